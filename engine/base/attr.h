@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* attr.h - the compiler extensions that the engine uses, each behind a name.
+ */
+#ifndef PE_ATTR_H
+#define PE_ATTR_H
+
+#include <pengine/types.h>
+
+#define PE_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define PE_CACHE_LINE 64u
+#define PE_INT128_MAX ((pe_int128)(~(pe_uint128)0 >> 1))
+#define PE_INT128_MIN (-PE_INT128_MAX - 1)
+
+#endif

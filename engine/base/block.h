@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* block.h - consecutive items: the token that travels between the stages.
+ */
+#ifndef PE_BLOCK_H
+#define PE_BLOCK_H
+
+#include <stdint.h>
+
+typedef struct pe_block {
+    uint64_t first; /* index of the first item in the whole input */
+    uint64_t count;
+} pe_block;
+
+#endif

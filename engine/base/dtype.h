@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* dtype.h - item types: a dtype with a shape, their sizes, names and conversions.
+ */
+#ifndef PE_DTYPE_H
+#define PE_DTYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+#define PE_MAX_COLUMNS 64 /* arguments or results of one kernel */
+#define PE_TYPE_NAME_ROOM 40
+
+/* width 0 is a scalar; width n is a vector of n elements ("float64[3]"). Text is always scalar. */
+typedef struct pe_type {
+    pe_dtype dtype;
+    uint32_t width;
+} pe_type;
+
+size_t pe_dtype_bytes(pe_dtype dtype);   /* bytes of one element; sizeof(pe_text) for text */
+size_t pe_type_bytes(pe_type type);      /* bytes of one item */
+uint32_t pe_type_elements(pe_type type); /* 1 for a scalar */
+bool pe_type_equal(pe_type a, pe_type b);
+const char *pe_dtype_name(pe_dtype dtype);
+bool pe_dtype_is_int(pe_dtype dtype); /* int8 .. int64, uint8 .. uint64, int128; not bool */
+bool pe_dtype_is_float(pe_dtype dtype);
+
+/* pe_type_print - "float64[3]" into out; returns out. */
+const char *pe_type_print(pe_type type, char out[PE_TYPE_NAME_ROOM]);
+
+/* pe_type_parse - the whole of text (surrounding spaces allowed) as a type. width at most 2^20.
+ * Returns: PE_OK, or PE_ECONFIG with the text seen and the valid names ("did you mean") */
+pe_status pe_type_parse(const char *text, pe_type *out, pe_error *err);
+
+/* How one dtype turns into another. Text never converts here (parsing is number.h's). */
+typedef enum pe_cast {
+    PE_CAST_SAME,    /* nothing to do */
+    PE_CAST_SAFE,    /* every value fits exactly: int32 -> int64, uint8 -> float32, float32 -> float64, bool -> int8 */
+    PE_CAST_CHECKED, /* integers into a float that cannot hold them all (int64 -> float64): exact or an error */
+    PE_CAST_REFUSED  /* could lose value: float64 -> float32, int64 -> int32, float -> int, signed -> unsigned */
+} pe_cast;
+
+pe_cast pe_dtype_cast(pe_dtype from, pe_dtype to);
+
+/* pe_convert - count elements from one dtype into another.
+ *
+ * Shape:   in and out are contiguous arrays of count elements; they may not overlap.
+ * Returns: PE_OK, or PE_EDATA for the first element that would not be exact, whose number goes to *bad (0 <= *bad <
+ *          count) and whose value and target are in the message ("9007199254740993 is not exact as float64").
+ *          Casts that pe_dtype_cast refuses are done with the same check: exact or error.
+ */
+pe_status pe_convert(pe_dtype from, const void *in, pe_dtype to, void *out, size_t count, size_t *bad, pe_error *err);
+
+#endif

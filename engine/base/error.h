@@ -1,0 +1,65 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* error.h - status codes, the one table of exit codes, error messages as plain data.
+ *
+ * Design: the X-macro below is the only place where a status, its exit code and its sentence are written. pe_error has
+ *         no pointers, so that it crosses MPI as bytes. The first failure wins: a set error is never overwritten.
+ */
+#ifndef PE_ERROR_H
+#define PE_ERROR_H
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+/* status, exit code, sentence (--help and the README's table are made from it) */
+#define PE_STATUS_TABLE(X)                                                                                             \
+    X(PE_OK, 0, "every item succeeded")                                                                                \
+    X(PE_EITEM, 1, "one or more items failed")                                                                         \
+    X(PE_EUSAGE, 64, "wrong command line")                                                                             \
+    X(PE_EDATA, 65, "malformed input")                                                                                 \
+    X(PE_ENOINPUT, 66, "input missing or unreadable")                                                                  \
+    X(PE_EKERNEL, 69, "kernel unavailable")                                                                            \
+    X(PE_EBUG, 70, "a bug in pengine")                                                                                 \
+    X(PE_ENOMEM, 71, "out of memory or another resource of the system")                                                \
+    X(PE_EOUTPUT, 73, "output cannot be created")                                                                      \
+    X(PE_EIO, 74, "a read or write failed")                                                                            \
+    X(PE_ESTOPPED, 75, "interrupted, can be resumed")                                                                  \
+    X(PE_ECONFIG, 78, "wrong job file")                                                                                \
+    X(PE_ECLOSED, 0, "the reader of the output closed it")
+
+typedef enum pe_status {
+#define X(status, exit_code, sentence) status,
+    PE_STATUS_TABLE(X)
+#undef X
+} pe_status;
+
+#define PE_NO_ITEM UINT64_MAX
+
+typedef struct pe_error {
+    pe_status status;
+    uint64_t item;   /* the item it is about, or PE_NO_ITEM; decides which of several errors is told */
+    char text[1008]; /* what, where, the value seen, what would be valid; no newline at the end */
+} pe_error;
+
+#define PE_ERROR_INIT                                                                                                  \
+    {                                                                                                                  \
+        PE_OK, PE_NO_ITEM, ""                                                                                          \
+    }
+
+int pe_status_exit(pe_status status);
+const char *pe_status_sentence(pe_status status);
+const char *pe_status_name(pe_status status);
+
+/* pe_fail - record a failure and return its status: `return pe_fail(err, PE_EDATA, "%s: ...", path);`
+ * An err that is already set keeps its first text, and the first status is returned. err may not be NULL. A text that
+ * does not fit is cut. */
+pe_status pe_fail(pe_error *err, pe_status status, const char *format, ...) PE_PRINTF(3, 4);
+pe_status pe_fail_item(pe_error *err, pe_status status, uint64_t item, const char *format, ...) PE_PRINTF(4, 5);
+
+/* pe_error_merge - keep in `into` the one to tell: any error beats none, then the one of the lowest item. */
+void pe_error_merge(pe_error *into, const pe_error *other);
+
+#endif

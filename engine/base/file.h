@@ -1,0 +1,54 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* file.h - files: whole reads and writes, mapped views, outputs that appear by rename.
+ */
+#ifndef PE_FILE_H
+#define PE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* pe_file_read_all - a small file (at most `most` bytes) as a terminated string; free with free(). */
+pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *size, pe_error *err);
+
+/* pe_write_full - write all of it to fd, through short writes and EINTR.
+ * Returns: PE_OK, PE_ECLOSED on EPIPE, PE_EIO with `name` and the system's reason */
+pe_status pe_write_full(int fd, const void *data, size_t size, const char *name, pe_error *err);
+pe_status pe_pwrite_full(int fd, const void *data, size_t size, uint64_t offset, const char *name, pe_error *err);
+
+/* A regular file mapped for reading. Zero-initialise. */
+typedef struct pe_map {
+    const unsigned char *data; /* NULL when size is 0 */
+    size_t size;
+} pe_map;
+
+/* pe_map_open - map a whole regular file. PE_ENOINPUT with the system's reason when it cannot be. */
+pe_status pe_map_open(const char *path, pe_map *out, pe_error *err);
+void pe_map_close(pe_map *map);
+
+/* pe_map_release - tell the system that [offset, offset + size) was read: its pages leave this process's resident set
+ * (whole pages inside the range only), so that memory stays bounded however large the file is. Any thread. */
+void pe_map_release(const pe_map *map, uint64_t offset, size_t size);
+
+/* An output that is either replaced whole (whole = true: written to "path.part", renamed by commit) or grows under its
+ * own name (whole = false). A path that exists and is not a regular file (/dev/null, a pipe, /dev/full) is written
+ * directly either way. Begin removes an old file of the final name, so that a failed run leaves nothing that could be
+ * taken for its result. Zero-initialise; fd is valid between begin and commit or abort. */
+typedef struct pe_out_file {
+    int fd;
+    char *path; /* the final name */
+    char *part; /* the name written to, or NULL when it is path itself */
+    bool is_regular;
+} pe_out_file;
+
+/* Returns: PE_OK, PE_EOUTPUT (directory missing, no permission, a directory, another run writes path.part: flock) */
+pe_status pe_out_begin(const char *path, bool whole, pe_out_file *out, pe_error *err);
+pe_status pe_out_commit(pe_out_file *out, pe_error *err); /* fsync is not done; close and rename are checked */
+void pe_out_abort(pe_out_file *out);                      /* whole: nothing stays; growing: close, keep the prefix */
+void pe_out_discard(pe_out_file *out);                    /* nothing stays in either case */
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* words.h - the small vocabularies that several stages share: formats, orders, schedules.
+ */
+#ifndef PE_WORDS_H
+#define PE_WORDS_H
+
+#include <stdbool.h>
+
+typedef enum pe_format {
+    PE_FORMAT_AUTO, /* by suffix */
+    PE_FORMAT_NPY,
+    PE_FORMAT_CSV,
+    PE_FORMAT_TSV,
+    PE_FORMAT_TXT,
+    PE_FORMAT_RAW,
+    PE_FORMAT_DIGEST, /* output only */
+    PE_FORMAT_NULL    /* output only */
+} pe_format;
+
+typedef enum pe_order {
+    PE_ORDER_WHOLE,    /* map: in input order, all at once */
+    PE_ORDER_STREAM,   /* imap: in input order, as it grows */
+    PE_ORDER_UNORDERED /* imap_unordered: as finished */
+} pe_order;
+
+typedef enum pe_schedule { PE_SCHEDULE_AUTO, PE_SCHEDULE_STATIC, PE_SCHEDULE_DYNAMIC } pe_schedule;
+
+typedef enum pe_combine { PE_COMBINE_ZIP, PE_COMBINE_PRODUCT } pe_combine;
+
+const char *pe_format_name(pe_format format);
+/* pe_format_by_suffix - .npy .csv .tsv .txt .raw .bin (raw) .digest, case folded; PE_FORMAT_AUTO when it is none. */
+pe_format pe_format_by_suffix(const char *path);
+const char *pe_schedule_name(pe_schedule schedule);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* kernel.h - what a kernel is: a const descriptor with one function over columns (the plugin ABI).
+ *
+ * Design: a kernel maps whole columns, so that its loop can be vectorised, and fails single items by number. It never
+ *         sees ranks, threads, files or order. A name may have several descriptors with different signatures; the
+ *         engine picks the one that fits the inputs.
+ * Threads: map is called from several threads at once with different batches; a kernel has no shared state.
+ * Not here: how a descriptor is found (engine/kernel) or when it is called (engine/run).
+ */
+#ifndef PENGINE_KERNEL_H
+#define PENGINE_KERNEL_H
+
+#include <pengine/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PE_KERNEL_ABI 1u
+
+typedef struct pe_batch pe_batch;
+
+/* One call's columns.
+ * Shape: args[a] and results[r] hold count items, contiguous, each of the shape that the signature gives
+ *        (float64[3] is 3 doubles an item; text is an array of pe_text).
+ * Owns:  all memory is the engine's; args are read-only, results are written in full except for failed items and texts.
+ */
+struct pe_batch {
+    uint64_t first; /* index of the first item in the whole input */
+    size_t count;   /* items in this batch, at least 1 */
+    const void *const *args;
+    void *const *results;
+    void *worker; /* what open() made for this worker; NULL without open() */
+    void *host;   /* the engine's own */
+
+    /* Fails item number `item` of this batch (0 <= item < count) for a reason in a few words; its results are ignored.
+     * The reason is copied. Failing one item twice keeps the first reason. */
+    void (*fail)(pe_batch *batch, size_t item, const char *reason);
+
+    /* Gives `size` writable bytes that become the text of result `result` of item `item`; NULL when memory is out
+     * (then return nonzero). The bytes live until the engine has encoded the batch. */
+    char *(*text)(pe_batch *batch, int result, size_t item, size_t size);
+};
+
+typedef struct pe_kernel {
+    uint32_t abi;          /* PE_KERNEL_ABI */
+    uint32_t size;         /* sizeof(pe_kernel) */
+    const char *name;      /* as in [kernel] name */
+    const char *signature; /* "(int64, int64) -> int64" */
+    const char *summary;   /* one line for --kernels */
+
+    /* Computes one batch. Returns 0, or nonzero when the kernel as a whole cannot go on. */
+    int (*map)(pe_batch *batch);
+
+    /* Called once a worker before its first batch and after its last; both may be NULL. open returns 0 and a state. */
+    int (*open)(void **worker);
+    void (*close)(void *worker);
+} pe_kernel;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

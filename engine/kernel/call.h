@@ -1,0 +1,40 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* call.h - one worker's way to run a kernel on columns: fills pe_batch, keeps failures and result texts.
+ *
+ * Threads: each worker has its own call.
+ */
+#ifndef PE_CALL_H
+#define PE_CALL_H
+
+#include "base/buffer.h"
+#include "kernel/signature.h"
+#include <pengine/kernel.h>
+
+#define PE_REASON_ROOM 120
+
+typedef struct pe_failure {
+    uint64_t item; /* index in the whole input */
+    char reason[PE_REASON_ROOM];
+} pe_failure;
+
+typedef struct pe_call pe_call;
+
+/* pe_call_make - open the kernel for one worker. PE_EKERNEL when its open fails. */
+pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, pe_call **out, pe_error *err);
+void pe_call_free(pe_call *call);
+
+/* pe_call_run - map one batch.
+ *
+ * Shape:   args and results as in kernel.h, count items from index first.
+ * Owns:    result texts and the failures live until the next pe_call_run.
+ * Returns: PE_OK (failures may have been recorded), PE_EKERNEL when map returned nonzero, PE_ENOMEM
+ */
+pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *const *args, void *const *results,
+                      pe_error *err);
+
+/* pe_call_failures - what the last run failed, in item order, each item once. */
+const pe_failure *pe_call_failures(const pe_call *call, size_t *count);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* plan.h - items, ranks, threads and schedule into slices and chunks: integers only.
+ *
+ * Design: chunk c of slice s begins at item (s * chunks_per_slice + c) * chunk_items; the last chunk of all may be
+ *         shorter. So every block follows from its number, nothing is stored per slice, and the cover is disjoint and
+ *         complete by construction. Slices depend on memory and speed alone: no choice here changes the bytes out.
+ *         Static slices are dealt in turn, slice s to rank s % ranks, since a rank that owned one long run would have
+ * to hold it until all earlier runs were delivered.
+ */
+#ifndef PE_PLAN_H
+#define PE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/block.h"
+#include "base/error.h"
+#include "base/words.h"
+
+#define PE_ITEMS_UNKNOWN UINT64_MAX
+
+typedef struct pe_plan_request {
+    uint64_t items; /* or PE_ITEMS_UNKNOWN: a stream */
+    int ranks;
+    int threads; /* workers of each rank */
+    pe_schedule schedule;
+    pe_order order;
+    uint64_t chunk_items;  /* 0: auto */
+    size_t memory_bytes;   /* for all buffers of one rank */
+    size_t in_item_bytes;  /* columns of one item */
+    size_t out_item_bytes; /* the most encoded bytes of one item; texts count as out_text_bytes beside */
+    bool has_payload;      /* input travels with the slices */
+    /* The most input bytes (file extents, payloads) of any aligned run of `chunk_items` items; NULL: none. */
+    size_t (*chunk_input_bytes)(const void *source, uint64_t chunk_items);
+    size_t (*reader_bytes)(const void *source, uint64_t chunk_items); /* scratch of one reader; NULL: none */
+    const void *source;
+    bool has_text_result; /* result texts: taken to be as long as twice the input, at least 64 bytes an item */
+    size_t kept_bytes;    /* held by the source (index, list) and the sink (map to stdout) */
+    size_t process_bytes; /* resident before the run: code, libraries, MPI */
+} pe_plan_request;
+
+typedef struct pe_plan {
+    uint64_t items;
+    int ranks, threads;
+    pe_schedule schedule; /* static or dynamic: auto was decided */
+    pe_order order;
+    uint64_t chunk_items;
+    uint64_t batch_items; /* one kernel call: columns of a batch stay in the first-level cache */
+    uint64_t chunks_per_slice;
+    uint64_t slice_items;
+    uint64_t slices;        /* PE_ITEMS_UNKNOWN for a stream */
+    int slots;              /* chunk buffers of one rank: the local window */
+    int depth;              /* slices a rank may hold: being computed, waiting to be sent */
+    uint64_t window_slices; /* ordered modes: no slice is claimed further than this ahead of the oldest undelivered */
+    int pulls;              /* slices that rank 0 takes in at once from other ranks */
+    size_t chunk_out_bytes, chunk_in_bytes, payload_bytes;
+    size_t buffer_bytes; /* all buffers of one rank, by the rank that has most (rank 0) */
+    size_t peak_bytes;   /* buffers, what source and sink keep, the process itself */
+} pe_plan;
+
+/* pe_plan_make - decide everything. PE_ECONFIG when pool.memory cannot hold the smallest window, naming what would. */
+pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *err);
+
+pe_block pe_plan_slice(const pe_plan *plan, uint64_t slice);
+/* chunks of a slice block (the last slice may have fewer), and the chunk c of it */
+uint64_t pe_plan_chunks(const pe_plan *plan, pe_block slice);
+pe_block pe_plan_chunk(const pe_plan *plan, pe_block slice, uint64_t chunk);
+int pe_plan_owner(const pe_plan *plan, uint64_t slice); /* static only */
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* encode.h - columns of results into the bytes of a format: pure, done by the workers.
+ *
+ * Design: binary formats (npy, raw, digest) are rows of packed elements without padding, little-endian; one text result
+ *         is its bytes and a newline. txt is one line an item, values separated by one space; csv and tsv are RFC 4180
+ *         with LF, texts quoted where they must be. Numbers print as number.h says.
+ */
+#ifndef PE_ENCODE_H
+#define PE_ENCODE_H
+
+#include "base/buffer.h"
+#include "sink/sink.h"
+
+typedef struct pe_encoder {
+    pe_format format;
+    bool has_index;
+    int result_count;
+    pe_type results[PE_MAX_COLUMNS];
+    size_t row_bytes; /* the most bytes of one row; for text: without the texts themselves */
+    bool is_fixed;    /* every row has exactly row_bytes */
+    bool is_plain;    /* the one result's column is the bytes: nothing to encode */
+    bool has_text;
+} pe_encoder;
+
+/* pe_encoder_init - for a checked spec and the format meant. */
+void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format format);
+
+/* pe_encode - append the rows of count items from index first.
+ * Shape: columns[r] is an array of count items of results[r]. PE_ENOMEM is the only failure. */
+pe_status pe_encode(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns, pe_buffer *out,
+                    pe_error *err);
+
+#endif

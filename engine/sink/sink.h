@@ -1,0 +1,61 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* sink.h - where results go: one vtable {begin, write, commit, abort}, one file a kind.
+ *
+ * Design: writing is split from formatting. Workers encode a chunk into bytes (encode.h); the sink only takes bytes in
+ *         order (or, for unordered modes, in any order of chunks), so that the one who writes does no formatting. In
+ *         the whole order (map) a file is written beside its final name and renamed by commit, and stdout is held
+ *         back until commit. In the others what is there is always a correct prefix: after every write npy's header
+ *         promises no more than is in the file.
+ * Threads: one at a time (the caller's lock); write may come from different threads after one another.
+ */
+#ifndef PE_SINK_H
+#define PE_SINK_H
+
+#include "base/block.h"
+#include "base/dtype.h"
+#include "base/words.h"
+
+typedef struct pe_sink_spec {
+    const char *where; /* "job.toml:14:1: output": opens messages about the spec itself */
+    const char *path;  /* "-" is stdout */
+    pe_format format;  /* PE_FORMAT_AUTO: by suffix, txt for "-" */
+    pe_order order;
+    const pe_type *results; /* types as they are written (after [output] dtype) */
+    int result_count;
+    bool has_index;           /* the item's index (int64) as the first column */
+    const char *const *names; /* of the columns without the index (a vector result has one a element); NULL: "result"
+                                 for one, f0, f1 ... for several */
+    int name_count;
+    uint64_t items;       /* PE_COUNT_UNKNOWN's value (UINT64_MAX) when not known */
+    const uint64_t *axes; /* npy: the shape of a product; NULL is (items,) */
+    int axis_count;
+} pe_sink_spec;
+
+typedef struct pe_sink pe_sink;
+
+/* pe_sink_check - can this format hold these results in this order; *format is the format meant.
+ * Refused with PE_ECONFIG: digest in the unordered order, int128 or text in npy, an unknown suffix, a wrong number of
+ * names. Nothing is opened. */
+pe_status pe_sink_check(const pe_sink_spec *spec, pe_format *format, pe_error *err);
+
+/* pe_sink_begin - open the output (rank 0). PE_EOUTPUT when it cannot be created. */
+pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err);
+
+/* pe_sink_write - take the bytes of `items` more items.
+ * Returns: PE_OK, PE_EIO (disk full ...), PE_ECLOSED (the reader of a pipe is gone), PE_ENOMEM */
+pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err);
+
+/* pe_sink_commit - finish: header, footer, digest's line, rename. Every close is checked. */
+pe_status pe_sink_commit(pe_sink *sink, pe_error *err);
+
+/* pe_sink_abort - the run failed: whole: nothing stays under any name; growing: the prefix stays as it is, and an
+ * output that got no item at all is removed. */
+void pe_sink_abort(pe_sink *sink);
+void pe_sink_free(pe_sink *sink); /* after commit or abort; NULL is fine */
+
+/* pe_sink_memory - bytes the sink itself will hold at most (map to stdout: the whole result; else little). */
+size_t pe_sink_memory(const pe_sink_spec *spec, size_t row_bytes);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* inputs.h - several sources as one: zipped item by item, or their product; what run and the workers use.
+ *
+ * Design: zip gives item i of every source; product gives every combination, the last input fastest, and is never
+ *         stored: each block is filled by runs. Columns of all the sources follow one another as the arguments.
+ *         A payload is, for every source that the ranks cannot read themselves, [pe_extent][bytes, padded to 16].
+ *         In a product such a source travels whole, once, inside the export, since any item may need any of it.
+ * Threads: as source.h.
+ */
+#ifndef PE_INPUTS_H
+#define PE_INPUTS_H
+
+#include "source/source.h"
+
+typedef struct pe_inputs pe_inputs;
+typedef struct pe_inputs_reader pe_inputs_reader;
+
+/* pe_inputs_open - open all sources (rank 0) and check that they go together.
+ * Returns: as pe_source_open; PE_EDATA for different lengths (naming both inputs and both lengths); PE_ECONFIG for a
+ *          stream in a product, two inputs on stdin, only values and no length, a product beyond 2^63 items */
+pe_status pe_inputs_open(const pe_source_spec *specs, int count, pe_combine combine, pe_inputs **out, pe_error *err);
+pe_status pe_inputs_export(const pe_inputs *inputs, pe_buffer *out, pe_error *err);
+pe_status pe_inputs_import(const pe_source_spec *specs, int count, pe_combine combine, const void *data, size_t size,
+                           pe_inputs **out, pe_error *err);
+void pe_inputs_close(pe_inputs *inputs);
+
+uint64_t pe_inputs_count(const pe_inputs *inputs); /* items in all, or PE_COUNT_UNKNOWN */
+bool pe_inputs_is_stream(const pe_inputs *inputs);
+int pe_inputs_columns(const pe_inputs *inputs);
+/* The sources and their order, for messages and for npy's axes (product). */
+int pe_inputs_sources(const pe_inputs *inputs);
+const pe_source_info *pe_inputs_info(const pe_inputs *inputs, int source);
+
+/* pe_inputs_types - the native type of every column; untyped[c] tells that any type can be asked for. */
+void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], bool untyped[PE_MAX_COLUMNS]);
+pe_status pe_inputs_bind(pe_inputs *inputs, const pe_type *want, int count, pe_error *err);
+
+/* pe_inputs_is_local - this rank can read every source itself. pe_inputs_set_remote: some rank cannot, so payloads go
+ * with the slices (agreed by run; call it on every rank before the first read). A stream always is remote. */
+bool pe_inputs_is_local(const pe_inputs *inputs);
+void pe_inputs_set_remote(pe_inputs *inputs);
+bool pe_inputs_is_remote(const pe_inputs *inputs);
+
+/* pe_inputs_pack - append the payload of a block (rank 0; not for streams). */
+pe_status pe_inputs_pack(pe_inputs *inputs, pe_block block, pe_buffer *payload, pe_error *err);
+
+/* pe_inputs_next - the next block of a stream with its payload (rank 0); zipped known sources follow along.
+ * Returns: as pe_source_next; PE_EDATA at the end when another input's length differs (naming both) */
+pe_status pe_inputs_next(pe_inputs *inputs, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *payload,
+                         pe_block *block, bool *ended, pe_error *err);
+
+pe_status pe_inputs_reader_open(const pe_inputs *inputs, pe_inputs_reader **out, pe_error *err);
+void pe_inputs_reader_close(pe_inputs_reader *reader);
+/* pe_inputs_reader_read - as pe_reader_read, over all columns; payload NULL (size 0) reads the rank's own files.
+ * The payload may hold more than the block (a whole slice). */
+pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const void *payload, size_t payload_bytes,
+                                void *const *columns, pe_error *err);
+void pe_inputs_reader_rewind(pe_inputs_reader *reader);
+/* pe_inputs_release - a chunk was computed: its pages of mapped files may leave memory. */
+void pe_inputs_release(const pe_inputs *inputs, pe_block block);
+
+/* pe_inputs_memory - bytes kept by this rank beside readers; *reader_bytes: by one reader for such chunks. */
+size_t pe_inputs_memory(const pe_inputs *inputs, uint64_t chunk_items, size_t *reader_bytes);
+/* pe_inputs_chunk_bytes - the most payload bytes (or mapped bytes) of any aligned chunk of chunk_items items. */
+size_t pe_inputs_chunk_bytes(const pe_inputs *inputs, uint64_t chunk_items);
+
+#endif

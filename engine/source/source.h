@@ -1,0 +1,167 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* source.h - where items come from: one vtable, one file a kind.
+ *
+ * Design: a source is opened by rank 0, exported as bytes and imported by the other ranks, so that a csv is scanned
+ *         once, a glob lists once and every rank works on the same facts. After bind it is constant. Workers read
+ *         through a reader of their own, which keeps the cursor and the scratch memory.
+ *         A file-backed source speaks of its items as an extent, a run of bytes of its file. A rank that can open the
+ *         file reads the extent from its own mapping; another gets the extent's bytes as a payload from rank 0. A
+ *         stream (stdin, a pipe) has no mapping: rank 0 cuts it into payloads. Parsing is the same in all three.
+ * Threads: open, export, import, bind, next: the main thread. Everything on a pe_reader: the one worker that owns it.
+ *          pe_source_extent and pe_source_bytes: any thread after bind.
+ * Not here: how several inputs go together (inputs.h).
+ */
+#ifndef PE_SOURCE_H
+#define PE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/block.h"
+#include "base/buffer.h"
+#include "base/dtype.h"
+#include "base/words.h"
+
+#define PE_COUNT_UNKNOWN UINT64_MAX   /* a stream: known when it has ended */
+#define PE_COUNT_ANY (UINT64_MAX - 1) /* value: as many as the other inputs have */
+#define PE_EXTENT_BYTES_MAX ((size_t)1 << 40)
+
+typedef enum pe_source_kind {
+    PE_SOURCE_RANGE,
+    PE_SOURCE_LINSPACE,
+    PE_SOURCE_VALUE,
+    PE_SOURCE_FILE,
+    PE_SOURCE_GLOB
+} pe_source_kind;
+
+/* A number or text as the job file gave it. */
+typedef struct pe_scalar {
+    pe_dtype dtype; /* PE_BOOL, PE_INT64 (or PE_INT128 beyond 64 bits), PE_FLOAT64 or PE_TEXT */
+    pe_int128 integer;
+    double real;
+    pe_text text;
+} pe_scalar;
+
+/* One selected column: by name when name is set, else by number from 0. */
+typedef struct pe_column_choice {
+    const char *name;
+    uint64_t number;
+} pe_column_choice;
+
+/* What to open: plain data made by run from the job; all pointers are borrowed and outlive the source. */
+typedef struct pe_source_spec {
+    pe_source_kind kind;
+    const char *
+        where; /* "squares.toml:7:1: input" or "squares.toml:7:1: input 2": opens every message about the spec itself */
+    pe_scalar start, stop, step;    /* range: all integers or all floats; step is 1 by default */
+    double first_value, last_value; /* linspace */
+    uint64_t points;
+    pe_scalar value;
+    const char *path;    /* file; "-" is stdin */
+    const char *pattern; /* glob */
+    pe_format format;
+    bool has_dtype;
+    pe_type dtype;
+    bool header;                     /* csv, tsv: the first record names the columns */
+    const pe_column_choice *columns; /* csv, tsv, two-dimensional npy; NULL is all */
+    int column_count;
+    bool has_first, has_count;
+    uint64_t first, count; /* only those items; reaching beyond the end is an error that names both (PE_EDATA) */
+} pe_source_spec;
+
+/* What a source turned out to be. */
+typedef struct pe_source_info {
+    uint64_t count;                /* items after first/count, or PE_COUNT_UNKNOWN, or PE_COUNT_ANY */
+    int columns;                   /* arguments it gives */
+    pe_type types[PE_MAX_COLUMNS]; /* their native types; meaningless where is_untyped */
+    bool is_untyped; /* csv, tsv, txt without dtype: each column parses as what the kernel wants (text by default) */
+    bool is_stream;
+    bool is_file;     /* a mapped file: may be invisible to other ranks */
+    const char *name; /* for messages: "range", "x.csv", "stdin" */
+} pe_source_info;
+
+/* A run of bytes of a file or stream that holds some items whole. */
+typedef struct pe_extent {
+    uint64_t offset; /* of its first byte in the file */
+    uint64_t bytes;
+    uint64_t
+        first;     /* index (after first/count) of the first item that begins in it: may lie before the one asked for */
+    uint64_t line; /* line number of its first byte, 1-based; 0 where lines mean nothing */
+} pe_extent;
+
+typedef struct pe_source pe_source;
+typedef struct pe_reader pe_reader;
+
+/* pe_source_open - open and check one input (rank 0 only).
+ * Reads headers, counts the records of txt and csv (one pass, a bounded index of places stays), lists a glob, checks a
+ * range. A path of "-" or one that is not a regular file is a stream.
+ * Returns: PE_OK; PE_ECONFIG (step 0, format unknown, columns that do not exist, dtype that loses value or makes no
+ *          sense here); PE_EDATA (not such a file: magic, truncated, Fortran order, object dtype, quote never closed);
+ *          PE_ENOINPUT (missing, unreadable, a directory) */
+pe_status pe_source_open(const pe_source_spec *spec, pe_source **out, pe_error *err);
+void pe_source_close(pe_source *source);
+
+/* pe_source_export, pe_source_import - the facts of an opened source as bytes, and the same source on another rank.
+ * import opens the file itself when it can and finds the same size and the same first and last 64 KiB; is_local tells.
+ * Streams never are local. Computed sources and globs always are. */
+pe_status pe_source_export(const pe_source *source, pe_buffer *out, pe_error *err);
+pe_status pe_source_import(const pe_source_spec *spec, const void *data, size_t size, pe_source **out, pe_error *err);
+bool pe_source_is_local(const pe_source *source);
+
+const pe_source_info *pe_source_get_info(const pe_source *source);
+
+/* pe_source_bind - say as what types the columns are to be delivered.
+ * Returns: PE_OK, or PE_ECONFIG when a column's type could lose value in the wanted one (naming input, both types); a
+ *          range or value is judged by its real bounds, so range [0, 1000] fits uint16 and float64. */
+pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_error *err);
+
+/* pe_source_extent - where the items of block lie; bytes 0 for sources without bytes. Exact or a little larger. */
+pe_extent pe_source_extent(const pe_source *source, pe_block block);
+
+/* pe_source_bytes - the bytes of an extent in this rank's own mapping. */
+const unsigned char *pe_source_bytes(const pe_source *source, const pe_extent *extent);
+
+/* pe_source_release - the extent will not be read again here: its pages may leave memory. */
+void pe_source_release(const pe_source *source, const pe_extent *extent);
+
+/* pe_source_next - the next items of a stream (rank 0): up to most_items whole items or about most_bytes bytes.
+ *
+ * Call:    main thread; waits at most timeout_ms for more bytes (0: not at all), and may be called again.
+ * Owns:    bytes are appended to out.
+ * Returns: PE_OK with *count items (0: nothing whole yet, call again) and *ended set once the stream is over and all
+ * its items were handed out; PE_EDATA (quote never closed, an element cut short); PE_EIO
+ */
+pe_status pe_source_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
+                         pe_extent *extent, uint64_t *count, bool *ended, pe_error *err);
+
+/* pe_reader_open - a worker's own reader of a bound source. */
+pe_status pe_reader_open(const pe_source *source, pe_reader **out, pe_error *err);
+void pe_reader_close(pe_reader *reader);
+
+/* pe_reader_read - deliver the items of block as columns of the bound types.
+ *
+ * Shape:   columns[c] has room for block.count items; texts point into the mapping, the payload or the reader's scratch
+ *          and live until the next read after a pe_reader_rewind, or until the payload goes.
+ * Speed:   reading blocks one after the other goes on from the cursor; anything else seeks from the extent's start.
+ * Params:  extent, bytes: the payload that holds the block, or NULL, NULL to read the rank's own mapping.
+ * Returns: PE_OK; PE_EDATA naming file, line and column (csv), or file and item (npy, raw), and the value seen;
+ *          PE_ENOMEM
+ */
+pe_status pe_reader_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
+                         void *const *columns, pe_error *err);
+
+/* pe_reader_rewind - texts delivered so far are no longer needed: reuse the scratch. */
+void pe_reader_rewind(pe_reader *reader);
+
+/* pe_source_memory - bytes this rank keeps for the source beside readers (index, glob list); reader_bytes: what one
+ * reader keeps for chunks of chunk_items. */
+size_t pe_source_memory(const pe_source *source, uint64_t chunk_items, size_t *reader_bytes);
+
+/* pe_source_chunk_bytes - the most bytes any aligned run of chunk_items items takes in the file (0 for computed ones;
+ * an estimate for streams). */
+size_t pe_source_chunk_bytes(const pe_source *source, uint64_t chunk_items);
+
+#endif
