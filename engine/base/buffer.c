@@ -1,0 +1,87 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* buffer.c - a growable run of bytes.
+ *
+ * Design:   room grows by half again at least, so appending n bytes one by one copies O(n). The alignment rules out
+ *           realloc; only the bytes in use are copied. A failed call leaves the buffer as it was.
+ * Threads:  a buffer belongs to one thread at a time.
+ * Not here: fixed arrays (alloc.c).
+ */
+#include "base/buffer.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static pe_status out_of_memory(size_t size, size_t more, pe_error *err)
+{
+    return pe_fail(err, PE_ENOMEM, "out of memory: a buffer of %zu bytes could not grow by %zu", size, more);
+}
+
+pe_status pe_buffer_reserve(pe_buffer *buffer, size_t more, pe_error *err)
+{
+    if (more <= buffer->room - buffer->size)
+        return PE_OK;
+    const size_t most = (size_t)PTRDIFF_MAX / 2; /* so that no sum below overflows */
+    if (buffer->size > most || more > most - buffer->size)
+        return out_of_memory(buffer->size, more, err);
+    const size_t needed = buffer->size + more;
+    const size_t grown = buffer->room + buffer->room / 2;
+    const size_t least = needed > grown ? needed : grown;
+    const size_t room = (least + PE_CACHE_LINE - 1) / PE_CACHE_LINE * PE_CACHE_LINE;
+    unsigned char *const data = aligned_alloc(PE_CACHE_LINE, room);
+    if (data == NULL)
+        return out_of_memory(buffer->size, more, err);
+    if (buffer->size > 0)
+        memcpy(data, buffer->data, buffer->size);
+    free(buffer->data);
+    buffer->data = data;
+    buffer->room = room;
+    return PE_OK;
+}
+
+pe_status pe_buffer_append(pe_buffer *buffer, const void *data, size_t size, pe_error *err)
+{
+    if (size == 0)
+        return PE_OK;
+    const pe_status status = pe_buffer_reserve(buffer, size, err);
+    if (status != PE_OK)
+        return status;
+    memcpy(buffer->data + buffer->size, data, size);
+    buffer->size += size;
+    return PE_OK;
+}
+
+static PE_PRINTF(3, 0) pe_status print(pe_buffer *buffer, pe_error *err, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    const int needed = vsnprintf(NULL, 0, format, arguments);
+    assert(needed >= 0);
+    const size_t size = (size_t)needed;
+    const pe_status status = pe_buffer_reserve(buffer, size + 1, err); /* the terminator stays beyond size */
+    if (status == PE_OK) {
+        vsnprintf((char *)buffer->data + buffer->size, size + 1, format, again);
+        buffer->size += size;
+    }
+    va_end(again);
+    return status;
+}
+
+pe_status pe_buffer_printf(pe_buffer *buffer, pe_error *err, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const pe_status status = print(buffer, err, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+void pe_buffer_fini(pe_buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (pe_buffer){0};
+}

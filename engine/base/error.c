@@ -1,0 +1,101 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* error.c - failures recorded as plain data, read back through the status table.
+ *
+ * Design:   exit codes, sentences and names are expansions of PE_STATUS_TABLE, so no list can fall behind another.
+ *           Nothing here allocates: out of memory must be reportable.
+ * Threads:  no state; a pe_error belongs to one thread until it is merged.
+ * Not here: who is told, and when (run, app).
+ */
+#include "base/error.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+int pe_status_exit(pe_status status)
+{
+    static const int codes[] = {
+#define X(status, exit_code, sentence) exit_code,
+        PE_STATUS_TABLE(X)
+#undef X
+    };
+    assert((size_t)status < sizeof codes / sizeof *codes);
+    return codes[status];
+}
+
+const char *pe_status_sentence(pe_status status)
+{
+    static const char *const sentences[] = {
+#define X(status, exit_code, sentence) sentence,
+        PE_STATUS_TABLE(X)
+#undef X
+    };
+    assert((size_t)status < sizeof sentences / sizeof *sentences);
+    return sentences[status];
+}
+
+const char *pe_status_name(pe_status status)
+{
+    static const char *const names[] = {
+#define X(status, exit_code, sentence) #status,
+        PE_STATUS_TABLE(X)
+#undef X
+    };
+    assert((size_t)status < sizeof names / sizeof *names);
+    return names[status];
+}
+
+/* A cut text may not end inside a UTF-8 sequence: the message would be no valid text any more. */
+static void trim_broken_tail(char *text, size_t size)
+{
+    size_t lead = size;
+    while (lead > 0 && ((unsigned char)text[lead - 1] & 0xC0u) == 0x80u)
+        lead--;
+    if (lead > 0 && (unsigned char)text[lead - 1] >= 0xC0u)
+        text[lead - 1] = '\0';
+}
+
+static PE_PRINTF(4, 0) pe_status
+    record(pe_error *err, pe_status status, uint64_t item, const char *format, va_list arguments)
+{
+    assert(status != PE_OK);
+    if (err->status != PE_OK)
+        return err->status;
+    err->status = status;
+    err->item = item;
+    const int size = vsnprintf(err->text, sizeof err->text, format, arguments);
+    if (size < 0)
+        snprintf(err->text, sizeof err->text, "%s", pe_status_sentence(status));
+    else if ((size_t)size >= sizeof err->text)
+        trim_broken_tail(err->text, sizeof err->text - 1);
+    return status;
+}
+
+pe_status pe_fail(pe_error *err, pe_status status, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const pe_status first = record(err, status, PE_NO_ITEM, format, arguments);
+    va_end(arguments);
+    return first;
+}
+
+pe_status pe_fail_item(pe_error *err, pe_status status, uint64_t item, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const pe_status first = record(err, status, item, format, arguments);
+    va_end(arguments);
+    return first;
+}
+
+void pe_error_merge(pe_error *into, const pe_error *other)
+{
+    if (other->status == PE_OK)
+        return;
+    /* PE_NO_ITEM is the greatest number, so an error about an item beats one about none. */
+    if (into->status == PE_OK || other->item < into->item)
+        *into = *other;
+}
