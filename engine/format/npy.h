@@ -1,0 +1,64 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* npy.h - the header of a numpy .npy file: bytes to facts and facts to bytes.
+ *
+ * Design: pure functions. The parser takes exactly what numpy.lib.format accepts as a header (a Python dict literal
+ * with the keys descr, fortran_order, shape in any order, spacing and quotes) and nothing more. The printer pads so
+ *         that a header's length does not depend on the first dimension, so that a growing file can be corrected in
+ * place. Threads: any.
+ */
+#ifndef PE_NPY_H
+#define PE_NPY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/dtype.h"
+
+#define PE_NPY_MAX_DIMS 8     /* that the parser takes */
+#define PE_NPY_PRINT_DIMS 32  /* that the printer takes: numpy's own limit */
+#define PE_NPY_DESCR_ROOM 160 /* a longer descr is cut and ends in "..." */
+
+typedef struct pe_npy_header {
+    int major, minor;
+    size_t data_offset; /* bytes of the file before the first element */
+    /* As text: a plain one without its quotes (<f8), a structured one as it stands in the file ([('x', '<f8')]). */
+    char descr[PE_NPY_DESCR_ROOM];
+    bool is_structured;
+    bool is_fortran; /* the flag alone: a one-dimensional array may carry it and still be in plain order */
+    int dims;        /* 0: a single value without a shape */
+    uint64_t shape[PE_NPY_MAX_DIMS];
+    uint64_t count; /* elements: the product of the shape */
+    bool is_ours;   /* descr is one of our dtypes; then the two below are set */
+    pe_dtype dtype;
+    bool is_big_endian; /* never set for one-byte elements */
+    const char *kind;   /* what descr is when it is not ours, in words: "Python objects", "structured" ...; else NULL */
+} pe_npy_header;
+
+/* pe_npy_parse - read the header at the beginning of a file.
+ *
+ * Params:  data, size: the file, or at least its whole header; name opens the messages ("x.npy").
+ * Returns: PE_OK: out is filled; whether descr, order and dims suit the caller, and whether the data is all there, is
+ *          for the caller to say
+ *          PE_EDATA: not an npy file (the first bytes are shown), an unknown version, a header longer than size, not
+ *          the dict that it should be (with the place and what was seen), more than PE_NPY_MAX_DIMS dims, a shape
+ *          beyond 2^64 elements
+ */
+pe_status pe_npy_parse(const void *data, size_t size, const char *name, pe_npy_header *out, pe_error *err);
+
+/* pe_npy_descr - the numpy name of a dtype in our byte order ("<f8", "|b1"), or NULL for int128 and text. */
+const char *pe_npy_descr(pe_dtype dtype);
+
+/* pe_npy_print - append a header.
+ *
+ * Params:  descr is a Python literal with its quotes or brackets ("'<f8'", "[('x', '<f8')]"), UTF-8; dims is at
+ * least 1. Shape:   the length is a multiple of 64, the same whatever shape[0] is, and the last byte is a newline.
+ * Version 1.0; 2.0 when it is longer than 65535 bytes, 3.0 when descr is not ASCII. Returns: PE_OK, PE_ENOMEM, PE_EBUG
+ * (dims out of range)
+ */
+pe_status pe_npy_print(const char *descr, const uint64_t *shape, int dims, pe_buffer *out, pe_error *err);
+
+#endif
