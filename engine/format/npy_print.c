@@ -1,0 +1,100 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* npy_print.c - writes the header of a numpy .npy file.
+ *
+ * Design: the length is computed as if the first dimension had 20 digits, the most that 64 bits take, so that a header
+ *         can be overwritten by that of a longer array. What the digits do not use is padding, as numpy itself pads.
+ * Threads: any; nothing is shared.
+ * Not here: reading (npy.c); when a header is rewritten (npy_sink.c).
+ */
+#include "format/npy.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define ALIGN 64u
+#define DIGITS 20u /* of 2^64 - 1 */
+
+const char *pe_npy_descr(pe_dtype dtype)
+{
+    static const char *const descr[] = {
+        [PE_BOOL] = "|b1",    [PE_INT8] = "|i1",    [PE_INT16] = "<i2",  [PE_INT32] = "<i4",  [PE_INT64] = "<i8",
+        [PE_UINT8] = "|u1",   [PE_UINT16] = "<u2",  [PE_UINT32] = "<u4", [PE_UINT64] = "<u8", [PE_INT128] = NULL,
+        [PE_FLOAT32] = "<f4", [PE_FLOAT64] = "<f8", [PE_TEXT] = NULL,
+    };
+    return (size_t)dtype < sizeof descr / sizeof *descr ? descr[dtype] : NULL;
+}
+
+static bool is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    }
+    return true;
+}
+
+/* The dict without its padding. */
+static pe_status print_dict(const char *descr, const uint64_t *shape, int dims, pe_buffer *out, pe_error *err)
+{
+    pe_status status = pe_buffer_printf(out, err, "{'descr': %s, 'fortran_order': False, 'shape': (", descr);
+    for (int d = 0; d < dims && status == PE_OK; d++) {
+        const char *after = dims == 1 ? "," : d + 1 < dims ? ", " : "";
+        status = pe_buffer_printf(out, err, "%" PRIu64 "%s", shape[d], after);
+    }
+    return status != PE_OK ? status : pe_buffer_printf(out, err, "), }");
+}
+
+static size_t count_digits(uint64_t value)
+{
+    size_t digits = 1;
+    for (; value >= 10; value /= 10)
+        digits++;
+    return digits;
+}
+
+pe_status pe_npy_print(const char *descr, const uint64_t *shape, int dims, pe_buffer *out, pe_error *err)
+{
+    if (dims < 1 || dims > PE_NPY_PRINT_DIMS)
+        return pe_fail(err, PE_EBUG, "npy header with %d dimensions", dims);
+    pe_buffer dict = {NULL, 0, 0};
+    pe_status status = print_dict(descr, shape, dims, &dict, err);
+    if (status != PE_OK) {
+        pe_buffer_fini(&dict);
+        return status;
+    }
+    const size_t longest = dict.size + DIGITS - count_digits(shape[0]) + 1; /* the newline */
+    unsigned char major = is_ascii(descr) ? 1 : 3;
+    size_t start = major == 1 ? 10 : 12;
+    size_t total = (start + longest + ALIGN - 1) / ALIGN * ALIGN;
+    if (major == 1 && total - start > UINT16_MAX) {
+        major = 2;
+        start = 12;
+        total = (start + longest + ALIGN - 1) / ALIGN * ALIGN;
+    }
+    const size_t length = total - start;
+    const unsigned char head[12] = {0x93,
+                                    'N',
+                                    'U',
+                                    'M',
+                                    'P',
+                                    'Y',
+                                    major,
+                                    0,
+                                    (unsigned char)length,
+                                    (unsigned char)(length >> 8),
+                                    (unsigned char)(length >> 16),
+                                    (unsigned char)(length >> 24)};
+    status = pe_buffer_reserve(out, total, err);
+    if (status == PE_OK) {
+        unsigned char *at = out->data + out->size;
+        memcpy(at, head, start);
+        memcpy(at + start, dict.data, dict.size);
+        memset(at + start + dict.size, ' ', length - dict.size - 1);
+        at[total - 1] = '\n';
+        out->size += total;
+    }
+    pe_buffer_fini(&dict);
+    return status;
+}
