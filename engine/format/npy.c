@@ -132,45 +132,6 @@ static void keep_descr(pe_npy_header *out, const unsigned char *text, size_t siz
     memcpy(out->descr + kept, kept < size ? "..." : "", kept < size ? 4 : 1);
 }
 
-static const char *kind_of(char letter)
-{
-    static const struct {
-        char letter;
-        const char *kind;
-    } kinds[] = {{'O', "Python objects"},
-                 {'U', "unicode text of fixed length"},
-                 {'S', "bytes of fixed length"},
-                 {'a', "bytes of fixed length"},
-                 {'c', "complex numbers"},
-                 {'M', "dates"},
-                 {'m', "time spans"},
-                 {'V', "raw bytes"},
-                 {'f', "a float of another size"}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (kinds[i].letter == letter)
-            return kinds[i].kind;
-    }
-    return "an unknown dtype";
-}
-
-/* A plain descr such as <f8: an optional byte order, a letter, bytes. */
-static void decode_descr(pe_npy_header *out)
-{
-    const char *code = out->descr;
-    const char order = *code;
-    code += order != '\0' && strchr("<>|=", order) != NULL;
-    for (int dtype = PE_BOOL; dtype <= PE_FLOAT64; dtype++) {
-        const char *ours = pe_npy_descr((pe_dtype)dtype);
-        if (ours != NULL && strcmp(ours + 1, code) == 0) {
-            out->is_ours = true;
-            out->dtype = (pe_dtype)dtype;
-            out->is_big_endian = order == '>' && pe_dtype_bytes((pe_dtype)dtype) > 1;
-            return;
-        }
-    }
-    out->kind = kind_of(*code);
-}
-
 static bool take_descr(cursor *in, pe_npy_header *out)
 {
     const unsigned char *text = NULL;
@@ -187,7 +148,7 @@ static bool take_descr(cursor *in, pe_npy_header *out)
     if (!take_string(in, "a descr such as '<f8' or a list of fields", &text, &size))
         return false;
     keep_descr(out, text, size);
-    decode_descr(out);
+    pe_npy_decode(out);
     return true;
 }
 

@@ -52,6 +52,9 @@ pe_status pe_npy_parse(const void *data, size_t size, const char *name, pe_npy_h
 /* pe_npy_descr - the numpy name of a dtype in our byte order ("<f8", "|b1"), or NULL for int128 and text. */
 const char *pe_npy_descr(pe_dtype dtype);
 
+/* pe_npy_decode - fill is_ours, dtype, is_big_endian and kind from a plain descr. */
+void pe_npy_decode(pe_npy_header *out);
+
 /* pe_npy_print - append a header.
  *
  * Params:  descr is a Python literal with its quotes or brackets ("'<f8'", "[('x', '<f8')]"), UTF-8; dims is at

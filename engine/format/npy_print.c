@@ -16,16 +16,6 @@
 #define ALIGN 64u
 #define DIGITS 20u /* of 2^64 - 1 */
 
-const char *pe_npy_descr(pe_dtype dtype)
-{
-    static const char *const descr[] = {
-        [PE_BOOL] = "|b1",    [PE_INT8] = "|i1",    [PE_INT16] = "<i2",  [PE_INT32] = "<i4",  [PE_INT64] = "<i8",
-        [PE_UINT8] = "|u1",   [PE_UINT16] = "<u2",  [PE_UINT32] = "<u4", [PE_UINT64] = "<u8", [PE_INT128] = NULL,
-        [PE_FLOAT32] = "<f4", [PE_FLOAT64] = "<f8", [PE_TEXT] = NULL,
-    };
-    return (size_t)dtype < sizeof descr / sizeof *descr ? descr[dtype] : NULL;
-}
-
 static bool is_ascii(const char *text)
 {
     for (; *text != '\0'; text++) {
