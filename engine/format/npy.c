@@ -87,7 +87,7 @@ static bool take_string(cursor *in, const char *expected, const unsigned char **
     if (quote != '\'' && quote != '"')
         return refuse(in, expected);
     const unsigned char *from = in->at + 1;
-    for (const unsigned char *p = from; p < in->end && *p != '\n'; p++) {
+    for (const unsigned char *p = from; p < in->end && *p >= 0x20; p++) {
         if (*p == quote) {
             *text = from;
             *size = (size_t)(p - from);

@@ -3,10 +3,10 @@
  */
 /* npy.h - the header of a numpy .npy file: bytes to facts and facts to bytes.
  *
- * Design: pure functions. The parser takes exactly what numpy.lib.format accepts as a header (a Python dict literal
- * with the keys descr, fortran_order, shape in any order, spacing and quotes) and nothing more. The printer pads so
- *         that a header's length does not depend on the first dimension, so that a growing file can be corrected in
- * place. Threads: any.
+ * Design: pure functions. The parser takes a Python dict literal with the keys descr, fortran_order and shape, each
+ *         once, in any order, spacing and quotes, and nothing more. The printer pads so that a header's length does
+ *         not depend on the first dimension, so that the header of a growing file can be corrected in place.
+ * Threads: any.
  */
 #ifndef PE_NPY_H
 #define PE_NPY_H
