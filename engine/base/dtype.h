@@ -11,6 +11,10 @@
 
 #include "base/error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PE_MAX_COLUMNS 64 /* arguments or results of one kernel */
 #define PE_TYPE_NAME_ROOM 40
 
@@ -54,4 +58,7 @@ pe_cast pe_dtype_cast(pe_dtype from, pe_dtype to);
  */
 pe_status pe_convert(pe_dtype from, const void *in, pe_dtype to, void *out, size_t count, size_t *bad, pe_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -14,6 +14,10 @@
 
 #include "base/attr.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* status, exit code, sentence (--help and the README's table are made from it) */
 #define PE_STATUS_TABLE(X)                                                                                             \
     X(PE_OK, 0, "every item succeeded")                                                                                \
@@ -62,4 +66,7 @@ pe_status pe_fail_item(pe_error *err, pe_status status, uint64_t item, const cha
 /* pe_error_merge - keep in `into` the one to tell: any error beats none, then the one of the lowest item. */
 void pe_error_merge(pe_error *into, const pe_error *other);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

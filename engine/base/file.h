@@ -30,8 +30,9 @@ typedef struct pe_map {
 pe_status pe_map_open(const char *path, pe_map *out, pe_error *err);
 void pe_map_close(pe_map *map);
 
-/* pe_map_release - tell the system that [offset, offset + size) was read: its pages leave this process's resident set
- * (whole pages inside the range only), so that memory stays bounded however large the file is. Any thread. */
+/* pe_map_release - tell the system that [offset, offset + size) was read: its pages leave this process's resident set,
+ * so that memory stays bounded however large the file is. The range is rounded outwards, since pages shared by two
+ * ranges would never leave otherwise; a page that is still needed comes back by itself. Any thread. */
 void pe_map_release(const pe_map *map, uint64_t offset, size_t size);
 
 /* An output that is either replaced whole (whole = true: written to "path.part", renamed by commit) or grows under its
