@@ -55,6 +55,7 @@ typedef struct pe_plan {
     uint64_t slices;        /* PE_ITEMS_UNKNOWN for a stream */
     int slots;              /* chunk buffers of one rank: the local window */
     int depth;              /* slices a rank may hold: being computed, waiting to be sent */
+    int ahead;              /* uncomputed slices that a rank holds at least, so that none waits for an answer */
     uint64_t window_slices; /* ordered modes: no slice is claimed further than this ahead of the oldest undelivered */
     int pulls;              /* slices that rank 0 takes in at once from other ranks */
     size_t chunk_out_bytes, chunk_in_bytes, payload_bytes;

@@ -1,0 +1,215 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* claims.c - what the workers of one rank take next: chunks of the slices granted to it, and buffers for their results.
+ *
+ * Design: claims.h. One mutex guards everything: it is taken twice a chunk, and chunks are sized to last far longer.
+ * Threads: any; every field below is guarded by mutex but those set by make.
+ * Not here: the order of delivery (window.c), who grants (root.c, member.c).
+ */
+#include "exec/claims.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+struct pe_claims {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed; /* a task, a free buffer, closed or stopped */
+    uint64_t chunk_items;
+    void (*idle)(void *context);
+    void *context;
+    pe_chunk *buffers; /* all of them */
+    int buffer_count;
+    pe_chunk *free_chunks;
+    pe_task *first, *last; /* pushed, with chunks left to claim */
+    pe_task *spare;
+    pe_task *every; /* all tasks there are, wherever they are, by their `sibling` */
+    uint64_t backlog;
+    uint64_t claimed; /* number of the next chunk */
+    bool is_closed, is_stopped;
+};
+
+pe_status pe_claims_make(int buffers, uint64_t chunk_items, void (*idle)(void *context), void *context, pe_claims **out,
+                         pe_error *err)
+{
+    pe_claims *claims = NULL;
+    pe_status status = pe_make_array(&claims, 1, sizeof *claims, err);
+    if (status != PE_OK)
+        return status;
+    status = pe_make_array(&claims->buffers, (size_t)buffers, sizeof *claims->buffers, err);
+    if (status != PE_OK) {
+        free(claims);
+        return status;
+    }
+    (void)pthread_mutex_init(&claims->mutex, NULL);
+    (void)pthread_cond_init(&claims->changed, NULL);
+    claims->chunk_items = chunk_items;
+    claims->idle = idle;
+    claims->context = context;
+    claims->buffer_count = buffers;
+    for (int i = buffers - 1; i >= 0; i--) {
+        claims->buffers[i].next = claims->free_chunks;
+        claims->free_chunks = &claims->buffers[i];
+    }
+    *out = claims;
+    return PE_OK;
+}
+
+static void free_tasks(pe_task *task)
+{
+    while (task != NULL) {
+        pe_task *next = task->sibling;
+        pe_buffer_fini(&task->payload);
+        free(task);
+        task = next;
+    }
+}
+
+void pe_claims_free(pe_claims *claims)
+{
+    if (claims == NULL)
+        return;
+    for (int i = 0; i < claims->buffer_count; i++)
+        pe_buffer_fini(&claims->buffers[i].out);
+    free_tasks(claims->every);
+    free(claims->buffers);
+    (void)pthread_cond_destroy(&claims->changed);
+    (void)pthread_mutex_destroy(&claims->mutex);
+    free(claims);
+}
+
+static pe_status make_task(pe_claims *claims, pe_task **out, pe_error *err)
+{
+    const pe_status status = pe_make_array(out, 1, sizeof **out, err);
+    if (status != PE_OK)
+        return status;
+    (*out)->sibling = claims->every; /* the main thread makes tasks, and alone reads this list */
+    claims->every = *out;
+    return PE_OK;
+}
+
+pe_status pe_claims_task(pe_claims *claims, pe_task **out, pe_error *err)
+{
+    (void)pthread_mutex_lock(&claims->mutex);
+    pe_task *task = claims->spare;
+    if (task != NULL)
+        claims->spare = task->next;
+    (void)pthread_mutex_unlock(&claims->mutex);
+    if (task == NULL)
+        return make_task(claims, out, err);
+    pe_buffer payload = task->payload;
+    payload.size = 0;
+    *task = (pe_task){.payload = payload, .sibling = task->sibling};
+    *out = task;
+    return PE_OK;
+}
+
+void pe_claims_push(pe_claims *claims, pe_task *task)
+{
+    task->chunks = task->block.count / claims->chunk_items + (task->block.count % claims->chunk_items != 0 ? 1 : 0);
+    task->next = NULL;
+    (void)pthread_mutex_lock(&claims->mutex);
+    if (claims->last != NULL)
+        claims->last->next = task;
+    else
+        claims->first = task;
+    claims->last = task;
+    claims->backlog += task->chunks;
+    (void)pthread_cond_broadcast(&claims->changed);
+    (void)pthread_mutex_unlock(&claims->mutex);
+}
+
+void pe_claims_recycle(pe_claims *claims, pe_task *task)
+{
+    (void)pthread_mutex_lock(&claims->mutex);
+    task->next = claims->spare;
+    claims->spare = task;
+    (void)pthread_mutex_unlock(&claims->mutex);
+}
+
+uint64_t pe_claims_backlog(pe_claims *claims)
+{
+    (void)pthread_mutex_lock(&claims->mutex);
+    const uint64_t backlog = claims->backlog;
+    (void)pthread_mutex_unlock(&claims->mutex);
+    return backlog;
+}
+
+/* With the lock held, a task and a buffer at hand. */
+static pe_chunk *claim(pe_claims *claims)
+{
+    pe_chunk *chunk = claims->free_chunks;
+    pe_task *task = claims->first;
+    const uint64_t done = task->claimed * claims->chunk_items;
+    const uint64_t left = task->block.count - done;
+
+    claims->free_chunks = chunk->next;
+    chunk->number = claims->claimed++;
+    chunk->task = task;
+    chunk->block =
+        (pe_block){.first = task->block.first + done, .count = left < claims->chunk_items ? left : claims->chunk_items};
+    chunk->out.size = 0;
+    chunk->work_ns = 0;
+    claims->backlog--;
+    if (++task->claimed == task->chunks) {
+        claims->first = task->next;
+        if (claims->first == NULL)
+            claims->last = NULL;
+    }
+    return chunk;
+}
+
+pe_chunk *pe_claims_take(pe_claims *claims)
+{
+    pe_chunk *chunk = NULL;
+    bool has_called = false;
+    (void)pthread_mutex_lock(&claims->mutex);
+    while (!claims->is_stopped) {
+        if (claims->first != NULL && claims->free_chunks != NULL) {
+            chunk = claim(claims);
+            break;
+        }
+        if (claims->first == NULL && claims->is_closed)
+            break;
+        if (claims->first == NULL && !has_called) {
+            has_called = true;
+            (void)pthread_mutex_unlock(&claims->mutex);
+            claims->idle(claims->context);
+            (void)pthread_mutex_lock(&claims->mutex);
+            continue;
+        }
+        (void)pthread_cond_wait(&claims->changed, &claims->mutex);
+    }
+    (void)pthread_mutex_unlock(&claims->mutex);
+    return chunk;
+}
+
+void pe_claims_release(pe_claims *claims, pe_chunk *chunk)
+{
+    (void)pthread_mutex_lock(&claims->mutex);
+    const bool was_empty = claims->free_chunks == NULL;
+    chunk->next = claims->free_chunks;
+    claims->free_chunks = chunk;
+    if (was_empty)
+        (void)pthread_cond_broadcast(&claims->changed);
+    (void)pthread_mutex_unlock(&claims->mutex);
+}
+
+void pe_claims_close(pe_claims *claims)
+{
+    (void)pthread_mutex_lock(&claims->mutex);
+    claims->is_closed = true;
+    (void)pthread_cond_broadcast(&claims->changed);
+    (void)pthread_mutex_unlock(&claims->mutex);
+}
+
+void pe_claims_stop(pe_claims *claims)
+{
+    (void)pthread_mutex_lock(&claims->mutex);
+    claims->is_stopped = true;
+    (void)pthread_cond_broadcast(&claims->changed);
+    (void)pthread_mutex_unlock(&claims->mutex);
+}

@@ -1,0 +1,67 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* comm.h - the ranks of one run: what they tell one another.
+ *
+ * Design: twins behind one table: comm_self is one rank without MPI, comm_mpi is the only file that knows MPI. Messages
+ *         are two-sided only, since one-sided windows fail between hosts over TCP. Sizes are size_t: splitting into
+ *         MPI's int counts happens inside.
+ * Threads: the main thread only.
+ * Collective: pe_comm_bcast, pe_comm_min, pe_comm_max, pe_comm_gather and pe_comm_agree are called by every rank in the
+ *         same order. A rank never leaves between two of them: it keeps its failure and brings it to pe_comm_agree.
+ */
+#ifndef PE_COMM_H
+#define PE_COMM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+typedef struct pe_comm pe_comm;
+typedef struct pe_comm_op pe_comm_op; /* one message under way */
+
+#define PE_ANY_RANK (-1)
+
+typedef enum pe_tag {
+    PE_TAG_TO_ROOT = 1,   /* notes of a member to rank 0 */
+    PE_TAG_TO_MEMBER = 2, /* notes of rank 0 to a member */
+    PE_TAG_PAYLOAD = 3,   /* input bytes of a slice, rank 0 to a member */
+    PE_TAG_RESULT = 4     /* output bytes of a slice, member to rank 0 */
+} pe_tag;
+
+/* pe_comm_open - join the run: under a launcher MPI is started, else this is the one rank.
+ * Returns: PE_OK; PE_EUSAGE under a launcher in a build without MPI; PE_EBUG when MPI does not start */
+pe_status pe_comm_open(bool has_launcher, pe_comm **out, pe_error *err);
+void pe_comm_close(pe_comm *comm); /* collective; NULL is fine */
+
+int pe_comm_rank(const pe_comm *comm);
+int pe_comm_size(const pe_comm *comm);
+/* Ranks on this rank's node, and this rank's number among them. */
+int pe_comm_node_size(const pe_comm *comm);
+int pe_comm_node_rank(const pe_comm *comm);
+
+pe_status pe_comm_bcast(pe_comm *comm, int root, void *data, size_t size, pe_error *err);
+/* pe_comm_bcast_buffer - rank 0's buffer replaces everyone's. */
+pe_status pe_comm_bcast_buffer(pe_comm *comm, pe_buffer *buffer, pe_error *err);
+pe_status pe_comm_min(pe_comm *comm, uint64_t *values, int count, pe_error *err);
+pe_status pe_comm_max(pe_comm *comm, uint64_t *values, int count, pe_error *err);
+/* pe_comm_gather - `size` bytes of every rank into all (rank 0: size * ranks bytes, in rank order). */
+pe_status pe_comm_gather(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err);
+
+/* pe_comm_agree - the meeting point for failures: afterwards every rank holds the same error, the one of the lowest
+ * item, or none. Returns its status. */
+pe_status pe_comm_agree(pe_comm *comm, pe_error *err);
+
+/* pe_comm_send, pe_comm_recv - start a message; its buffer belongs to it until pe_comm_test tells that it is done.
+ * A receive gives the exact size of what was sent. Messages of one tag between two ranks arrive in the order sent. */
+pe_status pe_comm_send(pe_comm *comm, int to, pe_tag tag, const void *data, size_t size, pe_comm_op **op,
+                       pe_error *err);
+pe_status pe_comm_recv(pe_comm *comm, int from, pe_tag tag, void *data, size_t size, pe_comm_op **op, pe_error *err);
+/* pe_comm_test - *done tells; then *op is freed and NULL, and *from (may be NULL) names the sender. */
+pe_status pe_comm_test(pe_comm *comm, pe_comm_op **op, bool *done, int *from, pe_error *err);
+/* pe_comm_cancel - take back a receive that nothing was sent for; NULL is fine. */
+void pe_comm_cancel(pe_comm *comm, pe_comm_op **op);
+
+#endif

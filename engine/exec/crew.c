@@ -1,0 +1,313 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* crew.c - run a plan: what every rank does, and one rank alone.
+ *
+ * Design: workers claim chunks, compute them and put them into this rank's window, which delivers them in the order of
+ *         claims. On one rank a delivered chunk goes straight to the sink, from the thread that delivers it. On several
+ *         the chunks of a slice are gathered in the buffer of its first one, and the slice goes on to the main thread
+ *         (root.c on rank 0, member.c on the others).
+ * Threads: crew_parts.h says who writes what.
+ * Not here: which slices this rank gets.
+ */
+#include "exec/crew.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "exec/crew_parts.h"
+#include "exec/pool.h"
+
+#define NAP_LEAST_NS 20000u
+#define NAP_MOST_NS 1000000u
+#define SOLO_NAP_NS 50000000u
+#define SOLO_POLL_MS 20
+
+void pe_crew_ring(pe_crew *crew)
+{
+    (void)pthread_mutex_lock(&crew->mutex);
+    crew->has_rung = true;
+    (void)pthread_cond_signal(&crew->bell);
+    (void)pthread_mutex_unlock(&crew->mutex);
+}
+
+void pe_crew_wait(pe_crew *crew, uint64_t nap_ns)
+{
+    const uint64_t until = pe_clock_ns() + nap_ns;
+    const struct timespec deadline = {.tv_sec = (time_t)(until / 1000000000u), .tv_nsec = (long)(until % 1000000000u)};
+    (void)pthread_mutex_lock(&crew->mutex);
+    if (!crew->has_rung)
+        (void)pthread_cond_timedwait(&crew->bell, &crew->mutex, &deadline);
+    crew->has_rung = false;
+    (void)pthread_mutex_unlock(&crew->mutex);
+}
+
+uint64_t pe_crew_nap(uint64_t nap_ns)
+{
+    return nap_ns == 0 ? NAP_LEAST_NS : nap_ns * 2 < NAP_MOST_NS ? nap_ns * 2 : NAP_MOST_NS;
+}
+
+void pe_crew_fail(pe_crew *crew, const pe_error *err)
+{
+    assert(err->status != PE_OK);
+    (void)pthread_mutex_lock(&crew->mutex);
+    pe_error_merge(&crew->error, err);
+    (void)pthread_mutex_unlock(&crew->mutex);
+    atomic_store_explicit(&crew->stop, true, memory_order_release); /* after the error: who sees stop may read it */
+    pe_claims_stop(crew->claims);
+    pe_crew_ring(crew);
+}
+
+bool pe_crew_is_stopped(pe_crew *crew)
+{
+    return atomic_load_explicit(&crew->stop, memory_order_acquire);
+}
+
+void pe_crew_write(pe_crew *crew, const void *data, size_t bytes, uint64_t items)
+{
+    const pe_crew_spec *spec = crew->spec;
+    pe_error err = PE_ERROR_INIT;
+    if (pe_crew_is_stopped(crew))
+        return;
+    if (spec->write(spec->context, data, bytes, items, &err) != PE_OK)
+        pe_crew_fail(crew, &err);
+    else
+        atomic_fetch_add_explicit(&crew->items, items, memory_order_relaxed); /* a count for people: orders nothing */
+}
+
+void pe_crew_done_with(pe_crew *crew, pe_task *task)
+{
+    if (task->whole != NULL)
+        pe_claims_release(crew->claims, task->whole);
+    pe_claims_recycle(crew->claims, task);
+}
+
+pe_task *pe_crew_finished(pe_crew *crew)
+{
+    (void)pthread_mutex_lock(&crew->mutex);
+    pe_task *task = crew->finished;
+    if (task != NULL)
+        crew->finished = task->next;
+    (void)pthread_mutex_unlock(&crew->mutex);
+    return task;
+}
+
+static void finish_slice(pe_crew *crew, pe_task *task)
+{
+    task->next = NULL;
+    (void)pthread_mutex_lock(&crew->mutex);
+    if (crew->finished != NULL)
+        crew->finished_last->next = task;
+    else
+        crew->finished = task;
+    crew->finished_last = task;
+    (void)pthread_mutex_unlock(&crew->mutex);
+    pe_crew_ring(crew);
+}
+
+/* The window's callback on one rank: a chunk's turn has come. */
+static void deliver_to_sink(void *context, uint64_t number, void *token)
+{
+    (void)number;
+    pe_crew *crew = context;
+    pe_chunk *chunk = token;
+    pe_task *task = chunk->task;
+    pe_crew_write(crew, chunk->out.data, chunk->out.size, chunk->block.count);
+    pe_claims_release(crew->claims, chunk);
+    if (++task->delivered == task->chunks)
+        pe_claims_recycle(crew->claims, task);
+}
+
+/* The window's callback on several ranks: the chunk joins its slice. */
+static void deliver_to_slice(void *context, uint64_t number, void *token)
+{
+    (void)number;
+    pe_crew *crew = context;
+    pe_chunk *chunk = token;
+    pe_task *task = chunk->task;
+    pe_error err = PE_ERROR_INIT;
+    task->work_ns += chunk->work_ns;
+    if (task->whole == NULL) {
+        task->whole = chunk;
+    } else {
+        if (pe_buffer_append(&task->whole->out, chunk->out.data, chunk->out.size, &err) != PE_OK)
+            pe_crew_fail(crew, &err);
+        pe_claims_release(crew->claims, chunk);
+    }
+    if (++task->delivered == task->chunks)
+        finish_slice(crew, task);
+}
+
+static void work_on(pe_crew *crew, void *step)
+{
+    const pe_crew_spec *spec = crew->spec;
+    uint64_t busy_ns = 0;
+    for (pe_chunk *chunk = NULL; (chunk = pe_claims_take(crew->claims)) != NULL;) {
+        pe_error err = PE_ERROR_INIT;
+        const uint64_t began = pe_clock_ns();
+        if (spec->run(step, chunk->block, &chunk->task->payload, &chunk->out, &crew->stop, &err) != PE_OK) {
+            pe_crew_fail(crew, &err);
+            break;
+        }
+        if (pe_crew_is_stopped(crew))
+            break; /* the chunk may be cut short */
+        chunk->work_ns = pe_clock_ns() - began;
+        pe_window_put(crew->chunks, chunk->number, chunk);
+        busy_ns += pe_clock_ns() - began;
+    }
+    atomic_fetch_add_explicit(&crew->busy_ns, busy_ns, memory_order_relaxed);
+}
+
+static void work(void *context, int worker)
+{
+    (void)worker;
+    pe_crew *crew = context;
+    const pe_crew_spec *spec = crew->spec;
+    pe_error err = PE_ERROR_INIT;
+    void *step = NULL;
+    if (spec->open(spec->context, &step, &err) != PE_OK)
+        pe_crew_fail(crew, &err);
+    else
+        work_on(crew, step);
+    spec->close(step);
+    atomic_fetch_sub_explicit(&crew->workers, 1, memory_order_release); /* all that this worker did comes before */
+    pe_crew_ring(crew);
+}
+
+void pe_crew_tick(pe_crew *crew)
+{
+    const pe_crew_spec *spec = crew->spec;
+    pe_error err = PE_ERROR_INIT;
+    if (pe_crew_is_stopped(crew))
+        return;
+    if (spec->tick(spec->context, atomic_load_explicit(&crew->items, memory_order_relaxed), &err) != PE_OK)
+        pe_crew_fail(crew, &err);
+}
+
+void pe_crew_linger(pe_crew *crew)
+{
+    pe_claims_close(crew->claims);
+    while (atomic_load_explicit(&crew->workers, memory_order_acquire) > 0) {
+        pe_crew_wait(crew, SOLO_NAP_NS);
+        pe_crew_tick(crew);
+    }
+}
+
+/* Reads a stream a few chunks ahead of the workers. */
+static pe_status feed(pe_crew *crew, bool *ended, pe_error *err)
+{
+    const pe_crew_spec *spec = crew->spec;
+    pe_task *task = NULL;
+    if (pe_claims_backlog(crew->claims) >= (uint64_t)spec->plan->depth) {
+        pe_crew_wait(crew, NAP_MOST_NS);
+        return PE_OK;
+    }
+    pe_status status = pe_claims_task(crew->claims, &task, err);
+    if (status != PE_OK)
+        return status;
+    status = spec->next(spec->context, SOLO_POLL_MS, &task->payload, &task->block, ended, err);
+    if (status == PE_OK && task->block.count > 0)
+        pe_claims_push(crew->claims, task);
+    else
+        pe_claims_recycle(crew->claims, task);
+    return status;
+}
+
+void pe_solo_lead(pe_crew *crew)
+{
+    const pe_crew_spec *spec = crew->spec;
+    pe_error err = PE_ERROR_INIT;
+    pe_status status = PE_OK;
+    if (spec->is_stream) {
+        for (bool ended = false; !ended && status == PE_OK && !pe_crew_is_stopped(crew); pe_crew_tick(crew))
+            status = feed(crew, &ended, &err);
+    } else if (spec->plan->items > 0) {
+        pe_task *task = NULL; /* all items are one grant: the workers need nobody to give them more */
+        status = pe_claims_task(crew->claims, &task, &err);
+        if (status == PE_OK) {
+            task->block = (pe_block){.first = 0, .count = spec->plan->items};
+            pe_claims_push(crew->claims, task);
+        }
+    }
+    if (status != PE_OK)
+        pe_crew_fail(crew, &err);
+    pe_crew_linger(crew);
+}
+
+static void lead(void *context)
+{
+    pe_crew *crew = context;
+    pe_comm *comm = crew->spec->comm;
+    if (pe_comm_size(comm) == 1)
+        pe_solo_lead(crew);
+    else if (pe_comm_rank(comm) == 0)
+        pe_root_lead(crew);
+    else
+        pe_member_lead(crew);
+}
+
+static void idle(void *context)
+{
+    pe_crew_ring(context);
+}
+
+static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
+{
+    const pe_plan *plan = spec->plan;
+    const bool is_ordered = plan->order != PE_ORDER_UNORDERED;
+    const bool is_solo = pe_comm_size(spec->comm) == 1;
+    pthread_condattr_t monotonic;
+
+    *crew = (pe_crew){.spec = spec, .error = PE_ERROR_INIT};
+    atomic_init(&crew->stop, false);
+    atomic_init(&crew->workers, spec->threads);
+    atomic_init(&crew->busy_ns, 0);
+    atomic_init(&crew->items, 0);
+    (void)pthread_mutex_init(&crew->mutex, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&crew->bell, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    const pe_status status = pe_claims_make(plan->slots, plan->chunk_items, idle, crew, &crew->claims, err);
+    if (status != PE_OK)
+        return status;
+    return pe_window_make((size_t)plan->slots + 1, is_ordered, is_solo ? deliver_to_sink : deliver_to_slice, crew,
+                          &crew->chunks, err);
+}
+
+static pe_status run_threads(pe_crew *crew)
+{
+    pe_error err = PE_ERROR_INIT;
+    const pe_status status = pe_pool_run(crew->spec->threads, work, lead, crew, &err);
+    if (status != PE_OK) { /* no worker ran here; the other ranks must still hear of it */
+        atomic_store_explicit(&crew->workers, 0, memory_order_relaxed);
+        pe_crew_fail(crew, &err);
+        lead(crew);
+    }
+    return status;
+}
+
+pe_status pe_crew_run(const pe_crew_spec *spec, pe_crew_stats *stats, pe_error *err)
+{
+    pe_crew crew;
+    const uint64_t began = pe_clock_ns();
+    pe_status status = init(&crew, spec, err);
+    status = pe_comm_agree(spec->comm, err); /* nobody starts alone */
+    if (status == PE_OK)
+        status = run_threads(&crew);
+    if (crew.error.status != PE_OK) {
+        pe_error_merge(err, &crew.error);
+        status = crew.error.status;
+    }
+    *stats = (pe_crew_stats){.items = atomic_load_explicit(&crew.items, memory_order_relaxed),
+                             .busy_ns = atomic_load_explicit(&crew.busy_ns, memory_order_relaxed),
+                             .wall_ns = pe_clock_ns() - began};
+    pe_window_free(crew.chunks);
+    pe_claims_free(crew.claims);
+    (void)pthread_cond_destroy(&crew.bell);
+    (void)pthread_mutex_destroy(&crew.mutex);
+    return status;
+}

@@ -1,0 +1,102 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* window.c - an ordered ring: tokens are put in any order and delivered one at a time in order.
+ *
+ * Design: a ring of capacity tokens, indexed by number % capacity, and one counter, next. Whoever puts the token that
+ *         next waits for becomes the deliverer: it delivers without the lock, so that others can put meanwhile, and
+ * goes on until the following number is missing. So at most one thread delivers, in order, and the bytes of a chunk are
+ * usually delivered by the thread that has just made them, from its own cache. Nothing is allocated after make: memory
+ * is bounded by whoever bounds the tokens. Threads: mutex guards all fields; is_delivering is the right to call
+ * deliver. Not here: what a token is, ranks, files.
+ */
+#include "exec/window.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+struct pe_window {
+    pthread_mutex_t mutex;
+    bool is_ordered;
+    bool is_delivering;
+    uint64_t next;    /* the number delivered next */
+    uint64_t arrived; /* unordered: tokens put so far; they take their numbers from here */
+    size_t capacity;
+    void **ring;
+    pe_window_deliver deliver;
+    void *context;
+};
+
+pe_status pe_window_make(size_t capacity, bool is_ordered, pe_window_deliver deliver, void *context, pe_window **out,
+                         pe_error *err)
+{
+    pe_window *window = NULL;
+    pe_status status = pe_make_array(&window, 1, sizeof *window, err);
+    if (status != PE_OK)
+        return status;
+    status = pe_make_array(&window->ring, capacity, sizeof *window->ring, err);
+    if (status != PE_OK) {
+        free(window);
+        return status;
+    }
+    (void)pthread_mutex_init(&window->mutex, NULL);
+    window->is_ordered = is_ordered;
+    window->capacity = capacity;
+    window->deliver = deliver;
+    window->context = context;
+    *out = window;
+    return PE_OK;
+}
+
+void pe_window_free(pe_window *window)
+{
+    if (window == NULL)
+        return;
+    (void)pthread_mutex_destroy(&window->mutex);
+    free(window->ring);
+    free(window);
+}
+
+static void **slot_of(pe_window *window, uint64_t number)
+{
+    return &window->ring[number % window->capacity];
+}
+
+/* With the lock held and the right to deliver: everything that is ready. */
+static void drain(pe_window *window)
+{
+    for (void *token = *slot_of(window, window->next); token != NULL; token = *slot_of(window, window->next)) {
+        *slot_of(window, window->next) = NULL;
+        (void)pthread_mutex_unlock(&window->mutex);
+        window->deliver(window->context, window->next, token); /* next changes under the right to deliver alone */
+        (void)pthread_mutex_lock(&window->mutex);
+        window->next++;
+    }
+}
+
+void pe_window_put(pe_window *window, uint64_t number, void *token)
+{
+    assert(token != NULL);
+    (void)pthread_mutex_lock(&window->mutex);
+    if (!window->is_ordered)
+        number = window->arrived++;
+    assert(number >= window->next && number - window->next < window->capacity && *slot_of(window, number) == NULL);
+    *slot_of(window, number) = token;
+    if (!window->is_delivering) {
+        window->is_delivering = true;
+        drain(window);
+        window->is_delivering = false;
+    }
+    (void)pthread_mutex_unlock(&window->mutex);
+}
+
+uint64_t pe_window_next(pe_window *window)
+{
+    (void)pthread_mutex_lock(&window->mutex);
+    const uint64_t next = window->next;
+    (void)pthread_mutex_unlock(&window->mutex);
+    return next;
+}

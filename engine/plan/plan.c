@@ -1,0 +1,188 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* plan.c - items, ranks, threads and schedule into slices and chunks: integers only.
+ *
+ * Design: sizes come first (a chunk that fills part of the second-level cache, but leaves every worker many chunks for
+ *         balance), then how many buffers of that size the memory allows. One rank delivers chunk by chunk; several
+ *         deliver slices, which are chunks enough to make a message worth its cost.
+ * Not here: reading sizes off the input (run), claiming (exec).
+ */
+#include "plan/plan.h"
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+#define CHUNK_BYTES (256 * KIB) /* half of a common second-level cache, for input or output of one chunk */
+#define SLICE_BYTES (512 * KIB) /* between ranks of a node, messages of 256 KiB to 4 MiB cost least */
+#define BATCH_BYTES (24 * KIB)  /* columns of one kernel call: most of a first-level cache */
+#define BATCH_MOST 4096
+#define BATCH_LEAST 16
+#define BALANCE_CHUNKS 64 /* chunks a worker should have at least */
+#define BALANCE_SLICES 32 /* slices a rank should have at least */
+#define CHUNK_MOST ((uint64_t)1 << 20)
+#define WINDOW_BYTES (16 * MIB)  /* of chunk buffers, unless pool.memory asks for more */
+#define MEMORY_BYTES (256 * MIB) /* pool.memory by default */
+#define SLOTS_MOST 1024
+#define DEPTH_MOST 32
+#define PULLS 4
+#define TEXT_BYTES_LEAST 64
+#define THREAD_BYTES (512 * KIB) /* stack and C library arena that a worker touches */
+#define MPI_BYTES (24 * MIB)     /* what MPI may yet allocate for messages beside what it had at the start */
+#define SLACK_BYTES (4 * MIB)
+
+static uint64_t at_least(uint64_t value, uint64_t least)
+{
+    return value > least ? value : least;
+}
+
+static uint64_t at_most(uint64_t value, uint64_t most)
+{
+    return value < most ? value : most;
+}
+
+static uint64_t divide_up(uint64_t a, uint64_t b)
+{
+    return a / b + (a % b != 0 ? 1 : 0);
+}
+
+static size_t input_bytes(const pe_plan_request *request, uint64_t chunk_items)
+{
+    return request->chunk_input_bytes == NULL ? 0 : request->chunk_input_bytes(request->source, chunk_items);
+}
+
+static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
+{
+    size_t bytes = chunk_items * request->out_item_bytes;
+    if (request->has_text_result)
+        bytes += at_least(2 * input_bytes(request, chunk_items), chunk_items * TEXT_BYTES_LEAST);
+    return at_least(bytes, 64);
+}
+
+/* Balance wants many small chunks, speed wants large ones; known costs decide only where items are few. */
+static uint64_t choose_chunk(const pe_plan_request *request)
+{
+    const size_t item_bytes = at_least(at_least(request->in_item_bytes, request->out_item_bytes), 1);
+    uint64_t items = at_most(at_least(CHUNK_BYTES / item_bytes, 1), CHUNK_MOST);
+    if (request->chunk_items != 0) /* a stream is cut by bytes too, so there a chunk only is "up to" */
+        return at_most(request->chunk_items, request->items != PE_ITEMS_UNKNOWN ? at_least(request->items, 1) : items);
+    if (request->items != PE_ITEMS_UNKNOWN) {
+        const uint64_t workers = (uint64_t)request->ranks * (uint64_t)request->threads;
+        items = at_most(items, at_least(request->items / (workers * BALANCE_CHUNKS), 1));
+    }
+    while (items > 1 && input_bytes(request, items) > 2 * CHUNK_BYTES)
+        items /= 2;
+    return items;
+}
+
+static uint64_t choose_slice_chunks(const pe_plan_request *request, const pe_plan *plan)
+{
+    if (request->ranks == 1 || request->items == PE_ITEMS_UNKNOWN)
+        return 1;
+    const size_t chunk_bytes = at_least(plan->chunk_out_bytes, plan->chunk_in_bytes);
+    const uint64_t chunks = divide_up(at_least(request->items, 1), plan->chunk_items);
+    const uint64_t by_balance = chunks / ((uint64_t)request->ranks * BALANCE_SLICES);
+    return at_least(at_most(divide_up(SLICE_BYTES, chunk_bytes), by_balance), 1);
+}
+
+/* What one rank holds: chunk buffers and slice buffers, payloads, pulls, columns and scratch of its workers. */
+static size_t buffer_bytes(const pe_plan_request *request, const pe_plan *plan)
+{
+    const size_t threads = (size_t)plan->threads;
+    const size_t slice_out = plan->chunk_out_bytes * plan->chunks_per_slice;
+    const size_t columns = plan->batch_items * (request->in_item_bytes + request->out_item_bytes);
+    const size_t scratch =
+        request->reader_bytes == NULL ? 0 : request->reader_bytes(request->source, plan->chunk_items);
+    size_t bytes = (size_t)plan->slots * plan->chunk_out_bytes + threads * (columns + scratch + plan->chunk_in_bytes);
+    if (plan->ranks > 1)
+        bytes += (size_t)(plan->depth + plan->pulls) * slice_out;
+    if (request->has_payload)
+        bytes += (size_t)(plan->depth * (plan->ranks > 1 ? 2 : 1) + 2) * plan->payload_bytes;
+    return bytes;
+}
+
+/* The largest window that the memory allows: slots on one rank, slices a rank on several. */
+static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe_error *err)
+{
+    const size_t most = request->memory_bytes != 0 ? request->memory_bytes : MEMORY_BYTES;
+    const size_t wanted = request->memory_bytes != 0 ? request->memory_bytes : WINDOW_BYTES;
+    const int least_slots = 2 * plan->threads + 2;
+    const int ahead = (int)divide_up(2 * (uint64_t)plan->threads, plan->chunks_per_slice) + 1;
+
+    plan->ahead = ahead;
+    plan->pulls = plan->ranks > 1 ? PULLS : 0;
+    for (int depth = DEPTH_MOST > 2 * ahead ? DEPTH_MOST : 2 * ahead; depth >= ahead; depth = depth * 3 / 4) {
+        plan->depth = depth;
+        plan->slots = plan->ranks > 1 ? depth + (int)at_most(plan->chunks_per_slice, SLOTS_MOST) + least_slots
+                                      : (int)at_most(at_least(32 * (uint64_t)depth, (uint64_t)least_slots), SLOTS_MOST);
+        while (plan->ranks == 1 && plan->slots > least_slots && buffer_bytes(request, plan) > wanted)
+            plan->slots = (int)at_least((uint64_t)plan->slots * 3 / 4, (uint64_t)least_slots);
+        if (buffer_bytes(request, plan) <= wanted || depth <= ahead)
+            break;
+    }
+    plan->window_slices = (uint64_t)plan->ranks * (uint64_t)plan->depth;
+    plan->buffer_bytes = buffer_bytes(request, plan);
+    if (plan->buffer_bytes <= most)
+        return PE_OK;
+    return pe_fail(
+        err, PE_ECONFIG,
+        "pool.memory: %zu KiB cannot hold the smallest window of this job, which takes %zu KiB (%llu items a "
+        "chunk, %d threads): raise pool.memory or lower pool.chunk_size",
+        most / KIB, plan->buffer_bytes / KIB + 1, (unsigned long long)plan->chunk_items, plan->threads);
+}
+
+static void choose_batch(const pe_plan_request *request, pe_plan *plan)
+{
+    const size_t item_bytes = at_least(request->in_item_bytes + request->out_item_bytes, 1);
+    const uint64_t items = at_least(at_most(BATCH_BYTES / item_bytes, BATCH_MOST), BATCH_LEAST);
+    plan->batch_items = at_most(items, plan->chunk_items);
+}
+
+pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *err)
+{
+    pe_plan plan = {.items = request->items,
+                    .ranks = request->ranks,
+                    .threads = request->threads,
+                    .order = request->order,
+                    .slices = PE_ITEMS_UNKNOWN};
+    plan.schedule = request->schedule == PE_SCHEDULE_STATIC && request->items != PE_ITEMS_UNKNOWN
+                        ? PE_SCHEDULE_STATIC
+                        : PE_SCHEDULE_DYNAMIC; /* a stream's slices do not exist before they are read */
+    plan.chunk_items = choose_chunk(request);
+    plan.chunk_in_bytes = input_bytes(request, plan.chunk_items);
+    plan.chunk_out_bytes = output_bytes(request, plan.chunk_items);
+    plan.chunks_per_slice = choose_slice_chunks(request, &plan);
+    plan.slice_items = plan.chunk_items * plan.chunks_per_slice;
+    plan.payload_bytes = request->has_payload ? plan.chunk_in_bytes * plan.chunks_per_slice : 0;
+    if (request->items != PE_ITEMS_UNKNOWN)
+        plan.slices = divide_up(request->items, plan.slice_items);
+    choose_batch(request, &plan);
+    const pe_status status = choose_window(request, &plan, err);
+    if (status != PE_OK)
+        return status;
+    plan.peak_bytes = plan.buffer_bytes + request->kept_bytes + request->process_bytes + SLACK_BYTES +
+                      ((size_t)plan.threads + 1) * THREAD_BYTES + (plan.ranks > 1 ? MPI_BYTES : 0);
+    *out = plan;
+    return PE_OK;
+}
+
+pe_block pe_plan_slice(const pe_plan *plan, uint64_t slice)
+{
+    const uint64_t first = slice * plan->slice_items;
+    return (pe_block){.first = first, .count = at_most(plan->items - first, plan->slice_items)};
+}
+
+uint64_t pe_plan_chunks(const pe_plan *plan, pe_block slice)
+{
+    return divide_up(slice.count, plan->chunk_items);
+}
+
+pe_block pe_plan_chunk(const pe_plan *plan, pe_block slice, uint64_t chunk)
+{
+    const uint64_t skip = chunk * plan->chunk_items;
+    return (pe_block){.first = slice.first + skip, .count = at_most(slice.count - skip, plan->chunk_items)};
+}
+
+int pe_plan_owner(const pe_plan *plan, uint64_t slice)
+{
+    return (int)(slice % (uint64_t)plan->ranks);
+}
