@@ -5,7 +5,8 @@
  *
  * Design: binary formats (npy, raw, digest) are rows of packed elements without padding, little-endian; one text result
  *         is its bytes and a newline. txt is one line an item, values separated by one space; csv and tsv are RFC 4180
- *         with LF, texts quoted where they must be. Numbers print as number.h says.
+ *         with LF, texts quoted where they must be. Numbers print as number.h says. null has no bytes at all.
+ * Threads: an encoder is constant after init: any thread, each with its own buffer.
  */
 #ifndef PE_ENCODE_H
 #define PE_ENCODE_H
@@ -18,7 +19,7 @@ typedef struct pe_encoder {
     bool has_index;
     int result_count;
     pe_type results[PE_MAX_COLUMNS];
-    size_t row_bytes; /* the most bytes of one row; for text: without the texts themselves */
+    size_t row_bytes; /* the most bytes of one row; for text: without the texts themselves; null: 0 */
     bool is_fixed;    /* every row has exactly row_bytes */
     bool is_plain;    /* the one result's column is the bytes: nothing to encode */
     bool has_text;

@@ -1,0 +1,234 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* encode_text.c - columns of results into lines of text.
+ *
+ * Design: room for the longest possible rows is reserved once a batch, then everything is written with a raw pointer.
+ *         A row is a list of cells, each with the function that prints it; a single column of int64 or float64, the
+ *         common case, has a loop of its own.
+ * Threads: the encoder is only read.
+ * Not here: how a number looks (base/number.h); the line of names (columns.c).
+ */
+#include "sink/encode_text.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/number.h"
+
+typedef struct cell cell;
+struct cell {
+    char *(*print)(char *out, const cell *self, size_t item);
+    const unsigned char *column;
+    size_t item_bytes, element_bytes;
+    uint32_t elements;
+    pe_dtype dtype;
+    uint64_t first; /* index: of the first item */
+    char separator;
+    bool is_alone;
+};
+
+char pe_format_separator(pe_format format)
+{
+    if (format == PE_FORMAT_TXT)
+        return ' ';
+    return format == PE_FORMAT_TSV ? '\t' : ',';
+}
+
+size_t pe_text_row_bytes(const pe_encoder *encoder)
+{
+    size_t bytes = encoder->has_index ? pe_number_room(PE_INT64) + 1 : 0;
+    for (int r = 0; r < encoder->result_count; r++) {
+        const pe_type type = encoder->results[r];
+        /* a text: its quotes and its separator */
+        bytes += type.dtype == PE_TEXT ? 3 : pe_type_elements(type) * (pe_number_room(type.dtype) + 1);
+    }
+    return bytes;
+}
+
+bool pe_text_total(const pe_text *texts, size_t count, size_t each, size_t *total)
+{
+    size_t sum = 0;
+    if (!pe_mul_size(count, each, &sum))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (__builtin_add_overflow(sum, texts[i].size, &sum))
+            return false;
+    }
+    *total = sum;
+    return true;
+}
+
+static bool needs_quotes(const char *text, size_t size, char separator)
+{
+    unsigned found = 0;
+    for (size_t i = 0; i < size; i++)
+        found |= (unsigned)(text[i] == separator) | (text[i] == '"') | (text[i] == '\n') | (text[i] == '\r');
+    return found != 0;
+}
+
+static char *copy(char *out, const char *text, size_t size)
+{
+    if (size > 0)
+        memcpy(out, text, size);
+    return out + size;
+}
+
+char *pe_print_field(char *out, const char *text, size_t size, char separator, bool is_alone)
+{
+    if (!needs_quotes(text, size, separator) && !(is_alone && size == 0))
+        return copy(out, text, size);
+    *out++ = '"';
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '"')
+            *out++ = '"';
+        *out++ = text[i];
+    }
+    *out++ = '"';
+    return out;
+}
+
+static char *print_index(char *out, const cell *self, size_t item)
+{
+    return pe_print_uint64(out, self->first + item);
+}
+
+static char *print_int64(char *out, const cell *self, size_t item)
+{
+    int64_t value;
+    memcpy(&value, self->column + item * sizeof value, sizeof value);
+    return pe_print_int64(out, value);
+}
+
+static char *print_float64(char *out, const cell *self, size_t item)
+{
+    double value;
+    memcpy(&value, self->column + item * sizeof value, sizeof value);
+    return pe_print_float64(out, value);
+}
+
+static char *print_elements(char *out, const cell *self, size_t item)
+{
+    const unsigned char *element = self->column + item * self->item_bytes;
+    out = pe_print_element(out, self->dtype, element);
+    for (uint32_t e = 1; e < self->elements; e++) {
+        element += self->element_bytes;
+        *out++ = self->separator;
+        out = pe_print_element(out, self->dtype, element);
+    }
+    return out;
+}
+
+static char *print_plain_text(char *out, const cell *self, size_t item)
+{
+    pe_text text;
+    memcpy(&text, self->column + item * sizeof text, sizeof text);
+    return copy(out, text.data, text.size);
+}
+
+static char *print_quoted_text(char *out, const cell *self, size_t item)
+{
+    pe_text text;
+    memcpy(&text, self->column + item * sizeof text, sizeof text);
+    return pe_print_field(out, text.data, text.size, self->separator, self->is_alone);
+}
+
+static cell make_cell(const pe_encoder *encoder, int result, const void *column)
+{
+    const pe_type type = encoder->results[result];
+    cell made = {.column = column,
+                 .item_bytes = pe_type_bytes(type),
+                 .element_bytes = pe_dtype_bytes(type.dtype),
+                 .elements = pe_type_elements(type),
+                 .dtype = type.dtype,
+                 .separator = pe_format_separator(encoder->format),
+                 .is_alone = encoder->result_count == 1 && !encoder->has_index};
+    if (type.dtype == PE_TEXT)
+        made.print = encoder->format == PE_FORMAT_TXT ? print_plain_text : print_quoted_text;
+    else if (made.elements == 1 && type.dtype == PE_INT64)
+        made.print = print_int64;
+    else if (made.elements == 1 && type.dtype == PE_FLOAT64)
+        made.print = print_float64;
+    else
+        made.print = print_elements;
+    return made;
+}
+
+static char *print_rows(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns, char *out)
+{
+    cell cells[PE_MAX_COLUMNS + 1];
+    size_t cell_count = 0;
+    const char separator = pe_format_separator(encoder->format);
+    if (encoder->has_index)
+        cells[cell_count++] = (cell){.print = print_index, .first = first};
+    for (int r = 0; r < encoder->result_count; r++)
+        cells[cell_count++] = make_cell(encoder, r, columns[r]);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t c = 0; c < cell_count; c++) {
+            out = cells[c].print(out, &cells[c], i);
+            *out++ = separator;
+        }
+        out[-1] = '\n';
+    }
+    return out;
+}
+
+static char *print_int64_lines(const int64_t *column, size_t count, char *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        out = pe_print_int64(out, column[i]);
+        *out++ = '\n';
+    }
+    return out;
+}
+
+static char *print_float64_lines(const double *column, size_t count, char *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        out = pe_print_float64(out, column[i]);
+        *out++ = '\n';
+    }
+    return out;
+}
+
+/* The most bytes that the rows of a batch can take. */
+static bool count_room(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *room)
+{
+    /* a quote inside a text is written twice */
+    const size_t times = encoder->format == PE_FORMAT_TXT ? 1 : 2;
+    size_t sum = 0;
+    if (!pe_mul_size(count, encoder->row_bytes, &sum))
+        return false;
+    for (int r = 0; r < encoder->result_count; r++) {
+        size_t texts = 0;
+        if (encoder->results[r].dtype != PE_TEXT)
+            continue;
+        if (!pe_text_total(columns[r], count, 0, &texts) || !pe_mul_size(texts, times, &texts) ||
+            __builtin_add_overflow(sum, texts, &sum))
+            return false;
+    }
+    *room = sum;
+    return true;
+}
+
+pe_status pe_encode_text(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns,
+                         pe_buffer *out, pe_error *err)
+{
+    size_t room = 0;
+    if (!count_room(encoder, count, columns, &room))
+        return pe_fail(err, PE_ENOMEM, "out of memory: the lines of %zu items are larger than memory can be", count);
+    const pe_status status = pe_buffer_reserve(out, room, err);
+    if (status != PE_OK)
+        return status;
+    char *at = (char *)out->data + out->size;
+    const bool is_single =
+        encoder->result_count == 1 && !encoder->has_index && pe_type_elements(encoder->results[0]) == 1;
+    if (is_single && encoder->results[0].dtype == PE_INT64)
+        at = print_int64_lines(columns[0], count, at);
+    else if (is_single && encoder->results[0].dtype == PE_FLOAT64)
+        at = print_float64_lines(columns[0], count, at);
+    else
+        at = print_rows(encoder, first, count, columns, at);
+    out->size = (size_t)(at - (char *)out->data);
+    return PE_OK;
+}
