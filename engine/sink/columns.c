@@ -1,0 +1,186 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* columns.c - how the columns of an output are called.
+ *
+ * Design: one walk over the columns builds every name into a buffer; the printers differ in what they put around it.
+ * Threads: any; nothing is shared.
+ * Not here: what stands in the columns (encode.c).
+ */
+#include "sink/columns.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "format/npy.h"
+#include "sink/encode_text.h"
+
+uint64_t pe_columns_count(const pe_sink_spec *spec)
+{
+    uint64_t count = 0;
+    for (int r = 0; r < spec->result_count; r++)
+        count += pe_type_elements(spec->results[r]);
+    return count;
+}
+
+bool pe_columns_is_structured(const pe_sink_spec *spec)
+{
+    return spec->result_count > 1 || spec->has_index;
+}
+
+/* Every column has a name of its own (which for scalars is the same as every result having one). */
+static bool names_are_single(const pe_sink_spec *spec)
+{
+    return spec->names != NULL && (uint64_t)spec->name_count == pe_columns_count(spec);
+}
+
+/* Appends the name of a result, the way it is without its element. */
+static pe_status result_name(const pe_sink_spec *spec, int result, pe_buffer *out, pe_error *err)
+{
+    if (spec->names != NULL)
+        return pe_buffer_append(out, spec->names[result], strlen(spec->names[result]), err);
+    if (spec->result_count == 1)
+        return pe_buffer_append(out, "result", 6, err);
+    return pe_buffer_printf(out, err, "f%d", result);
+}
+
+/* Appends the name of one column: element e of a result, which is column number `column` of all. */
+static pe_status column_name(const pe_sink_spec *spec, int result, uint32_t element, uint64_t column, pe_buffer *out,
+                             pe_error *err)
+{
+    if (names_are_single(spec))
+        return pe_buffer_append(out, spec->names[column], strlen(spec->names[column]), err);
+    const pe_status status = result_name(spec, result, out, err);
+    if (status != PE_OK || spec->results[result].width == 0)
+        return status;
+    return pe_buffer_printf(out, err, "_%" PRIu32, element);
+}
+
+static pe_status check_fields(const pe_sink_spec *spec, pe_error *err)
+{
+    for (int n = 0; n < spec->name_count; n++) {
+        const char *name = spec->names[n];
+        if (*name == '\0')
+            return pe_fail(err, PE_ECONFIG, "%s: names: a field of npy cannot have an empty name", spec->where);
+        bool is_twice = spec->has_index && strcmp(name, "index") == 0;
+        for (int m = 0; m < n; m++)
+            is_twice = is_twice || strcmp(name, spec->names[m]) == 0;
+        if (is_twice)
+            return pe_fail(err, PE_ECONFIG, "%s: names: two fields of npy cannot both be called \"%s\"", spec->where,
+                           name);
+    }
+    return PE_OK;
+}
+
+pe_status pe_columns_check(const pe_sink_spec *spec, pe_format format, pe_error *err)
+{
+    const uint64_t columns = pe_columns_count(spec);
+    if (spec->names == NULL)
+        return PE_OK;
+    if (spec->name_count != spec->result_count && (uint64_t)spec->name_count != columns) {
+        if ((uint64_t)spec->result_count == columns)
+            return pe_fail(err, PE_ECONFIG, "%s: names: got %d, expected %d, one for each result%s", spec->where,
+                           spec->name_count, spec->result_count, spec->has_index ? " (the index has its own)" : "");
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: names: got %d, expected %d, one for each result, or %" PRIu64 ", one for each column",
+                       spec->where, spec->name_count, spec->result_count, columns);
+    }
+    if (format == PE_FORMAT_NPY && pe_columns_is_structured(spec))
+        return check_fields(spec, err);
+    return PE_OK;
+}
+
+static pe_status append_field(const pe_buffer *name, char separator, bool is_alone, pe_buffer *out, pe_error *err)
+{
+    const pe_status status = pe_buffer_reserve(out, 2 * name->size + 3, err);
+    if (status != PE_OK)
+        return status;
+    char *at = (char *)out->data + out->size;
+    at = pe_print_field(at, (const char *)name->data, name->size, separator, is_alone);
+    *at++ = separator;
+    out->size = (size_t)(at - (char *)out->data);
+    return PE_OK;
+}
+
+pe_status pe_columns_print_line(const pe_sink_spec *spec, pe_format format, pe_buffer *out, pe_error *err)
+{
+    const char separator = pe_format_separator(format);
+    const bool is_alone = pe_columns_count(spec) == 1 && !spec->has_index;
+    uint64_t column = 0;
+    pe_buffer name = {NULL, 0, 0};
+    pe_status status = spec->has_index ? pe_buffer_printf(out, err, "index%c", separator) : PE_OK;
+    for (int r = 0; r < spec->result_count && status == PE_OK; r++) {
+        for (uint32_t e = 0; e < pe_type_elements(spec->results[r]) && status == PE_OK; e++) {
+            name.size = 0;
+            status = column_name(spec, r, e, column++, &name, err);
+            if (status == PE_OK)
+                status = append_field(&name, separator, is_alone, out, err);
+        }
+    }
+    if (status == PE_OK)
+        out->data[out->size - 1] = '\n';
+    pe_buffer_fini(&name);
+    return status;
+}
+
+/* A name as a Python string. */
+static pe_status append_quoted(const pe_buffer *name, pe_buffer *out, pe_error *err)
+{
+    pe_status status = pe_buffer_append(out, "'", 1, err);
+    for (size_t i = 0; i < name->size && status == PE_OK; i++) {
+        const unsigned char byte = name->data[i];
+        if (byte < 0x20 || byte == 0x7f)
+            status = pe_buffer_printf(out, err, "\\x%02x", byte);
+        else if (byte == '\'' || byte == '\\')
+            status = pe_buffer_printf(out, err, "\\%c", byte);
+        else
+            status = pe_buffer_append(out, &byte, 1, err);
+    }
+    return status != PE_OK ? status : pe_buffer_append(out, "'", 1, err);
+}
+
+/* "('name', '<f8', (3,)), " */
+static pe_status append_tuple(const pe_buffer *name, pe_dtype dtype, uint32_t width, pe_buffer *out, pe_error *err)
+{
+    pe_status status = pe_buffer_append(out, "(", 1, err);
+    if (status == PE_OK)
+        status = append_quoted(name, out, err);
+    if (status == PE_OK)
+        status = pe_buffer_printf(out, err, ", '%s'", pe_npy_descr(dtype));
+    if (status == PE_OK && width > 0)
+        status = pe_buffer_printf(out, err, ", (%" PRIu32 ",)", width);
+    return status != PE_OK ? status : pe_buffer_append(out, "), ", 3, err);
+}
+
+/* One result as one field, or as a field an element where every column has its name: the bytes are the same. */
+static pe_status append_result(const pe_sink_spec *spec, int result, uint64_t *column, pe_buffer *out, pe_error *err)
+{
+    const pe_type type = spec->results[result];
+    const bool is_split = names_are_single(spec) && spec->name_count != spec->result_count;
+    const uint32_t fields = is_split ? pe_type_elements(type) : 1;
+    pe_buffer name = {NULL, 0, 0};
+    pe_status status = PE_OK;
+    for (uint32_t e = 0; e < fields && status == PE_OK; e++) {
+        name.size = 0;
+        status =
+            is_split ? column_name(spec, result, e, (*column)++, &name, err) : result_name(spec, result, &name, err);
+        if (status == PE_OK)
+            status = append_tuple(&name, type.dtype, is_split ? 0 : type.width, out, err);
+    }
+    pe_buffer_fini(&name);
+    return status;
+}
+
+pe_status pe_columns_print_descr(const pe_sink_spec *spec, pe_buffer *out, pe_error *err)
+{
+    if (!pe_columns_is_structured(spec))
+        return pe_buffer_printf(out, err, "'%s'", pe_npy_descr(spec->results[0].dtype));
+    uint64_t column = 0;
+    pe_status status = pe_buffer_printf(out, err, "[%s", spec->has_index ? "('index', '<i8'), " : "");
+    for (int r = 0; r < spec->result_count && status == PE_OK; r++)
+        status = append_result(spec, r, &column, out, err);
+    if (status != PE_OK)
+        return status;
+    out->size -= 2; /* the comma and space after the last field */
+    return pe_buffer_append(out, "]", 1, err);
+}

@@ -1,0 +1,30 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* columns.h - how the columns of an output are called, in a csv's first line or in npy's dtype; the sinks' own.
+ *
+ * Design: the names given are of the results, or of every single column (each element of a vector). Without any a lone
+ *         scalar or vector is "result" and several are f0, f1 ...; the elements of a vector v are v_0, v_1 ...
+ */
+#ifndef PE_COLUMNS_H
+#define PE_COLUMNS_H
+
+#include "base/buffer.h"
+#include "sink/sink.h"
+
+/* pe_columns_count - the columns of all results, a vector having one an element; the index is not counted. */
+uint64_t pe_columns_count(const pe_sink_spec *spec);
+
+/* pe_columns_check - as many names as results or columns; for npy's fields also none empty and none twice. */
+pe_status pe_columns_check(const pe_sink_spec *spec, pe_format format, pe_error *err);
+
+/* pe_columns_print_line - append the names as the first line of a csv or tsv. */
+pe_status pe_columns_print_line(const pe_sink_spec *spec, pe_format format, pe_buffer *out, pe_error *err);
+
+/* pe_columns_is_structured - npy needs fields: several results, or an index. */
+bool pe_columns_is_structured(const pe_sink_spec *spec);
+
+/* pe_columns_print_descr - append npy's descr as a Python literal: '<f8' or [('f0', '<f8'), ('f1', '<i8', (3,))]. */
+pe_status pe_columns_print_descr(const pe_sink_spec *spec, pe_buffer *out, pe_error *err);
+
+#endif
