@@ -1,0 +1,269 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* range.c - the source of evenly spaced integers or floats, computed where they are needed.
+ *
+ * Design:   integers are exact to int128. Differences and products are taken modulo 2^128, where they are right since
+ *           every item lies between start and stop; a block whose ends fit 64 bits is one 64-bit ramp. What a range may
+ *           be delivered as is judged by its first and last item, not by its dtype.
+ *           Floats count as numpy.arange does, and item i is start + i * step.
+ * Threads:  constant after open.
+ * Not here: spacing by a number of points (linspace.c).
+ */
+#include <math.h>
+
+#include "base/number.h"
+#include "source/fill.h"
+#include "source/kind.h"
+
+#define MOST_ITEMS ((uint64_t)1 << 63)
+
+typedef struct range {
+    pe_source base;
+    bool is_real;
+    pe_int128 start, step;
+    double real_start, real_step;
+} range;
+
+/* Prints at out, terminated; room for 2^128 - 1 and a sign. */
+#define DIGITS_ROOM 48
+
+static const char *print_count(pe_uint128 value, char out[DIGITS_ROOM])
+{
+    char *at = out + DIGITS_ROOM - 1;
+    *at = '\0';
+    do {
+        *--at = (char)('0' + (int)(value % 10));
+        value /= 10;
+    } while (value > 0);
+    return at;
+}
+
+static const char *print(pe_int128 value, char out[DIGITS_ROOM])
+{
+    *pe_print_int128(out, value) = '\0';
+    return out;
+}
+
+static pe_int128 value_at(const range *r, uint64_t i)
+{
+    return (pe_int128)((pe_uint128)r->start + (pe_uint128)i * (pe_uint128)r->step);
+}
+
+/* The whole numbers that every value between them is exact for. */
+static bool limits(pe_dtype dtype, pe_int128 *low, pe_int128 *high)
+{
+    static const struct {
+        int64_t low;
+        uint64_t high;
+    } table[] = {
+        [PE_BOOL] = {0, 1},
+        [PE_INT8] = {INT8_MIN, INT8_MAX},
+        [PE_INT16] = {INT16_MIN, INT16_MAX},
+        [PE_INT32] = {INT32_MIN, INT32_MAX},
+        [PE_INT64] = {INT64_MIN, INT64_MAX},
+        [PE_UINT8] = {0, UINT8_MAX},
+        [PE_UINT16] = {0, UINT16_MAX},
+        [PE_UINT32] = {0, UINT32_MAX},
+        [PE_UINT64] = {0, UINT64_MAX},
+        [PE_INT128] = {0, 0},
+        [PE_FLOAT32] = {-(INT64_C(1) << 24), UINT64_C(1) << 24},
+        [PE_FLOAT64] = {-(INT64_C(1) << 53), UINT64_C(1) << 53},
+    };
+    if (dtype == PE_TEXT)
+        return false;
+    *low = dtype == PE_INT128 ? PE_INT128_MIN : (pe_int128)table[dtype].low;
+    *high = dtype == PE_INT128 ? PE_INT128_MAX : (pe_int128)table[dtype].high;
+    return true;
+}
+
+/* The first value of the block's two ends that the dtype cannot hold exactly. */
+static bool find_misfit(const range *r, pe_block block, pe_dtype dtype, pe_int128 *misfit)
+{
+    pe_int128 low = 0, high = 0;
+    if (block.count == 0 || !limits(dtype, &low, &high))
+        return false;
+    const pe_int128 ends[] = {value_at(r, block.first), value_at(r, block.first + block.count - 1)};
+    for (int e = 0; e < 2; e++)
+        if (ends[e] < low || ends[e] > high) {
+            *misfit = ends[e];
+            return true;
+        }
+    return false;
+}
+
+static pe_status judge(const range *r, pe_block block, pe_type type, pe_error *err)
+{
+    char name[PE_TYPE_NAME_ROOM], digits[DIGITS_ROOM];
+    const char *const where = r->base.spec->where;
+    pe_type_print(type, name);
+    if (type.width != 0 || type.dtype == PE_TEXT)
+        return pe_fail(err, PE_ECONFIG, "%s: a range gives numbers, not %s", where, name);
+    if (r->is_real && type.dtype != PE_FLOAT64)
+        return pe_fail(err, PE_ECONFIG, "%s: a range of floats is float64 and could lose value as %s", where, name);
+    pe_int128 misfit = 0;
+    if (!r->is_real && find_misfit(r, block, type.dtype, &misfit))
+        return pe_fail(err, PE_ECONFIG, "%s: the range holds %s, which does not fit %s%s", where, print(misfit, digits),
+                       name, pe_dtype_is_float(type.dtype) ? " (every integer up to it must be exact)" : "");
+    return PE_OK;
+}
+
+static pe_status count_integers(range *r, pe_int128 stop, pe_error *err)
+{
+    char text[3][DIGITS_ROOM];
+    const char *const where = r->base.spec->where;
+    if (r->step == 0)
+        return pe_fail(err, PE_ECONFIG, "%s: range: the step is 0, so it would never end", where);
+    const bool is_up = r->step > 0;
+    if (is_up ? stop < r->start : stop > r->start)
+        return pe_fail(err, PE_ECONFIG, "%s: range: from %s by steps of %s never reaches %s: the step must be %s",
+                       where, print(r->start, text[0]), print(r->step, text[1]), print(stop, text[2]),
+                       is_up ? "negative" : "positive");
+    const pe_uint128 from = (pe_uint128)(is_up ? r->start : stop);
+    const pe_uint128 to = (pe_uint128)(is_up ? stop : r->start);
+    const pe_uint128 stride = is_up ? (pe_uint128)r->step : -(pe_uint128)r->step;
+    const pe_uint128 count = (to - from) / stride + ((to - from) % stride != 0);
+    if (count > MOST_ITEMS)
+        return pe_fail(err, PE_ECONFIG, "%s: range: it would hold %s items; at most 2^63 can be counted", where,
+                       print_count(count, text[0]));
+    r->base.total = (uint64_t)count;
+    return PE_OK;
+}
+
+/* As numpy.arange: the ceiling of (stop - start) / step, and one item where that quotient vanishes. */
+static pe_status count_reals(range *r, double stop, pe_error *err)
+{
+    const char *const where = r->base.spec->where;
+    const double start = r->real_start, step = r->real_step;
+    const double width = stop - start;
+    if (!isfinite(start) || !isfinite(stop) || !isfinite(step) || !isfinite(width))
+        return pe_fail(err, PE_ECONFIG, "%s: range: [%.17g, %.17g, %.17g] is not finite", where, start, stop, step);
+    if (step == 0)
+        return pe_fail(err, PE_ECONFIG, "%s: range: the step is 0, so it would never end", where);
+    if (step > 0 ? width < 0 : width > 0)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: range: from %.17g by steps of %.17g never reaches %.17g: the step must be %s", where, start,
+                       step, stop, step > 0 ? "negative" : "positive");
+    const double count = ceil(width / step);
+    if (!(count <= (double)MOST_ITEMS))
+        return pe_fail(err, PE_ECONFIG, "%s: range: it would hold %.17g items; at most 2^63 can be counted", where,
+                       count);
+    r->base.total = count <= 0 && width != 0 ? 1 : (uint64_t)count;
+    return PE_OK;
+}
+
+/* The items that first and count leave; whether they are there is source.c's question. */
+static pe_block chosen(const range *r)
+{
+    const pe_source_spec *const spec = r->base.spec;
+    pe_block block = {.first = spec->has_first ? spec->first : 0};
+    if (block.first < r->base.total)
+        block.count = r->base.total - block.first;
+    if (spec->has_count && spec->count < block.count)
+        block.count = spec->count;
+    return block;
+}
+
+static bool is_real(const pe_scalar *scalar)
+{
+    return scalar->dtype == PE_FLOAT64;
+}
+
+static double real_of(const pe_scalar *scalar)
+{
+    return is_real(scalar) ? scalar->real : (double)scalar->integer; /* a step left at its default of 1 */
+}
+
+static pe_status range_open(pe_source *source, pe_error *err)
+{
+    range *const r = (range *)source;
+    const pe_source_spec *const spec = source->spec;
+    r->is_real = is_real(&spec->start) || is_real(&spec->stop) || is_real(&spec->step);
+    r->start = spec->start.integer;
+    r->step = spec->step.integer;
+    r->real_start = real_of(&spec->start);
+    r->real_step = real_of(&spec->step);
+    const pe_status status =
+        r->is_real ? count_reals(r, real_of(&spec->stop), err) : count_integers(r, spec->stop.integer, err);
+    if (status != PE_OK)
+        return status;
+    pe_int128 misfit = 0;
+    const pe_block block = chosen(r);
+    source->info.columns = 1;
+    source->info.types[0].dtype = r->is_real                                 ? PE_FLOAT64
+                                  : find_misfit(r, block, PE_INT64, &misfit) ? PE_INT128
+                                                                             : PE_INT64;
+    if (!spec->has_dtype)
+        return PE_OK;
+    source->info.types[0] = spec->dtype;
+    return judge(r, block, spec->dtype, err);
+}
+
+static pe_status range_load(pe_source *source, const unsigned char *data, size_t size, pe_error *err)
+{
+    (void)data;
+    (void)size;
+    return range_open(source, err); /* cheaper than a form of its own */
+}
+
+static pe_status range_bind(pe_source *source, const pe_type *want, pe_error *err)
+{
+    return judge((const range *)source, (pe_block){source->first, source->info.count}, want[0], err);
+}
+
+/* One loop a dtype: to[k] = base + k * step modulo 2^64, which is right since the ends fit. */
+#define DEFINE_RAMP(name, type, through)                                                                               \
+    static void name(void *out, size_t count, uint64_t base, uint64_t step)                                            \
+    {                                                                                                                  \
+        type *const to = out;                                                                                          \
+        for (size_t k = 0; k < count; k++)                                                                             \
+            to[k] = (type)(through)(base + k * step);                                                                  \
+    }
+
+DEFINE_RAMP(ramp8, uint8_t, uint64_t)
+DEFINE_RAMP(ramp16, uint16_t, uint64_t)
+DEFINE_RAMP(ramp32, uint32_t, uint64_t)
+DEFINE_RAMP(ramp64, uint64_t, uint64_t)
+DEFINE_RAMP(ramp_int128, pe_int128, int64_t)
+DEFINE_RAMP(ramp_float32, float, int64_t)
+DEFINE_RAMP(ramp_float64, double, int64_t)
+
+static void ramp_wide(pe_int128 *out, size_t count, pe_int128 base, pe_int128 step)
+{
+    for (size_t k = 0; k < count; k++)
+        out[k] = (pe_int128)((pe_uint128)base + (pe_uint128)k * (pe_uint128)step);
+}
+
+static pe_status range_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
+                            void *const *columns, pe_error *err)
+{
+    static void (*const ramps[])(void *, size_t, uint64_t, uint64_t) = {
+        [PE_BOOL] = ramp8,    [PE_INT8] = ramp8,         [PE_INT16] = ramp16,         [PE_INT32] = ramp32,
+        [PE_INT64] = ramp64,  [PE_UINT8] = ramp8,        [PE_UINT16] = ramp16,        [PE_UINT32] = ramp32,
+        [PE_UINT64] = ramp64, [PE_INT128] = ramp_int128, [PE_FLOAT32] = ramp_float32, [PE_FLOAT64] = ramp_float64,
+    };
+    (void)extent;
+    (void)bytes;
+    (void)err;
+    const range *const r = (const range *)reader->source;
+    const pe_dtype want = r->base.want[0].dtype;
+    const size_t count = (size_t)block.count;
+    pe_int128 misfit = 0;
+    if (r->is_real)
+        pe_fill_line(columns[0], block.first, count, r->real_start, r->real_step);
+    else if (want == PE_INT128 && find_misfit(r, block, PE_INT64, &misfit))
+        ramp_wide(columns[0], count, value_at(r, block.first), r->step);
+    else
+        ramps[want](columns[0], count, (uint64_t)value_at(r, block.first), (uint64_t)r->step);
+    return PE_OK;
+}
+
+const pe_kind pe_kind_range = {
+    .name = "range",
+    .source_bytes = sizeof(range),
+    .reader_bytes = sizeof(pe_reader),
+    .open = range_open,
+    .load = range_load,
+    .bind = range_bind,
+    .read = range_read,
+};

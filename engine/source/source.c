@@ -1,0 +1,299 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* source.c - the part that all kinds of source share, in front of their vtables.
+ *
+ * Design:   a kind counts items as its file does; here, and only here, [input] first/count shift blocks and extents.
+ *           Extents are shifted modulo 2^64, since one may begin before the first item that was asked for.
+ *           A regular file is mapped whole; whether another rank sees the same file is decided by its size and a hash
+ *           of its first and last 64 KiB, so a file of the same name on a node's own disk is not taken for it.
+ * Threads:  as source.h says; a source is constant after bind but for a stream's place, which is the main thread's.
+ * Not here: how several sources go together (inputs.c), what a format looks like (the kinds).
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "base/alloc.h"
+#include "source/kind.h"
+
+#define PROBE_BYTES ((size_t)64 << 10)
+
+/* What every exported source begins with; the kind's own facts follow, aligned to 16. */
+typedef struct saved {
+    pe_source_info info; /* its name means nothing on the other side */
+    uint64_t total;
+    uint64_t file_bytes;
+    uint64_t fingerprint;
+} saved;
+
+#define SAVED_BYTES ((sizeof(saved) + 15) / 16 * 16)
+
+static uint64_t fingerprint(const pe_map *map)
+{
+    if (map->size == 0)
+        return 0;
+    const size_t probe = map->size < PROBE_BYTES ? map->size : PROBE_BYTES;
+    return XXH3_64bits_withSeed(map->data + map->size - probe, probe, XXH3_64bits(map->data, probe));
+}
+
+static bool is_stdin(const pe_source_spec *spec)
+{
+    return strcmp(spec->path, "-") == 0;
+}
+
+static const char *name_of(const pe_source_spec *spec)
+{
+    switch (spec->kind) {
+    case PE_SOURCE_RANGE:
+        return "range";
+    case PE_SOURCE_LINSPACE:
+        return "linspace";
+    case PE_SOURCE_VALUE:
+        return "value";
+    case PE_SOURCE_GLOB:
+        return spec->pattern;
+    case PE_SOURCE_FILE:
+        break;
+    }
+    return is_stdin(spec) ? "stdin" : spec->path;
+}
+
+/* The one table of file formats. */
+static const pe_kind *kind_of_format(pe_format format)
+{
+    switch (format) {
+    case PE_FORMAT_NPY:
+        return &pe_kind_npy;
+    case PE_FORMAT_RAW:
+        return &pe_kind_raw;
+    case PE_FORMAT_CSV:
+    case PE_FORMAT_TSV:
+    case PE_FORMAT_TXT:
+        return &pe_kind_text;
+    case PE_FORMAT_AUTO:
+    case PE_FORMAT_DIGEST:
+    case PE_FORMAT_NULL:
+        break;
+    }
+    return NULL;
+}
+
+static const pe_kind *kind_of(const pe_source_spec *spec, pe_format format)
+{
+    switch (spec->kind) {
+    case PE_SOURCE_RANGE:
+        return &pe_kind_range;
+    case PE_SOURCE_LINSPACE:
+        return &pe_kind_linspace;
+    case PE_SOURCE_VALUE:
+        return &pe_kind_value;
+    case PE_SOURCE_GLOB:
+        return &pe_kind_glob;
+    case PE_SOURCE_FILE:
+        break;
+    }
+    return kind_of_format(format);
+}
+
+static pe_format format_of(const pe_source_spec *spec)
+{
+    if (spec->kind != PE_SOURCE_FILE || spec->format != PE_FORMAT_AUTO)
+        return spec->format;
+    return is_stdin(spec) ? PE_FORMAT_TXT : pe_format_by_suffix(spec->path);
+}
+
+/* Allocates the kind's own struct; what can be known from the spec alone is set. */
+static pe_status make(const pe_source_spec *spec, pe_source **out, pe_error *err)
+{
+    const pe_format format = format_of(spec);
+    const pe_kind *const kind = kind_of(spec, format);
+    if (kind == NULL && format == PE_FORMAT_AUTO)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: the name \"%s\" does not tell its format: add format = \"npy\", \"csv\", \"tsv\", \"txt\" "
+                       "or \"raw\"",
+                       spec->where, spec->path);
+    if (kind == NULL)
+        return pe_fail(err, PE_ECONFIG, "%s: format: \"%s\" is for output only; an input is npy, csv, tsv, txt or raw",
+                       spec->where, pe_format_name(format));
+    pe_source *source = NULL;
+    const pe_status status = pe_make_array(&source, 1, kind->source_bytes, err);
+    if (status != PE_OK)
+        return status;
+    source->kind = kind;
+    source->spec = spec;
+    source->format = format;
+    source->info.name = name_of(spec);
+    source->fd = -1;
+    *out = source;
+    return PE_OK;
+}
+
+static pe_status no_input(const pe_source_spec *spec, const char *reason, pe_error *err)
+{
+    return pe_fail(err, PE_ENOINPUT, "%s: %s: %s", spec->where, spec->path, reason);
+}
+
+static pe_status open_stream(pe_source *source, pe_error *err)
+{
+    source->info.is_stream = true;
+    if (source->kind->next == NULL)
+        return pe_fail(err, PE_ECONFIG, "%s: %s: format %s cannot be read from a stream; csv, tsv, txt and raw can",
+                       source->spec->where, source->info.name, source->kind->name);
+    source->fd = is_stdin(source->spec) ? STDIN_FILENO : open(source->spec->path, O_RDONLY | O_CLOEXEC);
+    return source->fd >= 0 ? PE_OK : no_input(source->spec, strerror(errno), err);
+}
+
+static pe_status open_file(pe_source *source, pe_error *err)
+{
+    const pe_source_spec *const spec = source->spec;
+    if (is_stdin(spec))
+        return open_stream(source, err);
+    struct stat facts;
+    if (stat(spec->path, &facts) != 0)
+        return no_input(spec, strerror(errno), err);
+    if (S_ISDIR(facts.st_mode))
+        return no_input(spec, "is a directory, not a file", err);
+    if (!S_ISREG(facts.st_mode))
+        return open_stream(source, err);
+    const pe_status status = pe_map_open(spec->path, &source->map, err);
+    if (status != PE_OK)
+        return status;
+    source->info.is_file = true;
+    source->is_local = true;
+    source->file_bytes = source->map.size;
+    source->fingerprint = fingerprint(&source->map);
+    return PE_OK;
+}
+
+/* The count that first and count leave of `total`. */
+static pe_status cut(pe_source *source, pe_error *err)
+{
+    const pe_source_spec *const spec = source->spec;
+    const uint64_t total = source->total;
+    const uint64_t first = spec->has_first ? spec->first : 0;
+    source->first = first;
+    source->info.count = total;
+    if (total == PE_COUNT_UNKNOWN)
+        return PE_OK;
+    if (total == PE_COUNT_ANY) {
+        source->first = 0; /* one item is as good as another */
+        source->info.count = spec->has_count ? spec->count : PE_COUNT_ANY;
+        return PE_OK;
+    }
+    if (first > total)
+        return pe_fail(err, PE_EDATA, "%s: first = %llu lies beyond the end: %s has %llu items", spec->where,
+                       (unsigned long long)first, source->info.name, (unsigned long long)total);
+    if (spec->has_count && spec->count > total - first)
+        return pe_fail(err, PE_EDATA, "%s: %llu items from item %llu on were asked for, but %s has %llu items",
+                       spec->where, (unsigned long long)spec->count, (unsigned long long)first, source->info.name,
+                       (unsigned long long)total);
+    source->info.count = spec->has_count ? spec->count : total - first;
+    return PE_OK;
+}
+
+pe_status pe_source_open(const pe_source_spec *spec, pe_source **out, pe_error *err)
+{
+    pe_source *source = NULL;
+    pe_status status = make(spec, &source, err);
+    if (status != PE_OK)
+        return status;
+    source->is_local = spec->kind != PE_SOURCE_FILE;
+    if (spec->kind == PE_SOURCE_FILE)
+        status = open_file(source, err);
+    if (status == PE_OK)
+        status = source->kind->open(source, err);
+    if (status == PE_OK)
+        status = cut(source, err);
+    if (status == PE_OK) {
+        *out = source;
+        source = NULL;
+    }
+    pe_source_close(source);
+    return status;
+}
+
+void pe_source_close(pe_source *source)
+{
+    if (source == NULL)
+        return;
+    if (source->kind->close != NULL)
+        source->kind->close(source);
+    pe_map_close(&source->map);
+    if (source->fd > STDIN_FILENO)
+        close(source->fd); /* only read from: nothing can be lost */
+    free(source);
+}
+
+pe_status pe_source_export(const pe_source *source, pe_buffer *out, pe_error *err)
+{
+    const saved facts = {.info = source->info,
+                         .total = source->total,
+                         .file_bytes = source->file_bytes,
+                         .fingerprint = source->fingerprint};
+    const unsigned char padding[SAVED_BYTES - sizeof facts + 1] = {0};
+    pe_status status = pe_buffer_append(out, &facts, sizeof facts, err);
+    if (status == PE_OK)
+        status = pe_buffer_append(out, padding, sizeof padding - 1, err);
+    if (status == PE_OK && source->kind->save != NULL)
+        status = source->kind->save(source, out, err);
+    return status;
+}
+
+/* Opens the file where it is the one that rank 0 has; otherwise the source is not local, which is no failure. */
+static void open_same_file(pe_source *source)
+{
+    struct stat facts;
+    pe_error ignored = PE_ERROR_INIT;
+    if (stat(source->spec->path, &facts) != 0 || !S_ISREG(facts.st_mode) ||
+        (uint64_t)facts.st_size != source->file_bytes ||
+        pe_map_open(source->spec->path, &source->map, &ignored) != PE_OK)
+        return;
+    source->is_local = source->map.size == source->file_bytes && fingerprint(&source->map) == source->fingerprint;
+    if (!source->is_local)
+        pe_map_close(&source->map);
+}
+
+pe_status pe_source_import(const pe_source_spec *spec, const void *data, size_t size, pe_source **out, pe_error *err)
+{
+    assert(size >= SAVED_BYTES && (uintptr_t)data % 16 == 0);
+    pe_source *source = NULL;
+    pe_status status = make(spec, &source, err);
+    if (status != PE_OK)
+        return status;
+    saved facts;
+    memcpy(&facts, data, sizeof facts);
+    facts.info.name = source->info.name;
+    source->info = facts.info;
+    source->total = facts.total;
+    source->file_bytes = facts.file_bytes;
+    source->fingerprint = facts.fingerprint;
+    source->is_local = !facts.info.is_file && !facts.info.is_stream;
+    if (facts.info.is_file)
+        open_same_file(source);
+    if (source->kind->load != NULL)
+        status = source->kind->load(source, (const unsigned char *)data + SAVED_BYTES, size - SAVED_BYTES, err);
+    if (status == PE_OK)
+        status = cut(source, err);
+    if (status == PE_OK) {
+        *out = source;
+        source = NULL;
+    }
+    pe_source_close(source);
+    return status;
+}
+
+bool pe_source_is_local(const pe_source *source)
+{
+    return source->is_local;
+}
+
+const pe_source_info *pe_source_get_info(const pe_source *source)
+{
+    return &source->info;
+}

@@ -1,0 +1,196 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* source_read.c - the shared part of reading: from item numbers after first/count to those of the file.
+ *
+ * Design:   blocks and extents go in shifted by `first`; extents and the item of an error come out shifted back.
+ *           Extents shift modulo 2^64, since one may begin before the first item that was asked for. A stream is cut
+ *           to first/count by counting what went by.
+ * Threads:  bind and next: the main thread; the rest: any worker, each with its own reader.
+ * Not here: opening (source.c), parsing (the kinds).
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "source/kind.h"
+
+pe_status pe_kind_bind(const pe_source *source, const pe_type *want, pe_error *err)
+{
+    for (int c = 0; c < source->info.columns; c++) {
+        const pe_type have = source->info.types[c];
+        const bool fits = source->info.is_untyped ? want[c].width == 0
+                                                  : pe_dtype_cast(have.dtype, want[c].dtype) != PE_CAST_REFUSED &&
+                                                        have.width == want[c].width;
+        if (fits)
+            continue;
+        char have_name[PE_TYPE_NAME_ROOM], want_name[PE_TYPE_NAME_ROOM];
+        return pe_fail(err, PE_ECONFIG, "%s: column %d of %s is %s and cannot be taken as %s", source->spec->where,
+                       c + 1, source->info.name, source->info.is_untyped ? "text" : pe_type_print(have, have_name),
+                       pe_type_print(want[c], want_name));
+    }
+    return PE_OK;
+}
+
+pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_error *err)
+{
+    assert(count == source->info.columns);
+    const pe_status status =
+        source->kind->bind != NULL ? source->kind->bind(source, want, err) : pe_kind_bind(source, want, err);
+    if (status != PE_OK)
+        return status;
+    memcpy(source->want, want, (size_t)count * sizeof *want);
+    source->is_bound = true;
+    return PE_OK;
+}
+
+pe_extent pe_source_extent(const pe_source *source, pe_block block)
+{
+    if (source->kind->extent == NULL || block.count == 0)
+        return (pe_extent){.first = block.first};
+    pe_extent extent = source->kind->extent(source, (pe_block){source->first + block.first, block.count});
+    extent.first -= source->first;
+    return extent;
+}
+
+const unsigned char *pe_source_bytes(const pe_source *source, const pe_extent *extent)
+{
+    return source->map.data == NULL ? NULL : source->map.data + extent->offset;
+}
+
+void pe_source_release(const pe_source *source, const pe_extent *extent)
+{
+    if (source->map.data != NULL && extent->bytes > 0)
+        pe_map_release(&source->map, extent->offset, (size_t)extent->bytes);
+}
+
+/* The stream is over: was everything there that first and count ask for? */
+static pe_status check_end(const pe_source *source, pe_error *err)
+{
+    const pe_source_spec *const spec = source->spec;
+    const char *const name = source->info.name;
+    if (source->passed < source->first)
+        return pe_fail(err, PE_EDATA, "%s: first = %llu lies beyond the end: %s has %llu items", spec->where,
+                       (unsigned long long)source->first, name, (unsigned long long)source->passed);
+    if (spec->has_count && source->passed - source->first < spec->count)
+        return pe_fail(err, PE_EDATA, "%s: %llu items from item %llu on were asked for, but %s ended after %llu items",
+                       spec->where, (unsigned long long)spec->count, (unsigned long long)source->first, name,
+                       (unsigned long long)source->passed);
+    return PE_OK;
+}
+
+/* Drops the items before `first`, as far as they can be had now. */
+static pe_status skip(pe_source *source, size_t most_bytes, int timeout_ms, pe_buffer *out, bool *ended, pe_error *err)
+{
+    const size_t size = out->size;
+    while (source->passed < source->first && !*ended) {
+        pe_extent extent = {0};
+        uint64_t count = 0;
+        const pe_status status = source->kind->next(source, source->first - source->passed, most_bytes, timeout_ms, out,
+                                                    &extent, &count, ended, err);
+        out->size = size;
+        if (status != PE_OK)
+            return status;
+        source->passed += count;
+        if (count == 0)
+            break;
+    }
+    return *ended ? check_end(source, err) : PE_OK;
+}
+
+pe_status pe_source_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
+                         pe_extent *extent, uint64_t *count, bool *ended, pe_error *err)
+{
+    assert(source->info.is_stream && most_items > 0);
+    const pe_source_spec *const spec = source->spec;
+    *count = 0;
+    *ended = false;
+    pe_status status = skip(source, most_bytes, timeout_ms, out, ended, err);
+    if (status != PE_OK || *ended || source->passed < source->first)
+        return status;
+    const uint64_t left = spec->has_count ? spec->count - (source->passed - source->first) : UINT64_MAX;
+    if (left > 0) {
+        const uint64_t most = left < most_items ? left : most_items;
+        status = source->kind->next(source, most, most_bytes, timeout_ms, out, extent, count, ended, err);
+        if (status != PE_OK)
+            return status;
+        assert(*count <= most);
+        source->passed += *count;
+        extent->first -= source->first;
+    }
+    if (*ended)
+        return check_end(source, err);
+    *ended = spec->has_count && left == *count; /* what follows is nobody's business */
+    return PE_OK;
+}
+
+pe_status pe_reader_open(const pe_source *source, pe_reader **out, pe_error *err)
+{
+    assert(source->is_bound);
+    pe_reader *reader = NULL;
+    pe_status status = pe_make_array(&reader, 1, source->kind->reader_bytes, err);
+    if (status != PE_OK)
+        return status;
+    reader->source = source;
+    if (source->kind->reader_open != NULL)
+        status = source->kind->reader_open(reader, err);
+    if (status == PE_OK)
+        *out = reader;
+    else
+        pe_reader_close(reader);
+    return status;
+}
+
+void pe_reader_close(pe_reader *reader)
+{
+    if (reader == NULL)
+        return;
+    if (reader->source->kind->reader_close != NULL)
+        reader->source->kind->reader_close(reader);
+    free(reader);
+}
+
+pe_status pe_reader_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
+                         void *const *columns, pe_error *err)
+{
+    const pe_source *const source = reader->source;
+    if (block.count == 0)
+        return PE_OK;
+    block.first += source->first;
+    pe_extent where = {.first = block.first};
+    if (extent != NULL) {
+        where = *extent;
+        where.first += source->first;
+    } else if (source->kind->extent != NULL) {
+        assert(source->is_local);
+        where = source->kind->extent(source, block);
+        bytes = pe_source_bytes(source, &where);
+    }
+    const bool was_set = err->status != PE_OK;
+    const pe_status status = source->kind->read(reader, block, &where, bytes, columns, err);
+    if (status != PE_OK && !was_set && err->item != PE_NO_ITEM)
+        err->item -= source->first;
+    return status;
+}
+
+void pe_reader_rewind(pe_reader *reader)
+{
+    if (reader->source->kind->rewind != NULL)
+        reader->source->kind->rewind(reader);
+}
+
+size_t pe_source_memory(const pe_source *source, uint64_t chunk_items, size_t *reader_bytes)
+{
+    size_t kept = 0;
+    *reader_bytes = 0;
+    if (source->kind->memory != NULL)
+        kept = source->kind->memory(source, chunk_items, reader_bytes);
+    *reader_bytes += source->kind->reader_bytes;
+    return kept + source->kind->source_bytes;
+}
+
+size_t pe_source_chunk_bytes(const pe_source *source, uint64_t chunk_items)
+{
+    return source->kind->chunk_bytes != NULL ? source->kind->chunk_bytes(source, chunk_items) : 0;
+}
