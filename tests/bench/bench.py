@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Measures pengine beside its peers on the same jobs, in the same run, in turn (A B A B ...), and prints one table.
+
+    cmake --build build --target bench
+
+Every time is of a whole process, from its start to its end, with two exceptions, both in the peer's favour: Python's
+pools are timed inside Python, without the interpreter's start; and where two ranks are compared with one, the time of the
+same command on ten items is taken off both, since mpirun itself takes half a second. A ratio is the median over the
+pairs of (peer's time / pengine's time): above 1 pengine is faster. The results of both are compared each time.
+"""
+import argparse
+import dataclasses
+import os
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy
+
+THREADS = 2
+PAIRS = 5
+STARTS = 20
+START_MOST_SECONDS = 0.020
+
+LINES = [(50.0, 150.0), (60.0, 140.0), (0.1, 2.0), (0.01, 0.05), (0.1, 0.6)]  # of black_scholes; as in hand_npy.c
+
+
+@dataclasses.dataclass
+class Job:
+    """One pengine job file: what the engine and its peer are to compute."""
+
+    name: str
+    items: int
+    inputs: list  # lines of TOML with {n} for the count, {after} for one more
+    kernel: str
+    output: str  # a path or a format
+    mode: str = "imap"
+
+    def text(self, items):
+        tables = "".join(f"[[input]]\n{line.format(n=items, after=items + 1)}\n\n" for line in self.inputs)
+        key = "path" if "." in self.output else "format"
+        return f'mode = "{self.mode}"\n\n{tables}[kernel]\nname = "{self.kernel}"\n\n[output]\n{key} = "{self.output}"\n'
+
+    def write(self, items=None, suffix=""):
+        path = f"{self.name}{suffix}.toml"
+        pathlib.Path(path).write_text(self.text(self.items if items is None else items), encoding="ascii")
+        return path
+
+
+def linspaces(kernel_lines):
+    return [f"linspace = [{first}, {last}, {{n}}]" for first, last in kernel_lines]
+
+
+N9, N8, N7 = 10**9, 10**8, 10**7
+SQUARES = Job("int64", 3 * N9, ["range = [0, {n}]"], "square", "digest")
+SQUARES128 = Job("int128", 3 * N9, ['range = [0, {n}]\ndtype = "int128"'], "square", "digest")
+FLOATS = Job("floats", N8, ['range = [0, {n}]\ndtype = "float64"'], "square", "floats.npy", "map")
+OPTIONS = Job("options", N8, linspaces(LINES), "black_scholes", "options.npy", "starmap")
+COLLATZ = Job("collatz", 4 * N7, ["range = [1, {after}]"], "collatz_steps", "digest")
+COLLATZ_NPY = dataclasses.replace(COLLATZ, name="collatz_npy", output="collatz.npy", mode="map")
+PRIMES = Job("primes", 2 * N7, ["range = [0, {n}]"], "is_prime", "primes.npy", "map")
+
+
+class Bench:
+    def __init__(self, args):
+        self.args = args
+        self.rows = []
+        self.wrong = 0
+        self.environment = dict(os.environ, OMP_NUM_THREADS=str(THREADS))
+        if os.geteuid() == 0:  # mpirun refuses root, which is all that a container has
+            self.environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+
+    def run(self, command):
+        """Seconds of the whole process, and what it wrote to stdout."""
+        begin = time.perf_counter()
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        seconds = time.perf_counter() - begin
+        if done.returncode != 0:
+            sys.exit(f"bench: {' '.join(command)}: exit {done.returncode}\n{done.stderr}")
+        return seconds, done.stdout
+
+    def pengine(self, job_file, threads=THREADS, ranks=0):
+        command = [self.args.pengine, "-q", "-t", str(threads), job_file]
+        if ranks:
+            over = ["--oversubscribe"] if (os.cpu_count() or 1) < ranks else []
+            command = [self.args.mpirun, *over, "-n", str(ranks)] + command
+        return command
+
+    def hand(self, program, *words):
+        return [str(pathlib.Path(self.args.hand) / program), *map(str, words)]
+
+    def pairs(self, ours, theirs, same):
+        """Both in turn, the first turn for warming up; each is a function that returns (seconds, result)."""
+        times = []
+        for turn in range(PAIRS + 1):
+            our_seconds, our_result = ours()
+            their_seconds, their_result = theirs()
+            if not same(our_result, their_result):
+                self.wrong += 1
+                print(f"bench: results differ: {our_result!r} and {their_result!r}", file=sys.stderr)
+            if turn:
+                times.append((our_seconds, their_seconds))
+        return times
+
+    def row(self, what, items, times, target, commands):
+        ratio = statistics.median(theirs / ours for ours, theirs in times)
+        ours, theirs = (statistics.median(column) for column in zip(*times))
+        verdict = "pass" if ratio >= target else "below"
+        self.rows.append((what, rate(items / ours), rate(items / theirs), f"{ratio:.2f}", f"{target:g}", verdict))
+        self.show(self.rows[-1])
+        for command in commands:
+            print("      " + " ".join(command))
+
+    def show(self, row):
+        print("{:<52} {:>10} {:>10} {:>8} {:>7}  {}".format(*row), flush=True)
+
+    def title(self, text):
+        print(f"\n{text}")
+        self.show(("", "pengine", "peer", "ratio", "to reach", ""))
+
+    # -- the parts of the table ---------------------------------------------------------------------------------------
+
+    def digest(self, command):
+        seconds, text = self.run(command)
+        return seconds, re.findall(r"\b[0-9a-f]{32}\b", text) or text
+
+    def npy(self, command, path):
+        seconds, _ = self.run(command)
+        return seconds, path
+
+    def against_hand(self):
+        self.title(f"Against hand-written C, {THREADS} threads (items/s)")
+        for what, job, hand in (
+            ("int64 squares, ordered, to digest", SQUARES, ("hand_squares", "int64", SQUARES.items)),
+            ("int128 squares, ordered, to digest", SQUARES128, ("hand_squares", "int128", SQUARES128.items)),
+            ("collatz_steps, ordered, to digest", COLLATZ, ("hand_collatz", COLLATZ.items)),
+        ):
+            ours, theirs = self.pengine(job.write()), self.hand(*hand)
+            times = self.pairs(lambda: self.digest(ours), lambda: self.digest(theirs), lambda a, b: a == b)
+            self.row(what, job.items, times, 0.8, (ours, theirs))
+        for what, job, function in (
+            ("float64 squares to npy", FLOATS, "square"),
+            ("black_scholes to npy", OPTIONS, "black_scholes"),
+        ):
+            hand_file = f"hand_{job.output}"
+            ours, theirs = self.pengine(job.write()), self.hand("hand_npy", function, job.items, hand_file)
+            times = self.pairs(lambda: self.npy(ours, job.output), lambda: self.npy(theirs, hand_file), same_floats)
+            self.row(what, job.items, times, 0.8, (ours, theirs))
+            remove(job.output, hand_file)
+
+    def start_up(self, job, threads, ranks):
+        command = self.pengine(job.write(10, "_ten"), threads, ranks)
+        return statistics.median(self.run(command)[0] for _ in range(PAIRS))
+
+    def two_ranks(self):
+        if not self.args.mpirun:
+            return
+        self.title("Two ranks of one thread (pengine) against one rank of two (peer), each less its start-up (items/s)")
+        for what, job in (
+            ("collatz_steps to npy", COLLATZ_NPY),
+            ("is_prime to npy", PRIMES),
+            ("black_scholes to npy", OPTIONS),
+            ("int64 squares, ordered, to digest", SQUARES),
+        ):
+            job_file = job.write()
+            two, one = self.pengine(job_file, 1, 2), self.pengine(job_file, 2)
+            two_start, one_start = self.start_up(job, 1, 2), self.start_up(job, 2, 0)
+            times = self.pairs(lambda: self.less(two, two_start, job), lambda: self.less(one, one_start, job),
+                               lambda a, b: a == b)
+            self.row(what, job.items, times, 0.8, (two, one))
+            remove(job.output)
+
+    def less(self, command, start, job):
+        """Seconds beyond the start-up, and the result in a form that can be compared."""
+        seconds, text = self.run(command)
+        return max(seconds - start, 1e-6), file_digest(job.output) if "." in job.output else text
+
+    def best_chunk(self, mode):
+        """The chunk size with which Pool does best on a million items."""
+        return min((1_000, 10_000, 100_000), key=lambda chunk: self.pool(mode, 1_000_000, chunk)[0])
+
+    def pool_command(self, mode, items, chunk):
+        script = pathlib.Path(__file__).with_name("pool_squares.py")
+        return [sys.executable, "-B", str(script), mode, str(items), str(THREADS), str(chunk)]
+
+    def pool(self, mode, items, chunk):
+        _, text = self.run(self.pool_command(mode, items, chunk))
+        count, total, seconds = text.split()
+        return float(seconds), (int(count), int(total))
+
+    def against_pool(self):
+        self.title(f"Against Python's multiprocessing.Pool, {THREADS} processes (items/s)")
+        for mode, items, chunk in (
+            ("map", 5_000_000, "default"),
+            ("map", 5_000_000, None),
+            ("imap", 50_000, "default"),
+            ("imap", 5_000_000, None),
+            ("starmap", 2_000_000, "default"),
+            ("starmap", 2_000_000, None),
+        ):
+            chunk = chunk or self.best_chunk(mode)
+            if mode == "starmap":
+                inputs, kernel = ["range = [0, {n}]", "range = [1, {after}]"], "sum_of_squares"
+            else:
+                inputs, kernel = ["range = [0, {n}]"], "square"
+            job = Job(f"pool_{mode}_{items}", items, inputs, kernel, "pool.npy", mode)
+            ours = self.pengine(job.write())
+            times = self.pairs(lambda: self.npy_sum(ours, job), lambda: self.pool(mode, items, chunk),
+                               lambda a, b: a == b)
+            self.row(f"squares: Pool.{mode}, chunksize {chunk}", items, times, 1,
+                     (ours, self.pool_command(mode, items, chunk)))
+            remove(job.output)
+
+    def npy_sum(self, command, job):
+        seconds, _ = self.run(command)
+        values = numpy.load(job.output)
+        return seconds, (len(values), int(values.view(numpy.uint64).sum(dtype=numpy.uint64)))
+
+    def start(self):
+        command = self.pengine(dataclasses.replace(SQUARES, name="ten", output="txt").write(10))
+        self.run(command)
+        seconds = statistics.median(self.run(command)[0] for _ in range(STARTS))
+        verdict = "pass" if seconds < START_MOST_SECONDS else "above"
+        print(f"\nStart-up: ten items, no mpirun, median of {STARTS}: {seconds * 1000:.1f} ms; "
+              f"to reach: under {START_MOST_SECONDS * 1000:.0f} ms: {verdict}")
+        print("      " + " ".join(command))
+        self.rows.append(("start-up", "", "", "", "", verdict))
+
+
+def rate(items_per_second):
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if items_per_second >= size:
+            return f"{items_per_second / size:.3g} {unit}"
+    return f"{items_per_second:.3g}"
+
+
+def same_floats(a, b):
+    """Both npy files hold the same numbers; fused multiply-add may change the last digits."""
+    return numpy.allclose(numpy.load(a, mmap_mode="r"), numpy.load(b, mmap_mode="r"), rtol=1e-9, atol=1e-12)
+
+
+def file_digest(path):
+    with open(path, "rb") as file:
+        return hash(file.read())
+
+
+def remove(*paths):
+    for path in paths:
+        pathlib.Path(path).unlink(missing_ok=True)
+
+
+def machine():
+    found = re.search(r"^model name\s*:\s*(.*)$", pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+    name = found[1] if found else platform.machine()
+    return f"{name}, {os.cpu_count()} cores, Linux {platform.release()}, load {os.getloadavg()[0]:.2f}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="pengine beside its peers")
+    parser.add_argument("--pengine", required=True, help="the program")
+    parser.add_argument("--hand", required=True, help="folder of the hand-written programs")
+    parser.add_argument("--work", required=True, help="folder for job files and results; some GB are written there")
+    parser.add_argument("--mpirun", help="left out: no rows with several ranks")
+    args = parser.parse_args()
+    pathlib.Path(args.work).mkdir(parents=True, exist_ok=True)
+    os.chdir(args.work)
+    print(f"{machine()}\nmedian of {PAIRS} pairs, in turn; the commands are run in {args.work}")
+    bench = Bench(args)
+    bench.against_hand()
+    bench.two_ranks()
+    bench.against_pool()
+    bench.start()
+    reached = sum(row[-1] == "pass" for row in bench.rows)
+    print(f"\n{reached} of {len(bench.rows)} targets reached")
+    sys.exit(f"{bench.wrong} results differed" if bench.wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
