@@ -3,9 +3,9 @@
  */
 /* npy_print.c - writes the header of a numpy .npy file.
  *
- * Design: the length is computed as if the first dimension had 20 digits, the most that 64 bits take, so that a header
- *         can be overwritten by that of a longer array. What the digits do not use is padding, as numpy itself pads.
- * Threads: any; nothing is shared.
+ * Design: the length is computed as if the first dimension had the most digits that it can have, so that a header can
+ * be overwritten by that of a longer array. What the digits do not use is padding. The room and the padding are those
+ * of numpy 1.23 and later, so that the bytes are the ones that numpy.save would write. Threads: any; nothing is shared.
  * Not here: reading (npy.c); when a header is rewritten (npy_sink.c).
  */
 #include "format/npy.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define ALIGN 64u
-#define DIGITS 20u /* of 2^64 - 1 */
+#define DIGITS 21u /* 2^64 - 1 has 20; 21 is numpy's room */
 
 static bool is_ascii(const char *text)
 {
@@ -57,11 +57,11 @@ pe_status pe_npy_print(const char *descr, const uint64_t *shape, int dims, pe_bu
     const size_t longest = dict.size + DIGITS - count_digits(shape[0]) + 1; /* the newline */
     unsigned char major = is_ascii(descr) ? 1 : 3;
     size_t start = major == 1 ? 10 : 12;
-    size_t total = (start + longest + ALIGN - 1) / ALIGN * ALIGN;
+    size_t total = (start + longest) / ALIGN * ALIGN + ALIGN;
     if (major == 1 && total - start > UINT16_MAX) {
         major = 2;
         start = 12;
-        total = (start + longest + ALIGN - 1) / ALIGN * ALIGN;
+        total = (start + longest) / ALIGN * ALIGN + ALIGN;
     }
     const size_t length = total - start;
     const unsigned char head[12] = {0x93,

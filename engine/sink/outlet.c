@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/reason.h"
 
 #define HEAD_BYTES 128u /* of a segment: its fields, and the allocator's own */
 #define DATA_BYTES (PE_OUTLET_SEGMENT_BYTES - HEAD_BYTES)
@@ -48,10 +49,11 @@ bool pe_path_is_held(const char *path, pe_order order)
 
 static pe_status begin_stdout(pe_outlet *outlet, pe_order order, pe_error *err)
 {
+    char reason[PE_REASON_ROOM];
     outlet->is_stdout = true;
     outlet->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     if (outlet->fd < 0)
-        return pe_fail(err, PE_EOUTPUT, "stdout: cannot be written: %s", strerror(errno));
+        return pe_fail(err, PE_EOUTPUT, "cannot write stdout: %s", pe_reason(errno, reason));
     outlet->is_held = order == PE_ORDER_WHOLE;
     outlet->can_rewrite = outlet->is_held;
     return PE_OK;
@@ -166,10 +168,11 @@ static pe_status send_held(pe_outlet *outlet, pe_error *err)
 
 static pe_status close_stdout(pe_outlet *outlet, pe_error *err)
 {
+    char reason[PE_REASON_ROOM];
     const int fd = outlet->fd;
     outlet->fd = -1;
     if (close(fd) != 0 && errno != EINTR)
-        return pe_fail(err, PE_EIO, "stdout: close failed: %s", strerror(errno));
+        return pe_fail(err, PE_EIO, "cannot write stdout: %s", pe_reason(errno, reason));
     return PE_OK;
 }
 

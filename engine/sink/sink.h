@@ -29,25 +29,29 @@ typedef struct pe_sink_spec {
                                  for one, f0, f1 ... for several */
     int name_count;
     uint64_t items;       /* PE_COUNT_UNKNOWN's value (UINT64_MAX) when not known */
-    const uint64_t *axes; /* npy: the shape of a product; NULL is (items,) */
+    const uint64_t *axes; /* npy: the shape of a product; NULL is (items,), as is the unordered order */
     int axis_count;
 } pe_sink_spec;
 
 typedef struct pe_sink pe_sink;
 
 /* pe_sink_check - can this format hold these results in this order; *format is the format meant.
- * Refused with PE_ECONFIG: digest in the unordered order, int128 or text in npy, an unknown suffix, a wrong number of
- * names. Nothing is opened. */
+ * Refused with PE_ECONFIG: digest in the unordered order, int128 or text in npy, text among other columns in raw and
+ * digest, npy of an unknown number of items on stdout, an unknown suffix, a wrong number of names (or a name twice in
+ * npy's fields). Without a format "-" and /dev/stdout are txt, /dev/null is null. Nothing is opened. */
 pe_status pe_sink_check(const pe_sink_spec *spec, pe_format *format, pe_error *err);
 
-/* pe_sink_begin - open the output (rank 0). PE_EOUTPUT when it cannot be created. */
+/* pe_sink_begin - check and open the output (rank 0); nothing of spec is kept.
+ * Returns: PE_OK; as pe_sink_check; PE_EOUTPUT when it cannot be created; PE_ECONFIG for npy of an unknown number of
+ *          items on something that is no regular file */
 pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err);
 
 /* pe_sink_write - take the bytes of `items` more items.
  * Returns: PE_OK, PE_EIO (disk full ...), PE_ECLOSED (the reader of a pipe is gone), PE_ENOMEM */
 pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err);
 
-/* pe_sink_commit - finish: header, footer, digest's line, rename. Every close is checked. */
+/* pe_sink_commit - finish: header, digest's line, what was held back, rename. Every close is checked. When it fails, it
+ * has left what abort would have left. */
 pe_status pe_sink_commit(pe_sink *sink, pe_error *err);
 
 /* pe_sink_abort - the run failed: whole: nothing stays under any name; growing: the prefix stays as it is, and an
@@ -55,7 +59,9 @@ pe_status pe_sink_commit(pe_sink *sink, pe_error *err);
 void pe_sink_abort(pe_sink *sink);
 void pe_sink_free(pe_sink *sink); /* after commit or abort; NULL is fine */
 
-/* pe_sink_memory - bytes the sink itself will hold at most (map to stdout: the whole result; else little). */
+/* pe_sink_memory - bytes the sink itself will hold at most: the whole result for map to stdout or a named pipe, with
+ * row_bytes from the encoder; 0 where nothing is held. Texts, and results of unknown number, come beside: what is not
+ * known is not in it. */
 size_t pe_sink_memory(const pe_sink_spec *spec, size_t row_bytes);
 
 #endif

@@ -1,0 +1,57 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* file_sink.c - txt, csv, tsv and raw: the encoded bytes as they come.
+ *
+ * Design: csv and tsv open with the line of names. A growing output that got items stays when the run fails, cut at the
+ *         last whole write; any other is taken away.
+ * Threads: one at a time.
+ * Not here: where the bytes go (outlet.c); what they look like (encode_text.c, columns.c).
+ */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "sink/columns.h"
+#include "sink/kinds.h"
+#include "sink/outlet.h"
+
+static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
+{
+    pe_status status = pe_make_array(&sink->state, 1, sizeof(pe_outlet), err);
+    if (status != PE_OK)
+        return status;
+    pe_outlet *outlet = sink->state;
+    status = pe_outlet_begin(outlet, spec->path, spec->order, err);
+    if (status != PE_OK || (sink->format != PE_FORMAT_CSV && sink->format != PE_FORMAT_TSV))
+        return status;
+    pe_buffer line = {NULL, 0, 0};
+    status = pe_columns_print_line(spec, sink->format, &line, err);
+    if (status == PE_OK)
+        status = pe_outlet_start(outlet, line.data, line.size, err);
+    pe_buffer_fini(&line);
+    return status;
+}
+
+static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
+{
+    (void)items;
+    return pe_outlet_write(sink->state, data, bytes, err);
+}
+
+static pe_status commit(pe_sink *sink, pe_error *err)
+{
+    return pe_outlet_commit(sink->state, err);
+}
+
+static void give_up(pe_sink *sink)
+{
+    pe_outlet_abort(sink->state, sink->items > 0);
+}
+
+static void fini(pe_sink *sink)
+{
+    pe_outlet_fini(sink->state);
+    free(sink->state);
+}
+
+const pe_sink_kind pe_file_sink = {begin, take, commit, give_up, fini};

@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* kinds.h - the vtable that each kind of sink fills; the sinks' own.
+ *
+ * Design: a kind keeps what it needs in `state`. Every function gets a sink on which begin was called; fini comes last
+ *         and takes back whatever begin made, also when begin failed half-way.
+ */
+#ifndef PE_SINK_KINDS_H
+#define PE_SINK_KINDS_H
+
+#include "sink/sink.h"
+
+typedef struct pe_sink_kind {
+    pe_status (*begin)(pe_sink *sink, const pe_sink_spec *spec, pe_error *err);
+    pe_status (*write)(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err);
+    pe_status (*commit)(pe_sink *sink, pe_error *err);
+    void (*abort)(pe_sink *sink);
+    void (*fini)(pe_sink *sink);
+} pe_sink_kind;
+
+struct pe_sink {
+    const pe_sink_kind *kind;
+    pe_format format;
+    uint64_t items; /* written in full, before the write that is under way */
+    bool is_over;   /* committed or aborted */
+    void *state;
+};
+
+extern const pe_sink_kind pe_file_sink;   /* txt, csv, tsv, raw */
+extern const pe_sink_kind pe_npy_sink;    /* npy */
+extern const pe_sink_kind pe_digest_sink; /* digest */
+extern const pe_sink_kind pe_null_sink;   /* null */
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* sink.c - from the public functions of a sink to those of its kind.
+ *
+ * Design: the one table of kinds. A new kind is one file and one row. Items are counted here, after the write that took
+ *         them, so that every kind knows how many are safe.
+ * Threads: one at a time.
+ * Not here: what each format accepts (sink_check.c).
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "sink/kinds.h"
+#include "sink/outlet.h"
+
+static const pe_sink_kind *const kinds[] = {
+    [PE_FORMAT_AUTO] = NULL,
+    [PE_FORMAT_NPY] = &pe_npy_sink,
+    [PE_FORMAT_CSV] = &pe_file_sink,
+    [PE_FORMAT_TSV] = &pe_file_sink,
+    [PE_FORMAT_TXT] = &pe_file_sink,
+    [PE_FORMAT_RAW] = &pe_file_sink,
+    [PE_FORMAT_DIGEST] = &pe_digest_sink,
+    [PE_FORMAT_NULL] = &pe_null_sink,
+};
+
+static void release(pe_sink *sink)
+{
+    if (sink->state != NULL)
+        sink->kind->fini(sink);
+    free(sink);
+}
+
+pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err)
+{
+    pe_format format = PE_FORMAT_AUTO;
+    pe_sink *sink = NULL;
+    pe_status status = pe_sink_check(spec, &format, err);
+    if (status == PE_OK)
+        status = pe_make_array(&sink, 1, sizeof *sink, err);
+    if (status != PE_OK)
+        return status;
+    sink->kind = kinds[format];
+    sink->format = format;
+    status = sink->kind->begin(sink, spec, err);
+    if (status != PE_OK) {
+        release(sink);
+        return status;
+    }
+    *out = sink;
+    return PE_OK;
+}
+
+pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
+{
+    assert(!sink->is_over);
+    const pe_status status = sink->kind->write(sink, data, bytes, items, err);
+    if (status == PE_OK)
+        sink->items += items;
+    return status;
+}
+
+pe_status pe_sink_commit(pe_sink *sink, pe_error *err)
+{
+    assert(!sink->is_over);
+    sink->is_over = true;
+    return sink->kind->commit(sink, err);
+}
+
+void pe_sink_abort(pe_sink *sink)
+{
+    if (sink->is_over)
+        return;
+    sink->is_over = true;
+    sink->kind->abort(sink);
+}
+
+void pe_sink_free(pe_sink *sink)
+{
+    if (sink == NULL)
+        return;
+    pe_sink_abort(sink);
+    release(sink);
+}
+
+size_t pe_sink_memory(const pe_sink_spec *spec, size_t row_bytes)
+{
+    pe_error ignored = PE_ERROR_INIT;
+    pe_format format = PE_FORMAT_AUTO;
+    size_t bytes = 0;
+    if (pe_sink_check(spec, &format, &ignored) != PE_OK || format == PE_FORMAT_NULL || format == PE_FORMAT_DIGEST ||
+        !pe_path_is_held(spec->path, spec->order))
+        return 0;
+    if (spec->items == UINT64_MAX)
+        return PE_OUTLET_SEGMENT_BYTES;
+    if (!pe_mul_size(spec->items, row_bytes, &bytes) || bytes > SIZE_MAX / 2)
+        return SIZE_MAX / 2;
+    /* what a segment keeps for itself is less than an 8192nd part of it; one more is begun, one more holds the header
+     */
+    return bytes + bytes / 8192 + 2 * PE_OUTLET_SEGMENT_BYTES;
+}

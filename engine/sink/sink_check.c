@@ -1,0 +1,94 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* sink_check.c - can a format hold these results in this order.
+ *
+ * Design: one function a rule; a message says what was asked for and which formats would do.
+ * Threads: any; nothing is shared.
+ * Not here: whether the output can be created (outlet.c).
+ */
+#include <string.h>
+
+#include "format/npy.h"
+#include "sink/columns.h"
+#include "sink/outlet.h"
+
+#define FORMATS "npy, csv, tsv, txt, raw, digest or null"
+
+static pe_status find_format(const pe_sink_spec *spec, pe_format *format, pe_error *err)
+{
+    *format = spec->format;
+    if (*format != PE_FORMAT_AUTO)
+        return PE_OK;
+    if (pe_path_is_stdout(spec->path)) {
+        *format = PE_FORMAT_TXT;
+        return PE_OK;
+    }
+    *format = strcmp(spec->path, "/dev/null") == 0 ? PE_FORMAT_NULL : pe_format_by_suffix(spec->path);
+    if (*format == PE_FORMAT_AUTO)
+        return pe_fail(err, PE_ECONFIG, "%s: the suffix of \"%s\" names no format; set output.format to " FORMATS,
+                       spec->where, spec->path);
+    return PE_OK;
+}
+
+static pe_status check_results(const pe_sink_spec *spec, pe_format format, pe_error *err)
+{
+    if (spec->result_count < 1 || spec->result_count > PE_MAX_COLUMNS)
+        return pe_fail(err, PE_EBUG, "%s: %d results, expected 1 to %d", spec->where, spec->result_count,
+                       PE_MAX_COLUMNS);
+    if (format == PE_FORMAT_DIGEST && spec->order == PE_ORDER_UNORDERED)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: digest depends on the order of the items, which this mode does not keep; use mode imap, or "
+                       "format raw, csv or txt",
+                       spec->where);
+    return PE_OK;
+}
+
+/* In raw (and digest) a text has no length beside it: only a lone text has an end, its newline. */
+static pe_status check_raw(const pe_sink_spec *spec, pe_format format, pe_error *err)
+{
+    if (spec->result_count == 1 && !spec->has_index)
+        return PE_OK;
+    for (int r = 0; r < spec->result_count; r++) {
+        if (spec->results[r].dtype == PE_TEXT)
+            return pe_fail(err, PE_ECONFIG,
+                           "%s: %s cannot tell where a text ends among other columns; use csv, tsv or txt", spec->where,
+                           pe_format_name(format));
+    }
+    return PE_OK;
+}
+
+static pe_status check_npy(const pe_sink_spec *spec, pe_error *err)
+{
+    for (int r = 0; r < spec->result_count; r++) {
+        if (spec->results[r].dtype == PE_INT128)
+            return pe_fail(err, PE_ECONFIG,
+                           "%s: npy has no int128 (result %d); use format raw, csv, tsv or txt, or output.dtype = "
+                           "\"float64\" or \"int64\" where every value fits exactly",
+                           spec->where, r);
+        if (spec->results[r].dtype == PE_TEXT)
+            return pe_fail(err, PE_ECONFIG, "%s: npy has no text of any length (result %d); use format csv, tsv or txt",
+                           spec->where, r);
+    }
+    if (spec->axes != NULL && spec->axis_count > PE_NPY_PRINT_DIMS - 1)
+        return pe_fail(err, PE_ECONFIG, "%s: npy holds at most %d axes, the product of the inputs has %d", spec->where,
+                       PE_NPY_PRINT_DIMS - 1, spec->axis_count);
+    if (pe_path_is_stdout(spec->path) && spec->items == UINT64_MAX && spec->order != PE_ORDER_WHOLE)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: npy on stdout needs the number of items beforehand, and this input has none; write to a "
+                       "file, or use format raw, csv or txt",
+                       spec->where);
+    return PE_OK;
+}
+
+pe_status pe_sink_check(const pe_sink_spec *spec, pe_format *format, pe_error *err)
+{
+    pe_status status = find_format(spec, format, err);
+    if (status == PE_OK)
+        status = check_results(spec, *format, err);
+    if (status == PE_OK && (*format == PE_FORMAT_RAW || *format == PE_FORMAT_DIGEST))
+        status = check_raw(spec, *format, err);
+    if (status == PE_OK && *format == PE_FORMAT_NPY)
+        status = check_npy(spec, err);
+    return status != PE_OK ? status : pe_columns_check(spec, *format, err);
+}
