@@ -54,6 +54,20 @@ void pe_fill(void *out, size_t count, const void *item, size_t item_bytes)
     }
 }
 
+void pe_fill_runs(void *out, size_t count, size_t left, size_t stride, const void *items, size_t item_bytes)
+{
+    unsigned char *to = out;
+    const unsigned char *item = items;
+    while (count > 0) {
+        const size_t run = left < count ? left : count;
+        pe_fill(to, run, item, item_bytes);
+        to += run * item_bytes;
+        item += item_bytes;
+        count -= run;
+        left = stride;
+    }
+}
+
 void pe_repeat(void *out, size_t period_bytes, size_t total_bytes)
 {
     assert(period_bytes > 0);

@@ -14,6 +14,10 @@
 /* pe_fill - count copies of one item of item_bytes at out; fast for a few as for many. */
 void pe_fill(void *out, size_t count, const void *item, size_t item_bytes);
 
+/* pe_fill_runs - runs of equal items: the first of `left` items, the others of `stride` (both at least 1), count items
+ * in all; items holds one item a run. Made for short runs too. */
+void pe_fill_runs(void *out, size_t count, size_t left, size_t stride, const void *items, size_t item_bytes);
+
 /* pe_repeat - the first period_bytes at out (at least 1) over and over, until total_bytes are filled. */
 void pe_repeat(void *out, size_t period_bytes, size_t total_bytes);
 

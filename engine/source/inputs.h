@@ -37,16 +37,19 @@ const pe_source_info *pe_inputs_info(const pe_inputs *inputs, int source);
 void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], bool untyped[PE_MAX_COLUMNS]);
 pe_status pe_inputs_bind(pe_inputs *inputs, const pe_type *want, int count, pe_error *err);
 
-/* pe_inputs_is_local - this rank can read every source itself. pe_inputs_set_remote: some rank cannot, so payloads go
- * with the slices (agreed by run; call it on every rank before the first read). A stream always is remote. */
+/* pe_inputs_is_local - this rank can read every source but the streams itself (in a product it always can: what it
+ * cannot open came with the export). pe_inputs_set_remote: some rank cannot, so payloads go with the slices (agreed by
+ * run; call it on every rank before the first read). A stream always is remote. */
 bool pe_inputs_is_local(const pe_inputs *inputs);
 void pe_inputs_set_remote(pe_inputs *inputs);
 bool pe_inputs_is_remote(const pe_inputs *inputs);
 
-/* pe_inputs_pack - append the payload of a block (rank 0; not for streams). */
+/* pe_inputs_pack - append the payload of a block (rank 0; not for streams). The payload begins at a multiple of 16 in
+ * the buffer and must be read from such an address too. The packed pages of mapped files leave memory. */
 pe_status pe_inputs_pack(pe_inputs *inputs, pe_block block, pe_buffer *payload, pe_error *err);
 
-/* pe_inputs_next - the next block of a stream with its payload (rank 0); zipped known sources follow along.
+/* pe_inputs_next - the next block of a stream with its payload (rank 0); zipped known sources follow along, and further
+ * streams are waited for, each up to timeout_ms.
  * Returns: as pe_source_next; PE_EDATA at the end when another input's length differs (naming both) */
 pe_status pe_inputs_next(pe_inputs *inputs, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *payload,
                          pe_block *block, bool *ended, pe_error *err);
