@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* resident.c - memory that this process has in use.
+ *
+ * Design: VmHWM of /proc/self/status, since getrusage's figure is inherited across exec and would count the shell's.
+ */
+#include "base/resident.h"
+
+#include <stdio.h>
+#include <string.h>
+
+size_t pe_resident_peak(void)
+{
+    char line[128];
+    unsigned long long kib = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    if (status == NULL)
+        return 0;
+    while (fgets(line, sizeof line, status) != NULL) {
+        if (strncmp(line, "VmHWM:", 6) == 0 && sscanf(line + 6, "%llu", &kib) == 1)
+            break;
+    }
+    (void)fclose(status);
+    return (size_t)kib * 1024;
+}

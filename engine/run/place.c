@@ -1,0 +1,107 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* place.c - how many workers a rank gets, and whether the cores are there for them.
+ *
+ * Design: mpirun -n 2 binds each rank to one core, where OpenMP sees a single core: with threads asked for, that must
+ * be said. Ranks that are not bound see all cores of the node, and must share them. Threads: the main thread.
+ */
+#include "run/place.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/cores.h"
+
+#define THREADS_MOST 4096
+
+/* What a rank has and wants. */
+typedef struct request {
+    uint64_t cores_id;
+    int cores;
+    int threads; /* 0: its fair share */
+} request;
+
+/* The first number of OMP_NUM_THREADS ("4" or "4,2"), or 0 when it is not set. */
+static pe_status from_environment(int *threads, pe_error *err)
+{
+    const char *text = getenv("OMP_NUM_THREADS");
+    char *end = NULL;
+    *threads = 0;
+    if (text == NULL || *text == '\0')
+        return PE_OK;
+    const long value = strtol(text, &end, 10);
+    if (end == text || (*end != '\0' && *end != ',') || value < 1 || value > THREADS_MOST)
+        return pe_fail(err, PE_ECONFIG, "OMP_NUM_THREADS: expected 1 to %d, got \"%.40s\"", THREADS_MOST, text);
+    *threads = (int)value;
+    return PE_OK;
+}
+
+/* Rank 0: ranks with the same cores share them out; the first ones take what is left over. */
+static void share_out(const request *all, int *threads, int ranks)
+{
+    for (int rank = 0; rank < ranks; rank++) {
+        int sharing = 0, before = 0;
+        for (int other = 0; other < ranks; other++) {
+            sharing += all[other].cores_id == all[rank].cores_id ? 1 : 0;
+            before += other < rank && all[other].cores_id == all[rank].cores_id ? 1 : 0;
+        }
+        const int share = all[rank].cores / sharing + (before < all[rank].cores % sharing ? 1 : 0);
+        threads[rank] = all[rank].threads != 0 ? all[rank].threads : share > 0 ? share : 1;
+    }
+}
+
+static void warn(const pe_comm *comm, pe_place *place)
+{
+    const int ranks = pe_comm_node_size(comm), cores = place->cores, online = pe_cores_online();
+    if (cores < online && place->threads > cores)
+        (void)snprintf(place->warning, sizeof place->warning,
+                       "each rank has %d threads but is bound to %d core%s: start with mpirun --bind-to none, or "
+                       "--map-by slot:PE=%d to give every rank its own cores",
+                       place->most_threads, cores, cores == 1 ? "" : "s", place->most_threads);
+    else if (ranks * place->most_threads > online)
+        (void)snprintf(place->warning, sizeof place->warning,
+                       "%d ranks x %d threads on a node with %d cores: they will take turns; lower --threads%s", ranks,
+                       place->most_threads, online,
+                       pe_comm_size(comm) > 1 ? ", or use mpirun --map-by ppr:N:node for fewer ranks a node" : "");
+}
+
+static pe_status gather(pe_comm *comm, request mine, pe_place *place, pe_error *err)
+{
+    const size_t ranks = (size_t)pe_comm_size(comm);
+    request *all = NULL;
+    int *threads = NULL;
+    pe_status status = pe_make_array(&all, ranks, sizeof *all, err);
+    if (status == PE_OK)
+        status = pe_make_array(&threads, ranks, sizeof *threads, err);
+    if (pe_comm_agree(comm, err) == PE_OK)
+        status = pe_comm_gather(comm, &mine, sizeof mine, all, err);
+    if (status == PE_OK && pe_comm_rank(comm) == 0)
+        share_out(all, threads, pe_comm_size(comm));
+    if (status == PE_OK)
+        status = pe_comm_bcast(comm, 0, threads, ranks * sizeof *threads, err);
+    for (size_t rank = 0; rank < ranks && status == PE_OK; rank++) {
+        place->all_threads += threads[rank];
+        place->most_threads = threads[rank] > place->most_threads ? threads[rank] : place->most_threads;
+        place->threads = rank == (size_t)pe_comm_rank(comm) ? threads[rank] : place->threads;
+    }
+    free(threads);
+    free(all);
+    return err->status != PE_OK ? err->status : status;
+}
+
+pe_status pe_place_make(pe_comm *comm, int wanted, pe_place *out, pe_error *err)
+{
+    pe_place place = {.cores = pe_cores_count()};
+    request mine = {.cores_id = pe_cores_id(), .cores = place.cores, .threads = wanted};
+    if (wanted == 0)
+        (void)from_environment(&mine.threads, err);
+    pe_status status = pe_comm_agree(comm, err);
+    if (status == PE_OK)
+        status = gather(comm, mine, &place, err);
+    if (status == PE_OK)
+        warn(comm, &place);
+    *out = place;
+    return status;
+}

@@ -1,0 +1,146 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* specs.c - the job's words turned into what sources and sinks take.
+ *
+ * Design: sources and sinks do not know the job, so that each can be used and tested alone; this is the one translator.
+ * Threads: the main thread.
+ */
+#include "run/specs.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+static pe_scalar scalar_of(const pe_job_scalar *from)
+{
+    return (pe_scalar){.dtype = from->dtype,
+                       .integer = from->integer,
+                       .real = from->real,
+                       .text = {.data = from->text, .size = from->text_size}};
+}
+
+static pe_source_kind kind_of(pe_job_input_kind kind)
+{
+    switch (kind) {
+    case PE_INPUT_RANGE:
+        return PE_SOURCE_RANGE;
+    case PE_INPUT_LINSPACE:
+        return PE_SOURCE_LINSPACE;
+    case PE_INPUT_GLOB:
+        return PE_SOURCE_GLOB;
+    case PE_INPUT_VALUE:
+        return PE_SOURCE_VALUE;
+    case PE_INPUT_PATH:
+    default:
+        return PE_SOURCE_FILE;
+    }
+}
+
+static pe_scalar step_of(const pe_job_input *input)
+{
+    if (input->has_step)
+        return scalar_of(&input->range[2]);
+    return (pe_scalar){.dtype = input->range[0].dtype == PE_FLOAT64 ? PE_FLOAT64 : PE_INT64, .integer = 1, .real = 1};
+}
+
+static pe_source_spec source_of(const pe_job_input *input, const pe_column_choice *columns)
+{
+    return (pe_source_spec){.kind = kind_of(input->kind),
+                            .where = input->where,
+                            .start = scalar_of(&input->range[0]),
+                            .stop = scalar_of(&input->range[1]),
+                            .step = step_of(input),
+                            .first_value = input->linspace[0],
+                            .last_value = input->linspace[1],
+                            .points = input->points,
+                            .value = scalar_of(&input->value),
+                            .path = input->path,
+                            .pattern = input->pattern,
+                            .format = input->format,
+                            .has_dtype = input->has_dtype,
+                            .dtype = input->dtype,
+                            .header = input->header,
+                            .columns = input->column_count > 0 ? columns : NULL,
+                            .column_count = input->column_count,
+                            .has_first = input->has_first,
+                            .has_count = input->has_count,
+                            .first = input->first,
+                            .count = input->count};
+}
+
+pe_status pe_specs_inputs(pe_specs *specs, const pe_job *job, pe_error *err)
+{
+    size_t columns = 0, used = 0;
+    for (int i = 0; i < job->input_count; i++)
+        columns += (size_t)job->inputs[i].column_count;
+    pe_status status = pe_make_array(&specs->inputs, (size_t)job->input_count, sizeof *specs->inputs, err);
+    if (status == PE_OK)
+        status = pe_make_array(&specs->columns, columns, sizeof *specs->columns, err);
+    for (int i = 0; i < job->input_count && status == PE_OK; i++) {
+        const pe_job_input *input = &job->inputs[i];
+        specs->inputs[i] = source_of(input, specs->columns + used);
+        for (int c = 0; c < input->column_count; c++)
+            specs->columns[used++] =
+                (pe_column_choice){.name = input->columns[c].name, .number = input->columns[c].number};
+    }
+    return status;
+}
+
+static pe_status write_as(pe_specs *specs, const pe_job *job, const pe_signature *signature, pe_error *err)
+{
+    for (int r = 0; r < signature->result_count; r++) {
+        specs->written[r] = signature->results[r];
+        if (!job->output.has_dtype)
+            continue;
+        if ((signature->results[r].dtype == PE_TEXT) != (job->output.dtype == PE_TEXT))
+            return pe_fail(err, PE_ECONFIG, "%s.dtype: %s cannot be written as %s", job->output.where,
+                           pe_dtype_name(signature->results[r].dtype), pe_dtype_name(job->output.dtype));
+        specs->written[r].dtype = job->output.dtype;
+    }
+    return PE_OK;
+}
+
+/* A product's npy has one axis per input; a value is the same for all and has none. */
+static int list_axes(uint64_t *axes, const pe_inputs *inputs)
+{
+    int count = 0;
+    for (int s = 0; s < pe_inputs_sources(inputs); s++) {
+        const uint64_t items = pe_inputs_info(inputs, s)->count;
+        if (items != PE_COUNT_ANY)
+            axes[count++] = items;
+    }
+    return count;
+}
+
+pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *inputs, const pe_signature *signature,
+                          pe_error *err)
+{
+    pe_status status = write_as(specs, job, signature, err);
+    if (status == PE_OK)
+        status = pe_make_array(&specs->axes, (size_t)job->input_count, sizeof *specs->axes, err);
+    if (status != PE_OK)
+        return status;
+    const bool is_product = job->combine == PE_COMBINE_PRODUCT && job->input_count > 1;
+    specs->output = (pe_sink_spec){.where = job->output.where,
+                                   .path = job->output.path,
+                                   .format = job->output.format,
+                                   .order = job->order,
+                                   .results = specs->written,
+                                   .result_count = signature->result_count,
+                                   .has_index = job->output.has_index,
+                                   .names = job->output.name_count > 0 ? (const char *const *)job->output.names : NULL,
+                                   .name_count = job->output.name_count,
+                                   .items = pe_inputs_count(inputs),
+                                   .axes = is_product ? specs->axes : NULL,
+                                   .axis_count = is_product ? list_axes(specs->axes, inputs) : 0};
+    return PE_OK;
+}
+
+void pe_specs_fini(pe_specs *specs)
+{
+    free(specs->inputs);
+    free(specs->columns);
+    free(specs->axes);
+    *specs = (pe_specs){0};
+}

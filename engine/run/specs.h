@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* specs.h - the job's words turned into what sources and sinks take.
+ */
+#ifndef PE_SPECS_H
+#define PE_SPECS_H
+
+#include "job/job.h"
+#include "kernel/signature.h"
+#include "sink/sink.h"
+#include "source/inputs.h"
+
+typedef struct pe_specs {
+    pe_source_spec *inputs; /* job->input_count of them */
+    pe_column_choice *columns;
+    uint64_t *axes; /* a product's shape, when the inputs are open */
+    pe_sink_spec output;
+    pe_type written[PE_MAX_COLUMNS];
+} pe_specs;
+
+/* pe_specs_inputs - one source spec an input; everything in it is borrowed from the job. */
+pe_status pe_specs_inputs(pe_specs *specs, const pe_job *job, pe_error *err);
+
+/* pe_specs_output - the sink's spec, with the results' types after [output] dtype.
+ * Returns: PE_OK; PE_ECONFIG for a dtype asked of a text result */
+pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *inputs, const pe_signature *signature,
+                          pe_error *err);
+
+void pe_specs_fini(pe_specs *specs);
+
+#endif
