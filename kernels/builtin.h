@@ -1,0 +1,64 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* builtin.h - what the built-in kernels share beside the public header.
+ */
+#ifndef PE_BUILTIN_H
+#define PE_BUILTIN_H
+
+#include <pengine/kernel.h>
+
+/* One build of a loop for each level of x86-64, chosen when the program is loaded. The loops marked so give the same
+ * bits at every level: integers, and floats without contraction (-ffp-contract=off). The resolver runs before a
+ * sanitizer is up, so those builds have the plain loop. So has clang, whose version 14 gains nothing from clones. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PE_IS_SANITIZED 1
+#elif defined(PENGINE_SANITIZED)
+#define PE_IS_SANITIZED 1
+#else
+#define PE_IS_SANITIZED 0
+#endif
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) && __GNUC__ >= 12 && !PE_IS_SANITIZED
+#define PE_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PE_CLONES
+#endif
+
+/* An int128 read as two words, low first: the compiler vectorises loops over words, none over int128. */
+typedef uint64_t __attribute__((may_alias)) pe_word;
+
+typedef struct pe_square {
+    uint64_t low, high;
+    uint64_t beyond; /* not 0: |x| > floor(sqrt(2^127 - 1)), and the words are wrong */
+} pe_square;
+
+#define PE_ROOT_INT64 UINT64_C(3037000499)            /* floor(sqrt(2^63 - 1)) */
+#define PE_ROOT_INT128 UINT64_C(13043817825332782212) /* floor(sqrt(2^127 - 1)) */
+
+/* pe_beyond_int64 - the top bit is set where x as int64 has |x| > PE_ROOT_INT64: one of the two goes below zero, at
+ * INT64_MIN too. */
+static inline uint64_t pe_beyond_int64(uint64_t x)
+{
+    return (PE_ROOT_INT64 - x) | (PE_ROOT_INT64 + x);
+}
+
+/* pe_square_int128 - x * x from the words of x, by halves of 32 bits: a vector unit multiplies nothing wider. */
+static inline pe_square pe_square_int128(uint64_t low, uint64_t high)
+{
+    const uint64_t sign = high >> 63 != 0 ? UINT64_MAX : 0;
+    const uint64_t flipped = low ^ sign;
+    const uint64_t value = flipped - sign; /* |x|, where that fits a word */
+    const uint64_t upper = value >> 32;
+    const uint64_t lower = value & UINT32_MAX;
+    const uint64_t across = upper * lower; /* twice in the square, at bit 32 */
+    const uint64_t sum = lower * lower + (across << 33);
+    const uint64_t carry = sum < (across << 33);
+    return (pe_square){.low = sum,
+                       .high = upper * upper + (across >> 31) + carry,
+                       .beyond = (high ^ sign) | (flipped > PE_ROOT_INT128 + sign)};
+}
+
+#define PE_NO_INT64 "result does not fit int64"
+#define PE_NO_INT128 "result does not fit int128"
+
+#endif
