@@ -4,9 +4,11 @@
 /* npy.c - reads the header of a numpy .npy file.
  *
  * Design: a cursor over the header's bytes; every step checks the end first, so that no byte beyond size is touched.
- *         The first failure is recorded with its place and ends the walk, since a cursor that failed only returns
- * false. Threads: any; nothing is shared. Not here: printing (npy_print.c); what to do with a foreign dtype or order
- * (source).
+ *         The first failure is recorded with its place and ends the walk: a step that failed returns false, and so
+ *         does all that called it.
+ * Threads: any; nothing is shared.
+ * Not here: printing (npy_print.c); numpy's names of dtypes (npy_descr.c); what to do with a foreign dtype or order
+ *           (source).
  */
 #include "format/npy.h"
 

@@ -3,12 +3,13 @@
  */
 /* npy_sink.c - a numpy array: a header, then packed rows.
  *
- * Design: the header's length never changes, so it is corrected in place, always after the data that it tells of is in
- * the file. While the array grows it tells of whole rows of the first axis alone. It is corrected with every write that
- * comes 1 MiB or 100 ms after the last correction, so that its cost is bounded; in between it tells of less than is
- * there, never of more. A place whose earlier bytes cannot be replaced (a pipe) needs the number of items beforehand,
- * and the run fails when that number is not met. Threads: one at a time. Not here: rows (encode.c), descr (columns.c),
- * the header's text (format/npy_print.c).
+ * Design: the header's length never changes, so it is corrected in place, always after the data that it tells of is
+ *         in the file. While the array grows it tells of whole rows of the first axis alone. It is corrected with
+ *         every write that comes 1 MiB or 100 ms after the last correction, so that its cost is bounded; in between it
+ *         tells of less than is there, never of more. A place whose earlier bytes cannot be replaced (a pipe) needs
+ *         the number of items beforehand, and the run fails when that number is not met.
+ * Threads: one at a time.
+ * Not here: rows (encode.c), descr (columns.c), the header's text (format/npy_print.c).
  */
 #include <inttypes.h>
 #include <stdlib.h>

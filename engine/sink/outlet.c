@@ -3,9 +3,10 @@
  */
 /* outlet.c - the place that a sink's bytes go to.
  *
- * Design: stdout is written through a duplicate of its descriptor, so that the close which tells of a failed write can
- * be checked while the process keeps its stdout. A failed write ends an outlet: later writes are not tried. Threads:
- * one at a time. Not here: part names, locks and renames (base/file.h).
+ * Design: stdout is written through a duplicate of its descriptor, so that the close which tells of a failed write
+ *         can be checked while the process keeps its stdout. A failed write ends an outlet: no later write is tried.
+ * Threads: one at a time.
+ * Not here: part names, locks and renames (base/file.h).
  */
 #include "sink/outlet.h"
 

@@ -4,8 +4,8 @@
 /* outlet.h - the place that a sink's bytes go to: a file, stdout, a pipe; the sinks' own.
  *
  * Design: what differs between places is here, so that the sinks do not ask. A file of the whole order appears by
- * rename. stdout or a pipe of the whole order is held back in segments until commit. What a failed write left behind
- *         the last whole write is cut off again, so that a file never ends in half a record.
+ *         rename. stdout or a pipe of the whole order is held back in segments until commit. What a failed write left
+ *         behind the last whole write is cut off again, so that a file never ends in half a record.
  * Threads: one at a time.
  */
 #ifndef PE_OUTLET_H
