@@ -1,0 +1,266 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* cli.c - turns argv into options.
+ *
+ * Design:   argp parses, with all its talking and exiting turned off; it then says only that something is wrong, so
+ *           cliexplain.c finds out what. -t and -o become overrides of the job like any --set, in the order given: the
+ *           last one wins.
+ * Threads:  no state.
+ * Not here: the help text (clihelp.c); whether a key exists and takes such a value (job).
+ */
+#include "app/cli.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/clioptions.h"
+#include "base/alloc.h"
+#include "base/number.h"
+#include "job/quote.h"
+#include "job/schema.h"
+
+typedef struct parsing {
+    pe_options *out;
+    pe_error *err;
+} parsing;
+
+/* A string that the override owns. */
+static pe_status copy_text(const char **out, const char *text, size_t size, pe_error *err)
+{
+    char *copy = NULL;
+    const pe_status status = pe_make_array(&copy, size + 1, 1, err);
+    if (status == PE_OK && size > 0)
+        memcpy(copy, text, size);
+    *out = copy;
+    return status;
+}
+
+static pe_status copy_origin(const char **out, const char *option, const char *value, pe_error *err)
+{
+    pe_buffer text = {0};
+    pe_status status = pe_buffer_printf(&text, err, "%s %s", option, value);
+    if (status == PE_OK)
+        status = copy_text(out, (const char *)text.data, text.size, err);
+    pe_buffer_fini(&text);
+    return status;
+}
+
+/* One more place; what is in it is freed with the options, however far it got. */
+static pe_override *add_override(parsing *in)
+{
+    pe_options *const out = in->out;
+    pe_override *grown = NULL;
+    if (pe_make_array(&grown, out->override_count + 1, sizeof *grown, in->err) != PE_OK)
+        return NULL;
+    if (out->override_count > 0)
+        memcpy(grown, out->overrides, out->override_count * sizeof *grown);
+    free(out->overrides);
+    out->overrides = grown;
+    return &out->overrides[out->override_count++];
+}
+
+static pe_status override(parsing *in, const char *option, const char *typed, const char *key, size_t key_size,
+                          const char *value, size_t value_size)
+{
+    pe_override *const added = add_override(in);
+    if (added == NULL)
+        return in->err->status;
+    pe_status status = copy_origin(&added->origin, option, typed, in->err);
+    if (status == PE_OK)
+        status = copy_text(&added->key, key, key_size, in->err);
+    if (status == PE_OK)
+        status = copy_text(&added->value, value, value_size, in->err);
+    return status;
+}
+
+/* KEY=VALUE; spaces around either are as harmless as they are in TOML. */
+static pe_status add_set(parsing *in, const char *text)
+{
+    const char *const equals = strchr(text, '=');
+    const char *const key = text + strspn(text, " ");
+    const char *key_end = equals;
+    while (key_end != NULL && key_end > key && key_end[-1] == ' ')
+        key_end--;
+    const char *const value = equals == NULL ? NULL : equals + 1 + strspn(equals + 1, " ");
+    if (equals == NULL || key_end <= key || *value == '\0')
+        return pe_fail(in->err, PE_EUSAGE,
+                       "--set: expected KEY=VALUE, such as --set pool.threads=8, got \"%s\"; see pengine --help", text);
+    return override(in, "--set", text, key, (size_t)(key_end - key), value, strlen(value));
+}
+
+static pe_status add_threads(parsing *in, const char *text)
+{
+    char valid[PE_VALID_ROOM];
+    int64_t threads = 0;
+    const pe_key *const key = pe_schema_find("pool", "threads");
+    if (!pe_parse_element(text, strlen(text), PE_INT64, &threads) || threads < key->least || threads > key->most)
+        return pe_fail(in->err, PE_EUSAGE, "--threads: expected %s, got \"%s\"; see pengine --help",
+                       pe_schema_valid(key, valid), text);
+    char digits[PE_NUMBER_ROOM];
+    const size_t size = (size_t)(pe_print_int64(digits, threads) - digits);
+    return override(in, "--threads", text, "pool.threads", strlen("pool.threads"), digits, size);
+}
+
+static pe_status add_output(parsing *in, const char *path)
+{
+    pe_buffer quoted = {0};
+    if (*path == '\0')
+        return pe_fail(in->err, PE_EUSAGE, "--output: expected a path, or - for stdout, got \"\"; see pengine --help");
+    pe_status status = pe_quote_string(&quoted, path, strlen(path), in->err);
+    if (status == PE_OK)
+        status = override(in, "--output", path, "output.path", strlen("output.path"), (const char *)quoted.data,
+                          quoted.size);
+    pe_buffer_fini(&quoted);
+    return status;
+}
+
+static pe_status set_progress(parsing *in, const char *word)
+{
+    static const char *const words[] = {"auto", "always", "never"}; /* as pe_run_progress */
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i], word) == 0) {
+            in->out->run.progress = (pe_run_progress)i;
+            return PE_OK;
+        }
+    }
+    return pe_fail(in->err, PE_EUSAGE, "--progress: expected auto, always or never, got \"%s\"; see pengine --help",
+                   word);
+}
+
+static pe_status set_job(parsing *in, const char *path)
+{
+    if (in->out->run.job_path != NULL)
+        return pe_fail(in->err, PE_EUSAGE, "expected one job file, got \"%s\" and \"%s\"; see pengine --help",
+                       in->out->run.job_path, path);
+    if (*path == '\0')
+        return pe_fail(in->err, PE_EUSAGE, "expected a job file, got \"\"; see pengine --help");
+    in->out->run.job_path = path;
+    return PE_OK;
+}
+
+/* --check, --plan, --print-config: two of them would leave the user guessing which one was done. */
+static pe_status set_action(parsing *in, pe_run_action action)
+{
+    pe_run_options *const run = &in->out->run;
+    if (run->action != PE_ACTION_RUN && run->action != action)
+        return pe_fail(in->err, PE_EUSAGE,
+                       "expected at most one of --check, --plan and --print-config; see pengine --help");
+    run->action = action;
+    return PE_OK;
+}
+
+/* --help beats --version beats --kernels beats a run. */
+static pe_status set_listing(parsing *in, pe_cli_action action)
+{
+    if (in->out->action == PE_CLI_RUN || action == PE_CLI_HELP)
+        in->out->action = action;
+    return PE_OK;
+}
+
+static pe_status set_verbosity(parsing *in, pe_verbosity verbosity)
+{
+    in->out->run.verbosity = verbosity;
+    return PE_OK;
+}
+
+static error_t take(int key, char *value, struct argp_state *state)
+{
+    parsing *const in = state->input;
+    pe_status status = PE_OK;
+    switch (key) {
+    case 's':
+        status = add_set(in, value);
+        break;
+    case 't':
+        status = add_threads(in, value);
+        break;
+    case 'o':
+        status = add_output(in, value);
+        break;
+    case PE_OPTION_CHECK:
+        status = set_action(in, PE_ACTION_CHECK);
+        break;
+    case PE_OPTION_PLAN:
+        status = set_action(in, PE_ACTION_PLAN);
+        break;
+    case PE_OPTION_PRINT_CONFIG:
+        status = set_action(in, PE_ACTION_PRINT_CONFIG);
+        break;
+    case PE_OPTION_PROGRESS:
+        status = set_progress(in, value);
+        break;
+    case 'q':
+        status = set_verbosity(in, PE_QUIET);
+        break;
+    case 'v':
+        status = set_verbosity(in, PE_VERBOSE);
+        break;
+    case PE_OPTION_KERNELS:
+        status = set_listing(in, PE_CLI_KERNELS);
+        break;
+    case PE_OPTION_VERSION:
+        status = set_listing(in, PE_CLI_VERSION);
+        break;
+    case '?':
+    case 'h':
+        status = set_listing(in, PE_CLI_HELP);
+        break;
+    case ARGP_KEY_ARG:
+        status = set_job(in, value);
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return status == PE_OK ? 0 : EINVAL;
+}
+
+static pe_status run_argp(int argc, char **argv, parsing *in)
+{
+    const struct argp argp = {pe_cli_table, take, NULL, NULL, NULL, NULL, NULL};
+    const unsigned flags = ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP;
+    char **shuffled = NULL; /* argp moves the job file behind the options */
+    pe_status status = pe_make_array(&shuffled, (size_t)argc + 1, sizeof *shuffled, in->err);
+    if (status != PE_OK)
+        return status;
+    memcpy(shuffled, argv, (size_t)argc * sizeof *shuffled);
+    const error_t failed = argp_parse(&argp, argc, shuffled, flags, NULL, in);
+    free(shuffled);
+    if (failed == ENOMEM)
+        return pe_fail(in->err, PE_ENOMEM, "out of memory while reading the command line");
+    if (failed != 0 && in->err->status == PE_OK)
+        return pe_cli_explain(argc, argv, in->err);
+    return in->err->status;
+}
+
+pe_status pe_cli_parse(int argc, char **argv, pe_options *out, pe_error *err)
+{
+    parsing in = {out, err};
+    *out = (pe_options){.run = {.verbosity = PE_NORMAL}};
+    pe_status status = run_argp(argc, argv, &in);
+    if (status == PE_OK && out->action == PE_CLI_RUN && out->run.job_path == NULL)
+        status = pe_fail(err, PE_EUSAGE, "expected a job file, such as pengine squares.toml; see pengine --help");
+    out->run.overrides = out->overrides;
+    out->run.override_count = out->override_count;
+    return status;
+}
+
+static void free_text(const char *text)
+{
+    char *owned = NULL; /* pe_override promises its readers const; here are the owner's hands */
+    memcpy(&owned, &text, sizeof owned);
+    free(owned);
+}
+
+void pe_cli_free(pe_options *options)
+{
+    for (size_t i = 0; i < options->override_count; i++) {
+        free_text(options->overrides[i].key);
+        free_text(options->overrides[i].value);
+        free_text(options->overrides[i].origin);
+    }
+    free(options->overrides);
+    *options = (pe_options){0};
+}

@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* clioptions.h - the one table of options, shared by parsing, explaining and helping.
+ */
+#ifndef PE_CLIOPTIONS_H
+#define PE_CLIOPTIONS_H
+
+#include <argp.h>
+
+#include "base/error.h"
+
+/* Options without a letter: beyond any character. */
+enum {
+    PE_OPTION_CHECK = 256,
+    PE_OPTION_PLAN,
+    PE_OPTION_KERNELS,
+    PE_OPTION_PRINT_CONFIG,
+    PE_OPTION_PROGRESS,
+    PE_OPTION_VERSION
+};
+
+extern const struct argp_option pe_cli_table[]; /* ended by an all-zero row */
+
+/* pe_cli_explain - the first thing in argv that the table does not allow, as PE_EUSAGE. */
+pe_status pe_cli_explain(int argc, char *const *argv, pe_error *err);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* main.c - the program: command line in, exit code out.
+ *
+ * Design:   what needs no job (help, version, kernels, a wrong command line) is done without starting MPI. Every rank
+ *           ends with the same code; rank 0 alone speaks.
+ * Threads:  the main thread.
+ * Not here: the run (run/run.h).
+ */
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "app/cli.h"
+#include "base/log.h"
+#include "run/front.h"
+#include "run/run.h"
+
+static void print_listing(pe_cli_action action)
+{
+    if (action == PE_CLI_HELP)
+        pe_cli_help(stdout);
+    else if (action == PE_CLI_VERSION)
+        pe_cli_version(stdout);
+    else
+        pe_front_print_kernels(stdout);
+}
+
+/* Other ranks print nothing, and cannot know whether rank 0's stdout failed: mpirun passes on the first nonzero code.
+ */
+static int list(pe_cli_action action, bool speaks)
+{
+    if (!speaks)
+        return pe_status_exit(PE_OK);
+    print_listing(action);
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return pe_status_exit(PE_OK);
+    pe_log(PE_LOG_ERROR, "stdout: a write failed");
+    return pe_status_exit(PE_EIO);
+}
+
+int main(int argc, char **argv)
+{
+    pe_options options = {0};
+    pe_error err = PE_ERROR_INIT;
+    const bool speaks = pe_front_speaks();
+    int code = 0;
+    pe_log_init(speaks, PE_LOG_INFO);
+    if (pe_cli_parse(argc, argv, &options, &err) != PE_OK) {
+        pe_log(PE_LOG_ERROR, "%s", err.text);
+        code = pe_status_exit(err.status);
+    } else if (options.action == PE_CLI_RUN) {
+        code = pe_run(&options.run);
+    } else {
+        code = list(options.action, speaks);
+    }
+    pe_cli_free(&options);
+    return code;
+}

@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* jobparts.h - what the files that make a job share among themselves.
+ */
+#ifndef PE_JOBPARTS_H
+#define PE_JOBPARTS_H
+
+#include "job/job.h"
+#include "job/section.h"
+
+/* pe_job_read_input - one [input] table; number is 0 for the only one, else from 1.
+ * Owns: what was made before a failure is in *out all the same; pe_job_free_input takes it back. */
+pe_status pe_job_read_input(const pe_section *section, int number, pe_job_input *out, pe_error *err);
+void pe_job_free_input(pe_job_input *input);
+
+/* pe_job_read_range, pe_job_read_linspace, pe_job_read_value - the kinds of input that are written as numbers. */
+pe_status pe_job_read_range(const pe_section *section, pe_job_input *out, pe_error *err);
+pe_status pe_job_read_linspace(const pe_section *section, pe_job_input *out, pe_error *err);
+pe_status pe_job_read_value(const pe_section *section, pe_job_input *out, pe_error *err);
+
+/* pe_job_input_format - the format meant: as given, or by the path's suffix; PE_FORMAT_AUTO when neither tells. */
+pe_format pe_job_input_format(const pe_job_input *input);
+
+/* pe_job_override - put all overrides into the tree, in their order. PE_EUSAGE opens with the override's origin. */
+pe_status pe_job_override(pe_toml *root, const pe_override *overrides, size_t count, pe_error *err);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* section.c - typed values out of one table of a job file.
+ *
+ * Design:   bounds, words and texts come from the key's row in the schema, so a reader knows only its C type. Asking
+ * for a key that has no row is a bug of ours (assert). Threads:  no state. Not here: the values of [input] that are
+ * arrays of numbers (jobinput.c).
+ */
+#include "job/section.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/number.h"
+#include "job/quote.h"
+#include "job/schema.h"
+
+#define TEXT_ROOM 700
+#define KEY_ROOM 64
+
+pe_toml *pe_section_given(const pe_section *section, const char *key)
+{
+    assert(pe_schema_find(section->name, key) != NULL);
+    return section->table == NULL ? NULL : pe_toml_get(section->table, key);
+}
+
+pe_toml *pe_section_get(const pe_section *section, const char *key)
+{
+    pe_toml *const given = pe_section_given(section, key);
+    if (given != NULL || section->fallbacks == NULL)
+        return given;
+    return pe_toml_get(section->fallbacks, key);
+}
+
+static const char *full_name(const pe_section *section, const char *key, char out[KEY_ROOM])
+{
+    const bool has_dot = key != NULL && *section->name != '\0';
+    snprintf(out, KEY_ROOM, "%s%s%s", section->name, has_dot ? "." : "", key != NULL ? key : "");
+    return out;
+}
+
+/* A table that nobody wrote has no place of its own. */
+static const char *place_of(const pe_section *section, const pe_toml *node, char out[PE_PLACE_ROOM])
+{
+    if (node == NULL || node->origin == NULL)
+        return pe_schema_place(section->file, 0, 0, out);
+    return pe_schema_place(node->origin, node->line, node->column, out);
+}
+
+pe_status pe_section_refuse(const pe_section *section, const char *key, const pe_toml *node, pe_error *err,
+                            const char *format, ...)
+{
+    char text[TEXT_ROOM], place[PE_PLACE_ROOM], name[KEY_ROOM];
+    const bool is_override = node != NULL && node->origin != NULL && node->origin != section->file;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    full_name(section, key, name);
+    return pe_fail(err, is_override ? PE_EUSAGE : PE_ECONFIG, "%s: %s%s%s", place_of(section, node, place), name,
+                   *name == '\0' ? "" : ": ", text);
+}
+
+pe_status pe_section_expected(const pe_section *section, const char *key, const pe_toml *node, pe_error *err)
+{
+    char valid[PE_VALID_ROOM], seen[PE_QUOTE_ROOM];
+    return pe_section_refuse(section, key, node, err, "expected %s, got %s",
+                             pe_schema_valid(pe_schema_find(section->name, key), valid), pe_quote_node(node, seen));
+}
+
+pe_status pe_section_where(const pe_section *section, const char *what, const pe_toml *node, char **out, pe_error *err)
+{
+    char place[PE_PLACE_ROOM], text[PE_PLACE_ROOM + KEY_ROOM];
+    snprintf(text, sizeof text, "%s: %s", place_of(section, node, place), what);
+    return pe_copy_string(out, text, err);
+}
+
+pe_status pe_section_word(const pe_section *section, const char *key, size_t *index, pe_error *err)
+{
+    const pe_toml *const node = pe_section_get(section, key);
+    if (node == NULL)
+        return PE_OK;
+    const char *const *const words = pe_schema_find(section->name, key)->words;
+    for (size_t i = 0; node->kind == PE_TOML_STRING && words[i] != NULL; i++) {
+        if (strcmp(words[i], node->string) == 0) {
+            *index = i;
+            return PE_OK;
+        }
+    }
+    return pe_section_expected(section, key, node, err);
+}
+
+/* A string that C can hold: TOML allows "\u0000". */
+static bool is_text(const pe_toml *node)
+{
+    return node->kind == PE_TOML_STRING && node->string_size > 0 && strlen(node->string) == node->string_size;
+}
+
+pe_status pe_section_string(const pe_section *section, const char *key, char **out, pe_error *err)
+{
+    const pe_toml *const node = pe_section_get(section, key);
+    if (node == NULL)
+        return PE_OK;
+    if (!is_text(node))
+        return pe_section_expected(section, key, node, err);
+    return pe_copy_string(out, node->string, err);
+}
+
+pe_status pe_section_integer(const pe_section *section, const char *key, uint64_t *out, pe_error *err)
+{
+    const pe_toml *const node = pe_section_get(section, key);
+    if (node == NULL)
+        return PE_OK;
+    const pe_key *const row = pe_schema_find(section->name, key);
+    assert(row->least >= 0);
+    const bool is_auto = node->kind == PE_TOML_STRING && strcmp(node->string, "auto") == 0;
+    if (row->type == PE_KEY_AUTO_INTEGER && is_auto) {
+        *out = 0;
+        return PE_OK;
+    }
+    if (node->kind != PE_TOML_INT || node->integer < row->least || node->integer > row->most)
+        return pe_section_expected(section, key, node, err);
+    *out = (uint64_t)node->integer;
+    return PE_OK;
+}
+
+pe_status pe_section_bool(const pe_section *section, const char *key, bool *out, pe_error *err)
+{
+    const pe_toml *const node = pe_section_get(section, key);
+    if (node == NULL)
+        return PE_OK;
+    if (node->kind != PE_TOML_BOOL)
+        return pe_section_expected(section, key, node, err);
+    *out = node->boolean;
+    return PE_OK;
+}
+
+/* "256 MiB", "1.5 GiB", "100 kB", "4096": a number of bytes, or a negative one when it is not that. */
+static double parse_size(const char *text)
+{
+    static const struct {
+        const char *unit;
+        double bytes;
+    } units[] = {{"", 1},         {"B", 1},           {"kB", 1e3},           {"KB", 1e3},
+                 {"MB", 1e6},     {"GB", 1e9},        {"TB", 1e12},          {"KiB", 1024.0},
+                 {"kiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}};
+    const size_t digits = strspn(text, "0123456789.");
+    const char *const unit = text + digits + strspn(text + digits, " ");
+    double number = 0;
+    if (digits == 0 || !pe_parse_element(text, digits, PE_FLOAT64, &number))
+        return -1;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(units[i].unit, unit) == 0)
+            return number * units[i].bytes;
+    return -1;
+}
+
+pe_status pe_section_bytes(const pe_section *section, const char *key, uint64_t *out, pe_error *err)
+{
+    const pe_toml *const node = pe_section_get(section, key);
+    if (node == NULL)
+        return PE_OK;
+    const pe_key *const row = pe_schema_find(section->name, key);
+    double bytes = -1;
+    if (node->kind == PE_TOML_INT)
+        bytes = (double)node->integer;
+    else if (is_text(node))
+        bytes = parse_size(node->string);
+    /* the most is 2^50, so every whole number of bytes is exact as a double */
+    if (!(bytes >= (double)row->least && bytes <= (double)row->most))
+        return pe_section_expected(section, key, node, err);
+    *out = (uint64_t)bytes;
+    return PE_OK;
+}
+
+pe_status pe_section_type(const pe_section *section, const char *key, bool *is_given, pe_type *out, pe_error *err)
+{
+    const pe_toml *const node = pe_section_get(section, key);
+    pe_error reason = PE_ERROR_INIT;
+    if (node == NULL)
+        return PE_OK;
+    if (!is_text(node))
+        return pe_section_expected(section, key, node, err);
+    if (pe_type_parse(node->string, out, &reason) != PE_OK)
+        return pe_section_refuse(section, key, node, err, "%s", reason.text);
+    if (pe_schema_find(section->name, key)->type == PE_KEY_DTYPE && out->width != 0)
+        return pe_section_expected(section, key, node, err);
+    *is_given = true;
+    return PE_OK;
+}
+
+static pe_status check_names(const pe_section *section, const char *key, const pe_toml *node, pe_error *err)
+{
+    char seen[PE_QUOTE_ROOM];
+    if (node->kind != PE_TOML_ARRAY || node->count == 0 || node->count > INT32_MAX)
+        return pe_section_expected(section, key, node, err);
+    for (size_t i = 0; i < node->count; i++) {
+        const pe_toml *const name = &node->children[i];
+        if (!is_text(name))
+            return pe_section_refuse(section, key, name, err, "expected a string that is not empty, got %s",
+                                     pe_quote_node(name, seen));
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(node->children[j].string, name->string) == 0)
+                return pe_section_refuse(section, key, name, err, "expected each name once, got %s again",
+                                         pe_quote_node(name, seen));
+    }
+    return PE_OK;
+}
+
+pe_status pe_section_names(const pe_section *section, const char *key, char ***out, int *count, pe_error *err)
+{
+    const pe_toml *const node = pe_section_get(section, key);
+    if (node == NULL)
+        return PE_OK;
+    pe_status status = check_names(section, key, node, err);
+    if (status == PE_OK)
+        status = pe_make_array(out, node->count, sizeof **out, err);
+    for (size_t i = 0; status == PE_OK && i < node->count; i++) {
+        status = pe_copy_string(&(*out)[i], node->children[i].string, err);
+        *count += status == PE_OK;
+    }
+    return status;
+}

@@ -1,0 +1,53 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* section.h - typed values out of one table of a job file, as the schema allows them.
+ *
+ * Design: every reader does the same: the key as given, else its default, else *out stays as it is. What the schema
+ * does not allow is refused with place, key, what is valid and what was seen.
+ */
+#ifndef PE_SECTION_H
+#define PE_SECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/dtype.h"
+#include "base/toml.h"
+
+typedef struct pe_section {
+    const char *name;   /* as in the schema; "" is the top level */
+    const char *file;   /* the origin of nodes that came from the job file */
+    pe_toml *table;     /* NULL when the file has none */
+    pe_toml *fallbacks; /* the table of defaults, or NULL */
+} pe_section;
+
+/* pe_section_given - the node of a key that was written, or NULL. */
+pe_toml *pe_section_given(const pe_section *section, const char *key);
+/* pe_section_get - the same, or the default's node. */
+pe_toml *pe_section_get(const pe_section *section, const char *key);
+
+/* Each returns PE_OK; PE_ECONFIG, or PE_EUSAGE for a value that came from --set; PE_ENOMEM. What they make is the
+ * caller's: free with free(). */
+pe_status pe_section_word(const pe_section *section, const char *key, size_t *index, pe_error *err);
+pe_status pe_section_string(const pe_section *section, const char *key, char **out, pe_error *err);
+pe_status pe_section_integer(const pe_section *section, const char *key, uint64_t *out, pe_error *err); /* auto is 0 */
+pe_status pe_section_bool(const pe_section *section, const char *key, bool *out, pe_error *err);
+pe_status pe_section_bytes(const pe_section *section, const char *key, uint64_t *out, pe_error *err);
+pe_status pe_section_type(const pe_section *section, const char *key, bool *is_given, pe_type *out, pe_error *err);
+/* The strings; at least one, none empty, each once. */
+pe_status pe_section_names(const pe_section *section, const char *key, char ***out, int *count, pe_error *err);
+
+/* pe_section_refuse - "job.toml:12:5: pool.threads: " and the text; key NULL speaks of the table as a whole. */
+pe_status pe_section_refuse(const pe_section *section, const char *key, const pe_toml *node, pe_error *err,
+                            const char *format, ...) PE_PRINTF(5, 6);
+
+/* pe_section_expected - refuse a node with what its key takes, and what was seen. */
+pe_status pe_section_expected(const pe_section *section, const char *key, const pe_toml *node, pe_error *err);
+
+/* pe_section_where - "job.toml:7:1: input" as a string of the caller's, for later messages. */
+pe_status pe_section_where(const pe_section *section, const char *what, const pe_toml *node, char **out, pe_error *err);
+
+#endif

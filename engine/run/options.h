@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* options.h - what the command line asks of a run.
+ */
+#ifndef PE_OPTIONS_H
+#define PE_OPTIONS_H
+
+#include <stddef.h>
+
+#include "job/job.h"
+
+typedef enum pe_run_action {
+    PE_ACTION_RUN,
+    PE_ACTION_CHECK,       /* --check: job, kernel and the inputs' headers; nothing runs */
+    PE_ACTION_PLAN,        /* --plan: print what would run */
+    PE_ACTION_PRINT_CONFIG /* --print-config: the effective job as TOML */
+} pe_run_action;
+
+typedef enum pe_run_progress { PE_RUN_PROGRESS_AUTO, PE_RUN_PROGRESS_ALWAYS, PE_RUN_PROGRESS_NEVER } pe_run_progress;
+
+/* How much is said on stderr. */
+typedef enum pe_verbosity { PE_QUIET, PE_NORMAL, PE_VERBOSE } pe_verbosity;
+
+/* All pointers are the caller's and outlive the run. */
+typedef struct pe_run_options {
+    pe_run_action action;
+    const char *job_path; /* "-" is stdin */
+    const pe_override *overrides;
+    size_t override_count;
+    pe_run_progress progress;
+    pe_verbosity verbosity;
+} pe_run_options;
+
+#endif
