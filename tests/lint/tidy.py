@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs clang-tidy on the engine and the kernels: tidy.py CLANG_TIDY BUILD_FOLDER
+
+The build folder holds compile_commands.json. The checks are those of .clang-tidy.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import sources
+
+
+def commanded(build):
+    """The sources under engine/ and kernels/ that the build compiles, in order."""
+    commands = json.loads((pathlib.Path(build) / "compile_commands.json").read_text(encoding="utf-8"))
+    paths = {pathlib.Path(command["directory"], command["file"]) for command in commands}
+    homes = (sources.ROOT / "engine", sources.ROOT / "kernels")
+    return sorted(path for path in paths if path.suffix == ".c" and any(home in path.parents for home in homes))
+
+
+def tidy(program, build, path):
+    done = subprocess.run([program, "--quiet", "-p", build, str(path)], capture_output=True, text=True, check=False)
+    if done.returncode < 0:
+        return f"{path}: clang-tidy died of signal {-done.returncode}\n"
+    return done.stdout if done.returncode else ""
+
+
+def main():
+    program, build = sys.argv[1:]
+    paths = commanded(build)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        findings = [text for text in pool.map(lambda path: tidy(program, build, path), paths) if text]
+    print("\n".join(findings))
+    print(f"{len(paths)} files, {len(findings)} with findings")
+    sys.exit(1 if findings or not paths else 0)
+
+
+if __name__ == "__main__":
+    main()
