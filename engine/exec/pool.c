@@ -10,12 +10,6 @@
 #include "exec/pool.h"
 
 #include <omp.h>
-#include <stdbool.h>
-
-int pe_pool_cores(void)
-{
-    return omp_get_num_procs();
-}
 
 pe_status pe_pool_run(int workers, void (*work)(void *context, int worker), void (*lead)(void *context), void *context,
                       pe_error *err)

@@ -8,9 +8,6 @@
 
 #include "base/error.h"
 
-/* pe_pool_cores - cores that this process may use (its affinity mask). */
-int pe_pool_cores(void);
-
 /* pe_pool_run - run work(context, 0 .. workers - 1) on as many threads, and lead(context) on the calling one.
  *
  * Call:    the main thread; returns when all of them have returned.

@@ -78,10 +78,12 @@ static uint64_t choose_slice_chunks(const pe_plan_request *request, const pe_pla
 {
     if (request->ranks == 1 || request->items == PE_ITEMS_UNKNOWN)
         return 1;
+    const size_t slice_bytes =
+        request->memory_bytes != 0 ? at_most(SLICE_BYTES, request->memory_bytes / 64) : SLICE_BYTES;
     const size_t chunk_bytes = at_least(plan->chunk_out_bytes, plan->chunk_in_bytes);
     const uint64_t chunks = divide_up(at_least(request->items, 1), plan->chunk_items);
     const uint64_t by_balance = chunks / ((uint64_t)request->ranks * BALANCE_SLICES);
-    return at_least(at_most(divide_up(SLICE_BYTES, chunk_bytes), by_balance), 1);
+    return at_least(at_most(divide_up(slice_bytes, chunk_bytes), by_balance), 1);
 }
 
 /* What one rank holds: chunk buffers and slice buffers, payloads, pulls, columns and scratch of its workers. */
@@ -137,6 +139,20 @@ static void choose_batch(const pe_plan_request *request, pe_plan *plan)
     plan->batch_items = at_most(items, plan->chunk_items);
 }
 
+/* Everything that follows from the chunk. */
+static pe_status choose_sizes(const pe_plan_request *request, pe_plan *plan, pe_error *err)
+{
+    plan->chunk_in_bytes = input_bytes(request, plan->chunk_items);
+    plan->chunk_out_bytes = output_bytes(request, plan->chunk_items);
+    plan->chunks_per_slice = choose_slice_chunks(request, plan);
+    plan->slice_items = plan->chunk_items * plan->chunks_per_slice;
+    plan->payload_bytes = request->has_payload ? plan->chunk_in_bytes * plan->chunks_per_slice : 0;
+    if (request->items != PE_ITEMS_UNKNOWN)
+        plan->slices = divide_up(request->items, plan->slice_items);
+    choose_batch(request, plan);
+    return choose_window(request, plan, err);
+}
+
 pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *err)
 {
     pe_plan plan = {.items = request->items,
@@ -148,15 +164,12 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
                         ? PE_SCHEDULE_STATIC
                         : PE_SCHEDULE_DYNAMIC; /* a stream's slices do not exist before they are read */
     plan.chunk_items = choose_chunk(request);
-    plan.chunk_in_bytes = input_bytes(request, plan.chunk_items);
-    plan.chunk_out_bytes = output_bytes(request, plan.chunk_items);
-    plan.chunks_per_slice = choose_slice_chunks(request, &plan);
-    plan.slice_items = plan.chunk_items * plan.chunks_per_slice;
-    plan.payload_bytes = request->has_payload ? plan.chunk_in_bytes * plan.chunks_per_slice : 0;
-    if (request->items != PE_ITEMS_UNKNOWN)
-        plan.slices = divide_up(request->items, plan.slice_items);
-    choose_batch(request, &plan);
-    const pe_status status = choose_window(request, &plan, err);
+    pe_status status = choose_sizes(request, &plan, err);
+    while (status != PE_OK && request->chunk_items == 0 && plan.chunk_items > 1) { /* ours to shrink */
+        *err = (pe_error)PE_ERROR_INIT;
+        plan.chunk_items /= 2;
+        status = choose_sizes(request, &plan, err);
+    }
     if (status != PE_OK)
         return status;
     plan.peak_bytes = plan.buffer_bytes + request->kept_bytes + request->process_bytes + SLACK_BYTES +

@@ -1,0 +1,163 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* test_plan.c - slices and chunks cover the input once, within the memory asked for.
+ */
+#include "plan/plan.h"
+
+#include "unit.h"
+
+static uint64_t dice(uint64_t *state)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u; /* Knuth's MMIX generator */
+    return *state >> 33;
+}
+
+static pe_plan_request request_of(uint64_t items, int ranks, int threads, uint64_t chunk, pe_schedule schedule)
+{
+    return (pe_plan_request){.items = items,
+                             .ranks = ranks,
+                             .threads = threads,
+                             .schedule = schedule,
+                             .order = PE_ORDER_STREAM,
+                             .chunk_items = chunk,
+                             .in_item_bytes = 8,
+                             .out_item_bytes = 8};
+}
+
+/* Walks every slice and chunk: each item must come exactly once, in order. (ck_assert talks through a pipe: once a
+ * plan.) */
+static bool covers(const pe_plan *plan, uint64_t items)
+{
+    uint64_t at = 0;
+    bool is_right = true;
+    for (uint64_t s = 0; s < plan->slices; s++) {
+        const pe_block slice = pe_plan_slice(plan, s);
+        const uint64_t chunks = pe_plan_chunks(plan, slice);
+        const int owner = pe_plan_owner(plan, s);
+        is_right &= slice.first == at && slice.count > 0 && chunks <= plan->chunks_per_slice;
+        is_right &= owner >= 0 && owner < plan->ranks;
+        for (uint64_t c = 0; c < chunks; c++) {
+            const pe_block chunk = pe_plan_chunk(plan, slice, c);
+            is_right &= chunk.first == at && chunk.count > 0 && chunk.count <= plan->chunk_items;
+            at += chunk.count;
+        }
+        is_right &= at == slice.first + slice.count;
+    }
+    return is_right && at == items;
+}
+
+START_TEST(plan_no_items_has_no_slices)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan plan;
+    const pe_plan_request request = request_of(0, 3, 2, 0, PE_SCHEDULE_AUTO);
+    ck_ok(pe_plan_make(&request, &plan, &err), err);
+    ck_assert_uint_eq(plan.slices, 0);
+}
+END_TEST
+
+START_TEST(plan_one_item_has_one_slice)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan plan;
+    const pe_plan_request request = request_of(1, 7, 3, 1000000, PE_SCHEDULE_STATIC);
+    ck_ok(pe_plan_make(&request, &plan, &err), err);
+    ck_assert_uint_eq(plan.slices, 1);
+    ck_assert_uint_eq(plan.chunk_items, 1);
+    ck_assert(covers(&plan, 1));
+}
+END_TEST
+
+START_TEST(plan_thousands_of_requests_cover_disjointly)
+{
+    uint64_t state = 1;
+    for (int round = 0; round < 5000; round++) {
+        pe_error err = PE_ERROR_INIT;
+        pe_plan plan;
+        const uint64_t items = dice(&state) % (round % 10 == 0 ? 2000000 : 5000);
+        const int ranks = 1 + (int)(dice(&state) % 9), threads = 1 + (int)(dice(&state) % 8);
+        const uint64_t chunk = round % 3 == 0 ? 0 : 1 + dice(&state) % (round % 2 == 0 ? 7 : 10000);
+        const pe_schedule schedule = (pe_schedule)(dice(&state) % 3);
+        const pe_plan_request request = request_of(items, ranks, threads, chunk, schedule);
+        ck_ok(pe_plan_make(&request, &plan, &err), err);
+        ck_assert_msg(covers(&plan, items), "%llu items, %d ranks, chunk %llu", (unsigned long long)items, ranks,
+                      (unsigned long long)chunk);
+        ck_assert_int_ne(plan.schedule, PE_SCHEDULE_AUTO);
+        ck_assert_int_ge(plan.depth, plan.ahead);
+        ck_assert_int_gt(plan.slots, threads);
+    }
+}
+END_TEST
+
+START_TEST(plan_static_slices_differ_by_one_between_ranks)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan plan;
+    uint64_t owned[7] = {0};
+    const pe_plan_request request = request_of(123457, 7, 2, 10, PE_SCHEDULE_STATIC);
+    ck_ok(pe_plan_make(&request, &plan, &err), err);
+    for (uint64_t s = 0; s < plan.slices; s++)
+        owned[pe_plan_owner(&plan, s)]++;
+    for (int rank = 1; rank < 7; rank++)
+        ck_assert_uint_le(owned[0] - owned[rank], 1);
+}
+END_TEST
+
+START_TEST(plan_largest_input_does_not_overflow)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan plan;
+    const uint64_t items = (uint64_t)1 << 63;
+    const pe_plan_request request = request_of(items, 4, 2, 0, PE_SCHEDULE_DYNAMIC);
+    ck_ok(pe_plan_make(&request, &plan, &err), err);
+    const pe_block last = pe_plan_slice(&plan, plan.slices - 1);
+    ck_assert_uint_eq(last.first + last.count, items);
+    ck_assert_uint_le(last.count, plan.slice_items);
+}
+END_TEST
+
+START_TEST(plan_buffers_stay_within_memory)
+{
+    const size_t memories[] = {(size_t)4 << 20, (size_t)16 << 20, (size_t)64 << 20, (size_t)1 << 30};
+    for (size_t m = 0; m < sizeof memories / sizeof *memories; m++) {
+        for (int ranks = 1; ranks <= 8; ranks++) {
+            pe_error err = PE_ERROR_INIT;
+            pe_plan plan;
+            pe_plan_request request = request_of(1000000000, ranks, 2, 0, PE_SCHEDULE_AUTO);
+            request.memory_bytes = memories[m];
+            ck_ok(pe_plan_make(&request, &plan, &err), err);
+            ck_assert_uint_le(plan.buffer_bytes, memories[m]);
+            ck_assert_uint_gt(plan.peak_bytes, plan.buffer_bytes);
+        }
+    }
+}
+END_TEST
+
+START_TEST(plan_too_little_memory_is_refused_by_name)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan plan;
+    pe_plan_request request = request_of(1000000, 1, 2, 100000, PE_SCHEDULE_AUTO);
+    request.memory_bytes = 4096;
+    ck_assert_int_eq(pe_plan_make(&request, &plan, &err), PE_ECONFIG);
+    ck_assert_ptr_nonnull(strstr(err.text, "pool.memory"));
+}
+END_TEST
+
+START_TEST(plan_stream_has_no_slices_ahead_and_is_dynamic)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan plan;
+    const pe_plan_request request = request_of(PE_ITEMS_UNKNOWN, 3, 2, 0, PE_SCHEDULE_STATIC);
+    ck_ok(pe_plan_make(&request, &plan, &err), err);
+    ck_assert_uint_eq(plan.slices, PE_ITEMS_UNKNOWN);
+    ck_assert_uint_eq(plan.chunks_per_slice, 1);
+    ck_assert_int_eq(plan.schedule, PE_SCHEDULE_DYNAMIC);
+}
+END_TEST
+
+UNIT_MAIN("plan", plan_no_items_has_no_slices, plan_one_item_has_one_slice, plan_thousands_of_requests_cover_disjointly,
+          plan_static_slices_differ_by_one_between_ranks, plan_largest_input_does_not_overflow,
+          plan_buffers_stay_within_memory, plan_too_little_memory_is_refused_by_name,
+          plan_stream_has_no_slices_ahead_and_is_dynamic)
