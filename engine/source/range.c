@@ -92,9 +92,21 @@ static bool find_misfit(const range *r, pe_block block, pe_dtype dtype, pe_int12
     return false;
 }
 
+static pe_status refuse_misfit(const range *r, pe_int128 misfit, pe_type type, pe_error *err)
+{
+    const pe_source_spec *const spec = r->base.spec;
+    char text[5][DIGITS_ROOM], name[PE_TYPE_NAME_ROOM];
+    pe_int128 low = 0, high = 0;
+    limits(type.dtype, &low, &high);
+    return pe_fail(err, PE_ECONFIG, "%s: range [%s, %s] holds %s, but %s %s from %s to %s", spec->where,
+                   print(r->start, text[0]), print(spec->stop.integer, text[1]), print(misfit, text[2]),
+                   pe_type_print(type, name), pe_dtype_is_float(type.dtype) ? "is exact for integers" : "reaches",
+                   print(low, text[3]), print(high, text[4]));
+}
+
 static pe_status judge(const range *r, pe_block block, pe_type type, pe_error *err)
 {
-    char name[PE_TYPE_NAME_ROOM], digits[DIGITS_ROOM];
+    char name[PE_TYPE_NAME_ROOM];
     const char *const where = r->base.spec->where;
     pe_type_print(type, name);
     if (type.width != 0 || type.dtype == PE_TEXT)
@@ -102,10 +114,7 @@ static pe_status judge(const range *r, pe_block block, pe_type type, pe_error *e
     if (r->is_real && type.dtype != PE_FLOAT64)
         return pe_fail(err, PE_ECONFIG, "%s: a range of floats is float64 and could lose value as %s", where, name);
     pe_int128 misfit = 0;
-    if (!r->is_real && find_misfit(r, block, type.dtype, &misfit))
-        return pe_fail(err, PE_ECONFIG, "%s: the range holds %s, which does not fit %s%s", where, print(misfit, digits),
-                       name, pe_dtype_is_float(type.dtype) ? " (every integer up to it must be exact)" : "");
-    return PE_OK;
+    return !r->is_real && find_misfit(r, block, type.dtype, &misfit) ? refuse_misfit(r, misfit, type, err) : PE_OK;
 }
 
 static pe_status count_integers(range *r, pe_int128 stop, pe_error *err)
