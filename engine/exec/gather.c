@@ -1,0 +1,176 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* gather.c - results on their way to the sink: announced by members, pulled by rank 0, put into order.
+ *
+ * Design: a member announces a finished slice by a note of fixed size and keeps the bytes; rank 0 pulls them when their
+ *         turn is near, into one of a few buffers, so its memory does not grow with the number of ranks. This is the
+ *         pipelined partial gather: while one slice is written the next ones travel and others are computed.
+ *         Progress: the oldest undelivered slice is always granted; its owner has a buffer for it, since chunks are
+ *         claimed in order; its result is the next to be pulled. So it is delivered some day, and the window moves.
+ * Threads: the main thread of rank 0, but for pe_root_deliver, which any putter may run; a piece is free again by its
+ *         atomic flag.
+ * Not here: who computes what (grant.c).
+ */
+#include <assert.h>
+
+#include "exec/root_parts.h"
+
+/* The window's callback: a slice's turn has come. */
+void pe_root_deliver(void *context, uint64_t number, void *token)
+{
+    (void)number;
+    pe_root *self = context;
+    pe_piece *bytes = token;
+    const pe_buffer *out = bytes->own != NULL ? &bytes->own->whole->out : &bytes->pulled;
+    pe_crew_write(self->crew, out->data, out->size, bytes->from.block.count);
+    const bool is_own = bytes->own != NULL;
+    if (is_own)
+        pe_crew_done_with(self->crew, bytes->own);
+    atomic_store_explicit(&bytes->is_free, true, memory_order_release); /* its buffer was read before */
+    if (is_own) /* after the piece is free: the grant that follows may need it */
+        atomic_fetch_add_explicit(&self->own_delivered, 1, memory_order_release);
+}
+
+/* Pieces for pulls and those for own slices are apart, so that neither can starve the other. */
+static pe_piece *free_piece(pe_piece *pieces, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (atomic_load_explicit(&pieces[i].is_free, memory_order_acquire)) {
+            atomic_store_explicit(&pieces[i].is_free, false, memory_order_relaxed);
+            return &pieces[i];
+        }
+    }
+    return NULL;
+}
+
+static void learn(pe_root *self, uint64_t work_ns)
+{
+    self->slice_ns = self->slice_ns == 0 ? work_ns + 1 : (self->slice_ns * 7 + work_ns) / 8 + 1;
+}
+
+static void note_result(pe_root *self, int rank, const pe_note *note)
+{
+    self->states[rank].unfinished--;
+    learn(self, note->work_ns);
+    const uint64_t number = pe_root_is_ordered(self) ? note->slice : self->announced++;
+    *pe_root_entry(self, number) =
+        (pe_entry){.slice = note->slice, .block = note->block, .bytes = note->bytes, .owner = rank, .is_ready = true};
+}
+
+pe_status pe_root_listen(pe_root *self, pe_error *err)
+{
+    return pe_comm_recv(self->comm, PE_ANY_RANK, PE_TAG_TO_ROOT, &self->note, sizeof self->note, &self->note_op, err);
+}
+
+pe_status pe_root_read_notes(pe_root *self, bool *active)
+{
+    for (bool done = true; done && self->byes < self->ranks - 1;) {
+        int from = 0;
+        pe_status status = pe_comm_test(self->comm, &self->note_op, &done, &from, &self->err);
+        if (status != PE_OK || !done)
+            return status;
+        *active = true;
+        if (self->note.kind == PE_NOTE_RESULT)
+            note_result(self, from, &self->note);
+        else if (self->note.kind == PE_NOTE_BYE)
+            self->byes++;
+        else
+            atomic_store_explicit(&self->crew->stop, true, memory_order_release); /* pe_comm_agree brings the reason */
+        if (self->byes < self->ranks - 1)
+            status = pe_root_listen(self, &self->err);
+        if (status != PE_OK)
+            return status;
+    }
+    return PE_OK;
+}
+
+void pe_root_take_own(pe_root *self, bool *active)
+{
+    self->states[0].held -= atomic_exchange_explicit(&self->own_delivered, 0, memory_order_acquire);
+    for (pe_task *task = NULL; (task = pe_crew_finished(self->crew)) != NULL;) {
+        pe_piece *bytes = free_piece(self->pieces + self->plan->pulls, self->plan->depth);
+        assert(bytes != NULL); /* one for every slice that rank 0 may hold */
+        self->states[0].unfinished--;
+        learn(self, task->work_ns);
+        bytes->from = (pe_entry){.slice = task->slice, .block = task->block};
+        bytes->own = task;
+        pe_window_put(self->window, task->slice, bytes);
+        *active = true;
+    }
+}
+
+/* The next announced result in the order of delivery, or NULL. */
+static pe_entry *next_pull(pe_root *self)
+{
+    const uint64_t end = pe_root_is_ordered(self) ? self->granted : self->announced;
+    while (self->pulled < end && pe_root_entry(self, self->pulled)->owner == 0)
+        self->pulled++;
+    if (self->pulled == end || !pe_root_entry(self, self->pulled)->is_ready)
+        return NULL;
+    return pe_root_entry(self, self->pulled);
+}
+
+static int pulls_under_way(const pe_root *self)
+{
+    int count = 0;
+    for (const pe_piece *at = self->arriving; at != NULL; at = at->next)
+        count++;
+    return count;
+}
+
+static pe_status start_pull(pe_root *self, const pe_entry *from, pe_piece *bytes)
+{
+    const pe_note note = {.kind = PE_NOTE_PULL, .slice = from->slice};
+    bytes->from = *from;
+    bytes->own = NULL;
+    bytes->pulled.size = 0;
+    pe_status status = pe_buffer_reserve(&bytes->pulled, from->bytes, &self->err);
+    if (status != PE_OK)
+        return status;
+    bytes->pulled.size = from->bytes;
+    status = pe_letter_post(self->crew, &self->letters, from->owner, &note, PE_TAG_PAYLOAD, NULL, 0, NULL, &self->err);
+    if (status == PE_OK && from->bytes > 0)
+        status = pe_comm_recv(self->comm, from->owner, PE_TAG_RESULT, bytes->pulled.data, bytes->pulled.size,
+                              &bytes->op, &self->err);
+    pe_piece **at = &self->arriving;
+    while (*at != NULL)
+        at = &(*at)->next;
+    bytes->next = NULL;
+    *at = bytes;
+    self->pulled++;
+    return status;
+}
+
+pe_status pe_root_pull(pe_root *self, bool *active)
+{
+    pe_status status = PE_OK;
+    while (status == PE_OK && pulls_under_way(self) < self->plan->pulls) {
+        const pe_entry *from = next_pull(self);
+        pe_piece *bytes = from == NULL ? NULL : free_piece(self->pieces, self->plan->pulls);
+        if (bytes == NULL)
+            break;
+        *active = true;
+        status = start_pull(self, from, bytes);
+    }
+    return status;
+}
+
+pe_status pe_root_take_pulled(pe_root *self, bool *active)
+{
+    for (pe_piece **at = &self->arriving; *at != NULL;) {
+        pe_piece *bytes = *at;
+        bool done = bytes->op == NULL;
+        if (!done && pe_comm_test(self->comm, &bytes->op, &done, NULL, &self->err) != PE_OK)
+            return self->err.status;
+        if (!done) {
+            at = &bytes->next;
+            continue;
+        }
+        *at = bytes->next;
+        self->states[bytes->from.owner].held--;
+        *active = true;
+        pe_window_put(self->window, bytes->from.slice, bytes);
+    }
+    return PE_OK;
+}

@@ -1,0 +1,83 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* root_parts.h - what root.c, grant.c and gather.c share on rank 0 of several.
+ *
+ * Threads: the main thread writes and reads everything, but for the two atomics, which say who else.
+ */
+#ifndef PE_ROOT_PARTS_H
+#define PE_ROOT_PARTS_H
+
+#include "exec/crew_parts.h"
+
+/* A slice of the window: who computes it, and whether its result can be pulled. */
+typedef struct pe_entry {
+    uint64_t slice;
+    pe_block block;
+    uint64_t bytes;
+    int owner;
+    bool is_ready;
+} pe_entry;
+
+/* Bytes on their way through the window: pulled from a member, or a slice of rank 0's own. */
+typedef struct pe_piece {
+    atomic_bool is_free; /* set by the deliverer, cleared by the main thread */
+    pe_entry from;
+    pe_task *own;     /* rank 0's own slice, or NULL */
+    pe_buffer pulled; /* a member's bytes */
+    pe_comm_op *op;   /* their receive */
+    struct pe_piece *next;
+} pe_piece;
+
+typedef struct pe_rank_state {
+    int held;       /* granted, not yet pulled or delivered */
+    int unfinished; /* granted, not yet announced */
+} pe_rank_state;
+
+typedef struct pe_root {
+    pe_crew *crew;
+    const pe_plan *plan;
+    pe_comm *comm;
+    int ranks;
+    pe_rank_state *states;
+    int turn; /* the rank that is asked first for the next grant */
+    pe_window *window;
+    pe_entry *entries;  /* ring: ordered by slice, unordered by arrival */
+    uint64_t announced; /* unordered: results announced so far */
+    uint64_t pulled;    /* entries before this one were pulled (or are rank 0's own) */
+    uint64_t granted;   /* slices */
+    bool is_granted_all;
+    pe_task *read; /* a stream's next slice, read but not granted */
+    pe_piece *pieces;
+    int piece_count;
+    pe_piece *arriving;       /* pulls under way */
+    atomic_int own_delivered; /* deliverer adds, main thread takes */
+    uint64_t slice_ns;        /* running mean of the work in a slice */
+    pe_note note;
+    pe_comm_op *note_op;
+    pe_letter *letters;
+    int byes;
+    pe_error err;
+} pe_root;
+
+bool pe_root_is_ordered(const pe_root *self);
+/* pe_root_entry - the ring's entry of a slice (ordered) or of an arrival (unordered). */
+pe_entry *pe_root_entry(pe_root *self, uint64_t number);
+
+/* pe_root_grant - hand out every slice that may be handed out now; *active tells that there was one. */
+pe_status pe_root_grant(pe_root *self, bool *active);
+
+/* pe_root_listen - post the receive for the members' next note. */
+pe_status pe_root_listen(pe_root *self, pe_error *err);
+/* pe_root_read_notes - take what the members announced. */
+pe_status pe_root_read_notes(pe_root *self, bool *active);
+/* pe_root_take_own - put rank 0's own finished slices into the window. */
+void pe_root_take_own(pe_root *self, bool *active);
+/* pe_root_pull, pe_root_take_pulled - ask for announced results in the order of delivery; put what has arrived into the
+ * window. */
+pe_status pe_root_pull(pe_root *self, bool *active);
+pe_status pe_root_take_pulled(pe_root *self, bool *active);
+/* pe_root_deliver - the window's callback: a slice's turn has come; any thread that puts. */
+void pe_root_deliver(void *context, uint64_t number, void *token);
+
+#endif
