@@ -1,0 +1,133 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* record_scan.c - where records end.
+ *
+ * Design:   64 bytes at a time as bit masks. Inside quotes is where the number of quotes so far is odd: a doubled quote
+ *           closes and opens again, which changes nothing. That holds as long as every quote which opens stands at a
+ *           field's first byte or behind a quote that closed; where one does not (5" pipe) the block is walked byte by
+ *           byte, as the last few bytes are.
+ * Threads:  no state beside the caller's.
+ * Not here: cutting into fields (csv.c).
+ */
+#include "format/record_scan.h"
+
+#include "format/bytes8.h"
+
+enum { BLOCK = 64 };
+
+static pe_scan_state step(pe_scan_state state, unsigned char byte, unsigned char delimiter)
+{
+    if (byte == '"') {
+        if (state == PE_SCAN_QUOTED)
+            return PE_SCAN_CLOSED;
+        return state == PE_SCAN_PLAIN ? PE_SCAN_PLAIN : PE_SCAN_QUOTED;
+    }
+    if (state == PE_SCAN_QUOTED)
+        return PE_SCAN_QUOTED;
+    return byte == delimiter || byte == '\n' ? PE_SCAN_FIELD : PE_SCAN_PLAIN;
+}
+
+static size_t walk(pe_record_scan *scan, const unsigned char *data, size_t size, uint64_t most)
+{
+    size_t at = 0;
+    while (at < size && scan->records < most) {
+        const unsigned char byte = data[at++];
+        const bool is_line_end = byte == '\n';
+        scan->lines += is_line_end;
+        if (scan->delimiter == 0) {
+            scan->records += is_line_end;
+            continue;
+        }
+        scan->state = step(scan->state, byte, (unsigned char)scan->delimiter);
+        scan->records += is_line_end && scan->state != PE_SCAN_QUOTED;
+    }
+    return at;
+}
+
+/* Pass the first `wanted` of the ends of a block; its newlines are given beside, and more than wanted ends exist. */
+static size_t stop_within(pe_record_scan *scan, uint64_t ends, uint64_t newlines, uint64_t wanted)
+{
+    for (uint64_t i = 1; i < wanted; i++)
+        ends &= ends - 1;
+    const uint64_t last = ends & (~ends + 1);
+    const uint64_t passed = last | (last - 1);
+    scan->records += wanted;
+    scan->lines += bytes8_bits(newlines & passed);
+    scan->state = PE_SCAN_FIELD;
+    return bytes8_bits(passed);
+}
+
+/* A block without quotes. */
+static size_t pass_plain(pe_record_scan *scan, const unsigned char *data, uint64_t most)
+{
+    const unsigned newlines = bytes8_count64(data, '\n');
+    if (scan->state == PE_SCAN_QUOTED) {
+        scan->lines += newlines;
+        return BLOCK;
+    }
+    if (newlines >= most - scan->records) {
+        const uint64_t mask = bytes8_mask64(data, '\n');
+        return stop_within(scan, mask, mask, most - scan->records);
+    }
+    scan->records += newlines;
+    scan->lines += newlines;
+    const unsigned char last = data[BLOCK - 1];
+    scan->state = last == '\n' || last == (unsigned char)scan->delimiter ? PE_SCAN_FIELD : PE_SCAN_PLAIN;
+    return BLOCK;
+}
+
+static size_t pass_quoted(pe_record_scan *scan, const unsigned char *data, uint64_t most)
+{
+    const uint64_t quotes = bytes8_mask64(data, '"');
+    const uint64_t newlines = bytes8_mask64(data, '\n');
+    const uint64_t delimiters = bytes8_mask64(data, (unsigned char)scan->delimiter);
+    const uint64_t was_inside = scan->state == PE_SCAN_QUOTED ? ~UINT64_C(0) : 0;
+    const uint64_t inside = bytes8_parity(quotes) ^ was_inside; /* an opening quote is inside, a closing one is not */
+    const uint64_t may_open = ((quotes | newlines | delimiters) << 1) | (scan->state != PE_SCAN_PLAIN);
+    if ((quotes & inside & ~may_open) != 0)
+        return walk(scan, data, BLOCK, most);
+    const uint64_t ends = newlines & ~inside;
+    if (bytes8_bits(ends) >= most - scan->records)
+        return stop_within(scan, ends, newlines, most - scan->records);
+    scan->records += bytes8_bits(ends);
+    scan->lines += bytes8_bits(newlines);
+    const uint64_t top = UINT64_C(1) << (BLOCK - 1);
+    if ((inside & top) != 0)
+        scan->state = PE_SCAN_QUOTED;
+    else if ((quotes & top) != 0)
+        scan->state = PE_SCAN_CLOSED;
+    else
+        scan->state = ((newlines | delimiters) & top) != 0 ? PE_SCAN_FIELD : PE_SCAN_PLAIN;
+    return BLOCK;
+}
+
+static size_t run_lines(pe_record_scan *scan, const unsigned char *data, size_t size, uint64_t most)
+{
+    size_t at = 0;
+    while (size - at >= BLOCK && scan->records < most) {
+        const unsigned ends = bytes8_count64(data + at, '\n');
+        if (ends >= most - scan->records) {
+            const uint64_t mask = bytes8_mask64(data + at, '\n');
+            return at + stop_within(scan, mask, mask, most - scan->records);
+        }
+        scan->records += ends;
+        scan->lines += ends;
+        at += BLOCK;
+    }
+    return at + walk(scan, data + at, size - at, most);
+}
+
+size_t pe_record_scan_run(pe_record_scan *scan, const unsigned char *data, size_t size, uint64_t most)
+{
+    if (scan->delimiter == 0)
+        return run_lines(scan, data, size, most);
+    size_t at = 0;
+    while (size - at >= BLOCK && scan->records < most) {
+        if (bytes8_count64(data + at, '"') == 0)
+            at += pass_plain(scan, data + at, most);
+        else
+            at += pass_quoted(scan, data + at, most);
+    }
+    return at + walk(scan, data + at, size - at, most);
+}
