@@ -10,6 +10,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "source/inputs_parts.h"
@@ -51,10 +52,26 @@ void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], boo
     }
 }
 
+/* Fewer arguments than columns: those of one csv, or the chosen ones of one npy, become vectors. */
+static pe_status bind_grouped(pe_inputs *inputs, const pe_type *want, int count, pe_error *err)
+{
+    pe_source_info *const info = &inputs->infos[0];
+    if (inputs->count != 1)
+        return pe_fail(err, PE_ECONFIG, "%s: the kernel takes %d arguments, but the inputs give %d columns",
+                       inputs->specs[0].where, count, pe_inputs_columns(inputs));
+    const pe_status status = pe_source_bind(inputs->sources[0], want, count, err);
+    if (status != PE_OK)
+        return status;
+    info->columns = count;
+    memcpy(info->types, want, (size_t)count * sizeof *want);
+    inputs->first_column[1] = count;
+    return PE_OK;
+}
+
 pe_status pe_inputs_bind(pe_inputs *inputs, const pe_type *want, int count, pe_error *err)
 {
-    assert(count == pe_inputs_columns(inputs));
-    (void)count;
+    if (count != pe_inputs_columns(inputs))
+        return bind_grouped(inputs, want, count, err);
     pe_status status = PE_OK;
     for (int s = 0; s < inputs->count && status == PE_OK; s++)
         status = pe_source_bind(inputs->sources[s], want + inputs->first_column[s], inputs->infos[s].columns, err);

@@ -40,6 +40,7 @@ typedef struct pe_kind {
     /* bind - may source->info.types turn into want? PE_ECONFIG when not. NULL: pe_kind_bind. Afterwards source.c sets
      * source->want, which is what read delivers. */
     pe_status (*bind)(pe_source *source, const pe_type *want, pe_error *err);
+    bool can_group; /* bind may get fewer types than info.columns: a vector takes as many columns as elements */
 
     /* extent - the run of bytes that holds the items of block; block.count is at least 1 and inside total. extent.first
      * may lie before block.first. NULL: no bytes. */
@@ -78,6 +79,7 @@ struct pe_source {
     uint64_t total; /* items before first/count; info.count is after */
     uint64_t first; /* of the file's items: what item 0 of this source is */
     pe_type want[PE_MAX_COLUMNS];
+    int want_count; /* set before kind->bind; other than info.columns only where the kind can_group */
     bool is_bound;
     bool is_local;
     pe_map map;           /* of a regular file that this rank can read; else empty */

@@ -35,7 +35,10 @@ pe_status pe_kind_bind(const pe_source *source, const pe_type *want, pe_error *e
 
 pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_error *err)
 {
-    assert(count == source->info.columns);
+    if (count != source->info.columns && !source->kind->can_group)
+        return pe_fail(err, PE_ECONFIG, "%s: %s gives %d columns, but the kernel takes %d arguments",
+                       source->spec->where, source->info.name, source->info.columns, count);
+    source->want_count = count;
     const pe_status status =
         source->kind->bind != NULL ? source->kind->bind(source, want, err) : pe_kind_bind(source, want, err);
     if (status != PE_OK)

@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* grouped.h - columns of one dtype dealt out to arguments: a vector takes as many as it has elements.
+ */
+#ifndef PE_GROUPED_H
+#define PE_GROUPED_H
+
+#include "source/kind.h"
+
+/* pe_grouped_bind - may `columns` columns become the source->want_count types at want?
+ * Params:  is_untyped sources parse as any dtype; typed ones cast from info.types[0].
+ * Returns: PE_OK; PE_ECONFIG when the elements wanted are not as many as the columns, or the cast could lose value */
+pe_status pe_grouped_bind(const pe_source *source, const pe_type *want, uint64_t columns, pe_error *err);
+
+#endif
