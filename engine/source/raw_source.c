@@ -1,0 +1,68 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* raw_source.c - items one after the other without any header, of the dtype that the job gives.
+ *
+ * Design:   nothing in the file can contradict a wrong dtype but its size, so that is checked to the byte.
+ * Threads:  see kind.h.
+ * Not here: the rows (packed.c).
+ */
+#include <inttypes.h>
+
+#include "source/packed.h"
+
+static pe_status check_spec(const pe_source *source, pe_error *err)
+{
+    const pe_source_spec *const spec = source->spec;
+    if (!spec->has_dtype)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: %s is raw bytes: expected a dtype for its items, such as dtype = \"float64\" or "
+                       "\"float64[3]\"",
+                       spec->where, source->info.name);
+    if (spec->dtype.dtype == PE_TEXT)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: dtype: raw items have a fixed size, so they cannot be text: txt and csv can", spec->where);
+    if (spec->columns != NULL)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: columns: raw items have none: expected a csv, a tsv or a two-dimensional npy", spec->where);
+    return PE_OK;
+}
+
+static pe_status open_raw(pe_source *source, pe_error *err)
+{
+    pe_packed *const packed = (pe_packed *)source;
+    const pe_status status = check_spec(source, err);
+    if (status != PE_OK)
+        return status;
+    const pe_type type = source->spec->dtype;
+    const size_t item = pe_type_bytes(type);
+    packed->promised = PE_COUNT_UNKNOWN;
+    packed->rows = (pe_packed_rows){.dtype = type.dtype, .elements = pe_type_elements(type), .row_bytes = item};
+    source->info.columns = 1;
+    source->info.types[0] = type;
+    source->total = source->info.is_stream ? PE_COUNT_UNKNOWN : source->map.size / item;
+    if (!source->info.is_stream && source->map.size % item != 0) {
+        char name[PE_TYPE_NAME_ROOM];
+        return pe_fail(err, PE_EDATA, "%s: %zu bytes are no whole number of %s items of %zu bytes: is the dtype right?",
+                       source->info.name, source->map.size, pe_type_print(type, name), item);
+    }
+    return PE_OK;
+}
+
+const pe_kind pe_kind_raw = {
+    .name = "raw",
+    .source_bytes = sizeof(pe_packed),
+    .reader_bytes = sizeof(pe_packed_reader),
+    .open = open_raw,
+    .save = pe_packed_save,
+    .load = pe_packed_load,
+    .close = pe_packed_close,
+    .bind = pe_packed_bind,
+    .extent = pe_packed_extent,
+    .next = pe_packed_next,
+    .reader_open = pe_packed_reader_open,
+    .reader_close = pe_packed_reader_close,
+    .read = pe_packed_read,
+    .memory = pe_packed_memory,
+    .chunk_bytes = pe_packed_chunk_bytes,
+};
