@@ -1,0 +1,284 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every black-box test stands on: a scratch directory, a job file, one run of the binary with a deadline.
+
+Design: the tests know the contract and nothing of the engine. The binary comes from PENGINE, the launcher from MPIEXEC
+(default mpirun); PENGINE_MPI=OFF skips what needs it, PENGINE_SANITIZED=1 what measures time or memory. Expected values
+are Python's or numpy's. Each run has a process group of its own, which is killed when the deadline is over.
+"""
+import ctypes
+import json
+import math
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import numpy
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HAS_MPI = os.environ.get("PENGINE_MPI", "ON").upper() not in ("OFF", "0", "NO", "FALSE", "")
+IS_SANITIZED = os.environ.get("PENGINE_SANITIZED", "") not in ("", "0")
+SLOWER = 10 if IS_SANITIZED else 1
+needs_mpi = unittest.skipUnless(HAS_MPI, "built without MPI")
+not_sanitized = unittest.skipIf(IS_SANITIZED, "sanitizers change time and memory")
+
+INT64_MAX = 2**63 - 1
+INT128_MAX = 2**127 - 1
+ROOT_INT64 = math.isqrt(INT64_MAX)  # the last number whose square fits
+
+
+def binary():
+    path = os.environ.get("PENGINE", "")
+    if not path or not os.access(path, os.X_OK):
+        sys.exit(f"set PENGINE to the binary under test (it is {path!r})")
+    return path
+
+
+# ---- job files -------------------------------------------------------------------------------------------------------
+
+def toml_value(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    if isinstance(value, (str, pathlib.Path)):
+        return json.dumps(str(value), ensure_ascii=False)
+    return repr(value)
+
+
+def toml_table(head, table):
+    return [head] + [f"{key} = {toml_value(value)}" for key, value in table.items()]
+
+
+def toml(**job):
+    """A job file: plain keys first, a dict is a table, a list of dicts is an array of tables."""
+    def is_tables(value):
+        return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    lines = [f"{key} = {toml_value(value)}" for key, value in job.items()
+             if not isinstance(value, dict) and not is_tables(value)]
+    for key, value in job.items():
+        if isinstance(value, dict):
+            lines += toml_table(f"[{key}]", value)
+        elif is_tables(value):
+            for table in value:
+                lines += toml_table(f"[[{key}]]", table)
+    return "\n".join(lines) + "\n"
+
+
+def squares(stop=10, mode="map", **more):
+    """The smallest job: the squares of range(stop)."""
+    return toml(mode=mode, **{"input": {"range": [0, stop]}, "kernel": {"name": "square"}, **more})
+
+
+def lines(values):
+    """What txt prints of one value an item."""
+    return "".join(f"{value}\n" for value in values)
+
+
+# ---- runs ------------------------------------------------------------------------------------------------------------
+
+class Result:
+    def __init__(self, code, out, err, seconds):
+        self.code, self.out, self.seconds = code, out, seconds
+        self.err = err.decode(errors="replace")
+
+    @property
+    def text(self):
+        return self.out.decode()
+
+    def __str__(self):
+        return f"exit {self.code} after {self.seconds:.2f} s\nstdout: {self.out[:400]!r}\nstderr: {self.err[:3000]}"
+
+
+def environment(extra=None):
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("OMPI_COMM", "PMIX_", "OMP_"))}
+    env.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+               OMPI_MCA_rmaps_base_oversubscribe="1", LC_ALL="C.UTF-8")
+    env.update(extra or {})
+    return env
+
+
+def command(args, ranks=0):
+    """The argv of one run: ranks = 0 starts the binary alone."""
+    plain = [binary(), *map(str, args)]
+    if ranks == 0:
+        return plain
+    return [os.environ.get("MPIEXEC") or "mpirun", "-n", str(ranks), "--oversubscribe", *plain]
+
+
+def start(args, ranks=0, cwd=None, env=None, **popen):
+    popen.setdefault("stdin", subprocess.DEVNULL)
+    popen.setdefault("stdout", subprocess.PIPE)
+    popen.setdefault("stderr", subprocess.PIPE)
+    return subprocess.Popen(command(args, ranks), cwd=cwd, env=environment(env), start_new_session=True, **popen)
+
+
+def kill_group(process):
+    """SIGKILL to the process, its group and the ranks below it, which mpirun puts into groups of their own."""
+    for kill, pid in [(os.killpg, process.pid)] + [(os.kill, pid) for pid in ranks_of(process.pid)]:
+        try:
+            kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def finish(process, stdin=None, timeout=60):
+    """Waits for a started process; one that is late dies with its whole group."""
+    begun = time.monotonic()
+    try:
+        out, err = process.communicate(stdin, timeout=timeout * SLOWER)
+    except subprocess.TimeoutExpired:
+        kill_group(process)
+        out, err = process.communicate()
+        raise AssertionError(f"still running after {timeout * SLOWER} s: {process.args}\n"
+                             f"stdout: {(out or b'')[:400]!r}\nstderr: {(err or b'')[-2000:]!r}") from None
+    return Result(process.returncode, out or b"", err or b"", time.monotonic() - begun)
+
+
+def ranks_of(parent):
+    """The process ids of the engine below (or at) a process: one a rank."""
+    name = os.path.basename(binary())[:15]
+    found = []
+    todo = [parent]
+    while todo:
+        pid = todo.pop()
+        try:
+            if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name:
+                found.append(pid)
+            for children in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+                todo += map(int, children.read_text().split())
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
+
+
+class PeakMemory(threading.Thread):
+    """Reads VmHWM of every rank below a process until that ends; peaks maps process ids to bytes."""
+
+    def __init__(self, process):
+        super().__init__(daemon=True)
+        self.process, self.peaks = process, {}
+        self.start()
+
+    def run(self):
+        while self.process.poll() is None:
+            for pid in ranks_of(self.process.pid):
+                try:
+                    match = re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())
+                except (FileNotFoundError, ProcessLookupError):
+                    continue
+                if match:
+                    self.peaks[pid] = int(match[1]) * 1024
+            time.sleep(0.004)
+
+
+# ---- XXH3 ------------------------------------------------------------------------------------------------------------
+
+class Hash128(ctypes.Structure):
+    _fields_ = [("low", ctypes.c_uint64), ("high", ctypes.c_uint64)]
+
+
+def xxh3_128(data):
+    """XXH3-128 as 32 hex digits, by the library of its author."""
+    library = ctypes.CDLL("libxxhash.so.0")
+    library.XXH3_128bits.restype = Hash128
+    library.XXH3_128bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
+    value = library.XXH3_128bits(bytes(data), len(data))
+    return f"{value.high:016x}{value.low:016x}"
+
+
+def int128_bytes(values):
+    return b"".join(int(value).to_bytes(16, "little", signed=True) for value in values)
+
+
+# ---- cases -----------------------------------------------------------------------------------------------------------
+
+class Case(unittest.TestCase):
+    """One test in a directory of its own, which is the current directory of its runs."""
+
+    maxDiff = 2000
+
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="pengine-"))
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+
+    def write(self, name, content):
+        """A file of the case: bytes and text as they are, an array as npy."""
+        path = self.dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, numpy.ndarray):
+            with open(path, "wb") as file:
+                numpy.save(file, content)
+        else:
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def run_job(self, job, *options, name="job.toml", stdin=None, timeout=60, ranks=0, env=None, cwd=None):
+        """Writes a job file and runs it."""
+        self.write(name, job)
+        return self.run_args(*options, name, stdin=stdin, timeout=timeout, ranks=ranks, env=env, cwd=cwd)
+
+    def run_args(self, *args, stdin=None, timeout=60, ranks=0, env=None, cwd=None):
+        process = start(args, ranks, cwd=cwd or self.dir, env=env,
+                        stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
+        return finish(process, stdin, timeout)
+
+    def good(self, job, *options, **how):
+        result = self.run_job(job, *options, **how)
+        self.assertEqual(result.code, 0, str(result))
+        return result
+
+    def prints(self, job, expected, *options, **how):
+        """The job succeeds and its stdout is exactly this."""
+        result = self.good(job, *options, **how)
+        self.assertEqual(result.text, expected, result.err)
+        return result
+
+    def saves(self, job, name, *options, **how):
+        """The job succeeds, says nothing on stdout and leaves this file: its bytes, or the array of an npy."""
+        result = self.good(job, *options, **how)
+        self.assertEqual(result.out, b"")
+        self.assertFalse((self.dir / (name + ".part")).exists())
+        path = self.dir / name
+        return numpy.load(path) if name.endswith(".npy") else path.read_bytes()
+
+    def everything(self):
+        return sorted(str(path.relative_to(self.dir)) for path in self.dir.rglob("*"))
+
+    def check_refused(self, result, code, needles, before):
+        """One message with all the needles, nothing on stdout, no new file."""
+        self.assertEqual(result.code, code, str(result))
+        self.assertEqual(result.out, b"", str(result))
+        for needle in needles:
+            self.assertRegex(result.err, re.compile(needle, re.IGNORECASE))
+        self.assertEqual(self.everything(), before, "files were left behind")
+        self.assertEqual(result.err.count(self.message(result)), 1, f"not said once: {result}")
+
+    def message(self, result):
+        """The line that tells the failure: the first that is not a warning about cores."""
+        said = [line for line in result.err.splitlines() if line.startswith("pengine: ")
+                and not re.search(r"\bcores?\b", line)]
+        self.assertTrue(said, f"no line begins with 'pengine: ': {result}")
+        return said[0]
+
+    def refuse(self, job, code, *needles, files=None, options=(), **how):
+        for name, content in (files or {}).items():
+            self.write(name, content)
+        self.write("job.toml", job)
+        before = self.everything()
+        result = self.run_args(*options, "job.toml", **how)
+        self.check_refused(result, code, needles, before)
+        return result
+
+
+def main():
+    binary()
+    unittest.main(verbosity=1)

@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The peak memory of every rank stays under what --plan printed, however uneven the items and however slow the reader.
+
+Design: one chunk is a thousand times dearer than the rest (numbers with long Collatz paths, inner points of the Mandelbrot
+set), so that without a window everything after it would pile up; a stopped rank and a reader that waits do the same for
+longer. The peak is VmHWM of each rank, read while it runs.
+"""
+import hashlib
+import os
+import re
+import signal
+import time
+
+import numpy
+
+from harness import Case, PeakMemory, finish, lines, main, needs_mpi, not_sanitized, ranks_of, squares, start, toml
+
+MIB = 1 << 20
+UNITS = {"b": 1, "kib": 1 << 10, "mib": MIB, "gib": 1 << 30, "kb": 1000, "mb": 10**6, "gb": 10**9}
+MODES = ("map", "imap", "imap_unordered", "starmap", "istarmap", "istarmap_unordered")
+ITEMS = 6_000_000
+SLOW = 670617279  # 986 steps; 1 has none
+POOL = {"threads": 2, "memory": "24 MiB"}
+
+
+def planned_bytes(text):
+    """The peak per rank that a plan prints: the largest figure with a unit in a line on memory."""
+    figures = [float(number.replace(",", "")) * UNITS[unit.lower()]
+               for line in text.splitlines() if re.search("memory|peak", line, re.IGNORECASE)
+               for number, unit in re.findall(r"([\d.,]+) ?([kmg]?i?b)\b", line, re.IGNORECASE)]
+    return max(figures)
+
+
+@not_sanitized
+class Memory(Case):
+    def plan(self, ranks=0, stdin=None):
+        result = self.run_args("--plan", "job.toml", ranks=ranks, stdin=stdin)
+        self.assertEqual(result.code, 0, str(result))
+        return planned_bytes(result.text + result.err)
+
+    def peaks(self, process, **how):
+        watch = PeakMemory(process)
+        result = finish(process, **how)
+        watch.join()
+        self.assertEqual(result.code, 0, str(result))
+        self.assertTrue(watch.peaks, "no rank was seen")
+        return result, watch.peaks
+
+    def stays_planned(self, job, ranks=0):
+        self.write("job.toml", job)
+        limit = self.plan(ranks)
+        result, peaks = self.peaks(start(["job.toml"], ranks, cwd=self.dir))
+        self.assertLessEqual(max(peaks.values()), limit, f"peaks {peaks} over the planned {limit:.0f}")
+        return result
+
+    def skewed(self):
+        values = numpy.ones(ITEMS, numpy.int64)
+        values[:50_000] = SLOW
+        values[ITEMS // 2:ITEMS // 2 + 50_000] = SLOW
+        self.write("in.npy", values)
+        return numpy.where(values == SLOW, 986, 0)
+
+    def is_result(self, mode, wanted):
+        saved = numpy.load(self.dir / "out.npy")
+        if "unordered" in mode:
+            saved, wanted = numpy.sort(saved), numpy.sort(wanted)
+        numpy.testing.assert_array_equal(saved, wanted)
+
+    def test_slow_items_keep_every_mode_within_the_plan(self):
+        wanted = self.skewed()
+        for mode in MODES:
+            for schedule in ("static", "dynamic"):
+                with self.subTest((mode, schedule)):
+                    self.stays_planned(toml(mode=mode, input={"path": "in.npy"}, kernel={"name": "collatz_steps"},
+                                            output={"path": "out.npy"}, pool={**POOL, "schedule": schedule}))
+                    self.is_result(mode, wanted)
+
+    @needs_mpi
+    def test_slow_items_keep_three_ranks_within_the_plan(self):
+        wanted = self.skewed()
+        for mode, schedule in (("map", "dynamic"), ("imap", "static"), ("imap", "dynamic"), ("imap_unordered", "dynamic")):
+            with self.subTest((mode, schedule)):
+                self.stays_planned(toml(mode=mode, input={"path": "in.npy"}, kernel={"name": "collatz_steps"},
+                                        output={"path": "out.npy"}, pool={**POOL, "schedule": schedule}), ranks=3)
+                self.is_result(mode, wanted)
+
+    def test_slow_points_of_a_csv_stay_within_the_plan(self):
+        points = ["0.0,0.0"] * 3000 + ["3.0,0.0"] * 400_000
+        self.write("in.csv", "x,y\n" + lines(points))
+        self.stays_planned(toml(mode="istarmap", input={"path": "in.csv"}, kernel={"name": "mandelbrot"},
+                                output={"path": "out.txt"}, pool=POOL))
+        self.assertEqual((self.dir / "out.txt").read_text(), "1000\n" * 3000 + "1\n" * 400_000)
+
+    @needs_mpi
+    def test_stopped_rank_keeps_the_others_within_the_plan(self):
+        for mode in ("map", "imap"):
+            for schedule in ("static", "dynamic"):
+                with self.subTest((mode, schedule)):
+                    self.stopped(mode, schedule)
+
+    def stopped(self, mode, schedule):
+        items = 400_000_000
+        self.write("job.toml", squares(items, mode, output={"format": "null"},
+                                       pool={**POOL, "schedule": schedule, "threads": 1}))
+        limit = self.plan(3)
+        process = start(["job.toml"], 3, cwd=self.dir)
+        watch = PeakMemory(process)
+        victim = None
+        until = time.monotonic() + 20
+        while victim is None and time.monotonic() < until and process.poll() is None:
+            ranks = ranks_of(process.pid)
+            victim = max(ranks) if len(ranks) == 3 else None
+        time.sleep(0.15)
+        if victim is not None and process.poll() is None:
+            os.kill(victim, signal.SIGSTOP)
+            time.sleep(1.5)
+            os.kill(victim, signal.SIGCONT)
+        result = finish(process)
+        watch.join()
+        self.assertEqual(result.code, 0, str(result))
+        self.assertLessEqual(max(watch.peaks.values()), limit, watch.peaks)
+
+    def test_reader_that_waits_keeps_imap_within_the_plan(self):
+        self.write("job.toml", squares(20_000_000, "imap", output={"format": "raw"}, pool=POOL))
+        limit = self.plan()
+        process = start(["job.toml"], cwd=self.dir)
+        watch = PeakMemory(process)
+        first = process.stdout.read(8 * 1000)
+        time.sleep(1)
+        result = finish(process)
+        watch.join()
+        self.assertEqual(result.code, 0, str(result))
+        numpy.testing.assert_array_equal(numpy.frombuffer(first + result.out, "<i8"), numpy.arange(20_000_000) ** 2)
+        self.assertLessEqual(max(watch.peaks.values()), limit)
+
+    def test_map_to_stdout_stays_within_the_plan(self):
+        result = self.stays_planned(squares(5_000_000, "map", output={"format": "raw"}, pool={"threads": 2}))
+        numpy.testing.assert_array_equal(numpy.frombuffer(result.out, "<i8"), numpy.arange(5_000_000) ** 2)
+
+    def test_lines_of_stdin_stay_within_the_plan(self):
+        text = lines(f"line {i} of many" for i in range(300_000)).encode() * 4
+        for mode in ("imap", "map"):
+            with self.subTest(mode):
+                self.write("job.toml", toml(mode=mode, input={"path": "-", "format": "txt"}, kernel={"name": "text_upper"},
+                                            output={"path": "out.txt"}, pool=POOL))
+                planned = self.plan(stdin=b"")
+                _, peaks = self.peaks(start(["job.toml"], cwd=self.dir, stdin=-1), stdin=text)
+                self.assertLessEqual(max(peaks.values()), planned)
+                self.assertEqual((self.dir / "out.txt").read_bytes(), text.upper())
+
+    def test_file_larger_than_the_memory_stays_within_the_plan(self):
+        values = numpy.arange(12_000_000, dtype=float)
+        self.write("in.npy", values)
+        self.stays_planned(toml(mode="map", input={"path": "in.npy"}, kernel={"name": "square"}, output={"path": "out.npy"},
+                                pool=POOL))
+        numpy.testing.assert_array_equal(numpy.load(self.dir / "out.npy"), values**2)
+
+
+@not_sanitized
+class Growth(Case):
+    """The resident set under 64 MB and no function of the number of items."""
+
+    def peak(self, items, ranks=0, sink="digest", read=None):
+        self.write("job.toml", squares(items, "imap", output={"format": sink}))
+        process = start(["job.toml"], ranks, cwd=self.dir)
+        watch = PeakMemory(process)
+        if read is not None:
+            read(process.stdout)
+        result = finish(process)
+        watch.join()
+        self.assertEqual(result.code, 0, str(result))
+        return max(watch.peaks.values(), default=0)
+
+    def test_imap_to_digest_does_not_grow(self):
+        small, large = self.peak(20_000_000), self.peak(400_000_000)
+        self.assertLess(large, 64 * 10**6)
+        self.assertLess(large - small, 4 * MIB)
+
+    def test_imap_to_a_pipe_does_not_grow(self):
+        items = 150_000_000
+        total = hashlib.sha256()
+
+        def read(pipe):
+            while block := pipe.read(1 << 20):
+                total.update(block)
+        peak = self.peak(items, sink="raw", read=read)
+        self.assertLess(peak, 64 * 10**6)
+        wanted = hashlib.sha256()
+        for first in range(0, items, 10**7):
+            wanted.update(numpy.arange(first, min(items, first + 10**7)) ** 2)
+        self.assertEqual(total.hexdigest(), wanted.hexdigest())
+
+    @needs_mpi
+    def test_imap_of_two_ranks_does_not_grow(self):
+        small, large = self.peak(10, ranks=2), self.peak(200_000_000, ranks=2)
+        self.assertLess(large - small, 64 * 10**6)
+
+
+if __name__ == "__main__":
+    main()

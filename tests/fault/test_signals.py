@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Interrupted and killed runs: exit 75 with nothing (map) or a correct prefix (imap); after SIGKILL what is there is true.
+
+Expected values: Python's Collatz steps, and numpy's squares.
+"""
+import os
+import signal
+import sys
+import time
+
+import numpy
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+from harness import Case, SLOWER, finish, kill_group, main, needs_mpi, ranks_of, squares, start  # noqa: E402
+
+ENDLESS = 3 * 10**9  # squares fit int64; at a billion a second the signal comes first
+WAYS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Runs(Case):
+    def started(self, job, ranks=0, grown=None):
+        """Starts a job and waits until it computes: until its output has some bytes."""
+        self.write("job.toml", job)
+        for path in self.dir.glob("out.*"):
+            path.unlink()
+        process = start(["-t", "2", "job.toml"], ranks, cwd=self.dir)
+        until = time.monotonic() + 30 * SLOWER
+        while time.monotonic() < until and process.poll() is None:
+            if grown is None or any(path.stat().st_size > grown for path in self.dir.glob("out.*")):
+                break
+            time.sleep(0.01)
+        return process
+
+    def interrupted(self, process, way, pids=None):
+        begun = time.monotonic()
+        for pid in pids or [process.pid]:
+            os.kill(pid, way)
+        result = finish(process, timeout=30)
+        self.assertLess(time.monotonic() - begun, 5 * SLOWER, "took long to stop")
+        self.assertEqual(result.code, 75, str(result))
+        self.assertRegex(result.err, "(?i)interrupt|signal|stopped")
+        return result
+
+    def prefix(self, name):
+        path = self.dir / name
+        if name.endswith(".npy"):
+            saved = numpy.load(path, mmap_mode="r")
+        elif name.endswith(".raw"):
+            self.assertEqual(path.stat().st_size % 8, 0, "a record was cut")
+            saved = numpy.memmap(path, "<i8", "r")
+        else:
+            data = path.read_bytes()
+            self.assertTrue(data.endswith(b"\n"), "a record was cut")
+            rows = data.splitlines()[1 if name.endswith("csv") else 0:]
+            saved = numpy.array(rows[:2_000_000], dtype=numpy.int64)
+        for first in range(0, len(saved), 10**7):
+            part = saved[first:first + 10**7]
+            numpy.testing.assert_array_equal(part, numpy.arange(first, first + len(part)) ** 2)
+        return len(saved)
+
+
+class Interrupted(Runs):
+    """SIGINT and SIGTERM, to the run alone, to one rank, to all of them, to mpirun."""
+
+    def test_map_leaves_nothing(self):
+        for way in WAYS:
+            for name in ("out.npy", "out.txt"):
+                with self.subTest((way, name)):
+                    process = self.started(squares(ENDLESS, "map", output={"path": name}), grown=1 << 20)
+                    self.interrupted(process, way)
+                    self.assertEqual(self.everything(), ["job.toml"])
+
+    def test_map_to_stdout_prints_nothing(self):
+        process = self.started(squares(ENDLESS, "map", pool={"memory": "64 GiB"}))
+        time.sleep(0.3)
+        self.assertEqual(self.interrupted(process, signal.SIGINT).out, b"")
+
+    def test_imap_leaves_a_correct_prefix(self):
+        for way in WAYS:
+            for name in ("out.npy", "out.txt", "out.csv", "out.raw"):
+                with self.subTest((way, name)):
+                    process = self.started(squares(ENDLESS, "imap", output={"path": name}), grown=1 << 20)
+                    self.interrupted(process, way)
+                    self.assertGreater(self.prefix(name), 1000)
+
+    def test_imap_to_digest_prints_nothing(self):
+        process = self.started(squares(10**11, "imap", output={"format": "digest"}, input={"range": [0, 10**11], "dtype": "int128"}))
+        time.sleep(0.5)
+        self.assertEqual(self.interrupted(process, signal.SIGTERM).out, b"")
+
+    def test_reader_that_does_not_read_does_not_keep_the_run_alive(self):
+        process = self.started(squares(ENDLESS, "imap"))
+        time.sleep(0.5)  # the pipe is full, the writer waits
+        os.kill(process.pid, signal.SIGTERM)
+        time.sleep(1 * SLOWER)
+        is_over = process.poll() is not None
+        result = finish(process)
+        self.assertTrue(is_over or result.code == 75, str(result))
+        self.assertEqual(result.code, 75, str(result))
+
+    def test_writer_of_stdin_that_waits_does_not_keep_the_run_alive(self):
+        self.write("job.toml", 'mode = "imap"\n[input]\npath = "-"\nformat = "txt"\n[kernel]\nname = "text_upper"\n')
+        process = start(["job.toml"], cwd=self.dir, stdin=-1)
+        process.stdin.write(b"one\n")
+        process.stdin.flush()
+        time.sleep(0.3)
+        os.kill(process.pid, signal.SIGTERM)
+        until = time.monotonic() + 5 * SLOWER
+        while process.poll() is None and time.monotonic() < until:
+            time.sleep(0.02)
+        is_over = process.poll() is not None
+        kill_group(process)
+        result = finish(process)
+        self.assertTrue(is_over, "still waits for stdin")
+        self.assertEqual((result.code, result.out), (75, b"ONE\n"), str(result))
+
+    @needs_mpi
+    def test_signal_to_every_rank_ends_with_75(self):
+        for mode, name in (("map", "out.npy"), ("imap", "out.npy"), ("imap", "out.csv")):
+            with self.subTest((mode, name)):
+                process = self.started(squares(ENDLESS, mode, output={"path": name}), ranks=2, grown=1 << 20)
+                self.interrupted(process, signal.SIGTERM, ranks_of(process.pid))
+                if mode == "map":
+                    self.assertEqual(self.everything(), ["job.toml"])
+                else:
+                    self.assertGreater(self.prefix(name), 1000)
+
+    @needs_mpi
+    def test_signal_to_one_rank_ends_them_all_with_75(self):
+        for which in (min, max):
+            with self.subTest(which.__name__):
+                process = self.started(squares(ENDLESS, "imap", output={"path": "out.npy"}), ranks=3, grown=1 << 20)
+                result = self.interrupted(process, signal.SIGTERM, [which(ranks_of(process.pid))])
+                self.assertEqual(result.err.count(self.message(result)), 1)
+                self.assertGreater(self.prefix("out.npy"), 1000)
+
+    @needs_mpi
+    def test_signal_to_mpirun_leaves_nothing_or_a_prefix(self):
+        for mode in ("map", "imap"):
+            with self.subTest(mode):
+                process = self.started(squares(ENDLESS, mode, output={"path": "out.npy"}), ranks=2, grown=1 << 20)
+                process.send_signal(signal.SIGINT)
+                self.assertNotEqual(finish(process, timeout=30).code, 0)
+                if mode == "map":
+                    self.assertEqual(self.everything(), ["job.toml"])
+                else:
+                    self.assertGreater(self.prefix("out.npy"), 1000)
+
+
+class Killed(Runs):
+    """SIGKILL: nobody can clean up, and still nothing false stands under a final name."""
+
+    def killed(self, job, ranks=0, wait=0.0, grown=1 << 20):
+        process = self.started(job, ranks, grown)
+        time.sleep(wait)
+        kill_group(process)
+        finish(process)
+
+    def test_imap_to_npy_can_be_loaded_and_is_a_correct_prefix(self):
+        for wait in (0, 0.003, 0.01, 0.05, 0.11):
+            with self.subTest(wait):
+                self.killed(squares(ENDLESS, "imap", output={"path": "out.npy"}), wait=wait)
+                self.prefix("out.npy")
+
+    def test_imap_to_npy_killed_at_its_first_bytes_can_be_loaded(self):
+        for _ in range(5):
+            self.killed(squares(ENDLESS, "imap", output={"path": "out.npy"}, pool={"chunk_size": 1000}), grown=0)
+            self.prefix("out.npy")
+
+    def test_imap_of_a_stream_to_npy_can_be_loaded(self):
+        self.write("job.toml", 'mode = "imap"\n[input]\npath = "-"\nformat = "raw"\ndtype = "int64"\n'
+                               '[kernel]\nname = "square"\n[output]\npath = "out.npy"\n')
+        process = start(["job.toml"], cwd=self.dir, stdin=-1)
+        process.stdin.write(numpy.arange(500_000).tobytes())
+        process.stdin.flush()
+        time.sleep(0.5 * SLOWER)
+        kill_group(process)
+        finish(process)
+        self.assertGreater(self.prefix("out.npy"), 1000)
+
+    @needs_mpi
+    def test_imap_of_two_ranks_to_npy_is_a_correct_prefix(self):
+        for wait in (0, 0.03):
+            with self.subTest(wait):
+                self.killed(squares(ENDLESS, "imap", output={"path": "out.npy"}), ranks=2, wait=wait)
+                self.prefix("out.npy")
+
+    def test_map_never_stands_under_its_final_name(self):
+        self.killed(squares(ENDLESS, "map", output={"path": "out.npy"}))
+        self.assertFalse((self.dir / "out.npy").exists())
+
+    def test_run_after_a_kill_is_whole(self):
+        for mode in ("map", "imap"):
+            with self.subTest(mode):
+                self.killed(squares(ENDLESS, mode, output={"path": "out.npy"}))
+                saved = self.saves(squares(100, mode, output={"path": "out.npy"}), "out.npy")
+                self.assertEqual(saved.tolist(), [x * x for x in range(100)])
+
+    @needs_mpi
+    def test_killed_rank_ends_the_run(self):
+        process = self.started(squares(ENDLESS, "imap", output={"path": "out.npy"}), ranks=3, grown=1 << 20)
+        os.kill(max(ranks_of(process.pid)), signal.SIGKILL)
+        self.assertNotEqual(finish(process, timeout=30).code, 0)
+        self.prefix("out.npy")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every bad job under two ranks: the exit code of the run alone, and the message once, from rank 0."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+import bad_jobs  # noqa: E402
+from harness import Case, INT64_MAX, ROOT_INT64, main, squares, toml  # noqa: E402
+
+
+class Refused(Case):
+    def check(self, bad):
+        files = dict(bad.files)
+        job = files.pop("job.toml", bad.job.encode())
+        self.refuse(job, bad.code, *bad.needles, files=files, stdin=bad.stdin, ranks=2)
+
+
+def add(bad):
+    def test(self):
+        self.check(bad)
+    test.__name__ = f"test_{bad.name}_is_refused_once"
+    setattr(Refused, test.__name__, test)
+
+
+for one in bad_jobs.EVERYTHING:
+    add(one)
+
+
+class Failing(Case):
+    """A failing item on whichever rank: the lowest index is told, once, and all ranks end with 1."""
+
+    def failing(self, item, mode, schedule, **pool):
+        start = ROOT_INT64 + 1 - item
+        return toml(mode=mode, input={"range": [start, start + 5000]}, kernel={"name": "square"},
+                    output={"path": "out.txt"}, pool={"schedule": schedule, "chunk_size": 10, **pool})
+
+    def test_first_failing_item_is_told_once(self):
+        for item in (0, 1234, 4990):
+            for mode, schedule in (("map", "static"), ("imap", "dynamic"), ("map", "dynamic"), ("imap", "static")):
+                with self.subTest((item, mode, schedule)):
+                    (self.dir / "out.txt").unlink(missing_ok=True)
+                    result = self.run_job(self.failing(item, mode, schedule), ranks=3)
+                    self.assertEqual((result.code, result.out), (1, b""), str(result))
+                    message = self.message(result)
+                    self.assertRegex(message, rf"item {item}\b.*{ROOT_INT64 + 1}")
+                    self.assertEqual(result.err.count(message), 1)
+                    self.left(mode, item)
+
+    def left(self, mode, item):
+        path = self.dir / "out.txt"
+        self.assertFalse((self.dir / "out.txt.part").exists())
+        if mode == "map":
+            self.assertFalse(path.exists())
+            return
+        first = ROOT_INT64 + 1 - item
+        got = path.read_text() if path.exists() else ""
+        rows = got.splitlines()
+        self.assertLessEqual(len(rows), item)
+        self.assertEqual([int(row) for row in rows], [x * x for x in range(first, first + len(rows))])
+        self.assertTrue(not got or got.endswith("\n"))
+
+    def test_wrong_command_line_is_told_once(self):
+        self.write("job.toml", squares())
+        for args, code in ((["--frobnicate", "job.toml"], 64), (["none.toml"], 66), ([], 64), (["-t", "x", "job.toml"], 64)):
+            with self.subTest(args):
+                self.check_refused(self.run_args(*args, ranks=3), code, [], ["job.toml"])
+
+    def test_conversion_that_fails_far_down_is_told_once(self):
+        values = list(range(3000)) + [INT64_MAX + 1] + list(range(3000))
+        self.refuse(toml(mode="map", input={"path": "x.csv"}, kernel={"name": "is_prime"}, output={"path": "out.txt"},
+                         pool={"chunk_size": 7}), 65, r"x\.csv:3002\b", str(INT64_MAX + 1), ranks=3,
+                    files={"x.csv": "x\n" + "".join(f"{v}\n" for v in values)})
+
+
+if __name__ == "__main__":
+    main()
