@@ -22,6 +22,10 @@
 #define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_MAX_NESTED_VALUES 32
+// Its parser asserts what malformed text such as "[=" breaks, before it refuses that text in the next line. With NDEBUG
+// the same assertions would be promises to the optimiser, so they are left out in every build.
+#undef NDEBUG
+#define TOML_ASSERT(expr) static_cast<void>(0)
 #include <toml++/toml.h>
 
 namespace
@@ -191,19 +195,28 @@ void copy_node(const toml::node &from, const char *origin, pe_toml *to)
     }
 }
 
-// toml++ opens with "Error while parsing ..."; what follows may quote any byte of the file.
+// toml++'s words, in ours: it opens with "Error while parsing ...", and speaks of its own limits and types.
+std::string reworded(std::string reason)
+{
+    const auto swap = [&reason](std::string_view from, std::string_view to) {
+        const std::size_t found = reason.find(from);
+        if (found != std::string::npos)
+            reason.replace(found, from.size(), to);
+    };
+    if (reason.compare(0, 6, "Error ") == 0)
+        reason.erase(0, 6);
+    swap("could not determine value type", "not a value (text stands in quotes)");
+    swap(" (TOML_MAX_NESTED_VALUES)", "");
+    swap("Encountered", "encountered");
+    for (char &c : reason) // it may quote any byte of the file
+        c = static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+    return reason;
+}
+
 pe_status refuse(const char *origin, place where, std::string_view reason, pe_error *err)
 {
-    constexpr std::string_view opening = "Error while ";
-    if (reason.substr(0, opening.size()) == opening)
-        reason.remove_prefix(opening.size() - std::strlen("while "));
-    char line[512];
-    const std::size_t size = std::min(reason.size(), sizeof line - 1);
-    std::transform(reason.begin(), reason.begin() + static_cast<std::ptrdiff_t>(size), line,
-                   [](char c) { return static_cast<unsigned char>(c) < 0x20 ? ' ' : c; });
-    line[size] = '\0';
     return pe_fail(err, PE_ECONFIG, "%s:%u:%u: %s", origin, static_cast<unsigned>(where.line),
-                   static_cast<unsigned>(where.column), line);
+                   static_cast<unsigned>(where.column), reworded(std::string(reason)).c_str());
 }
 
 pe_status parse(std::string_view text, const char *origin, pe_toml *root, pe_error *err)
