@@ -4,8 +4,8 @@
 /* signature.c - reads and prints "(float64[3], int64) -> (float64, int64) or error".
  *
  * Design: one cursor moves over the text and stops at the first thing that does not belong, so that the message can
- *         name its character (counted from 1, one for each UTF-8 character), what stands there and what could. Spaces
- *         and line breaks mean nothing between words.
+ *         name its character, what stands there and what could. All before it is ASCII, so bytes count characters.
+ *         Spaces and line breaks mean nothing between words.
  *
  *             signature = list "->" (type or list) ["or" "error"]
  *             list      = "(" type {"," type} ")"
@@ -86,11 +86,8 @@ static const char *print_seen(const char *text, char out[NAME_ROOM])
 static pe_status refuse(cursor *c, const char *expected, const char *hint)
 {
     char seen[NAME_ROOM];
-    size_t character = 1;
     const char *const stop = here(c);
-    for (const char *p = c->text; p < stop; p++)
-        character += is_continuation(*p) ? 0 : 1;
-    return pe_fail(c->err, PE_ECONFIG, "expected %s at character %zu, got %s%s", expected, character,
+    return pe_fail(c->err, PE_ECONFIG, "expected %s at character %zu, got %s%s", expected, c->at + 1,
                    print_seen(stop, seen), hint);
 }
 
