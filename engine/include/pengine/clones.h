@@ -7,7 +7,7 @@
 #ifndef PENGINE_CLONES_H
 #define PENGINE_CLONES_H
 
-#include <stddef.h> /* __GLIBC__ */
+#include <stdint.h> /* __GLIBC__, in the C library where there is one */
 
 /* One build of a loop for each level of x86-64, chosen when the program is loaded. The loops marked so give the same
  * bits at every level: integers, and floats without contraction (-ffp-contract=off). The resolver runs before a
