@@ -10,13 +10,13 @@
 #include "app/clioptions.h"
 
 const struct argp_option pe_cli_table[] = {
-    {"set", 's', "KEY=VALUE", 0, "override one key of the job file (-s pool.threads=8); repeatable; VALUE is TOML", 0},
-    {"threads", 't', "N", 0, "workers of each rank: short for --set pool.threads=N", 0},
-    {"output", 'o', "PATH", 0, "where results go: short for --set output.path", 0},
-    {"check", PE_OPTION_CHECK, NULL, 0, "validate job file, kernel and the inputs' headers; run nothing", 0},
-    {"plan", PE_OPTION_PLAN, NULL, 0, "print what would run; run nothing", 0},
+    {"set", 's', "KEY=VALUE", 0, "override a key of the job file; VALUE is TOML", 0},
+    {"threads", 't', "N", 0, "workers of each rank: --set pool.threads=N", 0},
+    {"output", 'o', "PATH", 0, "where results go: --set output.path=\"PATH\"", 0},
+    {"check", PE_OPTION_CHECK, NULL, 0, "validate the job, the kernel, the inputs' headers", 0},
+    {"plan", PE_OPTION_PLAN, NULL, 0, "print what would run, run nothing", 0},
     {"kernels", PE_OPTION_KERNELS, NULL, 0, "list the built-in kernels", 0},
-    {"print-config", PE_OPTION_PRINT_CONFIG, NULL, 0, "print the effective job as TOML that can be run again", 0},
+    {"print-config", PE_OPTION_PRINT_CONFIG, NULL, 0, "print the job with its defaults, as TOML", 0},
     {"progress", PE_OPTION_PROGRESS, "WHEN", 0, "auto, always or never", 0},
     {"quiet", 'q', NULL, 0, "say nothing but errors", 0},
     {"verbose", 'v', NULL, 0, "say more", 0},
@@ -45,18 +45,20 @@ static void print_exit_codes(FILE *out)
 #undef X
     };
     fprintf(out, "\nExit codes:\n");
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        fprintf(out, "  %3d  %s\n", pe_status_exit(all[i]), pe_status_sentence(all[i]));
+    for (int code = 0; code < 128; code++) /* in order, whatever the order of the table */
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+            if (pe_status_exit(all[i]) == code)
+                fprintf(out, "  %3d  %s\n", code, pe_status_sentence(all[i]));
 }
 
 void pe_cli_help(FILE *out)
 {
-    fprintf(out,
-            "Usage: pengine [OPTION...] JOB.toml\n"
-            "       mpirun -n N pengine [OPTION...] JOB.toml\n\n"
-            "Maps a kernel over an array on every core of every node, in order, in bounded memory. A JOB.toml of -\n"
-            "is read from stdin. Results go to stdout or to the output file; all talk goes to stderr.\n\n"
-            "Options:\n");
+    fprintf(out, "Usage: pengine [OPTION...] JOB.toml\n"
+                 "       mpirun -n N pengine [OPTION...] JOB.toml\n\n"
+                 "Maps a kernel over an array on every core of every node, in order, in bounded\n"
+                 "memory. A JOB.toml of - is read from stdin. Results go to stdout or to the\n"
+                 "output file; all talk goes to stderr.\n\n"
+                 "Options:\n");
     for (const struct argp_option *option = pe_cli_table; option->name != NULL; option++)
         print_option(out, option);
     print_exit_codes(out);

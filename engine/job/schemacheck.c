@@ -108,8 +108,9 @@ static void print_valid_names(const char *table, char out[HINT_ROOM])
 /* One message for an unknown key, wherever it was written. */
 static pe_status refuse_unknown(const char *place, pe_status status, const char *table, const char *name, pe_error *err)
 {
-    char full[NAME_ROOM], near[NAME_ROOM], hint[HINT_ROOM];
+    char full[NAME_ROOM], near[NAME_ROOM], hint[HINT_ROOM], seen[PE_QUOTE_ROOM];
     join(table, name, full);
+    const pe_toml typed = {.kind = PE_TOML_STRING, .string = full, .string_size = strlen(full)};
     if (is_unavailable(full))
         return pe_fail(err, status, "%s: %s is not available in this version", place, full);
     const char *const nearest = find_nearest(table, name, near);
@@ -117,7 +118,7 @@ static pe_status refuse_unknown(const char *place, pe_status status, const char 
         snprintf(hint, sizeof hint, "; did you mean \"%s\"?", nearest);
     else
         print_valid_names(table, hint);
-    return pe_fail(err, status, "%s: unknown key \"%s\"%s", place, full, hint);
+    return pe_fail(err, status, "%s: unknown key %s%s", place, pe_quote_node(&typed, seen), hint);
 }
 
 static void keep_first(offence *first, offence other)

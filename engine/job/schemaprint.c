@@ -59,10 +59,9 @@ static const char *title_of(const char *table)
 {
     if (*table == '\0')
         return "top level";
-    return strcmp(table, "input") == 0
-               ? "[input], or one [[input]] per argument; exactly one of range, linspace, path, "
-                 "glob, value"
-               : NULL;
+    if (strcmp(table, "input") == 0)
+        return "[input], or one [[input]] an argument; each has one of the first five keys";
+    return NULL;
 }
 
 void pe_job_print_keys(FILE *out)
