@@ -149,6 +149,8 @@ static pe_status choose_kernel(session *self)
         status = pe_specs_output(&self->specs, job, self->inputs, &recipe->signature, &self->err);
     if (status == PE_OK)
         status = pe_sink_check(&self->specs.output, &self->format, &self->err);
+    if (status == PE_OK && self->is_root)
+        (void)pe_specs_check_paths(&self->specs, job, &self->err);
     return meet(self);
 }
 
@@ -202,6 +204,15 @@ static pe_plan_request plan_request(session *self)
                              .process_bytes = pe_resident_peak()};
 }
 
+/* Only then may a kernel write straight into the bytes. */
+static bool is_written_as_computed(const pe_recipe *recipe)
+{
+    bool is_same = true;
+    for (int r = 0; r < recipe->signature.result_count; r++)
+        is_same = is_same && pe_type_equal(recipe->written[r], recipe->signature.results[r]);
+    return is_same;
+}
+
 static pe_status make_plan(session *self)
 {
     pe_recipe *recipe = &self->recipe;
@@ -210,6 +221,8 @@ static pe_status make_plan(session *self)
         return meet(self);
     pe_encoder_init(&recipe->encoder, &self->specs.output, self->format);
     memcpy(recipe->written, self->specs.written, sizeof recipe->written);
+    if (!is_written_as_computed(recipe))
+        recipe->encoder.is_plain = false;
     pe_plan_request request = plan_request(self);
     uint64_t most[2] = {request.process_bytes, request.kept_bytes}; /* the plan is the same everywhere */
     (void)pe_comm_max(self->comm, most, 2, &self->err);

@@ -9,6 +9,7 @@
 #include "run/specs.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 
@@ -134,6 +135,22 @@ pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *i
                                    .items = pe_inputs_count(inputs),
                                    .axes = is_product ? specs->axes : NULL,
                                    .axis_count = is_product ? list_axes(specs->axes, inputs) : 0};
+    return PE_OK;
+}
+
+pe_status pe_specs_check_paths(const pe_specs *specs, const pe_job *job, pe_error *err)
+{
+    struct stat output, input;
+    if (stat(specs->output.path, &output) != 0 || !S_ISREG(output.st_mode))
+        return PE_OK; /* it is not there yet, or is a device or pipe */
+    for (int i = 0; i < job->input_count; i++) {
+        const char *path = specs->inputs[i].path;
+        if (path == NULL || stat(path, &input) != 0)
+            continue;
+        if (input.st_dev == output.st_dev && input.st_ino == output.st_ino)
+            return pe_fail(err, PE_ECONFIG, "%s.path: \"%s\" is also an input (%s): write to another file",
+                           specs->output.where, specs->output.path, path);
+    }
     return PE_OK;
 }
 

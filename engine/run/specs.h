@@ -27,6 +27,10 @@ pe_status pe_specs_inputs(pe_specs *specs, const pe_job *job, pe_error *err);
 pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *inputs, const pe_signature *signature,
                           pe_error *err);
 
+/* pe_specs_check_paths - refuse to write over a file that is being read (PE_ECONFIG naming it); rank 0, whose files
+ * they are. */
+pe_status pe_specs_check_paths(const pe_specs *specs, const pe_job *job, pe_error *err);
+
 void pe_specs_fini(pe_specs *specs);
 
 #endif
