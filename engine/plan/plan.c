@@ -20,13 +20,14 @@
 #define BALANCE_CHUNKS 64 /* chunks a worker should have at least */
 #define BALANCE_SLICES 32 /* slices a rank should have at least */
 #define CHUNK_MOST ((uint64_t)1 << 20)
-#define WINDOW_BYTES (16 * MIB)  /* of chunk buffers, unless pool.memory asks for more */
+#define WINDOW_BYTES (16 * MIB)  /* of buffers at most, or a share of pool.memory where that is more: fresh memory */
+#define WINDOW_SHARE 16          /* is slow to touch, so not all that is allowed is taken */
 #define MEMORY_BYTES (256 * MIB) /* pool.memory by default */
 #define SLOTS_MOST 1024
 #define DEPTH_MOST 32
 #define PULLS 4
 #define TEXT_BYTES_LEAST 64
-#define THREAD_BYTES (512 * KIB) /* stack and C library arena that a worker touches */
+#define THREAD_BYTES (512 * KIB) /* stack, C library arena and edges of mapped files that a worker touches */
 #define MPI_BYTES (24 * MIB)     /* what MPI may yet allocate for messages beside what it had at the start */
 #define SLACK_BYTES (4 * MIB)
 
@@ -79,7 +80,7 @@ static uint64_t choose_slice_chunks(const pe_plan_request *request, const pe_pla
     if (request->ranks == 1 || request->items == PE_ITEMS_UNKNOWN)
         return 1;
     const size_t slice_bytes =
-        request->memory_bytes != 0 ? at_most(SLICE_BYTES, request->memory_bytes / 64) : SLICE_BYTES;
+        request->memory_bytes != 0 ? at_most(SLICE_BYTES, at_least(request->memory_bytes / 64, 1)) : SLICE_BYTES;
     const size_t chunk_bytes = at_least(plan->chunk_out_bytes, plan->chunk_in_bytes);
     const uint64_t chunks = divide_up(at_least(request->items, 1), plan->chunk_items);
     const uint64_t by_balance = chunks / ((uint64_t)request->ranks * BALANCE_SLICES);
@@ -106,7 +107,7 @@ static size_t buffer_bytes(const pe_plan_request *request, const pe_plan *plan)
 static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe_error *err)
 {
     const size_t most = request->memory_bytes != 0 ? request->memory_bytes : MEMORY_BYTES;
-    const size_t wanted = request->memory_bytes != 0 ? request->memory_bytes : WINDOW_BYTES;
+    const size_t wanted = at_most(at_least(most / WINDOW_SHARE, WINDOW_BYTES), most);
     const int least_slots = 2 * plan->threads + 2;
     const int ahead = (int)divide_up(2 * (uint64_t)plan->threads, plan->chunks_per_slice) + 1;
 
@@ -173,7 +174,8 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
     if (status != PE_OK)
         return status;
     plan.peak_bytes = plan.buffer_bytes + request->kept_bytes + request->process_bytes + SLACK_BYTES +
-                      ((size_t)plan.threads + 1) * THREAD_BYTES + (plan.ranks > 1 ? MPI_BYTES : 0);
+                      ((size_t)plan.threads + 1) * (THREAD_BYTES + plan.chunk_in_bytes) +
+                      (plan.ranks > 1 ? MPI_BYTES : 0);
     *out = plan;
     return PE_OK;
 }
