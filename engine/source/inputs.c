@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "source/inputs_parts.h"
+#include "source/kind.h"
 
 #define MOST_ITEMS ((uint64_t)1 << 63)
 
@@ -23,20 +24,29 @@ static bool is_known(uint64_t count)
     return count != PE_COUNT_ANY && count != PE_COUNT_UNKNOWN;
 }
 
-/* What can be refused before anything is opened: opening stdin reads from it. */
-static pe_status check_specs(const pe_source_spec *specs, int count, pe_error *err)
+static bool is_stdin(const pe_source_spec *spec)
+{
+    return spec->kind == PE_SOURCE_FILE && strcmp(spec->path, "-") == 0;
+}
+
+/* What can be refused before anything is opened: opening a stream waits for its first bytes. */
+static pe_status check_specs(const pe_source_spec *specs, int count, pe_combine combine, pe_error *err)
 {
     if (count > PE_MAX_COLUMNS)
         return pe_fail(err, PE_ECONFIG, "%s: %d inputs; at most %d can be taken", specs[PE_MAX_COLUMNS].where, count,
                        PE_MAX_COLUMNS);
     int reader = -1;
     for (int s = 0; s < count; s++) {
-        if (specs[s].kind != PE_SOURCE_FILE || strcmp(specs[s].path, "-") != 0)
-            continue;
-        if (reader >= 0)
+        if (is_stdin(specs + s) && reader >= 0)
             return pe_fail(err, PE_ECONFIG, "%s: stdin is read by input %d already; only one input can be \"-\"",
                            specs[s].where, reader + 1);
-        reader = s;
+        if (is_stdin(specs + s))
+            reader = s;
+        if (combine == PE_COMBINE_PRODUCT && pe_spec_is_stream(specs + s))
+            return pe_fail(err, PE_ECONFIG,
+                           "%s: %s is a stream and can be read only once, but a product reads every input many times: "
+                           "save it to a file first",
+                           specs[s].where, is_stdin(specs + s) ? "stdin" : specs[s].path);
     }
     return PE_OK;
 }
@@ -103,11 +113,7 @@ static pe_status multiply(pe_inputs *inputs, pe_error *err)
     const pe_source_spec *const specs = inputs->specs;
     bool is_empty = false;
     for (int s = 0; s < inputs->count; s++) {
-        if (inputs->infos[s].is_stream)
-            return pe_fail(err, PE_ECONFIG,
-                           "%s: %s is a stream and can be read only once, but a product reads every input many times: "
-                           "save it to a file first",
-                           specs[s].where, inputs->infos[s].name);
+        assert(!inputs->infos[s].is_stream);
         if (inputs->infos[s].count == PE_COUNT_ANY)
             inputs->infos[s].count = 1;
         is_empty = is_empty || inputs->infos[s].count == 0;
@@ -141,7 +147,7 @@ pe_status pe_inputs_open(const pe_source_spec *specs, int count, pe_combine comb
 {
     assert(count > 0);
     pe_inputs *inputs = NULL;
-    pe_status status = check_specs(specs, count, err);
+    pe_status status = check_specs(specs, count, combine, err);
     if (status == PE_OK)
         status = pe_make_array(&inputs, 1, sizeof *inputs, err);
     if (status != PE_OK)

@@ -149,18 +149,24 @@ static pe_status open_stream(pe_source *source, pe_error *err)
     return source->fd >= 0 ? PE_OK : no_input(source->spec, strerror(errno), err);
 }
 
+bool pe_spec_is_stream(const pe_source_spec *spec)
+{
+    struct stat facts;
+    if (spec->kind != PE_SOURCE_FILE)
+        return false;
+    return is_stdin(spec) || (stat(spec->path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode));
+}
+
 static pe_status open_file(pe_source *source, pe_error *err)
 {
     const pe_source_spec *const spec = source->spec;
-    if (is_stdin(spec))
+    if (pe_spec_is_stream(spec))
         return open_stream(source, err);
     struct stat facts;
     if (stat(spec->path, &facts) != 0)
         return no_input(spec, strerror(errno), err);
     if (S_ISDIR(facts.st_mode))
         return no_input(spec, "is a directory, not a file", err);
-    if (!S_ISREG(facts.st_mode))
-        return open_stream(source, err);
     const pe_status status = pe_map_open(spec->path, &source->map, err);
     if (status != PE_OK)
         return status;
@@ -286,14 +292,4 @@ pe_status pe_source_import(const pe_source_spec *spec, const void *data, size_t 
     }
     pe_source_close(source);
     return status;
-}
-
-bool pe_source_is_local(const pe_source *source)
-{
-    return source->is_local;
-}
-
-const pe_source_info *pe_source_get_info(const pe_source *source)
-{
-    return &source->info;
 }

@@ -16,6 +16,16 @@
 #include "base/alloc.h"
 #include "source/kind.h"
 
+bool pe_source_is_local(const pe_source *source)
+{
+    return source->is_local;
+}
+
+const pe_source_info *pe_source_get_info(const pe_source *source)
+{
+    return &source->info;
+}
+
 pe_status pe_kind_bind(const pe_source *source, const pe_type *want, pe_error *err)
 {
     for (int c = 0; c < source->info.columns; c++) {
