@@ -92,7 +92,7 @@ static bool is_prime(int64_t n)
     for (size_t i = 0; i < COUNT(small_primes); i++)
         if ((uint64_t)n % small_primes[i] == 0)
             return n == small_primes[i];
-    return n < 59 * 59 || is_prime_odd((uint64_t)n);
+    return n < INT64_C(59) * 59 || is_prime_odd((uint64_t)n);
 }
 
 static int map_int64(pe_batch *batch)

@@ -21,15 +21,17 @@ typedef struct pe_failure {
 
 typedef struct pe_call pe_call;
 
-/* pe_call_make - open the kernel for one worker. PE_EKERNEL when its open fails. */
+/* pe_call_make - open the kernel for one worker. PE_EKERNEL when its open fails. The kernel is borrowed, the signature
+ * copied. */
 pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, pe_call **out, pe_error *err);
 void pe_call_free(pe_call *call);
 
 /* pe_call_run - map one batch.
  *
  * Shape:   args and results as in kernel.h, count items from index first.
- * Owns:    result texts and the failures live until the next pe_call_run.
- * Returns: PE_OK (failures may have been recorded), PE_EKERNEL when map returned nonzero, PE_ENOMEM
+ * Owns:    result texts and the failures live until the next pe_call_run. A text that the kernel did not give is empty.
+ * Returns: PE_OK (failures may have been recorded), PE_EKERNEL when map returned nonzero or named an item or a text
+ *          that is not in the batch, PE_ENOMEM
  */
 pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *const *args, void *const *results,
                       pe_error *err);

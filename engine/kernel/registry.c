@@ -137,12 +137,12 @@ static pe_status find_overloads(const pe_kernel_request *request, overloads *out
         return refuse_name(request, err);
     out->rows = kernels + first;
     out->count = 0;
-    while (first + out->count < KERNEL_COUNT && strcmp(out->rows[out->count]->name, request->name) == 0) {
+    do {
         const size_t k = out->count++;
         const pe_status status = pe_signature_parse(out->rows[k]->signature, &out->signatures[k], err);
         assert(status == PE_OK); /* the table is ours */
         (void)status;
-    }
+    } while (first + out->count < KERNEL_COUNT && strcmp(out->rows[out->count]->name, request->name) == 0);
     return PE_OK;
 }
 
