@@ -358,7 +358,7 @@ START_TEST(call_texts_reuse_their_memory)
     const char *first = texts[0].data;
     ck_ok(pe_call_run(call, 0, ITEMS, args, both, &err), err);
     ck_assert_ptr_eq(texts[0].data, first);
-    ck_assert_ptr_eq(texts[ITEMS - 1].data, first + (ITEMS - 1) * 1000); /* one piece by now */
+    ck_assert_ptr_eq(texts[ITEMS - 1].data, first + (size_t)(ITEMS - 1) * 1000); /* one piece by now */
     check_texts(ITEMS);
     pe_call_free(call);
 }

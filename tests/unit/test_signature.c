@@ -108,12 +108,13 @@ START_TEST(signature_parsed_has_types_in_order)
 END_TEST
 
 /* "(bool, bool, ...) -> bool" with count arguments */
-static const char *many(char *out, int count)
+static const char *many(char out[1024], int count)
 {
-    strcpy(out, "(");
+    size_t used = 0;
     for (int i = 0; i < count; i++)
-        strcat(out, i == 0 ? "bool" : ", bool");
-    return strcat(out, ") -> bool");
+        used += (size_t)snprintf(out + used, 1024 - used, "%sbool", i == 0 ? "(" : ", ");
+    snprintf(out + used, 1024 - used, ") -> bool");
+    return out;
 }
 
 START_TEST(signature_many_arguments_at_most_64)
