@@ -33,7 +33,9 @@ typedef struct pe_kernel_request {
  *          (PE_ECONFIG listing them); the number of columns must be the number of arguments (PE_ECONFIG naming both).
  *          A column fits an argument when it is untyped, or pe_dtype_cast is not refused and widths are equal. Among
  *          those that fit: the one whose first result is output_dtype; then the one with most columns of the very same
- *          type; then fewest checked casts; then the first. Nothing fits: PE_ECONFIG with the columns' types and the
+ *          type; then fewest checked casts; then the first. When no overload has as many arguments as there are
+ *          columns, one argument float64[k] also takes k scalar columns, untyped or float64: signature.args stays that
+ *          one vector, and the inputs are bound with count 1. Nothing fits: PE_ECONFIG with the columns' types and the
  *          signatures there are.
  */
 pe_status pe_registry_pick(const pe_kernel_request *request, const pe_kernel **out, pe_signature *signature,
