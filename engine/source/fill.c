@@ -12,6 +12,7 @@
  * Not here: which values (value.c, linspace.c, product.c).
  */
 #include "source/fill.h"
+#include <pengine/clones.h>
 
 #include <assert.h>
 #include <string.h>
@@ -84,7 +85,7 @@ void pe_repeat(void *out, size_t period_bytes, size_t total_bytes)
 }
 
 /* Numbers of items below 2^53 are exact as sums of two doubles, and int32 becomes double in vector registers. */
-static void line_piece(double *out, uint64_t first, int32_t count, double start, double step)
+PE_CLONES static void line_piece(double *out, uint64_t first, int32_t count, double start, double step)
 {
     const double base = (double)(int64_t)first;
     for (int32_t k = 0; k < count; k++) {
