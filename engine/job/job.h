@@ -93,7 +93,7 @@ typedef struct pe_job {
         int threads;         /* 0: not given */
         uint64_t chunk_size; /* 0: auto */
         pe_schedule schedule;
-        uint64_t memory_bytes; /* 0: not given; default 256 MiB */
+        uint64_t memory_bytes; /* never 0: the default is 256 MiB */
     } pool;
 } pe_job;
 
