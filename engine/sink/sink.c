@@ -44,6 +44,7 @@ pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err)
         return status;
     sink->kind = kinds[format];
     sink->format = format;
+    sink->failure = (pe_error)PE_ERROR_INIT;
     status = sink->kind->begin(sink, spec, err);
     if (status != PE_OK) {
         release(sink);
@@ -53,18 +54,33 @@ pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err)
     return PE_OK;
 }
 
+/* What was told when a write failed, told again: what came after it must not follow half a record. */
+static pe_status tell_failure(const pe_sink *sink, pe_error *err)
+{
+    if (err->status == PE_OK)
+        *err = sink->failure;
+    return err->status;
+}
+
 pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
 {
     assert(!sink->is_over);
-    const pe_status status = sink->kind->write(sink, data, bytes, items, err);
-    if (status == PE_OK)
-        sink->items += items;
-    return status;
+    if (sink->failure.status != PE_OK)
+        return tell_failure(sink, err);
+    const pe_status status = sink->kind->write(sink, data, bytes, items, &sink->failure);
+    if (status != PE_OK)
+        return tell_failure(sink, err);
+    sink->items += items;
+    return PE_OK;
 }
 
 pe_status pe_sink_commit(pe_sink *sink, pe_error *err)
 {
     assert(!sink->is_over);
+    if (sink->failure.status != PE_OK) {
+        pe_sink_abort(sink);
+        return tell_failure(sink, err);
+    }
     sink->is_over = true;
     return sink->kind->commit(sink, err);
 }

@@ -47,7 +47,8 @@ pe_status pe_sink_check(const pe_sink_spec *spec, pe_format *format, pe_error *e
 pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err);
 
 /* pe_sink_write - take the bytes of `items` more items.
- * Returns: PE_OK, PE_EIO (disk full ...), PE_ECLOSED (the reader of a pipe is gone), PE_ENOMEM */
+ * Returns: PE_OK, PE_EIO (disk full ...), PE_ECLOSED (the reader of a pipe is gone), PE_ENOMEM. After a failure every
+ *          later write, and commit, gives the same failure and writes nothing. */
 pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err);
 
 /* pe_sink_commit - finish: header, digest's line, what was held back, rename. Every close is checked. When it fails, it

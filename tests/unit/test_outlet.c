@@ -220,6 +220,20 @@ START_TEST(disk_full_keeps_whole_records_alone)
 }
 END_TEST
 
+START_TEST(write_after_a_failure_gives_it_again)
+{
+    pe_sink_spec spec = make_spec("/dev/full", PE_ORDER_STREAM, int64_type, 1);
+    spec.format = PE_FORMAT_TXT;
+    pe_sink *sink = begin(&spec);
+    for (int times = 0; times < 3; times++) {
+        pe_error err = PE_ERROR_INIT;
+        ck_assert_int_eq(times < 2 ? pe_sink_write(sink, "1\n", 2, 1, &err) : pe_sink_commit(sink, &err), PE_EIO);
+        ck_assert_str_eq(err.text, "cannot write /dev/full: No space left on device");
+    }
+    pe_sink_free(sink);
+}
+END_TEST
+
 START_TEST(disk_full_leaves_no_whole_file)
 {
     enter();
@@ -234,4 +248,4 @@ END_TEST
 UNIT_MAIN("outlet", stdout_stream_gets_items_at_once, stdout_whole_is_held_until_commit,
           stdout_whole_aborted_gets_nothing, stdout_npy_of_another_count_is_a_bug, stdout_closed_is_no_output,
           pipe_whole_is_held_until_commit, write_to_a_closed_pipe_is_closed, write_to_a_full_device_names_it,
-          disk_full_keeps_whole_records_alone, disk_full_leaves_no_whole_file)
+          write_after_a_failure_gives_it_again, disk_full_keeps_whole_records_alone, disk_full_leaves_no_whole_file)
