@@ -70,16 +70,19 @@ def powers():
     few64 = clip(edges64 + spread(33, 100) + spread(63, 60), MIN64, MAX64)
     few128 = clip(edges128 + spread(66, 150) + spread(127, 40), MIN128, MAX128)
     small64, small128 = few64 + spread(22, 100), few128 + spread(44, 100)
-    for name, of, function in (("square", (few64, few128), lambda x: x * x), ("cube", (small64, small128), lambda x: x**3)):
+    kernels = (("square", (few64, few128), lambda x: x * x), ("cube", (small64, small128), lambda x: x**3))
+    for name, of, function in kernels:
         table("int64_row", f"{name}_int64", integer_rows(function, [(x,) for x in of[0]], MIN64, MAX64, c64))
         table("int128_row", f"{name}_int128", integer_rows(function, [(x,) for x in of[1]], MIN128, MAX128, c128))
-    pairs64 = [(x, y) for x in (0, 1, -5, root64, -root64, root64 + 1, MIN64) for y in (0, -1, 77056, root64, 2147483648, MAX64)]
+    pairs64 = [(x, y) for x in (0, 1, -5, root64, -root64, root64 + 1, MIN64)
+               for y in (0, -1, 77056, root64, 2147483648, MAX64)]
     pairs64 += [(3037000499, 77056), (3037000499, 77057), (2147483647, 2147483648), (2147483648, 2147483648)]
     for x in (2999999999, 3037000000, 2500000000):  # the largest y that fits, and one more
         y = math.isqrt(MAX64 - x * x)
         pairs64 += [(x, y), (-x, -y), (x, y + 1)]
     pairs64 += list(zip(spread(32, 200), spread(32, 200)))
-    pairs128 = [(x, y) for x in (0, -1, root128, -root128, root128 + 1, MIN128) for y in (0, 7, root128, 2**63, -(2**64), MAX128)]
+    pairs128 = [(x, y) for x in (0, -1, root128, -root128, root128 + 1, MIN128)
+                for y in (0, 7, root128, 2**63, -(2**64), MAX128)]
     for x in (root128 - 10**9, 2**63, 10**19):
         y = math.isqrt(MAX128 - x * x)
         pairs128 += [(x, y), (-x, -y), (x, y + 1)]
@@ -100,7 +103,8 @@ def exact_hypot(x, y):
 def float_tables():
     x = [0.0, -0.0, 1.5, -3.0, 1e200, -1e200, 1e-200, 5e-324, math.inf, -math.inf, 0.1] + floats(150)
     y = [0.0, 4.0, -2.0, 4.0, 1e200, 3.0, -1e-200, 5e-324, 1.0, -math.inf, 0.2] + floats(150)
-    table("float_row", "powers_float64", [[cf(a), cf(b), cf(a * a), cf(a * a * a), cf(a * a + b * b)] for a, b in zip(x, y)])
+    rows = [[cf(a), cf(b), cf(a * a), cf(a * a * a), cf(a * a + b * b)] for a, b in zip(x, y)]
+    table("float_row", "powers_float64", rows)
     x, y = x[:8] + [3.0, 5.0, 1e308, 3e-320] + x[11:], y[:8] + [4.0, 12.0, 1e308, 4e-320] + y[11:]
     table("hypot_row", "hypot_float64", [[cf(a), cf(b), cf(exact_hypot(a, b))] for a, b in zip(x, y)])
     vectors = [(0.0, 0.0, 0.0), (1.0, 2.0, 2.0), (-2.0, 3.0, -6.0), (1e200, 0.0, 0.0)]
@@ -202,7 +206,8 @@ def option_table():
     for _ in range(120):
         spot = round(random.uniform(5, 150), 2)
         strike = round(spot * random.uniform(0.6, 1.6), 2)
-        options.append((spot, strike, round(random.uniform(0.05, 3), 3), round(random.uniform(-0.01, 0.1), 4), round(random.uniform(0.1, 0.8), 3)))
+        years, rate = round(random.uniform(0.05, 3), 3), round(random.uniform(-0.01, 0.1), 4)
+        options.append((spot, strike, years, rate, round(random.uniform(0.1, 0.8), 3)))
     table("option_row", "options", [["{" + ", ".join(map(cf, o)) + "}", cf(black_scholes(*o))] for o in options])
 
 
@@ -215,8 +220,10 @@ def divmod_table():
 
 
 def text_tables():
-    texts = ["", "a", "seven77", "eight888", "nine99999", "Grüße", "naïve café", "日本語", "🙂", "a🙂b", "\u0000x", "\u007f\u0080"]
-    texts += ["\u07ff\u0800", "\ud7ff\ue000", "\uffff\U00010000", "\U0010ffff", "x" * 100, "ä" * 33, "e\u0301", "".join(map(chr, range(128)))]
+    texts = ["", "a", "seven77", "eight888", "nine99999", "Grüße"]
+    texts += ["naïve café", "日本語", "🙂", "a🙂b", "\u0000x", "\u007f\u0080"]
+    texts += ["\u07ff\u0800", "\ud7ff\ue000", "\uffff\U00010000", "\U0010ffff"]
+    texts += ["x" * 100, "ä" * 33, "e\u0301", "".join(map(chr, range(128)))]
     alphabet = "abcXYZ 09äöüßéñΩЖ日本語한🙂𝔘"
     texts += ["".join(random.choices(alphabet, k=random.randint(1, 40))) for _ in range(150)]
     upper = lambda data: bytes(b - 32 if 97 <= b <= 122 else b for b in data)  # noqa: E731
@@ -225,8 +232,10 @@ def text_tables():
         data = text.encode()
         rows.append([ctext(data), str(len(text)), ctext(upper(data))])
     table("text_row", "texts", rows)
-    bad = [b"\x80", b"abc\xbf", b"\xc0\x80", b"\xc1\xbf", b"\xc2", b"\xc2a", b"\xe0\x9f\xbf", b"\xe0\xa0", b"\xed\xa0\x80", b"\xed\xbf\xbf"]
-    bad += [b"\xf0\x8f\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xff", b"12345678\xfe", b"ab\xf0\x9f\x99", b"\xe4b\xad", "ä".encode("latin-1")]
+    bad = [b"\x80", b"abc\xbf", b"\xc0\x80", b"\xc1\xbf", b"\xc2"]
+    bad += [b"\xc2a", b"\xe0\x9f\xbf", b"\xe0\xa0", b"\xed\xa0\x80", b"\xed\xbf\xbf"]
+    bad += [b"\xf0\x8f\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xff"]
+    bad += [b"12345678\xfe", b"ab\xf0\x9f\x99", b"\xe4b\xad", "ä".encode("latin-1")]
     bad += ["日本".encode() + b"\xe8\xaa", b"\xf1\x80\x80\x7f", b"0123456\xc3(", "x🙂y".encode("utf-16-le") + b"\xd8"]
     rows = []
     for data in bad:
