@@ -136,9 +136,9 @@ static void keep_descr(pe_npy_header *out, const unsigned char *text, size_t siz
 
 static bool take_descr(cursor *in, pe_npy_header *out)
 {
-    const unsigned char *text = NULL;
-    size_t size = 0;
     const unsigned char first = peek(in);
+    const unsigned char *text = in->at;
+    size_t size = 0;
     if (first == '[' || first == '(') {
         if (!skip_brackets(in, &text, &size))
             return false;
