@@ -55,7 +55,7 @@ START_TEST(parse_broken_text_names_the_place)
     refuses("a = 9223372036854775808\n", "job.toml:1:");
     refuses("a = [1, 2\n", "job.toml:1:11: while parsing array: encountered end-of-file");
     refuses("a = 1 2\n", "job.toml:1:7: ");
-    refuses("mode = map\n", "job.toml:1:11: while parsing value: not a value (text stands in quotes)");
+    refuses("mode = map\n", "job.toml:1:8: while parsing value: not a value (text stands in quotes)");
 }
 END_TEST
 
