@@ -43,7 +43,7 @@ def edited(**changes):
     return toml(**{"mode": "map", "input": {"range": [0, 10]}, "kernel": SQUARE, "output": OUT, **changes})
 
 
-def of_file(name, kernel=SQUARE, mode="imap", **table):
+def of_file(name, kernel=SQUARE, mode="map", **table):
     return toml(mode=mode, input={"path": name, **table}, kernel=kernel, output=OUT)
 
 
@@ -152,7 +152,7 @@ NPY = [
 RAW = [
     Bad("raw_last_element_cut", 65, (r"x\.raw", "8"), of_file("x.raw", dtype="int64"), {"x.raw": b"123456781234"}),
     Bad("raw_of_text", 78, ("text", "raw"), of_file("x.raw", UPPER, dtype="text"), {"x.raw": b"12345678"}),
-    Bad("raw_from_stdin_cut", 65, ("stdin", "8|int64"), of_file("-", format="raw", dtype="int64", mode="map"), stdin=b"123456781234"),
+    Bad("raw_from_stdin_cut", 65, ("stdin", "8|int64"), of_file("-", format="raw", dtype="int64"), stdin=b"123456781234"),
 ]
 
 LONG = "x,y\n" + "".join(f"{i},{i}\n" for i in range(20_000))
@@ -165,7 +165,7 @@ TEXT = [
     Bad("csv_quote_within_a_field", 65, (r"x\.csv:2\b", "quote"), of_file("x.csv", **COLUMNS), {"x.csv": 'x,y\n"1"2,3\n'}),
     Bad("csv_abc_for_a_number", 65, (r"x\.csv:3\b", "abc", r"\by\b|column 2|:3:3", "int64"), of_file("x.csv", **COLUMNS),
         {"x.csv": "x,y\n1,2\n3,abc\n"}),
-    Bad("csv_abc_after_a_long_record", 65, (r"x\.csv:5\b", "abc"), of_file("x.csv", mode="imap", columns=["y"]),
+    Bad("csv_abc_after_a_long_record", 65, (r"x\.csv:5\b", "abc"), of_file("x.csv", columns=["y"]),
         {"x.csv": 'x,y\n"two\nlines\nthree",1\n0,abc\n'}),
     Bad("csv_abc_far_down", 65, (r"x\.csv:20002\b", "abc"), of_file("x.csv", **COLUMNS), {"x.csv": LONG + "1,abc\n" + LONG[4:]}),
     Bad("csv_field_empty", 65, (r"x\.csv:2\b",), of_file("x.csv", **COLUMNS), {"x.csv": "x,y\n1,\n"}),
@@ -176,7 +176,7 @@ TEXT = [
     Bad("csv_column_beyond", 78, (r"x\.csv", r"\b2\b"), of_file("x.csv", columns=[2]), {"x.csv": "x,y\n1,2\n"}),
     Bad("csv_column_by_name_without_header", 78, ("header", "x"), of_file("x.csv", columns=["x"], header=False), {"x.csv": "1,2\n"}),
     Bad("txt_abc_for_a_number", 65, (r"x\.txt:2\b", "abc", "int64"), of_file("x.txt", dtype="int64"), {"x.txt": "1\nabc\n3\n"}),
-    Bad("stdin_abc_for_a_number", 65, (r"stdin:2\b", "abc", "int64"), of_file("-", format="txt", dtype="int64", mode="map"), stdin=b"1\nabc\n3\n"),
+    Bad("stdin_abc_for_a_number", 65, (r"stdin:2\b", "abc", "int64"), of_file("-", format="txt", dtype="int64"), stdin=b"1\nabc\n3\n"),
     Bad("stdin_csv_row_short", 65, (r"stdin:3\b",), of_file("-", format="csv", **COLUMNS), stdin=b"x,y\n1,2\n3\n"),
     Bad("stdin_csv_quote_never_closed", 65, (r"stdin:3\b", "quote"), of_file("-", format="csv", **COLUMNS), stdin=b'x,y\n1,2\n3,"4\n'),
     Bad("header_for_npy", 78, ("header", "csv"), of_file("x.npy", header=False), {"x.npy": WHOLE}),

@@ -17,13 +17,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
 import numpy
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 HAS_MPI = os.environ.get("PENGINE_MPI", "ON").upper() not in ("OFF", "0", "NO", "FALSE", "")
 IS_SANITIZED = os.environ.get("PENGINE_SANITIZED", "") not in ("", "0")
 SLOWER = 10 if IS_SANITIZED else 1
@@ -106,19 +106,20 @@ def environment(extra=None):
     return env
 
 
-def command(args, ranks=0):
-    """The argv of one run: ranks = 0 starts the binary alone."""
-    plain = [binary(), *map(str, args)]
+def command(args, ranks=0, peaks=None):
+    """The argv of one run: ranks = 0 starts the binary alone; each rank adds its peak memory to the file peaks."""
+    measure = [sys.executable, "-I", "-S", str(HERE / "peak.py"), str(peaks)] if peaks else []
+    plain = [*measure, binary(), *map(str, args)]
     if ranks == 0:
         return plain
     return [os.environ.get("MPIEXEC") or "mpirun", "-n", str(ranks), "--oversubscribe", *plain]
 
 
-def start(args, ranks=0, cwd=None, env=None, **popen):
+def start(args, ranks=0, cwd=None, env=None, peaks=None, **popen):
     popen.setdefault("stdin", subprocess.DEVNULL)
     popen.setdefault("stdout", subprocess.PIPE)
     popen.setdefault("stderr", subprocess.PIPE)
-    return subprocess.Popen(command(args, ranks), cwd=cwd, env=environment(env), start_new_session=True, **popen)
+    return subprocess.Popen(command(args, ranks, peaks), cwd=cwd, env=environment(env), start_new_session=True, **popen)
 
 
 def kill_group(process):
@@ -158,26 +159,6 @@ def ranks_of(parent):
         except (FileNotFoundError, ProcessLookupError):
             pass
     return found
-
-
-class PeakMemory(threading.Thread):
-    """Reads VmHWM of every rank below a process until that ends; peaks maps process ids to bytes."""
-
-    def __init__(self, process):
-        super().__init__(daemon=True)
-        self.process, self.peaks = process, {}
-        self.start()
-
-    def run(self):
-        while self.process.poll() is None:
-            for pid in ranks_of(self.process.pid):
-                try:
-                    match = re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text())
-                except (FileNotFoundError, ProcessLookupError):
-                    continue
-                if match:
-                    self.peaks[pid] = int(match[1]) * 1024
-            time.sleep(0.004)
 
 
 # ---- XXH3 ------------------------------------------------------------------------------------------------------------

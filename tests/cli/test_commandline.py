@@ -142,13 +142,13 @@ class Dry(Case):
 class PrintConfig(Case):
     """Printing the effective job and running that again is the same job."""
 
-    def again(self, job, *options, **how):
-        first = self.good(job, *options, **how)
-        config = self.good(job, *options, "--print-config", **how)
+    def again(self, job, *options, name="job.toml"):
+        first = self.good(job, *options, name=name)
+        config = self.good(job, *options, "--print-config", name=name)
         self.assertEqual(config.err, "")
-        second = self.good(config.text, name="again.toml", **how)
+        second = self.good(config.text, name="again.toml")
         self.assertEqual(second.out, first.out)
-        self.assertEqual(self.good(config.text, "--print-config", name="again.toml", **how).text, config.text)
+        self.assertEqual(self.good(config.text, "--print-config", name="again.toml").text, config.text)
         return tomllib.loads(config.text)
 
     def test_printed_config_is_the_same_job(self):

@@ -106,8 +106,8 @@ class Values(Case):
     def test_value_alone_has_no_length(self):
         self.refuse(square_of(value=3), 78, "value", "length|items|count")
 
-    def test_value_with_a_count_has_that_length(self):
-        self.prints(square_of(value=3, count=2), "9\n9\n")
+    def test_value_with_a_count_is_refused(self):
+        self.refuse(square_of(value=3, count=2), 78, r"job\.toml:\d+", "count", "value")
 
     def test_value_beyond_the_argument_is_refused(self):
         job = toml(mode="starmap", input=[{"range": [0, 4]}, {"value": 0.5}], kernel={"name": "divmod"})
