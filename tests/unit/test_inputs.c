@@ -83,14 +83,15 @@ START_TEST(zip_reads_every_source_at_the_same_place)
 END_TEST
 
 #define LINES 3000
+#define SKIPPED 7 /* lines before the first item */
 
-/* Item i is the text "line i", i * i, and the csv fields i and i / 2. */
+/* Line i is the text "line i", i * i, and the csv fields i and i / 2; item 0 is line SKIPPED. */
 static void make_lines(void)
 {
     FILE *const text = fopen("a.txt", "w"), *const table = fopen("c.csv", "w"), *const numbers = fopen("b.raw", "wb");
     ck_assert(text != NULL && table != NULL && numbers != NULL);
     fprintf(table, "i,half\n");
-    for (int64_t i = 0; i < LINES; i++) {
+    for (int64_t i = 0; i < LINES + SKIPPED; i++) {
         const int64_t square = i * i;
         fprintf(text, "line %d\n", (int)i);
         fprintf(table, "%d,%.1f\n", (int)i, (double)i / 2);
@@ -112,7 +113,7 @@ static void check_lines(pe_inputs_reader *reader, pe_block block, const pe_buffe
                                 columns, &err),
           err);
     for (uint64_t k = 0; k < block.count; k++) {
-        const int n = (int)(block.first + k);
+        const int n = (int)(block.first + k) + SKIPPED;
         char line[32];
         snprintf(line, sizeof line, "line %d", n);
         check_text(a[k], line);
@@ -157,8 +158,9 @@ START_TEST(zip_payload_of_a_slice_serves_all_its_chunks)
     static const char *const names[] = {"a.txt", "b.raw", "c.csv"};
     enter();
     make_lines();
-    const pe_source_spec specs[] = {file(names[0], PE_FORMAT_AUTO), raw(names[1], PE_INT64, 0),
-                                    file(names[2], PE_FORMAT_AUTO)};
+    const pe_source_spec specs[] = {from(file(names[0], PE_FORMAT_AUTO), SKIPPED),
+                                    from(raw(names[1], PE_INT64, 0), SKIPPED),
+                                    from(file(names[2], PE_FORMAT_AUTO), SKIPPED)};
     pe_inputs *const here = open_bound(specs, 3, PE_COMBINE_ZIP);
     bind_lines(here);
     pe_inputs_reader *const local = reader_of(here);

@@ -60,7 +60,8 @@ START_TEST(linspace_has_the_bits_of_numpy_in_any_pieces)
         {1e-3, 7.7, 4097, UINT64_C(0x28abe33f95865c42)}, {0, 1, 3, UINT64_C(0x7a922c293bc723d5)},
         {1, 0, 7, UINT64_C(0xe463e9dc46071400)},         {3, 3, 5, UINT64_C(0x4577cf57bdc13dbd)},
         {0, 5e-324, 4, UINT64_C(0xdc7ec1b945652785)},    {1e300, -1e300, 1000, UINT64_C(0xdec7e8d24c7e2461)},
-        {0.1, 0.7, 50000, UINT64_C(0xe0ac2d52a77bb7d)},
+        {0.1, 0.7, 38, UINT64_C(0xfbb6860e24143287)}, /* the last one is not first + 37 * step */
+        {-2.0, 1.3, 3, UINT64_C(0xae455ee0ab6be730)},    {0.1, 0.7, 50000, UINT64_C(0xe0ac2d52a77bb7d)},
     };
     static double items[50000];
     static const uint64_t pieces[] = {13, 5000, 100000};
@@ -79,7 +80,7 @@ START_TEST(linspace_cut_keeps_its_step)
     double items[2];
     read_items(only(from(linspace(0, 1, 5), 2), 2), PE_FLOAT64, (pe_block){0, 2}, items);
     ck_assert(items[0] == 0.5 && items[1] == 0.75);
-    read_items(from(linspace(0, 0.3, 4), 2), PE_FLOAT64, (pe_block){0, 2}, items);
+    read_items(from(linspace(0, 0.3, 38), 36), PE_FLOAT64, (pe_block){0, 2}, items);
     ck_assert(items[1] == 0.3); /* still exactly the last */
 }
 END_TEST

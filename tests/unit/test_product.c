@@ -130,12 +130,12 @@ static void check_file_product(pe_inputs_reader *reader, const char *const *word
 
 START_TEST(product_of_files_travels_with_the_export)
 {
-    static const char *const words[] = {"one", "tw\"o", "three, four"};
+    static const char *const words[] = {"o\"ne", "tw\"o", "three, \"four"};
     static const double vectors[] = {1, 2, 3, 4.5, 5.5, 6.5};
     static const int16_t ints[] = {-1, 20, 300, 4000};
     static const char *const names[] = {"words.csv", "vectors.raw", "ints.raw"};
     enter();
-    put_text(names[0], "w\none\n\"tw\"\"o\"\n\"three, four\"\n");
+    put_text(names[0], "w\n\"o\"\"ne\"\n\"tw\"\"o\"\n\"three, \"\"four\"\n");
     put(names[1], vectors, sizeof vectors);
     put(names[2], ints, sizeof ints);
     const pe_source_spec specs[] = {file(names[0], PE_FORMAT_AUTO), raw(names[1], PE_FLOAT64, 3),
