@@ -24,8 +24,10 @@
 
 #define READ_BYTES 65536u
 
-/* Linux maps the pages around a fault in aligned windows of this size; a smaller release would leave their rest. */
-#define FAULT_WINDOW 65536u
+/* One fault maps the pages around it that are in memory already: 64 KiB in older kernels, the whole large folio in
+ * newer ones (Linux 6.18), which is at most one such window. So a range that was read can have brought in, or back, any
+ * page of the windows that it touches; releasing less leaves the whole file resident in the end (seen). */
+#define FAULT_WINDOW ((uintptr_t)2 << 20)
 
 static pe_status cannot_read(const char *path, int number, pe_error *err)
 {

@@ -31,8 +31,13 @@ pe_status pe_map_open(const char *path, pe_map *out, pe_error *err);
 void pe_map_close(pe_map *map);
 
 /* pe_map_release - tell the system that [offset, offset + size) was read: its pages leave this process's resident set,
- * so that memory stays bounded however large the file is. The range is rounded outwards, since pages shared by two
- * ranges would never leave otherwise; a page that is still needed comes back by itself. Any thread. */
+ * so that memory stays bounded however large the file is.
+ *
+ * Call:  any thread, once after the last read of the range. Other threads may still read there: what they need comes
+ *        back by itself, and goes with their own release.
+ * Units: the range is rounded outwards to 2 MiB, what one page fault may bring in. So a thread keeps up to 4 MiB
+ *        resident beside what it reads, and ranges of 256 KiB or more cost least.
+ */
 void pe_map_release(const pe_map *map, uint64_t offset, size_t size);
 
 /* An output that is either replaced whole (whole = true: written to "path.part", renamed by commit) or grows under its
