@@ -226,7 +226,7 @@ static pe_status range_bind(pe_source *source, const pe_type *want, pe_error *er
 #define DEFINE_RAMP(name, type, through)                                                                               \
     PE_CLONES static void name(void *out, size_t count, uint64_t base, uint64_t step)                                  \
     {                                                                                                                  \
-        type *const to = out;                                                                                          \
+        type *const to = out; /* NOLINT(bugprone-macro-parentheses): a type */                                         \
         for (size_t k = 0; k < count; k++)                                                                             \
             to[k] = (type)(through)(base + k * step);                                                                  \
     }
