@@ -25,7 +25,7 @@ MAY_INCLUDE = {
 ALONE = [
     (r"\bmpi\.h\b|\bMPI_[A-Z][a-z]\w*", "MPI", {"engine/exec/comm_mpi.c"}),
     (r"\bomp\.h\b|\bomp_\w+\s*\(|#\s*pragma\s+omp\b(?!\s+simd)|_OPENMP\b", "OpenMP", {"engine/exec/pool.c"}),
-    (r"\btoml\+\+|\btoml::", "toml++", {"engine/base/cxx.cc"}),
+    (r"\btoml\+\+|\btoml::", "toml++", {"engine/base/cxx.cc", "engine/base/toml.cc"}),
 ]
 PUBLIC = re.compile(r"pengine/\w+\.h$")
 
