@@ -241,6 +241,21 @@ START_TEST(encode_longest_rows_fit_their_room)
 }
 END_TEST
 
+START_TEST(encode_quotes_fit_their_room)
+{
+    enum { COUNT = 1000 };
+    static pe_text texts[COUNT];
+    for (size_t size = 0; size <= 10; size += 5) { /* no text at all is two quotes, five quotes are twelve */
+        for (size_t i = 0; i < COUNT; i++)
+            texts[i] = (pe_text){"\"\"\"\"\"\"\"\"\"\"", size};
+        rows made = encode(PE_FORMAT_CSV, false, text_type, 1, 0, COUNT, (const void *const[]){texts});
+        ck_assert_uint_eq(made.bytes.size, COUNT * (2 * size + 3));
+        ck_assert_uint_le(made.bytes.size, made.bytes.room);
+        pe_buffer_fini(&made.bytes);
+    }
+}
+END_TEST
+
 START_TEST(encode_appends_to_what_is_there)
 {
     pe_error err = PE_ERROR_INIT;
@@ -272,5 +287,5 @@ END_TEST
 UNIT_MAIN("encode", encode_no_items_gives_nothing, encode_null_gives_no_bytes, encode_one_fixed_column_is_its_bytes,
           encode_several_columns_are_packed_rows, encode_many_rows_keep_their_columns, encode_wide_row_is_packed,
           encode_raw_text_is_a_line, encode_txt_numbers_print_as_python, encode_rows_are_separated_by_format,
-          encode_csv_text_is_quoted_as_python_does, encode_longest_rows_fit_their_room, encode_appends_to_what_is_there,
-          encode_impossible_size_is_no_memory)
+          encode_csv_text_is_quoted_as_python_does, encode_longest_rows_fit_their_room, encode_quotes_fit_their_room,
+          encode_appends_to_what_is_there, encode_impossible_size_is_no_memory)
