@@ -70,10 +70,11 @@ static pe_status cut_record(pe_text_source *text, const unsigned char *data, siz
 }
 
 /* The names there are, as `"x", "y"`; what finds no room is told as "...". */
-static const char *list_names(const header *h, char out[NAMES_ROOM])
+static void list_names(const header *h, char out[NAMES_ROOM])
 {
     const size_t room = NAMES_ROOM - sizeof ", ...";
     size_t used = 0;
+    out[0] = '\0';
     for (size_t i = 0; i < h->count; i++) {
         const char *const comma = i == 0 ? "" : ", ";
         const size_t length = strlen(h->names[i]) + 4;
@@ -83,7 +84,6 @@ static const char *list_names(const header *h, char out[NAMES_ROOM])
             break;
         used += (size_t)n;
     }
-    return out;
 }
 
 static pe_status find_name(const pe_text_source *text, const header *h, const char *wanted, uint64_t *number,
@@ -108,9 +108,12 @@ static pe_status find_name(const pe_text_source *text, const header *h, const ch
         return pe_fail(err, PE_ECONFIG, "%s: columns: %s has %zu columns named \"%s\": choose by number (from 0)",
                        spec->where, file, found, wanted);
     const char *const near = pe_nearest(wanted, (const char *const *)h->names, h->count);
-    return pe_fail(err, PE_ECONFIG, "%s: columns: %s has no column \"%s\"%s%s%s; it has %s", spec->where, file, wanted,
-                   near == NULL ? "" : ": did you mean \"", near == NULL ? "" : near, near == NULL ? "" : "\"?",
-                   list_names(h, names));
+    list_names(h, names);
+    if (near == NULL)
+        return pe_fail(err, PE_ECONFIG, "%s: columns: %s has no column \"%s\": it has %s", spec->where, file, wanted,
+                       names);
+    return pe_fail(err, PE_ECONFIG, "%s: columns: %s has no column \"%s\": did you mean \"%s\"? It has %s", spec->where,
+                   file, wanted, near, names);
 }
 
 static pe_status find_column(const pe_text_source *text, const header *h, const pe_column_choice *choice,
