@@ -112,6 +112,7 @@ START_TEST(parse_absurd_depth_is_refused)
     refuses_repeated("x = {", "\"a\" . ", "a = 1}\n", "job.toml:1:");
     refuses_repeated("a = \"\"\"x\n\"\"\"\"\"\n", "a.", "a = 1\n", "job.toml:3:66: ");
     refuses_repeated("a = '''x'''''\n", "a.", "a = 1\n", "job.toml:2:66: ");
+    refuses_repeated("x = {b = \"\"\"x\"\"\"\", ", "a.", "a = 1}\n", "job.toml:1:85: a key with");
     refuses_repeated("# \"\n", "a.", "a = 1\n", "job.toml:2:66: ");
     refuses_repeated("a = \"\\\"#\"\n", "a.", "a = 1\n", "job.toml:2:66: ");
     refuses_repeated("#\f", "a.", "a = 1\n", "job.toml:1:");
