@@ -31,9 +31,12 @@ typedef struct segment {
     alignas(16) char bytes[];
 } segment;
 
+static const pe_setup no_setup = {0};
+
 struct pe_call {
     const pe_kernel *kernel;
     pe_signature signature;
+    const pe_setup *setup;
     bool has_text; /* some result is a text */
     bool is_open;
     void *worker;
@@ -192,7 +195,8 @@ static void empty_texts(const pe_call *call)
             memset(call->results[r], 0, call->count * sizeof(pe_text));
 }
 
-pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, pe_call **out, pe_error *err)
+pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, const pe_setup *setup, pe_call **out,
+                       pe_error *err)
 {
     pe_call *call = NULL;
     pe_status status = pe_make_array(&call, 1, sizeof *call, err);
@@ -200,9 +204,10 @@ pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, p
         return status;
     call->kernel = kernel;
     call->signature = *signature;
+    call->setup = setup != NULL ? setup : &no_setup;
     for (int r = 0; r < signature->result_count; r++)
         call->has_text = call->has_text || signature->results[r].dtype == PE_TEXT;
-    const int refused = kernel->open == NULL ? 0 : kernel->open(&call->worker);
+    const int refused = kernel->open == NULL ? 0 : kernel->open(kernel, call->setup, &call->worker);
     if (refused != 0) {
         status = pe_fail(err, PE_EKERNEL, "kernel \"%s\" could not start a worker: its open returned %d", kernel->name,
                          refused);
@@ -267,6 +272,8 @@ pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *c
                       .args = args,
                       .results = results,
                       .worker = call->worker,
+                      .setup = call->setup,
+                      .kernel = call->kernel,
                       .host = call,
                       .fail = fail_item,
                       .text = give_text};

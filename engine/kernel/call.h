@@ -21,9 +21,10 @@ typedef struct pe_failure {
 
 typedef struct pe_call pe_call;
 
-/* pe_call_make - open the kernel for one worker. PE_EKERNEL when its open fails. The kernel is borrowed, the signature
- * copied. */
-pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, pe_call **out, pe_error *err);
+/* pe_call_make - open the kernel for one worker; setup is borrowed, NULL has no params and seed 0. PE_EKERNEL when its
+ * open fails. The kernel is borrowed, the signature copied. */
+pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, const pe_setup *setup, pe_call **out,
+                       pe_error *err);
 void pe_call_free(pe_call *call);
 
 /* pe_call_run - map one batch.

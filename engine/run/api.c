@@ -61,7 +61,7 @@ static pe_status open_step(void *context, void **out, pe_error *err)
         return status;
     step->run = run;
     *out = step; /* the crew closes it in either case */
-    return pe_call_make(run->kernel, &run->signature, &step->call, err);
+    return pe_call_make(run->kernel, &run->signature, NULL, &step->call, err);
 }
 
 /* Where the columns of a chunk begin: in the caller's arrays, or in the chunk's buffer behind its block. */

@@ -55,7 +55,7 @@ pe_status pe_step_open(const pe_recipe *recipe, pe_step **out, pe_error *err)
     step->recipe = recipe;
     status = pe_inputs_reader_open(recipe->inputs, &step->reader, err);
     if (status == PE_OK)
-        status = pe_call_make(recipe->kernel, &recipe->signature, &step->call, err);
+        status = pe_call_make(recipe->kernel, &recipe->signature, NULL, &step->call, err);
     if (status == PE_OK)
         status = make_columns(step, err);
     if (status != PE_OK) {

@@ -71,7 +71,7 @@ static pe_status fail_open_quote(const pe_text_source *text, const unsigned char
     pe_csv_verdict verdict = PE_CSV_RECORD;
     while (verdict == PE_CSV_RECORD)
         verdict = pe_csv_next(from, size - place.offset, text->delimiter, &at, NULL, 0, &count, &bad);
-    return pe_text_fail_csv(text, verdict, from, place, bad, text->index.records, err);
+    return pe_text_fail_csv(text, verdict, from, place, bad, PE_NO_ITEM, err);
 }
 
 static pe_status scan_file(pe_text_source *text, pe_error *err)

@@ -86,7 +86,7 @@ static pe_status last_records(pe_text_source *text, uint64_t most_items, piece *
         return PE_OK; /* those first */
     size_t at = 0, count, bad = 0;
     const pe_csv_verdict verdict = pe_csv_next(data, size, text->delimiter, &at, NULL, 0, &count, &bad);
-    return pe_text_fail_csv(text, verdict, data, (pe_line_place){text->stream.offset, text->line}, bad, text->passed,
+    return pe_text_fail_csv(text, verdict, data, (pe_line_place){text->stream.offset, text->line}, bad, PE_NO_ITEM,
                             err);
 }
 

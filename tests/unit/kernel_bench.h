@@ -44,7 +44,7 @@ static inline bench open_kernel(const pe_kernel *kernel)
     bench b = {.kernel = kernel};
     pe_error err = PE_ERROR_INIT;
     ck_ok(pe_signature_parse(kernel->signature, &b.signature, &err), err);
-    ck_ok(pe_call_make(kernel, &b.signature, &b.call, &err), err);
+    ck_ok(pe_call_make(kernel, &b.signature, NULL, &b.call, &err), err);
     for (int a = 0; a < b.signature.arg_count; a++)
         b.args[a] = column(b.signature.args[a]);
     for (int r = 0; r < b.signature.result_count; r++)

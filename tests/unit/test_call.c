@@ -23,8 +23,9 @@ static void *const both[] = {y, texts};
 
 static int opened, closed; /* of the kernel below */
 
-static int open_worker(void **worker)
+static int open_worker(const pe_kernel *kernel, const pe_setup *setup, void **worker)
 {
+    (void)kernel, (void)setup;
     opened++;
     *worker = &opened;
     return 0;
@@ -49,7 +50,7 @@ static pe_call *make(int (*map)(pe_batch *), const char *signature)
     pe_call *call = NULL;
     pe_error err = PE_ERROR_INIT;
     ck_ok(pe_signature_parse(signature, &parsed, &err), err);
-    ck_ok(pe_call_make(&kernel, &parsed, &call, &err), err);
+    ck_ok(pe_call_make(&kernel, &parsed, NULL, &call, &err), err);
     memset(&parsed, 0xFF, sizeof parsed); /* the call keeps its own */
     return call;
 }
@@ -64,8 +65,9 @@ static pe_call *make_text(int (*map)(pe_batch *))
     return make(map, "(int64) -> (int64, text)");
 }
 
-static int refuse_open(void **worker)
+static int refuse_open(const pe_kernel *kernel, const pe_setup *setup, void **worker)
 {
+    (void)kernel, (void)setup;
     (void)worker;
     return 7;
 }
@@ -188,7 +190,7 @@ START_TEST(call_open_refused_is_reported)
     pe_call *call = NULL;
     pe_error err = PE_ERROR_INIT;
     ck_ok(pe_signature_parse("(int64) -> int64", &signature, &err), err);
-    ck_assert_int_eq(pe_call_make(&kernel, &signature, &call, &err), PE_EKERNEL);
+    ck_assert_int_eq(pe_call_make(&kernel, &signature, NULL, &call, &err), PE_EKERNEL);
     ck_assert_str_eq(err.text, "kernel \"trial\" could not start a worker: its open returned 7");
     ck_assert_ptr_null(call);
     ck_assert_int_eq(closed, 0);

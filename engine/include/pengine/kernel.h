@@ -21,6 +21,23 @@ extern "C" {
 #define PE_KERNEL_ABI 1u
 
 typedef struct pe_batch pe_batch;
+typedef struct pe_kernel pe_kernel;
+
+/* One constant of the job's [kernel.params]. */
+typedef struct pe_param {
+    const char *name;
+    pe_dtype dtype; /* PE_BOOL or PE_INT64 (in integer), PE_FLOAT64 (in real), PE_TEXT */
+    int64_t integer;
+    double real;
+    pe_text text;
+} pe_param;
+
+/* What the job says to a kernel beside the items; constant during a run. */
+typedef struct pe_setup {
+    const pe_param *params;
+    size_t param_count;
+    uint64_t seed; /* [kernel] seed, 0 by default: for pengine/random.h */
+} pe_setup;
 
 /* One call's columns.
  * Shape: args[a] and results[r] hold count items, contiguous, each of the shape that the signature gives
@@ -33,7 +50,9 @@ struct pe_batch {
     const void *const *args;
     void *const *results;
     void *worker; /* what open() made for this worker; NULL without open() */
-    void *host;   /* the engine's own */
+    const pe_setup *setup;
+    const pe_kernel *kernel;
+    void *host; /* the engine's own */
 
     /* Fails item number `item` of this batch (0 <= item < count) for a reason in a few words; its results are ignored.
      * The reason is copied. Failing one item twice keeps the first reason. */
@@ -44,7 +63,7 @@ struct pe_batch {
     char *(*text)(pe_batch *batch, int result, size_t item, size_t size);
 };
 
-typedef struct pe_kernel {
+struct pe_kernel {
     uint32_t abi;          /* PE_KERNEL_ABI */
     uint32_t size;         /* sizeof(pe_kernel) */
     const char *name;      /* as in [kernel] name */
@@ -55,9 +74,17 @@ typedef struct pe_kernel {
     int (*map)(pe_batch *batch);
 
     /* Called once a worker before its first batch and after its last; both may be NULL. open returns 0 and a state. */
-    int (*open)(void **worker);
+    int (*open)(const pe_kernel *kernel, const pe_setup *setup, void **worker);
     void (*close)(void *worker);
-} pe_kernel;
+};
+
+/* What a plugin exports: `const pe_plugin pengine_plugin = {PE_KERNEL_ABI, sizeof(pe_plugin), count, kernels};` */
+typedef struct pe_plugin {
+    uint32_t abi;  /* PE_KERNEL_ABI */
+    uint32_t size; /* sizeof(pe_plugin) */
+    size_t count;
+    const pe_kernel *const *kernels;
+} pe_plugin;
 
 #ifdef __cplusplus
 }
