@@ -76,6 +76,8 @@ struct pe_kernel {
     /* Called once a worker before its first batch and after its last; both may be NULL. open returns 0 and a state. */
     int (*open)(const pe_kernel *kernel, const pe_setup *setup, void **worker);
     void (*close)(void *worker);
+
+    const void *context; /* the kernel's own constant data, or NULL */
 };
 
 /* What a plugin exports: `const pe_plugin pengine_plugin = {PE_KERNEL_ABI, sizeof(pe_plugin), count, kernels};` */

@@ -1,0 +1,62 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* form.c - a kernel in whatever form the user has it, opened as a descriptor.
+ *
+ * Threads: the main thread.
+ * Not here: what any form does (name_form.c and its siblings).
+ */
+#include "kernel/form.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+static const pe_form_ops *ops_of(pe_form_kind kind)
+{
+    static const pe_form_ops *const all[] = {
+        [PE_FORM_NAME] = &pe_form_name,
+    };
+    return all[kind];
+}
+
+pe_status pe_form_prepare(const pe_form_spec *spec, pe_buffer *object, pe_error *err)
+{
+    const pe_form_ops *ops = ops_of(spec->kind);
+    return ops->prepare == NULL ? PE_OK : ops->prepare(spec, object, err);
+}
+
+pe_status pe_form_open(const pe_form_spec *spec, const pe_buffer *object, pe_form **out, pe_error *err)
+{
+    pe_form *form = NULL;
+    pe_status status = pe_make_array(&form, 1, sizeof *form, err);
+    if (status != PE_OK)
+        return status;
+    form->ops = ops_of(spec->kind);
+    status = form->ops->open(spec, object, form, err);
+    if (status != PE_OK) {
+        pe_form_close(form);
+        return status;
+    }
+    *out = form;
+    return PE_OK;
+}
+
+void pe_form_close(pe_form *form)
+{
+    if (form == NULL)
+        return;
+    if (form->ops->close != NULL)
+        form->ops->close(form);
+    free(form);
+}
+
+const pe_kernel *pe_form_kernel(const pe_form *form)
+{
+    return &form->kernel;
+}
+
+const pe_signature *pe_form_signature(const pe_form *form)
+{
+    return &form->signature;
+}

@@ -1,0 +1,31 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* name_form.c - a built-in kernel by its name.
+ *
+ * Threads: the main thread.
+ * Not here: which overload fits (registry.c).
+ */
+#include "kernel/form.h"
+
+#include "kernel/registry.h"
+
+static pe_status open_name(const pe_form_spec *spec, const pe_buffer *object, pe_form *form, pe_error *err)
+{
+    (void)object;
+    const pe_kernel *kernel = NULL;
+    const pe_kernel_request request = {.name = spec->name,
+                                       .where = spec->where,
+                                       .signature = spec->signature,
+                                       .columns = spec->columns,
+                                       .untyped = spec->untyped,
+                                       .column_count = spec->column_count,
+                                       .has_output_dtype = spec->has_output_dtype,
+                                       .output_dtype = spec->output_dtype};
+    const pe_status status = pe_registry_pick(&request, &kernel, &form->signature, err);
+    if (status == PE_OK)
+        form->kernel = *kernel;
+    return status;
+}
+
+const pe_form_ops pe_form_name = {.open = open_name};
