@@ -142,8 +142,8 @@ static pe_status take_record(const work *w, size_t *at, pe_error *err)
 static void seek(pe_text_reader *reader, char delimiter, uint64_t item, const pe_extent *extent,
                  const unsigned char *bytes)
 {
-    const bool is_inside = reader->has_cursor && reader->item <= item && reader->item >= extent->first &&
-                           reader->at.offset >= extent->offset && reader->at.offset - extent->offset <= extent->bytes;
+    const bool is_inside = reader->has_cursor && reader->item <= item && reader->at.offset >= extent->offset &&
+                           reader->at.offset - extent->offset <= extent->bytes;
     if (!is_inside) {
         reader->item = extent->first;
         reader->at = (pe_line_place){extent->offset, extent->line};

@@ -355,6 +355,30 @@ START_TEST(csv_first_and_count_keep_line_numbers)
 }
 END_TEST
 
+/* The bad line is reached through the cursor, past skipped items, or from the extent's beginning. */
+START_TEST(csv_line_numbers_hold_however_the_item_is_reached)
+{
+    enter_folder(folder);
+    const pe_source_spec spec = csv("x.csv", "a\n\"1\"\n\" 2\n\"\n3\nx\n");
+    static const uint64_t before[] = {UINT64_MAX, 0, 2};
+    for (size_t i = 0; i < COUNT(before); i++) {
+        opened o = {.first = NULL};
+        pe_error err = PE_ERROR_INIT;
+        int64_t number;
+        void *const columns[] = {&number};
+        open_items(&o, &spec, &INT64, 1);
+        const pe_extent all = pe_source_extent(o.first, (pe_block){0, 4});
+        const unsigned char *const bytes = pe_source_bytes(o.first, &all);
+        if (before[i] != UINT64_MAX)
+            ck_ok(pe_reader_read(o.reader, (pe_block){before[i], 1}, &all, bytes, columns, &err), err);
+        ck_assert_int_eq(pe_reader_read(o.reader, (pe_block){3, 1}, &all, bytes, columns, &err), PE_EDATA);
+        ck_assert_str_eq(err.text, "x.csv:6:1: column \"a\": \"x\" is not an int64");
+        close_items(&o);
+    }
+    leave_folder(folder);
+}
+END_TEST
+
 /* Record i is `i,"...\n..."` with i % 7 letters: more records than the index has places. */
 START_TEST(csv_many_records_are_found_through_the_sparse_index)
 {
@@ -432,4 +456,5 @@ UNIT_MAIN("text_source", txt_empty_file_has_no_items, txt_lines_are_texts, txt_l
           csv_field_that_is_no_number_is_told_with_its_place, csv_quotes_that_are_wrong_are_told_with_their_place,
           csv_dtype_is_what_every_column_parses_as, csv_columns_become_one_vector,
           csv_more_columns_than_arguments_are_refused, csv_first_and_count_keep_line_numbers,
-          csv_many_records_are_found_through_the_sparse_index, csv_texts_live_until_the_rewind)
+          csv_line_numbers_hold_however_the_item_is_reached, csv_many_records_are_found_through_the_sparse_index,
+          csv_texts_live_until_the_rewind)
