@@ -4,7 +4,9 @@
 /* clihelp.c - what --help and --version print, made from the tables that the program itself goes by.
  *
  * Design:   options come from the table that argp parses with, keys from the schema, exit codes from PE_STATUS_TABLE,
- * so the help cannot fall behind. Threads:  no state. Not here: who prints (main.c).
+ *           so the help cannot fall behind.
+ * Threads:  no state.
+ * Not here: who prints (main.c).
  */
 #include "app/cli.h"
 #include "app/clioptions.h"

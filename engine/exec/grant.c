@@ -3,11 +3,12 @@
  */
 /* grant.c - which rank computes which slice, and when: the dispenser of rank 0.
  *
- * Design: a grant goes to a rank that holds fewer slices than the plan's depth, and not further ahead of the oldest
- *         undelivered slice than the plan's window: this bounds every rank's memory, however slow one item is. How many
- *         uncomputed slices lie in front of a rank follows the measured cost: enough to bridge a nap of the main
- * thread, and no more, since what is granted cannot be balanced any longer. Threads: the main thread of rank 0. Not
- * here: what becomes of the results (gather.c).
+ * Design:   a grant goes to a rank that holds fewer slices than the plan's depth, and not further ahead of the oldest
+ *           undelivered slice than the plan's window: this bounds every rank's memory, however slow one item is. How
+ *           many uncomputed slices lie in front of a rank follows the measured cost: enough to bridge a nap of the
+ *           main thread, and no more, since what is granted cannot be balanced any longer.
+ * Threads:  the main thread of rank 0.
+ * Not here: what becomes of the results (gather.c).
  */
 #include "exec/root_parts.h"
 

@@ -3,10 +3,11 @@
  */
 /* launcher.c - the rank before MPI starts.
  *
- * Design:   starting MPI costs a third of a second, and --help or a wrong option must not pay it; still only rank 0 may
- *           speak. Each launcher sets one of these variables. SLURM_PROCID is not among them: a batch script has it
- * too, outside of any srun. Threads:  reads the environment; call it before anything changes that. Not here: MPI itself
- * (comm_mpi.c).
+ * Design:   starting MPI costs a third of a second, and --help or a wrong option must not pay it; still only rank 0
+ *           may speak. Each launcher sets one of these variables. SLURM_PROCID is not among them: a batch script has
+ *           it too, outside of any srun.
+ * Threads:  reads the environment; call it before anything changes that.
+ * Not here: MPI itself (comm_mpi.c).
  */
 #include "exec/launcher.h"
 

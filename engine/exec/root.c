@@ -3,10 +3,12 @@
  */
 /* root.c - the main thread of rank 0 of several: grants slices, gathers results, ends the run.
  *
- * Design: one loop over what can be done without waiting, and a nap when there was nothing: from 20 us up to 1 ms, cut
- *         short by the workers' bell. END goes to every member once all is delivered or the run stops; members answer
- * what was pulled, then say BYE. Every message has its receiver, so nothing is under way when this returns. Threads:
- * the main thread. Not here: messages (comm.h), what workers do (crew.c).
+ * Design:   one loop over what can be done without waiting, and a nap when there was nothing: from 20 us up to 1 ms,
+ *           cut short by the workers' bell. END goes to every member once all is delivered or the run stops; members
+ *           answer what was pulled, then say BYE. Every message has its receiver, so nothing is under way when this
+ *           returns.
+ * Threads:  the main thread.
+ * Not here: messages (comm.h), what workers do (crew.c).
  */
 #include <stdlib.h>
 

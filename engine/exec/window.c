@@ -3,12 +3,13 @@
  */
 /* window.c - an ordered ring: tokens are put in any order and delivered one at a time in order.
  *
- * Design: a ring of capacity tokens, indexed by number % capacity, and one counter, next. Whoever puts the token that
- *         next waits for becomes the deliverer: it delivers without the lock, so that others can put meanwhile, and
- * goes on until the following number is missing. So at most one thread delivers, in order, and the bytes of a chunk are
- * usually delivered by the thread that has just made them, from its own cache. Nothing is allocated after make: memory
- * is bounded by whoever bounds the tokens. Threads: mutex guards all fields; is_delivering is the right to call
- * deliver. Not here: what a token is, ranks, files.
+ * Design:   a ring of capacity tokens, indexed by number % capacity, and one counter, next. Whoever puts the token
+ *           that next waits for becomes the deliverer: it delivers without the lock, so that others can put meanwhile,
+ *           and goes on until the following number is missing. So at most one thread delivers, in order, and the bytes
+ *           of a chunk are usually delivered by the thread that has just made them, from its own cache. Nothing is
+ *           allocated after make: memory is bounded by whoever bounds the tokens.
+ * Threads:  mutex guards all fields; is_delivering is the right to call deliver.
+ * Not here: what a token is, ranks, files.
  */
 #include "exec/window.h"
 

@@ -5,8 +5,9 @@
  *
  * Design:   text -> tree -> overrides -> unknown keys -> one reader a table. Defaults are a second tree, made from the
  *           schema, in which a key is looked up when the first has none. Nothing outside the text is looked at, so a
- * job is judged the same on every rank and in every directory. Threads:  no state. Not here: whether inputs and kernel
- * fit one another (run); printing (jobprint.c).
+ *           job is judged the same on every rank and in every directory.
+ * Threads:  no state.
+ * Not here: whether inputs and kernel fit one another (run); printing (jobprint.c).
  */
 #include "job/job.h"
 

@@ -4,7 +4,8 @@
 /* jobprint.c - the effective job as TOML that reads back to the same job.
  *
  * Design:   the text is made in memory and written at once, so a full disk is found in one place. A default that
- * depends on the machine (threads) or on nothing but the input is left out, all others are written. Threads:  no state.
+ *           depends on the machine (threads) or on nothing but the input is left out, all others are written.
+ * Threads:  no state.
  * Not here: the table of keys (schemaprint.c).
  */
 #include <inttypes.h>

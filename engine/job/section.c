@@ -4,8 +4,9 @@
 /* section.c - typed values out of one table of a job file.
  *
  * Design:   bounds, words and texts come from the key's row in the schema, so a reader knows only its C type. Asking
- * for a key that has no row is a bug of ours (assert). Threads:  no state. Not here: the values of [input] that are
- * arrays of numbers (jobinput.c).
+ *           for a key that has no row is a bug of ours (assert).
+ * Threads:  no state.
+ * Not here: the values of [input] that are arrays of numbers (jobinput.c).
  */
 #include "job/section.h"
 

@@ -3,8 +3,9 @@
  */
 /* place.c - how many workers a rank gets, and whether the cores are there for them.
  *
- * Design: mpirun -n 2 binds each rank to one core, where OpenMP sees a single core: with threads asked for, that must
- * be said. Ranks that are not bound see all cores of the node, and must share them. Threads: the main thread.
+ * Design:   mpirun -n 2 binds each rank to one core, where OpenMP sees a single core: with threads asked for, that
+ *           must be said. Ranks that are not bound see all cores of the node, and must share them.
+ * Threads:  the main thread.
  */
 #include "run/place.h"
 

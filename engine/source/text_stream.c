@@ -4,9 +4,11 @@
 /* text_stream.c - csv, tsv and txt from a pipe: cut into whole records.
  *
  * Design:   the scan goes on where it stopped when more bytes come, so a long record is scanned once. It counts the
- * ends in the bytes at hand; the place of the last one is found by a second scan of what is handed out. An empty line
- * at the end of the bytes is kept until it is known whether it ends the stream, where it is no record. Threads:  the
- * main thread of rank 0. Not here: waiting (stream.c), fields (text_reader.c).
+ *           ends in the bytes at hand; the place of the last one is found by a second scan of what is handed out. An
+ *           empty line at the end of the bytes is kept until it is known whether it ends the stream, where it is no
+ *           record.
+ * Threads:  the main thread of rank 0.
+ * Not here: waiting (stream.c), fields (text_reader.c).
  */
 #include <inttypes.h>
 

@@ -3,8 +3,9 @@
  */
 /* progress.c - the progress line and the summary: what a person sees of a run.
  *
- * Design: the rate is a moving mean over the last draws, so that the time left follows a change of cost; on a terminal
- * the line is redrawn in place, in a log it is a line now and then. Not here: where the line goes (base/log.c).
+ * Design:   the rate is a moving mean over the last draws, so that the time left follows a change of cost; on a
+ *           terminal the line is redrawn in place, in a log it is a line now and then.
+ * Not here: where the line goes (base/log.c).
  */
 #include "state/progress.h"
 

@@ -55,7 +55,7 @@ class Parity(Case):
         """Runs a job in many cells, AT_ONCE at a time; check is given the bytes of each."""
         cells = list(cells)
         if IS_SANITIZED:
-            cells = cells[::7]
+            cells = [cell for cell in cells if cell[0] <= 3][::5]
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             number = itertools.count()
             runs = [(cell, pool.submit(self.run_cell, job, name, cell, stdin, next(number))) for cell in cells]
