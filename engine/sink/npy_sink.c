@@ -166,7 +166,6 @@ static void give_up(pe_sink *sink)
     npy_state *state = sink->state;
     if (state->is_growing && state->items > 0 && state->outlet.fd >= 0) {
         pe_error ignored = PE_ERROR_INIT; /* the run has failed already; the older header is right too */
-        pe_outlet_cut(&state->outlet);
         (void)correct_header(state, whole_rows(state, state->items), &ignored);
     }
     pe_outlet_abort(&state->outlet, state->items > 0);

@@ -191,7 +191,8 @@ pe_status pe_outlet_commit(pe_outlet *outlet, pe_error *err)
     return status;
 }
 
-void pe_outlet_cut(pe_outlet *outlet)
+/* Drops what a failed write left of its record. */
+static void cut(pe_outlet *outlet)
 {
     if (!outlet->is_torn || outlet->is_stdout || !outlet->file.is_regular)
         return;
@@ -204,7 +205,7 @@ void pe_outlet_abort(pe_outlet *outlet, bool keeps)
 {
     if (outlet->fd < 0)
         return;
-    pe_outlet_cut(outlet);
+    cut(outlet);
     if (outlet->is_stdout)
         close(outlet->fd);
     else if (keeps)

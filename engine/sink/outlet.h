@@ -49,8 +49,6 @@ pe_status pe_outlet_write(pe_outlet *outlet, const void *data, size_t size, pe_e
 /* pe_outlet_rewrite - replace the first `size` bytes, all of which were written; can_rewrite only. */
 pe_status pe_outlet_rewrite(pe_outlet *outlet, const void *data, size_t size, pe_error *err);
 
-/* pe_outlet_cut - drop what a failed write left of its record. */
-void pe_outlet_cut(pe_outlet *outlet);
 pe_status pe_outlet_commit(pe_outlet *outlet, pe_error *err);
 /* pe_outlet_abort - keeps: a growing file stays as far as it is whole; else nothing stays. */
 void pe_outlet_abort(pe_outlet *outlet, bool keeps);
