@@ -11,8 +11,8 @@
 #include "format/csv.h"
 #include "format/line_index.h"
 #include "source/kind.h"
-#include "source/scratch.h"
 #include "source/stream.h"
+#include "source/text_scratch.h"
 
 typedef struct pe_text_column {
     uint64_t number; /* of the field in its record, from 0 */

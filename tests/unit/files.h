@@ -15,6 +15,8 @@
 #include "source/source.h"
 #include "sources.h"
 
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
 /* The folder in which the test now stands; names of files are short that way, as messages show them. */
 static inline void enter_folder(char folder[32])
 {
@@ -137,6 +139,26 @@ static inline void check_column(const pe_source_spec *spec, pe_type want, const 
         for (size_t p = 0; p < sizeof pieces / sizeof *pieces; p++)
             check_items(spec, want, expected, count, pieces[p], (way)how);
 }
+
+static inline pe_source_spec text_file(const char *name, const char *text)
+{
+    put_text(name, text);
+    return file(name, PE_FORMAT_AUTO);
+}
+
+static inline void check_texts(const pe_source_spec *spec, const char *const *expected, size_t count)
+{
+    pe_text texts[64];
+    for (size_t i = 0; i < count; i++)
+        texts[i] = (pe_text){expected[i], strlen(expected[i])};
+    check_column(spec, (pe_type){PE_TEXT, 0}, texts, count);
+}
+
+#define CHECK_TEXTS(spec, ...)                                                                                         \
+    do {                                                                                                               \
+        const char *const expected[] = {__VA_ARGS__};                                                                  \
+        check_texts(&(spec), expected, LENGTH(expected));                                                              \
+    } while (0)
 
 /* Opening fails with this message, whole. */
 static inline void open_fails(const pe_source_spec *spec, pe_status status, const char *text)

@@ -10,8 +10,6 @@
 #include "base/clock.h"
 #include "files.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
 static const pe_type INT64 = {PE_INT64, 0}, TEXT = {PE_TEXT, 0};
 
 static char folder[32];
@@ -212,7 +210,7 @@ START_TEST(stream_records_are_whole_whatever_the_pieces)
 {
     enter_folder(folder);
     static const size_t pieces[] = {1, 5, 64, 1000, 4000};
-    for (size_t i = 0; i < COUNT(pieces); i++) {
+    for (size_t i = 0; i < LENGTH(pieces); i++) {
         check_pieces(pieces[i], 1, 100000);
         check_pieces(pieces[i], 7, 30);
         check_pieces(pieces[i], 1000, 500);

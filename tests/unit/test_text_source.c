@@ -1,129 +1,27 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_text_source.c - csv, tsv and txt files: items, columns, and every message with its line and column.
+/* test_text_source.c - csv and tsv files: items, columns, and every message with its line and column.
  */
 #include "files.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static const pe_type INT64 = {PE_INT64, 0}, UINT8 = {PE_UINT8, 0}, FLOAT64 = {PE_FLOAT64, 0}, TEXT = {PE_TEXT, 0},
-                     BOOL = {PE_BOOL, 0};
+static const pe_type INT64 = {PE_INT64, 0}, UINT8 = {PE_UINT8, 0}, FLOAT64 = {PE_FLOAT64, 0}, TEXT = {PE_TEXT, 0};
 
 static char folder[32];
 
-static pe_source_spec csv(const char *name, const char *text)
-{
-    put_text(name, text);
-    return file(name, PE_FORMAT_AUTO);
-}
-
 static pe_source_spec headless(const char *name, const char *text)
 {
-    pe_source_spec spec = csv(name, text);
+    pe_source_spec spec = text_file(name, text);
     spec.header = false;
     return spec;
 }
 
-static void check_texts(const pe_source_spec *spec, const char *const *expected, size_t count)
-{
-    pe_text texts[64];
-    for (size_t i = 0; i < count; i++)
-        texts[i] = (pe_text){expected[i], strlen(expected[i])};
-    check_column(spec, TEXT, texts, count);
-}
-
-#define CHECK_TEXTS(spec, ...)                                                                                         \
-    do {                                                                                                               \
-        const char *const expected[] = {__VA_ARGS__};                                                                  \
-        check_texts(&(spec), expected, COUNT(expected));                                                               \
-    } while (0)
-
-START_TEST(txt_empty_file_has_no_items)
-{
-    enter_folder(folder);
-    const pe_source_spec spec = csv("x.txt", "");
-    check_column(&spec, TEXT, NULL, 0);
-    leave_folder(folder);
-}
-END_TEST
-
-START_TEST(txt_lines_are_texts)
-{
-    enter_folder(folder);
-    pe_source_spec spec = csv("x.txt", "one\r\ntwo \"2\"\n\n  four");
-    CHECK_TEXTS(spec, "one", "two \"2\"", "", "  four");
-    spec = csv("x.txt", "\n");
-    CHECK_TEXTS(spec, "");
-    spec = csv("x.txt", "\xEF\xBB\xBF"
-                        "a\nb\n");
-    CHECK_TEXTS(spec, "a", "b");
-    leave_folder(folder);
-}
-END_TEST
-
-START_TEST(txt_lines_parse_as_what_is_wanted)
-{
-    enter_folder(folder);
-    pe_source_spec spec = csv("x.txt", "1\n-2\r\n 3 \n");
-    check_column(&spec, INT64, (const int64_t[]){1, -2, 3}, 3);
-    check_column(&spec, FLOAT64, (const double[]){1, -2, 3}, 3);
-    spec = csv("x.txt", "True\n0\n");
-    check_column(&spec, BOOL, "\1\0", 2);
-    spec = csv("x.txt", "-170141183460469231731687303715884105728\n");
-    check_column(&spec, (pe_type){PE_INT128, 0}, (const pe_int128[]){PE_INT128_MIN}, 1);
-    leave_folder(folder);
-}
-END_TEST
-
-START_TEST(txt_line_that_is_no_number_is_told)
-{
-    enter_folder(folder);
-    pe_source_spec spec = csv("x.txt", "1\n2\n3\nabc\n");
-    read_fails(&spec, &INT64, 1, 3, "x.txt:4: \"abc\" is not an int64");
-    spec = csv("x.txt", "1\n300");
-    read_fails(&spec, &UINT8, 1, 1, "x.txt:2: \"300\" is not a uint8 (out of its range)");
-    spec = csv("x.txt", "1.5\n");
-    read_fails(&spec, &INT64, 1, 0, "x.txt:1: \"1.5\" is not an int64 (as float64 it can be read)");
-    spec = csv("x.txt", "1\n\n");
-    read_fails(&spec, &FLOAT64, 1, 1, "x.txt:2: \"\" is not a float64 (it is empty)");
-    leave_folder(folder);
-}
-END_TEST
-
-START_TEST(txt_hostile_bytes_are_shown_safely)
-{
-    enter_folder(folder);
-    put_file("x.txt", "\0\x1b[31m\xff\n", 8);
-    pe_source_spec spec = file("x.txt", PE_FORMAT_AUTO);
-    read_fails(&spec, &INT64, 1, 0, "x.txt:1: \"\\x00\\x1b[31m\\xff\" is not an int64");
-    spec = csv("x.txt", "\xC3\xA9t\xC3\xA9 0123456789012345678901234567890123456789\n");
-    read_fails(&spec, &INT64, 1, 0,
-               "x.txt:1: \"\xC3\xA9t\xC3\xA9 0123456789012345678901234567890123...\" is not an int64");
-    leave_folder(folder);
-}
-END_TEST
-
-START_TEST(txt_has_no_columns_and_no_vectors)
-{
-    enter_folder(folder);
-    pe_source_spec spec = csv("x.txt", "1\n");
-    spec.columns = (const pe_column_choice[]){{"a", 0}};
-    spec.column_count = 1;
-    open_fails(&spec, PE_ECONFIG, WHERE ": columns: a line of x.txt is one item: expected format \"csv\" or \"tsv\"");
-    spec = as(csv("x.txt", "1\n"), PE_FLOAT64);
-    spec.dtype.width = 3;
-    open_fails(&spec, PE_ECONFIG, WHERE ": dtype: a line of x.txt is one item and cannot be a vector");
-    leave_folder(folder);
-}
-END_TEST
-
 START_TEST(csv_empty_file_has_no_header)
 {
     enter_folder(folder);
-    pe_source_spec spec = csv("x.csv", "");
+    pe_source_spec spec = text_file("x.csv", "");
     open_fails(&spec, PE_EDATA, "x.csv: is empty: expected a header that names the columns (or header = false)");
-    spec = csv("x.csv", "\xEF\xBB\xBF");
+    spec = text_file("x.csv", "\xEF\xBB\xBF");
     open_fails(&spec, PE_EDATA, "x.csv: is empty: expected a header that names the columns (or header = false)");
     spec = headless("x.csv", "");
     check_column(&spec, INT64, NULL, 0);
@@ -135,8 +33,8 @@ START_TEST(csv_header_alone_has_no_items)
 {
     enter_folder(folder);
     static const char *const texts[] = {"a", "a\n", "\"a\"\r\n", "\xEF\xBB\xBF\"a\"\n"};
-    for (size_t i = 0; i < COUNT(texts); i++) {
-        const pe_source_spec spec = csv("x.csv", texts[i]);
+    for (size_t i = 0; i < LENGTH(texts); i++) {
+        const pe_source_spec spec = text_file("x.csv", texts[i]);
         check_column(&spec, INT64, NULL, 0);
     }
     leave_folder(folder);
@@ -146,7 +44,7 @@ END_TEST
 START_TEST(csv_all_columns_in_order_are_arguments)
 {
     enter_folder(folder);
-    const pe_source_spec spec = csv("x.csv", "id,name,price\n1,\"a, \"\"b\"\"\",2.5\n-2,c,1e3\n");
+    const pe_source_spec spec = text_file("x.csv", "id,name,price\n1,\"a, \"\"b\"\"\",2.5\n-2,c,1e3\n");
     ck_assert_int_eq(facts(spec).columns, 3);
     ck_assert(facts(spec).is_untyped);
     opened o = {.first = NULL};
@@ -170,7 +68,7 @@ END_TEST
 START_TEST(csv_columns_are_chosen_by_name_or_number)
 {
     enter_folder(folder);
-    pe_source_spec spec = csv("x.csv", "a,\"b \"\"2\"\"\",c\n1,2,3\n4,5,6\n");
+    pe_source_spec spec = text_file("x.csv", "a,\"b \"\"2\"\"\",c\n1,2,3\n4,5,6\n");
     spec.column_count = 1;
     spec.columns = (const pe_column_choice[]){{"b \"2\"", 0}};
     check_column(&spec, INT64, (const int64_t[]){2, 5}, 2);
@@ -187,7 +85,7 @@ END_TEST
 START_TEST(csv_columns_that_are_not_there_are_refused)
 {
     enter_folder(folder);
-    pe_source_spec spec = csv("x.csv", "price,amount,amount\n1,2,3\n");
+    pe_source_spec spec = text_file("x.csv", "price,amount,amount\n1,2,3\n");
     spec.column_count = 1;
     spec.columns = (const pe_column_choice[]){{"prise", 0}};
     open_fails(&spec, PE_ECONFIG,
@@ -215,11 +113,11 @@ START_TEST(csv_rows_of_another_length_are_told)
 {
     enter_folder(folder);
     const pe_type three[] = {INT64, INT64, INT64};
-    pe_source_spec spec = csv("x.csv", "a,b,c\n1,2,3\n4,5\n");
+    pe_source_spec spec = text_file("x.csv", "a,b,c\n1,2,3\n4,5\n");
     read_fails(&spec, three, 3, 1, "x.csv:3: expected 3 fields, got 2");
-    spec = csv("x.csv", "a,b,c\n1,2,3,4\n");
+    spec = text_file("x.csv", "a,b,c\n1,2,3,4\n");
     read_fails(&spec, three, 3, 0, "x.csv:2: expected 3 fields, got 4");
-    spec = csv("x.csv", "a,b,c\n\n1,2,3\n");
+    spec = text_file("x.csv", "a,b,c\n\n1,2,3\n");
     read_fails(&spec, three, 3, 0, "x.csv:2: expected 3 fields, got 1 (an empty line)");
     spec = headless("x.csv", "1,2,3\n\"4\n\n\",5,6\n7,8\n");
     read_fails(&spec, (const pe_type[]){TEXT, TEXT, TEXT}, 3, 2, "x.csv:5: expected 3 fields, got 2");
@@ -231,17 +129,17 @@ START_TEST(csv_final_empty_line_is_no_record)
 {
     enter_folder(folder);
     static const char *const texts[] = {"a,b\n1,2\n3,4\n", "a,b\n1,2\n3,4\n\n", "a,b\r\n1,2\r\n3,4\r\n\r\n"};
-    for (size_t i = 0; i < COUNT(texts); i++) {
-        pe_source_spec spec = csv("x.csv", texts[i]);
+    for (size_t i = 0; i < LENGTH(texts); i++) {
+        pe_source_spec spec = text_file("x.csv", texts[i]);
         spec.columns = (const pe_column_choice[]){{"b", 0}};
         spec.column_count = 1;
         check_column(&spec, INT64, (const int64_t[]){2, 4}, 2);
     }
-    pe_source_spec spec = csv("x.csv", "a,b\n\n");
+    pe_source_spec spec = text_file("x.csv", "a,b\n\n");
     spec.columns = (const pe_column_choice[]){{"b", 0}};
     spec.column_count = 1;
     check_column(&spec, INT64, NULL, 0);
-    spec = csv("x.csv", "a\nx\n\n"); /* one column: an empty line is a field as any other */
+    spec = text_file("x.csv", "a\nx\n\n"); /* one column: an empty line is a field as any other */
     CHECK_TEXTS(spec, "x", "");
     leave_folder(folder);
 }
@@ -251,11 +149,11 @@ START_TEST(csv_field_that_is_no_number_is_told_with_its_place)
 {
     enter_folder(folder);
     const pe_type two[] = {TEXT, FLOAT64};
-    pe_source_spec spec = csv("x.csv", "name,price\nfoo,1\n\"b\nar\",abc\n");
+    pe_source_spec spec = text_file("x.csv", "name,price\nfoo,1\n\"b\nar\",abc\n");
     read_fails(&spec, two, 2, 1, "x.csv:4:5: column \"price\": \"abc\" is not a float64");
-    spec = csv("x.csv", "name,price\r\nfoo,\"1\"\"2\"\r\n");
+    spec = text_file("x.csv", "name,price\r\nfoo,\"1\"\"2\"\r\n");
     read_fails(&spec, two, 2, 0, "x.csv:2:5: column \"price\": \"1\"\"2\" is not a float64");
-    spec = csv("x.csv", "name,price\nfoo,\n");
+    spec = text_file("x.csv", "name,price\nfoo,\n");
     read_fails(&spec, two, 2, 0, "x.csv:2:5: column \"price\": \"\" is not a float64 (it is empty)");
     spec = headless("x.csv", "name,price\nfoo,1\n");
     read_fails(&spec, two, 2, 0,
@@ -268,11 +166,11 @@ END_TEST
 START_TEST(csv_quotes_that_are_wrong_are_told_with_their_place)
 {
     enter_folder(folder);
-    pe_source_spec spec = csv("x.csv", "a,b\n1,2\n3,\"4\n5,6\n");
+    pe_source_spec spec = text_file("x.csv", "a,b\n1,2\n3,\"4\n5,6\n");
     open_fails(&spec, PE_EDATA, "x.csv:3:3: the quote that opens here is never closed");
-    spec = csv("x.csv", "a,\"b\n1,2\n");
+    spec = text_file("x.csv", "a,\"b\n1,2\n");
     open_fails(&spec, PE_EDATA, "x.csv:1:3: the quote that opens here is never closed");
-    spec = csv("x.csv", "a,b\n1,2\n\"3\"4,5\n");
+    spec = text_file("x.csv", "a,b\n1,2\n\"3\"4,5\n");
     read_fails(&spec, (const pe_type[]){TEXT, TEXT}, 2, 1,
                "x.csv:3:4: expected a comma or the end of the line after the closing quote, got \"4\" (a quote inside "
                "quotes is written twice)");
@@ -283,13 +181,13 @@ END_TEST
 START_TEST(csv_dtype_is_what_every_column_parses_as)
 {
     enter_folder(folder);
-    pe_source_spec spec = as(csv("x.csv", "a\n1\n9007199254740993\n"), PE_INT64);
+    pe_source_spec spec = as(text_file("x.csv", "a\n1\n9007199254740993\n"), PE_INT64);
     ck_assert(!facts(spec).is_untyped);
     check_column(&spec, INT64, (const int64_t[]){1, 9007199254740993}, 2);
     read_fails(&spec, &FLOAT64, 1, 1, "x.csv:3:1: column \"a\": 9007199254740993 is not exact as float64");
     bind_fails(&spec, &UINT8, 1, WHERE ": x.csv is int64 here and could lose value as uint8");
     bind_fails(&spec, &TEXT, 1, WHERE ": x.csv is int64 here and could lose value as text");
-    spec = as(csv("x.csv", "a\n1\n1.5\n"), PE_INT64);
+    spec = as(text_file("x.csv", "a\n1\n1.5\n"), PE_INT64);
     read_fails(&spec, &FLOAT64, 1, 1, "x.csv:3:1: column \"a\": \"1.5\" is not an int64 (as float64 it can be read)");
     leave_folder(folder);
 }
@@ -300,7 +198,7 @@ START_TEST(csv_columns_become_one_vector)
     enter_folder(folder);
     const double rows[6] = {1, 2, 3, 4, 5, 6}, second[2] = {4.5, 6};
     const pe_type vector = {PE_FLOAT64, 3};
-    pe_source_spec spec = csv("x.csv", "a,b,c\n1,2,3\n4,5,6\n");
+    pe_source_spec spec = text_file("x.csv", "a,b,c\n1,2,3\n4,5,6\n");
     check_column(&spec, vector, rows, 2);
     bind_fails(&spec, (const pe_type[]){{PE_FLOAT64, 2}}, 1,
                WHERE ": x.csv gives 3 columns, but the arguments take 2: select them with columns = [...]");
@@ -310,7 +208,7 @@ START_TEST(csv_columns_become_one_vector)
     check_column(&spec, vector, rows, 2);
     spec.dtype.width = 2;
     open_fails(&spec, PE_ECONFIG, WHERE ": dtype: 3 columns of x.csv are no whole number of vectors of 2");
-    spec = csv("x.csv", "a,b,c\n1,2,4.5\n3,5,6\n");
+    spec = text_file("x.csv", "a,b,c\n1,2,4.5\n3,5,6\n");
     opened o = {.first = NULL};
     open_items(&o, &spec, (const pe_type[]){{PE_INT64, 2}, FLOAT64}, 2);
     int64_t pairs[4];
@@ -345,7 +243,7 @@ END_TEST
 START_TEST(csv_first_and_count_keep_line_numbers)
 {
     enter_folder(folder);
-    const pe_source_spec all = csv("x.csv", "a\n1\n2\n3\nx\n5\n");
+    const pe_source_spec all = text_file("x.csv", "a\n1\n2\n3\nx\n5\n");
     const pe_source_spec spec = only(from(all, 1), 2);
     check_column(&spec, INT64, (const int64_t[]){2, 3}, 2);
     const pe_source_spec tail = from(all, 2);
@@ -359,9 +257,9 @@ END_TEST
 START_TEST(csv_line_numbers_hold_however_the_item_is_reached)
 {
     enter_folder(folder);
-    const pe_source_spec spec = csv("x.csv", "a\n\"1\"\n\" 2\n\"\n3\nx\n");
+    const pe_source_spec spec = text_file("x.csv", "a\n\"1\"\n\" 2\n\"\n3\nx\n");
     static const uint64_t before[] = {UINT64_MAX, 0, 2};
-    for (size_t i = 0; i < COUNT(before); i++) {
+    for (size_t i = 0; i < LENGTH(before); i++) {
         opened o = {.first = NULL};
         pe_error err = PE_ERROR_INIT;
         int64_t number;
@@ -397,7 +295,7 @@ START_TEST(csv_many_records_are_found_through_the_sparse_index)
     open_items(&o, &spec, &INT64, 1);
     ck_assert_uint_eq(pe_source_get_info(o.source)->count, MANY);
     static const uint64_t firsts[] = {0, 199990, 7, 8, 100000, 99999, 131072, 131071, 65536, 65535, 199999};
-    for (size_t i = 0; i < COUNT(firsts); i++)
+    for (size_t i = 0; i < LENGTH(firsts); i++)
         for (int how = 0; how < WAYS; how++) {
             int64_t got[10];
             const uint64_t count = MANY - firsts[i] < 10 ? MANY - firsts[i] : 10;
@@ -448,13 +346,11 @@ START_TEST(csv_texts_live_until_the_rewind)
 }
 END_TEST
 
-UNIT_MAIN("text_source", txt_empty_file_has_no_items, txt_lines_are_texts, txt_lines_parse_as_what_is_wanted,
-          txt_line_that_is_no_number_is_told, txt_hostile_bytes_are_shown_safely, txt_has_no_columns_and_no_vectors,
-          csv_empty_file_has_no_header, csv_header_alone_has_no_items, csv_all_columns_in_order_are_arguments,
-          csv_columns_are_chosen_by_name_or_number, csv_columns_that_are_not_there_are_refused,
-          csv_rows_of_another_length_are_told, csv_final_empty_line_is_no_record,
-          csv_field_that_is_no_number_is_told_with_its_place, csv_quotes_that_are_wrong_are_told_with_their_place,
-          csv_dtype_is_what_every_column_parses_as, csv_columns_become_one_vector,
-          csv_more_columns_than_arguments_are_refused, csv_first_and_count_keep_line_numbers,
-          csv_line_numbers_hold_however_the_item_is_reached, csv_many_records_are_found_through_the_sparse_index,
-          csv_texts_live_until_the_rewind)
+UNIT_MAIN("text_source", csv_empty_file_has_no_header, csv_header_alone_has_no_items,
+          csv_all_columns_in_order_are_arguments, csv_columns_are_chosen_by_name_or_number,
+          csv_columns_that_are_not_there_are_refused, csv_rows_of_another_length_are_told,
+          csv_final_empty_line_is_no_record, csv_field_that_is_no_number_is_told_with_its_place,
+          csv_quotes_that_are_wrong_are_told_with_their_place, csv_dtype_is_what_every_column_parses_as,
+          csv_columns_become_one_vector, csv_more_columns_than_arguments_are_refused,
+          csv_first_and_count_keep_line_numbers, csv_line_numbers_hold_however_the_item_is_reached,
+          csv_many_records_are_found_through_the_sparse_index, csv_texts_live_until_the_rewind)

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* scratch.h - bytes that stay where they are until all of them are given back at once.
+/* text_scratch.h - bytes that stay where they are until all of them are given back at once.
  *
  * Design: a chain of blocks. A rewind of several blocks trades them for one as large as what was used, so a worker soon
  *         has one block for its largest chunk, and never more than twice that.
  */
-#ifndef PE_SCRATCH_H
-#define PE_SCRATCH_H
+#ifndef PE_TEXT_SCRATCH_H
+#define PE_TEXT_SCRATCH_H
 
 #include <stddef.h>
 

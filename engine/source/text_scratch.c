@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* scratch.c - bytes that stay where they are until all of them are given back at once.
+/* text_scratch.c - bytes that stay where they are until all of them are given back at once.
  *
  * Design:   only the newest block is filled; what is left of the older ones is lost until the rewind.
  * Threads:  one owner.
  * Not here: growable runs of bytes (base/buffer.c).
  */
-#include "source/scratch.h"
+#include "source/text_scratch.h"
 
 #include <stdbool.h>
 #include <stdint.h>
