@@ -205,6 +205,10 @@ START_TEST(growing_file_aborted_keeps_its_items)
         sink = begin(&spec);
         pe_sink_free(sink); /* free without an end aborts */
         ck_assert(!exists("x.csv"));
+        sink = begin(&spec);
+        put_text(sink, "1\n", 1);
+        pe_sink_free(sink);
+        holds_text("x.csv", "result\n1\n");
     }
     tidy();
 }
