@@ -72,8 +72,10 @@ void pe_claims_free(pe_claims *claims)
 {
     if (claims == NULL)
         return;
-    for (int i = 0; i < claims->buffer_count; i++)
-        pe_buffer_fini(&claims->buffers[i].out);
+    for (int i = 0; i < claims->buffer_count; i++) {
+        pe_buffer_fini(&claims->buffers[i].out.bytes);
+        pe_buffer_fini(&claims->buffers[i].out.log);
+    }
     free_tasks(claims->every);
     free(claims->buffers);
     (void)pthread_cond_destroy(&claims->changed);
@@ -151,7 +153,10 @@ static pe_chunk *claim(pe_claims *claims)
     chunk->task = task;
     chunk->block =
         (pe_block){.first = task->block.first + done, .count = left < claims->chunk_items ? left : claims->chunk_items};
-    chunk->out.size = 0;
+    chunk->out.bytes.size = 0;
+    chunk->out.log.size = 0;
+    chunk->out.items = chunk->block.count;
+    chunk->out.rows = chunk->block.count;
     chunk->work_ns = 0;
     claims->backlog--;
     if (++task->claimed == task->chunks) {

@@ -13,7 +13,7 @@
 #define PE_CLAIMS_H
 
 #include "base/block.h"
-#include "base/buffer.h"
+#include "exec/outcome.h"
 
 struct pe_chunk;
 
@@ -36,7 +36,7 @@ typedef struct pe_chunk {
     uint64_t number; /* in the order of claims on this rank */
     pe_block block;
     pe_task *task;
-    pe_buffer out;
+    pe_outcome out;
     uint64_t work_ns;
     struct pe_chunk *next;
 } pe_chunk;

@@ -66,16 +66,17 @@ bool pe_crew_is_stopped(pe_crew *crew)
     return atomic_load_explicit(&crew->stop, memory_order_acquire);
 }
 
-void pe_crew_write(pe_crew *crew, const void *data, size_t bytes, uint64_t items)
+void pe_crew_write(pe_crew *crew, const pe_outcome *out)
 {
     const pe_crew_spec *spec = crew->spec;
     pe_error err = PE_ERROR_INIT;
     if (pe_crew_is_stopped(crew))
         return;
-    if (spec->write(spec->context, data, bytes, items, &err) != PE_OK)
+    if (spec->write(spec->context, out, &err) != PE_OK)
         pe_crew_fail(crew, &err);
     else
-        atomic_fetch_add_explicit(&crew->items, items, memory_order_relaxed); /* a count for people: orders nothing */
+        atomic_fetch_add_explicit(&crew->items, out->items,
+                                  memory_order_relaxed); /* a count for people: orders nothing */
 }
 
 void pe_crew_done_with(pe_crew *crew, pe_task *task)
@@ -115,10 +116,18 @@ static void deliver_to_sink(void *context, uint64_t number, void *token)
     pe_crew *crew = context;
     pe_chunk *chunk = token;
     pe_task *task = chunk->task;
-    pe_crew_write(crew, chunk->out.data, chunk->out.size, chunk->block.count);
+    pe_crew_write(crew, &chunk->out);
     pe_claims_release(crew->claims, chunk);
     if (++task->delivered == task->chunks)
         pe_claims_recycle(crew->claims, task);
+}
+
+static pe_status append(pe_outcome *whole, const pe_outcome *part, pe_error *err)
+{
+    whole->items += part->items;
+    whole->rows += part->rows;
+    const pe_status status = pe_buffer_append(&whole->bytes, part->bytes.data, part->bytes.size, err);
+    return status == PE_OK ? pe_buffer_append(&whole->log, part->log.data, part->log.size, err) : status;
 }
 
 /* The window's callback on several ranks: the chunk joins its slice. */
@@ -133,7 +142,7 @@ static void deliver_to_slice(void *context, uint64_t number, void *token)
     if (task->whole == NULL) {
         task->whole = chunk;
     } else {
-        if (pe_buffer_append(&task->whole->out, chunk->out.data, chunk->out.size, &err) != PE_OK)
+        if (append(&task->whole->out, &chunk->out, &err) != PE_OK)
             pe_crew_fail(crew, &err);
         pe_claims_release(crew->claims, chunk);
     }

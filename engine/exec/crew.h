@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "exec/comm.h"
+#include "exec/outcome.h"
 #include "plan/plan.h"
 
 /* context is passed to all but run and close, which get what open made. */
@@ -32,12 +33,13 @@ typedef struct pe_crew_spec {
     /* Each worker: its own state. */
     pe_status (*open)(void *context, void **step, pe_error *err);
     void (*close)(void *step);
-    /* Worker: append the encoded results of a chunk to out. May return early when *stop is set. */
-    pe_status (*run)(void *step, pe_block chunk, const pe_buffer *payload, pe_buffer *out, const atomic_bool *stop,
+    /* Worker: append the encoded results of a chunk to out, which comes empty, with items and rows of the whole chunk;
+     * rows is lowered for items left out. May return early when *stop is set. */
+    pe_status (*run)(void *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out, const atomic_bool *stop,
                      pe_error *err);
 
-    /* Rank 0: take bytes in the order of the mode; one thread at a time, any thread. */
-    pe_status (*write)(void *context, const void *data, size_t bytes, uint64_t items, pe_error *err);
+    /* Rank 0: take what came out, in the order of the mode; one thread at a time, any thread. */
+    pe_status (*write)(void *context, const pe_outcome *out, pe_error *err);
     /* Main thread, now and then: `items` are delivered (rank 0's count). Returns PE_OK, or why the run is to end. */
     pe_status (*tick)(void *context, uint64_t items, pe_error *err);
 } pe_crew_spec;

@@ -27,7 +27,9 @@ typedef struct pe_note {
     uint32_t unused;
     uint64_t slice;
     pe_block block;
-    uint64_t bytes;
+    uint64_t bytes;     /* of what follows: payload, or rows and then the log */
+    uint64_t log_bytes; /* RESULT: how many of them are the log */
+    uint64_t rows;      /* RESULT */
     uint64_t work_ns;
 } pe_note;
 
@@ -65,8 +67,8 @@ bool pe_crew_is_stopped(pe_crew *crew);
 pe_task *pe_crew_finished(pe_crew *crew);
 /* pe_crew_done_with - a slice's bytes were sent or written: its buffer and task are free again. */
 void pe_crew_done_with(pe_crew *crew, pe_task *task);
-/* pe_crew_write - hand bytes to the sink unless the run stops; one thread at a time. */
-void pe_crew_write(pe_crew *crew, const void *data, size_t bytes, uint64_t items);
+/* pe_crew_write - hand on what came out unless the run stops; one thread at a time. */
+void pe_crew_write(pe_crew *crew, const pe_outcome *out);
 /* pe_crew_linger - close the claims and wait for the workers to end; main thread. */
 void pe_crew_linger(pe_crew *crew);
 /* pe_crew_tick - the caller's tick; its refusal stops the run. */

@@ -22,8 +22,7 @@ void pe_root_deliver(void *context, uint64_t number, void *token)
     (void)number;
     pe_root *self = context;
     pe_piece *bytes = token;
-    const pe_buffer *out = bytes->own != NULL ? &bytes->own->whole->out : &bytes->pulled;
-    pe_crew_write(self->crew, out->data, out->size, bytes->from.block.count);
+    pe_crew_write(self->crew, bytes->own != NULL ? &bytes->own->whole->out : &bytes->pulled);
     const bool is_own = bytes->own != NULL;
     if (is_own)
         pe_crew_done_with(self->crew, bytes->own);
@@ -54,8 +53,13 @@ static void note_result(pe_root *self, int rank, const pe_note *note)
     self->states[rank].unfinished--;
     learn(self, note->work_ns);
     const uint64_t number = pe_root_is_ordered(self) ? note->slice : self->announced++;
-    *pe_root_entry(self, number) =
-        (pe_entry){.slice = note->slice, .block = note->block, .bytes = note->bytes, .owner = rank, .is_ready = true};
+    *pe_root_entry(self, number) = (pe_entry){.slice = note->slice,
+                                              .block = note->block,
+                                              .bytes = note->bytes,
+                                              .log_bytes = note->log_bytes,
+                                              .rows = note->rows,
+                                              .owner = rank,
+                                              .is_ready = true};
 }
 
 pe_status pe_root_listen(pe_root *self, pe_error *err)
@@ -124,15 +128,17 @@ static pe_status start_pull(pe_root *self, const pe_entry *from, pe_piece *bytes
     const pe_note note = {.kind = PE_NOTE_PULL, .slice = from->slice};
     bytes->from = *from;
     bytes->own = NULL;
-    bytes->pulled.size = 0;
-    pe_status status = pe_buffer_reserve(&bytes->pulled, from->bytes, &self->err);
+    bytes->pulled.bytes.size = 0;
+    bytes->pulled.items = from->block.count;
+    bytes->pulled.rows = from->rows;
+    pe_status status = pe_buffer_reserve(&bytes->pulled.bytes, from->bytes, &self->err);
     if (status != PE_OK)
         return status;
-    bytes->pulled.size = from->bytes;
+    bytes->pulled.bytes.size = from->bytes;
     status = pe_letter_post(self->crew, &self->letters, from->owner, &note, PE_TAG_PAYLOAD, NULL, 0, NULL, &self->err);
     if (status == PE_OK && from->bytes > 0)
-        status = pe_comm_recv(self->comm, from->owner, PE_TAG_RESULT, bytes->pulled.data, bytes->pulled.size,
-                              &bytes->op, &self->err);
+        status = pe_comm_recv(self->comm, from->owner, PE_TAG_RESULT, bytes->pulled.bytes.data,
+                              bytes->pulled.bytes.size, &bytes->op, &self->err);
     pe_piece **at = &self->arriving;
     while (*at != NULL)
         at = &(*at)->next;
@@ -156,6 +162,15 @@ pe_status pe_root_pull(pe_root *self, bool *active)
     return status;
 }
 
+/* A member sends rows and log as one message. */
+static pe_status split_log(pe_piece *bytes, pe_error *err)
+{
+    pe_outcome *out = &bytes->pulled;
+    out->bytes.size -= bytes->from.log_bytes;
+    out->log.size = 0;
+    return pe_buffer_append(&out->log, out->bytes.data + out->bytes.size, bytes->from.log_bytes, err);
+}
+
 pe_status pe_root_take_pulled(pe_root *self, bool *active)
 {
     for (pe_piece **at = &self->arriving; *at != NULL;) {
@@ -170,6 +185,8 @@ pe_status pe_root_take_pulled(pe_root *self, bool *active)
         *at = bytes->next;
         self->states[bytes->from.owner].held--;
         *active = true;
+        if (split_log(bytes, &self->err) != PE_OK)
+            return self->err.status;
         pe_window_put(self->window, bytes->from.slice, bytes);
     }
     return PE_OK;

@@ -38,7 +38,9 @@ static pe_status tell(member *self, pe_note_kind kind, const pe_task *task)
     if (task != NULL) {
         note.slice = task->slice;
         note.block = task->block;
-        note.bytes = task->whole->out.size;
+        note.bytes = task->whole->out.bytes.size;
+        note.log_bytes = task->whole->out.log.size;
+        note.rows = task->whole->out.rows;
         note.work_ns = task->work_ns;
     }
     return pe_letter_post(self->crew, &self->letters, 0, &note, PE_TAG_RESULT, NULL, 0, NULL, &self->err);
@@ -70,7 +72,7 @@ static pe_status send_result(member *self, uint64_t slice)
         at = &(*at)->next;
     pe_task *task = *at;
     *at = task->next;
-    const pe_buffer *out = &task->whole->out;
+    const pe_buffer *out = &task->whole->out.bytes;
     if (out->size == 0) {
         pe_crew_done_with(self->crew, task);
         return PE_OK;
@@ -123,7 +125,10 @@ static pe_status push_arrived(member *self, bool *active)
 static pe_status announce(member *self, bool *active)
 {
     for (pe_task *task = NULL; (task = pe_crew_finished(self->crew)) != NULL;) {
-        const pe_status status = tell(self, PE_NOTE_RESULT, task);
+        pe_outcome *out = &task->whole->out;
+        pe_status status = pe_buffer_append(&out->bytes, out->log.data, out->log.size, &self->err); /* one message */
+        if (status == PE_OK)
+            status = tell(self, PE_NOTE_RESULT, task);
         if (status != PE_OK)
             return status;
         task->next = self->announced;

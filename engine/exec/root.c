@@ -97,10 +97,16 @@ static pe_status init(pe_root *self, pe_crew *crew)
     return status;
 }
 
+static void free_outcome(pe_outcome *out)
+{
+    pe_buffer_fini(&out->bytes);
+    pe_buffer_fini(&out->log);
+}
+
 static void fini(pe_root *self)
 {
     for (int i = 0; i < self->piece_count && self->pieces != NULL; i++)
-        pe_buffer_fini(&self->pieces[i].pulled);
+        free_outcome(&self->pieces[i].pulled);
     pe_window_free(self->window);
     free(self->pieces);
     free(self->entries);

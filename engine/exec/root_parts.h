@@ -14,7 +14,7 @@
 typedef struct pe_entry {
     uint64_t slice;
     pe_block block;
-    uint64_t bytes;
+    uint64_t bytes, log_bytes, rows;
     int owner;
     bool is_ready;
 } pe_entry;
@@ -23,9 +23,9 @@ typedef struct pe_entry {
 typedef struct pe_piece {
     atomic_bool is_free; /* set by the deliverer, cleared by the main thread */
     pe_entry from;
-    pe_task *own;     /* rank 0's own slice, or NULL */
-    pe_buffer pulled; /* a member's bytes */
-    pe_comm_op *op;   /* their receive */
+    pe_task *own;      /* rank 0's own slice, or NULL */
+    pe_outcome pulled; /* a member's */
+    pe_comm_op *op;    /* their receive */
     struct pe_piece *next;
 } pe_piece;
 

@@ -28,6 +28,7 @@
 #define PULLS 4
 #define TEXT_BYTES_LEAST 64
 #define THREAD_BYTES (512 * KIB) /* stack, C library arena and edges of mapped files that a worker touches */
+#define MAPPED_BYTES (4 * MIB)   /* of a mapped input that a worker has read and not yet released */
 #define MPI_BYTES (24 * MIB)     /* what MPI may yet allocate for messages beside what it had at the start */
 #define SLACK_BYTES (4 * MIB)
 
@@ -175,6 +176,7 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
         return status;
     plan.peak_bytes = plan.buffer_bytes + request->kept_bytes + request->process_bytes + SLACK_BYTES +
                       ((size_t)plan.threads + 1) * (THREAD_BYTES + plan.chunk_in_bytes) +
+                      (plan.chunk_in_bytes > 0 && !request->has_payload ? (size_t)plan.threads * MAPPED_BYTES : 0) +
                       (plan.ranks > 1 ? MPI_BYTES : 0);
     *out = plan;
     return PE_OK;

@@ -110,14 +110,14 @@ static pe_status run_batch(array_step *step, pe_block batch, void *const *result
                         text, failures[0].reason);
 }
 
-static pe_status run_step(void *context, pe_block chunk, const pe_buffer *payload, pe_buffer *out,
+static pe_status run_step(void *context, pe_block chunk, const pe_buffer *payload, pe_outcome *out,
                           const atomic_bool *stop, pe_error *err)
 {
     (void)payload;
     array_step *step = context;
     const array_run *run = step->run;
     void *results[PE_MAX_COLUMNS], *shifted[PE_MAX_COLUMNS];
-    pe_status status = place_results(run, chunk, out, results, err);
+    pe_status status = place_results(run, chunk, &out->bytes, results, err);
     for (uint64_t done = 0; done < chunk.count && status == PE_OK; done += run->plan.batch_items) {
         const uint64_t left = chunk.count - done;
         const uint64_t count = left < run->plan.batch_items ? left : run->plan.batch_items;
@@ -130,16 +130,15 @@ static pe_status run_step(void *context, pe_block chunk, const pe_buffer *payloa
     return status;
 }
 
-static pe_status hand_over(void *context, const void *data, size_t bytes, uint64_t items, pe_error *err)
+static pe_status hand_over(void *context, const pe_outcome *out, pe_error *err)
 {
-    (void)bytes, (void)items;
     const array_run *run = context;
     const void *results[PE_MAX_COLUMNS];
     pe_block block;
     if (run->take == NULL)
         return PE_OK;
-    memcpy(&block, data, sizeof block);
-    const unsigned char *at = (const unsigned char *)data + aligned(sizeof block);
+    memcpy(&block, out->bytes.data, sizeof block);
+    const unsigned char *at = out->bytes.data + aligned(sizeof block);
     for (int r = 0; r < run->signature.result_count; r++) {
         results[r] = at;
         at += aligned(block.count * pe_type_bytes(run->signature.results[r]));

@@ -221,8 +221,8 @@ static pe_status make_plan(session *self)
         return meet(self);
     pe_encoder_init(&recipe->encoder, &self->specs.output, self->format);
     memcpy(recipe->written, self->specs.written, sizeof recipe->written);
-    if (!is_written_as_computed(recipe))
-        recipe->encoder.is_plain = false;
+    recipe->has_conversion = !is_written_as_computed(recipe);
+    recipe->encoder.is_plain = recipe->encoder.is_plain && !recipe->has_conversion;
     pe_plan_request request = plan_request(self);
     uint64_t most[2] = {request.process_bytes, request.kept_bytes}; /* the plan is the same everywhere */
     (void)pe_comm_max(self->comm, most, 2, &self->err);
@@ -278,16 +278,16 @@ static void close_step(void *step)
     pe_step_close(step);
 }
 
-static pe_status run_step(void *step, pe_block chunk, const pe_buffer *payload, pe_buffer *out, const atomic_bool *stop,
-                          pe_error *err)
+static pe_status run_step(void *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out,
+                          const atomic_bool *stop, pe_error *err)
 {
     return pe_step_run(step, chunk, payload, out, stop, err);
 }
 
-static pe_status write_out(void *context, const void *data, size_t bytes, uint64_t items, pe_error *err)
+static pe_status write_out(void *context, const pe_outcome *out, pe_error *err)
 {
     session *self = context;
-    return pe_sink_write(self->sink, data, bytes, items, err);
+    return pe_sink_write(self->sink, out->bytes.data, out->bytes.size, out->rows, err);
 }
 
 static pe_status tick(void *context, uint64_t items, pe_error *err)

@@ -1,13 +1,15 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* step.c - what one worker does with one chunk: read, compute, encode.
+/* step.c - what one worker does with one chunk: read, compute, deal with failed items, encode.
  *
- * Design: a chunk is done in batches small enough for the first-level cache: the source fills argument columns, the
- *         kernel fills result columns, the encoder appends bytes. Where the result's column is the bytes (one result,
- *         binary format, no conversion) the kernel writes straight into the chunk's buffer.
- * Threads: a step belongs to one worker; the recipe is constant.
- * Not here: which chunk (exec), what is done with the bytes (sink).
+ * Design:   a chunk is done in batches small enough for the first-level cache: the source fills argument columns, the
+ *           kernel fills result columns, the encoder appends bytes. Where the result's column is the bytes (one result,
+ *           binary format, no conversion) the kernel writes straight into the chunk's buffer. Failed items cost
+ *           something only in the batches that have them: they are tried again one by one, then logged, and their rows
+ *           are filled or left out.
+ * Threads:  a step belongs to one worker; the recipe is constant.
+ * Not here: which chunk (exec), what is done with the bytes (sink), the list of failed items (losses.c).
  */
 #include "run/step.h"
 
@@ -15,8 +17,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "kernel/call.h"
-#include "run/describe.h"
+#include "run/losses.h"
+
+#define RELEASE_BYTES ((size_t)1 << 20) /* of mapped input at once: each release costs a call and a TLB flush */
 
 struct pe_step {
     const pe_recipe *recipe;
@@ -25,7 +30,20 @@ struct pe_step {
     void *args[PE_MAX_COLUMNS];
     void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the chunk's buffer takes its place */
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
+    pe_losses losses;              /* of the batch at hand */
+    pe_buffer kept[2]; /* result texts of a batch whose failed items are tried again; one is copied to the other */
+    int kept_turn;
+    pe_block unreleased; /* mapped input that was read */
+    uint64_t unreleased_chunks;
 };
+
+/* One batch on its way through the stages. */
+typedef struct batch {
+    pe_block block;
+    void *results[PE_MAX_COLUMNS]; /* where the kernel writes */
+    void *written[PE_MAX_COLUMNS]; /* what the encoder reads */
+    double seconds;
+} batch;
 
 static pe_status make_columns(pe_step *step, pe_error *err)
 {
@@ -55,7 +73,7 @@ pe_status pe_step_open(const pe_recipe *recipe, pe_step **out, pe_error *err)
     step->recipe = recipe;
     status = pe_inputs_reader_open(recipe->inputs, &step->reader, err);
     if (status == PE_OK)
-        status = pe_call_make(recipe->kernel, &recipe->signature, NULL, &step->call, err);
+        status = pe_call_make(recipe->kernel, &recipe->signature, recipe->setup, &step->call, err);
     if (status == PE_OK)
         status = make_columns(step, err);
     if (status != PE_OK) {
@@ -78,17 +96,114 @@ void pe_step_close(pe_step *step)
     }
     pe_inputs_reader_close(step->reader);
     pe_call_free(step->call);
+    pe_losses_fini(&step->losses);
+    pe_buffer_fini(&step->kept[0]);
+    pe_buffer_fini(&step->kept[1]);
     free(step);
 }
 
-static pe_status fail_item(const pe_step *step, pe_block batch, uint64_t item, const char *reason, pe_error *err)
+static const void *const *constant(void *const *columns)
 {
-    char text[PE_DESCRIBE_ROOM];
-    const pe_recipe *recipe = step->recipe;
-    pe_describe_call(recipe->kernel->name, &recipe->signature, (const void *const *)step->args, item - batch.first,
-                     text);
-    return pe_fail_item(err, PE_EITEM, item, "item %llu: %s: %s", (unsigned long long)item, text, reason);
+    return (const void *const *)columns;
 }
+
+/* ---- compute ---- */
+
+static pe_status note_failures(pe_step *step, const batch *at, pe_error *err)
+{
+    size_t failed = 0;
+    const pe_failure *failures = pe_call_failures(step->call, &failed);
+    pe_status status = PE_OK;
+    for (size_t i = 0; i < failed && status == PE_OK; i++)
+        status =
+            pe_losses_add(&step->losses, failures[i].item - at->block.first, 1, at->seconds, failures[i].reason, err);
+    return status;
+}
+
+static pe_status compute(pe_step *step, batch *at, pe_error *err)
+{
+    const uint64_t began = step->recipe->policy == PE_POLICY_STOP ? 0 : pe_clock_ns();
+    const pe_status status =
+        pe_call_run(step->call, at->block.first, at->block.count, constant(step->args), at->results, err);
+    if (status != PE_OK)
+        return status;
+    size_t failed = 0;
+    (void)pe_call_failures(step->call, &failed);
+    if (failed == 0)
+        return PE_OK;
+    at->seconds = began == 0 ? 0 : (double)(pe_clock_ns() - began) * 1e-9;
+    return note_failures(step, at, err);
+}
+
+/* ---- once more ---- */
+
+/* The next run of the kernel takes back the texts of this one: so they move to memory of the step. */
+static pe_status keep_texts(pe_step *step, const batch *at, pe_error *err)
+{
+    const pe_signature *signature = &step->recipe->signature;
+    size_t bytes = 0;
+    for (int r = 0; r < signature->result_count; r++) {
+        const pe_text *texts = signature->results[r].dtype == PE_TEXT ? at->results[r] : NULL;
+        for (size_t i = 0; i < at->block.count && texts != NULL; i++)
+            bytes += texts[i].size;
+    }
+    step->kept_turn = 1 - step->kept_turn;
+    pe_buffer *const kept = &step->kept[step->kept_turn];
+    kept->size = 0;
+    const pe_status status = pe_buffer_reserve(kept, bytes, err); /* at once: appending may not move it */
+    for (int r = 0; r < signature->result_count && status == PE_OK; r++) {
+        pe_text *texts = signature->results[r].dtype == PE_TEXT ? at->results[r] : NULL;
+        for (size_t i = 0; i < at->block.count && texts != NULL; i++) {
+            unsigned char *to = kept->data + kept->size;
+            if (texts[i].size > 0)
+                memcpy(to, texts[i].data, texts[i].size);
+            texts[i].data = (const char *)to;
+            kept->size += texts[i].size;
+        }
+    }
+    return status;
+}
+
+static pe_status try_once(pe_step *step, const batch *at, pe_loss *loss, bool *is_mended, pe_error *err)
+{
+    const pe_signature *signature = &step->recipe->signature;
+    const void *args[PE_MAX_COLUMNS];
+    void *results[PE_MAX_COLUMNS];
+    for (int a = 0; a < signature->arg_count; a++)
+        args[a] = (const unsigned char *)step->args[a] + loss->item * pe_type_bytes(signature->args[a]);
+    for (int r = 0; r < signature->result_count; r++)
+        results[r] = (unsigned char *)at->results[r] + loss->item * pe_type_bytes(signature->results[r]);
+    const uint64_t began = pe_clock_ns();
+    const pe_status status = pe_call_run(step->call, at->block.first + loss->item, 1, args, results, err);
+    size_t failed = 0;
+    const pe_failure *failures = pe_call_failures(step->call, &failed);
+    loss->attempts++;
+    loss->seconds = (double)(pe_clock_ns() - began) * 1e-9;
+    *is_mended = failed == 0;
+    if (failed > 0)
+        memcpy(loss->reason, failures[0].reason, sizeof loss->reason);
+    return status;
+}
+
+/* Each failed item alone, up to retries times; who succeeds is no loss any more. */
+static pe_status try_again(pe_step *step, const batch *at, pe_error *err)
+{
+    pe_status status = keep_texts(step, at, err);
+    for (size_t i = 0; i < step->losses.count && status == PE_OK;) {
+        bool is_mended = false;
+        for (uint32_t retry = 0; retry < step->recipe->retries && !is_mended && status == PE_OK; retry++)
+            status = try_once(step, at, &step->losses.losses[i], &is_mended, err);
+        if (status == PE_OK && is_mended && step->recipe->encoder.has_text)
+            status = keep_texts(step, at, err);
+        if (is_mended)
+            pe_losses_remove(&step->losses, i);
+        else
+            i++;
+    }
+    return status;
+}
+
+/* ---- convert ---- */
 
 /* Rounding to float32 is what [output] dtype asks for; everything else is exact or fails the item. */
 static void round_to_float32(const double *in, float *out, size_t count)
@@ -97,68 +212,163 @@ static void round_to_float32(const double *in, float *out, size_t count)
         out[i] = (float)in[i];
 }
 
-static pe_status convert(pe_step *step, pe_block batch, pe_error *err)
+/* Elements that cannot be converted fail their items; the others go on behind them. */
+static pe_status convert_column(pe_step *step, const batch *at, int result, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
-    for (int r = 0; r < recipe->signature.result_count; r++) {
-        const pe_type from = recipe->signature.results[r], to = recipe->written[r];
-        if (pe_type_equal(from, to))
-            continue;
-        const size_t elements = pe_type_elements(from);
+    const pe_type from = recipe->signature.results[result], to = recipe->written[result];
+    const size_t elements = pe_type_elements(from), all = at->block.count * elements;
+    const unsigned char *in = at->results[result];
+    unsigned char *out = at->written[result];
+    pe_status status = PE_OK;
+    for (size_t done = 0; done < all && status == PE_OK;) {
         size_t bad = 0;
-        pe_error inner = PE_ERROR_INIT;
-        if (from.dtype == PE_FLOAT64 && to.dtype == PE_FLOAT32)
-            round_to_float32(step->results[r], step->written[r], batch.count * elements);
-        else if (pe_convert(from.dtype, step->results[r], to.dtype, step->written[r], batch.count * elements, &bad,
-                            &inner) != PE_OK)
-            return fail_item(step, batch, batch.first + bad / elements, inner.text, err);
+        pe_error reason = PE_ERROR_INIT;
+        if (pe_convert(from.dtype, in + done * pe_dtype_bytes(from.dtype), to.dtype,
+                       out + done * pe_dtype_bytes(to.dtype), all - done, &bad, &reason) == PE_OK)
+            break;
+        done += bad + 1;
+        status = pe_losses_add(&step->losses, (done - 1) / elements, 1, at->seconds, reason.text, err);
     }
+    return status;
+}
+
+static pe_status convert(pe_step *step, const batch *at, pe_error *err)
+{
+    const pe_recipe *recipe = step->recipe;
+    pe_status status = PE_OK;
+    for (int r = 0; r < recipe->signature.result_count && status == PE_OK; r++) {
+        const pe_type from = recipe->signature.results[r], to = recipe->written[r];
+        if (from.dtype == PE_FLOAT64 && to.dtype == PE_FLOAT32)
+            round_to_float32(at->results[r], at->written[r], at->block.count * pe_type_elements(from));
+        else if (!pe_type_equal(from, to))
+            status = convert_column(step, at, r, err);
+    }
+    return status;
+}
+
+/* ---- encode ---- */
+
+/* The rows that are left, moved together in the chunk's buffer. */
+static void close_gaps(const pe_step *step, const batch *at, pe_buffer *out)
+{
+    const size_t row = step->recipe->encoder.row_bytes;
+    unsigned char *const rows = at->results[0];
+    size_t kept = 0;
+    size_t begin = 0;
+    for (size_t run = 0; (run = pe_losses_next_run(&step->losses, at->block.count, &begin)) > 0; begin += run) {
+        memmove(rows + kept * row, rows + begin * row, run * row);
+        kept += run;
+    }
+    out->size += kept * row;
+}
+
+static pe_status encode_runs(const pe_step *step, const batch *at, pe_buffer *out, pe_error *err)
+{
+    const pe_recipe *recipe = step->recipe;
+    const void *columns[PE_MAX_COLUMNS];
+    pe_status status = PE_OK;
+    size_t begin = 0;
+    for (size_t run = 0; status == PE_OK && (run = pe_losses_next_run(&step->losses, at->block.count, &begin)) > 0;
+         begin += run) {
+        for (int r = 0; r < recipe->signature.result_count; r++)
+            columns[r] = (const unsigned char *)at->written[r] + begin * pe_type_bytes(recipe->written[r]);
+        status = pe_encode(&recipe->encoder, at->block.first + begin, run, columns, out, err);
+    }
+    return status;
+}
+
+static pe_status encode(const pe_step *step, const batch *at, pe_outcome *out, pe_error *err)
+{
+    const pe_recipe *recipe = step->recipe;
+    const bool has_gaps = step->losses.count > 0 && recipe->policy == PE_POLICY_SKIP;
+    if (has_gaps) {
+        out->rows -= step->losses.count;
+        if (!recipe->encoder.is_plain)
+            return encode_runs(step, at, &out->bytes, err);
+        close_gaps(step, at, &out->bytes);
+        return PE_OK;
+    }
+    if (!recipe->encoder.is_plain)
+        return pe_encode(&recipe->encoder, at->block.first, at->block.count, constant(at->written), &out->bytes, err);
+    out->bytes.size += at->block.count * recipe->encoder.row_bytes;
     return PE_OK;
 }
 
-static pe_status run_batch(pe_step *step, pe_block batch, const pe_buffer *payload, pe_buffer *out, pe_error *err)
+/* ---- a batch, a chunk ---- */
+
+/* After this the losses are dealt with, but for rows that encode leaves out. */
+static pe_status settle(pe_step *step, const batch *at, pe_outcome *out, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
-    const bool is_plain = recipe->encoder.is_plain;
-    void *plain = out->data + out->size;
-    pe_status status = pe_inputs_reader_read(step->reader, batch, payload->size > 0 ? payload->data : NULL,
+    if (step->losses.count == 0)
+        return PE_OK;
+    if (recipe->policy == PE_POLICY_STOP)
+        return pe_losses_stop(&step->losses, recipe, at->block.first, constant(step->args), err);
+    if (recipe->policy == PE_POLICY_FILL)
+        pe_losses_fill(&step->losses, recipe, at->written);
+    return pe_losses_log(&step->losses, recipe, at->block.first, constant(step->args), &out->log, err);
+}
+
+static batch place(const pe_step *step, pe_block block, const pe_outcome *out)
+{
+    batch at = {.block = block};
+    memcpy(at.results, step->results, sizeof at.results);
+    memcpy(at.written, step->written, sizeof at.written);
+    if (step->recipe->encoder.is_plain)
+        at.results[0] = at.written[0] = out->bytes.data + out->bytes.size;
+    return at;
+}
+
+static pe_status run_batch(pe_step *step, pe_block block, const pe_buffer *payload, pe_outcome *out, pe_error *err)
+{
+    const pe_recipe *recipe = step->recipe;
+    batch at = place(step, block, out);
+    step->losses.count = 0;
+    pe_status status = pe_inputs_reader_read(step->reader, block, payload->size > 0 ? payload->data : NULL,
                                              payload->size, step->args, err);
     if (status == PE_OK)
-        status = pe_call_run(step->call, batch.first, batch.count, (const void *const *)step->args,
-                             is_plain ? &plain : step->results, err);
-    if (status != PE_OK)
-        return status;
-    size_t failed = 0;
-    const pe_failure *failures = pe_call_failures(step->call, &failed);
-    if (failed > 0)
-        return fail_item(step, batch, failures[0].item, failures[0].reason, err);
-    if (is_plain) {
-        out->size += batch.count * recipe->encoder.row_bytes;
-    } else {
-        status = convert(step, batch, err);
-        if (status == PE_OK)
-            status =
-                pe_encode(&recipe->encoder, batch.first, batch.count, (const void *const *)step->written, out, err);
-    }
+        status = compute(step, &at, err);
+    if (status == PE_OK && step->losses.count > 0 && recipe->retries > 0)
+        status = try_again(step, &at, err);
+    if (status == PE_OK && recipe->has_conversion)
+        status = convert(step, &at, err);
+    if (status == PE_OK)
+        status = settle(step, &at, out, err);
+    if (status == PE_OK)
+        status = encode(step, &at, out, err);
     pe_inputs_reader_rewind(step->reader);
     return status;
 }
 
-pe_status pe_step_run(pe_step *step, pe_block chunk, const pe_buffer *payload, pe_buffer *out, const atomic_bool *stop,
+/* Several chunks at once: what other workers still read of them they map again. */
+static void release(pe_step *step, pe_block chunk)
+{
+    const pe_plan *plan = step->recipe->plan;
+    if (step->unreleased_chunks++ == 0)
+        step->unreleased = chunk;
+    step->unreleased.count = chunk.first + chunk.count - step->unreleased.first;
+    if (step->unreleased_chunks * plan->chunk_in_bytes < RELEASE_BYTES)
+        return;
+    pe_inputs_release(step->recipe->inputs, step->unreleased);
+    step->unreleased_chunks = 0;
+}
+
+pe_status pe_step_run(pe_step *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out, const atomic_bool *stop,
                       pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
     const uint64_t most = recipe->plan->batch_items;
-    pe_status status = pe_buffer_reserve(out, recipe->encoder.row_bytes * chunk.count, err);
+    pe_status status = pe_buffer_reserve(&out->bytes, recipe->encoder.row_bytes * chunk.count, err);
     for (uint64_t done = 0; done < chunk.count && status == PE_OK;) {
         if (atomic_load_explicit(stop, memory_order_relaxed)) /* only saves time: the chunk is dropped by its worker */
             return PE_OK;
         const uint64_t left = chunk.count - done;
-        const pe_block batch = {.first = chunk.first + done, .count = left < most ? left : most};
-        status = run_batch(step, batch, payload, out, err);
-        done += batch.count;
+        const pe_block block = {.first = chunk.first + done, .count = left < most ? left : most};
+        status = run_batch(step, block, payload, out, err);
+        done += block.count;
     }
     if (status == PE_OK)
-        pe_inputs_release(recipe->inputs, chunk);
+        release(step, chunk);
     return status;
 }

@@ -1,19 +1,26 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* step.h - what one worker does with one chunk: read, compute, encode.
+/* step.h - what one worker does with one chunk: read, compute, deal with failed items, encode.
  */
 #ifndef PE_STEP_H
 #define PE_STEP_H
 
 #include <stdatomic.h>
 
-#include "base/buffer.h"
+#include "exec/outcome.h"
 #include "kernel/signature.h"
 #include "plan/plan.h"
 #include "sink/encode.h"
 #include "source/inputs.h"
 #include <pengine/kernel.h>
+
+/* What becomes of a failed item. */
+typedef enum pe_policy {
+    PE_POLICY_STOP, /* the run ends */
+    PE_POLICY_SKIP, /* its row is left out */
+    PE_POLICY_FILL  /* its row has the fill values */
+} pe_policy;
 
 /* The same for all workers and chunks; constant during the run. */
 typedef struct pe_recipe {
@@ -21,8 +28,14 @@ typedef struct pe_recipe {
     const pe_inputs *inputs;
     const pe_kernel *kernel;
     pe_signature signature;
+    const pe_setup *setup;
     pe_type written[PE_MAX_COLUMNS]; /* the results' types after [output] dtype */
+    bool has_conversion;             /* written differs from the signature somewhere */
     pe_encoder encoder;
+    pe_policy policy;
+    uint32_t retries;           /* further attempts at a failed item */
+    void *fill[PE_MAX_COLUMNS]; /* PE_POLICY_FILL: one element of written[r] each */
+    int rank;                   /* named in the records of failed items */
 } pe_recipe;
 
 typedef struct pe_step pe_step;
@@ -32,13 +45,14 @@ typedef struct pe_step pe_step;
 pe_status pe_step_open(const pe_recipe *recipe, pe_step **out, pe_error *err);
 void pe_step_close(pe_step *step); /* NULL is fine */
 
-/* pe_step_run - append the encoded results of a chunk to out.
+/* pe_step_run - append the encoded results of a chunk to out, and a record of each failed item to its log.
  *
  * Params:  payload holds the slice's input bytes, or is empty when this rank reads its own files; returns early, with
  *          part of the chunk done, when *stop becomes set.
- * Returns: PE_OK; PE_EITEM naming the first failed item, its arguments and the reason; errors of the input
+ * Returns: PE_OK; PE_EITEM under PE_POLICY_STOP, naming the first failed item, its arguments and the reason; errors of
+ *          the input
  */
-pe_status pe_step_run(pe_step *step, pe_block chunk, const pe_buffer *payload, pe_buffer *out, const atomic_bool *stop,
+pe_status pe_step_run(pe_step *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out, const atomic_bool *stop,
                       pe_error *err);
 
 #endif
