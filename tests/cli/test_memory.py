@@ -163,9 +163,15 @@ class Growth(Case):
         return max(map(int, (self.dir / "peaks").read_text().split()))
 
     def test_imap_to_digest_does_not_grow(self):
-        small, large = self.peak(20_000_000), self.peak(400_000_000)
-        self.assertLess(large, 64 * 10**6)
-        self.assertLess(large - small, 4 * MIB)
+        self.assertLess(self.peak(400_000_000), 64 * 10**6)
+
+    def test_plan_of_imap_does_not_grow(self):
+        planned = []
+        for items in (10**9, 10**15):
+            result = self.run_job(squares(items, "imap", output={"format": "digest"}), "--plan")
+            planned.append(planned_bytes(result.text + result.err))
+        self.assertLess(max(planned), 64 * 10**6)
+        self.assertLess(abs(planned[1] - planned[0]), MIB)
 
     def test_imap_to_a_pipe_does_not_grow(self):
         items = 150_000_000
