@@ -126,14 +126,7 @@ static pe_status read_kernel(reading *in)
         return pe_section_refuse(&top, NULL, NULL, in->err,
                                  "there is no [kernel]; say what is computed, such as in a first line: "
                                  "kernel.name = \"square\"");
-    const pe_toml *const name = pe_section_given(&section, "name");
-    if (name == NULL)
-        return pe_section_refuse(&section, NULL, section.table, in->err,
-                                 "says not what is computed; add a name, such as name = \"square\"");
-    pe_status status = pe_section_string(&section, "name", &job->kernel.name, in->err);
-    if (status == PE_OK)
-        status = pe_section_string(&section, "signature", &job->kernel.signature, in->err);
-    return status == PE_OK ? pe_section_where(&section, "kernel.name", name, &job->kernel.where, in->err) : status;
+    return pe_job_read_kernel(&section, &job->kernel, in->err);
 }
 
 static pe_status read_output(reading *in)
@@ -154,7 +147,7 @@ static pe_status read_output(reading *in)
     if (status == PE_OK)
         status = pe_section_bool(&section, "index", &job->output.has_index, in->err);
     if (status == PE_OK)
-        status = pe_section_names(&section, "names", &job->output.names, &job->output.name_count, in->err);
+        status = pe_section_strings(&section, "names", &job->output.names, &job->output.name_count, in->err);
     job->output.dtype = type.dtype;
     return status;
 }
@@ -177,6 +170,12 @@ static pe_status read_pool(reading *in)
     return status;
 }
 
+static pe_status read_errors(reading *in)
+{
+    const pe_section section = open_section(in, "errors");
+    return pe_job_read_errors(&section, &in->job->kernel, &in->job->errors, in->err);
+}
+
 static pe_status parse(reading *in, const char *text, size_t size)
 {
     pe_buffer fallbacks = {0};
@@ -191,7 +190,8 @@ static pe_status parse(reading *in, const char *text, size_t size)
 
 static pe_status read_tables(reading *in)
 {
-    static pe_status (*const readers[])(reading *) = {read_top, read_inputs, read_kernel, read_output, read_pool};
+    static pe_status (*const readers[])(reading *) = {read_top,    read_inputs, read_kernel,
+                                                      read_output, read_pool,   read_errors};
     pe_status status = pe_schema_check(in->root, in->err);
     for (size_t i = 0; i < sizeof readers / sizeof *readers && status == PE_OK; i++)
         status = readers[i](in);
@@ -230,9 +230,8 @@ void pe_job_free(pe_job *job)
     for (int i = 0; i < job->output.name_count; i++)
         free(job->output.names[i]);
     free(job->inputs);
-    free(job->kernel.where);
-    free(job->kernel.name);
-    free(job->kernel.signature);
+    pe_job_free_kernel(&job->kernel);
+    pe_job_free_errors(&job->errors);
     free(job->output.where);
     free(job->output.path);
     free(job->output.names);

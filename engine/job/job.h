@@ -60,6 +60,62 @@ typedef struct pe_job_input {
     uint64_t first, count;
 } pe_job_input;
 
+typedef enum pe_job_kernel_kind {
+    PE_JOB_KERNEL_NAME,
+    PE_JOB_KERNEL_EXPR,
+    PE_JOB_KERNEL_SOURCE,
+    PE_JOB_KERNEL_PLUGIN,
+    PE_JOB_KERNEL_PYTHON,
+    PE_JOB_KERNEL_COMMAND
+} pe_job_kernel_kind;
+
+/* One constant of [kernel.params]: PE_INT64, PE_FLOAT64, PE_BOOL or PE_TEXT. */
+typedef struct pe_job_param {
+    char *name; /* a C identifier */
+    pe_job_scalar value;
+} pe_job_param;
+
+/* Texts and arrays that were not given are NULL, and their counts 0. */
+typedef struct pe_job_kernel {
+    pe_job_kernel_kind kind;
+    char *where; /* "job.toml:9:8: kernel.expr": the key that says the kind */
+    char *name;  /* the kernel; of a plugin: the one in it, which may be left out */
+    char *expr;
+    char **args; /* expr: C identifiers, each once */
+    int arg_count;
+    char *source, *function; /* both or none */
+    char **cflags, **libs;
+    int cflag_count, lib_count;
+    char *plugin;
+    char *python; /* "f.py:do_something" */
+    char *initializer;
+    uint64_t max_items_per_worker; /* 0: not given */
+    char **command;
+    int command_count;
+    char *signature; /* NULL: by the inputs */
+    pe_job_param *params;
+    size_t param_count;
+    uint64_t seed;
+    bool may_wrap; /* overflow = "wrap" */
+    bool is_isolated;
+} pe_job_kernel;
+
+typedef enum pe_job_on_error { PE_ON_ERROR_STOP, PE_ON_ERROR_SKIP, PE_ON_ERROR_FILL } pe_job_on_error;
+
+typedef struct pe_job_errors {
+    char *where; /* "job.toml:14:1: errors" */
+    pe_job_on_error policy;
+    bool has_fill;      /* only with PE_ON_ERROR_FILL */
+    pe_job_scalar fill; /* whether it fits the results is found when they are known */
+    int retries;
+    uint64_t timeout_ns;   /* of one item; 0: none */
+    bool has_max_failures; /* not with PE_ON_ERROR_STOP */
+    bool max_is_share;
+    uint64_t max_failures;
+    double max_share; /* of all items, 0 to 1: "1 %" is 0.01 */
+    char *log;        /* NULL: none */
+} pe_job_errors;
+
 typedef struct pe_job {
     char *file;      /* as given on the command line */
     char *directory; /* of the job file: kernel files are found from here */
@@ -72,11 +128,7 @@ typedef struct pe_job {
     pe_job_input *inputs;
     int input_count;
 
-    struct {
-        char *where; /* "job.toml:9:8: kernel.name" */
-        char *name;
-        char *signature; /* NULL: by the inputs */
-    } kernel;
+    pe_job_kernel kernel;
 
     struct {
         char *where; /* "job.toml:14:1: output" */
@@ -95,6 +147,8 @@ typedef struct pe_job {
         pe_schedule schedule;
         uint64_t memory_bytes; /* never 0: the default is 256 MiB */
     } pool;
+
+    pe_job_errors errors;
 } pe_job;
 
 /* One --set KEY=VALUE, in the order given; -t and -o come as such. */

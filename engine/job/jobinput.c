@@ -49,29 +49,11 @@ static pe_status find_kind(const pe_section *section, pe_job_input_kind *out, pe
                              "such as range = [0, 10]");
 }
 
-/* The keys that go with a kind, for a message. */
-static void list_keys(unsigned kind, char *out, size_t room)
-{
-    size_t count = 0, size = 0;
-    const pe_key *const keys = pe_schema_all(&count);
-    for (size_t i = 0; i < count && size < room; i++)
-        if ((keys[i].kinds & kind) != 0)
-            size += (size_t)snprintf(out + size, room - size, "%s%s", size == 0 ? "" : ", ", keys[i].name);
-}
-
 static pe_status check_meaning(const pe_section *section, pe_job_input_kind kind, pe_error *err)
 {
-    char valid[120] = "";
-    const unsigned bit = 1u << kind;
-    for (size_t i = 0; i < section->table->count; i++) {
-        const pe_toml *const node = &section->table->children[i];
-        if ((pe_schema_find("input", node->key)->kinds & bit) != 0)
-            continue;
-        list_keys(bit, valid, sizeof valid);
-        return pe_section_refuse(section, node->key, node, err,
-                                 "means nothing for an input of kind %s; valid there: %s", kinds[kind], valid);
-    }
-    return PE_OK;
+    char what[40];
+    snprintf(what, sizeof what, "an input of kind %s", kinds[kind]);
+    return pe_job_check_meaning(section, 1u << kind, what, err);
 }
 
 /* header and columns need a format that has such things; a format still unknown is judged when the file is open. */
@@ -140,7 +122,7 @@ static pe_status read_kind(const pe_section *section, pe_job_input *out, pe_erro
     case PE_INPUT_GLOB:
         return pe_section_string(section, "glob", &out->pattern, err);
     case PE_INPUT_VALUE:
-        return pe_job_read_value(section, out, err);
+        return pe_job_read_scalar(section, "value", pe_section_get(section, "value"), &out->value, err);
     }
     return pe_fail(err, PE_EBUG, "an input of kind %d", (int)out->kind);
 }

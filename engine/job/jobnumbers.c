@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* jobnumbers.c - the kinds of [input] that are written as numbers: range, linspace, value.
+/* jobnumbers.c - the values of a job file that are written as numbers: range, linspace, a scalar.
  *
  * Design:   numbers stay exact or are refused: an integer beside a float becomes a float only where no bit is lost. A
  *           range that could never end is refused here, where its place in the file is known; one that is empty by
@@ -161,30 +161,29 @@ pe_status pe_job_read_linspace(const pe_section *section, pe_job_input *out, pe_
     return PE_OK;
 }
 
-pe_status pe_job_read_value(const pe_section *section, pe_job_input *out, pe_error *err)
+pe_status pe_job_read_scalar(const pe_section *section, const char *key, const pe_toml *node, pe_job_scalar *out,
+                             pe_error *err)
 {
-    const pe_toml *const node = pe_section_get(section, "value");
-    pe_job_scalar *const value = &out->value;
     switch (node->kind) {
     case PE_TOML_INT:
-        keep_integer(value, node->integer);
+        keep_integer(out, node->integer);
         return PE_OK;
     case PE_TOML_FLOAT:
-        *value = (pe_job_scalar){.dtype = PE_FLOAT64, .real = node->real};
+        *out = (pe_job_scalar){.dtype = PE_FLOAT64, .real = node->real};
         return PE_OK;
     case PE_TOML_BOOL:
-        *value = (pe_job_scalar){.dtype = PE_BOOL, .integer = node->boolean};
+        *out = (pe_job_scalar){.dtype = PE_BOOL, .integer = node->boolean};
         return PE_OK;
     case PE_TOML_STRING:
-        value->dtype = PE_TEXT;
-        value->text_size = node->string_size;
-        if (pe_make_array(&value->text, node->string_size + 1, 1, err) == PE_OK)
-            memcpy(value->text, node->string, node->string_size);
+        out->dtype = PE_TEXT;
+        out->text_size = node->string_size;
+        if (pe_make_array(&out->text, node->string_size + 1, 1, err) == PE_OK)
+            memcpy(out->text, node->string, node->string_size);
         return err->status;
     case PE_TOML_TABLE:
     case PE_TOML_ARRAY:
     case PE_TOML_DATE:
         break;
     }
-    return pe_section_expected(section, "value", node, err);
+    return pe_section_expected(section, key, node, err);
 }

@@ -33,13 +33,17 @@ static const char *reason_alone(const char *text, const char *origin)
 
 static bool takes_text(const char *path)
 {
-    const char *const dot = strrchr(path, '.');
     char table[32] = "";
-    const size_t size = dot == NULL ? 0 : strcspn(path, ".");
+    const char *const dot = strchr(path, '.');
+    const size_t size = dot == NULL ? 0 : (size_t)(dot - path);
     if (size >= sizeof table)
         return false;
     memcpy(table, path, size);
-    const pe_key *const key = pe_schema_find(table, dot == NULL ? path : dot + 1);
+    const char *name = dot == NULL ? path : dot + 1;
+    const size_t digits = strspn(name, "0123456789"); /* input.1.path */
+    if (digits > 0 && name[digits] == '.')
+        name += digits + 1;
+    const pe_key *const key = pe_schema_find_path(table, name);
     return key != NULL && key->type != PE_KEY_INTEGER && key->type != PE_KEY_BOOL && key->type != PE_KEY_RANGE &&
            key->type != PE_KEY_LINSPACE;
 }

@@ -14,10 +14,25 @@
 pe_status pe_job_read_input(const pe_section *section, int number, pe_job_input *out, pe_error *err);
 void pe_job_free_input(pe_job_input *input);
 
-/* pe_job_read_range, pe_job_read_linspace, pe_job_read_value - the kinds of input that are written as numbers. */
+/* pe_job_read_range, pe_job_read_linspace - the kinds of input that are written as numbers. */
 pe_status pe_job_read_range(const pe_section *section, pe_job_input *out, pe_error *err);
 pe_status pe_job_read_linspace(const pe_section *section, pe_job_input *out, pe_error *err);
-pe_status pe_job_read_value(const pe_section *section, pe_job_input *out, pe_error *err);
+
+/* pe_job_read_scalar - a number, a bool or a text; [input] value, [errors] fill, a param. Owns: as pe_job_read_input. */
+pe_status pe_job_read_scalar(const pe_section *section, const char *key, const pe_toml *node, pe_job_scalar *out,
+                             pe_error *err);
+
+/* pe_job_read_kernel - [kernel]: one form, and the keys that mean something for it. Owns: as pe_job_read_input. */
+pe_status pe_job_read_kernel(const pe_section *section, pe_job_kernel *out, pe_error *err);
+void pe_job_free_kernel(pe_job_kernel *kernel);
+
+/* pe_job_read_errors - [errors]; the kernel tells whether an item can be ended. Owns: as pe_job_read_input. */
+pe_status pe_job_read_errors(const pe_section *section, const pe_job_kernel *kernel, pe_job_errors *out, pe_error *err);
+void pe_job_free_errors(pe_job_errors *errors);
+
+/* pe_job_check_meaning - every key written in the table goes with a kind (bit of pe_key.kinds), called "an input of kind
+ * range". */
+pe_status pe_job_check_meaning(const pe_section *section, unsigned bit, const char *what, pe_error *err);
 
 /* pe_job_input_format - the format meant: as given, or by the path's suffix; PE_FORMAT_AUTO when neither tells. */
 pe_format pe_job_input_format(const pe_job_input *input);

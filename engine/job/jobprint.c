@@ -173,7 +173,8 @@ static void put_input(printer *to, const pe_job_input *input)
 static void put_kernel(printer *to, const pe_job *job)
 {
     put(to, "\n[kernel]\n");
-    put_pair(to, "name", job->kernel.name);
+    if (job->kernel.name != NULL)
+        put_pair(to, "name", job->kernel.name);
     if (job->kernel.signature != NULL)
         put_pair(to, "signature", job->kernel.signature);
 }

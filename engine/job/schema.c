@@ -23,12 +23,24 @@
 #define GLOB (1u << PE_INPUT_GLOB)
 #define VALUE (1u << PE_INPUT_VALUE)
 
+#define BUILT_IN (1u << PE_JOB_KERNEL_NAME)
+#define EXPR (1u << PE_JOB_KERNEL_EXPR)
+#define SOURCE (1u << PE_JOB_KERNEL_SOURCE)
+#define PLUGIN (1u << PE_JOB_KERNEL_PLUGIN)
+#define PYTHON (1u << PE_JOB_KERNEL_PYTHON)
+#define COMMAND (1u << PE_JOB_KERNEL_COMMAND)
+#define EVERY_FORM (BUILT_IN | EXPR | SOURCE | PLUGIN | PYTHON | COMMAND)
+
+#define MOST_TIME INT64_C(8640000000000000) /* 100 days: every nanosecond is exact as a double */
+
 /* Each list is in the order of what it stands for: job.c turns the position into the enum. */
 static const char *const modes[] = {"map", "imap", "imap_unordered", "starmap", "istarmap", "istarmap_unordered", NULL};
 static const char *const combines[] = {"zip", "product", NULL};
 static const char *const input_formats[] = {"npy", "csv", "tsv", "txt", "raw", NULL};
 static const char *const output_formats[] = {"npy", "csv", "tsv", "txt", "raw", "digest", "null", NULL};
 static const char *const schedules[] = {"auto", "static", "dynamic", NULL};
+static const char *const overflows[] = {"error", "wrap", NULL};
+static const char *const policies[] = {"stop", "skip", "fill", NULL};
 
 static const pe_key keys[] = {
     {.table = "",
@@ -119,12 +131,106 @@ static const pe_key keys[] = {
     {.table = "kernel",
      .name = "name",
      .type = PE_KEY_STRING,
-     .help = "must be given: a built-in kernel; pengine --kernels lists them"},
+     .kinds = BUILT_IN | PLUGIN,
+     .help = "a built-in kernel, pengine --kernels lists them; or the kernel in a plugin, which may be left out where "
+             "it has only one"},
+    {.table = "kernel",
+     .name = "expr",
+     .type = PE_KEY_STRING,
+     .kinds = EXPR,
+     .help = "a C expression such as \"x*x + 1\" of the arguments, of params and of i, the item's index"},
+    {.table = "kernel",
+     .name = "source",
+     .type = PE_KEY_STRING,
+     .kinds = SOURCE,
+     .help = "a C file, found from the job file; needs function and signature"},
+    {.table = "kernel",
+     .name = "plugin",
+     .type = PE_KEY_STRING,
+     .kinds = PLUGIN,
+     .help = "a shared library that exports kernels (pengine/kernel.h), found from the job file"},
+    {.table = "kernel",
+     .name = "python",
+     .type = PE_KEY_FUNCTION,
+     .kinds = PYTHON,
+     .help = "a Python file, found from the job file, and a function in it; it runs in worker processes"},
+    {.table = "kernel",
+     .name = "command",
+     .type = PE_KEY_COMMAND,
+     .least = 1,
+     .kinds = COMMAND,
+     .help = "a program: one line in, one line out an item; or one run an item where an argument holds {}"},
+    {.table = "kernel",
+     .name = "args",
+     .type = PE_KEY_IDENTIFIERS,
+     .least = 1,
+     .unset = "x, y, z",
+     .kinds = EXPR,
+     .help = "the arguments' names in the expression"},
+    {.table = "kernel",
+     .name = "function",
+     .type = PE_KEY_STRING,
+     .kinds = SOURCE,
+     .help = "the C function in source, of the type that signature says"},
+    {.table = "kernel",
+     .name = "cflags",
+     .type = PE_KEY_STRINGS,
+     .unset = "none",
+     .kinds = EXPR | SOURCE,
+     .help = "more options for the C compiler"},
+    {.table = "kernel",
+     .name = "libs",
+     .type = PE_KEY_STRINGS,
+     .unset = "none",
+     .kinds = EXPR | SOURCE,
+     .help = "libraries to link, such as [\"-lgsl\"]"},
+    {.table = "kernel",
+     .name = "initializer",
+     .type = PE_KEY_FUNCTION,
+     .unset = "none",
+     .kinds = PYTHON,
+     .help = "called once in each worker process before its first item"},
+    {.table = "kernel",
+     .name = "max_items_per_worker",
+     .type = PE_KEY_INTEGER,
+     .least = 1,
+     .most = INT64_MAX,
+     .unset = "no limit",
+     .kinds = PYTHON,
+     .help = "a worker process is replaced after so many items"},
     {.table = "kernel",
      .name = "signature",
      .type = PE_KEY_STRING,
      .unset = "what fits the inputs",
-     .help = "picks one of a kernel's signatures, such as \"(float64) -> float64\""},
+     .kinds = EVERY_FORM,
+     .help = "the types of arguments and results, such as \"(float64) -> float64\"; picks one where a kernel has "
+             "several"},
+    {.table = "kernel",
+     .name = "params",
+     .type = PE_KEY_PARAMS,
+     .unset = "none",
+     .kinds = EVERY_FORM,
+     .help = "constants that the kernel can read by name"},
+    {.table = "kernel",
+     .name = "seed",
+     .type = PE_KEY_INTEGER,
+     .most = INT64_MAX,
+     .fallback = "0",
+     .kinds = EVERY_FORM,
+     .help = "of the random numbers that a kernel draws by item"},
+    {.table = "kernel",
+     .name = "overflow",
+     .type = PE_KEY_WORD,
+     .words = overflows,
+     .fallback = "\"error\"",
+     .kinds = EVERY_FORM,
+     .help = "an integer result that does not fit its dtype fails the item, or wraps around"},
+    {.table = "kernel",
+     .name = "isolate",
+     .type = PE_KEY_BOOL,
+     .fallback = "false",
+     .kinds = EVERY_FORM,
+     .help = "workers are processes, so that an item that crashes or hangs costs that item alone"},
 
     {.table = "output",
      .name = "path",
@@ -150,6 +256,7 @@ static const pe_key keys[] = {
     {.table = "output",
      .name = "names",
      .type = PE_KEY_NAMES,
+     .least = 1,
      .unset = "result, or f0, f1 and so on",
      .help = "names of the result columns, each once"},
 
@@ -180,6 +287,41 @@ static const pe_key keys[] = {
      .most = INT64_C(1) << 50,
      .fallback = "\"256 MiB\"",
      .help = "all buffers of one rank together"},
+
+    {.table = "errors",
+     .name = "on_error",
+     .type = PE_KEY_WORD,
+     .words = policies,
+     .fallback = "\"stop\"",
+     .help = "when an item fails: stop ends the run; skip leaves the item out; fill puts a value in its place"},
+    {.table = "errors",
+     .name = "fill",
+     .type = PE_KEY_SCALAR,
+     .unset = "nan for floats; else it must be given",
+     .help = "the value for on_error = \"fill\""},
+    {.table = "errors",
+     .name = "retries",
+     .type = PE_KEY_INTEGER,
+     .most = 1000,
+     .fallback = "0",
+     .help = "how often a failed item is tried again"},
+    {.table = "errors",
+     .name = "timeout",
+     .type = PE_KEY_TIME,
+     .least = 1,
+     .most = MOST_TIME,
+     .unset = "none",
+     .help = "longest time of one item; for python and command kernels, or with kernel.isolate = true"},
+    {.table = "errors",
+     .name = "max_failures",
+     .type = PE_KEY_PORTION,
+     .unset = "no limit",
+     .help = "more failed items than that end the run; with on_error = \"skip\" or \"fill\""},
+    {.table = "errors",
+     .name = "log",
+     .type = PE_KEY_STRING,
+     .unset = "none",
+     .help = "a csv of the failed items, found from the current directory"},
 };
 
 const pe_key *pe_schema_all(size_t *count)
@@ -194,6 +336,19 @@ const pe_key *pe_schema_find(const char *table, const char *name)
         if (strcmp(keys[i].table, table) == 0 && strcmp(keys[i].name, name) == 0)
             return &keys[i];
     return NULL;
+}
+
+const pe_key *pe_schema_find_path(const char *table, const char *path)
+{
+    char name[32];
+    const size_t size = strcspn(path, ".");
+    const pe_key *key = pe_schema_find(table, path);
+    if (key != NULL || path[size] == '\0' || path[size + 1] == '\0' || size >= sizeof name)
+        return key;
+    memcpy(name, path, size);
+    name[size] = '\0';
+    key = pe_schema_find(table, name);
+    return key != NULL && key->type == PE_KEY_PARAMS ? key : NULL;
 }
 
 pe_status pe_schema_fallbacks(pe_buffer *out, pe_error *err)
@@ -248,10 +403,17 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
         [PE_KEY_TYPE] = "a dtype such as \"int64\" or \"float64[3]\"",
         [PE_KEY_DTYPE] = "a dtype such as \"float64\"",
         [PE_KEY_NAMES] = "an array of strings such as [\"x\", \"y\"]",
+        [PE_KEY_IDENTIFIERS] = "an array of C identifiers such as [\"x\", \"y\"]",
+        [PE_KEY_STRINGS] = "an array of strings such as [\"a\", \"b\"]",
+        [PE_KEY_COMMAND] = "an array of a program and its arguments such as [\"wc\", \"-c\", \"{}\"]",
         [PE_KEY_COLUMNS] = "an array of names [\"x\", \"y\"] or of numbers from 0 [0, 1]",
         [PE_KEY_RANGE] = "[start, stop] or [start, stop, step]",
         [PE_KEY_LINSPACE] = "[first, last, count]",
         [PE_KEY_SCALAR] = "a number, true, false or a string",
+        [PE_KEY_PARAMS] = "a table of constants such as {sigma = 0.5, steps = 10}",
+        [PE_KEY_FUNCTION] = "a file and a function such as \"f.py:f\"",
+        [PE_KEY_TIME] = "a time of at most 100 days such as \"5 s\", \"200 ms\" or \"2 min\", or seconds above 0",
+        [PE_KEY_PORTION] = "a number of items, 0 or more, or a share such as \"1 %\"",
     };
     if (key->type == PE_KEY_WORD)
         print_words(key->words, out);

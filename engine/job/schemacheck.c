@@ -4,8 +4,7 @@
 /* schemacheck.c - finds what a job file says that the schema does not know.
  *
  * Design:   the tree may come in any order, so all offences are walked and the first by its place is told: a reader
- *           mends a file from the top. Keys that the contract has but this version has not get a message of their own,
- *           since a spelling hint would mislead.
+ *           mends a file from the top.
  * Threads:  no state.
  * Not here: values (section.c).
  */
@@ -21,14 +20,7 @@
 #define HINT_ROOM 400
 #define MOST_NAMES 64
 
-static const char *const tables[] = {"input", "kernel", "output", "pool"};
-
-/* Contract 1.4, not in this version. */
-static const char *const unavailable[] = {
-    "errors",        "kernel.expr", "kernel.args",     "kernel.source",  "kernel.function",
-    "kernel.cflags", "kernel.libs", "kernel.plugin",   "kernel.python",  "kernel.command",
-    "kernel.params", "kernel.seed", "kernel.overflow", "kernel.isolate",
-};
+static const char *const tables[] = {"input", "kernel", "output", "pool", "errors"};
 
 typedef struct offence {
     const pe_toml *node;
@@ -48,16 +40,6 @@ static const char *join(const char *table, const char *name, char out[NAME_ROOM]
 {
     snprintf(out, NAME_ROOM, "%s%s%s", table, *table == '\0' ? "" : ".", name);
     return out;
-}
-
-static bool is_unavailable(const char *name)
-{
-    for (size_t i = 0; i < sizeof unavailable / sizeof *unavailable; i++) {
-        const size_t size = strlen(unavailable[i]);
-        if (strncmp(unavailable[i], name, size) == 0 && (name[size] == '\0' || name[size] == '.'))
-            return true;
-    }
-    return false;
 }
 
 /* What may stand in a table: its keys, and at the top level the tables too. */
@@ -111,8 +93,6 @@ static pe_status refuse_unknown(const char *place, pe_status status, const char 
     char full[NAME_ROOM], near[NAME_ROOM], hint[HINT_ROOM], seen[PE_QUOTE_ROOM];
     join(table, name, full);
     const pe_toml typed = {.kind = PE_TOML_STRING, .string = full, .string_size = strlen(full)};
-    if (is_unavailable(full))
-        return pe_fail(err, status, "%s: %s is not available in this version", place, full);
     const char *const nearest = find_nearest(table, name, near);
     if (nearest != NULL)
         snprintf(hint, sizeof hint, "; did you mean \"%s\"?", nearest);
@@ -209,10 +189,10 @@ pe_status pe_schema_check_path(const char *path, const char *origin, pe_error *e
     }
     snprintf(table, sizeof table, "%.*s", (int)(size < NAME_ROOM ? size : NAME_ROOM - 1), path);
     if (!is_table(table))
-        return refuse_unknown(origin, PE_EUSAGE, "", is_unavailable(table) ? path : table, err);
+        return refuse_unknown(origin, PE_EUSAGE, "", table, err);
     const char *const name = skip_number(table, dot + 1);
     const bool is_whole_table = *name == '\0' && name[-1] != '.';
-    if (is_whole_table || pe_schema_find(table, name) != NULL)
+    if (is_whole_table || pe_schema_find_path(table, name) != NULL)
         return PE_OK;
     return refuse_unknown(origin, PE_EUSAGE, table, name, err);
 }

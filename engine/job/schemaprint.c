@@ -4,7 +4,7 @@
 /* schemaprint.c - the schema as text that a person reads in --help.
  *
  * Design:   two columns that fit 80 characters: the key; what it takes, its default and what it means. Long texts wrap
- *           at spaces.
+ *           at spaces; a key wider than its column has a line of its own.
  * Threads:  no state.
  * Not here: the table itself (schema.c).
  */
@@ -15,7 +15,7 @@
 #include "job/job.h"
 #include "job/schema.h"
 
-#define KEY_COLUMNS 20
+#define KEY_COLUMNS 22
 #define LINE_COLUMNS 80
 #define TEXT_ROOM 400
 
@@ -50,6 +50,8 @@ static void print_key(FILE *out, const pe_key *key)
     else
         snprintf(text, sizeof text, "%s (default: %s)", valid, fallback);
     fprintf(out, "  %-*s", KEY_COLUMNS - 2, name);
+    if (strlen(name) >= KEY_COLUMNS - 2)
+        fprintf(out, "\n%*s", KEY_COLUMNS, "");
     print_wrapped(out, text);
     fprintf(out, "%*s", KEY_COLUMNS, "");
     print_wrapped(out, key->help);
@@ -61,6 +63,8 @@ static const char *title_of(const char *table)
         return "top level";
     if (strcmp(table, "input") == 0)
         return "[input], or one [[input]] an argument; each has one of the first five keys";
+    if (strcmp(table, "kernel") == 0)
+        return "[kernel], which has one of the first six keys";
     return NULL;
 }
 

@@ -6,7 +6,7 @@
  * Design:   bounds, words and texts come from the key's row in the schema, so a reader knows only its C type. Asking
  *           for a key that has no row is a bug of ours (assert).
  * Threads:  no state.
- * Not here: the values of [input] that are arrays of numbers (jobinput.c).
+ * Not here: numbers with units (sectionunits.c); ranges and scalars (jobnumbers.c).
  */
 #include "job/section.h"
 
@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/number.h"
 #include "job/quote.h"
 #include "job/schema.h"
 
@@ -96,8 +95,7 @@ pe_status pe_section_word(const pe_section *section, const char *key, size_t *in
     return pe_section_expected(section, key, node, err);
 }
 
-/* A string that C can hold: TOML allows "\u0000". */
-static bool is_text(const pe_toml *node)
+bool pe_section_is_text(const pe_toml *node)
 {
     return node->kind == PE_TOML_STRING && node->string_size > 0 && strlen(node->string) == node->string_size;
 }
@@ -107,7 +105,7 @@ pe_status pe_section_string(const pe_section *section, const char *key, char **o
     const pe_toml *const node = pe_section_get(section, key);
     if (node == NULL)
         return PE_OK;
-    if (!is_text(node))
+    if (!pe_section_is_text(node))
         return pe_section_expected(section, key, node, err);
     return pe_copy_string(out, node->string, err);
 }
@@ -141,51 +139,13 @@ pe_status pe_section_bool(const pe_section *section, const char *key, bool *out,
     return PE_OK;
 }
 
-/* "256 MiB", "1.5 GiB", "100 kB", "4096": a number of bytes, or a negative one when it is not that. */
-static double parse_size(const char *text)
-{
-    static const struct {
-        const char *unit;
-        double bytes;
-    } units[] = {{"", 1},         {"B", 1},           {"kB", 1e3},           {"KB", 1e3},
-                 {"MB", 1e6},     {"GB", 1e9},        {"TB", 1e12},          {"KiB", 1024.0},
-                 {"kiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}};
-    const size_t digits = strspn(text, "0123456789.");
-    const char *const unit = text + digits + strspn(text + digits, " ");
-    double number = 0;
-    if (digits == 0 || !pe_parse_element(text, digits, PE_FLOAT64, &number))
-        return -1;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(units[i].unit, unit) == 0)
-            return number * units[i].bytes;
-    return -1;
-}
-
-pe_status pe_section_bytes(const pe_section *section, const char *key, uint64_t *out, pe_error *err)
-{
-    const pe_toml *const node = pe_section_get(section, key);
-    if (node == NULL)
-        return PE_OK;
-    const pe_key *const row = pe_schema_find(section->name, key);
-    double bytes = -1;
-    if (node->kind == PE_TOML_INT)
-        bytes = (double)node->integer;
-    else if (is_text(node))
-        bytes = parse_size(node->string);
-    /* the most is 2^50, so every whole number of bytes is exact as a double */
-    if (!(bytes >= (double)row->least && bytes <= (double)row->most))
-        return pe_section_expected(section, key, node, err);
-    *out = (uint64_t)bytes;
-    return PE_OK;
-}
-
 pe_status pe_section_type(const pe_section *section, const char *key, bool *is_given, pe_type *out, pe_error *err)
 {
     const pe_toml *const node = pe_section_get(section, key);
     pe_error reason = PE_ERROR_INIT;
     if (node == NULL)
         return PE_OK;
-    if (!is_text(node))
+    if (!pe_section_is_text(node))
         return pe_section_expected(section, key, node, err);
     if (pe_type_parse(node->string, out, &reason) != PE_OK)
         return pe_section_refuse(section, key, node, err, "%s", reason.text);
@@ -195,30 +155,57 @@ pe_status pe_section_type(const pe_section *section, const char *key, bool *is_g
     return PE_OK;
 }
 
-static pe_status check_names(const pe_section *section, const char *key, const pe_toml *node, pe_error *err)
+bool pe_section_is_identifier(const char *text, size_t size)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    return size > 0 && strspn(text, letters) == size && !(text[0] >= '0' && text[0] <= '9');
+}
+
+static bool is_among(const pe_toml *array, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(array->children[i].string, text) == 0)
+            return true;
+    return false;
+}
+
+/* One string of an array, whose first `before` are valid. */
+static pe_status check_string(const pe_section *section, const pe_key *key, const pe_toml *array, size_t before,
+                              pe_error *err)
 {
     char seen[PE_QUOTE_ROOM];
-    if (node->kind != PE_TOML_ARRAY || node->count == 0 || node->count > INT32_MAX)
-        return pe_section_expected(section, key, node, err);
-    for (size_t i = 0; i < node->count; i++) {
-        const pe_toml *const name = &node->children[i];
-        if (!is_text(name))
-            return pe_section_refuse(section, key, name, err, "expected a string that is not empty, got %s",
-                                     pe_quote_node(name, seen));
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(node->children[j].string, name->string) == 0)
-                return pe_section_refuse(section, key, name, err, "expected each name once, got %s again",
-                                         pe_quote_node(name, seen));
-    }
+    const pe_toml *const node = &array->children[before];
+    /* an argument of a program may be empty, its name may not */
+    const bool may_be_empty = key->type == PE_KEY_COMMAND && before > 0;
+    if (!pe_section_is_text(node) && !(may_be_empty && node->kind == PE_TOML_STRING && node->string_size == 0))
+        return pe_section_refuse(section, key->name, node, err, "expected a string that is not empty, got %s",
+                                 pe_quote_node(node, seen));
+    if (key->type == PE_KEY_IDENTIFIERS && !pe_section_is_identifier(node->string, node->string_size))
+        return pe_section_refuse(section, key->name, node, err, "expected a C identifier such as \"x\", got %s",
+                                 pe_quote_node(node, seen));
+    const bool is_once = key->type == PE_KEY_NAMES || key->type == PE_KEY_IDENTIFIERS;
+    if (is_once && is_among(array, before, node->string))
+        return pe_section_refuse(section, key->name, node, err, "expected each name once, got %s again",
+                                 pe_quote_node(node, seen));
     return PE_OK;
 }
 
-pe_status pe_section_names(const pe_section *section, const char *key, char ***out, int *count, pe_error *err)
+static pe_status check_strings(const pe_section *section, const pe_key *key, const pe_toml *node, pe_error *err)
+{
+    if (node->kind != PE_TOML_ARRAY || (int64_t)node->count < key->least || node->count > INT32_MAX)
+        return pe_section_expected(section, key->name, node, err);
+    pe_status status = PE_OK;
+    for (size_t i = 0; i < node->count && status == PE_OK; i++)
+        status = check_string(section, key, node, i, err);
+    return status;
+}
+
+pe_status pe_section_strings(const pe_section *section, const char *key, char ***out, int *count, pe_error *err)
 {
     const pe_toml *const node = pe_section_get(section, key);
     if (node == NULL)
         return PE_OK;
-    pe_status status = check_names(section, key, node, err);
+    pe_status status = check_strings(section, pe_schema_find(section->name, key), node, err);
     if (status == PE_OK)
         status = pe_make_array(out, node->count, sizeof **out, err);
     for (size_t i = 0; status == PE_OK && i < node->count; i++) {

@@ -37,8 +37,17 @@ pe_status pe_section_integer(const pe_section *section, const char *key, uint64_
 pe_status pe_section_bool(const pe_section *section, const char *key, bool *out, pe_error *err);
 pe_status pe_section_bytes(const pe_section *section, const char *key, uint64_t *out, pe_error *err);
 pe_status pe_section_type(const pe_section *section, const char *key, bool *is_given, pe_type *out, pe_error *err);
-/* The strings; at least one, none empty, each once. */
-pe_status pe_section_names(const pe_section *section, const char *key, char ***out, int *count, pe_error *err);
+/* The strings of an array, none empty; names and identifiers each once. */
+pe_status pe_section_strings(const pe_section *section, const char *key, char ***out, int *count, pe_error *err);
+/* A length of time in nanoseconds, from "200 ms" or a number of seconds. */
+pe_status pe_section_time(const pe_section *section, const char *key, uint64_t *out, pe_error *err);
+/* A count, or with *is_share a share of 0 to 1, from "1 %". */
+pe_status pe_section_portion(const pe_section *section, const char *key, bool *is_share, uint64_t *count, double *share,
+                             pe_error *err);
+/* What C takes for a name; keywords too, since they may be names elsewhere. */
+bool pe_section_is_identifier(const char *text, size_t size);
+/* A string that C can hold: TOML allows "\u0000". Not empty. */
+bool pe_section_is_text(const pe_toml *node);
 
 /* pe_section_refuse - "job.toml:12:5: pool.threads: " and the text; key NULL speaks of the table as a whole. */
 pe_status pe_section_refuse(const pe_section *section, const char *key, const pe_toml *node, pe_error *err,
