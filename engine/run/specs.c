@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* specs.c - the job's words turned into what sources and sinks take.
+/* specs.c - the job's words turned into what sources, kernel forms and sinks take.
  *
- * Design: sources and sinks do not know the job, so that each can be used and tested alone; this is the one translator.
+ * Design: sources, forms and sinks do not know the job, so that each can be used and tested alone; this is the one
+ *         translator.
  * Threads: the main thread.
  */
 #include "run/specs.h"
@@ -88,6 +89,87 @@ pe_status pe_specs_inputs(pe_specs *specs, const pe_job *job, pe_error *err)
     return status;
 }
 
+static pe_form_kind form_of(pe_job_kernel_kind kind)
+{
+    switch (kind) {
+    case PE_JOB_KERNEL_EXPR:
+        return PE_FORM_EXPR;
+    case PE_JOB_KERNEL_SOURCE:
+        return PE_FORM_SOURCE;
+    case PE_JOB_KERNEL_PLUGIN:
+        return PE_FORM_PLUGIN;
+    case PE_JOB_KERNEL_PYTHON:
+        return PE_FORM_PYTHON;
+    case PE_JOB_KERNEL_COMMAND:
+        return PE_FORM_COMMAND;
+    case PE_JOB_KERNEL_NAME:
+    default:
+        return PE_FORM_NAME;
+    }
+}
+
+static pe_param param_of(const pe_job_param *from)
+{
+    return (pe_param){.name = from->name,
+                      .dtype = from->value.dtype,
+                      .integer = (int64_t)from->value.integer, /* TOML's integers have 64 bits */
+                      .real = from->value.real,
+                      .text = {.data = from->value.text, .size = from->value.text_size}};
+}
+
+/* C has no implicit way from char ** to what only reads it. */
+static const char *const *borrow(char **strings)
+{
+    return (const char *const *)strings;
+}
+
+static pe_form_spec kernel_of(const pe_job *job)
+{
+    const pe_job_kernel *from = &job->kernel;
+    return (pe_form_spec){.kind = form_of(from->kind),
+                          .where = from->where,
+                          .directory = job->directory,
+                          .name = from->name,
+                          .expr = from->expr,
+                          .args = borrow(from->args),
+                          .arg_count = from->arg_count,
+                          .source = from->source,
+                          .function = from->function,
+                          .cflags = borrow(from->cflags),
+                          .libs = borrow(from->libs),
+                          .cflag_count = from->cflag_count,
+                          .lib_count = from->lib_count,
+                          .plugin = from->plugin,
+                          .python = from->python,
+                          .initializer = from->initializer,
+                          .max_items_per_worker = from->max_items_per_worker,
+                          .command = borrow(from->command),
+                          .command_count = from->command_count,
+                          .signature = from->signature,
+                          .may_wrap = from->may_wrap,
+                          .timeout_ns = job->errors.timeout_ns,
+                          .is_isolated = from->is_isolated,
+                          .has_output_dtype = job->output.has_dtype,
+                          .output_dtype = job->output.dtype};
+}
+
+pe_status pe_specs_kernel(pe_specs *specs, const pe_job *job, const pe_type *columns, const bool *untyped,
+                          int column_count, pe_form_spec *out, pe_error *err)
+{
+    const size_t count = job->kernel.param_count;
+    const pe_status status = pe_make_array(&specs->params, count, sizeof *specs->params, err);
+    if (status != PE_OK)
+        return status;
+    for (size_t i = 0; i < count; i++)
+        specs->params[i] = param_of(&job->kernel.params[i]);
+    *out = kernel_of(job);
+    out->setup = (pe_setup){.params = specs->params, .param_count = count, .seed = job->kernel.seed};
+    out->columns = columns;
+    out->untyped = untyped;
+    out->column_count = column_count;
+    return PE_OK;
+}
+
 static pe_status write_as(pe_specs *specs, const pe_job *job, const pe_signature *signature, pe_error *err)
 {
     for (int r = 0; r < signature->result_count; r++) {
@@ -159,5 +241,6 @@ void pe_specs_fini(pe_specs *specs)
     free(specs->inputs);
     free(specs->columns);
     free(specs->axes);
+    free(specs->params);
     *specs = (pe_specs){0};
 }

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* specs.h - the job's words turned into what sources and sinks take.
+/* specs.h - the job's words turned into what sources, kernel forms and sinks take.
  */
 #ifndef PE_SPECS_H
 #define PE_SPECS_H
 
 #include "job/job.h"
+#include "kernel/form.h"
 #include "kernel/signature.h"
 #include "sink/sink.h"
 #include "source/inputs.h"
@@ -17,10 +18,16 @@ typedef struct pe_specs {
     uint64_t *axes; /* a product's shape, when the inputs are open */
     pe_sink_spec output;
     pe_type written[PE_MAX_COLUMNS];
+    pe_param *params; /* the kernel's constants */
 } pe_specs;
 
 /* pe_specs_inputs - one source spec an input; everything in it is borrowed from the job. */
 pe_status pe_specs_inputs(pe_specs *specs, const pe_job *job, pe_error *err);
+
+/* pe_specs_kernel - the kernel's form; columns and untyped are those of the open inputs. Called once.
+ * Owns: *out borrows from the job, from columns and untyped, and from specs: all outlive the form. */
+pe_status pe_specs_kernel(pe_specs *specs, const pe_job *job, const pe_type *columns, const bool *untyped,
+                          int column_count, pe_form_spec *out, pe_error *err);
 
 /* pe_specs_output - the sink's spec, with the results' types after [output] dtype.
  * Returns: PE_OK; PE_ECONFIG for a dtype asked of a text result */
