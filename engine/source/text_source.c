@@ -99,25 +99,30 @@ static pe_status open_file(pe_text_source *text, pe_error *err)
     const pe_map *const map = &text->base.map;
     const unsigned char *const data = map->size == 0 ? (const unsigned char *)"" : map->data;
     size_t taken = 0;
-    const pe_status status = pe_text_take_header(text, data, map->size, &taken, err);
+    pe_status status = pe_text_take_header(text, data, map->size, &taken, err);
+    if (status == PE_OK)
+        status = set_columns(text, err); /* before the scan, which may take long */
     if (status != PE_OK)
         return status;
     text->start = (pe_line_place){taken, 1 + pe_lines_count(data, taken)};
     return scan_file(text, err);
 }
 
+static pe_status open_stream(pe_text_source *text, pe_error *err)
+{
+    text->base.total = PE_COUNT_UNKNOWN;
+    const pe_status status = pe_text_open_stream(text, err);
+    return status == PE_OK ? set_columns(text, err) : status;
+}
+
 static pe_status open_text(pe_source *source, pe_error *err)
 {
     pe_text_source *const text = (pe_text_source *)source;
     text->delimiter = delimiter_of(source->format);
-    pe_status status = check_spec(source, err);
-    if (status == PE_OK && source->info.is_stream)
-        status = pe_text_open_stream(text, err);
-    else if (status == PE_OK)
-        status = open_file(text, err);
-    if (source->info.is_stream)
-        source->total = PE_COUNT_UNKNOWN;
-    return status == PE_OK ? set_columns(text, err) : status;
+    const pe_status status = check_spec(source, err);
+    if (status != PE_OK)
+        return status;
+    return source->info.is_stream ? open_stream(text, err) : open_file(text, err);
 }
 
 static pe_status save_text(const pe_source *source, pe_buffer *out, pe_error *err)

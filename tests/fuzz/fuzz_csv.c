@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* fuzz_csv.c - any bytes as csv: the records that are cut are those that the scan and the index found.
+ *
+ * Design: the first byte chooses the delimiter and the size of the pieces that the index gets.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/csv.h"
+#include "format/line_index.h"
+#include "fuzz.h"
+
+enum { ROOM = 4, PLACES = 4 };
+
+typedef struct input {
+    unsigned char *data;
+    size_t size, piece;
+    char delimiter;
+} input;
+
+static void check_fields(const input *in, const pe_csv_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count && i < ROOM; i++) {
+        const unsigned char *const begin = (const unsigned char *)fields[i].data;
+        FUZZ_HOLDS(begin >= in->data && begin + fields[i].size <= in->data + in->size);
+        if (!fields[i].has_escapes)
+            continue;
+        char *const plain = malloc(fields[i].size);
+        FUZZ_HOLDS(plain != NULL && pe_csv_unescape(&fields[i], plain) < fields[i].size);
+        free(plain);
+    }
+}
+
+/* Record number `record` begins at `at`, on line `line`, says the parser; the index must not disagree. */
+static void check_place(const pe_line_index *index, uint64_t record, size_t at, uint64_t line)
+{
+    uint64_t first;
+    const pe_line_place place = pe_line_index_find(index, record, &first);
+    FUZZ_HOLDS(first <= record && record - first < index->stride && place.offset <= at);
+    FUZZ_HOLDS(first != record || (place.offset == at && place.line == line));
+    FUZZ_HOLDS(pe_line_index_behind(index, record) >= at);
+}
+
+static void check_records(const input *in, const pe_line_index *index, bool is_closed)
+{
+    pe_csv_field fields[ROOM];
+    pe_csv_verdict verdict = PE_CSV_RECORD;
+    size_t at = 0, count = 0, bad = 0;
+    uint64_t record = 0, line = 1;
+    while (verdict == PE_CSV_RECORD) {
+        const size_t begin = at;
+        if (begin < in->size && record < index->records)
+            check_place(index, record, begin, line);
+        verdict = pe_csv_next(in->data, in->size, in->delimiter, &at, fields, ROOM, &count, &bad);
+        if (verdict != PE_CSV_RECORD)
+            break;
+        FUZZ_HOLDS(at > begin && at <= in->size && count > 0);
+        check_fields(in, fields, count);
+        pe_record_scan scan = {.delimiter = in->delimiter};
+        const size_t passed = pe_record_scan_run(&scan, in->data + begin, in->size - begin, 1);
+        FUZZ_HOLDS(begin + passed == at);
+        line += scan.lines;
+        record++;
+    }
+    FUZZ_HOLDS(verdict == PE_CSV_END ? at == in->size : bad < in->size);
+    if (verdict == PE_CSV_END)
+        FUZZ_HOLDS(is_closed && record == index->records);
+    if (verdict == PE_CSV_OPEN_QUOTE)
+        FUZZ_HOLDS(!is_closed && record == index->records);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0)
+        return 0;
+    input in = {.size = size - 1, .piece = (size_t)(data[0] >> 1) + 1, .delimiter = (data[0] & 1) == 0 ? ',' : '\t'};
+    in.data = malloc(in.size + (in.size == 0));
+    FUZZ_HOLDS(in.data != NULL);
+    memcpy(in.data, data + 1, in.size);
+    pe_line_index index = {0};
+    pe_error err = PE_ERROR_INIT;
+    FUZZ_HOLDS(pe_line_index_begin(&index, in.delimiter, (pe_line_place){0, 1}, PLACES, &err) == PE_OK);
+    for (size_t at = 0; at < in.size; at += in.piece)
+        pe_line_index_add(&index, in.data + at, in.size - at < in.piece ? in.size - at : in.piece);
+    const bool is_closed = pe_line_index_end(&index);
+    check_records(&in, &index, is_closed);
+    FUZZ_HOLDS(pe_csv_blank_end(in.data, in.size) <= in.size);
+    pe_line_index_fini(&index);
+    free(in.data);
+    return 0;
+}
