@@ -16,6 +16,7 @@ static const pe_form_ops *ops_of(pe_form_kind kind)
 {
     static const pe_form_ops *const all[] = {
         [PE_FORM_NAME] = &pe_form_name,
+        [PE_FORM_PLUGIN] = &pe_form_plugin,
     };
     return all[kind];
 }

@@ -85,5 +85,6 @@ struct pe_form {
 };
 
 extern const pe_form_ops pe_form_name;
+extern const pe_form_ops pe_form_plugin;
 
 #endif

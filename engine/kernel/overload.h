@@ -1,0 +1,38 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* overload.h - which of several descriptors of one name fits the inputs.
+ */
+#ifndef PE_OVERLOAD_H
+#define PE_OVERLOAD_H
+
+#include "kernel/signature.h"
+#include <pengine/kernel.h>
+
+/* What a kernel is asked to fit. */
+typedef struct pe_kernel_request {
+    const char *name;
+    const char *where;      /* "squares.toml:9:8: kernel.name": opens the messages */
+    const char *signature;  /* [kernel] signature or NULL: then exactly that overload */
+    const pe_type *columns; /* the inputs' columns */
+    const bool *untyped;    /* column c can be parsed as any type */
+    int column_count;
+    bool has_output_dtype; /* [output] dtype: preferred among overloads that fit */
+    pe_dtype output_dtype;
+} pe_kernel_request;
+
+/* pe_overload_pick - the descriptor that fits, of those among rows that have the request's name (at least one has).
+ *
+ * Rules:   a given signature must be one of the overloads (PE_ECONFIG listing them); the number of columns must be the
+ *          number of arguments (PE_ECONFIG naming both). A column fits an argument when it is untyped, or pe_dtype_cast
+ *          is not refused and widths are equal. Among those that fit: the one whose first result is output_dtype; then
+ *          the one with most columns of the very same type; then fewest checked casts; then the first. When no overload
+ *          has as many arguments as there are columns, one argument float64[k] also takes k scalar columns, untyped or
+ *          float64: signature.args stays that one vector, and the inputs are bound with count 1. Nothing fits:
+ *          PE_ECONFIG with the columns' types and the signatures there are. A descriptor whose signature does not parse:
+ *          PE_EKERNEL.
+ */
+pe_status pe_overload_pick(const pe_kernel_request *request, const pe_kernel *const *rows, size_t count,
+                           const pe_kernel **out, pe_signature *signature, pe_error *err);
+
+#endif
