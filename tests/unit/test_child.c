@@ -213,7 +213,7 @@ START_TEST(reader_that_goes_early_raises_no_sigpipe)
 {
     static unsigned char data[1000000];
     signal(SIGPIPE, SIG_DFL);
-    start_shell("read -r line; echo said; exec true");
+    start_shell("exec 0<&-; sleep 0.3; echo said");
     memset(data, '\n', sizeof data);
     ck_assert_int_eq(hear_all(data, sizeof data, 0, NULL), PE_CHILD_ENDED);
     heard("said\n");
