@@ -8,6 +8,7 @@
 
 #include "job/job.h"
 #include "job/section.h"
+#include "job/writer.h"
 
 /* pe_job_read_input - one [input] table; number is 0 for the only one, else from 1.
  * Owns: what was made before a failure is in *out all the same; pe_job_free_input takes it back. */
@@ -39,5 +40,9 @@ pe_format pe_job_input_format(const pe_job_input *input);
 
 /* pe_job_override - put all overrides into the tree, in their order. PE_EUSAGE opens with the override's origin. */
 pe_status pe_job_override(pe_toml *root, const pe_override *overrides, size_t count, pe_error *err);
+
+/* pe_job_print_kernel, pe_job_print_errors - their tables, each after an empty line. */
+void pe_job_print_kernel(pe_writer *to, const pe_job_kernel *kernel);
+void pe_job_print_errors(pe_writer *to, const pe_job_errors *errors);
 
 #endif

@@ -27,14 +27,14 @@ static const unit sizes[] = {
 static const unit times[] = {
     {"", 1e9}, {"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 60e9}, {"h", 3600e9},
 };
-static const unit shares[] = {{"%", 0.01}};
+static const unit percents[] = {{"%", 1}};
 
 #define COUNT(units) (sizeof(units) / sizeof *(units))
 
 /* "1.5 GiB" as 1.5 and the unit's row; NULL when it is not that. */
 static const unit *split(const char *text, const unit *units, size_t count, double *number)
 {
-    const size_t digits = strspn(text, "0123456789.");
+    const size_t digits = strspn(text, units == sizes ? "0123456789." : "0123456789.e-+");
     const char *const name = text + digits + strspn(text + digits, " ");
     if (digits == 0 || !pe_parse_element(text, digits, PE_FLOAT64, number))
         return NULL;
@@ -82,6 +82,17 @@ pe_status pe_section_time(const pe_section *section, const char *key, uint64_t *
     return PE_OK;
 }
 
+/* 33.3 as 0.333, the nearest double, which 33.3 / 100 is not: 33.3 itself is rounded, 333 / 1000 is rounded once. */
+static double share_of(double percent)
+{
+    for (double scale = 1; scale <= 1e18; scale *= 10) {
+        const double digits = round(percent * scale);
+        if (digits / scale == percent && digits < 0x1p53)
+            return digits / (scale * 100);
+    }
+    return percent / 100;
+}
+
 pe_status pe_section_portion(const pe_section *section, const char *key, bool *is_share, uint64_t *count, double *share,
                              pe_error *err)
 {
@@ -93,9 +104,10 @@ pe_status pe_section_portion(const pe_section *section, const char *key, bool *i
         *count = (uint64_t)node->integer;
         return PE_OK;
     }
-    if (!pe_section_is_text(node) || split(node->string, shares, COUNT(shares), &percent) == NULL || !(percent <= 100))
+    if (!pe_section_is_text(node) || split(node->string, percents, COUNT(percents), &percent) == NULL ||
+        !(percent >= 0 && percent <= 100))
         return pe_section_expected(section, key, node, err);
     *is_share = true;
-    *share = percent / 100; /* rounded once: "1 %" is 0.01 */
+    *share = share_of(percent);
     return PE_OK;
 }
