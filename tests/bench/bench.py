@@ -27,6 +27,7 @@ THREADS = 2
 PAIRS = 5
 STARTS = 20
 START_MOST_SECONDS = 0.020
+IDLE_MOST_LOAD = 0.5
 
 LINES = [(50.0, 150.0), (60.0, 140.0), (0.1, 2.0), (0.01, 0.05), (0.1, 0.6)]  # of black_scholes; as in hand_npy.c
 
@@ -271,6 +272,8 @@ def main():
     pathlib.Path(args.work).mkdir(parents=True, exist_ok=True)
     os.chdir(args.work)
     print(f"{machine()}\nmedian of {PAIRS} pairs, in turn; the commands are run in {args.work}")
+    if os.getloadavg()[0] > IDLE_MOST_LOAD:
+        print("Something else is running here: the figures below mean little, least of all those of programs that spin.")
     bench = Bench(args)
     bench.against_hand()
     bench.two_ranks()
