@@ -15,10 +15,14 @@
 
 #include "base/alloc.h"
 
+#define TRIM_LEAST ((size_t)1 << 20) /* smaller ones are worth keeping */
+
 struct pe_claims {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a task, a free buffer, closed or stopped */
     uint64_t chunk_items;
+    size_t chunk_bytes; /* planned for the bytes of one chunk */
+    size_t payload;     /* bytes of the tasks pushed and not yet recycled */
     void (*idle)(void *context);
     void *context;
     pe_chunk *buffers; /* all of them */
@@ -32,8 +36,8 @@ struct pe_claims {
     bool is_closed, is_stopped;
 };
 
-pe_status pe_claims_make(int buffers, uint64_t chunk_items, void (*idle)(void *context), void *context, pe_claims **out,
-                         pe_error *err)
+pe_status pe_claims_make(int buffers, uint64_t chunk_items, size_t chunk_bytes, void (*idle)(void *context),
+                         void *context, pe_claims **out, pe_error *err)
 {
     pe_claims *claims = NULL;
     pe_status status = pe_make_array(&claims, 1, sizeof *claims, err);
@@ -47,6 +51,7 @@ pe_status pe_claims_make(int buffers, uint64_t chunk_items, void (*idle)(void *c
     (void)pthread_mutex_init(&claims->mutex, NULL);
     (void)pthread_cond_init(&claims->changed, NULL);
     claims->chunk_items = chunk_items;
+    claims->chunk_bytes = chunk_bytes;
     claims->idle = idle;
     claims->context = context;
     claims->buffer_count = buffers;
@@ -120,13 +125,25 @@ void pe_claims_push(pe_claims *claims, pe_task *task)
         claims->first = task;
     claims->last = task;
     claims->backlog += task->chunks;
+    task->payload_bytes = task->payload.size;
+    claims->payload += task->payload_bytes;
     (void)pthread_cond_broadcast(&claims->changed);
     (void)pthread_mutex_unlock(&claims->mutex);
 }
 
+/* What was needed for one item of unusual size is not kept for the next. */
+static void trim(pe_buffer *buffer, size_t most)
+{
+    if (buffer->room > most && buffer->room > TRIM_LEAST)
+        pe_buffer_fini(buffer);
+}
+
 void pe_claims_recycle(pe_claims *claims, pe_task *task)
 {
+    trim(&task->payload, 2 * claims->chunk_bytes);
     (void)pthread_mutex_lock(&claims->mutex);
+    claims->payload -= task->payload_bytes;
+    task->payload_bytes = 0;
     task->next = claims->spare;
     claims->spare = task;
     (void)pthread_mutex_unlock(&claims->mutex);
@@ -138,6 +155,14 @@ uint64_t pe_claims_backlog(pe_claims *claims)
     const uint64_t backlog = claims->backlog;
     (void)pthread_mutex_unlock(&claims->mutex);
     return backlog;
+}
+
+size_t pe_claims_payload(pe_claims *claims)
+{
+    (void)pthread_mutex_lock(&claims->mutex);
+    const size_t payload = claims->payload;
+    (void)pthread_mutex_unlock(&claims->mutex);
+    return payload;
 }
 
 /* With the lock held, a task and a buffer at hand. */
@@ -194,6 +219,7 @@ pe_chunk *pe_claims_take(pe_claims *claims)
 
 void pe_claims_release(pe_claims *claims, pe_chunk *chunk)
 {
+    trim(&chunk->out.bytes, 2 * claims->chunk_bytes);
     (void)pthread_mutex_lock(&claims->mutex);
     const bool was_empty = claims->free_chunks == NULL;
     chunk->next = claims->free_chunks;

@@ -22,6 +22,7 @@ typedef struct pe_task {
     uint64_t slice;
     pe_block block;
     pe_buffer payload;       /* the slice's input bytes; empty when the rank reads its own files */
+    size_t payload_bytes;    /* claims: as counted by pe_claims_payload */
     uint64_t chunks;         /* how many it has */
     uint64_t claimed;        /* claims' mutex: how many were claimed */
     uint64_t delivered;      /* the deliverer of the local window: how many are finished */
@@ -44,9 +45,10 @@ typedef struct pe_chunk {
 typedef struct pe_claims pe_claims;
 
 /* pe_claims_make - `buffers` chunks may be under way at once; idle is called (any worker, without locks held) when a
- * worker finds no chunk to claim, so that the main thread can fetch more. */
-pe_status pe_claims_make(int buffers, uint64_t chunk_items, void (*idle)(void *context), void *context, pe_claims **out,
-                         pe_error *err);
+ * worker finds no chunk to claim, so that the main thread can fetch more. A buffer that
+ * grew beyond twice chunk_bytes, for an item of unusual size, is given back when its chunk is released. */
+pe_status pe_claims_make(int buffers, uint64_t chunk_items, size_t chunk_bytes, void (*idle)(void *context),
+                         void *context, pe_claims **out, pe_error *err);
 void pe_claims_free(pe_claims *claims); /* with every task; NULL is fine */
 
 /* pe_claims_task - an empty task (main thread); recycled ones keep their payload's memory. */
@@ -55,8 +57,10 @@ pe_status pe_claims_task(pe_claims *claims, pe_task **out, pe_error *err);
 void pe_claims_push(pe_claims *claims, pe_task *task);
 /* pe_claims_recycle - a task whose chunks are all released; any thread. */
 void pe_claims_recycle(pe_claims *claims, pe_task *task);
-/* pe_claims_backlog - chunks pushed but not yet claimed. */
+/* pe_claims_backlog - chunks pushed but not yet claimed. pe_claims_payload - payload bytes of tasks that were pushed and
+ * not yet recycled. */
 uint64_t pe_claims_backlog(pe_claims *claims);
+size_t pe_claims_payload(pe_claims *claims);
 
 /* pe_claims_take - the next chunk, with its empty buffer; blocks.
  * Returns: NULL when closed and everything was claimed, or stopped */

@@ -25,6 +25,7 @@
 #define NAP_MOST_NS 1000000u
 #define SOLO_NAP_NS 50000000u
 #define SOLO_POLL_MS 20
+#define PAYLOAD_SHARE 4 /* of the planned buffers: items of unusual size stand for results as large or larger */
 
 void pe_crew_ring(pe_crew *crew)
 {
@@ -210,7 +211,8 @@ static pe_status feed(pe_crew *crew, bool *ended, pe_error *err)
 {
     const pe_crew_spec *spec = crew->spec;
     pe_task *task = NULL;
-    if (pe_claims_backlog(crew->claims) >= (uint64_t)spec->plan->depth) {
+    const bool is_heavy = pe_claims_payload(crew->claims) > spec->plan->buffer_bytes / PAYLOAD_SHARE;
+    if (is_heavy || pe_claims_backlog(crew->claims) >= (uint64_t)spec->plan->depth) {
         pe_crew_wait(crew, NAP_MOST_NS);
         return PE_OK;
     }
@@ -280,7 +282,8 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&crew->bell, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    const pe_status status = pe_claims_make(plan->slots, plan->chunk_items, idle, crew, &crew->claims, err);
+    const pe_status status = pe_claims_make(
+        plan->slots, plan->chunk_items, plan->chunk_out_bytes * plan->chunks_per_slice, idle, crew, &crew->claims, err);
     if (status != PE_OK)
         return status;
     return pe_window_make((size_t)plan->slots + 1, is_ordered, is_solo ? deliver_to_sink : deliver_to_slice, crew,

@@ -11,30 +11,43 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "kernel/isolate.h"
 
 static const pe_form_ops *ops_of(pe_form_kind kind)
 {
-    static const pe_form_ops *const all[] = {
+    static const pe_form_ops *const all[PE_FORM_COMMAND + 1] = {
         [PE_FORM_NAME] = &pe_form_name,
         [PE_FORM_PLUGIN] = &pe_form_plugin,
+        [PE_FORM_PYTHON] = &pe_form_python,
     };
     return all[kind];
+}
+
+/* Runs in this process: Python and commands have processes of their own. */
+static bool is_native(pe_form_kind kind)
+{
+    return kind != PE_FORM_PYTHON && kind != PE_FORM_COMMAND;
 }
 
 pe_status pe_form_prepare(const pe_form_spec *spec, pe_buffer *object, pe_error *err)
 {
     const pe_form_ops *ops = ops_of(spec->kind);
-    return ops->prepare == NULL ? PE_OK : ops->prepare(spec, object, err);
+    return ops == NULL || ops->prepare == NULL ? PE_OK : ops->prepare(spec, object, err);
 }
 
 pe_status pe_form_open(const pe_form_spec *spec, const pe_buffer *object, pe_form **out, pe_error *err)
 {
     pe_form *form = NULL;
+    const pe_form_ops *ops = ops_of(spec->kind);
+    if (ops == NULL)
+        return pe_fail(err, PE_EKERNEL, "%s is not available in this version", spec->where);
     pe_status status = pe_make_array(&form, 1, sizeof *form, err);
     if (status != PE_OK)
         return status;
-    form->ops = ops_of(spec->kind);
+    form->ops = ops;
     status = form->ops->open(spec, object, form, err);
+    if (status == PE_OK && spec->is_isolated && is_native(spec->kind))
+        status = pe_isolate_wrap(form, spec->timeout_ns, err);
     if (status != PE_OK) {
         pe_form_close(form);
         return status;

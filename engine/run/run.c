@@ -14,17 +14,20 @@
  */
 #include "run/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/resident.h"
 #include "exec/crew.h"
 #include "exec/launcher.h"
-#include "kernel/registry.h"
+#include "kernel/form.h"
+#include "run/estimate.h"
 #include "run/interrupt.h"
 #include "run/place.h"
+#include "run/policy.h"
+#include "run/results.h"
 #include "run/showplan.h"
 #include "run/specs.h"
 #include "run/step.h"
@@ -40,11 +43,15 @@ typedef struct session {
     pe_job *job;
     pe_specs specs;
     pe_inputs *inputs;
+    pe_type column_types[PE_MAX_COLUMNS];
+    bool untyped[PE_MAX_COLUMNS];
+    pe_form_spec form_spec;
+    pe_form *form;
     pe_recipe recipe;
     pe_format format;
     pe_place place;
     pe_plan plan;
-    pe_sink *sink;
+    pe_results results;
     pe_progress progress;
     pe_crew_stats stats;
     uint64_t busy_ns; /* of all ranks (rank 0) */
@@ -125,24 +132,34 @@ static pe_status check_arity(session *self)
                                                    : "istarmap_unordered");
 }
 
+/* Rank 0 compiles what has to be; the others get the object from it. */
+static pe_status open_form(session *self)
+{
+    const pe_job *job = self->job;
+    pe_buffer object = {0};
+    pe_inputs_types(self->inputs, self->column_types, self->untyped);
+    pe_status status = pe_specs_kernel(&self->specs, job, self->column_types, self->untyped,
+                                       pe_inputs_columns(self->inputs), &self->form_spec, &self->err);
+    if (status == PE_OK && self->is_root)
+        (void)pe_form_prepare(&self->form_spec, &object, &self->err);
+    if (meet(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &object, &self->err) == PE_OK)
+        (void)pe_form_open(&self->form_spec, &object, &self->form, &self->err);
+    pe_buffer_fini(&object);
+    return meet(self);
+}
+
 static pe_status choose_kernel(session *self)
 {
     const pe_job *job = self->job;
     pe_recipe *recipe = &self->recipe;
-    pe_type types[PE_MAX_COLUMNS];
-    bool untyped[PE_MAX_COLUMNS];
-    pe_inputs_types(self->inputs, types, untyped);
-    const pe_kernel_request request = {.name = job->kernel.name,
-                                       .where = job->kernel.where,
-                                       .signature = job->kernel.signature,
-                                       .columns = types,
-                                       .untyped = untyped,
-                                       .column_count = pe_inputs_columns(self->inputs),
-                                       .has_output_dtype = job->output.has_dtype,
-                                       .output_dtype = job->output.dtype};
-    pe_status status = pe_registry_pick(&request, &recipe->kernel, &recipe->signature, &self->err);
-    if (status == PE_OK)
-        status = check_arity(self);
+    pe_status status = open_form(self);
+    if (status != PE_OK)
+        return status;
+    recipe->kernel = pe_form_kernel(self->form);
+    recipe->signature = *pe_form_signature(self->form);
+    recipe->setup = &self->form_spec.setup;
+    recipe->rank = pe_comm_rank(self->comm);
+    status = check_arity(self);
     if (status == PE_OK)
         status = pe_inputs_bind(self->inputs, recipe->signature.args, recipe->signature.arg_count, &self->err);
     if (status == PE_OK)
@@ -151,58 +168,13 @@ static pe_status choose_kernel(session *self)
         status = pe_sink_check(&self->specs.output, &self->format, &self->err);
     if (status == PE_OK && self->is_root)
         (void)pe_specs_check_paths(&self->specs, job, &self->err);
+    memcpy(recipe->written, self->specs.written, sizeof recipe->written);
+    if (status == PE_OK)
+        status = pe_policy_set(recipe, job, &self->err);
     return meet(self);
 }
 
 /* ---- plan ---- */
-
-static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
-{
-    return pe_inputs_chunk_bytes(source, chunk_items);
-}
-
-static size_t reader_bytes(const void *source, uint64_t chunk_items)
-{
-    size_t bytes = 0;
-    (void)pe_inputs_memory(source, chunk_items, &bytes);
-    return bytes;
-}
-
-static size_t columns_bytes(const pe_type *types, int count)
-{
-    size_t bytes = 0;
-    for (int c = 0; c < count; c++)
-        bytes += pe_type_bytes(types[c]);
-    return bytes;
-}
-
-static pe_plan_request plan_request(session *self)
-{
-    const pe_job *job = self->job;
-    const pe_recipe *recipe = &self->recipe;
-    const pe_signature *signature = &recipe->signature;
-    size_t reader = 0;
-    const bool is_plain = recipe->encoder.is_plain;
-    return (pe_plan_request){.items = pe_inputs_count(self->inputs),
-                             .ranks = pe_comm_size(self->comm),
-                             .threads = self->place.most_threads,
-                             .schedule = job->pool.schedule,
-                             .order = job->order,
-                             .chunk_items = job->pool.chunk_size,
-                             .memory_bytes = job->pool.memory_bytes,
-                             .in_item_bytes =
-                                 columns_bytes(signature->args, signature->arg_count) +
-                                 (is_plain ? 0 : columns_bytes(signature->results, signature->result_count)),
-                             .out_item_bytes = recipe->encoder.row_bytes,
-                             .has_payload = pe_inputs_is_remote(self->inputs),
-                             .chunk_input_bytes = chunk_input_bytes,
-                             .reader_bytes = reader_bytes,
-                             .source = self->inputs,
-                             .has_text_result = recipe->encoder.has_text,
-                             .kept_bytes = pe_inputs_memory(self->inputs, 1, &reader) +
-                                           pe_sink_memory(&self->specs.output, recipe->encoder.row_bytes),
-                             .process_bytes = pe_resident_peak()};
-}
 
 /* Only then may a kernel write straight into the bytes. */
 static bool is_written_as_computed(const pe_recipe *recipe)
@@ -220,10 +192,11 @@ static pe_status make_plan(session *self)
     if (status != PE_OK)
         return meet(self);
     pe_encoder_init(&recipe->encoder, &self->specs.output, self->format);
-    memcpy(recipe->written, self->specs.written, sizeof recipe->written);
     recipe->has_conversion = !is_written_as_computed(recipe);
     recipe->encoder.is_plain = recipe->encoder.is_plain && !recipe->has_conversion;
-    pe_plan_request request = plan_request(self);
+    pe_plan_request request = pe_estimate(self->job, recipe, self->inputs, &self->specs.output);
+    request.ranks = pe_comm_size(self->comm);
+    request.threads = self->place.most_threads;
     uint64_t most[2] = {request.process_bytes, request.kept_bytes}; /* the plan is the same everywhere */
     (void)pe_comm_max(self->comm, most, 2, &self->err);
     request.process_bytes = most[0];
@@ -235,13 +208,18 @@ static pe_status make_plan(session *self)
     return meet(self);
 }
 
+static void show_table(const session *self, FILE *out)
+{
+    pe_showplan(out, self->job, self->inputs, self->recipe.kernel->name, &self->recipe.signature, self->format,
+                &self->place, &self->plan);
+}
+
 static void show_plan(session *self)
 {
     if (!self->is_root)
         return;
     if (self->options->action == PE_ACTION_PLAN) {
-        pe_showplan(stdout, self->job, self->inputs, self->recipe.kernel->name, &self->recipe.signature, self->format,
-                    &self->place, &self->plan);
+        show_table(self, stdout);
         if (fflush(stdout) != 0)
             (void)pe_fail(&self->err, PE_EIO, "stdout: a write failed");
     } else {
@@ -284,18 +262,27 @@ static pe_status run_step(void *step, pe_block chunk, const pe_buffer *payload, 
     return pe_step_run(step, chunk, payload, out, stop, err);
 }
 
-static pe_status write_out(void *context, const pe_outcome *out, pe_error *err)
+static pe_status take_results(void *context, const pe_outcome *out, pe_error *err)
 {
     session *self = context;
-    return pe_sink_write(self->sink, out->bytes.data, out->bytes.size, out->rows, err);
+    return pe_results_take(&self->results, out, err);
+}
+
+static pe_status tell_interrupt(const session *self, uint64_t items, pe_error *err)
+{
+    char done[32], all[32];
+    const bool is_known = self->plan.items != PE_ITEMS_UNKNOWN;
+    return pe_fail(err, PE_ESTOPPED, "interrupted by %s after %s%s%s items%s", pe_interrupt_seen(),
+                   pe_print_count(done, items), is_known ? " of " : "",
+                   is_known ? pe_print_count(all, self->plan.items) : "",
+                   self->job->order == PE_ORDER_WHOLE ? "; nothing was written" : ", which were written");
 }
 
 static pe_status tick(void *context, uint64_t items, pe_error *err)
 {
     session *self = context;
-    const char *signal_name = pe_interrupt_seen();
-    if (signal_name != NULL)
-        return pe_fail(err, PE_ESTOPPED, "interrupted by %s", signal_name);
+    if (pe_interrupt_seen() != NULL)
+        return tell_interrupt(self, items, err);
     if (self->is_root)
         pe_progress_tick(&self->progress, items);
     return PE_OK;
@@ -304,7 +291,7 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
 static pe_status open_output(session *self)
 {
     if (self->is_root)
-        (void)pe_sink_begin(&self->specs.output, &self->sink, &self->err);
+        (void)pe_results_begin(&self->results, self->job, &self->specs.output, self->plan.items, &self->err);
     return meet(self);
 }
 
@@ -321,7 +308,7 @@ static pe_status run_crew(session *self)
                                .open = open_step,
                                .close = close_step,
                                .run = run_step,
-                               .write = write_out,
+                               .write = take_results,
                                .tick = tick};
     const pe_run_progress mode = self->options->progress;
     if (self->is_root)
@@ -339,13 +326,8 @@ static pe_status run_crew(session *self)
 /* Commit only what every rank agrees is complete; the summary comes after, when the result is there. */
 static pe_status close_output(session *self)
 {
-    if (self->is_root && self->sink != NULL) {
-        if (self->err.status == PE_OK)
-            (void)pe_sink_commit(self->sink, &self->err);
-        if (self->err.status != PE_OK)
-            pe_sink_abort(self->sink);
-        pe_sink_free(self->sink);
-    }
+    if (self->is_root)
+        (void)pe_results_end(&self->results, self->stats.items, &self->err);
     return meet(self);
 }
 
@@ -377,18 +359,19 @@ static pe_status sum_busy(session *self)
 
 static pe_status run_job(session *self)
 {
+    if (self->is_root && self->options->verbosity == PE_VERBOSE)
+        show_table(self, stderr);
     if (self->is_root && self->place.warning[0] != '\0')
         pe_log(PE_LOG_WARN, "%s", self->place.warning);
     pe_interrupt_begin();
     pe_status status = open_output(self);
-    if (status == PE_OK) {
-        (void)run_crew(self);
-        status = close_output(self);
-    }
+    if (status == PE_OK)
+        status = run_crew(self);
     if (status == PE_OK)
         status = sum_busy(self);
+    status = close_output(self);
     pe_interrupt_end();
-    if (status == PE_OK && self->is_root)
+    if (self->results.is_complete)
         summarise(self);
     return status;
 }
@@ -433,6 +416,8 @@ int pe_run(const pe_run_options *options)
         status = conduct(&self);
     }
     tell(&self);
+    pe_policy_unset(&self.recipe);
+    pe_form_close(self.form);
     pe_inputs_close(self.inputs);
     pe_specs_fini(&self.specs);
     pe_job_free(self.job);

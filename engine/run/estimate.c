@@ -1,0 +1,55 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* estimate.c - what a job will need in memory, for the plan.
+ *
+ * Threads:  the main thread.
+ * Not here: what is decided from it (plan.c).
+ */
+#include "run/estimate.h"
+
+#include "base/resident.h"
+
+static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
+{
+    return pe_inputs_chunk_bytes(source, chunk_items);
+}
+
+static size_t reader_bytes(const void *source, uint64_t chunk_items)
+{
+    size_t bytes = 0;
+    (void)pe_inputs_memory(source, chunk_items, &bytes);
+    return bytes;
+}
+
+static size_t columns_bytes(const pe_type *types, int count)
+{
+    size_t bytes = 0;
+    for (int c = 0; c < count; c++)
+        bytes += pe_type_bytes(types[c]);
+    return bytes;
+}
+
+pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe_inputs *inputs,
+                            const pe_sink_spec *output)
+{
+    const pe_signature *signature = &recipe->signature;
+    size_t reader = 0;
+    const bool is_plain = recipe->encoder.is_plain;
+    return (pe_plan_request){
+        .items = pe_inputs_count(inputs),
+        .schedule = job->pool.schedule,
+        .order = job->order,
+        .chunk_items = job->pool.chunk_size,
+        .memory_bytes = job->pool.memory_bytes,
+        .in_item_bytes = columns_bytes(signature->args, signature->arg_count) +
+                         (is_plain ? 0 : columns_bytes(signature->results, signature->result_count)),
+        .out_item_bytes = recipe->encoder.row_bytes,
+        .has_payload = pe_inputs_is_remote(inputs),
+        .chunk_input_bytes = chunk_input_bytes,
+        .reader_bytes = reader_bytes,
+        .source = inputs,
+        .has_text_result = recipe->encoder.has_text,
+        .kept_bytes = pe_inputs_memory(inputs, 1, &reader) + pe_sink_memory(output, recipe->encoder.row_bytes),
+        .process_bytes = pe_resident_peak()};
+}

@@ -1,0 +1,17 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* estimate.h - what a job will need in memory, for the plan.
+ */
+#ifndef PE_ESTIMATE_H
+#define PE_ESTIMATE_H
+
+#include "job/job.h"
+#include "plan/plan.h"
+#include "run/step.h"
+
+/* pe_estimate - sizes of items, results and inputs as bound and encoded; ranks and threads are the caller's to add. */
+pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe_inputs *inputs,
+                            const pe_sink_spec *output);
+
+#endif
