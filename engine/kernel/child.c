@@ -95,14 +95,16 @@ static int add_actions(const pe_child_spec *spec, const pipe_pair *pairs, int co
                        posix_spawn_file_actions_t *actions)
 {
     int number = 0;
-    if (spec->in_fd != STDIN_FILENO)
+    if (spec->gift != PE_CHILD_NO_FD) /* before its own number is taken */
+        number = posix_spawn_file_actions_adddup2(actions, spec->gift, PE_CHILD_GIFT_FD);
+    if (number == 0 && !spec->keeps_errors && fcntl(STDERR_FILENO, F_GETFD) < 0)
+        number = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    if (number == 0 && spec->in_fd != STDIN_FILENO)
         number = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     for (int p = 0; p < count && number == 0; p++)
         number = posix_spawn_file_actions_adddup2(actions, pairs[p].ends[pairs[p].theirs], pairs[p].as);
     if (number == 0 && spec->out_fd != STDOUT_FILENO)
         number = posix_spawn_file_actions_adddup2(actions, STDERR_FILENO, STDOUT_FILENO);
-    if (number == 0 && spec->gift != PE_CHILD_NO_FD)
-        number = posix_spawn_file_actions_adddup2(actions, spec->gift, PE_CHILD_GIFT_FD);
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
     if (number == 0)
         number = posix_spawn_file_actions_addclosefrom_np(actions, FIRST_FREE_FD);

@@ -11,6 +11,8 @@
 #ifndef PE_FORM_H
 #define PE_FORM_H
 
+#include <stdatomic.h>
+
 #include "base/buffer.h"
 #include "kernel/signature.h"
 #include <pengine/kernel.h>
@@ -52,6 +54,9 @@ typedef struct pe_form_spec {
     int column_count;
     bool has_output_dtype; /* [output] dtype */
     pe_dtype output_dtype;
+    /* NULL, or true once the run ends: python and command then end their children, and what the batches under way give
+     * does not matter any more. */
+    const atomic_bool *stop;
 } pe_form_spec;
 
 typedef struct pe_form pe_form;
@@ -86,5 +91,6 @@ struct pe_form {
 
 extern const pe_form_ops pe_form_name;
 extern const pe_form_ops pe_form_plugin;
+extern const pe_form_ops pe_form_python;
 
 #endif

@@ -1,0 +1,462 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The Python side of a python kernel: one process of one worker, fed by python_worker.c.
+
+Design: a request is a block of columns, an answer the results of some consecutive items of it, as arrays; texts are sizes
+and bytes. A block is computed in parts of about a millisecond, each answered at once, so that little is lost with this
+process. While a part is computed the shared page says which items it has: [0] the first, [1] the end, and, where [2] is 1,
+[0] is the very item. Arrays are packed whole; only when one does not pack are its values looked at one by one.
+Numbers on the pipes are 64-bit and little-endian. `requests` is the open pipe 3, which this text came from.
+"""
+import fcntl
+import itertools
+import mmap
+import operator
+import os
+import struct
+import sys
+import time
+import types
+from array import array
+
+READY, RESULTS, ERROR = 0, 1, 2
+PART_NS = 1_000_000
+MOST_PART = 1 << 16
+CODES = {"bool": "?", "int8": "b", "int16": "h", "int32": "i", "int64": "q", "uint8": "B", "uint16": "H", "uint32": "I",
+         "uint64": "Q", "float32": "f", "float64": "d"}
+INF = float("inf")
+
+sources = {}  # the user's files, as they appear in tracebacks: their modules
+
+
+# ---- the pipes ----
+
+def send(kind, count, payload):
+    view = memoryview(struct.pack("<QQQ", kind, count, len(payload)) + payload)
+    while view:
+        view = view[os.write(4, view):]
+
+
+def receive(size):
+    data = requests.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
+
+
+def die_with_parent():
+    """The pipe 5 is never written to: it only tells that the engine has ended, even where Python code cannot look."""
+    fcntl.fcntl(5, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(5, fcntl.F_SETFL, fcntl.fcntl(5, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+# ---- reasons ----
+
+def cut(text, room):
+    data = text.encode("utf-8", "replace")
+    return text if len(data) <= room else data[:max(room - 3, 0)].decode("utf-8", "ignore") + "..."
+
+
+def shown(value):
+    try:
+        return cut(" ".join(repr(value).split()), 50)
+    except Exception:
+        return "a value without a repr"
+
+
+def place(error):
+    """The user's line that the exception came from: " (f.py:12)"."""
+    if isinstance(error, SyntaxError) and error.filename in sources:
+        return f" ({os.path.basename(error.filename)}:{error.lineno})"
+    found = ""
+    trace = error.__traceback__
+    while trace:
+        name = trace.tb_frame.f_code.co_filename
+        if name in sources:
+            found = f" ({os.path.basename(name)}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    return found
+
+
+def reason(error, room):
+    try:
+        message = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
+    except Exception:
+        message = ""
+    where = place(error)
+    words = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return cut(words, room - len(where.encode("utf-8", "replace"))) + where
+
+
+# ---- arguments ----
+
+def texts(data, count, base, bad):
+    """Sizes, then bytes. What is not UTF-8 is noted in bad, by its item."""
+    sizes = memoryview(data)[:8 * count].cast("Q").tolist()
+    body = data[8 * count:]
+    ends = list(itertools.accumulate(sizes))
+    if body.isascii():
+        whole = body.decode("ascii")
+        return [whole[end - size:end] for size, end in zip(sizes, ends)]
+    out = []
+    for size, end in zip(sizes, ends):
+        try:
+            out.append(body[end - size:end].decode())
+        except UnicodeDecodeError as error:
+            bad.setdefault(base + len(out), f"not UTF-8: byte {body[end - size + error.start]:#04x} at {error.start}")
+            out.append("")
+    return out
+
+
+def elements(dtype, data):
+    if dtype == "int128":
+        low, high = memoryview(data).cast("Q").tolist()[0::2], memoryview(data).cast("q").tolist()[1::2]
+        return [h << 64 | l for l, h in zip(low, high)]
+    return memoryview(data).cast(CODES[dtype]).tolist()
+
+
+def column(dtype, width, data, count, bad):
+    if dtype == "text":
+        return texts(data, count, 0, bad)
+    flat = elements(dtype, data)
+    return flat if width == 0 else list(zip(*[iter(flat)] * width))
+
+
+# ---- results ----
+
+class Wrong(Exception):
+    pass
+
+
+class Integers:
+    def __init__(self, dtype):
+        bits = int(dtype.lstrip("uint"))
+        self.dtype, self.blank = dtype, 0
+        self.least, self.most = (0, 2**bits - 1) if dtype[0] == "u" else (-2**(bits - 1), 2**(bits - 1) - 1)
+
+    def pack(self, values):
+        if self.dtype != "int128":
+            return array(CODES[self.dtype], values).tobytes()
+        return b"".join([value.to_bytes(16, "little", signed=True) for value in values])
+
+    def one(self, value):
+        try:
+            exact = operator.index(value)
+        except TypeError:
+            raise Wrong(f"{shown(value)} is {type(value).__name__}, not {self.dtype}") from None
+        if not self.least <= exact <= self.most:
+            raise Wrong(f"{shown(value)} does not fit {self.dtype}")
+        return exact
+
+
+class Bools:
+    dtype, blank = "bool", False
+
+    def pack(self, values):
+        if not set(map(type, values)) <= {bool}:
+            raise Wrong
+        return bytes(values)
+
+    def one(self, value):
+        if isinstance(value, int) and value in (0, 1):
+            return bool(value)
+        raise Wrong(f"{shown(value)} is {type(value).__name__}, not bool")
+
+
+class Floats:
+    blank = 0.0
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+
+    def pack(self, values):
+        if not set(map(type, values)) <= {float}:
+            raise Wrong
+        packed = array(CODES[self.dtype], values)
+        if self.dtype == "float32" and (INF in packed or -INF in packed):
+            return b"".join([struct.pack("<f", value) for value in values])  # which tells overflow from infinity
+        return packed.tobytes()
+
+    def one(self, value):
+        if isinstance(value, str) or not hasattr(value, "__float__"):
+            raise Wrong(f"{shown(value)} is {type(value).__name__}, not {self.dtype}")
+        try:
+            real = float(value)
+            stored = struct.unpack("<f", struct.pack("<f", real))[0] if self.dtype == "float32" else real
+        except OverflowError:
+            raise Wrong(f"{shown(value)} does not fit {self.dtype}") from None
+        if isinstance(value, int) and stored != value:
+            raise Wrong(f"{shown(value)} is not exact as {self.dtype}")
+        return real
+
+
+class Texts:
+    blank = ""
+
+    def __init__(self, is_any):
+        self.is_any = is_any  # whatever it is, as str() gives it
+
+    def pack(self, values):
+        if self.is_any:
+            values = list(map(str, values))
+        whole = "".join(values)
+        if whole.isascii():
+            return array("Q", map(len, values)).tobytes() + whole.encode("ascii")
+        parts = [value.encode() for value in values]
+        return array("Q", map(len, parts)).tobytes() + b"".join(parts)
+
+    def one(self, value):
+        if not self.is_any and not isinstance(value, str):
+            raise Wrong(f"{shown(value)} is {type(value).__name__}, not text")
+        text = str(value)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Wrong(f"{shown(value)} has no UTF-8") from None
+        return text
+
+
+def series(value, what):
+    """A tuple of something that has several values; not text, which has too."""
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        raise Wrong(f"{shown(value)} is {type(value).__name__}, not {what}")
+    return tuple(value)
+
+
+class Vectors:
+    def __init__(self, scalar, width):
+        self.scalar, self.width, self.dtype = scalar, width, f"{scalar.dtype}[{width}]"
+        self.blank = (scalar.blank,) * width
+
+    def pack(self, values):
+        if not set(map(type, values)) <= {tuple, list} or not set(map(len, values)) <= {self.width}:
+            raise Wrong
+        return self.scalar.pack(list(itertools.chain.from_iterable(values)))
+
+    def one(self, value):
+        several = series(value, self.dtype)
+        if len(several) != self.width:
+            raise Wrong(f"{shown(value)} has {len(several)} elements, not the {self.width} of {self.dtype}")
+        return tuple(self.scalar.one(plain(element)) for element in several)
+
+
+def packer(dtype, width, is_any):
+    scalar = (Texts(is_any) if dtype == "text" else Bools() if dtype == "bool" else
+              Floats(dtype) if dtype.startswith("float") else Integers(dtype))
+    return scalar if width == 0 else Vectors(scalar, width)
+
+
+def plain(value):
+    """A scalar of numpy as what Python has for it."""
+    return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+
+
+def pack_column(kind, values, failed, room):
+    """The bytes of one column; values that do not fit fail their items."""
+    try:
+        return kind.pack(values)
+    except BaseException:
+        pass
+    good = []
+    for item, value in enumerate(values):
+        try:
+            good.append(kind.blank if item in failed else kind.one(plain(value)))
+        except BaseException as error:
+            failed.setdefault(item, str(error) if isinstance(error, Wrong) else reason(error, room))
+            good.append(kind.blank)
+    return kind.pack(good)
+
+
+def split(values, kinds, failed):
+    """The columns of several results."""
+    count = len(kinds)
+    if set(map(type, values)) <= {tuple, list} and set(map(len, values)) <= {count}:
+        return list(zip(*values))
+    rows = []
+    for item, value in enumerate(values):
+        try:
+            row = series(value, f"{count} results")
+            if len(row) != count:
+                raise Wrong(f"{shown(value)} has {len(row)} values, not {count}")
+        except BaseException as error:
+            failed.setdefault(item, str(error) if isinstance(error, Wrong) else repr(error))
+            row = tuple(kind.blank for kind in kinds)
+        rows.append(row)
+    return list(zip(*rows))
+
+
+def pack_results(kinds, values, failed, room):
+    columns = [values] if len(kinds) == 1 else split(values, kinds, failed)
+    parts = [pack_column(kind, list(values), failed, room) for kind, values in zip(kinds, columns)]
+    parts.append(struct.pack("<Q", len(failed)))
+    for item in sorted(failed):
+        text = cut(failed[item], room).encode("utf-8", "replace")
+        parts.append(struct.pack("<QQ", item, len(text)) + text)
+    return b"".join(parts)
+
+
+# ---- the function ----
+
+def load(path, text):
+    """The module of a file, as `import` would make it but without a cache beside the file."""
+    module = types.ModuleType(os.path.splitext(os.path.basename(path))[0])
+    module.__file__ = path
+    sys.path.insert(0, os.path.dirname(path))
+    sys.modules[module.__name__] = sources[path] = module
+    exec(compile(text, path, "exec"), module.__dict__)
+
+
+def find(path, name):
+    """(the callable, None) or (None, what is wrong)."""
+    file = os.path.basename(path)
+    try:
+        if path not in sources:
+            with open(path, "rb") as opened:
+                text = opened.read()
+    except OSError as error:
+        return None, f"{path}: {error.strerror}"
+    try:
+        if path not in sources:
+            load(path, text)
+    except BaseException as error:
+        return None, f"{file}: {reason(error, 400)}"
+    try:
+        found = operator.attrgetter(name)(sources[path])
+    except AttributeError:
+        import difflib
+        callables = [key for key, value in vars(sources[path]).items() if callable(value)]
+        near = difflib.get_close_matches(name, callables, 1)
+        return None, f'{file} has no "{name}"' + (f'; did you mean "{near[0]}"?' if near else "")
+    if not callable(found):
+        return None, f'{file}: "{name}" is {type(found).__name__}, not a function'
+    return found, None
+
+
+def make_loops(count):
+    """The loop over the items, written for this number of arguments: bare, and one that says where it is."""
+    names = ", ".join(f"x{i}" for i in range(count))
+    space = {}
+    exec(f"def bare(function, rows, append):\n"
+         f"    for {names} in rows:\n"
+         f"        append(function({names}))\n"
+         f"def watched(function, rows, append, page, item):\n"
+         f"    for {names} in rows:\n"
+         f"        page[0] = item\n"
+         f"        item += 1\n"
+         f"        append(function({names}))\n", space)
+    return space["bare"], space["watched"]
+
+
+class Worker:
+    def __init__(self, function, args, kinds, page, room):
+        self.function, self.args, self.kinds, self.page, self.room = function, args, kinds, page, room
+        self.bare, self.watched = make_loops(len(args))
+        self.pace = 1  # items in a part
+        self.blank = kinds[0].blank if len(kinds) == 1 else tuple(kind.blank for kind in kinds)
+
+    def compute(self, columns, start, end, watch):
+        """Values and failures of the items from start to end. What raises is not called again."""
+        parts = [values[start:end] for values in columns]
+        rows = iter(parts[0]) if len(parts) == 1 else zip(*parts)
+        values, failed = [], {}
+        while len(values) < end - start:
+            try:
+                if watch:
+                    self.page[2] = 1
+                    self.watched(self.function, rows, values.append, self.page, start + len(values))
+                else:
+                    self.bare(self.function, rows, values.append)
+            except BaseException as error:
+                failed[len(values)] = reason(error, self.room)
+                values.append(self.blank)
+        if watch:
+            self.page[2], self.page[0] = 0, start
+        return values, failed
+
+    def answer(self, columns, start, end, watch, bad):
+        self.page[0], self.page[1] = start, end
+        if start in bad:
+            values, failed = [self.blank] * (end - start), {0: bad[start]}
+        else:
+            values, failed = self.compute(columns, start, end, watch)
+        send(RESULTS, end - start, pack_results(self.kinds, values, failed, self.room))
+        self.page[0] = end
+
+    def serve(self, count, watch, single, columns, bad):
+        """Watch: say which item is under way. Single: answer each by itself."""
+        stops = sorted(bad) + [count]
+        start = 0
+        while start < count:
+            stop = next(s for s in stops if s >= start)
+            size = 1 if single or start == stop else min(self.pace, stop - start)
+            begin = time.perf_counter_ns()
+            self.answer(columns, start, start + size, watch, bad)
+            took = time.perf_counter_ns() - begin
+            if size == self.pace and took < PART_NS // 2:
+                self.pace = min(self.pace * 2, MOST_PART)
+            elif took > 2 * PART_NS and not single:
+                self.pace = max(1, size * PART_NS // took)
+            start += size
+            if start > stop:
+                stops = [s for s in stops if s >= start]
+
+    def run(self):
+        while True:
+            count, mode = struct.unpack("<QQ", receive(16))
+            columns, bad = [], {}
+            for dtype, width in self.args:
+                columns.append(column(dtype, width, receive(struct.unpack("<Q", receive(8))[0]), count, bad))
+            self.serve(count, mode > 0, mode > 1, columns, bad)
+
+
+def fields():
+    """What the engine says first: a number of byte strings, each after its size."""
+    count, = struct.unpack("<Q", receive(8))
+    return [receive(struct.unpack("<Q", receive(8))[0]) for _ in range(count)]
+
+
+def parse_types(text):
+    return [(name.partition("[")[0], int(name.partition("[")[2].rstrip("]") or 0)) for name in text.split(",")]
+
+
+def parameter(kind, value):
+    return value == "1" if kind == "b" else int(value) if kind == "i" else float(value) if kind == "r" else value
+
+
+def main():
+    die_with_parent()
+    for number in (3, 4, 5, 6):
+        os.set_inheritable(number, False)
+    path, name, setup_path, setup, args, results, is_any, room, *rest = [field.decode() for field in fields()]
+    page = memoryview(mmap.mmap(6, mmap.PAGESIZE)).cast("Q")
+    if sys.stdout is not None:
+        sys.stdout.reconfigure(line_buffering=True)
+    if hasattr(sys, "set_int_max_str_digits"):
+        sys.set_int_max_str_digits(0)  # integers of any size are texts too
+    sys.argv = [path]
+    if sys.path[:1] == [""]:
+        del sys.path[0]  # the current folder, which a script would not have
+    function, wrong = find(path, name)
+    if wrong is None and setup:
+        begin, wrong = find(setup_path, setup)
+        if wrong is None:
+            try:
+                begin()
+            except BaseException as error:
+                wrong = f"{os.path.basename(setup_path)}: {setup}(): {reason(error, 400)}"
+    if wrong is not None:
+        send(ERROR, 0, wrong.encode("utf-8", "replace"))
+        return
+    params = {rest[i]: parameter(rest[i + 1], rest[i + 2]) for i in range(0, len(rest), 3)}
+    if params:
+        import functools
+        function = functools.partial(function, **params)
+    kinds = [packer(dtype, width, is_any == "1") for dtype, width in parse_types(results)]
+    send(READY, 0, b"")
+    Worker(function, parse_types(args), kinds, page, int(room)).run()
+
+
+try:
+    main()
+except (EOFError, BrokenPipeError):
+    pass
