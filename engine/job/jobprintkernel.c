@@ -8,6 +8,13 @@
  * Not here: the other tables (jobprint.c).
  */
 #include "job/jobparts.h"
+#include "job/schema.h"
+
+/* Else the key would be refused when it is read back. */
+static bool goes_with(const pe_job_kernel *kernel, const char *key)
+{
+    return (pe_schema_find("kernel", key)->kinds & (1u << kernel->kind)) != 0;
+}
 
 static void put_params(pe_writer *to, const pe_job_kernel *kernel)
 {
@@ -35,8 +42,10 @@ void pe_job_print_kernel(pe_writer *to, const pe_job_kernel *kernel)
         pe_writer_number(to, "max_items_per_worker", kernel->max_items_per_worker);
     pe_writer_array(to, "command", kernel->command, kernel->command_count);
     pe_writer_pair(to, "signature", kernel->signature);
-    pe_writer_number(to, "seed", kernel->seed);
-    pe_writer_pair(to, "overflow", kernel->may_wrap ? "wrap" : "error");
+    if (goes_with(kernel, "seed"))
+        pe_writer_number(to, "seed", kernel->seed);
+    if (goes_with(kernel, "overflow"))
+        pe_writer_pair(to, "overflow", kernel->may_wrap ? "wrap" : "error");
     pe_writer_flag(to, "isolate", kernel->is_isolated);
     put_params(to, kernel);
 }

@@ -85,7 +85,8 @@ pe_status pe_section_time(const pe_section *section, const char *key, uint64_t *
 /* 33.3 as 0.333, the nearest double, which 33.3 / 100 is not: 33.3 itself is rounded, 333 / 1000 is rounded once. */
 static double share_of(double percent)
 {
-    for (double scale = 1; scale <= 1e18; scale *= 10) {
+    for (uint64_t power = 1; power <= UINT64_C(1000000000000000000); power *= 10) {
+        const double scale = (double)power; /* exact: 5^18 has 42 bits */
         const double digits = round(percent * scale);
         if (digits / scale == percent && digits < 0x1p53)
             return digits / (scale * 100);

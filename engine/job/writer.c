@@ -150,7 +150,8 @@ void pe_writer_time(pe_writer *to, const char *key, uint64_t ns)
 /* The fewest digits that read back to the same share: 0.07 * 100 is 7.000000000000001. */
 static double percent_of(double share)
 {
-    for (double scale = 1; scale <= 1e18; scale *= 10) {
+    for (uint64_t power = 1; power <= UINT64_C(1000000000000000000); power *= 10) {
+        const double scale = (double)power; /* exact: 5^18 has 42 bits */
         const double digits = round(share * 100 * scale);
         if (digits / (scale * 100) == share)
             return digits / scale;

@@ -84,6 +84,10 @@ START_TEST(texts_and_arrays_reach_their_form)
     ck_assert_str_eq(rig.form.cflags[0], "-O2");
     ck_assert_int_eq(rig.form.lib_count, 2);
     ck_assert_str_eq(rig.form.libs[1], "-lgsl");
+    ck_assert(!rig.form.may_wrap);
+    close_rig(&rig);
+    rig = open_rig("expr = \"x\"\noverflow = \"wrap\"");
+    ck_assert(rig.form.may_wrap);
     close_rig(&rig);
     rig = open_rig("source = \"f.c\"\nfunction = \"g\"\nsignature = \"(int64) -> int64\"");
     ck_assert_str_eq(rig.form.source, "f.c");
@@ -132,12 +136,12 @@ END_TEST
 START_TEST(switches_and_limits_reach_their_form)
 {
     specs_rig rig = open_rig("python = \"f.py:f\"\ninitializer = \"g.py:g\"\nmax_items_per_worker = 7\n"
-                             "overflow = \"wrap\"\nisolate = true\n[errors]\ntimeout = \"200 ms\"\n"
+                             "isolate = true\n[errors]\ntimeout = \"200 ms\"\n"
                              "[output]\ndtype = \"float32\"");
     ck_assert_str_eq(rig.form.python, "f.py:f");
     ck_assert_str_eq(rig.form.initializer, "g.py:g");
     ck_assert_uint_eq(rig.form.max_items_per_worker, 7);
-    ck_assert(rig.form.may_wrap && rig.form.is_isolated);
+    ck_assert(!rig.form.may_wrap && rig.form.is_isolated);
     ck_assert_uint_eq(rig.form.timeout_ns, 200000000);
     ck_assert(rig.form.has_output_dtype && rig.form.output_dtype == PE_FLOAT32);
     close_rig(&rig);
