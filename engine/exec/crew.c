@@ -24,6 +24,7 @@
 #define NAP_LEAST_NS 20000u
 #define NAP_MOST_NS 1000000u
 #define SOLO_NAP_NS 50000000u
+#define GRACE_NS 500000000u /* a failing run ends within a second */
 #define SOLO_POLL_MS 20
 #define PAYLOAD_SHARE 4 /* of the planned buffers: items of unusual size stand for results as large or larger */
 
@@ -51,15 +52,51 @@ uint64_t pe_crew_nap(uint64_t nap_ns)
     return nap_ns == 0 ? NAP_LEAST_NS : nap_ns * 2 < NAP_MOST_NS ? nap_ns * 2 : NAP_MOST_NS;
 }
 
+void pe_crew_stop(pe_crew *crew)
+{
+    atomic_store_explicit(&crew->stop, true, memory_order_release); /* after the error: who sees stop may read it */
+    pe_claims_stop(crew->claims);
+    pe_crew_ring(crew);
+}
+
+void pe_crew_begin_grace(pe_crew *crew)
+{
+    uint_fast64_t never = 0;
+    (void)atomic_compare_exchange_strong_explicit(&crew->failing_ns, &never, pe_clock_ns(), memory_order_release,
+                                                  memory_order_relaxed); /* after the error, as stop */
+}
+
 void pe_crew_fail(pe_crew *crew, const pe_error *err)
 {
     assert(err->status != PE_OK);
     (void)pthread_mutex_lock(&crew->mutex);
     pe_error_merge(&crew->error, err);
     (void)pthread_mutex_unlock(&crew->mutex);
-    atomic_store_explicit(&crew->stop, true, memory_order_release); /* after the error: who sees stop may read it */
+    if (err->item == PE_NO_ITEM) {
+        pe_crew_stop(crew);
+        return;
+    }
+    pe_crew_begin_grace(crew);
     pe_claims_stop(crew->claims);
     pe_crew_ring(crew);
+}
+
+uint64_t pe_crew_failing_item(pe_crew *crew)
+{
+    if (atomic_load_explicit(&crew->failing_ns, memory_order_acquire) == 0)
+        return PE_NO_ITEM;
+    (void)pthread_mutex_lock(&crew->mutex);
+    const uint64_t item = crew->error.item;
+    (void)pthread_mutex_unlock(&crew->mutex);
+    return item;
+}
+
+bool pe_crew_end_grace(pe_crew *crew)
+{
+    const uint64_t since = atomic_load_explicit(&crew->failing_ns, memory_order_acquire);
+    if (since != 0 && pe_clock_ns() - since > GRACE_NS && !pe_crew_is_stopped(crew))
+        pe_crew_stop(crew);
+    return pe_crew_is_stopped(crew);
 }
 
 bool pe_crew_is_stopped(pe_crew *crew)
@@ -202,6 +239,7 @@ void pe_crew_linger(pe_crew *crew)
     pe_claims_close(crew->claims);
     while (atomic_load_explicit(&crew->workers, memory_order_acquire) > 0) {
         pe_crew_wait(crew, SOLO_NAP_NS);
+        (void)pe_crew_end_grace(crew);
         pe_crew_tick(crew);
     }
 }
@@ -227,13 +265,18 @@ static pe_status feed(pe_crew *crew, bool *ended, pe_error *err)
     return status;
 }
 
+static bool is_ending(pe_crew *crew)
+{
+    return pe_crew_is_stopped(crew) || pe_crew_failing_item(crew) != PE_NO_ITEM;
+}
+
 void pe_solo_lead(pe_crew *crew)
 {
     const pe_crew_spec *spec = crew->spec;
     pe_error err = PE_ERROR_INIT;
     pe_status status = PE_OK;
     if (spec->is_stream) {
-        for (bool ended = false; !ended && status == PE_OK && !pe_crew_is_stopped(crew); pe_crew_tick(crew))
+        for (bool ended = false; !ended && status == PE_OK && !is_ending(crew); pe_crew_tick(crew))
             status = feed(crew, &ended, &err);
     } else if (spec->plan->items > 0) {
         pe_task *task = NULL; /* all items are one grant: the workers need nobody to give them more */
@@ -274,6 +317,7 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
 
     *crew = (pe_crew){.spec = spec, .error = PE_ERROR_INIT};
     atomic_init(&crew->stop, false);
+    atomic_init(&crew->failing_ns, 0);
     atomic_init(&crew->workers, spec->threads);
     atomic_init(&crew->busy_ns, 0);
     atomic_init(&crew->items, 0);
@@ -306,8 +350,8 @@ pe_status pe_crew_run(const pe_crew_spec *spec, pe_crew_stats *stats, pe_error *
 {
     pe_crew crew;
     const uint64_t began = pe_clock_ns();
-    pe_status status = init(&crew, spec, err);
-    status = pe_comm_agree(spec->comm, err); /* nobody starts alone */
+    (void)init(&crew, spec, err);
+    pe_status status = pe_comm_agree(spec->comm, err); /* nobody starts alone */
     if (status == PE_OK)
         status = run_threads(&crew);
     if (crew.error.status != PE_OK) {

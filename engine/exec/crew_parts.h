@@ -18,7 +18,7 @@ typedef enum pe_note_kind {
     PE_NOTE_PULL,   /* to member: send the slice's result under PE_TAG_RESULT */
     PE_NOTE_END,    /* to member: all is delivered, or the run stops: finish what is under way and say BYE */
     PE_NOTE_RESULT, /* to root: this slice is computed and has so many bytes */
-    PE_NOTE_FAILED, /* to root: stop the run; pe_comm_agree will tell why */
+    PE_NOTE_FAILED, /* to root: the run ends; block.first is the failed item or PE_NO_ITEM; pe_comm_agree tells why */
     PE_NOTE_BYE     /* to root: the last note of this member */
 } pe_note_kind;
 
@@ -44,9 +44,10 @@ typedef struct pe_letter {
 typedef struct pe_crew {
     const pe_crew_spec *spec;
     pe_claims *claims;
-    pe_window *chunks;  /* this rank's chunks in the order of claims */
-    atomic_bool stop;   /* any thread sets it once; all read it */
-    atomic_int workers; /* still running */
+    pe_window *chunks;               /* this rank's chunks in the order of claims */
+    atomic_bool stop;                /* any thread sets it once; all read it */
+    atomic_uint_fast64_t failing_ns; /* when an item first ended the run here, or 0; any thread sets it once */
+    atomic_int workers;              /* still running */
     atomic_uint_fast64_t busy_ns;
     atomic_uint_fast64_t items; /* delivered to the sink */
     pthread_mutex_t mutex;      /* guards the fields below */
@@ -57,8 +58,17 @@ typedef struct pe_crew {
     pe_task *finished_last;
 } pe_crew;
 
-/* pe_crew_fail - keep an error and stop this rank; any thread. */
+/* pe_crew_fail - keep an error and stop this rank; any thread. An error of an item lets the chunks under way finish for
+ * a moment: the items before it are delivered, and the first failed one is told whichever rank or thread was faster. */
 void pe_crew_fail(pe_crew *crew, const pe_error *err);
+/* pe_crew_stop - no more of anything, now; the error is kept or comes from another rank. */
+void pe_crew_stop(pe_crew *crew);
+/* pe_crew_begin_grace - an item ended the run, here or on another rank. */
+void pe_crew_begin_grace(pe_crew *crew);
+/* pe_crew_failing_item - the lowest item known here that ended the run, or PE_NO_ITEM. */
+uint64_t pe_crew_failing_item(pe_crew *crew);
+/* pe_crew_end_grace - stop for good once the moment has passed; true then, and when stopped already. Main thread. */
+bool pe_crew_end_grace(pe_crew *crew);
 /* pe_crew_ring - wake the main thread; pe_crew_wait - sleep until rung or for nap_ns. */
 void pe_crew_ring(pe_crew *crew);
 void pe_crew_wait(pe_crew *crew, uint64_t nap_ns);

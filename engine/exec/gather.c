@@ -67,6 +67,16 @@ pe_status pe_root_listen(pe_root *self, pe_error *err)
     return pe_comm_recv(self->comm, PE_ANY_RANK, PE_TAG_TO_ROOT, &self->note, sizeof self->note, &self->note_op, err);
 }
 
+/* pe_comm_agree brings the reason. */
+static void note_failure(pe_root *self, uint64_t item)
+{
+    self->limit = item < self->limit ? item : self->limit;
+    if (item == PE_NO_ITEM)
+        pe_crew_stop(self->crew);
+    else
+        pe_crew_begin_grace(self->crew);
+}
+
 pe_status pe_root_read_notes(pe_root *self, bool *active)
 {
     for (bool done = true; done && self->byes < self->ranks - 1;) {
@@ -80,7 +90,7 @@ pe_status pe_root_read_notes(pe_root *self, bool *active)
         else if (self->note.kind == PE_NOTE_BYE)
             self->byes++;
         else
-            atomic_store_explicit(&self->crew->stop, true, memory_order_release); /* pe_comm_agree brings the reason */
+            note_failure(self, self->note.block.first);
         if (self->byes < self->ranks - 1)
             status = pe_root_listen(self, &self->err);
         if (status != PE_OK)

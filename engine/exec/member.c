@@ -23,6 +23,7 @@ typedef struct member {
     pe_comm_op *payload_op;            /* of the first of them */
     pe_task *announced;                /* results that wait for their pull */
     bool is_ended, has_failed;
+    uint64_t told_item; /* of the last FAILED */
     pe_error err;
 } member;
 
@@ -138,17 +139,28 @@ static pe_status announce(member *self, bool *active)
     return PE_OK;
 }
 
+/* Rank 0 ends the run; until then its pulls are answered. A lower item may fail yet: it is told too. */
+static pe_status tell_failure(member *self)
+{
+    const uint64_t item = pe_crew_failing_item(self->crew);
+    const bool is_stopped = pe_crew_is_stopped(self->crew);
+    if ((!is_stopped && item == PE_NO_ITEM) || (self->has_failed && item >= self->told_item))
+        return PE_OK;
+    const pe_note note = {.kind = PE_NOTE_FAILED, .block = {.first = is_stopped ? PE_NO_ITEM : item}};
+    self->has_failed = true;
+    self->told_item = is_stopped ? 0 : item;
+    return pe_letter_post(self->crew, &self->letters, 0, &note, PE_TAG_RESULT, NULL, 0, NULL, &self->err);
+}
+
 static pe_status step(member *self, bool *active)
 {
     pe_status status = read_note(self, active);
     if (status == PE_OK && !self->is_ended)
         status = push_arrived(self, active);
-    if (status == PE_OK && !self->has_failed)
+    if (status == PE_OK)
         status = announce(self, active);
-    if (status == PE_OK && !self->has_failed && pe_crew_is_stopped(self->crew)) {
-        self->has_failed = true; /* rank 0 ends the run; until then its pulls are answered */
-        status = tell(self, PE_NOTE_FAILED, NULL);
-    }
+    if (status == PE_OK)
+        status = tell_failure(self);
     if (status == PE_OK)
         *active |= pe_letter_sweep(self->crew, &self->letters, pe_crew_done_with, &self->err) > 0;
     return self->err.status;
@@ -185,8 +197,7 @@ void pe_member_lead(pe_crew *crew)
         if (!active)
             pe_crew_wait(crew, nap_ns);
     }
-    if (status == PE_OK)
-        pe_claims_stop(crew->claims);
+    pe_crew_stop(crew); /* what was not pulled by now is not wanted */
     if (status == PE_OK)
         status = say_goodbye(&self);
     if (status != PE_OK) /* messages themselves fail: nobody can be told, agree will say it or time out */

@@ -31,6 +31,22 @@ static void payload_left(pe_crew *crew, pe_task *task)
     pe_claims_recycle(crew->claims, task);
 }
 
+/* A run that an item ended goes on until all before that item is delivered, or the moment for it has passed. */
+static bool is_failed(pe_root *self)
+{
+    const uint64_t own = pe_crew_failing_item(self->crew);
+    self->limit = own < self->limit ? own : self->limit;
+    if (pe_crew_end_grace(self->crew))
+        return true;
+    if (self->limit == PE_NO_ITEM)
+        return false;
+    const uint64_t next = pe_window_next(self->window);
+    if (!pe_root_is_ordered(self) || next == self->granted)
+        return true;
+    const pe_block oldest = pe_root_entry(self, next)->block;
+    return oldest.first + oldest.count > self->limit;
+}
+
 static pe_status step(pe_root *self, bool *active)
 {
     pe_status status = pe_root_read_notes(self, active);
@@ -39,7 +55,7 @@ static pe_status step(pe_root *self, bool *active)
         status = pe_root_pull(self, active);
     if (status == PE_OK)
         status = pe_root_take_pulled(self, active);
-    if (status == PE_OK)
+    if (status == PE_OK && self->limit == PE_NO_ITEM)
         status = pe_root_grant(self, active);
     if (status == PE_OK)
         *active |= pe_letter_sweep(self->crew, &self->letters, payload_left, &self->err) > 0;
@@ -82,6 +98,7 @@ static pe_status init(pe_root *self, pe_crew *crew)
                       .comm = crew->spec->comm,
                       .ranks = pe_comm_size(crew->spec->comm),
                       .piece_count = plan->pulls + plan->depth,
+                      .limit = PE_NO_ITEM,
                       .err = PE_ERROR_INIT};
     atomic_init(&self->own_delivered, 0);
     pe_status status = pe_make_array(&self->states, (size_t)self->ranks, sizeof *self->states, err);
@@ -117,7 +134,7 @@ static pe_status run(pe_root *self)
 {
     uint64_t nap_ns = 0;
     pe_status status = PE_OK;
-    while (status == PE_OK && !is_complete(self) && !pe_crew_is_stopped(self->crew)) {
+    while (status == PE_OK && !is_complete(self) && !is_failed(self)) {
         bool active = false;
         status = step(self, &active);
         pe_crew_tick(self->crew);
@@ -139,7 +156,7 @@ void pe_root_lead(pe_crew *crew)
         status = run(&self);
     if (status != PE_OK)
         pe_crew_fail(crew, &self.err);
-    pe_claims_stop(crew->claims);
+    pe_crew_stop(crew); /* complete, or ended: nothing more is to be computed or written */
     self.err = heard;
     if (!can_hear || end_members(&self) != PE_OK)
         pe_crew_fail(crew, &self.err);

@@ -57,6 +57,7 @@ typedef struct pe_root {
     pe_comm_op *note_op;
     pe_letter *letters;
     int byes;
+    uint64_t limit; /* the lowest item that ended the run, of those known; PE_NO_ITEM while none did */
     pe_error err;
 } pe_root;
 
