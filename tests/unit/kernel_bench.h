@@ -76,9 +76,12 @@ static inline void run(bench *b, size_t count)
 {
     pe_error err = PE_ERROR_INIT;
     const void *args[8] = {NULL};
-    ck_assert_uint_le(count, MOST);
+    if (count > MOST)
+        ck_abort_msg("%zu items, room for %d", count, (int)MOST);
     memcpy(args, b->args, sizeof args);
-    ck_ok(pe_call_run(b->call, 0, count, args, b->results, &err), err);
+    const pe_status status = pe_call_run(b->call, 0, count, args, b->results, &err);
+    if (status != PE_OK) /* not once a call: some tests make thousands, and Check writes down each assert */
+        ck_ok(status, err);
     b->failures = pe_call_failures(b->call, &b->failed);
 }
 

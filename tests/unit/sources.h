@@ -123,11 +123,13 @@ static inline void read_pieces(pe_source_spec spec, pe_dtype want, pe_block bloc
     ck_ok(pe_source_import(&spec, bytes.data, bytes.size, &source, &err), err);
     ck_ok(pe_source_bind(source, &(pe_type){want, 0}, 1, &err), err);
     ck_ok(pe_reader_open(source, &reader, &err), err);
-    for (uint64_t done = 0; done < block.count; done += piece) {
+    pe_status status = PE_OK;
+    for (uint64_t done = 0; done < block.count && status == PE_OK; done += piece) {
         const uint64_t count = block.count - done < piece ? block.count - done : piece;
         void *const column = (unsigned char *)out + done * pe_dtype_bytes(want);
-        ck_ok(pe_reader_read(reader, (pe_block){block.first + done, count}, NULL, NULL, &column, &err), err);
+        status = pe_reader_read(reader, (pe_block){block.first + done, count}, NULL, NULL, &column, &err);
     }
+    ck_ok(status, err);
     pe_reader_close(reader);
     pe_source_close(source);
     pe_source_close(first);

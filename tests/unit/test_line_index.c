@@ -79,14 +79,13 @@ static void check_index(const sample *s, const pe_line_index *index, uint64_t ba
     for (uint64_t r = 0; r < s->records; r++) {
         uint64_t first;
         const pe_line_place place = pe_line_index_find(index, r, &first);
-        ck_assert_uint_le(first, r);
-        ck_assert_uint_lt(r - first, index->stride);
-        ck_assert_uint_eq(place.offset, base + s->offset[first]);
-        ck_assert_uint_eq(place.line, s->line[first]);
         const uint64_t behind = pe_line_index_behind(index, r);
-        ck_assert_uint_ge(behind, base + s->offset[r]);
         const uint64_t reach = r + index->stride - 1;
-        ck_assert_uint_le(behind, base + s->offset[reach < s->records ? reach : s->records]);
+        const bool is_near = first <= r && r - first < index->stride;
+        const bool is_behind =
+            behind >= base + s->offset[r] && behind <= base + s->offset[reach < s->records ? reach : s->records];
+        if (!is_near || !is_behind || place.offset != base + s->offset[first] || place.line != s->line[first])
+            ck_abort_msg("record %d: from %d, line %d, behind it %d", (int)r, (int)first, (int)place.line, (int)behind);
     }
     ck_assert_uint_eq(pe_line_index_behind(index, s->records), base + s->size);
 }
@@ -234,7 +233,8 @@ START_TEST(scan_knows_what_a_quote_follows_across_its_blocks)
         const char *before;
         uint64_t ends; /* of `before` and the text that follows it */
     } cases[] = {{"\n", 2}, {",", 1}, {"x", 2}, {"\xA2", 2}, {"\x8Ay", 2}, {"\"\",", 1}, {"\n\"q\"\"", 3}};
-    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        size_t wrong = 0, last = 0;
         for (size_t blank = 1; blank < 200; blank++) {
             shared.size = 0;
             for (size_t i = 0; i < blank; i++)
@@ -245,9 +245,13 @@ START_TEST(scan_knows_what_a_quote_follows_across_its_blocks)
             while (shared.size < 300)
                 put(&shared, "z");
             pe_record_scan scan = {.delimiter = ','};
-            ck_assert_uint_eq(pe_record_scan_run(&scan, shared.data, shared.size, UINT64_MAX), shared.size);
-            ck_assert_msg(scan.records == expected, "case %zu at %zu: %d records", c, blank, (int)scan.records);
+            const size_t scanned = pe_record_scan_run(&scan, shared.data, shared.size, UINT64_MAX);
+            const bool is_right = scanned == shared.size && scan.records == expected;
+            wrong += !is_right;
+            last = is_right ? last : blank;
         }
+        ck_assert_msg(wrong == 0, "case %zu: %zu wrong, the last at %zu", c, wrong, last);
+    }
 }
 END_TEST
 

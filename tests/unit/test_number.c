@@ -25,7 +25,8 @@ static void prints(pe_dtype dtype, const void *element, const char *expected)
                   (int)size, room);
     ck_assert_uint_le(size, pe_number_room(dtype));
     for (size_t i = pe_number_room(dtype); i < sizeof room; i++)
-        ck_assert_int_eq(room[i], GUARD);
+        if (room[i] != GUARD)
+            ck_abort_msg("%s: byte %zu written", expected, i);
 }
 
 /* The text read as dtype gives exactly these bytes. */
