@@ -8,6 +8,7 @@
 #include "base/resident.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 size_t pe_resident_peak(void)
@@ -18,8 +19,10 @@ size_t pe_resident_peak(void)
     if (status == NULL)
         return 0;
     while (fgets(line, sizeof line, status) != NULL) {
-        if (strncmp(line, "VmHWM:", 6) == 0 && sscanf(line + 6, "%llu", &kib) == 1)
+        if (strncmp(line, "VmHWM:", 6) == 0) {
+            kib = strtoull(line + 6, NULL, 10); /* 0, "not known", where there is no number */
             break;
+        }
     }
     (void)fclose(status);
     return (size_t)kib * 1024;

@@ -68,16 +68,11 @@ static void warn(const pe_comm *comm, pe_place *place)
                        pe_comm_size(comm) > 1 ? ", or use mpirun --map-by ppr:N:node for fewer ranks a node" : "");
 }
 
-static pe_status gather(pe_comm *comm, request mine, pe_place *place, pe_error *err)
+static pe_status exchange(pe_comm *comm, const request *mine, request *all, int *threads, pe_place *place,
+                          pe_error *err)
 {
     const size_t ranks = (size_t)pe_comm_size(comm);
-    request *all = NULL;
-    int *threads = NULL;
-    pe_status status = pe_make_array(&all, ranks, sizeof *all, err);
-    if (status == PE_OK)
-        status = pe_make_array(&threads, ranks, sizeof *threads, err);
-    if (pe_comm_agree(comm, err) == PE_OK)
-        status = pe_comm_gather(comm, &mine, sizeof mine, all, err);
+    pe_status status = pe_comm_gather(comm, mine, sizeof *mine, all, err);
     if (status == PE_OK && pe_comm_rank(comm) == 0)
         share_out(all, threads, pe_comm_size(comm));
     if (status == PE_OK)
@@ -87,6 +82,19 @@ static pe_status gather(pe_comm *comm, request mine, pe_place *place, pe_error *
         place->most_threads = threads[rank] > place->most_threads ? threads[rank] : place->most_threads;
         place->threads = rank == (size_t)pe_comm_rank(comm) ? threads[rank] : place->threads;
     }
+    return status;
+}
+
+static pe_status gather(pe_comm *comm, request mine, pe_place *place, pe_error *err)
+{
+    const size_t ranks = (size_t)pe_comm_size(comm);
+    request *all = NULL;
+    int *threads = NULL;
+    pe_status status = pe_make_array(&all, ranks, sizeof *all, err);
+    if (status == PE_OK)
+        status = pe_make_array(&threads, ranks, sizeof *threads, err);
+    if (pe_comm_agree(comm, err) == PE_OK && all != NULL && threads != NULL)
+        status = exchange(comm, &mine, all, threads, place, err);
     free(threads);
     free(all);
     return err->status != PE_OK ? err->status : status;
