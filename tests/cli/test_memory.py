@@ -140,6 +140,16 @@ class Memory(Case):
                 self.stays_below(self.plan(stdin=b""), self.start(stdin=-1), stdin=text)
                 self.assertEqual((self.dir / "out.txt").read_bytes(), text.upper())
 
+    def test_long_lines_of_stdin_stay_near_the_plan(self):
+        """A stream's items are not known beforehand: the plan, and a few of the longest items for each worker."""
+        longest = 5_000_000
+        text = (b"x" * longest + b"\n" + b"short\n" * 1000) * 60
+        self.write("job.toml", toml(mode="imap", input={"path": "-", "format": "txt"}, kernel={"name": "text_upper"},
+                                    output={"path": "out.txt"}, pool=POOL))
+        limit = self.plan(stdin=b"") + 4 * (POOL["threads"] + 1) * longest
+        self.stays_below(limit, self.start(stdin=-1), stdin=text)
+        self.assertEqual((self.dir / "out.txt").read_bytes(), text.upper())
+
     def test_file_larger_than_the_memory_stays_within_the_plan(self):
         values = numpy.arange(12_000_000, dtype=float)
         self.write("in.npy", values)
