@@ -161,8 +161,12 @@ static double percent_of(double share)
 
 void pe_writer_share(pe_writer *to, const char *key, double share)
 {
+    const double percent = percent_of(share);
     put_key(to, key);
     pe_writer_put(to, "\"");
-    pe_writer_float(to, percent_of(share));
+    if (percent == floor(percent))
+        pe_writer_count(to, (uint64_t)percent);
+    else
+        pe_writer_float(to, percent);
     pe_writer_put(to, " %\"\n");
 }

@@ -195,10 +195,14 @@ START_TEST(share_of_failures_is_read_and_printed)
         const char *text;
         double share;
         const char *printed;
-    } rows[] = {{"1 %", 0.01, "1.0 %"},       {"7%", 0.07, "7.0 %"},
-                {"0.1 %", 0.001, "0.1 %"},    {"100 %", 1, "100.0 %"},
-                {"0 %", 0, "0.0 %"},          {"33.3 %", 0.333, "33.3 %"},
-                {"1e-05 %", 1e-7, "1e-05 %"}, {"99.99999 %", 0.9999999, "99.99999 %"}};
+    } rows[] = {{"1 %", 0.01, "1 %"},
+                {"7%", 0.07, "7 %"},
+                {"0.1 %", 0.001, "0.1 %"},
+                {"100 %", 1, "100 %"},
+                {"0 %", 0, "0 %"},
+                {"33.3 %", 0.333, "33.3 %"},
+                {"1e-05 %", 1e-7, "1e-05 %"},
+                {"99.99999 %", 0.9999999, "99.99999 %"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char errors[100], line[100];
         snprintf(errors, sizeof errors, "on_error = \"skip\"\nmax_failures = \"%s\"", rows[i].text);
