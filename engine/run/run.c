@@ -349,8 +349,11 @@ static pe_status sum_busy(session *self)
     uint64_t *all = calloc(ranks, sizeof *all);
     if (all == NULL)
         (void)pe_fail(&self->err, PE_ENOMEM, "out of memory for %zu ranks", ranks);
-    if (meet(self) == PE_OK)
-        (void)pe_comm_gather(self->comm, &self->stats.busy_ns, sizeof *all, all, &self->err);
+    if (meet(self) != PE_OK || all == NULL) {
+        free(all);
+        return self->err.status;
+    }
+    (void)pe_comm_gather(self->comm, &self->stats.busy_ns, sizeof *all, all, &self->err);
     for (size_t rank = 0; rank < ranks && self->err.status == PE_OK; rank++)
         self->busy_ns += all[rank];
     free(all);
