@@ -54,7 +54,7 @@ uint64_t pe_crew_nap(uint64_t nap_ns)
 
 void pe_crew_stop(pe_crew *crew)
 {
-    atomic_store_explicit(&crew->stop, true, memory_order_release); /* after the error: who sees stop may read it */
+    atomic_store_explicit(crew->stop, true, memory_order_release); /* after the error: who sees stop may read it */
     pe_claims_stop(crew->claims);
     pe_crew_ring(crew);
 }
@@ -101,7 +101,7 @@ bool pe_crew_end_grace(pe_crew *crew)
 
 bool pe_crew_is_stopped(pe_crew *crew)
 {
-    return atomic_load_explicit(&crew->stop, memory_order_acquire);
+    return atomic_load_explicit(crew->stop, memory_order_acquire);
 }
 
 void pe_crew_write(pe_crew *crew, const pe_outcome *out)
@@ -195,7 +195,7 @@ static void work_on(pe_crew *crew, void *step)
     for (pe_chunk *chunk = NULL; (chunk = pe_claims_take(crew->claims)) != NULL;) {
         pe_error err = PE_ERROR_INIT;
         const uint64_t began = pe_clock_ns();
-        if (spec->run(step, chunk->block, &chunk->task->payload, &chunk->out, &crew->stop, &err) != PE_OK) {
+        if (spec->run(step, chunk->block, &chunk->task->payload, &chunk->out, crew->stop, &err) != PE_OK) {
             pe_crew_fail(crew, &err);
             break;
         }
@@ -315,8 +315,7 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
     const bool is_solo = pe_comm_size(spec->comm) == 1;
     pthread_condattr_t monotonic;
 
-    *crew = (pe_crew){.spec = spec, .error = PE_ERROR_INIT};
-    atomic_init(&crew->stop, false);
+    *crew = (pe_crew){.spec = spec, .stop = spec->stop, .error = PE_ERROR_INIT};
     atomic_init(&crew->failing_ns, 0);
     atomic_init(&crew->workers, spec->threads);
     atomic_init(&crew->busy_ns, 0);

@@ -24,6 +24,7 @@ typedef struct pe_crew_spec {
     bool has_payload; /* rank 0 sends the input along */
     bool is_stream;   /* rank 0 finds the slices by reading */
     void *context;
+    atomic_bool *stop; /* false at first; true once nothing more is to be computed */
 
     /* Rank 0, main thread: append the input bytes of a block. NULL without payloads, and for streams. */
     pe_status (*pack)(void *context, pe_block block, pe_buffer *payload, pe_error *err);

@@ -45,7 +45,7 @@ typedef struct pe_crew {
     const pe_crew_spec *spec;
     pe_claims *claims;
     pe_window *chunks;               /* this rank's chunks in the order of claims */
-    atomic_bool stop;                /* any thread sets it once; all read it */
+    atomic_bool *stop;               /* the spec's: any thread sets it once; all read it */
     atomic_uint_fast64_t failing_ns; /* when an item first ended the run here, or 0; any thread sets it once */
     atomic_int workers;              /* still running */
     atomic_uint_fast64_t busy_ns;

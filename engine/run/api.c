@@ -30,6 +30,7 @@ typedef struct array_run {
     void *const *results; /* map's; NULL for imap */
     pe_array_take take;
     void *context;
+    atomic_bool stop;
     pe_plan plan;
     size_t arg_bytes, result_bytes; /* of one item */
 } array_run;
@@ -197,6 +198,7 @@ static pe_status run_arrays(array_run *run, uint64_t count, pe_order order, cons
                                .comm = comm,
                                .threads = place.threads,
                                .context = run,
+                               .stop = &run->stop,
                                .open = open_step,
                                .close = close_step,
                                .run = run_step,

@@ -14,6 +14,8 @@
 
 #include "base/alloc.h"
 #include "base/cores.h"
+#include "base/words.h"
+#include "exec/launcher.h"
 
 #define THREADS_MOST 4096
 
@@ -53,19 +55,27 @@ static void share_out(const request *all, int *threads, int ranks)
     }
 }
 
-static void warn(const pe_comm *comm, pe_place *place)
+static void warn(const pe_comm *comm, bool is_asked, pe_place *place)
 {
     const int ranks = pe_comm_node_size(comm), cores = place->cores, online = pe_cores_online();
+    const int threads = place->most_threads;
+    const bool is_launched = pe_comm_size(comm) > 1 || pe_launcher_is_present();
     if (cores < online && place->threads > cores)
         (void)snprintf(place->warning, sizeof place->warning,
                        "each rank has %d threads but is bound to %d core%s: start with mpirun --bind-to none, or "
                        "--map-by slot:PE=%d to give every rank its own cores",
-                       place->most_threads, cores, cores == 1 ? "" : "s", place->most_threads);
-    else if (ranks * place->most_threads > online)
+                       threads, cores, pe_plural((uint64_t)cores), threads);
+    else if (ranks * threads > online)
         (void)snprintf(place->warning, sizeof place->warning,
-                       "%d ranks x %d threads on a node with %d cores: they will take turns; lower --threads%s", ranks,
-                       place->most_threads, online,
-                       pe_comm_size(comm) > 1 ? ", or use mpirun --map-by ppr:N:node for fewer ranks a node" : "");
+                       "%d rank%s x %d thread%s on a node with %d core%s: they will take turns; %s%s%s", ranks,
+                       pe_plural((uint64_t)ranks), threads, pe_plural((uint64_t)threads), online,
+                       pe_plural((uint64_t)online), threads > 1 ? "lower --threads" : "",
+                       threads > 1 && ranks > 1 ? ", or " : "",
+                       ranks > 1 ? "use mpirun --map-by ppr:N:node for fewer ranks a node" : "");
+    else if (is_launched && !is_asked && cores < online && ranks * threads < online)
+        (void)snprintf(place->warning, sizeof place->warning,
+                       "each rank is bound to %d core%s of %d: start with mpirun --bind-to none to use them all", cores,
+                       pe_plural((uint64_t)cores), online);
 }
 
 static pe_status exchange(pe_comm *comm, const request *mine, request *all, int *threads, pe_place *place,
@@ -110,7 +120,7 @@ pe_status pe_place_make(pe_comm *comm, int wanted, pe_place *out, pe_error *err)
     if (status == PE_OK)
         status = gather(comm, mine, &place, err);
     if (status == PE_OK)
-        warn(comm, &place);
+        warn(comm, mine.threads != 0, &place);
     *out = place;
     return status;
 }

@@ -23,6 +23,7 @@
 #include "exec/crew.h"
 #include "exec/launcher.h"
 #include "kernel/form.h"
+#include "kernel/isolate.h"
 #include "run/estimate.h"
 #include "run/interrupt.h"
 #include "run/place.h"
@@ -47,6 +48,7 @@ typedef struct session {
     bool untyped[PE_MAX_COLUMNS];
     pe_form_spec form_spec;
     pe_form *form;
+    atomic_bool stop; /* the crew sets it; kernels with processes of their own look at it */
     pe_recipe recipe;
     pe_format format;
     pe_place place;
@@ -140,10 +142,14 @@ static pe_status open_form(session *self)
     pe_inputs_types(self->inputs, self->column_types, self->untyped);
     pe_status status = pe_specs_kernel(&self->specs, job, self->column_types, self->untyped,
                                        pe_inputs_columns(self->inputs), &self->form_spec, &self->err);
+    self->form_spec.stop = &self->stop;
     if (status == PE_OK && self->is_root)
         (void)pe_form_prepare(&self->form_spec, &object, &self->err);
     if (meet(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &object, &self->err) == PE_OK)
-        (void)pe_form_open(&self->form_spec, &object, &self->form, &self->err);
+        status = pe_form_open(&self->form_spec, &object, &self->form, &self->err);
+    const bool is_native = job->kernel.kind != PE_JOB_KERNEL_PYTHON && job->kernel.kind != PE_JOB_KERNEL_COMMAND;
+    if (status == PE_OK && self->form != NULL && job->kernel.is_isolated && is_native)
+        (void)pe_isolate_wrap(self->form, job->errors.timeout_ns, &self->err);
     pe_buffer_fini(&object);
     return meet(self);
 }
@@ -303,6 +309,7 @@ static pe_status run_crew(session *self)
                                .has_payload = pe_inputs_is_remote(self->inputs),
                                .is_stream = pe_inputs_is_stream(self->inputs),
                                .context = self,
+                               .stop = &self->stop,
                                .pack = pack,
                                .next = next,
                                .open = open_step,
