@@ -72,6 +72,12 @@ typedef struct pe_child_talk {
  */
 pe_child_event pe_child_talk_on(pe_child *child, pe_child_talk *talk, pe_error *err);
 
+/* pe_child_has_said - would a talk at this moment hear something, be it the end? */
+bool pe_child_has_said(const pe_child *child);
+
+/* pe_child_close_in - tell it that nothing more comes. */
+void pe_child_close_in(pe_child *child);
+
 /* How a process ended. */
 typedef struct pe_child_end {
     bool by_signal;

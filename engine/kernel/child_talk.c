@@ -165,6 +165,17 @@ pe_child_event pe_child_talk_on(pe_child *child, pe_child_talk *talk, pe_error *
     return PE_CHILD_ENDED;
 }
 
+bool pe_child_has_said(const pe_child *child)
+{
+    struct pollfd out = {.fd = child->out, .events = POLLIN};
+    return child->out >= 0 && poll(&out, 1, 0) > 0;
+}
+
+void pe_child_close_in(pe_child *child)
+{
+    shut(&child->in);
+}
+
 static bool reap(pe_child *child, pe_child_end *end)
 {
     int status = 0;

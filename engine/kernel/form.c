@@ -19,6 +19,7 @@ static const pe_form_ops *ops_of(pe_form_kind kind)
         [PE_FORM_NAME] = &pe_form_name,
         [PE_FORM_PLUGIN] = &pe_form_plugin,
         [PE_FORM_PYTHON] = &pe_form_python,
+        [PE_FORM_COMMAND] = &pe_form_command,
     };
     return all[kind];
 }

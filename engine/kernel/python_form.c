@@ -18,7 +18,7 @@
 #include "base/alloc.h"
 #include "base/number.h"
 #include "kernel/call.h"
-#include "kernel/overload.h"
+#include "kernel/form_parts.h"
 #include "kernel/python_parts.h"
 
 #define PATH_ROOM 4096
@@ -34,13 +34,9 @@ static pe_status split_target(const pe_form_spec *spec, const char *key, const c
     const char *const colon = strrchr(text, ':');
     if (colon == NULL || colon == text || colon[1] == '\0')
         return pe_fail(err, PE_ECONFIG, "%s: %s: expected \"file.py:function\", got \"%s\"", spec->where, key, text);
-    const bool is_whole = text[0] == '/' || spec->directory == NULL || spec->directory[0] == '\0';
-    const int size = snprintf(out->file, sizeof out->file, "%s%s%.*s", is_whole ? "" : spec->directory,
-                              is_whole ? "" : "/", (int)(colon - text), text);
-    if (size < 0 || (size_t)size >= sizeof out->file)
-        return pe_fail(err, PE_ECONFIG, "%s: %s: the path is longer than %d bytes", spec->where, key, PATH_ROOM);
+    const pe_status status = pe_form_find_file(spec, text, (size_t)(colon - text), out->file, sizeof out->file, err);
     out->name = colon + 1;
-    return PE_OK;
+    return status;
 }
 
 /* ---- the greeting ---- */
@@ -147,31 +143,6 @@ static int map(pe_batch *batch)
 
 /* ---- the form ---- */
 
-static pe_status choose_signature(const pe_form_spec *spec, pe_python *form, pe_form *out, pe_error *err)
-{
-    if (spec->signature == NULL) {
-        form->signature.arg_count = spec->column_count;
-        for (int c = 0; c < spec->column_count; c++)
-            form->signature.args[c] = spec->untyped[c] ? (pe_type){.dtype = PE_TEXT} : spec->columns[c];
-        form->signature.result_count = 1;
-        form->signature.results[0] = (pe_type){.dtype = PE_TEXT};
-        (void)pe_signature_print(&form->signature, form->signature_text);
-        return PE_OK;
-    }
-    const pe_kernel *picked = NULL;
-    const pe_kernel *const rows[] = {&out->kernel};
-    const pe_kernel_request request = {.name = spec->python,
-                                       .where = spec->where,
-                                       .columns = spec->columns,
-                                       .untyped = spec->untyped,
-                                       .column_count = spec->column_count};
-    pe_error wrong = PE_ERROR_INIT;
-    if (pe_signature_parse(spec->signature, &form->signature, &wrong) != PE_OK)
-        return pe_fail(err, PE_ECONFIG, "%s: signature: %s", spec->where, wrong.text);
-    (void)pe_signature_print(&form->signature, form->signature_text);
-    return pe_overload_pick(&request, rows, 1, &picked, &form->signature, err);
-}
-
 static pe_status check(pe_python *form, pe_error *err)
 {
     pe_python_worker *worker = NULL;
@@ -212,7 +183,7 @@ static pe_status open_python(const pe_form_spec *spec, const pe_buffer *object, 
                               .open = open_worker,
                               .close = close_worker,
                               .context = &form->self};
-    status = choose_signature(spec, form, out, err);
+    status = pe_form_choose_signature(spec, spec->python, &form->signature, form->signature_text, err);
     if (status == PE_OK)
         status = make_greeting(spec, form, err);
     if (status == PE_OK)

@@ -22,8 +22,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/number.h"
 #include "kernel/call.h"
+#include "kernel/form_parts.h"
 #include "kernel/python_parts.h"
 
 #define IN_FD 3
@@ -286,23 +286,14 @@ static void fail_culprit(job *self, size_t item, const char *reason)
     self->suspects = (span){0};
 }
 
-static void print_late(uint64_t timeout_ns, char out[PE_REASON_ROOM])
-{
-    char number[PE_NUMBER_ROOM + 1];
-    char *end = pe_print_float64(number, (double)timeout_ns * 1e-9);
-    if (end - number > 2 && memcmp(end - 2, ".0", 2) == 0)
-        end -= 2;
-    (void)snprintf(out, PE_REASON_ROOM, "timeout after %.*s s", (int)(end - number), number);
-}
-
 /* The process has none or is killed: who was it, and what is done about it. */
 static void blame(pe_python_worker *worker, job *self, span items, outcome how)
 {
-    char reason[PE_REASON_ROOM], words[PE_CHILD_WORDS];
+    char reason[PE_REASON_ROOM], words[PE_CHILD_WORDS], late[PE_TIMEOUT_WORDS];
     const uint64_t patience = how == DIED ? pe_clock_ns() + GRACE_NS : 1;
     const pe_child_end end = pe_child_finish(&worker->child, patience, worker->form->stop, NULL);
     if (how == LATE)
-        print_late(worker->form->timeout_ns, reason);
+        (void)snprintf(reason, sizeof reason, "%s", pe_form_print_timeout(worker->form->timeout_ns, late));
     else
         (void)snprintf(reason, sizeof reason, "worker died: %s", pe_child_print_end(end, words));
     if (items.first >= items.end) {
