@@ -117,12 +117,14 @@ static pe_status find_element(pe_toml *array, const char *part, size_t size, con
 {
     size_t index = 0;
     *used = parse_index(part, size, &index);
-    if (!*used && array->count != 1)
-        return pe_fail(set->err, PE_ECONFIG, "%s: %.*s: there are %zu of \"%s\": write the number of one, from 0",
-                       set->origin, SHOWN, set->path, array->count, array->key == NULL ? "them" : array->key);
+    const char *const key = array->key == NULL ? "" : array->key;
+    if (!*used && array->count > 1)
+        return pe_fail(set->err, PE_ECONFIG, "%s: %.*s: which %s? There are %s.0 to %s.%zu", set->origin, SHOWN,
+                       set->path, key, key, key, array->count - 1);
     if (index >= array->count)
-        return pe_fail(set->err, PE_ECONFIG, "%s: %.*s: number %zu of %zu: they count from 0", set->origin, SHOWN,
-                       set->path, index, array->count);
+        return pe_fail(set->err, PE_ECONFIG, "%s: %.*s: there is no %s.%.*s: there %s %zu, counted from %s.0",
+                       set->origin, SHOWN, set->path, key, (int)(size < SHOWN ? size : SHOWN), part,
+                       array->count == 1 ? "is" : "are", array->count, key);
     *out = &array->children[index];
     return PE_OK;
 }

@@ -206,6 +206,7 @@ std::string reworded(std::string reason)
     if (reason.compare(0, 6, "Error ") == 0)
         reason.erase(0, 6);
     swap("could not determine value type", "not a value (text stands in quotes)");
+    swap("is not representable in 64 bits", "is not representable in 64 bits (a range takes it as text, in quotes)");
     swap(" (TOML_MAX_NESTED_VALUES)", "");
     swap("Encountered", "encountered");
     for (char &c : reason) // it may quote any byte of the file

@@ -45,3 +45,8 @@ const char *pe_schedule_name(pe_schedule schedule)
     assert((size_t)schedule < sizeof names / sizeof *names);
     return names[schedule];
 }
+
+const char *pe_plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}

@@ -7,6 +7,7 @@
 #define PE_WORDS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef enum pe_format {
     PE_FORMAT_AUTO, /* by suffix */
@@ -33,5 +34,7 @@ const char *pe_format_name(pe_format format);
 /* pe_format_by_suffix - .npy .csv .tsv .txt .raw .bin (raw) .digest, case folded; PE_FORMAT_AUTO when it is none. */
 pe_format pe_format_by_suffix(const char *path);
 const char *pe_schedule_name(pe_schedule schedule);
+/* pe_plural - what a noun ends in behind this count: "" or "s". */
+const char *pe_plural(uint64_t count);
 
 #endif
