@@ -85,8 +85,8 @@ static pe_status check_has_length(const pe_inputs *inputs, pe_error *err)
     if (pe_inputs_known(inputs) >= 0 || inputs->stream_count > 0)
         return PE_OK;
     return pe_fail(err, PE_ECONFIG,
-                   "%s: a value takes its length from the other inputs, and there is none that has one: give it a "
-                   "count, or add a range, a path or a glob",
+                   "%s: a value takes its length from the other inputs, and there is none that has one: add a "
+                   "range, a path or a glob",
                    inputs->specs[0].where);
 }
 
@@ -100,9 +100,9 @@ static pe_status zip(pe_inputs *inputs, pe_error *err)
             info->count = items;
         else if (is_known(info->count) && info->count != items)
             return pe_fail(err, PE_EDATA,
-                           "%s: inputs of different lengths: input %d (%s) has %llu items, input %d (%s) has %llu",
+                           "%s: inputs of different lengths: input %d (%s) has %llu item%s, input %d (%s) has %llu",
                            inputs->specs[s].where, known + 1, inputs->infos[known].name, (unsigned long long)items,
-                           s + 1, info->name, (unsigned long long)info->count);
+                           pe_plural(items), s + 1, info->name, (unsigned long long)info->count);
     }
     inputs->items = inputs->stream_count > 0 ? PE_COUNT_UNKNOWN : items;
     return PE_OK;

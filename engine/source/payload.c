@@ -74,8 +74,8 @@ pe_status pe_inputs_pack(pe_inputs *inputs, pe_block block, pe_buffer *payload, 
 static pe_status too_many(const pe_inputs *inputs, int longer, int shorter, uint64_t items, pe_error *err)
 {
     return pe_fail(err, PE_EDATA,
-                   "inputs of different lengths: input %d (%s) has more than %llu items, input %d (%s) has %llu",
-                   longer + 1, inputs->infos[longer].name, (unsigned long long)items, shorter + 1,
+                   "inputs of different lengths: input %d (%s) has more than %llu item%s, input %d (%s) has %llu",
+                   longer + 1, inputs->infos[longer].name, (unsigned long long)items, pe_plural(items), shorter + 1,
                    inputs->infos[shorter].name, (unsigned long long)items);
 }
 
@@ -85,9 +85,10 @@ static pe_status check_end(const pe_inputs *inputs, pe_error *err)
     const int known = pe_inputs_known(inputs), lead = inputs->order[0];
     if (known < 0 || inputs->infos[known].count == inputs->delivered)
         return PE_OK;
-    return pe_fail(err, PE_EDATA, "inputs of different lengths: input %d (%s) has %llu items, input %d (%s) has %llu",
-                   lead + 1, inputs->infos[lead].name, (unsigned long long)inputs->delivered, known + 1,
-                   inputs->infos[known].name, (unsigned long long)inputs->infos[known].count);
+    return pe_fail(err, PE_EDATA, "inputs of different lengths: input %d (%s) has %llu item%s, input %d (%s) has %llu",
+                   lead + 1, inputs->infos[lead].name, (unsigned long long)inputs->delivered,
+                   pe_plural(inputs->delivered), known + 1, inputs->infos[known].name,
+                   (unsigned long long)inputs->infos[known].count);
 }
 
 /* Asks a stream for more items; they go behind what waits of it already. */

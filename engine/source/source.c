@@ -193,12 +193,12 @@ static pe_status cut(pe_source *source, pe_error *err)
         return PE_OK;
     }
     if (first > total)
-        return pe_fail(err, PE_EDATA, "%s: first = %llu lies beyond the end: %s has %llu items", spec->where,
-                       (unsigned long long)first, source->info.name, (unsigned long long)total);
+        return pe_fail(err, PE_EDATA, "%s: first = %llu lies beyond the end: %s has %llu item%s", spec->where,
+                       (unsigned long long)first, source->info.name, (unsigned long long)total, pe_plural(total));
     if (spec->has_count && spec->count > total - first)
-        return pe_fail(err, PE_EDATA, "%s: %llu items from item %llu on were asked for, but %s has %llu items",
-                       spec->where, (unsigned long long)spec->count, (unsigned long long)first, source->info.name,
-                       (unsigned long long)total);
+        return pe_fail(err, PE_EDATA, "%s: %llu item%s from item %llu on were asked for, but %s has %llu item%s",
+                       spec->where, (unsigned long long)spec->count, pe_plural(spec->count), (unsigned long long)first,
+                       source->info.name, (unsigned long long)total, pe_plural(total));
     source->info.count = spec->has_count ? spec->count : total - first;
     return PE_OK;
 }

@@ -84,12 +84,14 @@ static pe_status check_end(const pe_source *source, pe_error *err)
     const pe_source_spec *const spec = source->spec;
     const char *const name = source->info.name;
     if (source->passed < source->first)
-        return pe_fail(err, PE_EDATA, "%s: first = %llu lies beyond the end: %s has %llu items", spec->where,
-                       (unsigned long long)source->first, name, (unsigned long long)source->passed);
+        return pe_fail(err, PE_EDATA, "%s: first = %llu lies beyond the end: %s has %llu item%s", spec->where,
+                       (unsigned long long)source->first, name, (unsigned long long)source->passed,
+                       pe_plural(source->passed));
     if (spec->has_count && source->passed - source->first < spec->count)
-        return pe_fail(err, PE_EDATA, "%s: %llu items from item %llu on were asked for, but %s ended after %llu items",
-                       spec->where, (unsigned long long)spec->count, (unsigned long long)source->first, name,
-                       (unsigned long long)source->passed);
+        return pe_fail(err, PE_EDATA,
+                       "%s: %llu item%s from item %llu on were asked for, but %s ended after %llu item%s", spec->where,
+                       (unsigned long long)spec->count, pe_plural(spec->count), (unsigned long long)source->first, name,
+                       (unsigned long long)source->passed, pe_plural(source->passed));
     return PE_OK;
 }
 

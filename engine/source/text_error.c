@@ -125,7 +125,7 @@ static const char *hint(const pe_text_source *text, const pe_text_target *target
     if (pe_dtype_is_int(target->parse) && pe_parse_element(field->data, field->size, PE_INT128, &integer))
         return " (out of its range)";
     if (pe_dtype_is_int(target->parse) && pe_parse_element(field->data, field->size, PE_FLOAT64, &real))
-        return " (as float64 it can be read)";
+        return " (as float64 it can be read: input.dtype = \"float64\")";
     if (item == 0 && text->delimiter != 0 && !text->base.spec->header)
         return " (header = false, so the first line is data: is it a header?)";
     return "";

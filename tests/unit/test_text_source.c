@@ -188,7 +188,9 @@ START_TEST(csv_dtype_is_what_every_column_parses_as)
     bind_fails(&spec, &UINT8, 1, WHERE ": x.csv is int64 here and could lose value as uint8");
     bind_fails(&spec, &TEXT, 1, WHERE ": x.csv is int64 here and could lose value as text");
     spec = as(text_file("x.csv", "a\n1\n1.5\n"), PE_INT64);
-    read_fails(&spec, &FLOAT64, 1, 1, "x.csv:3:1: column \"a\": \"1.5\" is not an int64 (as float64 it can be read)");
+    read_fails(
+        &spec, &FLOAT64, 1, 1,
+        "x.csv:3:1: column \"a\": \"1.5\" is not an int64 (as float64 it can be read: input.dtype = \"float64\")");
     leave_folder(folder);
 }
 END_TEST

@@ -55,7 +55,8 @@ START_TEST(txt_line_that_is_no_number_is_told)
     spec = text_file("x.txt", "1\n300");
     read_fails(&spec, &UINT8, 1, 1, "x.txt:2: \"300\" is not a uint8 (out of its range)");
     spec = text_file("x.txt", "1.5\n");
-    read_fails(&spec, &INT64, 1, 0, "x.txt:1: \"1.5\" is not an int64 (as float64 it can be read)");
+    read_fails(&spec, &INT64, 1, 0,
+               "x.txt:1: \"1.5\" is not an int64 (as float64 it can be read: input.dtype = \"float64\")");
     spec = text_file("x.txt", "1\n\n");
     read_fails(&spec, &FLOAT64, 1, 1, "x.txt:2: \"\" is not a float64 (it is empty)");
     leave_folder(folder);
