@@ -104,6 +104,14 @@ static size_t buffer_bytes(const pe_plan_request *request, const pe_plan *plan)
     return bytes;
 }
 
+/* As people write pool.memory: whole MiB or KiB, rounded up, since that much is needed. */
+static const char *print_size(char out[32], size_t bytes)
+{
+    const bool is_large = bytes % MIB == 0 || bytes >= 16 * MIB;
+    (void)snprintf(out, 32, is_large ? "%zu MiB" : "%zu KiB", (size_t)divide_up(bytes, is_large ? MIB : KIB));
+    return out;
+}
+
 /* The largest window that the memory allows: slots on one rank, slices a rank on several. */
 static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe_error *err)
 {
@@ -127,11 +135,16 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
     plan->buffer_bytes = buffer_bytes(request, plan);
     if (plan->buffer_bytes <= most)
         return PE_OK;
-    return pe_fail(
-        err, PE_ECONFIG,
-        "pool.memory: %zu KiB cannot hold the smallest window of this job, which takes %zu KiB (%llu items a "
-        "chunk, %d threads): raise pool.memory or lower pool.chunk_size",
-        most / KIB, plan->buffer_bytes / KIB + 1, (unsigned long long)plan->chunk_items, plan->threads);
+    char given[32], needed[32];
+    return pe_fail(err, PE_ECONFIG,
+                   "pool.memory: %s cannot hold the smallest window of this job, which takes %s (%llu item%s a chunk, "
+                   "%d thread%s): raise pool.memory%s",
+                   print_size(given, most), print_size(needed, plan->buffer_bytes),
+                   (unsigned long long)plan->chunk_items, pe_plural(plan->chunk_items), plan->threads,
+                   pe_plural((uint64_t)plan->threads),
+                   plan->chunk_items > 1 ? " or lower pool.chunk_size"
+                   : plan->threads > 1   ? " or lower --threads"
+                                         : "");
 }
 
 static void choose_batch(const pe_plan_request *request, pe_plan *plan)
