@@ -55,8 +55,10 @@ static pe_status refuse_value(const pe_override *override, const pe_error *reaso
         return pe_fail(err, reason->status, "%s", reason->text);
     if (!takes_text(override->key))
         return pe_fail(err, PE_EUSAGE, "%s: the value is not TOML: %s", override->origin, why);
-    return pe_fail(err, PE_EUSAGE, "%s: the value is not TOML: %s; text stands in quotes: --set '%s=\"%s\"'",
-                   override->origin, why, override->key, override->value);
+    if (strchr("\"'[{", override->value[0]) != NULL) /* TOML was meant; an empty value is no word either */
+        return pe_fail(err, PE_EUSAGE, "%s: the value is not TOML: %s", override->origin, why);
+    return pe_fail(err, PE_EUSAGE, "%s: the value is not TOML: text stands in quotes: --set '%s=\"%s\"'",
+                   override->origin, override->key, override->value);
 }
 
 static pe_status parse_value(const pe_override *override, pe_toml **out, pe_error *err)

@@ -56,7 +56,7 @@ static list list_columns(const pe_kernel_request *request)
     list out = {.count = 0};
     for (int c = 0; c < request->column_count; c++) {
         char name[PE_TYPE_NAME_ROOM];
-        append(&out, ", ", request->untyped[c] ? "untyped" : pe_type_print(request->columns[c], name));
+        append(&out, ", ", request->untyped[c] ? "text or number" : pe_type_print(request->columns[c], name));
     }
     return out;
 }
@@ -171,9 +171,13 @@ static pe_status refuse_columns(const pe_kernel_request *request, const overload
                        given.text, have.text);
     }
     const int takes = of->signatures[0].arg_count;
-    return pe_fail(err, PE_ECONFIG, "%s: kernel \"%s\" takes %d argument%s, %s, but the input gives %d: (%s)",
+    const bool is_lines = request->column_count == 1 && request->untyped[0];
+    return pe_fail(err, PE_ECONFIG, "%s: kernel \"%s\" takes %d argument%s, %s, but the input gives %d: (%s)%s",
                    request->where, request->name, takes, takes == 1 ? "" : "s", have.text, request->column_count,
-                   given.text);
+                   given.text,
+                   is_lines ? "; csv is cut at commas, tsv at tabs, txt not at all, and stdin is txt unless "
+                              "input.format says otherwise"
+                            : "");
 }
 
 static pe_status pick(const pe_kernel_request *request, const overloads *of, const pe_kernel **out,

@@ -96,10 +96,11 @@ START_TEST(registry_wrong_arity_names_both)
             WHERE
             ": kernel \"hypot\" takes 2 arguments, (float64, float64) -> float64, but the input gives 1: (int64)");
     refuses((asked){"is_prime", "int64 ?", NULL, 0}, PE_ECONFIG,
-            WHERE ": kernel \"is_prime\" takes 1 argument, (int64) -> bool, but the input gives 2: (int64, untyped)");
+            WHERE
+            ": kernel \"is_prime\" takes 1 argument, (int64) -> bool, but the input gives 2: (int64, text or number)");
     refuses((asked){"norm3", "? ?", NULL, 0}, PE_ECONFIG,
-            WHERE ": kernel \"norm3\" takes 1 argument, (float64[3]) -> float64, but the input gives 2: (untyped, "
-                  "untyped)");
+            WHERE ": kernel \"norm3\" takes 1 argument, (float64[3]) -> float64, but the input gives 2: (text or "
+                  "number, text or number)");
 }
 END_TEST
 
@@ -116,7 +117,7 @@ START_TEST(registry_types_that_lose_value_are_refused)
     refuses((asked){"norm3", "float64[2]", NULL, 0}, PE_ECONFIG,
             WHERE ": kernel \"norm3\" takes no (float64[2]); it has (float64[3]) -> float64");
     refuses((asked){"norm3", "?", NULL, 0}, PE_ECONFIG,
-            WHERE ": kernel \"norm3\" takes no (untyped); it has (float64[3]) -> float64");
+            WHERE ": kernel \"norm3\" takes no (text or number); it has (float64[3]) -> float64");
 }
 END_TEST
 
