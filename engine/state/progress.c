@@ -93,6 +93,15 @@ void pe_progress_begin(pe_progress *progress, const char *name, uint64_t items, 
     progress->every_ns = is_terminal ? TERMINAL_EVERY_NS : mode == PE_PROGRESS_ALWAYS ? ALWAYS_EVERY_NS : LOG_EVERY_NS;
 }
 
+/* The time left, in whole seconds: a guess that flickers less. */
+static const char *print_left(char out[32], double value)
+{
+    if (value >= 60)
+        return pe_print_seconds(out, value);
+    (void)snprintf(out, 32, "%.0f s", value);
+    return out;
+}
+
 static void draw_bar(char bar[BAR_WIDTH + 1], double share)
 {
     const int full = (int)(share * BAR_WIDTH);
@@ -118,8 +127,7 @@ static void draw(pe_progress *progress, uint64_t items, uint64_t now)
         pe_print_count(all, progress->items);
         (void)snprintf(text, sizeof text, "%s: [%s] %3.0f %%  %s/%s items  %s items/s  ETA %s", progress->name, bar,
                        share * 100, done, all, rate,
-                       progress->rate > 0 ? pe_print_seconds(left, (double)(progress->items - items) / progress->rate)
-                                          : "?");
+                       progress->rate > 0 ? print_left(left, (double)(progress->items - items) / progress->rate) : "?");
     }
     pe_log_progress(text, progress->is_terminal);
 }
