@@ -10,6 +10,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "sink/kinds.h"
@@ -33,11 +34,25 @@ static void release(pe_sink *sink)
     free(sink);
 }
 
+/* Under mpirun stdout always is a terminal, mpirun's own, whatever it leads to: so stderr must be one as well. */
+static pe_status check_terminal(const pe_sink_spec *spec, pe_format format, pe_error *err)
+{
+    const bool is_binary = format == PE_FORMAT_NPY || format == PE_FORMAT_RAW;
+    if (!is_binary || !pe_path_is_stdout(spec->path) || !isatty(STDOUT_FILENO) || !isatty(STDERR_FILENO))
+        return PE_OK;
+    return pe_fail(err, PE_ECONFIG,
+                   "%s: %s is binary and stdout is a terminal: redirect it, write to a file (--output PATH), or use "
+                   "format txt or csv",
+                   spec->where, pe_format_name(format));
+}
+
 pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err)
 {
     pe_format format = PE_FORMAT_AUTO;
     pe_sink *sink = NULL;
     pe_status status = pe_sink_check(spec, &format, err);
+    if (status == PE_OK)
+        status = check_terminal(spec, format, err);
     if (status == PE_OK)
         status = pe_make_array(&sink, 1, sizeof *sink, err);
     if (status != PE_OK)

@@ -5,6 +5,8 @@
  *
  * Design: a limit on the size of files stands for a full disk: it cuts a write short as a disk does, then fails it.
  */
+#define _XOPEN_SOURCE 700 /* pseudo-terminals */
+
 #include "sink_fixture.h"
 
 #include <signal.h>
@@ -113,6 +115,42 @@ START_TEST(stdout_closed_is_no_output)
     restore_stdout(before);
     ck_assert_int_eq(status, PE_EOUTPUT);
     ck_assert_str_eq(err.text, "cannot write stdout: Bad file descriptor");
+}
+END_TEST
+
+START_TEST(terminal_gets_text_but_nothing_binary)
+{
+    static const pe_format formats[] = {PE_FORMAT_NPY, PE_FORMAT_RAW, PE_FORMAT_TXT};
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    ck_assert_int_ge(terminal, 0);
+    ck_assert(grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    const int end = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    ck_assert_int_ge(end, 0);
+    const int before = dup(STDOUT_FILENO), talk_before = dup(STDERR_FILENO);
+    pe_error errs[3] = {PE_ERROR_INIT, PE_ERROR_INIT, PE_ERROR_INIT};
+    pe_status statuses[3], piped_talk = PE_OK;
+    (void)dup2(end, STDOUT_FILENO); /* under mpirun only stdout is one */
+    pe_sink_spec spec = make_spec("-", PE_ORDER_WHOLE, int64_type, 1);
+    pe_sink *sink = NULL;
+    spec.format = PE_FORMAT_RAW;
+    const bool is_talk_terminal = isatty(STDERR_FILENO) == 1;
+    if (!is_talk_terminal) {
+        piped_talk = pe_sink_begin(&spec, &sink, &errs[0]);
+        give_up(sink);
+    }
+    (void)dup2(end, STDERR_FILENO);
+    for (size_t f = 0; f < 3; f++) {
+        spec.format = formats[f];
+        statuses[f] = pe_sink_begin(&spec, &sink, &errs[f]);
+    }
+    give_up(sink);
+    (void)dup2(talk_before, STDERR_FILENO);
+    restore_stdout(before);
+    ck_assert_int_eq(piped_talk, PE_OK);
+    ck_assert_int_eq(statuses[0], PE_ECONFIG);
+    ck_assert_ptr_nonnull(strstr(errs[0].text, "npy is binary and stdout is a terminal"));
+    ck_assert_int_eq(statuses[1], PE_ECONFIG);
+    ck_assert_int_eq(statuses[2], PE_OK);
 }
 END_TEST
 
@@ -250,5 +288,6 @@ END_TEST
 
 UNIT_MAIN("outlet", stdout_stream_gets_items_at_once, stdout_whole_is_held_until_commit,
           stdout_whole_aborted_gets_nothing, stdout_npy_of_another_count_is_a_bug, stdout_closed_is_no_output,
-          pipe_whole_is_held_until_commit, write_to_a_closed_pipe_is_closed, write_to_a_full_device_names_it,
-          write_after_a_failure_gives_it_again, disk_full_keeps_whole_records_alone, disk_full_leaves_no_whole_file)
+          terminal_gets_text_but_nothing_binary, pipe_whole_is_held_until_commit, write_to_a_closed_pipe_is_closed,
+          write_to_a_full_device_names_it, write_after_a_failure_gives_it_again, disk_full_keeps_whole_records_alone,
+          disk_full_leaves_no_whole_file)
