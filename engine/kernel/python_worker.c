@@ -108,13 +108,15 @@ void pe_python_worker_free(pe_python_worker *worker)
 
 /* ---- frames ---- */
 
-/* The next whole frame of what was read. */
+/* The next whole frame of what was read, or a head that is no frame's. */
 static bool next_frame(pe_python_worker *worker, uint64_t head[FRAME_WORDS], const unsigned char **payload)
 {
     const size_t there = worker->answer.size - worker->taken;
     if (there < FRAME_BYTES)
         return false;
     memcpy(head, worker->answer.data + worker->taken, FRAME_BYTES);
+    if (head[0] > FRAME_ERROR) /* none of ours: nothing is waited for */
+        return true;
     if (head[2] > there - FRAME_BYTES)
         return false;
     *payload = worker->answer.data + worker->taken + FRAME_BYTES;
@@ -151,12 +153,12 @@ static pe_status hear_greeting(pe_python_worker *worker, pe_error *err)
     }
     if (is_heard && head[0] == FRAME_READY)
         return PE_OK;
-    if (is_heard) {
+    if (is_heard && head[0] == FRAME_ERROR) {
         const int size = head[2] < sizeof err->text ? (int)head[2] : (int)sizeof err->text;
         (void)pe_fail(err, PE_EKERNEL, "%s: %.*s", form->where, size, (const char *)payload);
     }
     /* What fell silent may still be told to end by itself: its exit code says more than our signal. */
-    const uint64_t patience = event == PE_CHILD_ENDED || is_heard ? pe_clock_ns() + GRACE_NS : 1;
+    const uint64_t patience = event == PE_CHILD_ENDED || head[0] == FRAME_ERROR ? pe_clock_ns() + GRACE_NS : 1;
     const pe_child_end end = pe_child_finish(&worker->child, patience, form->stop, NULL);
     return refuse_start(worker, event, end, err);
 }

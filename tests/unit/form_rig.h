@@ -83,6 +83,45 @@ static inline void rig_refused(pe_status status, const char *text)
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+/* f.py with this text, its function f with this signature. */
+static inline void rig_python(const char *text, const char *signature)
+{
+    if (rig_spec.where == NULL)
+        rig_enter(PE_FORM_PYTHON);
+    rig_write("f.py", text);
+    rig_spec.python = "f.py:f";
+    rig_spec.signature = signature;
+    rig_open();
+}
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static inline void rig_words(const char *const *command)
+{
+    static const char *words[8];
+    int count = 0;
+    for (; command[count] != NULL; count++)
+        words[count] = command[count];
+    rig_spec.command = words;
+    rig_spec.command_count = count;
+}
+
+static inline void rig_command(const char *signature, const char *const *command)
+{
+    rig_words(command);
+    rig_spec.signature = signature;
+    rig_open();
+}
+
+/* The worker and the form go, another may come. */
+static inline void rig_close(void)
+{
+    pe_call_free(rig_call);
+    pe_form_close(rig_form);
+    rig_call = NULL;
+    rig_form = NULL;
+}
+
 /* The number of failed items among the first `count`. */
 static inline size_t rig_run(size_t count)
 {
@@ -117,8 +156,7 @@ static inline void rig_text_is(const pe_text *text, const char *expected)
 static inline void rig_leave(void)
 {
     char command[64];
-    pe_call_free(rig_call);
-    pe_form_close(rig_form);
+    rig_close();
     errno = 0;
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
     ck_assert_int_eq(errno, ECHILD);

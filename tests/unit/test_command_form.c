@@ -1,31 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_command_form.c - programs as kernels: a line an item, a run an item, answers of every wrong kind.
+/* test_command_form.c - programs as kernels: what is refused, a line an item, answers of every wrong kind.
  */
 #include <sys/stat.h>
 
 #include "form_rig.h"
-
-static const char *words[8];
-
-static void set_words(const char *const *command)
-{
-    int count = 0;
-    for (; command[count] != NULL; count++)
-        words[count] = command[count];
-    rig_spec.command = words;
-    rig_spec.command_count = count;
-}
-
-static void open_command(const char *signature, const char *const *command)
-{
-    set_words(command);
-    rig_spec.signature = signature;
-    rig_open();
-}
-
-#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* A program of its own in the job's directory. */
 static void write_program(const char *name, const char *text)
@@ -51,7 +31,7 @@ static void integers_are(size_t first, size_t end, int64_t offset)
 
 static void refuse(const char *const *command, pe_status status, const char *message)
 {
-    set_words(command);
+    rig_words(command);
     rig_refused(status, message);
     rig_error = (pe_error)PE_ERROR_INIT;
 }
@@ -86,7 +66,7 @@ END_TEST
 START_TEST(lines_are_answered_by_position)
 {
     rig_enter(PE_FORM_COMMAND);
-    open_command("(int64) -> int64", WORDS("sed", "-u", "s/$/0/"));
+    rig_command("(int64) -> int64", WORDS("sed", "-u", "s/$/0/"));
     ck_assert_uint_eq(rig_run(RIG_ITEMS), 0);
     for (int64_t i = 0; i < RIG_ITEMS; i++)
         ck_assert_int_eq(rig_out[0].integers[i], i * 10);
@@ -100,7 +80,7 @@ END_TEST
 START_TEST(program_that_keeps_its_answers_is_not_waited_for_forever)
 {
     rig_enter(PE_FORM_COMMAND);
-    open_command("(int64) -> int64", WORDS("sed", "s/$/0/"));
+    rig_command("(int64) -> int64", WORDS("sed", "s/$/0/"));
     ck_assert_uint_eq(rig_run(100), 0);
     ck_assert_int_eq(rig_out[0].integers[99], 990);
     const uint64_t begin = pe_clock_ns();
@@ -114,7 +94,7 @@ END_TEST
 START_TEST(last_line_needs_no_newline)
 {
     rig_enter(PE_FORM_COMMAND);
-    open_command("(int64) -> int64", WORDS("sh", "-c", "read -r a; read -r b; printf '%s\\n%s' $a $b"));
+    rig_command("(int64) -> int64", WORDS("sh", "-c", "read -r a; read -r b; printf '%s\\n%s' $a $b"));
     ck_assert_uint_eq(rig_run(2), 0);
     integers_are(0, 2, 0);
     rig_leave();
@@ -134,7 +114,7 @@ START_TEST(arguments_are_fields_as_repr_prints_them)
     rig_args[1] = v;
     rig_args[2] = t;
     rig_spec.column_count = 3;
-    open_command(NULL, WORDS("cat"));
+    rig_command(NULL, WORDS("cat"));
     ck_assert_uint_eq(rig_run(2), 0);
     rig_text_is(&rig_out[0].texts[0], "1e+16\t1.0,0.1\tä b");
     rig_text_is(&rig_out[0].texts[1], "0.1\t-0.0,4.0\t");
@@ -149,7 +129,7 @@ START_TEST(results_are_fields_too)
     rig_enter(PE_FORM_COMMAND);
     rig_columns[0] = TEXT;
     rig_args[0] = t;
-    open_command("(text) -> (int8, float64[2], text)", WORDS("cat"));
+    rig_command("(text) -> (int8, float64[2], text)", WORDS("cat"));
     ck_assert_uint_eq(rig_run(5), 4);
     ck_assert_int_eq(rig_out[0].bytes[0], 1);
     ck_assert_double_eq(rig_out[1].reals[0], 0.5);
@@ -169,7 +149,7 @@ START_TEST(text_that_is_no_line_fails_its_item)
     rig_enter(PE_FORM_COMMAND);
     rig_columns[0] = TEXT;
     rig_args[0] = t;
-    open_command(NULL, WORDS("sed", "-u", "s/^/x/"));
+    rig_command(NULL, WORDS("sed", "-u", "s/^/x/"));
     ck_assert_uint_eq(rig_run(5), 3);
     rig_failed(1, 2, "its text holds a newline, but an item is one line for the program");
     rig_text_is(&rig_out[0].texts[1], "xa");
@@ -184,7 +164,7 @@ START_TEST(items_that_are_no_lines_at_all_need_no_program)
     rig_enter(PE_FORM_COMMAND);
     rig_columns[0] = TEXT;
     rig_args[0] = t;
-    open_command(NULL, WORDS("false"));
+    rig_command(NULL, WORDS("false"));
     ck_assert_uint_eq(rig_run(2), 2);
     rig_leave();
 }
@@ -193,7 +173,7 @@ END_TEST
 START_TEST(program_that_ends_early_fails_what_it_did_not_answer)
 {
     rig_enter(PE_FORM_COMMAND);
-    open_command("(int64) -> int64", WORDS("head", "-n", "3"));
+    rig_command("(int64) -> int64", WORDS("head", "-n", "3"));
     ck_assert_uint_eq(rig_run(5), 2);
     integers_are(0, 3, 0);
     rig_failed(0, 3, "no answer: the program ended with exit 0");
@@ -206,7 +186,7 @@ END_TEST
 START_TEST(fewer_answers_than_lines_fail_all_of_them)
 {
     rig_enter(PE_FORM_COMMAND);
-    open_command("(int64) -> int64", WORDS("sed", "/3/d"));
+    rig_command("(int64) -> int64", WORDS("sed", "/3/d"));
     ck_assert_uint_eq(rig_run(5), 5);
     rig_failed(0, 0, "4 answers to 5 lines: no telling whose");
     rig_failed(4, 4, "4 answers to 5 lines: no telling whose");
@@ -217,7 +197,7 @@ END_TEST
 START_TEST(more_answers_than_lines_end_the_kernel)
 {
     rig_enter(PE_FORM_COMMAND);
-    open_command("(int64) -> int64", WORDS("sed", "p"));
+    rig_command("(int64) -> int64", WORDS("sed", "p"));
     give_up_with(5, "kernel \"sed\" gave up at item 4: the program answered more lines than it was given");
     rig_leave();
 }
@@ -226,7 +206,7 @@ END_TEST
 START_TEST(line_too_many_between_batches_ends_the_kernel)
 {
     rig_enter(PE_FORM_COMMAND);
-    open_command("(int64) -> int64", WORDS("sh", "-c", "read -r a; echo $a; sleep 0.2; echo more; cat"));
+    rig_command("(int64) -> int64", WORDS("sh", "-c", "read -r a; echo $a; sleep 0.2; echo more; cat"));
     ck_assert_uint_eq(rig_run(1), 0);
     pe_sleep_ns(SECOND / 2);
     give_up_with(5, "kernel \"sh\" gave up at item 0: the program answered more lines than it was given");
@@ -238,9 +218,9 @@ END_TEST
 START_TEST(line_that_ends_the_program_is_found)
 {
     rig_enter(PE_FORM_COMMAND);
-    open_command("(int64) -> int64", WORDS("sh", "-c",
-                                           "while read -r a; do [ $a = 7 ] && { echo seven >&2; exit 3; };"
-                                           " [ $a = 9 ] && kill -SEGV $$; echo $a; done"));
+    rig_command("(int64) -> int64", WORDS("sh", "-c",
+                                          "while read -r a; do [ $a = 7 ] && { echo seven >&2; exit 3; };"
+                                          " [ $a = 9 ] && kill -SEGV $$; echo $a; done"));
     ck_assert_uint_eq(rig_run(20), 2);
     rig_failed(0, 7, "exit 3: seven");
     rig_failed(1, 9, "worker died: signal 11");
@@ -255,8 +235,8 @@ END_TEST
 START_TEST(program_that_dies_once_costs_no_item)
 {
     rig_enter(PE_FORM_COMMAND);
-    open_command("(int64) -> int64",
-                 WORDS("sh", "-c", "while read -r a; do [ $a = 7 ] && mkdir was && kill -KILL $$; echo $a; done"));
+    rig_command("(int64) -> int64",
+                WORDS("sh", "-c", "while read -r a; do [ $a = 7 ] && mkdir was && kill -KILL $$; echo $a; done"));
     ck_assert_uint_eq(rig_run(20), 0);
     integers_are(0, 20, 0);
     rig_leave();
@@ -266,7 +246,7 @@ END_TEST
 START_TEST(program_that_never_starts_well_fails_items_not_the_run)
 {
     rig_enter(PE_FORM_COMMAND);
-    open_command("(int64) -> int64", WORDS("sh", "-c", "echo wrong option >&2; exit 2"));
+    rig_command("(int64) -> int64", WORDS("sh", "-c", "echo wrong option >&2; exit 2"));
     ck_assert_uint_eq(rig_run(3), 3);
     rig_failed(2, 2, "exit 2: wrong option");
     rig_leave();
@@ -278,7 +258,7 @@ START_TEST(line_that_hangs_is_late_and_the_rest_goes_on)
     const uint64_t begin = pe_clock_ns();
     rig_enter(PE_FORM_COMMAND);
     rig_spec.timeout_ns = SECOND / 2;
-    open_command("(int64) -> int64", WORDS("sh", "-c", "while read -r a; do [ $a = 7 ] && sleep 60; echo $a; done"));
+    rig_command("(int64) -> int64", WORDS("sh", "-c", "while read -r a; do [ $a = 7 ] && sleep 60; echo $a; done"));
     ck_assert_uint_eq(rig_run(20), 1);
     rig_failed(0, 7, "timeout after 0.5 s");
     integers_are(8, 20, 0);
@@ -291,7 +271,7 @@ START_TEST(items_of_one_process_are_limited)
 {
     rig_enter(PE_FORM_COMMAND);
     rig_spec.max_items_per_worker = 3;
-    open_command("(int64) -> int64", WORDS("sh", "-c", "n=0; while read -r a; do n=$((n+1)); echo $n; done"));
+    rig_command("(int64) -> int64", WORDS("sh", "-c", "n=0; while read -r a; do n=$((n+1)); echo $n; done"));
     ck_assert_uint_eq(rig_run(7), 0);
     static const int64_t expected[] = {1, 2, 3, 1, 2, 3, 1};
     ck_assert_int_eq(memcmp(rig_out[0].integers, expected, sizeof expected), 0);
@@ -304,7 +284,7 @@ START_TEST(program_is_found_beside_the_job)
     rig_enter(PE_FORM_COMMAND);
     write_program("double", "#!/bin/sh\nwhile read -r a; do echo $((2*a)); done\n");
     ck_assert_int_eq(chdir("/"), 0);
-    open_command("(int64) -> int64", WORDS("./double"));
+    rig_command("(int64) -> int64", WORDS("./double"));
     ck_assert_uint_eq(rig_run(3), 0);
     ck_assert_int_eq(rig_out[0].integers[2], 4);
     rig_leave();
@@ -316,129 +296,8 @@ START_TEST(stop_ends_a_program_that_hangs)
     static const atomic_bool stop = true;
     rig_enter(PE_FORM_COMMAND);
     rig_spec.stop = &stop;
-    open_command("(int64) -> int64", WORDS("sleep", "60"));
+    rig_command("(int64) -> int64", WORDS("sleep", "60"));
     ck_assert_uint_eq(rig_run(3), 0); /* and nobody looks at the results */
-    rig_leave();
-}
-END_TEST
-
-/* ---- a run an item ---- */
-
-START_TEST(item_takes_the_place_of_the_braces)
-{
-    const pe_text t[] = {rig_text("a b; $HOME `x` 'q' \"d\" *"), rig_text(""), rig_text("-n\n")};
-    rig_enter(PE_FORM_COMMAND);
-    rig_columns[0] = TEXT;
-    rig_args[0] = t;
-    open_command(NULL, WORDS("printf", "%s|", "{}", "<{}{}>", "{1}", "{2}", "{}}"));
-    ck_assert_uint_eq(rig_run(3), 0);
-    rig_text_is(&rig_out[0].texts[0],
-                "a b; $HOME `x` 'q' \"d\" *|<a b; $HOME `x` 'q' \"d\" *a b; $HOME `x` 'q' \"d\" *>|"
-                "a b; $HOME `x` 'q' \"d\" *|{2}|a b; $HOME `x` 'q' \"d\" *}|");
-    rig_text_is(&rig_out[0].texts[1], "|<>||{2}|}|");
-    rig_leave();
-}
-END_TEST
-
-START_TEST(several_arguments_have_numbers)
-{
-    static const double y[] = {0.5, 1e-9};
-    rig_enter(PE_FORM_COMMAND);
-    rig_columns[1] = FLOAT64;
-    rig_args[1] = y;
-    rig_spec.column_count = 2;
-    open_command(NULL, WORDS("echo", "{2}/{1}", "{}"));
-    ck_assert_uint_eq(rig_run(2), 0);
-    rig_text_is(&rig_out[0].texts[0], "0.5/0 0 0.5");
-    rig_text_is(&rig_out[0].texts[1], "1e-09/1 1 1e-09");
-    rig_leave();
-}
-END_TEST
-
-START_TEST(result_is_stdout_less_one_newline)
-{
-    rig_enter(PE_FORM_COMMAND);
-    open_command(NULL, WORDS("sh", "-c", "[ $0 = 0 ] || printf 'a\\nb\\n\\n'; [ $0 = 2 ] && printf x; exit 0", "{}"));
-    ck_assert_uint_eq(rig_run(3), 0);
-    rig_text_is(&rig_out[0].texts[0], "");
-    rig_text_is(&rig_out[0].texts[1], "a\nb\n");
-    rig_text_is(&rig_out[0].texts[2], "a\nb\n\nx");
-    rig_leave();
-}
-END_TEST
-
-START_TEST(run_that_fails_says_how)
-{
-    static const int64_t x[] = {0, 1, 2, 3, 4};
-    rig_enter(PE_FORM_COMMAND);
-    rig_args[0] = x;
-    open_command("(int64) -> int64", WORDS("sh", "-c",
-                                           "case $0 in 1) echo first >&2; echo why not >&2; exit 3;; 2) kill -KILL $$;;"
-                                           " 3) exit 255;; esac; echo 1$0; [ $0 = 4 ] && echo x; exit 0",
-                                           "{}"));
-    ck_assert_uint_eq(rig_run(5), 4);
-    ck_assert_int_eq(rig_out[0].integers[0], 10);
-    rig_failed(0, 1, "exit 3: why not");
-    rig_failed(1, 2, "signal 9");
-    rig_failed(2, 3, "exit 255");
-    rig_failed(3, 4, "answered \"14 x\", not int64");
-    rig_leave();
-}
-END_TEST
-
-START_TEST(run_that_hangs_is_late)
-{
-    const uint64_t begin = pe_clock_ns();
-    rig_enter(PE_FORM_COMMAND);
-    rig_spec.timeout_ns = SECOND / 4;
-    open_command("(int64) -> int64", WORDS("sh", "-c",
-                                           "[ $0 = 1 ] && sleep 60; [ $0 = 2 ] && exec >&- && sleep 60;"
-                                           " [ $0 = 3 ] && while :; do echo 1; done; echo $0",
-                                           "{}"));
-    ck_assert_uint_eq(rig_run(5), 3);
-    for (size_t n = 0; n < 3; n++)
-        rig_failed(n, n + 1, "timeout after 0.25 s");
-    ck_assert_int_eq(rig_out[0].integers[4], 4);
-    ck_assert_uint_lt(pe_clock_ns() - begin, 10 * SECOND);
-    rig_leave();
-}
-END_TEST
-
-START_TEST(run_gets_an_empty_stdin)
-{
-    rig_enter(PE_FORM_COMMAND);
-    open_command(NULL, WORDS("sh", "-c", "cat; echo $0", "{}"));
-    ck_assert_uint_eq(rig_run(1), 0);
-    rig_text_is(&rig_out[0].texts[0], "0");
-    rig_leave();
-}
-END_TEST
-
-START_TEST(text_that_cannot_be_an_argument_fails_its_item)
-{
-    static char large[300000];
-    memset(large, 'x', sizeof large);
-    const pe_text t[] = {{"a\0b", 3}, {large, sizeof large}, rig_text("c")};
-    rig_enter(PE_FORM_COMMAND);
-    rig_columns[0] = TEXT;
-    rig_args[0] = t;
-    open_command(NULL, WORDS("echo", "{}"));
-    ck_assert_uint_eq(rig_run(3), 2);
-    rig_failed(0, 0, "its text holds a zero byte, which ends an argument of a program");
-    size_t failed = 0;
-    ck_assert_ptr_nonnull(strstr(pe_call_failures(rig_call, &failed)[1].reason, "Argument list too long"));
-    rig_text_is(&rig_out[0].texts[2], "c");
-    rig_leave();
-}
-END_TEST
-
-START_TEST(stop_ends_a_run_that_hangs)
-{
-    static const atomic_bool stop = true;
-    rig_enter(PE_FORM_COMMAND);
-    rig_spec.stop = &stop;
-    open_command("(int64) -> int64", WORDS("sleep", "6{}"));
-    ck_assert_uint_eq(rig_run(3), 0);
     rig_leave();
 }
 END_TEST
@@ -451,7 +310,4 @@ UNIT_MAIN("command_form", program_that_is_none_is_refused, no_word_at_all_is_ref
           line_too_many_between_batches_ends_the_kernel, line_that_ends_the_program_is_found,
           program_that_dies_once_costs_no_item, program_that_never_starts_well_fails_items_not_the_run,
           line_that_hangs_is_late_and_the_rest_goes_on, items_of_one_process_are_limited,
-          program_is_found_beside_the_job, stop_ends_a_program_that_hangs, item_takes_the_place_of_the_braces,
-          several_arguments_have_numbers, result_is_stdout_less_one_newline, run_that_fails_says_how,
-          run_that_hangs_is_late, run_gets_an_empty_stdin, text_that_cannot_be_an_argument_fails_its_item,
-          stop_ends_a_run_that_hangs)
+          program_is_found_beside_the_job, stop_ends_a_program_that_hangs)
