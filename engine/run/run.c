@@ -20,6 +20,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/words.h"
 #include "exec/crew.h"
 #include "exec/launcher.h"
 #include "kernel/form.h"
@@ -176,7 +177,7 @@ static pe_status choose_kernel(session *self)
         (void)pe_specs_check_paths(&self->specs, job, &self->err);
     memcpy(recipe->written, self->specs.written, sizeof recipe->written);
     if (status == PE_OK)
-        status = pe_policy_set(recipe, job, &self->err);
+        (void)pe_policy_set(recipe, job, &self->err);
     return meet(self);
 }
 
@@ -189,6 +190,14 @@ static bool is_written_as_computed(const pe_recipe *recipe)
     for (int r = 0; r < recipe->signature.result_count; r++)
         is_same = is_same && pe_type_equal(recipe->written[r], recipe->signature.results[r]);
     return is_same;
+}
+
+/* What the plan cannot do is the job file's to mend. */
+static void plan_within(session *self, const pe_plan_request *request)
+{
+    pe_error reason = PE_ERROR_INIT;
+    if (pe_plan_make(request, &self->plan, &reason) != PE_OK)
+        (void)pe_fail(&self->err, reason.status, "%s: %s", self->job->file, reason.text);
 }
 
 static pe_status make_plan(session *self)
@@ -208,7 +217,7 @@ static pe_status make_plan(session *self)
     request.process_bytes = most[0];
     request.kept_bytes = most[1];
     if (self->err.status == PE_OK)
-        (void)pe_plan_make(&request, &self->plan, &self->err);
+        plan_within(self, &request);
     recipe->plan = &self->plan;
     recipe->inputs = self->inputs;
     return meet(self);
@@ -343,8 +352,8 @@ static void summarise(session *self)
     char items[32], rate[32], time[32];
     const double seconds = (double)self->stats.wall_ns * 1e-9;
     const double all_ns = (double)self->stats.wall_ns * self->place.all_threads;
-    pe_log(PE_LOG_INFO, "%s: %s items in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy", self->job->name,
-           pe_print_count(items, self->stats.items), pe_print_seconds(time, seconds),
+    pe_log(PE_LOG_INFO, "%s: %s item%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy", self->job->name,
+           pe_print_count(items, self->stats.items), pe_plural(self->stats.items), pe_print_seconds(time, seconds),
            pe_print_rate(rate, seconds > 0 ? (double)self->stats.items / seconds : 0), self->plan.ranks,
            self->plan.ranks == 1 ? "" : "s", self->plan.threads, self->plan.threads == 1 ? "" : "s",
            all_ns > 0 ? (double)self->busy_ns / all_ns * 100 : 0);
@@ -378,12 +387,12 @@ static pe_status run_job(session *self)
     if (status == PE_OK)
         status = run_crew(self);
     if (status == PE_OK)
-        status = sum_busy(self);
-    status = close_output(self);
+        (void)sum_busy(self);
+    (void)close_output(self);
     pe_interrupt_end();
     if (self->results.is_complete)
         summarise(self);
-    return status;
+    return self->err.status;
 }
 
 static pe_status conduct(session *self)

@@ -205,6 +205,14 @@ pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *i
     if (status != PE_OK)
         return status;
     const bool is_product = job->combine == PE_COMBINE_PRODUCT && job->input_count > 1;
+    const bool may_skip = job->errors.policy == PE_ON_ERROR_SKIP; /* then the rows are known at the end */
+    const bool is_npy = job->output.format == PE_FORMAT_NPY || (job->output.format == PE_FORMAT_AUTO &&
+                                                                pe_format_by_suffix(job->output.path) == PE_FORMAT_NPY);
+    if (is_product && may_skip && is_npy)
+        return pe_fail(
+            err, PE_ECONFIG,
+            "%s: a product's npy has a place for every item: on_error = \"skip\" would leave holes, use \"fill\"",
+            job->errors.where);
     specs->output = (pe_sink_spec){.where = job->output.where,
                                    .path = job->output.path,
                                    .format = job->output.format,
@@ -214,7 +222,7 @@ pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *i
                                    .has_index = job->output.has_index,
                                    .names = job->output.name_count > 0 ? (const char *const *)job->output.names : NULL,
                                    .name_count = job->output.name_count,
-                                   .items = pe_inputs_count(inputs),
+                                   .items = may_skip ? PE_COUNT_UNKNOWN : pe_inputs_count(inputs),
                                    .axes = is_product ? specs->axes : NULL,
                                    .axis_count = is_product ? list_axes(specs->axes, inputs) : 0};
     return PE_OK;
