@@ -12,6 +12,9 @@ FOLDERS = ("engine", "kernels", "tests", "configs", "slurm", "docs")
 TOP = ("CMakeLists.txt", "CMakePresets.json", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "quickstart", ".ci/run")
 WITH_LICENCE = (".c", ".h", ".cc", ".py", ".sh", ".cmake")
 
+# What runs in processes that pengine forked.
+FORKED = ("engine/kernel/isolate_helper.c", "engine/run/crash_search.c")
+
 # A call is the name with a parenthesis, not a member or a field (sink->abort(...)) and not part of a longer name.
 CALL = r"(?<![\w.>])(?:{})\s*\("
 # (names, why, files that may)
@@ -61,7 +64,7 @@ def check_code(path, text, findings):
                 findings.append((path, line, f"{match[0].rstrip('( ')}: {why}"))
     for line, match in sources.matches(r"^[ \t]*#[ \t]*define\b(?:[^\n\\]|\\.|\\\n)*", code):
         jump = re.search(r"\b(?:return|goto|break)\b", match[0])
-        if jump:
+        if jump and not re.search(r"\bstatic\b", match[0]):  # one that defines whole functions may
             findings.append((path, line, f"a macro contains {jump[0]}"))
 
 
