@@ -90,6 +90,7 @@ struct pe_form {
 };
 
 extern const pe_form_ops pe_form_name;
+extern const pe_form_ops pe_form_compiled;
 extern const pe_form_ops pe_form_plugin;
 extern const pe_form_ops pe_form_python;
 extern const pe_form_ops pe_form_command;

@@ -1,0 +1,44 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* codegen.h - the C text of a compiled kernel: an expression or a C function inside the loops over a batch.
+ */
+#ifndef PE_CODEGEN_H
+#define PE_CODEGEN_H
+
+#include "base/buffer.h"
+#include "kernel/signature.h"
+#include <pengine/kernel.h>
+
+/* What to write: all pointers are borrowed. */
+typedef struct pe_codegen {
+    pe_signature signature;   /* result_count 0: the expression's own type */
+    const char *expr;         /* or NULL: function */
+    const char *const *names; /* of the arguments of expr */
+    const char *function;
+    const char *text; /* of the file that holds the function */
+    const char *path; /* of that file, for messages */
+    const pe_setup *setup;
+    bool may_wrap;
+} pe_codegen;
+
+/* In the compiler's messages, what stands for the places of generated text. */
+#define PE_CODEGEN_EXPR "<kernel.expr>"
+#define PE_CODEGEN_SIGNATURE "<kernel.signature>"
+#define PE_CODEGEN_OURS "<pengine>"
+
+/* pe_codegen_write - append the whole text to out.
+ * Returns: PE_OK; PE_ECONFIG for what cannot be written in C: a name that is none there (an argument's, a
+ *          parameter's), a signature that has no C form. The message does not name the place. */
+pe_status pe_codegen_write(const pe_codegen *spec, pe_buffer *out, pe_error *err);
+
+/* pe_codegen_prototype - append the C declaration that the signature asks of the function: "double f(double)". */
+pe_status pe_codegen_prototype(const pe_signature *signature, const char *function, pe_buffer *out, pe_error *err);
+
+/* The texts of embedded/ and of pengine/draws.h, made by the build. */
+extern const unsigned char pe_text_compiled_abi[], pe_text_compiled_checks[], pe_text_compiled_expr[],
+    pe_text_compiled_map[], pe_text_compiled_philox[], pe_text_draws[];
+extern const size_t pe_text_compiled_abi_size, pe_text_compiled_checks_size, pe_text_compiled_expr_size,
+    pe_text_compiled_map_size, pe_text_compiled_philox_size, pe_text_draws_size;
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiler_said.h - a compiler's messages as one error.
+ */
+#ifndef PE_COMPILER_SAID_H
+#define PE_COMPILER_SAID_H
+
+#include "base/error.h"
+
+/* What did not compile: all pointers are borrowed; source and prototype may be NULL for an expression. */
+typedef struct pe_compiler_failure {
+    const char *where;     /* "job.toml:9:8: kernel.expr" */
+    const char *name;      /* of the kernel */
+    const char *source;    /* the user's file */
+    const char *prototype; /* that the signature asks for */
+    const char *signature;
+    const char *said;   /* by the compiler; may be empty */
+    const char *reason; /* that it ended */
+} pe_compiler_failure;
+
+/* pe_compiler_refuse - record the failure: the first errors that the compiler told, each once; in words of ours when the
+ * function is missing or of another type. Returns status. */
+pe_status pe_compiler_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiled_abi.h - what a compiled kernel and the engine say to one another.
+ *
+ * Design: one text for both sides: the engine includes this file, and puts it into each C text that it compiles. So it
+ *         includes nothing of ours. PE_OBJECT_ABI counts every change; it is part of the cache's key.
+ * Threads: a call belongs to one worker.
+ */
+#ifndef PE_COMPILED_ABI_H
+#define PE_COMPILED_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PE_OBJECT_ABI 1u
+
+/* As pe_text of pengine/types.h. */
+typedef struct pe_object_text {
+    const char *data;
+    size_t size;
+} pe_object_text;
+
+/* One batch: args, results, fail and text mean what they do in pengine/kernel.h. */
+typedef struct pe_object_call {
+    uint64_t first;
+    uint64_t seed;
+    size_t count;
+    const void *const *args;
+    void *const *results;
+    void *host;
+    void (*fail)(void *host, size_t item, const char *reason);
+    char *(*text)(void *host, int result, size_t item, size_t size);
+} pe_object_call;
+
+/* The one symbol that an object exports: pe_object. */
+typedef struct pe_object_descriptor {
+    uint32_t abi;  /* PE_OBJECT_ABI */
+    uint32_t size; /* sizeof(pe_object_descriptor) */
+    int32_t dtype; /* of an expression's result, as enum pe_dtype; 0 when the signature says it */
+    int32_t reserved;
+    const char *features;                   /* of the processor it was compiled for, each followed by a space */
+    int (*map)(const pe_object_call *call); /* 0, or nonzero when it cannot go on */
+} pe_object_descriptor;
+
+#endif

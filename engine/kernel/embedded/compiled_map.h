@@ -1,0 +1,81 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiled_map.h - runs the loops of a compiled kernel over a batch, block by block.
+ *
+ * Design: before it come PE_LEVELS loops over the same items (codegen.c writes them). Each of the first ones knows that
+ *         its integer arguments lie in a range, so that the compiler can prove checks away and vectorise what is left;
+ *         the last takes everything. A block goes to the first level that it fits. When a check fires there, the block
+ *         is run again by pe_exact, item by item: a jump costs one item, and the next goes on.
+ * Threads: each call belongs to one worker.
+ */
+#define PE_BLOCK 512u /* items: a block's columns stay in the first-level cache between the test and the loop */
+#define PE_RETRY 64u  /* calls until a narrower level is tried again */
+
+/* Runs one block at the first level that takes it. */
+static int pe_run_block(const pe_object_call *call, size_t from, size_t to, struct pe_where *here)
+{
+    int level = pe_level_of(call, from, to, here->level);
+    int seen = pe_levels[level](call, from, to);
+    while (seen == PE_IS_WIDE) {
+        here->level = ++level;
+        seen = pe_levels[level](call, from, to);
+    }
+    return seen;
+}
+
+static int pe_run_fast(const pe_object_call *call, size_t from, struct pe_where *here)
+{
+    int seen = PE_IS_DONE;
+    while (from < call->count && seen == PE_IS_DONE) {
+        const size_t to = call->count - from < PE_BLOCK ? call->count : from + PE_BLOCK;
+        here->at = from;
+        seen = pe_run_block(call, from, to, here);
+        from = to;
+    }
+    return seen;
+}
+
+/* The block's items one by one, each failing for itself. */
+static int pe_run_exact(const pe_object_call *call, size_t from, size_t to, struct pe_where *here)
+{
+    here->at = from;
+    while (here->at < to) {
+        if (setjmp(here->jump) == 0)
+            return pe_exact(call, here->at, to, here);
+        call->fail(call->host, here->at, here->reason);
+        here->at = here->at + 1;
+    }
+    return PE_IS_DONE;
+}
+
+static int pe_map(const pe_object_call *call)
+{
+    struct pe_where *const here = &pe_here;
+    volatile size_t done = 0;
+    int seen = PE_IS_DONE;
+    if (here->calls++ % PE_RETRY == 0)
+        here->level = 0;
+    here->is_inside = 1;
+    while (done < call->count && seen == PE_IS_DONE) {
+        if (setjmp(here->jump) == 0) {
+            seen = pe_run_fast(call, done, here);
+            done = call->count;
+        } else {
+            const size_t from = here->at;
+            const size_t to = call->count - from < PE_BLOCK ? call->count : from + PE_BLOCK;
+            seen = pe_run_exact(call, from, to, here);
+            done = to;
+        }
+    }
+    here->is_inside = 0;
+    return seen == PE_IS_DONE ? 0 : 1;
+}
+
+__attribute__((visibility("default"))) const pe_object_descriptor pe_object = {
+    .abi = PE_OBJECT_ABI,
+    .size = sizeof(pe_object_descriptor),
+    .dtype = PE_RESULT_DTYPE,
+    .features = PE_FEATURES,
+    .map = pe_map,
+};

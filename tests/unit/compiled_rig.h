@@ -1,0 +1,69 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiled_rig.h - the form rig for what is compiled: prepare, then open; the cache is the test's own.
+ */
+#ifndef PE_COMPILED_RIG_H
+#define PE_COMPILED_RIG_H
+
+#include "form_rig.h"
+
+#undef fail /* an old name of Check's, and a member of pe_batch */
+
+static pe_buffer rig_object;
+
+static inline void compiled_enter(pe_form_kind kind)
+{
+    rig_enter(kind);
+    ck_assert_int_eq(setenv("XDG_CACHE_HOME", rig_home, 1), 0);
+    ck_assert_int_eq(setenv("TMPDIR", rig_home, 1), 0);
+}
+
+static inline void compiled_open(void)
+{
+    ck_ok(pe_form_prepare(&rig_spec, &rig_object, &rig_error), rig_error);
+    ck_ok(pe_form_open(&rig_spec, &rig_object, &rig_form, &rig_error), rig_error);
+    ck_ok(pe_call_make(pe_form_kernel(rig_form), pe_form_signature(rig_form), &rig_spec.setup, &rig_call, &rig_error),
+          rig_error);
+}
+
+/* Several kernels in one test: the one before goes. */
+static inline void compiled_close(void)
+{
+    pe_call_free(rig_call);
+    pe_form_close(rig_form);
+    pe_buffer_fini(&rig_object);
+    rig_call = NULL;
+    rig_form = NULL;
+}
+
+static inline void compiled_refused(pe_status status, const char *text)
+{
+    rig_error = (pe_error)PE_ERROR_INIT;
+    ck_assert_int_eq(pe_form_prepare(&rig_spec, &rig_object, &rig_error), status);
+    ck_assert_str_eq(rig_error.text, text);
+    ck_assert_uint_eq(rig_object.size, 0);
+}
+
+static inline void compiled_leave(void)
+{
+    pe_buffer_fini(&rig_object);
+    rig_leave();
+}
+
+static inline const char *compiled_signature(void)
+{
+    static char out[PE_SIGNATURE_ROOM];
+    return pe_signature_print(pe_form_signature(rig_form), out);
+}
+
+/* Numbers with up to `bits` bits, the same in each run. */
+static inline int64_t compiled_number(uint64_t *state, int bits)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    const uint64_t mixed = *state ^ (*state >> 29);
+    const int64_t value = bits == 0 ? 0 : (int64_t)(mixed >> (64 - bits));
+    return (*state >> 7 & 1) != 0 ? value : -value;
+}
+
+#endif
