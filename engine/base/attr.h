@@ -10,6 +10,11 @@
 
 #define PE_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define PE_CACHE_LINE 64u
+#if defined(__x86_64__)
+#define PE_PAUSE() __builtin_ia32_pause()
+#else
+#define PE_PAUSE() ((void)0)
+#endif
 #define PE_INT128_MAX ((pe_int128)(~(pe_uint128)0 >> 1))
 #define PE_INT128_MIN (-PE_INT128_MAX - 1)
 

@@ -10,11 +10,14 @@
 #include "exec/claims.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/lock.h"
 
+#define SPINS 2000                   /* some 20 to 50 us */
 #define TRIM_LEAST ((size_t)1 << 20) /* smaller ones are worth keeping */
 
 struct pe_claims {
@@ -34,6 +37,8 @@ struct pe_claims {
     uint64_t backlog;
     uint64_t claimed; /* number of the next chunk */
     bool is_closed, is_stopped;
+    int sleepers;        /* workers in pthread_cond_wait */
+    atomic_uint changes; /* counts what a waiting worker may wait for; spun on without the lock */
 };
 
 pe_status pe_claims_make(int buffers, uint64_t chunk_items, size_t chunk_bytes, void (*idle)(void *context),
@@ -48,8 +53,9 @@ pe_status pe_claims_make(int buffers, uint64_t chunk_items, size_t chunk_bytes, 
         free(claims);
         return status;
     }
-    (void)pthread_mutex_init(&claims->mutex, NULL);
+    pe_lock_init(&claims->mutex);
     (void)pthread_cond_init(&claims->changed, NULL);
+    atomic_init(&claims->changes, 0);
     claims->chunk_items = chunk_items;
     claims->chunk_bytes = chunk_bytes;
     claims->idle = idle;
@@ -61,6 +67,14 @@ pe_status pe_claims_make(int buffers, uint64_t chunk_items, size_t chunk_bytes, 
     }
     *out = claims;
     return PE_OK;
+}
+
+/* With the lock held: whoever waits may look again. */
+static void announce(pe_claims *claims)
+{
+    atomic_fetch_add_explicit(&claims->changes, 1, memory_order_relaxed); /* the lock orders what changed */
+    if (claims->sleepers > 0)
+        (void)pthread_cond_broadcast(&claims->changed);
 }
 
 static void free_tasks(pe_task *task)
@@ -127,7 +141,7 @@ void pe_claims_push(pe_claims *claims, pe_task *task)
     claims->backlog += task->chunks;
     task->payload_bytes = task->payload.size;
     claims->payload += task->payload_bytes;
-    (void)pthread_cond_broadcast(&claims->changed);
+    announce(claims);
     (void)pthread_mutex_unlock(&claims->mutex);
 }
 
@@ -192,10 +206,21 @@ static pe_chunk *claim(pe_claims *claims)
     return chunk;
 }
 
+/* A buffer often is free again within microseconds: a sleep and its wake-up would cost more than the wait. */
+static void spin(pe_claims *claims)
+{
+    const unsigned changes = atomic_load_explicit(&claims->changes, memory_order_relaxed);
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load_explicit(&claims->changes, memory_order_relaxed) != changes) /* the lock orders what follows */
+            return;
+        PE_PAUSE();
+    }
+}
+
 pe_chunk *pe_claims_take(pe_claims *claims)
 {
     pe_chunk *chunk = NULL;
-    bool has_called = false;
+    bool has_called = false, has_spun = false;
     (void)pthread_mutex_lock(&claims->mutex);
     while (!claims->is_stopped) {
         if (claims->first != NULL && claims->free_chunks != NULL) {
@@ -211,7 +236,17 @@ pe_chunk *pe_claims_take(pe_claims *claims)
             (void)pthread_mutex_lock(&claims->mutex);
             continue;
         }
+        if (!has_spun) {
+            has_spun = true;
+            (void)pthread_mutex_unlock(&claims->mutex);
+            spin(claims);
+            (void)pthread_mutex_lock(&claims->mutex);
+            continue;
+        }
+        claims->sleepers++;
         (void)pthread_cond_wait(&claims->changed, &claims->mutex);
+        claims->sleepers--;
+        has_spun = false;
     }
     (void)pthread_mutex_unlock(&claims->mutex);
     return chunk;
@@ -225,7 +260,7 @@ void pe_claims_release(pe_claims *claims, pe_chunk *chunk)
     chunk->next = claims->free_chunks;
     claims->free_chunks = chunk;
     if (was_empty)
-        (void)pthread_cond_broadcast(&claims->changed);
+        announce(claims);
     (void)pthread_mutex_unlock(&claims->mutex);
 }
 
@@ -233,7 +268,7 @@ void pe_claims_close(pe_claims *claims)
 {
     (void)pthread_mutex_lock(&claims->mutex);
     claims->is_closed = true;
-    (void)pthread_cond_broadcast(&claims->changed);
+    announce(claims);
     (void)pthread_mutex_unlock(&claims->mutex);
 }
 
@@ -241,6 +276,6 @@ void pe_claims_stop(pe_claims *claims)
 {
     (void)pthread_mutex_lock(&claims->mutex);
     claims->is_stopped = true;
-    (void)pthread_cond_broadcast(&claims->changed);
+    announce(claims);
     (void)pthread_mutex_unlock(&claims->mutex);
 }

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/lock.h"
 
 struct pe_window {
     pthread_mutex_t mutex;
@@ -43,7 +44,7 @@ pe_status pe_window_make(size_t capacity, bool is_ordered, pe_window_deliver del
         free(window);
         return status;
     }
-    (void)pthread_mutex_init(&window->mutex, NULL);
+    pe_lock_init(&window->mutex);
     window->is_ordered = is_ordered;
     window->capacity = capacity;
     window->deliver = deliver;
