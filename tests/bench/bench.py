@@ -73,6 +73,7 @@ class Bench:
         self.args = args
         self.rows = []
         self.wrong = 0
+        self.heading = None  # told with the first row below it
         self.environment = dict(os.environ, OMP_NUM_THREADS=str(THREADS))
         if os.geteuid() == 0:  # mpirun refuses root, which is all that a container has
             self.environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
@@ -119,11 +120,14 @@ class Bench:
             print("      " + " ".join(command))
 
     def show(self, row):
+        if self.heading:
+            heading, self.heading = self.heading, None
+            print(f"\n{heading}")
+            self.show(("", "pengine", "peer", "ratio", "to reach", ""))
         print("{:<52} {:>10} {:>10} {:>8} {:>7}  {}".format(*row), flush=True)
 
     def title(self, text):
-        print(f"\n{text}")
-        self.show(("", "pengine", "peer", "ratio", "to reach", ""))
+        self.heading = text
 
     # -- the parts of the table ---------------------------------------------------------------------------------------
 
@@ -142,6 +146,8 @@ class Bench:
             ("int128 squares, ordered, to digest", SQUARES128, ("hand_squares", "int128", SQUARES128.items)),
             ("collatz_steps, ordered, to digest", COLLATZ, ("hand_collatz", COLLATZ.items)),
         ):
+            if self.args.only not in what:
+                continue
             ours, theirs = self.pengine(job.write()), self.hand(*hand)
             times = self.pairs(lambda: self.digest(ours), lambda: self.digest(theirs), lambda a, b: a == b)
             self.row(what, job.items, times, 0.8, (ours, theirs))
@@ -149,6 +155,8 @@ class Bench:
             ("float64 squares to npy", FLOATS, "square"),
             ("black_scholes to npy", OPTIONS, "black_scholes"),
         ):
+            if self.args.only not in what:
+                continue
             hand_file = f"hand_{job.output}"
             ours, theirs = self.pengine(job.write()), self.hand("hand_npy", function, job.items, hand_file)
             times = self.pairs(lambda: self.npy(ours, job.output), lambda: self.npy(theirs, hand_file), same_floats)
@@ -169,6 +177,8 @@ class Bench:
             ("black_scholes to npy", OPTIONS),
             ("int64 squares, ordered, to digest", SQUARES),
         ):
+            if self.args.only not in what:
+                continue
             job_file = job.write()
             two, one = self.pengine(job_file, 1, 2), self.pengine(job_file, 2)
             two_start, one_start = self.start_up(job, 1, 2), self.start_up(job, 2, 0)
@@ -205,6 +215,8 @@ class Bench:
             ("starmap", 2_000_000, "default"),
             ("starmap", 2_000_000, None),
         ):
+            if self.args.only not in f"squares: Pool.{mode}":
+                continue
             chunk = chunk or self.best_chunk(mode)
             if mode == "starmap":
                 inputs, kernel = ["range = [0, {n}]", "range = [1, {after}]"], "sum_of_squares"
@@ -224,6 +236,8 @@ class Bench:
         return seconds, (len(values), int(values.view(numpy.uint64).sum(dtype=numpy.uint64)))
 
     def start(self):
+        if self.args.only not in "start-up":
+            return
         command = self.pengine(dataclasses.replace(SQUARES, name="ten", output="txt").write(10))
         self.run(command)
         seconds = statistics.median(self.run(command)[0] for _ in range(STARTS))
@@ -268,6 +282,7 @@ def main():
     parser.add_argument("--hand", required=True, help="folder of the hand-written programs")
     parser.add_argument("--work", required=True, help="folder for job files and results; some GB are written there")
     parser.add_argument("--mpirun", help="left out: no rows with several ranks")
+    parser.add_argument("--only", default="", help="the rows whose name holds this text")
     args = parser.parse_args()
     pathlib.Path(args.work).mkdir(parents=True, exist_ok=True)
     os.chdir(args.work)
