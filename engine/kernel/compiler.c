@@ -5,39 +5,28 @@
  *
  * Design:  each use has a folder of its own in TMPDIR, which is gone afterwards. Compiling and linking are two steps:
  *          the linker must not see -fsanitize, or it would add the sanitizer's library, whose part the text plays itself.
- *          Messages are asked for in English, since errors are picked out of them.
  * Threads: the main thread.
- * Not here: what the text is (codegen.c), when it need not be compiled (object_cache.c).
+ * Not here: the process (compiler_process.c); what the text is (codegen.c), when it need not be compiled
+ *           (object_cache.c).
  */
-#define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np, environ */
-
 #include "kernel/compiler.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/reason.h"
+#include "kernel/compiler_process.h"
 
 #define PATH_ROOM 4096
-#define WORDS 256 /* of one command line */
-#define SAID_MOST ((size_t)1 << 20)
 #define OBJECT_MOST ((size_t)1 << 30)
-
-typedef struct words {
-    const char *list[WORDS + 1]; /* ended by NULL */
-    size_t count;
-} words;
 
 /* The folder of one use, and the files in it. */
 typedef struct folder {
@@ -79,135 +68,12 @@ static pe_status refuse_missing(const char *named, pe_error *err)
                    "no C compiler: there is no \"cc\" in PATH; install gcc or clang, or set PENGINE_CC to a compiler");
 }
 
-/* ---- running it ---- */
-
-static void add(words *to, const char *word)
-{
-    if (to->count < WORDS)
-        to->list[to->count++] = word;
-}
-
-static void add_all(words *to, const char *const *list)
-{
-    for (size_t w = 0; list != NULL && list[w] != NULL; w++)
-        add(to, list[w]);
-}
-
-/* Our environment, with messages in English. */
-static pe_status make_environment(char ***out, pe_error *err)
-{
-    static char english[] = "LC_ALL=C";
-    size_t count = 0, kept = 0;
-    while (environ[count] != NULL)
-        count++;
-    const pe_status status = pe_make_array(out, count + 2, sizeof **out, err);
-    if (status != PE_OK)
-        return status;
-    for (size_t e = 0; e < count; e++)
-        if (strncmp(environ[e], "LC_ALL=", 7) != 0)
-            (*out)[kept++] = environ[e];
-    (*out)[kept] = english;
-    return PE_OK;
-}
-
-static pe_status read_said(int fd, pe_buffer *said, pe_error *err)
-{
-    for (;;) {
-        pe_status status = pe_buffer_reserve(said, 4096, err);
-        if (status != PE_OK)
-            return status;
-        const ssize_t got = read(fd, said->data + said->size, 4095);
-        if (got == 0 || (got < 0 && errno != EINTR))
-            return PE_OK;
-        if (got > 0 && said->size < SAID_MOST) /* what is more is read, so that it can end, and dropped */
-            said->size += (size_t)got;
-    }
-}
-
-static int spawn(const char *program, const words *argv, const char *directory, int out, char *const *environment,
-                 pid_t *pid)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, usual;
-    sigemptyset(&none);
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    int number = posix_spawn_file_actions_init(&actions);
-    if (number != 0)
-        return number;
-    number = posix_spawnattr_init(&attributes);
-    if (number == 0) {
-        if (directory != NULL)
-            number = posix_spawn_file_actions_addchdir_np(&actions, directory);
-        number = number != 0 ? number : posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-        number = number != 0 ? number : posix_spawn_file_actions_adddup2(&actions, out, 1);
-        number = number != 0 ? number : posix_spawn_file_actions_adddup2(&actions, out, 2);
-        number = number != 0 ? number : posix_spawnattr_setsigmask(&attributes, &none);
-        number = number != 0 ? number : posix_spawnattr_setsigdefault(&attributes, &usual);
-        number = number != 0 ? number
-                             : posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        /* argv's words are only read: the cast is POSIX's, for programs older than const */
-        number = number != 0 ? number
-                             : posix_spawn(pid, program, &actions, &attributes, (char *const *)(uintptr_t)argv->list,
-                                           environment);
-        posix_spawnattr_destroy(&attributes);
-    }
-    posix_spawn_file_actions_destroy(&actions);
-    return number;
-}
-
-static pe_status open_pipe(int ends[2], pe_error *err)
-{
-    char reason[PE_REASON_ROOM];
-    if (pipe(ends) != 0)
-        return pe_fail(err, PE_ENOMEM, "no pipe to the compiler: %s", pe_reason(errno, reason));
-    for (int e = 0; e < 2; e++)
-        (void)fcntl(ends[e], F_SETFD, FD_CLOEXEC);
-    return PE_OK;
-}
-
-/* Runs it to its end; said gets all it wrote, with a terminator. */
-static pe_status run(const char *program, const words *argv, const char *directory, pe_buffer *said, pe_error *err)
-{
-    char **environment = NULL;
-    char reason[PE_REASON_ROOM];
-    int ends[2] = {-1, -1}, ended = 0;
-    pid_t pid = 0;
-    pe_status status = argv->count < WORDS ? make_environment(&environment, err)
-                                           : pe_fail(err, PE_EKERNEL, "too many words for the compiler");
-    if (status == PE_OK)
-        status = open_pipe(ends, err);
-    if (status != PE_OK) {
-        free(environment);
-        return status;
-    }
-    const int number = spawn(program, argv, directory, ends[1], environment, &pid);
-    close(ends[1]);
-    free(environment);
-    if (number != 0)
-        status = pe_fail(err, PE_EKERNEL, "cannot run the compiler %s: %s", program, pe_reason(number, reason));
-    if (status == PE_OK) {
-        status = read_said(ends[0], said, err);
-        while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)
-            continue;
-    }
-    close(ends[0]);
-    if (status == PE_OK)
-        status = pe_buffer_append(said, "", 1, err);
-    if (status == PE_OK && WIFSIGNALED(ended))
-        status = pe_fail(err, PE_EKERNEL, "the compiler %s died of signal %d", program, WTERMSIG(ended));
-    else if (status == PE_OK && ended != 0)
-        status = pe_fail(err, PE_EKERNEL, "the compiler %s gave up", program);
-    return status;
-}
-
 static pe_status ask_version(pe_compiler *compiler, pe_error *err)
 {
-    words argv = {.count = 0};
-    add(&argv, compiler->path);
-    add(&argv, "--version");
-    return run(compiler->path, &argv, NULL, &compiler->version, err);
+    pe_words argv = {.count = 0};
+    pe_words_add(&argv, compiler->path);
+    pe_words_add(&argv, "--version");
+    return pe_compiler_process(compiler->path, &argv, NULL, &compiler->version, err);
 }
 
 pe_status pe_compiler_find(pe_compiler *out, pe_error *err)
@@ -293,32 +159,32 @@ static pe_status read_back(const char *path, pe_buffer *out, pe_error *err)
     return status;
 }
 
-static void add_compile(words *argv, const pe_compiler *compiler, const pe_compiler_job *job)
+static void add_compile(pe_words *argv, const pe_compiler *compiler, const pe_compiler_job *job)
 {
-    add(argv, compiler->path);
-    add_all(argv, job->flags);
-    add_all(argv, job->compile_flags);
+    pe_words_add(argv, compiler->path);
+    pe_words_add_all(argv, job->flags);
+    pe_words_add_all(argv, job->compile_flags);
     for (int f = 0; f < job->cflag_count; f++)
-        add(argv, job->cflags[f]);
+        pe_words_add(argv, job->cflags[f]);
 }
 
 pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *expanded,
                              pe_buffer *said, pe_error *err)
 {
-    words argv = {.count = 0};
+    pe_words argv = {.count = 0};
     folder files;
     pe_status status = open_folder(&files, err);
     if (status != PE_OK)
         return status;
     status = write_text(&files, job->text, err);
     add_compile(&argv, compiler, job);
-    add(&argv, "-E");
-    add(&argv, "-P"); /* line marks would hold the folder's name */
-    add(&argv, "-o");
-    add(&argv, files.expanded);
-    add(&argv, files.text);
+    pe_words_add(&argv, "-E");
+    pe_words_add(&argv, "-P"); /* line marks would hold the folder's name */
+    pe_words_add(&argv, "-o");
+    pe_words_add(&argv, files.expanded);
+    pe_words_add(&argv, files.text);
     if (status == PE_OK)
-        status = run(compiler->path, &argv, job->directory, said, err);
+        status = pe_compiler_process(compiler->path, &argv, job->directory, said, err);
     if (status == PE_OK)
         status = read_back(files.expanded, expanded, err);
     close_folder(&files);
@@ -328,28 +194,28 @@ pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job 
 static pe_status compile(const pe_compiler *compiler, const pe_compiler_job *job, const folder *files, pe_buffer *said,
                          pe_error *err)
 {
-    words argv = {.count = 0};
+    pe_words argv = {.count = 0};
     add_compile(&argv, compiler, job);
-    add(&argv, "-c");
-    add(&argv, "-o");
-    add(&argv, files->object);
-    add(&argv, files->text);
-    return run(compiler->path, &argv, job->directory, said, err);
+    pe_words_add(&argv, "-c");
+    pe_words_add(&argv, "-o");
+    pe_words_add(&argv, files->object);
+    pe_words_add(&argv, files->text);
+    return pe_compiler_process(compiler->path, &argv, job->directory, said, err);
 }
 
 static pe_status link_object(const pe_compiler *compiler, const pe_compiler_job *job, const folder *files,
                              pe_buffer *said, pe_error *err)
 {
-    words argv = {.count = 0};
+    pe_words argv = {.count = 0};
     pe_buffer names = {0};
     pe_status status = PE_OK;
-    add(&argv, compiler->path);
-    add_all(&argv, job->flags);
-    add(&argv, "-shared");
-    add(&argv, "-Wl,-z,defs"); /* what is missing is told here, where the compiler is */
-    add(&argv, "-o");
-    add(&argv, files->library);
-    add(&argv, files->object);
+    pe_words_add(&argv, compiler->path);
+    pe_words_add_all(&argv, job->flags);
+    pe_words_add(&argv, "-shared");
+    pe_words_add(&argv, "-Wl,-z,defs"); /* what is missing is told here, where the compiler is */
+    pe_words_add(&argv, "-o");
+    pe_words_add(&argv, files->library);
+    pe_words_add(&argv, files->object);
     size_t *starts = NULL;
     status = pe_make_array(&starts, (size_t)job->lib_count + 1, sizeof *starts, err);
     for (int l = 0; l < job->lib_count && status == PE_OK; l++) {
@@ -360,10 +226,10 @@ static pe_status link_object(const pe_compiler *compiler, const pe_compiler_job 
             status = pe_buffer_append(&names, "", 1, err);
     }
     for (int l = 0; l < job->lib_count && status == PE_OK; l++)
-        add(&argv, (const char *)names.data + starts[l]);
-    add(&argv, "-lm");
+        pe_words_add(&argv, (const char *)names.data + starts[l]);
+    pe_words_add(&argv, "-lm");
     if (status == PE_OK)
-        status = run(compiler->path, &argv, job->directory, said, err);
+        status = pe_compiler_process(compiler->path, &argv, job->directory, said, err);
     pe_buffer_fini(&names);
     free(starts);
     return status;
