@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/ending.h"
 #include "base/reason.h"
 
 #define READ_BYTES 65536u
@@ -94,14 +95,17 @@ pe_status pe_write_full(int fd, const void *data, size_t size, const char *name,
 {
     const unsigned char *const bytes = data;
     size_t done = 0;
-    while (done < size) {
+    int number = 0;
+    pe_ending_write_begin();
+    while (done < size && number == 0) {
         const ssize_t put = write(fd, bytes + done, size - done);
         if (put >= 0)
             done += (size_t)put;
         else if (!try_again(fd, errno))
-            return cannot_write(name, errno, err);
+            number = errno;
     }
-    return PE_OK;
+    pe_ending_write_end();
+    return number == 0 ? PE_OK : cannot_write(name, number, err);
 }
 
 pe_status pe_pwrite_full(int fd, const void *data, size_t size, uint64_t offset, const char *name, pe_error *err)
@@ -110,14 +114,17 @@ pe_status pe_pwrite_full(int fd, const void *data, size_t size, uint64_t offset,
     size_t done = 0;
     if (offset > INT64_MAX || size > INT64_MAX - offset)
         return cannot_write(name, EFBIG, err);
-    while (done < size) {
+    int number = 0;
+    pe_ending_write_begin();
+    while (done < size && number == 0) {
         const ssize_t put = pwrite(fd, bytes + done, size - done, (off_t)(offset + done));
         if (put >= 0)
             done += (size_t)put;
         else if (!try_again(fd, errno))
-            return cannot_write(name, errno, err);
+            number = errno;
     }
-    return PE_OK;
+    pe_ending_write_end();
+    return number == 0 ? PE_OK : cannot_write(name, number, err);
 }
 
 static pe_status map_descriptor(int fd, const char *path, pe_map *out, pe_error *err)

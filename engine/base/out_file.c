@@ -21,6 +21,7 @@
 
 #include "base/alloc.h"
 #include "base/buffer.h"
+#include "base/ending.h"
 #include "base/file.h"
 #include "base/reason.h"
 
@@ -130,6 +131,8 @@ static pe_status open_regular(const char *path, pe_out_file *out, pe_error *err)
     if (fd < 0)
         return cannot_create(out->path, errno, err);
     out->fd = fd;
+    if (out->part != NULL)
+        pe_ending_keep(out->part);
     if (ftruncate(fd, 0) != 0 || (out->part != NULL && unlink(out->path) != 0 && errno != ENOENT)) {
         const int number = errno;
         pe_out_abort(out);
@@ -163,6 +166,7 @@ static pe_status begin_special(const char *path, pe_out_file *out, pe_error *err
 
 static void forget(pe_out_file *out)
 {
+    pe_ending_forget(out->part);
     free(out->path);
     free(out->part);
     *out = (pe_out_file){.fd = -1};

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "kernel/position.h"
 
 #define SEGMENT_BYTES ((size_t)64 << 10) /* the first one; larger when one text is */
 
@@ -32,6 +33,8 @@ typedef struct segment {
 } segment;
 
 static const pe_setup no_setup = {0};
+
+_Thread_local volatile pe_position pe_position_here;
 
 struct pe_call {
     const pe_kernel *kernel;
@@ -195,6 +198,38 @@ static void empty_texts(const pe_call *call)
             memset(call->results[r], 0, call->count * sizeof(pe_text));
 }
 
+static void enter(const pe_call *call, const pe_batch *batch)
+{
+    pe_position_here.signature = &call->signature;
+    pe_position_here.batch = batch;
+    pe_position_here.kernel = call->kernel;
+}
+
+static void leave(void)
+{
+    pe_position_here.kernel = NULL;
+}
+
+/* Returns what the kernel's open returned. */
+static int open_worker(pe_call *call)
+{
+    if (call->kernel->open == NULL)
+        return 0;
+    enter(call, NULL);
+    const int refused = call->kernel->open(call->kernel, call->setup, &call->worker);
+    leave();
+    return refused;
+}
+
+static void close_worker(pe_call *call)
+{
+    if (call->kernel->close == NULL)
+        return;
+    enter(call, NULL);
+    call->kernel->close(call->worker);
+    leave();
+}
+
 pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, const pe_setup *setup, pe_call **out,
                        pe_error *err)
 {
@@ -207,7 +242,7 @@ pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, c
     call->setup = setup != NULL ? setup : &no_setup;
     for (int r = 0; r < signature->result_count; r++)
         call->has_text = call->has_text || signature->results[r].dtype == PE_TEXT;
-    const int refused = kernel->open == NULL ? 0 : kernel->open(kernel, call->setup, &call->worker);
+    const int refused = open_worker(call);
     if (refused != 0) {
         status = pe_fail(err, PE_EKERNEL, "kernel \"%s\" could not start a worker: its open returned %d", kernel->name,
                          refused);
@@ -223,8 +258,8 @@ void pe_call_free(pe_call *call)
 {
     if (call == NULL)
         return;
-    if (call->is_open && call->kernel->close != NULL)
-        call->kernel->close(call->worker);
+    if (call->is_open)
+        close_worker(call);
     free_texts(call);
     pe_buffer_fini(&call->seen);
     free(call->failures);
@@ -281,7 +316,9 @@ pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *c
                       .host = call,
                       .fail = fail_item,
                       .text = give_text};
+    enter(call, &batch);
     const int stopped = call->kernel->map(&batch);
+    leave();
     return end_run(call, stopped, err);
 }
 

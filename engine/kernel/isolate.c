@@ -21,30 +21,16 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/signame.h"
 #include "kernel/isolate_parts.h"
 
 #define PIECES_A_TIMEOUT 4u
 
 /* ---- who was it ---- */
 
-static const char *signal_name(int number, char room[32])
-{
-    static const struct {
-        int number;
-        const char *name;
-    } names[] = {{SIGSEGV, "SIGSEGV"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGILL, "SIGILL"},
-                 {SIGABRT, "SIGABRT"}, {SIGKILL, "SIGKILL"}, {SIGTERM, "SIGTERM"}, {SIGPIPE, "SIGPIPE"},
-                 {SIGALRM, "SIGALRM"}, {SIGTRAP, "SIGTRAP"}, {SIGSYS, "SIGSYS"},   {SIGXCPU, "SIGXCPU"}};
-    for (size_t n = 0; n < sizeof names / sizeof *names; n++)
-        if (names[n].number == number)
-            return names[n].name;
-    (void)snprintf(room, 32, "signal %d", number);
-    return room;
-}
-
 static void blame(const pe_isolate_helper *helper, pe_batch *batch, size_t item, pe_isolate_end end)
 {
-    char reason[PE_REASON_ROOM], name[32];
+    char reason[PE_REASON_ROOM], name[PE_SIGNAME_ROOM];
     const pe_isolate_death *death = &helper->death;
     if (end == PE_ISOLATE_LATE)
         (void)snprintf(reason, sizeof reason, "timeout after %g s", (double)helper->self->timeout_ns * 1e-9);
@@ -54,7 +40,7 @@ static void blame(const pe_isolate_helper *helper, pe_batch *batch, size_t item,
         (void)snprintf(reason, sizeof reason, "exited with code %d", death->number);
     else
         (void)snprintf(reason, sizeof reason, "%s: %s", death->number == SIGKILL ? "killed twice" : "crashed",
-                       signal_name(death->number, name));
+                       pe_signame(death->number, name));
     batch->fail(batch, item, reason);
 }
 
