@@ -231,6 +231,21 @@ START_TEST(line_that_ends_the_program_is_found)
 }
 END_TEST
 
+/* Its answers die with it: only one line at a time tells. */
+START_TEST(line_that_ends_a_program_that_keeps_its_answers_is_found)
+{
+    rig_enter(PE_FORM_COMMAND);
+    rig_command("(int64) -> int64", WORDS("sh", "-c",
+                                          "while read -r a; do [ $a = 7 ] && exit 3; all=\"$all$a \"; done;"
+                                          " for a in $all; do echo $a; done"));
+    ck_assert_uint_eq(rig_run(20), 1);
+    rig_failed(0, 7, "exit 3");
+    integers_are(0, 7, 0);
+    integers_are(8, 20, 0);
+    rig_leave();
+}
+END_TEST
+
 /* A kill from outside costs nothing: the items are done again. */
 START_TEST(program_that_dies_once_costs_no_item)
 {
@@ -308,6 +323,6 @@ UNIT_MAIN("command_form", program_that_is_none_is_refused, no_word_at_all_is_ref
           items_that_are_no_lines_at_all_need_no_program, program_that_ends_early_fails_what_it_did_not_answer,
           fewer_answers_than_lines_fail_all_of_them, more_answers_than_lines_end_the_kernel,
           line_too_many_between_batches_ends_the_kernel, line_that_ends_the_program_is_found,
-          program_that_dies_once_costs_no_item, program_that_never_starts_well_fails_items_not_the_run,
-          line_that_hangs_is_late_and_the_rest_goes_on, items_of_one_process_are_limited,
-          program_is_found_beside_the_job, stop_ends_a_program_that_hangs)
+          line_that_ends_a_program_that_keeps_its_answers_is_found, program_that_dies_once_costs_no_item,
+          program_that_never_starts_well_fails_items_not_the_run, line_that_hangs_is_late_and_the_rest_goes_on,
+          items_of_one_process_are_limited, program_is_found_beside_the_job, stop_ends_a_program_that_hangs)

@@ -227,6 +227,18 @@ START_TEST(result_that_is_not_the_dtype_fails_its_item)
 }
 END_TEST
 
+/* All are floats, so nothing but its size tells. */
+START_TEST(float_beyond_float32_fails_its_item)
+{
+    rig_python("def f(x): return [0.5, 1e39, float('inf'), 3.4e38][x]\n", "(int64) -> float32");
+    ck_assert_uint_eq(rig_run(4), 1);
+    rig_failed(0, 1, "1e+39 does not fit float32");
+    const float *const y = (const float *)rig_out[0].bytes;
+    ck_assert(y[0] == 0.5F && y[2] == INFINITY && y[3] == 3.4e38F);
+    rig_leave();
+}
+END_TEST
+
 START_TEST(result_of_another_shape_fails_its_item)
 {
     rig_enter(PE_FORM_PYTHON);
@@ -272,5 +284,5 @@ UNIT_MAIN("python_values", square_of_many_is_exact, result_without_signature_is_
           several_arguments_and_results_go_by_item, vectors_are_tuples, every_small_dtype_goes_and_comes,
           texts_are_str_and_bad_bytes_fail_their_item, params_are_keyword_arguments, prints_corrupt_nothing,
           file_is_the_one_of_the_job_and_so_are_its_helpers, result_that_is_not_the_dtype_fails_its_item,
-          result_of_another_shape_fails_its_item, text_that_is_no_text_fails_its_item,
-          floats_that_are_special_are_results)
+          float_beyond_float32_fails_its_item, result_of_another_shape_fails_its_item,
+          text_that_is_no_text_fails_its_item, floats_that_are_special_are_results)
