@@ -19,6 +19,7 @@ import zlib
 import numpy
 
 from harness import (Case, HAS_MPI, IS_SANITIZED, ROOT, SLOWER, binary, environment, int128_bytes, lines, main, xxh3_128)
+from test_compiled import uniforms
 from test_kernels import call_price, escape
 
 CONFIGS = sorted(path.name for path in (ROOT / "configs").glob("*.toml"))
@@ -83,6 +84,15 @@ class Configs(Case):
         wanted = "".join(c.upper() if c.isascii() else c for c in text)
         self.assertEqual((self.dir / "words_upper.txt").read_text(), wanted)
 
+    def test_the_articles_function_is_pythons(self):
+        self.run_config("python.toml")
+        self.assertEqual((self.dir / "python.txt").read_text(), lines(x**2 for x in range(1_000_000)))
+
+    def test_lines_through_a_program_are_its_own(self):
+        self.run_config("command.toml")
+        text = (self.dir / "configs/words.txt").read_text()
+        self.assertEqual((self.dir / "dragons.txt").read_text(), text.replace("Jabberwock", "Dragon"))
+
     def test_hundred_billion_has_the_digest_of_its_first_items(self):
         result = self.run_config("hundred_billion.toml", "-s", "input.range=[0, 50000]")
         data = int128_bytes(x * x for x in range(50_000))
@@ -90,6 +100,24 @@ class Configs(Case):
         last = self.run_config("hundred_billion.toml", "-s", "input.first=99999999000")
         data = int128_bytes(x * x for x in range(99_999_999_000, 100_000_000_000))
         self.assertEqual(last.text, f"items=1000 bytes={len(data)} xxh3_128={xxh3_128(data)}\n")
+
+    def test_expressions_are_numpys(self):
+        self.run_config("expr.toml")
+        a = numpy.arange(1_000_000)
+        numpy.testing.assert_array_equal(numpy.load(self.dir / "expr.npy"), a * a + 3 * (a + 1))
+
+    def test_c_function_is_numpys(self):
+        self.run_config("source.toml")
+        x = numpy.linspace(-20, 20, 1_000_001)
+        numpy.testing.assert_allclose(numpy.load(self.dir / "sinc.npy"), numpy.sinc(x / numpy.pi), rtol=1e-12, atol=1e-15)
+
+    def test_pi_is_pi_by_the_draws_of_the_paper(self):
+        self.run_config("pi.toml")
+        inside = numpy.load(self.dir / "pi.npy")
+        self.assertEqual((inside.dtype.name, len(inside)), ("bool", 10_000_000))
+        self.assertLess(abs(4 * inside.mean() - math.pi), 0.002)  # four standard deviations
+        first, second = uniforms(1, range(100_000), 0)
+        numpy.testing.assert_array_equal(inside[:100_000], first * first + second * second < 1)
 
     def test_every_config_is_valid_and_opens_with_its_python(self):
         self.assertTrue(CONFIGS)
