@@ -16,12 +16,8 @@
 static const pe_form_ops *ops_of(pe_form_kind kind)
 {
     static const pe_form_ops *const all[PE_FORM_COMMAND + 1] = {
-        [PE_FORM_NAME] = &pe_form_name,
-        [PE_FORM_EXPR] = &pe_form_compiled,
-        [PE_FORM_SOURCE] = &pe_form_compiled,
-        [PE_FORM_PLUGIN] = &pe_form_plugin,
-        [PE_FORM_PYTHON] = &pe_form_python,
-        [PE_FORM_COMMAND] = &pe_form_command,
+        [PE_FORM_NAME] = &pe_form_name,     [PE_FORM_EXPR] = &pe_form_compiled, [PE_FORM_SOURCE] = &pe_form_compiled,
+        [PE_FORM_PLUGIN] = &pe_form_plugin, [PE_FORM_PYTHON] = &pe_form_python, [PE_FORM_COMMAND] = &pe_form_command,
     };
     return all[kind];
 }
