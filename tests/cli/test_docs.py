@@ -31,6 +31,7 @@ class Configs(Case):
     def setUp(self):
         super().setUp()
         shutil.copytree(ROOT / "configs", self.dir / "configs")
+        (self.dir / "build").symlink_to(os.path.dirname(os.path.realpath(binary())))
 
     def run_config(self, name, *options):
         result = self.run_args(*options, f"configs/{name}", timeout=120)
@@ -118,6 +119,23 @@ class Configs(Case):
         self.assertLess(abs(4 * inside.mean() - math.pi), 0.002)  # four standard deviations
         first, second = uniforms(1, range(100_000), 0)
         numpy.testing.assert_array_equal(inside[:100_000], first * first + second * second < 1)
+
+    def test_balances_are_pythons(self):
+        self.run_config("plugin.toml")
+        factor = [(1 + 0.04) ** year for year in range(101)]
+        wanted = [[amount * factor[years] for years in range(41)] for amount in numpy.linspace(1000.0, 10_000.0, 91)]
+        numpy.testing.assert_array_equal(numpy.load(self.dir / "balances.npy"), wanted)
+
+    def test_plugin_fails_items_and_refuses_to_start(self):
+        job = ("[input]\npath = 'rows.csv'\n[kernel]\nplugin = 'build/configs/plugin.so'\n"
+               "[output]\npath = 'out.csv'\n[errors]\non_error = 'fill'\nlog = 'failed.csv'\n")
+        self.write("rows.csv", "amount,years\n100,1\n100,101\n200,0\n")
+        result = self.run_job(job, "-s", "mode='starmap'", "-s", "kernel.params.rate=0.5")
+        self.assertEqual(result.code, 1, str(result))
+        self.assertEqual((self.dir / "out.csv").read_text(), "result\n150.0\nnan\n200.0\n")
+        self.assertIn('1,"balance(100.0, 101)",years are from 0 to 100,1,0,', (self.dir / "failed.csv").read_text())
+        result = self.run_job(job, "-s", "mode='starmap'")
+        self.assertEqual(result.code, 69, str(result))
 
     def test_every_config_is_valid_and_opens_with_its_python(self):
         self.assertTrue(CONFIGS)

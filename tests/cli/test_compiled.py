@@ -1,0 +1,226 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Expressions and C functions: their results in every mode, what fails an item, what is refused, the cache.
+
+Expected values: Python's integers, numpy, and Philox4x32-10 as the paper defines it.
+"""
+import os
+import shutil
+import subprocess
+
+import numpy
+
+from harness import INT64_MAX, ROOT_INT64, Case, lines, main, toml
+
+MODES = ("map", "imap", "imap_unordered")
+SOURCE = """#include <stdint.h>
+int64_t cube(int64_t x)
+{
+    return x * x * x;
+}
+int64_t add(int64_t x, int64_t y) { return x + y; }
+double half(double x) { return x / 2; }
+int halved(int64_t x, int64_t *y) { *y = x / 2; return (int)(x % 2); }
+"""
+CUBE = {"source": "f.c", "function": "cube", "signature": "(int64) -> int64"}
+SPAN = {"range": [ROOT_INT64 - 2, ROOT_INT64 + 3]}
+
+
+def philox(counter, key):
+    """Philox4x32-10 on arrays: four words of 32 bits in uint64."""
+    c, k, low = list(counter), list(key), numpy.uint64(0xFFFFFFFF)
+    half = numpy.uint64(32)
+    for _ in range(10):
+        a, b = c[0] * numpy.uint64(0xD2511F53), c[2] * numpy.uint64(0xCD9E8D57)
+        c = [(b >> half) ^ c[1] ^ numpy.uint64(k[0]), b & low, (a >> half) ^ c[3] ^ numpy.uint64(k[1]), a & low]
+        k = [(k[0] + 0x9E3779B9) % 2**32, (k[1] + 0xBB67AE85) % 2**32]
+    return c
+
+
+def uniforms(seed, items, pair):
+    """Draws 2 * pair and 2 * pair + 1 of each item."""
+    items = numpy.asarray(items, numpy.uint64)
+    zero = numpy.zeros_like(items)
+    c = philox([items & numpy.uint64(0xFFFFFFFF), items >> numpy.uint64(32), zero + numpy.uint64(pair), zero],
+               [seed % 2**32, seed >> 32])
+    words = c[0] | c[1] << numpy.uint64(32), c[2] | c[3] << numpy.uint64(32)
+    return [(word >> numpy.uint64(11)).astype(float) * 2.0**-53 for word in words]
+
+
+class Compiled(Case):
+    """Each test compiles into a cache of its own."""
+
+    def setUp(self):
+        super().setUp()
+        self.cache = self.dir.parent / (self.dir.name + "-cache")
+        self.addCleanup(shutil.rmtree, self.cache, ignore_errors=True)
+        os.environ["XDG_CACHE_HOME"] = str(self.cache)
+        self.write("f.c", SOURCE)
+
+    def cached(self):
+        return sorted(self.cache.glob("pengine/*")) if self.cache.exists() else []
+
+
+class Results(Compiled):
+    def test_every_mode_gives_pythons(self):
+        for kernel, wanted in (({"expr": "x*x + i"}, [x * x + x for x in range(5000)]), (CUBE, [x**3 for x in range(5000)])):
+            for mode in MODES:
+                with self.subTest((kernel, mode)):
+                    result = self.good(toml(mode=mode, input={"range": [0, 5000]}, kernel=kernel, pool={"chunk_size": 700}))
+                    got = result.text if mode != "imap_unordered" else lines(sorted(map(int, result.text.split())))
+                    self.assertEqual(got, lines(wanted))
+
+    def test_starmap_takes_several(self):
+        inputs = [{"range": [0, 3000]}, {"range": [5, 3005]}]
+        add = {"source": "f.c", "function": "add", "signature": "(int64, int64) -> int64"}
+        for kernel in ({"expr": "x + y"}, {"expr": "a + b", "args": ["a", "b"]}, add):
+            for mode in ("starmap", "istarmap"):
+                self.prints(toml(mode=mode, input=inputs, kernel=kernel), lines(range(5, 6005, 2)))
+
+    def test_types_follow_the_input(self):
+        for dtype in ("int8", "uint16", "int32", "uint64", "int64", "float32", "float64", "bool"):
+            with self.subTest(dtype):
+                values = numpy.array([0, 1, 1, 0], dtype)
+                self.write("x.npy", values)
+                wanted = {"float32": "float32", "float64": "float64", "uint64": "uint64"}.get(dtype, "int64")
+                job = toml(input={"path": "x.npy"}, kernel={"expr": "x + x"}, output={"path": "y.npy"})
+                got = self.saves(job, "y.npy")
+                self.assertEqual((got.dtype.name, got.tolist()), (wanted, [0, 2, 2, 0]))
+
+    def test_params_and_seed_reach_the_expression(self):
+        self.prints(toml(input={"range": [0, 3]}, kernel={"expr": "n*x + h", "params": {"n": 2, "h": 0.25}}),
+                    "0.25\n2.25\n4.25\n")
+
+    def test_draws_are_those_of_the_paper(self):
+        for seed in (0, 7, 2**62):
+            first, second = uniforms(seed, range(1000), 0)
+            self.prints(toml(input={"range": [0, 1000]}, kernel={"expr": "uniform(0) - uniform(1)", "seed": seed}),
+                        lines(repr(float(a - b)) for a, b in zip(first, second)))
+
+    def test_draws_do_not_depend_on_how_it_runs(self):
+        job = toml(mode="imap", input={"range": [0, 50_000]}, output={"format": "digest"},
+                   kernel={"expr": "normal(0) + uniform(1) + integer(2, -5, x + 1)", "seed": 5})
+        found = {self.good(job, "-s", f"pool.chunk_size={chunk}", "-t", threads).text
+                 for chunk in (999, 5000, 50_000) for threads in (1, 2, 3)}
+        self.assertEqual(len(found), 1)
+
+    def test_floats_have_numpys_bits(self):
+        x = numpy.random.default_rng(3).normal(size=20_000)
+        self.write("x.npy", x)
+        job = toml(input={"path": "x.npy"}, kernel={"expr": "x*x*3.0 + sqrt(fabs(x))"}, output={"path": "y.npy"})
+        numpy.testing.assert_array_equal(self.saves(job, "y.npy"), x * x * 3.0 + numpy.sqrt(numpy.abs(x)))
+        job = toml(input={"path": "x.npy"}, output={"path": "y.npy"},
+                   kernel={"source": "f.c", "function": "half", "signature": "(float64) -> float64"})
+        numpy.testing.assert_array_equal(self.saves(job, "y.npy"), x / 2)
+
+
+class Failures(Compiled):
+    def test_overflow_stops_and_names_the_item(self):
+        result = self.run_job(toml(input=SPAN, kernel={"expr": "x*x"}))
+        self.assertEqual((result.code, result.out), (1, b""), str(result))
+        self.assertIn(f"item 3: x*x({ROOT_INT64 + 1}): a product does not fit int64", result.err)
+        result = self.run_job(toml(input={"range": [2**21 - 2, 2**21 + 2]}, kernel=CUBE))
+        self.assertIn("item 2: cube(2097152): a product does not fit int64 (f.c line 4)", result.err)
+
+    def test_overflow_skips_or_fills_its_item_alone(self):
+        job = {"input": SPAN, "kernel": {"expr": "x*x"}}
+        squares = [x * x for x in range(ROOT_INT64 - 2, ROOT_INT64 + 1)]
+        result = self.run_job(toml(**job, errors={"on_error": "skip"}))
+        self.assertEqual((result.code, result.text), (1, lines(squares)), str(result))
+        result = self.run_job(toml(**job, errors={"on_error": "fill", "fill": -1}))
+        self.assertEqual((result.code, result.text), (1, lines(squares + [-1, -1])), str(result))
+
+    def test_overflow_that_is_allowed_wraps(self):
+        wrapped = [(x * x + 2**63) % 2**64 - 2**63 for x in range(ROOT_INT64 - 2, ROOT_INT64 + 3)]
+        self.prints(toml(input=SPAN, kernel={"expr": "x*x", "overflow": "wrap"}), lines(wrapped))
+
+    def test_int128_holds_what_int64_does_not(self):
+        self.prints(toml(input={**SPAN, "dtype": "int128"}, kernel={"expr": "x*x"}),
+                    lines(x * x for x in range(ROOT_INT64 - 2, ROOT_INT64 + 3)))
+
+    def test_division_fails_the_item_not_the_process(self):
+        result = self.run_job(toml(mode="starmap", input=[{"value": -INT64_MAX - 1}, {"range": [-1, 2]}],
+                                   kernel={"expr": "x / y"}, errors={"on_error": "skip", "log": "log.csv"}))
+        self.assertEqual((result.code, result.text), (1, f"{-INT64_MAX - 1}\n"), str(result))
+        log = (self.dir / "log.csv").read_text()
+        self.assertIn("integer division by zero", log)
+        self.assertIn("a quotient does not fit int64", log)
+
+    def test_or_error_fails_by_the_number(self):
+        kernel = {"source": "f.c", "function": "halved", "signature": "(int64) -> int64 or error"}
+        result = self.run_job(toml(input={"range": [0, 5]}, kernel=kernel, errors={"on_error": "skip"}))
+        self.assertEqual((result.code, result.text), (1, "0\n1\n2\n"))
+        self.assertIn("halved returned 1", result.err)
+
+
+class Refusals(Compiled):
+    def check(self, kernel, code, *needles, **how):
+        table = {"range": [0, 5]}
+        return self.refuse(toml(input=table, kernel=kernel, output={"path": "y.npy"}), code, *needles, **how)
+
+    def test_expression_that_does_not_compile(self):
+        self.check({"expr": "x +* 2"}, 69, r"job.toml:4:\d+: kernel.expr: \"x \+\* 2\" does not compile", "error: ")
+        self.check({"expr": "sine(x)"}, 69, "sine")
+        self.check({"expr": "x + y"}, 69, "'y' undeclared|undeclared identifier 'y'")
+
+    def test_function_of_another_type(self):
+        self.check({**CUBE, "function": "half"}, 69, r"job.toml:4:\d+: kernel.source: function \"half\" of f.c has another C "
+                   r"type than kernel.signature \(int64\) -> int64 asks for: int64_t half\(int64_t\)")
+        self.check({**CUBE, "function": "cub"}, 69, r"f.c has no function \"cub\"")
+        self.check({**CUBE, "source": "g.c"}, 69, "cannot read g.c")
+
+    def test_function_that_does_not_compile(self):
+        self.write("f.c", "\n\nlong cube(long x) { return x **; }\n")
+        self.check(CUBE, 69, r"f\.c:3:\d+: error: ")
+
+    def test_arguments_that_do_not_fit(self):
+        self.check({"expr": "a", "args": ["a", "b"]}, 78, "names 2 arguments", "gives 1")
+        self.check({**CUBE, "function": "add", "signature": "(int64, int64) -> int64"}, 78, "takes 2 arguments", "gives 1")
+
+    def test_compiler_that_is_missing(self):
+        self.check({"expr": "x"}, 69, "no C compiler", "PENGINE_CC", env={"PENGINE_CC": "/no/such/cc"})
+        self.check({"expr": "x"}, 69, "no C compiler", '"cc" in PATH', env={"PATH": "/nowhere"})
+        self.check({"expr": "x"}, 69, "gave up", env={"PENGINE_CC": "/bin/false"})
+
+
+class Cache(Compiled):
+    JOB = toml(input={"range": [0, 3]}, kernel={"expr": "x * 7"})
+
+    def test_second_run_compiles_nothing(self):
+        self.write("cc", f'#!/bin/sh\necho "$@" >> {self.dir}/calls\nexec cc "$@"\n').chmod(0o700)
+        for _ in range(2):
+            self.prints(self.JOB, "0\n7\n14\n", env={"PENGINE_CC": str(self.dir / "cc")})
+        calls = (self.dir / "calls").read_text().splitlines()
+        self.assertEqual((calls.count("--version"), len(calls)), (2, 4))  # and one to compile, one to link
+        self.assertEqual(len(self.cached()), 1)
+
+    def test_seed_is_no_new_object(self):
+        for seed in (1, 2):
+            self.good(self.JOB, "-s", f"kernel.seed={seed}", "-s", 'kernel.expr="uniform(0)"')
+        self.assertEqual(len(self.cached()), 1)
+
+    def test_cache_that_cannot_be_used_costs_nothing_else(self):
+        self.write("file", "")
+        self.prints(self.JOB, "0\n7\n14\n", env={"XDG_CACHE_HOME": str(self.dir / "file")})
+        self.prints(self.JOB, "0\n7\n14\n", env={"XDG_CACHE_HOME": "/proc"})
+        self.prints(self.JOB, "0\n7\n14\n", env={"XDG_CACHE_HOME": "", "HOME": ""})
+        said = self.good(self.JOB, "-v", env={"XDG_CACHE_HOME": "/proc"}).err
+        self.assertIn("compiled kernels are not kept: /proc/pengine", said)
+
+    def test_cache_file_that_is_broken_is_replaced(self):
+        self.prints(self.JOB, "0\n7\n14\n")
+        for broken in (b"", b"\x7fELF", self.cached()[0].read_bytes()[:-1]):
+            self.cached()[0].write_bytes(broken)
+            self.prints(self.JOB, "0\n7\n14\n")
+            self.assertGreater(self.cached()[0].stat().st_size, 1000)
+
+    def test_many_at_once_agree(self):
+        self.write("job.toml", self.JOB)
+        runs = [subprocess.Popen([os.environ["PENGINE"], "-q", "job.toml"], cwd=self.dir, stdout=-1, stderr=-1)
+                for _ in range(6)]
+        self.assertEqual({run.communicate() for run in runs}, {(b"0\n7\n14\n", b"")})
+        self.assertEqual(len(self.cached()), 1)
+
+
+if __name__ == "__main__":
+    main()
