@@ -22,6 +22,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/signame.h"
+#include "kernel/form_parts.h"
 #include "kernel/isolate_parts.h"
 
 #define PIECES_A_TIMEOUT 4u
@@ -30,10 +31,10 @@
 
 static void blame(const pe_isolate_helper *helper, pe_batch *batch, size_t item, pe_isolate_end end)
 {
-    char reason[PE_REASON_ROOM], name[PE_SIGNAME_ROOM];
+    char reason[PE_REASON_ROOM], name[PE_SIGNAME_ROOM], late[PE_TIMEOUT_WORDS];
     const pe_isolate_death *death = &helper->death;
     if (end == PE_ISOLATE_LATE)
-        (void)snprintf(reason, sizeof reason, "timeout after %g s", (double)helper->self->timeout_ns * 1e-9);
+        (void)snprintf(reason, sizeof reason, "%s", pe_form_print_timeout(helper->self->timeout_ns, late));
     else if (!death->is_known)
         (void)snprintf(reason, sizeof reason, "crashed");
     else if (!death->by_signal)
