@@ -25,6 +25,7 @@
 #include "exec/launcher.h"
 #include "kernel/form.h"
 #include "kernel/isolate.h"
+#include "run/crash.h"
 #include "run/estimate.h"
 #include "run/interrupt.h"
 #include "run/place.h"
@@ -261,6 +262,7 @@ static pe_status open_step(void *context, void **step, pe_error *err)
 {
     session *self = context;
     pe_step *made = NULL;
+    pe_crash_guard();
     const pe_status status = pe_step_open(&self->recipe, &made, err);
     *step = made;
     return status;
@@ -269,6 +271,7 @@ static pe_status open_step(void *context, void **step, pe_error *err)
 static void close_step(void *step)
 {
     pe_step_close(step);
+    pe_crash_unguard();
 }
 
 static pe_status run_step(void *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out,
@@ -383,12 +386,14 @@ static pe_status run_job(session *self)
     if (self->is_root && self->place.warning[0] != '\0')
         pe_log(PE_LOG_WARN, "%s", self->place.warning);
     pe_interrupt_begin();
+    pe_crash_begin(pe_comm_rank(self->comm), pe_comm_size(self->comm));
     pe_status status = open_output(self);
     if (status == PE_OK)
         status = run_crew(self);
     if (status == PE_OK)
         (void)sum_busy(self);
     (void)close_output(self);
+    pe_crash_end();
     pe_interrupt_end();
     if (self->results.is_complete)
         summarise(self);
