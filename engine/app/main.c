@@ -12,9 +12,13 @@
 #include <stdio.h>
 
 #include "app/cli.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "run/front.h"
 #include "run/run.h"
+
+/* mpirun ends all ranks as soon as one ends with a nonzero code: the silent ones let rank 0 speak first. */
+#define SILENCE_NS 2000000000u
 
 static void print_listing(pe_cli_action action)
 {
@@ -48,6 +52,8 @@ int main(int argc, char **argv)
     pe_log_init(speaks, PE_LOG_INFO);
     if (pe_cli_parse(argc, argv, &options, &err) != PE_OK) {
         pe_log(PE_LOG_ERROR, "%s", err.text);
+        if (!speaks)
+            pe_sleep_ns(SILENCE_NS);
         code = pe_status_exit(err.status);
     } else if (options.action == PE_CLI_RUN) {
         code = pe_run(&options.run);
