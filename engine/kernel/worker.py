@@ -356,7 +356,7 @@ class Worker:
 
     def compute(self, columns, start, end, watch):
         """Values and failures of the items from start to end. What raises is not called again."""
-        parts = [values[start:end] for values in columns]
+        parts = [values[start:end] for values in columns] if end - start < len(columns[0]) else columns
         rows = iter(parts[0]) if len(parts) == 1 else zip(*parts)
         values, failed = [], {}
         while len(values) < end - start:
