@@ -42,6 +42,21 @@ START_TEST(exit_costs_one_item)
 }
 END_TEST
 
+static void count_end(void)
+{
+    atomic_fetch_add(&shared->kills, 1);
+}
+
+START_TEST(exit_does_not_run_what_the_engine_does_at_its_end)
+{
+    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    ck_assert_int_eq(atexit(count_end), 0);
+    costs_one(r, 8, 5, EXIT, "exited with code 3");
+    ck_assert_int_eq(atomic_load(&shared->kills), 0);
+    finish(r);
+}
+END_TEST
+
 START_TEST(crash_that_scribbled_costs_one_item)
 {
     costs_that_item_everywhere(SCRIBBLE, "crashed: SIGSEGV");
@@ -119,6 +134,8 @@ START_TEST(failed_items_keep_index_and_reason)
     ck_assert_uint_eq(failed, 2);
     ck_assert_uint_eq(failures[0].item, 1003);
     ck_assert_str_eq(failures[1].reason, "it should");
+    (void)runs(r, in, 64, &failed); /* the same items once more */
+    ck_assert_uint_eq(failed, 2);
     in[3] = 2;
     in[61] = SEGV;
     failures = runs(r, in, 64, &failed);
@@ -268,11 +285,11 @@ START_TEST(kernel_that_prints_does_not_reach_stdout)
 END_TEST
 
 UNIT_MAIN("isolate", segfault_costs_one_item, abort_costs_one_item, division_by_zero_costs_one_item,
-          exit_costs_one_item, crash_that_scribbled_costs_one_item, all_items_crash_all_fail,
-          orphan_that_holds_the_socket_does_not_hang, child_that_closes_all_and_lives_is_ended,
-          hang_costs_one_item_after_its_timeout, slow_items_in_one_batch_are_not_late,
-          failed_items_keep_index_and_reason, killed_once_runs_again, killed_always_is_blamed,
-          killed_from_outside_in_a_batch_runs_again, killed_from_outside_between_batches_runs_again,
-          signal_that_ends_a_run_does_not_end_the_child, open_and_close_are_called_once_a_worker,
-          open_that_refuses_is_told, kernel_that_gives_up_is_told, kernel_that_fails_no_item_is_told,
-          kernel_that_prints_does_not_reach_stdout)
+          exit_costs_one_item, exit_does_not_run_what_the_engine_does_at_its_end, crash_that_scribbled_costs_one_item,
+          all_items_crash_all_fail, orphan_that_holds_the_socket_does_not_hang,
+          child_that_closes_all_and_lives_is_ended, hang_costs_one_item_after_its_timeout,
+          slow_items_in_one_batch_are_not_late, failed_items_keep_index_and_reason, killed_once_runs_again,
+          killed_always_is_blamed, killed_from_outside_in_a_batch_runs_again,
+          killed_from_outside_between_batches_runs_again, signal_that_ends_a_run_does_not_end_the_child,
+          open_and_close_are_called_once_a_worker, open_that_refuses_is_told, kernel_that_gives_up_is_told,
+          kernel_that_fails_no_item_is_told, kernel_that_prints_does_not_reach_stdout)

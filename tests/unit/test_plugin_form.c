@@ -155,8 +155,22 @@ END_TEST
 START_TEST(plugin_without_kernels_is_refused)
 {
     plugins_enter();
-    plugins_make("const pe_plugin pengine_plugin = {PE_KERNEL_ABI, sizeof(pe_plugin), 0, NULL};\n");
-    refuses("f.so", NULL, PE_EKERNEL, WHERE ": f.so: pengine_plugin has no kernels");
+    static const char *const ends[] = {"0, all", "1, NULL"};
+    for (size_t e = 0; e < 2; e++) {
+        char text[256];
+        (void)snprintf(text, sizeof text,
+                       "const pe_kernel *const all[] = {NULL};\n"
+                       "const pe_plugin pengine_plugin = {PE_KERNEL_ABI, sizeof(pe_plugin), %s};\n",
+                       ends[e]);
+        if (fork() == 0) { /* a library that is loaded stays loaded */
+            plugins_make(text);
+            refuses("f.so", NULL, PE_EKERNEL, WHERE ": f.so: pengine_plugin has no kernels");
+            _exit(0);
+        }
+        int status = -1;
+        ck_assert_int_gt(wait(&status), 0);
+        ck_assert_int_eq(status, 0);
+    }
     plugins_leave();
 }
 END_TEST
