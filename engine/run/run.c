@@ -24,7 +24,6 @@
 #include "exec/crew.h"
 #include "exec/launcher.h"
 #include "kernel/form.h"
-#include "kernel/isolate.h"
 #include "run/crash.h"
 #include "run/estimate.h"
 #include "run/interrupt.h"
@@ -148,10 +147,7 @@ static pe_status open_form(session *self)
     if (status == PE_OK && self->is_root)
         (void)pe_form_prepare(&self->form_spec, &object, &self->err);
     if (meet(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &object, &self->err) == PE_OK)
-        status = pe_form_open(&self->form_spec, &object, &self->form, &self->err);
-    const bool is_native = job->kernel.kind != PE_JOB_KERNEL_PYTHON && job->kernel.kind != PE_JOB_KERNEL_COMMAND;
-    if (status == PE_OK && self->form != NULL && job->kernel.is_isolated && is_native)
-        (void)pe_isolate_wrap(self->form, job->errors.timeout_ns, &self->err);
+        (void)pe_form_open(&self->form_spec, &object, &self->form, &self->err);
     pe_buffer_fini(&object);
     return meet(self);
 }
