@@ -11,12 +11,15 @@
  *         changed. A function may loop or read memory by its arguments, so it only ever sees the items' own values: a
  *         pass over the block's arguments, in the first-level cache, finds the level before.
  *
- *         Measured for x * x on int64 (gcc 12, AVX-512), in nanoseconds an item:
+ *         Measured for x * x on int64 (gcc 12, AVX-512, one thread), in nanoseconds an item:
  *
- *                                           first-level cache   second-level cache
- *             the wrapping loop by hand                 0.042                0.095
- *             levels of a function                      0.095                0.125
- *             checks in every item                      0.85                 0.85
+ *                                           first-level cache   second-level cache   a job, range to digest
+ *             the wrapping loop                         0.042                0.095                     0.32
+ *             an expression's levels                        -                    -                     0.34
+ *             a function's levels                       0.097                0.125                     0.41
+ *             checks in every item                       0.85                 0.85                        -
+ *
+ *         A loop that carries a value from step to step (3 n + 1) keeps its checks, and costs 1.35 of the wrapping one.
  *
  * Threads: no state.
  * Not here: how a block finds its loop (embedded/compiled_map.h).

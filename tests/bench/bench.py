@@ -6,12 +6,13 @@
     cmake --build build --target bench
 
 Every time is of a whole process, from its start to its end, with two exceptions, both in the peer's favour: Python's
-pools are timed inside Python, without the interpreter's start; and where two ranks are compared with one, the time of the
+pools, numpy and numexpr are timed inside Python, without the interpreter's start; and where two ranks are compared with one, the time of the
 same command on ten items is taken off both, since mpirun itself takes half a second. A ratio is the median over the
 pairs of (peer's time / pengine's time): above 1 pengine is faster. The results of both are compared each time.
 """
 import argparse
 import dataclasses
+import importlib.util
 import os
 import pathlib
 import platform
@@ -39,14 +40,15 @@ class Job:
     name: str
     items: int
     inputs: list  # lines of TOML with {n} for the count, {after} for one more
-    kernel: str
+    kernel: str  # a built-in name, or the table's lines
     output: str  # a path or a format
     mode: str = "imap"
 
     def text(self, items):
         tables = "".join(f"[[input]]\n{line.format(n=items, after=items + 1)}\n\n" for line in self.inputs)
         key = "path" if "." in self.output else "format"
-        return f'mode = "{self.mode}"\n\n{tables}[kernel]\nname = "{self.kernel}"\n\n[output]\n{key} = "{self.output}"\n'
+        kernel = self.kernel if "=" in self.kernel else f'name = "{self.kernel}"'
+        return f'mode = "{self.mode}"\n\n{tables}[kernel]\n{kernel}\n\n[output]\n{key} = "{self.output}"\n'
 
     def write(self, items=None, suffix=""):
         path = f"{self.name}{suffix}.toml"
@@ -66,6 +68,14 @@ OPTIONS = Job("options", N8, linspaces(LINES), "black_scholes", "options.npy", "
 COLLATZ = Job("collatz", 4 * N7, ["range = [1, {after}]"], "collatz_steps", "digest")
 COLLATZ_NPY = dataclasses.replace(COLLATZ, name="collatz_npy", output="collatz.npy", mode="map")
 PRIMES = Job("primes", 2 * N7, ["range = [0, {n}]"], "is_prime", "primes.npy", "map")
+
+EXPR_TEXT = "2*x*x + 3*x + sqrt(x)"
+EXPR = Job("expr", N8, ['path = "x.npy"'], f'expr = "{EXPR_TEXT}"', "expr.npy", "map")
+
+
+def from_source(function, signature):
+    path = pathlib.Path(__file__).with_name("bench_kernels.c").resolve()
+    return f'source = "{path}"\nfunction = "{function}"\nsignature = "{signature}"'
 
 
 class Bench:
@@ -114,7 +124,7 @@ class Bench:
         ratio = statistics.median(theirs / ours for ours, theirs in times)
         ours, theirs = (statistics.median(column) for column in zip(*times))
         verdict = "pass" if ratio >= target else "below"
-        self.rows.append((what, rate(items / ours), rate(items / theirs), f"{ratio:.2f}", f"{target:g}", verdict))
+        self.rows.append((what, rate(items / ours), rate(items / theirs), f"{ratio:.2f}", f"{target:.3g}", verdict))
         self.show(self.rows[-1])
         for command in commands:
             print("      " + " ".join(command))
@@ -162,6 +172,74 @@ class Bench:
             times = self.pairs(lambda: self.npy(ours, job.output), lambda: self.npy(theirs, hand_file), same_floats)
             self.row(what, job.items, times, 0.8, (ours, theirs))
             remove(job.output, hand_file)
+
+    def compiled(self):
+        """Expressions and C functions: the same jobs, the same programs by hand."""
+        self.title(f"expr and source against hand-written C, {THREADS} threads (items/s)")
+        replace = dataclasses.replace
+        for what, job, hand in (
+            ("expr x*x, int64, to digest", replace(SQUARES, name="expr64", kernel='expr = "x*x"'),
+             ("hand_squares", "int64", SQUARES.items)),
+            ("source x*x, int64, to digest", replace(SQUARES, name="source64", kernel=from_source("square", "(int64) -> int64")),
+             ("hand_squares", "int64", SQUARES.items)),
+        ):
+            if self.args.only not in what:
+                continue
+            ours, theirs = self.pengine(job.write()), self.hand(*hand)
+            times = self.pairs(lambda: self.digest(ours), lambda: self.digest(theirs), lambda a, b: a == b)
+            self.row(what, job.items, times, 0.8, (ours, theirs))
+        five = ", ".join(["float64"] * 5)
+        for what, job, function in (
+            ("source x*x, float64, to npy",
+             replace(FLOATS, name="source_float", kernel=from_source("square_float", "(float64) -> float64")), "square"),
+            ("source black_scholes, to npy",
+             replace(OPTIONS, name="source_options", kernel=from_source("black_scholes", f"({five}) -> float64")),
+             "black_scholes"),
+        ):
+            if self.args.only not in what:
+                continue
+            hand_file = f"hand_{job.output}"
+            ours, theirs = self.pengine(job.write()), self.hand("hand_npy", function, job.items, hand_file)
+            times = self.pairs(lambda: self.npy(ours, job.output), lambda: self.npy(theirs, hand_file), same_floats)
+            self.row(what, job.items, times, 0.8, (ours, theirs))
+            remove(job.output, hand_file)
+
+    def overflow(self):
+        self.title(f"Overflow found (pengine) against overflow = \"wrap\" (peer), {THREADS} threads; the price is 1 / ratio")
+        to_int64 = "(int64) -> int64"
+        for what, job, kernel in (("overflow in expr x*x, to digest", SQUARES, 'expr = "x*x"'),
+                                  ("overflow in source x*x, to digest", SQUARES, from_source("square", to_int64)),
+                                  ("overflow in source collatz, to digest", COLLATZ, from_source("collatz", to_int64))):
+            if self.args.only not in what:
+                continue
+            checked = dataclasses.replace(job, name="checked", kernel=kernel)
+            wrapping = dataclasses.replace(job, name="wrapping", kernel=f'{kernel}\noverflow = "wrap"')
+            ours, theirs = self.pengine(checked.write()), self.pengine(wrapping.write())
+            times = self.pairs(lambda: self.digest(ours), lambda: self.digest(theirs), lambda a, b: a == b)
+            self.row(what, checked.items, times, 1 / 1.5, (ours, theirs))
+
+    def against_arrays(self):
+        """numpy, and numexpr where it is installed; both without the interpreter's start."""
+        self.title(f"expr \"{EXPR_TEXT}\", float64 from npy to npy, against array libraries (items/s)")
+        if self.args.only in "expr against numpy, expr against numexpr":
+            numpy.save("x.npy", numpy.linspace(0, 1000, EXPR.items))
+        ours = self.pengine(EXPR.write())
+        script = str(pathlib.Path(__file__).with_name("array_expr.py"))
+        for library in ("numpy", "numexpr"):
+            if self.args.only not in f"expr against {library}":
+                continue
+            if importlib.util.find_spec(library) is None:
+                print(f"{library} is not installed")
+                continue
+            theirs = [sys.executable, "-B", script, library, EXPR_TEXT, "x.npy", "array.npy", str(THREADS)]
+            times = self.pairs(lambda: self.npy(ours, EXPR.output), lambda: self.printed(theirs, "array.npy"), same_floats)
+            self.row(f"expr against {library}", EXPR.items, times, 1, (ours, theirs))
+        remove("x.npy", "array.npy", EXPR.output)
+
+    def printed(self, command, path):
+        """The seconds that the peer prints itself."""
+        _, text = self.run(command)
+        return float(text), path
 
     def start_up(self, job, threads, ranks):
         command = self.pengine(job.write(10, "_ten"), threads, ranks)
@@ -292,6 +370,9 @@ def main():
     bench = Bench(args)
     bench.against_hand()
     bench.two_ranks()
+    bench.compiled()
+    bench.overflow()
+    bench.against_arrays()
     bench.against_pool()
     bench.start()
     reached = sum(row[-1] == "pass" for row in bench.rows)

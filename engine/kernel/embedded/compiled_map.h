@@ -6,7 +6,8 @@
  * Design: before it come PE_LEVELS loops over the same items (codegen.c writes them). Each of the first ones knows that
  *         its integer arguments lie in a range, so that the compiler can prove checks away and vectorise what is left;
  *         the last takes everything. A block goes to the first level that it fits. When a check fires there, the block
- *         is run again by pe_exact, item by item: a jump costs one item, and the next goes on.
+ *         is run again by pe_exact, item by item: a jump costs one item, and the next goes on. So a function may be
+ *         called twice for an item, and must give the same both times.
  * Threads: each call belongs to one worker.
  */
 #define PE_BLOCK 512u /* items: a block's columns stay in the first-level cache between the test and the loop */

@@ -1,0 +1,42 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* bench_kernels.c - the functions of the hand-written programs, as a user of `source` would write them.
+ */
+#include <math.h>
+#include <stdint.h>
+
+int64_t square(int64_t x)
+{
+    return x * x;
+}
+
+double square_float(double x)
+{
+    return x * x;
+}
+
+int64_t collatz(int64_t n)
+{
+    int64_t steps = __builtin_ctzll((uint64_t)n);
+    n >>= steps;
+    while (n != 1) {
+        n = 3 * n + 1;
+        const int halvings = __builtin_ctzll((uint64_t)n);
+        n >>= halvings;
+        steps += halvings + 1;
+    }
+    return steps;
+}
+
+static double normal_cdf(double x)
+{
+    return 0.5 * erfc(-x * 0.70710678118654752440);
+}
+
+double black_scholes(double spot, double strike, double years, double rate, double volatility)
+{
+    const double spread = volatility * sqrt(years);
+    const double d1 = (log(spot / strike) + (rate + 0.5 * volatility * volatility) * years) / spread;
+    return spot * normal_cdf(d1) - strike * exp(-rate * years) * normal_cdf(d1 - spread);
+}
