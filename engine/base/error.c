@@ -91,6 +91,13 @@ pe_status pe_fail_item(pe_error *err, pe_status status, uint64_t item, const cha
     return first;
 }
 
+void pe_error_clear(pe_error *err)
+{
+    err->status = PE_OK;
+    err->item = PE_NO_ITEM;
+    err->text[0] = '\0';
+}
+
 void pe_error_merge(pe_error *into, const pe_error *other)
 {
     if (other->status == PE_OK)

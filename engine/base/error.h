@@ -63,6 +63,9 @@ const char *pe_status_name(pe_status status);
 pe_status pe_fail(pe_error *err, pe_status status, const char *format, ...) PE_PRINTF(3, 4);
 pe_status pe_fail_item(pe_error *err, pe_status status, uint64_t item, const char *format, ...) PE_PRINTF(4, 5);
 
+/* pe_error_clear - as PE_ERROR_INIT, without writing the whole text: for what is done once a batch. */
+void pe_error_clear(pe_error *err);
+
 /* pe_error_merge - keep in `into` the one to tell: any error beats none, then the one of the lowest item. */
 void pe_error_merge(pe_error *into, const pe_error *other);
 

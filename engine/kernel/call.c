@@ -274,7 +274,7 @@ static pe_status begin_run(pe_call *call, uint64_t first, size_t count, void *co
     call->results = results;
     call->failed = 0;
     call->is_sorted = true;
-    call->fault = (pe_error)PE_ERROR_INIT;
+    pe_error_clear(&call->fault);
     if (call->has_text) {
         status = rewind_texts(call, err);
         empty_texts(call);

@@ -149,7 +149,7 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
 
 static void choose_batch(const pe_plan_request *request, pe_plan *plan)
 {
-    const size_t item_bytes = at_least(request->in_item_bytes + request->out_item_bytes, 1);
+    const size_t item_bytes = at_least(request->in_item_bytes, 1); /* encoded rows leave the cache anyway */
     const uint64_t items = at_least(at_most(BATCH_BYTES / item_bytes, BATCH_MOST), BATCH_LEAST);
     plan->batch_items = at_most(items, plan->chunk_items);
 }

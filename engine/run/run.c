@@ -24,6 +24,7 @@
 #include "exec/crew.h"
 #include "exec/launcher.h"
 #include "kernel/form.h"
+#include "run/aside.h"
 #include "run/crash.h"
 #include "run/estimate.h"
 #include "run/interrupt.h"
@@ -332,7 +333,9 @@ static pe_status run_crew(session *self)
                           : mode == PE_RUN_PROGRESS_NEVER ? PE_PROGRESS_NEVER
                                                           : PE_PROGRESS_AUTO,
                           self->options->verbosity == PE_QUIET);
+    pe_aside_begin(); /* what a kernel prints goes to stderr */
     (void)pe_crew_run(&spec, &self->stats, &self->err);
+    pe_aside_end();
     if (self->is_root)
         pe_progress_end(&self->progress);
     return meet(self);

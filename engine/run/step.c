@@ -30,6 +30,7 @@ struct pe_step {
     void *args[PE_MAX_COLUMNS];
     void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the chunk's buffer takes its place */
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
+    void *plain;                   /* the place in the chunk's buffer where a plain result goes next */
     pe_losses losses;              /* of the batch at hand */
     pe_buffer kept[2]; /* result texts of a batch whose failed items are tried again; one is copied to the other */
     int kept_turn;
@@ -40,8 +41,8 @@ struct pe_step {
 /* One batch on its way through the stages. */
 typedef struct batch {
     pe_block block;
-    void *results[PE_MAX_COLUMNS]; /* where the kernel writes */
-    void *written[PE_MAX_COLUMNS]; /* what the encoder reads */
+    void *const *results; /* where the kernel writes */
+    void *const *written; /* what the encoder reads */
     double seconds;
 } batch;
 
@@ -310,14 +311,13 @@ static pe_status settle(pe_step *step, const batch *at, pe_outcome *out, pe_erro
     return pe_losses_log(&step->losses, recipe, at->block.first, constant(step->args), &out->log, err);
 }
 
-static batch place(const pe_step *step, pe_block block, const pe_outcome *out)
+static batch place(pe_step *step, pe_block block, const pe_outcome *out)
 {
-    batch at = {.block = block};
-    memcpy(at.results, step->results, sizeof at.results);
-    memcpy(at.written, step->written, sizeof at.written);
-    if (step->recipe->encoder.is_plain)
-        at.results[0] = at.written[0] = out->bytes.data + out->bytes.size;
-    return at;
+    const bool is_plain = step->recipe->encoder.is_plain;
+    step->plain = out->bytes.data + out->bytes.size;
+    return (batch){.block = block,
+                   .results = is_plain ? &step->plain : step->results,
+                   .written = is_plain ? &step->plain : step->written};
 }
 
 static pe_status run_batch(pe_step *step, pe_block block, const pe_buffer *payload, pe_outcome *out, pe_error *err)
