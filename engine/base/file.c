@@ -32,7 +32,7 @@
 
 static pe_status cannot_read(const char *path, int number, pe_error *err)
 {
-    char reason[PE_REASON_ROOM];
+    char reason[PE_ERRNO_ROOM];
     return pe_fail(err, PE_ENOINPUT, "cannot read %s: %s", path, pe_reason(number, reason));
 }
 
@@ -74,7 +74,7 @@ pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *si
 
 static pe_status cannot_write(const char *name, int number, pe_error *err)
 {
-    char reason[PE_REASON_ROOM];
+    char reason[PE_ERRNO_ROOM];
     if (number == EPIPE)
         return pe_fail(err, PE_ECLOSED, "the reader of %s closed it", name);
     return pe_fail(err, PE_EIO, "cannot write %s: %s", name, pe_reason(number, reason));

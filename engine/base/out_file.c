@@ -36,7 +36,7 @@ static bool directory_exists(const char *directory)
 
 static pe_status cannot_create(const char *path, int number, pe_error *err)
 {
-    char reason[PE_REASON_ROOM], *directory = NULL;
+    char reason[PE_ERRNO_ROOM], *directory = NULL;
     pe_status status = pe_copy_string(&directory, path, err);
     if (status != PE_OK)
         return status;
@@ -200,7 +200,7 @@ static bool is_flushed(int fd)
 
 pe_status pe_out_commit(pe_out_file *out, pe_error *err)
 {
-    char reason[PE_REASON_ROOM];
+    char reason[PE_ERRNO_ROOM];
     if (out->path == NULL)
         return PE_OK;
     pe_status status = PE_OK;

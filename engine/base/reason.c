@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *pe_reason(int number, char out[PE_REASON_ROOM])
+const char *pe_reason(int number, char out[PE_ERRNO_ROOM])
 {
-    if (strerror_r(number, out, PE_REASON_ROOM) != 0)
-        snprintf(out, PE_REASON_ROOM, "error %d", number);
+    if (strerror_r(number, out, PE_ERRNO_ROOM) != 0)
+        snprintf(out, PE_ERRNO_ROOM, "error %d", number);
     return out;
 }

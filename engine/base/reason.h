@@ -6,9 +6,9 @@
 #ifndef PE_REASON_H
 #define PE_REASON_H
 
-#define PE_REASON_ROOM 96
+#define PE_ERRNO_ROOM 96
 
 /* pe_reason - the system's sentence for an errno value, into out; returns out. */
-const char *pe_reason(int number, char out[PE_REASON_ROOM]);
+const char *pe_reason(int number, char out[PE_ERRNO_ROOM]);
 
 #endif

@@ -31,22 +31,15 @@ pe_format pe_job_input_format(const pe_job_input *input)
 
 static pe_status find_kind(const pe_section *section, pe_job_input_kind *out, pe_error *err)
 {
-    bool is_found = false;
-    for (size_t i = 0; i < KIND_COUNT; i++) {
-        const pe_toml *const node = pe_section_given(section, kinds[i]);
-        if (node != NULL && is_found)
-            return pe_section_refuse(section, NULL, node, err, "expected one kind of input, got both %s and %s",
-                                     kinds[*out], kinds[i]);
-        if (node != NULL) {
-            *out = (pe_job_input_kind)i;
-            is_found = true;
-        }
-    }
-    if (is_found)
-        return PE_OK;
-    return pe_section_refuse(section, NULL, section->table, err,
-                             "says not where the items come from; expected one of range, linspace, path, glob, value, "
-                             "such as range = [0, 10]");
+    const pe_job_kinds all = {.names = kinds,
+                              .count = KIND_COUNT,
+                              .noun = "input",
+                              .nothing = "says not where the items come from; expected one of range, linspace, path, "
+                                         "glob, value, such as range = [0, 10]"};
+    size_t kind = 0;
+    const pe_status status = pe_job_find_kind(section, &all, &kind, err);
+    *out = (pe_job_input_kind)kind;
+    return status;
 }
 
 static pe_status check_meaning(const pe_section *section, pe_job_input_kind kind, pe_error *err)

@@ -23,22 +23,16 @@ static const char *const kinds[] = {"name", "expr", "source", "plugin", "python"
 static pe_status find_kind(const pe_section *section, pe_job_kernel_kind *out, pe_error *err)
 {
     const bool is_plugin = pe_section_given(section, "plugin") != NULL;
-    bool is_found = false;
-    for (size_t i = is_plugin ? PE_JOB_KERNEL_EXPR : PE_JOB_KERNEL_NAME; i < KIND_COUNT; i++) {
-        const pe_toml *const node = pe_section_given(section, kinds[i]);
-        if (node != NULL && is_found)
-            return pe_section_refuse(section, NULL, node, err, "expected one kind of kernel, got both %s and %s",
-                                     kinds[*out], kinds[i]);
-        if (node != NULL) {
-            *out = (pe_job_kernel_kind)i;
-            is_found = true;
-        }
-    }
-    if (is_found)
-        return PE_OK;
-    return pe_section_refuse(section, NULL, section->table, err,
-                             "says not what is computed; expected one of name, expr, source, plugin, python, command, "
-                             "such as name = \"square\"");
+    const pe_job_kinds all = {.names = kinds,
+                              .from = is_plugin ? PE_JOB_KERNEL_EXPR : PE_JOB_KERNEL_NAME,
+                              .count = KIND_COUNT,
+                              .noun = "kernel",
+                              .nothing = "says not what is computed; expected one of name, expr, source, plugin, "
+                                         "python, command, such as name = \"square\""};
+    size_t kind = 0;
+    const pe_status status = pe_job_find_kind(section, &all, &kind, err);
+    *out = (pe_job_kernel_kind)kind;
+    return status;
 }
 
 static pe_status check_meaning(const pe_section *section, pe_job_kernel_kind kind, pe_error *err)

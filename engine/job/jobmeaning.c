@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* jobmeaning.c - refuses keys that mean nothing beside the kind of input or kernel given.
+/* jobmeaning.c - which kind of input or kernel a table gives, with the keys that mean something for it.
  *
- * Design:   a key that is silently ignored is a mistake not told; the schema's bits say what goes with what.
+ * Design:   a key that is silently ignored is a mistake not told, so what the schema's bits do not allow is refused.
  * Threads:  no state.
  * Not here: keys that no table has (schemacheck.c).
  */
@@ -35,4 +35,20 @@ pe_status pe_job_check_meaning(const pe_section *section, unsigned bit, const ch
         return pe_section_refuse(section, node->key, node, err, "means nothing for %s; valid there: %s", what, valid);
     }
     return PE_OK;
+}
+
+pe_status pe_job_find_kind(const pe_section *section, const pe_job_kinds *kinds, size_t *out, pe_error *err)
+{
+    bool is_found = false;
+    for (size_t i = kinds->from; i < kinds->count; i++) {
+        const pe_toml *const node = pe_section_given(section, kinds->names[i]);
+        if (node != NULL && is_found)
+            return pe_section_refuse(section, NULL, node, err, "expected one kind of %s, got both %s and %s",
+                                     kinds->noun, kinds->names[*out], kinds->names[i]);
+        if (node != NULL) {
+            *out = i;
+            is_found = true;
+        }
+    }
+    return is_found ? PE_OK : pe_section_refuse(section, NULL, section->table, err, "%s", kinds->nothing);
 }

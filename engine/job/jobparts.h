@@ -31,6 +31,18 @@ void pe_job_free_kernel(pe_job_kernel *kernel);
 pe_status pe_job_read_errors(const pe_section *section, const pe_job_kernel *kernel, pe_job_errors *out, pe_error *err);
 void pe_job_free_errors(pe_job_errors *errors);
 
+/* pe_job_find_kind - which one of the keys kinds[from .. count - 1] the table has; exactly one is right.
+ *
+ * Params:  noun is what they are kinds of ("input"); nothing says what a table without one fails to say.
+ * Returns: PE_OK with its number in *out; PE_ECONFIG naming two, or listing all with an example
+ */
+typedef struct pe_job_kinds {
+    const char *const *names;
+    size_t from, count;
+    const char *noun, *nothing;
+} pe_job_kinds;
+pe_status pe_job_find_kind(const pe_section *section, const pe_job_kinds *kinds, size_t *out, pe_error *err);
+
 /* pe_job_check_meaning - every key written in the table goes with a kind (bit of pe_key.kinds), called "an input of kind
  * range". */
 pe_status pe_job_check_meaning(const pe_section *section, unsigned bit, const char *what, pe_error *err);

@@ -210,7 +210,7 @@ pe_status pe_child_start(const pe_child_spec *spec, pe_child *child, pe_error *e
     if (number == 0)
         number = spawn(spec, pairs, count, &pid);
     if (number != 0) {
-        char reason[PE_REASON_ROOM];
+        char reason[PE_ERRNO_ROOM];
         for (int p = 0; p < count; p++)
             close_pair(&pairs[p]);
         return pe_fail(err, is_shortage(number) ? PE_ENOMEM : PE_EKERNEL, "%s: %s", spec->program,

@@ -83,7 +83,7 @@ bool pe_object_cache_get(const char *key, pe_buffer *out)
 
 static void say(const char *path, int number)
 {
-    char reason[PE_REASON_ROOM];
+    char reason[PE_ERRNO_ROOM];
     pe_log(PE_LOG_DEBUG, "compiled kernels are not kept: %s: %s", path, pe_reason(number, reason));
 }
 

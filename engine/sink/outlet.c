@@ -50,7 +50,7 @@ bool pe_path_is_held(const char *path, pe_order order)
 
 static pe_status begin_stdout(pe_outlet *outlet, pe_order order, pe_error *err)
 {
-    char reason[PE_REASON_ROOM];
+    char reason[PE_ERRNO_ROOM];
     outlet->is_stdout = true;
     outlet->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     if (outlet->fd < 0)
@@ -169,7 +169,7 @@ static pe_status send_held(pe_outlet *outlet, pe_error *err)
 
 static pe_status close_stdout(pe_outlet *outlet, pe_error *err)
 {
-    char reason[PE_REASON_ROOM];
+    char reason[PE_ERRNO_ROOM];
     const int fd = outlet->fd;
     outlet->fd = -1;
     if (close(fd) != 0 && errno != EINTR)
