@@ -14,6 +14,11 @@ static pe_status open_name(const pe_form_spec *spec, const pe_buffer *object, pe
 {
     (void)object;
     const pe_kernel *kernel = NULL;
+    if (spec->may_wrap)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: a built-in kernel never wraps: overflow = \"wrap\" goes with expr and source, such as "
+                       "expr = \"x*x\"",
+                       spec->where);
     const pe_kernel_request request = {.name = spec->name,
                                        .where = spec->where,
                                        .signature = spec->signature,

@@ -130,6 +130,12 @@ class Failures(Compiled):
         result = self.run_job(toml(**job, errors={"on_error": "fill", "fill": -1}))
         self.assertEqual((result.code, result.text), (1, lines(squares + [-1, -1])), str(result))
 
+    def test_overflow_that_a_built_in_kernel_cannot_have_is_refused(self):
+        self.write("job.toml", toml(input=SPAN, kernel={"name": "square", "overflow": "wrap"}))
+        result = self.run_args("job.toml")
+        self.assertEqual((result.code, result.out), (78, b""), str(result))
+        self.assertIn('overflow = "wrap" goes with expr and source', result.text + result.err)
+
     def test_overflow_that_is_allowed_wraps(self):
         wrapped = [(x * x + 2**63) % 2**64 - 2**63 for x in range(ROOT_INT64 - 2, ROOT_INT64 + 3)]
         self.prints(toml(input=SPAN, kernel={"expr": "x*x", "overflow": "wrap"}), lines(wrapped))
