@@ -122,6 +122,13 @@ static int open_locked(const char *name)
     return -1;
 }
 
+/* ext4 writes a file out at its close when it was ever cut to nothing, even from nothing: so an empty one is let be. */
+static bool make_empty(int fd)
+{
+    struct stat now;
+    return fstat(fd, &now) == 0 && (now.st_size == 0 || ftruncate(fd, 0) == 0);
+}
+
 static pe_status open_regular(const char *path, pe_out_file *out, pe_error *err)
 {
     const char *const name = out->part != NULL ? out->part : out->path;
@@ -133,7 +140,7 @@ static pe_status open_regular(const char *path, pe_out_file *out, pe_error *err)
     out->fd = fd;
     if (out->part != NULL)
         pe_ending_keep(out->part);
-    if (ftruncate(fd, 0) != 0 || (out->part != NULL && unlink(out->path) != 0 && errno != ENOENT)) {
+    if (!make_empty(fd) || (out->part != NULL && unlink(out->path) != 0 && errno != ENOENT)) {
         const int number = errno;
         pe_out_abort(out);
         return cannot_create(path, number, err);
