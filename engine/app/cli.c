@@ -119,10 +119,10 @@ static pe_status add_output(parsing *in, const char *path)
 
 static pe_status set_progress(parsing *in, const char *word)
 {
-    static const char *const words[] = {"auto", "always", "never"}; /* as pe_run_progress */
+    static const char *const words[] = {"auto", "always", "never"}; /* as pe_progress_mode */
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(words[i], word) == 0) {
-            in->out->run.progress = (pe_run_progress)i;
+            in->out->run.progress = (pe_progress_mode)i;
             return PE_OK;
         }
     }

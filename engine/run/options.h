@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "job/job.h"
+#include "state/progress.h"
 
 typedef enum pe_run_action {
     PE_ACTION_RUN,
@@ -16,8 +17,6 @@ typedef enum pe_run_action {
     PE_ACTION_PLAN,        /* --plan: print what would run */
     PE_ACTION_PRINT_CONFIG /* --print-config: the effective job as TOML */
 } pe_run_action;
-
-typedef enum pe_run_progress { PE_RUN_PROGRESS_AUTO, PE_RUN_PROGRESS_ALWAYS, PE_RUN_PROGRESS_NEVER } pe_run_progress;
 
 /* How much is said on stderr. */
 typedef enum pe_verbosity { PE_QUIET, PE_NORMAL, PE_VERBOSE } pe_verbosity;
@@ -28,7 +27,7 @@ typedef struct pe_run_options {
     const char *job_path; /* "-" is stdin */
     const pe_override *overrides;
     size_t override_count;
-    pe_run_progress progress;
+    pe_progress_mode progress;
     pe_verbosity verbosity;
 } pe_run_options;
 

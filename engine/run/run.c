@@ -307,6 +307,9 @@ static pe_status open_output(session *self)
 {
     if (self->is_root)
         (void)pe_results_begin(&self->results, self->job, &self->specs.output, self->plan.items, &self->err);
+    const bool is_alone = pe_comm_size(self->comm) == 1; /* several ranks gather on rank 0 */
+    if (self->err.status == PE_OK && is_alone && pe_results_can_place(&self->results, &self->recipe.encoder))
+        self->recipe.places = &self->results;
     return meet(self);
 }
 
@@ -326,12 +329,8 @@ static pe_status run_crew(session *self)
                                .run = run_step,
                                .write = take_results,
                                .tick = tick};
-    const pe_run_progress mode = self->options->progress;
     if (self->is_root)
-        pe_progress_begin(&self->progress, self->job->name, self->plan.items,
-                          mode == PE_RUN_PROGRESS_ALWAYS  ? PE_PROGRESS_ALWAYS
-                          : mode == PE_RUN_PROGRESS_NEVER ? PE_PROGRESS_NEVER
-                                                          : PE_PROGRESS_AUTO,
+        pe_progress_begin(&self->progress, self->job->name, self->plan.items, self->options->progress,
                           self->options->verbosity == PE_QUIET);
     pe_aside_begin(); /* what a kernel prints goes to stderr */
     (void)pe_crew_run(&spec, &self->stats, &self->err);

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "kernel/call.h"
 #include "run/losses.h"
+#include "run/results.h"
 
 #define RELEASE_BYTES ((size_t)1 << 20) /* of mapped input at once: each release costs a call and a TLB flush */
 
@@ -368,6 +369,8 @@ pe_status pe_step_run(pe_step *step, pe_block chunk, const pe_buffer *payload, p
         status = run_batch(step, block, payload, out, err);
         done += block.count;
     }
+    if (status == PE_OK && recipe->places != NULL)
+        status = pe_results_place(recipe->places, chunk.first, recipe->encoder.row_bytes, out, err);
     if (status == PE_OK)
         release(step, chunk);
     return status;

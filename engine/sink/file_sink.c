@@ -22,6 +22,9 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
         return status;
     pe_outlet *outlet = sink->state;
     status = pe_outlet_begin(outlet, spec->path, spec->order, err);
+    const bool is_whole = spec->order == PE_ORDER_WHOLE; /* a growing file may show no hole */
+    if (status == PE_OK && sink->format == PE_FORMAT_RAW && is_whole && outlet->can_rewrite && !outlet->is_held)
+        sink->places = outlet;
     if (status != PE_OK || (sink->format != PE_FORMAT_CSV && sink->format != PE_FORMAT_TSV))
         return status;
     pe_buffer line = {NULL, 0, 0};
@@ -35,7 +38,10 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
 static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
 {
     (void)items;
-    return pe_outlet_write(sink->state, data, bytes, err);
+    if (data != NULL)
+        return pe_outlet_write(sink->state, data, bytes, err);
+    pe_outlet_advance(sink->state, bytes);
+    return PE_OK;
 }
 
 static pe_status commit(pe_sink *sink, pe_error *err)

@@ -22,9 +22,11 @@ typedef struct pe_sink_kind {
 struct pe_sink {
     const pe_sink_kind *kind;
     pe_format format;
-    uint64_t items;   /* written in full, before the write that is under way */
-    bool is_over;     /* committed or aborted */
-    pe_error failure; /* of the first write that failed: it is the answer to all later ones */
+    uint64_t items;           /* written in full, before the write that is under way */
+    bool is_over;             /* committed or aborted */
+    struct pe_outlet *places; /* where rows may be written at their places, or NULL; begin sets it */
+    uint64_t first_place;     /* offset of the first row */
+    pe_error failure;         /* of the first write that failed: it is the answer to all later ones */
     void *state;
 };
 

@@ -6,7 +6,8 @@
  * Design: the header's length never changes, so it is corrected in place, always after the data that it tells of is
  *         in the file. While the array grows it tells of whole rows of the first axis alone. It is corrected with
  *         every write that comes 1 MiB or 100 ms after the last correction, so that its cost is bounded; in between it
- *         tells of less than is there, never of more. A place whose earlier bytes cannot be replaced (a pipe) needs
+ *         tells of less than is there, never of more. Rows may be placed before their turn: what is not yet told of does
+ *         not count, and is cut off when the run fails. A place whose earlier bytes cannot be replaced (a pipe) needs
  *         the number of items beforehand, and the run fails when that number is not met.
  * Threads: one at a time.
  * Not here: rows (encode.c), descr (columns.c), the header's text (format/npy_print.c).
@@ -118,13 +119,23 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
                        spec->where, state->outlet.name);
     state->promised = state->outlet.can_rewrite ? whole_rows(state, 0) : state->shape[0];
     status = print_header(state, state->promised, err);
-    return status != PE_OK ? status : pe_outlet_start(&state->outlet, state->header.data, state->header.size, err);
+    if (status == PE_OK)
+        status = pe_outlet_start(&state->outlet, state->header.data, state->header.size, err);
+    if (state->outlet.can_rewrite && !state->outlet.is_held && spec->order != PE_ORDER_UNORDERED) {
+        sink->places = &state->outlet;
+        sink->first_place = state->header.size;
+    }
+    return status;
 }
 
 static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
 {
     npy_state *state = sink->state;
-    const pe_status status = pe_outlet_write(&state->outlet, data, bytes, err);
+    pe_status status = PE_OK;
+    if (data != NULL)
+        status = pe_outlet_write(&state->outlet, data, bytes, err);
+    else
+        pe_outlet_advance(&state->outlet, bytes);
     if (status != PE_OK)
         return status;
     state->items += items;

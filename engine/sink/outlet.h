@@ -25,7 +25,7 @@ typedef struct pe_outlet {
     bool is_stdout;
     bool is_held;      /* the bytes are in the segments until commit */
     bool can_rewrite;  /* earlier bytes can be replaced */
-    bool is_torn;      /* a write failed: bytes beyond `bytes` are half a record */
+    bool is_torn;      /* bytes beyond `bytes` do not count: half a record, or places filled before their turn */
     uint64_t bytes;    /* written in full */
     pe_buffer pending; /* the opening bytes of a place that cannot take them back: sent with the first others */
     pe_out_file file;
@@ -45,6 +45,11 @@ pe_status pe_outlet_begin(pe_outlet *outlet, const char *path, pe_order order, p
 /* pe_outlet_start - the opening bytes: names or a header. A file gets them at once; a pipe with the first others. */
 pe_status pe_outlet_start(pe_outlet *outlet, const void *data, size_t size, pe_error *err);
 pe_status pe_outlet_write(pe_outlet *outlet, const void *data, size_t size, pe_error *err);
+
+/* pe_outlet_place - fill a place beyond the bytes written so far; a regular file that is not held only. Any thread.
+ * pe_outlet_advance - the next `size` bytes were placed: they count as written. */
+pe_status pe_outlet_place(const pe_outlet *outlet, uint64_t offset, const void *data, size_t size, pe_error *err);
+void pe_outlet_advance(pe_outlet *outlet, size_t size);
 
 /* pe_outlet_rewrite - replace the first `size` bytes, all of which were written; can_rewrite only. */
 pe_status pe_outlet_rewrite(pe_outlet *outlet, const void *data, size_t size, pe_error *err);

@@ -89,6 +89,17 @@ pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t 
     return PE_OK;
 }
 
+bool pe_sink_can_place(const pe_sink *sink)
+{
+    return sink->places != NULL;
+}
+
+pe_status pe_sink_place(const pe_sink *sink, uint64_t first, size_t row_bytes, const void *data, size_t bytes,
+                        pe_error *err)
+{
+    return pe_outlet_place(sink->places, sink->first_place + first * row_bytes, data, bytes, err);
+}
+
 pe_status pe_sink_commit(pe_sink *sink, pe_error *err)
 {
     assert(!sink->is_over);
@@ -105,6 +116,8 @@ void pe_sink_abort(pe_sink *sink)
     if (sink->is_over)
         return;
     sink->is_over = true;
+    if (sink->places != NULL)
+        sink->places->is_torn = true;
     sink->kind->abort(sink);
 }
 

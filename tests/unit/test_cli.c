@@ -173,7 +173,7 @@ START_TEST(job_alone_gets_the_defaults)
     ck_assert_int_eq(options.run.action, PE_ACTION_RUN);
     ck_assert_str_eq(options.run.job_path, "job.toml");
     ck_assert_uint_eq(options.run.override_count, 0);
-    ck_assert_int_eq(options.run.progress, PE_RUN_PROGRESS_AUTO);
+    ck_assert_int_eq(options.run.progress, PE_PROGRESS_AUTO);
     ck_assert_int_eq(options.run.verbosity, PE_NORMAL);
     pe_cli_free(&options);
 }
@@ -185,14 +185,14 @@ START_TEST(each_option_is_taken_and_argv_stays)
     split("--print-config job.toml --progress never -q -v", &in);
     pe_options options = parse_words(&in);
     ck_assert_int_eq(options.run.action, PE_ACTION_PRINT_CONFIG);
-    ck_assert_int_eq(options.run.progress, PE_RUN_PROGRESS_NEVER);
+    ck_assert_int_eq(options.run.progress, PE_PROGRESS_NEVER);
     ck_assert_int_eq(options.run.verbosity, PE_VERBOSE); /* the last one wins */
     ck_assert_str_eq(in.argv[2], "job.toml");
     pe_cli_free(&options);
     split("--check --progress=always -v -q job.toml", &in);
     options = parse_words(&in);
     ck_assert_int_eq(options.run.action, PE_ACTION_CHECK);
-    ck_assert_int_eq(options.run.progress, PE_RUN_PROGRESS_ALWAYS);
+    ck_assert_int_eq(options.run.progress, PE_PROGRESS_ALWAYS);
     ck_assert_int_eq(options.run.verbosity, PE_QUIET);
     pe_cli_free(&options);
 }

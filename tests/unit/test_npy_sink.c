@@ -171,6 +171,55 @@ START_TEST(npy_growing_header_follows_the_data)
 }
 END_TEST
 
+START_TEST(npy_rows_may_be_placed_before_their_turn)
+{
+    const int64_t values[] = {0, 1, 4, 9, 16, 25};
+    static const pe_order orders[] = {PE_ORDER_WHOLE, PE_ORDER_STREAM};
+    pe_error err = PE_ERROR_INIT;
+    enter();
+    for (size_t o = 0; o < 2; o++) {
+        pe_sink_spec spec = make_spec("x.npy", orders[o], int64_type, 1);
+        pe_sink *sink = begin(&spec);
+        ck_assert(pe_sink_can_place(sink));
+        ck_ok(pe_sink_place(sink, 4, 8, values + 4, 16, &err), err);
+        ck_ok(pe_sink_place(sink, 0, 8, values, 16, &err), err);
+        ck_ok(pe_sink_place(sink, 2, 8, values + 2, 16, &err), err);
+        for (int part = 0; part < 3; part++)
+            put(sink, NULL, 16, 2);
+        finish(sink);
+        holds_npy("x.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (6,), }", values, sizeof values);
+    }
+    tidy();
+}
+END_TEST
+
+START_TEST(npy_aborted_cuts_rows_whose_turn_never_came)
+{
+    const int64_t values[] = {0, 1, 4, 9, 16, 25};
+    pe_error err = PE_ERROR_INIT;
+    enter();
+    pe_sink_spec spec = make_spec("x.npy", PE_ORDER_STREAM, int64_type, 1);
+    pe_sink *sink = begin(&spec);
+    ck_ok(pe_sink_place(sink, 4, 8, values + 4, 16, &err), err);
+    ck_ok(pe_sink_place(sink, 0, 8, values, 16, &err), err);
+    put(sink, NULL, 16, 2);
+    give_up(sink);
+    holds_npy("x.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }", values, 16);
+    tidy();
+}
+END_TEST
+
+START_TEST(npy_unordered_rows_have_no_places)
+{
+    enter();
+    pe_sink_spec spec = make_spec("x.npy", PE_ORDER_UNORDERED, int64_type, 1);
+    pe_sink *sink = begin(&spec);
+    ck_assert(!pe_sink_can_place(sink));
+    give_up(sink);
+    tidy();
+}
+END_TEST
+
 START_TEST(npy_product_cut_short_is_a_bug)
 {
     const uint64_t axes[] = {2, 3};
@@ -193,4 +242,6 @@ END_TEST
 
 UNIT_MAIN("npy_sink", npy_scalar_equals_numpy, npy_vector_is_two_dimensional, npy_several_results_are_fields,
           npy_product_has_one_axis_an_input, npy_growing_never_promises_too_much, npy_growing_aborted_holds_every_item,
-          npy_growing_header_follows_the_data, npy_product_cut_short_is_a_bug)
+          npy_growing_header_follows_the_data, npy_rows_may_be_placed_before_their_turn,
+          npy_aborted_cuts_rows_whose_turn_never_came, npy_unordered_rows_have_no_places,
+          npy_product_cut_short_is_a_bug)

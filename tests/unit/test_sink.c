@@ -223,6 +223,31 @@ static void opens_with(pe_sink_spec spec, const char *const *names, int name_cou
     holds_text(spec.path, line);
 }
 
+START_TEST(raw_rows_have_places_in_a_whole_file_alone)
+{
+    static const pe_order orders[] = {PE_ORDER_WHOLE, PE_ORDER_STREAM, PE_ORDER_UNORDERED};
+    pe_error err = PE_ERROR_INIT;
+    enter();
+    for (size_t o = 0; o < 3; o++) {
+        const pe_sink_spec spec = make_spec("x.raw", orders[o], int64_type, 1);
+        pe_sink *sink = begin(&spec);
+        ck_assert_int_eq(pe_sink_can_place(sink), orders[o] == PE_ORDER_WHOLE);
+        if (pe_sink_can_place(sink)) {
+            ck_ok(pe_sink_place(sink, 1, 8, "89abcdef", 8, &err), err);
+            ck_ok(pe_sink_place(sink, 0, 8, "01234567", 8, &err), err);
+            put(sink, NULL, 8, 1);
+            put(sink, NULL, 8, 1);
+            finish(sink);
+            holds_text("x.raw", "0123456789abcdef");
+        } else {
+            give_up(sink);
+        }
+        unlink("x.raw");
+    }
+    tidy();
+}
+END_TEST
+
 START_TEST(csv_without_items_has_its_names)
 {
     static const char *const two[] = {"q,1", "r"}, *const four[] = {"q", "x", "y", "z\""}, *const empty[] = {""};
@@ -297,4 +322,5 @@ UNIT_MAIN("sink", check_unknown_suffix_is_refused, check_format_follows_the_path
           check_names_must_match_the_columns, check_npy_fields_need_names_of_their_own,
           check_npy_of_unknown_length_on_a_pipe_is_refused, begin_missing_directory_is_no_output, null_takes_and_drops,
           whole_file_appears_at_commit, whole_file_aborted_leaves_nothing, growing_file_aborted_keeps_its_items,
-          csv_without_items_has_its_names, digest_equals_xxhsum, memory_is_what_is_held)
+          raw_rows_have_places_in_a_whole_file_alone, csv_without_items_has_its_names, digest_equals_xxhsum,
+          memory_is_what_is_held)
