@@ -1,0 +1,175 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* perform.c - from a plan to a committed output.
+ *
+ * Threads: the main thread, but for the functions that the crew calls (step.h says which thread).
+ * Not here: what comes before (prepare.c), what a worker does with a chunk (step.c).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/words.h"
+#include "run/aside.h"
+#include "run/crash.h"
+#include "run/interrupt.h"
+#include "run/session.h"
+
+#define STREAM_BLOCK_LEAST ((size_t)64 << 10)
+
+static pe_status pack(void *context, pe_block block, pe_buffer *payload, pe_error *err)
+{
+    pe_session *self = context;
+    return pe_inputs_pack(self->inputs, block, payload, err);
+}
+
+static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_block *block, bool *ended, pe_error *err)
+{
+    pe_session *self = context;
+    const size_t bytes = self->plan.payload_bytes > STREAM_BLOCK_LEAST ? self->plan.payload_bytes : STREAM_BLOCK_LEAST;
+    return pe_inputs_next(self->inputs, self->plan.chunk_items, bytes, timeout_ms, payload, block, ended, err);
+}
+
+static pe_status open_step(void *context, void **step, pe_error *err)
+{
+    pe_session *self = context;
+    pe_step *made = NULL;
+    pe_crash_guard();
+    const pe_status status = pe_step_open(&self->recipe, &made, err);
+    *step = made;
+    return status;
+}
+
+static void close_step(void *step)
+{
+    pe_step_close(step);
+    pe_crash_unguard();
+}
+
+static pe_status run_step(void *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out,
+                          const atomic_bool *stop, pe_error *err)
+{
+    return pe_step_run(step, chunk, payload, out, stop, err);
+}
+
+static pe_status take_results(void *context, const pe_outcome *out, pe_error *err)
+{
+    pe_session *self = context;
+    return pe_results_take(&self->results, out, err);
+}
+
+static pe_status tell_interrupt(const pe_session *self, uint64_t items, pe_error *err)
+{
+    char done[32], all[32];
+    const bool is_known = self->plan.items != PE_ITEMS_UNKNOWN;
+    return pe_fail(err, PE_ESTOPPED, "interrupted by %s after %s%s%s items%s", pe_interrupt_seen(),
+                   pe_print_count(done, items), is_known ? " of " : "",
+                   is_known ? pe_print_count(all, self->plan.items) : "",
+                   self->job->order == PE_ORDER_WHOLE ? "; nothing was written" : ", which were written");
+}
+
+static pe_status tick(void *context, uint64_t items, pe_error *err)
+{
+    pe_session *self = context;
+    if (pe_interrupt_seen() != NULL)
+        return tell_interrupt(self, items, err);
+    if (self->is_root)
+        pe_progress_tick(&self->progress, items);
+    return PE_OK;
+}
+
+static pe_status open_output(pe_session *self)
+{
+    if (self->is_root)
+        (void)pe_results_begin(&self->results, self->job, &self->specs.output, self->plan.items, &self->err);
+    const bool is_alone = pe_comm_size(self->comm) == 1; /* several ranks gather on rank 0 */
+    if (self->err.status == PE_OK && is_alone && pe_results_can_place(&self->results, &self->recipe.encoder))
+        self->recipe.places = &self->results;
+    return pe_session_meet(self);
+}
+
+static pe_status run_crew(pe_session *self)
+{
+    const pe_crew_spec spec = {.plan = &self->plan,
+                               .comm = self->comm,
+                               .threads = self->place.threads,
+                               .has_payload = pe_inputs_is_remote(self->inputs),
+                               .is_stream = pe_inputs_is_stream(self->inputs),
+                               .context = self,
+                               .stop = &self->stop,
+                               .pack = pack,
+                               .next = next,
+                               .open = open_step,
+                               .close = close_step,
+                               .run = run_step,
+                               .write = take_results,
+                               .tick = tick};
+    if (self->is_root)
+        pe_progress_begin(&self->progress, self->job->name, self->plan.items, self->options->progress,
+                          self->options->verbosity == PE_QUIET);
+    pe_aside_begin(); /* what a kernel prints goes to stderr */
+    (void)pe_crew_run(&spec, &self->stats, &self->err);
+    pe_aside_end();
+    if (self->is_root)
+        pe_progress_end(&self->progress);
+    return pe_session_meet(self);
+}
+
+/* Commit only what every rank agrees is complete; the summary comes after, when the result is there. */
+static pe_status close_output(pe_session *self)
+{
+    if (self->is_root)
+        (void)pe_results_end(&self->results, self->stats.items, &self->err);
+    return pe_session_meet(self);
+}
+
+static void summarise(pe_session *self)
+{
+    char items[32], rate[32], time[32];
+    const double seconds = (double)self->stats.wall_ns * 1e-9;
+    const double all_ns = (double)self->stats.wall_ns * self->place.all_threads;
+    pe_log(PE_LOG_INFO, "%s: %s item%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy", self->job->name,
+           pe_print_count(items, self->stats.items), pe_plural(self->stats.items), pe_print_seconds(time, seconds),
+           pe_print_rate(rate, seconds > 0 ? (double)self->stats.items / seconds : 0), self->plan.ranks,
+           self->plan.ranks == 1 ? "" : "s", self->plan.threads, self->plan.threads == 1 ? "" : "s",
+           all_ns > 0 ? (double)self->busy_ns / all_ns * 100 : 0);
+}
+
+static pe_status sum_busy(pe_session *self)
+{
+    const size_t ranks = (size_t)pe_comm_size(self->comm);
+    uint64_t *all = calloc(ranks, sizeof *all);
+    if (all == NULL)
+        (void)pe_fail(&self->err, PE_ENOMEM, "out of memory for %zu ranks", ranks);
+    if (pe_session_meet(self) != PE_OK || all == NULL) {
+        free(all);
+        return self->err.status;
+    }
+    (void)pe_comm_gather(self->comm, &self->stats.busy_ns, sizeof *all, all, &self->err);
+    for (size_t rank = 0; rank < ranks && self->err.status == PE_OK; rank++)
+        self->busy_ns += all[rank];
+    free(all);
+    return pe_session_meet(self);
+}
+
+pe_status pe_session_perform(pe_session *self)
+{
+    if (self->is_root && self->options->verbosity == PE_VERBOSE)
+        pe_session_show_plan(self, stderr);
+    if (self->is_root && self->place.warning[0] != '\0')
+        pe_log(PE_LOG_WARN, "%s", self->place.warning);
+    pe_interrupt_begin();
+    pe_crash_begin(pe_comm_rank(self->comm), pe_comm_size(self->comm));
+    pe_status status = open_output(self);
+    if (status == PE_OK)
+        status = run_crew(self);
+    if (status == PE_OK)
+        (void)sum_busy(self);
+    (void)close_output(self);
+    pe_crash_end();
+    pe_interrupt_end();
+    if (self->results.is_complete)
+        summarise(self);
+    return self->err.status;
+}

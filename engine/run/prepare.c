@@ -1,0 +1,173 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* prepare.c - from a job file to a plan.
+ *
+ * Design:  rank 0 reads the job file, opens the inputs and compiles; the others work from what it sends. Whatever can be
+ *          known to be wrong is found here, before the first item is computed.
+ * Threads: the main thread.
+ * Not here: the order of the stages (run.c), the run itself (perform.c).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "run/estimate.h"
+#include "run/policy.h"
+#include "run/session.h"
+#include "run/showplan.h"
+
+#define JOB_FILE_MOST ((size_t)16 << 20)
+
+/* ---- job ---- */
+
+pe_status pe_session_read_job(pe_session *self)
+{
+    const pe_run_options *options = self->options;
+    pe_buffer text = {0};
+    char *content = NULL;
+    size_t size = 0;
+    const bool is_stdin = strcmp(options->job_path, "-") == 0;
+    if (self->is_root && pe_file_read_all(is_stdin ? "/dev/stdin" : options->job_path, JOB_FILE_MOST, &content, &size,
+                                          &self->err) == PE_OK)
+        (void)pe_buffer_append(&text, content, size, &self->err);
+    free(content);
+    if (pe_session_meet(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &text, &self->err) == PE_OK)
+        (void)pe_job_read(is_stdin ? "stdin" : options->job_path, (const char *)text.data, text.size,
+                          options->overrides, options->override_count, &self->job, &self->err);
+    pe_buffer_fini(&text);
+    return pe_session_meet(self);
+}
+
+/* ---- inputs ---- */
+
+pe_status pe_session_open_inputs(pe_session *self)
+{
+    const pe_job *job = self->job;
+    pe_buffer facts = {0};
+    pe_status status = pe_specs_inputs(&self->specs, job, &self->err);
+    if (status == PE_OK && self->is_root)
+        status = pe_inputs_open(self->specs.inputs, job->input_count, job->combine, &self->inputs, &self->err);
+    if (status == PE_OK && self->is_root && pe_comm_size(self->comm) > 1)
+        (void)pe_inputs_export(self->inputs, &facts, &self->err);
+    if (pe_session_meet(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &facts, &self->err) == PE_OK &&
+        !self->is_root)
+        (void)pe_inputs_import(self->specs.inputs, job->input_count, job->combine, facts.data, facts.size,
+                               &self->inputs, &self->err);
+    pe_buffer_fini(&facts);
+    if (pe_session_meet(self) != PE_OK)
+        return self->err.status;
+    uint64_t is_local = pe_inputs_is_local(self->inputs) ? 1 : 0;
+    (void)pe_comm_min(self->comm, &is_local, 1, &self->err);
+    if (is_local == 0)
+        pe_inputs_set_remote(self->inputs);
+    return pe_session_meet(self);
+}
+
+/* ---- kernel ---- */
+
+static pe_status check_arity(pe_session *self)
+{
+    const pe_job *job = self->job;
+    const int args = self->recipe.signature.arg_count;
+    if (job->is_star || args == 1)
+        return PE_OK;
+    return pe_fail(&self->err, PE_ECONFIG,
+                   "%s: mode \"%s\" takes one argument, but the inputs give %d and kernel \"%s\" "
+                   "takes %d: use mode \"%s\"",
+                   job->file, job->mode, pe_inputs_columns(self->inputs), job->kernel.name, args,
+                   job->order == PE_ORDER_WHOLE    ? "starmap"
+                   : job->order == PE_ORDER_STREAM ? "istarmap"
+                                                   : "istarmap_unordered");
+}
+
+/* Rank 0 compiles what has to be; the others get the object from it. */
+static pe_status open_form(pe_session *self)
+{
+    const pe_job *job = self->job;
+    pe_buffer object = {0};
+    pe_inputs_types(self->inputs, self->column_types, self->untyped);
+    pe_status status = pe_specs_kernel(&self->specs, job, self->column_types, self->untyped,
+                                       pe_inputs_columns(self->inputs), &self->form_spec, &self->err);
+    self->form_spec.stop = &self->stop;
+    if (status == PE_OK && self->is_root)
+        (void)pe_form_prepare(&self->form_spec, &object, &self->err);
+    if (pe_session_meet(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &object, &self->err) == PE_OK)
+        (void)pe_form_open(&self->form_spec, &object, &self->form, &self->err);
+    pe_buffer_fini(&object);
+    return pe_session_meet(self);
+}
+
+pe_status pe_session_choose_kernel(pe_session *self)
+{
+    const pe_job *job = self->job;
+    pe_recipe *recipe = &self->recipe;
+    pe_status status = open_form(self);
+    if (status != PE_OK)
+        return status;
+    recipe->kernel = pe_form_kernel(self->form);
+    recipe->signature = *pe_form_signature(self->form);
+    recipe->setup = &self->form_spec.setup;
+    recipe->rank = pe_comm_rank(self->comm);
+    status = check_arity(self);
+    if (status == PE_OK)
+        status = pe_inputs_bind(self->inputs, recipe->signature.args, recipe->signature.arg_count, &self->err);
+    if (status == PE_OK)
+        status = pe_specs_output(&self->specs, job, self->inputs, &recipe->signature, &self->err);
+    if (status == PE_OK)
+        status = pe_sink_check(&self->specs.output, &self->format, &self->err);
+    if (status == PE_OK && self->is_root)
+        (void)pe_specs_check_paths(&self->specs, job, &self->err);
+    memcpy(recipe->written, self->specs.written, sizeof recipe->written);
+    if (status == PE_OK)
+        (void)pe_policy_set(recipe, job, &self->err);
+    return pe_session_meet(self);
+}
+
+/* ---- plan ---- */
+
+/* Only then may a kernel write straight into the bytes. */
+static bool is_written_as_computed(const pe_recipe *recipe)
+{
+    bool is_same = true;
+    for (int r = 0; r < recipe->signature.result_count; r++)
+        is_same = is_same && pe_type_equal(recipe->written[r], recipe->signature.results[r]);
+    return is_same;
+}
+
+/* What the plan cannot do is the job file's to mend. */
+static void plan_within(pe_session *self, const pe_plan_request *request)
+{
+    pe_error reason = PE_ERROR_INIT;
+    if (pe_plan_make(request, &self->plan, &reason) != PE_OK)
+        (void)pe_fail(&self->err, reason.status, "%s: %s", self->job->file, reason.text);
+}
+
+pe_status pe_session_make_plan(pe_session *self)
+{
+    pe_recipe *recipe = &self->recipe;
+    pe_status status = pe_place_make(self->comm, self->job->pool.threads, &self->place, &self->err);
+    if (status != PE_OK)
+        return pe_session_meet(self);
+    pe_encoder_init(&recipe->encoder, &self->specs.output, self->format);
+    recipe->has_conversion = !is_written_as_computed(recipe);
+    recipe->encoder.is_plain = recipe->encoder.is_plain && !recipe->has_conversion;
+    pe_plan_request request = pe_estimate(self->job, recipe, self->inputs, &self->specs.output);
+    request.ranks = pe_comm_size(self->comm);
+    request.threads = self->place.most_threads;
+    uint64_t most[2] = {request.process_bytes, request.kept_bytes}; /* the plan is the same everywhere */
+    (void)pe_comm_max(self->comm, most, 2, &self->err);
+    request.process_bytes = most[0];
+    request.kept_bytes = most[1];
+    if (self->err.status == PE_OK)
+        plan_within(self, &request);
+    recipe->plan = &self->plan;
+    recipe->inputs = self->inputs;
+    return pe_session_meet(self);
+}
+
+void pe_session_show_plan(const pe_session *self, FILE *out)
+{
+    pe_showplan(out, self->job, self->inputs, self->recipe.kernel->name, &self->recipe.signature, self->format,
+                &self->place, &self->plan);
+}
