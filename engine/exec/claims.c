@@ -194,7 +194,7 @@ static pe_chunk *claim(pe_claims *claims)
         (pe_block){.first = task->block.first + done, .count = left < claims->chunk_items ? left : claims->chunk_items};
     chunk->out.bytes.size = 0;
     chunk->out.log.size = 0;
-    chunk->out.is_placed = false;
+    chunk->out.placed = 0;
     chunk->out.items = chunk->block.count;
     chunk->out.rows = chunk->block.count;
     chunk->work_ns = 0;

@@ -164,6 +164,7 @@ static pe_status append(pe_outcome *whole, const pe_outcome *part, pe_error *err
 {
     whole->items += part->items;
     whole->rows += part->rows;
+    whole->placed += part->placed;
     const pe_status status = pe_buffer_append(&whole->bytes, part->bytes.data, part->bytes.size, err);
     return status == PE_OK ? pe_buffer_append(&whole->log, part->log.data, part->log.size, err) : status;
 }

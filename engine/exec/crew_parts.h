@@ -15,7 +15,7 @@
 /* Notes are the only messages with a form; data follow them as bytes. Same-architecture ranks: sent as they are. */
 typedef enum pe_note_kind {
     PE_NOTE_GRANT,  /* to member: compute this slice; payload bytes follow under PE_TAG_PAYLOAD when bytes > 0 */
-    PE_NOTE_PULL,   /* to member: send the slice's result under PE_TAG_RESULT */
+    PE_NOTE_PULL,   /* to member: send the slice's result under PE_TAG_RESULT; only where it has bytes */
     PE_NOTE_END,    /* to member: all is delivered, or the run stops: finish what is under way and say BYE */
     PE_NOTE_RESULT, /* to root: this slice is computed and has so many bytes */
     PE_NOTE_FAILED, /* to root: the run ends; block.first is the failed item or PE_NO_ITEM; pe_comm_agree tells why */
@@ -30,6 +30,7 @@ typedef struct pe_note {
     uint64_t bytes;     /* of what follows: payload, or rows and then the log */
     uint64_t log_bytes; /* RESULT: how many of them are the log */
     uint64_t rows;      /* RESULT */
+    uint64_t placed;    /* RESULT: bytes that are in their places already */
     uint64_t work_ns;
 } pe_note;
 

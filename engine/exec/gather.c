@@ -58,6 +58,7 @@ static void note_result(pe_root *self, int rank, const pe_note *note)
                                               .bytes = note->bytes,
                                               .log_bytes = note->log_bytes,
                                               .rows = note->rows,
+                                              .placed = note->placed,
                                               .owner = rank,
                                               .is_ready = true};
 }
@@ -133,22 +134,31 @@ static int pulls_under_way(const pe_root *self)
     return count;
 }
 
-static pe_status start_pull(pe_root *self, const pe_entry *from, pe_piece *bytes)
+static pe_status ask(pe_root *self, const pe_entry *from, pe_buffer *into, pe_comm_op **op)
 {
     const pe_note note = {.kind = PE_NOTE_PULL, .slice = from->slice};
+    const pe_status status =
+        pe_letter_post(self->crew, &self->letters, from->owner, &note, PE_TAG_PAYLOAD, NULL, 0, NULL, &self->err);
+    if (status != PE_OK)
+        return status;
+    return pe_comm_recv(self->comm, from->owner, PE_TAG_RESULT, into->data, into->size, op, &self->err);
+}
+
+/* A result without bytes needs no message: its place in the order is all there is to wait for. */
+static pe_status start_pull(pe_root *self, const pe_entry *from, pe_piece *bytes)
+{
     bytes->from = *from;
     bytes->own = NULL;
     bytes->pulled.bytes.size = 0;
     bytes->pulled.items = from->block.count;
     bytes->pulled.rows = from->rows;
+    bytes->pulled.placed = from->placed;
     pe_status status = pe_buffer_reserve(&bytes->pulled.bytes, from->bytes, &self->err);
     if (status != PE_OK)
         return status;
     bytes->pulled.bytes.size = from->bytes;
-    status = pe_letter_post(self->crew, &self->letters, from->owner, &note, PE_TAG_PAYLOAD, NULL, 0, NULL, &self->err);
-    if (status == PE_OK && from->bytes > 0)
-        status = pe_comm_recv(self->comm, from->owner, PE_TAG_RESULT, bytes->pulled.bytes.data,
-                              bytes->pulled.bytes.size, &bytes->op, &self->err);
+    if (from->bytes > 0)
+        status = ask(self, from, &bytes->pulled.bytes, &bytes->op);
     pe_piece **at = &self->arriving;
     while (*at != NULL)
         at = &(*at)->next;

@@ -42,6 +42,7 @@ static pe_status tell(member *self, pe_note_kind kind, const pe_task *task)
         note.bytes = task->whole->out.bytes.size;
         note.log_bytes = task->whole->out.log.size;
         note.rows = task->whole->out.rows;
+        note.placed = task->whole->out.placed;
         note.work_ns = task->work_ns;
     }
     return pe_letter_post(self->crew, &self->letters, 0, &note, PE_TAG_RESULT, NULL, 0, NULL, &self->err);
@@ -74,10 +75,6 @@ static pe_status send_result(member *self, uint64_t slice)
     pe_task *task = *at;
     *at = task->next;
     const pe_buffer *out = &task->whole->out.bytes;
-    if (out->size == 0) {
-        pe_crew_done_with(self->crew, task);
-        return PE_OK;
-    }
     return pe_letter_post(self->crew, &self->letters, 0, NULL, PE_TAG_RESULT, out->data, out->size, task, &self->err);
 }
 
@@ -132,9 +129,13 @@ static pe_status announce(member *self, bool *active)
             status = tell(self, PE_NOTE_RESULT, task);
         if (status != PE_OK)
             return status;
+        *active = true;
+        if (out->bytes.size == 0) { /* nothing will be pulled */
+            pe_crew_done_with(self->crew, task);
+            continue;
+        }
         task->next = self->announced;
         self->announced = task;
-        *active = true;
     }
     return PE_OK;
 }

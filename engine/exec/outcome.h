@@ -6,7 +6,7 @@
 #ifndef PE_OUTCOME_H
 #define PE_OUTCOME_H
 
-#include <stdbool.h>
+#include <stddef.h>
 
 #include "base/buffer.h"
 
@@ -15,7 +15,7 @@ typedef struct pe_outcome {
     pe_buffer log;   /* what is to be told of single items, in a form of the caller's own */
     uint64_t items;  /* computed */
     uint64_t rows;   /* in bytes: fewer than items where some were left out */
-    bool is_placed;  /* the caller has written bytes to where they belong: only their size counts */
+    size_t placed;   /* encoded bytes that are where they belong already, in place of bytes */
 } pe_outcome;
 
 #endif

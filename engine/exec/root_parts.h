@@ -14,7 +14,7 @@
 typedef struct pe_entry {
     uint64_t slice;
     pe_block block;
-    uint64_t bytes, log_bytes, rows;
+    uint64_t bytes, log_bytes, rows, placed;
     int owner;
     bool is_ready;
 } pe_entry;

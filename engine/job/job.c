@@ -134,7 +134,7 @@ static pe_status read_output(reading *in)
     pe_job *const job = in->job;
     const pe_section section = open_section(in, "output");
     pe_type type = {PE_FLOAT64, 0};
-    size_t format = 0;
+    size_t format = 0, gather = 0;
     pe_status status = pe_section_where(&section, "output", section.table, &job->output.where, in->err);
     if (status == PE_OK)
         status = pe_section_string(&section, "path", &job->output.path, in->err);
@@ -148,6 +148,9 @@ static pe_status read_output(reading *in)
         status = pe_section_bool(&section, "index", &job->output.has_index, in->err);
     if (status == PE_OK)
         status = pe_section_strings(&section, "names", &job->output.names, &job->output.name_count, in->err);
+    if (status == PE_OK)
+        status = pe_section_word(&section, "gather", &gather, in->err);
+    job->output.is_gathered = gather == 1;
     job->output.dtype = type.dtype;
     return status;
 }

@@ -137,6 +137,7 @@ typedef struct pe_job {
         bool has_dtype;
         pe_dtype dtype;
         bool has_index;
+        bool is_gathered; /* gather = "root": rank 0 writes everything */
         char **names;
         int name_count;
     } output;

@@ -110,6 +110,7 @@ static void put_output(pe_writer *to, const pe_job *job)
         pe_writer_pair(to, "dtype", pe_dtype_name(job->output.dtype));
     pe_writer_flag(to, "index", job->output.has_index);
     pe_writer_array(to, "names", job->output.names, job->output.name_count);
+    pe_writer_pair(to, "gather", job->output.is_gathered ? "root" : "auto");
 }
 
 static void put_pool(pe_writer *to, const pe_job *job)

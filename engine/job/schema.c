@@ -38,6 +38,7 @@ static const char *const modes[] = {"map", "imap", "imap_unordered", "starmap", 
 static const char *const combines[] = {"zip", "product", NULL};
 static const char *const input_formats[] = {"npy", "csv", "tsv", "txt", "raw", NULL};
 static const char *const output_formats[] = {"npy", "csv", "tsv", "txt", "raw", "digest", "null", NULL};
+static const char *const gathers[] = {"auto", "root", NULL};
 static const char *const schedules[] = {"auto", "static", "dynamic", NULL};
 static const char *const overflows[] = {"error", "wrap", NULL};
 static const char *const policies[] = {"stop", "skip", "fill", NULL};
@@ -259,6 +260,14 @@ static const pe_key keys[] = {
      .least = 1,
      .unset = "result, or f0, f1 and so on",
      .help = "names of the result columns, each once"},
+    {.table = "output",
+     .name = "gather",
+     .type = PE_KEY_WORD,
+     .words = gathers,
+     .fallback = "\"auto\"",
+     .help =
+         "auto: every rank writes its rows of npy and raw to their places in a file that all ranks see; root: rank 0 "
+         "gathers and writes everything"},
 
     {.table = "pool",
      .name = "threads",

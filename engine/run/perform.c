@@ -13,6 +13,7 @@
 #include "base/words.h"
 #include "run/aside.h"
 #include "run/crash.h"
+#include "run/direct.h"
 #include "run/interrupt.h"
 #include "run/session.h"
 
@@ -83,9 +84,8 @@ static pe_status open_output(pe_session *self)
 {
     if (self->is_root)
         (void)pe_results_begin(&self->results, self->job, &self->specs.output, self->plan.items, &self->err);
-    const bool is_alone = pe_comm_size(self->comm) == 1; /* several ranks gather on rank 0 */
-    if (self->err.status == PE_OK && is_alone && pe_results_can_place(&self->results, &self->recipe.encoder))
-        self->recipe.places = &self->results;
+    if (pe_session_meet(self) == PE_OK)
+        (void)pe_direct_begin(self, &self->err);
     return pe_session_meet(self);
 }
 
@@ -119,6 +119,8 @@ static pe_status run_crew(pe_session *self)
 /* Commit only what every rank agrees is complete; the summary comes after, when the result is there. */
 static pe_status close_output(pe_session *self)
 {
+    (void)pe_places_close(&self->recipe.places, &self->err);
+    (void)pe_session_meet(self);
     if (self->is_root)
         (void)pe_results_end(&self->results, self->stats.items, &self->err);
     return pe_session_meet(self);

@@ -20,21 +20,10 @@ pe_status pe_results_begin(pe_results *results, const pe_job *job, const pe_sink
     return status;
 }
 
-bool pe_results_can_place(const pe_results *results, const pe_encoder *encoder)
-{
-    return encoder->is_fixed && results->job->errors.policy != PE_ON_ERROR_SKIP && pe_sink_can_place(results->sink);
-}
-
-pe_status pe_results_place(pe_results *results, uint64_t first, size_t row_bytes, pe_outcome *out, pe_error *err)
-{
-    out->is_placed = true;
-    return pe_sink_place(results->sink, first, row_bytes, out->bytes.data, out->bytes.size, err);
-}
-
 pe_status pe_results_take(pe_results *results, const pe_outcome *out, pe_error *err)
 {
-    const void *data = out->is_placed ? NULL : out->bytes.data;
-    pe_status status = pe_sink_write(results->sink, data, out->bytes.size, out->rows, err);
+    pe_status status = out->placed > 0 ? pe_sink_write(results->sink, NULL, out->placed, out->rows, err)
+                                       : pe_sink_write(results->sink, out->bytes.data, out->bytes.size, out->rows, err);
     if (status != PE_OK || out->log.size == 0)
         return status;
     status = pe_faults_take(&results->faults, &out->log, err);

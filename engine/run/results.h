@@ -3,14 +3,13 @@
  */
 /* results.h - what rank 0 does with the results: rows to the sink, failed items to their log.
  *
- * Threads: begin and end: the main thread; take: any, one at a time; place: any.
+ * Threads: begin and end: the main thread; take: any, one at a time.
  */
 #ifndef PE_RESULTS_H
 #define PE_RESULTS_H
 
 #include "exec/outcome.h"
 #include "job/job.h"
-#include "sink/encode.h"
 #include "sink/sink.h"
 #include "state/faults.h"
 
@@ -25,12 +24,6 @@ typedef struct pe_results {
 /* pe_results_begin - open output and log. PE_EOUTPUT when one cannot be created; then nothing stays of the other. */
 pe_status pe_results_begin(pe_results *results, const pe_job *job, const pe_sink_spec *spec, uint64_t items,
                            pe_error *err);
-
-/* pe_results_can_place - every row has its place from the start: fixed size, none left out, a file that takes it. */
-bool pe_results_can_place(const pe_results *results, const pe_encoder *encoder);
-
-/* pe_results_place - write a chunk's rows to their places; any thread, several at once. PE_EIO. */
-pe_status pe_results_place(pe_results *results, uint64_t first, size_t row_bytes, pe_outcome *out, pe_error *err);
 
 /* pe_results_take - in the order of the mode. PE_EITEM when [errors] max_failures is passed; errors of writing. */
 pe_status pe_results_take(pe_results *results, const pe_outcome *out, pe_error *err);

@@ -20,7 +20,6 @@
 #include "base/clock.h"
 #include "kernel/call.h"
 #include "run/losses.h"
-#include "run/results.h"
 
 #define RELEASE_BYTES ((size_t)1 << 20) /* of mapped input at once: each release costs a call and a TLB flush */
 
@@ -355,6 +354,14 @@ static void release(pe_step *step, pe_block chunk)
     step->unreleased_chunks = 0;
 }
 
+/* The chunk's rows go to their places in the output. */
+static pe_status write_in_place(const pe_recipe *recipe, pe_block chunk, pe_outcome *out, pe_error *err)
+{
+    out->placed = out->bytes.size;
+    out->bytes.size = 0;
+    return pe_places_write(&recipe->places, chunk.first, out->bytes.data, out->placed, err);
+}
+
 pe_status pe_step_run(pe_step *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out, const atomic_bool *stop,
                       pe_error *err)
 {
@@ -369,8 +376,8 @@ pe_status pe_step_run(pe_step *step, pe_block chunk, const pe_buffer *payload, p
         status = run_batch(step, block, payload, out, err);
         done += block.count;
     }
-    if (status == PE_OK && recipe->places != NULL)
-        status = pe_results_place(recipe->places, chunk.first, recipe->encoder.row_bytes, out, err);
+    if (status == PE_OK && pe_places_is_open(&recipe->places))
+        status = write_in_place(recipe, chunk, out, err);
     if (status == PE_OK)
         release(step, chunk);
     return status;

@@ -35,7 +35,7 @@ typedef struct pe_recipe {
     pe_policy policy;
     uint32_t retries;           /* further attempts at a failed item */
     void *fill[PE_MAX_COLUMNS]; /* PE_POLICY_FILL: one element of written[r] each */
-    struct pe_results *places;  /* not NULL: rows go straight to their places in the output */
+    pe_places places;           /* open: rows go straight there, and chunks come out without bytes */
     int rank;                   /* named in the records of failed items */
 } pe_recipe;
 

@@ -139,10 +139,10 @@ pe_status pe_outlet_write(pe_outlet *outlet, const void *data, size_t size, pe_e
     return status != PE_OK ? status : send(outlet, data, size, err);
 }
 
-pe_status pe_outlet_place(const pe_outlet *outlet, uint64_t offset, const void *data, size_t size, pe_error *err)
+const char *pe_outlet_file(const pe_outlet *outlet)
 {
-    assert(outlet->can_rewrite && !outlet->is_held);
-    return pe_pwrite_full(outlet->fd, data, size, offset, outlet->name, err);
+    assert(outlet->file.is_regular);
+    return outlet->file.part != NULL ? outlet->file.part : outlet->file.path;
 }
 
 void pe_outlet_advance(pe_outlet *outlet, size_t size)

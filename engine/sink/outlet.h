@@ -46,9 +46,9 @@ pe_status pe_outlet_begin(pe_outlet *outlet, const char *path, pe_order order, p
 pe_status pe_outlet_start(pe_outlet *outlet, const void *data, size_t size, pe_error *err);
 pe_status pe_outlet_write(pe_outlet *outlet, const void *data, size_t size, pe_error *err);
 
-/* pe_outlet_place - fill a place beyond the bytes written so far; a regular file that is not held only. Any thread.
- * pe_outlet_advance - the next `size` bytes were placed: they count as written. */
-pe_status pe_outlet_place(const pe_outlet *outlet, uint64_t offset, const void *data, size_t size, pe_error *err);
+/* pe_outlet_file - the name of the regular file that is written, for others to fill places beyond what was written here.
+ * pe_outlet_advance - they filled the next `size` bytes: those count as written. */
+const char *pe_outlet_file(const pe_outlet *outlet);
 void pe_outlet_advance(pe_outlet *outlet, size_t size);
 
 /* pe_outlet_rewrite - replace the first `size` bytes, all of which were written; can_rewrite only. */

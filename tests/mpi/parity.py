@@ -147,6 +147,19 @@ class Parity(Case):
                    kernel={"name": "sum_of_squares"}, output={"index": True})
         self.all_cells(cover(8), job, None, self.each_once(f"{i} {i * i + (ITEMS - i) ** 2}".encode() for i in range(ITEMS)))
 
+    def test_rows_written_by_each_rank_or_gathered_are_the_same(self):
+        wanted = numpy.arange(ITEMS, dtype="<i8") ** 2
+        for gather in ("auto", "root"):
+            for mode, name in (("map", "out.raw"), ("imap", "out.npy")):
+                job = toml(mode=mode, input={"range": [0, ITEMS]}, kernel={"name": "square"},
+                           output={"path": name, "gather": gather})
+                for cell in ((2, 2, "dynamic", 64), (3, 1, "static", 1), (4, 1, "dynamic", "auto")):
+                    with self.subTest((gather, name, cell)):
+                        got = self.run_cell(job, name, cell, None, f"{gather}-{name}-{cell[0]}")
+                        self.assertIsInstance(got, bytes, got)
+                        self.assertEqual(got[-wanted.nbytes:], wanted.tobytes())
+                        self.assertEqual(len(got), wanted.nbytes + (128 if name == "out.npy" else 0))
+
     def test_few_items_for_many_ranks(self):
         for items in (0, 1, 2, 5):
             job = toml(mode="imap", input={"range": [0, items]}, kernel={"name": "square"}, output={"path": "out.npy"})

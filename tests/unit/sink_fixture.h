@@ -77,6 +77,14 @@ static inline void put_text(pe_sink *sink, const char *text, uint64_t items)
     put(sink, text, strlen(text), items);
 }
 
+static inline pe_places open_places(const pe_sink *sink, size_t row_bytes)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_places places;
+    ck_ok(pe_sink_open_places(sink, row_bytes, &places, &err), err);
+    return places;
+}
+
 static inline void finish(pe_sink *sink)
 {
     pe_error err = PE_ERROR_INIT;

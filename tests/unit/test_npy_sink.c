@@ -180,10 +180,11 @@ START_TEST(npy_rows_may_be_placed_before_their_turn)
     for (size_t o = 0; o < 2; o++) {
         pe_sink_spec spec = make_spec("x.npy", orders[o], int64_type, 1);
         pe_sink *sink = begin(&spec);
-        ck_assert(pe_sink_can_place(sink));
-        ck_ok(pe_sink_place(sink, 4, 8, values + 4, 16, &err), err);
-        ck_ok(pe_sink_place(sink, 0, 8, values, 16, &err), err);
-        ck_ok(pe_sink_place(sink, 2, 8, values + 2, 16, &err), err);
+        pe_places places = open_places(sink, 8);
+        ck_ok(pe_places_write(&places, 4, values + 4, 16, &err), err);
+        ck_ok(pe_places_write(&places, 0, values, 16, &err), err);
+        ck_ok(pe_places_write(&places, 2, values + 2, 16, &err), err);
+        ck_ok(pe_places_close(&places, &err), err);
         for (int part = 0; part < 3; part++)
             put(sink, NULL, 16, 2);
         finish(sink);
@@ -200,8 +201,10 @@ START_TEST(npy_aborted_cuts_rows_whose_turn_never_came)
     enter();
     pe_sink_spec spec = make_spec("x.npy", PE_ORDER_STREAM, int64_type, 1);
     pe_sink *sink = begin(&spec);
-    ck_ok(pe_sink_place(sink, 4, 8, values + 4, 16, &err), err);
-    ck_ok(pe_sink_place(sink, 0, 8, values, 16, &err), err);
+    pe_places places = open_places(sink, 8);
+    ck_ok(pe_places_write(&places, 4, values + 4, 16, &err), err);
+    ck_ok(pe_places_write(&places, 0, values, 16, &err), err);
+    ck_ok(pe_places_close(&places, &err), err);
     put(sink, NULL, 16, 2);
     give_up(sink);
     holds_npy("x.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }", values, 16);
@@ -214,7 +217,8 @@ START_TEST(npy_unordered_rows_have_no_places)
     enter();
     pe_sink_spec spec = make_spec("x.npy", PE_ORDER_UNORDERED, int64_type, 1);
     pe_sink *sink = begin(&spec);
-    ck_assert(!pe_sink_can_place(sink));
+    pe_places places = open_places(sink, 8);
+    ck_assert(!pe_places_is_open(&places));
     give_up(sink);
     tidy();
 }

@@ -231,10 +231,12 @@ START_TEST(raw_rows_have_places_in_a_whole_file_alone)
     for (size_t o = 0; o < 3; o++) {
         const pe_sink_spec spec = make_spec("x.raw", orders[o], int64_type, 1);
         pe_sink *sink = begin(&spec);
-        ck_assert_int_eq(pe_sink_can_place(sink), orders[o] == PE_ORDER_WHOLE);
-        if (pe_sink_can_place(sink)) {
-            ck_ok(pe_sink_place(sink, 1, 8, "89abcdef", 8, &err), err);
-            ck_ok(pe_sink_place(sink, 0, 8, "01234567", 8, &err), err);
+        pe_places places = open_places(sink, 8);
+        ck_assert_int_eq(pe_places_is_open(&places), orders[o] == PE_ORDER_WHOLE);
+        if (pe_places_is_open(&places)) {
+            ck_ok(pe_places_write(&places, 1, "89abcdef", 8, &err), err);
+            ck_ok(pe_places_write(&places, 0, "01234567", 8, &err), err);
+            ck_ok(pe_places_close(&places, &err), err);
             put(sink, NULL, 8, 1);
             put(sink, NULL, 8, 1);
             finish(sink);
@@ -244,6 +246,31 @@ START_TEST(raw_rows_have_places_in_a_whole_file_alone)
         }
         unlink("x.raw");
     }
+    tidy();
+}
+END_TEST
+
+START_TEST(places_marks_are_seen_through_another_descriptor)
+{
+    const unsigned char one[PE_MARK_BYTES] = "fifteen letters", two[PE_MARK_BYTES] = "FIFTEEN LETTERS";
+    pe_error err = PE_ERROR_INIT;
+    pe_places places, elsewhere;
+    enter();
+    ck_assert_int_eq(pe_places_open("x.raw", 0, 8, &places, &err), PE_EOUTPUT);
+    ck_assert_ptr_nonnull(strstr(err.text, "cannot write x.raw"));
+    ck_assert(!pe_places_is_open(&places));
+    fclose(fopen("x.raw", "w"));
+    fclose(fopen("x.txt", "w"));
+    err = (pe_error)PE_ERROR_INIT;
+    ck_ok(pe_places_open("x.raw", 24, 8, &places, &err), err);
+    ck_ok(pe_places_open("x.txt", 24, 8, &elsewhere, &err), err);
+    ck_assert(pe_places_set_mark(&places, 0, one) && pe_places_set_mark(&places, 1, two));
+    ck_assert(pe_places_has_mark(&places, 0, one) && pe_places_has_mark(&places, 1, two));
+    ck_assert(!pe_places_has_mark(&places, 0, two) && !pe_places_has_mark(&places, 2, one));
+    ck_assert(!pe_places_has_mark(&elsewhere, 0, one));
+    ck_ok(pe_places_close(&places, &err), err);
+    ck_ok(pe_places_close(&elsewhere, &err), err);
+    ck_assert_uint_eq(load("x.raw"), 24 + 2 * PE_MARK_BYTES);
     tidy();
 }
 END_TEST
@@ -322,5 +349,5 @@ UNIT_MAIN("sink", check_unknown_suffix_is_refused, check_format_follows_the_path
           check_names_must_match_the_columns, check_npy_fields_need_names_of_their_own,
           check_npy_of_unknown_length_on_a_pipe_is_refused, begin_missing_directory_is_no_output, null_takes_and_drops,
           whole_file_appears_at_commit, whole_file_aborted_leaves_nothing, growing_file_aborted_keeps_its_items,
-          raw_rows_have_places_in_a_whole_file_alone, csv_without_items_has_its_names, digest_equals_xxhsum,
-          memory_is_what_is_held)
+          raw_rows_have_places_in_a_whole_file_alone, places_marks_are_seen_through_another_descriptor,
+          csv_without_items_has_its_names, digest_equals_xxhsum, memory_is_what_is_held)
