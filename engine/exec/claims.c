@@ -23,7 +23,7 @@
 struct pe_claims {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a task, a free buffer, closed or stopped */
-    uint64_t chunk_items;
+    const pe_pace *pace;
     size_t chunk_bytes; /* planned for the bytes of one chunk */
     size_t payload;     /* bytes of the tasks pushed and not yet recycled */
     void (*idle)(void *context);
@@ -41,7 +41,7 @@ struct pe_claims {
     atomic_uint changes; /* counts what a waiting worker may wait for; spun on without the lock */
 };
 
-pe_status pe_claims_make(int buffers, uint64_t chunk_items, size_t chunk_bytes, void (*idle)(void *context),
+pe_status pe_claims_make(int buffers, const pe_pace *pace, size_t chunk_bytes, void (*idle)(void *context),
                          void *context, pe_claims **out, pe_error *err)
 {
     pe_claims *claims = NULL;
@@ -56,7 +56,7 @@ pe_status pe_claims_make(int buffers, uint64_t chunk_items, size_t chunk_bytes, 
     pe_lock_init(&claims->mutex);
     (void)pthread_cond_init(&claims->changed, NULL);
     atomic_init(&claims->changes, 0);
-    claims->chunk_items = chunk_items;
+    claims->pace = pace;
     claims->chunk_bytes = chunk_bytes;
     claims->idle = idle;
     claims->context = context;
@@ -130,7 +130,6 @@ pe_status pe_claims_task(pe_claims *claims, pe_task **out, pe_error *err)
 
 void pe_claims_push(pe_claims *claims, pe_task *task)
 {
-    task->chunks = task->block.count / claims->chunk_items + (task->block.count % claims->chunk_items != 0 ? 1 : 0);
     task->next = NULL;
     (void)pthread_mutex_lock(&claims->mutex);
     if (claims->last != NULL)
@@ -138,7 +137,7 @@ void pe_claims_push(pe_claims *claims, pe_task *task)
     else
         claims->first = task;
     claims->last = task;
-    claims->backlog += task->chunks;
+    claims->backlog++;
     task->payload_bytes = task->payload.size;
     claims->payload += task->payload_bytes;
     announce(claims);
@@ -179,27 +178,37 @@ size_t pe_claims_payload(pe_claims *claims)
     return payload;
 }
 
+/* The next items of a task: none beyond the place where a chunk of the plan's size ends, since the plan knows what such
+ * chunks take in memory. */
+static pe_block next_block(const pe_claims *claims, const pe_task *task)
+{
+    const uint64_t most = claims->pace->most;
+    uint64_t count = pe_pace_items(claims->pace);
+    const uint64_t left = task->block.count - task->claimed;
+    const uint64_t to_end = most - task->claimed % most;
+    count = count < to_end ? count : to_end;
+    return (pe_block){.first = task->block.first + task->claimed, .count = count < left ? count : left};
+}
+
 /* With the lock held, a task and a buffer at hand. */
 static pe_chunk *claim(pe_claims *claims)
 {
     pe_chunk *chunk = claims->free_chunks;
     pe_task *task = claims->first;
-    const uint64_t done = task->claimed * claims->chunk_items;
-    const uint64_t left = task->block.count - done;
 
     claims->free_chunks = chunk->next;
     chunk->number = claims->claimed++;
     chunk->task = task;
-    chunk->block =
-        (pe_block){.first = task->block.first + done, .count = left < claims->chunk_items ? left : claims->chunk_items};
+    chunk->block = next_block(claims, task);
     chunk->out.bytes.size = 0;
     chunk->out.log.size = 0;
     chunk->out.placed = 0;
     chunk->out.items = chunk->block.count;
     chunk->out.rows = chunk->block.count;
     chunk->work_ns = 0;
-    claims->backlog--;
-    if (++task->claimed == task->chunks) {
+    task->claimed += chunk->block.count;
+    if (task->claimed == task->block.count) {
+        claims->backlog--;
         claims->first = task->next;
         if (claims->first == NULL)
             claims->last = NULL;

@@ -14,6 +14,7 @@
 
 #include "base/block.h"
 #include "exec/outcome.h"
+#include "exec/pace.h"
 
 struct pe_chunk;
 
@@ -23,9 +24,8 @@ typedef struct pe_task {
     pe_block block;
     pe_buffer payload;       /* the slice's input bytes; empty when the rank reads its own files */
     size_t payload_bytes;    /* claims: as counted by pe_claims_payload */
-    uint64_t chunks;         /* how many it has */
-    uint64_t claimed;        /* claims' mutex: how many were claimed */
-    uint64_t delivered;      /* the deliverer of the local window: how many are finished */
+    uint64_t claimed;        /* claims' mutex: items that were claimed */
+    uint64_t delivered;      /* the deliverer of the local window: items that are finished */
     uint64_t work_ns;        /* the deliverer: time the workers spent on it */
     struct pe_chunk *whole;  /* the deliverer: the chunk whose buffer gathers the slice's bytes */
     struct pe_task *next;    /* of whichever list it is in */
@@ -44,10 +44,10 @@ typedef struct pe_chunk {
 
 typedef struct pe_claims pe_claims;
 
-/* pe_claims_make - `buffers` chunks may be under way at once; idle is called (any worker, without locks held) when a
+/* pe_claims_make - `buffers` chunks may be under way at once, of the pace's size each; idle is called (any worker, without locks held) when a
  * worker finds no chunk to claim, so that the main thread can fetch more. A buffer that
  * grew beyond twice chunk_bytes, for an item of unusual size, is given back when its chunk is released. */
-pe_status pe_claims_make(int buffers, uint64_t chunk_items, size_t chunk_bytes, void (*idle)(void *context),
+pe_status pe_claims_make(int buffers, const pe_pace *pace, size_t chunk_bytes, void (*idle)(void *context),
                          void *context, pe_claims **out, pe_error *err);
 void pe_claims_free(pe_claims *claims); /* with every task; NULL is fine */
 
@@ -57,7 +57,7 @@ pe_status pe_claims_task(pe_claims *claims, pe_task **out, pe_error *err);
 void pe_claims_push(pe_claims *claims, pe_task *task);
 /* pe_claims_recycle - a task whose chunks are all released; any thread. */
 void pe_claims_recycle(pe_claims *claims, pe_task *task);
-/* pe_claims_backlog - chunks pushed but not yet claimed. pe_claims_payload - payload bytes of tasks that were pushed and
+/* pe_claims_backlog - tasks pushed and not yet claimed to their end. pe_claims_payload - payload bytes of tasks that were pushed and
  * not yet recycled. */
 uint64_t pe_claims_backlog(pe_claims *claims);
 size_t pe_claims_payload(pe_claims *claims);

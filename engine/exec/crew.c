@@ -154,9 +154,10 @@ static void deliver_to_sink(void *context, uint64_t number, void *token)
     pe_crew *crew = context;
     pe_chunk *chunk = token;
     pe_task *task = chunk->task;
+    task->delivered += chunk->block.count;
     pe_crew_write(crew, &chunk->out);
     pe_claims_release(crew->claims, chunk);
-    if (++task->delivered == task->chunks)
+    if (task->delivered == task->block.count)
         pe_claims_recycle(crew->claims, task);
 }
 
@@ -178,6 +179,7 @@ static void deliver_to_slice(void *context, uint64_t number, void *token)
     pe_task *task = chunk->task;
     pe_error err = PE_ERROR_INIT;
     task->work_ns += chunk->work_ns;
+    task->delivered += chunk->block.count;
     if (task->whole == NULL) {
         task->whole = chunk;
     } else {
@@ -185,7 +187,7 @@ static void deliver_to_slice(void *context, uint64_t number, void *token)
             pe_crew_fail(crew, &err);
         pe_claims_release(crew->claims, chunk);
     }
-    if (++task->delivered == task->chunks)
+    if (task->delivered == task->block.count)
         finish_slice(crew, task);
 }
 
@@ -203,6 +205,7 @@ static void work_on(pe_crew *crew, void *step)
         if (pe_crew_is_stopped(crew))
             break; /* the chunk may be cut short */
         chunk->work_ns = pe_clock_ns() - began;
+        pe_pace_learn(&crew->pace, chunk->block.count, chunk->work_ns);
         pe_window_put(crew->chunks, chunk->number, chunk);
         busy_ns += pe_clock_ns() - began;
     }
@@ -326,8 +329,9 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&crew->bell, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    const pe_status status = pe_claims_make(
-        plan->slots, plan->chunk_items, plan->chunk_out_bytes * plan->chunks_per_slice, idle, crew, &crew->claims, err);
+    pe_pace_init(&crew->pace, plan->chunk_items, pe_plan_share(plan), plan->is_fixed);
+    const pe_status status = pe_claims_make(plan->slots, &crew->pace, plan->chunk_out_bytes * plan->chunks_per_slice,
+                                            idle, crew, &crew->claims, err);
     if (status != PE_OK)
         return status;
     return pe_window_make((size_t)plan->slots + 1, is_ordered, is_solo ? deliver_to_sink : deliver_to_slice, crew,
@@ -358,7 +362,8 @@ pe_status pe_crew_run(const pe_crew_spec *spec, pe_crew_stats *stats, pe_error *
         pe_error_merge(err, &crew.error);
         status = crew.error.status;
     }
-    *stats = (pe_crew_stats){.items = atomic_load_explicit(&crew.items, memory_order_relaxed),
+    *stats = (pe_crew_stats){.chunk_items = pe_pace_items(&crew.pace),
+                             .items = atomic_load_explicit(&crew.items, memory_order_relaxed),
                              .busy_ns = atomic_load_explicit(&crew.busy_ns, memory_order_relaxed),
                              .wall_ns = pe_clock_ns() - began};
     pe_window_free(crew.chunks);

@@ -46,9 +46,9 @@ typedef struct pe_crew_spec {
 } pe_crew_spec;
 
 typedef struct pe_crew_stats {
-    uint64_t items;   /* delivered (rank 0) */
-    uint64_t slices;  /* granted (rank 0) */
-    uint64_t busy_ns; /* of this rank's workers together: neither waiting for input, nor for buffers */
+    uint64_t items;       /* delivered (rank 0) */
+    uint64_t chunk_items; /* the size of this rank's chunks at the end */
+    uint64_t busy_ns;     /* of this rank's workers together: neither waiting for input, nor for buffers */
     uint64_t wall_ns;
 } pe_crew_stats;
 

@@ -44,6 +44,7 @@ typedef struct pe_letter {
 
 typedef struct pe_crew {
     const pe_crew_spec *spec;
+    pe_pace pace; /* of this rank's chunks */
     pe_claims *claims;
     pe_window *chunks;               /* this rank's chunks in the order of claims */
     atomic_bool *stop;               /* the spec's: any thread sets it once; all read it */

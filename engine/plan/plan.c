@@ -60,16 +60,19 @@ static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
     return at_least(bytes, 64);
 }
 
-/* Balance wants many small chunks, speed wants large ones; known costs decide only where items are few. */
-static uint64_t choose_chunk(const pe_plan_request *request)
+/* Balance wants many small chunks, speed wants large ones. */
+static uint64_t choose_chunk(const pe_plan_request *request, const char **why)
 {
     const size_t item_bytes = at_least(at_least(request->in_item_bytes, request->out_item_bytes), 1);
     uint64_t items = at_most(at_least(CHUNK_BYTES / item_bytes, 1), CHUNK_MOST);
+    *why = request->chunk_items != 0 ? "as given" : "fills half a cache";
     if (request->chunk_items != 0) /* a stream is cut by bytes too, so there a chunk only is "up to" */
         return at_most(request->chunk_items, request->items != PE_ITEMS_UNKNOWN ? at_least(request->items, 1) : items);
     if (request->items != PE_ITEMS_UNKNOWN) {
         const uint64_t workers = (uint64_t)request->ranks * (uint64_t)request->threads;
-        items = at_most(items, at_least(request->items / (workers * BALANCE_CHUNKS), 1));
+        const uint64_t by_balance = at_least(request->items / (workers * BALANCE_CHUNKS), 1);
+        *why = by_balance < items ? "64 or more a worker" : *why;
+        items = at_most(items, by_balance);
     }
     while (items > 1 && input_bytes(request, items) > 2 * CHUNK_BYTES)
         items /= 2;
@@ -174,15 +177,17 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
                     .ranks = request->ranks,
                     .threads = request->threads,
                     .order = request->order,
+                    .is_fixed = request->chunk_items != 0,
                     .slices = PE_ITEMS_UNKNOWN};
     plan.schedule = request->schedule == PE_SCHEDULE_STATIC && request->items != PE_ITEMS_UNKNOWN
                         ? PE_SCHEDULE_STATIC
                         : PE_SCHEDULE_DYNAMIC; /* a stream's slices do not exist before they are read */
-    plan.chunk_items = choose_chunk(request);
+    plan.chunk_items = choose_chunk(request, &plan.why);
     pe_status status = choose_sizes(request, &plan, err);
     while (status != PE_OK && request->chunk_items == 0 && plan.chunk_items > 1) { /* ours to shrink */
         *err = (pe_error)PE_ERROR_INIT;
         plan.chunk_items /= 2;
+        plan.why = "fits pool.memory";
         status = choose_sizes(request, &plan, err);
     }
     if (status != PE_OK)
@@ -210,6 +215,12 @@ pe_block pe_plan_chunk(const pe_plan *plan, pe_block slice, uint64_t chunk)
 {
     const uint64_t skip = chunk * plan->chunk_items;
     return (pe_block){.first = slice.first + skip, .count = at_most(slice.count - skip, plan->chunk_items)};
+}
+
+uint64_t pe_plan_share(const pe_plan *plan)
+{
+    const uint64_t workers = (uint64_t)plan->ranks * (uint64_t)plan->threads;
+    return plan->items == PE_ITEMS_UNKNOWN ? UINT64_MAX : at_least(plan->items / workers, 1);
 }
 
 int pe_plan_owner(const pe_plan *plan, uint64_t slice)

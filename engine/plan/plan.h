@@ -48,7 +48,9 @@ typedef struct pe_plan {
     int ranks, threads;
     pe_schedule schedule; /* static or dynamic: auto was decided */
     pe_order order;
-    uint64_t chunk_items;
+    uint64_t chunk_items; /* the most at once, unless is_fixed */
+    bool is_fixed;        /* the user chose it */
+    const char *why;      /* what decided: "as given" */
     uint64_t batch_items; /* one kernel call: columns of a batch stay in the first-level cache */
     uint64_t chunks_per_slice;
     uint64_t slice_items;
@@ -70,6 +72,7 @@ pe_block pe_plan_slice(const pe_plan *plan, uint64_t slice);
 /* chunks of a slice block (the last slice may have fewer), and the chunk c of it */
 uint64_t pe_plan_chunks(const pe_plan *plan, pe_block slice);
 pe_block pe_plan_chunk(const pe_plan *plan, pe_block slice, uint64_t chunk);
+uint64_t pe_plan_share(const pe_plan *plan); /* items that lie before one worker; UINT64_MAX when not known */
 int pe_plan_owner(const pe_plan *plan, uint64_t slice); /* static only */
 
 #endif

@@ -126,16 +126,30 @@ static pe_status close_output(pe_session *self)
     return pe_session_meet(self);
 }
 
+/* The size of a chunk and what decided it: the plan, or what the items were seen to cost. */
+static const char *describe_chunks(const pe_session *self, char out[96])
+{
+    char items[32], cost[32];
+    const uint64_t chunk_items = self->stats.chunk_items;
+    const double all = (double)(self->stats.items > 0 ? self->stats.items : 1);
+    const double chunk_ms = (double)self->busy_ns * 1e-6 * (double)chunk_items / all;
+    const bool is_planned = chunk_items == self->plan.chunk_items;
+    (void)snprintf(cost, sizeof cost, "%.1f ms each", chunk_ms);
+    (void)snprintf(out, 96, "chunks of %s (%s)", pe_print_count(items, chunk_items),
+                   is_planned ? self->plan.why : cost);
+    return out;
+}
+
 static void summarise(pe_session *self)
 {
-    char items[32], rate[32], time[32];
+    char items[32], rate[32], time[32], chunks[96];
     const double seconds = (double)self->stats.wall_ns * 1e-9;
     const double all_ns = (double)self->stats.wall_ns * self->place.all_threads;
-    pe_log(PE_LOG_INFO, "%s: %s item%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy", self->job->name,
+    pe_log(PE_LOG_INFO, "%s: %s item%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy, %s", self->job->name,
            pe_print_count(items, self->stats.items), pe_plural(self->stats.items), pe_print_seconds(time, seconds),
            pe_print_rate(rate, seconds > 0 ? (double)self->stats.items / seconds : 0), self->plan.ranks,
            self->plan.ranks == 1 ? "" : "s", self->plan.threads, self->plan.threads == 1 ? "" : "s",
-           all_ns > 0 ? (double)self->busy_ns / all_ns * 100 : 0);
+           all_ns > 0 ? (double)self->busy_ns / all_ns * 100 : 0, describe_chunks(self, chunks));
 }
 
 static pe_status sum_busy(pe_session *self)

@@ -35,7 +35,7 @@ struct pe_step {
     pe_buffer kept[2]; /* result texts of a batch whose failed items are tried again; one is copied to the other */
     int kept_turn;
     pe_block unreleased; /* mapped input that was read */
-    uint64_t unreleased_chunks;
+    uint64_t unreleased_items;
 };
 
 /* One batch on its way through the stages. */
@@ -345,13 +345,15 @@ static pe_status run_batch(pe_step *step, pe_block block, const pe_buffer *paylo
 static void release(pe_step *step, pe_block chunk)
 {
     const pe_plan *plan = step->recipe->plan;
-    if (step->unreleased_chunks++ == 0)
+    if (step->unreleased_items == 0)
         step->unreleased = chunk;
+    step->unreleased_items += chunk.count;
     step->unreleased.count = chunk.first + chunk.count - step->unreleased.first;
-    if (step->unreleased_chunks * plan->chunk_in_bytes < RELEASE_BYTES)
+    const double share = (double)step->unreleased_items / (double)plan->chunk_items;
+    if (share * (double)plan->chunk_in_bytes < RELEASE_BYTES)
         return;
     pe_inputs_release(step->recipe->inputs, step->unreleased);
-    step->unreleased_chunks = 0;
+    step->unreleased_items = 0;
 }
 
 /* The chunk's rows go to their places in the output. */

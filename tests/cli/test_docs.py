@@ -180,6 +180,7 @@ def commands(text):
 MASKS = [  # what another machine or another moment prints differently
     (r"in [\d.]+ s, [\d.]+ (?:[kMGT] )?items/s", "in S, R items/s"),
     (r"\d+ % busy", "B % busy"),
+    (r"chunks of [\d,]+ \([^)]*\)", "chunks of N (reason)"),
     (r"x \d+ threads?", "x T threads"),
     (r"\d+ workers? in all", "W workers in all"),
     (r"\d+ cores? for rank 0", "C cores for rank 0"),
