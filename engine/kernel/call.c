@@ -43,6 +43,7 @@ struct pe_call {
     bool has_text; /* some result is a text */
     bool is_open;
     void *worker;
+    const pe_ramp *ramps;
 
     uint64_t first; /* of the batch: the kernel could change its own copy */
     size_t count;
@@ -266,6 +267,11 @@ void pe_call_free(pe_call *call)
     free(call);
 }
 
+void pe_call_set_ramps(pe_call *call, const pe_ramp *ramps)
+{
+    call->ramps = ramps;
+}
+
 static pe_status begin_run(pe_call *call, uint64_t first, size_t count, void *const *results, pe_error *err)
 {
     pe_status status = PE_OK;
@@ -313,6 +319,7 @@ pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *c
                       .worker = call->worker,
                       .setup = call->setup,
                       .kernel = call->kernel,
+                      .ramps = call->ramps,
                       .host = call,
                       .fail = fail_item,
                       .text = give_text};

@@ -27,6 +27,10 @@ pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, c
                        pe_error *err);
 void pe_call_free(pe_call *call);
 
+/* pe_call_set_ramps - where the ramps of args that are NULL in later runs will be; borrowed. A kernel without takes_ramps
+ * gets no such args. */
+void pe_call_set_ramps(pe_call *call, const pe_ramp *ramps);
+
 /* pe_call_run - map one batch.
  *
  * Shape:   args and results as in kernel.h, count items from index first.

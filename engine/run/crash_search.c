@@ -140,8 +140,19 @@ static _Noreturn void write_item(const pe_position *here, volatile pe_crash_repo
 
 /* ---- in the process that crashed ---- */
 
+/* Of columns that were not written out there is nothing to try a single item with. */
+static bool has_columns(const pe_position *here)
+{
+    bool has = true;
+    for (int a = 0; a < here->signature->arg_count; a++)
+        has = has && here->batch->args[a] != NULL;
+    return has;
+}
+
 bool pe_crash_search(const pe_position *here, volatile pe_crash_report *report)
 {
+    if (!has_columns(here))
+        return false;
     report->at = 0;
     report->text[0] = '\0';
     const pid_t searcher = fork_bare();

@@ -28,6 +28,8 @@ struct pe_step {
     pe_inputs_reader *reader;
     pe_call *call;
     void *args[PE_MAX_COLUMNS];
+    void *given[PE_MAX_COLUMNS]; /* args, or NULL for those that stay ramps in this batch */
+    pe_ramp ramps[PE_MAX_COLUMNS];
     void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the chunk's buffer takes its place */
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
     void *plain;                   /* the place in the chunk's buffer where a plain result goes next */
@@ -76,6 +78,8 @@ pe_status pe_step_open(const pe_recipe *recipe, pe_step **out, pe_error *err)
     if (status == PE_OK)
         status = pe_call_make(recipe->kernel, &recipe->signature, recipe->setup, &step->call, err);
     if (status == PE_OK)
+        pe_call_set_ramps(step->call, step->ramps);
+    if (status == PE_OK)
         status = make_columns(step, err);
     if (status != PE_OK) {
         pe_step_close(step);
@@ -121,11 +125,32 @@ static pe_status note_failures(pe_step *step, const batch *at, pe_error *err)
     return status;
 }
 
+/* Which columns this batch leaves to the kernel as ramps. */
+static void choose_ramps(pe_step *step, pe_block block)
+{
+    const pe_recipe *recipe = step->recipe;
+    memcpy(step->given, step->args, sizeof step->given);
+    for (int a = 0; a < recipe->signature.arg_count && recipe->kernel->takes_ramps != 0; a++) {
+        pe_ramp *ramp = &step->ramps[a];
+        if (pe_inputs_ramp(recipe->inputs, a, block, &ramp->first, &ramp->step))
+            step->given[a] = NULL;
+    }
+}
+
+/* Failed items are told of, or tried again, by their values. */
+static pe_status read_ramps(pe_step *step, pe_block block, pe_error *err)
+{
+    void *left[PE_MAX_COLUMNS] = {NULL};
+    for (int a = 0; a < step->recipe->signature.arg_count; a++)
+        left[a] = step->given[a] == NULL ? step->args[a] : NULL;
+    return pe_inputs_reader_read(step->reader, block, NULL, 0, left, err);
+}
+
 static pe_status compute(pe_step *step, batch *at, pe_error *err)
 {
     const uint64_t began = step->recipe->policy == PE_POLICY_STOP ? 0 : pe_clock_ns();
     const pe_status status =
-        pe_call_run(step->call, at->block.first, at->block.count, constant(step->args), at->results, err);
+        pe_call_run(step->call, at->block.first, at->block.count, constant(step->given), at->results, err);
     if (status != PE_OK)
         return status;
     size_t failed = 0;
@@ -189,7 +214,9 @@ static pe_status try_once(pe_step *step, const batch *at, pe_loss *loss, bool *i
 /* Each failed item alone, up to retries times; who succeeds is no loss any more. */
 static pe_status try_again(pe_step *step, const batch *at, pe_error *err)
 {
-    pe_status status = keep_texts(step, at, err);
+    pe_status status = read_ramps(step, at->block, err);
+    if (status == PE_OK)
+        status = keep_texts(step, at, err);
     for (size_t i = 0; i < step->losses.count && status == PE_OK;) {
         bool is_mended = false;
         for (uint32_t retry = 0; retry < step->recipe->retries && !is_mended && status == PE_OK; retry++)
@@ -304,6 +331,9 @@ static pe_status settle(pe_step *step, const batch *at, pe_outcome *out, pe_erro
     const pe_recipe *recipe = step->recipe;
     if (step->losses.count == 0)
         return PE_OK;
+    const pe_status status = read_ramps(step, at->block, err);
+    if (status != PE_OK)
+        return status;
     if (recipe->policy == PE_POLICY_STOP)
         return pe_losses_stop(&step->losses, recipe, at->block.first, constant(step->args), err);
     if (recipe->policy == PE_POLICY_FILL)
@@ -325,8 +355,9 @@ static pe_status run_batch(pe_step *step, pe_block block, const pe_buffer *paylo
     const pe_recipe *recipe = step->recipe;
     batch at = place(step, block, out);
     step->losses.count = 0;
+    choose_ramps(step, block);
     pe_status status = pe_inputs_reader_read(step->reader, block, payload->size > 0 ? payload->data : NULL,
-                                             payload->size, step->args, err);
+                                             payload->size, step->given, err);
     if (status == PE_OK)
         status = compute(step, &at, err);
     if (status == PE_OK && step->losses.count > 0 && recipe->retries > 0)

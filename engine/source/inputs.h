@@ -56,10 +56,12 @@ pe_status pe_inputs_next(pe_inputs *inputs, uint64_t most_items, size_t most_byt
 
 pe_status pe_inputs_reader_open(const pe_inputs *inputs, pe_inputs_reader **out, pe_error *err);
 void pe_inputs_reader_close(pe_inputs_reader *reader);
-/* pe_inputs_reader_read - as pe_reader_read, over all columns; payload NULL (size 0) reads the rank's own files.
+/* pe_inputs_reader_read - as pe_reader_read, over all columns but those of sources whose first column is NULL; payload NULL (size 0) reads the rank's own files.
  * The payload may hold more than the block (a whole slice). */
 pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const void *payload, size_t payload_bytes,
                                 void *const *columns, pe_error *err);
+/* pe_inputs_ramp - as pe_source_ramp, for one column of all. */
+bool pe_inputs_ramp(const pe_inputs *inputs, int column, pe_block block, int64_t *first, int64_t *step);
 void pe_inputs_reader_rewind(pe_inputs_reader *reader);
 /* pe_inputs_release - a chunk was computed: its pages of mapped files may leave memory. */
 void pe_inputs_release(const pe_inputs *inputs, pe_block block);

@@ -131,6 +131,8 @@ static pe_status read_one(pe_inputs_reader *reader, int s, pe_block block, const
                           void *const *columns, pe_error *err)
 {
     const unsigned char *const bytes = extent != NULL ? pe_section_bytes(extent) : NULL;
+    if (columns[reader->inputs->first_column[s]] == NULL)
+        return PE_OK;
     return pe_reader_read(reader->readers[s], block, extent, bytes, columns + reader->inputs->first_column[s], err);
 }
 
@@ -153,6 +155,16 @@ pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const 
             pe_error_merge(err, &other);
     }
     return status == PE_OK ? PE_OK : err->status;
+}
+
+bool pe_inputs_ramp(const pe_inputs *inputs, int column, pe_block block, int64_t *first, int64_t *step)
+{
+    if (inputs->combine == PE_COMBINE_PRODUCT)
+        return false;
+    for (int s = 0; s < inputs->count; s++)
+        if (inputs->first_column[s] == column && inputs->infos[s].columns == 1)
+            return pe_source_ramp(inputs->sources[s], block, first, step);
+    return false;
 }
 
 void pe_inputs_reader_rewind(pe_inputs_reader *reader)

@@ -65,6 +65,9 @@ typedef struct pe_kind {
     pe_status (*read)(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
                       void *const *columns, pe_error *err);
 
+    /* ramp - is column 0 of this block *first + k * *step, all of it within int64? NULL: never. */
+    bool (*ramp)(const pe_source *source, pe_block block, int64_t *first, int64_t *step);
+
     /* memory - bytes kept beside the structs themselves, by the source and (*reader_bytes) by one reader. NULL: none.
      * chunk_bytes - the most bytes an extent of chunk_items items takes, wherever it begins. NULL: none. */
     size_t (*memory)(const pe_source *source, uint64_t chunk_items, size_t *reader_bytes);

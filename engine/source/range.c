@@ -281,6 +281,18 @@ static pe_status range_read(pe_reader *reader, pe_block block, const pe_extent *
     return PE_OK;
 }
 
+static bool range_ramp(const pe_source *source, pe_block block, int64_t *first, int64_t *step)
+{
+    const range *const r = (const range *)source;
+    const pe_dtype want = source->want[0].dtype;
+    pe_int128 misfit = 0;
+    if (r->is_real || (want != PE_INT64 && want != PE_INT128) || find_misfit(r, block, PE_INT64, &misfit))
+        return false;
+    *first = (int64_t)value_at(r, block.first);
+    *step = (int64_t)r->step;
+    return r->step == *step;
+}
+
 const pe_kind pe_kind_range = {
     .name = "range",
     .source_bytes = sizeof(range),
@@ -289,4 +301,5 @@ const pe_kind pe_kind_range = {
     .load = range_load,
     .bind = range_bind,
     .read = range_read,
+    .ramp = range_ramp,
 };

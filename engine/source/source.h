@@ -153,6 +153,10 @@ void pe_reader_close(pe_reader *reader);
 pe_status pe_reader_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
                          void *const *columns, pe_error *err);
 
+/* pe_source_ramp - the block's only column is *first + k * *step, an int64 or int128 that is within int64: it need not be
+ * read. */
+bool pe_source_ramp(const pe_source *source, pe_block block, int64_t *first, int64_t *step);
+
 /* pe_reader_rewind - texts delivered so far are no longer needed: reuse the scratch. */
 void pe_reader_rewind(pe_reader *reader);
 

@@ -189,6 +189,14 @@ pe_status pe_reader_read(pe_reader *reader, pe_block block, const pe_extent *ext
     return status;
 }
 
+bool pe_source_ramp(const pe_source *source, pe_block block, int64_t *first, int64_t *step)
+{
+    if (source->kind->ramp == NULL)
+        return false;
+    block.first += source->first;
+    return source->kind->ramp(source, block, first, step);
+}
+
 void pe_reader_rewind(pe_reader *reader)
 {
     if (reader->source->kind->rewind != NULL)

@@ -206,7 +206,49 @@ START_TEST(divmod_by_zero_or_too_large_fails)
 }
 END_TEST
 
-UNIT_MAIN("kernels_arithmetic", square_int64_equals_python, cube_int64_equals_python, square_int128_equals_python,
-          cube_int128_equals_python, sum_of_squares_int64_equals_python, sum_of_squares_int128_equals_python,
-          square_one_too_large_fails_alone, powers_float64_equal_python, hypot_float64_is_exact_to_one_ulp,
-          norm3_float64_equals_formula_and_numpy, divmod_equals_python, divmod_by_zero_or_too_large_fails)
+typedef struct ramp_row {
+    int64_t first, step;
+    size_t count;
+} ramp_row;
+
+/* Across zero, across both bounds of what can be squared, up to the ends of int64. */
+static const ramp_row ramp_rows[] = {
+    {-700, 1, 1501}, {3037000490, 1, 20},     {-3037000490, -1, 20},     {3037000510, -1, 3072},
+    {0, 0, 5},       {INT64_MAX - 40, 10, 5}, {INT64_MIN, INT64_MAX, 3}, {-3037000499 * 2, 3037000499, 5},
+    {5, 7, 1}};
+
+/* Runs the kernel on the row's ramp, with nothing in args. */
+static void run_ramp(bench *b, const ramp_row *row)
+{
+    static const void *const nothing[1] = {NULL};
+    const pe_ramp ramp = {row->first, row->step};
+    pe_error err = PE_ERROR_INIT;
+    pe_call_set_ramps(b->call, &ramp);
+    ck_ok(pe_call_run(b->call, 0, row->count, nothing, b->results, &err), err);
+    b->failures = pe_call_failures(b->call, &b->failed);
+}
+
+START_TEST(square_of_a_ramp_is_exact_or_fails)
+{
+    bench narrow = open_named("square", "(int64) -> int64"), wide = open_named("square", "(int128) -> int128");
+    for (size_t r = 0; r < COUNT(ramp_rows); r++) {
+        run_ramp(&narrow, &ramp_rows[r]);
+        run_ramp(&wide, &ramp_rows[r]);
+        ck_assert_uint_eq(wide.failed, 0);
+        for (size_t i = 0; i < ramp_rows[r].count; i++) {
+            const pe_int128 x = (pe_int128)ramp_rows[r].first + (pe_int128)i * ramp_rows[r].step;
+            ck_assert(((pe_int128 *)wide.results[0])[i] == x * x);
+            if (succeeds(&narrow, i, x * x <= INT64_MAX, "result does not fit int64"))
+                ck_assert_int_eq(((int64_t *)narrow.results[0])[i], (int64_t)(x * x));
+        }
+    }
+    close_kernel(&narrow);
+    close_kernel(&wide);
+}
+END_TEST
+
+UNIT_MAIN("kernels_arithmetic", square_of_a_ramp_is_exact_or_fails, square_int64_equals_python,
+          cube_int64_equals_python, square_int128_equals_python, cube_int128_equals_python,
+          sum_of_squares_int64_equals_python, sum_of_squares_int128_equals_python, square_one_too_large_fails_alone,
+          powers_float64_equal_python, hypot_float64_is_exact_to_one_ulp, norm3_float64_equals_formula_and_numpy,
+          divmod_equals_python, divmod_by_zero_or_too_large_fails)

@@ -204,6 +204,39 @@ START_TEST(range_of_floats_takes_a_step_left_at_one)
 }
 END_TEST
 
+/* Expects a ramp from `first` by `step` for the block, or none (step 0). */
+static void ramps(pe_source_spec spec, pe_dtype want, pe_block block, int64_t first, int64_t step)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_source *source = NULL;
+    const pe_type type = {want, 0};
+    int64_t seen_first = 0, seen_step = 0;
+    ck_ok(pe_source_open(&spec, &source, &err), err);
+    ck_ok(pe_source_bind(source, &type, 1, &err), err);
+    ck_assert_int_eq(pe_source_ramp(source, block, &seen_first, &seen_step), step != 0);
+    if (step != 0) {
+        ck_assert_int_eq(seen_first, first);
+        ck_assert_int_eq(seen_step, step);
+    }
+    pe_source_close(source);
+}
+
+START_TEST(range_is_a_ramp_where_it_is_within_int64)
+{
+    const pe_block all = {0, 100}, part = {90, 10};
+    ramps(integer_range(-50, 250, 3), PE_INT64, part, -50 + 270, 3);
+    ramps(integer_range(250, -50, -3), PE_INT128, part, 250 - 270, -3);
+    ramps(from(integer_range(0, 1000, 1), 500), PE_INT64, part, 590, 1);
+    ramps(integer_range(TWO_63 - 95, TWO_63 + 5, 1), PE_INT128, (pe_block){0, 95}, INT64_MAX - 94, 1);
+    ramps(integer_range(TWO_63 - 95, TWO_63 + 5, 1), PE_INT128, all, 0, 0);
+    ramps(integer_range(0, 2 * TWO_63, TWO_63), PE_INT128, (pe_block){0, 1}, 0, 0);
+    ramps(integer_range(0, 100, 1), PE_INT32, all, 0, 0);
+    ramps(integer_range(0, 100, 1), PE_FLOAT64, all, 0, 0);
+    ramps(real_range(0, 100, 1), PE_FLOAT64, all, 0, 0);
+    ramps(integer_value(5), PE_INT64, all, 0, 0);
+}
+END_TEST
+
 START_TEST(range_first_and_count_cut)
 {
     int64_t items[3];
@@ -223,4 +256,4 @@ UNIT_MAIN("range", range_with_step_zero_is_refused, range_with_wrong_sign_is_ref
           range_dtype_that_loses_value_is_refused_by_the_bound, range_bind_is_judged_by_the_items,
           range_items_arrive_in_every_dtype, range_integers_are_those_of_python,
           range_floats_count_as_numpy_and_follow_from_their_place, range_of_floats_takes_a_step_left_at_one,
-          range_first_and_count_cut)
+          range_is_a_ramp_where_it_is_within_int64, range_first_and_count_cut)

@@ -39,6 +39,13 @@ typedef struct pe_setup {
     uint64_t seed; /* [kernel] seed, 0 by default: for pengine/random.h */
 } pe_setup;
 
+/* Evenly spaced integers that were not written out: item k of the batch is first + k * step, and all of them are within
+ * int64. */
+typedef struct pe_ramp {
+    int64_t first;
+    int64_t step;
+} pe_ramp;
+
 /* One call's columns.
  * Shape: args[a] and results[r] hold count items, contiguous, each of the shape that the signature gives
  *        (float64[3] is 3 doubles an item; text is an array of pe_text).
@@ -52,7 +59,8 @@ struct pe_batch {
     void *worker; /* what open() made for this worker; NULL without open() */
     const pe_setup *setup;
     const pe_kernel *kernel;
-    void *host; /* the engine's own */
+    const pe_ramp *ramps; /* of the args that are NULL, which only a kernel with takes_ramps meets */
+    void *host;           /* the engine's own */
 
     /* Fails item number `item` of this batch (0 <= item < count) for a reason in a few words; its results are ignored.
      * The reason is copied. Failing one item twice keeps the first reason. */
@@ -78,6 +86,10 @@ struct pe_kernel {
     void (*close)(void *worker);
 
     const void *context; /* the kernel's own constant data, or NULL */
+
+    /* Nonzero: an int64 or int128 argument may come as args[a] NULL and ramps[a]. For kernels so cheap that reading their
+     * input from memory is what they cost. */
+    uint32_t takes_ramps;
 };
 
 /* What a plugin exports: `const pe_plugin pengine_plugin = {PE_KERNEL_ABI, sizeof(pe_plugin), count, kernels};` */
