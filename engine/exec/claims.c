@@ -31,6 +31,8 @@ struct pe_claims {
     pe_chunk *buffers; /* all of them */
     int buffer_count;
     pe_chunk *free_chunks;
+    int warm;              /* how many may be under way before a worker waits for one to come back */
+    int taken;             /* under way */
     pe_task *first, *last; /* pushed, with chunks left to claim */
     pe_task *spare;
     pe_task *every; /* all tasks there are, wherever they are, by their `sibling` */
@@ -41,7 +43,7 @@ struct pe_claims {
     atomic_uint changes; /* counts what a waiting worker may wait for; spun on without the lock */
 };
 
-pe_status pe_claims_make(int buffers, const pe_pace *pace, size_t chunk_bytes, void (*idle)(void *context),
+pe_status pe_claims_make(int buffers, int warm, const pe_pace *pace, size_t chunk_bytes, void (*idle)(void *context),
                          void *context, pe_claims **out, pe_error *err)
 {
     pe_claims *claims = NULL;
@@ -61,6 +63,7 @@ pe_status pe_claims_make(int buffers, const pe_pace *pace, size_t chunk_bytes, v
     claims->idle = idle;
     claims->context = context;
     claims->buffer_count = buffers;
+    claims->warm = warm;
     for (int i = buffers - 1; i >= 0; i--) {
         claims->buffers[i].next = claims->free_chunks;
         claims->free_chunks = &claims->buffers[i];
@@ -197,6 +200,7 @@ static pe_chunk *claim(pe_claims *claims)
     pe_task *task = claims->first;
 
     claims->free_chunks = chunk->next;
+    claims->taken++;
     chunk->number = claims->claimed++;
     chunk->task = task;
     chunk->block = next_block(claims, task);
@@ -233,7 +237,8 @@ pe_chunk *pe_claims_take(pe_claims *claims)
     bool has_called = false, has_spun = false;
     (void)pthread_mutex_lock(&claims->mutex);
     while (!claims->is_stopped) {
-        if (claims->first != NULL && claims->free_chunks != NULL) {
+        const bool is_warm = claims->taken < claims->warm || has_spun;
+        if (claims->first != NULL && claims->free_chunks != NULL && is_warm) {
             chunk = claim(claims);
             break;
         }
@@ -266,10 +271,11 @@ void pe_claims_release(pe_claims *claims, pe_chunk *chunk)
 {
     trim(&chunk->out.bytes, 2 * claims->chunk_bytes);
     (void)pthread_mutex_lock(&claims->mutex);
-    const bool was_empty = claims->free_chunks == NULL;
+    const bool is_waited_for = claims->free_chunks == NULL || claims->taken == claims->warm;
     chunk->next = claims->free_chunks;
     claims->free_chunks = chunk;
-    if (was_empty)
+    claims->taken--;
+    if (is_waited_for)
         announce(claims);
     (void)pthread_mutex_unlock(&claims->mutex);
 }

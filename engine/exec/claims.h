@@ -44,10 +44,11 @@ typedef struct pe_chunk {
 
 typedef struct pe_claims pe_claims;
 
-/* pe_claims_make - `buffers` chunks may be under way at once, of the pace's size each; idle is called (any worker, without locks held) when a
+/* pe_claims_make - `buffers` chunks may be under way at once, of the pace's size each; a worker takes more than `warm` of
+ * them only when none comes back within some microseconds, since what is used in turn stays in the cache; idle is called (any worker, without locks held) when a
  * worker finds no chunk to claim, so that the main thread can fetch more. A buffer that
  * grew beyond twice chunk_bytes, for an item of unusual size, is given back when its chunk is released. */
-pe_status pe_claims_make(int buffers, const pe_pace *pace, size_t chunk_bytes, void (*idle)(void *context),
+pe_status pe_claims_make(int buffers, int warm, const pe_pace *pace, size_t chunk_bytes, void (*idle)(void *context),
                          void *context, pe_claims **out, pe_error *err);
 void pe_claims_free(pe_claims *claims); /* with every task; NULL is fine */
 

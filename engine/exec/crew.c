@@ -329,9 +329,10 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&crew->bell, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    pe_pace_init(&crew->pace, plan->chunk_items, pe_plan_share(plan), plan->is_fixed);
-    const pe_status status = pe_claims_make(plan->slots, &crew->pace, plan->chunk_out_bytes * plan->chunks_per_slice,
-                                            idle, crew, &crew->claims, err);
+    pe_pace_init(&crew->pace, 1, plan->chunk_items, pe_plan_share(plan), plan->is_fixed);
+    const pe_status status =
+        pe_claims_make(plan->slots, 2 * spec->threads + 1, &crew->pace, plan->chunk_out_bytes * plan->chunks_per_slice,
+                       idle, crew, &crew->claims, err);
     if (status != PE_OK)
         return status;
     return pe_window_make((size_t)plan->slots + 1, is_ordered, is_solo ? deliver_to_sink : deliver_to_slice, crew,

@@ -43,15 +43,16 @@ static pe_piece *free_piece(pe_piece *pieces, int count)
     return NULL;
 }
 
-static void learn(pe_root *self, uint64_t work_ns)
+static void learn(pe_root *self, pe_block block, uint64_t work_ns)
 {
+    pe_pace_learn(&self->pace, block.count, work_ns / (uint64_t)self->plan->threads);
     self->slice_ns = self->slice_ns == 0 ? work_ns + 1 : (self->slice_ns * 7 + work_ns) / 8 + 1;
 }
 
 static void note_result(pe_root *self, int rank, const pe_note *note)
 {
     self->states[rank].unfinished--;
-    learn(self, note->work_ns);
+    learn(self, note->block, note->work_ns);
     const uint64_t number = pe_root_is_ordered(self) ? note->slice : self->announced++;
     *pe_root_entry(self, number) = (pe_entry){.slice = note->slice,
                                               .block = note->block,
@@ -107,7 +108,7 @@ void pe_root_take_own(pe_root *self, bool *active)
         pe_piece *bytes = free_piece(self->pieces + self->plan->pulls, self->plan->depth);
         assert(bytes != NULL); /* one for every slice that rank 0 may hold */
         self->states[0].unfinished--;
-        learn(self, task->work_ns);
+        learn(self, task->block, task->work_ns);
         bytes->from = (pe_entry){.slice = task->slice, .block = task->block};
         bytes->own = task;
         pe_window_put(self->window, task->slice, bytes);

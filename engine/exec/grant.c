@@ -6,7 +6,8 @@
  * Design:   a grant goes to a rank that holds fewer slices than the plan's depth, and not further ahead of the oldest
  *           undelivered slice than the plan's window: this bounds every rank's memory, however slow one item is. How
  *           many uncomputed slices lie in front of a rank follows the measured cost: enough to bridge a nap of the
- *           main thread, and no more, since what is granted cannot be balanced any longer.
+ *           main thread, and no more, since what is granted cannot be balanced any longer. So does the size of a slice,
+ *           but where the schedule is static or the user chose the chunks.
  * Threads:  the main thread of rank 0.
  * Not here: what becomes of the results (gather.c).
  */
@@ -47,6 +48,18 @@ static int choose_rank(pe_root *self)
     return -1;
 }
 
+/* As many items as are best handed out at once now; never beyond the end of a slice of the plan, since the plan knows what
+ * such slices take in memory. */
+static pe_block next_block(const pe_root *self)
+{
+    const pe_plan *plan = self->plan;
+    const uint64_t left = plan->items - self->given;
+    const uint64_t to_end = plan->slice_items - self->given % plan->slice_items;
+    uint64_t count = pe_pace_items(&self->pace);
+    count = count < to_end ? count : to_end;
+    return (pe_block){.first = self->given, .count = count < left ? count : left};
+}
+
 /* The next slice with its payload, in self->read; none: the input ended, or a stream has nothing whole yet. */
 static pe_status read_slice(pe_root *self)
 {
@@ -55,7 +68,7 @@ static pe_status read_slice(pe_root *self)
     pe_status status = PE_OK;
     if (self->read != NULL || self->is_granted_all)
         return PE_OK;
-    if (!spec->is_stream && self->granted == self->plan->slices) {
+    if (!spec->is_stream && self->given == self->plan->items) {
         self->is_granted_all = true;
         return PE_OK;
     }
@@ -66,7 +79,7 @@ static pe_status read_slice(pe_root *self)
     if (spec->is_stream) {
         status = spec->next(spec->context, 0, &task->payload, &task->block, &self->is_granted_all, &self->err);
     } else {
-        task->block = pe_plan_slice(self->plan, task->slice);
+        task->block = next_block(self);
         if (spec->has_payload)
             status = spec->pack(spec->context, task->block, &task->payload, &self->err);
     }
@@ -84,6 +97,7 @@ static pe_status grant_to(pe_root *self, int rank, pe_task *task)
     self->states[rank].held++;
     self->states[rank].unfinished++;
     self->granted++;
+    self->given += task->block.count;
     if (rank == 0) {
         pe_claims_push(self->crew->claims, task);
         return PE_OK;

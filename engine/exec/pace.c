@@ -12,12 +12,13 @@
 #define PIECES 256.0 /* of what lies before a worker */
 #define GROWTH 4
 
-void pe_pace_init(pe_pace *pace, uint64_t most, uint64_t share, bool is_fixed)
+void pe_pace_init(pe_pace *pace, uint64_t least, uint64_t most, uint64_t share, bool is_fixed)
 {
+    pace->least = least < most ? least : most;
     pace->most = most;
     pace->share = share;
     pace->is_fixed = is_fixed;
-    atomic_init(&pace->items, is_fixed ? most : 1);
+    atomic_init(&pace->items, is_fixed ? most : pace->least);
 }
 
 uint64_t pe_pace_items(const pe_pace *pace)
@@ -37,6 +38,6 @@ void pe_pace_learn(pe_pace *pace, uint64_t items, uint64_t ns)
     const double item_ns = (double)(ns + 1) / (double)items;
     const double piece_ns = within(item_ns * (double)pace->share / PIECES, LEAST_NS, MOST_NS);
     const uint64_t most = items > pace->most / GROWTH ? pace->most : items * GROWTH;
-    const double wanted = within(piece_ns / item_ns, 1, (double)most);
+    const double wanted = within(piece_ns / item_ns, (double)pace->least, (double)most);
     atomic_store_explicit(&pace->items, (uint64_t)wanted, memory_order_relaxed); /* as above */
 }

@@ -3,8 +3,8 @@
  */
 /* pace.h - how many items are handed out at once, by what the last ones cost.
  *
- * Design: begins with one item and at most quadruples, up to what the plan allows, so that items of any cost are
- *         balanced from the first on. A piece is to take a 256th of what lies before a worker, but no less than 2 ms (what
+ * Design: begins with the least and at most quadruples, up to what the plan allows, so that items of any cost are
+ *         balanced from the first on. A piece is to take a 256th of what lies before its taker, but no less than 2 ms (what
  *         handing out costs vanishes in that) and no more than 100 ms (others wait for the last piece). What comes out
  *         depends on time, so nothing that is written may depend on it.
  * Threads: any; the size is a hint, so the last one to learn wins.
@@ -17,15 +17,15 @@
 #include <stdint.h>
 
 typedef struct pe_pace {
-    uint64_t most;  /* items at once */
-    uint64_t share; /* items that lie before one worker; UINT64_MAX when not known */
+    uint64_t least, most; /* items at once */
+    uint64_t share;       /* items that lie before each taker; UINT64_MAX when not known */
     bool is_fixed;
     atomic_uint_fast64_t items; /* the size now */
 } pe_pace;
 
 /* pe_pace_init - is_fixed: always `most`. */
-void pe_pace_init(pe_pace *pace, uint64_t most, uint64_t share, bool is_fixed);
-uint64_t pe_pace_items(const pe_pace *pace); /* 1 to most */
+void pe_pace_init(pe_pace *pace, uint64_t least, uint64_t most, uint64_t share, bool is_fixed);
+uint64_t pe_pace_items(const pe_pace *pace); /* least to most */
 void pe_pace_learn(pe_pace *pace, uint64_t items, uint64_t ns);
 
 #endif

@@ -101,6 +101,11 @@ static pe_status init(pe_root *self, pe_crew *crew)
                       .limit = PE_NO_ITEM,
                       .err = PE_ERROR_INIT};
     atomic_init(&self->own_delivered, 0);
+    const bool is_fixed = plan->is_fixed || plan->schedule == PE_SCHEDULE_STATIC;
+    const uint64_t threads = (uint64_t)plan->threads; /* a slice has something for each of them */
+    const uint64_t share = pe_plan_share(plan);
+    pe_pace_init(&self->pace, threads, plan->slice_items, share > UINT64_MAX / threads ? UINT64_MAX : share * threads,
+                 is_fixed);
     pe_status status = pe_make_array(&self->states, (size_t)self->ranks, sizeof *self->states, err);
     if (status == PE_OK)
         status = pe_make_array(&self->entries, plan->window_slices, sizeof *self->entries, err);

@@ -46,6 +46,8 @@ typedef struct pe_root {
     uint64_t announced; /* unordered: results announced so far */
     uint64_t pulled;    /* entries before this one were pulled (or are rank 0's own) */
     uint64_t granted;   /* slices */
+    uint64_t given;     /* items */
+    pe_pace pace;       /* of slices */
     bool is_granted_all;
     pe_task *read; /* a stream's next slice, read but not granted */
     pe_piece *pieces;

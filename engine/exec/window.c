@@ -5,27 +5,35 @@
  *
  * Design:   a ring of capacity tokens, indexed by number % capacity, and one counter, next. Whoever puts the token
  *           that next waits for becomes the deliverer: it delivers without the lock, so that others can put meanwhile,
- *           and goes on until the following number is missing. So at most one thread delivers, in order, and the bytes
- *           of a chunk are usually delivered by the thread that has just made them, from its own cache. Nothing is
- *           allocated after make: memory is bounded by whoever bounds the tokens.
- * Threads:  mutex guards all fields; is_delivering is the right to call deliver.
+ *           and goes on until the following number is missing. So at most one thread delivers, in order. Bytes are
+ *           cheapest to deliver for the thread that has just made them, from its own cache: whoever puts the token that
+ *           comes right after the one under way therefore waits a few microseconds for the right to deliver, and only
+ *           then leaves its token to the other. Nothing is allocated after make: memory is bounded by whoever bounds the
+ *           tokens.
+ * Threads:  mutex guards all fields, but turn is read without it; is_delivering is the right to call deliver.
  * Not here: what a token is, ranks, files.
  */
 #include "exec/window.h"
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/lock.h"
 
+#define NOBODY UINT64_MAX
+#define SPINS 200 /* some 5 us: what it takes to hash a chunk, or to copy it into the page cache */
+
 struct pe_window {
     pthread_mutex_t mutex;
     bool is_ordered;
     bool is_delivering;
-    uint64_t next;    /* the number delivered next */
-    uint64_t arrived; /* unordered: tokens put so far; they take their numbers from here */
+    uint64_t next;             /* the number delivered next */
+    uint64_t waiting;          /* the number whose thread waits for the right to deliver it, or NOBODY */
+    atomic_uint_fast64_t turn; /* the number whose thread was given that right last */
+    uint64_t arrived;          /* unordered: tokens put so far; they take their numbers from here */
     size_t capacity;
     void **ring;
     pe_window_deliver deliver;
@@ -49,6 +57,8 @@ pe_status pe_window_make(size_t capacity, bool is_ordered, pe_window_deliver del
     window->capacity = capacity;
     window->deliver = deliver;
     window->context = context;
+    window->waiting = NOBODY;
+    atomic_init(&window->turn, NOBODY);
     *out = window;
     return PE_OK;
 }
@@ -67,7 +77,7 @@ static void **slot_of(pe_window *window, uint64_t number)
     return &window->ring[number % window->capacity];
 }
 
-/* With the lock held and the right to deliver: everything that is ready. */
+/* With the lock held and the right to deliver: everything that is ready. Returns with the right given away or up. */
 static void drain(pe_window *window)
 {
     for (void *token = *slot_of(window, window->next); token != NULL; token = *slot_of(window, window->next)) {
@@ -76,7 +86,26 @@ static void drain(pe_window *window)
         window->deliver(window->context, window->next, token); /* next changes under the right to deliver alone */
         (void)pthread_mutex_lock(&window->mutex);
         window->next++;
+        if (window->waiting == window->next) {
+            window->waiting = NOBODY;
+            atomic_store_explicit(&window->turn, window->next, memory_order_relaxed); /* the lock orders the rest */
+            return;
+        }
     }
+    window->is_delivering = false;
+}
+
+/* With the lock held, when another thread delivers the token before `number`. Returns whether the right came here. */
+static bool wait_for_turn(pe_window *window, uint64_t number)
+{
+    window->waiting = number;
+    (void)pthread_mutex_unlock(&window->mutex);
+    for (int i = 0; i < SPINS && atomic_load_explicit(&window->turn, memory_order_relaxed) != number; i++)
+        PE_PAUSE(); /* the lock orders what follows */
+    (void)pthread_mutex_lock(&window->mutex);
+    if (window->waiting == number)
+        window->waiting = NOBODY;
+    return atomic_load_explicit(&window->turn, memory_order_relaxed) == number;
 }
 
 void pe_window_put(pe_window *window, uint64_t number, void *token)
@@ -87,11 +116,10 @@ void pe_window_put(pe_window *window, uint64_t number, void *token)
         number = window->arrived++;
     assert(number >= window->next && number - window->next < window->capacity && *slot_of(window, number) == NULL);
     *slot_of(window, number) = token;
-    if (!window->is_delivering) {
-        window->is_delivering = true;
+    const bool is_free = !window->is_delivering;
+    window->is_delivering = true;
+    if (is_free || (number == window->next + 1 && window->waiting == NOBODY && wait_for_turn(window, number)))
         drain(window);
-        window->is_delivering = false;
-    }
     (void)pthread_mutex_unlock(&window->mutex);
 }
 

@@ -43,10 +43,12 @@ static void show_counts(FILE *out, const pe_plan *plan)
         return;
     }
     row(out, "items", pe_print_count(a, plan->items));
-    (void)fprintf(out, "%-9s  %s of %s items (%s chunk%s each)\n", "slices", pe_print_count(a, plan->slices),
-                  pe_print_count(b, plan->slice_items), pe_print_count(c, plan->chunks_per_slice),
-                  plan->chunks_per_slice == 1 ? "" : "s");
-    (void)fprintf(out, "%-9s  %s items\n", "chunk", pe_print_count(a, plan->chunk_items));
+    const bool is_paced = !plan->is_fixed && plan->schedule == PE_SCHEDULE_DYNAMIC;
+    (void)fprintf(out, "%-9s  %s%s of %s items (%s chunk%s each)\n", "slices", pe_print_count(a, plan->slices),
+                  is_paced ? " or more" : "", pe_print_count(b, plan->slice_items),
+                  pe_print_count(c, plan->chunks_per_slice), pe_plural(plan->chunks_per_slice));
+    (void)fprintf(out, "%-9s  %s items (%s)%s\n", "chunk", pe_print_count(a, plan->chunk_items), plan->why,
+                  plan->is_fixed ? "" : ", fewer where they take long");
 }
 
 static void show_window(FILE *out, const pe_plan *plan)

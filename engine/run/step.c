@@ -125,16 +125,19 @@ static pe_status note_failures(pe_step *step, const batch *at, pe_error *err)
     return status;
 }
 
-/* Which columns this batch leaves to the kernel as ramps. */
-static void choose_ramps(pe_step *step, pe_block block)
+/* Which columns this batch leaves to the kernel as ramps. Returns whether there are others. */
+static bool choose_ramps(pe_step *step, pe_block block)
 {
     const pe_recipe *recipe = step->recipe;
-    memcpy(step->given, step->args, sizeof step->given);
-    for (int a = 0; a < recipe->signature.arg_count && recipe->kernel->takes_ramps != 0; a++) {
+    bool has_columns = false;
+    for (int a = 0; a < recipe->signature.arg_count; a++) {
         pe_ramp *ramp = &step->ramps[a];
-        if (pe_inputs_ramp(recipe->inputs, a, block, &ramp->first, &ramp->step))
-            step->given[a] = NULL;
+        const bool is_ramp =
+            recipe->kernel->takes_ramps != 0 && pe_inputs_ramp(recipe->inputs, a, block, &ramp->first, &ramp->step);
+        step->given[a] = is_ramp ? NULL : step->args[a];
+        has_columns = has_columns || !is_ramp;
     }
+    return has_columns;
 }
 
 /* Failed items are told of, or tried again, by their values. */
@@ -355,9 +358,10 @@ static pe_status run_batch(pe_step *step, pe_block block, const pe_buffer *paylo
     const pe_recipe *recipe = step->recipe;
     batch at = place(step, block, out);
     step->losses.count = 0;
-    choose_ramps(step, block);
-    pe_status status = pe_inputs_reader_read(step->reader, block, payload->size > 0 ? payload->data : NULL,
-                                             payload->size, step->given, err);
+    pe_status status = PE_OK;
+    if (choose_ramps(step, block))
+        status = pe_inputs_reader_read(step->reader, block, payload->size > 0 ? payload->data : NULL, payload->size,
+                                       step->given, err);
     if (status == PE_OK)
         status = compute(step, &at, err);
     if (status == PE_OK && step->losses.count > 0 && recipe->retries > 0)

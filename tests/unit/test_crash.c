@@ -97,7 +97,8 @@ static int crash_in_open(const pe_kernel *kernel, const pe_setup *setup, void **
     return 0;
 }
 
-static const pe_kernel plain = {PE_KERNEL_ABI, sizeof(pe_kernel), "act", "(int64) -> int64", "", map, NULL, NULL, NULL, 0};
+static const pe_kernel plain = {
+    PE_KERNEL_ABI, sizeof(pe_kernel), "act", "(int64) -> int64", "", map, NULL, NULL, NULL, 0};
 static const pe_kernel hasty = {
     PE_KERNEL_ABI, sizeof(pe_kernel), "hasty", "(int64) -> int64", "", map, crash_in_open, NULL, NULL, 0};
 

@@ -12,7 +12,7 @@
 START_TEST(pace_given_size_stays)
 {
     pe_pace pace;
-    pe_pace_init(&pace, 1000, 5000, true);
+    pe_pace_init(&pace, 1, 1000, 5000, true);
     ck_assert_uint_eq(pe_pace_items(&pace), 1000);
     pe_pace_learn(&pace, 1000, 3600 * 1000 * MS);
     ck_assert_uint_eq(pe_pace_items(&pace), 1000);
@@ -23,7 +23,7 @@ START_TEST(pace_cheap_items_grow_to_the_most)
 {
     static const uint64_t sizes[] = {1, 4, 16, 64, 256, 1000, 1000};
     pe_pace pace;
-    pe_pace_init(&pace, 1000, UINT64_MAX, false);
+    pe_pace_init(&pace, 1, 1000, UINT64_MAX, false);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         ck_assert_uint_eq(pe_pace_items(&pace), sizes[i]);
         pe_pace_learn(&pace, sizes[i], sizes[i] * 10); /* 10 ns each */
@@ -39,7 +39,7 @@ START_TEST(pace_costly_items_take_their_share_of_the_time)
     } cases[] = {{100, 1}, {2560, 9}, {12800, 49}, {1000000, 99}, {UINT64_MAX, 99}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         pe_pace pace;
-        pe_pace_init(&pace, 32768, cases[c].share, false);
+        pe_pace_init(&pace, 1, 32768, cases[c].share, false);
         pe_pace_learn(&pace, 1024, 1024 * MS);
         ck_assert_uint_ge(pe_pace_items(&pace), cases[c].items);
         ck_assert_uint_le(pe_pace_items(&pace), cases[c].items + 1);
@@ -50,7 +50,7 @@ END_TEST
 START_TEST(pace_follows_a_cost_that_changes)
 {
     pe_pace pace;
-    pe_pace_init(&pace, 32768, UINT64_MAX, false);
+    pe_pace_init(&pace, 1, 32768, UINT64_MAX, false);
     pe_pace_learn(&pace, 32768, 32768 * 10);
     ck_assert_uint_eq(pe_pace_items(&pace), 32768);
     pe_pace_learn(&pace, 32768, 32768 * MS); /* far too much at once: one item costs 1 ms now */
@@ -63,5 +63,21 @@ START_TEST(pace_follows_a_cost_that_changes)
 }
 END_TEST
 
-UNIT_MAIN("pace", pace_given_size_stays, pace_cheap_items_grow_to_the_most,
+START_TEST(pace_goes_from_least_to_most)
+{
+    pe_pace pace;
+    pe_pace_init(&pace, 8, 20, UINT64_MAX, false);
+    ck_assert_uint_eq(pe_pace_items(&pace), 8);
+    pe_pace_learn(&pace, 8, 80);
+    ck_assert_uint_eq(pe_pace_items(&pace), 20);
+    pe_pace_learn(&pace, 8, 3600 * 1000 * MS);
+    ck_assert_uint_eq(pe_pace_items(&pace), 8);
+    pe_pace_init(&pace, 8, 3, UINT64_MAX, false);
+    ck_assert_uint_eq(pe_pace_items(&pace), 3);
+    pe_pace_learn(&pace, 1, 3600 * 1000 * MS); /* the input's last one */
+    ck_assert_uint_eq(pe_pace_items(&pace), 3);
+}
+END_TEST
+
+UNIT_MAIN("pace", pace_goes_from_least_to_most, pace_given_size_stays, pace_cheap_items_grow_to_the_most,
           pace_costly_items_take_their_share_of_the_time, pace_follows_a_cost_that_changes)
