@@ -46,6 +46,13 @@ const char *pe_schedule_name(pe_schedule schedule)
     return names[schedule];
 }
 
+const char *pe_reduction_name(pe_reduction op)
+{
+    static const char *const names[] = {"sum", "min", "max", "mean", "count"};
+    assert((size_t)op < sizeof names / sizeof *names);
+    return names[op];
+}
+
 const char *pe_plural(uint64_t count)
 {
     return count == 1 ? "" : "s";

@@ -13,12 +13,13 @@ MAY_INCLUDE = {
     "format": {"base"},
     "plan": {"base"},
     "state": {"base"},
+    "reduce": {"base"},
     "job": {"base"},
     "source": {"base", "format"},
     "sink": {"base", "format"},
     "kernel": {"base"},
     "exec": {"base", "kernel", "plan"},
-    "run": {"base", "format", "plan", "state", "job", "source", "sink", "kernel", "exec"},
+    "run": {"base", "format", "plan", "state", "job", "source", "sink", "kernel", "reduce", "exec"},
     "app": {"base", "job", "run"},
 }
 # What only one file may name, by the pattern it is known by.

@@ -1,0 +1,314 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* fold.c - what the items of some columns come to: how many, their sums, least and most.
+ *
+ * Design:   a column is taken in runs that stay in the first-level cache. Each run first becomes int64, float64 or
+ *           int128, whatever its dtype and stride, so that there are three kinds of loops and not twelve; the common
+ *           columns are such already. Bounds are kept as integers: of floats the bits, turned so that they are in the
+ *           order of the values.
+ * Threads:  fold.h.
+ * Not here: how a sum has no rounding (exact.h), what is printed (fold_print.c).
+ */
+#include "reduce/fold.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <pengine/clones.h>
+
+#include "base/alloc.h"
+#include "reduce/fold_parts.h"
+
+#define RUN_MOST 1024
+
+/* ---- cells ---- */
+
+static size_t round_up(size_t bytes)
+{
+    return (bytes + 15) / 16 * 16;
+}
+
+static size_t bounds_bytes(bool has_bounds)
+{
+    return has_bounds ? sizeof(pe_bounds) : 0;
+}
+
+static size_t cell_bytes(pe_dtype dtype, bool has_sums, bool has_bounds)
+{
+    const size_t sum = pe_dtype_is_float(dtype) ? sizeof(pe_exact_float) : sizeof(pe_exact_int);
+    return dtype == PE_TEXT ? 0 : bounds_bytes(has_bounds) + (has_sums ? round_up(sum) : 0);
+}
+
+static size_t state_bytes(const pe_fold_spec *spec, size_t cells[PE_MAX_COLUMNS])
+{
+    size_t size = round_up(sizeof(uint64_t));
+    for (int r = 0; r < spec->result_count; r++) {
+        cells[r] = size;
+        size +=
+            pe_type_elements(spec->results[r]) * cell_bytes(spec->results[r].dtype, spec->has_sums, spec->has_bounds);
+    }
+    return size;
+}
+
+size_t pe_fold_bytes(const pe_fold_spec *spec)
+{
+    size_t cells[PE_MAX_COLUMNS];
+    return sizeof(pe_fold) + state_bytes(spec, cells);
+}
+
+static void *cell(const pe_fold *fold, int result, size_t element)
+{
+    const size_t bytes = cell_bytes(fold->results[result].dtype, fold->has_sums, fold->has_bounds);
+    return fold->state + fold->cells[result] + element * bytes;
+}
+
+uint64_t *pe_fold_items(const pe_fold *fold)
+{
+    return (uint64_t *)(void *)fold->state;
+}
+
+pe_bounds *pe_fold_bounds(const pe_fold *fold, int result, size_t element)
+{
+    const bool has = fold->has_bounds && fold->results[result].dtype != PE_TEXT;
+    return has ? cell(fold, result, element) : NULL;
+}
+
+static void *sum_of(const pe_fold *fold, int result, size_t element)
+{
+    return (unsigned char *)cell(fold, result, element) + bounds_bytes(fold->has_bounds);
+}
+
+pe_exact_float *pe_fold_float(const pe_fold *fold, int result, size_t element)
+{
+    const bool has = fold->has_sums && pe_dtype_is_float(fold->results[result].dtype);
+    return has ? sum_of(fold, result, element) : NULL;
+}
+
+pe_exact_int *pe_fold_int(const pe_fold *fold, int result, size_t element)
+{
+    const pe_dtype dtype = fold->results[result].dtype;
+    const bool has = fold->has_sums && dtype != PE_TEXT && !pe_dtype_is_float(dtype);
+    return has ? sum_of(fold, result, element) : NULL;
+}
+
+pe_status pe_fold_make(const pe_fold_spec *spec, pe_fold **out, pe_error *err)
+{
+    pe_fold *fold = NULL;
+    pe_status status = pe_make_array(&fold, 1, sizeof *fold, err);
+    if (status != PE_OK)
+        return status;
+    memcpy(fold->results, spec->results, (size_t)spec->result_count * sizeof *spec->results);
+    fold->result_count = spec->result_count;
+    fold->has_sums = spec->has_sums;
+    fold->has_bounds = spec->has_bounds;
+    fold->size = state_bytes(spec, fold->cells);
+    status = pe_make_array(&fold->state, fold->size, 1, err);
+    if (status != PE_OK) {
+        pe_fold_free(fold);
+        return status;
+    }
+    for (int r = 0; r < fold->result_count && fold->has_bounds; r++)
+        for (size_t e = 0; e < pe_type_elements(fold->results[r]) && fold->results[r].dtype != PE_TEXT; e++)
+            *pe_fold_bounds(fold, r, e) = (pe_bounds){.least = PE_INT128_MAX, .most = PE_INT128_MIN};
+    *out = fold;
+    return PE_OK;
+}
+
+void pe_fold_free(pe_fold *fold)
+{
+    if (fold == NULL)
+        return;
+    free(fold->state);
+    free(fold);
+}
+
+/* ---- runs ---- */
+
+/* One element of `count` items, as int64 (uint64 too, by its bits), float64 or int128. */
+typedef union run {
+    int64_t ints[RUN_MOST];
+    double reals[RUN_MOST];
+    pe_int128 wide[RUN_MOST];
+} run;
+
+/* widen_TYPE: elements `stride` bytes apart into a dense run of a wider type. */
+#define WIDENER(type, member)                                                                                          \
+    static void widen_##type(const unsigned char *from, size_t stride, size_t count, run *to)                          \
+    {                                                                                                                  \
+        for (size_t i = 0; i < count; i++) {                                                                           \
+            type value;                                                                                                \
+            memcpy(&value, from + i * stride, sizeof value);                                                           \
+            to->member[i] = value;                                                                                     \
+        }                                                                                                              \
+    }
+
+WIDENER(int8_t, ints)
+WIDENER(int16_t, ints)
+WIDENER(int32_t, ints)
+WIDENER(int64_t, ints)
+WIDENER(uint8_t, ints)
+WIDENER(uint16_t, ints)
+WIDENER(uint32_t, ints)
+WIDENER(pe_int128, wide)
+WIDENER(float, reals)
+WIDENER(double, reals)
+
+/* The run where it stands if it is of the right kind and dense, else a copy that is. */
+static const void *widen(pe_dtype dtype, const unsigned char *from, size_t stride, size_t count, run *room)
+{
+    const size_t bytes = pe_dtype_bytes(dtype);
+    if (bytes >= 8 && stride == bytes)
+        return from;
+    if (dtype == PE_INT8)
+        widen_int8_t(from, stride, count, room);
+    else if (dtype == PE_INT16)
+        widen_int16_t(from, stride, count, room);
+    else if (dtype == PE_INT32)
+        widen_int32_t(from, stride, count, room);
+    else if (dtype == PE_UINT8 || dtype == PE_BOOL)
+        widen_uint8_t(from, stride, count, room);
+    else if (dtype == PE_UINT16)
+        widen_uint16_t(from, stride, count, room);
+    else if (dtype == PE_UINT32)
+        widen_uint32_t(from, stride, count, room);
+    else if (dtype == PE_INT128)
+        widen_pe_int128(from, stride, count, room);
+    else if (dtype == PE_FLOAT32)
+        widen_float(from, stride, count, room);
+    else if (dtype == PE_FLOAT64)
+        widen_double(from, stride, count, room);
+    else /* int64, and uint64 by its bits */
+        widen_int64_t(from, stride, count, room);
+    return room;
+}
+
+PE_CLONES static void bound_ints(const int64_t *values, size_t count, int64_t flip, int64_t bounds[2])
+{
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    for (size_t i = 0; i < count; i++) {
+        const int64_t value = values[i] ^ flip;
+        least = value < least ? value : least;
+        most = value > most ? value : most;
+    }
+    bounds[0] = least;
+    bounds[1] = most;
+}
+
+PE_CLONES static void bound_reals(const double *values, size_t count, int64_t bounds[2])
+{
+    int64_t least = INT64_MAX, most = INT64_MIN;
+    for (size_t i = 0; i < count; i++) {
+        int64_t bits = 0;
+        memcpy(&bits, &values[i], sizeof bits);
+        const int64_t key = pe_key_of_float64(bits);
+        least = key < least ? key : least;
+        most = key > most ? key : most;
+    }
+    bounds[0] = least;
+    bounds[1] = most;
+}
+
+static void widen_bounds(pe_bounds *bounds, pe_int128 least, pe_int128 most)
+{
+    bounds->least = least < bounds->least ? least : bounds->least;
+    bounds->most = most > bounds->most ? most : bounds->most;
+}
+
+static void bound_run(pe_bounds *bounds, pe_dtype dtype, const void *values, size_t count)
+{
+    int64_t seen[2];
+    if (dtype == PE_INT128) {
+        for (size_t i = 0; i < count; i++)
+            widen_bounds(bounds, ((const pe_int128 *)values)[i], ((const pe_int128 *)values)[i]);
+        return;
+    }
+    if (pe_dtype_is_float(dtype)) {
+        bound_reals(values, count, seen);
+        widen_bounds(bounds, seen[0], seen[1]);
+    } else if (dtype == PE_UINT64) { /* the top bit turned is 2^63 less, and signed */
+        bound_ints(values, count, INT64_MIN, seen);
+        widen_bounds(bounds, (pe_int128)seen[0] - INT64_MIN, (pe_int128)seen[1] - INT64_MIN);
+    } else {
+        bound_ints(values, count, 0, seen);
+        widen_bounds(bounds, seen[0], seen[1]);
+    }
+}
+
+static void sum_run(pe_exact_int *sum, pe_dtype dtype, const void *values, size_t count)
+{
+    if (dtype == PE_INT128)
+        pe_exact_add_int128(sum, values, count);
+    else if (dtype == PE_UINT64)
+        pe_exact_add_uint64(sum, values, count);
+    else
+        pe_exact_add_int64(sum, values, count);
+}
+
+static void add_element(pe_fold *fold, int result, size_t element, const unsigned char *column, size_t count)
+{
+    run room;
+    const pe_type type = fold->results[result];
+    const size_t stride = pe_type_bytes(type);
+    pe_bounds *const bounds = pe_fold_bounds(fold, result, element);
+    pe_exact_float *const real = pe_fold_float(fold, result, element);
+    pe_exact_int *const integer = pe_fold_int(fold, result, element);
+    column += element * pe_dtype_bytes(type.dtype);
+    for (size_t done = 0; done < count;) {
+        const size_t left = count - done < RUN_MOST ? count - done : RUN_MOST;
+        const void *const values = widen(type.dtype, column + done * stride, stride, left, &room);
+        if (bounds != NULL)
+            bound_run(bounds, type.dtype, values, left);
+        if (real != NULL)
+            pe_exact_add_float64(real, values, left);
+        if (integer != NULL)
+            sum_run(integer, type.dtype, values, left);
+        done += left;
+    }
+}
+
+void pe_fold_add(pe_fold *fold, const void *const *columns, size_t count)
+{
+    *pe_fold_items(fold) += count;
+    if (!fold->has_sums && !fold->has_bounds)
+        return;
+    for (int r = 0; r < fold->result_count; r++)
+        for (size_t e = 0; e < pe_type_elements(fold->results[r]) && fold->results[r].dtype != PE_TEXT; e++)
+            add_element(fold, r, e, columns[r], count);
+}
+
+/* ---- merge ---- */
+
+void *pe_fold_state(pe_fold *fold, size_t *size)
+{
+    for (int r = 0; r < fold->result_count && fold->has_sums; r++)
+        for (size_t e = 0; e < pe_type_elements(fold->results[r]) && pe_dtype_is_float(fold->results[r].dtype); e++)
+            pe_exact_settle(pe_fold_float(fold, r, e));
+    *size = fold->size;
+    return fold->state;
+}
+
+static void merge_element(pe_fold *fold, const pe_fold *from, int result, size_t element)
+{
+    pe_bounds *const bounds = pe_fold_bounds(fold, result, element);
+    pe_exact_float *const real = pe_fold_float(fold, result, element);
+    pe_exact_int *const integer = pe_fold_int(fold, result, element);
+    if (bounds != NULL) {
+        const pe_bounds *const other = pe_fold_bounds(from, result, element);
+        widen_bounds(bounds, other->least, other->most);
+    }
+    if (real != NULL)
+        pe_exact_merge_float(real, pe_fold_float(from, result, element));
+    if (integer != NULL)
+        pe_exact_merge_int(integer, pe_fold_int(from, result, element));
+}
+
+void pe_fold_merge(pe_fold *fold, void *state)
+{
+    pe_fold from = *fold;
+    from.state = state;
+    *pe_fold_items(fold) += *pe_fold_items(&from);
+    for (int r = 0; r < fold->result_count; r++)
+        for (size_t e = 0; e < pe_type_elements(fold->results[r]) && fold->results[r].dtype != PE_TEXT; e++)
+            merge_element(fold, &from, r, e);
+}

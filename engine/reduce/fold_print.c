@@ -1,0 +1,109 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* fold_print.c - a fold as lines of text, one an operation.
+ *
+ * Threads:  fold.h.
+ * Not here: the line of names above them (sink/columns.c).
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "reduce/fold_parts.h"
+
+typedef struct place {
+    const pe_fold *fold;
+    int result;
+    size_t element;
+} place;
+
+static pe_dtype dtype_at(const place *at)
+{
+    return at->fold->results[at->result].dtype;
+}
+
+static char *print_key(char *out, pe_dtype dtype, int64_t key)
+{
+    const bool is_nan = key > PE_KEY_INF || key < PE_KEY_MINUS_INF;
+    const int64_t bits = pe_key_of_float64(key);
+    double value = NAN;
+    if (!is_nan)
+        memcpy(&value, &bits, sizeof value);
+    return dtype == PE_FLOAT32 ? pe_print_float32(out, (float)value) : pe_print_float64(out, value);
+}
+
+/* A nan is behind the most or before the least, whichever of the two is asked for. */
+static char *print_bound(char *out, const place *at, bool is_most)
+{
+    const pe_bounds *const bounds = pe_fold_bounds(at->fold, at->result, at->element);
+    const pe_int128 bound = is_most ? bounds->most : bounds->least;
+    const uint8_t truth = bound != 0;
+    if (dtype_at(at) == PE_BOOL)
+        return pe_print_element(out, PE_BOOL, &truth);
+    if (!pe_dtype_is_float(dtype_at(at)))
+        return pe_print_int128(out, bound);
+    const bool has_nan = bounds->most > PE_KEY_INF || bounds->least < PE_KEY_MINUS_INF;
+    return print_key(out, dtype_at(at), has_nan ? INT64_MAX : (int64_t)bound);
+}
+
+static char *print_mean(char *out, const place *at, uint64_t items)
+{
+    if (items == 0)
+        return pe_print_float64(out, NAN);
+    if (pe_dtype_is_float(dtype_at(at)))
+        return pe_print_float64(out, pe_exact_float_quotient(pe_fold_float(at->fold, at->result, at->element), items));
+    return pe_print_float64(out, pe_exact_int_quotient(pe_fold_int(at->fold, at->result, at->element), items));
+}
+
+static char *print_sum(char *out, const place *at, pe_error *err)
+{
+    pe_int128 value = 0;
+    if (pe_dtype_is_float(dtype_at(at)))
+        return pe_print_float64(out, pe_exact_float_quotient(pe_fold_float(at->fold, at->result, at->element), 1));
+    if (pe_exact_int_value(pe_fold_int(at->fold, at->result, at->element), &value))
+        return pe_print_int128(out, value);
+    (void)pe_fail(err, PE_EDATA, "the sum of result %d does not fit int128", at->result);
+    return out;
+}
+
+static char *print_value(char *out, const place *at, pe_reduction op, pe_error *err)
+{
+    const uint64_t items = *pe_fold_items(at->fold);
+    switch (op) {
+    case PE_REDUCE_SUM:
+        return print_sum(out, at, err);
+    case PE_REDUCE_MIN:
+    case PE_REDUCE_MAX:
+        return print_bound(out, at, op == PE_REDUCE_MAX);
+    case PE_REDUCE_MEAN:
+        return print_mean(out, at, items);
+    case PE_REDUCE_COUNT:
+    default:
+        return pe_print_uint64(out, items);
+    }
+}
+
+static pe_status append_value(const place *at, pe_reduction op, char separator, pe_buffer *out, pe_error *err)
+{
+    char text[PE_NUMBER_ROOM + 1] = {separator};
+    const char *const end = print_value(text + 1, at, op, err);
+    return err->status == PE_OK ? pe_buffer_append(out, text, (size_t)(end - text), err) : err->status;
+}
+
+pe_status pe_fold_print(pe_fold *fold, pe_reduction op, char separator, pe_buffer *out, pe_error *err)
+{
+    const char *const name = pe_reduction_name(op);
+    const bool needs_items = op == PE_REDUCE_MIN || op == PE_REDUCE_MAX;
+    if (needs_items && *pe_fold_items(fold) == 0)
+        return pe_fail(err, PE_EDATA, "no item was counted, and no items have a %s", name);
+    pe_status status = pe_buffer_append(out, name, strlen(name), err);
+    for (int r = 0; r < fold->result_count; r++) {
+        const size_t elements = pe_type_elements(fold->results[r]);
+        for (size_t e = 0; e < elements && status == PE_OK; e++) {
+            const place at = {.fold = fold, .result = r, .element = e};
+            status = append_value(&at, op, separator, out, err);
+        }
+    }
+    return status == PE_OK ? pe_buffer_append(out, "\n", 1, err) : status;
+}

@@ -1,0 +1,227 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* test_fold.c - folds of columns: every dtype, vectors, texts, nothing, and merges.
+ */
+#include <float.h>
+#include <math.h>
+
+#include "reduce/fold.h"
+#include "unit.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static pe_fold *make(const pe_type *types, int count)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_fold *fold = NULL;
+    const pe_fold_spec spec = {.results = types, .result_count = count, .has_sums = true, .has_bounds = true};
+    ck_ok(pe_fold_make(&spec, &fold, &err), err);
+    return fold;
+}
+
+static void prints(pe_fold *fold, pe_reduction op, const char *expected)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_buffer out = {0};
+    ck_ok(pe_fold_print(fold, op, ',', &out, &err), err);
+    ck_ok(pe_buffer_append(&out, "", 1, &err), err);
+    ck_assert_str_eq((const char *)out.data, expected);
+    pe_buffer_fini(&out);
+}
+
+static void refuses(pe_fold *fold, pe_reduction op, const char *expected)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_buffer out = {0};
+    ck_assert_int_eq(pe_fold_print(fold, op, ',', &out, &err), PE_EDATA);
+    ck_assert_str_eq(err.text, expected);
+    pe_buffer_fini(&out);
+}
+
+#define ADD(fold, ...) pe_fold_add((fold), (const void *const[]){__VA_ARGS__}, count)
+
+START_TEST(fold_of_nothing_is_numpys)
+{
+    const pe_type types[] = {{PE_INT64, 0}, {PE_FLOAT64, 0}};
+    pe_fold *fold = make(types, 2);
+    prints(fold, PE_REDUCE_SUM, "sum,0,0.0\n");
+    prints(fold, PE_REDUCE_COUNT, "count,0,0\n");
+    prints(fold, PE_REDUCE_MEAN, "mean,nan,nan\n");
+    refuses(fold, PE_REDUCE_MIN, "no item was counted, and no items have a min");
+    refuses(fold, PE_REDUCE_MAX, "no item was counted, and no items have a max");
+    pe_fold_free(fold);
+}
+END_TEST
+
+#define INTEGER_ROW(dtype, type, least, most, sums, means)                                                             \
+    do {                                                                                                               \
+        const type values[] = {least, 1, most, most};                                                                  \
+        const pe_type types[] = {{dtype, 0}};                                                                          \
+        const size_t count = COUNT(values);                                                                            \
+        pe_fold *fold = make(types, 1);                                                                                \
+        ADD(fold, values);                                                                                             \
+        prints(fold, PE_REDUCE_MIN, "min," #least "\n");                                                               \
+        prints(fold, PE_REDUCE_MAX, "max," #most "\n");                                                                \
+        prints(fold, PE_REDUCE_SUM, "sum," sums "\n");                                                                 \
+        prints(fold, PE_REDUCE_MEAN, "mean," means "\n");                                                              \
+        prints(fold, PE_REDUCE_COUNT, "count,4\n");                                                                    \
+        pe_fold_free(fold);                                                                                            \
+    } while (0)
+
+START_TEST(fold_of_every_integer_is_exact) /* sums and means by Python: sum(x), sum(x) / 4 */
+{
+    INTEGER_ROW(PE_INT8, int8_t, -128, 127, "127", "31.75");
+    INTEGER_ROW(PE_INT16, int16_t, -32768, 32767, "32767", "8191.75");
+    INTEGER_ROW(PE_INT32, int32_t, -2147483648, 2147483647, "2147483647", "536870911.75");
+    INTEGER_ROW(PE_INT64, int64_t, -9223372036854775807, 9223372036854775807, "9223372036854775808",
+                "2.305843009213694e+18");
+    INTEGER_ROW(PE_UINT8, uint8_t, 0, 255, "511", "127.75");
+    INTEGER_ROW(PE_UINT16, uint16_t, 0, 65535, "131071", "32767.75");
+    INTEGER_ROW(PE_UINT32, uint32_t, 0, 4294967295, "8589934591", "2147483647.75");
+    const uint64_t words[] = {0, 1, UINT64_MAX, UINT64_MAX};
+    const pe_type types[] = {{PE_UINT64, 0}};
+    const size_t count = COUNT(words);
+    pe_fold *fold = make(types, 1);
+    ADD(fold, words);
+    prints(fold, PE_REDUCE_MIN, "min,0\n");
+    prints(fold, PE_REDUCE_MAX, "max,18446744073709551615\n");
+    prints(fold, PE_REDUCE_SUM, "sum,36893488147419103231\n");
+    prints(fold, PE_REDUCE_MEAN, "mean,9.223372036854776e+18\n");
+    pe_fold_free(fold);
+}
+END_TEST
+
+START_TEST(fold_of_bool_and_int128)
+{
+    const uint8_t truths[] = {0, 1, 1};
+    const pe_int128 wide[] = {PE_INT128_MIN, 5, PE_INT128_MAX};
+    const pe_type types[] = {{PE_BOOL, 0}, {PE_INT128, 0}};
+    size_t count = COUNT(truths);
+    pe_fold *fold = make(types, 2);
+    ADD(fold, truths, wide);
+    prints(fold, PE_REDUCE_MIN, "min,False,-170141183460469231731687303715884105728\n");
+    prints(fold, PE_REDUCE_MAX, "max,True,170141183460469231731687303715884105727\n");
+    prints(fold, PE_REDUCE_SUM, "sum,2,4\n");
+    prints(fold, PE_REDUCE_MEAN, "mean,0.6666666666666666,1.3333333333333333\n");
+    count = 1;
+    ADD(fold, truths, wide);
+    ADD(fold, truths, wide);
+    refuses(fold, PE_REDUCE_SUM, "the sum of result 1 does not fit int128");
+    prints(fold, PE_REDUCE_MEAN, "mean,0.4,-6.80564733841877e+37\n");
+    pe_fold_free(fold);
+}
+END_TEST
+
+START_TEST(fold_of_floats_orders_zeros_and_infs)
+{
+    const float narrow[] = {0.0F, -0.0F, 0.1F};
+    const double wide[] = {-DBL_MAX, -INFINITY, INFINITY};
+    const pe_type types[] = {{PE_FLOAT32, 0}, {PE_FLOAT64, 0}};
+    size_t count = COUNT(narrow);
+    pe_fold *fold = make(types, 2);
+    ADD(fold, narrow, wide);
+    prints(fold, PE_REDUCE_MIN, "min,-0.0,-inf\n");
+    prints(fold, PE_REDUCE_MAX, "max,0.1,inf\n");
+    prints(fold, PE_REDUCE_SUM, "sum,0.10000000149011612,nan\n");
+    pe_fold_free(fold);
+    fold = make(types, 2);
+    count = 2;
+    ADD(fold, narrow, wide);
+    prints(fold, PE_REDUCE_MAX, "max,0.0,-1.7976931348623157e+308\n");
+    prints(fold, PE_REDUCE_MEAN, "mean,0.0,-inf\n");
+    pe_fold_free(fold);
+}
+END_TEST
+
+START_TEST(fold_with_nan_of_either_sign_is_nan)
+{
+    const pe_type types[] = {{PE_FLOAT64, 0}, {PE_FLOAT32, 0}};
+    for (int minus = 0; minus < 2; minus++) {
+        const double wide[] = {1.0, minus ? -NAN : NAN, INFINITY, -INFINITY};
+        const float narrow[] = {1.0F, 2.0F, 3.0F, minus ? -NAN : NAN};
+        const size_t count = COUNT(wide);
+        pe_fold *fold = make(types, 2);
+        ADD(fold, wide, narrow);
+        prints(fold, PE_REDUCE_MIN, "min,nan,nan\n");
+        prints(fold, PE_REDUCE_MAX, "max,nan,nan\n");
+        prints(fold, PE_REDUCE_SUM, "sum,nan,nan\n");
+        prints(fold, PE_REDUCE_MEAN, "mean,nan,nan\n");
+        pe_fold_free(fold);
+    }
+}
+END_TEST
+
+START_TEST(fold_of_vectors_is_by_element)
+{
+    const int16_t small[] = {1, -2, 3, 10, -20, 30};
+    const double pairs[] = {0.5, 1e300, 0.25, -1e300};
+    const pe_int128 wide[] = {7, 8, 9, 10};
+    const pe_type types[] = {{PE_INT16, 3}, {PE_FLOAT64, 2}, {PE_INT128, 2}};
+    const size_t count = 2;
+    pe_fold *fold = make(types, 3);
+    ADD(fold, small, pairs, wide);
+    prints(fold, PE_REDUCE_SUM, "sum,11,-22,33,0.75,0.0,16,18\n");
+    prints(fold, PE_REDUCE_MAX, "max,10,-2,30,0.5,1e+300,9,10\n");
+    prints(fold, PE_REDUCE_COUNT, "count,2,2,2,2,2,2,2\n");
+    pe_fold_free(fold);
+}
+END_TEST
+
+START_TEST(fold_counts_texts)
+{
+    const pe_text texts[] = {{"a", 1}, {"", 0}, {"b", 1}};
+    const int64_t numbers[] = {1, 2, 3};
+    const pe_type types[] = {{PE_TEXT, 0}, {PE_INT64, 0}};
+    const size_t count = COUNT(texts);
+    pe_fold *fold = make(types, 2);
+    ADD(fold, texts, numbers);
+    prints(fold, PE_REDUCE_COUNT, "count,3,3\n");
+    pe_fold_free(fold);
+}
+END_TEST
+
+/* Long columns in parts of every length, merged as they come: the same as the whole at once. */
+START_TEST(fold_is_the_same_for_any_split)
+{
+    enum { ITEMS = 5003 };
+    static double reals[ITEMS];
+    static int64_t numbers[ITEMS];
+    static const size_t splits[] = {1, 7, 1000, 1024, 1025, 4096};
+    const pe_type types[] = {{PE_FLOAT64, 0}, {PE_INT64, 0}};
+    pe_error err = PE_ERROR_INIT;
+    pe_buffer whole = {0}, parts = {0};
+    for (size_t i = 0; i < ITEMS; i++) {
+        reals[i] = ldexp((double)i - 2000.5, (int)(i * i % 90));
+        numbers[i] = (int64_t)(i * UINT64_C(0x9e3779b97f4a7c15));
+    }
+    size_t count = ITEMS, size = 0;
+    pe_fold *all = make(types, 2);
+    ADD(all, reals, numbers);
+    for (pe_reduction op = PE_REDUCE_SUM; op <= PE_REDUCE_COUNT; op++)
+        ck_ok(pe_fold_print(all, op, ',', &whole, &err), err);
+    for (size_t s = 0; s < COUNT(splits); s++) {
+        pe_fold *total = make(types, 2);
+        for (size_t done = 0; done < ITEMS; done += count) {
+            pe_fold *part = make(types, 2);
+            count = ITEMS - done < splits[s] ? ITEMS - done : splits[s];
+            ADD(part, reals + done, numbers + done);
+            pe_fold_merge(total, pe_fold_state(part, &size));
+            pe_fold_free(part);
+        }
+        parts.size = 0;
+        for (pe_reduction op = PE_REDUCE_SUM; op <= PE_REDUCE_COUNT; op++)
+            ck_ok(pe_fold_print(total, op, ',', &parts, &err), err);
+        ck_assert_uint_eq(parts.size, whole.size);
+        ck_assert_mem_eq(parts.data, whole.data, whole.size);
+        pe_fold_free(total);
+    }
+    pe_fold_free(all);
+    pe_buffer_fini(&whole);
+    pe_buffer_fini(&parts);
+}
+END_TEST
+
+UNIT_MAIN("fold", fold_of_nothing_is_numpys, fold_of_every_integer_is_exact, fold_of_bool_and_int128,
+          fold_of_floats_orders_zeros_and_infs, fold_with_nan_of_either_sign_is_nan, fold_of_vectors_is_by_element,
+          fold_counts_texts, fold_is_the_same_for_any_split)
