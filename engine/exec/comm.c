@@ -9,7 +9,10 @@
  */
 #include "exec/comm.h"
 
+#include "base/clock.h"
 #include "exec/comm_twin.h"
+
+#define NAP_MOST_NS 1000000u
 
 pe_status pe_comm_open(bool has_launcher, pe_comm **out, pe_error *err)
 {
@@ -90,6 +93,39 @@ pe_status pe_comm_max(pe_comm *comm, uint64_t *values, int count, pe_error *err)
 pe_status pe_comm_gather(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err)
 {
     return comm->twin->gather(comm, mine, size, all, err);
+}
+
+/* Until a message is done; an idle rank sleeps. */
+static pe_status wait_for(pe_comm *comm, pe_comm_op **op, pe_error *err)
+{
+    bool done = false;
+    pe_status status = pe_comm_test(comm, op, &done, NULL, err);
+    for (uint64_t nap_ns = 1000; status == PE_OK && !done; nap_ns = nap_ns < NAP_MOST_NS ? nap_ns * 2 : nap_ns) {
+        pe_sleep_ns(nap_ns);
+        status = pe_comm_test(comm, op, &done, NULL, err);
+    }
+    return status;
+}
+
+pe_status pe_comm_merge(pe_comm *comm, void *mine, void *other, size_t size, void (*merge)(void *context, void *other),
+                        void *context, pe_error *err)
+{
+    pe_comm_op *op = NULL;
+    pe_status status = PE_OK;
+    int step = 1; /* after each round the ranks that are left are multiples of twice the step */
+    for (; step < comm->size && comm->rank % (2 * step) == 0 && status == PE_OK; step *= 2) {
+        if (comm->rank + step >= comm->size)
+            continue;
+        status = pe_comm_recv(comm, comm->rank + step, PE_TAG_MERGE, other, size, &op, err);
+        if (status == PE_OK)
+            status = wait_for(comm, &op, err);
+        if (status == PE_OK)
+            merge(context, other);
+    }
+    if (comm->rank == 0 || status != PE_OK)
+        return status;
+    status = pe_comm_send(comm, comm->rank - step, PE_TAG_MERGE, mine, size, &op, err);
+    return status == PE_OK ? wait_for(comm, &op, err) : status;
 }
 
 /* Errors without an item come after those with one; no error comes last. */

@@ -7,8 +7,8 @@
  *         are two-sided only, since one-sided windows fail between hosts over TCP. Sizes are size_t: splitting into
  *         MPI's int counts happens inside.
  * Threads: the main thread only.
- * Collective: pe_comm_bcast, pe_comm_min, pe_comm_max, pe_comm_gather and pe_comm_agree are called by every rank in the
- *         same order. A rank never leaves between two of them: it keeps its failure and brings it to pe_comm_agree.
+ * Collective: pe_comm_bcast, pe_comm_min, pe_comm_max, pe_comm_gather, pe_comm_merge and pe_comm_agree are called by
+ *         every rank in the same order. A rank never leaves between two of them: it keeps its failure and brings it to pe_comm_agree.
  */
 #ifndef PE_COMM_H
 #define PE_COMM_H
@@ -28,7 +28,8 @@ typedef enum pe_tag {
     PE_TAG_TO_ROOT = 1,   /* notes of a member to rank 0 */
     PE_TAG_TO_MEMBER = 2, /* notes of rank 0 to a member */
     PE_TAG_PAYLOAD = 3,   /* input bytes of a slice, rank 0 to a member */
-    PE_TAG_RESULT = 4     /* output bytes of a slice, member to rank 0 */
+    PE_TAG_RESULT = 4,    /* output bytes of a slice, member to rank 0 */
+    PE_TAG_MERGE = 5      /* pe_comm_merge */
 } pe_tag;
 
 /* pe_comm_open - join the run: under a launcher MPI is started, else this is the one rank.
@@ -49,6 +50,14 @@ pe_status pe_comm_min(pe_comm *comm, uint64_t *values, int count, pe_error *err)
 pe_status pe_comm_max(pe_comm *comm, uint64_t *values, int count, pe_error *err);
 /* pe_comm_gather - `size` bytes of every rank into all (rank 0: size * ranks bytes, in rank order). */
 pe_status pe_comm_gather(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err);
+
+/* pe_comm_merge - bring what every rank has together on rank 0, in about log2(ranks) rounds; each rank sends once.
+ *
+ * Params:  mine: `size` bytes; on a rank that takes others in, merge(context, other) has put these into it when it is
+ *          sent. other: room for as many, where there are several ranks. The order of merges is the same in every run.
+ */
+pe_status pe_comm_merge(pe_comm *comm, void *mine, void *other, size_t size, void (*merge)(void *context, void *other),
+                        void *context, pe_error *err);
 
 /* pe_comm_agree - the meeting point for failures: afterwards every rank holds the same error, the one of the lowest
  * item, or none. Returns its status. */
