@@ -129,25 +129,54 @@ static pe_status read_kernel(reading *in)
     return pe_job_read_kernel(&section, &job->kernel, in->err);
 }
 
+/* What [output] and [reduce] both have; formats begins where their words do. */
+static pe_status read_place(reading *in, const pe_section *section, pe_format formats)
+{
+    pe_job *const job = in->job;
+    size_t format = 0;
+    pe_status status = pe_section_where(section, section->name, section->table, &job->output.where, in->err);
+    if (status == PE_OK)
+        status = pe_section_string(section, "path", &job->output.path, in->err);
+    if (status == PE_OK)
+        status = pe_section_word(section, "format", &format, in->err);
+    if (status == PE_OK && pe_section_given(section, "format") != NULL)
+        job->output.format = (pe_format)(formats + format);
+    if (status == PE_OK)
+        status = pe_section_strings(section, "names", &job->output.names, &job->output.name_count, in->err);
+    return status;
+}
+
+static pe_status read_reduce(reading *in, const pe_section *section)
+{
+    pe_job *const job = in->job;
+    size_t ops[PE_REDUCTIONS] = {0};
+    const pe_section output = open_section(in, "output");
+    if (output.table != NULL)
+        return pe_section_refuse(section, NULL, section->table, in->err,
+                                 "a job has [output] or [reduce], not both: a reduction's values go to reduce.path");
+    if (pe_section_given(section, "op") == NULL)
+        return pe_section_refuse(section, NULL, section->table, in->err,
+                                 "expected what to reduce the items to, such as op = [\"sum\", \"count\"]");
+    const pe_status status = pe_section_words(section, "op", ops, &job->op_count, in->err);
+    for (int i = 0; i < job->op_count; i++)
+        job->ops[i] = (pe_reduction)ops[i];
+    return status == PE_OK ? read_place(in, section, PE_FORMAT_CSV) : status;
+}
+
 static pe_status read_output(reading *in)
 {
     pe_job *const job = in->job;
     const pe_section section = open_section(in, "output");
+    const pe_section reduce = open_section(in, "reduce");
     pe_type type = {PE_FLOAT64, 0};
-    size_t format = 0, gather = 0;
-    pe_status status = pe_section_where(&section, "output", section.table, &job->output.where, in->err);
-    if (status == PE_OK)
-        status = pe_section_string(&section, "path", &job->output.path, in->err);
-    if (status == PE_OK)
-        status = pe_section_word(&section, "format", &format, in->err);
-    if (status == PE_OK && pe_section_given(&section, "format") != NULL)
-        job->output.format = (pe_format)(PE_FORMAT_NPY + format);
+    size_t gather = 0;
+    if (reduce.table != NULL)
+        return read_reduce(in, &reduce);
+    pe_status status = read_place(in, &section, PE_FORMAT_NPY);
     if (status == PE_OK)
         status = pe_section_type(&section, "dtype", &job->output.has_dtype, &type, in->err);
     if (status == PE_OK)
         status = pe_section_bool(&section, "index", &job->output.has_index, in->err);
-    if (status == PE_OK)
-        status = pe_section_strings(&section, "names", &job->output.names, &job->output.name_count, in->err);
     if (status == PE_OK)
         status = pe_section_word(&section, "gather", &gather, in->err);
     job->output.is_gathered = gather == 1;

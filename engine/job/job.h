@@ -140,7 +140,10 @@ typedef struct pe_job {
         bool is_gathered; /* gather = "root": rank 0 writes everything */
         char **names;
         int name_count;
-    } output;
+    } output; /* with a reduction: what [reduce] says of these */
+
+    pe_reduction ops[PE_REDUCTIONS]; /* [reduce] op, in the order given */
+    int op_count;                    /* 0: the items themselves are the output */
 
     struct {
         int threads;         /* 0: not given */

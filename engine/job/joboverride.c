@@ -74,6 +74,13 @@ static pe_status parse_value(const pe_override *override, pe_toml **out, pe_erro
     return status;
 }
 
+/* Where results go is said by [reduce] in a job that has one: so -o means that. */
+static const char *key_of(pe_toml *root, const pe_override *override)
+{
+    const bool is_path = strcmp(override->key, "output.path") == 0;
+    return is_path && pe_toml_get(root, "reduce") != NULL ? "reduce.path" : override->key;
+}
+
 static pe_status apply(pe_toml *root, const pe_override *override, pe_error *err)
 {
     pe_toml *value = NULL;
@@ -84,7 +91,7 @@ static pe_status apply(pe_toml *root, const pe_override *override, pe_error *err
     if (status != PE_OK)
         goto out;
     forget_places(value);
-    if (pe_toml_set(root, override->key, &value->children[0], &reason) != PE_OK)
+    if (pe_toml_set(root, key_of(root, override), &value->children[0], &reason) != PE_OK)
         status = pe_fail(err, reason.status == PE_ECONFIG ? PE_EUSAGE : reason.status, "%s", reason.text);
 out:
     pe_toml_free(value);

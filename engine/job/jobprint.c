@@ -113,6 +113,21 @@ static void put_output(pe_writer *to, const pe_job *job)
     pe_writer_pair(to, "gather", job->output.is_gathered ? "root" : "auto");
 }
 
+static void put_reduce(pe_writer *to, const pe_job *job)
+{
+    const pe_format format = output_format(job);
+    pe_writer_put(to, "\n[reduce]\nop = [");
+    for (int i = 0; i < job->op_count; i++) {
+        pe_writer_put(to, i == 0 ? "" : ", ");
+        pe_writer_string(to, pe_reduction_name(job->ops[i]));
+    }
+    pe_writer_put(to, "]\n");
+    pe_writer_pair(to, "path", job->output.path);
+    if (format >= PE_FORMAT_CSV && format <= PE_FORMAT_TXT) /* another suffix is refused when the output is opened */
+        pe_writer_pair(to, "format", pe_format_name(format));
+    pe_writer_array(to, "names", job->output.names, job->output.name_count);
+}
+
 static void put_pool(pe_writer *to, const pe_job *job)
 {
     pe_writer_put(to, "\n[pool]\n");
@@ -137,7 +152,10 @@ pe_status pe_job_print(const pe_job *job, FILE *out, pe_error *err)
         put_input(&to, &job->inputs[i]);
     }
     pe_job_print_kernel(&to, &job->kernel);
-    put_output(&to, job);
+    if (job->op_count > 0)
+        put_reduce(&to, job);
+    else
+        put_output(&to, job);
     put_pool(&to, job);
     pe_job_print_errors(&to, &job->errors);
     if (err->status == PE_OK && (fwrite(to.text.data, 1, to.text.size, out) != to.text.size || fflush(out) != 0))

@@ -36,6 +36,8 @@ static const char *const combines[] = {"zip", "product", NULL};
 static const char *const input_formats[] = {"npy", "csv", "tsv", "txt", "raw", NULL};
 static const char *const output_formats[] = {"npy", "csv", "tsv", "txt", "raw", "digest", "null", NULL};
 static const char *const gathers[] = {"auto", "root", NULL};
+static const char *const reductions[] = {"sum", "min", "max", "mean", "count", NULL};
+static const char *const reduce_formats[] = {"csv", "tsv", "txt", NULL};
 static const char *const schedules[] = {"auto", "static", "dynamic", NULL};
 static const char *const overflows[] = {"error", "wrap", NULL};
 static const char *const policies[] = {"stop", "skip", "fill", NULL};
@@ -265,6 +267,29 @@ static const pe_key keys[] = {
      .help =
          "auto: every rank writes its rows of npy and raw to their places in a file that all ranks see; root: rank 0 "
          "gathers and writes everything"},
+
+    {.table = "reduce",
+     .name = "op",
+     .type = PE_KEY_WORDS,
+     .words = reductions,
+     .help = "what all items come to, one line each: exact sums and means, the least, the greatest, how many"},
+    {.table = "reduce",
+     .name = "path",
+     .type = PE_KEY_STRING,
+     .fallback = "\"-\"",
+     .help = "a file, found from the current directory; \"-\" is stdout"},
+    {.table = "reduce",
+     .name = "format",
+     .type = PE_KEY_WORD,
+     .words = reduce_formats,
+     .unset = "by suffix, txt for \"-\"",
+     .help = "csv and tsv open with a line of names; txt is tsv without it"},
+    {.table = "reduce",
+     .name = "names",
+     .type = PE_KEY_NAMES,
+     .least = 1,
+     .unset = "result, or f0, f1 and so on",
+     .help = "names of the result columns, each once"},
 
     {.table = "pool",
      .name = "threads",

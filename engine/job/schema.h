@@ -14,6 +14,7 @@
 
 typedef enum pe_key_type {
     PE_KEY_WORD,         /* one of a few words */
+    PE_KEY_WORDS,        /* one of them, or an array of some, each once */
     PE_KEY_STRING,       /* any string that is not empty */
     PE_KEY_INTEGER,      /* least to most */
     PE_KEY_AUTO_INTEGER, /* "auto", or least to most */
@@ -42,7 +43,7 @@ typedef struct pe_key {
     const char *fallback;     /* TOML text of the default; NULL: what `unset` says */
     const char *unset;        /* what holds when the key is absent and has no default, in words; NULL: nothing to say */
     int64_t least, most;      /* integers, bytes, nanoseconds; least also of an array's size */
-    const char *const *words; /* of PE_KEY_WORD, ended by NULL */
+    const char *const *words; /* of PE_KEY_WORD and PE_KEY_WORDS, ended by NULL */
     unsigned kinds; /* bits of the kinds it goes with: [input] 1 << pe_job_input_kind, [kernel] pe_job_kernel_kind */
     const char *help;
 } pe_key;

@@ -20,7 +20,7 @@
 #define HINT_ROOM 400
 #define MOST_NAMES 64
 
-static const char *const tables[] = {"input", "kernel", "output", "pool", "errors"};
+static const char *const tables[] = {"input", "kernel", "output", "reduce", "pool", "errors"};
 
 typedef struct offence {
     const pe_toml *node;

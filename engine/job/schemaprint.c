@@ -65,6 +65,8 @@ static const char *title_of(const char *table)
         return "[input], or one [[input]] an argument; each has one of the first five keys";
     if (strcmp(table, "kernel") == 0)
         return "[kernel], which has one of the first six keys";
+    if (strcmp(table, "reduce") == 0)
+        return "[reduce], in place of [output]";
     return NULL;
 }
 

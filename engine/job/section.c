@@ -80,19 +80,46 @@ pe_status pe_section_where(const pe_section *section, const char *what, const pe
     return pe_copy_string(out, text, err);
 }
 
-pe_status pe_section_word(const pe_section *section, const char *key, size_t *index, pe_error *err)
+static bool find_word(const pe_section *section, const char *key, const pe_toml *node, size_t *index)
 {
-    const pe_toml *const node = pe_section_get(section, key);
-    if (node == NULL)
-        return PE_OK;
     const char *const *const words = pe_schema_find(section->name, key)->words;
     for (size_t i = 0; node->kind == PE_TOML_STRING && words[i] != NULL; i++) {
         if (strcmp(words[i], node->string) == 0) {
             *index = i;
-            return PE_OK;
+            return true;
         }
     }
+    return false;
+}
+
+pe_status pe_section_word(const pe_section *section, const char *key, size_t *index, pe_error *err)
+{
+    const pe_toml *const node = pe_section_get(section, key);
+    if (node == NULL || find_word(section, key, node, index))
+        return PE_OK;
     return pe_section_expected(section, key, node, err);
+}
+
+pe_status pe_section_words(const pe_section *section, const char *key, size_t *out, int *count, pe_error *err)
+{
+    char seen[PE_QUOTE_ROOM];
+    const pe_toml *const node = pe_section_get(section, key);
+    if (node == NULL)
+        return PE_OK;
+    const bool is_array = node->kind == PE_TOML_ARRAY;
+    const size_t given = is_array ? node->count : 1;
+    for (size_t i = 0; i < given; i++) {
+        const pe_toml *const one = is_array ? &node->children[i] : node;
+        size_t word = 0;
+        if (!find_word(section, key, one, &word))
+            return pe_section_expected(section, key, one, err);
+        for (int before = 0; before < *count; before++)
+            if (out[before] == word)
+                return pe_section_refuse(section, key, one, err, "expected each once, got %s again",
+                                         pe_quote_node(one, seen));
+        out[(*count)++] = word;
+    }
+    return given > 0 ? PE_OK : pe_section_expected(section, key, node, err);
 }
 
 bool pe_section_is_text(const pe_toml *node)

@@ -32,6 +32,8 @@ pe_toml *pe_section_get(const pe_section *section, const char *key);
 /* Each returns PE_OK; PE_ECONFIG, or PE_EUSAGE for a value that came from --set; PE_ENOMEM. What they make is the
  * caller's: free with free(). */
 pe_status pe_section_word(const pe_section *section, const char *key, size_t *index, pe_error *err);
+/* One word or an array of them; out has room for all words of the key. */
+pe_status pe_section_words(const pe_section *section, const char *key, size_t *out, int *count, pe_error *err);
 pe_status pe_section_string(const pe_section *section, const char *key, char **out, pe_error *err);
 pe_status pe_section_integer(const pe_section *section, const char *key, uint64_t *out, pe_error *err); /* auto is 0 */
 pe_status pe_section_bool(const pe_section *section, const char *key, bool *out, pe_error *err);

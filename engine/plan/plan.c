@@ -99,7 +99,8 @@ static size_t buffer_bytes(const pe_plan_request *request, const pe_plan *plan)
     const size_t columns = plan->batch_items * (request->in_item_bytes + request->out_item_bytes);
     const size_t scratch =
         request->reader_bytes == NULL ? 0 : request->reader_bytes(request->source, plan->chunk_items);
-    size_t bytes = (size_t)plan->slots * plan->chunk_out_bytes + threads * (columns + scratch + plan->chunk_in_bytes);
+    const size_t worker = columns + scratch + request->worker_bytes + plan->chunk_in_bytes;
+    size_t bytes = (size_t)plan->slots * plan->chunk_out_bytes + threads * worker;
     if (plan->ranks > 1)
         bytes += (size_t)(plan->depth + plan->pulls) * slice_out;
     if (request->has_payload)

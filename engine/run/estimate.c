@@ -9,6 +9,7 @@
 #include "run/estimate.h"
 
 #include "base/resident.h"
+#include "run/total.h"
 
 static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
 {
@@ -35,6 +36,8 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe
 {
     const pe_signature *signature = &recipe->signature;
     size_t reader = 0;
+    const pe_fold_spec fold = pe_total_spec(job, signature);
+    const size_t fold_bytes = job->op_count > 0 ? pe_fold_bytes(&fold) : 0;
     const bool is_plain = recipe->encoder.is_plain;
     return (pe_plan_request){
         .items = pe_inputs_count(inputs),
@@ -49,7 +52,9 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe
         .chunk_input_bytes = chunk_input_bytes,
         .reader_bytes = reader_bytes,
         .source = inputs,
+        .worker_bytes = fold_bytes,
         .has_text_result = recipe->encoder.has_text,
-        .kept_bytes = pe_inputs_memory(inputs, 1, &reader) + pe_sink_memory(output, recipe->encoder.row_bytes),
+        .kept_bytes = pe_inputs_memory(inputs, 1, &reader) + pe_sink_memory(output, recipe->encoder.row_bytes) +
+                      2 * fold_bytes, /* the rank's, and room for another's */
         .process_bytes = pe_resident_peak()};
 }

@@ -80,11 +80,20 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
     return PE_OK;
 }
 
+static void open_total(pe_session *self)
+{
+    const pe_fold_spec spec = pe_total_spec(self->job, &self->recipe.signature);
+    (void)pe_total_make(&spec, &self->total, &self->err);
+    self->recipe.total = self->total;
+}
+
 static pe_status open_output(pe_session *self)
 {
     if (self->is_root)
         (void)pe_results_begin(&self->results, self->job, &self->specs.output, self->plan.items, &self->err);
-    if (pe_session_meet(self) == PE_OK)
+    if (pe_session_meet(self) == PE_OK && self->job->op_count > 0)
+        open_total(self);
+    else if (self->err.status == PE_OK)
         (void)pe_direct_begin(self, &self->err);
     return pe_session_meet(self);
 }
@@ -113,6 +122,21 @@ static pe_status run_crew(pe_session *self)
     pe_aside_end();
     if (self->is_root)
         pe_progress_end(&self->progress);
+    return pe_session_meet(self);
+}
+
+/* What the ranks have folded, and its lines as the output. */
+static pe_status collect_total(pe_session *self)
+{
+    pe_outcome lines = {.items = 0};
+    if (self->total == NULL)
+        return PE_OK;
+    pe_status status = pe_total_collect(self->total, self->comm, &self->err);
+    if (status == PE_OK && self->is_root)
+        status = pe_total_print(self->total, self->job, self->format, &lines.bytes, &self->err);
+    if (status == PE_OK && self->is_root)
+        (void)pe_results_take(&self->results, &lines, &self->err);
+    pe_buffer_fini(&lines.bytes);
     return pe_session_meet(self);
 }
 
@@ -181,7 +205,9 @@ pe_status pe_session_perform(pe_session *self)
     if (status == PE_OK)
         status = run_crew(self);
     if (status == PE_OK)
-        (void)sum_busy(self);
+        status = sum_busy(self);
+    if (status == PE_OK)
+        (void)collect_total(self);
     (void)close_output(self);
     pe_crash_end();
     pe_interrupt_end();

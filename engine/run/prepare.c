@@ -149,7 +149,8 @@ pe_status pe_session_make_plan(pe_session *self)
     pe_status status = pe_place_make(self->comm, self->job->pool.threads, &self->place, &self->err);
     if (status != PE_OK)
         return pe_session_meet(self);
-    pe_encoder_init(&recipe->encoder, &self->specs.output, self->format);
+    const bool is_reduction = self->job->op_count > 0; /* then no item is written */
+    pe_encoder_init(&recipe->encoder, &self->specs.output, is_reduction ? PE_FORMAT_NULL : self->format);
     recipe->has_conversion = !is_written_as_computed(recipe);
     recipe->encoder.is_plain = recipe->encoder.is_plain && !recipe->has_conversion;
     pe_plan_request request = pe_estimate(self->job, recipe, self->inputs, &self->specs.output);

@@ -81,6 +81,7 @@ int pe_run(const pe_run_options *options)
         status = conduct(&self);
     }
     tell(&self);
+    pe_total_free(self.total);
     pe_policy_unset(&self.recipe);
     pe_form_close(self.form);
     pe_inputs_close(self.inputs);

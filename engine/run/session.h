@@ -17,6 +17,7 @@
 #include "run/results.h"
 #include "run/specs.h"
 #include "run/step.h"
+#include "run/total.h"
 #include "state/progress.h"
 
 typedef struct pe_session {
@@ -35,6 +36,7 @@ typedef struct pe_session {
     pe_format format;
     pe_place place;
     pe_plan plan;
+    pe_total *total; /* of a reduction, else NULL */
     pe_results results;
     pe_progress progress;
     pe_crew_stats stats;

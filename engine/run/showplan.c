@@ -33,6 +33,18 @@ static void show_inputs(FILE *out, const pe_job *job, const pe_inputs *inputs)
         row(out, "combine", job->combine == PE_COMBINE_PRODUCT ? "product, the last input fastest" : "zip");
 }
 
+static void show_output(FILE *out, const pe_job *job, pe_format format)
+{
+    if (job->op_count > 0)
+        (void)fprintf(out, "%-9s  %s", "reduce", pe_reduction_name(job->ops[0]));
+    for (int i = 1; i < job->op_count; i++)
+        (void)fprintf(out, ", %s", pe_reduction_name(job->ops[i]));
+    if (job->op_count > 0)
+        (void)fputc('\n', out);
+    (void)fprintf(out, "%-9s  %s, %s\n", "output", strcmp(job->output.path, "-") == 0 ? "stdout" : job->output.path,
+                  pe_format_name(format));
+}
+
 static void show_counts(FILE *out, const pe_plan *plan)
 {
     char a[32], b[32], c[32];
@@ -70,8 +82,7 @@ void pe_showplan(FILE *out, const pe_job *job, const pe_inputs *inputs, const ch
     (void)fprintf(out, "%-9s  %s (%s)\n", "job", job->name, job->mode);
     show_inputs(out, job, inputs);
     (void)fprintf(out, "%-9s  %s %s\n", "kernel", kernel, pe_signature_print(signature, text));
-    (void)fprintf(out, "%-9s  %s, %s\n", "output", strcmp(job->output.path, "-") == 0 ? "stdout" : job->output.path,
-                  pe_format_name(format));
+    show_output(out, job, format);
     (void)fprintf(out, "%-9s  %d rank%s x %d thread%s, %d workers in all, %d core%s for rank 0\n", "placement",
                   plan->ranks, plan->ranks == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
                   place->all_threads, place->cores, place->cores == 1 ? "" : "s");

@@ -10,6 +10,7 @@
 #include "run/specs.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
@@ -196,6 +197,40 @@ static int list_axes(uint64_t *axes, const pe_inputs *inputs)
     return count;
 }
 
+static pe_status check_ops(const pe_job *job, const pe_signature *signature, pe_error *err)
+{
+    for (int r = 0; r < signature->result_count; r++)
+        for (int i = 0; i < job->op_count && signature->results[r].dtype == PE_TEXT; i++)
+            if (job->ops[i] != PE_REDUCE_COUNT)
+                return pe_fail(err, PE_ECONFIG, "%s.op: result %d is text, which has no %s; expected op = \"count\"",
+                               job->output.where, r, pe_reduction_name(job->ops[i]));
+    return PE_OK;
+}
+
+/* A reduction's lines are written whole, whatever the mode, and hold the operation's name first. */
+static pe_status reduce(pe_specs *specs, const pe_job *job, const pe_signature *signature, pe_error *err)
+{
+    const pe_format by_suffix = pe_format_by_suffix(job->output.path);
+    pe_format format = job->output.format;
+    if (format == PE_FORMAT_AUTO)
+        format = strcmp(job->output.path, "-") == 0 ? PE_FORMAT_TXT : by_suffix;
+    if (format != PE_FORMAT_CSV && format != PE_FORMAT_TSV && format != PE_FORMAT_TXT)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: the suffix of \"%s\" names no format of a reduction; set reduce.format to csv, tsv or txt",
+                       job->output.where, job->output.path);
+    specs->output = (pe_sink_spec){.where = job->output.where,
+                                   .path = job->output.path,
+                                   .format = format,
+                                   .order = PE_ORDER_WHOLE,
+                                   .results = specs->written,
+                                   .result_count = signature->result_count,
+                                   .lead = "op",
+                                   .names = job->output.name_count > 0 ? (const char *const *)job->output.names : NULL,
+                                   .name_count = job->output.name_count,
+                                   .items = PE_COUNT_UNKNOWN};
+    return check_ops(job, signature, err);
+}
+
 pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *inputs, const pe_signature *signature,
                           pe_error *err)
 {
@@ -204,6 +239,8 @@ pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *i
         status = pe_make_array(&specs->axes, (size_t)job->input_count, sizeof *specs->axes, err);
     if (status != PE_OK)
         return status;
+    if (job->op_count > 0)
+        return reduce(specs, job, signature, err);
     const bool is_product = job->combine == PE_COMBINE_PRODUCT && job->input_count > 1;
     const bool may_skip = job->errors.policy == PE_ON_ERROR_SKIP; /* then the rows are known at the end */
     const bool is_npy = job->output.format == PE_FORMAT_NPY || (job->output.format == PE_FORMAT_AUTO &&

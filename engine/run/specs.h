@@ -30,7 +30,8 @@ pe_status pe_specs_kernel(pe_specs *specs, const pe_job *job, const pe_type *col
                           int column_count, pe_form_spec *out, pe_error *err);
 
 /* pe_specs_output - the sink's spec, with the results' types after [output] dtype.
- * Returns: PE_OK; PE_ECONFIG for a dtype asked of a text result */
+ * Returns: PE_OK; PE_ECONFIG for a dtype asked of a text result, for a reduction that texts have not or whose format is
+ *          none */
 pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *inputs, const pe_signature *signature,
                           pe_error *err);
 

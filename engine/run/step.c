@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "kernel/call.h"
 #include "run/losses.h"
+#include "run/total.h"
 
 #define RELEASE_BYTES ((size_t)1 << 20) /* of mapped input at once: each release costs a call and a TLB flush */
 
@@ -33,6 +34,7 @@ struct pe_step {
     void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the chunk's buffer takes its place */
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
     void *plain;                   /* the place in the chunk's buffer where a plain result goes next */
+    pe_fold *fold;                 /* of a reduction: this worker's items */
     pe_losses losses;              /* of the batch at hand */
     pe_buffer kept[2]; /* result texts of a batch whose failed items are tried again; one is copied to the other */
     int kept_turn;
@@ -77,6 +79,8 @@ pe_status pe_step_open(const pe_recipe *recipe, pe_step **out, pe_error *err)
     status = pe_inputs_reader_open(recipe->inputs, &step->reader, err);
     if (status == PE_OK)
         status = pe_call_make(recipe->kernel, &recipe->signature, recipe->setup, &step->call, err);
+    if (status == PE_OK && recipe->total != NULL)
+        status = pe_total_open(recipe->total, &step->fold, err);
     if (status == PE_OK)
         pe_call_set_ramps(step->call, step->ramps);
     if (status == PE_OK)
@@ -99,6 +103,7 @@ void pe_step_close(pe_step *step)
             free(step->written[c]);
         free(step->results[c]);
     }
+    pe_total_close(step->recipe->total, step->fold);
     pe_inputs_reader_close(step->reader);
     pe_call_free(step->call);
     pe_losses_fini(&step->losses);
@@ -294,6 +299,16 @@ static void close_gaps(const pe_step *step, const batch *at, pe_buffer *out)
     out->size += kept * row;
 }
 
+/* Rows go into the chunk's buffer, or into this worker's part of a reduction. */
+static pe_status encode_rows(const pe_step *step, uint64_t first, size_t count, const void *const *columns,
+                             pe_buffer *out, pe_error *err)
+{
+    if (step->fold == NULL)
+        return pe_encode(&step->recipe->encoder, first, count, columns, out, err);
+    pe_fold_add(step->fold, columns, count);
+    return PE_OK;
+}
+
 static pe_status encode_runs(const pe_step *step, const batch *at, pe_buffer *out, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
@@ -304,7 +319,7 @@ static pe_status encode_runs(const pe_step *step, const batch *at, pe_buffer *ou
          begin += run) {
         for (int r = 0; r < recipe->signature.result_count; r++)
             columns[r] = (const unsigned char *)at->written[r] + begin * pe_type_bytes(recipe->written[r]);
-        status = pe_encode(&recipe->encoder, at->block.first + begin, run, columns, out, err);
+        status = encode_rows(step, at->block.first + begin, run, columns, out, err);
     }
     return status;
 }
@@ -321,7 +336,7 @@ static pe_status encode(const pe_step *step, const batch *at, pe_outcome *out, p
         return PE_OK;
     }
     if (!recipe->encoder.is_plain)
-        return pe_encode(&recipe->encoder, at->block.first, at->block.count, constant(at->written), &out->bytes, err);
+        return encode_rows(step, at->block.first, at->block.count, constant(at->written), &out->bytes, err);
     out->bytes.size += at->block.count * recipe->encoder.row_bytes;
     return PE_OK;
 }

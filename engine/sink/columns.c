@@ -105,10 +105,11 @@ static pe_status append_field(const pe_buffer *name, char separator, bool is_alo
 pe_status pe_columns_print_line(const pe_sink_spec *spec, pe_format format, pe_buffer *out, pe_error *err)
 {
     const char separator = pe_format_separator(format);
-    const bool is_alone = pe_columns_count(spec) == 1 && !spec->has_index;
+    const char *const lead = spec->has_index ? "index" : spec->lead;
+    const bool is_alone = pe_columns_count(spec) == 1 && lead == NULL;
     uint64_t column = 0;
     pe_buffer name = {NULL, 0, 0};
-    pe_status status = spec->has_index ? pe_buffer_printf(out, err, "index%c", separator) : PE_OK;
+    pe_status status = lead != NULL ? pe_buffer_printf(out, err, "%s%c", lead, separator) : PE_OK;
     for (int r = 0; r < spec->result_count && status == PE_OK; r++) {
         for (uint32_t e = 0; e < pe_type_elements(spec->results[r]) && status == PE_OK; e++) {
             name.size = 0;

@@ -26,6 +26,7 @@ typedef struct pe_sink_spec {
     const pe_type *results; /* types as they are written (after [output] dtype) */
     int result_count;
     bool has_index;           /* the item's index (int64) as the first column */
+    const char *lead;         /* the name of a column that comes before, which the caller writes himself, or NULL */
     const char *const *names; /* of the columns without the index (a vector result has one a element); NULL: "result"
                                  for one, f0, f1 ... for several */
     int name_count;

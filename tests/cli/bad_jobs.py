@@ -43,6 +43,10 @@ def edited(**changes):
     return toml(**{"mode": "map", "input": {"range": [0, 10]}, "kernel": SQUARE, "output": OUT, **changes})
 
 
+def reduced(**reduce):
+    return toml(mode="map", input={"range": [0, 10]}, kernel=SQUARE, reduce=reduce)
+
+
 def of_file(name, kernel=SQUARE, mode="map", **table):
     return toml(mode=mode, input={"path": name, **table}, kernel=kernel, output=OUT)
 
@@ -88,6 +92,21 @@ KEYS = [
     Bad("input_dtype_unknown", 78, (r"job\.toml:\d+:\d+", "flaot64", "float64"), edited(input={"range": [0, 1], "dtype": "flaot64"})),
     Bad("signature_broken", 78, (r"job\.toml:\d+:\d+", "signature", "int64"), edited(kernel={**SQUARE, "signature": "int64 -> int64"})),
     Bad("format_is_output_only", 78, ("digest", "input"), of_file("x.txt", format="digest"), {"x.txt": "1\n"}),
+]
+
+REDUCTIONS = [
+    Bad("reduce_beside_output", 78, (r"job\.toml:\d+:\d+: reduce", r"\[output\] or \[reduce\]"), edited(reduce={"op": "sum"})),
+    Bad("reduce_without_op", 78, (r"job\.toml:\d+:\d+: reduce", "op = "), reduced(path="out.txt")),
+    Bad("reduce_op_unknown", 78, (r"job\.toml:\d+:\d+: reduce.op", "avg", "mean"), reduced(op=["sum", "avg"])),
+    Bad("reduce_op_twice", 78, (r"job\.toml:\d+:\d+: reduce.op", "once", "sum"), reduced(op=["sum", "min", "sum"])),
+    Bad("reduce_op_of_none", 78, (r"job\.toml:\d+:\d+: reduce.op", "sum", r"\[\]"), reduced(op=[])),
+    Bad("reduce_op_not_text", 78, (r"job\.toml:\d+:\d+: reduce.op", "sum", "3"), reduced(op=3)),
+    Bad("reduce_has_no_index", 78, (r"job\.toml:\d+:\d+", "reduce.index"), reduced(op="sum", index=True)),
+    Bad("reduce_has_no_dtype", 78, (r"job\.toml:\d+:\d+", "reduce.dtype"), reduced(op="sum", dtype="int64")),
+    Bad("reduce_format_unknown", 78, (r"job\.toml:\d+:\d+: reduce.format", "npy", "csv"), reduced(op="sum", format="npy")),
+    Bad("reduce_suffix_unknown", 78, ("reduce", r"out\.npy", "csv, tsv or txt"), reduced(op="sum", path="out.npy")),
+    Bad("reduce_names_too_many", 78, ("reduce", "names", r"\b2\b", r"\b1\b"), reduced(op="sum", names=["a", "b"])),
+    Bad("reduce_in_no_folder", 73, (r"none/out\.txt",), reduced(op="sum", path="none/out.txt")),
 ]
 
 INPUTS = [
@@ -197,4 +216,4 @@ OUTPUTS = [
         {"x.txt": "a\n"}),
 ]
 
-EVERYTHING = SYNTAX + KEYS + INPUTS + NPY + RAW + TEXT + OUTPUTS
+EVERYTHING = SYNTAX + KEYS + REDUCTIONS + INPUTS + NPY + RAW + TEXT + OUTPUTS

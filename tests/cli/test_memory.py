@@ -94,6 +94,17 @@ class Memory(Case):
         self.assertEqual((self.dir / "out.txt").read_text(), "1000\n" * 3000 + "1\n" * 400_000)
 
     @needs_mpi
+    def test_reductions_of_wide_vectors_stay_within_the_plan(self):
+        self.write("f.c", "void f(double x, double *out) { for (int i = 0; i < 20000; i++) out[i] = x * i; }\n")
+        kernel = {"source": "f.c", "function": "f", "signature": "(float64) -> float64[20000]"}
+        job = toml(input={"range": [0.0, 1000.0]}, kernel=kernel, reduce={"op": ["sum", "min"]}, pool={"threads": 2})
+        for ranks in (0, 3):
+            with self.subTest(ranks):
+                result = self.stays_planned(job, ranks)
+                sums, _ = result.text.splitlines()
+                self.assertEqual(sums.split("\t")[1:], [repr(499500.0 * i) for i in range(20000)])
+
+    @needs_mpi
     def test_stopped_rank_keeps_the_others_within_the_plan(self):
         for mode in ("map", "imap"):
             for schedule in ("static", "dynamic"):

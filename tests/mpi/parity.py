@@ -7,7 +7,9 @@ input and sink, run in a cover: every rank count meets every thread count, and e
 shifted from job to job. What is expected is computed by Python or numpy, never taken from another run.
 """
 import concurrent.futures
+import fractions
 import itertools
+import math
 import os
 import sys
 import time
@@ -22,6 +24,7 @@ RANKS, THREADS, SCHEDULES = (1, 2, 3, 4, 7), (1, 2, 3), ("static", "dynamic")
 ITEMS = 1501
 CHUNKS = (1, 64, "auto", 10 * ITEMS)
 AT_ONCE = 2
+OPS = ["sum", "min", "max", "mean", "count"]
 CELLS = list(itertools.product(RANKS, THREADS, SCHEDULES, CHUNKS))
 
 
@@ -159,6 +162,23 @@ class Parity(Case):
                         self.assertIsInstance(got, bytes, got)
                         self.assertEqual(got[-wanted.nbytes:], wanted.tobytes())
                         self.assertEqual(len(got), wanted.nbytes + (128 if name == "out.npy" else 0))
+
+    def test_reduction_of_floats_far_apart(self):
+        draw = numpy.random.default_rng(3)
+        values = draw.normal(size=4 * ITEMS) * 2.0 ** draw.integers(-200, 200, 4 * ITEMS)
+        self.write("in.npy", values)
+        cubes = (values * values * values).tolist()
+        mean = float(sum(map(fractions.Fraction, cubes)) / len(cubes))
+        wanted = zip(OPS, (math.fsum(cubes), min(cubes), max(cubes), mean, len(cubes)))
+        job = toml(mode="imap_unordered", input={"path": "in.npy"}, kernel={"name": "cube"}, reduce={"op": OPS})
+        self.all_cells(cover(9), job, None, self.same("".join(f"{op}\t{value}\n" for op, value in wanted)))
+
+    def test_reduction_of_a_product(self):
+        job = toml(mode="starmap", combine="product", input=[{"range": [0, 97]}, {"range": [1, 32]}],
+                   kernel={"name": "divmod"}, reduce={"op": OPS, "path": "out.csv", "names": ["q", "r"]})
+        columns = list(zip(*(divmod(x, y) for x, y in itertools.product(range(97), range(1, 32)))))
+        rows = [[op, *map(of, columns)] for op, of in zip(OPS, (sum, min, max, lambda c: sum(c) / len(c), len))]
+        self.all_cells(cover(10), job, "out.csv", self.same(table(("op", "q", "r"), rows)))
 
     def test_few_items_for_many_ranks(self):
         for items in (0, 1, 2, 5):

@@ -26,8 +26,8 @@ def add(bad):
     setattr(Refused, test.__name__, test)
 
 
-TAKEN = (bad_jobs.SYNTAX[::4] + bad_jobs.KEYS[::6] + bad_jobs.INPUTS[::4] + bad_jobs.NPY[::4] + bad_jobs.RAW[::2]
-         + bad_jobs.TEXT[::2] + bad_jobs.OUTPUTS[::2])
+TAKEN = (bad_jobs.SYNTAX[::4] + bad_jobs.KEYS[::6] + bad_jobs.REDUCTIONS[::6] + bad_jobs.INPUTS[::4] + bad_jobs.NPY[::4]
+         + bad_jobs.RAW[::2] + bad_jobs.TEXT[::2] + bad_jobs.OUTPUTS[::2])
 for one in TAKEN:
     add(one)
 

@@ -44,7 +44,7 @@ START_TEST(unknown_key_without_a_near_one_is_refused_with_the_valid_ones)
     refuse(RANGE KERNEL "[pool]\nworkforce = 3\n",
            "job.toml:4:1: unknown key \"pool.workforce\"; valid in [pool]: threads, chunk_size, schedule, memory");
     refuse("zzzzzz = 1\n", "job.toml:1:1: unknown key \"zzzzzz\"; valid at the top level: mode, name, combine, input, "
-                           "kernel, output, pool, errors");
+                           "kernel, output, reduce, pool, errors");
 }
 END_TEST
 
