@@ -30,6 +30,7 @@
     X(collatz_steps_int64)                                                                                             \
     X(mandelbrot_float64)                                                                                              \
     X(black_scholes_float64)                                                                                           \
+    X(ep_int64)                                                                                                        \
     X(text_length_text)                                                                                                \
     X(text_upper_text)
 

@@ -122,6 +122,15 @@ class Configs(Case):
         first, second = uniforms(1, range(100_000), 0)
         numpy.testing.assert_array_equal(inside[:100_000], first * first + second * second < 1)
 
+    def test_ep_is_within_what_npb_allows(self):
+        head, sums = self.run_config("ep.toml").text.splitlines()
+        self.assertEqual(head, "op,x,y," + ",".join(f"from_{l}" for l in range(10)))
+        name, x, y, *counts = sums.split(",")
+        self.assertEqual(name, "sum")
+        for seen, published in ((x, -3.247834652034740e3), (y, -6.958407078382297e3)):  # class S; EP/verify of NPB 3.4
+            self.assertLess(abs((float(seen) - published) / published), 1e-8)
+        self.assertEqual(counts, "6140517 5865300 1100361 68546 1648 17 0 0 0 0".split())  # as NPB prints them
+
     def test_balances_are_pythons(self):
         self.run_config("plugin.toml")
         factor = [(1 + 0.04) ** year for year in range(101)]

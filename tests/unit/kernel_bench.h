@@ -26,7 +26,7 @@ typedef struct bench {
     pe_signature signature;
     pe_call *call;
     void *args[8];
-    void *results[2];
+    void *results[3];
     const pe_failure *failures;
     size_t failed;
 } bench;

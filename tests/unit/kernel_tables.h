@@ -53,6 +53,11 @@ typedef struct option_row {
 typedef struct divmod_row {
     int64_t x, y, quotient, remainder;
 } divmod_row;
+typedef struct ep_row {
+    int64_t number;
+    double x, y;
+    int64_t counts[10];
+} ep_row;
 typedef struct text_row {
     const char *data;
     size_t size;

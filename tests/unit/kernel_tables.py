@@ -219,6 +219,31 @@ def divmod_table():
     table("divmod_row", "quotients", [[c64(v) for v in (x, y, *divmod(x, y))] for x, y in pairs])
 
 
+def ep(number):
+    """One batch of NPB's EP: 2^16 pairs of the generator 5^13 * x mod 2^46, which starts at 271828183."""
+    state = 271828183 * pow(5**13, 2**17 * number, 2**46) % 2**46
+    sums, counts = [0.0, 0.0], [0] * 10
+    for _ in range(2**16):
+        pair = []
+        for _ in range(2):
+            state = state * 5**13 % 2**46
+            pair.append(2 * (state / 2**46) - 1)
+        square = pair[0] ** 2 + pair[1] ** 2
+        if square <= 1:
+            deviates = [part * math.sqrt(-2 * math.log(square) / square) for part in pair]
+            counts[int(max(map(abs, deviates)))] += 1
+            sums = [total + deviate for total, deviate in zip(sums, deviates)]
+    return sums, counts
+
+
+def ep_table():
+    rows = []
+    for number in (0, 1, 255, 4095, 2**40 + 7):
+        sums, counts = ep(number)
+        rows.append([c64(number), *map(cf, sums), "{" + ", ".join(map(str, counts)) + "}"])
+    table("ep_row", "batches", rows)
+
+
 def text_tables():
     texts = ["", "a", "seven77", "eight888", "nine99999", "Grüße"]
     texts += ["naïve café", "日本語", "🙂", "a🙂b", "\u0000x", "\u007f\u0080"]
@@ -260,3 +285,4 @@ mandelbrot_table()
 option_table()
 divmod_table()
 text_tables()
+ep_table()

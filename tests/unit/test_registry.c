@@ -181,12 +181,12 @@ END_TEST
 
 START_TEST(registry_table_is_sound)
 {
-    static const char *const names[] = {"square",     "cube",          "sum_of_squares", "divmod",
-                                        "hypot",      "norm3",         "is_prime",       "collatz_steps",
-                                        "mandelbrot", "black_scholes", "text_length",    "text_upper"};
+    static const char *const names[] = {"square", "cube",        "sum_of_squares", "divmod",     "hypot",
+                                        "norm3",  "is_prime",    "collatz_steps",  "mandelbrot", "black_scholes",
+                                        "ep",     "text_length", "text_upper"};
     size_t count = 0, name = 0;
     const pe_kernel *const *all = pe_registry_all(&count);
-    ck_assert_uint_eq(count, 18);
+    ck_assert_uint_eq(count, 19);
     for (size_t k = 0; k < count; k++) {
         pe_signature signature;
         char printed[PE_SIGNATURE_ROOM];
@@ -218,7 +218,7 @@ START_TEST(registry_print_aligns_columns)
         ck_assert_int_ne(line[16 + strlen("(float64, float64, float64, float64, float64) -> float64") + 2], ' ');
         ck_assert_int_ne(strchr(line, '\n')[-1], ' ');
     }
-    ck_assert_uint_eq(lines, 18);
+    ck_assert_uint_eq(lines, 19);
     free(text);
 }
 END_TEST
