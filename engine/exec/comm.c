@@ -4,7 +4,7 @@
 /* comm.c - the ranks of one run, whichever twin carries the messages.
  *
  * Design: everything that can be said in terms of the twin's few primitives is here, so both twins stay small.
- * Threads: the main thread only.
+ * Threads: as in comm.h.
  * Not here: MPI (comm_mpi.c).
  */
 #include "exec/comm.h"

@@ -6,9 +6,11 @@
  * Design: twins behind one table: comm_self is one rank without MPI, comm_mpi is the only file that knows MPI. Messages
  *         are two-sided only, since one-sided windows fail between hosts over TCP. Sizes are size_t: splitting into
  *         MPI's int counts happens inside.
- * Threads: the main thread only.
+ * Threads: collectives, open and close on the main thread; send, recv, test and cancel on any thread, each message on
+ *         one.
  * Collective: pe_comm_bcast, pe_comm_min, pe_comm_max, pe_comm_gather, pe_comm_merge and pe_comm_agree are called by
- *         every rank in the same order. A rank never leaves between two of them: it keeps its failure and brings it to pe_comm_agree.
+ *         every rank in the same order. A rank never leaves between two of them: it keeps its failure and brings it to
+ *         pe_comm_agree.
  */
 #ifndef PE_COMM_H
 #define PE_COMM_H
@@ -29,7 +31,8 @@ typedef enum pe_tag {
     PE_TAG_TO_MEMBER = 2, /* notes of rank 0 to a member */
     PE_TAG_PAYLOAD = 3,   /* input bytes of a slice, rank 0 to a member */
     PE_TAG_RESULT = 4,    /* output bytes of a slice, member to rank 0 */
-    PE_TAG_MERGE = 5      /* pe_comm_merge */
+    PE_TAG_MERGE = 5,     /* pe_comm_merge */
+    PE_TAG_BEAT = 6       /* signs of life, both ways */
 } pe_tag;
 
 /* pe_comm_open - join the run: under a launcher MPI is started, else this is the one rank.

@@ -6,7 +6,7 @@
  * Design: an own communicator with MPI_ERRORS_RETURN; every return code is checked and becomes a pe_error. Counts of
  * MPI are int, so a message is cut into pieces of 1 GiB here, the same way by sender and receiver, who both know its
  *         size.
- * Threads: MPI_THREAD_FUNNELED, the main thread only.
+ * Threads: MPI_THREAD_SERIALIZED: the collectives on the main thread, messages on any; a lock around each call of MPI.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/lock.h"
 #include "exec/comm_twin.h"
 
 #define PIECE_BYTES ((size_t)1 << 30)
@@ -23,6 +24,7 @@
 typedef struct mpi_comm {
     pe_comm base;
     MPI_Comm ranks;
+    pthread_mutex_t calls; /* held during each call of MPI, never while waiting */
 } mpi_comm;
 
 struct pe_comm_op {
@@ -36,6 +38,16 @@ static MPI_Comm ranks_of(pe_comm *comm)
     return ((mpi_comm *)(void *)comm)->ranks;
 }
 
+static void begin_call(pe_comm *comm)
+{
+    (void)pthread_mutex_lock(&((mpi_comm *)(void *)comm)->calls);
+}
+
+static void end_call(pe_comm *comm)
+{
+    (void)pthread_mutex_unlock(&((mpi_comm *)(void *)comm)->calls);
+}
+
 static pe_status check(int code, const char *what, pe_error *err)
 {
     if (code == MPI_SUCCESS)
@@ -47,13 +59,15 @@ static pe_status check(int code, const char *what, pe_error *err)
 }
 
 /* Waiting politely: a blocking MPI call spins a whole core, which on a full node is another rank's. */
-static pe_status finish(int code, MPI_Request *request, const char *what, pe_error *err)
+static pe_status finish(pe_comm *comm, int code, MPI_Request *request, const char *what, pe_error *err)
 {
     pe_status status = check(code, what, err);
     uint64_t nap_ns = 0;
     int flag = 0;
     while (status == PE_OK && !flag) {
+        begin_call(comm);
         status = check(MPI_Test(request, &flag, MPI_STATUS_IGNORE), what, err);
+        end_call(comm);
         if (!flag && nap_ns > 0)
             pe_sleep_ns(nap_ns);
         nap_ns = nap_ns == 0 ? 1000 : nap_ns < NAP_MAX_NS ? nap_ns * 2 : NAP_MAX_NS;
@@ -71,6 +85,7 @@ static void mpi_close(pe_comm *comm)
     MPI_Comm ranks = ranks_of(comm);
     (void)MPI_Comm_free(&ranks);
     (void)MPI_Finalize();
+    (void)pthread_mutex_destroy(&((mpi_comm *)(void *)comm)->calls);
     free(comm);
 }
 
@@ -81,8 +96,10 @@ static pe_status mpi_bcast(pe_comm *comm, int root, void *data, size_t size, pe_
     while (size > 0 && status == PE_OK) {
         const int count = piece_count(size);
         MPI_Request request = MPI_REQUEST_NULL;
+        begin_call(comm);
         const int code = MPI_Ibcast(at, count, MPI_BYTE, root, ranks_of(comm), &request);
-        status = finish(code, &request, "a broadcast", err);
+        end_call(comm);
+        status = finish(comm, code, &request, "a broadcast", err);
         at += count;
         size -= (size_t)count;
     }
@@ -92,9 +109,11 @@ static pe_status mpi_bcast(pe_comm *comm, int root, void *data, size_t size, pe_
 static pe_status mpi_reduce(pe_comm *comm, bool is_max, uint64_t *values, int count, pe_error *err)
 {
     MPI_Request request = MPI_REQUEST_NULL;
+    begin_call(comm);
     const int code =
         MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, is_max ? MPI_MAX : MPI_MIN, ranks_of(comm), &request);
-    return finish(code, &request, "a reduction", err);
+    end_call(comm);
+    return finish(comm, code, &request, "a reduction", err);
 }
 
 static pe_status mpi_gather(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err)
@@ -102,8 +121,10 @@ static pe_status mpi_gather(pe_comm *comm, const void *mine, size_t size, void *
     if (size > INT_MAX)
         return pe_fail(err, PE_EBUG, "a gather of %zu bytes a rank", size);
     MPI_Request request = MPI_REQUEST_NULL;
+    begin_call(comm);
     const int code = MPI_Igather(mine, (int)size, MPI_BYTE, all, (int)size, MPI_BYTE, 0, ranks_of(comm), &request);
-    return finish(code, &request, "a gather", err);
+    end_call(comm);
+    return finish(comm, code, &request, "a gather", err);
 }
 
 static pe_status mpi_start(pe_comm *comm, bool is_send, int peer, pe_tag tag, void *data, size_t size, pe_comm_op **out,
@@ -117,6 +138,7 @@ static pe_status mpi_start(pe_comm *comm, bool is_send, int peer, pe_tag tag, vo
     const int source = peer == PE_ANY_RANK ? MPI_ANY_SOURCE : peer;
     unsigned char *at = data;
     pe_status status = PE_OK;
+    begin_call(comm);
     for (size_t i = 0; i < pieces && status == PE_OK; i++) {
         const int count = piece_count(size);
         MPI_Request *request = &op->requests[i];
@@ -127,15 +149,13 @@ static pe_status mpi_start(pe_comm *comm, bool is_send, int peer, pe_tag tag, vo
         at += count;
         size -= (size_t)count;
     }
+    end_call(comm);
     *out = op;
     return status;
 }
 
-static pe_status mpi_test(pe_comm *comm, pe_comm_op **pending, bool *done, int *from, pe_error *err)
+static pe_status test_pieces(pe_comm_op *op, bool *done, pe_error *err)
 {
-    (void)comm;
-    pe_comm_op *op = *pending;
-    *done = false;
     while (op->done < op->count) {
         int flag = 0;
         MPI_Status state;
@@ -146,6 +166,18 @@ static pe_status mpi_test(pe_comm *comm, pe_comm_op **pending, bool *done, int *
         op->done++;
     }
     *done = true;
+    return PE_OK;
+}
+
+static pe_status mpi_test(pe_comm *comm, pe_comm_op **pending, bool *done, int *from, pe_error *err)
+{
+    pe_comm_op *op = *pending;
+    *done = false;
+    begin_call(comm);
+    const pe_status status = test_pieces(op, done, err);
+    end_call(comm);
+    if (status != PE_OK || !*done)
+        return status;
     if (from != NULL)
         *from = op->from;
     free(op);
@@ -155,12 +187,13 @@ static pe_status mpi_test(pe_comm *comm, pe_comm_op **pending, bool *done, int *
 
 static void mpi_cancel(pe_comm *comm, pe_comm_op **pending)
 {
-    (void)comm;
     pe_comm_op *op = *pending;
+    begin_call(comm);
     for (size_t i = op->done; i < op->count; i++) {
         (void)MPI_Cancel(&op->requests[i]);
         (void)MPI_Wait(&op->requests[i], MPI_STATUS_IGNORE);
     }
+    end_call(comm);
     free(op);
     *pending = NULL;
 }
@@ -202,17 +235,18 @@ pe_status pe_comm_mpi_open(pe_comm **out, pe_error *err)
         .cancel = mpi_cancel,
     };
     int provided = MPI_THREAD_SINGLE;
-    pe_status status = check(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread", err);
+    pe_status status = check(MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread", err);
     if (status != PE_OK)
         return status;
     mpi_comm *comm = NULL;
-    if (provided < MPI_THREAD_FUNNELED)
-        status = pe_fail(err, PE_EBUG, "this MPI has no MPI_THREAD_FUNNELED");
+    if (provided < MPI_THREAD_SERIALIZED)
+        status = pe_fail(err, PE_EBUG, "this MPI has no MPI_THREAD_SERIALIZED");
     if (status == PE_OK)
         status = pe_make_array(&comm, 1, sizeof *comm, err);
     if (status == PE_OK) {
         comm->base.twin = &twin;
         comm->ranks = MPI_COMM_NULL;
+        pe_lock_init(&comm->calls);
         status = check(join(comm), "joining the other ranks", err);
     }
     if (status != PE_OK) {
