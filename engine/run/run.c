@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "exec/launcher.h"
+#include "run/lost.h"
 #include "run/policy.h"
 #include "run/session.h"
 
@@ -74,10 +75,12 @@ int pe_run(const pe_run_options *options)
     static const pe_log_level levels[] = {
         [PE_QUIET] = PE_LOG_ERROR, [PE_NORMAL] = PE_LOG_INFO, [PE_VERBOSE] = PE_LOG_DEBUG};
     pe_session self = {.options = options, .err = PE_ERROR_INIT};
+    pe_pulse *pulse = NULL;
     pe_status status = pe_comm_open(pe_launcher_is_present(), &self.comm, &self.err);
     if (status == PE_OK) {
         self.is_root = pe_comm_rank(self.comm) == 0;
         pe_log_init(self.is_root, levels[options->verbosity]);
+        (void)pe_lost_watch(self.comm, &pulse, &self.err); /* a failure is met at the first meeting point */
         status = conduct(&self);
     }
     tell(&self);
@@ -87,6 +90,9 @@ int pe_run(const pe_run_options *options)
     pe_inputs_close(self.inputs);
     pe_specs_fini(&self.specs);
     pe_job_free(self.job);
+    pe_error late = PE_ERROR_INIT;
+    if (pe_pulse_end(pulse, &late) != PE_OK && status == PE_OK)
+        pe_log(PE_LOG_ERROR, "%s", late.text);
     pe_comm_close(self.comm);
     return pe_status_exit(status);
 }

@@ -12,15 +12,15 @@ FOLDERS = ("engine", "kernels", "tests", "configs", "slurm", "docs")
 TOP = ("CMakeLists.txt", "CMakePresets.json", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "quickstart", ".ci/run")
 WITH_LICENCE = (".c", ".h", ".cc", ".py", ".sh", ".cmake")
 
-# What runs in processes that pengine forked, or after a crash.
-FORKED = ("engine/kernel/isolate_child.c", "engine/run/crash.c", "engine/run/crash_search.c")
+# What runs in processes that pengine forked, after a crash, or when a rank is lost.
+FORKED = ("engine/kernel/isolate_child.c", "engine/run/crash.c", "engine/run/crash_search.c", "engine/run/lost.c")
 
 # A call is the name with a parenthesis, not a member or a field (sink->abort(...)) and not part of a longer name.
 CALL = r"(?<![\w.>])(?:{})\s*\("
 # (names, why, files that may)
 BANNED = [
     ("exit|_Exit|quick_exit|abort|MPI_Abort", "only main ends the process", ("engine/app/main.c",)),
-    ("_exit", "only a forked child or a crash ends so", FORKED),
+    ("_exit", "only a forked child, a crash or a lost rank ends so", FORKED),
     ("sprintf|vsprintf|strcpy|strcat|gets|alloca", "writes without a bound", ()),
     ("atoi|atol|atoll|atof|strtok", "cannot say what was wrong", ()),
     ("system|popen", "no shell is ever involved", ()),
