@@ -28,11 +28,11 @@
 #define NS_PER_S ((uint64_t)1000000000)
 #define BEAT_NS (2 * NS_PER_S)
 #define LIMIT_NS (15 * NS_PER_S)
-#define LATER_NS (5 * NS_PER_S) /* that the others leave to rank 0 */
-#define TURN_NS NS_PER_S        /* that a rank leaves to the one before it */
-#define MOST_TURNS 8
+#define LATER_NS (5 * NS_PER_S)    /* that the others leave to rank 0 */
+#define TURN_NS (3 * NS_PER_S / 2) /* that a rank leaves to the one before it: to speak, and to have it ended */
+#define MOST_TURNS 5
 #define LOOK_NS (NS_PER_S / 100)
-#define SPEAK_NS NS_PER_S            /* for the message on its way through the launcher */
+#define SPEAK_NS (NS_PER_S / 2)      /* for the message on its way through the launcher */
 #define TWICE_NS (NS_PER_S * 3 / 10) /* between two signals that count as two */
 #define MOST_ANCESTORS 8
 #define HOST_ROOM 256

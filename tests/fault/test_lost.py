@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""A rank of which nothing is heard ends the job with one message; one that only computes for long does not.
+
+Design: a stopped process is as silent as a host that lost its network (tests/cluster/hosts.sh has the latter). All three
+runs wait most of their time, so they go on at once, and the tests look at how each ended.
+"""
+import os
+import pathlib
+import signal
+import sys
+import time
+
+import numpy
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+from harness import Case, finish, main, needs_mpi, not_sanitized, ranks_of, start, toml  # noqa: E402
+
+MOST_SECONDS = 30  # from the silence to the end
+LONG = 25  # seconds of one item: longer than silence is borne
+SOURCE = f"""
+#include <stdint.h>
+#include <unistd.h>
+int64_t slow(int64_t x) {{ usleep(500); return x * x; }}
+int64_t slower(int64_t x) {{ sleep({LONG}); return x * x; }}
+"""
+
+
+def job(function, count, name):
+    return toml(mode="map", input={"range": [0, count]}, pool={"threads": 1, "chunk_size": 1}, output={"path": name},
+                kernel={"source": "f.c", "function": function, "signature": "(int64) -> int64"})
+
+
+def rank_of(pid):
+    entries = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return int(next(entry.split(b"=")[1] for entry in entries if entry.startswith(b"OMPI_COMM_WORLD_RANK=")))
+
+
+@needs_mpi
+@not_sanitized
+class Lost(Case):
+    def started(self, name, function, count, ranks):
+        self.write("f.c", SOURCE)
+        self.write(f"{name}.toml", job(function, count, f"{name}.npy"))
+        return start(["--progress", "never", f"{name}.toml"], ranks, cwd=self.dir)
+
+    def stopped(self, name, rank):
+        """Starts three ranks and stops one of them when all compute."""
+        process = self.started(name, "slow", 10**9, 3)
+        until = time.monotonic() + 30
+        part = self.dir / f"{name}.npy.part"
+        while time.monotonic() < until and not (part.exists() and part.stat().st_size > 10_000):
+            time.sleep(0.05)
+        time.sleep(1)  # by then each rank has told its host
+        pids = ranks_of(process.pid)
+        os.kill(next(pid for pid in pids if rank_of(pid) == rank), signal.SIGSTOP)
+        return process, pids, time.monotonic()
+
+    def check_lost(self, run, rank):
+        process, pids, stopped_at = run
+        result = finish(process, timeout=60)
+        self.assertLess(time.monotonic() - stopped_at, MOST_SECONDS, str(result))
+        self.assertNotEqual(result.code, 0, str(result))
+        said = [line for line in result.err.splitlines() if "core" not in line]
+        self.assertEqual(len(said), 1, str(result))
+        self.assertRegex(said[0], rf"^pengine: rank {rank} on host \S+: nothing heard for \d+ s: the host or its network is "
+                                  r"down, or the process was stopped; the job ends$")
+        while any(os.path.exists(f"/proc/{pid}/exe") for pid in pids):
+            self.assertLess(time.monotonic() - stopped_at, MOST_SECONDS, "ranks are left")
+            time.sleep(0.1)
+
+    def test_silence_ends_the_job_and_long_items_do_not(self):
+        long_run = self.started("long", "slower", 2, 2)
+        member, root = self.stopped("member", 1), self.stopped("root", 0)
+        with self.subTest("a member is stopped"):
+            self.check_lost(member, 1)
+            self.assertFalse((self.dir / "member.npy").exists())
+            self.assertFalse((self.dir / "member.npy.part").exists())
+        with self.subTest("rank 0 is stopped"):
+            self.check_lost(root, 0)
+            self.assertFalse((self.dir / "root.npy").exists())
+        with self.subTest("items take long"):
+            result = finish(long_run, timeout=60)
+            self.assertEqual(result.code, 0, str(result))
+            self.assertEqual(numpy.load(self.dir / "long.npy").tolist(), [0, 1])
+
+
+if __name__ == "__main__":
+    main()
