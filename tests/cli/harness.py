@@ -3,8 +3,9 @@
 """What every black-box test stands on: a scratch directory, a job file, one run of the binary with a deadline.
 
 Design: the tests know the contract and nothing of the engine. The binary comes from PENGINE, the launcher from MPIEXEC
-(default mpirun); PENGINE_MPI=OFF skips what needs it, PENGINE_SANITIZED=1 what measures time or memory. Expected values
-are Python's or numpy's. Each run has a process group of its own, which is killed when the deadline is over.
+(default mpirun) and its further arguments from MPIEXEC_ARGS; PENGINE_MPI=OFF skips what needs it, PENGINE_SANITIZED=1
+what measures time or memory. Expected values are Python's or numpy's. Each run has a process group of its own, which is
+killed when the deadline is over.
 """
 import ctypes
 import json
@@ -12,6 +13,7 @@ import math
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -114,7 +116,8 @@ def command(args, ranks=0, peaks=None):
     plain = [*measure, binary(), *map(str, args)]
     if ranks == 0:
         return plain
-    return [os.environ.get("MPIEXEC") or "mpirun", "-n", str(ranks), "--oversubscribe", *plain]
+    return [os.environ.get("MPIEXEC") or "mpirun", *shlex.split(os.environ.get("MPIEXEC_ARGS", "")), "-n", str(ranks),
+            "--oversubscribe", *plain]
 
 
 def start(args, ranks=0, cwd=None, env=None, peaks=None, **popen):
