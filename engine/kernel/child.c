@@ -10,7 +10,7 @@
  * Threads: no state; pipe2 and posix_spawn are atomic against other threads' spawns.
  * Not here: the talk and the end (child_talk.c).
  */
-#define _GNU_SOURCE /* pipe2, posix_spawn_file_actions_addclosefrom_np */
+#define _GNU_SOURCE /* F_SETPIPE_SZ, pipe2, posix_spawn_file_actions_addclosefrom_np */
 
 #include "kernel/child.h"
 
@@ -59,7 +59,8 @@ static int lift(int *fd)
     return 0;
 }
 
-static int open_pair(pipe_pair *pair)
+/* pipe_bytes is a wish: a user with many pipes is refused it, and does without. */
+static int open_pair(pipe_pair *pair, int pipe_bytes)
 {
     if (pipe2(pair->ends, O_CLOEXEC) != 0) {
         pair->ends[0] = pair->ends[1] = PE_CHILD_NO_FD;
@@ -69,6 +70,8 @@ static int open_pair(pipe_pair *pair)
     const int flags = fcntl(ours, F_GETFL);
     if (flags < 0 || fcntl(ours, F_SETFL, flags | O_NONBLOCK) != 0)
         return errno;
+    if (pipe_bytes > 0)
+        (void)fcntl(ours, F_SETPIPE_SZ, pipe_bytes);
     return lift(&pair->ends[pair->theirs]);
 }
 
@@ -86,7 +89,7 @@ static int open_pairs(const pe_child_spec *spec, pe_child *child, pipe_pair pair
     for (int p = 0; p < *count; p++)
         pairs[p].ends[0] = pairs[p].ends[1] = PE_CHILD_NO_FD;
     for (int p = 0; p < *count && number == 0; p++)
-        number = open_pair(&pairs[p]);
+        number = open_pair(&pairs[p], pairs[p].as == spec->in_fd || pairs[p].as == spec->out_fd ? spec->pipe_bytes : 0);
     return number;
 }
 

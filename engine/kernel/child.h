@@ -28,6 +28,7 @@ typedef struct pe_child_spec {
     int in_fd;               /* what the child reads our bytes from: 0, 3, or PE_CHILD_NO_FD; else its stdin is empty */
     int out_fd;              /* what it answers on: 1, or 4: then its stdout is its stderr */
     bool keeps_errors;       /* its stderr goes to the tail; else it is ours */
+    int pipe_bytes;          /* room of in and out: that much goes without a wait; 0: as the system has it */
     bool has_life;           /* it gets PE_CHILD_LIFE_FD */
     int gift;                /* a descriptor of ours that it gets too, or PE_CHILD_NO_FD */
 } pe_child_spec;

@@ -44,6 +44,7 @@ pe_status pe_form_open(const pe_form_spec *spec, const pe_buffer *object, pe_for
     if (status != PE_OK)
         return status;
     form->ops = ops;
+    form->is_elsewhere = spec->is_isolated || !is_native(spec->kind);
     status = form->ops->open(spec, object, form, err);
     if (status == PE_OK && spec->is_isolated && is_native(spec->kind))
         status = pe_isolate_wrap(form, spec->timeout_ns, err);
@@ -72,4 +73,9 @@ const pe_kernel *pe_form_kernel(const pe_form *form)
 const pe_signature *pe_form_signature(const pe_form *form)
 {
     return &form->signature;
+}
+
+bool pe_form_is_elsewhere(const pe_form *form)
+{
+    return form->is_elsewhere;
 }

@@ -74,6 +74,8 @@ void pe_form_close(pe_form *form); /* NULL is fine */
 
 const pe_kernel *pe_form_kernel(const pe_form *form);
 const pe_signature *pe_form_signature(const pe_form *form);
+/* pe_form_is_elsewhere - is the kernel in another process? Then each batch pays for its way there and back. */
+bool pe_form_is_elsewhere(const pe_form *form);
 
 /* Every form fills this table's row; form.c is its one reader. */
 typedef struct pe_form_ops {
@@ -86,6 +88,7 @@ struct pe_form {
     const pe_form_ops *ops;
     pe_kernel kernel; /* what workers get; kernel.context is the form's state */
     pe_signature signature;
+    bool is_elsewhere; /* set by form.c */
     void *state;
 };
 

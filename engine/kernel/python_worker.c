@@ -29,7 +29,8 @@
 #define IN_FD 3
 #define OUT_FD 4
 #define PAGE_BYTES 4096
-#define FRAME_WORDS 3 /* kind, count, bytes of the payload */
+#define PIPE_BYTES (128 << 10) /* a batch of common size at once */
+#define FRAME_WORDS 3          /* kind, count, bytes of the payload */
 #define FRAME_BYTES (FRAME_WORDS * sizeof(uint64_t))
 #define MS_NS ((uint64_t)1000000)
 #define GRACE_NS (2000 * MS_NS) /* to end in peace */
@@ -171,6 +172,7 @@ pe_status pe_python_worker_start(pe_python_worker *worker, pe_error *err)
                                 .argv = argv,
                                 .in_fd = IN_FD,
                                 .out_fd = OUT_FD,
+                                .pipe_bytes = PIPE_BYTES,
                                 .has_life = true,
                                 .gift = worker->page_fd};
     pe_error inner = PE_ERROR_INIT;

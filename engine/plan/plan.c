@@ -17,8 +17,10 @@
 #define BATCH_BYTES (24 * KIB)  /* columns of one kernel call: most of a first-level cache */
 #define BATCH_MOST 4096
 #define BATCH_LEAST 16
-#define BALANCE_CHUNKS 64 /* chunks a worker should have at least */
-#define BALANCE_SLICES 32 /* slices a rank should have at least */
+#define TRAVEL_BYTES CHUNK_BYTES /* of a batch to another process, whose way costs tens of microseconds */
+#define TRAVEL_MOST 8192         /* beyond, Python's values leave the second-level cache */
+#define BALANCE_CHUNKS 64        /* chunks a worker should have at least */
+#define BALANCE_SLICES 32        /* slices a rank should have at least */
 #define CHUNK_MOST ((uint64_t)1 << 20)
 #define WINDOW_BYTES (16 * MIB)  /* of buffers at most, or a share of pool.memory where that is more: fresh memory */
 #define WINDOW_SHARE 16          /* is slow to touch, so not all that is allowed is taken */
@@ -96,7 +98,8 @@ static size_t buffer_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
     const size_t threads = (size_t)plan->threads;
     const size_t slice_out = plan->chunk_out_bytes * plan->chunks_per_slice;
-    const size_t columns = plan->batch_items * (request->in_item_bytes + request->out_item_bytes);
+    const size_t copies = request->is_elsewhere ? 3 : 1; /* on the way there, on the way back */
+    const size_t columns = copies * plan->batch_items * (request->in_item_bytes + request->out_item_bytes);
     const size_t scratch =
         request->reader_bytes == NULL ? 0 : request->reader_bytes(request->source, plan->chunk_items);
     const size_t worker = columns + scratch + request->worker_bytes + plan->chunk_in_bytes;
@@ -154,7 +157,9 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
 static void choose_batch(const pe_plan_request *request, pe_plan *plan)
 {
     const size_t item_bytes = at_least(request->in_item_bytes, 1); /* encoded rows leave the cache anyway */
-    const uint64_t items = at_least(at_most(BATCH_BYTES / item_bytes, BATCH_MOST), BATCH_LEAST);
+    const size_t bytes = request->is_elsewhere ? TRAVEL_BYTES : BATCH_BYTES;
+    const uint64_t most = request->is_elsewhere ? TRAVEL_MOST : BATCH_MOST;
+    const uint64_t items = at_least(at_most(bytes / item_bytes, most), BATCH_LEAST);
     plan->batch_items = at_most(items, plan->chunk_items);
 }
 

@@ -34,6 +34,7 @@ typedef struct pe_plan_request {
     size_t in_item_bytes;  /* columns of one item */
     size_t out_item_bytes; /* the most encoded bytes of one item; texts count as out_text_bytes beside */
     bool has_payload;      /* input travels with the slices */
+    bool is_elsewhere;     /* the kernel is in another process: a batch pays for its way there and back */
     /* The most input bytes (file extents, payloads) of any aligned run of `chunk_items` items; NULL: none. */
     size_t (*chunk_input_bytes)(const void *source, uint64_t chunk_items);
     size_t (*reader_bytes)(const void *source, uint64_t chunk_items); /* scratch of one reader; NULL: none */
@@ -52,7 +53,7 @@ typedef struct pe_plan {
     uint64_t chunk_items; /* the most at once, unless is_fixed */
     bool is_fixed;        /* the user chose it */
     const char *why;      /* what decided: "as given" */
-    uint64_t batch_items; /* one kernel call: columns of a batch stay in the first-level cache */
+    uint64_t batch_items; /* one kernel call: columns of a batch stay in the first-level cache, or travel well */
     uint64_t chunks_per_slice;
     uint64_t slice_items;
     uint64_t slices;        /* PE_ITEMS_UNKNOWN for a stream */

@@ -156,6 +156,7 @@ pe_status pe_session_make_plan(pe_session *self)
     pe_plan_request request = pe_estimate(self->job, recipe, self->inputs, &self->specs.output);
     request.ranks = pe_comm_size(self->comm);
     request.threads = self->place.most_threads;
+    request.is_elsewhere = pe_form_is_elsewhere(self->form);
     uint64_t most[2] = {request.process_bytes, request.kept_bytes}; /* the plan is the same everywhere */
     (void)pe_comm_max(self->comm, most, 2, &self->err);
     request.process_bytes = most[0];

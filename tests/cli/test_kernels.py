@@ -9,7 +9,7 @@ import random
 
 import numpy
 
-from harness import Case, INT64_MAX, ROOT_INT64, lines, main, toml
+from harness import Case, INT64_MAX, ROOT_INT64, SLOWER, lines, main, toml
 
 
 def steps(number):
@@ -181,6 +181,30 @@ class Choice(Case):
         self.refuse(toml(input={"range": [0.0, 3.0]}, kernel={"name": "collatz_steps"}), 78, "float64", "int64",
                     "collatz_steps")
         self.refuse(toml(input={"range": [0, 3]}, kernel={"name": "norm3"}), 78, r"float64\[3\]", "int64")
+
+
+class SlowItems(Case):
+    """A million items of 5 ms, of which item 5 fails: nobody waits for the others of its batch."""
+
+    C = ("#include <unistd.h>\n#include <stdint.h>\n"
+         "int f(int64_t x, int64_t *y) { usleep(5000); *y = x; return x == 5; }\n")
+    PYTHON = "import time\ndef f(x):\n    time.sleep(0.005)\n    return x // (x != 5)\n"
+
+    def ends_soon(self, **kernel):
+        self.write("f.c", self.C)
+        self.write("f.py", self.PYTHON)
+        result = self.run_job(toml(input={"range": [0, 10**6]}, kernel=kernel), "-t", "2")
+        self.assertEqual((result.code, result.out), (1, b""), str(result))
+        self.assertRegex(self.message(result), r"item 5\b")
+        self.assertLess(result.seconds, 4 * SLOWER)
+
+    def test_failure_in_python_ends_the_run_soon(self):
+        self.ends_soon(python="f.py:f", signature="(int64) -> int64")
+
+    def test_failure_in_c_ends_the_run_soon(self):
+        for isolate in (False, True):
+            with self.subTest(isolate):
+                self.ends_soon(source="f.c", function="f", signature="(int64) -> int64 or error", isolate=isolate)
 
 
 if __name__ == "__main__":

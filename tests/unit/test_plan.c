@@ -155,7 +155,28 @@ START_TEST(plan_stream_has_no_slices_ahead_and_is_dynamic)
 }
 END_TEST
 
+/* Columns of 8 and of 400 bytes an item: the nearer, the smaller. */
+START_TEST(plan_batches_to_another_process_are_large)
+{
+    static const size_t item_bytes[] = {8, 400};
+    static const uint64_t least[] = {4096, 512}, most[] = {16384, 1024};
+    for (int i = 0; i < 2; i++) {
+        pe_error err = PE_ERROR_INIT;
+        pe_plan here, there;
+        pe_plan_request request = request_of(100000000, 1, 2, 0, PE_SCHEDULE_AUTO);
+        request.in_item_bytes = item_bytes[i];
+        ck_ok(pe_plan_make(&request, &here, &err), err);
+        request.is_elsewhere = true;
+        ck_ok(pe_plan_make(&request, &there, &err), err);
+        ck_assert_uint_ge(there.batch_items, least[i]);
+        ck_assert_uint_le(there.batch_items, most[i]);
+        ck_assert_uint_le(there.batch_items, there.chunk_items);
+        ck_assert_uint_lt(here.batch_items * item_bytes[i], (uint64_t)32 << 10);
+    }
+}
+END_TEST
+
 UNIT_MAIN("plan", plan_no_items_has_no_slices, plan_one_item_has_one_slice, plan_thousands_of_requests_cover_disjointly,
           plan_static_slices_differ_by_one_between_ranks, plan_largest_input_does_not_overflow,
           plan_buffers_stay_within_memory, plan_too_little_memory_is_refused_by_name,
-          plan_stream_has_no_slices_ahead_and_is_dynamic)
+          plan_stream_has_no_slices_ahead_and_is_dynamic, plan_batches_to_another_process_are_large)
