@@ -24,6 +24,8 @@ import time
 
 import numpy
 
+import forms
+
 THREADS = 2
 PAIRS = 5
 STARTS = 20
@@ -374,6 +376,7 @@ def main():
     bench.overflow()
     bench.against_arrays()
     bench.against_pool()
+    forms.rows(bench, THREADS)
     bench.start()
     reached = sum(row[-1] == "pass" for row in bench.rows)
     print(f"\n{reached} of {len(bench.rows)} targets reached")

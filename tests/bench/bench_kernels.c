@@ -40,3 +40,19 @@ double black_scholes(double spot, double strike, double years, double rate, doub
     const double d1 = (log(spot / strike) + (rate + 0.5 * volatility * volatility) * years) / spread;
     return spot * normal_cdf(d1) - strike * exp(-rate * years) * normal_cdf(d1 - spread);
 }
+
+/* Each step waits for the one before: about a microsecond in all. */
+double microsecond(double x)
+{
+    for (int i = 0; i < 400; i++)
+        x = x * 0.999999 + 1e-7;
+    return x;
+}
+
+double microsecond_wide(const double *v)
+{
+    double x = 0;
+    for (int i = 0; i < 400; i++)
+        x = x * 0.999999 + v[i % 48];
+    return x;
+}
