@@ -11,6 +11,7 @@
 #define MOST_NS 100000000.0
 #define PIECES 256.0 /* of what lies before a worker */
 #define GROWTH 4
+#define CHEAPER 0.75
 
 void pe_pace_init(pe_pace *pace, uint64_t least, uint64_t most, uint64_t share, bool is_fixed)
 {
@@ -19,6 +20,8 @@ void pe_pace_init(pe_pace *pace, uint64_t least, uint64_t most, uint64_t share, 
     pace->share = share;
     pace->is_fixed = is_fixed;
     atomic_init(&pace->items, is_fixed ? most : pace->least);
+    atomic_init(&pace->long_items, 0);
+    atomic_init(&pace->long_ns, 0);
 }
 
 uint64_t pe_pace_items(const pe_pace *pace)
@@ -31,6 +34,29 @@ static double within(double value, double least, double most)
     return value < least ? least : value > most ? most : value;
 }
 
+/* Not so much cheaper that all of it took less: those were other items. */
+static bool is_bargain(uint64_t large, uint64_t large_ns, uint64_t small, uint64_t small_ns)
+{
+    return (double)large_ns / (double)large < CHEAPER * (double)small_ns / (double)small && large_ns > small_ns / 2;
+}
+
+/* Twice the larger of two pieces that took too long, where its items were cheaper; else 0. One item by itself cannot
+ * tell, so two are tried, and nothing else is held against it. (Relaxed, and in two parts: a hint again.) */
+static uint64_t try_larger(pe_pace *pace, uint64_t items, uint64_t ns)
+{
+    const uint64_t other = atomic_load_explicit(&pace->long_items, memory_order_relaxed);
+    const uint64_t other_ns = atomic_load_explicit(&pace->long_ns, memory_order_relaxed);
+    if (items > 1 ? items >= 2 * other || items <= other / 2 : other == 0) {
+        atomic_store_explicit(&pace->long_items, items, memory_order_relaxed);
+        atomic_store_explicit(&pace->long_ns, ns, memory_order_relaxed);
+    }
+    if (other <= 1)
+        return items == 1 ? 2 : 0;
+    if (items > other)
+        return is_bargain(items, ns, other, other_ns) ? items * 2 : 0;
+    return is_bargain(other, other_ns, items, ns) ? other * 2 : 0;
+}
+
 void pe_pace_learn(pe_pace *pace, uint64_t items, uint64_t ns)
 {
     if (pace->is_fixed || items == 0)
@@ -38,6 +64,8 @@ void pe_pace_learn(pe_pace *pace, uint64_t items, uint64_t ns)
     const double item_ns = (double)(ns + 1) / (double)items;
     const double piece_ns = within(item_ns * (double)pace->share / PIECES, LEAST_NS, MOST_NS);
     const uint64_t most = items > pace->most / GROWTH ? pace->most : items * GROWTH;
-    const double wanted = within(piece_ns / item_ns, (double)pace->least, (double)most);
+    const double by_time = within(piece_ns / item_ns, 1, (double)most);
+    const uint64_t larger = (double)ns > MOST_NS ? try_larger(pace, items, ns) : 0;
+    const double wanted = within(larger > 0 ? (double)larger : by_time, (double)pace->least, (double)pace->most);
     atomic_store_explicit(&pace->items, (uint64_t)wanted, memory_order_relaxed); /* as above */
 }

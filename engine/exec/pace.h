@@ -5,7 +5,8 @@
  *
  * Design: begins with the least and at most quadruples, up to what the plan allows, so that items of any cost are
  *         balanced from the first on. A piece is to take a 256th of what lies before its taker, but no less than 2 ms (what
- *         handing out costs vanishes in that) and no more than 100 ms (others wait for the last piece). What comes out
+ *         handing out costs vanishes in that) and no more than 100 ms (others wait for the last piece). But where larger
+ *         pieces make an item cheaper, the time is the pieces' own (each starts a program): then they grow. What comes out
  *         depends on time, so nothing that is written may depend on it.
  * Threads: any; the size is a hint, so the last one to learn wins.
  */
@@ -20,7 +21,8 @@ typedef struct pe_pace {
     uint64_t least, most; /* items at once */
     uint64_t share;       /* items that lie before each taker; UINT64_MAX when not known */
     bool is_fixed;
-    atomic_uint_fast64_t items; /* the size now */
+    atomic_uint_fast64_t items;               /* the size now */
+    atomic_uint_fast64_t long_items, long_ns; /* a piece that took too long; 0: there was none */
 } pe_pace;
 
 /* pe_pace_init - is_fixed: always `most`. */

@@ -79,5 +79,37 @@ START_TEST(pace_goes_from_least_to_most)
 }
 END_TEST
 
+/* A program of 150 ms that keeps its answers until its input ends: begun for each piece, 10 us an item. */
+START_TEST(pace_pieces_that_cost_by_themselves_grow)
+{
+    pe_pace pace;
+    uint64_t least = UINT64_MAX;
+    pe_pace_init(&pace, 1, 4096, UINT64_MAX, false);
+    pe_pace_learn(&pace, 1, 2150 * MS);
+    for (int piece = 0; piece < 100; piece++) {
+        const uint64_t items = pe_pace_items(&pace);
+        least = piece < 20 || items > least ? least : items;
+        pe_pace_learn(&pace, items, 150 * MS + items * MS / 100);
+    }
+    ck_assert_uint_ge(least, 512);
+}
+END_TEST
+
+START_TEST(pace_items_that_take_long_are_handed_out_singly)
+{
+    int pairs = 0;
+    pe_pace pace;
+    pe_pace_init(&pace, 1, 4096, UINT64_MAX, false);
+    for (int piece = 0; piece < 100; piece++) {
+        const uint64_t items = pe_pace_items(&pace);
+        ck_assert_uint_le(items, 2);
+        pairs += items == 2;
+        pe_pace_learn(&pace, items, items * 1000 * MS);
+    }
+    ck_assert_int_eq(pairs, 1);
+}
+END_TEST
+
 UNIT_MAIN("pace", pace_goes_from_least_to_most, pace_given_size_stays, pace_cheap_items_grow_to_the_most,
-          pace_costly_items_take_their_share_of_the_time, pace_follows_a_cost_that_changes)
+          pace_costly_items_take_their_share_of_the_time, pace_follows_a_cost_that_changes,
+          pace_pieces_that_cost_by_themselves_grow, pace_items_that_take_long_are_handed_out_singly)
