@@ -146,7 +146,7 @@ START_TEST(plugin_kernel_of_another_size_is_refused)
     plugins_enter();
     plugins_make("static const pe_kernel one = {PE_KERNEL_ABI, 56, \"f\", \"(int64) -> int64\"};\n" ONE PLUGIN);
     refuses("f.so", NULL, PE_EKERNEL,
-            WHERE ": f.so: kernel number 0 says that it is 56 bytes, but this pengine's is 64: compile the plugin "
+            WHERE ": f.so: kernel number 0 says that it is 56 bytes, but this pengine's is 72: compile the plugin "
                   "with the pengine/kernel.h of this pengine");
     plugins_leave();
 }
