@@ -26,8 +26,8 @@ def add(bad):
     setattr(Refused, test.__name__, test)
 
 
-TAKEN = (bad_jobs.SYNTAX[::4] + bad_jobs.KEYS[::6] + bad_jobs.REDUCTIONS[::6] + bad_jobs.INPUTS[::4] + bad_jobs.NPY[::4]
-         + bad_jobs.RAW[::2] + bad_jobs.TEXT[::2] + bad_jobs.OUTPUTS[::2])
+TAKEN = (bad_jobs.SYNTAX[::8] + bad_jobs.KEYS[::14] + bad_jobs.REDUCTIONS[::12] + bad_jobs.INPUTS[::8] + bad_jobs.NPY[::8]
+         + bad_jobs.RAW[::4] + bad_jobs.TEXT[::4] + bad_jobs.OUTPUTS[::4])
 for one in TAKEN:
     add(one)
 
@@ -41,8 +41,9 @@ class Failing(Case):
                     output={"path": "out.txt"}, pool={"schedule": schedule, "chunk_size": 10, **pool})
 
     def test_first_failing_item_is_told_once(self):
-        for item in (0, 1234, 4990):
-            for mode, schedule in (("map", "static"), ("imap", "dynamic"), ("map", "dynamic"), ("imap", "static")):
+        ways = (("map", "static"), ("imap", "dynamic"), ("map", "dynamic"), ("imap", "static"))
+        for item, two in ((0, ways[:2]), (1234, ways), (4990, ways[2:])):
+            for mode, schedule in two:
                 with self.subTest((item, mode, schedule)):
                     (self.dir / "out.txt").unlink(missing_ok=True)
                     result = self.run_job(self.failing(item, mode, schedule), ranks=3)
