@@ -54,7 +54,7 @@ static void leave(int code, void *unused)
 /* The parent's handlers are for the parent; who ends a run by a signal to all its processes ends it in the parent. */
 static void reset_signals(void)
 {
-    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP};
+    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
     struct sigaction action;
     for (int number = 1; number < NSIG; number++) {
         if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN && action.sa_handler != SIG_DFL) {

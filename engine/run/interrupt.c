@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* interrupt.c - SIGINT and SIGTERM end a run in good order.
+/* interrupt.c - SIGINT, SIGTERM, SIGHUP and SIGUSR1 end a run in good order.
  *
  * Design: the handler only writes a flag; the main thread looks at it between its naps and stops the run as any other
- *         failure, so that outputs are closed and every rank leaves with the same code.
+ *         failure, so that outputs are closed and every rank leaves with the same code. SIGUSR1 is the one that a batch
+ *         system can send ahead of the time limit and mpirun hands on to the ranks: on SIGTERM it kills them.
  */
 #include "run/interrupt.h"
 
@@ -13,7 +14,7 @@
 
 static volatile sig_atomic_t seen; /* written by the handler, read by the main thread */
 
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP};
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 static const int ignored[] = {SIGPIPE, SIGXFSZ};
 
 #define CAUGHT (sizeof caught / sizeof *caught)
@@ -55,6 +56,8 @@ const char *pe_interrupt_seen(void)
         return "SIGTERM";
     case SIGHUP:
         return "SIGHUP";
+    case SIGUSR1:
+        return "SIGUSR1";
     default:
         return NULL;
     }

@@ -61,7 +61,7 @@ class Runs(Case):
 
 
 class Interrupted(Runs):
-    """SIGINT and SIGTERM, to the run alone, to one rank, to all of them, to mpirun."""
+    """SIGINT and SIGTERM, to the run alone, to one rank, to all of them, to mpirun; SIGUSR1 to mpirun."""
 
     def test_map_leaves_nothing(self):
         for way in WAYS:
@@ -137,6 +137,12 @@ class Interrupted(Runs):
                 result = self.interrupted(process, signal.SIGTERM, [which(ranks_of(process.pid))])
                 self.assertEqual(result.err.count(self.message(result)), 1)
                 self.assertGreater(self.prefix("out.npy"), 1000)
+
+    @needs_mpi
+    def test_usr1_to_mpirun_ends_with_75(self):
+        process = self.started(squares(ENDLESS, "imap", output={"path": "out.npy"}), ranks=2, grown=1 << 20)
+        self.interrupted(process, signal.SIGUSR1)
+        self.assertGreater(self.prefix("out.npy"), 1000)
 
     @needs_mpi
     def test_signal_to_mpirun_leaves_nothing_or_a_prefix(self):

@@ -211,6 +211,7 @@ START_TEST(signal_that_ends_a_run_does_not_end_the_child)
     const int pid = atomic_load(&shared->pid);
     ck_assert_int_eq(kill(pid, SIGTERM), 0);
     ck_assert_int_eq(kill(pid, SIGINT), 0);
+    ck_assert_int_eq(kill(pid, SIGUSR1), 0);
     costs_none(r, 4, 0, SAY_PID);
     ck_assert_int_eq(atomic_load(&shared->pid), pid);
     finish(r);
