@@ -269,6 +269,13 @@ class Paper:
 class Readme(Paper, Case):
     path = README
 
+    def test_slurm_scripts_are_shown_as_they_show_themselves(self):
+        shown = [line for line, _ in commands(self.text) if line.startswith("sbatch ")]
+        for script in sorted((ROOT / "slurm").glob("*.sh")):
+            with self.subTest(script.name):
+                line = next(line for line in shown if f"slurm/{script.name} " in line)
+                self.assertIn(line.replace("squares.toml", "JOB.toml") if "&&" not in line else line, script.read_text())
+
     def test_picture_is_what_the_script_draws(self):
         def pixels(path):
             data = path.read_bytes()
