@@ -6,12 +6,14 @@
  * Design:   one file an object: XDG_CACHE_HOME/pengine/<key>.so, or ~/.cache/pengine. The name is the content's, so two
  *           processes that write one file write the same; each writes to a name of its own and renames. The object is
  *           followed by its digest: a file cut by a full disk or a crash is no object. A file of another user is not
- *           trusted: it would be run.
+ *           trusted: it would be run. Each put removes what is beyond FILES_MOST and BYTES_MOST, the longest unused first;
+ *           a get reads a file whole at once, so none is removed under a reader.
  * Threads:  any; processes as well.
  * Not here: when an object is out of date: it never is, its key would be another.
  */
 #include "kernel/object_cache.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -27,6 +29,9 @@
 
 #define PATH_ROOM 4096
 #define OBJECT_MOST ((size_t)1 << 30)
+#define FILES_MOST 256
+#define BYTES_MOST ((uint64_t)64 << 20)
+#define NAME_ROOM 64 /* ours are shorter */
 
 void pe_object_cache_key(const pe_buffer *parts, char out[PE_OBJECT_KEY_ROOM])
 {
@@ -78,8 +83,66 @@ bool pe_object_cache_get(const char *key, pe_buffer *out)
             memcmp(&seen, &written, sizeof written) == 0 && pe_buffer_append(out, bytes, size, &ignored) == PE_OK;
     }
     free(bytes);
+    if (is_whole)
+        (void)utimensat(AT_FDCWD, path, NULL, 0); /* used now */
     return is_whole;
 }
+
+/* ---- what is too much ---- */
+
+typedef struct kept {
+    struct timespec used;
+    uint64_t bytes;
+    char name[NAME_ROOM];
+} kept;
+
+static int last_used_first(const void *a, const void *b)
+{
+    const kept *left = a, *right = b;
+    if (left->used.tv_sec != right->used.tv_sec)
+        return left->used.tv_sec > right->used.tv_sec ? -1 : 1;
+    return (left->used.tv_nsec < right->used.tv_nsec) - (left->used.tv_nsec > right->used.tv_nsec);
+}
+
+/* The cache's files, and what a killed process left of one. */
+static void list_files(DIR *folder, pe_buffer *out)
+{
+    pe_error ignored = PE_ERROR_INIT;
+    struct stat facts;
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        if (strlen(entry->d_name) >= NAME_ROOM ||
+            fstatat(dirfd(folder), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode))
+            continue;
+        kept file = {.used = facts.st_mtim, .bytes = (uint64_t)facts.st_size};
+        memcpy(file.name, entry->d_name, strlen(entry->d_name));
+        if (pe_buffer_append(out, &file, sizeof file, &ignored) != PE_OK)
+            return;
+    }
+}
+
+/* What another process removes first is gone as well. */
+static void remove_unused(const char *path)
+{
+    pe_buffer list = {0};
+    uint64_t bytes = 0;
+    DIR *const folder = opendir(path);
+    if (folder == NULL)
+        return;
+    list_files(folder, &list);
+    kept *const files = (void *)list.data;
+    const size_t count = list.size / sizeof *files;
+    if (count > 0)
+        qsort(files, count, sizeof *files, last_used_first);
+    for (size_t f = 0; f < count; f++) {
+        bytes += files[f].bytes;
+        if (f > 0 && (f >= FILES_MOST || bytes > BYTES_MOST)) /* the first is what was put now */
+            (void)unlinkat(dirfd(folder), files[f].name, 0);
+    }
+    (void)closedir(folder);
+    pe_buffer_fini(&list);
+}
+
+/* ---- put ---- */
 
 static void say(const char *path, int number)
 {
@@ -130,9 +193,8 @@ void pe_object_cache_put(const char *key, const pe_buffer *object)
         status = pe_fail(&err, PE_EIO, "cannot write %s", part);
     if (status != PE_OK)
         pe_log(PE_LOG_DEBUG, "compiled kernels are not kept: %s", err.text);
-    else if (rename(part, path) == 0)
-        return;
-    else
+    else if (rename(part, path) != 0)
         say(path, errno);
-    (void)unlink(part);
+    (void)unlink(part); /* not there after the rename */
+    remove_unused(folder);
 }

@@ -5,6 +5,7 @@
  */
 #include <check.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -177,6 +178,64 @@ START_TEST(cache_of_many_processes_gives_whole_objects)
 END_TEST
 
 /* XXH3-128 of the empty input, as xxhsum -H2 prints it. */
+/* A file of the cache that was last used in the second `used`. */
+static void fake(const char *key, off_t bytes, time_t used)
+{
+    char path[128];
+    const struct timespec times[] = {{.tv_sec = used}, {.tv_sec = used}};
+    (void)snprintf(path, sizeof path, "pengine/%s.so", key);
+    FILE *const file = fopen(path, "a");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fclose(file), 0);
+    if (bytes > 0)
+        ck_assert_int_eq(truncate(path, bytes), 0);
+    ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static bool is_there(const char *key)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "pengine/%s.so", key);
+    return access(path, F_OK) == 0;
+}
+
+START_TEST(cache_of_too_many_loses_the_longest_unused)
+{
+    enter();
+    pe_object_cache_put("used", &object);
+    fake("used", 0, 1); /* the oldest of all, but asked for now */
+    for (int f = 0; f < 300; f++) {
+        char key[16];
+        (void)snprintf(key, sizeof key, "old%d", f);
+        fake(key, 1, 1000 + f);
+    }
+    ck_assert(is_got("used"));
+    pe_object_cache_put("new", &object);
+    ck_assert_int_eq(count_files("pengine"), 256);
+    ck_assert(is_got("used"));
+    ck_assert(is_got("new"));
+    ck_assert(!is_there("old45"));
+    ck_assert(is_there("old46"));
+    leave();
+}
+END_TEST
+
+START_TEST(cache_of_too_many_bytes_loses_the_longest_unused)
+{
+    enter();
+    pe_object_cache_put("first", &object);
+    fake("first", 0, 1003);
+    fake("b", 30 << 20, 1002);
+    fake("c", 30 << 20, 1001);
+    fake("d", 30 << 20, 1000);
+    pe_object_cache_put("new", &object);
+    ck_assert(is_there("first"));
+    ck_assert(is_there("c"));
+    ck_assert(!is_there("d"));
+    leave();
+}
+END_TEST
+
 START_TEST(key_is_the_hash_of_the_parts)
 {
     char key[PE_OBJECT_KEY_ROOM], other[PE_OBJECT_KEY_ROOM];
@@ -192,7 +251,8 @@ START_TEST(key_is_the_hash_of_the_parts)
 }
 END_TEST
 
-UNIT_MAIN("object_cache", cache_without_the_object_gives_none, cache_gives_what_was_put_under_its_key_alone,
+UNIT_MAIN("object_cache", cache_of_too_many_loses_the_longest_unused, cache_of_too_many_bytes_loses_the_longest_unused,
+          cache_without_the_object_gives_none, cache_gives_what_was_put_under_its_key_alone,
           cache_file_cut_or_changed_is_no_object, cache_of_another_user_is_not_trusted,
           cache_that_cannot_be_written_is_done_without, cache_without_xdg_is_in_the_home_folder,
           cache_of_many_processes_gives_whole_objects, key_is_the_hash_of_the_parts)
