@@ -312,6 +312,13 @@ static void idle(void *context)
     pe_crew_ring(context);
 }
 
+/* Few buffers in turn stay in the caches. Chunks that come out without bytes have none, and a worker need not wait. */
+static int warm_chunks(const pe_crew_spec *spec)
+{
+    const bool is_empty = spec->plan->chunk_out_bytes <= PE_CACHE_LINE; /* the least that a plan says */
+    return is_empty ? spec->plan->slots : 2 * spec->threads + 1;
+}
+
 static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
 {
     const pe_plan *plan = spec->plan;
@@ -331,7 +338,7 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
     (void)pthread_condattr_destroy(&monotonic);
     pe_pace_init(&crew->pace, 1, plan->chunk_items, pe_plan_share(plan), plan->is_fixed);
     const pe_status status =
-        pe_claims_make(plan->slots, 2 * spec->threads + 1, &crew->pace, plan->chunk_out_bytes * plan->chunks_per_slice,
+        pe_claims_make(plan->slots, warm_chunks(spec), &crew->pace, plan->chunk_out_bytes * plan->chunks_per_slice,
                        idle, crew, &crew->claims, err);
     if (status != PE_OK)
         return status;
