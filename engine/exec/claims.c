@@ -185,10 +185,10 @@ size_t pe_claims_payload(pe_claims *claims)
  * chunks take in memory. */
 static pe_block next_block(const pe_claims *claims, const pe_task *task)
 {
-    const uint64_t most = claims->pace->most;
+    const uint64_t most = claims->pace->spec.most;
     uint64_t count = pe_pace_items(claims->pace);
     const uint64_t left = task->block.count - task->claimed;
-    const uint64_t to_end = most - task->claimed % most;
+    const uint64_t to_end = most - (task->block.first + task->claimed) % most;
     count = count < to_end ? count : to_end;
     return (pe_block){.first = task->block.first + task->claimed, .count = count < left ? count : left};
 }

@@ -23,6 +23,7 @@
 
 #define NAP_LEAST_NS 20000u
 #define NAP_MOST_NS 1000000u
+#define NAP_AWAITED_NS 50000u /* results under way: a fast network carries half a megabyte meanwhile */
 #define SOLO_NAP_NS 50000000u
 #define GRACE_NS 500000000u /* a failing run ends within a second */
 #define SOLO_POLL_MS 20
@@ -47,9 +48,10 @@ void pe_crew_wait(pe_crew *crew, uint64_t nap_ns)
     (void)pthread_mutex_unlock(&crew->mutex);
 }
 
-uint64_t pe_crew_nap(uint64_t nap_ns)
+uint64_t pe_crew_nap(uint64_t nap_ns, bool is_awaited)
 {
-    return nap_ns == 0 ? NAP_LEAST_NS : nap_ns * 2 < NAP_MOST_NS ? nap_ns * 2 : NAP_MOST_NS;
+    const uint64_t most = is_awaited ? NAP_AWAITED_NS : NAP_MOST_NS;
+    return nap_ns == 0 ? NAP_LEAST_NS : nap_ns * 2 < most ? nap_ns * 2 : most;
 }
 
 void pe_crew_stop(pe_crew *crew)
@@ -336,10 +338,12 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&crew->bell, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    pe_pace_init(&crew->pace, 1, plan->chunk_items, pe_plan_share(plan), plan->is_fixed);
+    pe_pace_init(&crew->pace,
+                 &(pe_pace_spec){
+                     .least = 1, .most = plan->chunk_items, .share = pe_plan_share(plan), .is_fixed = plan->is_fixed});
+    const size_t grant_bytes = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices;
     const pe_status status =
-        pe_claims_make(plan->slots, warm_chunks(spec), &crew->pace, plan->chunk_out_bytes * plan->chunks_per_slice,
-                       idle, crew, &crew->claims, err);
+        pe_claims_make(plan->slots, warm_chunks(spec), &crew->pace, grant_bytes, idle, crew, &crew->claims, err);
     if (status != PE_OK)
         return status;
     return pe_window_make((size_t)plan->slots + 1, is_ordered, is_solo ? deliver_to_sink : deliver_to_slice, crew,

@@ -85,8 +85,9 @@ void pe_crew_write(pe_crew *crew, const pe_outcome *out);
 void pe_crew_linger(pe_crew *crew);
 /* pe_crew_tick - the caller's tick; its refusal stops the run. */
 void pe_crew_tick(pe_crew *crew);
-/* pe_crew_nap - the next, longer nap: from 20 us to 1 ms, so that an idle rank leaves the core to others. */
-uint64_t pe_crew_nap(uint64_t nap_ns);
+/* pe_crew_nap - the next, longer nap: from 20 us to 1 ms, so that an idle rank leaves the core to others; to 50 us where
+ * results are under way, which the network could carry while both sides sleep. */
+uint64_t pe_crew_nap(uint64_t nap_ns, bool is_awaited);
 
 /* pe_letter_post - send a note, then `bytes` of data when there are any, and put it on the list. */
 pe_status pe_letter_post(pe_crew *crew, pe_letter **list, int to, const pe_note *note, pe_tag tag, const void *data,

@@ -23,12 +23,12 @@ void pe_root_deliver(void *context, uint64_t number, void *token)
     pe_root *self = context;
     pe_piece *bytes = token;
     pe_crew_write(self->crew, bytes->own != NULL ? &bytes->own->whole->out : &bytes->pulled);
-    const bool is_own = bytes->own != NULL;
-    if (is_own)
+    const int own_slices = bytes->own == NULL ? 0 : (int)pe_plan_span(self->plan, bytes->from.block);
+    if (own_slices > 0)
         pe_crew_done_with(self->crew, bytes->own);
     atomic_store_explicit(&bytes->is_free, true, memory_order_release); /* its buffer was read before */
-    if (is_own) /* after the piece is free: the grant that follows may need it */
-        atomic_fetch_add_explicit(&self->own_delivered, 1, memory_order_release);
+    if (own_slices > 0) /* after the piece is free: the grant that follows may need it */
+        atomic_fetch_add_explicit(&self->own_delivered, own_slices, memory_order_release);
 }
 
 /* Pieces for pulls and those for own slices are apart, so that neither can starve the other. */
@@ -43,16 +43,21 @@ static pe_piece *free_piece(pe_piece *pieces, int count)
     return NULL;
 }
 
-static void learn(pe_root *self, pe_block block, uint64_t work_ns)
+/* A grant is computed: its rank has room, and its cost is known. */
+static void learn(pe_root *self, int rank, pe_block block, uint64_t work_ns, size_t bytes)
 {
+    const double slices = (double)block.count / (double)self->plan->slice_items; /* or a part of one */
+    const uint64_t each_ns = (uint64_t)((double)work_ns / slices) + 1;
+    self->slice_ns = self->slice_ns == 0 ? each_ns : (self->slice_ns / 8 * 7 + each_ns / 8) + 1;
     pe_pace_learn(&self->pace, block.count, work_ns / (uint64_t)self->plan->threads);
-    self->slice_ns = self->slice_ns == 0 ? work_ns + 1 : (self->slice_ns * 7 + work_ns) / 8 + 1;
+    self->has_bytes |= bytes > 0;
+    self->states[rank].unfinished -= (int)pe_plan_span(self->plan, block);
+    pe_root_offer(self, rank);
 }
 
 static void note_result(pe_root *self, int rank, const pe_note *note)
 {
-    self->states[rank].unfinished--;
-    learn(self, note->block, note->work_ns);
+    learn(self, rank, note->block, note->work_ns, note->bytes);
     const uint64_t number = pe_root_is_ordered(self) ? note->slice : self->announced++;
     *pe_root_entry(self, number) = (pe_entry){.slice = note->slice,
                                               .block = note->block,
@@ -103,12 +108,14 @@ pe_status pe_root_read_notes(pe_root *self, bool *active)
 
 void pe_root_take_own(pe_root *self, bool *active)
 {
-    self->states[0].held -= atomic_exchange_explicit(&self->own_delivered, 0, memory_order_acquire);
+    const int delivered = atomic_exchange_explicit(&self->own_delivered, 0, memory_order_acquire);
+    self->states[0].held -= delivered;
+    if (delivered > 0)
+        pe_root_offer(self, 0);
     for (pe_task *task = NULL; (task = pe_crew_finished(self->crew)) != NULL;) {
         pe_piece *bytes = free_piece(self->pieces + self->plan->pulls, self->plan->depth);
         assert(bytes != NULL); /* one for every slice that rank 0 may hold */
-        self->states[0].unfinished--;
-        learn(self, task->block, task->work_ns);
+        learn(self, 0, task->block, task->work_ns, task->whole->out.bytes.size + task->whole->out.log.size);
         bytes->from = (pe_entry){.slice = task->slice, .block = task->block};
         bytes->own = task;
         pe_window_put(self->window, task->slice, bytes);
@@ -204,7 +211,8 @@ pe_status pe_root_take_pulled(pe_root *self, bool *active)
             continue;
         }
         *at = bytes->next;
-        self->states[bytes->from.owner].held--;
+        self->states[bytes->from.owner].held -= (int)pe_plan_span(self->plan, bytes->from.block);
+        pe_root_offer(self, bytes->from.owner);
         *active = true;
         if (split_log(bytes, &self->err) != PE_OK)
             return self->err.status;

@@ -4,64 +4,123 @@
 /* grant.c - which rank computes which slice, and when: the dispenser of rank 0.
  *
  * Design:   a grant goes to a rank that holds fewer slices than the plan's depth, and not further ahead of the oldest
- *           undelivered slice than the plan's window: this bounds every rank's memory, however slow one item is. How
+ *           undelivered one than the plan's window: this bounds every rank's memory, however slow one item is. How
  *           many uncomputed slices lie in front of a rank follows the measured cost: enough to bridge a nap of the
  *           main thread, and no more, since what is granted cannot be balanced any longer. So does the size of a slice,
  *           but where the schedule is static or the user chose the chunks.
+ *           One dispenser serves thousands of ranks by granting runs of slices: the more ranks there are and the less
+ *           a slice costs, the longer. A dispenser in every node would need roles, messages and an end of its own, and
+ *           would still have to be given runs. Ranks that may have room stand in a queue, so that a grant costs the
+ *           same for any number of them.
  * Threads:  the main thread of rank 0.
  * Not here: what becomes of the results (gather.c).
  */
 #include "exec/root_parts.h"
 
 #define AHEAD_NS 2000000u /* cheap slices: keep this much work in front of each rank */
+#define TAIL 4            /* towards the end grants may be so much shorter: rank 0 is busy then, but keeps up */
+#define BATCH 64          /* grants between two looks at what the members say */
+#define SPAN_MOST 1000000 /* slices are counted as int */
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 static int ahead(const pe_root *self)
 {
-    const int least = self->plan->ahead;
+    const int fewest = self->plan->ahead;
     if (self->slice_ns == 0)
-        return least;
+        return fewest;
     const uint64_t many = AHEAD_NS * (uint64_t)self->plan->threads / self->slice_ns;
-    return many < (uint64_t)least ? least : many < (uint64_t)self->plan->depth ? (int)many : self->plan->depth;
+    return many < (uint64_t)fewest ? fewest : (int)least(many, (uint64_t)self->plan->depth);
+}
+
+/* Whether what a rank holds takes memory until it is delivered. */
+static bool is_bounded(const pe_root *self, int rank)
+{
+    return rank == 0 || self->has_bytes || self->slice_ns == 0;
+}
+
+/* How many slices the next grant of this rank spans: enough that all ranks together do not ask for more than rank 0 can
+ * hand out, but no more than a part of what is left, so that all end at once. */
+static int span(const pe_root *self, int rank)
+{
+    const pe_plan *plan = self->plan;
+    const pe_crew_spec *spec = self->crew->spec;
+    if (spec->is_stream || spec->has_payload || plan->schedule == PE_SCHEDULE_STATIC || self->slice_ns == 0)
+        return 1;
+    const uint64_t paced = PE_GRANT_NS * (uint64_t)self->ranks * (uint64_t)plan->threads / self->slice_ns;
+    const uint64_t left = pe_plan_span(plan, (pe_block){.count = plan->items - self->given});
+    const uint64_t share = left / (2 * (uint64_t)self->ranks);
+    uint64_t slices = share > paced / TAIL ? share : paced / TAIL;
+    slices = least(slices, paced);
+    if (is_bounded(self, rank) && self->states[rank].held < plan->depth)
+        slices = least(slices, (uint64_t)(plan->depth - self->states[rank].held));
+    if (self->has_bytes)
+        slices = least(slices, plan->run_slices);
+    slices = least(slices, left);
+    return slices > 1 ? (int)least(slices, SPAN_MOST) : 1;
 }
 
 static bool has_room(const pe_root *self, int rank)
 {
-    return self->states[rank].held < self->plan->depth && self->states[rank].unfinished < ahead(self);
+    const pe_rank_state *state = &self->states[rank];
+    const int slices = span(self, rank), few = ahead(self);
+    const int most = 2 * slices > few ? 2 * slices : few; /* one grant to work on and one in front of it at least */
+    return state->unfinished + slices <= most && (!is_bounded(self, rank) || state->held < self->plan->depth);
 }
 
-/* The rank for the next slice, or -1 when nobody may take it now. */
+void pe_root_offer(pe_root *self, int rank)
+{
+    if (self->states[rank].is_queued)
+        return;
+    self->states[rank].is_queued = true;
+    self->queue[(self->queue_first + self->queued++) % self->ranks] = rank;
+}
+
+/* The first of the queue; it comes back when it is offered. */
+static int leave_queue(pe_root *self)
+{
+    const int rank = self->queue[self->queue_first];
+    self->queue_first = (self->queue_first + 1) % self->ranks;
+    self->queued--;
+    self->states[rank].is_queued = false;
+    return rank;
+}
+
+/* The rank for the next grant, or -1 when nobody may take it now. */
 static int choose_rank(pe_root *self)
 {
-    if (pe_root_is_ordered(self) && self->granted >= pe_window_next(self->window) + self->plan->window_slices)
+    if (self->granted >= pe_window_next(self->window) + self->plan->window_slices)
         return -1;
     if (self->plan->schedule == PE_SCHEDULE_STATIC) {
         const int owner = pe_plan_owner(self->plan, self->granted);
         return has_room(self, owner) ? owner : -1;
     }
-    for (int i = 0; i < self->ranks; i++) {
-        const int rank = (self->turn + i) % self->ranks;
-        if (has_room(self, rank)) {
-            self->turn = (rank + 1) % self->ranks;
+    while (self->queued > 0) {
+        const int rank = self->queue[self->queue_first];
+        if (has_room(self, rank))
             return rank;
-        }
+        (void)leave_queue(self);
     }
     return -1;
 }
 
-/* As many items as are best handed out at once now; never beyond the end of a slice of the plan, since the plan knows what
- * such slices take in memory. */
-static pe_block next_block(const pe_root *self)
+/* As many items as are best handed out at once now: a part of one slice, which by itself is all that the plan knows the
+ * memory of, or a run of whole ones. */
+static pe_block next_block(const pe_root *self, int slices)
 {
     const pe_plan *plan = self->plan;
     const uint64_t left = plan->items - self->given;
     const uint64_t to_end = plan->slice_items - self->given % plan->slice_items;
-    uint64_t count = pe_pace_items(&self->pace);
-    count = count < to_end ? count : to_end;
-    return (pe_block){.first = self->given, .count = count < left ? count : left};
+    const uint64_t most = to_end + ((uint64_t)slices - 1) * plan->slice_items;
+    const uint64_t paced = slices > 1 ? most : pe_pace_items(&self->pace);
+    return (pe_block){.first = self->given, .count = least(least(paced, most), left)};
 }
 
-/* The next slice with its payload, in self->read; none: the input ended, or a stream has nothing whole yet. */
-static pe_status read_slice(pe_root *self)
+/* The next grant with its payload, in self->read; none: the input ended, or a stream has nothing whole yet. */
+static pe_status read_grant(pe_root *self, int slices)
 {
     const pe_crew_spec *spec = self->crew->spec;
     pe_task *task = NULL;
@@ -79,7 +138,7 @@ static pe_status read_slice(pe_root *self)
     if (spec->is_stream) {
         status = spec->next(spec->context, 0, &task->payload, &task->block, &self->is_granted_all, &self->err);
     } else {
-        task->block = next_block(self);
+        task->block = next_block(self, slices);
         if (spec->has_payload)
             status = spec->pack(spec->context, task->block, &task->payload, &self->err);
     }
@@ -94,8 +153,9 @@ static pe_status grant_to(pe_root *self, int rank, pe_task *task)
 {
     if (pe_root_is_ordered(self))
         *pe_root_entry(self, task->slice) = (pe_entry){.slice = task->slice, .block = task->block, .owner = rank};
-    self->states[rank].held++;
-    self->states[rank].unfinished++;
+    const int slices = (int)pe_plan_span(self->plan, task->block);
+    self->states[rank].held += slices;
+    self->states[rank].unfinished += slices;
     self->granted++;
     self->given += task->block.count;
     if (rank == 0) {
@@ -111,17 +171,19 @@ static pe_status grant_to(pe_root *self, int rank, pe_task *task)
 pe_status pe_root_grant(pe_root *self, bool *active)
 {
     pe_status status = PE_OK;
-    while (status == PE_OK) {
+    for (int i = 0; i < BATCH && status == PE_OK; i++) {
         const int rank = choose_rank(self);
         if (rank < 0)
             break;
-        status = read_slice(self);
+        status = read_grant(self, span(self, rank));
         if (status != PE_OK || self->read == NULL)
             break;
         pe_task *task = self->read;
         self->read = NULL;
         *active = true;
         status = grant_to(self, rank, task);
+        if (self->plan->schedule != PE_SCHEDULE_STATIC)
+            pe_root_offer(self, leave_queue(self)); /* to the end: the others come first */
     }
     return status;
 }

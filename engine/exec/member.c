@@ -174,13 +174,13 @@ static pe_status say_goodbye(member *self)
     bool active = false;
     while (self->arriving != NULL && self->err.status == PE_OK) { /* payloads that were sent must be received */
         (void)push_arrived(self, &active);
-        pe_crew_wait(self->crew, nap_ns = pe_crew_nap(nap_ns));
+        pe_crew_wait(self->crew, nap_ns = pe_crew_nap(nap_ns, false));
     }
     if (self->err.status == PE_OK)
         (void)tell(self, PE_NOTE_BYE, NULL);
     while (self->letters != NULL && self->err.status == PE_OK) {
         (void)pe_letter_sweep(self->crew, &self->letters, pe_crew_done_with, &self->err);
-        pe_crew_wait(self->crew, nap_ns = pe_crew_nap(nap_ns));
+        pe_crew_wait(self->crew, nap_ns = pe_crew_nap(nap_ns, false));
     }
     return self->err.status;
 }
@@ -194,7 +194,7 @@ void pe_member_lead(pe_crew *crew)
         bool active = false;
         status = step(&self, &active);
         pe_crew_tick(crew);
-        nap_ns = active ? 0 : pe_crew_nap(nap_ns);
+        nap_ns = active ? 0 : pe_crew_nap(nap_ns, self.announced != NULL);
         if (!active)
             pe_crew_wait(crew, nap_ns);
     }

@@ -13,13 +13,12 @@
 #define GROWTH 4
 #define CHEAPER 0.75
 
-void pe_pace_init(pe_pace *pace, uint64_t least, uint64_t most, uint64_t share, bool is_fixed)
+void pe_pace_init(pe_pace *pace, const pe_pace_spec *spec)
 {
-    pace->least = least < most ? least : most;
-    pace->most = most;
-    pace->share = share;
-    pace->is_fixed = is_fixed;
-    atomic_init(&pace->items, is_fixed ? most : pace->least);
+    pace->spec = *spec;
+    if (pace->spec.least > spec->most)
+        pace->spec.least = spec->most;
+    atomic_init(&pace->items, spec->is_fixed ? spec->most : pace->spec.least);
     atomic_init(&pace->long_items, 0);
     atomic_init(&pace->long_ns, 0);
 }
@@ -59,13 +58,16 @@ static uint64_t try_larger(pe_pace *pace, uint64_t items, uint64_t ns)
 
 void pe_pace_learn(pe_pace *pace, uint64_t items, uint64_t ns)
 {
-    if (pace->is_fixed || items == 0)
+    const pe_pace_spec *spec = &pace->spec;
+    if (spec->is_fixed || items == 0)
         return;
+    const double least_ns = (double)spec->least_ns > LEAST_NS ? (double)spec->least_ns : LEAST_NS;
+    const double most_ns = least_ns > MOST_NS ? least_ns : MOST_NS;
     const double item_ns = (double)(ns + 1) / (double)items;
-    const double piece_ns = within(item_ns * (double)pace->share / PIECES, LEAST_NS, MOST_NS);
-    const uint64_t most = items > pace->most / GROWTH ? pace->most : items * GROWTH;
+    const double piece_ns = within(item_ns * (double)spec->share / PIECES, least_ns, most_ns);
+    const uint64_t most = items > spec->most / GROWTH ? spec->most : items * GROWTH;
     const double by_time = within(piece_ns / item_ns, 1, (double)most);
-    const uint64_t larger = (double)ns > MOST_NS ? try_larger(pace, items, ns) : 0;
-    const double wanted = within(larger > 0 ? (double)larger : by_time, (double)pace->least, (double)pace->most);
+    const uint64_t larger = (double)ns > most_ns ? try_larger(pace, items, ns) : 0;
+    const double wanted = within(larger > 0 ? (double)larger : by_time, (double)spec->least, (double)spec->most);
     atomic_store_explicit(&pace->items, (uint64_t)wanted, memory_order_relaxed); /* as above */
 }

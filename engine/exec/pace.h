@@ -17,16 +17,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct pe_pace {
+typedef struct pe_pace_spec {
     uint64_t least, most; /* items at once */
     uint64_t share;       /* items that lie before each taker; UINT64_MAX when not known */
-    bool is_fixed;
+    uint64_t least_ns;    /* that a piece is to take, where 2 ms are too little */
+    bool is_fixed;        /* always `most` */
+} pe_pace_spec;
+
+typedef struct pe_pace {
+    pe_pace_spec spec;
     atomic_uint_fast64_t items;               /* the size now */
     atomic_uint_fast64_t long_items, long_ns; /* a piece that took too long; 0: there was none */
 } pe_pace;
 
-/* pe_pace_init - is_fixed: always `most`. */
-void pe_pace_init(pe_pace *pace, uint64_t least, uint64_t most, uint64_t share, bool is_fixed);
+void pe_pace_init(pe_pace *pace, const pe_pace_spec *spec);
 uint64_t pe_pace_items(const pe_pace *pace); /* least to most */
 void pe_pace_learn(pe_pace *pace, uint64_t items, uint64_t ns);
 

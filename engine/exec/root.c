@@ -15,6 +15,8 @@
 #include "base/alloc.h"
 #include "exec/root_parts.h"
 
+#define END_BATCH 64
+
 bool pe_root_is_ordered(const pe_root *self)
 {
     return self->plan->order != PE_ORDER_UNORDERED;
@@ -67,27 +69,42 @@ static bool is_complete(pe_root *self)
     return self->is_granted_all && self->read == NULL && pe_window_next(self->window) == self->granted;
 }
 
-static pe_status end_members(pe_root *self)
+/* END to the next ranks: some at a time, so that thousands of letters need not lie here at once. */
+static pe_status tell_end(pe_root *self, int *told, bool *active)
 {
     const pe_note note = {.kind = PE_NOTE_END};
     pe_status status = PE_OK;
-    for (int rank = 1; rank < self->ranks && status == PE_OK; rank++)
-        status = pe_letter_post(self->crew, &self->letters, rank, &note, PE_TAG_PAYLOAD, NULL, 0, NULL, &self->err);
+    for (int i = 0; i < END_BATCH && *told < self->ranks - 1 && status == PE_OK; i++) {
+        *active = true;
+        status = pe_letter_post(self->crew, &self->letters, ++*told, &note, PE_TAG_PAYLOAD, NULL, 0, NULL, &self->err);
+    }
+    return status;
+}
+
+static pe_status end_members(pe_root *self)
+{
+    pe_status status = PE_OK;
+    int told = 0;
     uint64_t nap_ns = 0;
     while (status == PE_OK && (self->byes < self->ranks - 1 || self->letters != NULL || self->arriving != NULL)) {
         bool active = false;
-        status = pe_root_read_notes(self, &active);
+        status = tell_end(self, &told, &active);
+        if (status == PE_OK)
+            status = pe_root_read_notes(self, &active);
         if (status == PE_OK)
             status = pe_root_take_pulled(self, &active);
         if (status == PE_OK)
             active |= pe_letter_sweep(self->crew, &self->letters, payload_left, &self->err) > 0;
-        nap_ns = active ? 0 : pe_crew_nap(nap_ns);
+        nap_ns = active ? 0 : pe_crew_nap(nap_ns, self->arriving != NULL);
         if (!active)
             pe_crew_wait(self->crew, nap_ns);
         status = self->err.status;
     }
     return status;
 }
+
+_Static_assert(sizeof(pe_entry) + sizeof(void *) <= PE_PLAN_ENTRY_BYTES, "the plan counts more for a grant");
+_Static_assert(sizeof(pe_rank_state) + sizeof(int) <= PE_PLAN_RANK_BYTES, "the plan counts more for a rank");
 
 static pe_status init(pe_root *self, pe_crew *crew)
 {
@@ -101,12 +118,15 @@ static pe_status init(pe_root *self, pe_crew *crew)
                       .limit = PE_NO_ITEM,
                       .err = PE_ERROR_INIT};
     atomic_init(&self->own_delivered, 0);
-    const bool is_fixed = plan->is_fixed || plan->schedule == PE_SCHEDULE_STATIC;
-    const uint64_t threads = (uint64_t)plan->threads; /* a slice has something for each of them */
-    const uint64_t share = pe_plan_share(plan);
-    pe_pace_init(&self->pace, threads, plan->slice_items, share > UINT64_MAX / threads ? UINT64_MAX : share * threads,
-                 is_fixed);
+    const uint64_t threads = (uint64_t)plan->threads, share = pe_plan_share(plan);
+    pe_pace_init(&self->pace, &(pe_pace_spec){.least = threads, /* something for each of them */
+                                              .most = plan->slice_items,
+                                              .share = share > UINT64_MAX / threads ? UINT64_MAX : share * threads,
+                                              .least_ns = PE_GRANT_NS * (uint64_t)self->ranks,
+                                              .is_fixed = plan->is_fixed || plan->schedule == PE_SCHEDULE_STATIC});
     pe_status status = pe_make_array(&self->states, (size_t)self->ranks, sizeof *self->states, err);
+    if (status == PE_OK)
+        status = pe_make_array(&self->queue, (size_t)self->ranks, sizeof *self->queue, err);
     if (status == PE_OK)
         status = pe_make_array(&self->entries, plan->window_slices, sizeof *self->entries, err);
     if (status == PE_OK)
@@ -116,6 +136,8 @@ static pe_status init(pe_root *self, pe_crew *crew)
             pe_window_make(plan->window_slices, pe_root_is_ordered(self), pe_root_deliver, self, &self->window, err);
     for (int i = 0; i < self->piece_count && self->pieces != NULL; i++)
         atomic_init(&self->pieces[i].is_free, true);
+    for (int rank = 0; rank < self->ranks && status == PE_OK; rank++)
+        pe_root_offer(self, rank);
     return status;
 }
 
@@ -132,6 +154,7 @@ static void fini(pe_root *self)
     pe_window_free(self->window);
     free(self->pieces);
     free(self->entries);
+    free(self->queue);
     free(self->states);
 }
 
@@ -143,7 +166,7 @@ static pe_status run(pe_root *self)
         bool active = false;
         status = step(self, &active);
         pe_crew_tick(self->crew);
-        nap_ns = active ? 0 : pe_crew_nap(nap_ns);
+        nap_ns = active ? 0 : pe_crew_nap(nap_ns, self->arriving != NULL);
         if (!active)
             pe_crew_wait(self->crew, nap_ns);
     }

@@ -10,9 +10,9 @@
 
 #include "exec/crew_parts.h"
 
-/* A slice of the window: who computes it, and whether its result can be pulled. */
+/* A grant of the window, one slice or a run of them: who computes it, and whether its result can be pulled. */
 typedef struct pe_entry {
-    uint64_t slice;
+    uint64_t slice; /* the grant's number */
     pe_block block;
     uint64_t bytes, log_bytes, rows, placed;
     int owner;
@@ -29,9 +29,12 @@ typedef struct pe_piece {
     struct pe_piece *next;
 } pe_piece;
 
+#define PE_GRANT_NS UINT64_C(10000) /* some times what a grant and its result cost rank 0 */
+
 typedef struct pe_rank_state {
-    int held;       /* granted, not yet pulled or delivered */
-    int unfinished; /* granted, not yet announced */
+    int held;       /* slices granted, not yet pulled or delivered */
+    int unfinished; /* slices granted, not yet announced */
+    bool is_queued; /* for a grant */
 } pe_rank_state;
 
 typedef struct pe_root {
@@ -40,21 +43,23 @@ typedef struct pe_root {
     pe_comm *comm;
     int ranks;
     pe_rank_state *states;
-    int turn; /* the rank that is asked first for the next grant */
+    int *queue; /* ring: ranks that may have room for a grant, in the order they are asked */
+    int queue_first, queued;
     pe_window *window;
     pe_entry *entries;  /* ring: ordered by slice, unordered by arrival */
     uint64_t announced; /* unordered: results announced so far */
     uint64_t pulled;    /* entries before this one were pulled (or are rank 0's own) */
-    uint64_t granted;   /* slices */
-    uint64_t given;     /* items */
-    pe_pace pace;       /* of slices */
+    uint64_t granted;   /* grants */
+    uint64_t given;     /* items in them */
+    pe_pace pace;       /* of grants that are no more than a slice */
     bool is_granted_all;
     pe_task *read; /* a stream's next slice, read but not granted */
     pe_piece *pieces;
     int piece_count;
     pe_piece *arriving;       /* pulls under way */
-    atomic_int own_delivered; /* deliverer adds, main thread takes */
+    atomic_int own_delivered; /* slices; deliverer adds, main thread takes */
     uint64_t slice_ns;        /* running mean of the work in a slice */
+    bool has_bytes;           /* results travel to rank 0, or logs do */
     pe_note note;
     pe_comm_op *note_op;
     pe_letter *letters;
@@ -67,7 +72,9 @@ bool pe_root_is_ordered(const pe_root *self);
 /* pe_root_entry - the ring's entry of a slice (ordered) or of an arrival (unordered). */
 pe_entry *pe_root_entry(pe_root *self, uint64_t number);
 
-/* pe_root_grant - hand out every slice that may be handed out now; *active tells that there was one. */
+/* pe_root_offer - a rank may have room for a grant again. */
+void pe_root_offer(pe_root *self, int rank);
+/* pe_root_grant - hand out what may be handed out now, some at a time; *active tells that there was one. */
 pe_status pe_root_grant(pe_root *self, bool *active);
 
 /* pe_root_listen - post the receive for the members' next note. */

@@ -27,7 +27,12 @@
 #define MEMORY_BYTES (256 * MIB) /* pool.memory by default */
 #define SLOTS_MOST 1024
 #define DEPTH_MOST 32
-#define PULLS 4
+#define PULLS_LEAST 4 /* as many as take a quarter of the window, so that a fast network is kept busy while ranks nap */
+#define PULLS_MOST 64
+#define PULL_SHARE 4
+#define RUN_BYTES (64 * KIB) /* of results in a run of slices; larger ones are worth a grant each */
+#define RUN_SHARE 256        /* and no more than this part of pool.memory */
+#define WINDOW_MOST 16384    /* and one for each rank: 1 MiB, and less than 100 bytes a rank */
 #define TEXT_BYTES_LEAST 64
 #define THREAD_BYTES (512 * KIB) /* stack, C library arena and edges of mapped files that a worker touches */
 #define MAPPED_BYTES (4 * MIB)   /* of a mapped input that a worker has read and not yet released */
@@ -105,7 +110,10 @@ static size_t buffer_bytes(const pe_plan_request *request, const pe_plan *plan)
     const size_t worker = columns + scratch + request->worker_bytes + plan->chunk_in_bytes;
     size_t bytes = (size_t)plan->slots * plan->chunk_out_bytes + threads * worker;
     if (plan->ranks > 1)
-        bytes += (size_t)(plan->depth + plan->pulls) * slice_out;
+        bytes += (size_t)(plan->depth + plan->pulls) * slice_out + (size_t)plan->window_slices * PE_PLAN_ENTRY_BYTES +
+                 (size_t)plan->ranks * PE_PLAN_RANK_BYTES;
+    if (plan->run_slices > 1)
+        bytes += (size_t)(plan->slots + plan->pulls) * plan->run_slices * slice_out;
     if (request->has_payload)
         bytes += (size_t)(plan->depth * (plan->ranks > 1 ? 2 : 1) + 2) * plan->payload_bytes;
     return bytes;
@@ -119,6 +127,21 @@ static const char *print_size(char out[32], size_t bytes)
     return out;
 }
 
+/* Results that are small travel together, so that rank 0 has fewer to grant and to gather. */
+static uint64_t choose_run(const pe_plan_request *request, const pe_plan *plan, size_t memory)
+{
+    if (plan->ranks == 1 || plan->schedule == PE_SCHEDULE_STATIC || request->items == PE_ITEMS_UNKNOWN)
+        return 1;
+    const size_t slice_out = plan->chunk_out_bytes * plan->chunks_per_slice;
+    return at_least(at_most(RUN_BYTES, memory / RUN_SHARE) / slice_out, 1);
+}
+
+static int choose_pulls(const pe_plan *plan, size_t window)
+{
+    const size_t grant_out = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices;
+    return plan->ranks == 1 ? 0 : (int)at_most(at_least(window / PULL_SHARE / grant_out, PULLS_LEAST), PULLS_MOST);
+}
+
 /* The largest window that the memory allows: slots on one rank, slices a rank on several. */
 static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe_error *err)
 {
@@ -128,17 +151,18 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
     const int ahead = (int)divide_up(2 * (uint64_t)plan->threads, plan->chunks_per_slice) + 1;
 
     plan->ahead = ahead;
-    plan->pulls = plan->ranks > 1 ? PULLS : 0;
+    plan->run_slices = choose_run(request, plan, most);
+    plan->pulls = choose_pulls(plan, wanted);
     for (int depth = DEPTH_MOST > 2 * ahead ? DEPTH_MOST : 2 * ahead; depth >= ahead; depth = depth * 3 / 4) {
         plan->depth = depth;
         plan->slots = plan->ranks > 1 ? depth + (int)at_most(plan->chunks_per_slice, SLOTS_MOST) + least_slots
                                       : (int)at_most(at_least(32 * (uint64_t)depth, (uint64_t)least_slots), SLOTS_MOST);
+        plan->window_slices = at_most((uint64_t)plan->ranks * (uint64_t)depth, WINDOW_MOST + (uint64_t)plan->ranks);
         while (plan->ranks == 1 && plan->slots > least_slots && buffer_bytes(request, plan) > wanted)
             plan->slots = (int)at_least((uint64_t)plan->slots * 3 / 4, (uint64_t)least_slots);
         if (buffer_bytes(request, plan) <= wanted || depth <= ahead)
             break;
     }
-    plan->window_slices = (uint64_t)plan->ranks * (uint64_t)plan->depth;
     plan->buffer_bytes = buffer_bytes(request, plan);
     if (plan->buffer_bytes <= most)
         return PE_OK;
@@ -210,6 +234,11 @@ pe_block pe_plan_slice(const pe_plan *plan, uint64_t slice)
 {
     const uint64_t first = slice * plan->slice_items;
     return (pe_block){.first = first, .count = at_most(plan->items - first, plan->slice_items)};
+}
+
+uint64_t pe_plan_span(const pe_plan *plan, pe_block block)
+{
+    return divide_up(block.count, plan->slice_items);
 }
 
 uint64_t pe_plan_chunks(const pe_plan *plan, pe_block slice)

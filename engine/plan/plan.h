@@ -23,6 +23,10 @@
 
 #define PE_ITEMS_UNKNOWN UINT64_MAX
 
+/* What rank 0 keeps: of every grant that is not yet delivered, and of every rank. */
+#define PE_PLAN_ENTRY_BYTES 72
+#define PE_PLAN_RANK_BYTES 16
+
 typedef struct pe_plan_request {
     uint64_t items; /* or PE_ITEMS_UNKNOWN: a stream */
     int ranks;
@@ -60,7 +64,8 @@ typedef struct pe_plan {
     int slots;              /* chunk buffers of one rank: the local window */
     int depth;              /* slices a rank may hold: being computed, waiting to be sent */
     int ahead;              /* uncomputed slices that a rank holds at least, so that none waits for an answer */
-    uint64_t window_slices; /* ordered modes: no slice is claimed further than this ahead of the oldest undelivered */
+    uint64_t window_slices; /* no more than this are granted and not yet delivered; runs count as one */
+    uint64_t run_slices;    /* one grant spans at most, where results travel to rank 0 */
     int pulls;              /* slices that rank 0 takes in at once from other ranks */
     size_t chunk_out_bytes, chunk_in_bytes, payload_bytes;
     size_t buffer_bytes; /* all buffers of one rank, by the rank that has most (rank 0) */
@@ -71,6 +76,8 @@ typedef struct pe_plan {
 pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *err);
 
 pe_block pe_plan_slice(const pe_plan *plan, uint64_t slice);
+/* how many slices a block takes, in whole ones */
+uint64_t pe_plan_span(const pe_plan *plan, pe_block block);
 /* chunks of a slice block (the last slice may have fewer), and the chunk c of it */
 uint64_t pe_plan_chunks(const pe_plan *plan, pe_block slice);
 pe_block pe_plan_chunk(const pe_plan *plan, pe_block slice, uint64_t chunk);

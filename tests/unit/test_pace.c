@@ -9,10 +9,15 @@
 
 #define MS UINT64_C(1000000)
 
+static void begin(pe_pace *pace, uint64_t least, uint64_t most, uint64_t share, bool is_fixed)
+{
+    pe_pace_init(pace, &(pe_pace_spec){.least = least, .most = most, .share = share, .is_fixed = is_fixed});
+}
+
 START_TEST(pace_given_size_stays)
 {
     pe_pace pace;
-    pe_pace_init(&pace, 1, 1000, 5000, true);
+    begin(&pace, 1, 1000, 5000, true);
     ck_assert_uint_eq(pe_pace_items(&pace), 1000);
     pe_pace_learn(&pace, 1000, 3600 * 1000 * MS);
     ck_assert_uint_eq(pe_pace_items(&pace), 1000);
@@ -23,7 +28,7 @@ START_TEST(pace_cheap_items_grow_to_the_most)
 {
     static const uint64_t sizes[] = {1, 4, 16, 64, 256, 1000, 1000};
     pe_pace pace;
-    pe_pace_init(&pace, 1, 1000, UINT64_MAX, false);
+    begin(&pace, 1, 1000, UINT64_MAX, false);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         ck_assert_uint_eq(pe_pace_items(&pace), sizes[i]);
         pe_pace_learn(&pace, sizes[i], sizes[i] * 10); /* 10 ns each */
@@ -39,7 +44,7 @@ START_TEST(pace_costly_items_take_their_share_of_the_time)
     } cases[] = {{100, 1}, {2560, 9}, {12800, 49}, {1000000, 99}, {UINT64_MAX, 99}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         pe_pace pace;
-        pe_pace_init(&pace, 1, 32768, cases[c].share, false);
+        begin(&pace, 1, 32768, cases[c].share, false);
         pe_pace_learn(&pace, 1024, 1024 * MS);
         ck_assert_uint_ge(pe_pace_items(&pace), cases[c].items);
         ck_assert_uint_le(pe_pace_items(&pace), cases[c].items + 1);
@@ -50,7 +55,7 @@ END_TEST
 START_TEST(pace_follows_a_cost_that_changes)
 {
     pe_pace pace;
-    pe_pace_init(&pace, 1, 32768, UINT64_MAX, false);
+    begin(&pace, 1, 32768, UINT64_MAX, false);
     pe_pace_learn(&pace, 32768, 32768 * 10);
     ck_assert_uint_eq(pe_pace_items(&pace), 32768);
     pe_pace_learn(&pace, 32768, 32768 * MS); /* far too much at once: one item costs 1 ms now */
@@ -66,13 +71,13 @@ END_TEST
 START_TEST(pace_goes_from_least_to_most)
 {
     pe_pace pace;
-    pe_pace_init(&pace, 8, 20, UINT64_MAX, false);
+    begin(&pace, 8, 20, UINT64_MAX, false);
     ck_assert_uint_eq(pe_pace_items(&pace), 8);
     pe_pace_learn(&pace, 8, 80);
     ck_assert_uint_eq(pe_pace_items(&pace), 20);
     pe_pace_learn(&pace, 8, 3600 * 1000 * MS);
     ck_assert_uint_eq(pe_pace_items(&pace), 8);
-    pe_pace_init(&pace, 8, 3, UINT64_MAX, false);
+    begin(&pace, 8, 3, UINT64_MAX, false);
     ck_assert_uint_eq(pe_pace_items(&pace), 3);
     pe_pace_learn(&pace, 1, 3600 * 1000 * MS); /* the input's last one */
     ck_assert_uint_eq(pe_pace_items(&pace), 3);
@@ -84,7 +89,7 @@ START_TEST(pace_pieces_that_cost_by_themselves_grow)
 {
     pe_pace pace;
     uint64_t least = UINT64_MAX;
-    pe_pace_init(&pace, 1, 4096, UINT64_MAX, false);
+    begin(&pace, 1, 4096, UINT64_MAX, false);
     pe_pace_learn(&pace, 1, 2150 * MS);
     for (int piece = 0; piece < 100; piece++) {
         const uint64_t items = pe_pace_items(&pace);
@@ -99,7 +104,7 @@ START_TEST(pace_items_that_take_long_are_handed_out_singly)
 {
     int pairs = 0;
     pe_pace pace;
-    pe_pace_init(&pace, 1, 4096, UINT64_MAX, false);
+    begin(&pace, 1, 4096, UINT64_MAX, false);
     for (int piece = 0; piece < 100; piece++) {
         const uint64_t items = pe_pace_items(&pace);
         ck_assert_uint_le(items, 2);
@@ -110,6 +115,18 @@ START_TEST(pace_items_that_take_long_are_handed_out_singly)
 }
 END_TEST
 
-UNIT_MAIN("pace", pace_goes_from_least_to_most, pace_given_size_stays, pace_cheap_items_grow_to_the_most,
-          pace_costly_items_take_their_share_of_the_time, pace_follows_a_cost_that_changes,
-          pace_pieces_that_cost_by_themselves_grow, pace_items_that_take_long_are_handed_out_singly)
+/* Thousands of ranks ask one: none may ask more often than every 300 ms. */
+START_TEST(pace_of_many_takers_is_slower)
+{
+    pe_pace pace;
+    pe_pace_init(&pace, &(pe_pace_spec){.least = 1, .most = 32768, .share = 1000, .least_ns = 300 * MS});
+    pe_pace_learn(&pace, 1024, 1024 * MS);
+    ck_assert_uint_ge(pe_pace_items(&pace), 299);
+    ck_assert_uint_le(pe_pace_items(&pace), 300);
+}
+END_TEST
+
+UNIT_MAIN("pace", pace_of_many_takers_is_slower, pace_goes_from_least_to_most, pace_given_size_stays,
+          pace_cheap_items_grow_to_the_most, pace_costly_items_take_their_share_of_the_time,
+          pace_follows_a_cost_that_changes, pace_pieces_that_cost_by_themselves_grow,
+          pace_items_that_take_long_are_handed_out_singly)

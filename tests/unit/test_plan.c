@@ -132,6 +132,23 @@ START_TEST(plan_buffers_stay_within_memory)
 }
 END_TEST
 
+START_TEST(plan_rank_0_keeps_100_bytes_of_each_further_rank_at_most)
+{
+    size_t kept[2] = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        pe_error err = PE_ERROR_INIT;
+        pe_plan plan;
+        const pe_plan_request request = request_of((uint64_t)1 << 50, i == 0 ? 4096 : 100000, 1, 0, PE_SCHEDULE_AUTO);
+        ck_ok(pe_plan_make(&request, &plan, &err), err);
+        kept[i] = (size_t)plan.window_slices * PE_PLAN_ENTRY_BYTES + (size_t)plan.ranks * PE_PLAN_RANK_BYTES;
+        ck_assert_uint_gt(plan.window_slices, (uint64_t)plan.ranks); /* one to compute, some that wait */
+        ck_assert_uint_gt(plan.buffer_bytes, kept[i]);
+    }
+    ck_assert_uint_le(kept[0], ((size_t)2 << 20));
+    ck_assert_uint_le(kept[1] - kept[0], (100000u - 4096u) * 100u);
+}
+END_TEST
+
 START_TEST(plan_too_little_memory_is_refused_by_name)
 {
     pe_error err = PE_ERROR_INIT;
@@ -178,5 +195,6 @@ END_TEST
 
 UNIT_MAIN("plan", plan_no_items_has_no_slices, plan_one_item_has_one_slice, plan_thousands_of_requests_cover_disjointly,
           plan_static_slices_differ_by_one_between_ranks, plan_largest_input_does_not_overflow,
-          plan_buffers_stay_within_memory, plan_too_little_memory_is_refused_by_name,
-          plan_stream_has_no_slices_ahead_and_is_dynamic, plan_batches_to_another_process_are_large)
+          plan_buffers_stay_within_memory, plan_rank_0_keeps_100_bytes_of_each_further_rank_at_most,
+          plan_too_little_memory_is_refused_by_name, plan_stream_has_no_slices_ahead_and_is_dynamic,
+          plan_batches_to_another_process_are_large)
