@@ -1,0 +1,91 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* sim.h - included before every file of the simulated engine: what would block or measure the simulator itself becomes
+ * SimGrid's.
+ *
+ * Design: the engine's files are compiled as they are. Threads are actors: their locks and conditions become SimGrid's,
+ *         and since one actor runs at a time, nobody spins. The clock is the simulated one. Memory is counted where it
+ *         belongs to rank 0. A message costs the rank that sends or takes it TOLL_NS of its own time beside what the
+ *         network takes; it is this that makes one dispenser slow.
+ *         SimGrid's non-blocking reductions send from everyone to everyone, so the blocking ones stand in for them.
+ */
+#ifndef SIM_H
+#define SIM_H
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <mpi.h>
+#include <simgrid/semaphore.h>
+
+#include "base/attr.h"
+
+typedef struct sim_mutex {
+    int is_held;
+} sim_mutex;
+
+typedef struct sim_cond {
+    sg_sem_t wakes;
+    int waiters;
+} sim_cond;
+
+int sim_mutex_init(sim_mutex *mutex, const pthread_mutexattr_t *attr);
+int sim_mutex_lock(sim_mutex *mutex);
+int sim_mutex_unlock(sim_mutex *mutex);
+int sim_mutex_destroy(sim_mutex *mutex);
+int sim_cond_init(sim_cond *cond, const pthread_condattr_t *attr);
+int sim_cond_wait(sim_cond *cond, sim_mutex *mutex);
+int sim_cond_timedwait(sim_cond *cond, sim_mutex *mutex, const struct timespec *deadline);
+int sim_cond_signal(sim_cond *cond);
+int sim_cond_broadcast(sim_cond *cond);
+int sim_cond_destroy(sim_cond *cond);
+
+int sim_clock_gettime(clockid_t clock, struct timespec *now);
+int sim_nanosleep(const struct timespec *time, struct timespec *left);
+
+void *sim_malloc(size_t size);
+void *sim_aligned_alloc(size_t alignment, size_t size);
+void sim_free(void *memory);
+/* sim_root_memory - the most bytes that rank 0 held at once. */
+size_t sim_root_memory(void);
+
+int sim_init_thread(int *argc, char ***argv, int required, int *provided);
+int sim_isend(const void *data, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm, MPI_Request *request);
+int sim_irecv(void *data, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm, MPI_Request *request);
+int sim_test(MPI_Request *request, int *flag, MPI_Status *status);
+int sim_ibcast(void *data, int count, MPI_Datatype type, int root, MPI_Comm comm, MPI_Request *request);
+int sim_iallreduce(const void *mine, void *all, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm,
+                   MPI_Request *request);
+
+/* Written with arguments, so that sim.c still reaches what is behind a name: (free)(memory). */
+#define pthread_mutex_t sim_mutex
+#define pthread_mutex_init sim_mutex_init
+#define pthread_mutex_lock sim_mutex_lock
+#define pthread_mutex_unlock sim_mutex_unlock
+#define pthread_mutex_destroy sim_mutex_destroy
+#define pthread_cond_t sim_cond
+#define pthread_cond_init sim_cond_init
+#define pthread_cond_wait sim_cond_wait
+#define pthread_cond_timedwait sim_cond_timedwait
+#define pthread_cond_signal sim_cond_signal
+#define pthread_cond_broadcast sim_cond_broadcast
+#define pthread_cond_destroy sim_cond_destroy
+#undef clock_gettime
+#define clock_gettime sim_clock_gettime
+#undef nanosleep
+#define nanosleep sim_nanosleep
+#define malloc(size) sim_malloc(size)
+#define aligned_alloc(alignment, size) sim_aligned_alloc(alignment, size)
+#define free(memory) sim_free(memory)
+#define MPI_Init_thread(...) sim_init_thread(__VA_ARGS__)
+#define MPI_Isend(...) sim_isend(__VA_ARGS__)
+#define MPI_Irecv(...) sim_irecv(__VA_ARGS__)
+#define MPI_Test(...) sim_test(__VA_ARGS__)
+#define MPI_Ibcast(...) sim_ibcast(__VA_ARGS__)
+#define MPI_Iallreduce(...) sim_iallreduce(__VA_ARGS__)
+#undef PE_PAUSE
+#define PE_PAUSE() break
+
+#endif
