@@ -24,6 +24,7 @@
 static _Atomic(const char *) kept[PLACES]; /* written by keep and forget, read by begin */
 static atomic_int writing;                 /* writes under way */
 static atomic_bool is_ending;              /* written once by begin */
+static atomic_bool is_cleaning;            /* written by clean: paths are in use */
 
 void pe_ending_keep(const char *path)
 {
@@ -39,8 +40,10 @@ void pe_ending_forget(const char *path)
     for (size_t p = 0; p < PLACES && path != NULL; p++) {
         const char *same = path;
         if (atomic_compare_exchange_strong(&kept[p], &same, NULL))
-            return;
+            break;
     }
+    while (atomic_load(&is_cleaning)) /* the caller may free the path now */
+        (void)poll(NULL, 0, NAP_MS);
 }
 
 void pe_ending_write_begin(void)
@@ -58,14 +61,26 @@ void pe_ending_write_end(void)
     atomic_fetch_sub(&writing, 1);
 }
 
-void pe_ending_begin(void)
+static void remove_kept(void)
 {
-    atomic_store(&is_ending, true);
-    for (int naps = 0; atomic_load(&writing) > 0 && naps < MOST_NAPS; naps++)
-        (void)poll(NULL, 0, NAP_MS);
     for (size_t p = 0; p < PLACES; p++) {
         const char *const path = atomic_load(&kept[p]);
         if (path != NULL)
             (void)unlink(path);
     }
+}
+
+void pe_ending_begin(void)
+{
+    atomic_store(&is_ending, true);
+    for (int naps = 0; atomic_load(&writing) > 0 && naps < MOST_NAPS; naps++)
+        (void)poll(NULL, 0, NAP_MS);
+    remove_kept();
+}
+
+void pe_ending_clean(void)
+{
+    atomic_store(&is_cleaning, true);
+    remove_kept();
+    atomic_store(&is_cleaning, false);
 }

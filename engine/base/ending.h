@@ -5,7 +5,8 @@
  *
  * Design: files that are not complete are known by name, and a write that is under way is waited for: so nothing half
  *         done stays under any name.
- * Threads: any thread calls the first four; one thread, or the handler of a signal, calls pe_ending_begin.
+ * Threads: any thread calls the first four, one at a time pe_ending_clean; one thread, or the handler of a signal, calls
+ *          pe_ending_begin.
  */
 #ifndef PE_ENDING_H
 #define PE_ENDING_H
@@ -22,5 +23,9 @@ void pe_ending_write_end(void);
 /* pe_ending_begin - wait for writes under way, then remove the files that are kept in mind. Async-signal-safe; returns
  * after a second at most. The process must end after it. */
 void pe_ending_begin(void);
+
+/* pe_ending_clean - remove the files that are kept in mind, while the process goes on: it may be killed at any moment, and
+ * will complete none of them. */
+void pe_ending_clean(void);
 
 #endif

@@ -184,6 +184,8 @@ static bool is_leaving(pe_pulse *self)
 static void look(pe_pulse *self)
 {
     const uint64_t now_ns = pe_clock_ns();
+    if (self->spec.look != NULL)
+        self->spec.look(self->spec.context);
     excuse(self, now_ns);
     hear(self, now_ns);
     judge(self, now_ns);

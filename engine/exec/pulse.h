@@ -30,6 +30,7 @@ typedef struct pe_pulse_spec {
     const char *host;  /* this rank's; borrowed during the call */
     /* Called once, by the pulse's thread; if it returns, this rank no longer listens. */
     void (*lost)(void *context, const pe_silence *who);
+    void (*look)(void *context); /* called several times a beat by the same thread; NULL is fine */
     void *context;
 } pe_pulse_spec;
 
