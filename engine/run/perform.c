@@ -158,7 +158,10 @@ static const char *describe_chunks(const pe_session *self, char out[96])
     const double all = (double)(self->stats.items > 0 ? self->stats.items : 1);
     const double chunk_ms = (double)self->busy_ns * 1e-6 * (double)chunk_items / all;
     const bool is_planned = chunk_items == self->plan.chunk_items;
-    (void)snprintf(cost, sizeof cost, "%.1f ms each", chunk_ms);
+    if (chunk_ms >= 1)
+        (void)snprintf(cost, sizeof cost, "%.1f ms each", chunk_ms);
+    else
+        (void)snprintf(cost, sizeof cost, "a short run");
     (void)snprintf(out, 96, "chunks of %s (%s)", pe_print_count(items, chunk_items),
                    is_planned ? self->plan.why : cost);
     return out;
