@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/words.h"
 #include "run/aside.h"
@@ -18,6 +19,8 @@
 #include "run/session.h"
 
 #define STREAM_BLOCK_LEAST ((size_t)64 << 10)
+#define SIGNAL_MS 20 /* that a signal to all processes may take to get to this one */
+#define NS_PER_MS ((uint64_t)1000000)
 
 static pe_status pack(void *context, pe_block block, pe_buffer *payload, pe_error *err)
 {
@@ -48,10 +51,20 @@ static void close_step(void *step)
     pe_crash_unguard();
 }
 
+/* A signal that goes to every process of a job ends a kernel's own processes too, and those perhaps first: what it did to
+ * their items is no failure, and the chunk is not delivered. */
 static pe_status run_step(void *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out,
                           const atomic_bool *stop, pe_error *err)
 {
-    return pe_step_run(step, chunk, payload, out, stop, err);
+    const pe_status status = pe_step_run(step, chunk, payload, out, stop, err);
+    for (int ms = 0; status == PE_EITEM && pe_interrupt_seen() == NULL && ms < SIGNAL_MS; ms++)
+        pe_sleep_ns(NS_PER_MS);
+    if (pe_interrupt_seen() == NULL)
+        return status;
+    while (!atomic_load_explicit(stop, memory_order_acquire)) /* tick ends the run */
+        pe_sleep_ns(NS_PER_MS);
+    pe_error_clear(err);
+    return PE_OK;
 }
 
 static pe_status take_results(void *context, const pe_outcome *out, pe_error *err)

@@ -5,6 +5,7 @@
 Expected values: Python's Collatz steps, and numpy's squares.
 """
 import os
+import pathlib
 import signal
 import sys
 import time
@@ -12,7 +13,7 @@ import time
 import numpy
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import Case, SLOWER, finish, kill_group, main, needs_mpi, ranks_of, squares, start  # noqa: E402
+from harness import Case, SLOWER, finish, kill_group, main, needs_mpi, ranks_of, squares, start, toml  # noqa: E402
 
 ENDLESS = 3 * 10**9  # squares fit int64; at a billion a second the signal comes first
 WAYS = (signal.SIGINT, signal.SIGTERM)
@@ -86,6 +87,20 @@ class Interrupted(Runs):
                     self.assertGreater(count, 1000)
                     if name == "out.npy":  # stopped in good order: nothing lies behind what the header promises
                         self.assertLess((self.dir / name).stat().st_size - 8 * count, 1000)
+
+    def test_signal_to_all_processes_is_no_failure_of_their_items(self):
+        for policy in ("stop", "skip"):
+            with self.subTest(policy):
+                job = toml(mode="imap", input={"range": [0, 10**6]}, errors={"on_error": policy},
+                           kernel={"command": ["sh", "-c", "sleep 0.02; echo $0", "{}"], "signature": "(int64) -> int64"},
+                           output={"path": "out.txt"}, pool={"chunk_size": 3})
+                process = self.started(job, grown=20)
+                for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir():  # they come first
+                    for child in (task / "children").read_text().split():
+                        os.kill(int(child), signal.SIGTERM)
+                self.interrupted(process, signal.SIGTERM)
+                rows = (self.dir / "out.txt").read_text().splitlines()
+                self.assertEqual(rows, [str(i) for i in range(len(rows))])
 
     def test_imap_to_digest_prints_nothing(self):
         process = self.started(squares(10**11, "imap", output={"format": "digest"}, input={"range": [0, 10**11], "dtype": "int128"}))
