@@ -124,7 +124,10 @@ def start(args, ranks=0, cwd=None, env=None, peaks=None, **popen):
     popen.setdefault("stdin", subprocess.DEVNULL)
     popen.setdefault("stdout", subprocess.PIPE)
     popen.setdefault("stderr", subprocess.PIPE)
-    return subprocess.Popen(command(args, ranks, peaks), cwd=cwd, env=environment(env), start_new_session=True, **popen)
+    variables = environment(env)
+    if ranks and "MPIEXEC_ARGS" in os.environ:  # several launchers at once race for the folder of each host
+        variables["TMPDIR"] = tempfile.mkdtemp()
+    return subprocess.Popen(command(args, ranks, peaks), cwd=cwd, env=variables, start_new_session=True, **popen)
 
 
 def kill_group(process):
