@@ -4,32 +4,18 @@
 /* hand_collatz.c - the lengths of the 3n + 1 paths from 1 to COUNT, hashed in order, as written for this job alone.
  *
  * Usage:   hand_collatz COUNT; prints count, bytes and the XXH3-128 of the results, as format = "digest".
- * Design:  as hand_squares.c; 64 bits are enough, since COUNT is refused above 10^9 (the highest point on any path
- *          from below 10^9 is 1,414,236,446,719,942,480, of 319,804,831, in Roosendaal's table of path records).
+ * Design:  as hand_squares.c; COUNT is refused above 10^9, up to where 64 bits are enough (hand_fill.h).
  * Threads: each has its own buffer; the hash state is touched in the ordered region alone.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "hand_fill.h"
+
 #define CHUNK_ITEMS 8192
 #define COUNT_MOST UINT64_C(1000000000)
-
-static int64_t count_steps(uint64_t n)
-{
-    int64_t steps = __builtin_ctzll(n);
-    n >>= steps;
-    while (n != 1) {
-        n = 3 * n + 1;
-        const int halvings = __builtin_ctzll(n);
-        n >>= halvings;
-        steps += halvings + 1;
-    }
-    return steps;
-}
 
 static XXH128_hash_t hash_steps(int64_t count)
 {
@@ -45,8 +31,7 @@ static XXH128_hash_t hash_steps(int64_t count)
         for (int64_t c = 0; c < chunks; c++) {
             const int64_t first = c * CHUNK_ITEMS;
             const int64_t items = count - first < CHUNK_ITEMS ? count - first : CHUNK_ITEMS;
-            for (int64_t i = 0; i < items; i++)
-                steps[i] = count_steps((uint64_t)(first + i + 1));
+            fill_collatz(steps, first, items, count);
 #pragma omp ordered
             XXH3_128bits_update(state, steps, (size_t)items * sizeof *steps);
         }

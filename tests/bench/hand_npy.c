@@ -10,64 +10,13 @@
  * Threads: each has its own buffer; the file is written at disjoint places.
  */
 #include <fcntl.h>
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "hand_fill.h"
+
 #define BUFFER_BYTES ((size_t)1024 * 1024)
-#define HEADER_BYTES 128
-
-typedef struct ramp {
-    double first, step;
-} ramp;
-
-typedef void fill(double *out, int64_t first, int64_t items, int64_t count);
-
-static void fill_square(double *out, int64_t first, int64_t items, int64_t count)
-{
-    (void)count;
-    for (int64_t i = 0; i < items; i++) {
-        const double x = (double)(first + i);
-        out[i] = x * x;
-    }
-}
-
-static ramp make_ramp(double first, double last, int64_t count)
-{
-    return (ramp){first, count > 1 ? (last - first) / (double)(count - 1) : 0};
-}
-
-static inline double at(ramp line, int64_t i)
-{
-    return line.first + (double)i * line.step;
-}
-
-static inline double normal_cdf(double x)
-{
-    return 0.5 * erfc(-x * 0.70710678118654752440);
-}
-
-static void fill_black_scholes(double *out, int64_t first, int64_t items, int64_t count)
-{
-    const ramp spots = make_ramp(50, 150, count);
-    const ramp strikes = make_ramp(60, 140, count);
-    const ramp terms = make_ramp(0.1, 2, count);
-    const ramp rates = make_ramp(0.01, 0.05, count);
-    const ramp volatilities = make_ramp(0.1, 0.6, count);
-    for (int64_t i = 0; i < items; i++) {
-        const double spot = at(spots, first + i);
-        const double strike = at(strikes, first + i);
-        const double years = at(terms, first + i);
-        const double rate = at(rates, first + i);
-        const double volatility = at(volatilities, first + i);
-        const double spread = volatility * sqrt(years);
-        const double d1 = (log(spot / strike) + (rate + 0.5 * volatility * volatility) * years) / spread;
-        out[i] = spot * normal_cdf(d1) - strike * exp(-rate * years) * normal_cdf(d1 - spread);
-    }
-}
 
 static void write_all(int file, const void *data, size_t bytes, int64_t offset)
 {
@@ -86,11 +35,8 @@ static void write_all(int file, const void *data, size_t bytes, int64_t offset)
 
 static void write_header(int file, int64_t count)
 {
-    char header[HEADER_BYTES + 1] = "\x93NUMPY\x01";
-    header[8] = HEADER_BYTES - 10;
-    char text[HEADER_BYTES - 10];
-    (void)snprintf(text, sizeof text, "{'descr': '<f8', 'fortran_order': False, 'shape': (%" PRId64 ",), }", count);
-    (void)snprintf(header + 10, sizeof header - 10, "%-117s\n", text);
+    char header[HEADER_BYTES + 1];
+    make_header(header, "<f8", count);
     write_all(file, header, HEADER_BYTES, 0);
 }
 
