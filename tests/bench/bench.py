@@ -5,10 +5,11 @@
 
     cmake --build build --target bench
 
-Every time is of a whole process, from its start to its end, with two exceptions, both in the peer's favour: Python's
-pools, numpy and numexpr are timed inside Python, without the interpreter's start; and where two ranks are compared with one, the time of the
-same command on ten items is taken off both, since mpirun itself takes half a second. A ratio is the median over the
-pairs of (peer's time / pengine's time): above 1 pengine is faster. The results of both are compared each time.
+Every time is of a whole process, from its start to its end, with exceptions: Python's pools and libraries are timed inside
+Python, without the interpreter's start; under mpirun the time of the same command on ten items is taken off, since mpirun
+itself takes half a second; busy shares and the smallest tasks are what the programs themselves measure. A ratio is the median
+over the pairs of (peer's time / pengine's time): above 1 pengine is faster. The results of both are compared each time, but
+not those of the smallest tasks.
 """
 import argparse
 import dataclasses
@@ -17,6 +18,7 @@ import os
 import pathlib
 import platform
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -25,6 +27,10 @@ import time
 import numpy
 
 import forms
+import peers
+import ranks
+import texts
+from helpers import file_digest, rate, remove, same_floats
 
 THREADS = 2
 PAIRS = 5
@@ -84,52 +90,72 @@ class Bench:
     def __init__(self, args):
         self.args = args
         self.rows = []
+        self.peers = {}  # items/s of each row's peer
+        self.said = ""  # by the last command, on stderr
+        self.cpu = (0.0, 0.0)  # seconds of both, in the last pairs
         self.wrong = 0
         self.heading = None  # told with the first row below it
         self.environment = dict(os.environ, OMP_NUM_THREADS=str(THREADS))
         if os.geteuid() == 0:  # mpirun refuses root, which is all that a container has
             self.environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
 
-    def run(self, command):
+    def run(self, command, stdout=subprocess.PIPE):
         """Seconds of the whole process, and what it wrote to stdout."""
         begin = time.perf_counter()
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, env=self.environment, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
         seconds = time.perf_counter() - begin
+        self.said = done.stderr
         if done.returncode != 0:
             sys.exit(f"bench: {' '.join(command)}: exit {done.returncode}\n{done.stderr}")
         return seconds, done.stdout
 
-    def pengine(self, job_file, threads=THREADS, ranks=0):
+    def wall(self, command):
+        """Seconds and busy share in percent, as the summary has them: without the start of the processes."""
+        self.run([word for word in command if word != "-q"])
+        found = re.search(r" items in ([\d.]+) s, .* (\d+) % busy", self.said)
+        return float(found[1]), int(found[2])
+
+    def launch(self, ranks):
+        over = ["--oversubscribe"] if (os.cpu_count() or 1) < ranks else []
+        return [self.args.mpirun, *over, "-n", str(ranks)]
+
+    def pengine(self, job_file, threads=THREADS, ranks=0, launch_options=()):
         command = [self.args.pengine, "-q", "-t", str(threads), job_file]
-        if ranks:
-            over = ["--oversubscribe"] if (os.cpu_count() or 1) < ranks else []
-            command = [self.args.mpirun, *over, "-n", str(ranks)] + command
-        return command
+        return [*self.launch(ranks), *launch_options, *command] if ranks else command
 
     def hand(self, program, *words):
         return [str(pathlib.Path(self.args.hand) / program), *map(str, words)]
 
-    def pairs(self, ours, theirs, same):
+    def pairs(self, ours, theirs, same, count=PAIRS):
         """Both in turn, the first turn for warming up; each is a function that returns (seconds, result)."""
-        times = []
-        for turn in range(PAIRS + 1):
+        times, cpu = [], []
+        for turn in range(count + 1):
+            begin = cpu_seconds()
             our_seconds, our_result = ours()
+            between = cpu_seconds()
             their_seconds, their_result = theirs()
+            cpu.append((between - begin, cpu_seconds() - between))
             if not same(our_result, their_result):
                 self.wrong += 1
                 print(f"bench: results differ: {our_result!r} and {their_result!r}", file=sys.stderr)
             if turn:
                 times.append((our_seconds, their_seconds))
+        self.cpu = tuple(statistics.median(column) for column in zip(*cpu[1:]))
         return times
 
     def row(self, what, items, times, target, commands):
         ratio = statistics.median(theirs / ours for ours, theirs in times)
         ours, theirs = (statistics.median(column) for column in zip(*times))
-        verdict = "pass" if ratio >= target else "below"
-        self.rows.append((what, rate(items / ours), rate(items / theirs), f"{ratio:.2f}", f"{target:.3g}", verdict))
-        self.show(self.rows[-1])
+        self.peers[what] = items / theirs
+        self.told(what, rate(items / ours), rate(items / theirs), ratio, target)
         for command in commands:
             print("      " + " ".join(command))
+        print("      CPU seconds of each: {:.2f} {:.2f}".format(*self.cpu))
+
+    def told(self, what, ours, theirs, ratio, target, is_fit=True):
+        verdict = "pass" if ratio >= target and is_fit else "below"
+        self.rows.append((what, ours, theirs, f"{ratio:.2f}", f"{target:.3g}", verdict))
+        self.show(self.rows[-1])
 
     def show(self, row):
         if self.heading:
@@ -328,26 +354,9 @@ class Bench:
         self.rows.append(("start-up", "", "", "", "", verdict))
 
 
-def rate(items_per_second):
-    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
-        if items_per_second >= size:
-            return f"{items_per_second / size:.3g} {unit}"
-    return f"{items_per_second:.3g}"
-
-
-def same_floats(a, b):
-    """Both npy files hold the same numbers; fused multiply-add may change the last digits."""
-    return numpy.allclose(numpy.load(a, mmap_mode="r"), numpy.load(b, mmap_mode="r"), rtol=1e-9, atol=1e-12)
-
-
-def file_digest(path):
-    with open(path, "rb") as file:
-        return hash(file.read())
-
-
-def remove(*paths):
-    for path in paths:
-        pathlib.Path(path).unlink(missing_ok=True)
+def cpu_seconds():
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def machine():
@@ -377,6 +386,9 @@ def main():
     bench.against_arrays()
     bench.against_pool()
     forms.rows(bench, THREADS)
+    ranks.rows(bench, OPTIONS, dataclasses.replace(COLLATZ_NPY, items=N7))
+    peers.rows(bench, THREADS)
+    texts.rows(bench, THREADS)
     bench.start()
     reached = sum(row[-1] == "pass" for row in bench.rows)
     print(f"\n{reached} of {len(bench.rows)} targets reached")

@@ -4,6 +4,7 @@
 /* bench_kernels.c - the functions of the hand-written programs, as a user of `source` would write them.
  */
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 
 int64_t square(int64_t x)
@@ -55,4 +56,37 @@ double microsecond_wide(const double *v)
     for (int i = 0; i < 400; i++)
         x = x * 0.999999 + v[i % 48];
     return x;
+}
+
+/* Each step waits for the one before. */
+double spin(int64_t task, int64_t iterations)
+{
+    double x = (double)task;
+    for (int64_t i = 0; i < iterations; i++)
+        x = x * 0.999999 + 1e-7;
+    return x;
+}
+
+int64_t empty(int64_t x)
+{
+    return x;
+}
+
+/* All the cost lies in the items below `costly`: a hundred microseconds each. */
+double costly_at_first(int64_t item, int64_t costly)
+{
+    return spin(item, item < costly ? 40000 : 0);
+}
+
+/* Words are what awk takes for words: blanks and tabs separate them. */
+int64_t count_words(const char *line, size_t size)
+{
+    int64_t words = 0;
+    int was_blank = 1;
+    for (size_t i = 0; i < size; i++) {
+        const int is_blank = (line[i] == ' ') | (line[i] == '\t');
+        words += was_blank & !is_blank;
+        was_blank = is_blank;
+    }
+    return words;
 }
