@@ -18,6 +18,7 @@
 #include "base/lock.h"
 
 #define SPINS 2000                   /* some 20 to 50 us */
+#define WARM_SPINS 300               /* some 5 us: what it takes to hash a chunk, or to copy it into the page cache */
 #define TRIM_LEAST ((size_t)1 << 20) /* smaller ones are worth keeping */
 
 struct pe_claims {
@@ -221,10 +222,10 @@ static pe_chunk *claim(pe_claims *claims)
 }
 
 /* A buffer often is free again within microseconds: a sleep and its wake-up would cost more than the wait. */
-static void spin(pe_claims *claims)
+static void spin(pe_claims *claims, int spins)
 {
     const unsigned changes = atomic_load_explicit(&claims->changes, memory_order_relaxed);
-    for (int i = 0; i < SPINS; i++) {
+    for (int i = 0; i < spins; i++) {
         if (atomic_load_explicit(&claims->changes, memory_order_relaxed) != changes) /* the lock orders what follows */
             return;
         PE_PAUSE();
@@ -237,8 +238,8 @@ pe_chunk *pe_claims_take(pe_claims *claims)
     bool has_called = false, has_spun = false;
     (void)pthread_mutex_lock(&claims->mutex);
     while (!claims->is_stopped) {
-        const bool is_warm = claims->taken < claims->warm || has_spun;
-        if (claims->first != NULL && claims->free_chunks != NULL && is_warm) {
+        const bool must_wait = claims->first == NULL || claims->free_chunks == NULL;
+        if (!must_wait && (claims->taken < claims->warm || has_spun)) {
             chunk = claim(claims);
             break;
         }
@@ -254,7 +255,7 @@ pe_chunk *pe_claims_take(pe_claims *claims)
         if (!has_spun) {
             has_spun = true;
             (void)pthread_mutex_unlock(&claims->mutex);
-            spin(claims);
+            spin(claims, must_wait ? SPINS : WARM_SPINS);
             (void)pthread_mutex_lock(&claims->mutex);
             continue;
         }
