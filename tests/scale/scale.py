@@ -100,12 +100,13 @@ def check(scale):
     return 1 if failures else 0
 
 
-PLOT = """set terminal svg size 900,420 dynamic font 'sans-serif,12'
+PLOT = """set terminal svg size 1000,540 dynamic noenhanced font 'sans-serif,12' background 'white'
 set output '{svg}'
 set multiplot layout 1,2
 set logscale x 2
 set xlabel 'ranks'
-set key top left
+set key below left maxcols 1
+set linetype 5 linecolor rgb '#a0522d'
 set grid
 set yrange [0.9:*]
 set ylabel 'time: times the ideal (work, or link of rank 0)'
