@@ -150,7 +150,7 @@ static void lost(void *context, const pe_silence *who)
 
 static pe_status begin(int rank, uint64_t limit_ns, pe_error *err)
 {
-    char host[8];
+    char host[16];
     (void)snprintf(host, sizeof host, "h%d", rank);
     const pe_pulse_spec spec = {
         .beat_ns = BEAT_NS, .limit_ns = limit_ns, .host = host, .lost = lost, .context = &verdicts[rank]};
