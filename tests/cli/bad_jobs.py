@@ -171,7 +171,7 @@ NPY = [
 RAW = [
     Bad("raw_last_element_cut", 65, (r"x\.raw", "8"), of_file("x.raw", dtype="int64"), {"x.raw": b"123456781234"}),
     Bad("raw_of_text", 78, ("text", "raw"), of_file("x.raw", UPPER, dtype="text"), {"x.raw": b"12345678"}),
-    Bad("raw_from_stdin_cut", 65, ("stdin", "8|int64"), of_file("-", format="raw", dtype="int64"), stdin=b"123456781234"),
+    Bad("raw_from_stdin_cut", 65, ("stdin", "8|int64"), of_file("-", format="raw", dtype="int64"), stdin=b"\x05" + bytes(11)),
 ]
 
 LONG = "x,y\n" + "".join(f"{i},{i}\n" for i in range(20_000))

@@ -144,8 +144,9 @@ EOF
 
 start_job() { # start_job MODE: its exit code goes to MODE.code
     write_job "$1"
+    mkdir "$1.tmp" # launchers with one folder for their files race for it
     (
-        timeout --kill-after=5 90 "$scratch/on" h1 \
+        env "TMPDIR=$PWD/$1.tmp" timeout --kill-after=5 90 "$scratch/on" h1 \
             "cd $PWD && $MPIEXEC $MPIEXEC_ARGS --oversubscribe -n 3 $PENGINE --progress never $1.toml" \
             >"$1.out" 2>"$1.err"
         echo $? >"$1.code"
