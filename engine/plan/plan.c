@@ -13,6 +13,7 @@
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
 #define CHUNK_BYTES (256 * KIB) /* half of a common second-level cache, for input or output of one chunk */
+#define PLACED_BYTES (1 * MIB)  /* one write: smaller ones wait for one another, and share more pages */
 #define SLICE_BYTES (512 * KIB) /* between ranks of a node, messages of 256 KiB to 4 MiB cost least */
 #define BATCH_BYTES (24 * KIB)  /* columns of one kernel call: most of a first-level cache */
 #define BATCH_MOST 4096
@@ -70,9 +71,10 @@ static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
 /* Balance wants many small chunks, speed wants large ones. */
 static uint64_t choose_chunk(const pe_plan_request *request, const char **why)
 {
+    const size_t chunk_bytes = request->is_placed ? PLACED_BYTES : CHUNK_BYTES;
     const size_t item_bytes = at_least(at_least(request->in_item_bytes, request->out_item_bytes), 1);
-    uint64_t items = at_most(at_least(CHUNK_BYTES / item_bytes, 1), CHUNK_MOST);
-    *why = request->chunk_items != 0 ? "as given" : "fills half a cache";
+    uint64_t items = at_most(at_least(chunk_bytes / item_bytes, 1), CHUNK_MOST);
+    *why = request->chunk_items != 0 ? "as given" : request->is_placed ? "1 MiB at once" : "fills half a cache";
     if (request->chunk_items != 0) /* a stream is cut by bytes too, so there a chunk only is "up to" */
         return at_most(request->chunk_items, request->items != PE_ITEMS_UNKNOWN ? at_least(request->items, 1) : items);
     if (request->items != PE_ITEMS_UNKNOWN) {
@@ -81,7 +83,7 @@ static uint64_t choose_chunk(const pe_plan_request *request, const char **why)
         *why = by_balance < items ? "64 or more a worker" : *why;
         items = at_most(items, by_balance);
     }
-    while (items > 1 && input_bytes(request, items) > 2 * CHUNK_BYTES)
+    while (items > 1 && input_bytes(request, items) > 2 * chunk_bytes)
         items /= 2;
     return items;
 }

@@ -37,6 +37,7 @@ typedef struct pe_plan_request {
     size_t memory_bytes;   /* for all buffers of one rank */
     size_t in_item_bytes;  /* columns of one item */
     size_t out_item_bytes; /* the most encoded bytes of one item; texts count as out_text_bytes beside */
+    bool is_placed;        /* rows go to their places in a file, which takes large pieces best */
     bool has_payload;      /* input travels with the slices */
     bool is_elsewhere;     /* the kernel is in another process: a batch pays for its way there and back */
     /* The most input bytes (file extents, payloads) of any aligned run of `chunk_items` items; NULL: none. */

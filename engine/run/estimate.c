@@ -10,6 +10,7 @@
 
 #include "base/resident.h"
 #include "run/total.h"
+#include "sink/outlet.h"
 
 static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
 {
@@ -48,6 +49,8 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe
         .in_item_bytes = columns_bytes(signature->args, signature->arg_count) +
                          (is_plain ? 0 : columns_bytes(signature->results, signature->result_count)),
         .out_item_bytes = recipe->encoder.row_bytes,
+        .is_placed = (recipe->encoder.format == PE_FORMAT_NPY || recipe->encoder.format == PE_FORMAT_RAW) &&
+                     recipe->encoder.is_fixed && !pe_path_is_stdout(output->path),
         .has_payload = pe_inputs_is_remote(inputs),
         .chunk_input_bytes = chunk_input_bytes,
         .reader_bytes = reader_bytes,
