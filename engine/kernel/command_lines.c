@@ -30,12 +30,15 @@
 #define GRACE_NS (2000 * MS_NS) /* to end in peace */
 #define STALL_NS (2000 * MS_NS)
 #define BURST_NS (1000 * MS_NS) /* what was kept comes within that */
-#define SLOWER 8                /* times the stall of a program that was only slow */
+#define NEW_BATCHES 4
+#define EXTRA_MS 5
+#define SLOWER 8 /* times the stall of a program that was only slow */
 
 struct pe_command_lines {
     const pe_command *form;
     pe_child child;
     uint64_t served;    /* items that this process was given */
+    int batches;        /* that this process has answered */
     bool keeps_answers; /* until its input ends */
     uint64_t stall_ns;
     pe_buffer request, answer;
@@ -113,6 +116,7 @@ static pe_status start(pe_command_lines *worker, pe_error *err)
                                 .keeps_errors = true,
                                 .gift = PE_CHILD_NO_FD};
     worker->served = 0;
+    worker->batches = 0;
     worker->answer.size = worker->taken = 0;
     return pe_child_start(&spec, &worker->child, err);
 }
@@ -127,6 +131,16 @@ static outcome look(pe_command_lines *worker, pe_error *err)
         return TOO_MANY;
     (void)pe_child_finish(&worker->child, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
     return SERVED;
+}
+
+/* After its first batches, which are small, a program that answers too many lines is waited for: later its first lines
+ * would be taken for the answers of other items. */
+static outcome look_after_batch(pe_command_lines *worker, pe_error *err)
+{
+    const bool is_new = worker->child.pid != 0 && worker->batches++ < NEW_BATCHES;
+    for (int ms = 0; is_new && ms < EXTRA_MS && !pe_child_has_said(&worker->child); ms++)
+        pe_sleep_ns(MS_NS);
+    return look(worker, err);
 }
 
 /* A process that may take items. */
@@ -395,6 +409,6 @@ int pe_command_lines_map(pe_command_lines *worker, pe_batch *batch)
             how = serve(worker, &self, &err);
     }
     if (how == SERVED)
-        how = look(worker, &err);
+        how = look_after_batch(worker, &err);
     return how == SERVED ? 0 : give_up(worker, &self, how, &err);
 }

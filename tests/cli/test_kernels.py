@@ -183,6 +183,19 @@ class Choice(Case):
         self.refuse(toml(input={"range": [0, 3]}, kernel={"name": "norm3"}), 78, r"float64\[3\]", "int64")
 
 
+class TooManyLines(Case):
+    def test_program_that_answers_twice_is_found_at_its_first_items(self):
+        for items, chunk in ((6, '"auto"'), (6, "1"), (6, "6"), (1000, '"auto"'), (1000, "7")):
+            with self.subTest((items, chunk)):
+                job = toml(mode="imap", input={"range": [0, items]}, kernel={"command": ["sed", "-u", "p"]},
+                           output={"path": "out.txt"})
+                self.write("job.toml", job)
+                result = self.run_args("-s", f"pool.chunk_size={chunk}", "job.toml")
+                self.assertEqual(result.code, 69, str(result))
+                self.assertIn("the program answered more lines than it was given", result.err)
+                self.assertFalse((self.dir / "out.txt").exists())
+
+
 class SlowItems(Case):
     """A million items of 5 ms, of which item 5 fails: nobody waits for the others of its batch."""
 
