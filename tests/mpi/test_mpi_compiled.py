@@ -15,6 +15,22 @@ from harness import ROOT_INT64, Case, binary, environment, finish, lines, main, 
 ITEMS = 20_000
 SOURCE = "long cube(long x) { return x * x * x; }\n"
 CUBE = {"source": "f.c", "function": "cube", "signature": "(int64) -> int64"}
+INCLUDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "engine", "include")
+PROGRAM = "import sys\nfor line in sys.stdin:\n    print(int(line) ** 3, flush=True)"
+PLUGIN = """#include <pengine/kernel.h>
+static int map(pe_batch *batch)
+{
+    const int64_t *x = batch->args[0];
+    int64_t *y = batch->results[0];
+    for (size_t i = 0; i < batch->count; i++)
+        y[i] = x[i] * x[i] * x[i];
+    return 0;
+}
+static const pe_kernel cube = {.abi = PE_KERNEL_ABI, .size = sizeof(pe_kernel), .name = "cube", .map = map,
+                               .signature = "(int64) -> int64"};
+static const pe_kernel *const kernels[] = {&cube};
+const pe_plugin pengine_plugin = {PE_KERNEL_ABI, sizeof(pe_plugin), 1, kernels};
+"""
 
 
 class Ranks(Case):
@@ -34,6 +50,24 @@ class Ranks(Case):
                         text = self.good(job, ranks=ranks).text
                         got = lines(sorted(map(int, text.split()))) if mode == "imap_unordered" else text
                         self.assertEqual(got, lines(wanted))
+
+    def test_other_forms_give_the_same_on_one_and_three(self):
+        self.write("f.py", "def cube(x):\n    return x ** 3\n")
+        self.write("plugin.c", PLUGIN)
+        subprocess.run(["cc", "-shared", "-fPIC", "-I", INCLUDE, "-o", "plugin.so", "plugin.c"], cwd=self.dir, check=True)
+        forms = ({"python": "f.py:cube", "signature": "(int64) -> int64"}, {"plugin": "plugin.so"}, {**CUBE, "isolate": True},
+                 {"command": [sys.executable, "-c", PROGRAM], "signature": "(int64) -> int64"})
+        wanted = lines(x**3 for x in range(2000))
+        for kernel in forms:
+            for mode in ("map", "imap", "imap_unordered", "starmap"):
+                job = toml(mode=mode, input={"range": [0, 2000]}, kernel=kernel, output={"path": "out.txt"})
+                for ranks in (0, 3) if mode in ("imap", "imap_unordered") else (3,):
+                    with self.subTest((kernel, mode, ranks)):
+                        (self.dir / "out.txt").unlink(missing_ok=True)
+                        self.good(job, ranks=ranks)
+                        text = (self.dir / "out.txt").read_text()
+                        got = lines(sorted(map(int, text.split()))) if mode == "imap_unordered" else text
+                        self.assertEqual(got, wanted)
 
     def test_draws_do_not_depend_on_ranks(self):
         job = toml(mode="imap", input={"range": [0, ITEMS]}, output={"format": "digest"}, pool={"chunk_size": 333},
