@@ -221,5 +221,6 @@ pe_status pe_isolate_wrap(pe_form *form, uint64_t timeout_ns, pe_error *err)
     form->kernel.open = open_isolated;
     form->kernel.close = close_isolated;
     form->kernel.context = self;
+    form->kernel.takes_ramps = 0; /* columns go to the process through memory that both see */
     return PE_OK;
 }

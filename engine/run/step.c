@@ -149,9 +149,12 @@ static bool choose_ramps(pe_step *step, pe_block block)
 static pe_status read_ramps(pe_step *step, pe_block block, pe_error *err)
 {
     void *left[PE_MAX_COLUMNS] = {NULL};
-    for (int a = 0; a < step->recipe->signature.arg_count; a++)
+    bool has_ramps = false;
+    for (int a = 0; a < step->recipe->signature.arg_count; a++) {
         left[a] = step->given[a] == NULL ? step->args[a] : NULL;
-    return pe_inputs_reader_read(step->reader, block, NULL, 0, left, err);
+        has_ramps = has_ramps || left[a] != NULL;
+    }
+    return !has_ramps ? PE_OK : pe_inputs_reader_read(step->reader, block, NULL, 0, left, err);
 }
 
 static pe_status compute(pe_step *step, batch *at, pe_error *err)

@@ -8,7 +8,7 @@ import itertools
 
 import numpy
 
-from harness import Case, lines, main, toml
+from harness import Case, HAS_MPI, INT64_MAX, ROOT_INT64, lines, main, toml
 
 ORDERED = ("starmap", "istarmap")
 
@@ -98,6 +98,18 @@ class Product(Case):
         inputs = [{"path": "a.csv", "columns": ["x"]}, {"range": [0, 3]}]
         saved = self.saves(product(inputs, "sum_of_squares", output={"path": "out.npy"}), "out.npy")
         self.assertEqual(saved.tolist(), [[9, 10, 13], [36, 37, 40]])
+
+    def test_product_with_failing_items_names_or_leaves_them_out(self):
+        pairs = list(itertools.product(range(ROOT_INT64 - 1, ROOT_INT64 + 3), range(2)))
+        fits = [str(x * x + y * y) for x, y in pairs if x * x + y * y <= INT64_MAX]
+        inputs = [{"range": [ROOT_INT64 - 1, ROOT_INT64 + 3]}, {"range": [0, 2]}]
+        for ranks in (0, 2) if HAS_MPI else (0,):
+            with self.subTest(ranks):
+                result = self.run_job(product(inputs, "sum_of_squares", errors={"on_error": "skip"}), ranks=ranks)
+                self.assertEqual((result.code, result.text.split()), (1, fits), str(result))
+                result = self.run_job(product(inputs, "sum_of_squares"), ranks=ranks)
+                self.assertEqual((result.code, result.out), (1, b""), str(result))
+                self.assertIn(f"item {len(fits)}: sum_of_squares({pairs[len(fits)][0]}, {pairs[len(fits)][1]}): ", result.err)
 
     def test_product_with_an_empty_input_gives_nothing(self):
         for bounds in ([[0, 0], [0, 5]], [[0, 5], [0, 0]]):

@@ -183,6 +183,16 @@ class Choice(Case):
         self.refuse(toml(input={"range": [0, 3]}, kernel={"name": "norm3"}), 78, r"float64\[3\]", "int64")
 
 
+class Isolated(Case):
+    def test_square_of_a_range_is_the_same_in_a_process_of_its_own(self):
+        job = toml(mode="imap", input={"range": [ROOT_INT64 - 3000, ROOT_INT64 + 3]}, errors={"on_error": "skip"},
+                   kernel={"name": "square", "isolate": True})
+        result = self.run_job(job)
+        wanted = lines(x * x for x in range(ROOT_INT64 - 3000, ROOT_INT64 + 1))
+        self.assertEqual((result.code, result.text), (1, wanted), str(result))
+        self.assertIn("2 of 3003 items failed: 2 x result does not fit int64", result.err)
+
+
 class TooManyLines(Case):
     def test_program_that_answers_twice_is_found_at_its_first_items(self):
         for items, chunk in ((6, '"auto"'), (6, "1"), (6, "6"), (1000, '"auto"'), (1000, "7")):
