@@ -179,20 +179,25 @@ class Bench:
 
     def against_hand(self):
         self.title(f"Against hand-written C, {THREADS} threads (items/s)")
-        for what, job, hand in (
+        self.digest_rows(
             ("int64 squares, ordered, to digest", SQUARES, ("hand_squares", "int64", SQUARES.items)),
             ("int128 squares, ordered, to digest", SQUARES128, ("hand_squares", "int128", SQUARES128.items)),
             ("collatz_steps, ordered, to digest", COLLATZ, ("hand_collatz", COLLATZ.items)),
-        ):
+        )
+        self.npy_rows(("float64 squares to npy", FLOATS, "square"), ("black_scholes to npy", OPTIONS, "black_scholes"))
+
+    def digest_rows(self, *rows):
+        """Name, job and the hand-written program with its arguments."""
+        for what, job, hand in rows:
             if self.args.only not in what:
                 continue
             ours, theirs = self.pengine(job.write()), self.hand(*hand)
             times = self.pairs(lambda: self.digest(ours), lambda: self.digest(theirs), lambda a, b: a == b)
             self.row(what, job.items, times, 0.8, (ours, theirs))
-        for what, job, function in (
-            ("float64 squares to npy", FLOATS, "square"),
-            ("black_scholes to npy", OPTIONS, "black_scholes"),
-        ):
+
+    def npy_rows(self, *rows):
+        """Name, job and the function of hand_npy that does the same."""
+        for what, job, function in rows:
             if self.args.only not in what:
                 continue
             hand_file = f"hand_{job.output}"
@@ -205,32 +210,20 @@ class Bench:
         """Expressions and C functions: the same jobs, the same programs by hand."""
         self.title(f"expr and source against hand-written C, {THREADS} threads (items/s)")
         replace = dataclasses.replace
-        for what, job, hand in (
+        self.digest_rows(
             ("expr x*x, int64, to digest", replace(SQUARES, name="expr64", kernel='expr = "x*x"'),
              ("hand_squares", "int64", SQUARES.items)),
             ("source x*x, int64, to digest", replace(SQUARES, name="source64", kernel=from_source("square", "(int64) -> int64")),
              ("hand_squares", "int64", SQUARES.items)),
-        ):
-            if self.args.only not in what:
-                continue
-            ours, theirs = self.pengine(job.write()), self.hand(*hand)
-            times = self.pairs(lambda: self.digest(ours), lambda: self.digest(theirs), lambda a, b: a == b)
-            self.row(what, job.items, times, 0.8, (ours, theirs))
+        )
         five = ", ".join(["float64"] * 5)
-        for what, job, function in (
+        self.npy_rows(
             ("source x*x, float64, to npy",
              replace(FLOATS, name="source_float", kernel=from_source("square_float", "(float64) -> float64")), "square"),
             ("source black_scholes, to npy",
              replace(OPTIONS, name="source_options", kernel=from_source("black_scholes", f"({five}) -> float64")),
              "black_scholes"),
-        ):
-            if self.args.only not in what:
-                continue
-            hand_file = f"hand_{job.output}"
-            ours, theirs = self.pengine(job.write()), self.hand("hand_npy", function, job.items, hand_file)
-            times = self.pairs(lambda: self.npy(ours, job.output), lambda: self.npy(theirs, hand_file), same_floats)
-            self.row(what, job.items, times, 0.8, (ours, theirs))
-            remove(job.output, hand_file)
+        )
 
     def overflow(self):
         self.title(f"Overflow found (pengine) against overflow = \"wrap\" (peer), {THREADS} threads; the price is 1 / ratio")
