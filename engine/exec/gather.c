@@ -126,7 +126,11 @@ void pe_root_take_own(pe_root *self, bool *active)
 /* The next announced result in the order of delivery, or NULL. */
 static pe_entry *next_pull(pe_root *self)
 {
-    const uint64_t end = pe_root_is_ordered(self) ? self->granted : self->announced;
+    const bool is_ordered = pe_root_is_ordered(self);
+    const uint64_t end = is_ordered ? self->granted : self->announced;
+    const uint64_t next = pe_window_next(self->window);
+    if (is_ordered && self->pulled < next) /* rank 0's own, whose entries may have been granted anew */
+        self->pulled = next;
     while (self->pulled < end && pe_root_entry(self, self->pulled)->owner == 0)
         self->pulled++;
     if (self->pulled == end || !pe_root_entry(self, self->pulled)->is_ready)

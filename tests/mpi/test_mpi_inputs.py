@@ -16,6 +16,18 @@ from harness import Case, binary, environment, finish, lines, main, squares, tom
 ITEMS = 20_000
 
 
+class Long(Case):
+    """Enough items that the window of slices is full while the members begin: rank 0 waits for them, and goes on."""
+
+    def test_rank_zero_ahead_of_the_others_keeps_the_order(self):
+        items = 10_000_000
+        for mode in ("map", "imap"):
+            with self.subTest(mode):
+                job = squares(items, mode, output={"path": "out.npy"}, pool={"memory": "4 MiB"})
+                self.good(job, "-t", "2", ranks=3)
+                numpy.testing.assert_array_equal(numpy.load(self.dir / "out.npy"), numpy.arange(items) ** 2)
+
+
 class OnlyRankZero(Case):
     """Each rank begins in a folder of its own; the input lies in that of rank 0 alone."""
 
