@@ -4,8 +4,10 @@
 /* claims.c - what the workers of one rank take next: chunks of the slices granted to it, and buffers for their results.
  *
  * Design: claims.h. One mutex guards everything: it is taken twice a chunk, and chunks are sized to last far longer.
+ *         Some buffers are kept for what is taken from others: where all else waits behind a chunk under way, they are
+ *         what helps it.
  * Threads: any; every field below is guarded by mutex but those set by make.
- * Not here: the order of delivery (window.c), who grants (root.c, member.c).
+ * Not here: the order of delivery (line.c), what is taken from whom (steal.c), who grants (root.c, member.c).
  */
 #include "exec/claims.h"
 
@@ -16,56 +18,59 @@
 
 #include "base/alloc.h"
 #include "base/lock.h"
+#include "exec/steal.h"
 
 #define SPINS 2000                   /* some 20 to 50 us */
 #define WARM_SPINS 300               /* some 5 us: what it takes to hash a chunk, or to copy it into the page cache */
 #define TRIM_LEAST ((size_t)1 << 20) /* smaller ones are worth keeping */
+#define RESERVE_SHARE 4              /* of the buffers, at most */
 
 struct pe_claims {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a task, a free buffer, closed or stopped */
-    const pe_pace *pace;
-    size_t chunk_bytes; /* planned for the bytes of one chunk */
-    size_t payload;     /* bytes of the tasks pushed and not yet recycled */
-    void (*idle)(void *context);
-    void *context;
+    pe_claims_spec spec;
+    int reserve;       /* buffers for what is taken from others */
+    size_t payload;    /* bytes of the tasks pushed and not yet recycled */
     pe_chunk *buffers; /* all of them */
-    int buffer_count;
     pe_chunk *free_chunks;
-    int warm;              /* how many may be under way before a worker waits for one to come back */
-    int taken;             /* under way */
+    int taken;             /* under way: the others are free */
+    pe_chunk **running;    /* by worker: the chunk that it took last, or NULL */
     pe_task *first, *last; /* pushed, with chunks left to claim */
     pe_task *spare;
     pe_task *every; /* all tasks there are, wherever they are, by their `sibling` */
     uint64_t backlog;
-    uint64_t claimed; /* number of the next chunk */
     bool is_closed, is_stopped;
     int sleepers;        /* workers in pthread_cond_wait */
     atomic_uint changes; /* counts what a waiting worker may wait for; spun on without the lock */
 };
 
-pe_status pe_claims_make(int buffers, int warm, const pe_pace *pace, size_t chunk_bytes, void (*idle)(void *context),
-                         void *context, pe_claims **out, pe_error *err)
+/* A worker alone has nobody to take from, and few buffers are for claims. */
+static int reserve_of(const pe_claims_spec *spec)
+{
+    const int share = spec->buffers / RESERVE_SHARE;
+    return spec->workers == 1 ? 0 : spec->workers < share ? spec->workers : share;
+}
+
+pe_status pe_claims_make(const pe_claims_spec *spec, pe_claims **out, pe_error *err)
 {
     pe_claims *claims = NULL;
     pe_status status = pe_make_array(&claims, 1, sizeof *claims, err);
     if (status != PE_OK)
         return status;
-    status = pe_make_array(&claims->buffers, (size_t)buffers, sizeof *claims->buffers, err);
+    status = pe_make_array(&claims->buffers, (size_t)spec->buffers, sizeof *claims->buffers, err);
+    if (status == PE_OK)
+        status = pe_make_array(&claims->running, (size_t)spec->workers, sizeof(pe_chunk *), err);
     if (status != PE_OK) {
+        free(claims->buffers);
         free(claims);
         return status;
     }
     pe_lock_init(&claims->mutex);
     (void)pthread_cond_init(&claims->changed, NULL);
     atomic_init(&claims->changes, 0);
-    claims->pace = pace;
-    claims->chunk_bytes = chunk_bytes;
-    claims->idle = idle;
-    claims->context = context;
-    claims->buffer_count = buffers;
-    claims->warm = warm;
-    for (int i = buffers - 1; i >= 0; i--) {
+    claims->spec = *spec;
+    claims->reserve = reserve_of(spec);
+    for (int i = spec->buffers - 1; i >= 0; i--) {
         claims->buffers[i].next = claims->free_chunks;
         claims->free_chunks = &claims->buffers[i];
     }
@@ -95,11 +100,12 @@ void pe_claims_free(pe_claims *claims)
 {
     if (claims == NULL)
         return;
-    for (int i = 0; i < claims->buffer_count; i++) {
+    for (int i = 0; i < claims->spec.buffers; i++) {
         pe_buffer_fini(&claims->buffers[i].out.bytes);
         pe_buffer_fini(&claims->buffers[i].out.log);
     }
     free_tasks(claims->every);
+    free(claims->running);
     free(claims->buffers);
     (void)pthread_cond_destroy(&claims->changed);
     (void)pthread_mutex_destroy(&claims->mutex);
@@ -157,7 +163,7 @@ static void trim(pe_buffer *buffer, size_t most)
 
 void pe_claims_recycle(pe_claims *claims, pe_task *task)
 {
-    trim(&task->payload, 2 * claims->chunk_bytes);
+    trim(&task->payload, 2 * claims->spec.chunk_bytes);
     (void)pthread_mutex_lock(&claims->mutex);
     claims->payload -= task->payload_bytes;
     task->payload_bytes = 0;
@@ -186,32 +192,40 @@ size_t pe_claims_payload(pe_claims *claims)
  * chunks take in memory. */
 static pe_block next_block(const pe_claims *claims, const pe_task *task)
 {
-    const uint64_t most = claims->pace->spec.most;
-    uint64_t count = pe_pace_items(claims->pace);
+    const uint64_t most = claims->spec.pace->spec.most;
+    uint64_t count = pe_pace_items(claims->spec.pace);
     const uint64_t left = task->block.count - task->claimed;
     const uint64_t to_end = most - (task->block.first + task->claimed) % most;
     count = count < to_end ? count : to_end;
     return (pe_block){.first = task->block.first + task->claimed, .count = count < left ? count : left};
 }
 
-/* With the lock held, a task and a buffer at hand. */
-static pe_chunk *claim(pe_claims *claims)
+/* With the lock held, a buffer at hand. */
+static pe_chunk *take_buffer(pe_claims *claims)
 {
     pe_chunk *chunk = claims->free_chunks;
-    pe_task *task = claims->first;
-
     claims->free_chunks = chunk->next;
     claims->taken++;
-    chunk->number = claims->claimed++;
-    chunk->task = task;
-    chunk->block = next_block(claims, task);
     chunk->out.bytes.size = 0;
     chunk->out.log.size = 0;
     chunk->out.placed = 0;
-    chunk->out.items = chunk->block.count;
-    chunk->out.rows = chunk->block.count;
+    chunk->out.items = 0;
+    chunk->out.rows = 0;
     chunk->work_ns = 0;
-    task->claimed += chunk->block.count;
+    return chunk;
+}
+
+/* With the lock held, a task and a buffer at hand. */
+static pe_chunk *claim(pe_claims *claims)
+{
+    pe_chunk *chunk = take_buffer(claims);
+    pe_task *task = claims->first;
+    const pe_block block = next_block(claims, task);
+
+    chunk->task = task;
+    pe_portion_set(&chunk->portion, block, claims->spec.grain);
+    pe_line_join(claims->spec.line, &chunk->place);
+    task->claimed += block.count;
     if (task->claimed == task->block.count) {
         claims->backlog--;
         claims->first = task->next;
@@ -219,6 +233,24 @@ static pe_chunk *claim(pe_claims *claims)
             claims->last = NULL;
     }
     return chunk;
+}
+
+/* With the lock held: a buffer is free again. */
+static void give_back(pe_claims *claims, pe_chunk *chunk)
+{
+    chunk->next = claims->free_chunks;
+    claims->free_chunks = chunk;
+    claims->taken--;
+}
+
+/* With the lock held, a buffer at hand: a part of another worker's chunk, or NULL when its owner was faster. */
+static pe_chunk *take_from_others(pe_claims *claims)
+{
+    pe_chunk *chunk = take_buffer(claims);
+    if (pe_steal(claims->running, claims->spec.workers, claims->spec.line, chunk))
+        return chunk;
+    give_back(claims, chunk);
+    return NULL;
 }
 
 /* A buffer often is free again within microseconds: a sleep and its wake-up would cost more than the wait. */
@@ -232,23 +264,39 @@ static void spin(pe_claims *claims, int spins)
     }
 }
 
-pe_chunk *pe_claims_take(pe_claims *claims)
+/* With the lock held: no buffer but those that are kept. */
+static bool lacks_buffer(const pe_claims *claims)
+{
+    return claims->spec.buffers - claims->taken <= claims->reserve;
+}
+
+pe_chunk *pe_claims_take(pe_claims *claims, int worker)
 {
     pe_chunk *chunk = NULL;
     bool has_called = false, has_spun = false;
     (void)pthread_mutex_lock(&claims->mutex);
+    claims->running[worker] = NULL;
     while (!claims->is_stopped) {
-        const bool must_wait = claims->first == NULL || claims->free_chunks == NULL;
-        if (!must_wait && (claims->taken < claims->warm || has_spun)) {
+        const bool must_wait = claims->first == NULL || lacks_buffer(claims);
+        if (!must_wait && (claims->taken < claims->spec.warm || has_spun)) {
             chunk = claim(claims);
             break;
         }
-        if (claims->first == NULL && claims->is_closed)
+        const bool is_last = claims->first == NULL && claims->is_closed;
+        const bool may_help =
+            (is_last || (must_wait && has_spun)) && pe_steal_is_possible(claims->running, claims->spec.workers);
+        if (is_last && !may_help)
             break;
-        if (claims->first == NULL && !has_called) {
+        if (may_help && claims->free_chunks != NULL) {
+            chunk = take_from_others(claims);
+            if (chunk != NULL)
+                break;
+            continue;
+        }
+        if (claims->first == NULL && !claims->is_closed && !has_called) {
             has_called = true;
             (void)pthread_mutex_unlock(&claims->mutex);
-            claims->idle(claims->context);
+            claims->spec.idle(claims->spec.context);
             (void)pthread_mutex_lock(&claims->mutex);
             continue;
         }
@@ -264,18 +312,17 @@ pe_chunk *pe_claims_take(pe_claims *claims)
         claims->sleepers--;
         has_spun = false;
     }
+    claims->running[worker] = chunk;
     (void)pthread_mutex_unlock(&claims->mutex);
     return chunk;
 }
 
 void pe_claims_release(pe_claims *claims, pe_chunk *chunk)
 {
-    trim(&chunk->out.bytes, 2 * claims->chunk_bytes);
+    trim(&chunk->out.bytes, 2 * claims->spec.chunk_bytes);
     (void)pthread_mutex_lock(&claims->mutex);
-    const bool is_waited_for = claims->free_chunks == NULL || claims->taken == claims->warm;
-    chunk->next = claims->free_chunks;
-    claims->free_chunks = chunk;
-    claims->taken--;
+    const bool is_waited_for = lacks_buffer(claims) || claims->taken == claims->spec.warm;
+    give_back(claims, chunk);
     if (is_waited_for)
         announce(claims);
     (void)pthread_mutex_unlock(&claims->mutex);

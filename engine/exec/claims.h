@@ -5,16 +5,19 @@
  *
  * Design: a task is one granted slice, in the order granted; its chunks are claimed one by one, and workers go on into
  * the next task without a barrier. A chunk holds one of a fixed number of buffers from its claim to its release, which
- * bounds memory: a worker that finds no buffer sleeps. Chunks are numbered in the order of their claims; the oldest one
+ * bounds memory: a worker that finds no buffer sleeps. Chunks join the line in the order of their claims; the oldest one
  * not yet released therefore always has its buffer, so waiting for buffers cannot deadlock. Free buffers are a stack:
  * the one used last is the warmest.
+ *         A worker that finds nothing to claim, or only buffers that wait behind a chunk under way, takes half of what is
+ * left of another worker's chunk instead: no costly item keeps its neighbours waiting, at the end or before.
  */
 #ifndef PE_CLAIMS_H
 #define PE_CLAIMS_H
 
-#include "base/block.h"
+#include "exec/line.h"
 #include "exec/outcome.h"
 #include "exec/pace.h"
+#include "exec/portion.h"
 
 struct pe_chunk;
 
@@ -25,31 +28,42 @@ typedef struct pe_task {
     pe_buffer payload;       /* the slice's input bytes; empty when the rank reads its own files */
     size_t payload_bytes;    /* claims: as counted by pe_claims_payload */
     uint64_t claimed;        /* claims' mutex: items that were claimed */
-    uint64_t delivered;      /* the deliverer of the local window: items that are finished */
+    uint64_t delivered;      /* the deliverer of the line: items that are finished */
     uint64_t work_ns;        /* the deliverer: time the workers spent on it */
     struct pe_chunk *whole;  /* the deliverer: the chunk whose buffer gathers the slice's bytes */
     struct pe_task *next;    /* of whichever list it is in */
     struct pe_task *sibling; /* claims: the list of all tasks */
 } pe_task;
 
-/* A claimed chunk with its buffer. Between claim and put it is the worker's, then the deliverer's. */
+/* A claimed chunk with its buffer. Until it is done it is the worker's, but for what others take of the portion; then
+ * it is the deliverer's. */
 typedef struct pe_chunk {
-    uint64_t number; /* in the order of claims on this rank */
-    pe_block block;
+    pe_place_in_line place; /* the first field: the line's tokens are chunks */
+    pe_portion portion;
     pe_task *task;
     pe_outcome out;
     uint64_t work_ns;
-    struct pe_chunk *next;
+    struct pe_chunk *next; /* claims: of the free ones */
 } pe_chunk;
 
 typedef struct pe_claims pe_claims;
 
-/* pe_claims_make - `buffers` chunks may be under way at once, of the pace's size each; a worker takes more than `warm` of
- * them only when none comes back within some microseconds, since what is used in turn stays in the cache; idle is called (any worker, without locks held) when a
- * worker finds no chunk to claim, so that the main thread can fetch more. A buffer that
- * grew beyond twice chunk_bytes, for an item of unusual size, is given back when its chunk is released. */
-pe_status pe_claims_make(int buffers, int warm, const pe_pace *pace, size_t chunk_bytes, void (*idle)(void *context),
-                         void *context, pe_claims **out, pe_error *err);
+typedef struct pe_claims_spec {
+    int buffers; /* chunks under way at once, of the pace's size each */
+    int warm; /* a worker takes more than so many of them only when none comes back within some microseconds, since what
+                  * is used in turn stays in the cache */
+    int workers;
+    uint64_t grain;     /* items that stay with one worker */
+    size_t chunk_bytes; /* a buffer that grew beyond twice this, for an item of unusual size, is given back */
+    const pe_pace *pace;
+    pe_line *line; /* which the chunks join */
+    void (*idle)(
+        void *context); /* called, without locks held, by a worker that finds nothing to claim, so that the main
+                                  * thread can fetch more */
+    void *context;
+} pe_claims_spec;
+
+pe_status pe_claims_make(const pe_claims_spec *spec, pe_claims **out, pe_error *err);
 void pe_claims_free(pe_claims *claims); /* with every task; NULL is fine */
 
 /* pe_claims_task - an empty task (main thread); recycled ones keep their payload's memory. */
@@ -63,9 +77,9 @@ void pe_claims_recycle(pe_claims *claims, pe_task *task);
 uint64_t pe_claims_backlog(pe_claims *claims);
 size_t pe_claims_payload(pe_claims *claims);
 
-/* pe_claims_take - the next chunk, with its empty buffer; blocks.
- * Returns: NULL when closed and everything was claimed, or stopped */
-pe_chunk *pe_claims_take(pe_claims *claims);
+/* pe_claims_take - the next chunk for a worker, in the line and with its empty buffer; blocks.
+ * Returns: NULL when closed and nothing is left to begin, or stopped */
+pe_chunk *pe_claims_take(pe_claims *claims, int worker);
 /* pe_claims_release - the chunk's bytes are no longer needed; any thread. */
 void pe_claims_release(pe_claims *claims, pe_chunk *chunk);
 

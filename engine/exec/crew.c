@@ -3,8 +3,7 @@
  */
 /* crew.c - run a plan: what every rank does, and one rank alone.
  *
- * Design: workers claim chunks, compute them and put them into this rank's window, which delivers them in the order of
- *         claims. On one rank a delivered chunk goes straight to the sink, from the thread that delivers it. On several
+ * Design: workers claim chunks and compute them; this rank's line delivers them in the order of their items. On one rank a delivered chunk goes straight to the sink, from the thread that delivers it. On several
  *         the chunks of a slice are gathered in the buffer of its first one, and the slice goes on to the main thread
  *         (root.c on rank 0, member.c on the others).
  * Threads: crew_parts.h says who writes what.
@@ -27,6 +26,7 @@
 #define SOLO_NAP_NS 50000000u
 #define GRACE_NS 500000000u /* a failing run ends within a second */
 #define SOLO_POLL_MS 20
+#define RUN_NS 50000u   /* some 50 times what handing out costs */
 #define PAYLOAD_SHARE 4 /* of the planned buffers: items of unusual size stand for results as large or larger */
 
 void pe_crew_ring(pe_crew *crew)
@@ -149,14 +149,18 @@ static void finish_slice(pe_crew *crew, pe_task *task)
     pe_crew_ring(crew);
 }
 
-/* The window's callback on one rank: a chunk's turn has come. */
-static void deliver_to_sink(void *context, uint64_t number, void *token)
+static pe_chunk *chunk_at(pe_place_in_line *place)
 {
-    (void)number;
+    return (pe_chunk *)place; /* its first field */
+}
+
+/* The line's callback on one rank: a chunk's turn has come. */
+static void deliver_to_sink(void *context, pe_place_in_line *place)
+{
     pe_crew *crew = context;
-    pe_chunk *chunk = token;
+    pe_chunk *chunk = chunk_at(place);
     pe_task *task = chunk->task;
-    task->delivered += chunk->block.count;
+    task->delivered += chunk->out.items;
     pe_crew_write(crew, &chunk->out);
     pe_claims_release(crew->claims, chunk);
     if (task->delivered == task->block.count)
@@ -172,16 +176,15 @@ static pe_status append(pe_outcome *whole, const pe_outcome *part, pe_error *err
     return status == PE_OK ? pe_buffer_append(&whole->log, part->log.data, part->log.size, err) : status;
 }
 
-/* The window's callback on several ranks: the chunk joins its slice. */
-static void deliver_to_slice(void *context, uint64_t number, void *token)
+/* The line's callback on several ranks: the chunk joins its slice. */
+static void deliver_to_slice(void *context, pe_place_in_line *place)
 {
-    (void)number;
     pe_crew *crew = context;
-    pe_chunk *chunk = token;
+    pe_chunk *chunk = chunk_at(place);
     pe_task *task = chunk->task;
     pe_error err = PE_ERROR_INIT;
     task->work_ns += chunk->work_ns;
-    task->delivered += chunk->block.count;
+    task->delivered += chunk->out.items;
     if (task->whole == NULL) {
         task->whole = chunk;
     } else {
@@ -193,22 +196,22 @@ static void deliver_to_slice(void *context, uint64_t number, void *token)
         finish_slice(crew, task);
 }
 
-static void work_on(pe_crew *crew, void *step)
+static void work_on(pe_crew *crew, void *step, int worker)
 {
     const pe_crew_spec *spec = crew->spec;
     uint64_t busy_ns = 0;
-    for (pe_chunk *chunk = NULL; (chunk = pe_claims_take(crew->claims)) != NULL;) {
+    for (pe_chunk *chunk = NULL; (chunk = pe_claims_take(crew->claims, worker)) != NULL;) {
         pe_error err = PE_ERROR_INIT;
         const uint64_t began = pe_clock_ns();
-        if (spec->run(step, chunk->block, &chunk->task->payload, &chunk->out, crew->stop, &err) != PE_OK) {
+        if (spec->run(step, &chunk->portion, &chunk->task->payload, &chunk->out, crew->stop, &err) != PE_OK) {
             pe_crew_fail(crew, &err);
             break;
         }
         if (pe_crew_is_stopped(crew))
             break; /* the chunk may be cut short */
         chunk->work_ns = pe_clock_ns() - began;
-        pe_pace_learn(&crew->pace, chunk->block.count, chunk->work_ns);
-        pe_window_put(crew->chunks, chunk->number, chunk);
+        pe_pace_learn(&crew->pace, chunk->out.items, chunk->work_ns);
+        pe_line_done(crew->line, &chunk->place);
         busy_ns += pe_clock_ns() - began;
     }
     atomic_fetch_add_explicit(&crew->busy_ns, busy_ns, memory_order_relaxed);
@@ -216,7 +219,6 @@ static void work_on(pe_crew *crew, void *step)
 
 static void work(void *context, int worker)
 {
-    (void)worker;
     pe_crew *crew = context;
     const pe_crew_spec *spec = crew->spec;
     pe_error err = PE_ERROR_INIT;
@@ -224,7 +226,7 @@ static void work(void *context, int worker)
     if (spec->open(spec->context, &step, &err) != PE_OK)
         pe_crew_fail(crew, &err);
     else
-        work_on(crew, step);
+        work_on(crew, step, worker);
     spec->close(step);
     atomic_fetch_sub_explicit(&crew->workers, 1, memory_order_release); /* all that this worker did comes before */
     pe_crew_ring(crew);
@@ -321,6 +323,17 @@ static int warm_chunks(const pe_crew_spec *spec)
     return is_empty ? spec->plan->slots : 2 * spec->threads + 1;
 }
 
+/* Chunks of the size that the user chose are handed out singly, but for those that take less time than that. */
+static void init_pace(pe_pace *pace, const pe_plan *plan)
+{
+    const bool is_given = plan->is_fixed;
+    pe_pace_init(pace, &(pe_pace_spec){.least = is_given ? plan->grain_items : 1,
+                                       .most = plan->chunk_items,
+                                       .unit = is_given ? plan->grain_items : 1,
+                                       .share = pe_plan_share(plan),
+                                       .piece_ns = is_given ? RUN_NS : 0});
+}
+
 static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
 {
     const pe_plan *plan = spec->plan;
@@ -338,16 +351,21 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&crew->bell, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    pe_pace_init(&crew->pace,
-                 &(pe_pace_spec){
-                     .least = 1, .most = plan->chunk_items, .share = pe_plan_share(plan), .is_fixed = plan->is_fixed});
-    const size_t grant_bytes = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices;
+    init_pace(&crew->pace, plan);
     const pe_status status =
-        pe_claims_make(plan->slots, warm_chunks(spec), &crew->pace, grant_bytes, idle, crew, &crew->claims, err);
+        pe_line_make(is_ordered, is_solo ? deliver_to_sink : deliver_to_slice, crew, &crew->line, err);
     if (status != PE_OK)
         return status;
-    return pe_window_make((size_t)plan->slots + 1, is_ordered, is_solo ? deliver_to_sink : deliver_to_slice, crew,
-                          &crew->chunks, err);
+    const pe_claims_spec claims = {.buffers = plan->slots,
+                                   .warm = warm_chunks(spec),
+                                   .workers = spec->threads,
+                                   .grain = plan->grain_items,
+                                   .chunk_bytes = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices,
+                                   .pace = &crew->pace,
+                                   .line = crew->line,
+                                   .idle = idle,
+                                   .context = crew};
+    return pe_claims_make(&claims, &crew->claims, err);
 }
 
 static pe_status run_threads(pe_crew *crew)
@@ -378,8 +396,8 @@ pe_status pe_crew_run(const pe_crew_spec *spec, pe_crew_stats *stats, pe_error *
                              .items = atomic_load_explicit(&crew.items, memory_order_relaxed),
                              .busy_ns = atomic_load_explicit(&crew.busy_ns, memory_order_relaxed),
                              .wall_ns = pe_clock_ns() - began};
-    pe_window_free(crew.chunks);
     pe_claims_free(crew.claims);
+    pe_line_free(crew.line);
     (void)pthread_cond_destroy(&crew.bell);
     (void)pthread_mutex_destroy(&crew.mutex);
     return status;

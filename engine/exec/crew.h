@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "exec/comm.h"
 #include "exec/outcome.h"
+#include "exec/portion.h"
 #include "plan/plan.h"
 
 /* context is passed to all but run and close, which get what open made. */
@@ -34,10 +35,10 @@ typedef struct pe_crew_spec {
     /* Each worker: its own state. */
     pe_status (*open)(void *context, void **step, pe_error *err);
     void (*close)(void *step);
-    /* Worker: append the encoded results of a chunk to out, which comes empty, with items and rows of the whole chunk;
-     * rows is lowered for items left out. May return early when *stop is set. */
-    pe_status (*run)(void *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out, const atomic_bool *stop,
-                     pe_error *err);
+    /* Worker: compute the portion grain by grain until it has no more, and append the encoded results to out, which
+     * comes empty: bytes, items and rows. May return early when *stop is set. */
+    pe_status (*run)(void *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
+                     const atomic_bool *stop, pe_error *err);
 
     /* Rank 0: take what came out, in the order of the mode; one thread at a time, any thread. */
     pe_status (*write)(void *context, const pe_outcome *out, pe_error *err);

@@ -10,7 +10,6 @@
 
 #include "exec/claims.h"
 #include "exec/crew.h"
-#include "exec/window.h"
 
 /* Notes are the only messages with a form; data follow them as bytes. Same-architecture ranks: sent as they are. */
 typedef enum pe_note_kind {
@@ -46,7 +45,7 @@ typedef struct pe_crew {
     const pe_crew_spec *spec;
     pe_pace pace; /* of this rank's chunks */
     pe_claims *claims;
-    pe_window *chunks;               /* this rank's chunks in the order of claims */
+    pe_line *line;                   /* this rank's chunks in the order of their items */
     atomic_bool *stop;               /* the spec's: any thread sets it once; all read it */
     atomic_uint_fast64_t failing_ns; /* when an item first ended the run here, or 0; any thread sets it once */
     atomic_int workers;              /* still running */

@@ -56,18 +56,32 @@ static uint64_t try_larger(pe_pace *pace, uint64_t items, uint64_t ns)
     return is_bargain(other, other_ns, items, ns) ? other * 2 : 0;
 }
 
+/* What a piece is to take. */
+static double target_ns(const pe_pace_spec *spec, double item_ns, double most_ns)
+{
+    const double least_ns = (double)spec->least_ns > LEAST_NS ? (double)spec->least_ns : LEAST_NS;
+    if (spec->piece_ns != 0)
+        return (double)spec->piece_ns;
+    return within(item_ns * (double)spec->share / PIECES, least_ns, most_ns);
+}
+
+static uint64_t whole_units(const pe_pace_spec *spec, double items)
+{
+    const uint64_t unit = spec->unit > 0 ? spec->unit : 1;
+    const uint64_t units = (uint64_t)(items / (double)unit);
+    return units > 0 ? units * unit : unit;
+}
+
 void pe_pace_learn(pe_pace *pace, uint64_t items, uint64_t ns)
 {
     const pe_pace_spec *spec = &pace->spec;
     if (spec->is_fixed || items == 0)
         return;
-    const double least_ns = (double)spec->least_ns > LEAST_NS ? (double)spec->least_ns : LEAST_NS;
-    const double most_ns = least_ns > MOST_NS ? least_ns : MOST_NS;
+    const double most_ns = (double)spec->least_ns > MOST_NS ? (double)spec->least_ns : MOST_NS;
     const double item_ns = (double)(ns + 1) / (double)items;
-    const double piece_ns = within(item_ns * (double)spec->share / PIECES, least_ns, most_ns);
     const uint64_t most = items > spec->most / GROWTH ? spec->most : items * GROWTH;
-    const double by_time = within(piece_ns / item_ns, 1, (double)most);
-    const uint64_t larger = (double)ns > most_ns ? try_larger(pace, items, ns) : 0;
+    const double by_time = within(target_ns(spec, item_ns, most_ns) / item_ns, 1, (double)most);
+    const uint64_t larger = (double)ns > most_ns && spec->piece_ns == 0 ? try_larger(pace, items, ns) : 0;
     const double wanted = within(larger > 0 ? (double)larger : by_time, (double)spec->least, (double)spec->most);
-    atomic_store_explicit(&pace->items, (uint64_t)wanted, memory_order_relaxed); /* as above */
+    atomic_store_explicit(&pace->items, whole_units(spec, wanted), memory_order_relaxed); /* as above */
 }

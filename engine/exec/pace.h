@@ -19,8 +19,10 @@
 
 typedef struct pe_pace_spec {
     uint64_t least, most; /* items at once */
+    uint64_t unit;        /* only whole multiples of this, 0 for 1; least and most are such */
     uint64_t share;       /* items that lie before each taker; UINT64_MAX when not known */
     uint64_t least_ns;    /* that a piece is to take, where 2 ms are too little */
+    uint64_t piece_ns;    /* not 0: what a piece is to take, whatever lies before its taker */
     bool is_fixed;        /* always `most` */
 } pe_pace_spec;
 

@@ -119,11 +119,14 @@ static pe_status init(pe_root *self, pe_crew *crew)
                       .err = PE_ERROR_INIT};
     atomic_init(&self->own_delivered, 0);
     const uint64_t threads = (uint64_t)plan->threads, share = pe_plan_share(plan);
-    pe_pace_init(&self->pace, &(pe_pace_spec){.least = threads, /* something for each of them */
+    const uint64_t unit = plan->is_fixed ? plan->grain_items : 1;
+    const uint64_t least = unit * threads; /* something for each of them */
+    pe_pace_init(&self->pace, &(pe_pace_spec){.least = least < plan->slice_items ? least : plan->slice_items,
                                               .most = plan->slice_items,
+                                              .unit = unit,
                                               .share = share > UINT64_MAX / threads ? UINT64_MAX : share * threads,
                                               .least_ns = PE_GRANT_NS * (uint64_t)self->ranks,
-                                              .is_fixed = plan->is_fixed || plan->schedule == PE_SCHEDULE_STATIC});
+                                              .is_fixed = plan->schedule == PE_SCHEDULE_STATIC});
     pe_status status = pe_make_array(&self->states, (size_t)self->ranks, sizeof *self->states, err);
     if (status == PE_OK)
         status = pe_make_array(&self->queue, (size_t)self->ranks, sizeof *self->queue, err);

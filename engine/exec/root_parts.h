@@ -9,6 +9,7 @@
 #define PE_ROOT_PARTS_H
 
 #include "exec/crew_parts.h"
+#include "exec/window.h"
 
 /* A grant of the window, one slice or a run of them: who computes it, and whether its result can be pulled. */
 typedef struct pe_entry {

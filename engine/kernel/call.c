@@ -288,21 +288,27 @@ static pe_status begin_run(pe_call *call, uint64_t first, size_t count, void *co
     return status;
 }
 
+/* The last thing that the kernel said of an item, if anything, is why. */
+static pe_status tell_stopped(const pe_call *call, int stopped, pe_error *err)
+{
+    if (call->failed > 0) {
+        const pe_failure *last = &call->failures[call->failed - 1];
+        return pe_fail_item(err, PE_EKERNEL, last->item, "kernel \"%s\" gave up at item %" PRIu64 ": %s",
+                            call->kernel->name, last->item, last->reason);
+    }
+    return pe_fail_item(err, PE_EKERNEL, call->first,
+                        "kernel \"%s\" gave up in items %" PRIu64 " to %" PRIu64 ": its map returned %d",
+                        call->kernel->name, call->first, index_of(call, call->count - 1), stopped);
+}
+
 static pe_status end_run(pe_call *call, int stopped, pe_error *err)
 {
-    const pe_failure last = call->failed > 0 ? call->failures[call->failed - 1] : (pe_failure){.item = 0};
-    if (!call->is_sorted)
-        qsort(call->failures, call->failed, sizeof *call->failures, compare_failures);
     if (call->fault.status != PE_OK)
         return pe_fail(err, call->fault.status, "%s", call->fault.text);
-    if (stopped != 0 && call->failed > 0) /* the last thing it said is why */
-        return pe_fail_item(err, PE_EKERNEL, last.item, "kernel \"%s\" gave up at item %" PRIu64 ": %s",
-                            call->kernel->name, last.item, last.reason);
-    if (stopped != 0) {
-        return pe_fail_item(err, PE_EKERNEL, call->first,
-                            "kernel \"%s\" gave up in items %" PRIu64 " to %" PRIu64 ": its map returned %d",
-                            call->kernel->name, call->first, index_of(call, call->count - 1), stopped);
-    }
+    if (stopped != 0)
+        return tell_stopped(call, stopped, err);
+    if (!call->is_sorted)
+        qsort(call->failures, call->failed, sizeof *call->failures, compare_failures);
     return PE_OK;
 }
 

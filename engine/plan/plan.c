@@ -18,11 +18,13 @@
 #define BATCH_BYTES (24 * KIB)  /* columns of one kernel call: most of a first-level cache */
 #define BATCH_MOST 4096
 #define BATCH_LEAST 16
+#define CHUNK_GRAINS 8           /* a chunk has at least, where it has so many batches */
 #define TRAVEL_BYTES CHUNK_BYTES /* of a batch to another process, whose way costs tens of microseconds */
 #define TRAVEL_MOST 8192         /* beyond, Python's values leave the second-level cache */
 #define BALANCE_CHUNKS 64        /* chunks a worker should have at least */
 #define BALANCE_SLICES 32        /* slices a rank should have at least */
 #define CHUNK_MOST ((uint64_t)1 << 20)
+#define RUN_CHUNKS_MOST 1024     /* chunks of a given size that are claimed at once */
 #define WINDOW_BYTES (16 * MIB)  /* of buffers at most, or a share of pool.memory where that is more: fresh memory */
 #define WINDOW_SHARE 16          /* is slow to touch, so not all that is allowed is taken */
 #define MEMORY_BYTES (256 * MIB) /* pool.memory by default */
@@ -60,6 +62,14 @@ static size_t input_bytes(const pe_plan_request *request, uint64_t chunk_items)
     return request->chunk_input_bytes == NULL ? 0 : request->chunk_input_bytes(request->source, chunk_items);
 }
 
+/* That a chunk may have at all. */
+static uint64_t most_items(const pe_plan_request *request)
+{
+    const size_t chunk_bytes = request->is_placed ? PLACED_BYTES : CHUNK_BYTES;
+    const size_t item_bytes = at_least(at_least(request->in_item_bytes, request->out_item_bytes), 1);
+    return at_most(at_least(chunk_bytes / item_bytes, 1), CHUNK_MOST);
+}
+
 static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
 {
     size_t bytes = chunk_items * request->out_item_bytes;
@@ -69,14 +79,11 @@ static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
 }
 
 /* Balance wants many small chunks, speed wants large ones. */
-static uint64_t choose_chunk(const pe_plan_request *request, const char **why)
+static uint64_t best_chunk(const pe_plan_request *request, const char **why)
 {
     const size_t chunk_bytes = request->is_placed ? PLACED_BYTES : CHUNK_BYTES;
-    const size_t item_bytes = at_least(at_least(request->in_item_bytes, request->out_item_bytes), 1);
-    uint64_t items = at_most(at_least(chunk_bytes / item_bytes, 1), CHUNK_MOST);
-    *why = request->chunk_items != 0 ? "as given" : request->is_placed ? "1 MiB at once" : "fills half a cache";
-    if (request->chunk_items != 0) /* a stream is cut by bytes too, so there a chunk only is "up to" */
-        return at_most(request->chunk_items, request->items != PE_ITEMS_UNKNOWN ? at_least(request->items, 1) : items);
+    uint64_t items = most_items(request);
+    *why = request->is_placed ? "1 MiB at once" : "fills half a cache";
     if (request->items != PE_ITEMS_UNKNOWN) {
         const uint64_t workers = (uint64_t)request->ranks * (uint64_t)request->threads;
         const uint64_t by_balance = at_least(request->items / (workers * BALANCE_CHUNKS), 1);
@@ -86,6 +93,21 @@ static uint64_t choose_chunk(const pe_plan_request *request, const char **why)
     while (items > 1 && input_bytes(request, items) > 2 * chunk_bytes)
         items /= 2;
     return items;
+}
+
+/* Chunks of a given size that take next to no time are claimed several at once. Not those of a stream, which nobody may
+ * hold back, nor those that travel to other processes. */
+static void choose_chunk(const pe_plan_request *request, pe_plan *plan)
+{
+    const bool is_stream = request->items == PE_ITEMS_UNKNOWN;
+    plan->chunk_items = best_chunk(request, &plan->why);
+    if (!plan->is_fixed)
+        return;
+    /* a stream is cut by bytes too, so there a chunk only is "up to" */
+    plan->grain_items = at_most(request->chunk_items, is_stream ? most_items(request) : at_least(request->items, 1));
+    const uint64_t run = at_most(plan->chunk_items / plan->grain_items, RUN_CHUNKS_MOST);
+    plan->chunk_items = plan->grain_items * (is_stream || request->is_elsewhere ? 1 : at_least(run, 1));
+    plan->why = "as given";
 }
 
 static uint64_t choose_slice_chunks(const pe_plan_request *request, const pe_plan *plan)
@@ -186,7 +208,10 @@ static void choose_batch(const pe_plan_request *request, pe_plan *plan)
     const size_t bytes = request->is_elsewhere ? TRAVEL_BYTES : BATCH_BYTES;
     const uint64_t most = request->is_elsewhere ? TRAVEL_MOST : BATCH_MOST;
     const uint64_t items = at_least(at_most(bytes / item_bytes, most), BATCH_LEAST);
-    plan->batch_items = at_most(items, plan->chunk_items);
+    const uint64_t part = at_least(plan->chunk_items / CHUNK_GRAINS, BATCH_LEAST); /* others can take over the rest */
+    const uint64_t whole = plan->is_fixed ? plan->grain_items : plan->chunk_items;
+    plan->batch_items = at_most(plan->is_fixed || request->is_elsewhere ? items : at_most(items, part), whole);
+    plan->grain_items = plan->is_fixed ? plan->grain_items : plan->batch_items;
 }
 
 /* Everything that follows from the chunk. */
@@ -214,12 +239,13 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
     plan.schedule = request->schedule == PE_SCHEDULE_STATIC && request->items != PE_ITEMS_UNKNOWN
                         ? PE_SCHEDULE_STATIC
                         : PE_SCHEDULE_DYNAMIC; /* a stream's slices do not exist before they are read */
-    plan.chunk_items = choose_chunk(request, &plan.why);
+    choose_chunk(request, &plan);
+    const uint64_t least = plan.is_fixed ? plan.grain_items : 1;
     pe_status status = choose_sizes(request, &plan, err);
-    while (status != PE_OK && request->chunk_items == 0 && plan.chunk_items > 1) { /* ours to shrink */
+    while (status != PE_OK && plan.chunk_items > least) { /* ours to shrink */
         *err = (pe_error)PE_ERROR_INIT;
-        plan.chunk_items /= 2;
-        plan.why = "fits pool.memory";
+        plan.chunk_items = plan.chunk_items / least / 2 * least;
+        plan.why = plan.is_fixed ? plan.why : "fits pool.memory";
         status = choose_sizes(request, &plan, err);
     }
     if (status != PE_OK)

@@ -55,14 +55,16 @@ typedef struct pe_plan {
     int ranks, threads;
     pe_schedule schedule; /* static or dynamic: auto was decided */
     pe_order order;
-    uint64_t chunk_items; /* the most at once, unless is_fixed */
-    bool is_fixed;        /* the user chose it */
+    uint64_t chunk_items; /* claimed at once: the most */
+    uint64_t grain_items; /* that stay with one worker: the chunk that the user chose, or a batch; chunk_items is a
+                           * multiple of the first */
+    bool is_fixed;        /* the user chose the chunk */
     const char *why;      /* what decided: "as given" */
     uint64_t batch_items; /* one kernel call: columns of a batch stay in the first-level cache, or travel well */
     uint64_t chunks_per_slice;
     uint64_t slice_items;
     uint64_t slices;        /* PE_ITEMS_UNKNOWN for a stream */
-    int slots;              /* chunk buffers of one rank: the local window */
+    int slots;              /* chunk buffers of one rank */
     int depth;              /* slices a rank may hold: being computed, waiting to be sent */
     int ahead;              /* uncomputed slices that a rank holds at least, so that none waits for an answer */
     uint64_t window_slices; /* no more than this are granted and not yet delivered; runs count as one */

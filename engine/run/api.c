@@ -4,8 +4,8 @@
 /* api.c - pengine.h on the engine's own parts: arrays in, arrays out.
  *
  * Design: the crew of one rank with a step that reads the caller's arrays and, for map, writes the caller's results in
- *         place, so no bytes pass the window. For imap a chunk's buffer holds its block and its columns one after the
- *         other, and the window hands them to the caller in order.
+ *         place, so no bytes pass the line. For imap a chunk's buffer holds its block and its columns one after the
+ *         other, and the line hands them to the caller in order.
  * Threads: a step belongs to one worker; array_run is constant during the run.
  * Not here: files, MPI.
  */
@@ -65,12 +65,18 @@ static pe_status open_step(void *context, void **out, pe_error *err)
     return pe_call_make(run->kernel, &run->signature, NULL, &step->call, err);
 }
 
-/* Where the columns of a chunk begin: in the caller's arrays, or in the chunk's buffer behind its block. */
+/* What stands in front of the columns in a chunk's buffer. */
+typedef struct array_head {
+    pe_block block; /* as computed: others may have taken the end of what was claimed */
+    uint64_t room;  /* items that each column has place for */
+} array_head;
+
+/* Where the columns of a chunk begin: in the caller's arrays, or in the chunk's buffer behind its head. */
 static pe_status place_results(const array_run *run, pe_block chunk, pe_buffer *out, void *results[PE_MAX_COLUMNS],
                                pe_error *err)
 {
     const pe_signature *signature = &run->signature;
-    size_t bytes = aligned(sizeof chunk);
+    size_t bytes = aligned(sizeof(array_head));
     for (int r = 0; r < signature->result_count; r++) {
         const size_t item_bytes = pe_type_bytes(signature->results[r]);
         if (run->results != NULL)
@@ -83,9 +89,8 @@ static pe_status place_results(const array_run *run, pe_block chunk, pe_buffer *
     const pe_status status = pe_buffer_reserve(out, bytes, err);
     if (status != PE_OK)
         return status;
-    memcpy(out->data, &chunk, sizeof chunk);
     out->size = bytes;
-    bytes = aligned(sizeof chunk);
+    bytes = aligned(sizeof(array_head));
     for (int r = 0; r < signature->result_count; r++) {
         results[r] = out->data + bytes;
         bytes += aligned(chunk.count * pe_type_bytes(signature->results[r]));
@@ -111,43 +116,69 @@ static pe_status run_batch(array_step *step, pe_block batch, void *const *result
                         text, failures[0].reason);
 }
 
-static pe_status run_step(void *context, pe_block chunk, const pe_buffer *payload, pe_outcome *out,
-                          const atomic_bool *stop, pe_error *err)
+static pe_status run_grain(array_step *step, pe_block grain, void *const *results, const atomic_bool *stop,
+                           pe_error *err)
 {
-    (void)payload;
-    array_step *step = context;
     const array_run *run = step->run;
-    void *results[PE_MAX_COLUMNS], *shifted[PE_MAX_COLUMNS];
-    pe_status status = place_results(run, chunk, &out->bytes, results, err);
-    for (uint64_t done = 0; done < chunk.count && status == PE_OK; done += run->plan.batch_items) {
-        const uint64_t left = chunk.count - done;
+    void *shifted[PE_MAX_COLUMNS];
+    pe_status status = PE_OK;
+    for (uint64_t done = 0; done < grain.count && status == PE_OK; done += run->plan.batch_items) {
+        const uint64_t left = grain.count - done;
         const uint64_t count = left < run->plan.batch_items ? left : run->plan.batch_items;
         if (atomic_load_explicit(stop, memory_order_relaxed)) /* only saves time */
             break;
         for (int r = 0; r < run->signature.result_count; r++)
             shifted[r] = (unsigned char *)results[r] + done * pe_type_bytes(run->signature.results[r]);
-        status = run_batch(step, (pe_block){.first = chunk.first + done, .count = count}, shifted, err);
+        status = run_batch(step, (pe_block){.first = grain.first + done, .count = count}, shifted, err);
     }
     return status;
 }
 
+static pe_status run_step(void *context, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
+                          const atomic_bool *stop, pe_error *err)
+{
+    (void)payload;
+    array_step *step = context;
+    const array_run *run = step->run;
+    const pe_block claimed = portion->block;
+    void *results[PE_MAX_COLUMNS];
+    pe_status status = place_results(run, claimed, &out->bytes, results, err);
+    for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);) {
+        status = run_grain(step, grain, results, stop, err);
+        out->items += grain.count;
+        for (int r = 0; r < run->signature.result_count; r++)
+            results[r] = (unsigned char *)results[r] + grain.count * pe_type_bytes(run->signature.results[r]);
+    }
+    out->rows = out->items;
+    const array_head head = {.block = {.first = claimed.first, .count = out->items}, .room = claimed.count};
+    if (status == PE_OK && run->results == NULL)
+        memcpy(out->bytes.data, &head, sizeof head);
+    return status;
+}
+
+/* In chunks of no more than the caller chose. */
 static pe_status hand_over(void *context, const pe_outcome *out, pe_error *err)
 {
     const array_run *run = context;
     const void *results[PE_MAX_COLUMNS];
-    pe_block block;
+    array_head head;
     if (run->take == NULL)
         return PE_OK;
-    memcpy(&block, out->bytes.data, sizeof block);
-    const unsigned char *at = out->bytes.data + aligned(sizeof block);
-    for (int r = 0; r < run->signature.result_count; r++) {
-        results[r] = at;
-        at += aligned(block.count * pe_type_bytes(run->signature.results[r]));
+    memcpy(&head, out->bytes.data, sizeof head);
+    const uint64_t most = run->plan.is_fixed ? run->plan.grain_items : head.block.count;
+    for (uint64_t done = 0; done < head.block.count; done += most) {
+        const uint64_t left = head.block.count - done, count = left < most ? left : most;
+        const unsigned char *at = out->bytes.data + aligned(sizeof head);
+        for (int r = 0; r < run->signature.result_count; r++) {
+            const size_t item_bytes = pe_type_bytes(run->signature.results[r]);
+            results[r] = at + done * item_bytes;
+            at += aligned(head.room * item_bytes);
+        }
+        if (run->take(run->context, head.block.first + done, count, results) != 0)
+            return pe_fail(err, PE_ESTOPPED, "ended by the caller after item %llu",
+                           (unsigned long long)(head.block.first + done + count - 1));
     }
-    if (run->take(run->context, block.first, block.count, results) == 0)
-        return PE_OK;
-    return pe_fail(err, PE_ESTOPPED, "ended by the caller after item %llu",
-                   (unsigned long long)(block.first + block.count - 1));
+    return PE_OK;
 }
 
 static pe_status tick(void *context, uint64_t items, pe_error *err)

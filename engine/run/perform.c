@@ -53,10 +53,10 @@ static void close_step(void *step)
 
 /* A signal that goes to every process of a job ends a kernel's own processes too, and those perhaps first: what it did to
  * their items is no failure, and the chunk is not delivered. */
-static pe_status run_step(void *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out,
+static pe_status run_step(void *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
                           const atomic_bool *stop, pe_error *err)
 {
-    const pe_status status = pe_step_run(step, chunk, payload, out, stop, err);
+    const pe_status status = pe_step_run(step, portion, payload, out, stop, err);
     for (int ms = 0; status == PE_EITEM && pe_interrupt_seen() == NULL && ms < SIGNAL_MS; ms++)
         pe_sleep_ns(NS_PER_MS);
     if (pe_interrupt_seen() == NULL)
@@ -163,20 +163,20 @@ static pe_status close_output(pe_session *self)
     return pe_session_meet(self);
 }
 
-/* The size of a chunk and what decided it: the plan, or what the items were seen to cost. */
+/* The size of a chunk and what decided it: the user, the plan, or what the items were seen to cost. */
 static const char *describe_chunks(const pe_session *self, char out[96])
 {
     char items[32], cost[32];
-    const uint64_t chunk_items = self->stats.chunk_items;
+    const pe_plan *plan = &self->plan;
+    const uint64_t chunk_items = plan->is_fixed ? plan->grain_items : self->stats.chunk_items;
     const double all = (double)(self->stats.items > 0 ? self->stats.items : 1);
     const double chunk_ms = (double)self->busy_ns * 1e-6 * (double)chunk_items / all;
-    const bool is_planned = chunk_items == self->plan.chunk_items;
+    const bool is_planned = plan->is_fixed || chunk_items == plan->chunk_items;
     if (chunk_ms >= 1)
         (void)snprintf(cost, sizeof cost, "%.1f ms each", chunk_ms);
     else
         (void)snprintf(cost, sizeof cost, "a short run");
-    (void)snprintf(out, 96, "chunks of %s (%s)", pe_print_count(items, chunk_items),
-                   is_planned ? self->plan.why : cost);
+    (void)snprintf(out, 96, "chunks of %s (%s)", pe_print_count(items, chunk_items), is_planned ? plan->why : cost);
     return out;
 }
 

@@ -55,19 +55,29 @@ static void show_counts(FILE *out, const pe_plan *plan)
         return;
     }
     row(out, "items", pe_print_count(a, plan->items));
-    const bool is_paced = !plan->is_fixed && plan->schedule == PE_SCHEDULE_DYNAMIC;
+    const bool is_paced = plan->schedule == PE_SCHEDULE_DYNAMIC;
+    const uint64_t chunk_items = plan->is_fixed ? plan->grain_items : plan->chunk_items;
+    const uint64_t chunks = plan->slice_items / chunk_items;
     (void)fprintf(out, "%-9s  %s%s of %s items (%s chunk%s each)\n", "slices", pe_print_count(a, plan->slices),
-                  is_paced ? " or more" : "", pe_print_count(b, plan->slice_items),
-                  pe_print_count(c, plan->chunks_per_slice), pe_plural(plan->chunks_per_slice));
-    (void)fprintf(out, "%-9s  %s items (%s)%s\n", "chunk", pe_print_count(a, plan->chunk_items), plan->why,
-                  plan->is_fixed ? "" : ", fewer where they take long");
+                  is_paced ? " or more" : "", pe_print_count(b, plan->slice_items), pe_print_count(c, chunks),
+                  pe_plural(chunks));
+    (void)fprintf(out, "%-9s  %s item%s (%s)", "chunk", pe_print_count(a, chunk_items), pe_plural(chunk_items),
+                  plan->why);
+    if (!plan->is_fixed)
+        (void)fputs(", fewer where they take long", out);
+    else if (chunk_items < plan->chunk_items)
+        (void)fprintf(out, ", up to %s claimed at once while they take next to no time",
+                      pe_print_count(b, plan->chunk_items / chunk_items));
+    (void)fputc('\n', out);
 }
 
 static void show_window(FILE *out, const pe_plan *plan)
 {
     char a[32], b[32];
     if (plan->ranks == 1)
-        (void)fprintf(out, "%-9s  %d chunks ahead of the oldest one not yet delivered\n", "window", plan->slots);
+        (void)fprintf(
+            out, "%-9s  %s chunks ahead of the oldest one not yet delivered\n", "window",
+            pe_print_count(a, (uint64_t)plan->slots * (plan->is_fixed ? plan->chunk_items / plan->grain_items : 1)));
     else
         (void)fprintf(out, "%-9s  %s slices over all ranks, %d a rank, ahead of the oldest one not yet delivered\n",
                       "window", pe_print_count(a, plan->window_slices), plan->depth);

@@ -331,8 +331,9 @@ static pe_status encode(const pe_step *step, const batch *at, pe_outcome *out, p
 {
     const pe_recipe *recipe = step->recipe;
     const bool has_gaps = step->losses.count > 0 && recipe->policy == PE_POLICY_SKIP;
+    out->items += at->block.count;
+    out->rows += at->block.count - (has_gaps ? step->losses.count : 0);
     if (has_gaps) {
-        out->rows -= step->losses.count;
         if (!recipe->encoder.is_plain)
             return encode_runs(step, at, &out->bytes, err);
         close_gaps(step, at, &out->bytes);
@@ -410,30 +411,40 @@ static void release(pe_step *step, pe_block chunk)
 }
 
 /* The chunk's rows go to their places in the output. */
-static pe_status write_in_place(const pe_recipe *recipe, pe_block chunk, pe_outcome *out, pe_error *err)
+static pe_status write_in_place(const pe_recipe *recipe, uint64_t first, pe_outcome *out, pe_error *err)
 {
     out->placed = out->bytes.size;
     out->bytes.size = 0;
-    return pe_places_write(&recipe->places, chunk.first, out->bytes.data, out->placed, err);
+    return pe_places_write(&recipe->places, first, out->bytes.data, out->placed, err);
 }
 
-pe_status pe_step_run(pe_step *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out, const atomic_bool *stop,
-                      pe_error *err)
+static pe_status run_grain(pe_step *step, pe_block grain, const pe_buffer *payload, pe_outcome *out,
+                           const atomic_bool *stop, pe_error *err)
 {
-    const pe_recipe *recipe = step->recipe;
-    const uint64_t most = recipe->plan->batch_items;
-    pe_status status = pe_buffer_reserve(&out->bytes, recipe->encoder.row_bytes * chunk.count, err);
-    for (uint64_t done = 0; done < chunk.count && status == PE_OK;) {
+    const uint64_t most = step->recipe->plan->batch_items;
+    pe_status status = PE_OK;
+    for (uint64_t done = 0; done < grain.count && status == PE_OK;) {
         if (atomic_load_explicit(stop, memory_order_relaxed)) /* only saves time: the chunk is dropped by its worker */
             return PE_OK;
-        const uint64_t left = chunk.count - done;
-        const pe_block block = {.first = chunk.first + done, .count = left < most ? left : most};
+        const uint64_t left = grain.count - done;
+        const pe_block block = {.first = grain.first + done, .count = left < most ? left : most};
         status = run_batch(step, block, payload, out, err);
         done += block.count;
     }
+    return status;
+}
+
+pe_status pe_step_run(pe_step *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
+                      const atomic_bool *stop, pe_error *err)
+{
+    const pe_recipe *recipe = step->recipe;
+    const uint64_t first = portion->block.first;
+    pe_status status = pe_buffer_reserve(&out->bytes, recipe->encoder.row_bytes * portion->block.count, err);
+    for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);)
+        status = run_grain(step, grain, payload, out, stop, err);
     if (status == PE_OK && pe_places_is_open(&recipe->places))
-        status = write_in_place(recipe, chunk, out, err);
+        status = write_in_place(recipe, first, out, err);
     if (status == PE_OK)
-        release(step, chunk);
+        release(step, (pe_block){.first = first, .count = out->items});
     return status;
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "exec/outcome.h"
+#include "exec/portion.h"
 #include "kernel/signature.h"
 #include "plan/plan.h"
 #include "sink/encode.h"
@@ -47,14 +48,15 @@ typedef struct pe_step pe_step;
 pe_status pe_step_open(const pe_recipe *recipe, pe_step **out, pe_error *err);
 void pe_step_close(pe_step *step); /* NULL is fine */
 
-/* pe_step_run - append the encoded results of a chunk to out, and a record of each failed item to its log.
+/* pe_step_run - compute a portion to its end, which others may bring nearer meanwhile: append the encoded results to out,
+ * and a record of each failed item to its log.
  *
  * Params:  payload holds the slice's input bytes, or is empty when this rank reads its own files; returns early, with
  *          part of the chunk done, when *stop becomes set.
  * Returns: PE_OK; PE_EITEM under PE_POLICY_STOP, naming the first failed item, its arguments and the reason; errors of
  *          the input
  */
-pe_status pe_step_run(pe_step *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out, const atomic_bool *stop,
-                      pe_error *err);
+pe_status pe_step_run(pe_step *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
+                      const atomic_bool *stop, pe_error *err);
 
 #endif

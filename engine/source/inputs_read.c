@@ -142,7 +142,9 @@ pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const 
     const pe_inputs *const inputs = reader->inputs;
     if (inputs->combine == PE_COMBINE_PRODUCT)
         return pe_product_read(reader, block, columns, err);
-    const pe_extent *extents[PE_MAX_COLUMNS] = {NULL};
+    const pe_extent *extents[PE_MAX_COLUMNS];
+    for (int k = 0; k < inputs->count; k++)
+        extents[k] = NULL;
     if (payload != NULL)
         pe_inputs_unpack(inputs, payload, payload_bytes, extents);
     int s = 0;

@@ -37,13 +37,15 @@ static void close_step(void *step)
     (void)step;
 }
 
-static pe_status run_step(void *step, pe_block chunk, const pe_buffer *payload, pe_outcome *out,
+static pe_status run_step(void *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
                           const atomic_bool *stop, pe_error *err)
 {
     (void)payload, (void)stop;
     const job *self = step;
-    const uint64_t bytes = chunk.count * self->bytes;
-    pe_sleep_ns(chunk.count * self->work_ns);
+    for (pe_block grain; pe_portion_next(portion, &grain); out->items += grain.count)
+        pe_sleep_ns(grain.count * self->work_ns);
+    out->rows = out->items;
+    const uint64_t bytes = out->items * self->bytes;
     if (self->is_placed)
         pe_sleep_ns(bytes * 1000000000u / DISK_BYTES_PER_S);
     if (!self->is_gathered)

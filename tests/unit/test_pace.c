@@ -126,7 +126,26 @@ START_TEST(pace_of_many_takers_is_slower)
 }
 END_TEST
 
+/* Chunks of 10 items that the user chose: as many at once as take 50 us, whole ones. */
+START_TEST(pace_units_are_kept_whole)
+{
+    pe_pace pace;
+    pe_pace_init(&pace, &(pe_pace_spec){.least = 10, .most = 1000, .unit = 10, .share = 64000, .piece_ns = MS / 20});
+    ck_assert_uint_eq(pe_pace_items(&pace), 10);
+    pe_pace_learn(&pace, 10, 10 * 499); /* 100 items take 50 us, and one more than 99 */
+    ck_assert_uint_eq(pe_pace_items(&pace), 40);
+    pe_pace_learn(&pace, 40, 40 * 499);
+    ck_assert_uint_eq(pe_pace_items(&pace), 100);
+    pe_pace_learn(&pace, 100, 100 * 701); /* 71 items */
+    ck_assert_uint_eq(pe_pace_items(&pace), 70);
+    pe_pace_learn(&pace, 70, 70 * 3600 * 1000 * MS);
+    ck_assert_uint_eq(pe_pace_items(&pace), 10);
+    pe_pace_learn(&pace, 5, 5); /* the input's last ones */
+    ck_assert_uint_eq(pe_pace_items(&pace), 20);
+}
+END_TEST
+
 UNIT_MAIN("pace", pace_of_many_takers_is_slower, pace_goes_from_least_to_most, pace_given_size_stays,
           pace_cheap_items_grow_to_the_most, pace_costly_items_take_their_share_of_the_time,
           pace_follows_a_cost_that_changes, pace_pieces_that_cost_by_themselves_grow,
-          pace_items_that_take_long_are_handed_out_singly)
+          pace_items_that_take_long_are_handed_out_singly, pace_units_are_kept_whole)

@@ -81,7 +81,8 @@ START_TEST(plan_thousands_of_requests_cover_disjointly)
         const pe_schedule schedule = (pe_schedule)(dice(&state) % 3);
         const pe_plan_request request = request_of(items, ranks, threads, chunk, schedule);
         if (pe_plan_make(&request, &plan, &err) != PE_OK || !covers(&plan, items) ||
-            plan.schedule == PE_SCHEDULE_AUTO || plan.depth < plan.ahead || plan.slots <= threads)
+            plan.chunk_items % (chunk != 0 ? plan.grain_items : 1) != 0 || plan.schedule == PE_SCHEDULE_AUTO ||
+            plan.depth < plan.ahead || plan.slots <= threads)
             ck_abort_msg("%llu items, %d ranks, chunk %llu: %s", (unsigned long long)items, ranks,
                          (unsigned long long)chunk, err.text);
     }
@@ -172,6 +173,53 @@ START_TEST(plan_stream_has_no_slices_ahead_and_is_dynamic)
 }
 END_TEST
 
+static pe_plan plan_of(pe_plan_request request)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan plan;
+    ck_ok(pe_plan_make(&request, &plan, &err), err);
+    return plan;
+}
+
+/* A chunk of a given size stays with one worker; several of them may be claimed at once where there are many. */
+START_TEST(plan_given_chunks_are_claimed_whole)
+{
+    const pe_plan many = plan_of(request_of(1000000, 1, 2, 10, PE_SCHEDULE_AUTO));
+    ck_assert_uint_eq(many.grain_items, 10);
+    ck_assert_uint_eq(many.batch_items, 10);
+    ck_assert_uint_eq(many.chunk_items % 10, 0);
+    ck_assert_uint_gt(many.chunk_items, 10);
+    ck_assert_uint_le(many.chunk_items, 1000000 / 2 / 64);
+    const pe_plan few = plan_of(request_of(1000, 1, 2, 10, PE_SCHEDULE_AUTO));
+    ck_assert_uint_eq(few.chunk_items, 10);
+    const pe_plan large = plan_of(request_of(10000000, 1, 2, 1000000, PE_SCHEDULE_AUTO));
+    ck_assert_uint_eq(large.chunk_items, 1000000);
+    const pe_plan all = plan_of(request_of(1000, 1, 2, 1000000, PE_SCHEDULE_AUTO));
+    ck_assert_uint_eq(all.grain_items, 1000);
+}
+END_TEST
+
+START_TEST(plan_chunks_have_several_grains)
+{
+    const pe_plan small = plan_of(request_of(100000, 1, 2, 0, PE_SCHEDULE_AUTO));
+    ck_assert_uint_eq(small.chunk_items, 100000 / 2 / 64);
+    ck_assert_uint_eq(small.grain_items, 100000 / 2 / 64 / 8);
+    const pe_plan large = plan_of(request_of(100000000, 1, 2, 0, PE_SCHEDULE_AUTO));
+    ck_assert_uint_ge(large.grain_items, 1024); /* as many as fit the first-level cache */
+    ck_assert_uint_le(large.grain_items, large.chunk_items / 8);
+}
+END_TEST
+
+START_TEST(plan_given_chunks_of_streams_and_processes_go_singly)
+{
+    const pe_plan stream = plan_of(request_of(PE_ITEMS_UNKNOWN, 1, 2, 10, PE_SCHEDULE_AUTO));
+    ck_assert_uint_eq(stream.chunk_items, 10);
+    pe_plan_request request = request_of(1000000, 1, 2, 10, PE_SCHEDULE_AUTO);
+    request.is_elsewhere = true;
+    ck_assert_uint_eq(plan_of(request).chunk_items, 10);
+}
+END_TEST
+
 /* Columns of 8 and of 400 bytes an item: the nearer, the smaller. */
 START_TEST(plan_batches_to_another_process_are_large)
 {
@@ -197,4 +245,5 @@ UNIT_MAIN("plan", plan_no_items_has_no_slices, plan_one_item_has_one_slice, plan
           plan_static_slices_differ_by_one_between_ranks, plan_largest_input_does_not_overflow,
           plan_buffers_stay_within_memory, plan_rank_0_keeps_100_bytes_of_each_further_rank_at_most,
           plan_too_little_memory_is_refused_by_name, plan_stream_has_no_slices_ahead_and_is_dynamic,
-          plan_batches_to_another_process_are_large)
+          plan_batches_to_another_process_are_large, plan_given_chunks_are_claimed_whole,
+          plan_chunks_have_several_grains, plan_given_chunks_of_streams_and_processes_go_singly)

@@ -1,13 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_window.c - tokens put in any order come out in order, from any threads, never two at a time.
+/* test_window.c - tokens put in any order come out in order.
  */
 #include "exec/window.h"
-
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
 
 #include "unit.h"
 
@@ -18,19 +14,15 @@ typedef struct record {
     uint64_t count;
     uint64_t numbers[MANY];
     uintptr_t tokens[MANY];
-    atomic_int inside;
-    bool was_alone; /* never two deliveries at a time */
 } record;
 
-static record delivered = {.was_alone = true}; /* each test runs in a process of its own */
+static record delivered; /* each test runs in a process of its own */
 
 static void note(void *context, uint64_t number, void *token)
 {
     record *to = context;
-    to->was_alone &= atomic_fetch_add(&to->inside, 1) == 0;
     to->numbers[to->count] = number;
     to->tokens[to->count++] = (uintptr_t)token;
-    atomic_fetch_sub(&to->inside, 1);
 }
 
 static void *token_of(uint64_t number)
@@ -54,7 +46,7 @@ static uint64_t dice(uint64_t *state)
 
 static bool is_in_order(uint64_t count)
 {
-    bool is_right = delivered.was_alone;
+    bool is_right = true;
     for (uint64_t i = 0; i < count; i++)
         is_right &= delivered.numbers[i] == i && delivered.tokens[i] == (uintptr_t)token_of(i);
     return is_right;
@@ -115,41 +107,5 @@ START_TEST(window_unordered_delivers_as_they_arrive)
 }
 END_TEST
 
-typedef struct putter {
-    pe_window *window;
-    atomic_uint_fast64_t *next;
-} putter;
-
-/* Takes numbers as workers take chunks, and waits as the window asks for. */
-static void *put_some(void *context)
-{
-    const putter *self = context;
-    for (;;) {
-        const uint64_t number = atomic_fetch_add(self->next, 1);
-        if (number >= MANY)
-            return NULL;
-        while (number >= pe_window_next(self->window) + CAPACITY)
-            sched_yield();
-        pe_window_put(self->window, number, token_of(number));
-    }
-}
-
-START_TEST(window_four_threads_lose_and_swap_nothing)
-{
-    pthread_t threads[4];
-    atomic_uint_fast64_t next;
-    atomic_init(&next, 0);
-    putter self = {.window = make(true), .next = &next};
-    for (int i = 0; i < 4; i++)
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, put_some, &self), 0);
-    for (int i = 0; i < 4; i++)
-        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
-    ck_assert_uint_eq(delivered.count, MANY);
-    ck_assert(is_in_order(MANY));
-    pe_window_free(self.window);
-}
-END_TEST
-
 UNIT_MAIN("window", window_nothing_put_delivers_nothing, window_gap_holds_back_until_filled,
-          window_random_arrivals_come_out_in_order, window_unordered_delivers_as_they_arrive,
-          window_four_threads_lose_and_swap_nothing)
+          window_random_arrivals_come_out_in_order, window_unordered_delivers_as_they_arrive)
