@@ -142,18 +142,16 @@ pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const 
     const pe_inputs *const inputs = reader->inputs;
     if (inputs->combine == PE_COMBINE_PRODUCT)
         return pe_product_read(reader, block, columns, err);
-    const pe_extent *extents[PE_MAX_COLUMNS];
-    for (int k = 0; k < inputs->count; k++)
-        extents[k] = NULL;
+    const pe_extent *extents[PE_MAX_COLUMNS]; /* set where there is a payload */
     if (payload != NULL)
         pe_inputs_unpack(inputs, payload, payload_bytes, extents);
     int s = 0;
     pe_status status = PE_OK;
     for (; s < inputs->count && status == PE_OK; s++)
-        status = read_one(reader, s, block, extents[s], columns, err);
+        status = read_one(reader, s, block, payload != NULL ? extents[s] : NULL, columns, err);
     for (; s < inputs->count; s++) { /* after a failure: an earlier item may fail in a later source */
         pe_error other = PE_ERROR_INIT;
-        if (read_one(reader, s, block, extents[s], columns, &other) != PE_OK)
+        if (read_one(reader, s, block, payload != NULL ? extents[s] : NULL, columns, &other) != PE_OK)
             pe_error_merge(err, &other);
     }
     return status == PE_OK ? PE_OK : err->status;

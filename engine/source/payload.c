@@ -42,6 +42,8 @@ void pe_inputs_unpack(const pe_inputs *inputs, const void *payload, size_t paylo
     assert((uintptr_t)payload % PE_PAYLOAD_ALIGN == 0);
     const unsigned char *at = payload;
     const unsigned char *const end = at + payload_bytes;
+    for (int s = 0; s < inputs->count; s++)
+        extents[s] = NULL;
     for (int k = 0; k < inputs->order_count; k++) {
         if (!pe_inputs_travels(inputs, inputs->order[k]))
             continue;
