@@ -86,6 +86,10 @@ def from_source(function, signature):
     return f'source = "{path}"\nfunction = "{function}"\nsignature = "{signature}"'
 
 
+UNEVEN = Job("uneven", 2 * 10**5, ["range = [0, {n}]", "value = 20_000"],
+             from_source("costly_at_first", "(int64, int64) -> float64"), "uneven.npy", "starmap")
+
+
 class Bench:
     def __init__(self, args):
         self.args = args
@@ -379,7 +383,7 @@ def main():
     bench.against_arrays()
     bench.against_pool()
     forms.rows(bench, THREADS)
-    ranks.rows(bench, OPTIONS, dataclasses.replace(COLLATZ_NPY, items=N7))
+    ranks.rows(bench, OPTIONS, dataclasses.replace(COLLATZ_NPY, items=N7), UNEVEN)
     peers.rows(bench, THREADS)
     texts.rows(bench, THREADS)
     bench.start()

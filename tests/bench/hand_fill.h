@@ -91,6 +91,19 @@ static inline void fill_collatz(void *out, int64_t first, int64_t items, int64_t
         steps[i] = count_steps((uint64_t)(first + i + 1));
 }
 
+/* As in bench_kernels.c: all the cost lies in the first tenth of the items, 100 us each. */
+static inline void fill_uneven(void *out, int64_t first, int64_t items, int64_t count)
+{
+    double *values = out;
+    for (int64_t i = 0; i < items; i++) {
+        const int64_t item = first + i;
+        double x = (double)item;
+        for (int64_t k = 0; item < count / 10 && k < 40000; k++)
+            x = x * 0.999999 + 1e-7;
+        values[i] = x;
+    }
+}
+
 /* The head of count items of an npy type such as "<f8". */
 static inline void make_header(char header[HEADER_BYTES + 1], const char *type, int64_t count)
 {

@@ -4,7 +4,7 @@
 /* hand_mpi.c - a function of computed arguments into an npy file by MPI and OpenMP, as an expert would write it for one
  *              job.
  *
- * Usage:   mpirun hand_mpi black_scholes|collatz gatherv|mpiio COUNT PATH
+ * Usage:   mpirun hand_mpi black_scholes|collatz|uneven gatherv|mpiio COUNT PATH
  *          gatherv: MPI_Gatherv to rank 0, which writes; mpiio: MPI_File_write_at_all.
  * Design:  each rank has one contiguous slice, computed whole by its threads, collected when all are done. Counts of MPI
  *          are int, so slices are whole blocks, which are an MPI type: 2^31 items and more pass. The last block may be
@@ -129,12 +129,20 @@ static void write_together(const slices *self, const char *header, const char *p
     (void)MPI_File_close(&file);
 }
 
-static int run(bool is_collatz, bool is_gathered, int64_t count, const char *path)
+/* What can be computed, and its type in the npy header. */
+static const struct {
+    const char *name, *type;
+    fill *fill_block;
+} functions[] = {
+    {"black_scholes", "<f8", fill_black_scholes}, {"collatz", "<i8", fill_collatz}, {"uneven", "<f8", fill_uneven}};
+#define FUNCTIONS (sizeof functions / sizeof *functions)
+
+static int run(size_t function, bool is_gathered, int64_t count, const char *path)
 {
     char header[HEADER_BYTES + 1];
     slices self = cut(count, is_gathered);
-    make_header(header, is_collatz ? "<i8" : "<f8", count);
-    compute(&self, is_collatz ? fill_collatz : fill_black_scholes);
+    make_header(header, functions[function].type, count);
+    compute(&self, functions[function].fill_block);
     if (is_gathered)
         gather(&self, header, path);
     else
@@ -148,16 +156,17 @@ static int run(bool is_collatz, bool is_gathered, int64_t count, const char *pat
 
 int main(int argc, char **argv)
 {
-    const bool is_collatz = argc == 5 && strcmp(argv[1], "collatz") == 0;
+    size_t function = 0;
+    while (argc == 5 && function < FUNCTIONS && strcmp(argv[1], functions[function].name) != 0)
+        function++;
     const bool is_gathered = argc == 5 && strcmp(argv[2], "gatherv") == 0;
-    if (argc != 5 || (!is_collatz && strcmp(argv[1], "black_scholes") != 0) ||
-        (!is_gathered && strcmp(argv[2], "mpiio") != 0)) {
-        fputs("usage: mpirun hand_mpi black_scholes|collatz gatherv|mpiio COUNT PATH\n", stderr);
+    if (argc != 5 || function == FUNCTIONS || (!is_gathered && strcmp(argv[2], "mpiio") != 0)) {
+        fputs("usage: mpirun hand_mpi black_scholes|collatz|uneven gatherv|mpiio COUNT PATH\n", stderr);
         return EXIT_FAILURE;
     }
     int provided = 0;
     (void)MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
-    const int code = run(is_collatz, is_gathered, strtoll(argv[3], NULL, 10), argv[4]);
+    const int code = run(function, is_gathered, strtoll(argv[3], NULL, 10), argv[4]);
     (void)MPI_Finalize();
     return code;
 }

@@ -15,9 +15,9 @@ TURNS = 3
 BUSY_LEAST, NEAR_BEST = 95, 0.95
 
 
-def against_static(bench, options, collatz):
+def against_static(bench, options, collatz, uneven):
     for job, function, ranks, target in ((options, "black_scholes", 2, 1), (options, "black_scholes", 4, 1),
-                                         (collatz, "collatz", 2, 1.2)):
+                                         (collatz, "collatz", 2, 1.2), (uneven, "uneven", 2, 1.2)):
         bench.title(f"{function} to npy, {ranks} ranks of one thread, against MPI + OpenMP with static slices (items/s)")
         for way, words in (("gatherv", "MPI_Gatherv"), ("mpiio", "MPI_File_write_at_all")):
             what = f"{function}, {ranks} ranks: {words}"
@@ -92,7 +92,7 @@ def busy_share(bench):
     remove("busy.npy")
 
 
-def rows(bench, options, collatz):
+def rows(bench, options, collatz, uneven):
     if bench.args.mpirun:
-        against_static(bench, options, collatz)
+        against_static(bench, options, collatz, uneven)
     busy_share(bench)
