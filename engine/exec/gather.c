@@ -8,8 +8,7 @@
  *         pipelined partial gather: while one slice is written the next ones travel and others are computed.
  *         Progress: the oldest undelivered slice is always granted; its owner has a buffer for it, since chunks are
  *         claimed in order; its result is the next to be pulled. So it is delivered some day, and the window moves.
- * Threads: the main thread of rank 0, but for pe_root_deliver, which any putter may run; a piece is free again by its
- *         atomic flag.
+ * Threads: the main thread of rank 0.
  * Not here: who computes what (grant.c).
  */
 #include <assert.h>
@@ -23,20 +22,20 @@ void pe_root_deliver(void *context, uint64_t number, void *token)
     pe_root *self = context;
     pe_piece *bytes = token;
     pe_crew_write(self->crew, bytes->own != NULL ? &bytes->own->whole->out : &bytes->pulled);
-    const int own_slices = bytes->own == NULL ? 0 : (int)pe_plan_span(self->plan, bytes->from.block);
-    if (own_slices > 0)
-        pe_crew_done_with(self->crew, bytes->own);
-    atomic_store_explicit(&bytes->is_free, true, memory_order_release); /* its buffer was read before */
-    if (own_slices > 0) /* after the piece is free: the grant that follows may need it */
-        atomic_fetch_add_explicit(&self->own_delivered, own_slices, memory_order_release);
+    bytes->is_free = true;
+    if (bytes->own == NULL)
+        return;
+    pe_crew_done_with(self->crew, bytes->own);
+    self->states[0].held -= (int)pe_plan_span(self->plan, bytes->from.block);
+    pe_root_offer(self, 0);
 }
 
 /* Pieces for pulls and those for own slices are apart, so that neither can starve the other. */
 static pe_piece *free_piece(pe_piece *pieces, int count)
 {
     for (int i = 0; i < count; i++) {
-        if (atomic_load_explicit(&pieces[i].is_free, memory_order_acquire)) {
-            atomic_store_explicit(&pieces[i].is_free, false, memory_order_relaxed);
+        if (pieces[i].is_free) {
+            pieces[i].is_free = false;
             return &pieces[i];
         }
     }
@@ -108,10 +107,6 @@ pe_status pe_root_read_notes(pe_root *self, bool *active)
 
 void pe_root_take_own(pe_root *self, bool *active)
 {
-    const int delivered = atomic_exchange_explicit(&self->own_delivered, 0, memory_order_acquire);
-    self->states[0].held -= delivered;
-    if (delivered > 0)
-        pe_root_offer(self, 0);
     for (pe_task *task = NULL; (task = pe_crew_finished(self->crew)) != NULL;) {
         pe_piece *bytes = free_piece(self->pieces + self->plan->pulls, self->plan->depth);
         assert(bytes != NULL); /* one for every slice that rank 0 may hold */

@@ -117,7 +117,6 @@ static pe_status init(pe_root *self, pe_crew *crew)
                       .piece_count = plan->pulls + plan->depth,
                       .limit = PE_NO_ITEM,
                       .err = PE_ERROR_INIT};
-    atomic_init(&self->own_delivered, 0);
     const uint64_t threads = (uint64_t)plan->threads, share = pe_plan_share(plan);
     const uint64_t unit = plan->is_fixed ? plan->grain_items : 1;
     const uint64_t least = unit * threads; /* something for each of them */
@@ -138,7 +137,7 @@ static pe_status init(pe_root *self, pe_crew *crew)
         status =
             pe_window_make(plan->window_slices, pe_root_is_ordered(self), pe_root_deliver, self, &self->window, err);
     for (int i = 0; i < self->piece_count && self->pieces != NULL; i++)
-        atomic_init(&self->pieces[i].is_free, true);
+        self->pieces[i].is_free = true;
     for (int rank = 0; rank < self->ranks && status == PE_OK; rank++)
         pe_root_offer(self, rank);
     return status;

@@ -3,7 +3,7 @@
  */
 /* root_parts.h - what root.c, grant.c and gather.c share on rank 0 of several.
  *
- * Threads: the main thread writes and reads everything, but for the two atomics, which say who else.
+ * Threads: the main thread writes and reads everything.
  */
 #ifndef PE_ROOT_PARTS_H
 #define PE_ROOT_PARTS_H
@@ -22,7 +22,7 @@ typedef struct pe_entry {
 
 /* Bytes on their way through the window: pulled from a member, or a slice of rank 0's own. */
 typedef struct pe_piece {
-    atomic_bool is_free; /* set by the deliverer, cleared by the main thread */
+    bool is_free;
     pe_entry from;
     pe_task *own;      /* rank 0's own slice, or NULL */
     pe_outcome pulled; /* a member's */
@@ -57,10 +57,9 @@ typedef struct pe_root {
     pe_task *read; /* a stream's next slice, read but not granted */
     pe_piece *pieces;
     int piece_count;
-    pe_piece *arriving;       /* pulls under way */
-    atomic_int own_delivered; /* slices; deliverer adds, main thread takes */
-    uint64_t slice_ns;        /* running mean of the work in a slice */
-    bool has_bytes;           /* results travel to rank 0, or logs do */
+    pe_piece *arriving; /* pulls under way */
+    uint64_t slice_ns;  /* running mean of the work in a slice */
+    bool has_bytes;     /* results travel to rank 0, or logs do */
     pe_note note;
     pe_comm_op *note_op;
     pe_letter *letters;
@@ -88,7 +87,7 @@ void pe_root_take_own(pe_root *self, bool *active);
  * window. */
 pe_status pe_root_pull(pe_root *self, bool *active);
 pe_status pe_root_take_pulled(pe_root *self, bool *active);
-/* pe_root_deliver - the window's callback: a slice's turn has come; any thread that puts. */
+/* pe_root_deliver - the window's callback: a slice's turn has come. */
 void pe_root_deliver(void *context, uint64_t number, void *token);
 
 #endif
