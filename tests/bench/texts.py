@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The rows of bench.py about large text files: words of each line, and a sum over two columns, against awk and pandas.
 
-The files have 256 MB, are random with a fixed seed, and stay in the work folder. The numbers of the csv are multiples of
+The files have 1 GB, are random with a fixed seed, and stay in the work folder. The numbers of the csv are multiples of
 1/64, so that every order of adding them gives the same sum.
 """
 import importlib.util
@@ -14,8 +14,9 @@ import numpy
 
 from forms import HERE, write_job
 
-BYTES = 256_000_000
-BLOCK_BYTES = 16_000_000
+BYTES = 1_000_000_000
+BLOCK_BYTES = 8_000_000
+TURNS = 3
 LETTERS = b"abcdefghijklmnopqrstuvwxyz" * 8 + b" " * 44 + b"\n" * 4  # one byte in 64 ends a line
 ROW_BYTES = 33  # three numbers such as 523.484375
 TEXT, CSV, FEWER_CSV = "large.txt", "large.csv", "fewer.csv"
@@ -79,7 +80,7 @@ def words_of_lines(bench, workers):
             with open(PEER_WORDS, "wb") as file:
                 return bench.run(theirs, file)[0], PEER_WORDS
 
-        times = bench.pairs(lambda: (bench.run(ours)[0], WORDS), run_theirs, same_bytes)
+        times = bench.pairs(lambda: (bench.run(ours)[0], WORDS), run_theirs, same_bytes, TURNS)
         lines = pathlib.Path(WORDS).read_bytes().count(b"\n")
         bench.row(what, lines, times, 1, (ours, theirs))
     for path in (WORDS, PEER_WORDS):
@@ -119,7 +120,8 @@ def sum_of_columns(bench):
             said = text.split()
             return (float(said[1]) if len(said) > 1 else seconds) * share, float(said[0])
 
-        times = bench.pairs(lambda: (bench.run(ours)[0], float(expected.split()[1])), run_theirs, lambda a, b: a == b)
+        times = bench.pairs(lambda: (bench.run(ours)[0], float(expected.split()[1])), run_theirs, lambda a, b: a == b,
+                            TURNS)
         bench.row(what, all_rows, times, 1, (ours, [*theirs, path]))
 
 
