@@ -154,6 +154,8 @@ def collatz_table():
     starts = list(range(1, 60)) + [97, 871, 6171, 77031, 837799, 8400511, 63728127, 2**40, 2**62, MAX64, MAX64 - 1]
     # starts whose path goes furthest up (path records); the last ones beyond 64 bits
     starts += [319804831, 1410123943, 8528817511, 12327829503, 23035537407, 45871962271, 1980976057694848447]
+    jump = ((2**64 - 1) // 3**10 - 1) * 2**10  # up to here ten halvings at once fit 64 bits
+    starts += [2**10 + d for d in range(-2, 4)] + [2**20 + d for d in range(-1, 2)] + [jump + d for d in range(-2, 3)]
     starts += [random.getrandbits(random.randint(8, 63)) | 1 for _ in range(150)]
     table("int64_row", "collatz", [[c64(n), c64(collatz(n)), "1"] for n in starts])
 

@@ -52,6 +52,23 @@ START_TEST(collatz_steps_equal_python)
 }
 END_TEST
 
+START_TEST(collatz_steps_up_to_a_million_sum_as_pythons)
+{
+    bench b = open_named("collatz_steps", "(int64) -> int64");
+    int64_t sum = 0;
+    for (int64_t first = 1; first < 1000000; first += 4000) {
+        for (int64_t i = 0; i < 4000; i++)
+            ((int64_t *)b.args[0])[i] = first + i;
+        run(&b, 4000);
+        ck_assert_uint_eq(b.failed, 0);
+        for (int64_t i = 0; i < 4000; i++)
+            sum += (first + i) * ((int64_t *)b.results[0])[i];
+    }
+    ck_assert_int_eq(sum, INT64_C(68332491616277));
+    close_kernel(&b);
+}
+END_TEST
+
 START_TEST(collatz_steps_known_values_and_failures)
 {
     static const int64_t starts[] = {27, 837799, 0, -1, INT64_MIN, 1};
@@ -263,6 +280,7 @@ START_TEST(every_kernel_gives_the_same_bytes_for_any_split)
 END_TEST
 
 UNIT_MAIN("kernels", is_prime_equals_python, is_prime_below_a_million_counts_78498, collatz_steps_equal_python,
-          collatz_steps_known_values_and_failures, mandelbrot_equals_python, black_scholes_equals_python_decimals,
-          black_scholes_outside_its_domain_fails, ep_equals_python, texts_equal_python,
-          text_length_of_broken_utf8_fails_where_python_does, every_kernel_gives_the_same_bytes_for_any_split)
+          collatz_steps_up_to_a_million_sum_as_pythons, collatz_steps_known_values_and_failures,
+          mandelbrot_equals_python, black_scholes_equals_python_decimals, black_scholes_outside_its_domain_fails,
+          ep_equals_python, texts_equal_python, text_length_of_broken_utf8_fails_where_python_does,
+          every_kernel_gives_the_same_bytes_for_any_split)
