@@ -324,6 +324,7 @@ pe_status pe_codegen_write(const pe_codegen *spec, pe_buffer *out, pe_error *err
         put_expression(&w);
     else
         put_function(&w);
+    put_embedded(&w, pe_text_compiled_ramps, pe_text_compiled_ramps_size);
     pe_codeloops_write(spec, out, err);
     (void)pe_cpu_text(out, err);
     put_embedded(&w, pe_text_compiled_map, pe_text_compiled_map_size);

@@ -37,8 +37,8 @@ pe_status pe_codegen_prototype(const pe_signature *signature, const char *functi
 
 /* The texts of embedded/ and of pengine/draws.h, made by the build. */
 extern const unsigned char pe_text_compiled_abi[], pe_text_compiled_checks[], pe_text_compiled_expr[],
-    pe_text_compiled_map[], pe_text_compiled_philox[], pe_text_draws[];
+    pe_text_compiled_map[], pe_text_compiled_philox[], pe_text_compiled_ramps[], pe_text_draws[];
 extern const size_t pe_text_compiled_abi_size, pe_text_compiled_checks_size, pe_text_compiled_expr_size,
-    pe_text_compiled_map_size, pe_text_compiled_philox_size, pe_text_draws_size;
+    pe_text_compiled_map_size, pe_text_compiled_philox_size, pe_text_compiled_ramps_size, pe_text_draws_size;
 
 #endif

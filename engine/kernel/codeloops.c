@@ -6,10 +6,10 @@
  * Design: the function is written into several loops over the same items. In each of the first ones, the levels, its
  *         integer arguments pass through a cast that changes no value of the level's range (21, 32 or 61 bits of 64, or
  *         those whose square fits). From the cast the compiler knows the range, proves overflow checks away and
- *         vectorises what is left: x * x at 32 bits is one vpmuldq. The last loop takes any value and keeps the checks.
+ *         vectorises what is left: x * x is one multiplication. The last loop takes any value and keeps the checks.
  *         An expression can be tried on any value, so its loops test the range in passing and give up when a value was
  *         changed. A function may loop or read memory by its arguments, so it only ever sees the items' own values: a
- *         pass over the block's arguments, in the first-level cache, finds the level before.
+ *         pass over the block's arguments, in the first-level cache, finds the level before; of a ramp its two ends do.
  *
  *         Measured for x * x on int64 (gcc 12, AVX-512, one thread), in nanoseconds an item:
  *
@@ -22,7 +22,8 @@
  *         A loop that carries a value from step to step (3 n + 1) keeps its checks, and costs 1.35 of the wrapping one.
  *
  * Threads: no state.
- * Not here: how a block finds its loop (embedded/compiled_map.h).
+ * Not here: how a block finds its loop (embedded/compiled_map.h),
+ *           how a loop reads a ramp (embedded/compiled_ramps.h).
  */
 #include "kernel/codeloops.h"
 
@@ -122,11 +123,37 @@ static const char *column_type(const writer *w, pe_dtype dtype)
     return pe_codenames_type(dtype);
 }
 
-static void put_columns(const writer *w)
+/* The types that a ramp may have (embedded/compiled_ramps.h). */
+static bool can_ramp(pe_type type)
+{
+    return type.width == 0 && (type.dtype == PE_INT64 || type.dtype == PE_INT128);
+}
+
+static const char *word_of(pe_dtype dtype)
+{
+    return dtype == PE_INT128 ? "unsigned __int128" : "uint64_t";
+}
+
+static void put_lines(const writer *w)
 {
     const pe_signature *signature = &w->spec->signature;
     for (int a = 0; a < signature->arg_count; a++)
-        PUT(w, "    const %s *restrict pe_a%d = call->args[%d];\n", column_type(w, signature->args[a].dtype), a, a);
+        if (can_ramp(signature->args[a]))
+            PUT(w, "PE_LINE(%d, %s, %s)\n", a, column_type(w, signature->args[a].dtype),
+                word_of(signature->args[a].dtype));
+}
+
+static void put_columns(const writer *w)
+{
+    const pe_signature *signature = &w->spec->signature;
+    for (int a = 0; a < signature->arg_count; a++) {
+        const pe_type type = signature->args[a];
+        const char *name = column_type(w, type.dtype);
+        if (can_ramp(type))
+            PUT(w, "    PE_ARGUMENT(%d, %s, %s)\n", a, name, word_of(type.dtype));
+        else
+            PUT(w, "    const %s *restrict pe_a%d = call->args[%d];\n", name, a, a);
+    }
     if (is_expr(w))
         PUT(w, "    PE_RESULT *restrict pe_r0 = call->results[0];\n");
     for (int r = 0; r < signature->result_count && !is_expr(w); r++)
@@ -154,8 +181,11 @@ static void put_scalar(const writer *w, int a, int level)
         is_expr(w) ? pe_codeloops_expr_type(dtype, level >= FREE && !w->spec->may_wrap) : column_type(w, dtype);
     if (is_expr(w) && w->spec->may_wrap && dtype == PE_UINT64)
         type = "uint64_t";
-    char column[40];
-    (void)snprintf(column, sizeof column, is_index ? "(call->first + pe_k)" : "pe_a%d[pe_k]", a);
+    char column[80];
+    if (!is_index && can_ramp(signature->args[a]))
+        (void)snprintf(column, sizeof column, "((%s)pe_a%d[pe_k - pe_s%d] + pe_o%d)", word_of(dtype), a, a, a);
+    else
+        (void)snprintf(column, sizeof column, is_index ? "(call->first + pe_k)" : "pe_a%d[pe_k]", a);
     if (b == NULL || level >= FREE) {
         PUT(w, "        const %s pe_x%d = (%s)%s;\n", type, a, type, column);
         return;
@@ -296,6 +326,14 @@ static void put_loop(const writer *w, int level)
     PUT(w, "    }\n    return %s;\n}\n", tests ? "pe_wide != 0 ? PE_IS_WIDE : PE_IS_DONE" : "PE_IS_DONE");
 }
 
+/* Opens a loop over v, the values of argument a that tell the block's level. */
+static void put_extremes(const writer *w, const width *b, int a)
+{
+    const char *type = column_type(w, w->spec->signature.args[a].dtype);
+    PUT(w, "    {\n    PE_EXTREMES(%d, %s)\n    for (size_t k = pe_begin; k < pe_end; k++) {\n", a, type);
+    PUT(w, "        const %s v = pe_values[k];\n", b->type);
+}
+
 /* The bits of the block's arguments of one width, in m<bits>. */
 static void put_magnitudes(const writer *w, const width *b)
 {
@@ -303,9 +341,8 @@ static void put_magnitudes(const writer *w, const width *b)
     for (int a = 0; a < w->spec->signature.arg_count; a++) {
         if (width_of(w, a) != b)
             continue;
-        PUT(w, "    for (size_t k = from; k < to; k++) {\n        const %s v = ((const %s *)call->args[%d])[k];\n",
-            b->type, column_type(w, b->dtype), a);
-        PUT(w, "        m%d |= (%s)(v ^ (v >> %d));\n    }\n", b->bits, b->unsigned_type, b->bits - 1);
+        put_extremes(w, b, a);
+        PUT(w, "        m%d |= (%s)(v ^ (v >> %d));\n    }\n    }\n", b->bits, b->unsigned_type, b->bits - 1);
     }
 }
 
@@ -318,9 +355,8 @@ static void put_root_test(const writer *w)
         const width *b = width_of(w, a);
         if (b == NULL)
             continue;
-        PUT(w, "    for (size_t k = from; k < to; k++) {\n        const %s v = ((const %s *)call->args[%d])[k];\n",
-            b->type, column_type(w, b->dtype), a);
-        PUT(w, "        beyond |= v < -%s || v > %s;\n    }\n", b->root, b->root);
+        put_extremes(w, b, a);
+        PUT(w, "        beyond |= v < -%s || v > %s;\n    }\n    }\n", b->root, b->root);
     }
     PUT(w, "    return !beyond;\n}\n");
 }
@@ -356,6 +392,7 @@ void pe_codeloops_write(const pe_codegen *spec, pe_buffer *out, pe_error *err)
     const writer w = {.spec = spec, .out = out, .err = err};
     const bool levels = has_levels(&w);
     PUT(&w, "enum { PE_IS_DONE, PE_IS_WIDE, PE_IS_BROKEN };\n");
+    put_lines(&w);
     for (int level = levels ? 0 : FREE; level <= EXACT; level++)
         put_loop(&w, level);
     PUT(&w, "static int (*const pe_levels[])(const pe_object_call *, size_t, size_t) = {");

@@ -126,6 +126,7 @@ static int map_compiled(pe_batch *batch)
                                  .seed = batch->setup->seed,
                                  .count = batch->count,
                                  .args = batch->args,
+                                 .ramps = (const void *)batch->ramps,
                                  .results = batch->results,
                                  .host = batch,
                                  .fail = fail_item,
@@ -157,7 +158,8 @@ static pe_status open_compiled(const pe_form_spec *spec, const pe_buffer *object
                     .signature = pe_signature_print(&form->signature, self->signature),
                     .summary = spec->kind == PE_FORM_EXPR ? "an expression of the job" : "a C function of the job",
                     .map = map_compiled,
-                    .context = self};
+                    .context = self,
+                    .takes_ramps = 1};
     return PE_OK;
 }
 

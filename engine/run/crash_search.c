@@ -97,19 +97,47 @@ static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
     return bytes;
 }
 
+/* The arguments of one item as columns of one; those that were not written out have their values made here. */
+typedef struct one_item {
+    const void *args[PE_MAX_COLUMNS];
+    union {
+        int64_t narrow;
+        pe_int128 wide;
+    } values[PE_MAX_COLUMNS];
+} one_item;
+
+static const void *make_value(one_item *one, int a, pe_dtype dtype, pe_ramp ramp, size_t item)
+{
+    const int64_t value = (int64_t)((uint64_t)ramp.first + item * (uint64_t)ramp.step);
+    if (dtype == PE_INT64)
+        one->values[a].narrow = value;
+    else
+        one->values[a].wide = value;
+    return &one->values[a];
+}
+
+static void take_item(const pe_position *here, size_t item, one_item *out)
+{
+    const pe_batch *whole = here->batch;
+    for (int a = 0; a < here->signature->arg_count; a++) {
+        const pe_type type = here->signature->args[a];
+        out->args[a] = whole->args[a] != NULL ? (const unsigned char *)whole->args[a] + item * pe_type_bytes(type)
+                                              : make_value(out, a, type.dtype, whole->ramps[a], item);
+    }
+}
+
 static void try_item(const pe_position *here, size_t item)
 {
     const pe_batch *whole = here->batch;
-    const void *args[PE_MAX_COLUMNS];
+    one_item one;
     void *results[PE_MAX_COLUMNS];
-    for (int a = 0; a < here->signature->arg_count; a++)
-        args[a] = (const unsigned char *)whole->args[a] + item * pe_type_bytes(here->signature->args[a]);
+    take_item(here, item, &one);
     for (int r = 0; r < here->signature->result_count; r++)
         results[r] = (unsigned char *)whole->results[r] + item * pe_type_bytes(here->signature->results[r]);
     pe_batch batch = *whole;
     batch.first += item;
     batch.count = 1;
-    batch.args = args;
+    batch.args = one.args;
     batch.results = results;
     batch.fail = fail_nothing;
     batch.text = give_text;
@@ -130,8 +158,10 @@ static _Noreturn void try_all(const pe_position *here, volatile pe_crash_report 
 static _Noreturn void write_item(const pe_position *here, volatile pe_crash_report *report)
 {
     char text[PE_DESCRIBE_ROOM];
+    one_item one;
     become_a_child();
-    pe_describe_call(here->kernel->name, here->signature, here->batch->args, report->at, text);
+    take_item(here, report->at, &one);
+    pe_describe_call(here->kernel->name, here->signature, one.args, 0, text);
     for (size_t c = 1; c < sizeof text && text[c - 1] != '\0'; c++)
         report->text[c] = text[c];
     report->text[0] = text[0]; /* last: then all of it is there */
@@ -140,19 +170,8 @@ static _Noreturn void write_item(const pe_position *here, volatile pe_crash_repo
 
 /* ---- in the process that crashed ---- */
 
-/* Of columns that were not written out there is nothing to try a single item with. */
-static bool has_columns(const pe_position *here)
-{
-    bool has = true;
-    for (int a = 0; a < here->signature->arg_count; a++)
-        has = has && here->batch->args[a] != NULL;
-    return has;
-}
-
 bool pe_crash_search(const pe_position *here, volatile pe_crash_report *report)
 {
-    if (!has_columns(here))
-        return false;
     report->at = 0;
     report->text[0] = '\0';
     const pid_t searcher = fork_bare();

@@ -159,6 +159,74 @@ class Failures(Compiled):
         self.assertIn("halved returned 1", result.err)
 
 
+class Ranges(Compiled):
+    """A range is not written out for a compiled kernel: results and failures are those of the same numbers in a file."""
+
+    EDGES = (0, 2**20, 2**21, 2**31, ROOT_INT64, 2**32, 2**33, 2**60, 2**61)
+    SQUARES = ({"expr": "x*x"}, {**CUBE, "function": "square"})
+
+    def setUp(self):
+        super().setUp()
+        self.write("f.c", SOURCE + "int64_t square(int64_t x) { return x * x; }\n")
+
+    def spans(self):
+        """Some 1200 numbers around each bound, from both sides and with large steps, and the ends of int64."""
+        for edge in self.EDGES:
+            for middle in (edge, -edge):
+                yield range(middle - 600, middle + 600)
+                yield range(middle + 600, middle - 600, -1)
+        yield range(INT64_MAX - 1200, INT64_MAX)
+        yield range(-INT64_MAX + 1200, -INT64_MAX - 1, -1)
+        yield range(-INT64_MAX - 1, INT64_MAX, 2**54 + 1)
+        yield range(2 * ROOT_INT64, -2 * ROOT_INT64, -5_000_001)
+
+    def both(self, span, kernel, **more):
+        """The same job on the range and on a file of it."""
+        bounds = [number if abs(number) <= INT64_MAX else str(number) for number in (span.start, span.stop, span.step)]
+        self.write("x.npy", numpy.array(span, numpy.int64))
+        return [self.run_job(toml(input=given, kernel=kernel, **more), "-q") for given in
+                ({"range": bounds}, {"path": "x.npy"})]
+
+    def test_every_level_gives_pythons_or_fails(self):
+        for kernel in self.SQUARES:
+            for span in self.spans():
+                with self.subTest((kernel, span)):
+                    ramp, column = self.both(span, kernel, errors={"on_error": "skip", "log": "log.csv"})
+                    wanted = [x * x for x in span if x * x <= INT64_MAX]
+                    self.assertEqual((ramp.code, ramp.text), (int(len(wanted) < len(span)), lines(wanted)), ramp.err)
+                    self.assertEqual((column.code, column.text, column.err), (ramp.code, ramp.text, ramp.err))
+
+    def test_failing_items_are_named_by_their_values(self):
+        for kernel, name in zip(self.SQUARES, ("x*x", "square")):
+            for isolate in (False, True):
+                self.run_job(toml(input={"range": [ROOT_INT64 + 700, ROOT_INT64 - 700, -2]}, kernel={**kernel, "isolate": isolate},
+                                  errors={"on_error": "fill", "fill": -1, "log": "log.csv", "retries": 1}))
+                rows = [row.split(",")[:2] for row in (self.dir / "log.csv").read_text().splitlines()[1:]]
+                wanted = [[str(i), f"{name}({ROOT_INT64 + 700 - 2 * i})"] for i in range(350)]
+                self.assertEqual(rows, wanted, (kernel, isolate))
+
+    def test_overflow_that_is_allowed_wraps(self):
+        for kernel in self.SQUARES:
+            for span in self.spans():
+                ramp, _ = self.both(span, {**kernel, "overflow": "wrap"})
+                self.assertEqual((ramp.code, ramp.text), (0, lines((x * x + 2**63) % 2**64 - 2**63 for x in span)))
+
+    def test_ranges_beside_columns(self):
+        xs, ys = range(-5000, 10_000, 3), range(ROOT_INT64 * 2, ROOT_INT64 * 2 - 5000, -1)
+        self.write("y.npy", numpy.array(ys))
+        table = {"range": [xs.start, xs.stop, xs.step]}
+        for kernel in ({"expr": "x*y - x"}, {**CUBE, "function": "add", "signature": "(int64, int64) -> int64"}):
+            for other in ({"path": "y.npy"}, {"range": [ys.start, ys.stop, ys.step]}, {"value": -7}):
+                values = ys if "value" not in other else [-7] * len(xs)
+                wanted = [x * y - x if "expr" in kernel else x + y for x, y in zip(xs, values)]
+                self.prints(toml(mode="starmap", input=[table, other], kernel=kernel), lines(wanted))
+
+    def test_int128_beyond_int64_and_within(self):
+        for first in (INT64_MAX - 3000, -INT64_MAX - 3000):
+            span = {"range": [str(first), str(first + 6000)], "dtype": "int128"}
+            self.prints(toml(input=span, kernel={"expr": "x*x"}), lines(x * x for x in range(first, first + 6000)))
+
+
 class Refusals(Compiled):
     def check(self, kernel, code, *needles, **how):
         table = {"range": [0, 5]}

@@ -125,6 +125,15 @@ class Alone(Crashes):
                     self.ends(self.job(bad, how), 0, f"item {bad}: act({bad}): {reason}")
                     self.assertEqual(list(self.dir.glob("out.*")), [])
 
+    def test_item_of_a_range_that_a_c_function_gets_is_named(self):
+        """Its numbers were not written out."""
+        self.write("f.c", "long long f(long long x) { return x == 3001 ? *(volatile int *)64 : x; }\n"
+                          "__int128 g(__int128 x) { return f(x); }\n")
+        for function, dtype in (("f", "int64"), ("g", "int128")):
+            kernel = {"source": "f.c", "function": function, "signature": f"({dtype}) -> {dtype}"}
+            self.ends(toml(input={"range": [10_000, 0, -1], "dtype": dtype}, kernel=kernel, output={"path": "out.raw"}), 0,
+                      f"item 6999: {function}(3001): crashed: SIGSEGV")
+
     def test_imap_leaves_a_correct_prefix(self):
         for out in ("out.raw", "out.npy", "out.txt"):
             with self.subTest(out):

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PE_OBJECT_ABI 1u
+#define PE_OBJECT_ABI 2u
 
 /* As pe_text of pengine/types.h. */
 typedef struct pe_object_text {
@@ -21,12 +21,19 @@ typedef struct pe_object_text {
     size_t size;
 } pe_object_text;
 
-/* One batch: args, results, fail and text mean what they do in pengine/kernel.h. */
+/* As pe_ramp of pengine/kernel.h. */
+typedef struct pe_object_ramp {
+    int64_t first;
+    int64_t step;
+} pe_object_ramp;
+
+/* One batch: args, ramps, results, fail and text mean what they do in pengine/kernel.h. */
 typedef struct pe_object_call {
     uint64_t first;
     uint64_t seed;
     size_t count;
     const void *const *args;
+    const pe_object_ramp *ramps;
     void *const *results;
     void *host;
     void (*fail)(void *host, size_t item, const char *reason);

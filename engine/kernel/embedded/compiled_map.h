@@ -10,8 +10,7 @@
  *         called twice for an item, and must give the same both times.
  * Threads: each call belongs to one worker.
  */
-#define PE_BLOCK 512u /* items: a block's columns stay in the first-level cache between the test and the loop */
-#define PE_RETRY 64u  /* calls until a narrower level is tried again */
+#define PE_RETRY 64u /* calls until a narrower level is tried again */
 
 /* Runs one block at the first level that takes it. */
 static int pe_run_block(const pe_object_call *call, size_t from, size_t to, struct pe_where *here)
