@@ -28,6 +28,9 @@
 static const char *const flags[] = {"-fPIC", NULL};
 static const char *const always[] = {"-O3",
                                      "-march=native",
+#ifdef __x86_64__
+                                     "-mprefer-vector-width=512", /* where there are such: as the built-in kernels */
+#endif
                                      "-ffp-contract=off",
                                      "-fopenmp-simd",
                                      "-fno-math-errno",
