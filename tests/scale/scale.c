@@ -116,7 +116,7 @@ static pe_status run(job *self, pe_comm *comm, pe_error *err)
         return pe_fail(err, PE_EBUG, "%llu of %llu items", (unsigned long long)self->items,
                        (unsigned long long)self->plan.items);
     printf("%d %.6f %.6f %llu %zu\n", ranks, (double)crew_ns * 1e-9, (double)all_ns * 1e-9,
-           (unsigned long long)self->written, sim_root_memory());
+           (unsigned long long)self->written, sim_root.memory);
     return PE_OK;
 }
 

@@ -19,7 +19,8 @@ SLICE = 512 << 10
 ENTRIES = 16384 * 72  # plan.c: what rank 0 keeps of the window, for any number of ranks
 SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 OPTIONS = ("smpi/simulate-computation:no", "smpi/test:0", "smpi/async-small-thresh:65536", "smpi/bw-factor:0:1",
-           "smpi/lat-factor:0:1", "network/crosstraffic:no", "contexts/stack-size:256", "contexts/guard-size:0")
+           "smpi/lat-factor:0:1", "network/crosstraffic:no", "contexts/stack-size:256", "contexts/guard-size:0",
+           "smpi/allreduce:redbcast", "smpi/reduce:binomial")  # trees, as Open MPI's; SimGrid's default asks rank by rank
 PLATFORM = """<?xml version='1.0'?>
 <!DOCTYPE platform SYSTEM "https://simgrid.org/simgrid.dtd">
 <platform version="4.1">

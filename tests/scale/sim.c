@@ -1,15 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* sim.c - locks, clock, threads, memory and messages of the simulated ranks.
+/* sim.c - locks, clock, threads and memory of the simulated ranks.
  *
  * Design:  sim.h. Every rank is alone on its host; its workers are further actors there.
  * Threads: actors, of which one runs at a time.
+ * Not here: messages (sim_mpi.c).
  */
 #include "sim.h"
 
 #include <malloc.h>
-#include <stdbool.h>
+#include <math.h>
 
 #include <simgrid/actor.h>
 #include <simgrid/engine.h>
@@ -20,12 +21,11 @@
 #define NS_PER_S 1000000000
 #define WORKERS_MOST 64
 #define JOIN_S 1e-6
+#define WEEK_S 604800.0
 #define TICK_S 1e-8 /* time that the simulator can tell apart */
-#ifndef TOLL_NS
-#define TOLL_NS 500
-#endif
 
-static size_t root_held, root_most;
+sim_tally sim_root;
+static size_t root_held;
 
 /* ---- locks ---- */
 
@@ -59,7 +59,7 @@ int sim_mutex_destroy(sim_mutex *mutex)
 int sim_cond_init(sim_cond *cond, const pthread_condattr_t *attr)
 {
     (void)attr;
-    *cond = (sim_cond){.wakes = sg_sem_init(0)};
+    *cond = (sim_cond){.wakes = sg_sem_init(0), .nap_end = -1};
     return 0;
 }
 
@@ -76,33 +76,75 @@ static double seconds(const struct timespec *time)
     return (double)time->tv_sec + (double)time->tv_nsec / NS_PER_S;
 }
 
+/* True when woken before the time has passed. */
+static bool sleep_on(sim_cond *cond, double time_s)
+{
+    cond->waiters++;
+    if (!sg_sem_acquire_timeout(cond->wakes, time_s > TICK_S ? time_s : TICK_S))
+        return true;
+    if (cond->waiters > 0) {
+        cond->waiters--;
+        return false;
+    }
+    sg_sem_acquire(cond->wakes); /* a wake-up of the same instant */
+    return true;
+}
+
+/* Naps as long as the one before, each followed by a look for messages: those in which nothing can have come, one after
+ * the other in one sleep. Returns whether it was the bell that ended it. */
+static bool doze(sim_cond *cond, double nap)
+{
+    const unsigned rings = cond->rings;
+    double looked = simgrid_get_clock();
+    while (cond->rings == rings && !sim_mail_has_news()) {
+        double left = nap;
+        if (sim_mail_is_quiet()) {
+            sim_mail_call(cond);
+            (void)sleep_on(cond, WEEK_S);
+            sim_mail_call(NULL);
+            const double slept = simgrid_get_clock() - looked;
+            left = (floor(slept / nap) + 1) * nap - slept; /* to the end of the nap in which the sender called */
+        }
+        if (cond->rings == rings)
+            (void)sleep_on(cond, left);
+        looked = simgrid_get_clock();
+    }
+    return cond->rings != rings;
+}
+
 int sim_cond_timedwait(sim_cond *cond, sim_mutex *mutex, const struct timespec *deadline)
 {
-    const double left = seconds(deadline) - simgrid_get_clock();
-    cond->waiters++;
+    const double now = simgrid_get_clock(), nap = seconds(deadline) - now;
+    const bool is_steady = now - cond->nap_end < TICK_S && nap - cond->nap < TICK_S && cond->nap - nap < TICK_S;
     (void)sim_mutex_unlock(mutex);
-    if (sg_sem_acquire_timeout(cond->wakes, left > TICK_S ? left : TICK_S)) {
-        if (cond->waiters > 0)
-            cond->waiters--;
-        else
-            sg_sem_acquire(cond->wakes); /* a wake-up of the same instant */
-    }
+    bool is_woken = sleep_on(cond, nap);
+    if (is_steady && !is_woken)
+        is_woken = doze(cond, nap);
+    cond->nap = nap;
+    cond->nap_end = is_woken ? -1 : simgrid_get_clock();
     return sim_mutex_lock(mutex);
 }
 
-int sim_cond_signal(sim_cond *cond)
+void sim_cond_wake(sim_cond *cond)
 {
     if (cond->waiters > 0) {
         cond->waiters--;
         sg_sem_release(cond->wakes);
     }
+}
+
+int sim_cond_signal(sim_cond *cond)
+{
+    cond->rings++;
+    sim_cond_wake(cond);
     return 0;
 }
 
 int sim_cond_broadcast(sim_cond *cond)
 {
+    cond->rings++;
     while (cond->waiters > 0)
-        (void)sim_cond_signal(cond);
+        sim_cond_wake(cond);
     return 0;
 }
 
@@ -132,7 +174,7 @@ int sim_nanosleep(const struct timespec *time, struct timespec *left)
 
 /* ---- memory ---- */
 
-static bool is_root(void)
+bool sim_is_root(void)
 {
     static sg_host_t root = NULL;
     if (root == NULL)
@@ -142,9 +184,9 @@ static bool is_root(void)
 
 static void *keep(void *memory)
 {
-    if (memory != NULL && is_root()) {
+    if (memory != NULL && sim_is_root()) {
         root_held += malloc_usable_size(memory);
-        root_most = root_held > root_most ? root_held : root_most;
+        sim_root.memory = root_held > sim_root.memory ? root_held : sim_root.memory;
     }
     return memory;
 }
@@ -161,62 +203,9 @@ void *sim_aligned_alloc(size_t alignment, size_t size)
 
 void sim_free(void *memory)
 {
-    if (memory != NULL && is_root())
+    if (memory != NULL && sim_is_root())
         root_held -= malloc_usable_size(memory);
     (free)(memory);
-}
-
-size_t sim_root_memory(void)
-{
-    return root_most;
-}
-
-/* ---- messages ---- */
-
-static void pay(void)
-{
-    sg_actor_sleep_for((double)TOLL_NS / NS_PER_S);
-}
-
-/* SimGrid promises no threads; ours are actors that do not call MPI. */
-int sim_init_thread(int *argc, char ***argv, int required, int *provided)
-{
-    *provided = required;
-    return MPI_Init(argc, argv);
-}
-
-int sim_isend(const void *data, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm, MPI_Request *request)
-{
-    pay();
-    return (MPI_Isend)(data, count, type, to, tag, comm, request);
-}
-
-int sim_irecv(void *data, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm, MPI_Request *request)
-{
-    const int code = (MPI_Irecv)(data, count, type, from, tag, comm, request);
-    pay(); /* afterwards: what was there already is found by the next test, as it should be */
-    return code;
-}
-
-int sim_test(MPI_Request *request, int *flag, MPI_Status *status)
-{
-    *flag = *request == MPI_REQUEST_NULL; /* SimGrid would say 0 */
-    if (*flag)
-        return MPI_SUCCESS;
-    return (MPI_Test)(request, flag, status);
-}
-
-int sim_ibcast(void *data, int count, MPI_Datatype type, int root, MPI_Comm comm, MPI_Request *request)
-{
-    *request = MPI_REQUEST_NULL;
-    return MPI_Bcast(data, count, type, root, comm);
-}
-
-int sim_iallreduce(const void *mine, void *all, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm,
-                   MPI_Request *request)
-{
-    *request = MPI_REQUEST_NULL;
-    return MPI_Allreduce(mine, all, count, type, op, comm);
 }
 
 /* ---- threads: pool.h's contract ---- */

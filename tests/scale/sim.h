@@ -8,12 +8,17 @@
  *         and since one actor runs at a time, nobody spins. The clock is the simulated one. Memory is counted where it
  *         belongs to rank 0. A message costs the rank that sends or takes it TOLL_NS of its own time beside what the
  *         network takes; it is this that makes one dispenser slow.
+ *         A rank that naps, looks and naps again, while no message is on its way to it or from it, sleeps in one piece: until
+ *         a worker rings, or until the end of the nap in which somebody sends it one. So it looks at the same times as it
+ *         would have, and nothing is simulated for looking in vain.
  *         SimGrid's non-blocking reductions send from everyone to everyone, so the blocking ones stand in for them.
  */
 #ifndef SIM_H
 #define SIM_H
 
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -29,6 +34,8 @@ typedef struct sim_mutex {
 typedef struct sim_cond {
     sg_sem_t wakes;
     int waiters;
+    unsigned rings;      /* signals so far */
+    double nap, nap_end; /* of the last wait with a deadline, in seconds; nap_end is -1 when it was woken before */
 } sim_cond;
 
 int sim_mutex_init(sim_mutex *mutex, const pthread_mutexattr_t *attr);
@@ -41,6 +48,7 @@ int sim_cond_timedwait(sim_cond *cond, sim_mutex *mutex, const struct timespec *
 int sim_cond_signal(sim_cond *cond);
 int sim_cond_broadcast(sim_cond *cond);
 int sim_cond_destroy(sim_cond *cond);
+void sim_cond_wake(sim_cond *cond); /* a signal that is not the engine's */
 
 int sim_clock_gettime(clockid_t clock, struct timespec *now);
 int sim_nanosleep(const struct timespec *time, struct timespec *left);
@@ -48,15 +56,29 @@ int sim_nanosleep(const struct timespec *time, struct timespec *left);
 void *sim_malloc(size_t size);
 void *sim_aligned_alloc(size_t alignment, size_t size);
 void sim_free(void *memory);
-/* sim_root_memory - the most bytes that rank 0 held at once. */
-size_t sim_root_memory(void);
+bool sim_is_root(void); /* whether this actor belongs to rank 0 */
+
+/* What was seen of rank 0, collectives aside. */
+typedef struct sim_tally {
+    size_t memory;            /* the most bytes that it held at once */
+    uint64_t messages, bytes; /* that it sent and took */
+    uint64_t busy_ns;         /* of its main thread, which they cost */
+} sim_tally;
+extern sim_tally sim_root;
+
+/* This rank's messages: whether the engine would find a new one ended now; whether none can end before somebody sends it
+ * one; whom to wake when somebody does (NULL: nobody). */
+bool sim_mail_has_news(void);
+bool sim_mail_is_quiet(void);
+void sim_mail_call(sim_cond *cond);
 
 int sim_init_thread(int *argc, char ***argv, int required, int *provided);
 int sim_isend(const void *data, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm, MPI_Request *request);
 int sim_irecv(void *data, int count, MPI_Datatype type, int from, int tag, MPI_Comm comm, MPI_Request *request);
 int sim_test(MPI_Request *request, int *flag, MPI_Status *status);
+int sim_split_node(MPI_Comm comm, int type, int key, MPI_Info info, MPI_Comm *node);
 int sim_ibcast(void *data, int count, MPI_Datatype type, int root, MPI_Comm comm, MPI_Request *request);
-int sim_iallreduce(const void *mine, void *all, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm,
+int sim_iallreduce(const void *data, void *all, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm,
                    MPI_Request *request);
 
 /* Written with arguments, so that sim.c still reaches what is behind a name: (free)(memory). */
@@ -83,6 +105,7 @@ int sim_iallreduce(const void *mine, void *all, int count, MPI_Datatype type, MP
 #define MPI_Isend(...) sim_isend(__VA_ARGS__)
 #define MPI_Irecv(...) sim_irecv(__VA_ARGS__)
 #define MPI_Test(...) sim_test(__VA_ARGS__)
+#define MPI_Comm_split_type(...) sim_split_node(__VA_ARGS__)
 #define MPI_Ibcast(...) sim_ibcast(__VA_ARGS__)
 #define MPI_Iallreduce(...) sim_iallreduce(__VA_ARGS__)
 #undef PE_PAUSE
