@@ -5,15 +5,21 @@
  *
  *     smpirun ... scale MODE ORDER SLICES WORK_NS BYTES
  *
- * Design: the crew and the plan are the engine's; a slice is one item here, that sleeps for WORK_NS and comes to BYTES.
- *         MODE: gather: the bytes go to rank 0. place: each rank writes them itself, at DISK bytes a second. reduce: no bytes, and a
- *         reduction in the end.
+ * Design: the crew, the plan and the folds are the engine's; a slice is one item here, that sleeps for WORK_NS and comes to BYTES.
+ *         MODE: gather: the bytes go to rank 0. place: each rank writes them itself, at DISK bytes a second. reduce: the items'
+ *         numbers are folded, for their sum and bounds, and the folds merged in the end; the sum is checked.
+ *         The line printed: ranks; seconds of the crew, of it and the merge, of the merge; of rank 0 the most bytes it held, then
+ *         the messages, their bytes and the seconds they cost it, until the merge; grants delivered; messages and bytes of the merge
+ *         on rank 0.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "exec/crew.h"
+#include "run/total.h"
 
 #define DISK_BYTES_PER_S 1000000000u /* of one rank */
 
@@ -22,32 +28,58 @@ typedef struct job {
     pe_order order;
     uint64_t slices_per_rank, work_ns, bytes;
     pe_plan plan;
-    uint64_t items, written; /* rank 0: what came to the sink */
+    pe_total *total;                 /* reduce: this rank's */
+    uint64_t items, grants, written; /* rank 0: what came to the sink */
 } job;
+
+typedef struct worker {
+    job *self;
+    pe_fold *fold;
+} worker;
 
 static pe_status open_step(void *context, void **step, pe_error *err)
 {
-    (void)err;
-    *step = context;
-    return PE_OK;
+    worker *made = NULL;
+    job *self = context;
+    pe_status status = pe_make_array(&made, 1, sizeof *made, err);
+    if (status != PE_OK)
+        return status;
+    made->self = self;
+    *step = made;
+    return self->is_reduced ? pe_total_open(self->total, &made->fold, err) : PE_OK;
 }
 
 static void close_step(void *step)
 {
-    (void)step;
+    worker *made = step;
+    if (made != NULL)
+        pe_total_close(made->self->total, made->fold);
+    free(made);
+}
+
+static void fold_items(pe_fold *fold, pe_block chunk)
+{
+    for (uint64_t i = 0; i < chunk.count; i++) {
+        const double value = (double)(chunk.first + i);
+        const void *const column = &value;
+        pe_fold_add(fold, &column, 1);
+    }
 }
 
 static pe_status run_step(void *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
                           const atomic_bool *stop, pe_error *err)
 {
     (void)payload, (void)stop;
-    const job *self = step;
-    for (pe_block grain; pe_portion_next(portion, &grain); out->items += grain.count)
-        pe_sleep_ns(grain.count * self->work_ns);
+    const worker *mine = step;
+    const job *self = mine->self;
+    for (pe_block grain; pe_portion_next(portion, &grain); out->items += grain.count) {
+        const uint64_t disk_ns = grain.count * self->bytes * 1000000000u / DISK_BYTES_PER_S;
+        pe_sleep_ns(grain.count * self->work_ns + (self->is_placed ? disk_ns : 0));
+        if (self->is_reduced)
+            fold_items(mine->fold, grain);
+    }
     out->rows = out->items;
     const uint64_t bytes = out->items * self->bytes;
-    if (self->is_placed)
-        pe_sleep_ns(bytes * 1000000000u / DISK_BYTES_PER_S);
     if (!self->is_gathered)
         return PE_OK;
     const pe_status status = pe_buffer_reserve(&out->bytes, bytes, err);
@@ -60,6 +92,7 @@ static pe_status take(void *context, const pe_outcome *out, pe_error *err)
     (void)err;
     job *self = context;
     self->items += out->items;
+    self->grants++;
     self->written += out->bytes.size;
     return PE_OK;
 }
@@ -79,7 +112,40 @@ static pe_status make_plan(job *self, int ranks, pe_error *err)
                                      .order = self->order,
                                      .chunk_items = 1,
                                      .out_item_bytes = self->bytes};
-    return pe_plan_make(&request, &self->plan, err);
+    const pe_status status = pe_plan_make(&request, &self->plan, err);
+    self->plan.chunk_items = 1; /* it would put some small items together, and give rank 0 less to do */
+    self->plan.chunks_per_slice = 1;
+    self->plan.slice_items = 1;
+    self->plan.slices = self->plan.items;
+    return status;
+}
+
+/* A column of float64, of which all is kept: the largest cell of a fold. */
+static pe_status make_total(job *self, pe_error *err)
+{
+    static const pe_type real = {.dtype = PE_FLOAT64};
+    const pe_fold_spec spec = {.results = &real, .result_count = 1, .has_sums = true, .has_bounds = true};
+    return pe_total_make(&spec, &self->total, err);
+}
+
+static pe_status check_results(job *self, pe_error *err)
+{
+    const pe_job what = {.ops = {PE_REDUCE_SUM}, .op_count = 1, .output = {.where = "scale"}};
+    const unsigned long long items = self->plan.items;
+    char wanted[64];
+    pe_buffer line = {0};
+    if (self->items != items)
+        return pe_fail(err, PE_EBUG, "%llu of %llu items", (unsigned long long)self->items, items);
+    if (self->written != (self->is_gathered ? items * self->bytes : 0))
+        return pe_fail(err, PE_EBUG, "%llu bytes of %llu items", (unsigned long long)self->written, items);
+    if (!self->is_reduced)
+        return PE_OK;
+    (void)snprintf(wanted, sizeof wanted, "sum\t%llu.0\n", items * (items - 1) / 2);
+    pe_status status = pe_total_print(self->total, &what, PE_FORMAT_TXT, &line, err);
+    if (status == PE_OK && (line.size != strlen(wanted) || memcmp(line.data, wanted, line.size) != 0))
+        status = pe_fail(err, PE_EBUG, "'%.*s', not '%s'", (int)line.size, (const char *)line.data, wanted);
+    pe_buffer_fini(&line);
+    return status;
 }
 
 static pe_status run(job *self, pe_comm *comm, pe_error *err)
@@ -88,6 +154,8 @@ static pe_status run(job *self, pe_comm *comm, pe_error *err)
     atomic_bool stop;
     const int ranks = pe_comm_size(comm);
     (void)make_plan(self, ranks, err);
+    if (err->status == PE_OK && self->is_reduced)
+        (void)make_total(self, err);
     if (pe_comm_agree(comm, err) != PE_OK)
         return err->status;
     atomic_init(&stop, false);
@@ -104,19 +172,21 @@ static pe_status run(job *self, pe_comm *comm, pe_error *err)
     const uint64_t began = pe_clock_ns();
     (void)pe_crew_run(&spec, &stats, err);
     const uint64_t crew_ns = pe_clock_ns() - began;
-    uint64_t sums[2] = {0, 0};
-    if (self->is_reduced)
-        (void)pe_comm_max(comm, sums, 2, err);
-    const uint64_t all_ns = pe_clock_ns() - began;
     if (pe_comm_agree(comm, err) != PE_OK)
         return err->status;
-    if (pe_comm_rank(comm) != 0)
-        return PE_OK;
-    if (self->items != self->plan.items)
-        return pe_fail(err, PE_EBUG, "%llu of %llu items", (unsigned long long)self->items,
-                       (unsigned long long)self->plan.items);
-    printf("%d %.6f %.6f %llu %zu\n", ranks, (double)crew_ns * 1e-9, (double)all_ns * 1e-9,
-           (unsigned long long)self->written, sim_root.memory);
+    const sim_tally seen = sim_root;
+    const uint64_t met = pe_clock_ns();
+    if (self->is_reduced)
+        (void)pe_total_collect(self->total, comm, err);
+    const uint64_t ended = pe_clock_ns();
+    if (pe_comm_rank(comm) == 0)
+        (void)check_results(self, err);
+    if (pe_comm_agree(comm, err) != PE_OK || pe_comm_rank(comm) != 0)
+        return err->status;
+    printf("%d %.6f %.6f %.6f %zu %" PRIu64 " %" PRIu64 " %.6f %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", ranks,
+           (double)crew_ns * 1e-9, (double)(ended - began) * 1e-9, (double)(ended - met) * 1e-9, sim_root.memory,
+           seen.messages, seen.bytes, (double)seen.busy_ns * 1e-9, self->grants, sim_root.messages - seen.messages,
+           sim_root.bytes - seen.bytes);
     return PE_OK;
 }
 
@@ -137,6 +207,7 @@ int main(int argc, char **argv)
         (void)run(&self, comm, &err);
     if (err.status != PE_OK && (comm == NULL || pe_comm_rank(comm) == 0))
         fprintf(stderr, "scale: %s\n", err.text);
+    pe_total_free(self.total);
     pe_comm_close(comm);
     return err.status == PE_OK ? 0 : 70;
 }

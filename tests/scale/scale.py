@@ -54,14 +54,17 @@ CASES = (Case("map and imap, gathered: 512 KiB a slice of 0.2 ms", "gather", "or
          Case("imap, gathered: 8 bytes a slice of 1 ms", "gather", "ordered", 1000000, 8),
          Case("imap_unordered: 8 bytes a slice of 1 ms", "gather", "unordered", 1000000, 8),
          Case("map, written by each rank: 1 ms a slice", "place", "ordered", 1000000, SLICE),
-         Case("reduce: 1 ms a slice", "reduce", "ordered", 1000000, SLICE))
+         Case("reduce: 1 ms a slice", "reduce", "ordered", 1000000, 0))
 
 
 class Result:
     def __init__(self, line):
         fields = line.split()
-        self.ranks, self.memory = int(fields[0]), int(fields[4])
-        self.crew, self.all, self.bytes = float(fields[1]), float(fields[2]), int(fields[3])
+        self.ranks = int(fields[0])
+        self.crew, self.all, self.merge = (float(field) for field in fields[1:4])
+        self.memory, self.messages, self.bytes = (int(field) for field in fields[4:7])
+        self.busy, self.grants = float(fields[7]), int(fields[8])
+        self.merge_messages, self.merge_bytes = int(fields[9]), int(fields[10])
 
 
 def simulate(scale, case, ranks):
