@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Thousands of simulated ranks: the engine's crew under SimGrid, on a network of 12.5 GB/s and 2 us.
 
-    scale.py SCALE --check              two sizes, held against the bars; for ctest
+    scale.py SCALE --check              some sizes, held against the bars; for ctest
     scale.py SCALE --sweep TABLE SVG    all sizes, a table and a plot
 
 Every figure is simulated time: the network's, 0.5 us of its own for each message that a rank sends or takes, and 1 ms (0.2 ms
-where the link is the question) of work in a slice, on one worker a rank. Rank 0 works too.
+where the link is the question) of work in a slice, on one worker a rank. Rank 0 works too. The check gives the ranks half as
+many slices as the sweep, so what a run costs once weighs twice as much there.
 """
 import argparse
+import math
 import os
 import subprocess
 import sys
@@ -16,7 +18,6 @@ import tempfile
 
 LINK = 12.5e9
 SLICE = 512 << 10
-ENTRIES = 16384 * 72  # plan.c: what rank 0 keeps of the window, for any number of ranks
 SIZES = (1, 4, 16, 64, 256, 1024, 4096)
 OPTIONS = ("smpi/simulate-computation:no", "smpi/test:0", "smpi/async-small-thresh:65536", "smpi/bw-factor:0:1",
            "smpi/lat-factor:0:1", "network/crosstraffic:no", "contexts/stack-size:256", "contexts/guard-size:0",
@@ -29,45 +30,53 @@ PLATFORM = """<?xml version='1.0'?>
 </platform>
 """
 
+# The bars.
+SLOWER = 1.2  # than the ideal
+BUSY = 0.5  # of the time, rank 0's main thread
+ENTRIES = 16384 * 72  # plan.c: what rank 0 keeps of the window, for any number of ranks
+BUFFERS = 256 << 10  # rank 0's, of results that are small
+RANK = 100  # bytes of rank 0 that each rank may take
+ROUND_S = 20e-6  # of the merge: a message, and the nap in which it comes
+
 
 class Case:
     """What is simulated: mode of scale.c, work of a slice in ns, bytes of its results."""
 
     def __init__(self, title, mode, order, work_ns, slice_bytes):
         self.title, self.mode, self.order, self.work_ns, self.bytes = title, mode, order, work_ns, slice_bytes
-
-    def slices(self, ranks):
-        return max(6400 // ranks, 2) if self.is_link_bound() else 100
-
-    def is_link_bound(self):
-        return self.mode == "gather" and self.bytes == SLICE
-
-    def ideal(self, ranks):
-        work = self.slices(ranks) * self.work_ns * 1e-9
-        if self.mode == "place":
-            work += self.slices(ranks) * self.bytes / 1e9
-        link = self.slices(ranks) * (ranks - 1) * self.bytes / LINK if self.mode == "gather" else 0
-        return max(work, link)
+        self.name = title.split(" a slice")[0].split(": 1 ms")[0]
+        self.is_link_bound = mode == "gather" and slice_bytes == SLICE
 
 
-CASES = (Case("map and imap, gathered: 512 KiB a slice of 0.2 ms", "gather", "ordered", 200000, SLICE),
-         Case("imap, gathered: 8 bytes a slice of 1 ms", "gather", "ordered", 1000000, 8),
-         Case("imap_unordered: 8 bytes a slice of 1 ms", "gather", "unordered", 1000000, 8),
-         Case("map, written by each rank: 1 ms a slice", "place", "ordered", 1000000, SLICE),
-         Case("reduce: 1 ms a slice", "reduce", "ordered", 1000000, 0))
+LINK_BOUND = Case("map and imap, gathered: 512 KiB a slice of 0.2 ms", "gather", "ordered", 200000, SLICE)
+IMAP = Case("imap, gathered: 8 bytes a slice of 1 ms", "gather", "ordered", 1000000, 8)
+UNORDERED = Case("imap_unordered: 8 bytes a slice of 1 ms", "gather", "unordered", 1000000, 8)
+PLACED = Case("map, written by each rank: 512 KiB a slice of 1 ms", "place", "ordered", 1000000, SLICE)
+REDUCE = Case("reduce: 1 ms a slice", "reduce", "ordered", 1000000, 0)
+CASES = (LINK_BOUND, IMAP, UNORDERED, PLACED, REDUCE)
 
 
 class Result:
-    def __init__(self, line):
+    """The line that scale.c prints, and what follows from it."""
+
+    def __init__(self, line, case, slices):
         fields = line.split()
-        self.ranks = int(fields[0])
+        ranks = int(fields[0])
         self.crew, self.all, self.merge = (float(field) for field in fields[1:4])
-        self.memory, self.messages, self.bytes = (int(field) for field in fields[4:7])
-        self.busy, self.grants = float(fields[7]), int(fields[8])
-        self.merge_messages, self.merge_bytes = int(fields[9]), int(fields[10])
+        self.memory, messages, self.bytes = (int(field) for field in fields[4:7])
+        self.busy, grants = float(fields[7]) / self.crew, int(fields[8])
+        self.merge_messages = int(fields[9])
+        work = slices * case.work_ns * 1e-9 + (slices * case.bytes / 1e9 if case.mode == "place" else 0)
+        link = slices * (ranks - 1) * case.bytes / LINK if case.mode == "gather" else 0
+        self.slower = self.all / max(work, link)
+        self.over = self.all - max(work, link)
+        self.grants = grants / self.crew if messages > 0 else 0  # one rank asks nobody
+        self.slices = slices * ranks / self.crew
 
 
-def simulate(scale, case, ranks):
+def simulate(scale, case, ranks, slices):
+    if case.is_link_bound:
+        slices = max(6400 // ranks, 2)
     with tempfile.TemporaryDirectory() as folder:
         platform, hosts = os.path.join(folder, "net.xml"), os.path.join(folder, "hosts")
         with open(platform, "w", encoding="utf-8") as out:
@@ -76,72 +85,130 @@ def simulate(scale, case, ranks):
             out.writelines(f"n{rank}\n" for rank in range(ranks))
         command = ["smpirun", "-no-privatize", "-platform", platform, "-hostfile", hosts, "-np", str(ranks)]
         command += [f"--cfg={option}" for option in OPTIONS] + ["--log=root.thres:warning", os.path.abspath(scale)]
-        command += [case.mode, case.order, str(case.slices(ranks)), str(case.work_ns), str(case.bytes)]
+        command += [case.mode, case.order, str(slices), str(case.work_ns), str(case.bytes)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}")
-    return Result(done.stdout)
+    return Result(done.stdout, case, slices)
+
+
+# ---- the check ----
+
+CHECKED = tuple((ranks, case) for ranks in (64, 256) for case in CASES) + (
+    (1024, UNORDERED), (1024, REDUCE), (4096, LINK_BOUND))
+
+
+def judge(case, ranks, result, window):
+    if result.slower > SLOWER:
+        yield f"takes {result.slower:.2f} times the ideal, not {SLOWER} at most"
+    if result.busy > BUSY:
+        yield f"keeps rank 0's main thread busy for {result.busy:.2f} of the time, not {BUSY} at most"
+    most = (window if case.is_link_bound else BUFFERS) + ENTRIES + RANK * ranks
+    if result.memory > most:
+        yield f"takes {result.memory} bytes of rank 0, not {most} at most"
+    rounds = math.ceil(math.log2(ranks))
+    if case.mode == "reduce" and (result.merge_messages > rounds or result.merge > rounds * ROUND_S):
+        yield f"merges in {result.merge_messages} messages to rank 0 and {result.merge * 1e6:.0f} us, not {rounds} rounds"
 
 
 def check(scale):
     failures = []
-    memory = {}
-    for ranks in (64, 256):
-        for case in CASES:
-            result = simulate(scale, case, ranks)
-            slower = result.crew / case.ideal(ranks)
-            memory[case, ranks] = result.memory
-            print(f"{ranks:5} ranks  {result.crew:.4f} s, {slower:.3f} of the ideal  {result.memory / 1e6:.2f} MB  {case.title}")
-            if slower > 1.2:
-                failures.append(f"{case.title}: {ranks} ranks take {slower:.2f} times the ideal, not 1.2 at most")
-            if case.mode != "gather" and result.memory > ENTRIES + 100 * ranks:
-                failures.append(f"{case.title}: rank 0 of {ranks} holds {result.memory} bytes")
-    for case in CASES:
-        if case.is_link_bound() and memory[case, 256] - memory[case, 64] > ENTRIES + 100 * 192:
-            failures.append(f"{case.title}: rank 0 holds {memory[case, 64]} bytes of 64 ranks, {memory[case, 256]} of 256")
+    window = None  # of large results: what 64 ranks take
+    for ranks, case in CHECKED:
+        result = simulate(scale, case, ranks, 100)
+        window = window or result.memory
+        print(f"{ranks:5} ranks  {result.slower:.3f} of the ideal  {result.memory / 1e6:.2f} MB  rank 0 busy "
+              f"{result.busy:.3f}  {result.grants:.0f} grants/s  {case.title}", flush=True)
+        failures += [f"{case.title}: {ranks} ranks: it {what}" for what in judge(case, ranks, result, window)]
     for failure in failures:
         print(f"FAILED: {failure}")
     return 1 if failures else 0
 
 
-PLOT = """set terminal svg size 1000,540 dynamic noenhanced font 'sans-serif,12' background 'white'
+# ---- the sweep ----
+
+COLUMNS = (("seconds", lambda result: f"{result.all:.4f}"),
+           ("times the ideal", lambda result: f"{result.slower:.3f}"),
+           ("ms more than the ideal", lambda result: f"{result.over * 1e3:.2f}"),
+           ("MB of rank 0", lambda result: f"{result.memory / 1e6:.3f}"),
+           ("MB through rank 0", lambda result: f"{result.bytes / 1e6:.3f}"),
+           ("grants/s", lambda result: f"{result.grants:.0f}"),
+           ("slices/s", lambda result: f"{result.slices:.0f}"),
+           ("% of the time that rank 0's main thread is busy", lambda result: f"{result.busy * 100:.2f}"))
+
+PLOT = """set terminal svg size 1080,720 dynamic noenhanced font 'sans-serif,12' background 'white'
 set output '{svg}'
-set multiplot layout 1,2
-set logscale x 2
-set xlabel 'ranks'
-set key below left maxcols 1
+set multiplot layout 2,3 margins 0.055,0.975,0.19,0.95 spacing 0.075,0.12
 set linetype 5 linecolor rgb '#a0522d'
+set linetype 6 linecolor rgb 'black' dashtype 2
+set logscale x 2
+set format x '%.0f'
+set xtics 1,4,4096
+set mytics 1
 set grid
-set yrange [0.9:*]
-set ylabel 'time: times the ideal (work, or link of rank 0)'
-plot {times}
+set xlabel 'ranks' offset 0,0.4
+set key at screen 0.5,0.08 center maxrows 2 Left reverse width 2
+set title 'time, as a multiple of the ideal' offset 0,-0.6
+set yrange [0.95:1.25]
+plot {times}, 1.2 with lines linetype 6 title 'bars'
+unset key
 set logscale y
+set title 'memory of rank 0, MB'
 set yrange [*:*]
-set ylabel 'memory of rank 0: MB'
-plot {memory}
+plot {memory}, (16384 * 72 + 100 * x) / 1e6 with lines linetype 6
+set title 'bytes through rank 0, MB'
+plot {traffic}
+set title 'grants a second'
+set format y '%.0s%c'
+plot {grants}
+unset logscale y
+set format y
+set title 'rank 0: its main thread is busy, %'
+set yrange [0:100]
+plot {busy}
+set title 'reduce: the merge of all ranks, µs'
+set yrange [0:*]
+plot '{table}' using 1:{merge} with linespoints linetype 5
 """
 
 
-def curves(table, first):
-    titles = [case.title.replace(": 1 ms a slice", "") for case in CASES]
-    return ", ".join(f"'{table}' using 1:{first + 3 * i} with linespoints title '{title}'"
-                     for i, title in enumerate(titles))
+def column_of(case, name):
+    names = [column[0] for column in COLUMNS]
+    return 2 + len(COLUMNS) * CASES.index(case) + names.index(name)
+
+
+def curves(table, name):
+    return ", ".join(f"'{table}' using 1:{column_of(case, name)} with linespoints linetype {i + 1} title '{case.name}'"
+                     for i, case in enumerate(CASES))
+
+
+def draw(table, svg):
+    plot = PLOT.format(svg=svg, table=table, times=curves(table, "times the ideal"),
+                       memory=curves(table, "MB of rank 0"), traffic=curves(table, "MB through rank 0"),
+                       grants=curves(table, "grants/s"), busy=curves(table, COLUMNS[-1][0]),
+                       merge=2 + len(COLUMNS) * len(CASES))
+    subprocess.run(["gnuplot", "-"], input=plot, text=True, check=True)
+
+
+def write_head(out):
+    out.write("# ranks; of each case: " + ", ".join(name for name, _ in COLUMNS) + "; in the end the merge of reduce in us, "
+              "and the messages of it that rank 0 takes\n")
+    out.writelines(f"# {i + 1}: {case.title}, from column {column_of(case, 'seconds')}\n" for i, case in enumerate(CASES))
 
 
 def sweep(scale, table, svg):
     with open(table, "w", encoding="utf-8") as out:
-        out.write("# ranks, then of each case: seconds, times the ideal, MB of rank 0\n")
-        out.writelines(f"# {i + 1}: {case.title}\n" for i, case in enumerate(CASES))
+        write_head(out)
         for ranks in SIZES:
-            row = [str(ranks)]
+            row, merge = [str(ranks)], []
             for case in CASES:
-                result = simulate(scale, case, ranks)
-                row += [f"{result.all:.4f}", f"{result.all / case.ideal(ranks):.3f}", f"{result.memory / 1e6:.3f}"]
-            out.write(" ".join(row) + "\n")
+                result = simulate(scale, case, ranks, 200)
+                row += [show(result) for _, show in COLUMNS]
+                merge = [f"{result.merge * 1e6:.1f}", str(result.merge_messages)]
+                print(f"{ranks:5} ranks: {result.all:.4f} s  {case.title}", flush=True)
+            out.write(" ".join(row + merge) + "\n")
             out.flush()
-            print(" ".join(row), flush=True)
-    plot = PLOT.format(svg=svg, times=curves(table, 3), memory=curves(table, 4))
-    subprocess.run(["gnuplot", "-"], input=plot, text=True, check=True)
+    draw(table, svg)
     return 0
 
 
