@@ -163,6 +163,20 @@ static pe_status read_reduce(reading *in, const pe_section *section)
     return status == PE_OK ? read_place(in, section, PE_FORMAT_CSV) : status;
 }
 
+/* Who names a file expects it to be there afterwards. */
+static pe_status check_null(const reading *in, const pe_section *section)
+{
+    const char *const path = in->job->output.path;
+    const pe_toml *const node = pe_section_given(section, "path");
+    if (in->job->output.format != PE_FORMAT_NULL || node == NULL || strcmp(path, "-") == 0 ||
+        strcmp(path, "/dev/null") == 0)
+        return PE_OK;
+    return pe_section_refuse(section, "path", node, in->err,
+                             "\"%s\" would not be written, since output.format = \"null\" writes nothing; expected "
+                             "another format, or no path (-o - takes it away)",
+                             path);
+}
+
 static pe_status read_output(reading *in)
 {
     pe_job *const job = in->job;
@@ -173,6 +187,8 @@ static pe_status read_output(reading *in)
     if (reduce.table != NULL)
         return read_reduce(in, &reduce);
     pe_status status = read_place(in, &section, PE_FORMAT_NPY);
+    if (status == PE_OK)
+        status = check_null(in, &section);
     if (status == PE_OK)
         status = pe_section_type(&section, "dtype", &job->output.has_dtype, &type, in->err);
     if (status == PE_OK)

@@ -87,6 +87,7 @@ KEYS = [
     Bad("memory_too_small", 78, ("memory", "1 KiB|1024"), edited(pool={"memory": "1 KiB"})),
     Bad("index_not_a_bool", 78, (r"job\.toml:\d+:\d+", "index", "true|bool"), edited(output={**OUT, "index": "yes"})),
     Bad("format_unknown", 78, (r"job\.toml:\d+:\d+", "parquet", "npy"), edited(output={**OUT, "format": "parquet"})),
+    Bad("null_with_a_path", 78, (r"job\.toml:\d+:8: output\.path", "out.txt", 'format = "null"'), edited(output={**OUT, "format": "null"})),
     Bad("format_of_suffix_unknown", 78, (r"out\.xyz", "format"), edited(output={"path": "out.xyz"})),
     Bad("output_dtype_unknown", 78, (r"job\.toml:\d+:\d+", "int63", "int64"), edited(output={**OUT, "dtype": "int63"})),
     Bad("input_dtype_unknown", 78, (r"job\.toml:\d+:\d+", "flaot64", "float64"), edited(input={"range": [0, 1], "dtype": "flaot64"})),

@@ -186,6 +186,20 @@ class Digest(Case):
             self.prints(squares(1000, mode, output={"format": "null"}), "")
         self.assertEqual(self.everything(), ["job.toml"])
 
+    def test_null_with_a_path_is_refused_unless_the_path_is_taken_away(self):
+        job = squares(10, output={"path": "out.txt"})
+        null = ("-s", 'output.format="null"')
+        self.refuse(job, 78, r"job\.toml:\d+:8: output\.path", '"out.txt"', 'format = "null"', options=null)
+        self.refuse(squares(10), 64, '--output x.npy', '"x.npy"', 'format = "null"', options=(*null, "-o", "x.npy"))
+        for path in ("-", "/dev/null"):
+            self.prints(job, "", *null, "-o", path)
+
+    def test_digest_under_another_suffix_is_the_same_line(self):
+        data = (numpy.arange(10) ** 2).tobytes()
+        for mode in ("map", "imap"):
+            saved = self.saves(squares(10, mode, output={"path": "out.npy.sum", "format": "digest"}), "out.npy.sum")
+            self.assertEqual(saved.decode(), self.digest(data, 10))
+
 
 class Choices(Case):
     def test_output_dtype_converts_exactly(self):

@@ -156,6 +156,14 @@ START_TEST(key_that_means_nothing_for_the_kind_is_refused)
 }
 END_TEST
 
+START_TEST(path_beside_null_is_refused)
+{
+    refuse(RANGE KERNEL "output.path = \"x.npy\"\noutput.format = \"null\"\n",
+           "job.toml:3:15: output.path: \"x.npy\" would not be written, since output.format = \"null\" writes nothing; "
+           "expected another format, or no path (-o - takes it away)");
+}
+END_TEST
+
 START_TEST(empty_string_is_refused)
 {
     refuse_input("path = \"\"", "job.toml:3:8: input.path: expected a string that is not empty, got \"\"");
