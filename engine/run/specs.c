@@ -185,15 +185,12 @@ static pe_status write_as(pe_specs *specs, const pe_job *job, const pe_signature
     return PE_OK;
 }
 
-/* A product's npy has one axis per input; a value is the same for all and has none. */
+/* A product's npy has one axis per input; that of a value is one item long. */
 static int list_axes(uint64_t *axes, const pe_inputs *inputs)
 {
-    int count = 0;
-    for (int s = 0; s < pe_inputs_sources(inputs); s++) {
-        const uint64_t items = pe_inputs_info(inputs, s)->count;
-        if (items != PE_COUNT_ANY)
-            axes[count++] = items;
-    }
+    const int count = pe_inputs_sources(inputs);
+    for (int s = 0; s < count; s++)
+        axes[s] = pe_inputs_info(inputs, s)->count;
     return count;
 }
 
