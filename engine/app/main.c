@@ -13,6 +13,8 @@
 
 #include "app/cli.h"
 #include "base/alloc.h"
+#include "base/asked_threads.h"
+#include "base/attr.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "run/front.h"
@@ -20,6 +22,8 @@
 
 /* mpirun ends all ranks as soon as one ends with a nonzero code: the silent ones let rank 0 speak first. */
 #define SILENCE_NS 2000000000u
+
+PE_BEFORE_LIBRARIES(pe_asked_threads_begin);
 
 static void print_listing(pe_cli_action action)
 {

@@ -10,6 +10,10 @@
 
 #define PE_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define PE_CACHE_LINE 64u
+/* A function of a program (not of a library) that is called, as main is, before any library is initialised. */
+#define PE_BEFORE_LIBRARIES(function)                                                                                  \
+    __attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **, char **) =    \
+        (function)
 #if defined(__x86_64__)
 #define PE_PAUSE() __builtin_ia32_pause()
 #else

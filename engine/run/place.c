@@ -13,11 +13,10 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/asked_threads.h"
 #include "base/cores.h"
 #include "base/words.h"
 #include "exec/launcher.h"
-
-#define THREADS_MOST 4096
 
 /* What a rank has and wants. */
 typedef struct request {
@@ -25,21 +24,6 @@ typedef struct request {
     int cores;
     int threads; /* 0: its fair share */
 } request;
-
-/* The first number of OMP_NUM_THREADS ("4" or "4,2"), or 0 when it is not set. */
-static pe_status from_environment(int *threads, pe_error *err)
-{
-    const char *text = getenv("OMP_NUM_THREADS");
-    char *end = NULL;
-    *threads = 0;
-    if (text == NULL || *text == '\0')
-        return PE_OK;
-    const long value = strtol(text, &end, 10);
-    if (end == text || (*end != '\0' && *end != ',') || value < 1 || value > THREADS_MOST)
-        return pe_fail(err, PE_ECONFIG, "OMP_NUM_THREADS: expected 1 to %d, got \"%.40s\"", THREADS_MOST, text);
-    *threads = (int)value;
-    return PE_OK;
-}
 
 /* Rank 0: ranks with the same cores share them out; the first ones take what is left over. */
 static void share_out(const request *all, int *threads, int ranks)
@@ -115,7 +99,7 @@ pe_status pe_place_make(pe_comm *comm, int wanted, pe_place *out, pe_error *err)
     pe_place place = {.cores = pe_cores_count()};
     request mine = {.cores_id = pe_cores_id(), .cores = place.cores, .threads = wanted};
     if (wanted == 0)
-        (void)from_environment(&mine.threads, err);
+        (void)pe_asked_threads(&mine.threads, err);
     pe_status status = pe_comm_agree(comm, err);
     if (status == PE_OK)
         status = gather(comm, mine, &place, err);

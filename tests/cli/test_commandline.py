@@ -65,6 +65,37 @@ class Overrides(Case):
         self.assertEqual((result.code, result.text), (0, "0\n1\n"), result.err)
 
 
+class AskedThreads(Case):
+    WRONG = ("abc", "-3", "0", "4097", "99999999999999999999", "2,x", "1,", ",2", "0x2", " ")
+    RIGHT = {"1": 1, "2": 2, "2,4": 2, " 2 , 4 ": 2, "3\t": 3}
+
+    def placement(self, *options, **env):
+        return self.good(squares(), "--plan", *options, env=env).text
+
+    def test_number_or_list_of_the_environment_gives_the_workers(self):
+        for text, count in self.RIGHT.items():
+            with self.subTest(text):
+                self.assertIn(f"x {count} thread", self.placement(OMP_NUM_THREADS=text))
+
+    def test_wrong_number_of_the_environment_is_told_in_one_line(self):
+        for text in self.WRONG:
+            with self.subTest(text):
+                result = self.run_job(squares(), env={"OMP_NUM_THREADS": text})
+                said = f'pengine: OMP_NUM_THREADS: expected 1 to 4096, or a list of such, got "{text}"\n'
+                self.assertEqual((result.code, result.out, result.err), (78, b"", said))
+
+    def test_environment_that_does_not_count_is_not_talked_about(self):
+        for text, options in (("", ()), ("abc", ("-t", "1")), ("abc", ("-s", "pool.threads=2"))):
+            with self.subTest(text):
+                result = self.good(squares(), "-q", *options, env={"OMP_NUM_THREADS": text})
+                self.assertEqual(result.err, "")
+
+    @needs_mpi
+    def test_wrong_number_is_told_once_for_all_ranks(self):
+        result = self.run_job(squares(), ranks=3, env={"OMP_NUM_THREADS": "abc"})
+        self.assertEqual((result.code, result.err.count("OMP_NUM_THREADS")), (78, 1), str(result))
+
+
 class Dry(Case):
     """--check, --plan, --print-config, --kernels, --version, --help: nothing runs."""
 
