@@ -13,6 +13,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,30 +92,36 @@ static pe_status add_set(parsing *in, const char *text)
     return override(in, "--set", text, key, (size_t)(key_end - key), value, strlen(value));
 }
 
-static pe_status add_threads(parsing *in, const char *text)
+/* An option whose value is an integer of the job, pool.threads or skip. */
+static pe_status add_integer(parsing *in, const char *option, const char *typed, const char *table, const char *name)
 {
-    char valid[PE_VALID_ROOM];
-    int64_t threads = 0;
-    const pe_key *const key = pe_schema_find("pool", "threads");
-    if (!pe_parse_element(text, strlen(text), PE_INT64, &threads) || threads < key->least || threads > key->most)
-        return pe_fail(in->err, PE_EUSAGE, "--threads: expected %s, got \"%s\"; see pengine --help",
-                       pe_schema_valid(key, valid), text);
-    char digits[PE_NUMBER_ROOM];
-    const size_t size = (size_t)(pe_print_int64(digits, threads) - digits);
-    return override(in, "--threads", text, "pool.threads", strlen("pool.threads"), digits, size);
+    char valid[PE_VALID_ROOM], path[32], digits[PE_NUMBER_ROOM];
+    int64_t number = 0;
+    const pe_key *const key = pe_schema_find(table, name);
+    if (!pe_parse_element(typed, strlen(typed), PE_INT64, &number) || number < key->least || number > key->most)
+        return pe_fail(in->err, PE_EUSAGE, "%s: expected %s, got \"%s\"; see pengine --help", option,
+                       pe_schema_valid(key, valid), typed);
+    const int path_size = snprintf(path, sizeof path, "%s%s%s", table, *table == '\0' ? "" : ".", name);
+    const size_t size = (size_t)(pe_print_int64(digits, number) - digits);
+    return override(in, option, typed, path, (size_t)path_size, digits, size);
+}
+
+/* An option whose value is a string of the job. */
+static pe_status add_string(parsing *in, const char *option, const char *typed, const char *key)
+{
+    pe_buffer quoted = {0};
+    pe_status status = pe_quote_string(&quoted, typed, strlen(typed), in->err);
+    if (status == PE_OK)
+        status = override(in, option, typed, key, strlen(key), (const char *)quoted.data, quoted.size);
+    pe_buffer_fini(&quoted);
+    return status;
 }
 
 static pe_status add_output(parsing *in, const char *path)
 {
-    pe_buffer quoted = {0};
     if (*path == '\0')
         return pe_fail(in->err, PE_EUSAGE, "--output: expected a path, or - for stdout, got \"\"; see pengine --help");
-    pe_status status = pe_quote_string(&quoted, path, strlen(path), in->err);
-    if (status == PE_OK)
-        status = override(in, "--output", path, "output.path", strlen("output.path"), (const char *)quoted.data,
-                          quoted.size);
-    pe_buffer_fini(&quoted);
-    return status;
+    return add_string(in, "--output", path, "output.path");
 }
 
 static pe_status set_progress(parsing *in, const char *word)
@@ -175,10 +182,16 @@ static error_t take(int key, char *value, struct argp_state *state)
         status = add_set(in, value);
         break;
     case 't':
-        status = add_threads(in, value);
+        status = add_integer(in, "--threads", value, "pool", "threads");
         break;
     case 'o':
         status = add_output(in, value);
+        break;
+    case PE_OPTION_PART:
+        status = add_string(in, "--part", value, "part");
+        break;
+    case PE_OPTION_SKIP:
+        status = add_integer(in, "--skip", value, "", "skip");
         break;
     case PE_OPTION_CHECK:
         status = set_action(in, PE_ACTION_CHECK);

@@ -15,6 +15,8 @@ const struct argp_option pe_cli_table[] = {
     {"set", 's', "KEY=VALUE", 0, "override a key of the job file; VALUE is TOML", 0},
     {"threads", 't', "N", 0, "workers of each rank: --set pool.threads=N", 0},
     {"output", 'o', "PATH", 0, "where results go: --set output.path=\"PATH\"", 0},
+    {"part", PE_OPTION_PART, "K/N", 0, "run part K of N of the items: --set part=\"K/N\"", 0},
+    {"skip", PE_OPTION_SKIP, "N", 0, "go on after the first N items: --set skip=N", 0},
     {"check", PE_OPTION_CHECK, NULL, 0, "validate the job, the kernel, the inputs' headers", 0},
     {"plan", PE_OPTION_PLAN, NULL, 0, "print what would run, run nothing", 0},
     {"kernels", PE_OPTION_KERNELS, NULL, 0, "list the built-in kernels", 0},

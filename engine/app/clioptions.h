@@ -13,6 +13,8 @@
 /* Options without a letter: beyond any character. */
 enum {
     PE_OPTION_CHECK = 256,
+    PE_OPTION_PART,
+    PE_OPTION_SKIP,
     PE_OPTION_PLAN,
     PE_OPTION_KERNELS,
     PE_OPTION_PRINT_CONFIG,

@@ -59,6 +59,15 @@ static pe_status find_directory(reading *in)
     return status;
 }
 
+static pe_status read_part(reading *in, const pe_section *top)
+{
+    pe_job *const job = in->job;
+    const pe_status status = pe_section_part(top, "part", &job->part.number, &job->part.of, in->err);
+    if (status != PE_OK || job->part.of == 0)
+        return status;
+    return pe_section_where(top, "part", pe_section_given(top, "part"), &job->part.where, in->err);
+}
+
 static pe_status read_top(reading *in)
 {
     pe_job *const job = in->job;
@@ -67,6 +76,10 @@ static pe_status read_top(reading *in)
     pe_status status = pe_section_word(&top, "mode", &mode, in->err);
     if (status == PE_OK)
         status = pe_section_word(&top, "combine", &combine, in->err);
+    if (status == PE_OK)
+        status = read_part(in, &top);
+    if (status == PE_OK)
+        status = pe_section_integer(&top, "skip", &job->skip, in->err);
     if (status == PE_OK)
         status = pe_section_string(&top, "name", &job->name, in->err);
     if (status == PE_OK && job->name == NULL)
@@ -154,6 +167,12 @@ static pe_status read_reduce(reading *in, const pe_section *section)
     if (output.table != NULL)
         return pe_section_refuse(section, NULL, section->table, in->err,
                                  "a job has [output] or [reduce], not both: a reduction's values go to reduce.path");
+    if (job->part.of > 0 || job->skip > 0)
+        return pe_section_refuse(
+            section, NULL, section->table, in->err,
+            "a reduction is of all items: the mean or the float sum of the whole does not follow from "
+            "those of its parts; expected no %s, or [output]",
+            job->part.of > 0 ? "part" : "skip");
     if (pe_section_given(section, "op") == NULL)
         return pe_section_refuse(section, NULL, section->table, in->err,
                                  "expected what to reduce the items to, such as op = [\"sum\", \"count\"]");
@@ -280,6 +299,7 @@ void pe_job_free(pe_job *job)
     free(job->inputs);
     pe_job_free_kernel(&job->kernel);
     pe_job_free_errors(&job->errors);
+    free(job->part.where);
     free(job->output.where);
     free(job->output.path);
     free(job->output.names);

@@ -124,6 +124,11 @@ typedef struct pe_job {
     pe_order order;
     bool is_star; /* starmap: one or more arguments; else exactly one */
     pe_combine combine;
+    struct {
+        char *where;         /* "job.toml:2:1: part"; NULL: not given */
+        uint64_t number, of; /* 1 to of; 0 of 0: all items */
+    } part;
+    uint64_t skip; /* items at the start of those */
 
     pe_job_input *inputs;
     int input_count;

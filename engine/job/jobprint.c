@@ -141,12 +141,25 @@ static void put_pool(pe_writer *to, const pe_job *job)
     pe_writer_size(to, "memory", job->pool.memory_bytes);
 }
 
+static void put_part(pe_writer *to, const pe_job *job)
+{
+    pe_writer_put(to, "part = \"");
+    pe_writer_count(to, job->part.number);
+    pe_writer_put(to, "/");
+    pe_writer_count(to, job->part.of);
+    pe_writer_put(to, "\"\n");
+}
+
 pe_status pe_job_print(const pe_job *job, FILE *out, pe_error *err)
 {
     pe_writer to = {{0}, err};
     pe_writer_pair(&to, "mode", job->mode);
     pe_writer_pair(&to, "name", job->name);
     pe_writer_pair(&to, "combine", job->combine == PE_COMBINE_ZIP ? "zip" : "product");
+    if (job->part.of > 0)
+        put_part(&to, job);
+    if (job->skip > 0)
+        pe_writer_number(&to, "skip", job->skip);
     for (int i = 0; i < job->input_count; i++) {
         pe_writer_put(&to, job->input_count == 1 ? "\n[input]\n" : "\n[[input]]\n");
         put_input(&to, &job->inputs[i]);

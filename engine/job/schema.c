@@ -61,6 +61,21 @@ static const pe_key keys[] = {
      .words = combines,
      .fallback = "\"zip\"",
      .help = "several inputs: item by item, or every combination, the last input fastest"},
+    {.table = "",
+     .name = "part",
+     .type = PE_KEY_PART,
+     .unset = "all items",
+     .help =
+         "\"3/16\" runs the third of 16 parts of the items, numbered as in the whole: joined in order, the outputs of "
+         "all parts are that of the whole"},
+
+    {.table = "",
+     .name = "skip",
+     .type = PE_KEY_INTEGER,
+     .most = INT64_MAX,
+     .fallback = "0",
+     .help = "go on after so many items, of the job or of its part, that an interrupted run has done; the others are "
+             "numbered as in the whole"},
 
     {.table = "input",
      .name = "range",

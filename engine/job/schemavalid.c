@@ -64,6 +64,7 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
         [PE_KEY_PARAMS] = "a table of constants such as {sigma = 0.5, steps = 10}",
         [PE_KEY_FUNCTION] = "a file and a function such as \"f.py:f\"",
         [PE_KEY_TIME] = "a time of at most 100 days such as \"5 s\", \"200 ms\" or \"2 min\", or seconds above 0",
+        [PE_KEY_PART] = "\"K/N\" for part K of N, from \"1/N\" to \"N/N\", such as \"3/16\"",
         [PE_KEY_PORTION] = "a number of items, 0 or more, or a share such as \"1 %\"",
     };
     if (key->type == PE_KEY_WORD)

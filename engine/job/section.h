@@ -46,6 +46,8 @@ pe_status pe_section_time(const pe_section *section, const char *key, uint64_t *
 /* A count, or with *is_share a share of 0 to 1, from "1 %". */
 pe_status pe_section_portion(const pe_section *section, const char *key, bool *is_share, uint64_t *count, double *share,
                              pe_error *err);
+/* "3/16": a number from 1 to the other one. */
+pe_status pe_section_part(const pe_section *section, const char *key, uint64_t *number, uint64_t *of, pe_error *err);
 /* What C takes for a name; keywords too, since they may be names elsewhere. */
 bool pe_section_is_identifier(const char *text, size_t size);
 /* A string that C can hold: TOML allows "\u0000". Not empty. */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* sectionunits.c - values of a job file that are a number with a unit: sizes, times, shares.
+/* sectionunits.c - values of a job file that are numbers with more to them: sizes, times, shares, parts.
  *
  * Design:   bounds are such that every whole byte or nanosecond is exact as a double (below 2^53), so what is printed
  *           reads back to the same value.
@@ -110,5 +110,26 @@ pe_status pe_section_portion(const pe_section *section, const char *key, bool *i
         return pe_section_expected(section, key, node, err);
     *is_share = true;
     *share = share_of(percent);
+    return PE_OK;
+}
+
+/* Digits alone: pe_parse_element would take a sign and blanks. */
+static bool parse_count(const char *text, size_t size, int64_t *out)
+{
+    return size > 0 && strspn(text, "0123456789") >= size && pe_parse_element(text, size, PE_INT64, out);
+}
+
+pe_status pe_section_part(const pe_section *section, const char *key, uint64_t *number, uint64_t *of, pe_error *err)
+{
+    int64_t part = 0, parts = 0;
+    const pe_toml *const node = pe_section_get(section, key);
+    if (node == NULL)
+        return PE_OK;
+    const char *const slash = pe_section_is_text(node) ? strchr(node->string, '/') : NULL;
+    if (slash == NULL || !parse_count(node->string, (size_t)(slash - node->string), &part) ||
+        !parse_count(slash + 1, strlen(slash + 1), &parts) || part < 1 || part > parts)
+        return pe_section_expected(section, key, node, err);
+    *number = (uint64_t)part;
+    *of = (uint64_t)parts;
     return PE_OK;
 }

@@ -17,6 +17,13 @@ static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
     return pe_inputs_chunk_bytes(source, chunk_items);
 }
 
+/* Chunks that do not begin at a multiple of their size have some of two that do. */
+static size_t shifted_input_bytes(const void *source, uint64_t chunk_items)
+{
+    const size_t bytes = pe_inputs_chunk_bytes(source, chunk_items);
+    return bytes > SIZE_MAX / 2 ? SIZE_MAX : 2 * bytes;
+}
+
 static size_t reader_bytes(const void *source, uint64_t chunk_items)
 {
     size_t bytes = 0;
@@ -32,7 +39,7 @@ static size_t columns_bytes(const pe_type *types, int count)
     return bytes;
 }
 
-pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe_inputs *inputs,
+pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe_inputs *inputs, pe_block items,
                             const pe_sink_spec *output)
 {
     const pe_signature *signature = &recipe->signature;
@@ -41,7 +48,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe
     const size_t fold_bytes = job->op_count > 0 ? pe_fold_bytes(&fold) : 0;
     const bool is_plain = recipe->encoder.is_plain;
     return (pe_plan_request){
-        .items = pe_inputs_count(inputs),
+        .items = items.count,
         .schedule = job->pool.schedule,
         .order = job->order,
         .chunk_items = job->pool.chunk_size,
@@ -52,7 +59,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe
         .is_placed = (recipe->encoder.format == PE_FORMAT_NPY || recipe->encoder.format == PE_FORMAT_RAW) &&
                      recipe->encoder.is_fixed && !pe_path_is_stdout(output->path),
         .has_payload = pe_inputs_is_remote(inputs),
-        .chunk_input_bytes = chunk_input_bytes,
+        .chunk_input_bytes = items.first > 0 ? shifted_input_bytes : chunk_input_bytes,
         .reader_bytes = reader_bytes,
         .source = inputs,
         .worker_bytes = fold_bytes,

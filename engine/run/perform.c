@@ -22,9 +22,23 @@
 #define SIGNAL_MS 20 /* that a signal to all processes may take to get to this one */
 #define NS_PER_MS ((uint64_t)1000000)
 
+/* What ended a run is told by its number in the job; the crew compares it with its own numbers. */
+static void to_crew(pe_error *err, uint64_t first)
+{
+    if (err->status == PE_EITEM && err->item != PE_NO_ITEM)
+        err->item -= first;
+}
+
+static void to_job(pe_error *err, uint64_t first)
+{
+    if (err->status == PE_EITEM && err->item != PE_NO_ITEM)
+        err->item += first;
+}
+
 static pe_status pack(void *context, pe_block block, pe_buffer *payload, pe_error *err)
 {
     pe_session *self = context;
+    block.first += self->items.first;
     return pe_inputs_pack(self->inputs, block, payload, err);
 }
 
@@ -34,6 +48,8 @@ static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_bloc
     const size_t bytes = self->plan.payload_bytes > STREAM_BLOCK_LEAST ? self->plan.payload_bytes : STREAM_BLOCK_LEAST;
     return pe_inputs_next(self->inputs, self->plan.chunk_items, bytes, timeout_ms, payload, block, ended, err);
 }
+
+/* ---- a worker ---- */
 
 static pe_status open_step(void *context, void **step, pe_error *err)
 {
@@ -70,27 +86,45 @@ static pe_status run_step(void *step, pe_portion *portion, const pe_buffer *payl
 static pe_status take_results(void *context, const pe_outcome *out, pe_error *err)
 {
     pe_session *self = context;
-    return pe_results_take(&self->results, out, err);
-}
-
-static pe_status tell_interrupt(const pe_session *self, uint64_t items, pe_error *err)
-{
-    char done[32], all[32];
-    const bool is_known = self->plan.items != PE_ITEMS_UNKNOWN;
-    return pe_fail(err, PE_ESTOPPED, "interrupted by %s after %s%s%s items%s", pe_interrupt_seen(),
-                   pe_print_count(done, items), is_known ? " of " : "",
-                   is_known ? pe_print_count(all, self->plan.items) : "",
-                   self->job->order == PE_ORDER_WHOLE ? "; nothing was written" : ", which were written");
+    const pe_status status = pe_results_take(&self->results, out, err);
+    to_crew(err, self->items.first);
+    return status;
 }
 
 static pe_status tick(void *context, uint64_t items, pe_error *err)
 {
     pe_session *self = context;
-    if (pe_interrupt_seen() != NULL)
-        return tell_interrupt(self, items, err);
+    const char *const signal = pe_interrupt_seen();
+    if (signal != NULL)
+        return pe_fail(err, PE_ESTOPPED, "interrupted by %s", signal);
     if (self->is_root)
         pe_progress_tick(&self->progress, items);
     return PE_OK;
+}
+
+/* Can another run go on behind what was written? */
+static bool is_resumable(const pe_session *self)
+{
+    const bool has_axes = self->specs.output.axes != NULL && self->format == PE_FORMAT_NPY;
+    return self->job->order == PE_ORDER_STREAM && self->plan.items != PE_ITEMS_UNKNOWN && self->stats.items > 0 &&
+           !has_axes && self->total == NULL && self->format != PE_FORMAT_DIGEST && self->format != PE_FORMAT_NULL;
+}
+
+/* Rank 0 adds how far the run came, which is known when it has ended, and how to go on. */
+static void tell_interrupt(pe_session *self)
+{
+    char done[32], all[32], cause[80], advice[80] = "";
+    const uint64_t there = self->job->skip + self->stats.items;
+    const bool is_known = self->plan.items != PE_ITEMS_UNKNOWN;
+    if (!self->is_root || self->err.status != PE_ESTOPPED)
+        return;
+    (void)snprintf(cause, sizeof cause, "%.79s", self->err.text);
+    if (is_resumable(self))
+        (void)snprintf(advice, sizeof advice, "; --skip %llu with another output goes on", (unsigned long long)there);
+    pe_error_clear(&self->err);
+    (void)pe_fail(&self->err, PE_ESTOPPED, "%s after %s%s%s items%s%s", cause, pe_print_count(done, self->stats.items),
+                  is_known ? " of " : "", is_known ? pe_print_count(all, self->plan.items) : "",
+                  self->job->order == PE_ORDER_WHOLE ? "; nothing was written" : ", which were written", advice);
 }
 
 static void open_total(pe_session *self)
@@ -108,6 +142,7 @@ static pe_status open_output(pe_session *self)
         open_total(self);
     else if (self->err.status == PE_OK)
         (void)pe_direct_begin(self, &self->err);
+    self->recipe.places.first_row = self->items.first;
     return pe_session_meet(self);
 }
 
@@ -135,7 +170,10 @@ static pe_status run_crew(pe_session *self)
     pe_aside_end();
     if (self->is_root)
         pe_progress_end(&self->progress);
-    return pe_session_meet(self);
+    (void)pe_session_meet(self);
+    to_job(&self->err, self->items.first);
+    tell_interrupt(self);
+    return self->err.status;
 }
 
 /* What the ranks have folded, and its lines as the output. */

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "run/estimate.h"
+#include "run/part.h"
 #include "run/policy.h"
 #include "run/session.h"
 #include "run/showplan.h"
@@ -61,6 +62,8 @@ pe_status pe_session_open_inputs(pe_session *self)
     (void)pe_comm_min(self->comm, &is_local, 1, &self->err);
     if (is_local == 0)
         pe_inputs_set_remote(self->inputs);
+    if (self->err.status == PE_OK)
+        (void)pe_part_choose(job, pe_inputs_count(self->inputs), &self->items, &self->err);
     return pe_session_meet(self);
 }
 
@@ -113,7 +116,7 @@ pe_status pe_session_choose_kernel(pe_session *self)
     if (status == PE_OK)
         status = pe_inputs_bind(self->inputs, recipe->signature.args, recipe->signature.arg_count, &self->err);
     if (status == PE_OK)
-        status = pe_specs_output(&self->specs, job, self->inputs, &recipe->signature, &self->err);
+        status = pe_specs_output(&self->specs, job, self->inputs, self->items.count, &recipe->signature, &self->err);
     if (status == PE_OK)
         status = pe_sink_check(&self->specs.output, &self->format, &self->err);
     if (status == PE_OK && self->is_root)
@@ -153,7 +156,7 @@ pe_status pe_session_make_plan(pe_session *self)
     pe_encoder_init(&recipe->encoder, &self->specs.output, is_reduction ? PE_FORMAT_NULL : self->format);
     recipe->has_conversion = !is_written_as_computed(recipe);
     recipe->encoder.is_plain = recipe->encoder.is_plain && !recipe->has_conversion;
-    pe_plan_request request = pe_estimate(self->job, recipe, self->inputs, &self->specs.output);
+    pe_plan_request request = pe_estimate(self->job, recipe, self->inputs, self->items, &self->specs.output);
     request.ranks = pe_comm_size(self->comm);
     request.threads = self->place.most_threads;
     request.is_elsewhere = pe_form_is_elsewhere(self->form);
@@ -165,11 +168,12 @@ pe_status pe_session_make_plan(pe_session *self)
         plan_within(self, &request);
     recipe->plan = &self->plan;
     recipe->inputs = self->inputs;
+    recipe->first = self->items.first;
     return pe_session_meet(self);
 }
 
 void pe_session_show_plan(const pe_session *self, FILE *out)
 {
-    pe_showplan(out, self->job, self->inputs, self->recipe.kernel->name, &self->recipe.signature, self->format,
-                &self->place, &self->plan);
+    pe_showplan(out, self->job, self->inputs, self->items, self->recipe.kernel->name, &self->recipe.signature,
+                self->format, &self->place, &self->plan);
 }

@@ -27,6 +27,7 @@ typedef struct pe_session {
     pe_job *job;
     pe_specs specs;
     pe_inputs *inputs;
+    pe_block items; /* of the job's: those of this run; the plan and the crew count them from 0 */
     pe_type column_types[PE_MAX_COLUMNS];
     bool untyped[PE_MAX_COLUMNS];
     pe_form_spec form_spec;

@@ -85,7 +85,23 @@ static void show_window(FILE *out, const pe_plan *plan)
                   pe_print_bytes(a, plan->peak_bytes), pe_print_bytes(b, plan->buffer_bytes));
 }
 
-void pe_showplan(FILE *out, const pe_job *job, const pe_inputs *inputs, const char *kernel,
+static void show_part(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items)
+{
+    char all[32];
+    if (job->part.of == 0 && job->skip == 0)
+        return;
+    (void)fprintf(out, "%-9s  ", "part");
+    if (job->part.of > 0)
+        (void)fprintf(out, "%llu of %llu: ", (unsigned long long)job->part.number, (unsigned long long)job->part.of);
+    if (items.count == 0)
+        (void)fprintf(out, "no item");
+    else
+        (void)fprintf(out, "items %llu to %llu", (unsigned long long)items.first,
+                      (unsigned long long)(items.first + items.count - 1));
+    (void)fprintf(out, " of %s\n", pe_print_count(all, pe_inputs_count(inputs)));
+}
+
+void pe_showplan(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items, const char *kernel,
                  const pe_signature *signature, pe_format format, const pe_place *place, const pe_plan *plan)
 {
     char text[PE_SIGNATURE_ROOM];
@@ -96,6 +112,7 @@ void pe_showplan(FILE *out, const pe_job *job, const pe_inputs *inputs, const ch
     (void)fprintf(out, "%-9s  %d rank%s x %d thread%s, %d workers in all, %d core%s for rank 0\n", "placement",
                   plan->ranks, plan->ranks == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
                   place->all_threads, place->cores, place->cores == 1 ? "" : "s");
+    show_part(out, job, inputs, items);
     show_counts(out, plan);
     row(out, "schedule", pe_schedule_name(plan->schedule));
     show_window(out, plan);

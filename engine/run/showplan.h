@@ -15,7 +15,7 @@
 #include "source/inputs.h"
 
 /* pe_showplan - print the table. */
-void pe_showplan(FILE *out, const pe_job *job, const pe_inputs *inputs, const char *kernel,
+void pe_showplan(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items, const char *kernel,
                  const pe_signature *signature, pe_format format, const pe_place *place, const pe_plan *plan);
 
 #endif

@@ -228,8 +228,25 @@ static pe_status reduce(pe_specs *specs, const pe_job *job, const pe_signature *
     return check_ops(job, signature, err);
 }
 
-pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *inputs, const pe_signature *signature,
-                          pe_error *err)
+/* A product's npy has a place for every item. */
+static pe_status check_product(const pe_job *job, pe_error *err)
+{
+    const bool is_npy = job->output.format == PE_FORMAT_NPY || (job->output.format == PE_FORMAT_AUTO &&
+                                                                pe_format_by_suffix(job->output.path) == PE_FORMAT_NPY);
+    if (is_npy && job->errors.policy == PE_ON_ERROR_SKIP)
+        return pe_fail(
+            err, PE_ECONFIG,
+            "%s: a product's npy has a place for every item: on_error = \"skip\" would leave holes, use \"fill\"",
+            job->errors.where);
+    if (is_npy && (job->part.of > 0 || job->skip > 0))
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: a product's npy has an axis for each input, which %s has not: use format raw, csv or txt",
+                       job->output.where, job->part.of > 0 ? "a part of it" : "what is left after skip");
+    return PE_OK;
+}
+
+pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *inputs, uint64_t items,
+                          const pe_signature *signature, pe_error *err)
 {
     pe_status status = write_as(specs, job, signature, err);
     if (status == PE_OK)
@@ -240,13 +257,8 @@ pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *i
         return reduce(specs, job, signature, err);
     const bool is_product = job->combine == PE_COMBINE_PRODUCT && job->input_count > 1;
     const bool may_skip = job->errors.policy == PE_ON_ERROR_SKIP; /* then the rows are known at the end */
-    const bool is_npy = job->output.format == PE_FORMAT_NPY || (job->output.format == PE_FORMAT_AUTO &&
-                                                                pe_format_by_suffix(job->output.path) == PE_FORMAT_NPY);
-    if (is_product && may_skip && is_npy)
-        return pe_fail(
-            err, PE_ECONFIG,
-            "%s: a product's npy has a place for every item: on_error = \"skip\" would leave holes, use \"fill\"",
-            job->errors.where);
+    if (is_product && check_product(job, err) != PE_OK)
+        return err->status;
     specs->output = (pe_sink_spec){.where = job->output.where,
                                    .path = job->output.path,
                                    .format = job->output.format,
@@ -256,7 +268,7 @@ pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *i
                                    .has_index = job->output.has_index,
                                    .names = job->output.name_count > 0 ? (const char *const *)job->output.names : NULL,
                                    .name_count = job->output.name_count,
-                                   .items = may_skip ? PE_COUNT_UNKNOWN : pe_inputs_count(inputs),
+                                   .items = may_skip ? PE_COUNT_UNKNOWN : items,
                                    .axes = is_product ? specs->axes : NULL,
                                    .axis_count = is_product ? list_axes(specs->axes, inputs) : 0};
     return PE_OK;

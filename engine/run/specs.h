@@ -29,11 +29,11 @@ pe_status pe_specs_inputs(pe_specs *specs, const pe_job *job, pe_error *err);
 pe_status pe_specs_kernel(pe_specs *specs, const pe_job *job, const pe_type *columns, const bool *untyped,
                           int column_count, pe_form_spec *out, pe_error *err);
 
-/* pe_specs_output - the sink's spec, with the results' types after [output] dtype.
+/* pe_specs_output - the sink's spec for so many items, with the results' types after [output] dtype.
  * Returns: PE_OK; PE_ECONFIG for a dtype asked of a text result, for a reduction that texts have not or whose format is
- *          none */
-pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *inputs, const pe_signature *signature,
-                          pe_error *err);
+ *          none, for an npy of a product of which items are left out */
+pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *inputs, uint64_t items,
+                          const pe_signature *signature, pe_error *err);
 
 /* pe_specs_check_paths - refuse to write over a file that is being read (PE_ECONFIG naming it); rank 0, whose files
  * they are. */

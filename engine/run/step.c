@@ -438,10 +438,14 @@ pe_status pe_step_run(pe_step *step, pe_portion *portion, const pe_buffer *paylo
                       const atomic_bool *stop, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
-    const uint64_t first = portion->block.first;
+    const uint64_t first = recipe->first + portion->block.first;
     pe_status status = pe_buffer_reserve(&out->bytes, recipe->encoder.row_bytes * portion->block.count, err);
-    for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);)
+    for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);) {
+        grain.first += recipe->first;
         status = run_grain(step, grain, payload, out, stop, err);
+    }
+    if (status == PE_EITEM && err->item != PE_NO_ITEM)
+        err->item -= recipe->first;
     if (status == PE_OK && pe_places_is_open(&recipe->places))
         status = write_in_place(recipe, first, out, err);
     if (status == PE_OK)

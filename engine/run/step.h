@@ -27,6 +27,7 @@ typedef enum pe_policy {
 typedef struct pe_recipe {
     const pe_plan *plan;
     const pe_inputs *inputs;
+    uint64_t first; /* item of the job: the one that the crew counts as 0 */
     const pe_kernel *kernel;
     pe_signature signature;
     const pe_setup *setup;
@@ -53,8 +54,8 @@ void pe_step_close(pe_step *step); /* NULL is fine */
  *
  * Params:  payload holds the slice's input bytes, or is empty when this rank reads its own files; returns early, with
  *          part of the chunk done, when *stop becomes set.
- * Returns: PE_OK; PE_EITEM under PE_POLICY_STOP, naming the first failed item, its arguments and the reason; errors of
- *          the input
+ * Returns: PE_OK; PE_EITEM under PE_POLICY_STOP, naming the first failed item, its arguments and the reason, with err->item
+ *          as the crew counts; errors of the input
  */
 pe_status pe_step_run(pe_step *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
                       const atomic_bool *stop, pe_error *err);

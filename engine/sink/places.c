@@ -38,7 +38,8 @@ bool pe_places_is_open(const pe_places *places)
 
 pe_status pe_places_write(const pe_places *places, uint64_t row, const void *data, size_t bytes, pe_error *err)
 {
-    return pe_pwrite_full(places->fd, data, bytes, places->first + row * places->row_bytes, places->path, err);
+    return pe_pwrite_full(places->fd, data, bytes, places->first + (row - places->first_row) * places->row_bytes,
+                          places->path, err);
 }
 
 pe_status pe_places_close(pe_places *places, pe_error *err)

@@ -23,7 +23,8 @@
 typedef struct pe_places {
     char *path; /* absolute; NULL for none */
     int fd;
-    uint64_t first; /* offset of row 0 */
+    uint64_t first;     /* offset of the first row */
+    uint64_t first_row; /* its number: 0, or more in a part of a job */
     size_t row_bytes;
 } pe_places;
 

@@ -10,7 +10,7 @@ from harness import Case, lines, main, needs_mpi, squares, toml
 
 BUILTINS = ["square", "cube", "sum_of_squares", "hypot", "is_prime", "collatz_steps", "mandelbrot", "black_scholes",
             "text_length", "text_upper", "norm3", "divmod", "ep"]
-OPTIONS = ["--set", "--threads", "--output", "--check", "--plan", "--kernels", "--print-config", "--progress", "--version",
+OPTIONS = ["--set", "--threads", "--output", "--part", "--skip", "--check", "--plan", "--kernels", "--print-config", "--progress", "--version",
            "--help"]
 
 

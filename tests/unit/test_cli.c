@@ -128,6 +128,9 @@ START_TEST(wrong_threads_are_refused)
     }
     refuse("job.toml --threads=~", "--threads: expected an integer, 1 to 4096, got \"~\"; see pengine --help");
     refuse("job.toml -t ~", "--threads: expected an integer, 1 to 4096, got \"\"; see pengine --help");
+    refuse("job.toml --skip=-1", "--skip: expected an integer, 0 or more, got \"-1\"; see pengine --help");
+    refuse("job.toml --skip x", "--skip: expected an integer, 0 or more, got \"x\"; see pengine --help");
+    refuse("job.toml --part", "--part needs a value (K/N); see pengine --help");
 }
 END_TEST
 
@@ -221,15 +224,19 @@ END_TEST
 START_TEST(overrides_come_in_their_order)
 {
     words in;
-    split("-s mode=\"imap\" -t 8 job.toml -o out.npy --set=a=b=c -s pool.memory\t=\t\"1\tMiB\" -t3", &in);
+    split(
+        "-s mode=\"imap\" -t 8 job.toml -o out.npy --set=a=b=c -s pool.memory\t=\t\"1\tMiB\" -t3 --part 3/16 --skip 7",
+        &in);
     pe_options options = parse_words(&in);
-    ck_assert_uint_eq(options.run.override_count, 6);
+    ck_assert_uint_eq(options.run.override_count, 8);
     check_override(&options, 0, "mode", "\"imap\"", "--set mode=\"imap\"");
     check_override(&options, 1, "pool.threads", "8", "--threads 8");
     check_override(&options, 2, "output.path", "\"out.npy\"", "--output out.npy");
     check_override(&options, 3, "a", "b=c", "--set a=b=c");
     check_override(&options, 4, "pool.memory", "\"1 MiB\"", "--set pool.memory = \"1 MiB\"");
     check_override(&options, 5, "pool.threads", "3", "--threads 3");
+    check_override(&options, 6, "part", "\"3/16\"", "--part 3/16");
+    check_override(&options, 7, "skip", "7", "--skip 7");
     pe_cli_free(&options);
 }
 END_TEST
@@ -276,6 +283,8 @@ START_TEST(help_names_options_exit_codes_and_keys)
                                           "-s, --set KEY=VALUE ",
                                           "-t, --threads N ",
                                           "-o, --output PATH ",
+                                          "--part K/N ",
+                                          "--skip N ",
                                           "--check ",
                                           "--plan ",
                                           "--kernels ",

@@ -43,8 +43,9 @@ START_TEST(unknown_key_without_a_near_one_is_refused_with_the_valid_ones)
 {
     refuse(RANGE KERNEL "[pool]\nworkforce = 3\n",
            "job.toml:4:1: unknown key \"pool.workforce\"; valid in [pool]: threads, chunk_size, schedule, memory");
-    refuse("zzzzzz = 1\n", "job.toml:1:1: unknown key \"zzzzzz\"; valid at the top level: mode, name, combine, input, "
-                           "kernel, output, reduce, pool, errors");
+    refuse("zzzzzz = 1\n",
+           "job.toml:1:1: unknown key \"zzzzzz\"; valid at the top level: mode, name, combine, part, skip, input, "
+           "kernel, output, reduce, pool, errors");
 }
 END_TEST
 
@@ -156,6 +157,31 @@ START_TEST(key_that_means_nothing_for_the_kind_is_refused)
 }
 END_TEST
 
+START_TEST(part_that_is_none_is_refused)
+{
+    static const char *const parts[] = {
+        "3", "0/3", "4/3", "1/0", "/3", "3/", "+1/3", "1 /3", "1/3/5", "1/3x", "a/b", "", "1/99999999999999999999"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char text[200], expected[300];
+        snprintf(text, sizeof text, "part = \"%s\"\n" RANGE KERNEL, parts[i]);
+        snprintf(expected, sizeof expected,
+                 "job.toml:1:8: part: expected \"K/N\" for part K of N, from \"1/N\" to \"N/N\", such as \"3/16\", got "
+                 "\"%s\"",
+                 parts[i]);
+        refuse(text, expected);
+    }
+    refuse("skip = -1\n" RANGE KERNEL, "job.toml:1:8: skip: expected an integer, 0 or more, got -1");
+}
+END_TEST
+
+START_TEST(part_of_a_reduction_is_refused)
+{
+    refuse("part = \"1/2\"\n" RANGE KERNEL "reduce.op = \"sum\"\n",
+           "job.toml:4:1: reduce: a reduction is of all items: ...");
+    refuse("skip = 1\n" RANGE KERNEL "reduce.op = \"sum\"\n", "job.toml:4:1: reduce: a reduction is of all items: ...");
+}
+END_TEST
+
 START_TEST(path_beside_null_is_refused)
 {
     refuse(RANGE KERNEL "output.path = \"x.npy\"\noutput.format = \"null\"\n",
@@ -182,4 +208,5 @@ UNIT_MAIN("job_keys", broken_toml_is_refused, empty_file_is_refused_with_an_exam
           unknown_key_of_odd_letters_stays_on_one_line, wrong_type_is_refused_with_place_valid_and_seen,
           number_outside_its_bounds_is_refused, unknown_word_is_refused_with_the_words,
           two_kinds_of_input_are_refused_with_both, input_of_no_kind_is_refused_with_the_kinds,
-          key_that_means_nothing_for_the_kind_is_refused, empty_string_is_refused)
+          key_that_means_nothing_for_the_kind_is_refused, empty_string_is_refused, path_beside_null_is_refused,
+          part_that_is_none_is_refused, part_of_a_reduction_is_refused)

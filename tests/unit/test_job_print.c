@@ -146,15 +146,19 @@ END_TEST
 
 START_TEST(printed_job_keeps_every_value)
 {
-    pe_job *job = read_again("mode = \"istarmap\"\nname = \"a \\\"b\\\"\"\ncombine = \"product\"\n"
-                             "[[input]]\nvalue = 0.1\n"
-                             "[[input]]\npath = \"x.tsv\"\nheader = false\ncolumns = [1]\nfirst = 4\ncount = 5\n"
-                             "[kernel]\nname = \"f\"\nsignature = \"(int64) -> int64\"\n"
-                             "[output]\npath = \"o\\u0001.csv\"\ndtype = \"float32\"\nindex = true\nnames = [\"p,q\"]\n"
-                             "[pool]\nthreads = 8\nchunk_size = 1000\nschedule = \"static\"\nmemory = 100000\n");
+    pe_job *job =
+        read_again("mode = \"istarmap\"\nname = \"a \\\"b\\\"\"\ncombine = \"product\"\npart = \"3/16\"\nskip = 7\n"
+                   "[[input]]\nvalue = 0.1\n"
+                   "[[input]]\npath = \"x.tsv\"\nheader = false\ncolumns = [1]\nfirst = 4\ncount = 5\n"
+                   "[kernel]\nname = \"f\"\nsignature = \"(int64) -> int64\"\n"
+                   "[output]\npath = \"o\\u0001.csv\"\ndtype = \"float32\"\nindex = true\nnames = [\"p,q\"]\n"
+                   "[pool]\nthreads = 8\nchunk_size = 1000\nschedule = \"static\"\nmemory = 100000\n");
     ck_assert_str_eq(job->mode, "istarmap");
     ck_assert_str_eq(job->name, "a \"b\"");
     ck_assert_int_eq(job->combine, PE_COMBINE_PRODUCT);
+    ck_assert_uint_eq(job->part.number, 3);
+    ck_assert_uint_eq(job->part.of, 16);
+    ck_assert_uint_eq(job->skip, 7);
     ck_assert_int_eq(job->input_count, 2);
     ck_assert(job->inputs[0].value.real == 0.1);
     ck_assert_int_eq(job->inputs[1].format, PE_FORMAT_TSV); /* by suffix, now written out */
