@@ -184,9 +184,9 @@ look_at_plain() {
 
 # ---- arrays ----
 
-# five: the array's script as a user edits it, for five slices
+# five: the array's script as a user edits it, for five parts
 five() {
-    sed 's/^slices=16/slices=5/; s/0-15$/0-4/' "$scripts/array.sh" >array.sh
+    sed 's/^parts=16/parts=5/; s/1-16$/1-5/' "$scripts/array.sh" >array.sh
 }
 
 submit_arrays() {
@@ -196,14 +196,17 @@ submit_arrays() {
     five && go -c 1 array.sh squares.toml
     begin array_raw job 52 'output.path = "a.raw"'
     five && go -c 1 array.sh squares.toml
-    begin array_npy job 3 'output.path = "a.npy"' # fewer than slices
+    begin array_npy job 3 'output.path = "a.npy"' # fewer than parts
     five && go -c 1 array.sh squares.toml
     begin array_zip printf '%s\n' 'mode = "starmap"' 'kernel.expr = "x * 100 + y"' '[[input]]' 'range = [0, 13]' \
         '[[input]]' 'range = [1, 14]'
-    five && sed -i 's/^inputs=(input)/inputs=(input.0 input.1)/' array.sh && go -c 1 array.sh squares.toml
+    five && go -c 1 array.sh squares.toml
     begin array_product printf '%s\n' 'mode = "starmap"' 'combine = "product"' 'kernel.expr = "x * 100 + y"' \
         '[[input]]' 'range = [0, 7]' '[[input]]' 'range = [0, 3]'
-    five && sed -i 's/^inputs=(input)/inputs=(input.0)/' array.sh && go -c 1 array.sh squares.toml
+    five && go -c 1 array.sh squares.toml
+    begin array_numbered printf '%s\n' 'kernel.expr = "x * 1000 + i"' 'output.index = true' '[input]' \
+        'range = [0, 50]' 'first = 7'
+    five && go -c 1 array.sh squares.toml
     begin array_log printf '%s\n' 'kernel.name = "square"' 'input.range = [3_037_000_495, 3_037_000_505]' \
         '[errors]' 'on_error = "skip"' 'log = "failed.csv"'
     five && go -c 1 array.sh squares.toml
@@ -212,16 +215,16 @@ submit_arrays() {
 # What array.sh refuses, by one task each.
 submit_refused() {
     begin refused_task job 10
-    go -c 1 --array=16 "$scripts/array.sh" squares.toml
-    begin refused_first job 10 'input.first = 2'
-    go -c 1 --array=0 "$scripts/array.sh" squares.toml
+    go -c 1 --array=17 "$scripts/array.sh" squares.toml
+    begin refused_reduction job 10 'reduce.op = "sum"'
+    go -c 1 --array=1 "$scripts/array.sh" squares.toml
     begin refused_stream printf '%s\n' 'kernel.name = "text_upper"' 'input.path = "-"'
-    go -c 1 --array=0 "$scripts/array.sh" squares.toml
+    go -c 1 --array=1 "$scripts/array.sh" squares.toml
     begin refused_job job 10 'nosuchkey = 1'
-    go -c 1 --array=0 "$scripts/array.sh" squares.toml
+    go -c 1 --array=1 "$scripts/array.sh" squares.toml
 }
 
-# join FORMAT: by the very command that array.sh shows, for five slices where $1 is not txt
+# join FORMAT: by the very command that array.sh shows, for five parts where $1 is not txt
 join() {
     case $1 in
     txt) command=$(sed -n 's/^#  .* && \(cat .*\)/\1/p' "$scripts/array.sh") ;;
@@ -229,7 +232,7 @@ join() {
     csv) command=$(sed -n 's/^#  *csv, tsv  *//p' "$scripts/array.sh") ;;
     npy) command=$(sed -n 's/^#  *npy  *//p' "$scripts/array.sh") ;;
     esac
-    [ "$case" = array_txt ] || command=${command//00015/00004}
+    [ "$case" = array_txt ] || command=${command//00016/00005}
     bash -c "${command:-false}" >join.log 2>&1
     echo $?
 }
@@ -251,21 +254,23 @@ look_at_arrays() {
     same "join" 0 "$(join npy)"
     same "squares" "[0, 1, 4]" "$("$PYTHON" -c 'import numpy; print(numpy.load("squares.npy").tolist())')"
     back array_zip "COMPLETED 0"
-    same "sums" "$(seq 0 12 | awk '{ print $1 * 100 + $1 + 1 }')" "$(cat squares.{00000..00004}.txt)"
+    same "sums" "$(seq 0 12 | awk '{ print $1 * 100 + $1 + 1 }')" "$(cat squares.{00001..00005}.txt)"
+    back array_numbered "COMPLETED 0"
+    same "numbers" "$(seq 0 42 | awk '{ print $1, ($1 + 7) * 1000 + $1 }')" "$(cat squares.{00001..00005}.txt)"
     back array_product "COMPLETED 0"
-    same "pairs" "$(seq 0 20 | awk '{ print int($1 / 3) * 100 + $1 % 3 }')" "$(cat squares.{00000..00004}.txt)"
+    same "pairs" "$(seq 0 20 | awk '{ print int($1 / 3) * 100 + $1 % 3 }')" "$(cat squares.{00001..00005}.txt)"
     back array_log "COMPLETED 0,FAILED 1"
-    same "squares" "$(squares 3037000495 5)" "$(cat squares.{00000..00004}.txt)"
-    same "failed items" 5 "$(cat squares.{00000..00004}.failed.csv | grep -c 'does not fit')"
+    same "squares" "$(squares 3037000495 5)" "$(cat squares.{00001..00005}.txt)"
+    same "failed items" 5 "$(cat squares.{00001..00005}.failed.csv | grep -c 'does not fit')"
 }
 
 look_at_refused() {
     back refused_task "FAILED 64"
-    log_has "task 16 of --array, but slices=16"
-    back refused_first "FAILED 64"
-    log_has "first or count of its own"
-    back refused_stream "FAILED 64"
-    log_has "is a stream"
+    log_has "17/16: part: expected"
+    back refused_reduction "FAILED 64"
+    log_has "a reduction is of all items"
+    back refused_stream "FAILED 78"
+    log_has "read as it comes"
     back refused_job "FAILED 78"
     log_has "nosuchkey"
 }
