@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy
 
 from harness import int128_bytes, xxh3_128
-from jobs_kernels import Failed
+from jobs_kernels import INT128_MAX, Failed
 
 NUMPY = {"int8": "i1", "int16": "<i2", "int32": "<i4", "int64": "<i8", "uint8": "u1", "uint16": "<u2", "uint32": "<u4",
          "uint64": "<u8", "float32": "<f4", "float64": "<f8", "bool": "?"}
@@ -134,7 +134,9 @@ def reduced(op, values):
         return str(len(values))
     is_float = bool(values) and isinstance(values[0], float)
     if op == "sum":
-        return repr(math.fsum(values)) if is_float else str(sum(values))
+        if is_float:
+            return repr(math.fsum(values))
+        return str(sum(values)) if -INT128_MAX - 1 <= sum(values) <= INT128_MAX else None
     if op == "mean":
         return repr(float(sum(map(Fraction, values)) / len(values))) if values else "nan"
     if not values:

@@ -21,7 +21,8 @@ HOSTILE = ["two\nlines", "\n", 'q"\n"']
 class Inputs:
     def __init__(self):
         self.tables, self.files, self.stdin, self.columns = [], {}, None, []
-        self.bad, self.is_uneven = None, False
+        self.may_be_bad = True
+        self.bad, self.bad_path, self.is_uneven = None, None, False
 
 
 def progression(draw, domain, count):
@@ -176,8 +177,8 @@ def as_lines(draw, inputs, dtype, domain, count, is_stdin):
     values = values_of(draw, dtype, LINES if dtype == "text" else domain, before + count + behind)
     end = draw.choice(["\n", "\n", "\r\n"])
     shown = [text_of(value) for value in values]
-    if dtype != "text" and count > 0 and inputs.bad is None and draw.random() < 0.05:
-        inputs.bad = draw.randrange(count)
+    if dtype != "text" and count > 0 and inputs.may_be_bad and draw.random() < 0.05:
+        inputs.bad, inputs.bad_path, inputs.may_be_bad = draw.randrange(count), table["path"], False
         shown[before + inputs.bad] += draw.choice(["x", " 1", "-"])
     data = "".join(text + end for text in shown)
     if values and values[-1] != "" and draw.random() < 0.3:
@@ -256,6 +257,7 @@ def draw_inputs(draw, types, domains, count, may_stream=True):
 def draw_product(draw, types, domains, most):
     """Inputs of which every combination is taken: an axis each."""
     inputs = Inputs()
+    inputs.may_be_bad = False
     lengths = []
     for dtype, domain in zip(types, domains):
         length = draw.choice([0, 1, 2, 3, 5, 7, max(1, int(most ** (1 / len(types))))])

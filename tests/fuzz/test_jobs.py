@@ -23,7 +23,7 @@ import tempfile
 import numpy
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import HAS_MPI, IS_SANITIZED, ROOT, binary, finish, start, toml  # noqa: E402
+from harness import HAS_MPI, IS_SANITIZED, ROOT, Result, binary, finish, start, toml  # noqa: E402
 import jobs_expected as expected  # noqa: E402
 import jobs_kernels as kernels  # noqa: E402
 from jobs_inputs import draw_inputs, draw_product  # noqa: E402
@@ -50,6 +50,7 @@ class Job:
         self.draw_output()
         self.draw_errors()
         self.settle()
+        self.parts = draw.choice([1, 1, 1, 2, 3, 5]) if self.can_be_parted() else 1
 
     # ---- drawing ----
 
@@ -153,7 +154,7 @@ class Job:
     def draw_errors(self):
         draw = self.draw
         self.errors = {}
-        self.policy = draw.choice(["stop", "skip", "fill", "skip", "fill"])
+        self.policy = draw.choice(["stop", "stop", "skip", "fill"])
         is_npy_of_product = self.format == "npy" and self.is_product and not self.ops
         if self.policy == "skip" and is_npy_of_product:
             self.policy = "fill"
@@ -223,6 +224,12 @@ class Job:
             allowed = int(float(allowed.split()[0]) / 100 * len(self.items))
         self.ends_early = bool(self.lost) and (self.policy == "stop" or (allowed is not None and len(self.lost) > allowed))
 
+    def can_be_parted(self):
+        """Parts are compared with the whole, joined, so there must be a whole that does not end early."""
+        return (self.is_ordered and not self.is_stream and not self.ends_early and self.max_failures is None and not self.ops
+                and self.format in ("txt", "csv", "tsv", "raw") and self.ranks == 0 and self.inputs.bad is None
+                and not self.inputs.is_uneven)
+
     def text(self):
         tables = self.inputs.tables
         job = {"mode": self.mode}
@@ -288,8 +295,8 @@ class Job:
         if result.code != 65 and not (result.code == 1 and self.ends_early):
             wrong.append(f"exit code {result.code}, expected 65")
         if result.code == 65 and self.inputs.bad is not None and not self.inputs.is_uneven:
-            where = next(str(t["path"]) for t in self.inputs.tables if str(t.get("path")).endswith((".txt", "-")))
-            if ("stdin" if where == "-" else where) not in result.err:
+            where = "stdin" if self.inputs.bad_path == "-" else self.inputs.bad_path
+            if where not in result.err:
                 wrong.append(f"stderr does not name {where}")
         if self.ops or self.is_whole or self.format in ("digest", "null"):
             if data:
@@ -397,7 +404,7 @@ class Job:
         elif self.ends_early:
             found = re.search(r"max_failures: \d+ items failed, \d+ were allowed; item (\d+): (.*)", result.err, re.DOTALL)
         else:
-            if f"pengine: {len(self.lost)} of {len(self.items)} items failed" not in result.err:
+            if self.parts == 1 and f"pengine: {len(self.lost)} of {len(self.items)} items failed" not in result.err:
                 wrong.append(f"stderr does not say that {len(self.lost)} of {len(self.items)} items failed")
             return
         if found is None:
@@ -471,9 +478,7 @@ class Fuzz:
             (folder / "stdin").write_bytes(job.inputs.stdin)
         result, wrong = None, []
         try:
-            process = start(["-q", "job.toml"], job.ranks, cwd=folder, env={"XDG_CACHE_HOME": str(self.shared / "cache"), "TMPDIR": str(folder)},
-                            stdin=subprocess.DEVNULL if job.inputs.stdin is None else subprocess.PIPE)
-            result = finish(process, job.inputs.stdin, timeout=60)
+            result = self.run_parts(job, folder) if job.parts > 1 else self.run_pengine(job, folder)
             wrong = job.judge(folder, result)
         except AssertionError as error:
             wrong = [str(error)]
@@ -482,13 +487,39 @@ class Fuzz:
         shutil.rmtree(folder)
         return None
 
+    def run_pengine(self, job, folder, *options):
+        process = start(["-q", *options, "job.toml"], job.ranks, cwd=folder,
+                        env={"XDG_CACHE_HOME": str(self.shared / "cache"), "TMPDIR": str(folder)},
+                        stdin=subprocess.DEVNULL if job.inputs.stdin is None else subprocess.PIPE)
+        return finish(process, job.inputs.stdin, timeout=60)
+
+    def run_parts(self, job, folder):
+        """The parts of a job one by one, or the first and all that follows it, joined to what the whole would have left."""
+        runs = [("--part", f"{k}/{job.parts}") for k in range(1, job.parts + 1)]
+        if job.draw.random() < 0.3:
+            runs[1:] = [("--skip", str(-(-len(job.items) // job.parts)))]
+        joined, logs, code, said = b"", b"", 0, ""
+        for options in runs:
+            result = self.run_pengine(job, folder, *options)
+            data = (folder / job.path).read_bytes() if job.path else result.out
+            log = (folder / "failed.csv").read_bytes() if job.has_log else b""
+            if options != runs[0]:
+                data = data.partition(b"\n")[2] if job.format in ("csv", "tsv") else data
+                log = log.partition(b"\n")[2]
+            joined, logs, code, said = joined + data, logs + log, max(code, result.code), said + result.err
+        if job.path:
+            (folder / job.path).write_bytes(joined)
+        if job.has_log:
+            (folder / "failed.csv").write_bytes(logs)
+        return Result(code, b"" if job.path else joined, said.encode(), 0)
+
     def report(self, job, folder, result, wrong):
         where = ""
         if self.keep is not None:
             kept = self.keep / f"{self.seed}-{job.number}"
             shutil.copytree(folder, kept, dirs_exist_ok=True)
             where = f"files are in {kept}\n"
-        launcher = f"mpirun -n {job.ranks} " if job.ranks else ""
+        launcher = f"mpirun -n {job.ranks} " if job.ranks else f"(in {job.parts} parts) " if job.parts > 1 else ""
         return (f"==== job {job.number} of seed {self.seed}: replay with test_jobs.py {self.seed} --only {job.number}\n"
                 f"{where}{launcher}pengine -q job.toml{' <stdin' if job.inputs.stdin is not None else ''}, where job.toml is\n"
                 f"{job.text()}---- {len(job.items)} items, of which fail {job.lost[:20]}\n---- "
