@@ -99,7 +99,7 @@ pe_status pe_losses_stop(const pe_losses *losses, const pe_recipe *recipe, uint6
     const pe_loss *loss = &losses->losses[0];
     const uint64_t item = first + loss->item;
     pe_describe_call(recipe->kernel->name, &recipe->signature, args, loss->item, text);
-    return pe_fail_item(err, PE_EITEM, item, "item %" PRIu64 ": %s: %s", item, text, loss->reason);
+    return pe_fail_item(err, PE_EITEM, item - recipe->first, "item %" PRIu64 ": %s: %s", item, text, loss->reason);
 }
 
 void pe_losses_fill(const pe_losses *losses, const pe_recipe *recipe, void *const *written)

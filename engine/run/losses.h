@@ -35,7 +35,7 @@ void pe_losses_remove(pe_losses *losses, size_t at);
 pe_status pe_losses_log(const pe_losses *losses, const pe_recipe *recipe, uint64_t first, const void *const *args,
                         pe_buffer *log, pe_error *err);
 
-/* pe_losses_stop - the first of them as the error that ends the run. */
+/* pe_losses_stop - the first of them as the error that ends the run; its err->item is as the crew counts. */
 pe_status pe_losses_stop(const pe_losses *losses, const pe_recipe *recipe, uint64_t first, const void *const *args,
                          pe_error *err);
 

@@ -421,13 +421,13 @@ static pe_status write_in_place(const pe_recipe *recipe, uint64_t first, pe_outc
 static pe_status run_grain(pe_step *step, pe_block grain, const pe_buffer *payload, pe_outcome *out,
                            const atomic_bool *stop, pe_error *err)
 {
-    const uint64_t most = step->recipe->plan->batch_items;
+    const uint64_t most = step->recipe->plan->batch_items, first = step->recipe->first + grain.first;
     pe_status status = PE_OK;
     for (uint64_t done = 0; done < grain.count && status == PE_OK;) {
         if (atomic_load_explicit(stop, memory_order_relaxed)) /* only saves time: the chunk is dropped by its worker */
             return PE_OK;
         const uint64_t left = grain.count - done;
-        const pe_block block = {.first = grain.first + done, .count = left < most ? left : most};
+        const pe_block block = {.first = first + done, .count = left < most ? left : most};
         status = run_batch(step, block, payload, out, err);
         done += block.count;
     }
@@ -440,12 +440,8 @@ pe_status pe_step_run(pe_step *step, pe_portion *portion, const pe_buffer *paylo
     const pe_recipe *recipe = step->recipe;
     const uint64_t first = recipe->first + portion->block.first;
     pe_status status = pe_buffer_reserve(&out->bytes, recipe->encoder.row_bytes * portion->block.count, err);
-    for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);) {
-        grain.first += recipe->first;
+    for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);)
         status = run_grain(step, grain, payload, out, stop, err);
-    }
-    if (status == PE_EITEM && err->item != PE_NO_ITEM)
-        err->item -= recipe->first;
     if (status == PE_OK && pe_places_is_open(&recipe->places))
         status = write_in_place(recipe, first, out, err);
     if (status == PE_OK)
