@@ -267,7 +267,7 @@ look_at_arrays() {
 look_at_refused() {
     back refused_task "FAILED 64"
     log_has "17/16: part: expected"
-    back refused_reduction "FAILED 64"
+    back refused_reduction "FAILED 78"
     log_has "a reduction is of all items"
     back refused_stream "FAILED 78"
     log_has "read as it comes"

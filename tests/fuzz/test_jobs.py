@@ -529,7 +529,7 @@ class Fuzz:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("seed", nargs="?", type=int, default=1)
-    parser.add_argument("count", nargs="?", type=int, default=48)
+    parser.add_argument("count", nargs="?", type=int, default=120)
     parser.add_argument("--only", type=int, help="this job alone")
     parser.add_argument("--at-once", type=int, default=2)
     parser.add_argument("--keep", type=pathlib.Path, help="a folder for the files of jobs that differ")
