@@ -196,6 +196,14 @@ static void deliver_to_slice(void *context, pe_place_in_line *place)
         finish_slice(crew, task);
 }
 
+/* An item ends the run: what the chunk has before it is the end of what is delivered. */
+static void fail_chunk(pe_crew *crew, pe_chunk *chunk, const pe_error *err)
+{
+    if (err->item != PE_NO_ITEM && chunk->out.items > 0)
+        pe_line_done(crew->line, &chunk->place, true);
+    pe_crew_fail(crew, err);
+}
+
 static void work_on(pe_crew *crew, void *step, int worker)
 {
     const pe_crew_spec *spec = crew->spec;
@@ -204,14 +212,14 @@ static void work_on(pe_crew *crew, void *step, int worker)
         pe_error err = PE_ERROR_INIT;
         const uint64_t began = pe_clock_ns();
         if (spec->run(step, &chunk->portion, &chunk->task->payload, &chunk->out, crew->stop, &err) != PE_OK) {
-            pe_crew_fail(crew, &err);
+            fail_chunk(crew, chunk, &err);
             break;
         }
         if (pe_crew_is_stopped(crew))
             break; /* the chunk may be cut short */
         chunk->work_ns = pe_clock_ns() - began;
         pe_pace_learn(&crew->pace, chunk->out.items, chunk->work_ns);
-        pe_line_done(crew->line, &chunk->place);
+        pe_line_done(crew->line, &chunk->place, false);
         busy_ns += pe_clock_ns() - began;
     }
     atomic_fetch_add_explicit(&crew->busy_ns, busy_ns, memory_order_relaxed);

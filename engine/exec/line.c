@@ -28,6 +28,7 @@ struct pe_line {
     pthread_mutex_t mutex;
     bool is_ordered;
     bool is_delivering;
+    bool is_ended;                 /* the last token was delivered, or is under way to be */
     pe_place_in_line *head, *tail; /* not yet delivered, nor under way to be */
     _Atomic(pe_place_in_line *)
         waiting; /* whose thread waits for the right to deliver it; NULL: nobody, or it was given */
@@ -70,7 +71,7 @@ static void append(pe_line *line, pe_place_in_line *place)
 
 void pe_line_join(pe_line *line, pe_place_in_line *place)
 {
-    place->is_done = false;
+    place->is_done = place->is_last = false;
     if (!line->is_ordered)
         return;
     (void)pthread_mutex_lock(&line->mutex);
@@ -81,7 +82,7 @@ void pe_line_join(pe_line *line, pe_place_in_line *place)
 bool pe_line_join_behind(pe_line *line, pe_place_in_line *place, pe_place_in_line *before,
                          bool (*agrees)(void *context), void *context)
 {
-    place->is_done = false;
+    place->is_done = place->is_last = false;
     (void)pthread_mutex_lock(&line->mutex);
     const bool is_joining = !before->is_done && agrees(context);
     if (is_joining && line->is_ordered) {
@@ -104,13 +105,14 @@ static pe_place_in_line *leave(pe_line *line)
 /* With the lock held and the right to deliver: everything that is ready. Returns with the right given away or up. */
 static void drain(pe_line *line)
 {
-    while (line->head != NULL && line->head->is_done) {
+    while (!line->is_ended && line->head != NULL && line->head->is_done) {
         pe_place_in_line *place = leave(line);
+        line->is_ended = line->is_ordered && place->is_last;
         (void)pthread_mutex_unlock(&line->mutex);
         line->deliver(line->context, place);
         (void)pthread_mutex_lock(&line->mutex);
         pe_place_in_line *waiting = atomic_load_explicit(&line->waiting, memory_order_relaxed); /* under the lock */
-        if (waiting != NULL && waiting == line->head) {
+        if (waiting != NULL && waiting == line->head && !line->is_ended) {
             atomic_store_explicit(&line->waiting, NULL, memory_order_relaxed); /* the lock orders the rest */
             return;
         }
@@ -132,11 +134,12 @@ static bool wait_for_turn(pe_line *line, pe_place_in_line *place)
     return false;
 }
 
-void pe_line_done(pe_line *line, pe_place_in_line *place)
+void pe_line_done(pe_line *line, pe_place_in_line *place, bool is_last)
 {
     (void)pthread_mutex_lock(&line->mutex);
     assert(!place->is_done);
     place->is_done = true;
+    place->is_last = is_last;
     if (!line->is_ordered)
         append(line, place);
     const bool is_free = !line->is_delivering;

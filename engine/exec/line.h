@@ -15,7 +15,7 @@
 /* A place, inside the token. From the join to the delivery it is the line's. */
 typedef struct pe_place_in_line {
     struct pe_place_in_line *next;
-    bool is_done;
+    bool is_done, is_last;
 } pe_place_in_line;
 
 typedef struct pe_line pe_line;
@@ -36,11 +36,12 @@ void pe_line_join(pe_line *line, pe_place_in_line *place);
 bool pe_line_join_behind(pe_line *line, pe_place_in_line *place, pe_place_in_line *before,
                          bool (*agrees)(void *context), void *context);
 
-/* pe_line_done - the token may be delivered when its turn comes.
+/* pe_line_done - the token may be delivered when its turn comes. is_last: nothing that stands behind it is delivered any
+ * more (in order; else it means nothing).
  *
  * Call:  any thread; returns at once when another thread is delivering (that one delivers this token too), else after
  *        having delivered all that is ready.
  */
-void pe_line_done(pe_line *line, pe_place_in_line *place);
+void pe_line_done(pe_line *line, pe_place_in_line *place, bool is_last);
 
 #endif

@@ -128,7 +128,7 @@ static size_t buffer_bytes(const pe_plan_request *request, const pe_plan *plan)
     const size_t threads = (size_t)plan->threads;
     const size_t slice_out = plan->chunk_out_bytes * plan->chunks_per_slice;
     const size_t copies = request->is_elsewhere ? 3 : 1; /* on the way there, on the way back */
-    const size_t columns = copies * plan->batch_items * (request->in_item_bytes + request->out_item_bytes);
+    const size_t columns = copies * plan->read_items * (request->in_item_bytes + request->out_item_bytes);
     const size_t scratch =
         request->reader_bytes == NULL ? 0 : request->reader_bytes(request->source, plan->chunk_items);
     const size_t worker = columns + scratch + request->worker_bytes + plan->chunk_in_bytes;
@@ -212,6 +212,7 @@ static void choose_batch(const pe_plan_request *request, pe_plan *plan)
     const uint64_t whole = plan->is_fixed ? plan->grain_items : plan->chunk_items;
     plan->batch_items = at_most(plan->is_fixed || request->is_elsewhere ? items : at_most(items, part), whole);
     plan->grain_items = plan->is_fixed ? plan->grain_items : plan->batch_items;
+    plan->read_items = plan->is_fixed ? at_most(items, plan->chunk_items) : plan->batch_items;
 }
 
 /* Everything that follows from the chunk. */

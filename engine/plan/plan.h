@@ -60,6 +60,7 @@ typedef struct pe_plan {
                            * multiple of the first */
     bool is_fixed;        /* the user chose the chunk */
     const char *why;      /* what decided: "as given" */
+    uint64_t read_items;  /* of the input at once: one batch, or several small ones */
     uint64_t batch_items; /* one kernel call: columns of a batch stay in the first-level cache, or travel well */
     uint64_t chunks_per_slice;
     uint64_t slice_items;

@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "kernel/call.h"
+#include "run/arguments.h"
 #include "run/losses.h"
 #include "run/total.h"
 
@@ -26,11 +27,8 @@
 
 struct pe_step {
     const pe_recipe *recipe;
-    pe_inputs_reader *reader;
+    pe_arguments args;
     pe_call *call;
-    void *args[PE_MAX_COLUMNS];
-    void *given[PE_MAX_COLUMNS]; /* args, or NULL for those that stay ramps in this batch */
-    pe_ramp ramps[PE_MAX_COLUMNS];
     void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the chunk's buffer takes its place */
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
     void *plain;                   /* the place in the chunk's buffer where a plain result goes next */
@@ -56,8 +54,6 @@ static pe_status make_columns(pe_step *step, pe_error *err)
     const pe_signature *signature = &recipe->signature;
     const size_t items = recipe->plan->batch_items;
     pe_status status = PE_OK;
-    for (int a = 0; a < signature->arg_count && status == PE_OK; a++)
-        status = pe_make_array(&step->args[a], items, pe_type_bytes(signature->args[a]), err);
     for (int r = 0; r < signature->result_count && status == PE_OK && !recipe->encoder.is_plain; r++)
         status = pe_make_array(&step->results[r], items, pe_type_bytes(signature->results[r]), err);
     for (int r = 0; r < signature->result_count && status == PE_OK; r++) {
@@ -76,13 +72,13 @@ pe_status pe_step_open(const pe_recipe *recipe, pe_step **out, pe_error *err)
     if (status != PE_OK)
         return status;
     step->recipe = recipe;
-    status = pe_inputs_reader_open(recipe->inputs, &step->reader, err);
+    status = pe_arguments_open(&step->args, recipe, err);
     if (status == PE_OK)
         status = pe_call_make(recipe->kernel, &recipe->signature, recipe->setup, &step->call, err);
     if (status == PE_OK && recipe->total != NULL)
         status = pe_total_open(recipe->total, &step->fold, err);
     if (status == PE_OK)
-        pe_call_set_ramps(step->call, step->ramps);
+        pe_call_set_ramps(step->call, step->args.ramps);
     if (status == PE_OK)
         status = make_columns(step, err);
     if (status != PE_OK) {
@@ -98,13 +94,12 @@ void pe_step_close(pe_step *step)
     if (step == NULL)
         return;
     for (int c = 0; c < PE_MAX_COLUMNS; c++) {
-        free(step->args[c]);
         if (step->written[c] != step->results[c])
             free(step->written[c]);
         free(step->results[c]);
     }
     pe_total_close(step->recipe->total, step->fold);
-    pe_inputs_reader_close(step->reader);
+    pe_arguments_close(&step->args);
     pe_call_free(step->call);
     pe_losses_fini(&step->losses);
     pe_buffer_fini(&step->kept[0]);
@@ -130,38 +125,11 @@ static pe_status note_failures(pe_step *step, const batch *at, pe_error *err)
     return status;
 }
 
-/* Which columns this batch leaves to the kernel as ramps. Returns whether there are others. */
-static bool choose_ramps(pe_step *step, pe_block block)
-{
-    const pe_recipe *recipe = step->recipe;
-    bool has_columns = false;
-    for (int a = 0; a < recipe->signature.arg_count; a++) {
-        pe_ramp *ramp = &step->ramps[a];
-        const bool is_ramp =
-            recipe->kernel->takes_ramps != 0 && pe_inputs_ramp(recipe->inputs, a, block, &ramp->first, &ramp->step);
-        step->given[a] = is_ramp ? NULL : step->args[a];
-        has_columns = has_columns || !is_ramp;
-    }
-    return has_columns;
-}
-
-/* Failed items are told of, or tried again, by their values. */
-static pe_status read_ramps(pe_step *step, pe_block block, pe_error *err)
-{
-    void *left[PE_MAX_COLUMNS] = {NULL};
-    bool has_ramps = false;
-    for (int a = 0; a < step->recipe->signature.arg_count; a++) {
-        left[a] = step->given[a] == NULL ? step->args[a] : NULL;
-        has_ramps = has_ramps || left[a] != NULL;
-    }
-    return !has_ramps ? PE_OK : pe_inputs_reader_read(step->reader, block, NULL, 0, left, err);
-}
-
 static pe_status compute(pe_step *step, batch *at, pe_error *err)
 {
     const uint64_t began = step->recipe->policy == PE_POLICY_STOP ? 0 : pe_clock_ns();
     const pe_status status =
-        pe_call_run(step->call, at->block.first, at->block.count, constant(step->given), at->results, err);
+        pe_call_run(step->call, at->block.first, at->block.count, step->args.given, at->results, err);
     if (status != PE_OK)
         return status;
     size_t failed = 0;
@@ -207,7 +175,7 @@ static pe_status try_once(pe_step *step, const batch *at, pe_loss *loss, bool *i
     const void *args[PE_MAX_COLUMNS];
     void *results[PE_MAX_COLUMNS];
     for (int a = 0; a < signature->arg_count; a++)
-        args[a] = (const unsigned char *)step->args[a] + loss->item * pe_type_bytes(signature->args[a]);
+        args[a] = (const unsigned char *)step->args.values[a] + loss->item * pe_type_bytes(signature->args[a]);
     for (int r = 0; r < signature->result_count; r++)
         results[r] = (unsigned char *)at->results[r] + loss->item * pe_type_bytes(signature->results[r]);
     const uint64_t began = pe_clock_ns();
@@ -225,7 +193,7 @@ static pe_status try_once(pe_step *step, const batch *at, pe_loss *loss, bool *i
 /* Each failed item alone, up to retries times; who succeeds is no loss any more. */
 static pe_status try_again(pe_step *step, const batch *at, pe_error *err)
 {
-    pe_status status = read_ramps(step, at->block, err);
+    pe_status status = pe_arguments_values(&step->args, at->block, err);
     if (status == PE_OK)
         status = keep_texts(step, at, err);
     for (size_t i = 0; i < step->losses.count && status == PE_OK;) {
@@ -347,20 +315,31 @@ static pe_status encode(const pe_step *step, const batch *at, pe_outcome *out, p
 
 /* ---- a batch, a chunk ---- */
 
+/* The run ends at the first failed item; the rows before it are the last ones. */
+static pe_status stop_at_loss(const pe_step *step, const batch *at, pe_outcome *out, pe_error *err)
+{
+    batch before = *at;
+    before.block.count = step->losses.losses[0].item;
+    const pe_status status = before.block.count > 0 ? encode(step, &before, out, err) : PE_OK;
+    if (status != PE_OK)
+        return status;
+    return pe_losses_stop(&step->losses, step->recipe, at->block.first, step->args.values, err);
+}
+
 /* After this the losses are dealt with, but for rows that encode leaves out. */
 static pe_status settle(pe_step *step, const batch *at, pe_outcome *out, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
     if (step->losses.count == 0)
         return PE_OK;
-    const pe_status status = read_ramps(step, at->block, err);
+    const pe_status status = pe_arguments_values(&step->args, at->block, err);
     if (status != PE_OK)
         return status;
     if (recipe->policy == PE_POLICY_STOP)
-        return pe_losses_stop(&step->losses, recipe, at->block.first, constant(step->args), err);
+        return stop_at_loss(step, at, out, err);
     if (recipe->policy == PE_POLICY_FILL)
         pe_losses_fill(&step->losses, recipe, at->written);
-    return pe_losses_log(&step->losses, recipe, at->block.first, constant(step->args), &out->log, err);
+    return pe_losses_log(&step->losses, recipe, at->block.first, step->args.values, &out->log, err);
 }
 
 static batch place(pe_step *step, pe_block block, const pe_outcome *out)
@@ -372,15 +351,13 @@ static batch place(pe_step *step, pe_block block, const pe_outcome *out)
                    .written = is_plain ? &step->plain : step->written};
 }
 
-static pe_status run_batch(pe_step *step, pe_block block, const pe_buffer *payload, pe_outcome *out, pe_error *err)
+static pe_status run_batch(pe_step *step, pe_block block, uint64_t end, const pe_buffer *payload, pe_outcome *out,
+                           pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
     batch at = place(step, block, out);
     step->losses.count = 0;
-    pe_status status = PE_OK;
-    if (choose_ramps(step, block))
-        status = pe_inputs_reader_read(step->reader, block, payload->size > 0 ? payload->data : NULL, payload->size,
-                                       step->given, err);
+    pe_status status = pe_arguments_take(&step->args, block, end, payload, err);
     if (status == PE_OK)
         status = compute(step, &at, err);
     if (status == PE_OK && step->losses.count > 0 && recipe->retries > 0)
@@ -391,22 +368,24 @@ static pe_status run_batch(pe_step *step, pe_block block, const pe_buffer *paylo
         status = settle(step, &at, out, err);
     if (status == PE_OK)
         status = encode(step, &at, out, err);
-    pe_inputs_reader_rewind(step->reader);
     return status;
 }
 
-/* Several chunks at once: what other workers still read of them they map again. */
+/* Several chunks at once: what other workers still read of them they map again. A part of another's chunk may lie before
+ * the last one. */
 static void release(pe_step *step, pe_block chunk)
 {
     const pe_plan *plan = step->recipe->plan;
-    if (step->unreleased_items == 0)
-        step->unreleased = chunk;
+    pe_block *all = &step->unreleased;
+    const bool is_first = step->unreleased_items == 0;
+    const uint64_t first = is_first || chunk.first < all->first ? chunk.first : all->first;
+    const uint64_t end = is_first || chunk.first > all->first ? chunk.first + chunk.count : all->first + all->count;
+    *all = (pe_block){.first = first, .count = end - first};
     step->unreleased_items += chunk.count;
-    step->unreleased.count = chunk.first + chunk.count - step->unreleased.first;
     const double share = (double)step->unreleased_items / (double)plan->chunk_items;
     if (share * (double)plan->chunk_in_bytes < RELEASE_BYTES)
         return;
-    pe_inputs_release(step->recipe->inputs, step->unreleased);
+    pe_inputs_release(step->recipe->inputs, *all);
     step->unreleased_items = 0;
 }
 
@@ -418,7 +397,7 @@ static pe_status write_in_place(const pe_recipe *recipe, uint64_t first, pe_outc
     return pe_places_write(&recipe->places, first, out->bytes.data, out->placed, err);
 }
 
-static pe_status run_grain(pe_step *step, pe_block grain, const pe_buffer *payload, pe_outcome *out,
+static pe_status run_grain(pe_step *step, pe_block grain, uint64_t end, const pe_buffer *payload, pe_outcome *out,
                            const atomic_bool *stop, pe_error *err)
 {
     const uint64_t most = step->recipe->plan->batch_items, first = step->recipe->first + grain.first;
@@ -428,7 +407,7 @@ static pe_status run_grain(pe_step *step, pe_block grain, const pe_buffer *paylo
             return PE_OK;
         const uint64_t left = grain.count - done;
         const pe_block block = {.first = first + done, .count = left < most ? left : most};
-        status = run_batch(step, block, payload, out, err);
+        status = run_batch(step, block, end, payload, out, err);
         done += block.count;
     }
     return status;
@@ -438,12 +417,18 @@ pe_status pe_step_run(pe_step *step, pe_portion *portion, const pe_buffer *paylo
                       const atomic_bool *stop, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
-    const uint64_t first = recipe->first + portion->block.first;
+    const uint64_t first = recipe->first + portion->block.first, end = first + portion->block.count;
     pe_status status = pe_buffer_reserve(&out->bytes, recipe->encoder.row_bytes * portion->block.count, err);
+    pe_arguments_forget(&step->args);
     for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);)
-        status = run_grain(step, grain, payload, out, stop, err);
-    if (status == PE_OK && pe_places_is_open(&recipe->places))
-        status = write_in_place(recipe, first, out, err);
+        status = run_grain(step, grain, end, payload, out, stop, err);
+    if ((status == PE_OK || status == PE_EITEM) && pe_places_is_open(&recipe->places)) {
+        pe_error other = PE_ERROR_INIT;
+        if (write_in_place(recipe, first, out, &other) != PE_OK) {
+            *err = other; /* more than one item is lost */
+            status = other.status;
+        }
+    }
     if (status == PE_OK)
         release(step, (pe_block){.first = first, .count = out->items});
     return status;

@@ -116,6 +116,21 @@ class FailingItem(Case):
         whole = lines(x * x for x in (ROOT_INT64 - 1, ROOT_INT64))
         self.assertTrue(whole.startswith(text) and (not text or text.endswith("\n")), text)
 
+    def test_failing_imap_has_all_that_comes_before_the_failed_item(self):
+        first = ROOT_INT64 - 1233
+        whole = [x * x for x in range(first, ROOT_INT64 + 1)]
+        for chunk, threads in (("auto", 1), ("auto", 3), (1, 2), (7, 3), (1000, 2), (10**6, 1)):
+            for name in ("out.txt", "out.npy"):
+                with self.subTest((chunk, threads, name)):
+                    job = toml(mode="imap", input={"range": [first, first + 3000]}, kernel={"name": "square"},
+                               output={"path": name}, pool={"chunk_size": chunk, "threads": threads})
+                    result = self.run_job(job)
+                    self.assertEqual(result.code, 1, str(result))
+                    self.assertIn("item 1234:", self.message(result))
+                    path = self.dir / name
+                    got = numpy.load(path).tolist() if name == "out.npy" else [int(line) for line in path.read_text().split()]
+                    self.assertEqual(got, whole)
+
     def test_overflow_in_unordered_mode_fails_the_run(self):
         result = self.run_job(overflow("imap_unordered"))
         self.names_the_item(result)

@@ -198,17 +198,17 @@ START_TEST(claims_without_buffers_help_the_chunk_that_all_wait_for)
         while (advance(chunk) > 0)
             continue;
         claimed += 4;
-        pe_line_done(self->line, &chunk->place);
+        pe_line_done(self->line, &chunk->place, false);
     }
     ck_assert_uint_eq(claimed, 4 * (BUFFERS - BUFFERS / 4)); /* a quarter is kept, fewer than there are workers */
     ck_block(chunk->portion.block, 2, 2);                    /* of 1 to 3 */
     while (advance(chunk) > 0)
         continue;
-    pe_line_done(self->line, &chunk->place);
+    pe_line_done(self->line, &chunk->place, false);
     ck_assert_uint_eq(self->delivered, 0);
     while (advance(slow) > 0)
         continue;
-    pe_line_done(self->line, &slow->place);
+    pe_line_done(self->line, &slow->place, false);
     ck_assert_uint_eq(self->delivered, claimed);
     ck_assert(self->is_in_order);
     end(self);
@@ -233,7 +233,7 @@ static void *work(void *context)
                     (void)sched_yield();
             }
         atomic_fetch_add(&self->stolen, chunk->out.items < claimed);
-        pe_line_done(self->line, &chunk->place);
+        pe_line_done(self->line, &chunk->place, false);
     }
     return NULL;
 }

@@ -53,7 +53,7 @@ static void join(pe_line *line, uint64_t number)
 
 static void done(pe_line *line, uint64_t number)
 {
-    pe_line_done(line, &tokens[number].place);
+    pe_line_done(line, &tokens[number].place, false);
 }
 
 static uint64_t dice(uint64_t *state)
@@ -171,6 +171,22 @@ START_TEST(line_place_behind_one_that_is_done_or_refused_is_not_given)
 }
 END_TEST
 
+START_TEST(line_nothing_comes_after_the_last)
+{
+    pe_line *line = make(true);
+    for (uint64_t i = 0; i < 5; i++)
+        join(line, i);
+    pe_line_done(line, &tokens[3].place, true);
+    done(line, 4);
+    done(line, 0);
+    ck_assert(is_in_order(1));
+    pe_line_done(line, &tokens[2].place, true); /* it stands before the other one, and is done later */
+    done(line, 1);
+    ck_assert(is_in_order(3));
+    pe_line_free(line);
+}
+END_TEST
+
 typedef struct crowd {
     pe_line *line;
     pthread_mutex_t mutex;
@@ -211,4 +227,5 @@ END_TEST
 
 UNIT_MAIN("line", line_nobody_done_delivers_nothing, line_gap_holds_back_until_done, line_random_ends_come_out_in_order,
           line_unordered_delivers_as_they_are_done, line_place_behind_another_comes_right_after_it,
-          line_place_behind_one_that_is_done_or_refused_is_not_given, line_four_threads_lose_and_swap_nothing)
+          line_place_behind_one_that_is_done_or_refused_is_not_given, line_nothing_comes_after_the_last,
+          line_four_threads_lose_and_swap_nothing)
