@@ -14,6 +14,9 @@
 #ifndef PE_CLAIMS_H
 #define PE_CLAIMS_H
 
+#include <stdalign.h>
+
+#include "base/attr.h"
 #include "exec/line.h"
 #include "exec/outcome.h"
 #include "exec/pace.h"
@@ -38,7 +41,9 @@ typedef struct pe_task {
 /* A claimed chunk with its buffer. Until it is done it is the worker's, but for what others take of the portion; then
  * it is the deliverer's. */
 typedef struct pe_chunk {
-    pe_place_in_line place; /* the first field: the line's tokens are chunks */
+    alignas(PE_CACHE_LINE)
+        pe_place_in_line place; /* the first field: the line's tokens are chunks. In lines of its own:
+                                                    * the owner writes to it with each grain */
     pe_portion portion;
     pe_task *task;
     pe_outcome out;

@@ -211,7 +211,8 @@ static void choose_batch(const pe_plan_request *request, pe_plan *plan)
     const uint64_t part = at_least(plan->chunk_items / CHUNK_GRAINS, BATCH_LEAST); /* others can take over the rest */
     const uint64_t whole = plan->is_fixed ? plan->grain_items : plan->chunk_items;
     plan->batch_items = at_most(plan->is_fixed || request->is_elsewhere ? items : at_most(items, part), whole);
-    plan->grain_items = plan->is_fixed ? plan->grain_items : plan->batch_items;
+    if (!plan->is_fixed)
+        plan->grain_items = plan->batch_items * at_least(plan->chunk_items / (CHUNK_GRAINS * plan->batch_items), 1);
     plan->read_items = plan->is_fixed ? at_most(items, plan->chunk_items) : plan->batch_items;
 }
 

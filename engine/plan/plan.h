@@ -56,8 +56,8 @@ typedef struct pe_plan {
     pe_schedule schedule; /* static or dynamic: auto was decided */
     pe_order order;
     uint64_t chunk_items; /* claimed at once: the most */
-    uint64_t grain_items; /* that stay with one worker: the chunk that the user chose, or a batch; chunk_items is a
-                           * multiple of the first */
+    uint64_t grain_items; /* that stay with one worker: the chunk that the user chose, which chunk_items is a
+                           * multiple of, or a few batches */
     bool is_fixed;        /* the user chose the chunk */
     const char *why;      /* what decided: "as given" */
     uint64_t read_items;  /* of the input at once: one batch, or several small ones */

@@ -203,10 +203,11 @@ START_TEST(plan_chunks_have_several_grains)
 {
     const pe_plan small = plan_of(request_of(100000, 1, 2, 0, PE_SCHEDULE_AUTO));
     ck_assert_uint_eq(small.chunk_items, 100000 / 2 / 64);
-    ck_assert_uint_eq(small.grain_items, 100000 / 2 / 64 / 8);
+    ck_assert_uint_eq(small.grain_items, 100000 / 2 / 64 / 4);
     const pe_plan large = plan_of(request_of(100000000, 1, 2, 0, PE_SCHEDULE_AUTO));
-    ck_assert_uint_ge(large.grain_items, 1024); /* as many as fit the first-level cache */
-    ck_assert_uint_le(large.grain_items, large.chunk_items / 8);
+    ck_assert_uint_ge(large.batch_items, 1024); /* as many as fit the first-level cache */
+    ck_assert_uint_eq(large.grain_items % large.batch_items, 0);
+    ck_assert_uint_le(large.grain_items, large.chunk_items / 4);
 }
 END_TEST
 
