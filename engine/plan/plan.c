@@ -18,7 +18,7 @@
 #define BATCH_BYTES (24 * KIB)  /* columns of one kernel call: most of a first-level cache */
 #define BATCH_MOST 4096
 #define BATCH_LEAST 16
-#define CHUNK_GRAINS 8           /* a chunk has at least, where it has so many batches */
+#define CHUNK_GRAINS 4           /* a chunk has at least: each costs its worker a wait for what it wrote */
 #define TRAVEL_BYTES CHUNK_BYTES /* of a batch to another process, whose way costs tens of microseconds */
 #define TRAVEL_MOST 8192         /* beyond, Python's values leave the second-level cache */
 #define BALANCE_CHUNKS 64        /* chunks a worker should have at least */

@@ -68,12 +68,18 @@ static pe_status read(pe_arguments *self, pe_block items, const pe_buffer *paylo
     return status;
 }
 
-static pe_status read_ahead(pe_arguments *self, pe_block batch, uint64_t end, const pe_buffer *payload, pe_error *err)
+/* What fails here may lie beyond the batch: that is its own batch's to tell. */
+static bool read_ahead(pe_arguments *self, pe_block ahead, const pe_buffer *payload)
+{
+    pe_error later = PE_ERROR_INIT;
+    return read(self, ahead, payload, &later) == PE_OK;
+}
+
+static pe_status read_batch(pe_arguments *self, pe_block batch, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
     const uint64_t most = self->recipe->plan->read_items, left = end - batch.first;
     const pe_block ahead = {.first = batch.first, .count = left < most ? left : most};
-    pe_error later = PE_ERROR_INIT;
-    if (ahead.count > batch.count && read(self, ahead, payload, &later) == PE_OK)
+    if (ahead.count > batch.count && read_ahead(self, ahead, payload))
         return PE_OK;
     return read(self, batch, payload, err);
 }
@@ -82,7 +88,7 @@ pe_status pe_arguments_take(pe_arguments *self, pe_block batch, uint64_t end, co
 {
     const bool is_read = batch.first >= self->read.first && batch.first - self->read.first < self->read.count &&
                          batch.count <= self->read.count - (batch.first - self->read.first);
-    const pe_status status = is_read ? PE_OK : read_ahead(self, batch, end, payload, err);
+    const pe_status status = is_read ? PE_OK : read_batch(self, batch, end, payload, err);
     if (status != PE_OK)
         return status;
     const uint64_t skip = batch.first - self->read.first;
