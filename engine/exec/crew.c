@@ -199,8 +199,10 @@ static void deliver_to_slice(void *context, pe_place_in_line *place)
 /* An item ends the run: what the chunk has before it is the end of what is delivered. */
 static void fail_chunk(pe_crew *crew, pe_chunk *chunk, const pe_error *err)
 {
-    if (err->item != PE_NO_ITEM && chunk->out.items > 0)
+    if (err->item != PE_NO_ITEM && chunk->out.items > 0) {
+        pe_portion_end(&chunk->portion); /* nobody can stand behind a chunk that is done */
         pe_line_done(crew->line, &chunk->place, true);
+    }
     pe_crew_fail(crew, err);
 }
 

@@ -131,6 +131,18 @@ class FailingItem(Case):
                     got = numpy.load(path).tolist() if name == "out.npy" else [int(line) for line in path.read_text().split()]
                     self.assertEqual(got, whole)
 
+    def test_idle_workers_at_a_chunk_that_failed_come_to_an_end(self):
+        self.write("late.c", """#include <stdint.h>
+            #include <unistd.h>
+            int late(int64_t x, int64_t *out) { *out = x; if (x == BAD) usleep(100000); if (x > BAD + 7) usleep(10000); return x == BAD; }""")
+        for bad in (3900, 3930, 3960, 3990):
+            kernel = {"source": "late.c", "function": "late", "signature": "(int64) -> int64 or error", "cflags": [f"-DBAD={bad}"]}
+            for chunk in ("auto", 1, 7):
+                with self.subTest((bad, chunk)):
+                    result = self.run_job(toml(mode="imap", input={"range": [0, 4000]}, kernel=kernel,
+                                               pool={"chunk_size": chunk, "threads": 2}), timeout=20)
+                    self.assertEqual((result.code, result.text), (1, lines(range(bad))), str(result)[-300:])
+
     def test_overflow_in_unordered_mode_fails_the_run(self):
         result = self.run_job(overflow("imap_unordered"))
         self.names_the_item(result)
