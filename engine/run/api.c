@@ -145,15 +145,16 @@ static pe_status run_step(void *context, pe_portion *portion, const pe_buffer *p
     pe_status status = place_results(run, claimed, &out->bytes, results, err);
     for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);) {
         status = run_grain(step, grain, results, stop, err);
-        if (status != PE_OK)
-            break; /* what comes before the grain is whole */
-        out->items += grain.count;
+        if (status == PE_OK)
+            out->items += grain.count;
+        else if (status == PE_EITEM) /* all before it are computed */
+            out->items = err->item - claimed.first;
         for (int r = 0; r < run->signature.result_count; r++)
             results[r] = (unsigned char *)results[r] + grain.count * pe_type_bytes(run->signature.results[r]);
     }
     out->rows = out->items;
     const array_head head = {.block = {.first = claimed.first, .count = out->items}, .room = claimed.count};
-    if (out->items > 0 && run->results == NULL) /* also when an item ended the run: it is delivered */
+    if (out->items > 0 && run->results == NULL) /* also when an item ends the run */
         memcpy(out->bytes.data, &head, sizeof head);
     return status;
 }

@@ -125,6 +125,45 @@ static int count_up(void *context, uint64_t first, uint64_t count, const void *c
     return 0;
 }
 
+START_TEST(array_imap_failed_item_comes_after_all_before_it)
+{
+    static const uint64_t items[] = {0, 1, 3, 3960, 123456, MANY - 1};
+    static const pe_array_options options[] = {
+        {.threads = 1}, {.threads = 1, .chunk_size = 1}, {.threads = 4, .chunk_size = 7}, {.threads = 3}};
+    const void *args[] = {numbers};
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+        for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
+            pe_fault fault;
+            taker self = {.is_right = true, .stop_at = MANY};
+            fill();
+            numbers[items[i]] = 3037000500;
+            ck_assert_int_eq(
+                pe_array_imap(pe_array_kernel("square", NULL), MANY, args, take, &self, &options[o], &fault), 1);
+            ck_assert_uint_eq(fault.item, items[i]);
+            ck_assert(self.is_right);
+            ck_assert_uint_eq(self.seen, items[i]);
+        }
+    }
+}
+END_TEST
+
+START_TEST(array_imap_unordered_failed_item_gives_no_item_twice)
+{
+    static unsigned char seen[MANY];
+    pe_fault fault;
+    const pe_array_options options = {.threads = 4, .chunk_size = 33};
+    const void *args[] = {numbers};
+    bool is_right = true;
+    fill();
+    numbers[123456] = 3037000500;
+    ck_assert_int_eq(
+        pe_array_imap_unordered(pe_array_kernel("square", NULL), MANY, args, count_up, seen, &options, &fault), 1);
+    for (uint64_t i = 0; i < MANY; i++)
+        is_right &= seen[i] <= (i == 123456 ? 0 : 1);
+    ck_assert(is_right);
+}
+END_TEST
+
 START_TEST(array_imap_unordered_gives_each_item_once)
 {
     static unsigned char seen[MANY];
@@ -168,4 +207,5 @@ END_TEST
 
 UNIT_MAIN("api", array_map_no_items_is_fine, array_map_squares_every_item, array_map_two_arguments_two_results,
           array_map_failed_item_is_named, array_imap_hands_over_in_order, array_imap_caller_can_end_it,
+          array_imap_failed_item_comes_after_all_before_it, array_imap_unordered_failed_item_gives_no_item_twice,
           array_imap_unordered_gives_each_item_once, array_map_unusable_kernels_are_refused)
