@@ -24,7 +24,8 @@
 #define NAP_MOST_NS 1000000u
 #define NAP_AWAITED_NS 50000u /* results under way: a fast network carries half a megabyte meanwhile */
 #define SOLO_NAP_NS 50000000u
-#define GRACE_NS 500000000u /* a failing run ends within a second */
+#define GRACE_NS                                                                                                       \
+    500000000u /* for the chunks under way; a failing run ends within a second, where nobody is slow to read */
 #define SOLO_POLL_MS 20
 #define RUN_NS 50000u   /* some 50 times what handing out costs */
 #define PAYLOAD_SHARE 4 /* of the planned buffers: items of unusual size stand for results as large or larger */
@@ -96,6 +97,8 @@ uint64_t pe_crew_failing_item(pe_crew *crew)
 bool pe_crew_end_grace(pe_crew *crew)
 {
     const uint64_t since = atomic_load_explicit(&crew->failing_ns, memory_order_acquire);
+    if (atomic_load_explicit(&crew->is_writing, memory_order_relaxed)) /* a hint: a look later tells more */
+        return pe_crew_is_stopped(crew);
     if (since != 0 && pe_clock_ns() - since > GRACE_NS && !pe_crew_is_stopped(crew))
         pe_crew_stop(crew);
     return pe_crew_is_stopped(crew);
@@ -106,17 +109,27 @@ bool pe_crew_is_stopped(pe_crew *crew)
     return atomic_load_explicit(crew->stop, memory_order_acquire);
 }
 
+/* What was computed before the failed item waits for its reader as any other: the moment begins anew. */
+static void renew_grace(pe_crew *crew)
+{
+    if (atomic_load_explicit(&crew->failing_ns, memory_order_relaxed) != 0) /* begun before, by whoever failed */
+        atomic_store_explicit(&crew->failing_ns, pe_clock_ns(), memory_order_release);
+}
+
 void pe_crew_write(pe_crew *crew, const pe_outcome *out)
 {
     const pe_crew_spec *spec = crew->spec;
     pe_error err = PE_ERROR_INIT;
     if (pe_crew_is_stopped(crew))
         return;
+    atomic_store_explicit(&crew->is_writing, true, memory_order_relaxed);
     if (spec->write(spec->context, out, &err) != PE_OK)
         pe_crew_fail(crew, &err);
     else
         atomic_fetch_add_explicit(&crew->items, out->items,
                                   memory_order_relaxed); /* a count for people: orders nothing */
+    renew_grace(crew);
+    atomic_store_explicit(&crew->is_writing, false, memory_order_relaxed);
 }
 
 void pe_crew_done_with(pe_crew *crew, pe_task *task)
@@ -196,14 +209,13 @@ static void deliver_to_slice(void *context, pe_place_in_line *place)
         finish_slice(crew, task);
 }
 
-/* An item ends the run: what the chunk has before it is the end of what is delivered. */
+/* An item ends the run: what the chunk has before it is the end of what is delivered. Nothing is claimed any more by
+ * then: nobody can stand behind a chunk that is done. */
 static void fail_chunk(pe_crew *crew, pe_chunk *chunk, const pe_error *err)
 {
-    if (err->item != PE_NO_ITEM && chunk->out.items > 0) {
-        pe_portion_end(&chunk->portion); /* nobody can stand behind a chunk that is done */
-        pe_line_done(crew->line, &chunk->place, true);
-    }
     pe_crew_fail(crew, err);
+    if (err->item != PE_NO_ITEM && chunk->out.items > 0)
+        pe_line_done(crew->line, &chunk->place, true);
 }
 
 static void work_on(pe_crew *crew, void *step, int worker)
@@ -353,6 +365,7 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
 
     *crew = (pe_crew){.spec = spec, .stop = spec->stop, .error = PE_ERROR_INIT};
     atomic_init(&crew->failing_ns, 0);
+    atomic_init(&crew->is_writing, false);
     atomic_init(&crew->workers, spec->threads);
     atomic_init(&crew->busy_ns, 0);
     atomic_init(&crew->items, 0);

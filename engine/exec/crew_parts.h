@@ -45,10 +45,12 @@ typedef struct pe_crew {
     const pe_crew_spec *spec;
     pe_pace pace; /* of this rank's chunks */
     pe_claims *claims;
-    pe_line *line;                   /* this rank's chunks in the order of their items */
-    atomic_bool *stop;               /* the spec's: any thread sets it once; all read it */
-    atomic_uint_fast64_t failing_ns; /* when an item first ended the run here, or 0; any thread sets it once */
-    atomic_int workers;              /* still running */
+    pe_line *line;     /* this rank's chunks in the order of their items */
+    atomic_bool *stop; /* the spec's: any thread sets it once; all read it */
+    atomic_uint_fast64_t
+        failing_ns;         /* since when the run is failing here, or 0: any thread sets it, the deliverer anew */
+    atomic_bool is_writing; /* the deliverer sets it, the main thread reads it */
+    atomic_int workers;     /* still running */
     atomic_uint_fast64_t busy_ns;
     atomic_uint_fast64_t items; /* delivered to the sink */
     pthread_mutex_t mutex;      /* guards the fields below */

@@ -90,13 +90,4 @@ static inline bool pe_portion_split(pe_portion *portion, pe_block *out)
     return true;
 }
 
-/* pe_portion_end - the owner computes no more of it, and nobody else shall: what is left is given up. */
-static inline void pe_portion_end(pe_portion *portion)
-{
-    uint64_t span = atomic_load_explicit(&portion->span, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&portion->span, &span, pe_portion_span(span >> 32, span >> 32),
-                                                  memory_order_relaxed, memory_order_relaxed))
-        continue;
-}
-
 #endif

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """The reader of the output goes away: the run ends at once, with 0 and one notice."""
+import fcntl
 import os
 import sys
 import time
@@ -64,6 +65,41 @@ class ReaderGone(Case):
         process = start(["job.toml"], cwd=self.dir, preexec_fn=lambda: os.close(2))
         self.assertEqual(finish(process).code, 0)
         self.assertEqual((self.dir / "out.txt").read_bytes(), b"0\n1\n4\n")
+
+    def slow_reader(self, job, before):
+        """Reads `before` bytes from a pipe of one page, pauses for longer than a failing run waits for its chunks, reads on."""
+        self.write("job.toml", job)
+        process = start(["-q", "job.toml"], cwd=self.dir)
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        got = b""
+        while len(got) < before:  # not through the file's buffer, which finish() does not know
+            got += os.read(process.stdout.fileno(), min(before - len(got), 4096)) or self.fail("ended too early")
+        time.sleep(1.2)
+        result = finish(process)
+        return result.code, got + result.out
+
+    def test_failing_run_waits_for_a_slow_reader(self):
+        job = toml(mode="imap", input={"range": [0, 200_000]}, kernel={"expr": "1000000000000 + 7/(x-100000)"},
+                   pool={"threads": 2})
+        rows = b"".join(b"%d\n" % (10**12 + int(7 / (x - 100_000))) for x in range(100_000))
+        for before in (0, 1000, len(rows) - 1000):
+            with self.subTest(before):
+                self.assertEqual(self.slow_reader(job, before), (1, rows))
+
+    def test_workers_end_while_a_failed_chunk_waits_for_its_reader(self):
+        self.write("stall.c", """#include <stdint.h>
+            #include <unistd.h>
+            int stall(int64_t x, int64_t *out)
+            {
+                for (int i = 0; i < 20; i++) out[i] = 10000000000000 + x;
+                if (x == 3960) usleep(100000);
+                if (x > 3967) usleep(10000);
+                return x == 3960;
+            }""")
+        kernel = {"source": "stall.c", "function": "stall", "signature": "(int64) -> int64[20] or error"}
+        job = toml(mode="imap", input={"range": [0, 4000]}, kernel=kernel, pool={"threads": 2, "chunk_size": 1})
+        row = [" ".join([str(10**13 + x)] * 20).encode() + b"\n" for x in range(3960)]
+        self.assertEqual(self.slow_reader(job, len(row[0]) * 3938), (1, b"".join(row)))
 
     def test_writer_of_stdin_that_waits_is_waited_for(self):
         self.write("job.toml", toml(mode="imap", input={"path": "-", "format": "txt"}, kernel={"name": "text_upper"}))

@@ -70,18 +70,6 @@ START_TEST(portion_begun_gives_away_all_but_the_grain_at_work)
 }
 END_TEST
 
-START_TEST(portion_ended_has_nothing_left_for_anybody)
-{
-    pe_portion portion;
-    pe_portion_set(&portion, (pe_block){0, 9}, 1);
-    ck_block(next_of(&portion), 0, 1);
-    pe_portion_end(&portion);
-    ck_assert_uint_eq(pe_portion_spare(&portion), 0);
-    ck_block(split_of(&portion), 0, 0);
-    ck_block(next_of(&portion), 0, 0);
-}
-END_TEST
-
 /* ---- claims ---- */
 
 #define WORKERS 4
@@ -282,6 +270,6 @@ START_TEST(claims_four_workers_compute_every_item_once)
 END_TEST
 
 UNIT_MAIN("claims", portion_owner_alone_gets_all_grains, portion_untouched_keeps_the_larger_half,
-          portion_begun_gives_away_all_but_the_grain_at_work, portion_ended_has_nothing_left_for_anybody,
-          claims_idle_worker_takes_half_of_the_fullest_chunk, claims_nothing_left_to_begin_ends_the_worker,
-          claims_without_buffers_help_the_chunk_that_all_wait_for, claims_four_workers_compute_every_item_once)
+          portion_begun_gives_away_all_but_the_grain_at_work, claims_idle_worker_takes_half_of_the_fullest_chunk,
+          claims_nothing_left_to_begin_ends_the_worker, claims_without_buffers_help_the_chunk_that_all_wait_for,
+          claims_four_workers_compute_every_item_once)
