@@ -36,7 +36,7 @@ typedef struct pe_crew_spec {
     pe_status (*open)(void *context, void **step, pe_error *err);
     void (*close)(void *step);
     /* Worker: compute the portion grain by grain until it has no more, and append the encoded results to out, which
-     * comes empty: bytes, items and rows. May return early when *stop is set. When an item ends the run, out has what
+     * comes empty: bytes, items and rows. May return early when *stop is set. When an item ends the run (err->item), out has what
      * comes before it. */
     pe_status (*run)(void *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
                      const atomic_bool *stop, pe_error *err);

@@ -351,15 +351,13 @@ static batch place(pe_step *step, pe_block block, const pe_outcome *out)
                    .written = is_plain ? &step->plain : step->written};
 }
 
-static pe_status run_batch(pe_step *step, pe_block block, uint64_t end, const pe_buffer *payload, pe_outcome *out,
-                           pe_error *err)
+/* The items whose arguments were taken. */
+static pe_status run_taken(pe_step *step, pe_block block, pe_outcome *out, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
     batch at = place(step, block, out);
     step->losses.count = 0;
-    pe_status status = pe_arguments_take(&step->args, block, end, payload, err);
-    if (status == PE_OK)
-        status = compute(step, &at, err);
+    pe_status status = compute(step, &at, err);
     if (status == PE_OK && step->losses.count > 0 && recipe->retries > 0)
         status = try_again(step, &at, err);
     if (status == PE_OK && recipe->has_conversion)
@@ -368,6 +366,22 @@ static pe_status run_batch(pe_step *step, pe_block block, uint64_t end, const pe
         status = settle(step, &at, out, err);
     if (status == PE_OK)
         status = encode(step, &at, out, err);
+    return status;
+}
+
+/* Where an item cannot be read, those before it are computed one by one. */
+static pe_status run_batch(pe_step *step, pe_block block, uint64_t end, const pe_buffer *payload, pe_outcome *out,
+                           pe_error *err)
+{
+    pe_status status = pe_arguments_take(&step->args, block, end, payload, err);
+    if (status == PE_OK)
+        return run_taken(step, block, out, err);
+    if (block.count == 1)
+        return status;
+    pe_error_clear(err);
+    status = PE_OK;
+    for (uint64_t i = block.first; i < block.first + block.count && status == PE_OK; i++)
+        status = run_batch(step, (pe_block){.first = i, .count = 1}, i + 1, payload, out, err);
     return status;
 }
 
@@ -422,7 +436,7 @@ pe_status pe_step_run(pe_step *step, pe_portion *portion, const pe_buffer *paylo
     pe_arguments_forget(&step->args);
     for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);)
         status = run_grain(step, grain, end, payload, out, stop, err);
-    if ((status == PE_OK || status == PE_EITEM) && pe_places_is_open(&recipe->places)) {
+    if ((status == PE_OK || err->item != PE_NO_ITEM) && pe_places_is_open(&recipe->places)) {
         pe_error other = PE_ERROR_INIT;
         if (write_in_place(recipe, first, out, &other) != PE_OK) {
             *err = other; /* more than one item is lost */

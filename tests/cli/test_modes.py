@@ -131,6 +131,20 @@ class FailingItem(Case):
                     got = numpy.load(path).tolist() if name == "out.npy" else [int(line) for line in path.read_text().split()]
                     self.assertEqual(got, whole)
 
+    def test_imap_has_all_that_comes_before_a_row_that_cannot_be_read(self):
+        rows = "a,b\n" + "".join(f"{i},{i + 1}\n" for i in range(5000))
+        for bad, place in (("5,\n", "5002:3"), ("5\n", "5002"), ("x,1\n", "5002:1")):
+            self.write("x.csv", rows + bad + "7,8\n")
+            for chunk, threads in (("auto", 1), ("auto", 3), (1, 2), (7, 2), (10_000, 1)):
+                for path, stdin in (("x.csv", None), ("-", (rows + bad + "7,8\n").encode())):
+                    with self.subTest((bad, chunk, threads, path)):
+                        job = toml(mode="istarmap", input={"path": path, "format": "csv"}, kernel={"expr": "x+y", "signature":
+                                   "(int64, int64) -> int64"}, pool={"chunk_size": chunk, "threads": threads})
+                        result = self.run_job(job, stdin=stdin)
+                        self.assertEqual((result.code, result.text), (65, lines(2 * i + 1 for i in range(5000))),
+                                         f"{len(result.text.split())} rows, {result.err}")
+                        self.assertIn(f":{place}", result.err)
+
     def test_idle_workers_at_a_chunk_that_failed_come_to_an_end(self):
         self.write("late.c", """#include <stdint.h>
             #include <unistd.h>
