@@ -13,12 +13,13 @@
  *
  *         Measured for x * x on int64 (gcc 12, AVX-512, one thread), in nanoseconds an item:
  *
- *                                           first-level cache   second-level cache   a job, range to digest
- *             the wrapping loop                         0.042                0.095                     0.32
- *             an expression's levels                        -                    -                     0.34
- *             a function's levels                       0.097                0.125                     0.41
- *             checks in every item                       0.85                 0.85                        -
+ *                                           first-level cache   second-level cache
+ *             the wrapping loop                         0.042                0.095
+ *             a function's levels                       0.097                0.125
+ *             checks in every item                       0.85                 0.85
  *
+ *         In a job from a range to a digest all but the last take as long as the built-in square (0.50 to 0.55 on another
+ *         machine, of which the hash is the most): pengine -t 1 on the jobs of tests/bench, expr and source x*x.
  *         A loop that carries a value from step to step (3 n + 1) keeps its checks, and costs 1.35 of the wrapping one.
  *
  * Threads: no state.

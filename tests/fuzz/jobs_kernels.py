@@ -8,6 +8,8 @@ stands in [kernel] and how messages call it. An answer is a list of results, or 
 import fractions
 import math
 
+from test_kernels import steps
+
 INT64_MAX, INT128_MAX = 2**63 - 1, 2**127 - 1
 ANY = None
 
@@ -133,14 +135,6 @@ class Failed:
 
 def fits(value, reason=ANY, most=INT64_MAX):
     return [value] if -most - 1 <= value <= most else Failed(reason)
-
-
-def steps(number):
-    count = 0
-    while number != 1:
-        number = number // 2 if number % 2 == 0 else 3 * number + 1
-        count += 1
-    return count
 
 
 def is_prime(number):

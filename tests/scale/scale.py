@@ -183,11 +183,12 @@ def curves(table, name):
 
 
 def draw(table, svg):
-    plot = PLOT.format(svg=svg, table=table, times=curves(table, "times the ideal"),
+    folder, table = os.path.split(table)  # its name stands in the picture
+    plot = PLOT.format(svg=os.path.abspath(svg), table=table, times=curves(table, "times the ideal"),
                        memory=curves(table, "MB of rank 0"), traffic=curves(table, "MB through rank 0"),
                        grants=curves(table, "grants/s"), busy=curves(table, COLUMNS[-1][0]),
                        merge=2 + len(COLUMNS) * len(CASES))
-    subprocess.run(["gnuplot", "-"], input=plot, text=True, check=True)
+    subprocess.run(["gnuplot", "-"], input=plot, text=True, check=True, cwd=folder or None)
 
 
 def write_head(out):

@@ -55,7 +55,8 @@ typedef int (*pe_array_take)(void *context, uint64_t first, uint64_t count, cons
 /* pe_array_imap - hand the results over as they come, in order, in bounded memory.
  *
  * Call:    take is called from the library's threads, one at a time, in the order of the items; unordered: as finished.
- * Returns: 0; fault->code as above; 75 when take returned nonzero
+ * Returns: 0; fault->code as above, and take has had all items before the failed one (unordered: some items, each once);
+ *          75 when take returned nonzero
  */
 int pe_array_imap(const pe_kernel *kernel, uint64_t count, const void *const *args, pe_array_take take, void *context,
                   const pe_array_options *options, pe_fault *fault);
