@@ -188,16 +188,12 @@ size_t pe_claims_payload(pe_claims *claims)
     return payload;
 }
 
-/* The next items of a task: none beyond the place where a chunk of the plan's size ends, since the plan knows what such
- * chunks take in memory. */
+/* The next items of a task. */
 static pe_block next_block(const pe_claims *claims, const pe_task *task)
 {
-    const uint64_t most = claims->spec.pace->spec.most;
-    uint64_t count = pe_pace_items(claims->spec.pace);
-    const uint64_t left = task->block.count - task->claimed;
-    const uint64_t to_end = most - (task->block.first + task->claimed) % most;
-    count = count < to_end ? count : to_end;
-    return (pe_block){.first = task->block.first + task->claimed, .count = count < left ? count : left};
+    const uint64_t first = task->block.first + task->claimed, left = task->block.count - task->claimed;
+    const uint64_t count = pe_pace_piece(claims->spec.pace, first);
+    return (pe_block){.first = first, .count = count < left ? count : left};
 }
 
 /* With the lock held, a buffer at hand. */

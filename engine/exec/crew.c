@@ -415,7 +415,7 @@ pe_status pe_crew_run(const pe_crew_spec *spec, pe_crew_stats *stats, pe_error *
         pe_error_merge(err, &crew.error);
         status = crew.error.status;
     }
-    *stats = (pe_crew_stats){.chunk_items = pe_pace_items(&crew.pace),
+    *stats = (pe_crew_stats){.chunk_items = pe_pace_piece(&crew.pace, 0),
                              .items = atomic_load_explicit(&crew.items, memory_order_relaxed),
                              .busy_ns = atomic_load_explicit(&crew.busy_ns, memory_order_relaxed),
                              .wall_ns = pe_clock_ns() - began};

@@ -111,12 +111,10 @@ static int choose_rank(pe_root *self)
  * memory of, or a run of whole ones. */
 static pe_block next_block(const pe_root *self, int slices)
 {
-    const pe_plan *plan = self->plan;
-    const uint64_t left = plan->items - self->given;
-    const uint64_t to_end = plan->slice_items - self->given % plan->slice_items;
-    const uint64_t most = to_end + ((uint64_t)slices - 1) * plan->slice_items;
-    const uint64_t paced = slices > 1 ? most : pe_pace_items(&self->pace);
-    return (pe_block){.first = self->given, .count = least(least(paced, most), left)};
+    const uint64_t slice = self->plan->slice_items, left = self->plan->items - self->given;
+    const uint64_t whole = (uint64_t)slices * slice - self->given % slice;
+    return (pe_block){.first = self->given,
+                      .count = least(slices > 1 ? whole : pe_pace_piece(&self->pace, self->given), left)};
 }
 
 /* The next grant with its payload, in self->read; none: the input ended, or a stream has nothing whole yet. */

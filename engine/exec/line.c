@@ -22,7 +22,7 @@
 #include "base/alloc.h"
 #include "base/lock.h"
 
-#define SPINS 200 /* some 5 us: what it takes to hash a chunk, or to copy it into the page cache */
+#define SPINS 600 /* some 15 us: longer than it takes to hash a chunk, or to copy it into the page cache */
 
 struct pe_line {
     pthread_mutex_t mutex;

@@ -28,6 +28,16 @@ uint64_t pe_pace_items(const pe_pace *pace)
     return atomic_load_explicit(&pace->items, memory_order_relaxed); /* a hint: orders nothing */
 }
 
+uint64_t pe_pace_piece(const pe_pace *pace, uint64_t first)
+{
+    const uint64_t unit = pace->spec.unit > 0 ? pace->spec.unit : 1;
+    const uint64_t items = pe_pace_items(pace);
+    const uint64_t to_end = pace->spec.most - first % pace->spec.most;
+    const uint64_t pieces = to_end <= items ? 1 : to_end / items + (to_end % items > items / 2 ? 1 : 0);
+    const uint64_t units = to_end / pieces / unit + (to_end / pieces % unit != 0 ? 1 : 0);
+    return units * unit < to_end ? units * unit : to_end;
+}
+
 static double within(double value, double least, double most)
 {
     return value < least ? least : value > most ? most : value;

@@ -34,6 +34,10 @@ typedef struct pe_pace {
 
 void pe_pace_init(pe_pace *pace, const pe_pace_spec *spec);
 uint64_t pe_pace_items(const pe_pace *pace); /* least to most */
+/* pe_pace_piece - how many items to hand out from `first` on: none beyond the next multiple of `most`, since the plan knows
+ * what such pieces take in memory, and what is left up to there in equal pieces: a short one after a long one would leave
+ * its taker without work. Near pe_pace_items, up to half as many again. */
+uint64_t pe_pace_piece(const pe_pace *pace, uint64_t first);
 void pe_pace_learn(pe_pace *pace, uint64_t items, uint64_t ns);
 
 #endif

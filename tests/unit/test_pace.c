@@ -145,7 +145,34 @@ START_TEST(pace_units_are_kept_whole)
 }
 END_TEST
 
-UNIT_MAIN("pace", pace_of_many_takers_is_slower, pace_goes_from_least_to_most, pace_given_size_stays,
-          pace_cheap_items_grow_to_the_most, pace_costly_items_take_their_share_of_the_time,
-          pace_follows_a_cost_that_changes, pace_pieces_that_cost_by_themselves_grow,
-          pace_items_that_take_long_are_handed_out_singly, pace_units_are_kept_whole)
+/* A multiple of 131 is in three pieces of about 40, two of about 66, or one. */
+START_TEST(pace_pieces_are_even)
+{
+    static const uint64_t sizes[] = {40, 80, 117};
+    static const uint64_t pieces[][4] = {{43, 44, 44}, {65, 66}, {131}};
+    for (size_t i = 0; i < 3; i++) {
+        pe_pace pace;
+        uint64_t at = 5 * 131;
+        begin(&pace, sizes[i], 131, UINT64_MAX, false);
+        for (const uint64_t *piece = pieces[i]; *piece > 0; at += *piece++)
+            ck_assert_uint_eq(pe_pace_piece(&pace, at), *piece);
+        ck_assert_uint_eq(at, 6 * 131);
+    }
+}
+END_TEST
+
+/* 50 items in chunks of 10, about 20 at once. */
+START_TEST(pace_pieces_are_whole_units)
+{
+    pe_pace pace;
+    pe_pace_init(&pace, &(pe_pace_spec){.least = 20, .most = 50, .unit = 10, .share = UINT64_MAX});
+    ck_assert_uint_eq(pe_pace_piece(&pace, 100), 30);
+    ck_assert_uint_eq(pe_pace_piece(&pace, 130), 20);
+}
+END_TEST
+
+UNIT_MAIN("pace", pace_pieces_are_even, pace_pieces_are_whole_units, pace_of_many_takers_is_slower,
+          pace_goes_from_least_to_most, pace_given_size_stays, pace_cheap_items_grow_to_the_most,
+          pace_costly_items_take_their_share_of_the_time, pace_follows_a_cost_that_changes,
+          pace_pieces_that_cost_by_themselves_grow, pace_items_that_take_long_are_handed_out_singly,
+          pace_units_are_kept_whole)
