@@ -36,10 +36,10 @@ static int ahead(const pe_root *self)
     return many < (uint64_t)fewest ? fewest : (int)least(many, (uint64_t)self->plan->depth);
 }
 
-/* Whether what a rank holds takes memory until it is delivered. */
-static bool is_bounded(const pe_root *self, int rank)
+/* Whether what a rank holds may take memory until it is delivered. */
+static bool is_bounded(const pe_root *self)
 {
-    return rank == 0 || self->has_bytes || self->slice_ns == 0;
+    return self->has_bytes || self->slice_ns == 0;
 }
 
 /* How many slices the next grant of this rank spans: enough that all ranks together do not ask for more than rank 0 can
@@ -55,7 +55,7 @@ static int span(const pe_root *self, int rank)
     const uint64_t share = left / (2 * (uint64_t)self->ranks);
     uint64_t slices = share > paced / TAIL ? share : paced / TAIL;
     slices = least(slices, paced);
-    if (is_bounded(self, rank) && self->states[rank].held < plan->depth)
+    if (is_bounded(self) && self->states[rank].held < plan->depth)
         slices = least(slices, (uint64_t)(plan->depth - self->states[rank].held));
     if (self->has_bytes)
         slices = least(slices, plan->run_slices);
@@ -68,7 +68,7 @@ static bool has_room(const pe_root *self, int rank)
     const pe_rank_state *state = &self->states[rank];
     const int slices = span(self, rank), few = ahead(self);
     const int most = 2 * slices > few ? 2 * slices : few; /* one grant to work on and one in front of it at least */
-    return state->unfinished + slices <= most && (!is_bounded(self, rank) || state->held < self->plan->depth);
+    return state->unfinished + slices <= most && (!is_bounded(self) || state->held < self->plan->depth);
 }
 
 void pe_root_offer(pe_root *self, int rank)
@@ -92,7 +92,7 @@ static int leave_queue(pe_root *self)
 /* The rank for the next grant, or -1 when nobody may take it now. */
 static int choose_rank(pe_root *self)
 {
-    if (self->granted >= pe_window_next(self->window) + self->plan->window_slices)
+    if (self->granted >= self->delivered + self->plan->window_slices)
         return -1;
     if (self->plan->schedule == PE_SCHEDULE_STATIC) {
         const int owner = pe_plan_owner(self->plan, self->granted);

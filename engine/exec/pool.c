@@ -5,7 +5,7 @@
  *
  * Design: one parallel region for the whole run, so no barrier stands between slices. The main thread is in it beside
  *         the workers: it alone may call MPI and reads streams, draws progress and mostly sleeps.
- * Threads: what they share is in claims.h and window.h.
+ * Threads: what they share is in claims.h and line.h.
  */
 #include "exec/pool.h"
 

@@ -42,7 +42,7 @@ static bool is_failed(pe_root *self)
         return true;
     if (self->limit == PE_NO_ITEM)
         return false;
-    const uint64_t next = pe_window_next(self->window);
+    const uint64_t next = self->delivered;
     if (!pe_root_is_ordered(self) || next == self->granted)
         return true;
     const pe_block oldest = pe_root_entry(self, next)->block;
@@ -56,7 +56,7 @@ static pe_status step(pe_root *self, bool *active)
     if (status == PE_OK)
         status = pe_root_pull(self, active);
     if (status == PE_OK)
-        status = pe_root_take_pulled(self, active);
+        status = pe_root_deliver(self, active);
     if (status == PE_OK && self->limit == PE_NO_ITEM)
         status = pe_root_grant(self, active);
     if (status == PE_OK)
@@ -66,7 +66,7 @@ static pe_status step(pe_root *self, bool *active)
 
 static bool is_complete(pe_root *self)
 {
-    return self->is_granted_all && self->read == NULL && pe_window_next(self->window) == self->granted;
+    return self->is_granted_all && self->read == NULL && self->delivered == self->granted;
 }
 
 /* END to the next ranks: some at a time, so that thousands of letters need not lie here at once. */
@@ -92,7 +92,7 @@ static pe_status end_members(pe_root *self)
         if (status == PE_OK)
             status = pe_root_read_notes(self, &active);
         if (status == PE_OK)
-            status = pe_root_take_pulled(self, &active);
+            status = pe_root_deliver(self, &active);
         if (status == PE_OK)
             active |= pe_letter_sweep(self->crew, &self->letters, payload_left, &self->err) > 0;
         nap_ns = active ? 0 : pe_crew_nap(nap_ns, self->arriving != NULL);
@@ -103,7 +103,7 @@ static pe_status end_members(pe_root *self)
     return status;
 }
 
-_Static_assert(sizeof(pe_entry) + sizeof(void *) <= PE_PLAN_ENTRY_BYTES, "the plan counts more for a grant");
+_Static_assert(sizeof(pe_entry) <= PE_PLAN_ENTRY_BYTES, "the plan counts more for a grant");
 _Static_assert(sizeof(pe_rank_state) + sizeof(int) <= PE_PLAN_RANK_BYTES, "the plan counts more for a rank");
 
 static pe_status init(pe_root *self, pe_crew *crew)
@@ -133,27 +133,21 @@ static pe_status init(pe_root *self, pe_crew *crew)
         status = pe_make_array(&self->entries, plan->window_slices, sizeof *self->entries, err);
     if (status == PE_OK)
         status = pe_make_array(&self->pieces, (size_t)self->piece_count, sizeof *self->pieces, err);
-    if (status == PE_OK)
-        status =
-            pe_window_make(plan->window_slices, pe_root_is_ordered(self), pe_root_deliver, self, &self->window, err);
-    for (int i = 0; i < self->piece_count && self->pieces != NULL; i++)
-        self->pieces[i].is_free = true;
+    for (int i = self->piece_count - 1; i >= 0 && self->pieces != NULL; i--) {
+        self->pieces[i].next = self->free_pieces;
+        self->free_pieces = &self->pieces[i];
+    }
     for (int rank = 0; rank < self->ranks && status == PE_OK; rank++)
         pe_root_offer(self, rank);
     return status;
 }
 
-static void free_outcome(pe_outcome *out)
-{
-    pe_buffer_fini(&out->bytes);
-    pe_buffer_fini(&out->log);
-}
-
 static void fini(pe_root *self)
 {
-    for (int i = 0; i < self->piece_count && self->pieces != NULL; i++)
-        free_outcome(&self->pieces[i].pulled);
-    pe_window_free(self->window);
+    for (int i = 0; i < self->piece_count && self->pieces != NULL; i++) {
+        pe_buffer_fini(&self->pieces[i].pulled.bytes);
+        pe_buffer_fini(&self->pieces[i].pulled.log);
+    }
     free(self->pieces);
     free(self->entries);
     free(self->queue);

@@ -9,31 +9,29 @@
 #define PE_ROOT_PARTS_H
 
 #include "exec/crew_parts.h"
-#include "exec/window.h"
 
-/* A grant of the window, one slice or a run of them: who computes it, and whether its result can be pulled. */
+/* A grant, one slice or a run of them: who computes it, and its result once it is there to be pulled. */
 typedef struct pe_entry {
     uint64_t slice; /* the grant's number */
     pe_block block;
     uint64_t bytes, log_bytes, rows, placed;
+    pe_task *own; /* of rank 0: holds the bytes; NULL: there are none */
     int owner;
     bool is_ready;
 } pe_entry;
 
-/* Bytes on their way through the window: pulled from a member, or a slice of rank 0's own. */
+/* A result whose turn is near: pulled from a member, or rank 0's own. */
 typedef struct pe_piece {
-    bool is_free;
     pe_entry from;
-    pe_task *own;      /* rank 0's own slice, or NULL */
-    pe_outcome pulled; /* a member's */
-    pe_comm_op *op;    /* their receive */
+    pe_outcome pulled; /* unless from.own has it */
+    pe_comm_op *op;    /* the receive under way; NULL: all is here */
     struct pe_piece *next;
 } pe_piece;
 
 #define PE_GRANT_NS UINT64_C(10000) /* some times what a grant and its result cost rank 0 */
 
 typedef struct pe_rank_state {
-    int held;       /* slices granted, not yet pulled or delivered */
+    int held;       /* slices granted whose results are not yet here, or still take their rank's memory */
     int unfinished; /* slices granted, not yet announced */
     bool is_queued; /* for a grant */
 } pe_rank_state;
@@ -46,18 +44,20 @@ typedef struct pe_root {
     pe_rank_state *states;
     int *queue; /* ring: ranks that may have room for a grant, in the order they are asked */
     int queue_first, queued;
-    pe_window *window;
     pe_entry *entries;  /* ring: ordered by slice, unordered by arrival */
-    uint64_t announced; /* unordered: results announced so far */
-    uint64_t pulled;    /* entries before this one were pulled (or are rank 0's own) */
     uint64_t granted;   /* grants */
+    uint64_t announced; /* unordered: results so far */
+    uint64_t pulled;    /* entries before this one were pulled */
+    uint64_t delivered; /* results */
     uint64_t given;     /* items in them */
     pe_pace pace;       /* of grants that are no more than a slice */
     bool is_granted_all;
     pe_task *read; /* a stream's next slice, read but not granted */
-    pe_piece *pieces;
+    pe_piece *pieces; /* all of them */
     int piece_count;
-    pe_piece *arriving; /* pulls under way */
+    pe_piece *free_pieces;
+    pe_piece *arriving; /* pulled and not yet delivered, in the order of delivery */
+    int receives;       /* of them, those under way */
     uint64_t slice_ns;  /* running mean of the work in a slice */
     bool has_bytes;     /* results travel to rank 0, or logs do */
     pe_note note;
@@ -81,13 +81,10 @@ pe_status pe_root_grant(pe_root *self, bool *active);
 pe_status pe_root_listen(pe_root *self, pe_error *err);
 /* pe_root_read_notes - take what the members announced. */
 pe_status pe_root_read_notes(pe_root *self, bool *active);
-/* pe_root_take_own - put rank 0's own finished slices into the window. */
+/* pe_root_take_own - take what rank 0's own workers have finished. */
 void pe_root_take_own(pe_root *self, bool *active);
-/* pe_root_pull, pe_root_take_pulled - ask for announced results in the order of delivery; put what has arrived into the
- * window. */
+/* pe_root_pull - ask for results in the order of delivery. pe_root_deliver - what has arrived, in that order. */
 pe_status pe_root_pull(pe_root *self, bool *active);
-pe_status pe_root_take_pulled(pe_root *self, bool *active);
-/* pe_root_deliver - the window's callback: a slice's turn has come. */
-void pe_root_deliver(void *context, uint64_t number, void *token);
+pe_status pe_root_deliver(pe_root *self, bool *active);
 
 #endif

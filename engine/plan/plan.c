@@ -29,7 +29,8 @@
 #define WINDOW_SHARE 16          /* is slow to touch, so not all that is allowed is taken */
 #define MEMORY_BYTES (256 * MIB) /* pool.memory by default */
 #define SLOTS_MOST 1024
-#define DEPTH_MOST 32
+#define DEPTH_MOST 1024
+#define PLACED_AHEAD 32 /* times as many results may wait for their turn in places of their own as in buffers */
 #define PULLS_LEAST 4 /* as many as take a quarter of the window, so that a fast network is kept busy while ranks nap */
 #define PULLS_MOST 64
 #define PULL_SHARE 4
@@ -181,7 +182,8 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
         plan->depth = depth;
         plan->slots = plan->ranks > 1 ? depth + (int)at_most(plan->chunks_per_slice, SLOTS_MOST) + least_slots
                                       : (int)at_most(at_least(32 * (uint64_t)depth, (uint64_t)least_slots), SLOTS_MOST);
-        plan->window_slices = at_most((uint64_t)plan->ranks * (uint64_t)depth, WINDOW_MOST + (uint64_t)plan->ranks);
+        plan->window_slices = at_most((uint64_t)plan->ranks * (uint64_t)depth * (request->is_placed ? PLACED_AHEAD : 1),
+                                      WINDOW_MOST + (uint64_t)plan->ranks);
         while (plan->ranks == 1 && plan->slots > least_slots && buffer_bytes(request, plan) > wanted)
             plan->slots = (int)at_least((uint64_t)plan->slots * 3 / 4, (uint64_t)least_slots);
         if (buffer_bytes(request, plan) <= wanted || depth <= ahead)
