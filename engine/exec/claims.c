@@ -23,17 +23,20 @@
 #define SPINS 2000                   /* some 20 to 50 us */
 #define WARM_SPINS 300               /* some 5 us: what it takes to hash a chunk, or to copy it into the page cache */
 #define TRIM_LEAST ((size_t)1 << 20) /* smaller ones are worth keeping */
-#define RESERVE_SHARE 4              /* of the buffers, at most */
+#define KEPT_SHARE 4                 /* the most that is kept, as a part */
 
 struct pe_claims {
     pthread_mutex_t mutex;
     pthread_cond_t changed; /* a task, a free buffer, closed or stopped */
     pe_claims_spec spec;
-    int reserve;       /* buffers for what is taken from others */
-    size_t payload;    /* bytes of the tasks pushed and not yet recycled */
-    pe_chunk *buffers; /* all of them */
+    int kept_buffers;    /* for what is taken from others */
+    uint64_t kept_items; /* as above */
+    size_t payload;      /* bytes of the tasks pushed and not yet recycled */
+    pe_chunk *buffers;   /* all of them */
     pe_chunk *free_chunks;
+    size_t free_bytes;     /* that they hold */
     int taken;             /* under way: the others are free */
+    uint64_t taken_items;  /* in them */
     pe_chunk **running;    /* by worker: the chunk that it took last, or NULL */
     pe_task *first, *last; /* pushed, with chunks left to claim */
     pe_task *spare;
@@ -44,11 +47,12 @@ struct pe_claims {
     atomic_uint changes; /* counts what a waiting worker may wait for; spun on without the lock */
 };
 
-/* A worker alone has nobody to take from, and few buffers are for claims. */
-static int reserve_of(const pe_claims_spec *spec)
+/* Of `all` there are, `each` for every worker to take from others. A worker alone has nobody to take from, and what is
+ * little is for claims. */
+static uint64_t kept_of(const pe_claims_spec *spec, uint64_t all, uint64_t each)
 {
-    const int share = spec->buffers / RESERVE_SHARE;
-    return spec->workers == 1 ? 0 : spec->workers < share ? spec->workers : share;
+    const uint64_t wanted = (uint64_t)spec->workers * each;
+    return spec->workers == 1 ? 0 : wanted < all / KEPT_SHARE ? wanted : all / KEPT_SHARE;
 }
 
 pe_status pe_claims_make(const pe_claims_spec *spec, pe_claims **out, pe_error *err)
@@ -69,7 +73,8 @@ pe_status pe_claims_make(const pe_claims_spec *spec, pe_claims **out, pe_error *
     (void)pthread_cond_init(&claims->changed, NULL);
     atomic_init(&claims->changes, 0);
     claims->spec = *spec;
-    claims->reserve = reserve_of(spec);
+    claims->kept_buffers = (int)kept_of(spec, (uint64_t)spec->buffers, 1);
+    claims->kept_items = kept_of(spec, spec->items, spec->pace->spec.most);
     for (int i = spec->buffers - 1; i >= 0; i--) {
         claims->buffers[i].next = claims->free_chunks;
         claims->free_chunks = &claims->buffers[i];
@@ -196,11 +201,18 @@ static pe_block next_block(const pe_claims *claims, const pe_task *task)
     return (pe_block){.first = first, .count = count < left ? count : left};
 }
 
+/* What so many items may take. */
+static size_t bytes_of(const pe_claims *claims, uint64_t items)
+{
+    return (size_t)((double)claims->spec.bytes * ((double)items / (double)claims->spec.items));
+}
+
 /* With the lock held, a buffer at hand. */
 static pe_chunk *take_buffer(pe_claims *claims)
 {
     pe_chunk *chunk = claims->free_chunks;
     claims->free_chunks = chunk->next;
+    claims->free_bytes -= chunk->out.bytes.room;
     claims->taken++;
     chunk->out.bytes.size = 0;
     chunk->out.log.size = 0;
@@ -209,6 +221,16 @@ static pe_chunk *take_buffer(pe_claims *claims)
     chunk->out.rows = 0;
     chunk->work_ns = 0;
     return chunk;
+}
+
+/* With the lock held. There may be more small chunks than full ones, but not in the buffers of full ones. */
+static void count_items(pe_claims *claims, pe_chunk *chunk)
+{
+    const uint64_t items = chunk->portion.block.count;
+    const size_t bytes = bytes_of(claims, items);
+    claims->taken_items += items;
+    if (items < claims->spec.pace->spec.most && chunk->out.bytes.room > bytes + bytes / 4)
+        pe_buffer_fini(&chunk->out.bytes);
 }
 
 /* With the lock held, a task and a buffer at hand. */
@@ -220,6 +242,7 @@ static pe_chunk *claim(pe_claims *claims)
 
     chunk->task = task;
     pe_portion_set(&chunk->portion, block, claims->spec.grain);
+    count_items(claims, chunk);
     pe_line_join(claims->spec.line, &chunk->place);
     task->claimed += block.count;
     if (task->claimed == task->block.count) {
@@ -231,20 +254,38 @@ static pe_chunk *claim(pe_claims *claims)
     return chunk;
 }
 
+/* With the lock held: the free buffer that was not used for the longest time gives up its memory. */
+static void cool_down(pe_claims *claims)
+{
+    pe_chunk *coldest = NULL;
+    for (pe_chunk *at = claims->free_chunks; at != NULL; at = at->next)
+        if (at->out.bytes.room > 0)
+            coldest = at;
+    if (coldest == NULL)
+        return;
+    claims->free_bytes -= coldest->out.bytes.room;
+    pe_buffer_fini(&coldest->out.bytes);
+}
+
 /* With the lock held: a buffer is free again. */
 static void give_back(pe_claims *claims, pe_chunk *chunk)
 {
+    claims->free_bytes += chunk->out.bytes.room;
     chunk->next = claims->free_chunks;
     claims->free_chunks = chunk;
     claims->taken--;
+    while (claims->free_bytes > 0 && claims->free_bytes + bytes_of(claims, claims->taken_items) > claims->spec.bytes)
+        cool_down(claims);
 }
 
 /* With the lock held, a buffer at hand: a part of another worker's chunk, or NULL when its owner was faster. */
 static pe_chunk *take_from_others(pe_claims *claims)
 {
     pe_chunk *chunk = take_buffer(claims);
-    if (pe_steal(claims->running, claims->spec.workers, claims->spec.line, chunk))
+    if (pe_steal(claims->running, claims->spec.workers, claims->spec.line, chunk)) {
+        count_items(claims, chunk);
         return chunk;
+    }
     give_back(claims, chunk);
     return NULL;
 }
@@ -260,10 +301,19 @@ static void spin(pe_claims *claims, int spins)
     }
 }
 
-/* With the lock held: no buffer but those that are kept. */
+/* With the lock held: no room for the next claim but what is kept. */
 static bool lacks_buffer(const pe_claims *claims)
 {
-    return claims->spec.buffers - claims->taken <= claims->reserve;
+    const pe_claims_spec *spec = &claims->spec;
+    const uint64_t next = claims->first == NULL ? 0 : next_block(claims, claims->first).count;
+    return spec->buffers - claims->taken <= claims->kept_buffers ||
+           claims->taken_items + next > spec->items - claims->kept_items;
+}
+
+/* With the lock held: room for what may be taken from another. */
+static bool has_spare_buffer(const pe_claims *claims)
+{
+    return claims->free_chunks != NULL && claims->taken_items + claims->spec.pace->spec.most <= claims->spec.items;
 }
 
 pe_chunk *pe_claims_take(pe_claims *claims, int worker)
@@ -283,7 +333,7 @@ pe_chunk *pe_claims_take(pe_claims *claims, int worker)
             (is_last || (must_wait && has_spun)) && pe_steal_is_possible(claims->running, claims->spec.workers);
         if (is_last && !may_help)
             break;
-        if (may_help && claims->free_chunks != NULL) {
+        if (may_help && has_spare_buffer(claims)) {
             chunk = take_from_others(claims);
             if (chunk != NULL)
                 break;
@@ -318,6 +368,7 @@ void pe_claims_release(pe_claims *claims, pe_chunk *chunk)
     trim(&chunk->out.bytes, 2 * claims->spec.chunk_bytes);
     (void)pthread_mutex_lock(&claims->mutex);
     const bool is_waited_for = lacks_buffer(claims) || claims->taken == claims->spec.warm;
+    claims->taken_items -= chunk->portion.block.count;
     give_back(claims, chunk);
     if (is_waited_for)
         announce(claims);

@@ -4,8 +4,9 @@
 /* claims.h - what the workers of one rank take next: chunks of the slices granted to it, and buffers for their results.
  *
  * Design: a task is one granted slice, in the order granted; its chunks are claimed one by one, and workers go on into
- * the next task without a barrier. A chunk holds one of a fixed number of buffers from its claim to its release, which
- * bounds memory: a worker that finds no buffer sleeps. Chunks join the line in the order of their claims; the oldest one
+ * the next task without a barrier. A chunk holds a buffer from its claim to its release; how many items there may be in
+ * them is what bounds memory: a worker that finds no buffer sleeps. Costly items come in small chunks, of which there may
+ * be more: so the others get far ahead of one that takes long. Chunks join the line in the order of their claims; the oldest one
  * not yet released therefore always has its buffer, so waiting for buffers cannot deadlock. Free buffers are a stack:
  * the one used last is the warmest.
  *         A worker that finds nothing to claim, or only buffers that wait behind a chunk under way, takes half of what is
@@ -54,7 +55,9 @@ typedef struct pe_chunk {
 typedef struct pe_claims pe_claims;
 
 typedef struct pe_claims_spec {
-    int buffers; /* chunks under way at once, of the pace's size each */
+    int buffers;    /* chunks under way at once, at most */
+    uint64_t items; /* in them, at most */
+    size_t bytes;   /* what that many items may take */
     int warm; /* a worker takes more than so many of them only when none comes back within some microseconds, since what
                   * is used in turn stays in the cache */
     int workers;

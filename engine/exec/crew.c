@@ -379,7 +379,9 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
         pe_line_make(is_ordered, is_solo ? deliver_to_sink : deliver_to_slice, crew, &crew->line, err);
     if (status != PE_OK)
         return status;
-    const pe_claims_spec claims = {.buffers = plan->slots,
+    const pe_claims_spec claims = {.buffers = plan->chunks_most,
+                                   .items = (uint64_t)plan->slots * plan->chunk_items,
+                                   .bytes = plan->result_bytes,
                                    .warm = warm_chunks(spec),
                                    .workers = spec->threads,
                                    .grain = plan->grain_items,

@@ -6,8 +6,7 @@
  * Design: a member announces a finished slice by a note of fixed size and keeps the bytes; rank 0 pulls them when their
  *         turn is near, into one of a few buffers, so its memory does not grow with the number of ranks. This is the
  *         pipelined partial gather: while one slice is written the next ones travel and others are computed. Rank 0's
- *         own results take the same way, but for the message; so do results without bytes, whose place in the order is
- *         all there is to wait for.
+ *         own results, and those without bytes, need no pull: they wait in their entries for their turn.
  *         Progress: the oldest undelivered slice is always granted; its owner has a buffer for it, since chunks are
  *         claimed in order; its result is the next to be pulled. So it is delivered some day, and the window moves.
  * Threads: the main thread of rank 0.
@@ -15,10 +14,10 @@
  */
 #include "exec/root_parts.h"
 
-/* The slices of a result no longer take memory of their rank, and its place for them is free. */
+/* A result no longer takes memory of its rank. */
 static void leave(pe_root *self, const pe_entry *from)
 {
-    self->states[from->owner].held -= (int)pe_plan_span(self->plan, from->block);
+    self->states[from->owner].held -= from->block.count;
     pe_root_offer(self, from->owner);
 }
 
@@ -34,10 +33,39 @@ static void learn(pe_root *self, const pe_entry *result, uint64_t work_ns)
     pe_root_offer(self, result->owner);
 }
 
+static bool needs_pull(const pe_entry *result)
+{
+    return result->owner != 0 && result->bytes > 0;
+}
+
+static void write_result(pe_root *self, const pe_outcome *out)
+{
+    pe_crew_write(self->crew, out);
+    self->delivered++;
+}
+
+static void deliver_here(pe_root *self, const pe_entry *result)
+{
+    if (result->own == NULL) {
+        write_result(self, &(pe_outcome){.items = result->block.count, .rows = result->rows, .placed = result->placed});
+        return;
+    }
+    write_result(self, &result->own->whole->out);
+    pe_crew_done_with(self->crew, result->own);
+    leave(self, result);
+}
+
 static void note_result(pe_root *self, const pe_entry *result, uint64_t work_ns)
 {
     learn(self, result, work_ns);
-    *pe_root_entry(self, pe_root_is_ordered(self) ? result->slice : self->announced++) = *result;
+    if (result->bytes == 0)
+        leave(self, result);
+    if (pe_root_is_ordered(self))
+        *pe_root_entry(self, result->slice) = *result;
+    else if (needs_pull(result))
+        *pe_root_entry(self, self->announced++) = *result;
+    else
+        deliver_here(self, result);
 }
 
 pe_status pe_root_listen(pe_root *self, pe_error *err)
@@ -111,58 +139,57 @@ void pe_root_take_own(pe_root *self, bool *active)
     }
 }
 
-/* The next result in the order of delivery, or NULL. */
+/* The next result to be pulled, in the order of delivery, or NULL. What is delivered may have its entry granted anew. */
 static const pe_entry *next_pull(pe_root *self)
 {
-    const uint64_t end = pe_root_is_ordered(self) ? self->granted : self->announced;
-    const pe_entry *next = pe_root_entry(self, self->pulled);
-    return self->pulled < end && next->is_ready ? next : NULL;
-}
-
-static pe_status ask(pe_root *self, pe_piece *piece)
-{
-    const pe_entry *from = &piece->from;
-    pe_buffer *into = &piece->pulled.bytes;
-    const pe_note note = {.kind = PE_NOTE_PULL, .slice = from->slice};
-    pe_status status = pe_buffer_reserve(into, from->bytes, &self->err);
-    if (status != PE_OK)
-        return status;
-    into->size = from->bytes;
-    status = pe_letter_post(self->crew, &self->letters, from->owner, &note, PE_TAG_PAYLOAD, NULL, 0, NULL, &self->err);
-    if (status != PE_OK)
-        return status;
-    self->receives++;
-    return pe_comm_recv(self->comm, from->owner, PE_TAG_RESULT, into->data, into->size, &piece->op, &self->err);
+    const bool is_ordered = pe_root_is_ordered(self);
+    const uint64_t end = is_ordered ? self->granted : self->announced;
+    if (is_ordered && self->pulled < self->delivered)
+        self->pulled = self->delivered;
+    for (; self->pulled < end; self->pulled++) {
+        const pe_entry *next = pe_root_entry(self, self->pulled);
+        if (next->owner != 0 && !next->is_ready)
+            return NULL;
+        if (needs_pull(next))
+            return next;
+    }
+    return NULL;
 }
 
 static pe_status start_pull(pe_root *self, const pe_entry *from)
 {
+    const pe_note note = {.kind = PE_NOTE_PULL, .slice = from->slice};
     pe_piece *piece = self->free_pieces;
     pe_piece **last = &self->arriving;
-    self->free_pieces = piece->next;
+    pe_buffer *into = &piece->pulled.bytes;
+    into->size = 0;
+    pe_status status = pe_buffer_reserve(into, from->bytes, &self->err);
+    if (status != PE_OK)
+        return status;
     while (*last != NULL)
         last = &(*last)->next;
     *last = piece;
+    self->free_pieces = piece->next;
     self->pulled++;
+    self->receives++;
 
     piece->next = NULL;
     piece->from = *from;
     piece->pulled.items = from->block.count;
     piece->pulled.rows = from->rows;
     piece->pulled.placed = from->placed;
-    piece->pulled.bytes.size = piece->pulled.log.size = 0;
-    if (from->own != NULL)
-        return PE_OK;
-    if (from->bytes > 0)
-        return ask(self, piece);
-    leave(self, from);
-    return PE_OK;
+    piece->pulled.log.size = 0;
+    into->size = from->bytes;
+    status = pe_letter_post(self->crew, &self->letters, from->owner, &note, PE_TAG_PAYLOAD, NULL, 0, NULL, &self->err);
+    if (status != PE_OK)
+        return status;
+    return pe_comm_recv(self->comm, from->owner, PE_TAG_RESULT, into->data, into->size, &piece->op, &self->err);
 }
 
 pe_status pe_root_pull(pe_root *self, bool *active)
 {
     pe_status status = PE_OK;
-    while (status == PE_OK && self->free_pieces != NULL && self->receives < self->plan->pulls) {
+    while (status == PE_OK && self->free_pieces != NULL) {
         const pe_entry *from = next_pull(self);
         if (from == NULL)
             break;
@@ -187,33 +214,38 @@ static pe_status receive(pe_root *self, pe_piece *piece, bool *active)
     return pe_buffer_append(&out->log, out->bytes.data + out->bytes.size, piece->from.log_bytes, &self->err);
 }
 
-/* Its turn has come. */
-static void deliver(pe_root *self, pe_piece *piece)
+/* The result whose turn it is, if it is here; false: not yet. */
+static bool deliver_next(pe_root *self)
 {
-    pe_task *own = piece->from.own;
-    pe_crew_write(self->crew, own != NULL ? &own->whole->out : &piece->pulled);
-    if (own != NULL) {
-        pe_crew_done_with(self->crew, own);
-        leave(self, &piece->from);
+    pe_piece **at = &self->arriving;
+    if (pe_root_is_ordered(self)) {
+        const pe_entry *next = pe_root_entry(self, self->delivered);
+        if (self->delivered == self->granted || !next->is_ready)
+            return false;
+        if (!needs_pull(next)) {
+            deliver_here(self, next);
+            return true;
+        } /* else it is the first that arrives, if it was pulled */
+    } else {
+        while (*at != NULL && (*at)->op != NULL)
+            at = &(*at)->next;
     }
+    pe_piece *piece = *at;
+    if (piece == NULL || piece->op != NULL)
+        return false;
+    *at = piece->next;
+    write_result(self, &piece->pulled);
     piece->next = self->free_pieces;
     self->free_pieces = piece;
-    self->delivered++;
+    return true;
 }
 
 pe_status pe_root_deliver(pe_root *self, bool *active)
 {
-    for (pe_piece **at = &self->arriving; *at != NULL;) {
-        pe_piece *piece = *at;
+    for (pe_piece *piece = self->arriving; piece != NULL; piece = piece->next)
         if (piece->op != NULL && receive(self, piece, active) != PE_OK)
             return self->err.status;
-        if (piece->op != NULL || (pe_root_is_ordered(self) && piece != self->arriving)) {
-            at = &piece->next;
-            continue;
-        }
+    while (deliver_next(self))
         *active = true;
-        *at = piece->next;
-        deliver(self, piece);
-    }
     return PE_OK;
 }

@@ -42,6 +42,12 @@ static bool is_bounded(const pe_root *self)
     return self->has_bytes || self->slice_ns == 0;
 }
 
+/* Items. */
+static uint64_t held_most(const pe_plan *plan)
+{
+    return (uint64_t)plan->depth * plan->slice_items;
+}
+
 /* How many slices the next grant of this rank spans: enough that all ranks together do not ask for more than rank 0 can
  * hand out, but no more than a part of what is left, so that all end at once. */
 static int span(const pe_root *self, int rank)
@@ -55,8 +61,8 @@ static int span(const pe_root *self, int rank)
     const uint64_t share = left / (2 * (uint64_t)self->ranks);
     uint64_t slices = share > paced / TAIL ? share : paced / TAIL;
     slices = least(slices, paced);
-    if (is_bounded(self) && self->states[rank].held < plan->depth)
-        slices = least(slices, (uint64_t)(plan->depth - self->states[rank].held));
+    if (is_bounded(self) && self->states[rank].held < held_most(plan))
+        slices = least(slices, (held_most(plan) - self->states[rank].held) / plan->slice_items);
     if (self->has_bytes)
         slices = least(slices, plan->run_slices);
     slices = least(slices, left);
@@ -68,7 +74,8 @@ static bool has_room(const pe_root *self, int rank)
     const pe_rank_state *state = &self->states[rank];
     const int slices = span(self, rank), few = ahead(self);
     const int most = 2 * slices > few ? 2 * slices : few; /* one grant to work on and one in front of it at least */
-    return state->unfinished + slices <= most && (!is_bounded(self) || state->held < self->plan->depth);
+    return state->unfinished + slices <= most &&
+           (!is_bounded(self) || state->held + self->plan->slice_items <= held_most(self->plan));
 }
 
 void pe_root_offer(pe_root *self, int rank)
@@ -152,7 +159,7 @@ static pe_status grant_to(pe_root *self, int rank, pe_task *task)
     if (pe_root_is_ordered(self))
         *pe_root_entry(self, task->slice) = (pe_entry){.slice = task->slice, .block = task->block, .owner = rank};
     const int slices = (int)pe_plan_span(self->plan, task->block);
-    self->states[rank].held += slices;
+    self->states[rank].held += task->block.count;
     self->states[rank].unfinished += slices;
     self->granted++;
     self->given += task->block.count;

@@ -86,7 +86,7 @@ static pe_status end_members(pe_root *self)
     pe_status status = PE_OK;
     int told = 0;
     uint64_t nap_ns = 0;
-    while (status == PE_OK && (self->byes < self->ranks - 1 || self->letters != NULL || self->arriving != NULL)) {
+    while (status == PE_OK && (self->byes < self->ranks - 1 || self->letters != NULL || self->receives > 0)) {
         bool active = false;
         status = tell_end(self, &told, &active);
         if (status == PE_OK)
@@ -95,7 +95,7 @@ static pe_status end_members(pe_root *self)
             status = pe_root_deliver(self, &active);
         if (status == PE_OK)
             active |= pe_letter_sweep(self->crew, &self->letters, payload_left, &self->err) > 0;
-        nap_ns = active ? 0 : pe_crew_nap(nap_ns, self->arriving != NULL);
+        nap_ns = active ? 0 : pe_crew_nap(nap_ns, self->receives > 0);
         if (!active)
             pe_crew_wait(self->crew, nap_ns);
         status = self->err.status;
@@ -114,7 +114,7 @@ static pe_status init(pe_root *self, pe_crew *crew)
                       .plan = plan,
                       .comm = crew->spec->comm,
                       .ranks = pe_comm_size(crew->spec->comm),
-                      .piece_count = plan->pulls + plan->depth,
+                      .piece_count = plan->pulls,
                       .limit = PE_NO_ITEM,
                       .err = PE_ERROR_INIT};
     const uint64_t threads = (uint64_t)plan->threads, share = pe_plan_share(plan);
@@ -162,7 +162,7 @@ static pe_status run(pe_root *self)
         bool active = false;
         status = step(self, &active);
         pe_crew_tick(self->crew);
-        nap_ns = active ? 0 : pe_crew_nap(nap_ns, self->arriving != NULL);
+        nap_ns = active ? 0 : pe_crew_nap(nap_ns, self->receives > 0);
         if (!active)
             pe_crew_wait(self->crew, nap_ns);
     }

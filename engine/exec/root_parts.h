@@ -15,23 +15,23 @@ typedef struct pe_entry {
     uint64_t slice; /* the grant's number */
     pe_block block;
     uint64_t bytes, log_bytes, rows, placed;
-    pe_task *own; /* of rank 0: holds the bytes; NULL: there are none */
+    pe_task *own; /* rank 0's, with the bytes; NULL: there are none, or they are a member's */
     int owner;
     bool is_ready;
 } pe_entry;
 
-/* A result whose turn is near: pulled from a member, or rank 0's own. */
+/* A member's result whose turn is near. */
 typedef struct pe_piece {
     pe_entry from;
-    pe_outcome pulled; /* unless from.own has it */
-    pe_comm_op *op;    /* the receive under way; NULL: all is here */
+    pe_outcome pulled;
+    pe_comm_op *op; /* the receive under way; NULL: all is here */
     struct pe_piece *next;
 } pe_piece;
 
 #define PE_GRANT_NS UINT64_C(10000) /* some times what a grant and its result cost rank 0 */
 
 typedef struct pe_rank_state {
-    int held;       /* slices granted whose results are not yet here, or still take their rank's memory */
+    uint64_t held;  /* items granted whose results are not yet here, or still take their rank's memory */
     int unfinished; /* slices granted, not yet announced */
     bool is_queued; /* for a grant */
 } pe_rank_state;
@@ -46,13 +46,13 @@ typedef struct pe_root {
     int queue_first, queued;
     pe_entry *entries;  /* ring: ordered by slice, unordered by arrival */
     uint64_t granted;   /* grants */
-    uint64_t announced; /* unordered: results so far */
-    uint64_t pulled;    /* entries before this one were pulled */
+    uint64_t announced; /* unordered: results to be pulled so far */
+    uint64_t pulled;    /* entries before this one were pulled, or need no pull */
     uint64_t delivered; /* results */
     uint64_t given;     /* items in them */
     pe_pace pace;       /* of grants that are no more than a slice */
     bool is_granted_all;
-    pe_task *read; /* a stream's next slice, read but not granted */
+    pe_task *read;    /* a stream's next slice, read but not granted */
     pe_piece *pieces; /* all of them */
     int piece_count;
     pe_piece *free_pieces;

@@ -24,13 +24,15 @@
 #define BALANCE_CHUNKS 64        /* chunks a worker should have at least */
 #define BALANCE_SLICES 32        /* slices a rank should have at least */
 #define CHUNK_MOST ((uint64_t)1 << 20)
-#define RUN_CHUNKS_MOST 1024     /* chunks of a given size that are claimed at once */
-#define WINDOW_BYTES (16 * MIB)  /* of buffers at most, or a share of pool.memory where that is more: fresh memory */
-#define WINDOW_SHARE 16          /* is slow to touch, so not all that is allowed is taken */
+#define RUN_CHUNKS_MOST 1024    /* chunks of a given size that are claimed at once */
+#define WINDOW_BYTES (16 * MIB) /* of buffers at least, where pool.memory allows it, */
+#define WINDOW_SHARE 8          /* or so much of that: the workers of one rank touch it only while an item keeps them */
+#define WINDOW_SHARE_RANKS 16   /* waiting; between ranks all of it is in turn, so it had better stay in caches */
 #define MEMORY_BYTES (256 * MIB) /* pool.memory by default */
 #define SLOTS_MOST 1024
 #define DEPTH_MOST 1024
-#define PLACED_AHEAD 32 /* times as many results may wait for their turn in places of their own as in buffers */
+#define PARTS_MOST 32 /* times as many parts of slices may wait for their turn as whole ones, and of chunks: */
+#define CHUNKS_MOST 4096
 #define PULLS_LEAST 4 /* as many as take a quarter of the window, so that a fast network is kept busy while ranks nap */
 #define PULLS_MOST 64
 #define PULL_SHARE 4
@@ -123,22 +125,31 @@ static uint64_t choose_slice_chunks(const pe_plan_request *request, const pe_pla
     return at_least(at_most(divide_up(slice_bytes, chunk_bytes), by_balance), 1);
 }
 
-/* What one rank holds: chunk buffers and slice buffers, payloads, pulls, columns and scratch of its workers. */
+static size_t result_bytes(const pe_plan *plan)
+{
+    const size_t slice_out = plan->chunk_out_bytes * plan->chunks_per_slice;
+    size_t bytes = (size_t)plan->slots * plan->chunk_out_bytes;
+    if (plan->ranks > 1)
+        bytes += (size_t)plan->depth * slice_out;
+    if (plan->run_slices > 1)
+        bytes += (size_t)plan->slots * plan->run_slices * slice_out;
+    return bytes;
+}
+
+/* What one rank holds: chunks and slices, payloads, pulls, columns and scratch of its workers. */
 static size_t buffer_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
     const size_t threads = (size_t)plan->threads;
-    const size_t slice_out = plan->chunk_out_bytes * plan->chunks_per_slice;
+    const size_t pull = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices;
     const size_t copies = request->is_elsewhere ? 3 : 1; /* on the way there, on the way back */
     const size_t columns = copies * plan->read_items * (request->in_item_bytes + request->out_item_bytes);
     const size_t scratch =
         request->reader_bytes == NULL ? 0 : request->reader_bytes(request->source, plan->chunk_items);
     const size_t worker = columns + scratch + request->worker_bytes + plan->chunk_in_bytes;
-    size_t bytes = (size_t)plan->slots * plan->chunk_out_bytes + threads * worker;
+    size_t bytes = result_bytes(plan) + (size_t)plan->chunks_most * PE_PLAN_CHUNK_BYTES + threads * worker;
     if (plan->ranks > 1)
-        bytes += (size_t)(plan->depth + plan->pulls) * slice_out + (size_t)plan->window_slices * PE_PLAN_ENTRY_BYTES +
+        bytes += (size_t)plan->pulls * pull + (size_t)plan->window_slices * PE_PLAN_ENTRY_BYTES +
                  (size_t)plan->ranks * PE_PLAN_RANK_BYTES;
-    if (plan->run_slices > 1)
-        bytes += (size_t)(plan->slots + plan->pulls) * plan->run_slices * slice_out;
     if (request->has_payload)
         bytes += (size_t)(plan->depth * (plan->ranks > 1 ? 2 : 1) + 2) * plan->payload_bytes;
     return bytes;
@@ -167,11 +178,18 @@ static int choose_pulls(const pe_plan *plan, size_t window)
     return plan->ranks == 1 ? 0 : (int)at_most(at_least(window / PULL_SHARE / grant_out, PULLS_LEAST), PULLS_MOST);
 }
 
+static void set_chunks_most(pe_plan *plan)
+{
+    const uint64_t least = (uint64_t)plan->slots;
+    plan->chunks_most = (int)at_least(at_most(plan->chunk_items > 1 ? least * PARTS_MOST : least, CHUNKS_MOST), least);
+}
+
 /* The largest window that the memory allows: slots on one rank, slices a rank on several. */
 static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe_error *err)
 {
     const size_t most = request->memory_bytes != 0 ? request->memory_bytes : MEMORY_BYTES;
-    const size_t wanted = at_most(at_least(most / WINDOW_SHARE, WINDOW_BYTES), most);
+    const size_t wanted =
+        at_most(at_least(most / (plan->ranks == 1 ? WINDOW_SHARE : WINDOW_SHARE_RANKS), WINDOW_BYTES), most);
     const int least_slots = 2 * plan->threads + 2;
     const int ahead = (int)divide_up(2 * (uint64_t)plan->threads, plan->chunks_per_slice) + 1;
 
@@ -182,13 +200,17 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
         plan->depth = depth;
         plan->slots = plan->ranks > 1 ? depth + (int)at_most(plan->chunks_per_slice, SLOTS_MOST) + least_slots
                                       : (int)at_most(at_least(32 * (uint64_t)depth, (uint64_t)least_slots), SLOTS_MOST);
-        plan->window_slices = at_most((uint64_t)plan->ranks * (uint64_t)depth * (request->is_placed ? PLACED_AHEAD : 1),
-                                      WINDOW_MOST + (uint64_t)plan->ranks);
-        while (plan->ranks == 1 && plan->slots > least_slots && buffer_bytes(request, plan) > wanted)
+        plan->window_slices =
+            at_most((uint64_t)plan->ranks * (uint64_t)depth * PARTS_MOST, WINDOW_MOST + (uint64_t)plan->ranks);
+        set_chunks_most(plan);
+        while (plan->ranks == 1 && plan->slots > least_slots && buffer_bytes(request, plan) > wanted) {
             plan->slots = (int)at_least((uint64_t)plan->slots * 3 / 4, (uint64_t)least_slots);
+            set_chunks_most(plan);
+        }
         if (buffer_bytes(request, plan) <= wanted || depth <= ahead)
             break;
     }
+    plan->result_bytes = result_bytes(plan);
     plan->buffer_bytes = buffer_bytes(request, plan);
     if (plan->buffer_bytes <= most)
         return PE_OK;

@@ -25,7 +25,8 @@
 
 /* What rank 0 keeps: of every grant that is not yet delivered, and of every rank. */
 #define PE_PLAN_ENTRY_BYTES 72
-#define PE_PLAN_RANK_BYTES 16
+#define PE_PLAN_RANK_BYTES 24
+#define PE_PLAN_CHUNK_BYTES 320 /* what every rank keeps of a chunk under way, beside its results */
 
 typedef struct pe_plan_request {
     uint64_t items; /* or PE_ITEMS_UNKNOWN: a stream */
@@ -65,13 +66,15 @@ typedef struct pe_plan {
     uint64_t chunks_per_slice;
     uint64_t slice_items;
     uint64_t slices;        /* PE_ITEMS_UNKNOWN for a stream */
-    int slots;              /* chunk buffers of one rank */
+    int slots;              /* chunks that a rank has memory for, of chunk_items each */
+    int chunks_most;        /* that it may have under way, where they are smaller */
     int depth;              /* slices a rank may hold: being computed, waiting to be sent */
     int ahead;              /* uncomputed slices that a rank holds at least, so that none waits for an answer */
     uint64_t window_slices; /* no more than this are granted and not yet delivered; runs count as one */
     uint64_t run_slices;    /* one grant spans at most, where results travel to rank 0 */
     int pulls;              /* slices that rank 0 takes in at once from other ranks */
     size_t chunk_out_bytes, chunk_in_bytes, payload_bytes;
+    size_t result_bytes; /* the chunks of one rank, and the slices gathered from them */
     size_t buffer_bytes; /* all buffers of one rank, by the rank that has most (rank 0) */
     size_t peak_bytes;   /* buffers, what source and sink keep, the process itself */
 } pe_plan;

@@ -76,11 +76,12 @@ static void show_window(FILE *out, const pe_plan *plan)
     char a[32], b[32];
     if (plan->ranks == 1)
         (void)fprintf(
-            out, "%-9s  %s chunks ahead of the oldest one not yet delivered\n", "window",
+            out, "%-9s  %s chunks ahead of the oldest one not yet delivered, more where they are smaller\n", "window",
             pe_print_count(a, (uint64_t)plan->slots * (plan->is_fixed ? plan->chunk_items / plan->grain_items : 1)));
     else
-        (void)fprintf(out, "%-9s  %s slices over all ranks, %d a rank, ahead of the oldest one not yet delivered\n",
-                      "window", pe_print_count(a, plan->window_slices), plan->depth);
+        (void)fprintf(out,
+                      "%-9s  %d slices a rank ahead of the oldest one not yet delivered, more where they are smaller\n",
+                      "window", plan->depth);
     (void)fprintf(out, "%-9s  peak %s a rank: buffers %s, the rest pengine and its libraries\n", "memory",
                   pe_print_bytes(a, plan->peak_bytes), pe_print_bytes(b, plan->buffer_bytes));
 }

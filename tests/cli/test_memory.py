@@ -14,7 +14,7 @@ import time
 
 import numpy
 
-from harness import Case, finish, lines, main, needs_mpi, not_sanitized, ranks_of, squares, start, toml
+from harness import HAS_MPI, Case, finish, lines, main, needs_mpi, not_sanitized, ranks_of, squares, start, toml
 
 MIB = 1 << 20
 UNITS = {"b": 1, "kib": 1 << 10, "mib": MIB, "gib": 1 << 30, "kb": 1000, "mb": 10**6, "gb": 10**9}
@@ -22,6 +22,36 @@ MODES = ("map", "imap", "imap_unordered", "starmap", "istarmap", "istarmap_unord
 ITEMS = 6_000_000
 SLOW = 670617279  # 986 steps; 1 has none
 POOL = {"threads": 2, "memory": "24 MiB"}
+WAITING = """
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <time.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static _Atomic int64_t *computed; /* by all ranks */
+
+static void look(void)
+{
+    computed = mmap(NULL, sizeof *computed, PROT_READ | PROT_WRITE, MAP_SHARED, open("count", O_RDWR), 0);
+}
+
+int64_t f(int64_t x, int64_t enough)
+{
+    pthread_once(&once, look);
+    if (x != 7) {
+        for (volatile int i = 0; i < 500; i++)
+            continue;
+        atomic_fetch_add(computed, 1);
+        return 1;
+    }
+    for (int i = 0; i < 2000 && atomic_load(computed) < enough; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    return atomic_load(computed) >= enough;
+}
+"""
 
 
 def planned_bytes(text):
@@ -92,6 +122,24 @@ class Memory(Case):
         self.stays_planned(toml(mode="istarmap", input={"path": "in.csv"}, kernel={"name": "mandelbrot"},
                                 output={"path": "out.txt"}, pool=POOL))
         self.assertEqual((self.dir / "out.txt").read_text(), "1000\n" * 3000 + "1\n" * 400_000)
+
+    def test_one_slow_item_keeps_nobody_waiting_while_there_is_memory(self):
+        """Item 7 looks on until the others have computed so many, 20 s at most: its result tells whether they have."""
+        self.write("f.c", WAITING)
+        kernel = {"source": "f.c", "function": "f", "signature": "(int64, int64) -> int64"}
+        items = 2_000_000
+        for ranks, path, enough in ((0, "out.npy", 1_500_000), (0, "out.txt", 800_000), (3, "out.npy", 1_500_000),
+                                    (3, "out.txt", 300_000)):
+            if ranks > 0 and not HAS_MPI:
+                continue
+            with self.subTest((ranks, path)):
+                self.write("count", bytes(8))
+                self.stays_planned(toml(mode="istarmap", input=[{"range": [0, items]}, {"value": enough}], kernel=kernel,
+                                        output={"path": path}, pool={"threads": 1 if ranks > 0 else 2}), ranks)
+                saved = self.dir / path
+                values = numpy.load(saved) if path == "out.npy" else numpy.loadtxt(saved, numpy.int64)
+                self.assertEqual(values[7], 1)
+                self.assertEqual(values.sum(), items)
 
     @needs_mpi
     def test_reductions_of_wide_vectors_stay_within_the_plan(self):

@@ -112,7 +112,9 @@ static void begin(rig *self, uint64_t chunk_items, uint64_t grain)
     *self = (rig){.is_in_order = true};
     pe_pace_init(&self->pace, &(pe_pace_spec){.least = 1, .most = chunk_items, .is_fixed = true});
     ck_ok(pe_line_make(true, deliver, self, &self->line, &err), err);
-    const pe_claims_spec spec = {.buffers = BUFFERS,
+    const pe_claims_spec spec = {.buffers = 4 * BUFFERS,
+                                 .items = BUFFERS * chunk_items,
+                                 .bytes = 64 * BUFFERS,
                                  .warm = BUFFERS,
                                  .workers = WORKERS,
                                  .grain = grain,
