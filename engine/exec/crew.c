@@ -356,6 +356,8 @@ static void init_pace(pe_pace *pace, const pe_plan *plan)
                                        .piece_ns = is_given ? RUN_NS : 0});
 }
 
+_Static_assert(sizeof(pe_chunk) <= PE_PLAN_CHUNK_BYTES, "the plan counts more for a chunk");
+
 static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
 {
     const pe_plan *plan = spec->plan;

@@ -31,6 +31,7 @@
 #define MEMORY_BYTES (256 * MIB) /* pool.memory by default */
 #define SLOTS_MOST 1024
 #define DEPTH_MOST 1024
+#define DEPTH_SOLO 32 /* one rank only reads a stream so far ahead: the memory is for its results */
 #define PARTS_MOST 32 /* times as many parts of slices may wait for their turn as whole ones, and of chunks: */
 #define CHUNKS_MOST 4096
 #define PULLS_LEAST 4 /* as many as take a quarter of the window, so that a fast network is kept busy while ranks nap */
@@ -196,7 +197,8 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
     plan->ahead = ahead;
     plan->run_slices = choose_run(request, plan, most);
     plan->pulls = choose_pulls(plan, wanted);
-    for (int depth = DEPTH_MOST > 2 * ahead ? DEPTH_MOST : 2 * ahead; depth >= ahead; depth = depth * 3 / 4) {
+    const int deepest = plan->ranks == 1 ? DEPTH_SOLO : DEPTH_MOST;
+    for (int depth = deepest > 2 * ahead ? deepest : 2 * ahead; depth >= ahead; depth = depth * 3 / 4) {
         plan->depth = depth;
         plan->slots = plan->ranks > 1 ? depth + (int)at_most(plan->chunks_per_slice, SLOTS_MOST) + least_slots
                                       : (int)at_most(at_least(32 * (uint64_t)depth, (uint64_t)least_slots), SLOTS_MOST);
