@@ -6,9 +6,9 @@
  * Design: a task is one granted slice, in the order granted; its chunks are claimed one by one, and workers go on into
  * the next task without a barrier. A chunk holds a buffer from its claim to its release; how many items there may be in
  * them is what bounds memory: a worker that finds no buffer sleeps. Costly items come in small chunks, of which there may
- * be more: so the others get far ahead of one that takes long. Chunks join the line in the order of their claims; the oldest one
- * not yet released therefore always has its buffer, so waiting for buffers cannot deadlock. Free buffers are a stack:
- * the one used last is the warmest.
+ * be more: so the others get far ahead of one that takes long. Chunks join the line in the order of their claims; the
+ * oldest one not yet released therefore always has its buffer, so waiting for buffers cannot deadlock. Free buffers are a
+ * stack: the one used last is the warmest.
  *         A worker that finds nothing to claim, or only buffers that wait behind a chunk under way, takes half of what is
  * left of another worker's chunk instead: no costly item keeps its neighbours waiting, at the end or before.
  */

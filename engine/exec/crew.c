@@ -3,9 +3,10 @@
  */
 /* crew.c - run a plan: what every rank does, and one rank alone.
  *
- * Design: workers claim chunks and compute them; this rank's line delivers them in the order of their items. On one rank a delivered chunk goes straight to the sink, from the thread that delivers it. On several
- *         the chunks of a slice are gathered in the buffer of its first one, and the slice goes on to the main thread
- *         (root.c on rank 0, member.c on the others).
+ * Design: workers claim chunks and compute them; this rank's line delivers them in the order of their items. On one
+ *         rank a delivered chunk goes straight to the sink, from the thread that delivers it. On several the chunks of a
+ *         slice are gathered in the buffer of its first one, and the slice goes on to the main thread (root.c on rank 0,
+ *         member.c on the others).
  * Threads: crew_parts.h says who writes what.
  * Not here: which slices this rank gets.
  */
@@ -24,8 +25,7 @@
 #define NAP_MOST_NS 1000000u
 #define NAP_AWAITED_NS 50000u /* results under way: a fast network carries half a megabyte meanwhile */
 #define SOLO_NAP_NS 50000000u
-#define GRACE_NS                                                                                                       \
-    500000000u /* for the chunks under way; a failing run ends within a second, where nobody is slow to read */
+#define GRACE_NS 500000000u /* for the chunks under way: a failing run ends within a second, but for a slow reader */
 #define SOLO_POLL_MS 20
 #define RUN_NS 50000u   /* some 50 times what handing out costs */
 #define PAYLOAD_SHARE 4 /* of the planned buffers: items of unusual size stand for results as large or larger */

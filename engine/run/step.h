@@ -54,9 +54,8 @@ void pe_step_close(pe_step *step); /* NULL is fine */
  *
  * Params:  payload holds the slice's input bytes, or is empty when this rank reads its own files; returns early, with
  *          part of the chunk done, when *stop becomes set.
- * Returns: (an error that names an item leaves in out what comes before that item)
- *          PE_OK; PE_EITEM under PE_POLICY_STOP, naming the first failed item, its arguments and the reason, with err->item
- *          as the crew counts; errors of the input
+ * Returns: PE_OK; PE_EITEM under PE_POLICY_STOP, naming the first failed item, its arguments and the reason, with err->item
+ *          as the crew counts; errors of the input. One that names an item leaves in out what comes before that item
  */
 pe_status pe_step_run(pe_step *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
                       const atomic_bool *stop, pe_error *err);

@@ -234,8 +234,7 @@ static void *work(void *context)
                 atomic_fetch_add(&self->computed[i], 1);
                 for (int k = 0; self->has_slow_items && i % 501 == 0 && k < 50; k++)
                     (void)sched_yield();
-                if (self->has_slow_items &&
-                    i == ITEMS - TASK_ITEMS) /* long enough for the others to come for the rest */
+                if (self->has_slow_items && i == ITEMS - TASK_ITEMS) /* until the others come for the rest */
                     (void)nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
             }
         atomic_fetch_add(&self->stolen, chunk->out.items < claimed);
