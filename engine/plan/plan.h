@@ -38,6 +38,7 @@ typedef struct pe_plan_request {
     size_t memory_bytes;   /* for all buffers of one rank */
     size_t in_item_bytes;  /* columns of one item */
     size_t out_item_bytes; /* the most encoded bytes of one item; texts count as out_text_bytes beside */
+    bool is_generated;     /* a kernel call reads and writes no columns: ramps become the bytes themselves */
     bool is_placed;        /* rows go to their places in a file, which takes large pieces best */
     bool has_payload;      /* input travels with the slices */
     bool is_elsewhere;     /* the kernel is in another process: a batch pays for its way there and back */
@@ -62,7 +63,7 @@ typedef struct pe_plan {
     bool is_fixed;        /* the user chose the chunk */
     const char *why;      /* what decided: "as given" */
     uint64_t read_items;  /* of the input at once: one batch, or several small ones */
-    uint64_t batch_items; /* one kernel call: columns of a batch stay in the first-level cache, or travel well */
+    uint64_t batch_items; /* one kernel call: its columns, if any, stay in the first-level cache, or travel well */
     uint64_t chunks_per_slice;
     uint64_t slice_items;
     uint64_t slices;        /* PE_ITEMS_UNKNOWN for a stream */

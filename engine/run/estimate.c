@@ -39,6 +39,18 @@ static size_t columns_bytes(const pe_type *types, int count)
     return bytes;
 }
 
+/* Batches then need not be small for any cache: each costs a wait for what the one before wrote. */
+static bool is_generated(const pe_recipe *recipe, const pe_inputs *inputs, pe_block items)
+{
+    const bool is_known = items.count > 0 && items.count != PE_ITEMS_UNKNOWN;
+    bool is_ramps = is_known && recipe->kernel->takes_ramps != 0 && recipe->encoder.is_plain;
+    for (int a = 0; a < recipe->signature.arg_count && is_ramps; a++) {
+        pe_ramp ramp;
+        is_ramps = pe_inputs_ramp(inputs, a, items, &ramp.first, &ramp.step);
+    }
+    return is_ramps;
+}
+
 pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe_inputs *inputs, pe_block items,
                             const pe_sink_spec *output)
 {
@@ -56,6 +68,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe
         .in_item_bytes = columns_bytes(signature->args, signature->arg_count) +
                          (is_plain ? 0 : columns_bytes(signature->results, signature->result_count)),
         .out_item_bytes = recipe->encoder.row_bytes,
+        .is_generated = is_generated(recipe, inputs, items),
         .is_placed = (recipe->encoder.format == PE_FORMAT_NPY || recipe->encoder.format == PE_FORMAT_RAW) &&
                      recipe->encoder.is_fixed && !pe_path_is_stdout(output->path),
         .has_payload = pe_inputs_is_remote(inputs),

@@ -242,9 +242,26 @@ START_TEST(plan_batches_to_another_process_are_large)
 }
 END_TEST
 
+/* What touches no columns goes grain by grain; else columns of 8 bytes an item have to stay near. */
+START_TEST(plan_batches_without_columns_are_whole_grains)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan with, without;
+    pe_plan_request request = request_of(100000000, 1, 2, 0, PE_SCHEDULE_AUTO);
+    ck_ok(pe_plan_make(&request, &with, &err), err);
+    request.is_generated = true;
+    ck_ok(pe_plan_make(&request, &without, &err), err);
+    ck_assert_uint_eq(without.chunk_items, with.chunk_items);
+    ck_assert_uint_eq(without.batch_items, without.grain_items);
+    ck_assert_uint_eq(without.grain_items * 4, without.chunk_items);
+    ck_assert_uint_gt(without.batch_items, with.batch_items);
+}
+END_TEST
+
 UNIT_MAIN("plan", plan_no_items_has_no_slices, plan_one_item_has_one_slice, plan_thousands_of_requests_cover_disjointly,
           plan_static_slices_differ_by_one_between_ranks, plan_largest_input_does_not_overflow,
           plan_buffers_stay_within_memory, plan_rank_0_keeps_100_bytes_of_each_further_rank_at_most,
           plan_too_little_memory_is_refused_by_name, plan_stream_has_no_slices_ahead_and_is_dynamic,
-          plan_batches_to_another_process_are_large, plan_given_chunks_are_claimed_whole,
-          plan_chunks_have_several_grains, plan_given_chunks_of_streams_and_processes_go_singly)
+          plan_batches_to_another_process_are_large, plan_batches_without_columns_are_whole_grains,
+          plan_given_chunks_are_claimed_whole, plan_chunks_have_several_grains,
+          plan_given_chunks_of_streams_and_processes_go_singly)
