@@ -168,16 +168,22 @@ static pe_chunk *chunk_at(pe_place_in_line *place)
 }
 
 /* The line's callback on one rank: a chunk's turn has come. */
-static void deliver_to_sink(void *context, pe_place_in_line *place)
+static bool deliver_to_sink(void *context, pe_place_in_line *place)
 {
     pe_crew *crew = context;
     pe_chunk *chunk = chunk_at(place);
     pe_task *task = chunk->task;
     task->delivered += chunk->out.items;
     pe_crew_write(crew, &chunk->out);
-    pe_claims_release(crew->claims, chunk);
     if (task->delivered == task->block.count)
         pe_claims_recycle(crew->claims, task);
+    return true;
+}
+
+static void release_chunk(void *context, pe_place_in_line *place)
+{
+    const pe_crew *crew = context;
+    pe_claims_release(crew->claims, chunk_at(place));
 }
 
 static pe_status append(pe_outcome *whole, const pe_outcome *part, pe_error *err)
@@ -190,7 +196,7 @@ static pe_status append(pe_outcome *whole, const pe_outcome *part, pe_error *err
 }
 
 /* The line's callback on several ranks: the chunk joins its slice. */
-static void deliver_to_slice(void *context, pe_place_in_line *place)
+static bool deliver_to_slice(void *context, pe_place_in_line *place)
 {
     pe_crew *crew = context;
     pe_chunk *chunk = chunk_at(place);
@@ -198,15 +204,14 @@ static void deliver_to_slice(void *context, pe_place_in_line *place)
     pe_error err = PE_ERROR_INIT;
     task->work_ns += chunk->work_ns;
     task->delivered += chunk->out.items;
-    if (task->whole == NULL) {
+    const bool is_first = task->whole == NULL;
+    if (is_first)
         task->whole = chunk;
-    } else {
-        if (append(&task->whole->out, &chunk->out, &err) != PE_OK)
-            pe_crew_fail(crew, &err);
-        pe_claims_release(crew->claims, chunk);
-    }
+    else if (append(&task->whole->out, &chunk->out, &err) != PE_OK)
+        pe_crew_fail(crew, &err);
     if (task->delivered == task->block.count)
         finish_slice(crew, task);
+    return !is_first; /* that one is released with its task */
 }
 
 /* An item ends the run: what the chunk has before it is the end of what is delivered. Nothing is claimed any more by
@@ -378,7 +383,7 @@ static pe_status init(pe_crew *crew, const pe_crew_spec *spec, pe_error *err)
     (void)pthread_condattr_destroy(&monotonic);
     init_pace(&crew->pace, plan);
     const pe_status status =
-        pe_line_make(is_ordered, is_solo ? deliver_to_sink : deliver_to_slice, crew, &crew->line, err);
+        pe_line_make(is_ordered, is_solo ? deliver_to_sink : deliver_to_slice, release_chunk, crew, &crew->line, err);
     if (status != PE_OK)
         return status;
     const pe_claims_spec claims = {.buffers = plan->chunks_most,

@@ -7,8 +7,10 @@
  *           it delivers without the lock, so that others can be done meanwhile, and goes on until it finds a head that
  *           is not done. So at most one thread delivers, in order. Bytes are cheapest to deliver for the thread that has
  *           just made them, from its own cache: whoever is done with the token right after the one under way therefore
- *           waits a few microseconds for the right to deliver, and only then leaves its token to the other. Places are
- *           part of the tokens, so the line needs no memory and has no bound: whoever makes the tokens bounds them.
+ *           waits a few microseconds for the right to deliver, and only then leaves its token to the other. Delivery is
+ *           all that goes one after the other, so the right passes on before anything else is done: with it goes the
+ *           token, out of the line already, and what was delivered is released afterwards. Places are part of the
+ *           tokens, so the line needs no memory and has no bound: whoever makes the tokens bounds them.
  * Threads:  mutex guards all fields, but waiting is read without it; is_delivering is the right to call deliver.
  * Not here: what a token is, ranks, files.
  */
@@ -16,6 +18,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -30,13 +33,16 @@ struct pe_line {
     bool is_delivering;
     bool is_ended;                 /* the last token was delivered, or is under way to be */
     pe_place_in_line *head, *tail; /* not yet delivered, nor under way to be */
-    _Atomic(pe_place_in_line *)
-        waiting; /* whose thread waits for the right to deliver it; NULL: nobody, or it was given */
     pe_line_deliver deliver;
+    pe_line_release release;
     void *context;
+    alignas(PE_CACHE_LINE) _Atomic(pe_place_in_line *)
+        waiting; /* whose thread waits for the right to deliver it; NULL: nobody, or it was given. Read over and over,
+                  * so not beside what others write */
 };
 
-pe_status pe_line_make(bool is_ordered, pe_line_deliver deliver, void *context, pe_line **out, pe_error *err)
+pe_status pe_line_make(bool is_ordered, pe_line_deliver deliver, pe_line_release release, void *context, pe_line **out,
+                       pe_error *err)
 {
     pe_line *line = NULL;
     const pe_status status = pe_make_array(&line, 1, sizeof *line, err);
@@ -45,6 +51,7 @@ pe_status pe_line_make(bool is_ordered, pe_line_deliver deliver, void *context, 
     pe_lock_init(&line->mutex);
     line->is_ordered = is_ordered;
     line->deliver = deliver;
+    line->release = release;
     line->context = context;
     atomic_init(&line->waiting, NULL);
     *out = line;
@@ -95,57 +102,79 @@ bool pe_line_join_behind(pe_line *line, pe_place_in_line *place, pe_place_in_lin
     return is_joining;
 }
 
-static pe_place_in_line *leave(pe_line *line)
+/* With the lock held and the right to deliver: the token whose turn it is, out of the line, or NULL. */
+static pe_place_in_line *take_first(pe_line *line)
 {
     pe_place_in_line *first = line->head;
+    if (line->is_ended || first == NULL || !first->is_done)
+        return NULL;
     line->head = first->next;
+    line->is_ended = line->is_ordered && first->is_last;
     return first;
 }
 
-/* With the lock held and the right to deliver: everything that is ready. Returns with the right given away or up. */
-static void drain(pe_line *line)
+/* With the lock held and the right to deliver: the next token for this thread. NULL: the right is given away or up. */
+static pe_place_in_line *take_next(pe_line *line)
 {
-    while (!line->is_ended && line->head != NULL && line->head->is_done) {
-        pe_place_in_line *place = leave(line);
-        line->is_ended = line->is_ordered && place->is_last;
-        (void)pthread_mutex_unlock(&line->mutex);
-        line->deliver(line->context, place);
-        (void)pthread_mutex_lock(&line->mutex);
-        pe_place_in_line *waiting = atomic_load_explicit(&line->waiting, memory_order_relaxed); /* under the lock */
-        if (waiting != NULL && waiting == line->head && !line->is_ended) {
-            atomic_store_explicit(&line->waiting, NULL, memory_order_relaxed); /* the lock orders the rest */
-            return;
-        }
+    pe_place_in_line *next = take_first(line);
+    if (next == NULL) {
+        line->is_delivering = false;
+    } else if (next == atomic_load_explicit(&line->waiting, memory_order_relaxed)) { /* set under the lock */
+        atomic_store_explicit(&line->waiting, NULL, memory_order_release); /* after what was delivered so far */
+        next = NULL;
     }
-    line->is_delivering = false;
+    return next;
 }
 
-/* With the lock held, when another thread delivers the token before this one. Returns whether the right came here. */
-static bool wait_for_turn(pe_line *line, pe_place_in_line *place)
+/* With the right to deliver, and a token that is out of the line: that and all that is ready. */
+static void deliver_from(pe_line *line, pe_place_in_line *place)
 {
-    atomic_store_explicit(&line->waiting, place, memory_order_relaxed);
-    (void)pthread_mutex_unlock(&line->mutex);
-    for (int i = 0; i < SPINS && atomic_load_explicit(&line->waiting, memory_order_relaxed) == place; i++)
-        PE_PAUSE(); /* the lock orders what follows */
+    while (place != NULL) {
+        const bool is_left = line->deliver(line->context, place);
+        (void)pthread_mutex_lock(&line->mutex);
+        pe_place_in_line *next = take_next(line);
+        (void)pthread_mutex_unlock(&line->mutex);
+        if (is_left)
+            line->release(line->context, place);
+        place = next;
+    }
+}
+
+/* After the lock was held and waiting was set to this place. Returns whether the right came here, with the token. */
+static bool wait_for_turn(pe_line *line, const pe_place_in_line *place)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load_explicit(&line->waiting, memory_order_acquire) != place) /* sees what was delivered so far */
+            return true;
+        PE_PAUSE();
+    }
     (void)pthread_mutex_lock(&line->mutex);
-    if (atomic_load_explicit(&line->waiting, memory_order_relaxed) != place)
-        return true;
-    atomic_store_explicit(&line->waiting, NULL, memory_order_relaxed);
-    return false;
+    const bool is_given = atomic_load_explicit(&line->waiting, memory_order_relaxed) != place; /* the lock orders */
+    if (!is_given)
+        atomic_store_explicit(&line->waiting, NULL, memory_order_relaxed);
+    (void)pthread_mutex_unlock(&line->mutex);
+    return is_given;
 }
 
 void pe_line_done(pe_line *line, pe_place_in_line *place, bool is_last)
 {
+    pe_place_in_line *first = NULL;
     (void)pthread_mutex_lock(&line->mutex);
     assert(!place->is_done);
     place->is_done = true;
     place->is_last = is_last;
     if (!line->is_ordered)
         append(line, place);
-    const bool is_free = !line->is_delivering;
-    const bool is_next = line->head == place && atomic_load_explicit(&line->waiting, memory_order_relaxed) == NULL;
-    line->is_delivering = true;
-    if (is_free || (is_next && wait_for_turn(line, place)))
-        drain(line);
+    const bool is_waiting = line->is_delivering && line->head == place &&
+                            atomic_load_explicit(&line->waiting, memory_order_relaxed) == NULL; /* set under the lock */
+    if (is_waiting) {
+        atomic_store_explicit(&line->waiting, place, memory_order_relaxed);
+    } else if (!line->is_delivering) {
+        first = take_first(line);
+        line->is_delivering = first != NULL;
+    }
     (void)pthread_mutex_unlock(&line->mutex);
+    if (is_waiting && wait_for_turn(line, place))
+        first = place;
+    deliver_from(line, first);
 }

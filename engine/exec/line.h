@@ -21,11 +21,15 @@ typedef struct pe_place_in_line {
 typedef struct pe_line pe_line;
 
 /* Called for one token at a time, by whichever thread was done with the token that was missing. The place is out of the
- * line by then, and may join again. */
-typedef void (*pe_line_deliver)(void *context, pe_place_in_line *place);
+ * line by then, and may join again.
+ * Returns: whether the token is to be released too */
+typedef bool (*pe_line_deliver)(void *context, pe_place_in_line *place);
+/* Called after that, beside deliveries of other threads: what would only keep the next token waiting. */
+typedef void (*pe_line_release)(void *context, pe_place_in_line *place);
 
 /* pe_line_make - is_ordered = false delivers in the order in which tokens are done; joining does nothing then. */
-pe_status pe_line_make(bool is_ordered, pe_line_deliver deliver, void *context, pe_line **out, pe_error *err);
+pe_status pe_line_make(bool is_ordered, pe_line_deliver deliver, pe_line_release release, void *context, pe_line **out,
+                       pe_error *err);
 void pe_line_free(pe_line *line); /* NULL is fine; tokens that wait are not touched */
 
 /* pe_line_join - take the place at the end. Any thread. */

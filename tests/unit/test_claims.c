@@ -89,7 +89,7 @@ typedef struct rig {
     atomic_int stolen;
 } rig;
 
-static void deliver(void *context, pe_place_in_line *place)
+static bool deliver(void *context, pe_place_in_line *place)
 {
     rig *self = context;
     pe_chunk *chunk = (pe_chunk *)place;
@@ -97,9 +97,15 @@ static void deliver(void *context, pe_place_in_line *place)
     self->is_in_order &= chunk->portion.block.first == self->delivered;
     self->delivered += chunk->out.items;
     task->delivered += chunk->out.items;
-    pe_claims_release(self->claims, chunk);
     if (task->delivered == task->block.count)
         pe_claims_recycle(self->claims, task);
+    return true;
+}
+
+static void release(void *context, pe_place_in_line *place)
+{
+    const rig *self = context;
+    pe_claims_release(self->claims, (pe_chunk *)place);
 }
 
 static void idle(void *context)
@@ -112,7 +118,7 @@ static void begin(rig *self, uint64_t chunk_items, uint64_t grain)
     pe_error err = PE_ERROR_INIT;
     *self = (rig){.is_in_order = true};
     pe_pace_init(&self->pace, &(pe_pace_spec){.least = 1, .most = chunk_items, .is_fixed = true});
-    ck_ok(pe_line_make(true, deliver, self, &self->line, &err), err);
+    ck_ok(pe_line_make(true, deliver, release, self, &self->line, &err), err);
     const pe_claims_spec spec = {.buffers = 4 * BUFFERS,
                                  .items = BUFFERS * chunk_items,
                                  .bytes = 64 * BUFFERS,

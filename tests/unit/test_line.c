@@ -17,6 +17,7 @@
 typedef struct token {
     pe_place_in_line place; /* the first field */
     uint64_t number;
+    bool is_delivered;
 } token;
 
 typedef struct record {
@@ -24,24 +25,44 @@ typedef struct record {
     uint64_t numbers[MANY];
     atomic_int inside;
     bool was_alone; /* never two deliveries at a time */
+    atomic_uint_fast64_t released;
+    atomic_bool was_early; /* before it was delivered, or although it was to stay */
 } record;
 
 static record delivered = {.was_alone = true}; /* each test runs in a process of its own */
 static token tokens[MANY];
 
-static void note(void *context, pe_place_in_line *place)
+/* Every fifth token stays with whoever it was delivered to. */
+static bool stays(const token *at)
+{
+    return at->number % 5 == 4;
+}
+
+static bool note(void *context, pe_place_in_line *place)
 {
     record *to = context;
+    token *at = (token *)place;
     to->was_alone &= atomic_fetch_add(&to->inside, 1) == 0;
-    to->numbers[to->count++] = ((token *)place)->number;
+    to->numbers[to->count++] = at->number;
+    at->is_delivered = true;
     atomic_fetch_sub(&to->inside, 1);
+    return !stays(at);
+}
+
+static void release(void *context, pe_place_in_line *place)
+{
+    record *to = context;
+    const token *at = (token *)place;
+    if (!at->is_delivered || stays(at))
+        atomic_store(&to->was_early, true);
+    atomic_fetch_add(&to->released, 1);
 }
 
 static pe_line *make(bool is_ordered)
 {
     pe_line *line = NULL;
     pe_error err = PE_ERROR_INIT;
-    ck_ok(pe_line_make(is_ordered, note, &delivered, &line, &err), err);
+    ck_ok(pe_line_make(is_ordered, note, release, &delivered, &line, &err), err);
     return line;
 }
 
@@ -64,7 +85,8 @@ static uint64_t dice(uint64_t *state)
 
 static bool is_in_order(uint64_t count)
 {
-    bool is_right = delivered.was_alone && delivered.count == count;
+    bool is_right = delivered.was_alone && delivered.count == count && !delivered.was_early &&
+                    delivered.released == count - count / 5;
     for (uint64_t i = 0; i < count; i++)
         is_right &= delivered.numbers[i] == i;
     return is_right;
