@@ -11,6 +11,7 @@
 #     csv, tsv   awk 'FNR > 1 || NR == 1' squares.{00001..00016}.csv >squares.csv
 #     npy        python3 -c 'import numpy, sys; numpy.save(sys.argv[1], numpy.concatenate([numpy.load(p) for p in sys.argv[2:]]))' squares.npy squares.{00001..00016}.npy
 #
+# and the lists of failed items, squares.*.failed.csv, as csv. A digest is of its part alone: there is none of the whole.
 # What is joined is what one run of the whole job writes: items have the same numbers, in the index column and for a kernel that
 # draws random numbers.
 #

@@ -3,9 +3,10 @@
  */
 /* part.c - which items of the job this run computes.
  *
- * Design:   parts differ by one item at most, the longer ones come first; of a part, or of the job, the items that are there
- *           already are left out. The plan and the crew count what is left from 0; inputs, kernels, messages and outputs have their numbers in the whole job, so that outputs can be joined.
- *           perform.c adds the one to the other.
+ * Design:   parts differ by one item at most, the longer ones come first; of a part, or of the job, the items that are
+ *           there already are left out. The plan and the crew count what is left from 0; inputs, kernels, messages and
+ *           outputs have their numbers in the whole job, so that outputs can be joined. perform.c adds the one to the
+ *           other.
  * Threads:  any.
  */
 #include "run/part.h"
@@ -38,6 +39,12 @@ pe_status pe_part_choose(const pe_job *job, uint64_t items, pe_block *out, pe_er
         return PE_OK;
     if (items == PE_COUNT_UNKNOWN)
         return refuse_stream(job, err);
+    if (job->skip > 0 && job->order == PE_ORDER_UNORDERED)
+        return pe_fail(
+            err, PE_ECONFIG,
+            "%s: skip: expected a mode whose results are in order, such as \"%s\", got \"%s\", of which so many "
+            "results are not those of the first items",
+            job->file, job->is_star ? "istarmap" : "imap", job->mode);
     if (job->part.of > 0)
         *out = part_of(items, job->part.number, job->part.of);
     if (job->skip > out->count)
