@@ -5,9 +5,9 @@
  *
  * Design:   a grant goes to a rank that holds fewer slices than the plan's depth, and not further ahead of the oldest
  *           undelivered one than the plan's window: this bounds every rank's memory, however slow one item is. How
- *           many uncomputed slices lie in front of a rank follows the measured cost: enough to bridge a nap of the
- *           main thread, and no more, since what is granted cannot be balanced any longer. So does the size of a slice,
- *           but where the schedule is static or the user chose the chunks.
+ *           many uncomputed slices lie in front of a rank follows the measured cost: enough to bridge the time until
+ *           the next ones come (plan->ahead_ns), and no more, since what is granted cannot be balanced any longer. So does
+ *           the size of a slice, but where the schedule is static or the user chose the chunks.
  *           One dispenser serves thousands of ranks by granting runs of slices: the more ranks there are and the less
  *           a slice costs, the longer. A dispenser in every node would need roles, messages and an end of its own, and
  *           would still have to be given runs. Ranks that may have room stand in a queue, so that a grant costs the
@@ -17,7 +17,6 @@
  */
 #include "exec/root_parts.h"
 
-#define AHEAD_NS 2000000u /* cheap slices: keep this much work in front of each rank */
 #define TAIL 4            /* towards the end grants may be so much shorter: rank 0 is busy then, but keeps up */
 #define BATCH 64          /* grants between two looks at what the members say */
 #define SPAN_MOST 1000000 /* slices are counted as int */
@@ -32,7 +31,7 @@ static int ahead(const pe_root *self)
     const int fewest = self->plan->ahead;
     if (self->slice_ns == 0)
         return fewest;
-    const uint64_t many = AHEAD_NS * (uint64_t)self->plan->threads / self->slice_ns;
+    const uint64_t many = self->plan->ahead_ns * (uint64_t)self->plan->threads / self->slice_ns;
     return many < (uint64_t)fewest ? fewest : (int)least(many, (uint64_t)self->plan->depth);
 }
 

@@ -37,6 +37,9 @@
 #define PULLS_LEAST 4 /* as many as take a quarter of the window, so that a fast network is kept busy while ranks nap */
 #define PULLS_MOST 64
 #define PULL_SHARE 4
+#define AHEAD_NS 2000000u /* bridges the nap of a main thread, and its messages */
+#define AHEAD_CROWDED_NS                                                                                               \
+    200000000u               /* that thread and rank 0's wait for a core first, some turns of milliseconds each */
 #define RUN_BYTES (64 * KIB) /* of results in a run of slices; larger ones are worth a grant each */
 #define RUN_SHARE 256        /* and no more than this part of pool.memory */
 #define WINDOW_MOST 16384    /* and one for each rank: 1 MiB, and less than 100 bytes a rank */
@@ -263,6 +266,7 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
                     .threads = request->threads,
                     .order = request->order,
                     .is_fixed = request->chunk_items != 0,
+                    .ahead_ns = request->is_crowded ? AHEAD_CROWDED_NS : AHEAD_NS,
                     .slices = PE_ITEMS_UNKNOWN};
     plan.schedule = request->schedule == PE_SCHEDULE_STATIC && request->items != PE_ITEMS_UNKNOWN
                         ? PE_SCHEDULE_STATIC

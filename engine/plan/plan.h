@@ -41,6 +41,7 @@ typedef struct pe_plan_request {
     bool is_generated;     /* a kernel call reads and writes no columns: ramps become the bytes themselves */
     bool is_placed;        /* rows go to their places in a file, which takes large pieces best */
     bool has_payload;      /* input travels with the slices */
+    bool is_crowded;       /* a node has more workers than cores: they take turns */
     bool is_elsewhere;     /* the kernel is in another process: a batch pays for its way there and back */
     /* The most input bytes (file extents, payloads) of any aligned run of `chunk_items` items; NULL: none. */
     size_t (*chunk_input_bytes)(const void *source, uint64_t chunk_items);
@@ -70,6 +71,7 @@ typedef struct pe_plan {
     int slots;              /* chunks that a rank has memory for, of chunk_items each */
     int chunks_most;        /* that it may have under way, where they are smaller */
     int depth;              /* slices a rank may hold: being computed, waiting to be sent */
+    uint64_t ahead_ns;      /* of work that a worker has in front of it, as far as depth allows */
     int ahead;              /* uncomputed slices that a rank holds at least, so that none waits for an answer */
     uint64_t window_slices; /* no more than this are granted and not yet delivered; runs count as one */
     uint64_t run_slices;    /* one grant spans at most, where results travel to rank 0 */

@@ -39,10 +39,11 @@ static void share_out(const request *all, int *threads, int ranks)
     }
 }
 
-static void warn(const pe_comm *comm, bool is_asked, pe_place *place)
+static void judge(const pe_comm *comm, bool is_asked, pe_place *place)
 {
     const int ranks = pe_comm_node_size(comm), cores = place->cores, online = pe_cores_online();
     const int threads = place->most_threads;
+    place->is_crowded = place->threads > cores || ranks * threads > online;
     const bool is_launched = pe_comm_size(comm) > 1 || pe_launcher_is_present();
     if (cores < online && place->threads > cores)
         (void)snprintf(place->warning, sizeof place->warning,
@@ -104,7 +105,7 @@ pe_status pe_place_make(pe_comm *comm, int wanted, pe_place *out, pe_error *err)
     if (status == PE_OK)
         status = gather(comm, mine, &place, err);
     if (status == PE_OK)
-        warn(comm, mine.threads != 0, &place);
+        judge(comm, mine.threads != 0, &place);
     *out = place;
     return status;
 }

@@ -13,6 +13,7 @@ typedef struct pe_place {
     int most_threads;  /* of any rank */
     int all_threads;   /* of all ranks together */
     int cores;         /* this rank may use */
+    bool is_crowded;   /* more workers than cores, as this rank sees it */
     char warning[512]; /* empty: nothing to say; as this rank sees it */
 } pe_place;
 

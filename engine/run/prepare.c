@@ -160,10 +160,11 @@ pe_status pe_session_make_plan(pe_session *self)
     request.ranks = pe_comm_size(self->comm);
     request.threads = self->place.most_threads;
     request.is_elsewhere = pe_form_is_elsewhere(self->form);
-    uint64_t most[2] = {request.process_bytes, request.kept_bytes}; /* the plan is the same everywhere */
-    (void)pe_comm_max(self->comm, most, 2, &self->err);
+    uint64_t most[] = {request.process_bytes, request.kept_bytes, self->place.is_crowded ? 1 : 0};
+    (void)pe_comm_max(self->comm, most, 3, &self->err); /* the plan is the same everywhere */
     request.process_bytes = most[0];
     request.kept_bytes = most[1];
+    request.is_crowded = most[2] != 0;
     if (self->err.status == PE_OK)
         plan_within(self, &request);
     recipe->plan = &self->plan;

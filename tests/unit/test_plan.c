@@ -242,6 +242,20 @@ START_TEST(plan_batches_to_another_process_are_large)
 }
 END_TEST
 
+START_TEST(plan_workers_that_take_turns_have_more_in_front_of_them)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan roomy, crowded;
+    pe_plan_request request = request_of(100000000, 4, 1, 0, PE_SCHEDULE_AUTO);
+    ck_ok(pe_plan_make(&request, &roomy, &err), err);
+    request.is_crowded = true;
+    ck_ok(pe_plan_make(&request, &crowded, &err), err);
+    ck_assert_uint_ge(crowded.ahead_ns, 10 * roomy.ahead_ns);
+    ck_assert_uint_gt(roomy.ahead_ns, 0);
+    ck_assert_uint_eq(crowded.buffer_bytes, roomy.buffer_bytes); /* no memory of its own */
+}
+END_TEST
+
 /* What touches no columns goes grain by grain; else columns of 8 bytes an item have to stay near. */
 START_TEST(plan_batches_without_columns_are_whole_grains)
 {
@@ -263,5 +277,5 @@ UNIT_MAIN("plan", plan_no_items_has_no_slices, plan_one_item_has_one_slice, plan
           plan_buffers_stay_within_memory, plan_rank_0_keeps_100_bytes_of_each_further_rank_at_most,
           plan_too_little_memory_is_refused_by_name, plan_stream_has_no_slices_ahead_and_is_dynamic,
           plan_batches_to_another_process_are_large, plan_batches_without_columns_are_whole_grains,
-          plan_given_chunks_are_claimed_whole, plan_chunks_have_several_grains,
-          plan_given_chunks_of_streams_and_processes_go_singly)
+          plan_workers_that_take_turns_have_more_in_front_of_them, plan_given_chunks_are_claimed_whole,
+          plan_chunks_have_several_grains, plan_given_chunks_of_streams_and_processes_go_singly)
