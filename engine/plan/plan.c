@@ -234,8 +234,10 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
 static void choose_batch(const pe_plan_request *request, pe_plan *plan)
 {
     const size_t item_bytes = at_least(request->in_item_bytes, 1); /* encoded rows leave the cache anyway */
-    const size_t bytes = request->is_elsewhere ? TRAVEL_BYTES : request->is_generated ? CHUNK_BYTES : BATCH_BYTES;
-    const uint64_t most = request->is_elsewhere ? TRAVEL_MOST : request->is_generated ? CHUNK_MOST : BATCH_MOST;
+    const bool is_large =
+        request->is_generated && !plan->is_fixed; /* a chunk as given may last, and a run be stopped */
+    const size_t bytes = request->is_elsewhere ? TRAVEL_BYTES : is_large ? CHUNK_BYTES : BATCH_BYTES;
+    const uint64_t most = request->is_elsewhere ? TRAVEL_MOST : is_large ? CHUNK_MOST : BATCH_MOST;
     const uint64_t items = at_least(at_most(bytes / item_bytes, most), BATCH_LEAST);
     const uint64_t part = at_least(plan->chunk_items / CHUNK_GRAINS, BATCH_LEAST); /* others can take over the rest */
     const uint64_t whole = plan->is_fixed ? plan->grain_items : plan->chunk_items;

@@ -269,6 +269,9 @@ START_TEST(plan_batches_without_columns_are_whole_grains)
     ck_assert_uint_eq(without.batch_items, without.grain_items);
     ck_assert_uint_eq(without.grain_items * 4, without.chunk_items);
     ck_assert_uint_gt(without.batch_items, with.batch_items);
+    request.chunk_items = 1000000; /* a run is stopped between two batches */
+    ck_ok(pe_plan_make(&request, &without, &err), err);
+    ck_assert_uint_le(without.batch_items, 4096);
 }
 END_TEST
 
