@@ -37,12 +37,11 @@
 #define PULLS_LEAST 4 /* as many as take a quarter of the window, so that a fast network is kept busy while ranks nap */
 #define PULLS_MOST 64
 #define PULL_SHARE 4
-#define AHEAD_NS 2000000u /* bridges the nap of a main thread, and its messages */
-#define AHEAD_CROWDED_NS                                                                                               \
-    200000000u               /* that thread and rank 0's wait for a core first, some turns of milliseconds each */
-#define RUN_BYTES (64 * KIB) /* of results in a run of slices; larger ones are worth a grant each */
-#define RUN_SHARE 256        /* and no more than this part of pool.memory */
-#define WINDOW_MOST 16384    /* and one for each rank: 1 MiB, and less than 100 bytes a rank */
+#define AHEAD_NS 2000000u           /* bridges the nap of a main thread, and its messages */
+#define AHEAD_CROWDED_NS 200000000u /* some turns of milliseconds: main threads wait for a core too */
+#define RUN_BYTES (64 * KIB)        /* of results in a run of slices; larger ones are worth a grant each */
+#define RUN_SHARE 256               /* and no more than this part of pool.memory */
+#define WINDOW_MOST 16384           /* and one for each rank: 1 MiB, and less than 100 bytes a rank */
 #define TEXT_BYTES_LEAST 64
 #define THREAD_BYTES (512 * KIB) /* stack, C library arena and edges of mapped files that a worker touches */
 #define MAPPED_BYTES (4 * MIB)   /* of a mapped input that a worker has read and not yet released */
