@@ -25,6 +25,7 @@ typedef struct record {
     uint64_t numbers[MANY];
     atomic_int inside;
     bool was_alone; /* never two deliveries at a time */
+    int spins;      /* that a delivery takes */
     atomic_uint_fast64_t released;
     atomic_bool was_early; /* before it was delivered, or although it was to stay */
 } record;
@@ -45,6 +46,8 @@ static bool note(void *context, pe_place_in_line *place)
     to->was_alone &= atomic_fetch_add(&to->inside, 1) == 0;
     to->numbers[to->count++] = at->number;
     at->is_delivered = true;
+    for (volatile int i = 0; i < to->spins; i++)
+        continue;
     atomic_fetch_sub(&to->inside, 1);
     return !stays(at);
 }
@@ -234,20 +237,33 @@ static void *stand_in_line(void *context)
     }
 }
 
-START_TEST(line_four_threads_lose_and_swap_nothing)
+static void ck_crowd(int threads)
 {
-    pthread_t threads[4];
+    pthread_t all[4];
     crowd self = {.line = make(true), .mutex = PTHREAD_MUTEX_INITIALIZER};
-    for (int i = 0; i < 4; i++)
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, stand_in_line, &self), 0);
-    for (int i = 0; i < 4; i++)
-        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    for (int i = 0; i < threads; i++)
+        ck_assert_int_eq(pthread_create(&all[i], NULL, stand_in_line, &self), 0);
+    for (int i = 0; i < threads; i++)
+        ck_assert_int_eq(pthread_join(all[i], NULL), 0);
     ck_assert(is_in_order(MANY));
     pe_line_free(self.line);
+}
+
+START_TEST(line_four_threads_lose_and_swap_nothing)
+{
+    ck_crowd(4);
+}
+END_TEST
+
+/* So the other thread is done with the next token before, and waits for the right to deliver it. */
+START_TEST(line_deliveries_that_last_pass_the_right_on)
+{
+    delivered.spins = 5000;
+    ck_crowd(2);
 }
 END_TEST
 
 UNIT_MAIN("line", line_nobody_done_delivers_nothing, line_gap_holds_back_until_done, line_random_ends_come_out_in_order,
           line_unordered_delivers_as_they_are_done, line_place_behind_another_comes_right_after_it,
           line_place_behind_one_that_is_done_or_refused_is_not_given, line_nothing_comes_after_the_last,
-          line_four_threads_lose_and_swap_nothing)
+          line_four_threads_lose_and_swap_nothing, line_deliveries_that_last_pass_the_right_on)
