@@ -14,6 +14,7 @@
 #define MIB (1024 * KIB)
 #define CHUNK_BYTES (256 * KIB) /* half of a common second-level cache, for input or output of one chunk */
 #define PLACED_BYTES (1 * MIB)  /* one write: smaller ones wait for one another, and share more pages */
+#define SUMMED_BYTES (1 * MIB)  /* of rows that leave their sums: handing these over costs a tenth of making 256 KiB */
 #define SLICE_BYTES (512 * KIB) /* between ranks of a node, messages of 256 KiB to 4 MiB cost least */
 #define BATCH_BYTES (24 * KIB)  /* columns of one kernel call: most of a first-level cache */
 #define BATCH_MOST 4096
@@ -68,10 +69,16 @@ static size_t input_bytes(const pe_plan_request *request, uint64_t chunk_items)
     return request->chunk_input_bytes == NULL ? 0 : request->chunk_input_bytes(request->source, chunk_items);
 }
 
+/* Of a chunk's input or output. */
+static size_t best_bytes(const pe_plan_request *request)
+{
+    return request->is_placed ? PLACED_BYTES : request->digested_bytes != NULL ? SUMMED_BYTES : CHUNK_BYTES;
+}
+
 /* That a chunk may have at all. */
 static uint64_t most_items(const pe_plan_request *request)
 {
-    const size_t chunk_bytes = request->is_placed ? PLACED_BYTES : CHUNK_BYTES;
+    const size_t chunk_bytes = best_bytes(request);
     const size_t item_bytes = at_least(at_least(request->in_item_bytes, request->out_item_bytes), 1);
     return at_most(at_least(chunk_bytes / item_bytes, 1), CHUNK_MOST);
 }
@@ -81,15 +88,17 @@ static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
     size_t bytes = chunk_items * request->out_item_bytes;
     if (request->has_text_result)
         bytes += at_least(2 * input_bytes(request, chunk_items), chunk_items * TEXT_BYTES_LEAST);
+    if (request->digested_bytes != NULL)
+        bytes = request->digested_bytes(bytes);
     return at_least(bytes, 64);
 }
 
 /* Balance wants many small chunks, speed wants large ones. */
 static uint64_t best_chunk(const pe_plan_request *request, const char **why)
 {
-    const size_t chunk_bytes = request->is_placed ? PLACED_BYTES : CHUNK_BYTES;
+    const size_t chunk_bytes = best_bytes(request);
     uint64_t items = most_items(request);
-    *why = request->is_placed ? "1 MiB at once" : "fills half a cache";
+    *why = chunk_bytes > CHUNK_BYTES ? "1 MiB at once" : "fills half a cache";
     if (request->items != PE_ITEMS_UNKNOWN) {
         const uint64_t workers = (uint64_t)request->ranks * (uint64_t)request->threads;
         const uint64_t by_balance = at_least(request->items / (workers * BALANCE_CHUNKS), 1);
@@ -232,9 +241,10 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
 
 static void choose_batch(const pe_plan_request *request, pe_plan *plan)
 {
-    const size_t item_bytes = at_least(request->in_item_bytes, 1); /* encoded rows leave the cache anyway */
+    const bool is_summed = request->digested_bytes != NULL; /* from the cache; other encoded rows leave it anyway */
+    const size_t item_bytes = at_least(request->in_item_bytes + (is_summed ? request->out_item_bytes : 0), 1);
     const bool is_large =
-        request->is_generated && !plan->is_fixed; /* a chunk as given may last, and a run be stopped */
+        request->is_generated && !is_summed && !plan->is_fixed; /* as given, a chunk may last, and a run be stopped */
     const size_t bytes = request->is_elsewhere ? TRAVEL_BYTES : is_large ? CHUNK_BYTES : BATCH_BYTES;
     const uint64_t most = request->is_elsewhere ? TRAVEL_MOST : is_large ? CHUNK_MOST : BATCH_MOST;
     const uint64_t items = at_least(at_most(bytes / item_bytes, most), BATCH_LEAST);

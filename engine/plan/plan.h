@@ -47,7 +47,8 @@ typedef struct pe_plan_request {
     size_t (*chunk_input_bytes)(const void *source, uint64_t chunk_items);
     size_t (*reader_bytes)(const void *source, uint64_t chunk_items); /* scratch of one reader; NULL: none */
     const void *source;
-    size_t worker_bytes;  /* what each worker holds beside its columns: the fold of a reduction */
+    size_t (*digested_bytes)(size_t out_bytes); /* what a chunk keeps of its rows, which are summed; NULL: all */
+    size_t worker_bytes;                        /* what each worker holds beside its columns: the fold of a reduction */
     bool has_text_result; /* result texts: taken to be as long as twice the input, at least 64 bytes an item */
     size_t kept_bytes;    /* held by the source (index, list) and the sink (map to stdout) */
     size_t process_bytes; /* resident before the run: code, libraries, MPI */

@@ -10,6 +10,7 @@
 
 #include "base/resident.h"
 #include "run/total.h"
+#include "sink/digest.h"
 #include "sink/outlet.h"
 
 static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
@@ -75,6 +76,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe
         .chunk_input_bytes = items.first > 0 ? shifted_input_bytes : chunk_input_bytes,
         .reader_bytes = reader_bytes,
         .source = inputs,
+        .digested_bytes = recipe->makes_pieces ? pe_digest_piece_room : NULL,
         .worker_bytes = fold_bytes,
         .has_text_result = recipe->encoder.has_text,
         .kept_bytes = pe_inputs_memory(inputs, 1, &reader) + pe_sink_memory(output, recipe->encoder.row_bytes) +

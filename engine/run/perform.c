@@ -102,12 +102,19 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
     return PE_OK;
 }
 
+/* Or only when all is known, or not at all. */
+static bool is_written_as_it_comes(const pe_session *self)
+{
+    return self->job->order != PE_ORDER_WHOLE && self->total == NULL && self->format != PE_FORMAT_DIGEST &&
+           self->format != PE_FORMAT_NULL;
+}
+
 /* Can another run go on behind what was written? */
 static bool is_resumable(const pe_session *self)
 {
     const bool has_axes = self->specs.output.axes != NULL && self->format == PE_FORMAT_NPY;
     return self->job->order == PE_ORDER_STREAM && self->plan.items != PE_ITEMS_UNKNOWN && self->stats.items > 0 &&
-           !has_axes && self->total == NULL && self->format != PE_FORMAT_DIGEST && self->format != PE_FORMAT_NULL;
+           !has_axes && is_written_as_it_comes(self);
 }
 
 /* Rank 0 adds how far the run came, which is known when it has ended, and how to go on. */
@@ -124,7 +131,7 @@ static void tell_interrupt(pe_session *self)
     pe_error_clear(&self->err);
     (void)pe_fail(&self->err, PE_ESTOPPED, "%s after %s%s%s items%s%s", cause, pe_print_count(done, self->stats.items),
                   is_known ? " of " : "", is_known ? pe_print_count(all, self->plan.items) : "",
-                  self->job->order == PE_ORDER_WHOLE ? "; nothing was written" : ", which were written", advice);
+                  is_written_as_it_comes(self) ? ", which were written" : "; nothing was written", advice);
 }
 
 static void open_total(pe_session *self)

@@ -138,6 +138,15 @@ static bool is_written_as_computed(const pe_recipe *recipe)
     return is_same;
 }
 
+/* Of a digest, where rows have their places in it from the start. */
+static bool is_made_in_pieces(const pe_session *self)
+{
+    const pe_recipe *recipe = &self->recipe;
+    const bool is_gathered = self->job->output.is_gathered && pe_comm_size(self->comm) > 1;
+    return recipe->encoder.format == PE_FORMAT_DIGEST && recipe->encoder.is_fixed && recipe->policy != PE_POLICY_SKIP &&
+           !is_gathered;
+}
+
 /* What the plan cannot do is the job file's to mend. */
 static void plan_within(pe_session *self, const pe_plan_request *request)
 {
@@ -156,6 +165,8 @@ pe_status pe_session_make_plan(pe_session *self)
     pe_encoder_init(&recipe->encoder, &self->specs.output, is_reduction ? PE_FORMAT_NULL : self->format);
     recipe->has_conversion = !is_written_as_computed(recipe);
     recipe->encoder.is_plain = recipe->encoder.is_plain && !recipe->has_conversion;
+    recipe->makes_pieces = is_made_in_pieces(self);
+    self->specs.output.comes_in_pieces = recipe->makes_pieces;
     pe_plan_request request = pe_estimate(self->job, recipe, self->inputs, self->items, &self->specs.output);
     request.ranks = pe_comm_size(self->comm);
     request.threads = self->place.most_threads;

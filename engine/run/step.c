@@ -5,7 +5,8 @@
  *
  * Design:   a chunk is done in batches small enough for the first-level cache: the source fills argument columns, the
  *           kernel fills result columns, the encoder appends bytes. Where the result's column is the bytes (one result,
- *           binary format, no conversion) the kernel writes straight into the chunk's buffer. Failed items cost
+ *           binary format, no conversion) the kernel writes straight into the chunk's buffer. Of a digest's rows each
+ *           batch leaves their sums there, before they leave the cache. Failed items cost
  *           something only in the batches that have them: they are tried again one by one, then logged, and their rows
  *           are filled or left out.
  * Threads:  a step belongs to one worker; the recipe is constant.
@@ -18,35 +19,9 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "kernel/call.h"
-#include "run/arguments.h"
-#include "run/losses.h"
-#include "run/total.h"
+#include "run/step_parts.h"
 
 #define RELEASE_BYTES ((size_t)1 << 20) /* of mapped input at once: each release costs a call and a TLB flush */
-
-struct pe_step {
-    const pe_recipe *recipe;
-    pe_arguments args;
-    pe_call *call;
-    void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the chunk's buffer takes its place */
-    void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
-    void *plain;                   /* the place in the chunk's buffer where a plain result goes next */
-    pe_fold *fold;                 /* of a reduction: this worker's items */
-    pe_losses losses;              /* of the batch at hand */
-    pe_buffer kept[2]; /* result texts of a batch whose failed items are tried again; one is copied to the other */
-    int kept_turn;
-    pe_block unreleased; /* mapped input that was read */
-    uint64_t unreleased_items;
-};
-
-/* One batch on its way through the stages. */
-typedef struct batch {
-    pe_block block;
-    void *const *results; /* where the kernel writes */
-    void *const *written; /* what the encoder reads */
-    double seconds;
-} batch;
 
 static pe_status make_columns(pe_step *step, pe_error *err)
 {
@@ -104,6 +79,7 @@ void pe_step_close(pe_step *step)
     pe_losses_fini(&step->losses);
     pe_buffer_fini(&step->kept[0]);
     pe_buffer_fini(&step->kept[1]);
+    pe_buffer_fini(&step->unsummed);
     free(step);
 }
 
@@ -114,7 +90,7 @@ static const void *const *constant(void *const *columns)
 
 /* ---- compute ---- */
 
-static pe_status note_failures(pe_step *step, const batch *at, pe_error *err)
+static pe_status note_failures(pe_step *step, const pe_step_batch *at, pe_error *err)
 {
     size_t failed = 0;
     const pe_failure *failures = pe_call_failures(step->call, &failed);
@@ -125,7 +101,7 @@ static pe_status note_failures(pe_step *step, const batch *at, pe_error *err)
     return status;
 }
 
-static pe_status compute(pe_step *step, batch *at, pe_error *err)
+static pe_status compute(pe_step *step, pe_step_batch *at, pe_error *err)
 {
     const uint64_t began = step->recipe->policy == PE_POLICY_STOP ? 0 : pe_clock_ns();
     const pe_status status =
@@ -140,76 +116,6 @@ static pe_status compute(pe_step *step, batch *at, pe_error *err)
     return note_failures(step, at, err);
 }
 
-/* ---- once more ---- */
-
-/* The next run of the kernel takes back the texts of this one: so they move to memory of the step. */
-static pe_status keep_texts(pe_step *step, const batch *at, pe_error *err)
-{
-    const pe_signature *signature = &step->recipe->signature;
-    size_t bytes = 0;
-    for (int r = 0; r < signature->result_count; r++) {
-        const pe_text *texts = signature->results[r].dtype == PE_TEXT ? at->results[r] : NULL;
-        for (size_t i = 0; i < at->block.count && texts != NULL; i++)
-            bytes += texts[i].size;
-    }
-    step->kept_turn = 1 - step->kept_turn;
-    pe_buffer *const kept = &step->kept[step->kept_turn];
-    kept->size = 0;
-    const pe_status status = pe_buffer_reserve(kept, bytes, err); /* at once: appending may not move it */
-    for (int r = 0; r < signature->result_count && status == PE_OK; r++) {
-        pe_text *texts = signature->results[r].dtype == PE_TEXT ? at->results[r] : NULL;
-        for (size_t i = 0; i < at->block.count && texts != NULL; i++) {
-            unsigned char *to = kept->data + kept->size;
-            if (texts[i].size > 0)
-                memcpy(to, texts[i].data, texts[i].size);
-            texts[i].data = (const char *)to;
-            kept->size += texts[i].size;
-        }
-    }
-    return status;
-}
-
-static pe_status try_once(pe_step *step, const batch *at, pe_loss *loss, bool *is_mended, pe_error *err)
-{
-    const pe_signature *signature = &step->recipe->signature;
-    const void *args[PE_MAX_COLUMNS];
-    void *results[PE_MAX_COLUMNS];
-    for (int a = 0; a < signature->arg_count; a++)
-        args[a] = (const unsigned char *)step->args.values[a] + loss->item * pe_type_bytes(signature->args[a]);
-    for (int r = 0; r < signature->result_count; r++)
-        results[r] = (unsigned char *)at->results[r] + loss->item * pe_type_bytes(signature->results[r]);
-    const uint64_t began = pe_clock_ns();
-    const pe_status status = pe_call_run(step->call, at->block.first + loss->item, 1, args, results, err);
-    size_t failed = 0;
-    const pe_failure *failures = pe_call_failures(step->call, &failed);
-    loss->attempts++;
-    loss->seconds = (double)(pe_clock_ns() - began) * 1e-9;
-    *is_mended = failed == 0;
-    if (failed > 0)
-        memcpy(loss->reason, failures[0].reason, sizeof loss->reason);
-    return status;
-}
-
-/* Each failed item alone, up to retries times; who succeeds is no loss any more. */
-static pe_status try_again(pe_step *step, const batch *at, pe_error *err)
-{
-    pe_status status = pe_arguments_values(&step->args, at->block, err);
-    if (status == PE_OK)
-        status = keep_texts(step, at, err);
-    for (size_t i = 0; i < step->losses.count && status == PE_OK;) {
-        bool is_mended = false;
-        for (uint32_t retry = 0; retry < step->recipe->retries && !is_mended && status == PE_OK; retry++)
-            status = try_once(step, at, &step->losses.losses[i], &is_mended, err);
-        if (status == PE_OK && is_mended && step->recipe->encoder.has_text)
-            status = keep_texts(step, at, err);
-        if (is_mended)
-            pe_losses_remove(&step->losses, i);
-        else
-            i++;
-    }
-    return status;
-}
-
 /* ---- convert ---- */
 
 /* Rounding to float32 is what [output] dtype asks for; everything else is exact or fails the item. */
@@ -220,7 +126,7 @@ static void round_to_float32(const double *in, float *out, size_t count)
 }
 
 /* Elements that cannot be converted fail their items; the others go on behind them. */
-static pe_status convert_column(pe_step *step, const batch *at, int result, pe_error *err)
+static pe_status convert_column(pe_step *step, const pe_step_batch *at, int result, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
     const pe_type from = recipe->signature.results[result], to = recipe->written[result];
@@ -240,7 +146,7 @@ static pe_status convert_column(pe_step *step, const batch *at, int result, pe_e
     return status;
 }
 
-static pe_status convert(pe_step *step, const batch *at, pe_error *err)
+static pe_status convert(pe_step *step, const pe_step_batch *at, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
     pe_status status = PE_OK;
@@ -256,8 +162,8 @@ static pe_status convert(pe_step *step, const batch *at, pe_error *err)
 
 /* ---- encode ---- */
 
-/* The rows that are left, moved together in the chunk's buffer. */
-static void close_gaps(const pe_step *step, const batch *at, pe_buffer *out)
+/* The rows that are left, moved together where they are. */
+static void close_gaps(const pe_step *step, const pe_step_batch *at)
 {
     const size_t row = step->recipe->encoder.row_bytes;
     unsigned char *const rows = at->results[0];
@@ -267,20 +173,20 @@ static void close_gaps(const pe_step *step, const batch *at, pe_buffer *out)
         memmove(rows + kept * row, rows + begin * row, run * row);
         kept += run;
     }
-    out->size += kept * row;
+    step->rows->size += kept * row;
 }
 
-/* Rows go into the chunk's buffer, or into this worker's part of a reduction. */
+/* Rows go behind those that are there, or into this worker's part of a reduction. */
 static pe_status encode_rows(const pe_step *step, uint64_t first, size_t count, const void *const *columns,
-                             pe_buffer *out, pe_error *err)
+                             pe_error *err)
 {
     if (step->fold == NULL)
-        return pe_encode(&step->recipe->encoder, first, count, columns, out, err);
+        return pe_encode(&step->recipe->encoder, first, count, columns, step->rows, err);
     pe_fold_add(step->fold, columns, count);
     return PE_OK;
 }
 
-static pe_status encode_runs(const pe_step *step, const batch *at, pe_buffer *out, pe_error *err)
+static pe_status encode_runs(const pe_step *step, const pe_step_batch *at, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
     const void *columns[PE_MAX_COLUMNS];
@@ -290,12 +196,12 @@ static pe_status encode_runs(const pe_step *step, const batch *at, pe_buffer *ou
          begin += run) {
         for (int r = 0; r < recipe->signature.result_count; r++)
             columns[r] = (const unsigned char *)at->written[r] + begin * pe_type_bytes(recipe->written[r]);
-        status = encode_rows(step, at->block.first + begin, run, columns, out, err);
+        status = encode_rows(step, at->block.first + begin, run, columns, err);
     }
     return status;
 }
 
-static pe_status encode(const pe_step *step, const batch *at, pe_outcome *out, pe_error *err)
+static pe_status encode(const pe_step *step, const pe_step_batch *at, pe_outcome *out, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
     const bool has_gaps = step->losses.count > 0 && recipe->policy == PE_POLICY_SKIP;
@@ -303,22 +209,22 @@ static pe_status encode(const pe_step *step, const batch *at, pe_outcome *out, p
     out->rows += at->block.count - (has_gaps ? step->losses.count : 0);
     if (has_gaps) {
         if (!recipe->encoder.is_plain)
-            return encode_runs(step, at, &out->bytes, err);
-        close_gaps(step, at, &out->bytes);
+            return encode_runs(step, at, err);
+        close_gaps(step, at);
         return PE_OK;
     }
     if (!recipe->encoder.is_plain)
-        return encode_rows(step, at->block.first, at->block.count, constant(at->written), &out->bytes, err);
-    out->bytes.size += at->block.count * recipe->encoder.row_bytes;
+        return encode_rows(step, at->block.first, at->block.count, constant(at->written), err);
+    step->rows->size += at->block.count * recipe->encoder.row_bytes;
     return PE_OK;
 }
 
 /* ---- a batch, a chunk ---- */
 
 /* The run ends at the first failed item; the rows before it are the last ones. */
-static pe_status stop_at_loss(const pe_step *step, const batch *at, pe_outcome *out, pe_error *err)
+static pe_status stop_at_loss(const pe_step *step, const pe_step_batch *at, pe_outcome *out, pe_error *err)
 {
-    batch before = *at;
+    pe_step_batch before = *at;
     before.block.count = step->losses.losses[0].item;
     const pe_status status = before.block.count > 0 ? encode(step, &before, out, err) : PE_OK;
     if (status != PE_OK)
@@ -327,7 +233,7 @@ static pe_status stop_at_loss(const pe_step *step, const batch *at, pe_outcome *
 }
 
 /* After this the losses are dealt with, but for rows that encode leaves out. */
-static pe_status settle(pe_step *step, const batch *at, pe_outcome *out, pe_error *err)
+static pe_status settle(pe_step *step, const pe_step_batch *at, pe_outcome *out, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
     if (step->losses.count == 0)
@@ -342,24 +248,24 @@ static pe_status settle(pe_step *step, const batch *at, pe_outcome *out, pe_erro
     return pe_losses_log(&step->losses, recipe, at->block.first, step->args.values, &out->log, err);
 }
 
-static batch place(pe_step *step, pe_block block, const pe_outcome *out)
+static pe_step_batch place(pe_step *step, pe_block block)
 {
     const bool is_plain = step->recipe->encoder.is_plain;
-    step->plain = out->bytes.data + out->bytes.size;
-    return (batch){.block = block,
-                   .results = is_plain ? &step->plain : step->results,
-                   .written = is_plain ? &step->plain : step->written};
+    step->plain = step->rows->data + step->rows->size;
+    return (pe_step_batch){.block = block,
+                           .results = is_plain ? &step->plain : step->results,
+                           .written = is_plain ? &step->plain : step->written};
 }
 
 /* The items whose arguments were taken. */
 static pe_status run_taken(pe_step *step, pe_block block, pe_outcome *out, pe_error *err)
 {
     const pe_recipe *recipe = step->recipe;
-    batch at = place(step, block, out);
+    pe_step_batch at = place(step, block);
     step->losses.count = 0;
     pe_status status = compute(step, &at, err);
     if (status == PE_OK && step->losses.count > 0 && recipe->retries > 0)
-        status = try_again(step, &at, err);
+        status = pe_step_try_again(step, &at, err);
     if (status == PE_OK && recipe->has_conversion)
         status = convert(step, &at, err);
     if (status == PE_OK)
@@ -422,9 +328,35 @@ static pe_status run_grain(pe_step *step, pe_block grain, uint64_t end, const pe
         const uint64_t left = grain.count - done;
         const pe_block block = {.first = first + done, .count = left < most ? left : most};
         status = run_batch(step, block, end, payload, out, err);
+        if (status == PE_OK && step->recipe->makes_pieces)
+            status = pe_digest_piece_take(&step->piece, step->rows, &out->bytes, err);
         done += block.count;
     }
     return status;
+}
+
+/* Where the portion's rows go, with room for what the kernel writes itself. */
+static pe_status begin_rows(pe_step *step, pe_block block, pe_outcome *out, pe_error *err)
+{
+    const pe_recipe *recipe = step->recipe;
+    const size_t row = recipe->encoder.row_bytes;
+    step->rows = recipe->makes_pieces ? &step->unsummed : &out->bytes;
+    if (!recipe->makes_pieces)
+        return pe_buffer_reserve(&out->bytes, row * block.count, err);
+    step->unsummed.size = 0;
+    pe_status status = pe_buffer_reserve(&step->unsummed, row * recipe->plan->batch_items + PE_DIGEST_UNSUMMED, err);
+    if (status == PE_OK)
+        status = pe_buffer_reserve(&out->bytes, pe_digest_piece_room(row * block.count), err);
+    return status == PE_OK ? pe_digest_piece_begin(&step->piece, row * block.first, &out->bytes, err) : status;
+}
+
+/* They are complete, or end before the item that ends the run. */
+static pe_status end_rows(pe_step *step, uint64_t first, pe_outcome *out, pe_error *err)
+{
+    const pe_recipe *recipe = step->recipe;
+    if (recipe->makes_pieces)
+        return pe_digest_piece_end(&step->piece, step->rows, &out->bytes, err);
+    return pe_places_is_open(&recipe->places) ? write_in_place(recipe, first, out, err) : PE_OK;
 }
 
 pe_status pe_step_run(pe_step *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
@@ -432,13 +364,13 @@ pe_status pe_step_run(pe_step *step, pe_portion *portion, const pe_buffer *paylo
 {
     const pe_recipe *recipe = step->recipe;
     const uint64_t first = recipe->first + portion->block.first, end = first + portion->block.count;
-    pe_status status = pe_buffer_reserve(&out->bytes, recipe->encoder.row_bytes * portion->block.count, err);
+    pe_status status = begin_rows(step, portion->block, out, err);
     pe_arguments_forget(&step->args);
     for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);)
         status = run_grain(step, grain, end, payload, out, stop, err);
-    if ((status == PE_OK || err->item != PE_NO_ITEM) && pe_places_is_open(&recipe->places)) {
+    if (status == PE_OK || err->item != PE_NO_ITEM) {
         pe_error other = PE_ERROR_INIT;
-        if (write_in_place(recipe, first, out, &other) != PE_OK) {
+        if (end_rows(step, first, out, &other) != PE_OK) {
             *err = other; /* more than one item is lost */
             status = other.status;
         }

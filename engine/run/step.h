@@ -38,6 +38,7 @@ typedef struct pe_recipe {
     uint32_t retries;           /* further attempts at a failed item */
     void *fill[PE_MAX_COLUMNS]; /* PE_POLICY_FILL: one element of written[r] each */
     pe_places places;           /* open: rows go straight there, and chunks come out without bytes */
+    bool makes_pieces;          /* rows become pieces of the digest (sink/digest.h) */
     struct pe_total *total;     /* not NULL: rows are folded into this instead of being encoded */
     int rank;                   /* named in the records of failed items */
 } pe_recipe;

@@ -33,6 +33,7 @@ typedef struct pe_sink_spec {
     uint64_t items;       /* PE_COUNT_UNKNOWN's value (UINT64_MAX) when not known */
     const uint64_t *axes; /* npy: the shape of a product; NULL is (items,), as is the unordered order */
     int axis_count;
+    bool comes_in_pieces; /* digest: what is written are whole pieces (digest.h) instead of rows */
 } pe_sink_spec;
 
 typedef struct pe_sink pe_sink;

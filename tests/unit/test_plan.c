@@ -275,10 +275,33 @@ START_TEST(plan_batches_without_columns_are_whole_grains)
 }
 END_TEST
 
+static size_t sixteenth(size_t bytes)
+{
+    return bytes / 16;
+}
+
+/* Rows that leave a sixteenth behind: so chunks may be large, but the batches are what the first cache holds. */
+START_TEST(plan_rows_of_a_digest_are_counted_as_their_sums)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan rows, sums;
+    pe_plan_request request = request_of(100000000, 1, 2, 0, PE_SCHEDULE_AUTO);
+    request.is_generated = true;
+    ck_ok(pe_plan_make(&request, &rows, &err), err);
+    request.digested_bytes = sixteenth;
+    ck_ok(pe_plan_make(&request, &sums, &err), err);
+    ck_assert_uint_eq(sums.chunk_items, rows.chunk_items * 4);
+    ck_assert_uint_eq(sums.chunk_out_bytes, sums.chunk_items * request.out_item_bytes / 16);
+    ck_assert_uint_le(sums.batch_items * request.out_item_bytes, 32 * 1024);
+    ck_assert_uint_le(sums.buffer_bytes, rows.buffer_bytes * 5 / 4);
+}
+END_TEST
+
 UNIT_MAIN("plan", plan_no_items_has_no_slices, plan_one_item_has_one_slice, plan_thousands_of_requests_cover_disjointly,
           plan_static_slices_differ_by_one_between_ranks, plan_largest_input_does_not_overflow,
           plan_buffers_stay_within_memory, plan_rank_0_keeps_100_bytes_of_each_further_rank_at_most,
           plan_too_little_memory_is_refused_by_name, plan_stream_has_no_slices_ahead_and_is_dynamic,
           plan_batches_to_another_process_are_large, plan_batches_without_columns_are_whole_grains,
           plan_workers_that_take_turns_have_more_in_front_of_them, plan_given_chunks_are_claimed_whole,
-          plan_chunks_have_several_grains, plan_given_chunks_of_streams_and_processes_go_singly)
+          plan_chunks_have_several_grains, plan_given_chunks_of_streams_and_processes_go_singly,
+          plan_rows_of_a_digest_are_counted_as_their_sums)

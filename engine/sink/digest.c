@@ -1,0 +1,305 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* digest.c - XXH3-128 of a stream whose pieces are made apart, and joined in order.
+ *
+ * Design:  the parts of XXH3 are xxHash's own, which its header gives when it is included as a whole; here is only the
+ *          order in which they are called. On x86-64 the widest vectors that the processor has are picked at run time.
+ *          The last block of all is treated differently, so at least one stripe is held back unsummed at the end of the
+ *          stream, and of every piece.
+ * Format:  a piece is its header, the bytes up to the first block, the sums of whole blocks, the bytes behind them; or,
+ *          when it is too short for that, its header and its bytes. Native byte order: it never leaves the job.
+ * Threads: digest.h.
+ */
+#include "sink/digest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define XXH_X86DISPATCH
+#define XXH_DISPATCH_AVX2 1
+#define XXH_DISPATCH_AVX512 1
+#define XXH_TARGET_AVX2 __attribute__((target("avx2")))
+#define XXH_TARGET_AVX512 __attribute__((target("avx512f")))
+#endif
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/alloc.h"
+
+#define LANES XXH_ACC_NB
+#define JOINED_AT_ONCE 64 /* blocks */
+#define SUM_BYTES (LANES * sizeof(uint64_t))
+#define STRIPES (PE_DIGEST_BLOCK / PE_DIGEST_STRIPE)
+#define SCRAMBLE_KEY (XXH3_kSecret + XXH_SECRET_DEFAULT_SIZE - XXH_STRIPE_LEN)
+#define LAST_KEY (SCRAMBLE_KEY - XXH_SECRET_LASTACC_START)
+#define HIGH_KEY (XXH3_kSecret + XXH_SECRET_DEFAULT_SIZE - SUM_BYTES - XXH_SECRET_MERGEACCS_START)
+#define LOW_KEY (XXH3_kSecret + XXH_SECRET_MERGEACCS_START)
+
+_Static_assert(PE_DIGEST_STRIPE == XXH_STRIPE_LEN, "a stripe is xxHash's");
+_Static_assert(STRIPES == (XXH_SECRET_DEFAULT_SIZE - XXH_STRIPE_LEN) / XXH_SECRET_CONSUME_RATE, "a block is xxHash's");
+
+typedef struct header {
+    uint64_t offset, bytes;
+} header;
+
+/* How a piece is divided. */
+typedef struct layout {
+    size_t head, blocks, tail;
+} layout;
+
+struct pe_digest {
+    _Alignas(PE_CACHE_LINE) uint64_t acc[LANES];
+    uint64_t bytes;
+    size_t held_bytes; /* PE_DIGEST_STRIPE at least once the stream has as many, which lie before its end */
+    unsigned char held[PE_DIGEST_UNSUMMED];
+};
+
+static layout divide(uint64_t offset, uint64_t bytes)
+{
+    const size_t head = (size_t)(-offset % PE_DIGEST_BLOCK);
+    if (bytes < head + PE_DIGEST_STRIPE)
+        return (layout){.head = (size_t)bytes};
+    const uint64_t blocks = (bytes - head - PE_DIGEST_STRIPE) / PE_DIGEST_BLOCK;
+    return (layout){.head = head, .blocks = (size_t)blocks, .tail = (size_t)(bytes - head - blocks * PE_DIGEST_BLOCK)};
+}
+
+/* ---- blocks ---- */
+
+XXH_FORCE_INLINE void accumulate(XXH3_f_accumulate_512 add, uint64_t *acc, const unsigned char *data, size_t stripes)
+{
+    for (size_t n = 0; n < stripes; n++)
+        add(acc, data + n * PE_DIGEST_STRIPE, XXH3_kSecret + n * XXH_SECRET_CONSUME_RATE);
+}
+
+XXH_FORCE_INLINE void sum_each(XXH3_f_accumulate_512 add, const unsigned char *data, size_t blocks, unsigned char *sums)
+{
+    for (size_t b = 0; b < blocks; b++) {
+        _Alignas(PE_CACHE_LINE) uint64_t acc[LANES] = {0};
+        accumulate(add, acc, data + b * PE_DIGEST_BLOCK, STRIPES);
+        memcpy(sums + b * SUM_BYTES, acc, SUM_BYTES);
+    }
+}
+
+#if defined(__x86_64__)
+XXH_TARGET_AVX512 static void sum_avx512(const unsigned char *data, size_t blocks, unsigned char *sums)
+{
+    sum_each(XXH3_accumulate_512_avx512, data, blocks, sums);
+}
+
+XXH_TARGET_AVX2 static void sum_avx2(const unsigned char *data, size_t blocks, unsigned char *sums)
+{
+    sum_each(XXH3_accumulate_512_avx2, data, blocks, sums);
+}
+#endif
+
+static void sum(const unsigned char *data, size_t blocks, unsigned char *sums)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f")) {
+        sum_avx512(data, blocks, sums);
+        return;
+    }
+    if (__builtin_cpu_supports("avx2")) {
+        sum_avx2(data, blocks, sums);
+        return;
+    }
+#endif
+    sum_each(XXH3_accumulate_512, data, blocks, sums);
+}
+
+static void join_sums(uint64_t *acc, const unsigned char *sums, size_t blocks)
+{
+    for (size_t b = 0; b < blocks; b++) {
+        uint64_t more[LANES];
+        memcpy(more, sums + b * SUM_BYTES, SUM_BYTES);
+        for (size_t lane = 0; lane < LANES; lane++)
+            acc[lane] += more[lane];
+        XXH3_scrambleAcc(acc, SCRAMBLE_KEY);
+    }
+}
+
+/* ---- a piece ---- */
+
+size_t pe_digest_piece_room(size_t bytes)
+{
+    const size_t ends = 2 * PE_DIGEST_BLOCK + PE_DIGEST_STRIPE;
+    const size_t summed = bytes / STRIPES + ends;
+    return sizeof(header) + (bytes < summed ? bytes : summed);
+}
+
+pe_status pe_digest_piece_begin(pe_digest_piece *piece, uint64_t offset, pe_buffer *out, pe_error *err)
+{
+    const header empty = {.offset = offset};
+    *piece = (pe_digest_piece){.offset = offset, .header = out->size};
+    return pe_buffer_append(out, &empty, sizeof empty, err);
+}
+
+pe_status pe_digest_piece_take(pe_digest_piece *piece, pe_buffer *rows, pe_buffer *out, pe_error *err)
+{
+    const layout parts = divide(piece->offset + piece->bytes, rows->size);
+    if (parts.tail == 0)
+        return PE_OK;
+    const size_t taken = rows->size - parts.tail;
+    const size_t sums = parts.blocks * SUM_BYTES;
+    pe_status status = pe_buffer_append(out, rows->data, parts.head, err);
+    if (status == PE_OK)
+        status = pe_buffer_reserve(out, sums, err);
+    if (status != PE_OK)
+        return status;
+    sum(rows->data + parts.head, parts.blocks, out->data + out->size);
+    out->size += sums;
+    piece->bytes += taken;
+    memmove(rows->data, rows->data + taken, parts.tail);
+    rows->size = parts.tail;
+    return PE_OK;
+}
+
+pe_status pe_digest_piece_end(pe_digest_piece *piece, pe_buffer *rows, pe_buffer *out, pe_error *err)
+{
+    pe_status status = pe_digest_piece_take(piece, rows, out, err);
+    if (status == PE_OK)
+        status = pe_buffer_append(out, rows->data, rows->size, err);
+    if (status != PE_OK)
+        return status;
+    piece->bytes += rows->size;
+    rows->size = 0;
+    const header whole = {.offset = piece->offset, .bytes = piece->bytes};
+    memcpy(out->data + piece->header, &whole, sizeof whole);
+    return PE_OK;
+}
+
+/* ---- joining ---- */
+
+pe_status pe_digest_make(pe_digest **out, pe_error *err)
+{
+    static const uint64_t begin[LANES] = XXH3_INIT_ACC;
+    pe_digest *digest = aligned_alloc(PE_CACHE_LINE, sizeof *digest);
+    if (digest == NULL)
+        return pe_fail(err, PE_ENOMEM, "out of memory: the digest's state");
+    *digest = (pe_digest){.bytes = 0};
+    memcpy(digest->acc, begin, sizeof begin);
+    *out = digest;
+    return PE_OK;
+}
+
+void pe_digest_free(pe_digest *digest)
+{
+    free(digest);
+}
+
+/* The first block of what is held. */
+static void join_held(pe_digest *digest)
+{
+    unsigned char sums[SUM_BYTES];
+    assert(digest->held_bytes >= PE_DIGEST_BLOCK);
+    sum(digest->held, 1, sums);
+    join_sums(digest->acc, sums, 1);
+    digest->held_bytes -= PE_DIGEST_BLOCK;
+    memmove(digest->held, digest->held + PE_DIGEST_BLOCK, digest->held_bytes);
+}
+
+static void join_blocks(pe_digest *digest, const unsigned char *data, size_t blocks)
+{
+    unsigned char sums[JOINED_AT_ONCE * SUM_BYTES];
+    for (size_t done = 0, now = 0; done < blocks; done += now) {
+        now = blocks - done < JOINED_AT_ONCE ? blocks - done : JOINED_AT_ONCE;
+        sum(data + done * PE_DIGEST_BLOCK, now, sums);
+        join_sums(digest->acc, sums, now);
+    }
+}
+
+static void hold(pe_digest *digest, const unsigned char *data, size_t bytes)
+{
+    assert(bytes <= sizeof digest->held - digest->held_bytes);
+    if (bytes > 0)
+        memcpy(digest->held + digest->held_bytes, data, bytes);
+    digest->held_bytes += bytes;
+}
+
+void pe_digest_add(pe_digest *digest, const void *data, size_t bytes)
+{
+    const unsigned char *from = data;
+    digest->bytes += bytes;
+    while (bytes >= PE_DIGEST_UNSUMMED - digest->held_bytes) { /* a block, and a stripe behind it */
+        const bool is_split = digest->held_bytes > 0;
+        const size_t missing = digest->held_bytes < PE_DIGEST_BLOCK ? PE_DIGEST_BLOCK - digest->held_bytes : 0;
+        const size_t blocks = is_split ? 0 : (bytes - PE_DIGEST_STRIPE) / PE_DIGEST_BLOCK;
+        const size_t taken = is_split ? missing : blocks * PE_DIGEST_BLOCK;
+        if (is_split) {
+            hold(digest, from, missing);
+            join_held(digest);
+        } else {
+            join_blocks(digest, from, blocks);
+        }
+        from += taken;
+        bytes -= taken;
+    }
+    hold(digest, from, bytes);
+}
+
+static void join_one(pe_digest *digest, const layout *parts, const unsigned char *data)
+{
+    pe_digest_add(digest, data, parts->head);
+    if (parts->blocks > 0) {
+        if (digest->held_bytes > 0) /* a block to the byte, since sums begin at one; the tail follows */
+            join_held(digest);
+        assert(digest->held_bytes == 0);
+        join_sums(digest->acc, data + parts->head, parts->blocks);
+        digest->bytes += parts->blocks * PE_DIGEST_BLOCK;
+    }
+    pe_digest_add(digest, data + parts->head + parts->blocks * SUM_BYTES, parts->tail);
+}
+
+pe_status pe_digest_join(pe_digest *digest, const void *pieces, size_t size, pe_error *err)
+{
+    const unsigned char *at = pieces;
+    while (size > 0) {
+        header piece = {0};
+        layout parts = {0};
+        if (size >= sizeof piece) {
+            memcpy(&piece, at, sizeof piece);
+            parts = divide(piece.offset, piece.bytes);
+        }
+        const size_t whole = sizeof piece + parts.head + parts.blocks * SUM_BYTES + parts.tail;
+        if (size < whole || piece.offset != digest->bytes)
+            return pe_fail(err, PE_EBUG, "digest: a piece of %llu bytes at %llu came, %llu bytes into the stream",
+                           (unsigned long long)piece.bytes, (unsigned long long)piece.offset,
+                           (unsigned long long)digest->bytes);
+        join_one(digest, &parts, at + sizeof piece);
+        at += whole;
+        size -= whole;
+    }
+    return PE_OK;
+}
+
+uint64_t pe_digest_bytes(const pe_digest *digest)
+{
+    return digest->bytes;
+}
+
+static void hash_long(const pe_digest *digest, uint64_t out[2])
+{
+    pe_digest last = *digest;
+    const unsigned char *const end = digest->held + digest->held_bytes;
+    if (last.held_bytes > PE_DIGEST_BLOCK)
+        join_held(&last);
+    accumulate(XXH3_accumulate_512, last.acc, last.held, (last.held_bytes - 1) / PE_DIGEST_STRIPE);
+    XXH3_accumulate_512(last.acc, end - PE_DIGEST_STRIPE, LAST_KEY);
+    out[0] = XXH3_mergeAccs(last.acc, HIGH_KEY, ~(digest->bytes * XXH_PRIME64_2));
+    out[1] = XXH3_mergeAccs(last.acc, LOW_KEY, digest->bytes * XXH_PRIME64_1);
+}
+
+void pe_digest_hash(const pe_digest *digest, uint64_t out[2])
+{
+    if (digest->bytes > XXH3_MIDSIZE_MAX) {
+        hash_long(digest, out);
+        return;
+    }
+    const XXH128_hash_t hash = XXH3_128bits(digest->held, (size_t)digest->bytes);
+    out[0] = hash.high64;
+    out[1] = hash.low64;
+}
