@@ -14,7 +14,7 @@
 #define MIB (1024 * KIB)
 #define CHUNK_BYTES (256 * KIB) /* half of a common second-level cache, for input or output of one chunk */
 #define PLACED_BYTES (1 * MIB)  /* one write: smaller ones wait for one another, and share more pages */
-#define SUMMED_BYTES (1 * MIB)  /* of rows that leave their sums: handing these over costs a tenth of making 256 KiB */
+#define SUMMED_BYTES (4 * MIB)  /* of rows that leave their sums: those fill half a cache then */
 #define SLICE_BYTES (512 * KIB) /* between ranks of a node, messages of 256 KiB to 4 MiB cost least */
 #define BATCH_BYTES (24 * KIB)  /* columns of one kernel call: most of a first-level cache */
 #define BATCH_MOST 4096
@@ -69,7 +69,7 @@ static size_t input_bytes(const pe_plan_request *request, uint64_t chunk_items)
     return request->chunk_input_bytes == NULL ? 0 : request->chunk_input_bytes(request->source, chunk_items);
 }
 
-/* Of a chunk's input or output. */
+/* Of a chunk's columns and rows. */
 static size_t best_bytes(const pe_plan_request *request)
 {
     return request->is_placed ? PLACED_BYTES : request->digested_bytes != NULL ? SUMMED_BYTES : CHUNK_BYTES;
@@ -96,16 +96,18 @@ static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
 /* Balance wants many small chunks, speed wants large ones. */
 static uint64_t best_chunk(const pe_plan_request *request, const char **why)
 {
-    const size_t chunk_bytes = best_bytes(request);
+    const size_t input_most = 2 * at_most(best_bytes(request), PLACED_BYTES);
     uint64_t items = most_items(request);
-    *why = chunk_bytes > CHUNK_BYTES ? "1 MiB at once" : "fills half a cache";
+    *why = request->is_placed                ? "1 MiB at once"
+           : request->digested_bytes != NULL ? "4 MiB at once"
+                                             : "fills half a cache";
     if (request->items != PE_ITEMS_UNKNOWN) {
         const uint64_t workers = (uint64_t)request->ranks * (uint64_t)request->threads;
         const uint64_t by_balance = at_least(request->items / (workers * BALANCE_CHUNKS), 1);
         *why = by_balance < items ? "64 or more a worker" : *why;
         items = at_most(items, by_balance);
     }
-    while (items > 1 && input_bytes(request, items) > 2 * chunk_bytes)
+    while (items > 1 && input_bytes(request, items) > input_most)
         items /= 2;
     return items;
 }
@@ -242,17 +244,20 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
 static void choose_batch(const pe_plan_request *request, pe_plan *plan)
 {
     const bool is_summed = request->digested_bytes != NULL; /* from the cache; other encoded rows leave it anyway */
-    const size_t item_bytes = at_least(request->in_item_bytes + (is_summed ? request->out_item_bytes : 0), 1);
-    const bool is_large =
-        request->is_generated && !is_summed && !plan->is_fixed; /* as given, a chunk may last, and a run be stopped */
+    const size_t columns = request->is_generated ? 0 : request->in_item_bytes;
+    const size_t item_bytes = at_least(columns + (is_summed ? request->out_item_bytes : 0), 1);
+    /* as given, a chunk may last, and a run be stopped */
+    const bool is_large = request->is_generated && !is_summed && !plan->is_fixed;
     const size_t bytes = request->is_elsewhere ? TRAVEL_BYTES : is_large ? CHUNK_BYTES : BATCH_BYTES;
     const uint64_t most = request->is_elsewhere ? TRAVEL_MOST : is_large ? CHUNK_MOST : BATCH_MOST;
     const uint64_t items = at_least(at_most(bytes / item_bytes, most), BATCH_LEAST);
     const uint64_t part = at_least(plan->chunk_items / CHUNK_GRAINS, BATCH_LEAST); /* others can take over the rest */
     const uint64_t whole = plan->is_fixed ? plan->grain_items : plan->chunk_items;
     plan->batch_items = at_most(plan->is_fixed || request->is_elsewhere ? items : at_most(items, part), whole);
+    const uint64_t batches = plan->chunk_items / (CHUNK_GRAINS * plan->batch_items);
     if (!plan->is_fixed)
-        plan->grain_items = plan->batch_items * at_least(plan->chunk_items / (CHUNK_GRAINS * plan->batch_items), 1);
+        plan->grain_items =
+            plan->batch_items * (is_summed ? 1 : at_least(batches, 1)); /* of large chunks, small ones */
     plan->read_items = plan->is_fixed ? at_most(items, plan->chunk_items) : plan->batch_items;
 }
 

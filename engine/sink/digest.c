@@ -84,42 +84,51 @@ XXH_FORCE_INLINE void sum_each(XXH3_f_accumulate_512 add, const unsigned char *d
     }
 }
 
-#if defined(__x86_64__)
-XXH_TARGET_AVX512 static void sum_avx512(const unsigned char *data, size_t blocks, unsigned char *sums)
+XXH_FORCE_INLINE void join_each(XXH3_f_scrambleAcc scramble, uint64_t *to, const unsigned char *sums, size_t blocks)
 {
-    sum_each(XXH3_accumulate_512_avx512, data, blocks, sums);
-}
-
-XXH_TARGET_AVX2 static void sum_avx2(const unsigned char *data, size_t blocks, unsigned char *sums)
-{
-    sum_each(XXH3_accumulate_512_avx2, data, blocks, sums);
-}
-#endif
-
-static void sum(const unsigned char *data, size_t blocks, unsigned char *sums)
-{
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) {
-        sum_avx512(data, blocks, sums);
-        return;
-    }
-    if (__builtin_cpu_supports("avx2")) {
-        sum_avx2(data, blocks, sums);
-        return;
-    }
-#endif
-    sum_each(XXH3_accumulate_512, data, blocks, sums);
-}
-
-static void join_sums(uint64_t *acc, const unsigned char *sums, size_t blocks)
-{
+    _Alignas(PE_CACHE_LINE) uint64_t acc[LANES];
+    memcpy(acc, to, sizeof acc); /* what cannot be reached from elsewhere stays in registers */
     for (size_t b = 0; b < blocks; b++) {
         uint64_t more[LANES];
         memcpy(more, sums + b * SUM_BYTES, SUM_BYTES);
         for (size_t lane = 0; lane < LANES; lane++)
             acc[lane] += more[lane];
-        XXH3_scrambleAcc(acc, SCRAMBLE_KEY);
+        scramble(acc, SCRAMBLE_KEY);
     }
+    memcpy(to, acc, sizeof acc);
+}
+
+typedef struct vectors {
+    void (*sum)(const unsigned char *data, size_t blocks, unsigned char *sums);
+    void (*join)(uint64_t *acc, const unsigned char *sums, size_t blocks);
+} vectors;
+
+#define VECTORS(name, target, add, scramble)                                                                           \
+    target static void sum_by_##name(const unsigned char *data, size_t blocks, unsigned char *sums)                    \
+    {                                                                                                                  \
+        sum_each(add, data, blocks, sums);                                                                             \
+    }                                                                                                                  \
+    target static void join_by_##name(uint64_t *acc, const unsigned char *sums, size_t blocks)                         \
+    {                                                                                                                  \
+        join_each(scramble, acc, sums, blocks);                                                                        \
+    }                                                                                                                  \
+    static const vectors name = {.sum = sum_by_##name, .join = join_by_##name};
+
+VECTORS(common, , XXH3_accumulate_512, XXH3_scrambleAcc)
+#if defined(__x86_64__)
+VECTORS(avx2, XXH_TARGET_AVX2, XXH3_accumulate_512_avx2, XXH3_scrambleAcc_avx2)
+VECTORS(avx512, XXH_TARGET_AVX512, XXH3_accumulate_512_avx512, XXH3_scrambleAcc_avx512)
+#endif
+
+static const vectors *widest(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f"))
+        return &avx512;
+    if (__builtin_cpu_supports("avx2"))
+        return &avx2;
+#endif
+    return &common;
 }
 
 /* ---- a piece ---- */
@@ -150,7 +159,7 @@ pe_status pe_digest_piece_take(pe_digest_piece *piece, pe_buffer *rows, pe_buffe
         status = pe_buffer_reserve(out, sums, err);
     if (status != PE_OK)
         return status;
-    sum(rows->data + parts.head, parts.blocks, out->data + out->size);
+    widest()->sum(rows->data + parts.head, parts.blocks, out->data + out->size);
     out->size += sums;
     piece->bytes += taken;
     memmove(rows->data, rows->data + taken, parts.tail);
@@ -196,8 +205,8 @@ static void join_held(pe_digest *digest)
 {
     unsigned char sums[SUM_BYTES];
     assert(digest->held_bytes >= PE_DIGEST_BLOCK);
-    sum(digest->held, 1, sums);
-    join_sums(digest->acc, sums, 1);
+    widest()->sum(digest->held, 1, sums);
+    widest()->join(digest->acc, sums, 1);
     digest->held_bytes -= PE_DIGEST_BLOCK;
     memmove(digest->held, digest->held + PE_DIGEST_BLOCK, digest->held_bytes);
 }
@@ -205,10 +214,11 @@ static void join_held(pe_digest *digest)
 static void join_blocks(pe_digest *digest, const unsigned char *data, size_t blocks)
 {
     unsigned char sums[JOINED_AT_ONCE * SUM_BYTES];
+    const vectors *by = widest();
     for (size_t done = 0, now = 0; done < blocks; done += now) {
         now = blocks - done < JOINED_AT_ONCE ? blocks - done : JOINED_AT_ONCE;
-        sum(data + done * PE_DIGEST_BLOCK, now, sums);
-        join_sums(digest->acc, sums, now);
+        by->sum(data + done * PE_DIGEST_BLOCK, now, sums);
+        by->join(digest->acc, sums, now);
     }
 }
 
@@ -248,7 +258,7 @@ static void join_one(pe_digest *digest, const layout *parts, const unsigned char
         if (digest->held_bytes > 0) /* a block to the byte, since sums begin at one; the tail follows */
             join_held(digest);
         assert(digest->held_bytes == 0);
-        join_sums(digest->acc, data + parts->head, parts->blocks);
+        widest()->join(digest->acc, data + parts->head, parts->blocks);
         digest->bytes += parts->blocks * PE_DIGEST_BLOCK;
     }
     pe_digest_add(digest, data + parts->head + parts->blocks * SUM_BYTES, parts->tail);
