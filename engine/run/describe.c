@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* describe.c - an item as people write it: "hypot(3.0, 4.0)".
+/* describe.c - an item as people write it: "hypot(3.0, 4.0)", "7/(x-3) at (3)".
  *
  * Threads: any.
  */
@@ -64,11 +64,20 @@ static void add_elements(line *to, pe_type type, const unsigned char *at)
         add(to, "]", 1);
 }
 
+/* Not so an expression: behind "7/(x-3)" its arguments would look like a factor. */
+static bool is_word(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:";
+    return name[strspn(name, letters)] == '\0';
+}
+
 void pe_describe_call(const char *name, const pe_signature *signature, const void *const *args, uint64_t item,
                       char out[PE_DESCRIBE_ROOM])
 {
     line text = {.out = out, .room = PE_DESCRIBE_ROOM - 8};
     add(&text, name, strlen(name));
+    if (!is_word(name))
+        add(&text, " at ", 4);
     add(&text, "(", 1);
     for (int a = 0; a < signature->arg_count; a++) {
         const pe_type type = signature->args[a];

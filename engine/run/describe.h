@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* describe.h - an item as people write it: "hypot(3.0, 4.0)".
+/* describe.h - an item as people write it: "hypot(3.0, 4.0)", "7/(x-3) at (3)".
  */
 #ifndef PE_DESCRIBE_H
 #define PE_DESCRIBE_H

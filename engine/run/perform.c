@@ -21,6 +21,7 @@
 #define STREAM_BLOCK_LEAST ((size_t)64 << 10)
 #define SIGNAL_MS 20 /* that a signal to all processes may take to get to this one */
 #define NS_PER_MS ((uint64_t)1000000)
+#define SHORT_RUN_NS (200 * NS_PER_MS) /* over before chunks had the size that suits their items */
 
 /* What ended a run is told by its number in the job; the crew compares it with its own numbers. */
 static void to_crew(pe_error *err, uint64_t first)
@@ -217,10 +218,10 @@ static const char *describe_chunks(const pe_session *self, char out[96])
     const double all = (double)(self->stats.items > 0 ? self->stats.items : 1);
     const double chunk_ms = (double)self->busy_ns * 1e-6 * (double)chunk_items / all;
     const bool is_planned = plan->is_fixed || chunk_items == plan->chunk_items;
-    if (chunk_ms >= 1)
-        (void)snprintf(cost, sizeof cost, "%.1f ms each", chunk_ms);
-    else
+    if (self->stats.wall_ns < SHORT_RUN_NS)
         (void)snprintf(cost, sizeof cost, "a short run");
+    else
+        (void)snprintf(cost, sizeof cost, "%.*f ms each", chunk_ms < 1 ? 3 : 1, chunk_ms);
     (void)snprintf(out, 96, "chunks of %s (%s)", pe_print_count(items, chunk_items), is_planned ? plan->why : cost);
     return out;
 }

@@ -118,7 +118,7 @@ class Failures(Compiled):
     def test_overflow_stops_and_names_the_item(self):
         result = self.run_job(toml(input=SPAN, kernel={"expr": "x*x"}))
         self.assertEqual((result.code, result.out), (1, b""), str(result))
-        self.assertIn(f"item 3: x*x({ROOT_INT64 + 1}): a product does not fit int64", result.err)
+        self.assertIn(f"item 3: x*x at ({ROOT_INT64 + 1}): a product does not fit int64", result.err)
         result = self.run_job(toml(input={"range": [2**21 - 2, 2**21 + 2]}, kernel=CUBE))
         self.assertIn("item 2: cube(2097152): a product does not fit int64 (f.c line 4)", result.err)
 
@@ -197,7 +197,7 @@ class Ranges(Compiled):
                     self.assertEqual((column.code, column.text, column.err), (ramp.code, ramp.text, ramp.err))
 
     def test_failing_items_are_named_by_their_values(self):
-        for kernel, name in zip(self.SQUARES, ("x*x", "square")):
+        for kernel, name in zip(self.SQUARES, ("x*x at ", "square")):
             for isolate in (False, True):
                 self.run_job(toml(input={"range": [ROOT_INT64 + 700, ROOT_INT64 - 700, -2]}, kernel={**kernel, "isolate": isolate},
                                   errors={"on_error": "fill", "fill": -1, "log": "log.csv", "retries": 1}))

@@ -122,7 +122,7 @@ class Parts(Case):
                                errors={"log": "failed.csv"}, pool={"chunk_size": 1})
                     result = self.run_job(job, "-q", "--part", "2/3", ranks=ranks)
                     self.assertEqual(result.code, 1, str(result))
-                    self.assertEqual(self.message(result), "pengine: item 17: 60 / (x - 17)(17): integer division by zero")
+                    self.assertEqual(self.message(result), "pengine: item 17: 60 / (x - 17) at (17): integer division by zero")
                     wanted = [] if mode == "map" else [int(60 / (x - 17)) for x in range(10, 17)]
                     self.assertEqual(result.text, lines(wanted))
                     self.assertIn("\n17,", (self.dir / "failed.csv").read_text())

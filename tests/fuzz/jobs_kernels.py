@@ -170,7 +170,7 @@ def built_in(name, reason=ANY):
 
 
 def expr(text, reason=ANY, **more):
-    return {"expr": text, **more}, text, reason
+    return {"expr": text, **more}, f"{text} at ", reason
 
 
 def source(function, reason=ANY):

@@ -93,7 +93,7 @@ class Ranks(Case):
         result = self.run_job(job, ranks=3)
         self.assertEqual(result.code, 1, str(result))
         self.assertEqual(result.err.count("a product does not fit int64"), 1, str(result))
-        self.assertIn(f"item 5001: x*x({ROOT_INT64 + 1})", result.err)
+        self.assertIn(f"item 5001: x*x at ({ROOT_INT64 + 1})", result.err)
 
 
 if __name__ == "__main__":
