@@ -69,13 +69,17 @@ static layout divide(uint64_t offset, uint64_t bytes)
 
 /* ---- blocks ---- */
 
-XXH_FORCE_INLINE void accumulate(XXH3_f_accumulate_512 add, uint64_t *acc, const unsigned char *data, size_t stripes)
+/* xxHash's inner loops, by their shape: its names for these types changed within 0.8. */
+typedef void (*add_stripe)(void *restrict acc, const void *restrict stripe, const void *restrict key);
+typedef void (*scramble_acc)(void *restrict acc, const void *restrict key);
+
+XXH_FORCE_INLINE void accumulate(add_stripe add, uint64_t *acc, const unsigned char *data, size_t stripes)
 {
     for (size_t n = 0; n < stripes; n++)
         add(acc, data + n * PE_DIGEST_STRIPE, XXH3_kSecret + n * XXH_SECRET_CONSUME_RATE);
 }
 
-XXH_FORCE_INLINE void sum_each(XXH3_f_accumulate_512 add, const unsigned char *data, size_t blocks, unsigned char *sums)
+XXH_FORCE_INLINE void sum_each(add_stripe add, const unsigned char *data, size_t blocks, unsigned char *sums)
 {
     for (size_t b = 0; b < blocks; b++) {
         _Alignas(PE_CACHE_LINE) uint64_t acc[LANES] = {0};
@@ -84,7 +88,7 @@ XXH_FORCE_INLINE void sum_each(XXH3_f_accumulate_512 add, const unsigned char *d
     }
 }
 
-XXH_FORCE_INLINE void join_each(XXH3_f_scrambleAcc scramble, uint64_t *to, const unsigned char *sums, size_t blocks)
+XXH_FORCE_INLINE void join_each(scramble_acc scramble, uint64_t *to, const unsigned char *sums, size_t blocks)
 {
     _Alignas(PE_CACHE_LINE) uint64_t acc[LANES];
     memcpy(acc, to, sizeof acc); /* what cannot be reached from elsewhere stays in registers */
