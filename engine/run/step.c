@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "run/step_parts.h"
 
+#define SUMMED_BYTES ((size_t)16 << 10) /* of rows at once, where batches are smaller: still in the first cache */
 #define RELEASE_BYTES ((size_t)1 << 20) /* of mapped input at once: each release costs a call and a TLB flush */
 
 static pe_status make_columns(pe_step *step, pe_error *err)
@@ -317,6 +318,13 @@ static pe_status write_in_place(const pe_recipe *recipe, uint64_t first, pe_outc
     return pe_places_write(&recipe->places, first, out->bytes.data, out->placed, err);
 }
 
+/* For the rows of one more batch. */
+static bool lacks_room(const pe_step *step)
+{
+    const pe_recipe *recipe = step->recipe;
+    return step->rows->room - step->rows->size < recipe->encoder.row_bytes * recipe->plan->batch_items;
+}
+
 static pe_status run_grain(pe_step *step, pe_block grain, uint64_t end, const pe_buffer *payload, pe_outcome *out,
                            const atomic_bool *stop, pe_error *err)
 {
@@ -328,7 +336,7 @@ static pe_status run_grain(pe_step *step, pe_block grain, uint64_t end, const pe
         const uint64_t left = grain.count - done;
         const pe_block block = {.first = first + done, .count = left < most ? left : most};
         status = run_batch(step, block, end, payload, out, err);
-        if (status == PE_OK && step->recipe->makes_pieces)
+        if (status == PE_OK && step->recipe->makes_pieces && lacks_room(step))
             status = pe_digest_piece_take(&step->piece, step->rows, &out->bytes, err);
         done += block.count;
     }
@@ -343,8 +351,10 @@ static pe_status begin_rows(pe_step *step, pe_block block, pe_outcome *out, pe_e
     step->rows = recipe->makes_pieces ? &step->unsummed : &out->bytes;
     if (!recipe->makes_pieces)
         return pe_buffer_reserve(&out->bytes, row * block.count, err);
+    const size_t batch = row * recipe->plan->batch_items;
+    const size_t at_once = batch > SUMMED_BYTES ? batch : SUMMED_BYTES;
     step->unsummed.size = 0;
-    pe_status status = pe_buffer_reserve(&step->unsummed, row * recipe->plan->batch_items + PE_DIGEST_UNSUMMED, err);
+    pe_status status = pe_buffer_reserve(&step->unsummed, at_once + PE_DIGEST_UNSUMMED, err);
     if (status == PE_OK)
         status = pe_buffer_reserve(&out->bytes, pe_digest_piece_room(row * block.count), err);
     return status == PE_OK ? pe_digest_piece_begin(&step->piece, row * block.first, &out->bytes, err) : status;
