@@ -280,8 +280,8 @@ static const pe_key keys[] = {
      .words = gathers,
      .fallback = "\"auto\"",
      .help =
-         "auto: every rank writes its rows of npy and raw to their places in a file that all ranks see; root: rank 0 "
-         "gathers and writes everything"},
+         "auto: every rank writes its rows of npy and raw to their places in a file that all ranks see, and hashes its "
+         "rows of a digest; root: rank 0 gathers all rows"},
 
     {.table = "reduce",
      .name = "op",
