@@ -387,6 +387,8 @@ void pe_claims_stop(pe_claims *claims)
 {
     (void)pthread_mutex_lock(&claims->mutex);
     claims->is_stopped = true;
+    claims->first = claims->last = NULL; /* what is left of them is not wanted, and one may be delivered as it is */
+    claims->backlog = 0;
     announce(claims);
     (void)pthread_mutex_unlock(&claims->mutex);
 }

@@ -174,7 +174,8 @@ static bool deliver_to_sink(void *context, pe_place_in_line *place)
     pe_chunk *chunk = chunk_at(place);
     pe_task *task = chunk->task;
     task->delivered += chunk->out.items;
-    pe_crew_write(crew, &chunk->out);
+    if (chunk->out.items > 0)
+        pe_crew_write(crew, &chunk->out);
     if (task->delivered == task->block.count)
         pe_claims_recycle(crew->claims, task);
     return true;
@@ -195,7 +196,8 @@ static pe_status append(pe_outcome *whole, const pe_outcome *part, pe_error *err
     return status == PE_OK ? pe_buffer_append(&whole->log, part->log.data, part->log.size, err) : status;
 }
 
-/* The line's callback on several ranks: the chunk joins its slice. */
+/* The line's callback on several ranks: the chunk joins its slice, which ends with the chunk where an item ended the
+ * run. */
 static bool deliver_to_slice(void *context, pe_place_in_line *place)
 {
     pe_crew *crew = context;
@@ -209,7 +211,9 @@ static bool deliver_to_slice(void *context, pe_place_in_line *place)
         task->whole = chunk;
     else if (append(&task->whole->out, &chunk->out, &err) != PE_OK)
         pe_crew_fail(crew, &err);
-    if (task->delivered == task->block.count)
+    if (place->is_last && crew->spec->plan->order != PE_ORDER_UNORDERED)
+        task->block.count = task->delivered;
+    if (task->delivered == task->block.count && task->delivered > 0)
         finish_slice(crew, task);
     return !is_first; /* that one is released with its task */
 }
@@ -219,7 +223,7 @@ static bool deliver_to_slice(void *context, pe_place_in_line *place)
 static void fail_chunk(pe_crew *crew, pe_chunk *chunk, const pe_error *err)
 {
     pe_crew_fail(crew, err);
-    if (err->item != PE_NO_ITEM && chunk->out.items > 0)
+    if (err->item != PE_NO_ITEM)
         pe_line_done(crew->line, &chunk->place, true);
 }
 

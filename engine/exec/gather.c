@@ -55,13 +55,32 @@ static void deliver_here(pe_root *self, const pe_entry *result)
     leave(self, result);
 }
 
+/* pe_comm_agree brings the reason. */
+static void note_failure(pe_root *self, uint64_t item)
+{
+    self->limit = item < self->limit ? item : self->limit;
+    if (item == PE_NO_ITEM)
+        pe_crew_stop(self->crew);
+    else
+        pe_crew_begin_grace(self->crew);
+}
+
+/* One that is shorter than what was granted ends before the item that ended the run. */
+static void place_result(pe_root *self, const pe_entry *result)
+{
+    pe_entry *place = pe_root_entry(self, result->slice);
+    if (result->block.count < place->block.count)
+        note_failure(self, result->block.first + result->block.count);
+    *place = *result;
+}
+
 static void note_result(pe_root *self, const pe_entry *result, uint64_t work_ns)
 {
     learn(self, result, work_ns);
     if (result->bytes == 0)
         leave(self, result);
     if (pe_root_is_ordered(self))
-        *pe_root_entry(self, result->slice) = *result;
+        place_result(self, result);
     else if (needs_pull(result))
         *pe_root_entry(self, self->announced++) = *result;
     else
@@ -71,16 +90,6 @@ static void note_result(pe_root *self, const pe_entry *result, uint64_t work_ns)
 pe_status pe_root_listen(pe_root *self, pe_error *err)
 {
     return pe_comm_recv(self->comm, PE_ANY_RANK, PE_TAG_TO_ROOT, &self->note, sizeof self->note, &self->note_op, err);
-}
-
-/* pe_comm_agree brings the reason. */
-static void note_failure(pe_root *self, uint64_t item)
-{
-    self->limit = item < self->limit ? item : self->limit;
-    if (item == PE_NO_ITEM)
-        pe_crew_stop(self->crew);
-    else
-        pe_crew_begin_grace(self->crew);
 }
 
 static void read_note(pe_root *self, int from, const pe_note *note)
@@ -220,7 +229,7 @@ static bool deliver_next(pe_root *self)
     pe_piece **at = &self->arriving;
     if (pe_root_is_ordered(self)) {
         const pe_entry *next = pe_root_entry(self, self->delivered);
-        if (self->delivered == self->granted || !next->is_ready)
+        if (self->delivered == self->granted || !next->is_ready || next->block.first >= self->limit)
             return false;
         if (!needs_pull(next)) {
             deliver_here(self, next);

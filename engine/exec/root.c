@@ -45,8 +45,7 @@ static bool is_failed(pe_root *self)
     const uint64_t next = self->delivered;
     if (!pe_root_is_ordered(self) || next == self->granted)
         return true;
-    const pe_block oldest = pe_root_entry(self, next)->block;
-    return oldest.first + oldest.count > self->limit;
+    return pe_root_entry(self, next)->block.first >= self->limit; /* the slice with that item comes up to there */
 }
 
 static pe_status step(pe_root *self, bool *active)

@@ -367,6 +367,10 @@ class Job:
             return
         head = expected.head(self.format, self.written, self.names, "index" if self.has_index else None)
         lines = self.lines(self.rows)
+        if self.is_ordered and self.is_first_told() and self.policy == "stop" and self.inputs.bad is None and self.lost:
+            least = self.lost[0]
+            if sum(map(len, lines[:least])) + len(head) * (least > 0) > len(data):
+                wrong.append(f"{len(data)} bytes, although all {least} items before the failed one are known")
         if not data:
             return  # nothing came as far as the output
         if self.is_ordered and not (head + b"".join(lines)).startswith(data):
@@ -379,10 +383,6 @@ class Job:
                 ends.add(at)
             if len(data) not in ends:
                 wrong.append(f"half a row at the end: {data[-100:]!r}")
-            if self.is_first_told() and self.policy == "stop" and isinstance(self.chunk, int) and self.inputs.bad is None and self.lost:
-                least = self.lost[0] // self.chunk * self.chunk
-                if sum(map(len, lines[:least])) + len(head) > len(data):
-                    wrong.append(f"{len(data)} bytes, although the {least} items of the chunks before are known")
         if not self.is_ordered and self.format != "raw" and b"\n" not in b"".join(line[:-1] for line in lines):
             known = set(lines)
             strange = [line for line in data[len(head):].splitlines(True) if line not in known]

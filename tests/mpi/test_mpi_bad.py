@@ -7,6 +7,8 @@ Design: a launch costs half a second, so of each kind in the table some are take
 import os
 import sys
 
+import numpy
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 import bad_jobs  # noqa: E402
 from harness import Case, INT64_MAX, ROOT_INT64, main, squares, toml  # noqa: E402
@@ -61,10 +63,20 @@ class Failing(Case):
             return
         first = ROOT_INT64 + 1 - item
         got = path.read_text() if path.exists() else ""
-        rows = got.splitlines()
-        self.assertLessEqual(len(rows), item)
-        self.assertEqual([int(row) for row in rows], [x * x for x in range(first, first + len(rows))])
-        self.assertTrue(not got or got.endswith("\n"))
+        self.assertEqual(got, "".join(f"{x * x}\n" for x in range(first, first + item)))
+
+    def test_imap_has_all_before_the_item_as_on_one_rank(self):
+        for output in ({"path": "out.npy"}, {"path": "out.npy", "gather": "root"}, {"path": "out.raw"}):
+            for schedule, chunk in (("dynamic", "auto"), ("static", 700)):
+                with self.subTest((output, schedule)):
+                    job = toml(mode="imap", input={"range": [ROOT_INT64 - 70_000, ROOT_INT64 + 90_000]}, kernel={"name": "square"},
+                               output=output, pool={"schedule": schedule, "chunk_size": chunk, "threads": 2})
+                    result = self.run_job(job, ranks=3)
+                    self.assertEqual(result.code, 1, str(result))
+                    self.assertIn("item 70001:", result.err)
+                    path = self.dir / output["path"]
+                    got = numpy.load(path) if path.suffix == ".npy" else numpy.fromfile(path, numpy.int64)
+                    self.assertTrue(numpy.array_equal(got, numpy.arange(ROOT_INT64 - 70_000, ROOT_INT64 + 1) ** 2), len(got))
 
     def test_wrong_command_line_is_told_once(self):
         self.write("job.toml", squares())

@@ -22,7 +22,7 @@
 #define LOOKS_MOST 24 /* until something has happened */
 #define LOG_BYTES 3u  /* of every third grant */
 
-typedef enum grant_state { COMPUTING, ANNOUNCED, PULLED, RECEIVED, FAILED } grant_state;
+typedef enum grant_state { COMPUTING, ANNOUNCED, PULLED, RECEIVED } grant_state;
 
 typedef struct grant {
     pe_block block;
@@ -44,6 +44,8 @@ typedef struct network {
     const pe_plan *plan;
     bool is_placed;    /* the members write their rows themselves */
     uint64_t fails_at; /* the member that has this item fails there; PE_NO_ITEM: nobody */
+    bool has_failed;   /* a member had it, */
+    int owes_failure;  /* and that member has yet to say so; 0: none has */
     uint64_t dice;
     grant *grants[GRANTS_MOST]; /* by number; NULL: rank 0's own */
     uint64_t numbered;          /* the highest number + 1 */
@@ -163,14 +165,16 @@ static inline bool has_item(pe_block block, uint64_t item)
     return item >= block.first && item - block.first < block.count;
 }
 
+static inline pe_note tell_failure(network *net)
+{
+    net->owes_failure = 0;
+    return (pe_note){.kind = PE_NOTE_FAILED, .block = {.first = net->fails_at}};
+}
+
 static inline pe_note announce(network *net, grant *at)
 {
     const uint64_t number = number_of(net, at), rows = at->block.count;
     const size_t bytes = row_bytes(net, at) + log_bytes(number);
-    if (has_item(at->block, net->fails_at)) {
-        at->state = FAILED;
-        return (pe_note){.kind = PE_NOTE_FAILED, .block = {.first = net->fails_at}};
-    }
     at->state = bytes == 0 ? RECEIVED : ANNOUNCED;
     return (pe_note){.kind = PE_NOTE_RESULT,
                      .slice = number,
@@ -180,6 +184,15 @@ static inline pe_note announce(network *net, grant *at)
                      .rows = rows,
                      .placed = net->is_placed ? rows * sizeof(uint64_t) : 0,
                      .work_ns = 1 + roll(net, 3) * 1000000u};
+}
+
+/* What comes before the item that ends the run is a result too; either may be told first. */
+static inline void fail_at(network *net, grant *at)
+{
+    at->block.count = net->fails_at - at->block.first;
+    at->looks = roll(net, LOOKS_MOST);
+    net->has_failed = true;
+    net->owes_failure = at->owner;
 }
 
 /* A member leaves when it was told to, and what it was asked for has left it. */
@@ -194,9 +207,18 @@ static inline bool may_leave(const network *net, int member)
 /* Somebody's next note, or none yet. */
 static inline bool hear(network *net, pe_note *note, int *from)
 {
+    if (net->owes_failure > 0 && !net->is_ended[net->owes_failure] && roll(net, LOOKS_MOST) == 0) {
+        *from = net->owes_failure;
+        *note = tell_failure(net);
+        return true;
+    }
     for (uint64_t i = 0; i < net->numbered; i++) {
         grant *at = net->grants[i];
         if (at == NULL || at->state != COMPUTING || net->is_ended[at->owner] || (at->looks > 0 && at->looks-- > 0))
+            continue;
+        if (has_item(at->block, net->fails_at))
+            fail_at(net, at);
+        if (at->block.count == 0 || at->looks > 0)
             continue;
         *from = at->owner;
         *note = announce(net, at);
