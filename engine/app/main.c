@@ -12,7 +12,6 @@
 #include <stdio.h>
 
 #include "app/cli.h"
-#include "base/alloc.h"
 #include "base/asked_threads.h"
 #include "base/attr.h"
 #include "base/clock.h"
@@ -54,7 +53,6 @@ int main(int argc, char **argv)
     pe_error err = PE_ERROR_INIT;
     const bool speaks = pe_front_speaks();
     int code = 0;
-    pe_alloc_begin();
     pe_log_init(speaks, PE_LOG_INFO);
     if (pe_cli_parse(argc, argv, &options, &err) != PE_OK) {
         pe_log(PE_LOG_ERROR, "%s", err.text);

@@ -11,21 +11,8 @@
 #include "base/alloc.h"
 
 #include <stdint.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <stdlib.h>
 #include <string.h>
-
-#define LARGE_BYTES (1 << 20)
-
-void pe_alloc_begin(void)
-{
-#ifdef __GLIBC__
-    /* Left alone, glibc raises this to the largest block ever freed, and keeps blocks of that size for each thread. */
-    (void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
-#endif
-}
 
 bool pe_mul_size(size_t a, size_t b, size_t *out)
 {

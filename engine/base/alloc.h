@@ -11,10 +11,6 @@
 
 #include "base/error.h"
 
-/* pe_alloc_begin - large blocks go back to the system as soon as they are freed, so that the peak is what is in use. The
- * program calls it once, before there are threads; a library may not change its host's allocator. */
-void pe_alloc_begin(void);
-
 /* pe_mul_size - a * b into *out; false on overflow. */
 bool pe_mul_size(size_t a, size_t b, size_t *out);
 

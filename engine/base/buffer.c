@@ -4,7 +4,9 @@
 /* buffer.c - a growable run of bytes.
  *
  * Design:   room grows by half again at least, so appending n bytes one by one copies O(n). The alignment rules out
- *           realloc; only the bytes in use are copied. A failed call leaves the buffer as it was.
+ *           realloc; only the bytes in use are copied. A failed call leaves the buffer as it was. Large buffers are pages
+ *           of their own, so that one that is given back leaves no memory behind: the C library keeps what a thread freed
+ *           for that thread, and results are freed by whoever delivers them.
  * Threads:  a buffer belongs to one thread at a time.
  * Not here: fixed arrays (alloc.c).
  */
@@ -15,10 +17,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define PAGE_BYTES ((size_t)4096) /* or a part of a larger page: the system rounds up */
+#ifdef __SANITIZE_ADDRESS__
+#define PAGED_LEAST SIZE_MAX /* so that what is written beyond is seen */
+#else
+#define PAGED_LEAST ((size_t)64 << 10)
+#endif
 
 static pe_status out_of_memory(size_t size, size_t more, pe_error *err)
 {
     return pe_fail(err, PE_ENOMEM, "out of memory: a buffer of %zu bytes could not grow by %zu", size, more);
+}
+
+static size_t round_up(size_t size)
+{
+    const size_t unit = size < PAGED_LEAST ? PE_CACHE_LINE : PAGE_BYTES;
+    return (size + unit - 1) / unit * unit;
+}
+
+static void *take(size_t room)
+{
+    if (room < PAGED_LEAST)
+        return aligned_alloc(PE_CACHE_LINE, room);
+    void *const pages = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return pages == MAP_FAILED ? NULL : pages;
+}
+
+static void give_back(void *data, size_t room)
+{
+    if (room < PAGED_LEAST)
+        free(data);
+    else
+        (void)munmap(data, room); /* these pages exist */
 }
 
 pe_status pe_buffer_reserve(pe_buffer *buffer, size_t more, pe_error *err)
@@ -29,15 +61,14 @@ pe_status pe_buffer_reserve(pe_buffer *buffer, size_t more, pe_error *err)
     if (buffer->size > most || more > most - buffer->size)
         return out_of_memory(buffer->size, more, err);
     const size_t needed = buffer->size + more;
-    const size_t grown = buffer->room + buffer->room / 2;
-    const size_t least = needed > grown ? needed : grown;
-    const size_t room = (least + PE_CACHE_LINE - 1) / PE_CACHE_LINE * PE_CACHE_LINE;
-    unsigned char *const data = aligned_alloc(PE_CACHE_LINE, room);
+    const size_t grown = buffer->size == 0 ? 0 : buffer->room + buffer->room / 2; /* an empty one does not creep up */
+    const size_t room = round_up(needed > grown ? needed : grown);
+    unsigned char *const data = take(room);
     if (data == NULL)
         return out_of_memory(buffer->size, more, err);
     if (buffer->size > 0)
         memcpy(data, buffer->data, buffer->size);
-    free(buffer->data);
+    give_back(buffer->data, buffer->room);
     buffer->data = data;
     buffer->room = room;
     return PE_OK;
@@ -82,6 +113,6 @@ pe_status pe_buffer_printf(pe_buffer *buffer, pe_error *err, const char *format,
 
 void pe_buffer_fini(pe_buffer *buffer)
 {
-    free(buffer->data);
+    give_back(buffer->data, buffer->room);
     *buffer = (pe_buffer){0};
 }

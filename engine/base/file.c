@@ -15,10 +15,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/ending.h"
 #include "base/reason.h"
@@ -62,11 +64,11 @@ pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *si
     pe_status status = read_until_end(fd, path, most, &bytes, err);
     close(fd); /* nothing was written: it has nothing to say */
     if (status == PE_OK)
-        status = pe_buffer_append(&bytes, "", 1, err);
+        status = pe_make_array(out, bytes.size + 1, 1, err);
     if (status == PE_OK) {
-        *out = (char *)bytes.data;
-        *size = bytes.size - 1;
-        bytes = (pe_buffer){0};
+        if (bytes.size > 0)
+            memcpy(*out, bytes.data, bytes.size);
+        *size = bytes.size;
     }
     pe_buffer_fini(&bytes);
     return status;

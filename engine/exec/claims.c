@@ -331,8 +331,10 @@ pe_chunk *pe_claims_take(pe_claims *claims, int worker)
         const bool is_last = claims->first == NULL && claims->is_closed;
         const bool may_help =
             (is_last || (must_wait && has_spun)) && pe_steal_is_possible(claims->running, claims->spec.workers);
-        if (is_last && !may_help)
+        if (is_last && !may_help) {
+            announce(claims); /* whoever sleeps until it may help has nobody left to help */
             break;
+        }
         if (may_help && has_spare_buffer(claims)) {
             chunk = take_from_others(claims);
             if (chunk != NULL)
@@ -367,7 +369,8 @@ void pe_claims_release(pe_claims *claims, pe_chunk *chunk)
 {
     trim(&chunk->out.bytes, 2 * claims->spec.chunk_bytes);
     (void)pthread_mutex_lock(&claims->mutex);
-    const bool is_waited_for = lacks_buffer(claims) || claims->taken == claims->spec.warm;
+    /* how many items a sleeper waits for room for is not known here: the pace may be another by now */
+    const bool is_waited_for = claims->sleepers > 0 || lacks_buffer(claims) || claims->taken == claims->spec.warm;
     claims->taken_items -= chunk->portion.block.count;
     give_back(claims, chunk);
     if (is_waited_for)

@@ -209,6 +209,13 @@ class Memory(Case):
         self.stays_below(limit, self.start(stdin=-1), stdin=text)
         self.assertEqual((self.dir / "out.txt").read_bytes(), text.upper())
 
+    def test_many_workers_on_few_cores_stay_within_the_plan(self):
+        """They take turns, so chunks of every size come and go, and are freed by other threads than made them."""
+        for output in ({"format": "raw", "path": "/dev/null"}, {"format": "digest"}):
+            with self.subTest(output):
+                self.stays_planned(toml(mode="imap", input={"range": [0, 100_000_000], "dtype": "int128"},
+                                        kernel={"name": "square"}, output=output, pool={"threads": 8 * len(os.sched_getaffinity(0))}))
+
     def test_file_larger_than_the_memory_stays_within_the_plan(self):
         values = numpy.arange(12_000_000, dtype=float)
         self.write("in.npy", values)

@@ -272,6 +272,56 @@ static void crowd(uint64_t chunk_items, uint64_t grain)
     end(self);
 }
 
+/* ---- a worker that sleeps ---- */
+
+static void set_pace(rig *self, uint64_t items)
+{
+    atomic_store(&self->pace.items, items);
+}
+
+static void nap(void)
+{
+    (void)nanosleep(&(struct timespec){.tv_nsec = 50000000},
+                    NULL); /* far longer than a worker looks before it sleeps */
+}
+
+static void *take_one(void *context)
+{
+    rig *self = context;
+    ck_assert_ptr_nonnull(pe_claims_take(self->claims, 1));
+    atomic_store(&self->computed[0], 1);
+    return NULL;
+}
+
+/* A worker sleeps since 80 items have no room; by the time that there is room, the pace is 10. */
+START_TEST(claims_sleeper_wakes_though_the_pace_has_changed)
+{
+    enum { FULL = 8, SMALL = 4 };
+    rig *self = make(80, 80);
+    pthread_t thread;
+    pe_chunk *small[SMALL];
+    push(self, 0, 1600);
+    for (int i = 0; i < FULL; i++)
+        ck_assert_uint_eq(pe_claims_take(self->claims, 0)->portion.block.count, 80);
+    set_pace(self, 20);
+    for (int i = 0; i < SMALL; i++)
+        ck_assert_uint_eq((small[i] = pe_claims_take(self->claims, 0))->portion.block.count, 20);
+    set_pace(self, 80); /* 720 items are under way, as many as may be beside those that are kept */
+    ck_assert_int_eq(pthread_create(&thread, NULL, take_one, self), 0);
+    nap();
+    pe_claims_release(self->claims, small[0]);
+    nap();
+    ck_assert_int_eq(atomic_load(&self->computed[0]), 0);
+    set_pace(self, 10);
+    pe_claims_release(self->claims, small[1]);
+    for (int i = 0; i < 100 && atomic_load(&self->computed[0]) == 0; i++)
+        nap();
+    ck_assert_int_eq(atomic_load(&self->computed[0]), 1);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    end(self);
+}
+END_TEST
+
 START_TEST(claims_four_workers_compute_every_item_once)
 {
     crowd(64, 1);
@@ -283,4 +333,4 @@ END_TEST
 UNIT_MAIN("claims", portion_owner_alone_gets_all_grains, portion_untouched_keeps_the_larger_half,
           portion_begun_gives_away_all_but_the_grain_at_work, claims_idle_worker_takes_half_of_the_fullest_chunk,
           claims_nothing_left_to_begin_ends_the_worker, claims_without_buffers_help_the_chunk_that_all_wait_for,
-          claims_four_workers_compute_every_item_once)
+          claims_sleeper_wakes_though_the_pace_has_changed, claims_four_workers_compute_every_item_once)
