@@ -64,11 +64,10 @@ static void add_elements(line *to, pe_type type, const unsigned char *at)
         add(to, "]", 1);
 }
 
-/* Not so an expression: behind "7/(x-3)" its arguments would look like a factor. */
-static bool is_word(const char *name)
+/* Behind "7/(x-3)" the arguments would look like a factor; paths and names of functions have none of these. */
+static bool is_expression(const char *name)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:";
-    return name[strspn(name, letters)] == '\0';
+    return strpbrk(name, " ()*+%<>=?&|^!~") != NULL;
 }
 
 void pe_describe_call(const char *name, const pe_signature *signature, const void *const *args, uint64_t item,
@@ -76,7 +75,7 @@ void pe_describe_call(const char *name, const pe_signature *signature, const voi
 {
     line text = {.out = out, .room = PE_DESCRIBE_ROOM - 8};
     add(&text, name, strlen(name));
-    if (!is_word(name))
+    if (is_expression(name))
         add(&text, " at ", 4);
     add(&text, "(", 1);
     for (int a = 0; a < signature->arg_count; a++) {

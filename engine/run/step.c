@@ -5,12 +5,12 @@
  *
  * Design:   a chunk is done in batches small enough for the first-level cache: the source fills argument columns, the
  *           kernel fills result columns, the encoder appends bytes. Where the result's column is the bytes (one result,
- *           binary format, no conversion) the kernel writes straight into the chunk's buffer. Of a digest's rows each
- *           batch leaves their sums there, before they leave the cache. Failed items cost
- *           something only in the batches that have them: they are tried again one by one, then logged, and their rows
- *           are filled or left out.
+ *           binary format, no conversion) the kernel writes straight into the chunk's buffer. Of a digest's rows the
+ *           sums go there, while they are in the cache. Failed items cost something only in the batches that have them:
+ *           they are tried again one by one, then logged, and their rows are filled or left out.
  * Threads:  a step belongs to one worker; the recipe is constant.
- * Not here: which chunk (exec), what is done with the bytes (sink), the list of failed items (losses.c).
+ * Not here: which chunk (exec), what is done with the bytes (sink), the list of failed items (losses.c), trying again
+ *           (retry.c).
  */
 #include "run/step.h"
 
