@@ -34,6 +34,7 @@ typedef struct pe_task {
     uint64_t claimed;        /* claims' mutex: items that were claimed */
     uint64_t delivered;      /* the deliverer of the line: items that are finished */
     uint64_t work_ns;        /* the deliverer: time the workers spent on it */
+    bool is_cut;             /* the deliverer: an item ended the run in it; what lies behind may still be computed */
     struct pe_chunk *whole;  /* the deliverer: the chunk whose buffer gathers the slice's bytes */
     struct pe_task *next;    /* of whichever list it is in */
     struct pe_task *sibling; /* claims: the list of all tasks */

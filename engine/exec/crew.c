@@ -136,7 +136,8 @@ void pe_crew_done_with(pe_crew *crew, pe_task *task)
 {
     if (task->whole != NULL)
         pe_claims_release(crew->claims, task->whole);
-    pe_claims_recycle(crew->claims, task);
+    if (!task->is_cut)
+        pe_claims_recycle(crew->claims, task);
 }
 
 pe_task *pe_crew_finished(pe_crew *crew)
@@ -211,8 +212,10 @@ static bool deliver_to_slice(void *context, pe_place_in_line *place)
         task->whole = chunk;
     else if (append(&task->whole->out, &chunk->out, &err) != PE_OK)
         pe_crew_fail(crew, &err);
-    if (place->is_last && crew->spec->plan->order != PE_ORDER_UNORDERED)
+    if (place->is_last && crew->spec->plan->order != PE_ORDER_UNORDERED) {
+        task->is_cut = true;
         task->block.count = task->delivered;
+    }
     if (task->delivered == task->block.count && task->delivered > 0)
         finish_slice(crew, task);
     return !is_first; /* that one is released with its task */

@@ -108,10 +108,12 @@ typedef struct vectors {
 } vectors;
 
 #define VECTORS(name, target, add, scramble)                                                                           \
+    /* NOLINTNEXTLINE(bugprone-macro-parentheses): an attribute */                                                     \
     target static void sum_by_##name(const unsigned char *data, size_t blocks, unsigned char *sums)                    \
     {                                                                                                                  \
         sum_each(add, data, blocks, sums);                                                                             \
     }                                                                                                                  \
+    /* NOLINTNEXTLINE(bugprone-macro-parentheses): an attribute */                                                     \
     target static void join_by_##name(uint64_t *acc, const unsigned char *sums, size_t blocks)                         \
     {                                                                                                                  \
         join_each(scramble, acc, sums, blocks);                                                                        \
