@@ -10,7 +10,7 @@
 #include "unit.h"
 
 #define MANY ((size_t)400 * 1000)
-#define ROUNDS 300
+#define ROUNDS 60
 
 static unsigned char stream[MANY];
 
@@ -73,7 +73,7 @@ static void join(pe_digest *digest, const pe_buffer *pieces)
 START_TEST(short_streams_whole_and_as_a_piece)
 {
     fill(1);
-    for (size_t bytes = 0; bytes < 3500; bytes++) {
+    for (size_t bytes = 0; bytes < 3500; bytes += bytes < 1300 || bytes % 64 == 0 || bytes % 64 == 63 ? 1 : 3) {
         pe_buffer piece = {0};
         pe_digest *added = make(), *joined = make();
         pe_digest_add(added, stream, bytes);
@@ -89,7 +89,7 @@ END_TEST
 START_TEST(two_pieces_cut_anywhere)
 {
     fill(2);
-    for (size_t cut = 0; cut <= 3300; cut++) {
+    for (size_t cut = 0; cut <= 3300; cut += cut % 1024 < 70 || cut % 1024 > 950 ? 1 : 5) {
         pe_buffer pieces = {0};
         pe_digest *digest = make();
         append_piece(&pieces, 0, cut, 4096);
