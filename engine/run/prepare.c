@@ -138,7 +138,7 @@ static bool is_written_as_computed(const pe_recipe *recipe)
     return is_same;
 }
 
-/* Of a digest, where rows have their places in it from the start. */
+/* Each rank hashes its own rows of a digest, where the place of every row in it is known from the start. */
 static bool is_made_in_pieces(const pe_session *self)
 {
     const pe_recipe *recipe = &self->recipe;
