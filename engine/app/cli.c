@@ -17,11 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/clioptions.h"
+#include "app/cli_options.h"
 #include "base/alloc.h"
-#include "base/number.h"
-#include "job/quote.h"
-#include "job/schema.h"
+#include "job/schema/schema.h"
+#include "job/toml/quote.h"
+#include "types/number.h"
 
 typedef struct parsing {
     pe_options *out;

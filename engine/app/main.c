@@ -12,12 +12,12 @@
 #include <stdio.h>
 
 #include "app/cli.h"
-#include "base/asked_threads.h"
 #include "base/attr.h"
 #include "base/clock.h"
-#include "base/log.h"
+#include "os/log.h"
 #include "run/front.h"
 #include "run/run.h"
+#include "threads/asked_threads.h"
 
 /* mpirun ends all ranks as soon as one ends with a nonzero code: the silent ones let rank 0 speak first. */
 #define SILENCE_NS 2000000000u

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "base/dtype.h"
+#include "types/dtype.h"
 
 #define PE_NPY_MAX_DIMS 8     /* that the parser takes */
 #define PE_NPY_PRINT_DIMS 32  /* that the printer takes: numpy's own limit */

@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/toml.h"
-#include "job/jobparts.h"
-#include "job/schema.h"
+#include "job/job_internal.h"
+#include "job/schema/schema.h"
+#include "job/toml/toml.h"
 
 typedef struct reading {
     const char *file; /* names the text in messages */

@@ -15,8 +15,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/dtype.h"
-#include "base/words.h"
+#include "base/enum_names.h"
+#include "types/dtype.h"
 
 /* A number or text as it was written; a range bound beyond 64 bits comes as a string and is read as int128. */
 typedef struct pe_job_scalar {

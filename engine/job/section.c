@@ -17,8 +17,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "job/quote.h"
-#include "job/schema.h"
+#include "job/schema/schema.h"
+#include "job/toml/quote.h"
 
 #define TEXT_ROOM 700
 #define KEY_ROOM 64

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-#include "base/dtype.h"
-#include "base/toml.h"
+#include "job/toml/toml.h"
+#include "types/dtype.h"
 
 typedef struct pe_section {
     const char *name;   /* as in the schema; "" is the top level */

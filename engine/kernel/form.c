@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "kernel/isolate.h"
+#include "kernel/isolate/isolate.h"
 
 static const pe_form_ops *ops_of(pe_form_kind kind)
 {

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/nearest.h"
+#include "base/suggest.h"
 #include "kernel/form.h"
 #include "kernel/overload.h"
 

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "base/nearest.h"
+#include "base/suggest.h"
 
 #define KERNEL_TABLE(X)                                                                                                \
     X(square_int64)                                                                                                    \

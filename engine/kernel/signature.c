@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/nearest.h"
+#include "base/suggest.h"
 
 #define MAX_WIDTH 1048576u /* as pe_type_parse */
 #define NAME_ROOM 40u      /* of what was seen, in a message */

@@ -6,7 +6,7 @@
 #ifndef PE_SIGNATURE_H
 #define PE_SIGNATURE_H
 
-#include "base/dtype.h"
+#include "types/dtype.h"
 
 typedef struct pe_signature {
     pe_type args[PE_MAX_COLUMNS];

@@ -18,8 +18,8 @@
 #include <stdio.h>
 
 #include "base/block.h"
+#include "base/enum_names.h"
 #include "base/error.h"
-#include "base/words.h"
 
 #define PE_ITEMS_UNKNOWN UINT64_MAX
 

@@ -18,7 +18,7 @@
 #include <pengine/clones.h>
 
 #include "base/alloc.h"
-#include "reduce/fold_parts.h"
+#include "reduce/fold_internal.h"
 
 #define RUN_MOST 1024
 

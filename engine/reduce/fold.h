@@ -11,8 +11,8 @@
 #define PE_FOLD_H
 
 #include "base/buffer.h"
-#include "base/dtype.h"
-#include "base/words.h"
+#include "base/enum_names.h"
+#include "types/dtype.h"
 
 typedef struct pe_fold_spec {
     const pe_type *results; /* a text is counted, no more */

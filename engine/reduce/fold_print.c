@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/number.h"
-#include "reduce/fold_parts.h"
+#include "reduce/fold_internal.h"
+#include "types/number.h"
 
 typedef struct place {
     const pe_fold *fold;

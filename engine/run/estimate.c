@@ -8,10 +8,10 @@
  */
 #include "run/estimate.h"
 
-#include "base/resident.h"
-#include "run/total.h"
+#include "os/resident.h"
+#include "reduce/reduction.h"
 #include "sink/digest.h"
-#include "sink/outlet.h"
+#include "sink/output_stream.h"
 
 static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
 {

@@ -8,7 +8,7 @@
 
 #include "job/job.h"
 #include "plan/plan.h"
-#include "run/step.h"
+#include "worker/worker.h"
 
 /* pe_estimate - sizes of items, results and inputs as bound and encoded, for these items of the job; ranks and threads are
  * the caller's to add. */

@@ -9,7 +9,7 @@
  */
 #include "run/front.h"
 
-#include "exec/launcher.h"
+#include "comm/launcher.h"
 #include "kernel/registry.h"
 
 bool pe_front_speaks(void)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "job/job.h"
-#include "state/progress.h"
+#include "report/progress.h"
 
 typedef enum pe_run_action {
     PE_ACTION_RUN,

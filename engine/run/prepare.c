@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "os/file.h"
+#include "report/plan_report.h"
+#include "run/context.h"
+#include "run/error_policy.h"
 #include "run/estimate.h"
-#include "run/part.h"
-#include "run/policy.h"
-#include "run/session.h"
-#include "run/showplan.h"
+#include "run/item_range.h"
 
 #define JOB_FILE_MOST ((size_t)16 << 20)
 

@@ -16,11 +16,11 @@
 
 #include <stdio.h>
 
-#include "base/log.h"
-#include "exec/launcher.h"
-#include "run/lost.h"
-#include "run/policy.h"
-#include "run/session.h"
+#include "comm/launcher.h"
+#include "os/log.h"
+#include "run/context.h"
+#include "run/error_policy.h"
+#include "run/lost_rank.h"
 
 static pe_status print_job(pe_session *self)
 {

@@ -13,8 +13,8 @@
 
 #include "base/alloc.h"
 #include "sink/digest.h"
-#include "sink/kinds.h"
-#include "sink/outlet.h"
+#include "sink/output_stream.h"
+#include "sink/sink_vtable.h"
 
 typedef struct digest_state {
     pe_outlet outlet;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/number.h"
+#include "types/number.h"
 
 typedef struct cell cell;
 struct cell {

@@ -12,8 +12,8 @@
 
 #include "base/alloc.h"
 #include "sink/columns.h"
-#include "sink/kinds.h"
-#include "sink/outlet.h"
+#include "sink/output_stream.h"
+#include "sink/sink_vtable.h"
 
 static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
 {

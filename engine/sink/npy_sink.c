@@ -20,8 +20,8 @@
 #include "base/clock.h"
 #include "format/npy.h"
 #include "sink/columns.h"
-#include "sink/kinds.h"
-#include "sink/outlet.h"
+#include "sink/output_stream.h"
+#include "sink/sink_vtable.h"
 
 #define FRESH_BYTES ((uint64_t)1 << 20)
 #define FRESH_NS ((uint64_t)100 * 1000 * 1000)

@@ -6,7 +6,7 @@
  * Design: opens nothing, so its path means nothing.
  * Threads: one at a time.
  */
-#include "sink/kinds.h"
+#include "sink/sink_vtable.h"
 
 static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
 {

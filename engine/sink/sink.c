@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "sink/kinds.h"
-#include "sink/outlet.h"
+#include "sink/output_stream.h"
+#include "sink/sink_vtable.h"
 
 static const pe_sink_kind *const kinds[] = {
     [PE_FORMAT_AUTO] = NULL,

@@ -14,9 +14,9 @@
 #define PE_SINK_H
 
 #include "base/block.h"
-#include "base/dtype.h"
-#include "base/words.h"
-#include "sink/places.h"
+#include "base/enum_names.h"
+#include "sink/row_file.h"
+#include "types/dtype.h"
 
 typedef struct pe_sink_spec {
     const char *where; /* "job.toml:14:1: output": opens messages about the spec itself */

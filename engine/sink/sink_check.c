@@ -11,7 +11,7 @@
 
 #include "format/npy.h"
 #include "sink/columns.h"
-#include "sink/outlet.h"
+#include "sink/output_stream.h"
 
 #define FORMATS "npy, csv, tsv, txt, raw, digest or null"
 

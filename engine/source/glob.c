@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "source/kind.h"
+#include "source/source_vtable.h"
 
 typedef struct list {
     pe_source base;

@@ -6,7 +6,7 @@
 #ifndef PE_GROUPED_H
 #define PE_GROUPED_H
 
-#include "source/kind.h"
+#include "source/source_vtable.h"
 
 /* pe_grouped_bind - may `columns` columns become the source->want_count types at want?
  * Params:  is_untyped sources parse as any dtype; typed ones cast from info.types[0].

@@ -12,7 +12,7 @@
 #include <math.h>
 
 #include "source/fill.h"
-#include "source/kind.h"
+#include "source/source_vtable.h"
 
 #define MOST_POINTS ((uint64_t)1 << 63)
 

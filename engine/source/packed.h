@@ -9,7 +9,7 @@
 #ifndef PE_PACKED_H
 #define PE_PACKED_H
 
-#include "source/kind.h"
+#include "source/source_vtable.h"
 #include "source/stream.h"
 
 /* What another rank has to know: plain data. */

@@ -13,9 +13,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/number.h"
 #include "source/fill.h"
-#include "source/kind.h"
+#include "source/source_vtable.h"
+#include "types/number.h"
 #include <pengine/clones.h>
 
 #define MOST_ITEMS ((uint64_t)1 << 63)

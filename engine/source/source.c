@@ -20,7 +20,7 @@
 #include <xxhash.h>
 
 #include "base/alloc.h"
-#include "source/kind.h"
+#include "source/source_vtable.h"
 
 #define PROBE_BYTES ((size_t)64 << 10)
 

@@ -22,8 +22,8 @@
 
 #include "base/block.h"
 #include "base/buffer.h"
-#include "base/dtype.h"
-#include "base/words.h"
+#include "base/enum_names.h"
+#include "types/dtype.h"
 
 #define PE_COUNT_UNKNOWN UINT64_MAX   /* a stream: known when it has ended */
 #define PE_COUNT_ANY (UINT64_MAX - 1) /* value: as many as the other inputs have */

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "source/kind.h"
+#include "source/source_vtable.h"
 
 bool pe_source_is_local(const pe_source *source)
 {

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "source/fill.h"
-#include "source/kind.h"
+#include "source/source_vtable.h"
 
 typedef struct value {
     pe_source base;

@@ -10,23 +10,30 @@ import sources
 MAY_INCLUDE = {
     "include": set(),
     "base": set(),
-    "format": {"base"},
+    "os": {"base"},
+    "types": {"base"},
+    "format": {"base", "types"},
+    "comm": {"base"},
     "plan": {"base"},
-    "state": {"base"},
-    "reduce": {"base"},
-    "job": {"base"},
-    "source": {"base", "format"},
-    "sink": {"base", "format"},
-    "kernel": {"base"},
-    "exec": {"base", "kernel", "plan"},
-    "run": {"base", "format", "plan", "state", "job", "source", "sink", "kernel", "reduce", "exec"},
-    "app": {"base", "job", "run"},
+    "threads": {"base", "os", "comm", "plan"},
+    "ranks": {"base", "comm", "plan", "threads"},
+    "job": {"base", "types"},
+    "kernel": {"base", "os", "types"},
+    "reduce": {"base", "types", "comm", "job", "kernel"},
+    "sink": {"base", "os", "types", "format"},
+    "source": {"base", "os", "types", "format"},
+    "inputs": {"base", "source"},
+    "report": {"base", "os", "plan", "threads", "job", "kernel", "inputs"},
+    "worker": {"base", "os", "plan", "threads", "kernel", "reduce", "sink", "inputs", "report"},
+    "run": {"base", "os", "comm", "plan", "threads", "job", "kernel", "reduce", "sink", "source", "inputs", "report", "worker"},
+    "library": {"base", "threads", "kernel"},
+    "app": {"base", "os", "types", "comm", "threads", "job", "kernel", "run"},
 }
 # What only one file may name, by the pattern it is known by.
 ALONE = [
-    (r"\bmpi\.h\b|\bMPI_[A-Z][a-z]\w*", "MPI", {"engine/exec/comm_mpi.c"}),
-    (r"\bomp\.h\b|\bomp_\w+\s*\(|#\s*pragma\s+omp\b(?!\s+simd)|_OPENMP\b", "OpenMP", {"engine/exec/pool.c"}),
-    (r"\btoml\+\+|\btoml::", "toml++", {"engine/base/cxx.cc", "engine/base/toml.cc"}),
+    (r"\bmpi\.h\b|\bMPI_[A-Z][a-z]\w*", "MPI", {"engine/comm/comm_mpi.c"}),
+    (r"\bomp\.h\b|\bomp_\w+\s*\(|#\s*pragma\s+omp\b(?!\s+simd)|_OPENMP\b", "OpenMP", {"engine/threads/threads_omp.c"}),
+    (r"\btoml\+\+|\btoml::", "toml++", {"engine/types/charconv_cxx.cc", "engine/job/toml/toml.cc"}),
 ]
 PUBLIC = re.compile(r"pengine/\w+\.h$")
 

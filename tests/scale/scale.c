@@ -18,8 +18,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "exec/crew.h"
-#include "run/total.h"
+#include "reduce/reduction.h"
+#include "threads/rank_pool.h"
 
 #define DISK_BYTES_PER_S 1000000000u /* of one rank */
 

@@ -16,7 +16,7 @@
 #include <simgrid/engine.h>
 #include <simgrid/host.h>
 
-#include "exec/pool.h"
+#include "threads/threads_omp.h"
 
 #define NS_PER_S 1000000000
 #define WORKERS_MOST 64

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "source/inputs.h"
+#include "inputs/inputs.h"
 #include "sources.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -18,7 +18,7 @@
 
 #include "base/clock.h"
 #include "kernel/call.h"
-#include "kernel/isolate.h"
+#include "kernel/isolate/isolate.h"
 #include "unit.h"
 
 enum {

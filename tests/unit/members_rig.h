@@ -13,8 +13,8 @@
 
 #include <stdint.h>
 
-#include "exec/comm_twin.h"
-#include "exec/crew_parts.h"
+#include "comm/comm_backend.h"
+#include "threads/rank_pool_internal.h"
 #include "unit.h"
 
 #define RANKS 5

@@ -1,0 +1,125 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* cliexplain.c - says what is wrong with a command line that argp refused.
+ *
+ * Design:   argp can tell only by printing, and printing is rank 0's alone. So the words are walked again by
+ *           getopt_long's rules: long names may be shortened while they are unique, letters may be bundled.
+ * Threads:  no state.
+ * Not here: wrong values of right options (cli.c).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "app/cli_options.h"
+#include "base/suggest.h"
+
+#define MOST_OPTIONS 32
+
+static bool is_last(const struct argp_option *option)
+{
+    return option->name == NULL && option->key == 0;
+}
+
+/* The option of a long name or of a unique beginning of one; *matches counts them. */
+static const struct argp_option *find_long(const char *name, size_t size, int *matches)
+{
+    const struct argp_option *found = NULL;
+    *matches = 0;
+    for (const struct argp_option *option = pe_cli_table; !is_last(option); option++) {
+        if (option->name == NULL || strncmp(option->name, name, size) != 0)
+            continue;
+        found = option;
+        *matches += 1;
+        if (option->name[size] == '\0') {
+            *matches = 1;
+            return option;
+        }
+    }
+    return found;
+}
+
+static const struct argp_option *find_letter(char letter)
+{
+    for (const struct argp_option *option = pe_cli_table; !is_last(option); option++)
+        if (option->key == (unsigned char)letter)
+            return option;
+    return NULL;
+}
+
+static const char *find_nearest(const char *typed)
+{
+    const char *names[MOST_OPTIONS];
+    size_t count = 0;
+    for (const struct argp_option *option = pe_cli_table; !is_last(option) && count < MOST_OPTIONS; option++)
+        if (option->name != NULL)
+            names[count++] = option->name;
+    return pe_nearest(typed, names, count);
+}
+
+static pe_status refuse_unknown(const char *name, size_t size, pe_error *err)
+{
+    char typed[64] = "";
+    memcpy(typed, name, size < sizeof typed ? size : sizeof typed - 1);
+    const char *const nearest = find_nearest(typed);
+    if (nearest == NULL)
+        return pe_fail(err, PE_EUSAGE, "unknown option --%s; see pengine --help", typed);
+    return pe_fail(err, PE_EUSAGE, "unknown option --%s; did you mean --%s? See pengine --help", typed, nearest);
+}
+
+/* --name, --name=value; *skip is set when the next word is its value. */
+static pe_status explain_long(const char *name, const char *next, bool *skip, pe_error *err)
+{
+    int matches = 0;
+    const size_t size = strcspn(name, "=");
+    const bool has_value = name[size] == '=';
+    const struct argp_option *const option = find_long(name, size, &matches);
+    if (matches == 0)
+        return refuse_unknown(name, size, err);
+    if (matches > 1)
+        return pe_fail(err, PE_EUSAGE, "--%.*s is short for several options; see pengine --help", (int)size, name);
+    if (option->arg == NULL && has_value)
+        return pe_fail(err, PE_EUSAGE, "--%s takes no value, got \"%s\"; see pengine --help", option->name,
+                       name + size + 1);
+    if (option->arg != NULL && !has_value && next == NULL)
+        return pe_fail(err, PE_EUSAGE, "--%s needs a value (%s); see pengine --help", option->name, option->arg);
+    *skip = option->arg != NULL && !has_value;
+    return PE_OK;
+}
+
+/* -qv, -t8, -t 8 */
+static pe_status explain_letters(const char *letters, const char *next, bool *skip, pe_error *err)
+{
+    for (const char *at = letters; *at != '\0'; at++) {
+        const struct argp_option *const option = find_letter(*at);
+        if (option == NULL)
+            return pe_fail(err, PE_EUSAGE, "unknown option -%.*s; see pengine --help",
+                           (int)((*at & 0x80) != 0 ? strlen(at) : 1), at);
+        if (option->arg == NULL)
+            continue;
+        if (at[1] == '\0' && next == NULL)
+            return pe_fail(err, PE_EUSAGE, "-%c needs a value (%s); see pengine --help", *at, option->arg);
+        *skip = at[1] == '\0';
+        return PE_OK;
+    }
+    return PE_OK;
+}
+
+pe_status pe_cli_explain(int argc, char *const *argv, pe_error *err)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        const char *const word = argv[i];
+        const char *const next = i + 1 < argc ? argv[i + 1] : NULL;
+        bool skip = false;
+        pe_status status = PE_OK;
+        if (strncmp(word, "--", 2) == 0)
+            status = explain_long(word + 2, next, &skip, err);
+        else if (word[0] == '-' && word[1] != '\0')
+            status = explain_letters(word + 1, next, &skip, err);
+        if (status != PE_OK)
+            return status;
+        i += skip;
+    }
+    return pe_fail(err, PE_EUSAGE, "wrong command line; see pengine --help");
+}

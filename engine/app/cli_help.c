@@ -1,0 +1,80 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* clihelp.c - what --help and --version print, made from the tables that the program itself goes by.
+ *
+ * Design:   options come from the table that argp parses with, keys from the schema, exit codes from PE_STATUS_TABLE,
+ *           so the help cannot fall behind.
+ * Threads:  no state.
+ * Not here: who prints (main.c).
+ */
+#include "app/cli.h"
+#include "app/cli_options.h"
+
+const struct argp_option pe_cli_table[] = {
+    {"set", 's', "KEY=VALUE", 0, "override a key of the job file; VALUE is TOML", 0},
+    {"threads", 't', "N", 0, "workers of each rank: --set pool.threads=N", 0},
+    {"output", 'o', "PATH", 0, "where results go: --set output.path=\"PATH\"", 0},
+    {"part", PE_OPTION_PART, "K/N", 0, "run part K of N of the items: --set part=\"K/N\"", 0},
+    {"skip", PE_OPTION_SKIP, "N", 0, "go on after the first N items: --set skip=N", 0},
+    {"check", PE_OPTION_CHECK, NULL, 0, "validate the job, the kernel, the inputs' headers", 0},
+    {"plan", PE_OPTION_PLAN, NULL, 0, "print what would run, run nothing", 0},
+    {"kernels", PE_OPTION_KERNELS, NULL, 0, "list the built-in kernels", 0},
+    {"print-config", PE_OPTION_PRINT_CONFIG, NULL, 0, "print the job with its defaults, as TOML", 0},
+    {"progress", PE_OPTION_PROGRESS, "WHEN", 0, "auto, always or never", 0},
+    {"quiet", 'q', NULL, 0, "say nothing but errors", 0},
+    {"verbose", 'v', NULL, 0, "say more", 0},
+    {"version", PE_OPTION_VERSION, NULL, 0, "print the version", 0},
+    {"help", 'h', NULL, 0, "print this", 0},
+    {NULL, '?', NULL, OPTION_ALIAS, NULL, 0},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static void print_option(FILE *out, const struct argp_option *option)
+{
+    char names[32];
+    char letter[8] = "    ";
+    if (option->key < PE_OPTION_CHECK)
+        snprintf(letter, sizeof letter, "-%c, ", option->key);
+    snprintf(names, sizeof names, "%s--%s%s%s", letter, option->name, option->arg == NULL ? "" : " ",
+             option->arg == NULL ? "" : option->arg);
+    fprintf(out, "  %-22s  %s\n", names, option->doc);
+}
+
+static void print_exit_codes(FILE *out)
+{
+    static const pe_status all[] = {
+#define X(status, exit_code, sentence) status,
+        PE_STATUS_TABLE(X)
+#undef X
+    };
+    fprintf(out, "\nExit codes:\n");
+    for (int code = 0; code < 128; code++) /* in order, whatever the order of the table */
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+            if (pe_status_exit(all[i]) == code)
+                fprintf(out, "  %3d  %s\n", code, pe_status_sentence(all[i]));
+}
+
+void pe_cli_help(FILE *out)
+{
+    fprintf(out, "Usage: pengine [OPTION...] JOB.toml\n"
+                 "       mpirun -n N pengine [OPTION...] JOB.toml\n\n"
+                 "Maps a kernel over an array on every core of every node, in order, in bounded\n"
+                 "memory. A JOB.toml of - is read from stdin. Results go to stdout or to the\n"
+                 "output file; all talk goes to stderr.\n\n"
+                 "Options:\n");
+    for (const struct argp_option *option = pe_cli_table; option->name != NULL; option++)
+        print_option(out, option);
+    print_exit_codes(out);
+    fprintf(out, "\nA whole job, which squares a million numbers:\n"
+                 "  input.range = [0, 1000000]\n"
+                 "  kernel.name = \"square\"\n"
+                 "  output.path = \"squares.npy\"\n\n"
+                 "Keys of the job file:\n\n");
+    pe_job_print_keys(out);
+}
+
+void pe_cli_version(FILE *out)
+{
+    fprintf(out, "pengine " PENGINE_VERSION "\n");
+}

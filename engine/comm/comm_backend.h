@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* comm_twin.h - the table that comm_self.c and comm_mpi.c fill; comm.c is its one reader.
+ */
+#ifndef PE_COMM_TWIN_H
+#define PE_COMM_TWIN_H
+
+#include "comm/comm.h"
+
+typedef struct pe_comm_twin {
+    void (*close)(pe_comm *comm);
+    pe_status (*bcast)(pe_comm *comm, int root, void *data, size_t size, pe_error *err);
+    pe_status (*reduce)(pe_comm *comm, bool is_max, uint64_t *values, int count, pe_error *err);
+    pe_status (*gather)(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err);
+    pe_status (*start)(pe_comm *comm, bool is_send, int peer, pe_tag tag, void *data, size_t size, pe_comm_op **op,
+                       pe_error *err);
+    pe_status (*test)(pe_comm *comm, pe_comm_op **op, bool *done, int *from, pe_error *err);
+    void (*cancel)(pe_comm *comm, pe_comm_op **op);
+} pe_comm_twin;
+
+/* Each twin's own struct begins with this. */
+struct pe_comm {
+    const pe_comm_twin *twin;
+    int rank, size;
+    int node_rank, node_size;
+};
+
+pe_status pe_comm_self_open(pe_comm **out, pe_error *err);
+pe_status pe_comm_mpi_open(pe_comm **out, pe_error *err);
+
+#endif

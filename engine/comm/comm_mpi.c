@@ -1,0 +1,259 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* comm_mpi.c - the ranks of an mpirun: the only file that knows MPI.
+ *
+ * Design: an own communicator with MPI_ERRORS_RETURN; every return code is checked and becomes a pe_error. Counts of
+ * MPI are int, so a message is cut into pieces of 1 GiB here, the same way by sender and receiver, who both know its
+ *         size.
+ * Threads: MPI_THREAD_SERIALIZED: the collectives on the main thread, messages on any; a lock around each call of MPI.
+ */
+#include <limits.h>
+#include <stdlib.h>
+
+#include <mpi.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/lock.h"
+#include "comm/comm_backend.h"
+
+#define PIECE_BYTES ((size_t)1 << 30)
+#define NAP_MAX_NS 1000000u
+
+typedef struct mpi_comm {
+    pe_comm base;
+    MPI_Comm ranks;
+    pthread_mutex_t calls; /* held during each call of MPI, never while waiting */
+} mpi_comm;
+
+struct pe_comm_op {
+    size_t count, done; /* requests[done .. count) are still under way */
+    int from;
+    MPI_Request requests[];
+};
+
+static MPI_Comm ranks_of(pe_comm *comm)
+{
+    return ((mpi_comm *)(void *)comm)->ranks;
+}
+
+static void begin_call(pe_comm *comm)
+{
+    (void)pthread_mutex_lock(&((mpi_comm *)(void *)comm)->calls);
+}
+
+static void end_call(pe_comm *comm)
+{
+    (void)pthread_mutex_unlock(&((mpi_comm *)(void *)comm)->calls);
+}
+
+static pe_status check(int code, const char *what, pe_error *err)
+{
+    if (code == MPI_SUCCESS)
+        return PE_OK;
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int length = 0;
+    (void)MPI_Error_string(code, text, &length);
+    return pe_fail(err, PE_EIO, "MPI: %s failed: %s", what, text);
+}
+
+/* Waiting politely: a blocking MPI call spins a whole core, which on a full node is another rank's. */
+static pe_status finish(pe_comm *comm, int code, MPI_Request *request, const char *what, pe_error *err)
+{
+    pe_status status = check(code, what, err);
+    uint64_t nap_ns = 0;
+    int flag = 0;
+    while (status == PE_OK && !flag) {
+        begin_call(comm);
+        status = check(MPI_Test(request, &flag, MPI_STATUS_IGNORE), what, err);
+        end_call(comm);
+        if (!flag && nap_ns > 0)
+            pe_sleep_ns(nap_ns);
+        nap_ns = nap_ns == 0 ? 1000 : nap_ns < NAP_MAX_NS ? nap_ns * 2 : NAP_MAX_NS;
+    }
+    return status;
+}
+
+static int piece_count(size_t size)
+{
+    return (int)(size < PIECE_BYTES ? size : PIECE_BYTES);
+}
+
+static void mpi_close(pe_comm *comm)
+{
+    MPI_Comm ranks = ranks_of(comm);
+    (void)MPI_Comm_free(&ranks);
+    (void)MPI_Finalize();
+    (void)pthread_mutex_destroy(&((mpi_comm *)(void *)comm)->calls);
+    free(comm);
+}
+
+static pe_status mpi_bcast(pe_comm *comm, int root, void *data, size_t size, pe_error *err)
+{
+    unsigned char *at = data;
+    pe_status status = PE_OK;
+    while (size > 0 && status == PE_OK) {
+        const int count = piece_count(size);
+        MPI_Request request = MPI_REQUEST_NULL;
+        begin_call(comm);
+        const int code = MPI_Ibcast(at, count, MPI_BYTE, root, ranks_of(comm), &request);
+        end_call(comm);
+        status = finish(comm, code, &request, "a broadcast", err);
+        at += count;
+        size -= (size_t)count;
+    }
+    return status;
+}
+
+static pe_status mpi_reduce(pe_comm *comm, bool is_max, uint64_t *values, int count, pe_error *err)
+{
+    MPI_Request request = MPI_REQUEST_NULL;
+    begin_call(comm);
+    const int code =
+        MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, is_max ? MPI_MAX : MPI_MIN, ranks_of(comm), &request);
+    end_call(comm);
+    return finish(comm, code, &request, "a reduction", err);
+}
+
+static pe_status mpi_gather(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err)
+{
+    if (size > INT_MAX)
+        return pe_fail(err, PE_EBUG, "a gather of %zu bytes a rank", size);
+    MPI_Request request = MPI_REQUEST_NULL;
+    begin_call(comm);
+    const int code = MPI_Igather(mine, (int)size, MPI_BYTE, all, (int)size, MPI_BYTE, 0, ranks_of(comm), &request);
+    end_call(comm);
+    return finish(comm, code, &request, "a gather", err);
+}
+
+static pe_status mpi_start(pe_comm *comm, bool is_send, int peer, pe_tag tag, void *data, size_t size, pe_comm_op **out,
+                           pe_error *err)
+{
+    const size_t pieces = size == 0 ? 1 : (size + PIECE_BYTES - 1) / PIECE_BYTES;
+    pe_comm_op *op = malloc(sizeof *op + pieces * sizeof op->requests[0]);
+    if (op == NULL)
+        return pe_fail(err, PE_ENOMEM, "out of memory for a message of %zu bytes", size);
+    *op = (pe_comm_op){.count = 0, .done = 0, .from = peer};
+    const int source = peer == PE_ANY_RANK ? MPI_ANY_SOURCE : peer;
+    unsigned char *at = data;
+    pe_status status = PE_OK;
+    begin_call(comm);
+    for (size_t i = 0; i < pieces && status == PE_OK; i++) {
+        const int count = piece_count(size);
+        MPI_Request *request = &op->requests[i];
+        status = is_send ? check(MPI_Isend(at, count, MPI_BYTE, peer, (int)tag, ranks_of(comm), request), "a send", err)
+                         : check(MPI_Irecv(at, count, MPI_BYTE, source, (int)tag, ranks_of(comm), request), "a receive",
+                                 err);
+        op->count += status == PE_OK ? 1 : 0;
+        at += count;
+        size -= (size_t)count;
+    }
+    end_call(comm);
+    *out = op;
+    return status;
+}
+
+static pe_status test_pieces(pe_comm_op *op, bool *done, pe_error *err)
+{
+    while (op->done < op->count) {
+        int flag = 0;
+        MPI_Status state;
+        const pe_status status = check(MPI_Test(&op->requests[op->done], &flag, &state), "a message", err);
+        if (status != PE_OK || !flag)
+            return status;
+        op->from = op->from == PE_ANY_RANK ? state.MPI_SOURCE : op->from;
+        op->done++;
+    }
+    *done = true;
+    return PE_OK;
+}
+
+static pe_status mpi_test(pe_comm *comm, pe_comm_op **pending, bool *done, int *from, pe_error *err)
+{
+    pe_comm_op *op = *pending;
+    *done = false;
+    begin_call(comm);
+    const pe_status status = test_pieces(op, done, err);
+    end_call(comm);
+    if (status != PE_OK || !*done)
+        return status;
+    if (from != NULL)
+        *from = op->from;
+    free(op);
+    *pending = NULL;
+    return PE_OK;
+}
+
+static void mpi_cancel(pe_comm *comm, pe_comm_op **pending)
+{
+    pe_comm_op *op = *pending;
+    begin_call(comm);
+    for (size_t i = op->done; i < op->count; i++) {
+        (void)MPI_Cancel(&op->requests[i]);
+        (void)MPI_Wait(&op->requests[i], MPI_STATUS_IGNORE);
+    }
+    end_call(comm);
+    free(op);
+    *pending = NULL;
+}
+
+static int count_node(mpi_comm *comm)
+{
+    MPI_Comm node = MPI_COMM_NULL;
+    int code = MPI_Comm_split_type(comm->ranks, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+    if (code != MPI_SUCCESS)
+        return code;
+    code = MPI_Comm_rank(node, &comm->base.node_rank);
+    if (code == MPI_SUCCESS)
+        code = MPI_Comm_size(node, &comm->base.node_size);
+    (void)MPI_Comm_free(&node);
+    return code;
+}
+
+static int join(mpi_comm *comm)
+{
+    int code = MPI_Comm_dup(MPI_COMM_WORLD, &comm->ranks);
+    if (code == MPI_SUCCESS)
+        code = MPI_Comm_set_errhandler(comm->ranks, MPI_ERRORS_RETURN);
+    if (code == MPI_SUCCESS)
+        code = MPI_Comm_rank(comm->ranks, &comm->base.rank);
+    if (code == MPI_SUCCESS)
+        code = MPI_Comm_size(comm->ranks, &comm->base.size);
+    return code == MPI_SUCCESS ? count_node(comm) : code;
+}
+
+pe_status pe_comm_mpi_open(pe_comm **out, pe_error *err)
+{
+    static const pe_comm_twin twin = {
+        .close = mpi_close,
+        .bcast = mpi_bcast,
+        .reduce = mpi_reduce,
+        .gather = mpi_gather,
+        .start = mpi_start,
+        .test = mpi_test,
+        .cancel = mpi_cancel,
+    };
+    int provided = MPI_THREAD_SINGLE;
+    pe_status status = check(MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread", err);
+    if (status != PE_OK)
+        return status;
+    mpi_comm *comm = NULL;
+    if (provided < MPI_THREAD_SERIALIZED)
+        status = pe_fail(err, PE_EBUG, "this MPI has no MPI_THREAD_SERIALIZED");
+    if (status == PE_OK)
+        status = pe_make_array(&comm, 1, sizeof *comm, err);
+    if (status == PE_OK) {
+        comm->base.twin = &twin;
+        comm->ranks = MPI_COMM_NULL;
+        pe_lock_init(&comm->calls);
+        status = check(join(comm), "joining the other ranks", err);
+    }
+    if (status != PE_OK) {
+        free(comm);
+        (void)MPI_Finalize();
+        return status;
+    }
+    *out = &comm->base;
+    return PE_OK;
+}

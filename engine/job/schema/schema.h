@@ -1,0 +1,81 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* schema.h - every key of a job file: one table with type, default, valid values and help.
+ */
+#ifndef PE_SCHEMA_H
+#define PE_SCHEMA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "job/toml/toml.h"
+
+typedef enum pe_key_type {
+    PE_KEY_WORD,         /* one of a few words */
+    PE_KEY_WORDS,        /* one of them, or an array of some, each once */
+    PE_KEY_STRING,       /* any string that is not empty */
+    PE_KEY_INTEGER,      /* least to most */
+    PE_KEY_AUTO_INTEGER, /* "auto", or least to most */
+    PE_KEY_BOOL,
+    PE_KEY_BYTES,       /* an integer or "256 MiB" */
+    PE_KEY_TYPE,        /* "float64[3]" */
+    PE_KEY_DTYPE,       /* "float64" */
+    PE_KEY_NAMES,       /* an array of strings, each once */
+    PE_KEY_IDENTIFIERS, /* an array of C identifiers, each once */
+    PE_KEY_STRINGS,     /* an array of strings */
+    PE_KEY_COMMAND,     /* an array of strings: a program and its arguments */
+    PE_KEY_COLUMNS,     /* an array of strings or of integers from 0 */
+    PE_KEY_RANGE,       /* [start, stop] or [start, stop, step] */
+    PE_KEY_LINSPACE,    /* [first, last, count] */
+    PE_KEY_SCALAR,      /* a number, a bool or a string */
+    PE_KEY_PARAMS,      /* a table of scalars, whose names are C identifiers */
+    PE_KEY_FUNCTION,    /* "f.py:f" */
+    PE_KEY_TIME,        /* "5 s", or a number of seconds */
+    PE_KEY_PORTION,     /* a count or "1 %" */
+    PE_KEY_PART         /* "3/16" */
+} pe_key_type;
+
+typedef struct pe_key {
+    const char *table; /* "" is the top level */
+    const char *name;
+    pe_key_type type;
+    const char *fallback;     /* TOML text of the default; NULL: what `unset` says */
+    const char *unset;        /* what holds when the key is absent and has no default, in words; NULL: nothing to say */
+    int64_t least, most;      /* integers, bytes, nanoseconds; least also of an array's size */
+    const char *const *words; /* of PE_KEY_WORD and PE_KEY_WORDS, ended by NULL */
+    unsigned kinds; /* bits of the kinds it goes with: [input] 1 << pe_job_input_kind, [kernel] pe_job_kernel_kind */
+    const char *help;
+} pe_key;
+
+/* pe_schema_find - the row of table.name, or NULL. */
+const pe_key *pe_schema_find(const char *table, const char *name);
+/* pe_schema_find_path - the same for what --set names: "params.sigma" in kernel is the row of params. */
+const pe_key *pe_schema_find_path(const char *table, const char *path);
+/* All rows; those of one table follow one another. */
+const pe_key *pe_schema_all(size_t *count);
+
+/* pe_schema_fallbacks - all defaults as one TOML text, in which [input] is a single table. */
+pe_status pe_schema_fallbacks(pe_buffer *out, pe_error *err);
+
+#define PE_VALID_ROOM 160
+
+/* pe_schema_valid - what a key takes, in words: "auto" or 1 to 2^40; returns out. */
+const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM]);
+
+/* pe_schema_check - every table and key of the tree is known, and tables stand where tables belong.
+ * Values are judged when they are read (section.h).
+ * Returns: PE_OK; PE_ECONFIG, or PE_EUSAGE for what did not come from the file, for the first unknown key in the file's
+ *          order, with the nearest one, or with the valid keys */
+pe_status pe_schema_check(pe_toml *root, pe_error *err);
+
+/* pe_schema_check_path - a dotted path as --set takes it ("pool.threads", "input.1.range", "kernel.params.x") names a key.
+ * Returns: PE_OK, or PE_EUSAGE with a message that opens with origin */
+pe_status pe_schema_check_path(const char *path, const char *origin, pe_error *err);
+
+/* pe_schema_place - "job.toml:12:5", or the origin alone for what came from --set; returns out. */
+#define PE_PLACE_ROOM 320
+const char *pe_schema_place(const char *origin, uint32_t line, uint32_t column, char out[PE_PLACE_ROOM]);
+
+#endif

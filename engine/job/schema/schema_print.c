@@ -1,0 +1,87 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* schemaprint.c - the schema as text that a person reads in --help.
+ *
+ * Design:   two columns that fit 80 characters: the key; what it takes, its default and what it means. Long texts wrap
+ *           at spaces; a key wider than its column has a line of its own.
+ * Threads:  no state.
+ * Not here: the table itself (schema.c).
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "job/job.h"
+#include "job/schema/schema.h"
+
+#define KEY_COLUMNS 22
+#define LINE_COLUMNS 80
+#define TEXT_ROOM 400
+
+static void print_wrapped(FILE *out, const char *text)
+{
+    const size_t most = LINE_COLUMNS - KEY_COLUMNS;
+    bool is_first = true;
+    while (*text != '\0') {
+        size_t size = strlen(text);
+        if (size > most) {
+            size = most;
+            while (size > 0 && text[size] != ' ')
+                size--;
+            if (size == 0) /* one long word */
+                size = strcspn(text, " ");
+        }
+        fprintf(out, "%*s%.*s\n", is_first ? 0 : KEY_COLUMNS, "", (int)size, text);
+        is_first = false;
+        text += size;
+        text += strspn(text, " ");
+    }
+}
+
+static void print_key(FILE *out, const pe_key *key)
+{
+    char name[64], valid[PE_VALID_ROOM], text[TEXT_ROOM];
+    const char *const fallback = key->fallback != NULL ? key->fallback : key->unset;
+    snprintf(name, sizeof name, "%s%s%s", key->table, *key->table == '\0' ? "" : ".", key->name);
+    pe_schema_valid(key, valid);
+    if (fallback == NULL)
+        snprintf(text, sizeof text, "%s", valid);
+    else
+        snprintf(text, sizeof text, "%s (default: %s)", valid, fallback);
+    fprintf(out, "  %-*s", KEY_COLUMNS - 2, name);
+    if (strlen(name) >= KEY_COLUMNS - 2)
+        fprintf(out, "\n%*s", KEY_COLUMNS, "");
+    print_wrapped(out, text);
+    fprintf(out, "%*s", KEY_COLUMNS, "");
+    print_wrapped(out, key->help);
+}
+
+static const char *title_of(const char *table)
+{
+    if (*table == '\0')
+        return "top level";
+    if (strcmp(table, "input") == 0)
+        return "[input], or one [[input]] an argument; each has one of the first five keys";
+    if (strcmp(table, "kernel") == 0)
+        return "[kernel], which has one of the first six keys";
+    if (strcmp(table, "reduce") == 0)
+        return "[reduce], in place of [output]";
+    return NULL;
+}
+
+void pe_job_print_keys(FILE *out)
+{
+    size_t count = 0;
+    const pe_key *const keys = pe_schema_all(&count);
+    const char *table = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const bool is_new = table == NULL || strcmp(table, keys[i].table) != 0;
+        table = keys[i].table;
+        if (is_new && title_of(table) != NULL)
+            fprintf(out, "%s%s\n", i == 0 ? "" : "\n", title_of(table));
+        else if (is_new)
+            fprintf(out, "\n[%s]\n", table);
+        print_key(out, &keys[i]);
+    }
+}

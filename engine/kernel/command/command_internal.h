@@ -1,0 +1,64 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* command_parts.h - what the parts of the command form share.
+ *
+ * Design: an argument is text as `repr` prints it (True, 0.1, 7; a text as it is; a vector's elements with commas
+ *         between). The results of an item are the fields of its answer, with tabs between when there are several; a
+ *         single text is the answer as it is.
+ */
+#ifndef PE_COMMAND_PARTS_H
+#define PE_COMMAND_PARTS_H
+
+#include "kernel/form.h"
+#include "kernel/process/subprocess.h"
+
+#define PE_COMMAND_PATH 4096
+
+/* The form's state; constant once open. */
+typedef struct pe_command {
+    struct pe_command *self; /* kernel.context points here */
+    pe_signature signature;
+    char signature_text[PE_SIGNATURE_ROOM];
+    char program[PE_COMMAND_PATH];
+    const char **words; /* [kernel] command, ended by NULL; the strings are the spec's */
+    int word_count;
+    bool runs_each;     /* one run an item; else one line an item */
+    uint64_t max_items; /* of one process; 0: no limit */
+    uint64_t timeout_ns;
+    const atomic_bool *stop;
+} pe_command;
+
+/* ---- command_text.c ---- */
+
+/* pe_command_placeholder - does text begin with "{}" (*arg = -1) or "{2}" (*arg = 1)? Its length, or 0. */
+size_t pe_command_placeholder(const char *text, int arg_count, int *arg);
+
+/* pe_command_refuse - why the texts of an item cannot go to the program, or NULL. */
+const char *pe_command_refuse(const pe_command *form, const void *const *args, size_t item);
+bool pe_command_has_text(const pe_command *form); /* among the arguments: else none is refused */
+
+/* pe_command_append_arg - argument arg of an item as text; arg -1: all of them with `between` between. */
+pe_status pe_command_append_arg(const pe_command *form, const void *const *args, int arg, size_t item, char between,
+                                pe_buffer *out, pe_error *err);
+
+/* pe_command_take - an answer into the results of an item, or its failure. False when out of memory. */
+bool pe_command_take(const pe_command *form, pe_batch *batch, size_t item, const char *text, size_t size);
+
+/* ---- command_lines.c: one process, a line an item ---- */
+
+typedef struct pe_command_lines pe_command_lines;
+
+pe_status pe_command_lines_make(const pe_command *form, pe_command_lines **out, pe_error *err);
+void pe_command_lines_free(pe_command_lines *worker); /* NULL is fine; gives the program 2 s to end */
+int pe_command_lines_map(pe_command_lines *worker, pe_batch *batch);
+
+/* ---- command_runs.c: one run an item ---- */
+
+typedef struct pe_command_runs pe_command_runs;
+
+pe_status pe_command_runs_make(const pe_command *form, pe_command_runs **out, pe_error *err);
+void pe_command_runs_free(pe_command_runs *worker);
+int pe_command_runs_map(pe_command_runs *worker, pe_batch *batch);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* command_runs.c - one run of a program for each item, its text in the place of "{}".
+ *
+ * Design: one run at a time a worker. The result is what the program wrote to its stdout, less one newline at the end; it
+ *         counts when the program ended with 0.
+ * Threads: a worker belongs to one thread.
+ * Not here: text as results (command_text.c).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "kernel/call.h"
+#include "kernel/command/command_internal.h"
+#include "kernel/process/form_internal.h"
+
+#define ANSWER_MOST ((size_t)1 << 30)
+
+struct pe_command_runs {
+    const pe_command *form;
+    pe_buffer text;    /* the words of one run, each ended by a zero */
+    size_t *starts;    /* of the words in it */
+    const char **argv; /* word_count and NULL */
+    pe_buffer answer;
+};
+
+pe_status pe_command_runs_make(const pe_command *form, pe_command_runs **out, pe_error *err)
+{
+    pe_command_runs *worker = NULL;
+    const size_t words = (size_t)form->word_count;
+    pe_status status = pe_make_array(&worker, 1, sizeof *worker, err);
+    if (status != PE_OK)
+        return status;
+    worker->form = form;
+    status = pe_make_array(&worker->starts, words, sizeof *worker->starts, err);
+    if (status == PE_OK)
+        status = pe_make_array(&worker->argv, words + 1, sizeof *worker->argv, err);
+    if (status != PE_OK) {
+        pe_command_runs_free(worker);
+        return status;
+    }
+    *out = worker;
+    return PE_OK;
+}
+
+void pe_command_runs_free(pe_command_runs *worker)
+{
+    if (worker == NULL)
+        return;
+    free(worker->starts);
+    free(worker->argv);
+    pe_buffer_fini(&worker->text);
+    pe_buffer_fini(&worker->answer);
+    free(worker);
+}
+
+/* One word of the command with the item in it. */
+static pe_status append_word(pe_command_runs *worker, const char *word, const pe_batch *batch, size_t item,
+                             pe_error *err)
+{
+    const pe_command *const form = worker->form;
+    pe_status status = PE_OK;
+    while (*word != '\0' && status == PE_OK) {
+        int arg = 0;
+        const size_t size = pe_command_placeholder(word, form->signature.arg_count, &arg);
+        status = size > 0 ? pe_command_append_arg(form, batch->args, arg, item, ' ', &worker->text, err)
+                          : pe_buffer_append(&worker->text, word, 1, err);
+        word += size > 0 ? size : 1;
+    }
+    return status == PE_OK ? pe_buffer_append(&worker->text, "", 1, err) : status;
+}
+
+static pe_status make_words(pe_command_runs *worker, const pe_batch *batch, size_t item, pe_error *err)
+{
+    const pe_command *const form = worker->form;
+    pe_status status = PE_OK;
+    worker->text.size = 0;
+    for (int w = 0; w < form->word_count && status == PE_OK; w++) {
+        worker->starts[w] = worker->text.size;
+        status = append_word(worker, form->words[w], batch, item, err);
+    }
+    for (int w = 0; w < form->word_count && status == PE_OK; w++)
+        worker->argv[w] = (const char *)worker->text.data + worker->starts[w];
+    return status;
+}
+
+/* "exit 3: the last line of its stderr". */
+static void fail_end(pe_batch *batch, size_t item, const pe_child *child, pe_child_end end)
+{
+    char reason[PE_REASON_ROOM], words[PE_CHILD_WORDS], line[PE_CHILD_WORDS];
+    (void)pe_child_last_line(child, line);
+    (void)snprintf(reason, sizeof reason, "%s%s%s", pe_child_print_end(end, words), line[0] == '\0' ? "" : ": ", line);
+    batch->fail(batch, item, reason);
+}
+
+static bool take_answer(pe_command_runs *worker, pe_batch *batch, size_t item)
+{
+    const char *const text = worker->answer.size == 0 ? "" : (const char *)worker->answer.data;
+    const size_t size = worker->answer.size;
+    return pe_command_take(worker->form, batch, item, text, size > 0 && text[size - 1] == '\n' ? size - 1 : size);
+}
+
+typedef enum outcome { DONE, STOPPED, GIVES_UP } outcome;
+
+/* All that the program says, within its time. */
+static pe_child_event hear_out(pe_command_runs *worker, pe_child *child, uint64_t deadline_ns, pe_error *err)
+{
+    pe_child_talk talk = {.answer = &worker->answer, .deadline_ns = deadline_ns, .stop = worker->form->stop};
+    pe_child_event event = PE_CHILD_MOVED;
+    worker->answer.size = 0;
+    while (event == PE_CHILD_MOVED && worker->answer.size <= ANSWER_MOST)
+        event = pe_child_talk_on(child, &talk, err);
+    return event;
+}
+
+static outcome run(pe_command_runs *worker, pe_batch *batch, size_t item, pe_child *child, pe_error *err)
+{
+    const pe_command *const form = worker->form;
+    const uint64_t deadline_ns = form->timeout_ns == 0 ? 0 : pe_clock_ns() + form->timeout_ns;
+    char words[PE_TIMEOUT_WORDS];
+    bool was_killed = false;
+    const pe_child_event event = hear_out(worker, child, deadline_ns, err);
+    const uint64_t patience_ns = event == PE_CHILD_ENDED ? deadline_ns : 1;
+    const pe_child_end end = pe_child_finish(child, patience_ns, form->stop, &was_killed);
+    if (event == PE_CHILD_FAILED)
+        return GIVES_UP;
+    if (event == PE_CHILD_LATE || (was_killed && deadline_ns != 0 && pe_clock_ns() >= deadline_ns))
+        batch->fail(batch, item, pe_form_print_timeout(form->timeout_ns, words));
+    else if (event == PE_CHILD_MOVED)
+        batch->fail(batch, item, "answered more than 1 GiB");
+    else if (event == PE_CHILD_STOPPED || was_killed)
+        return STOPPED;
+    else if (end.by_signal || end.number != 0)
+        fail_end(batch, item, child, end);
+    else
+        return take_answer(worker, batch, item) ? DONE : GIVES_UP;
+    return DONE;
+}
+
+int pe_command_runs_map(pe_command_runs *worker, pe_batch *batch)
+{
+    const pe_command *const form = worker->form;
+    const bool has_text = pe_command_has_text(form);
+    const pe_child_spec spec = {.program = form->program,
+                                .argv = worker->argv,
+                                .in_fd = PE_CHILD_NO_FD,
+                                .out_fd = STDOUT_FILENO,
+                                .keeps_errors = true,
+                                .gift = PE_CHILD_NO_FD};
+    outcome how = DONE;
+    for (size_t item = 0; item < batch->count && how == DONE; item++) {
+        pe_error err = PE_ERROR_INIT;
+        pe_child child;
+        const char *const refused = has_text ? pe_command_refuse(form, batch->args, item) : NULL;
+        if (refused != NULL)
+            batch->fail(batch, item, refused);
+        else if (make_words(worker, batch, item, &err) != PE_OK)
+            how = GIVES_UP;
+        else if (pe_child_start(&spec, &child, &err) != PE_OK)
+            batch->fail(batch, item, err.text);
+        else
+            how = run(worker, batch, item, &child, &err);
+    }
+    return how == GIVES_UP;
+}

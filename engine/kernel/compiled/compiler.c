@@ -1,0 +1,256 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiler.c - the C compiler of the machine, run without a shell.
+ *
+ * Design:  each use has a folder of its own in TMPDIR, which is gone afterwards. Compiling and linking are two steps:
+ *          the linker must not see -fsanitize, or it would add the sanitizer's library, whose part the text plays itself.
+ * Threads: the main thread.
+ * Not here: the process (compiler_process.c); what the text is (codegen.c), when it need not be compiled
+ *           (object_cache.c).
+ */
+#include "kernel/compiled/compiler.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/errno_text.h"
+#include "kernel/compiled/compiler_process.h"
+#include "os/file.h"
+
+#define PATH_ROOM 4096
+#define OBJECT_MOST ((size_t)1 << 30)
+
+/* The folder of one use, and the files in it. */
+typedef struct folder {
+    char path[PATH_ROOM];
+    char text[PATH_ROOM + 16], expanded[PATH_ROOM + 16], object[PATH_ROOM + 16], library[PATH_ROOM + 16];
+} folder;
+
+/* ---- finding it ---- */
+
+static bool is_program(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && access(path, X_OK) == 0;
+}
+
+/* The first program of this name in PATH, into path. */
+static bool is_in_path(const char *name, char path[PATH_ROOM])
+{
+    const char *at = getenv("PATH");
+    at = at == NULL ? "/usr/local/bin:/usr/bin:/bin" : at;
+    for (;;) {
+        const char *end = strchr(at, ':');
+        const size_t size = end == NULL ? strlen(at) : (size_t)(end - at);
+        const int made = snprintf(path, PATH_ROOM, "%.*s/%s", size == 0 ? 1 : (int)size, size == 0 ? "." : at, name);
+        if (made > 0 && made < PATH_ROOM && is_program(path))
+            return true;
+        if (end == NULL)
+            return false;
+        at = end + 1;
+    }
+}
+
+static pe_status refuse_missing(const char *named, pe_error *err)
+{
+    if (named != NULL)
+        return pe_fail(err, PE_EKERNEL, "no C compiler: PENGINE_CC names \"%s\", which is no program%s", named,
+                       strchr(named, '/') == NULL ? " in PATH" : "");
+    return pe_fail(err, PE_EKERNEL,
+                   "no C compiler: there is no \"cc\" in PATH; install gcc or clang, or set PENGINE_CC to a compiler");
+}
+
+static pe_status ask_version(pe_compiler *compiler, pe_error *err)
+{
+    pe_words argv = {.count = 0};
+    pe_words_add(&argv, compiler->path);
+    pe_words_add(&argv, "--version");
+    return pe_compiler_process(compiler->path, &argv, NULL, &compiler->version, err);
+}
+
+pe_status pe_compiler_find(pe_compiler *out, pe_error *err)
+{
+    const char *named = getenv("PENGINE_CC");
+    char path[PATH_ROOM];
+    if (named != NULL && named[0] == '\0')
+        named = NULL;
+    const char *name = named == NULL ? "cc" : named;
+    const bool is_path = strchr(name, '/') != NULL;
+    if (is_path ? !is_program(name) : !is_in_path(name, path))
+        return refuse_missing(named, err);
+    /* the compiler runs in another folder */
+    char *whole = realpath(is_path ? name : path, NULL);
+    const bool is_relative = is_path ? name[0] != '/' : path[0] != '/';
+    pe_status status = pe_copy_string(&out->path, is_relative && whole != NULL ? whole : is_path ? name : path, err);
+    free(whole);
+    if (status == PE_OK)
+        status = ask_version(out, err);
+    return status;
+}
+
+void pe_compiler_fini(pe_compiler *compiler)
+{
+    free(compiler->path);
+    pe_buffer_fini(&compiler->version);
+    *compiler = (pe_compiler){0};
+}
+
+/* ---- its files ---- */
+
+static pe_status refuse_folder(const char *path, pe_error *err)
+{
+    char reason[PE_ERRNO_ROOM];
+    return pe_fail(err, PE_EIO, "the compiler's files cannot be written to %s: %s", path, pe_reason(errno, reason));
+}
+
+static pe_status open_folder(folder *out, pe_error *err)
+{
+    const char *named = getenv("TMPDIR");
+    const char *home = named == NULL || named[0] == '\0' ? "/tmp" : named;
+    if (snprintf(out->path, sizeof out->path, "%s/pengine-XXXXXX", home) >= (int)sizeof out->path) {
+        errno = ENAMETOOLONG;
+        return refuse_folder(home, err);
+    }
+    if (mkdtemp(out->path) == NULL)
+        return refuse_folder(home, err);
+    (void)snprintf(out->text, sizeof out->text, "%s/kernel.c", out->path);
+    (void)snprintf(out->expanded, sizeof out->expanded, "%s/kernel.i", out->path);
+    (void)snprintf(out->object, sizeof out->object, "%s/kernel.o", out->path);
+    (void)snprintf(out->library, sizeof out->library, "%s/kernel.so", out->path);
+    return PE_OK;
+}
+
+static void close_folder(const folder *files)
+{
+    (void)unlink(files->text);
+    (void)unlink(files->expanded);
+    (void)unlink(files->object);
+    (void)unlink(files->library);
+    (void)rmdir(files->path);
+}
+
+static pe_status write_text(const folder *files, const pe_buffer *text, pe_error *err)
+{
+    const int fd = open(files->text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return refuse_folder(files->path, err);
+    pe_status status = pe_write_full(fd, text->data, text->size, files->text, err);
+    if (close(fd) != 0 && status == PE_OK)
+        status = refuse_folder(files->path, err);
+    return status;
+}
+
+static pe_status read_back(const char *path, pe_buffer *out, pe_error *err)
+{
+    char *bytes = NULL;
+    size_t size = 0;
+    pe_status status = pe_file_read_all(path, OBJECT_MOST, &bytes, &size, err);
+    if (status == PE_OK)
+        status = pe_buffer_append(out, bytes, size, err);
+    free(bytes);
+    return status;
+}
+
+static void add_compile(pe_words *argv, const pe_compiler *compiler, const pe_compiler_job *job)
+{
+    pe_words_add(argv, compiler->path);
+    pe_words_add_all(argv, job->flags);
+    pe_words_add_all(argv, job->compile_flags);
+    for (int f = 0; f < job->cflag_count; f++)
+        pe_words_add(argv, job->cflags[f]);
+}
+
+pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *expanded,
+                             pe_buffer *said, pe_error *err)
+{
+    pe_words argv = {.count = 0};
+    folder files;
+    pe_status status = open_folder(&files, err);
+    if (status != PE_OK)
+        return status;
+    status = write_text(&files, job->text, err);
+    add_compile(&argv, compiler, job);
+    pe_words_add(&argv, "-E");
+    pe_words_add(&argv, "-P"); /* line marks would hold the folder's name */
+    pe_words_add(&argv, "-o");
+    pe_words_add(&argv, files.expanded);
+    pe_words_add(&argv, files.text);
+    if (status == PE_OK)
+        status = pe_compiler_process(compiler->path, &argv, job->directory, said, err);
+    if (status == PE_OK)
+        status = read_back(files.expanded, expanded, err);
+    close_folder(&files);
+    return status;
+}
+
+static pe_status compile(const pe_compiler *compiler, const pe_compiler_job *job, const folder *files, pe_buffer *said,
+                         pe_error *err)
+{
+    pe_words argv = {.count = 0};
+    add_compile(&argv, compiler, job);
+    pe_words_add(&argv, "-c");
+    pe_words_add(&argv, "-o");
+    pe_words_add(&argv, files->object);
+    pe_words_add(&argv, files->text);
+    return pe_compiler_process(compiler->path, &argv, job->directory, said, err);
+}
+
+static pe_status link_object(const pe_compiler *compiler, const pe_compiler_job *job, const folder *files,
+                             pe_buffer *said, pe_error *err)
+{
+    pe_words argv = {.count = 0};
+    pe_buffer names = {0};
+    pe_status status = PE_OK;
+    pe_words_add(&argv, compiler->path);
+    pe_words_add_all(&argv, job->flags);
+    pe_words_add(&argv, "-shared");
+    pe_words_add(&argv, "-Wl,-z,defs"); /* what is missing is told here, where the compiler is */
+    pe_words_add(&argv, "-o");
+    pe_words_add(&argv, files->library);
+    pe_words_add(&argv, files->object);
+    size_t *starts = NULL;
+    status = pe_make_array(&starts, (size_t)job->lib_count + 1, sizeof *starts, err);
+    for (int l = 0; l < job->lib_count && status == PE_OK; l++) {
+        const char *lib = job->libs[l];
+        starts[l] = names.size;
+        status = pe_buffer_printf(&names, err, "%s%s", lib[0] == '-' || strchr(lib, '/') != NULL ? "" : "-l", lib);
+        if (status == PE_OK)
+            status = pe_buffer_append(&names, "", 1, err);
+    }
+    for (int l = 0; l < job->lib_count && status == PE_OK; l++)
+        pe_words_add(&argv, (const char *)names.data + starts[l]);
+    pe_words_add(&argv, "-lm");
+    if (status == PE_OK)
+        status = pe_compiler_process(compiler->path, &argv, job->directory, said, err);
+    pe_buffer_fini(&names);
+    free(starts);
+    return status;
+}
+
+pe_status pe_compiler_run(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *object, pe_buffer *said,
+                          pe_error *err)
+{
+    folder files;
+    pe_status status = open_folder(&files, err);
+    if (status != PE_OK)
+        return status;
+    status = write_text(&files, job->text, err);
+    if (status == PE_OK)
+        status = compile(compiler, job, &files, said, err);
+    if (status == PE_OK) {
+        said->size = 0; /* warnings alone */
+        status = link_object(compiler, job, &files, said, err);
+    }
+    if (status == PE_OK)
+        status = read_back(files.library, object, err);
+    close_folder(&files);
+    return status;
+}

@@ -1,0 +1,125 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiler_said.c - a compiler's messages as one error.
+ *
+ * Design:  of all lines, those that tell an error are kept: a place, "error:" and a sentence, or what the linker misses.
+ *          The text holds an expression more than once, so a line that was kept is not kept again. When no line looks
+ *          like an error, all are.
+ * Threads: no state.
+ * Not here: running it (compiler.c).
+ */
+#include "kernel/compiled/compiler_messages.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "kernel/compiled/codegen.h"
+
+#define KEPT_ROOM 760 /* leaves room for what stands before, in a pe_error */
+
+static bool holds(const char *line, size_t size, const char *word, size_t word_size)
+{
+    for (size_t i = 0; i + word_size <= size; i++)
+        if (memcmp(line + i, word, word_size) == 0)
+            return true;
+    return false;
+}
+
+static bool begins(const char *line, const char *with)
+{
+    return strncmp(line, with, strlen(with)) == 0;
+}
+
+/* What of the line tells an error, with its place; NULL when nothing does. */
+static const char *find_error(const char *line, size_t size)
+{
+    static const char *const linker[] = {"undefined reference", "cannot find "};
+    for (size_t w = 0; w < sizeof linker / sizeof *linker; w++) {
+        const char *found = strstr(line, linker[w]); /* the place in an object is of no use */
+        if (found != NULL && found < line + size)
+            return found;
+    }
+    return holds(line, size, "error: ", strlen("error: ")) ? line : NULL;
+}
+
+static void keep(char kept[KEPT_ROOM], const char *line, size_t size)
+{
+    const size_t used = strlen(kept);
+    size_t place = 0; /* what is told twice of one place is the same, in other words */
+    while (place < size && !begins(line + place, ": error: "))
+        place++;
+    if (used + size + 2 > KEPT_ROOM || size == 0 || holds(kept, used, line, place))
+        return;
+    kept[used] = '\n';
+    memcpy(kept + used + 1, line, size);
+    kept[used + 1 + size] = '\0';
+}
+
+/* Follows from something else, unless it comes first. */
+static bool is_consequence(const char *line)
+{
+    return begins(line, PE_CODEGEN_OURS) || begins(line, PE_CODEGEN_SIGNATURE) || begins(line, "collect2: ") ||
+           begins(line, "clang: ");
+}
+
+static void keep_errors(char kept[KEPT_ROOM], const char *said)
+{
+    while (*said != '\0') {
+        const size_t size = strcspn(said, "\n");
+        const char *found = find_error(said, size);
+        const bool is_first = kept[0] == '\0' && begins(said, PE_CODEGEN_SIGNATURE);
+        if (found != NULL && (is_first || !is_consequence(said)))
+            keep(kept, found, size - (size_t)(found - said));
+        said += size + (said[size] == '\n' ? 1 : 0);
+    }
+}
+
+static void keep_all(char kept[KEPT_ROOM], const char *said)
+{
+    while (*said != '\0') {
+        const size_t size = strcspn(said, "\n");
+        keep(kept, said, size);
+        said += size + (said[size] == '\n' ? 1 : 0);
+    }
+}
+
+/* What is wrong in our text alone is that the user's ended too early: the first sentence, without a place. */
+static void keep_end(char kept[KEPT_ROOM], const char *said)
+{
+    static const char sign[] = "error: ";
+    const char *found = strstr(said, sign);
+    if (found != NULL && kept[0] == '\0' && strstr(said, PE_CODEGEN_OURS) != NULL) {
+        keep(kept, "at its end:", strlen("at its end:"));
+        kept[0] = ' ';
+        found += strlen(sign) - 1;
+        strncat(kept, found, strcspn(found, "\n") < KEPT_ROOM / 2 ? strcspn(found, "\n") : KEPT_ROOM / 2);
+    }
+}
+
+/* The line that says that the function is not what the signature says; NULL when other errors come first. */
+static const char *find_mismatch(const char *kept)
+{
+    const char *first = kept[0] == '\n' ? kept + 1 : kept;
+    return strncmp(first, PE_CODEGEN_SIGNATURE, strlen(PE_CODEGEN_SIGNATURE)) == 0 ? first : NULL;
+}
+
+pe_status pe_compiler_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err)
+{
+    char kept[KEPT_ROOM] = "";
+    keep_errors(kept, failure->said);
+    keep_end(kept, failure->said);
+    if (kept[0] == '\0')
+        keep_all(kept, failure->said);
+    const char *mismatch = find_mismatch(kept);
+    if (mismatch != NULL && strstr(mismatch, "undeclared") != NULL)
+        return pe_fail(err, status, "%s: %s has no function \"%s\"; kernel.signature %s asks for %s", failure->where,
+                       failure->source, failure->name, failure->signature, failure->prototype);
+    if (mismatch != NULL)
+        return pe_fail(err, status,
+                       "%s: function \"%s\" of %s has another C type than kernel.signature %s asks for: %s",
+                       failure->where, failure->name, failure->source, failure->signature, failure->prototype);
+    if (kept[0] == '\0')
+        return pe_fail(err, status, "%s: %s", failure->where, failure->reason);
+    return pe_fail(err, status, "%s: \"%s\" does not compile:%s", failure->where, failure->name, kept);
+}

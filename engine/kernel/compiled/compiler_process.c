@@ -1,0 +1,148 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiler_process.c - one run of a compiler, from its words to its end.
+ *
+ * Design:  posix_spawn, no shell: a word is a word, whatever is in it. Messages are asked for in English, since errors
+ *          are picked out of them. What it says beyond a megabyte is read, so that it can end, and dropped.
+ * Threads: the main thread.
+ * Not here: which words (compiler.c).
+ */
+#define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np, environ */
+
+#include "kernel/compiled/compiler_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/errno_text.h"
+
+#define SAID_MOST ((size_t)1 << 20)
+
+void pe_words_add(pe_words *to, const char *word)
+{
+    if (to->count < PE_WORDS)
+        to->list[to->count++] = word;
+}
+
+void pe_words_add_all(pe_words *to, const char *const *list)
+{
+    for (size_t w = 0; list != NULL && list[w] != NULL; w++)
+        pe_words_add(to, list[w]);
+}
+
+/* Our environment, with messages in English. */
+static pe_status make_environment(char ***out, pe_error *err)
+{
+    static char english[] = "LC_ALL=C";
+    size_t count = 0, kept = 0;
+    while (environ[count] != NULL)
+        count++;
+    const pe_status status = pe_make_array(out, count + 2, sizeof **out, err);
+    if (status != PE_OK)
+        return status;
+    for (size_t e = 0; e < count; e++)
+        if (strncmp(environ[e], "LC_ALL=", 7) != 0)
+            (*out)[kept++] = environ[e];
+    (*out)[kept] = english;
+    return PE_OK;
+}
+
+static pe_status read_said(int fd, pe_buffer *said, pe_error *err)
+{
+    for (;;) {
+        pe_status status = pe_buffer_reserve(said, 4096, err);
+        if (status != PE_OK)
+            return status;
+        const ssize_t got = read(fd, said->data + said->size, 4095);
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return PE_OK;
+        if (got > 0 && said->size < SAID_MOST) /* what is more is read, so that it can end, and dropped */
+            said->size += (size_t)got;
+    }
+}
+
+static int spawn(const char *program, const pe_words *argv, const char *directory, int out, char *const *environment,
+                 pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, usual;
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    int number = posix_spawn_file_actions_init(&actions);
+    if (number != 0)
+        return number;
+    number = posix_spawnattr_init(&attributes);
+    if (number == 0) {
+        if (directory != NULL)
+            number = posix_spawn_file_actions_addchdir_np(&actions, directory);
+        number = number != 0 ? number : posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+        number = number != 0 ? number : posix_spawn_file_actions_adddup2(&actions, out, 1);
+        number = number != 0 ? number : posix_spawn_file_actions_adddup2(&actions, out, 2);
+        number = number != 0 ? number : posix_spawnattr_setsigmask(&attributes, &none);
+        number = number != 0 ? number : posix_spawnattr_setsigdefault(&attributes, &usual);
+        number = number != 0 ? number
+                             : posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        /* argv's words are only read: the cast is POSIX's, for programs older than const */
+        number = number != 0 ? number
+                             : posix_spawn(pid, program, &actions, &attributes, (char *const *)(uintptr_t)argv->list,
+                                           environment);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return number;
+}
+
+static pe_status open_pipe(int ends[2], pe_error *err)
+{
+    char reason[PE_ERRNO_ROOM];
+    if (pipe(ends) != 0)
+        return pe_fail(err, PE_ENOMEM, "no pipe to the compiler: %s", pe_reason(errno, reason));
+    for (int e = 0; e < 2; e++)
+        (void)fcntl(ends[e], F_SETFD, FD_CLOEXEC);
+    return PE_OK;
+}
+
+pe_status pe_compiler_process(const char *program, const pe_words *argv, const char *directory, pe_buffer *said,
+                              pe_error *err)
+{
+    char **environment = NULL;
+    char reason[PE_ERRNO_ROOM];
+    int ends[2] = {-1, -1}, ended = 0;
+    pid_t pid = 0;
+    pe_status status = argv->count < PE_WORDS ? make_environment(&environment, err)
+                                              : pe_fail(err, PE_EKERNEL, "too many words for the compiler");
+    if (status == PE_OK)
+        status = open_pipe(ends, err);
+    if (status != PE_OK) {
+        free(environment);
+        return status;
+    }
+    const int number = spawn(program, argv, directory, ends[1], environment, &pid);
+    close(ends[1]);
+    free(environment);
+    if (number != 0)
+        status = pe_fail(err, PE_EKERNEL, "cannot run the compiler %s: %s", program, pe_reason(number, reason));
+    if (status == PE_OK) {
+        status = read_said(ends[0], said, err);
+        while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    close(ends[0]);
+    if (status == PE_OK)
+        status = pe_buffer_append(said, "", 1, err);
+    if (status == PE_OK && WIFSIGNALED(ended))
+        status = pe_fail(err, PE_EKERNEL, "the compiler %s died of signal %d", program, WTERMSIG(ended));
+    else if (status == PE_OK && ended != 0)
+        status = pe_fail(err, PE_EKERNEL, "the compiler %s gave up", program);
+    return status;
+}

@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* form_parts.c - signatures, paths, words: what the forms with processes of their own share.
+ *
+ * Threads: no state.
+ * Not here: what fits (overload.c).
+ */
+#include "kernel/process/form_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/overload.h"
+#include "types/number.h"
+
+static int never_mapped(pe_batch *batch)
+{
+    (void)batch;
+    return 1;
+}
+
+/* The given signature as the one overload of a name. */
+static pe_status fit(const pe_form_spec *spec, const char *name, pe_signature *out, const char *text, pe_error *err)
+{
+    const pe_kernel *picked = NULL;
+    const pe_kernel row = {
+        .abi = PE_KERNEL_ABI, .size = sizeof row, .name = name, .signature = text, .summary = "", .map = never_mapped};
+    const pe_kernel *const rows[] = {&row};
+    const pe_kernel_request request = {.name = name,
+                                       .where = spec->where,
+                                       .columns = spec->columns,
+                                       .untyped = spec->untyped,
+                                       .column_count = spec->column_count};
+    return pe_overload_pick(&request, rows, 1, &picked, out, err);
+}
+
+pe_status pe_form_choose_signature(const pe_form_spec *spec, const char *name, pe_signature *out,
+                                   char text[PE_SIGNATURE_ROOM], pe_error *err)
+{
+    pe_error wrong = PE_ERROR_INIT;
+    if (spec->signature != NULL) {
+        if (pe_signature_parse(spec->signature, out, &wrong) != PE_OK)
+            return pe_fail(err, PE_ECONFIG, "%s: signature: %s", spec->where, wrong.text);
+        return fit(spec, name, out, pe_signature_print(out, text), err);
+    }
+    *out = (pe_signature){.arg_count = spec->column_count, .result_count = 1};
+    for (int c = 0; c < spec->column_count; c++)
+        out->args[c] = spec->untyped[c] ? (pe_type){.dtype = PE_TEXT} : spec->columns[c];
+    out->results[0] = (pe_type){.dtype = PE_TEXT};
+    (void)pe_signature_print(out, text);
+    return PE_OK;
+}
+
+pe_status pe_form_find_file(const pe_form_spec *spec, const char *name, size_t name_size, char *out, size_t room,
+                            pe_error *err)
+{
+    const bool is_whole = name[0] == '/' || spec->directory == NULL || spec->directory[0] == '\0';
+    const int size =
+        snprintf(out, room, "%s%s%.*s", is_whole ? "" : spec->directory, is_whole ? "" : "/", (int)name_size, name);
+    return size >= 0 && (size_t)size < room
+               ? PE_OK
+               : pe_fail(err, PE_ECONFIG, "%s: the path is longer than %zu bytes", spec->where, room - 1);
+}
+
+const char *pe_form_print_timeout(uint64_t timeout_ns, char out[PE_TIMEOUT_WORDS])
+{
+    char number[PE_NUMBER_ROOM];
+    const char *end = pe_print_float64(number, (double)timeout_ns / 1e9);
+    if (end - number > 2 && memcmp(end - 2, ".0", 2) == 0)
+        end -= 2;
+    (void)snprintf(out, PE_TIMEOUT_WORDS, "timeout after %.*s s", (int)(end - number), number);
+    return out;
+}

@@ -1,0 +1,380 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* python_worker.c - one worker's Python process: blocks there, results back, another process when it ends.
+ *
+ * Design: an answered item is done. When the process ends or is late, the shared page says which items it had under way
+ *         (worker.py). An item that was under way alone is the culprit: late, it fails at once; of a death it is the
+ *         suspect, is run once more and fails when that ends in a death too. Of several under way all are suspects: they
+ *         are done again one at a time, which finds the culprit, or clears them. Each death gives a result, a failure or a
+ *         smaller suspicion, and one with nothing under way is forgiven LEAST_DEATHS times, so a batch always ends.
+ * Threads: a worker belongs to one thread, or to the main thread before it is handed out.
+ * Not here: what the bytes mean (python_columns.c).
+ */
+#define _GNU_SOURCE /* memfd_create */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "kernel/call.h"
+#include "kernel/process/form_internal.h"
+#include "kernel/python/python_internal.h"
+
+#define IN_FD 3
+#define OUT_FD 4
+#define PAGE_BYTES 4096
+#define PIPE_BYTES (128 << 10) /* a batch of common size at once */
+#define FRAME_WORDS 3          /* kind, count, bytes of the payload */
+#define FRAME_BYTES (FRAME_WORDS * sizeof(uint64_t))
+#define MS_NS ((uint64_t)1000000)
+#define GRACE_NS (2000 * MS_NS) /* to end in peace */
+#define LEAST_DEATHS 3
+
+enum frame_kind { FRAME_READY, FRAME_RESULTS, FRAME_ERROR };
+
+/* How a request is to be done, as worker.py knows it. */
+enum mode { MODE_PLAIN, MODE_WATCHED, MODE_SINGLE };
+
+/* Written by the process, read here. */
+typedef struct page {
+    _Atomic uint64_t first, end; /* items of the request that are under way */
+    _Atomic uint64_t is_exact;   /* first is the very item */
+} page;
+
+/* Items of a batch. */
+typedef struct span {
+    size_t first, end;
+} span;
+
+struct pe_python_worker {
+    const pe_python *form;
+    pe_child child;
+    int page_fd;
+    page *page;
+    uint64_t served; /* items that this process was given */
+    pe_buffer request, answer;
+    size_t taken; /* bytes of answer that were read */
+};
+
+/* A batch on its way. */
+typedef struct job {
+    pe_batch *batch;
+    size_t done;     /* items before it have their outcome */
+    span suspects;   /* died under way once */
+    size_t culprit;  /* to be stepped over when done comes to it; count: none */
+    int idle_deaths; /* in a row, with nothing under way */
+} job;
+
+typedef enum outcome { SERVED, DIED, LATE, STOPPED, NO_MEMORY } outcome; /* NO_MEMORY: or no process */
+
+pe_status pe_python_worker_make(const pe_python *form, pe_python_worker **out, pe_error *err)
+{
+    pe_python_worker *worker = NULL;
+    const pe_status status = pe_make_array(&worker, 1, sizeof *worker, err);
+    if (status != PE_OK)
+        return status;
+    worker->form = form;
+    worker->page_fd = memfd_create("pengine", MFD_CLOEXEC);
+    if (worker->page_fd >= 0 && ftruncate(worker->page_fd, PAGE_BYTES) == 0) {
+        void *const mapped = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, worker->page_fd, 0);
+        worker->page = mapped == MAP_FAILED ? NULL : mapped;
+    }
+    if (worker->page == NULL) {
+        pe_python_worker_free(worker);
+        return pe_fail(err, PE_ENOMEM, "out of memory: no page to share with %s", form->interpreter);
+    }
+    *out = worker;
+    return PE_OK;
+}
+
+void pe_python_worker_free(pe_python_worker *worker)
+{
+    if (worker == NULL)
+        return;
+    (void)pe_child_finish(&worker->child, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
+    if (worker->page != NULL)
+        (void)munmap(worker->page, PAGE_BYTES);
+    if (worker->page_fd >= 0)
+        (void)close(worker->page_fd);
+    pe_buffer_fini(&worker->request);
+    pe_buffer_fini(&worker->answer);
+    free(worker);
+}
+
+/* ---- frames ---- */
+
+/* The next whole frame of what was read, or a head that is no frame's. */
+static bool next_frame(pe_python_worker *worker, uint64_t head[FRAME_WORDS], const unsigned char **payload)
+{
+    const size_t there = worker->answer.size - worker->taken;
+    if (there < FRAME_BYTES)
+        return false;
+    memcpy(head, worker->answer.data + worker->taken, FRAME_BYTES);
+    if (head[0] > FRAME_ERROR) /* none of ours: nothing is waited for */
+        return true;
+    if (head[2] > there - FRAME_BYTES)
+        return false;
+    *payload = worker->answer.data + worker->taken + FRAME_BYTES;
+    worker->taken += FRAME_BYTES + head[2];
+    if (worker->taken == worker->answer.size)
+        worker->taken = worker->answer.size = 0; /* the payload stays where it is until more is read */
+    return true;
+}
+
+/* ---- start ---- */
+
+static pe_status refuse_start(const pe_python_worker *worker, pe_child_event event, pe_child_end end, pe_error *err)
+{
+    char words[PE_CHILD_WORDS];
+    if (event == PE_CHILD_STOPPED)
+        return pe_fail(err, PE_ESTOPPED, "%s: stopped while Python started", worker->form->where);
+    return pe_fail(err, PE_EKERNEL, "%s: %s ended before it had the function: %s", worker->form->where,
+                   worker->form->interpreter, pe_child_print_end(end, words));
+}
+
+/* READY, or why not. */
+static pe_status hear_greeting(pe_python_worker *worker, pe_error *err)
+{
+    const pe_python *const form = worker->form;
+    pe_child_talk talk = {
+        .data = form->greeting.data, .size = form->greeting.size, .answer = &worker->answer, .stop = form->stop};
+    uint64_t head[FRAME_WORDS] = {0};
+    const unsigned char *payload = NULL;
+    pe_child_event event = PE_CHILD_MOVED;
+    bool is_heard = false;
+    while (event == PE_CHILD_MOVED && !is_heard) {
+        event = pe_child_talk_on(&worker->child, &talk, err);
+        is_heard = event == PE_CHILD_MOVED && next_frame(worker, head, &payload);
+    }
+    if (is_heard && head[0] == FRAME_READY)
+        return PE_OK;
+    if (is_heard && head[0] == FRAME_ERROR) {
+        const int size = head[2] < sizeof err->text ? (int)head[2] : (int)sizeof err->text;
+        (void)pe_fail(err, PE_EKERNEL, "%s: %.*s", form->where, size, (const char *)payload);
+    }
+    /* What fell silent may still be told to end by itself: its exit code says more than our signal. */
+    const uint64_t patience = event == PE_CHILD_ENDED || head[0] == FRAME_ERROR ? pe_clock_ns() + GRACE_NS : 1;
+    const pe_child_end end = pe_child_finish(&worker->child, patience, form->stop, NULL);
+    return refuse_start(worker, event, end, err);
+}
+
+pe_status pe_python_worker_start(pe_python_worker *worker, pe_error *err)
+{
+    const pe_python *const form = worker->form;
+    const char *const argv[] = {form->interpreter, "-c", form->boot, NULL};
+    const pe_child_spec spec = {.program = form->interpreter,
+                                .argv = argv,
+                                .in_fd = IN_FD,
+                                .out_fd = OUT_FD,
+                                .pipe_bytes = PIPE_BYTES,
+                                .has_life = true,
+                                .gift = worker->page_fd};
+    pe_error inner = PE_ERROR_INIT;
+    worker->served = 0;
+    worker->answer.size = worker->taken = 0;
+    const pe_status status = pe_child_start(&spec, &worker->child, &inner);
+    if (status != PE_OK)
+        return pe_fail(err, status, "%s: %s", form->where, inner.text);
+    return hear_greeting(worker, err);
+}
+
+/* A process that may still take items. */
+static pe_status ensure_process(pe_python_worker *worker, pe_error *err)
+{
+    const pe_python *const form = worker->form;
+    if (worker->child.pid != 0 && form->max_items != 0 && worker->served >= form->max_items)
+        (void)pe_child_finish(&worker->child, pe_clock_ns() + GRACE_NS, form->stop, NULL);
+    return worker->child.pid != 0 ? PE_OK : pe_python_worker_start(worker, err);
+}
+
+/* ---- one request ---- */
+
+static pe_status write_request(pe_python_worker *worker, const job *self, size_t count, enum mode mode, pe_error *err)
+{
+    const uint64_t head[] = {count, mode};
+    worker->request.size = 0;
+    const pe_status status = pe_buffer_append(&worker->request, head, sizeof head, err);
+    return status != PE_OK ? status
+                           : pe_python_append_args(&worker->form->signature, self->batch->args, self->done, count,
+                                                   &worker->request, err);
+}
+
+/* Takes the frames that are there. What is none counts as a death. */
+static outcome take_frames(pe_python_worker *worker, job *self, size_t end)
+{
+    uint64_t head[FRAME_WORDS];
+    const unsigned char *payload = NULL;
+    while (next_frame(worker, head, &payload)) {
+        if (head[0] != FRAME_RESULTS || head[1] == 0 || head[1] > end - self->done)
+            return DIED;
+        const pe_python_taken taken =
+            pe_python_take_results(&worker->form->signature, self->batch, self->done, head[1], payload, head[2]);
+        if (taken != PE_TAKEN)
+            return taken == PE_TAKEN_NO_MEMORY ? NO_MEMORY : DIED;
+        self->done += head[1];
+    }
+    return SERVED;
+}
+
+/* Since when the items under way are the same. */
+typedef struct watch {
+    uint64_t first, end;
+    uint64_t since_ns;
+} watch;
+
+/* Relaxed loads: each word is looked at for itself, and a look that is a little old only delays. */
+static bool is_late(const pe_python_worker *worker, watch *last, bool has_moved)
+{
+    const uint64_t now = pe_clock_ns();
+    const uint64_t first = atomic_load_explicit(&worker->page->first, memory_order_relaxed);
+    const uint64_t end = atomic_load_explicit(&worker->page->end, memory_order_relaxed);
+    if (has_moved || first != last->first || end != last->end || first >= end)
+        *last = (watch){.first = first, .end = end, .since_ns = now};
+    return now - last->since_ns >= worker->form->timeout_ns;
+}
+
+static uint64_t next_look(uint64_t timeout_ns)
+{
+    const uint64_t share = timeout_ns / 16;
+    const uint64_t step = share < MS_NS ? MS_NS : share > 200 * MS_NS ? 200 * MS_NS : share;
+    return timeout_ns == 0 ? 0 : pe_clock_ns() + step;
+}
+
+/* Until the items before end have their outcome or the process has none for them. */
+static outcome hear_answers(pe_python_worker *worker, job *self, size_t end, pe_error *err)
+{
+    const pe_python *const form = worker->form;
+    pe_child_talk talk = {
+        .data = worker->request.data, .size = worker->request.size, .answer = &worker->answer, .stop = form->stop};
+    watch last = {.since_ns = form->timeout_ns == 0 ? 0 : pe_clock_ns()};
+    outcome so_far = SERVED;
+    while (self->done < end && so_far == SERVED) {
+        talk.deadline_ns = next_look(form->timeout_ns);
+        const pe_child_event event = pe_child_talk_on(&worker->child, &talk, err);
+        if (event == PE_CHILD_MOVED)
+            so_far = take_frames(worker, self, end);
+        else if (event != PE_CHILD_LATE)
+            so_far = event == PE_CHILD_ENDED ? DIED : event == PE_CHILD_STOPPED ? STOPPED : NO_MEMORY;
+        if (so_far == SERVED && form->timeout_ns != 0 && is_late(worker, &last, event == PE_CHILD_MOVED))
+            so_far = LATE;
+    }
+    return so_far;
+}
+
+/* ---- blame ---- */
+
+/* The items of the batch that the request from `base` had under way. */
+static span under_way(const pe_python_worker *worker, size_t base, size_t count, const job *self)
+{
+    const uint64_t first = atomic_load_explicit(&worker->page->first, memory_order_relaxed);
+    const uint64_t end = atomic_load_explicit(&worker->page->end, memory_order_relaxed);
+    const bool is_exact = atomic_load_explicit(&worker->page->is_exact, memory_order_relaxed) != 0;
+    span items = {.first = base + (first < count ? first : count), .end = base + (end < count ? end : count)};
+    if (is_exact && items.first < items.end)
+        items.end = items.first + 1;
+    if (items.first < self->done) /* its answer came: the page was a step behind */
+        items.first = self->done;
+    return items;
+}
+
+static void fail_culprit(job *self, size_t item, const char *reason)
+{
+    self->batch->fail(self->batch, item, reason);
+    self->culprit = item;
+    self->suspects = (span){0};
+}
+
+/* The process has none or is killed: who was it, and what is done about it. */
+static void blame(pe_python_worker *worker, job *self, span items, outcome how)
+{
+    char reason[PE_REASON_ROOM], words[PE_CHILD_WORDS], late[PE_TIMEOUT_WORDS];
+    const uint64_t patience = how == DIED ? pe_clock_ns() + GRACE_NS : 1;
+    const pe_child_end end = pe_child_finish(&worker->child, patience, worker->form->stop, NULL);
+    if (how == LATE)
+        (void)snprintf(reason, sizeof reason, "%s", pe_form_print_timeout(worker->form->timeout_ns, late));
+    else
+        (void)snprintf(reason, sizeof reason, "worker died: %s", pe_child_print_end(end, words));
+    if (items.first >= items.end) {
+        if (++self->idle_deaths >= LEAST_DEATHS)
+            fail_culprit(self, self->done, reason);
+        return;
+    }
+    self->idle_deaths = 0;
+    const bool is_alone = items.end - items.first == 1;
+    const bool is_second = items.first >= self->suspects.first && items.first < self->suspects.end;
+    if (is_alone && (how == LATE || is_second))
+        fail_culprit(self, items.first, reason);
+    else
+        self->suspects = items;
+}
+
+/* ---- a batch ---- */
+
+/* The kernel as a whole cannot go on; the reason travels with an item. */
+static int give_up(const job *self, const char *reason)
+{
+    if (self->done < self->batch->count)
+        self->batch->fail(self->batch, self->done, reason);
+    return 1;
+}
+
+/* Where the next request ends, and how it is done. */
+static size_t choose_end(const pe_python_worker *worker, const job *self, enum mode *mode)
+{
+    size_t end = self->culprit < self->batch->count ? self->culprit : self->batch->count;
+    *mode = worker->form->timeout_ns != 0 ? MODE_WATCHED : MODE_PLAIN;
+    if (self->done < self->suspects.first && self->suspects.first < end) {
+        end = self->suspects.first;
+    } else if (self->done < self->suspects.end) {
+        *mode = MODE_SINGLE;
+        end = self->suspects.end < end ? self->suspects.end : end;
+    }
+    const uint64_t most = worker->form->max_items;
+    const uint64_t room = most == 0 ? UINT64_MAX : most - worker->served;
+    return end - self->done > room ? self->done + (size_t)room : end;
+}
+
+static outcome serve(pe_python_worker *worker, job *self, pe_error *err)
+{
+    enum mode mode = MODE_PLAIN;
+    const size_t base = self->done;
+    const size_t end = choose_end(worker, self, &mode);
+    atomic_store_explicit(&worker->page->is_exact, 0, memory_order_relaxed); /* before the request, by the pipe */
+    atomic_store_explicit(&worker->page->first, 0, memory_order_relaxed);
+    atomic_store_explicit(&worker->page->end, 0, memory_order_relaxed);
+    if (write_request(worker, self, end - base, mode, err) != PE_OK)
+        return NO_MEMORY;
+    worker->served += end - base;
+    const outcome how = hear_answers(worker, self, end, err);
+    if (self->done > base)
+        self->idle_deaths = 0;
+    if (how == DIED || how == LATE)
+        blame(worker, self, under_way(worker, base, end - base, self), how);
+    return how;
+}
+
+int pe_python_worker_map(pe_python_worker *worker, pe_batch *batch)
+{
+    job self = {.batch = batch, .culprit = batch->count};
+    pe_error err = PE_ERROR_INIT;
+    while (self.done < batch->count) {
+        if (self.done == self.culprit) {
+            self.culprit = batch->count;
+            self.done++;
+            continue;
+        }
+        const pe_status status = ensure_process(worker, &err);
+        const outcome how = status == PE_OK ? serve(worker, &self, &err) : status == PE_ESTOPPED ? STOPPED : NO_MEMORY;
+        if (how == STOPPED || how == NO_MEMORY) {
+            (void)pe_child_kill(&worker->child);
+            return how == STOPPED ? 0 : give_up(&self, err.status == PE_OK ? "out of memory" : err.text);
+        }
+    }
+    return 0;
+}

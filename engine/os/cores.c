@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* cores.c - the cores this process may use, and whether another process has the same ones.
+ *
+ * Design: sched_getaffinity with a mask far larger than cpu_set_t's 1,024 cores, since large nodes have more.
+ */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "os/cores.h"
+
+#include <sched.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#define MASK_LONGS 1024 /* 65,536 cores */
+
+typedef struct mask {
+    unsigned long words[MASK_LONGS];
+} mask;
+
+static void read_mask(mask *cores)
+{
+    *cores = (mask){{0}};
+    (void)sched_getaffinity(0, sizeof *cores, (cpu_set_t *)(void *)cores);
+}
+
+int pe_cores_count(void)
+{
+    mask cores;
+    int count = 0;
+    read_mask(&cores);
+    for (int i = 0; i < MASK_LONGS; i++)
+        count += __builtin_popcountl(cores.words[i]);
+    return count > 0 ? count : pe_cores_online();
+}
+
+int pe_cores_online(void)
+{
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}
+
+static uint64_t mix(uint64_t hash, const void *data, size_t size)
+{
+    const unsigned char *at = data; /* FNV-1a: a few KiB once a run */
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ at[i]) * 1099511628211u;
+    return hash;
+}
+
+uint64_t pe_cores_id(void)
+{
+    mask cores;
+    char host[256] = "";
+    read_mask(&cores);
+    (void)gethostname(host, sizeof host - 1);
+    return mix(mix(14695981039346656037u, host, sizeof host), &cores, sizeof cores);
+}

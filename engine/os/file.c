@@ -1,0 +1,187 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* file.c - whole reads, whole writes, mapped views of files.
+ *
+ * Design:   short counts and EINTR are gone through; a descriptor that someone made non-blocking is waited for. Errors
+ *           name the file and give the system's reason. A mapped file that another program cuts short kills the reader
+ *           (SIGBUS), as it does every program that maps files.
+ * Threads:  any; a descriptor has one writer at a time, except for pe_pwrite_full.
+ * Not here: outputs (out_file.c).
+ */
+#include "os/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buffer.h"
+#include "base/errno_text.h"
+#include "os/exit_cleanup.h"
+
+#define READ_BYTES 65536u
+
+/* One fault maps the pages around it that are in memory already: 64 KiB in older kernels, the whole large folio in
+ * newer ones (Linux 6.18), which is at most one such window. So a range that was read can have brought in, or back, any
+ * page of the windows that it touches; releasing less leaves the whole file resident in the end (seen). */
+#define FAULT_WINDOW ((uintptr_t)2 << 20)
+
+static pe_status cannot_read(const char *path, int number, pe_error *err)
+{
+    char reason[PE_ERRNO_ROOM];
+    return pe_fail(err, PE_ENOINPUT, "cannot read %s: %s", path, pe_reason(number, reason));
+}
+
+static pe_status read_until_end(int fd, const char *path, size_t most, pe_buffer *bytes, pe_error *err)
+{
+    for (;;) {
+        pe_status status = pe_buffer_reserve(bytes, READ_BYTES, err);
+        if (status != PE_OK)
+            return status;
+        const ssize_t got = read(fd, bytes->data + bytes->size, READ_BYTES);
+        if (got < 0 && errno != EINTR)
+            return cannot_read(path, errno, err);
+        if (got == 0)
+            return PE_OK;
+        bytes->size += got > 0 ? (size_t)got : 0;
+        if (bytes->size > most)
+            return pe_fail(err, PE_ENOINPUT, "cannot read %s: it is larger than %zu bytes", path, most);
+    }
+}
+
+pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *size, pe_error *err)
+{
+    pe_buffer bytes = {0};
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return cannot_read(path, errno, err);
+    pe_status status = read_until_end(fd, path, most, &bytes, err);
+    close(fd); /* nothing was written: it has nothing to say */
+    if (status == PE_OK)
+        status = pe_make_array(out, bytes.size + 1, 1, err);
+    if (status == PE_OK) {
+        if (bytes.size > 0)
+            memcpy(*out, bytes.data, bytes.size);
+        *size = bytes.size;
+    }
+    pe_buffer_fini(&bytes);
+    return status;
+}
+
+static pe_status cannot_write(const char *name, int number, pe_error *err)
+{
+    char reason[PE_ERRNO_ROOM];
+    if (number == EPIPE)
+        return pe_fail(err, PE_ECLOSED, "the reader of %s closed it", name);
+    return pe_fail(err, PE_EIO, "cannot write %s: %s", name, pe_reason(number, reason));
+}
+
+/* True when the write that failed with `number` is to be tried again. */
+static bool try_again(int fd, int number)
+{
+    if (number == EAGAIN || number == EWOULDBLOCK) {
+        struct pollfd ready = {.fd = fd, .events = POLLOUT, .revents = 0};
+        (void)poll(&ready, 1, -1); /* whatever it says, the next write tells */
+        return true;
+    }
+    return number == EINTR;
+}
+
+pe_status pe_write_full(int fd, const void *data, size_t size, const char *name, pe_error *err)
+{
+    const unsigned char *const bytes = data;
+    size_t done = 0;
+    int number = 0;
+    pe_ending_write_begin();
+    while (done < size && number == 0) {
+        const ssize_t put = write(fd, bytes + done, size - done);
+        if (put >= 0)
+            done += (size_t)put;
+        else if (!try_again(fd, errno))
+            number = errno;
+    }
+    pe_ending_write_end();
+    return number == 0 ? PE_OK : cannot_write(name, number, err);
+}
+
+pe_status pe_pwrite_full(int fd, const void *data, size_t size, uint64_t offset, const char *name, pe_error *err)
+{
+    const unsigned char *const bytes = data;
+    size_t done = 0;
+    if (offset > INT64_MAX || size > INT64_MAX - offset)
+        return cannot_write(name, EFBIG, err);
+    int number = 0;
+    pe_ending_write_begin();
+    while (done < size && number == 0) {
+        const ssize_t put = pwrite(fd, bytes + done, size - done, (off_t)(offset + done));
+        if (put >= 0)
+            done += (size_t)put;
+        else if (!try_again(fd, errno))
+            number = errno;
+    }
+    pe_ending_write_end();
+    return number == 0 ? PE_OK : cannot_write(name, number, err);
+}
+
+static pe_status map_descriptor(int fd, const char *path, pe_map *out, pe_error *err)
+{
+    struct stat facts;
+    if (fstat(fd, &facts) != 0)
+        return cannot_read(path, errno, err);
+    if (S_ISDIR(facts.st_mode))
+        return cannot_read(path, EISDIR, err);
+    if (!S_ISREG(facts.st_mode))
+        return pe_fail(err, PE_ENOINPUT, "cannot read %s: it is not a regular file", path);
+    out->data = NULL;
+    out->size = (size_t)facts.st_size;
+    if (out->size == 0)
+        return PE_OK;
+    void *const data = mmap(NULL, out->size, PROT_READ, MAP_SHARED, fd, 0);
+    if (data == MAP_FAILED)
+        return cannot_read(path, errno, err);
+    out->data = data;
+    return PE_OK;
+}
+
+pe_status pe_map_open(const char *path, pe_map *out, pe_error *err)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* or a pipe without a writer would block */
+    if (fd < 0)
+        return cannot_read(path, errno, err);
+    const pe_status status = map_descriptor(fd, path, out, err);
+    close(fd); /* the mapping stays */
+    return status;
+}
+
+/* The address of a mapping as the system calls want it; nothing is written through it. */
+static unsigned char *address_of(const pe_map *map)
+{
+    return (unsigned char *)(uintptr_t)map->data;
+}
+
+void pe_map_close(pe_map *map)
+{
+    if (map->data != NULL)
+        munmap(address_of(map), map->size);
+    *map = (pe_map){0};
+}
+
+void pe_map_release(const pe_map *map, uint64_t offset, size_t size)
+{
+    if (size == 0 || offset >= map->size)
+        return;
+    const uintptr_t base = (uintptr_t)map->data;
+    const size_t last = size < map->size - offset ? (size_t)offset + size : map->size;
+    uintptr_t from = (base + offset) / FAULT_WINDOW * FAULT_WINDOW;
+    uintptr_t to = (base + last + FAULT_WINDOW - 1) / FAULT_WINDOW * FAULT_WINDOW;
+    from = from < base ? base : from;
+    to = to > base + map->size ? base + map->size : to;
+    /* A failure costs memory, not correctness. */
+    (void)madvise(address_of(map) + (from - base), to - from, MADV_DONTNEED);
+}

@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* resident.c - memory that this process has in use.
+ *
+ * Design: VmHWM of /proc/self/status, since getrusage's figure is inherited across exec and would count the shell's.
+ */
+#include "os/resident.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+size_t pe_resident_peak(void)
+{
+    char line[128];
+    unsigned long long kib = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    if (status == NULL)
+        return 0;
+    while (fgets(line, sizeof line, status) != NULL) {
+        if (strncmp(line, "VmHWM:", 6) == 0) {
+            kib = strtoull(line + 6, NULL, 10); /* 0, "not known", where there is no number */
+            break;
+        }
+    }
+    (void)fclose(status);
+    return (size_t)kib * 1024;
+}

@@ -1,0 +1,106 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* policy.c - [errors]: what becomes of failed items, and when there are too many of them.
+ *
+ * Threads:  the main thread; pe_policy_check: whoever writes results, one at a time.
+ * Not here: finding and recording failed items (step.c, losses.c, state/faults.c).
+ */
+#include "run/error_policy.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* A float's default is nan, a text's the empty one; other dtypes have no value that stands out. */
+static pe_status fill_default(pe_dtype dtype, void *out, const pe_job *job, pe_error *err)
+{
+    const float narrow = NAN;
+    const double wide = NAN;
+    if (dtype == PE_FLOAT32)
+        memcpy(out, &narrow, sizeof narrow);
+    else if (dtype == PE_FLOAT64)
+        memcpy(out, &wide, sizeof wide);
+    else if (dtype != PE_TEXT)
+        return pe_fail(err, PE_ECONFIG, "%s: on_error = \"fill\" needs a fill value for results of %s: add errors.fill",
+                       job->errors.where, pe_dtype_name(dtype));
+    return PE_OK;
+}
+
+static pe_status fill_text(const pe_job *job, void *out, pe_error *err)
+{
+    const pe_job_scalar *fill = &job->errors.fill;
+    if (fill->dtype != PE_TEXT)
+        return pe_fail(err, PE_ECONFIG, "%s.fill: expected a string for results of text", job->errors.where);
+    const pe_text text = {.data = fill->text, .size = fill->text_size};
+    memcpy(out, &text, sizeof text);
+    return PE_OK;
+}
+
+static pe_status fill_given(const pe_job *job, pe_dtype dtype, void *out, pe_error *err)
+{
+    const pe_job_scalar *fill = &job->errors.fill;
+    const bool truth = fill->integer != 0;
+    const float narrow = (float)fill->real;
+    pe_error reason = PE_ERROR_INIT;
+    size_t bad = 0;
+    if (dtype == PE_TEXT)
+        return fill_text(job, out, err);
+    if (fill->dtype == PE_TEXT)
+        return pe_fail(err, PE_ECONFIG, "%s.fill: expected a number for results of %s, got a string", job->errors.where,
+                       pe_dtype_name(dtype));
+    if (fill->dtype == PE_FLOAT64 && dtype == PE_FLOAT32) {
+        memcpy(out, &narrow, sizeof narrow); /* rounded, as the results are */
+        return PE_OK;
+    }
+    const pe_dtype from = fill->dtype == PE_INT64 ? PE_INT128 : fill->dtype; /* a scalar's integer is 128 bits wide */
+    const void *value = from == PE_FLOAT64 ? (const void *)&fill->real
+                        : from == PE_BOOL  ? (const void *)&truth
+                                           : (const void *)&fill->integer;
+    if (pe_convert(from, value, dtype, out, 1, &bad, &reason) == PE_OK)
+        return PE_OK;
+    return pe_fail(err, PE_ECONFIG, "%s.fill: %s", job->errors.where, reason.text);
+}
+
+pe_status pe_policy_set(pe_recipe *recipe, const pe_job *job, pe_error *err)
+{
+    static const pe_policy policies[] = {
+        [PE_ON_ERROR_STOP] = PE_POLICY_STOP, [PE_ON_ERROR_SKIP] = PE_POLICY_SKIP, [PE_ON_ERROR_FILL] = PE_POLICY_FILL};
+    pe_status status = PE_OK;
+    recipe->policy = policies[job->errors.policy];
+    recipe->retries = (uint32_t)job->errors.retries;
+    for (int r = 0; r < recipe->signature.result_count && recipe->policy == PE_POLICY_FILL && status == PE_OK; r++) {
+        const pe_dtype dtype = recipe->written[r].dtype;
+        status = pe_make_array(&recipe->fill[r], 1, pe_dtype_bytes(dtype), err);
+        if (status == PE_OK)
+            status = job->errors.has_fill ? fill_given(job, dtype, recipe->fill[r], err)
+                                          : fill_default(dtype, recipe->fill[r], job, err);
+    }
+    return status;
+}
+
+void pe_policy_unset(pe_recipe *recipe)
+{
+    for (int r = 0; r < PE_MAX_COLUMNS; r++) {
+        free(recipe->fill[r]);
+        recipe->fill[r] = NULL;
+    }
+}
+
+pe_status pe_policy_check(const pe_faults *faults, const pe_job *job, uint64_t items, bool has_ended, pe_error *err)
+{
+    if (!job->errors.has_max_failures || faults->count == 0)
+        return PE_OK;
+    if (job->errors.max_is_share && items == PE_ITEMS_UNKNOWN && !has_ended)
+        return PE_OK;
+    const uint64_t allowed =
+        job->errors.max_is_share ? (uint64_t)(job->errors.max_share * (double)items) : job->errors.max_failures;
+    if (faults->count <= allowed)
+        return PE_OK;
+    return pe_fail_item(err, PE_EITEM, faults->first_item,
+                        "%s.max_failures: %" PRIu64 " items failed, %" PRIu64 " were allowed; item %" PRIu64 ": %s",
+                        job->errors.where, faults->count, allowed, faults->first_item, faults->first_text);
+}

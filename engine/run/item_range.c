@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* part.c - which items of the job this run computes.
+ *
+ * Design:   parts differ by one item at most, the longer ones come first; of a part, or of the job, the items that are
+ *           there already are left out. The plan and the crew count what is left from 0; inputs, kernels, messages and
+ *           outputs have their numbers in the whole job, so that outputs can be joined. perform.c adds the one to the
+ *           other.
+ * Threads:  any.
+ */
+#include "run/item_range.h"
+
+#include "source/source.h"
+
+static pe_status refuse_stream(const pe_job *job, pe_error *err)
+{
+    if (job->part.of > 0)
+        return pe_fail(
+            err, PE_ECONFIG,
+            "%s: an input is read as it comes, so nobody knows where its parts begin: save it to a file first",
+            job->part.where);
+    return pe_fail(err, PE_ECONFIG,
+                   "%s: skip: an input is read as it comes: set its first to %llu, or save it to a file first",
+                   job->file, (unsigned long long)job->skip);
+}
+
+static pe_block part_of(uint64_t items, uint64_t number, uint64_t of)
+{
+    const uint64_t before = number - 1, least = items / of, longer = items % of;
+    return (pe_block){.first = before * least + (before < longer ? before : longer),
+                      .count = least + (before < longer ? 1 : 0)};
+}
+
+pe_status pe_part_choose(const pe_job *job, uint64_t items, pe_block *out, pe_error *err)
+{
+    *out = (pe_block){0, items};
+    if (job->part.of == 0 && job->skip == 0)
+        return PE_OK;
+    if (items == PE_COUNT_UNKNOWN)
+        return refuse_stream(job, err);
+    if (job->skip > 0 && job->order == PE_ORDER_UNORDERED)
+        return pe_fail(
+            err, PE_ECONFIG,
+            "%s: skip: expected a mode whose results are in order, such as \"%s\", got \"%s\", of which so many "
+            "results are not those of the first items",
+            job->file, job->is_star ? "istarmap" : "imap", job->mode);
+    if (job->part.of > 0)
+        *out = part_of(items, job->part.number, job->part.of);
+    if (job->skip > out->count)
+        return pe_fail(err, PE_ECONFIG, "%s: skip: expected at most the %llu items that there are, got %llu", job->file,
+                       (unsigned long long)out->count, (unsigned long long)job->skip);
+    out->first += job->skip;
+    out->count -= job->skip;
+    return PE_OK;
+}

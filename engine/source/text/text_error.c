@@ -1,0 +1,152 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* text_error.c - what is wrong with a record, with its place as an editor counts it.
+ *
+ * Design:   lines are not counted while reading; only when something is wrong, from the last known place on. Bytes that
+ *           cannot stand in a message are shown as \xNN.
+ * Threads:  no state.
+ * Not here: finding the failure (text_reader.c).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "format/lines.h"
+#include "source/text/text_source.h"
+#include "types/number.h"
+
+#define SHOWN_BYTES ((size_t)40)
+#define SHOWN_ROOM (SHOWN_BYTES * 4 + 4)
+
+typedef struct spot {
+    uint64_t line, column; /* 1-based, in bytes */
+} spot;
+
+static spot spot_of(const unsigned char *data, pe_line_place begin, size_t at)
+{
+    size_t line_begin = at;
+    while (line_begin > 0 && data[line_begin - 1] != '\n')
+        line_begin--;
+    return (spot){begin.line + pe_lines_count(data, at), at - line_begin + 1};
+}
+
+/* Bytes of the UTF-8 sequence at p, or 0 when there is none. */
+static size_t sequence_bytes(const unsigned char *p, size_t left)
+{
+    const size_t bytes = *p < 0x80 ? 1 : *p >= 0xF0 ? 4 : *p >= 0xE0 ? 3 : 2;
+    if ((*p >= 0x80 && *p < 0xC2) || *p > 0xF4 || bytes > left)
+        return 0;
+    for (size_t i = 1; i < bytes; i++)
+        if ((p[i] & 0xC0u) != 0x80u)
+            return 0;
+    return bytes;
+}
+
+static const char *show(const char *data, size_t size, char out[SHOWN_ROOM])
+{
+    static const char hex[] = "0123456789abcdef";
+    const unsigned char *const p = (const unsigned char *)data;
+    size_t used = 0, at = 0;
+    while (at < size && at < SHOWN_BYTES) {
+        size_t bytes = sequence_bytes(p + at, size - at);
+        if (bytes == 0 || p[at] < 0x20 || p[at] == 0x7F) {
+            const char code[4] = {'\\', 'x', hex[p[at] >> 4], hex[p[at] & 15]};
+            memcpy(out + used, code, sizeof code);
+            used += sizeof code;
+            bytes = 1;
+        } else {
+            memcpy(out + used, p + at, bytes);
+            used += bytes;
+        }
+        at += bytes;
+    }
+    memcpy(out + used, "...", 3);
+    out[at < size ? used + 3 : used] = '\0';
+    return out;
+}
+
+pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, const unsigned char *data,
+                           pe_line_place begin, size_t bad, uint64_t item, pe_error *err)
+{
+    const char *const name = text->base.info.name;
+    const spot s = spot_of(data, begin, bad);
+    char seen[SHOWN_ROOM];
+    if (verdict == PE_CSV_AFTER_QUOTE)
+        return pe_fail_item(err, PE_EDATA, item,
+                            "%s:%" PRIu64 ":%" PRIu64 ": expected a %s or the end of the line after the closing quote, "
+                            "got \"%s\" (a quote inside quotes is written twice)",
+                            name, s.line, s.column, text->delimiter == '\t' ? "tab" : "comma",
+                            show((const char *)data + bad, 1, seen));
+    if (verdict == PE_CSV_OPEN_QUOTE)
+        return pe_fail_item(err, PE_EDATA, item,
+                            "%s:%" PRIu64 ":%" PRIu64 ": the quote that opens here is never closed", name, s.line,
+                            s.column);
+    return pe_fail_item(err, PE_EDATA, item, "%s:%" PRIu64 ": ends before item %" PRIu64 ": was the file changed?",
+                        name, s.line, item);
+}
+
+pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *data, pe_line_place begin, size_t record,
+                              uint64_t got, uint64_t item, pe_error *err)
+{
+    const spot s = spot_of(data, begin, record);
+    const bool is_empty = data[record] == '\n' || data[record] == '\r';
+    return pe_fail_item(err, PE_EDATA, item, "%s:%" PRIu64 ": expected %" PRIu64 " fields, got %" PRIu64 "%s",
+                        text->base.info.name, s.line, text->fields, got, is_empty ? " (an empty line)" : "");
+}
+
+/* "x.csv:17:9: column "price": " or "x.txt:4: ". */
+static void print_place(const pe_text_source *text, const unsigned char *data, pe_line_place begin,
+                        const pe_text_target *target, const pe_csv_field *field, char *out, size_t room)
+{
+    const unsigned char *at = (const unsigned char *)field->data;
+    if (text->delimiter != 0 && at > data && at[-1] == '"')
+        at--;
+    const spot s = spot_of(data, begin, (size_t)(at - data));
+    const char *const name = text->base.info.name;
+    char shown[SHOWN_ROOM];
+    if (text->delimiter == 0)
+        snprintf(out, room, "%s:%" PRIu64 ": ", name, s.line);
+    else if (target->name == NULL)
+        snprintf(out, room, "%s:%" PRIu64 ":%" PRIu64 ": column %" PRIu64 ": ", name, s.line, s.column, target->field);
+    else
+        snprintf(out, room, "%s:%" PRIu64 ":%" PRIu64 ": column \"%s\": ", name, s.line, s.column,
+                 show(target->name, strlen(target->name), shown));
+}
+
+/* Why a value may be what it is, when that helps. */
+static const char *hint(const pe_text_source *text, const pe_text_target *target, const pe_csv_field *field,
+                        uint64_t item)
+{
+    pe_int128 integer;
+    double real;
+    if (field->size == 0)
+        return " (it is empty)";
+    if (pe_dtype_is_int(target->parse) && pe_parse_element(field->data, field->size, PE_INT128, &integer))
+        return " (out of its range)";
+    if (pe_dtype_is_int(target->parse) && pe_parse_element(field->data, field->size, PE_FLOAT64, &real))
+        return " (as float64 it can be read: input.dtype = \"float64\")";
+    if (item == 0 && text->delimiter != 0 && !text->base.spec->header)
+        return " (header = false, so the first line is data: is it a header?)";
+    return "";
+}
+
+pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *data, pe_line_place begin,
+                             const pe_text_target *target, const pe_csv_field *field, uint64_t item, pe_error *err)
+{
+    char place[600], shown[SHOWN_ROOM];
+    const char *const dtype = pe_dtype_name(target->parse);
+    const bool has_vowel = dtype[0] == 'i'; /* an int64, a uint8 */
+    print_place(text, data, begin, target, field, place, sizeof place);
+    return pe_fail_item(err, PE_EDATA, item, "%s\"%s\" is not %s %s%s", place, show(field->data, field->size, shown),
+                        has_vowel ? "an" : "a", dtype, hint(text, target, field, item));
+}
+
+pe_status pe_text_fail_cast(const pe_text_source *text, const unsigned char *data, pe_line_place begin,
+                            const pe_text_target *target, const pe_csv_field *field, uint64_t item,
+                            const pe_error *inner, pe_error *err)
+{
+    char place[600];
+    print_place(text, data, begin, target, field, place, sizeof place);
+    return pe_fail_item(err, inner->status, item, "%s%s", place, inner->text);
+}

@@ -1,0 +1,183 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* text_reader.c - records of csv, tsv and txt into columns.
+ *
+ * Design:   the cursor stands behind the last record read, so blocks in order are scanned once; a block further on is
+ *           reached from the cursor or the extent's beginning, whichever is nearer, by counting record ends. Fields are
+ *           parsed straight into their place; texts point into the bytes but for those with "" inside.
+ * Threads:  see kind.h.
+ * Not here: messages (text_error.c), opening (text_source.c).
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "format/lines.h"
+#include "source/text/text_source.h"
+#include "types/number.h"
+
+/* One read at work: the bytes from the place where the reader stood. */
+typedef struct work {
+    const pe_text_source *text;
+    pe_text_reader *reader;
+    const unsigned char *data;
+    size_t size;
+    pe_line_place begin; /* of data[0] in the file */
+    uint64_t item;
+    void *const *columns;
+    uint64_t row;
+} work;
+
+pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
+{
+    pe_text_reader *const own = (pe_text_reader *)reader;
+    const pe_source *const source = reader->source;
+    const pe_text_source *const text = (const pe_text_source *)source;
+    pe_status status = pe_make_array(&own->fields, text->fields, sizeof *own->fields, err);
+    if (status == PE_OK)
+        status = pe_make_array(&own->targets, text->column_count, sizeof *own->targets, err);
+    if (status != PE_OK)
+        return status;
+    for (int a = 0; a < source->want_count; a++)
+        for (uint32_t e = 0; e < pe_type_elements(source->want[a]); e++) {
+            const pe_text_column *const column = &text->columns[own->target_count];
+            const pe_dtype want = source->want[a].dtype;
+            own->targets[own->target_count++] =
+                (pe_text_target){.field = column->number,
+                                 .name = column->name,
+                                 .argument = a,
+                                 .offset = e * pe_dtype_bytes(want),
+                                 .step = pe_type_bytes(source->want[a]),
+                                 .parse = source->info.is_untyped ? want : source->info.types[0].dtype,
+                                 .want = want};
+        }
+    assert(own->target_count == text->column_count);
+    return PE_OK;
+}
+
+void pe_text_reader_close(pe_reader *reader)
+{
+    pe_text_reader *const own = (pe_text_reader *)reader;
+    free(own->fields);
+    free(own->targets);
+    pe_scratch_fini(&own->scratch);
+}
+
+void pe_text_rewind(pe_reader *reader)
+{
+    pe_scratch_rewind(&((pe_text_reader *)reader)->scratch);
+}
+
+static pe_status deliver_text(const work *w, const pe_csv_field *field, pe_text *out, pe_error *err)
+{
+    *out = (pe_text){field->data, field->size};
+    if (!field->has_escapes)
+        return PE_OK;
+    char *const copy = pe_scratch_get(&w->reader->scratch, field->size);
+    if (copy == NULL)
+        return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes for a quoted text of %s", field->size,
+                       w->text->base.info.name);
+    *out = (pe_text){copy, pe_csv_unescape(field, copy)};
+    return PE_OK;
+}
+
+/* The job declares one dtype and the kernel takes another: parsed as the one, converted to the other. */
+static pe_status deliver_cast(const work *w, const pe_text_target *target, const pe_csv_field *field, void *out,
+                              pe_error *err)
+{
+    pe_int128 parsed; /* as large and as aligned as any element */
+    size_t bad;
+    pe_error inner = PE_ERROR_INIT;
+    if (field->has_escapes || !pe_parse_element(field->data, field->size, target->parse, &parsed))
+        return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
+    if (pe_convert(target->parse, &parsed, target->want, out, 1, &bad, &inner) == PE_OK)
+        return PE_OK;
+    return pe_text_fail_cast(w->text, w->data, w->begin, target, field, w->item, &inner, err);
+}
+
+static pe_status deliver(const work *w, const pe_text_target *target, const pe_csv_field *field, pe_error *err)
+{
+    void *const out = (char *)w->columns[target->argument] + w->row * target->step + target->offset;
+    if (target->want == PE_TEXT)
+        return deliver_text(w, field, out, err);
+    if (target->parse != target->want)
+        return deliver_cast(w, target, field, out, err);
+    if (!field->has_escapes && pe_parse_element(field->data, field->size, target->parse, out))
+        return PE_OK;
+    return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
+}
+
+static pe_status take_line(const work *w, size_t *at, pe_error *err)
+{
+    pe_text line;
+    if (!pe_lines_next(w->data, w->size, at, &line))
+        return pe_text_fail_csv(w->text, PE_CSV_END, w->data, w->begin, *at, w->item, err);
+    const pe_csv_field field = {line.data, line.size, false};
+    return deliver(w, w->reader->targets, &field, err);
+}
+
+static pe_status take_record(const work *w, size_t *at, pe_error *err)
+{
+    const pe_text_source *const text = w->text;
+    const pe_text_reader *const reader = w->reader;
+    const size_t record = *at;
+    size_t count, bad = record;
+    const pe_csv_verdict verdict =
+        pe_csv_next(w->data, w->size, text->delimiter, at, reader->fields, text->fields, &count, &bad);
+    if (verdict != PE_CSV_RECORD)
+        return pe_text_fail_csv(text, verdict, w->data, w->begin, bad, w->item, err);
+    if (count != text->fields)
+        return pe_text_fail_fields(text, w->data, w->begin, record, count, w->item, err);
+    for (size_t t = 0; t < reader->target_count; t++) {
+        const pe_text_target *const target = &reader->targets[t];
+        const pe_status status = deliver(w, target, &reader->fields[target->field], err);
+        if (status != PE_OK)
+            return status;
+    }
+    return PE_OK;
+}
+
+/* Moves the cursor to the item that block begins with. */
+static void seek(pe_text_reader *reader, char delimiter, uint64_t item, const pe_extent *extent,
+                 const unsigned char *bytes)
+{
+    const bool is_inside = reader->has_cursor && reader->item <= item && reader->at.offset >= extent->offset &&
+                           reader->at.offset - extent->offset <= extent->bytes;
+    if (!is_inside) {
+        reader->item = extent->first;
+        reader->at = (pe_line_place){extent->offset, extent->line};
+        reader->has_cursor = true;
+    }
+    const size_t at = (size_t)(reader->at.offset - extent->offset);
+    pe_record_scan scan = {.delimiter = delimiter};
+    reader->at.offset += pe_record_scan_run(&scan, bytes + at, (size_t)extent->bytes - at, item - reader->item);
+    reader->at.line += scan.lines;
+    reader->item = item;
+}
+
+pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
+                       void *const *columns, pe_error *err)
+{
+    pe_text_reader *const own = (pe_text_reader *)reader;
+    const pe_text_source *const text = (const pe_text_source *)reader->source;
+    seek(own, text->delimiter, block.first, extent, bytes);
+    const size_t from = (size_t)(own->at.offset - extent->offset);
+    work w = {.text = text,
+              .reader = own,
+              .data = bytes + from,
+              .size = (size_t)extent->bytes - from,
+              .begin = own->at,
+              .columns = columns};
+    size_t at = 0;
+    for (; w.row < block.count; w.row++) {
+        w.item = block.first + w.row;
+        const pe_status status = text->delimiter == 0 ? take_line(&w, &at, err) : take_record(&w, &at, err);
+        if (status != PE_OK)
+            return status;
+    }
+    own->item += block.count;
+    own->at.offset += at;
+    own->at.line += pe_lines_count(w.data, at);
+    return PE_OK;
+}

@@ -1,0 +1,216 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* text_source.c - csv, tsv and txt: records of fields, each parsed as what the kernel wants.
+ *
+ * Design:   a file is scanned once, on rank 0, for where its records begin; the bounded index travels to the other
+ *           ranks. The pages are given back while scanning, so that the file does not pile up in memory. With a dtype
+ *           every column is parsed as that; a vector dtype takes as many columns as it has elements.
+ * Threads:  see kind.h.
+ * Not here: header (text_header.c), records into columns (text_reader.c), pipes (text_stream.c).
+ */
+#include "source/text/text_source.h"
+
+#include <inttypes.h>
+
+#include "base/alloc.h"
+#include "format/lines.h"
+#include "source/grouped.h"
+
+#define SCAN_PIECE ((size_t)4 << 20)
+#define STREAM_FIELD_BYTES 16 /* a guess, for the plan: a number and its delimiter */
+
+static char delimiter_of(pe_format format)
+{
+    return format == PE_FORMAT_CSV ? ',' : format == PE_FORMAT_TSV ? '\t' : '\0';
+}
+
+static pe_status check_spec(const pe_source *source, pe_error *err)
+{
+    const pe_source_spec *const spec = source->spec;
+    if (source->format != PE_FORMAT_TXT)
+        return PE_OK;
+    if (spec->columns != NULL)
+        return pe_fail(err, PE_ECONFIG, "%s: columns: a line of %s is one item: expected format \"csv\" or \"tsv\"",
+                       spec->where, source->info.name);
+    if (spec->has_dtype && spec->dtype.width != 0)
+        return pe_fail(err, PE_ECONFIG, "%s: dtype: a line of %s is one item and cannot be a vector", spec->where,
+                       source->info.name);
+    return PE_OK;
+}
+
+/* How many arguments the chosen columns are, and of what types. */
+static pe_status set_columns(pe_text_source *text, pe_error *err)
+{
+    pe_source *const source = &text->base;
+    const pe_source_spec *const spec = source->spec;
+    const pe_type type = spec->has_dtype ? spec->dtype : (pe_type){PE_TEXT, 0};
+    const uint32_t width = pe_type_elements(type);
+    source->info.is_untyped = !spec->has_dtype;
+    if (text->column_count % width != 0)
+        return pe_fail(err, PE_ECONFIG, "%s: dtype: %zu columns of %s are no whole number of vectors of %" PRIu32,
+                       spec->where, text->column_count, source->info.name, width);
+    if (text->column_count / width > PE_MAX_COLUMNS)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: %s has %zu columns, and a kernel takes at most %d arguments: select some with columns = "
+                       "[...], or make vectors of them with dtype = \"float64[%zu]\"",
+                       spec->where, source->info.name, text->column_count, PE_MAX_COLUMNS, text->column_count);
+    source->info.columns = (int)(text->column_count / width);
+    for (int c = 0; c < source->info.columns; c++)
+        source->info.types[c] = type;
+    return PE_OK;
+}
+
+/* A file that ends inside quotes: the record it is about is the one behind the last that is whole. */
+static pe_status fail_open_quote(const pe_text_source *text, const unsigned char *data, size_t size, pe_error *err)
+{
+    uint64_t item;
+    const pe_line_place place = pe_line_index_find(&text->index, text->index.records, &item);
+    const unsigned char *const from = data + place.offset;
+    size_t at = 0, count, bad = 0;
+    pe_csv_verdict verdict = PE_CSV_RECORD;
+    while (verdict == PE_CSV_RECORD)
+        verdict = pe_csv_next(from, size - place.offset, text->delimiter, &at, NULL, 0, &count, &bad);
+    return pe_text_fail_csv(text, verdict, from, place, bad, PE_NO_ITEM, err);
+}
+
+static pe_status scan_file(pe_text_source *text, pe_error *err)
+{
+    const pe_map *const map = &text->base.map;
+    const size_t start = (size_t)text->start.offset;
+    const size_t rest = map->size - start;
+    const size_t size = text->fields > 1 ? rest - pe_csv_blank_end(map->data + start, rest) : rest;
+    const pe_status status = pe_line_index_begin(&text->index, text->delimiter, text->start, PE_LINE_INDEX_PLACES, err);
+    if (status != PE_OK)
+        return status;
+    for (size_t at = 0; at < size; at += SCAN_PIECE) {
+        const size_t piece = size - at < SCAN_PIECE ? size - at : SCAN_PIECE;
+        pe_line_index_add(&text->index, map->data + start + at, piece);
+        pe_map_release(map, start + at, piece);
+    }
+    if (!pe_line_index_end(&text->index))
+        return fail_open_quote(text, map->data, start + size, err);
+    text->base.total = text->index.records;
+    return PE_OK;
+}
+
+static pe_status open_file(pe_text_source *text, pe_error *err)
+{
+    const pe_map *const map = &text->base.map;
+    const unsigned char *const data = map->size == 0 ? (const unsigned char *)"" : map->data;
+    size_t taken = 0;
+    pe_status status = pe_text_take_header(text, data, map->size, &taken, err);
+    if (status == PE_OK)
+        status = set_columns(text, err); /* before the scan, which may take long */
+    if (status != PE_OK)
+        return status;
+    text->start = (pe_line_place){taken, 1 + pe_lines_count(data, taken)};
+    return scan_file(text, err);
+}
+
+static pe_status open_stream(pe_text_source *text, pe_error *err)
+{
+    text->base.total = PE_COUNT_UNKNOWN;
+    const pe_status status = pe_text_open_stream(text, err);
+    return status == PE_OK ? set_columns(text, err) : status;
+}
+
+static pe_status open_text(pe_source *source, pe_error *err)
+{
+    pe_text_source *const text = (pe_text_source *)source;
+    text->delimiter = delimiter_of(source->format);
+    const pe_status status = check_spec(source, err);
+    if (status != PE_OK)
+        return status;
+    return source->info.is_stream ? open_stream(text, err) : open_file(text, err);
+}
+
+static pe_status save_text(const pe_source *source, pe_buffer *out, pe_error *err)
+{
+    const pe_text_source *const text = (const pe_text_source *)source;
+    const pe_status status = pe_text_save_columns(text, out, err);
+    if (status != PE_OK || source->info.is_stream)
+        return status;
+    return pe_line_index_write(&text->index, out, err);
+}
+
+static pe_status load_text(pe_source *source, const unsigned char *data, size_t size, pe_error *err)
+{
+    pe_text_source *const text = (pe_text_source *)source;
+    size_t used = 0;
+    text->delimiter = delimiter_of(source->format);
+    const pe_status status = pe_text_load_columns(text, data, size, &used, err);
+    if (status != PE_OK || source->info.is_stream)
+        return status;
+    return pe_line_index_read(data + used, size - used, &text->index, err);
+}
+
+static void close_text(pe_source *source)
+{
+    pe_text_source *const text = (pe_text_source *)source;
+    pe_text_free_columns(text);
+    pe_line_index_fini(&text->index);
+    pe_stream_fini(&text->stream);
+}
+
+static pe_status bind_text(pe_source *source, const pe_type *want, pe_error *err)
+{
+    return pe_grouped_bind(source, want, ((const pe_text_source *)source)->column_count, err);
+}
+
+static pe_extent extent_of(const pe_source *source, pe_block block)
+{
+    const pe_line_index *const index = &((const pe_text_source *)source)->index;
+    uint64_t first;
+    const pe_line_place place = pe_line_index_find(index, block.first, &first);
+    const uint64_t end = pe_line_index_behind(index, block.first + block.count);
+    return (pe_extent){place.offset, end - place.offset, first, place.line};
+}
+
+static size_t chunk_bytes_of(const pe_source *source, uint64_t chunk_items)
+{
+    const pe_text_source *const text = (const pe_text_source *)source;
+    size_t guess;
+    if (!source->info.is_stream)
+        return (size_t)pe_line_index_most_bytes(&text->index, chunk_items);
+    return pe_mul_size(chunk_items, (size_t)text->fields * STREAM_FIELD_BYTES, &guess) ? guess : SIZE_MAX;
+}
+
+/* Texts with "" inside are copied: at most the chunk, in blocks of which half may be left unused. */
+static bool may_copy(const pe_text_source *text)
+{
+    bool has_text = !text->base.is_bound;
+    for (int c = 0; c < text->base.want_count; c++)
+        has_text = has_text || text->base.want[c].dtype == PE_TEXT;
+    return has_text && text->delimiter != 0;
+}
+
+static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *reader_bytes)
+{
+    const pe_text_source *const text = (const pe_text_source *)source;
+    const size_t chunk = may_copy(text) ? chunk_bytes_of(source, chunk_items) : 0;
+    *reader_bytes = (size_t)text->fields * sizeof(pe_csv_field) + text->column_count * sizeof(pe_text_target);
+    *reader_bytes += chunk < SIZE_MAX / 4 ? 2 * chunk : chunk;
+    return text->index.most * sizeof *text->index.places + text->column_count * sizeof *text->columns +
+           text->stream.buffer.room;
+}
+
+const pe_kind pe_kind_text = {
+    .name = "text",
+    .source_bytes = sizeof(pe_text_source),
+    .reader_bytes = sizeof(pe_text_reader),
+    .open = open_text,
+    .save = save_text,
+    .load = load_text,
+    .close = close_text,
+    .bind = bind_text,
+    .can_group = true,
+    .extent = extent_of,
+    .next = pe_text_next,
+    .reader_open = pe_text_reader_open,
+    .reader_close = pe_text_reader_close,
+    .rewind = pe_text_rewind,
+    .read = pe_text_read,
+    .memory = memory_of,
+    .chunk_bytes = chunk_bytes_of,
+};

@@ -1,0 +1,185 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* text_stream.c - csv, tsv and txt from a pipe: cut into whole records.
+ *
+ * Design:   the scan goes on where it stopped when more bytes come, so a long record is scanned once. It counts the
+ *           ends in the bytes at hand; the place of the last one is found by a second scan of what is handed out. An
+ *           empty line at the end of the bytes is kept until it is known whether it ends the stream, where it is no
+ *           record.
+ * Threads:  the main thread of rank 0.
+ * Not here: waiting (stream.c), fields (text_reader.c).
+ */
+#include <inttypes.h>
+
+#include "format/lines.h"
+#include "source/text/text_source.h"
+
+/* What of the buffer may go out: whole records. */
+typedef struct piece {
+    size_t bytes;
+    uint64_t records;
+    uint64_t lines;
+} piece;
+
+static void restart_scan(pe_text_source *text)
+{
+    text->scan = (pe_record_scan){.delimiter = text->delimiter};
+    text->scanned = 0;
+}
+
+static bool is_full(const pe_text_source *text, uint64_t most_items, size_t most_bytes)
+{
+    return text->scan.records >= most_items || (text->scan.records > 0 && text->scanned >= most_bytes);
+}
+
+/* Scans what is there, up to most_bytes when that gives a record, else up to the first record's end. */
+static void scan_on(pe_text_source *text, uint64_t most_items, size_t most_bytes)
+{
+    const unsigned char *const data = pe_stream_data(&text->stream);
+    const size_t size = pe_stream_size(&text->stream);
+    const size_t most = size < most_bytes ? size : most_bytes;
+    if (text->scanned < most)
+        text->scanned += pe_record_scan_run(&text->scan, data + text->scanned, most - text->scanned, most_items);
+    if (text->scan.records == 0 && text->scanned < size)
+        text->scanned += pe_record_scan_run(&text->scan, data + text->scanned, size - text->scanned, 1);
+}
+
+static pe_status check_length(const pe_text_source *text, pe_error *err)
+{
+    if (text->scan.records > 0 || pe_stream_size(&text->stream) <= PE_STREAM_RECORD_MAX)
+        return PE_OK;
+    return pe_fail(err, PE_EDATA, "%s:%" PRIu64 ": the record that begins here is longer than 1 GiB%s",
+                   text->base.info.name, text->line,
+                   text->scan.state == PE_SCAN_QUOTED ? ": is a quote never closed?" : "");
+}
+
+/* The records whose ends were seen. */
+static piece whole_records(const pe_text_source *text)
+{
+    const unsigned char *const data = pe_stream_data(&text->stream);
+    pe_record_scan again = {.delimiter = text->delimiter};
+    piece p = {.records = text->scan.records};
+    p.bytes = pe_record_scan_run(&again, data, text->scanned, p.records);
+    p.lines = again.lines;
+    const bool is_all = p.bytes == pe_stream_size(&text->stream);
+    const size_t blank = is_all && text->fields > 1 ? pe_csv_blank_end(data, p.bytes) : 0;
+    if (blank > 0)
+        p = (piece){p.bytes - blank, p.records - 1, p.lines - 1};
+    return p;
+}
+
+/* The stream is over and all of it scanned: a last record may have no newline, a last empty line is none. */
+static pe_status last_records(pe_text_source *text, uint64_t most_items, piece *p, bool *ended, pe_error *err)
+{
+    const unsigned char *const data = pe_stream_data(&text->stream);
+    const size_t size = pe_stream_size(&text->stream);
+    const size_t left = size - p->bytes;
+    const size_t blank = text->fields > 1 ? pe_csv_blank_end(data, size) : 0;
+    *ended = left == 0 || left == blank;
+    if (*ended || p->records == most_items)
+        return PE_OK;
+    if (text->scan.state != PE_SCAN_QUOTED) {
+        *p = (piece){size, p->records + 1, p->lines};
+        *ended = true;
+        return PE_OK;
+    }
+    if (p->records > 0)
+        return PE_OK; /* those first */
+    size_t at = 0, count, bad = 0;
+    const pe_csv_verdict verdict = pe_csv_next(data, size, text->delimiter, &at, NULL, 0, &count, &bad);
+    return pe_text_fail_csv(text, verdict, data, (pe_line_place){text->stream.offset, text->line}, bad, PE_NO_ITEM,
+                            err);
+}
+
+static pe_status hand_out(pe_text_source *text, piece p, pe_buffer *out, pe_extent *extent, uint64_t *count,
+                          pe_error *err)
+{
+    *count = p.records;
+    *extent = (pe_extent){text->stream.offset, p.bytes, text->passed, text->line};
+    const pe_status status = pe_buffer_append(out, pe_stream_data(&text->stream), p.bytes, err);
+    if (status != PE_OK || p.bytes == 0)
+        return status;
+    pe_stream_take(&text->stream, p.bytes);
+    text->passed += p.records;
+    text->line += p.lines;
+    restart_scan(text);
+    return PE_OK;
+}
+
+pe_status pe_text_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
+                       pe_extent *extent, uint64_t *count, bool *ended, pe_error *err)
+{
+    pe_text_source *const text = (pe_text_source *)source;
+    const pe_deadline deadline = pe_deadline_in(timeout_ms);
+    piece p = {0};
+    *ended = false;
+    for (bool arrived = true;;) {
+        scan_on(text, most_items, most_bytes);
+        pe_status status = check_length(text, err);
+        if (status != PE_OK)
+            return status;
+        const bool is_done = text->stream.has_ended || !arrived;
+        if (is_done || is_full(text, most_items, most_bytes))
+            p = whole_records(text);
+        if (is_done || p.records > 0)
+            break;
+        status = pe_stream_fill(&text->stream, source->fd, source->info.name, deadline, &arrived, err);
+        if (status != PE_OK)
+            return status;
+    }
+    if (text->stream.has_ended && text->scanned == pe_stream_size(&text->stream)) {
+        const pe_status status = last_records(text, most_items, &p, ended, err);
+        if (status != PE_OK)
+            return status;
+    }
+    return hand_out(text, p, out, extent, count, err);
+}
+
+/* More bytes, however long it takes, until the stream ends. */
+static pe_status fill(pe_text_source *text, pe_error *err)
+{
+    bool arrived = false;
+    const char *const name = text->base.info.name;
+    const pe_status status =
+        pe_stream_fill(&text->stream, text->base.fd, name, pe_deadline_in(PE_STREAM_FOREVER), &arrived, err);
+    if (status == PE_OK && !arrived)
+        return pe_fail(err, PE_ESTOPPED, "%s: interrupted while waiting for its first bytes", name);
+    return status;
+}
+
+/* Could these be the first bytes of a byte order mark, with the rest to come? */
+static bool may_be_mark(const pe_text_source *text)
+{
+    const size_t size = pe_stream_size(&text->stream);
+    return !text->stream.has_ended && (size == 0 || (size < 3 && pe_stream_data(&text->stream)[0] == 0xEF));
+}
+
+pe_status pe_text_open_stream(pe_text_source *text, pe_error *err)
+{
+    pe_stream *const stream = &text->stream;
+    pe_status status = PE_OK;
+    while (status == PE_OK && may_be_mark(text))
+        status = fill(text, err);
+    const size_t mark = pe_bom_bytes(pe_stream_data(stream), pe_stream_size(stream));
+    restart_scan(text);
+    text->line = 1;
+    while (status == PE_OK && text->delimiter != 0) {
+        const size_t from = mark + text->scanned;
+        text->scanned +=
+            pe_record_scan_run(&text->scan, pe_stream_data(stream) + from, pe_stream_size(stream) - from, 1);
+        status = check_length(text, err);
+        if (text->scan.records > 0 || stream->has_ended || status != PE_OK)
+            break;
+        status = fill(text, err);
+    }
+    size_t taken = 0;
+    if (status == PE_OK)
+        status = pe_text_take_header(text, pe_stream_data(stream), mark + text->scanned, &taken, err);
+    if (status != PE_OK)
+        return status;
+    text->line += pe_lines_count(pe_stream_data(stream), taken);
+    pe_stream_take(stream, taken);
+    restart_scan(text);
+    return PE_OK;
+}

@@ -1,0 +1,71 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* asked_threads.c - OMP_NUM_THREADS, of which the OpenMP runtime would complain on its own.
+ *
+ * Design:   the runtime reads the variable when it is loaded and prints two lines in every rank where it is wrong, beside
+ *           the one message of rank 0. What runs before all libraries can take the variable away from it. There libc has
+ *           not started: no call that needs a locale, memory or environ.
+ * Threads:  begin is called while there is one; later `wrong` is read only.
+ * Not here: how many workers there are in the end (run/place.c).
+ */
+#include "threads/asked_threads.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char name[] = "OMP_NUM_THREADS";
+
+static const char *wrong; /* what was taken out of the environment */
+
+static const char *skip_blanks(const char *at)
+{
+    return at + strspn(at, " \t");
+}
+
+/* A number from 1 to PE_THREADS_MOST with blanks around it; NULL when there is none. */
+static const char *skip_number(const char *at, int *number)
+{
+    *number = 0;
+    for (at = skip_blanks(at); *at >= '0' && *at <= '9' && *number <= PE_THREADS_MOST; at++)
+        *number = *number * 10 + (*at - '0');
+    return *number < 1 || *number > PE_THREADS_MOST ? NULL : skip_blanks(at);
+}
+
+/* The first number of a list of them; 0 when one of them is wrong. */
+static int parse(const char *text)
+{
+    int first = 0, other = 0;
+    const char *at = skip_number(text, &first);
+    while (at != NULL && *at == ',')
+        at = skip_number(at + 1, &other);
+    return at != NULL && *at == '\0' ? first : 0;
+}
+
+void pe_asked_threads_begin(int argc, char **argv, char **env)
+{
+    (void)argc;
+    (void)argv;
+    const size_t size = sizeof name - 1;
+    char **kept = env;
+    for (; *env != NULL; env++) {
+        const char *const text = *env + size + 1;
+        if (strncmp(*env, name, size) != 0 || (*env)[size] != '=' || parse(text) > 0)
+            *kept++ = *env;
+        else if (*text != '\0') /* an empty one is none */
+            wrong = text;
+    }
+    *kept = NULL;
+}
+
+pe_status pe_asked_threads(int *threads, pe_error *err)
+{
+    const char *const text = wrong != NULL ? wrong : getenv(name);
+    *threads = 0;
+    if (text == NULL || *text == '\0')
+        return PE_OK;
+    *threads = parse(text);
+    return *threads > 0 ? PE_OK
+                        : pe_fail(err, PE_ECONFIG, "%s: expected 1 to %d, or a list of such, got \"%.40s\"", name,
+                                  PE_THREADS_MOST, text);
+}

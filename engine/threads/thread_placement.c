@@ -1,0 +1,111 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* place.c - how many workers a rank gets, and whether the cores are there for them.
+ *
+ * Design:   mpirun -n 2 binds each rank to one core, where OpenMP sees a single core: with threads asked for, that
+ *           must be said. Ranks that are not bound see all cores of the node, and must share them.
+ * Threads:  the main thread.
+ */
+#include "threads/thread_placement.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/enum_names.h"
+#include "comm/launcher.h"
+#include "os/cores.h"
+#include "threads/asked_threads.h"
+
+/* What a rank has and wants. */
+typedef struct request {
+    uint64_t cores_id;
+    int cores;
+    int threads; /* 0: its fair share */
+} request;
+
+/* Rank 0: ranks with the same cores share them out; the first ones take what is left over. */
+static void share_out(const request *all, int *threads, int ranks)
+{
+    for (int rank = 0; rank < ranks; rank++) {
+        int sharing = 0, before = 0;
+        for (int other = 0; other < ranks; other++) {
+            sharing += all[other].cores_id == all[rank].cores_id ? 1 : 0;
+            before += other < rank && all[other].cores_id == all[rank].cores_id ? 1 : 0;
+        }
+        const int share = all[rank].cores / sharing + (before < all[rank].cores % sharing ? 1 : 0);
+        threads[rank] = all[rank].threads != 0 ? all[rank].threads : share > 0 ? share : 1;
+    }
+}
+
+static void judge(const pe_comm *comm, bool is_asked, pe_place *place)
+{
+    const int ranks = pe_comm_node_size(comm), cores = place->cores, online = pe_cores_online();
+    const int threads = place->most_threads;
+    place->is_crowded = place->threads > cores || ranks * threads > online;
+    const bool is_launched = pe_comm_size(comm) > 1 || pe_launcher_is_present();
+    if (cores < online && place->threads > cores)
+        (void)snprintf(place->warning, sizeof place->warning,
+                       "each rank has %d threads but is bound to %d core%s: start with mpirun --bind-to none, or "
+                       "--map-by slot:PE=%d to give every rank its own cores",
+                       threads, cores, pe_plural((uint64_t)cores), threads);
+    else if (ranks * threads > online)
+        (void)snprintf(place->warning, sizeof place->warning,
+                       "%d rank%s x %d thread%s on a node with %d core%s: they will take turns; %s%s%s", ranks,
+                       pe_plural((uint64_t)ranks), threads, pe_plural((uint64_t)threads), online,
+                       pe_plural((uint64_t)online), threads > 1 ? "lower --threads" : "",
+                       threads > 1 && ranks > 1 ? ", or " : "",
+                       ranks > 1 ? "use mpirun --map-by ppr:N:node for fewer ranks a node" : "");
+    else if (is_launched && !is_asked && cores < online && ranks * threads < online)
+        (void)snprintf(place->warning, sizeof place->warning,
+                       "each rank is bound to %d core%s of %d: start with mpirun --bind-to none to use them all", cores,
+                       pe_plural((uint64_t)cores), online);
+}
+
+static pe_status exchange(pe_comm *comm, const request *mine, request *all, int *threads, pe_place *place,
+                          pe_error *err)
+{
+    const size_t ranks = (size_t)pe_comm_size(comm);
+    pe_status status = pe_comm_gather(comm, mine, sizeof *mine, all, err);
+    if (status == PE_OK && pe_comm_rank(comm) == 0)
+        share_out(all, threads, pe_comm_size(comm));
+    if (status == PE_OK)
+        status = pe_comm_bcast(comm, 0, threads, ranks * sizeof *threads, err);
+    for (size_t rank = 0; rank < ranks && status == PE_OK; rank++) {
+        place->all_threads += threads[rank];
+        place->most_threads = threads[rank] > place->most_threads ? threads[rank] : place->most_threads;
+        place->threads = rank == (size_t)pe_comm_rank(comm) ? threads[rank] : place->threads;
+    }
+    return status;
+}
+
+static pe_status gather(pe_comm *comm, request mine, pe_place *place, pe_error *err)
+{
+    const size_t ranks = (size_t)pe_comm_size(comm);
+    request *all = NULL;
+    int *threads = NULL;
+    pe_status status = pe_make_array(&all, ranks, sizeof *all, err);
+    if (status == PE_OK)
+        status = pe_make_array(&threads, ranks, sizeof *threads, err);
+    if (pe_comm_agree(comm, err) == PE_OK && all != NULL && threads != NULL)
+        status = exchange(comm, &mine, all, threads, place, err);
+    free(threads);
+    free(all);
+    return err->status != PE_OK ? err->status : status;
+}
+
+pe_status pe_place_make(pe_comm *comm, int wanted, pe_place *out, pe_error *err)
+{
+    pe_place place = {.cores = pe_cores_count()};
+    request mine = {.cores_id = pe_cores_id(), .cores = place.cores, .threads = wanted};
+    if (wanted == 0)
+        (void)pe_asked_threads(&mine.threads, err);
+    pe_status status = pe_comm_agree(comm, err);
+    if (status == PE_OK)
+        status = gather(comm, mine, &place, err);
+    if (status == PE_OK)
+        judge(comm, mine.threads != 0, &place);
+    *out = place;
+    return status;
+}

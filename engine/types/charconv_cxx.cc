@@ -1,0 +1,231 @@
+// SPDX-FileCopyrightText: the pengine authors
+// SPDX-License-Identifier: BSD-3-Clause
+//
+// cxx.cc - numbers as text through C++'s charconv, behind the C face of number.h.
+//
+// Design:   std::to_chars gives the shortest digits that read back to the same float; here they are only laid out as
+//           Python does. Whole floats below 2^53 are printed as integers, which is the same text sooner. int128 goes in
+//           two halves of at most 19 digits. Nothing here allocates or throws.
+// Threads:  no state.
+// Not here: what a number in a column may look like (number.c); job files (toml.cc, the other C++ file, apart because
+//           it lives with exceptions and this one never sees any).
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <system_error>
+
+#include "types/charconv.h"
+#include "types/number.h"
+
+namespace
+{
+
+constexpr std::uint64_t ten_to_19 = 10000000000000000000u;
+
+// A copy, since columns need no alignment.
+template <typename T> T load(const void *element)
+{
+    T value;
+    std::memcpy(&value, element, sizeof value);
+    return value;
+}
+
+template <typename T> char *print_integer(char *out, T value)
+{
+    return std::to_chars(out, out + 20, value).ptr; // no integer of 64 bits is longer
+}
+
+char *copy(char *out, const char *text, std::size_t size)
+{
+    std::memcpy(out, text, size);
+    return out + size;
+}
+
+char *zeros(char *out, int count)
+{
+    if (count > 0) {
+        std::memset(out, '0', static_cast<std::size_t>(count));
+        out += count;
+    }
+    return out;
+}
+
+struct decimal {
+    char digits[24]; // without a point
+    int count;
+    int point; // 0.digits * 10^point
+};
+
+// The shortest digits of a positive finite number: charconv's "d.ddde+XX" taken apart.
+template <typename T> decimal shortest(T value)
+{
+    char text[32];
+    const char *const end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
+    const char *mark = end - 1;
+    while (*mark != 'e')
+        mark--;
+    int exponent = 0;
+    for (const char *c = mark + 2; c < end; c++)
+        exponent = exponent * 10 + (*c - '0');
+    decimal out;
+    out.digits[0] = text[0];
+    out.count = 1;
+    if (mark - text > 2) {
+        out.count = static_cast<int>(mark - text) - 1;
+        std::memcpy(out.digits + 1, text + 2, static_cast<std::size_t>(out.count - 1));
+    }
+    out.point = (mark[1] == '-' ? -exponent : exponent) + 1;
+    return out;
+}
+
+char *lay_out_scientific(char *out, const decimal &number)
+{
+    *out++ = number.digits[0];
+    if (number.count > 1) {
+        *out++ = '.';
+        out = copy(out, number.digits + 1, static_cast<std::size_t>(number.count - 1));
+    }
+    const int exponent = number.point - 1;
+    *out++ = 'e';
+    *out++ = exponent < 0 ? '-' : '+';
+    const int size = exponent < 0 ? -exponent : exponent;
+    if (size < 10)
+        *out++ = '0';
+    return print_integer(out, size);
+}
+
+char *lay_out_positional(char *out, const decimal &number)
+{
+    if (number.point <= 0) {
+        out = copy(out, "0.", 2);
+        out = zeros(out, -number.point);
+        return copy(out, number.digits, static_cast<std::size_t>(number.count));
+    }
+    if (number.point >= number.count) {
+        out = copy(out, number.digits, static_cast<std::size_t>(number.count));
+        out = zeros(out, number.point - number.count);
+        return copy(out, ".0", 2);
+    }
+    out = copy(out, number.digits, static_cast<std::size_t>(number.point));
+    *out++ = '.';
+    return copy(out, number.digits + number.point, static_cast<std::size_t>(number.count - number.point));
+}
+
+template <typename T> char *print_float(char *out, T value)
+{
+    if (std::isnan(value))
+        return copy(out, "nan", 3);
+    if (std::signbit(value)) {
+        *out++ = '-';
+        value = -value;
+    }
+    if (std::isinf(value))
+        return copy(out, "inf", 3);
+    // Below this every whole number is a T: its own digits are the shortest.
+    constexpr T whole_below = static_cast<T>(std::uint64_t{1} << std::numeric_limits<T>::digits);
+    if (value < whole_below && static_cast<T>(static_cast<std::int64_t>(value)) == value) {
+        out = print_integer(out, static_cast<std::int64_t>(value));
+        return copy(out, ".0", 2);
+    }
+    // By value and not by digits: so does numpy, which writes float32(1e-4), a little less than 1e-4, as 1e-04.
+    const double size = static_cast<double>(value);
+    const bool is_scientific = size < 1e-4 || size >= 1e16;
+    const decimal number = shortest(value);
+    return is_scientific ? lay_out_scientific(out, number) : lay_out_positional(out, number);
+}
+
+char *print_int128(char *out, pe_int128 value)
+{
+    pe_uint128 rest = static_cast<pe_uint128>(value);
+    if (value < 0) {
+        *out++ = '-';
+        rest = -rest;
+    }
+    const std::uint64_t high = static_cast<std::uint64_t>(rest / ten_to_19),
+                        low = static_cast<std::uint64_t>(rest % ten_to_19);
+    if (high == 0)
+        return print_integer(out, low);
+    out = print_integer(out, high);
+    char digits[20];
+    const char *const end = print_integer(digits, low);
+    out = zeros(out, 19 - static_cast<int>(end - digits));
+    return copy(out, digits, static_cast<std::size_t>(end - digits));
+}
+
+template <typename T> pe_chars parse_float(const char *text, std::size_t size, T *out)
+{
+    const std::from_chars_result got = std::from_chars(text, text + size, *out);
+    if (got.ec == std::errc::invalid_argument || got.ptr != text + size)
+        return PE_CHARS_BAD;
+    return got.ec == std::errc() ? PE_CHARS_OK : PE_CHARS_RANGE;
+}
+
+} // namespace
+
+char *pe_print_int64(char *out, int64_t value)
+{
+    return print_integer(out, value);
+}
+
+char *pe_print_uint64(char *out, uint64_t value)
+{
+    return print_integer(out, value);
+}
+
+char *pe_print_int128(char *out, pe_int128 value)
+{
+    const std::int64_t low = static_cast<std::int64_t>(value);
+    return low == value ? print_integer(out, low) : print_int128(out, value);
+}
+
+char *pe_print_float64(char *out, double value)
+{
+    return print_float(out, value);
+}
+
+char *pe_print_float32(char *out, float value)
+{
+    return print_float(out, value);
+}
+
+char *pe_print_element(char *out, pe_dtype dtype, const void *element)
+{
+    switch (static_cast<int>(dtype)) {
+    case PE_BOOL:
+        return load<std::uint8_t>(element) != 0 ? copy(out, "True", 4) : copy(out, "False", 5);
+    case PE_INT8:
+        return print_integer(out, static_cast<int>(load<std::int8_t>(element)));
+    case PE_INT16:
+        return print_integer(out, static_cast<int>(load<std::int16_t>(element)));
+    case PE_INT32:
+        return print_integer(out, load<std::int32_t>(element));
+    case PE_INT64:
+        return print_integer(out, load<std::int64_t>(element));
+    case PE_UINT8:
+        return print_integer(out, static_cast<unsigned>(load<std::uint8_t>(element)));
+    case PE_UINT16:
+        return print_integer(out, static_cast<unsigned>(load<std::uint16_t>(element)));
+    case PE_UINT32:
+        return print_integer(out, load<std::uint32_t>(element));
+    case PE_UINT64:
+        return print_integer(out, load<std::uint64_t>(element));
+    case PE_INT128:
+        return pe_print_int128(out, load<pe_int128>(element));
+    case PE_FLOAT32:
+        return print_float(out, load<float>(element));
+    default:
+        return print_float(out, load<double>(element));
+    }
+}
+
+pe_chars pe_chars_to_float64(const char *text, size_t size, double *out)
+{
+    return parse_float(text, size, out);
+}
+
+pe_chars pe_chars_to_float32(const char *text, size_t size, float *out)
+{
+    return parse_float(text, size, out);
+}

@@ -1,0 +1,206 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* number.c - text as one number of a dtype, all of it or refused.
+ *
+ * Design:   integers are read here, since charconv's end at 64 bits; floats go to charconv without their sign. A float
+ *           too large for its type is refused; one too small is zero, as every number is rounded to the nearest.
+ * Threads:  no state.
+ * Not here: numbers into text (cxx.cc); which file, line and column a bad number stands in (source).
+ */
+#include "types/number.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "types/charconv.h"
+
+typedef struct span {
+    const char *text;
+    size_t size;
+} span;
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static span trim(span in)
+{
+    while (in.size > 0 && is_space(in.text[0])) {
+        in.text++;
+        in.size--;
+    }
+    while (in.size > 0 && is_space(in.text[in.size - 1]))
+        in.size--;
+    return in;
+}
+
+/* Takes one sign off; true for a minus. */
+static bool take_sign(span *in)
+{
+    const char first = in->size > 0 ? in->text[0] : '\0';
+    if (first == '-' || first == '+') {
+        in->text++;
+        in->size--;
+    }
+    return first == '-';
+}
+
+/* Digits only; false beyond a little more than the greatest int128. */
+static bool parse_digits(span in, pe_uint128 *out)
+{
+    const pe_uint128 most = (pe_uint128)PE_INT128_MAX / 10;
+    uint64_t first = 0;
+    size_t i = 0;
+    for (; i < in.size && i < 19; i++) { /* 19 digits always fit 64 bits */
+        if (!is_digit(in.text[i]))
+            return false;
+        first = first * 10 + (uint64_t)(in.text[i] - '0');
+    }
+    pe_uint128 value = first;
+    for (; i < in.size; i++) {
+        if (!is_digit(in.text[i]) || value > most)
+            return false;
+        value = value * 10u + (unsigned)(in.text[i] - '0');
+    }
+    *out = value;
+    return in.size > 0;
+}
+
+static bool parse_integer(span in, pe_dtype dtype, void *out)
+{
+    const bool negative = take_sign(&in);
+    pe_uint128 size = 0;
+    if (!parse_digits(in, &size))
+        return false;
+    const size_t bytes = pe_dtype_bytes(dtype);
+    const bool is_signed = dtype < PE_UINT8 || dtype > PE_UINT64;
+    const pe_uint128 beyond = (pe_uint128)1 << (8 * bytes - (is_signed ? 1 : 0));
+    if (negative ? size > (is_signed ? beyond : 0) : size >= beyond)
+        return false;
+    const pe_uint128 value = negative ? -size : size;
+    memcpy(out, &value, bytes); /* two's complement, little-endian: the low bytes are the value */
+    return true;
+}
+
+static bool is_word(span in, const char *lower)
+{
+    size_t i = 0;
+    while (i < in.size && lower[i] != '\0' && (in.text[i] | 0x20) == lower[i])
+        i++;
+    return i == in.size && lower[i] == '\0';
+}
+
+/* The power of ten of the first digit that is not zero, for a plain number without its exponent part. */
+static int64_t first_place(span in)
+{
+    size_t point = 0, first = 0;
+    while (point < in.size && in.text[point] != '.')
+        point++;
+    while (first < in.size && (in.text[first] == '0' || in.text[first] == '.'))
+        first++;
+    const int64_t place = (int64_t)point - (int64_t)first;
+    return first < point ? place - 1 : place;
+}
+
+/* Whether a number that is out of range is too small rather than too large: less than one. */
+static bool is_tiny(span in)
+{
+    const int64_t no_text_is_so_long = INT64_MAX / 4;
+    size_t mark = 0;
+    while (mark < in.size && in.text[mark] != 'e' && in.text[mark] != 'E')
+        mark++;
+    int64_t exponent = 0;
+    bool negative = false;
+    if (mark < in.size) {
+        span power = {in.text + mark + 1, in.size - mark - 1};
+        pe_uint128 size = 0;
+        negative = take_sign(&power);
+        const bool fits = parse_digits(power, &size) && size < (pe_uint128)no_text_is_so_long;
+        exponent = fits ? (int64_t)size : no_text_is_so_long;
+    }
+    return first_place((span){in.text, mark}) + (negative ? -exponent : exponent) < 0;
+}
+
+static bool parse_word(span in, double *out)
+{
+    const bool is_nan = is_word(in, "nan");
+    *out = is_nan ? (double)NAN : (double)INFINITY;
+    return is_nan || is_word(in, "inf") || is_word(in, "infinity");
+}
+
+/* A number that begins with a digit or a point. float32 comes straight from the text: by way of float64 it would be
+ * rounded twice. */
+static bool parse_plain(span in, pe_dtype dtype, double *out)
+{
+    double wide = 0;
+    float single = 0;
+    if (in.size == 0 || !(is_digit(in.text[0]) || in.text[0] == '.'))
+        return false;
+    const pe_chars got = dtype == PE_FLOAT32 ? pe_chars_to_float32(in.text, in.size, &single)
+                                             : pe_chars_to_float64(in.text, in.size, &wide);
+    if (got == PE_CHARS_BAD || (got == PE_CHARS_RANGE && !is_tiny(in)))
+        return false;
+    *out = dtype == PE_FLOAT32 ? (double)single : wide;
+    return true;
+}
+
+static bool parse_float(span in, pe_dtype dtype, void *out)
+{
+    const bool negative = take_sign(&in);
+    double value = 0;
+    if (!parse_word(in, &value) && !parse_plain(in, dtype, &value))
+        return false;
+    value = negative ? -value : value;
+    const float single = (float)value; /* exact where it is used: parse_plain gave a float32 */
+    if (dtype == PE_FLOAT32)
+        memcpy(out, &single, sizeof single);
+    else
+        memcpy(out, &value, sizeof value);
+    return true;
+}
+
+static bool equals(span in, const char *word)
+{
+    return in.size == strlen(word) && memcmp(in.text, word, in.size) == 0;
+}
+
+static bool parse_bool(span in, void *out)
+{
+    const bool is_true = equals(in, "True") || equals(in, "true") || equals(in, "1");
+    const bool is_false = equals(in, "False") || equals(in, "false") || equals(in, "0");
+    const uint8_t byte = is_true ? 1 : 0;
+    if (is_true || is_false)
+        memcpy(out, &byte, 1);
+    return is_true || is_false;
+}
+
+bool pe_parse_element(const char *text, size_t size, pe_dtype dtype, void *out)
+{
+    assert(dtype != PE_TEXT);
+    const span in = trim((span){text, size});
+    if (dtype == PE_BOOL)
+        return parse_bool(in, out);
+    if (pe_dtype_is_float(dtype))
+        return parse_float(in, dtype, out);
+    return parse_integer(in, dtype, out);
+}
+
+size_t pe_number_room(pe_dtype dtype)
+{
+    /* The longest float32 is -9999999000000000.0, the longest float64 -2.2250738585072014e-308. */
+    static const unsigned char rooms[] = {
+        [PE_BOOL] = 5,     [PE_INT8] = 4,     [PE_INT16] = 6,   [PE_INT32] = 11,  [PE_INT64] = 20,
+        [PE_UINT8] = 3,    [PE_UINT16] = 5,   [PE_UINT32] = 10, [PE_UINT64] = 20, [PE_INT128] = 40,
+        [PE_FLOAT32] = 19, [PE_FLOAT64] = 24, [PE_TEXT] = 0,
+    };
+    assert(dtype >= PE_BOOL && dtype <= PE_TEXT);
+    return rooms[dtype];
+}

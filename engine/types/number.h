@@ -1,0 +1,45 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* number.h - numbers as text, exactly as Python's repr prints them and without a locale.
+ *
+ * Design: libstdc++'s charconv does the work, behind this C face (cxx.cc).
+ */
+#ifndef PE_NUMBER_H
+#define PE_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "types/dtype.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The most bytes one element takes as text: -170141183460469231731687303715884105728 is 40. Nothing is terminated. */
+#define PE_NUMBER_ROOM 40
+
+/* Each writes at out, without a terminating zero, and returns the end. */
+char *pe_print_int64(char *out, int64_t value);
+char *pe_print_uint64(char *out, uint64_t value);
+char *pe_print_int128(char *out, pe_int128 value);
+char *pe_print_float64(char *out, double value); /* as repr: 1.0, 1e+16, 1e-05, nan, inf, -0.0 */
+char *pe_print_float32(char *out, float value);  /* shortest for float32, as repr(numpy.float32) prints: 0.1 */
+
+/* pe_print_element - one element of any dtype but text; bool prints True or False. */
+char *pe_print_element(char *out, pe_dtype dtype, const void *element);
+
+/* The most bytes pe_print_element writes for a dtype (int64: 20, float64: 24, bool: 5 ...). */
+size_t pe_number_room(pe_dtype dtype);
+
+/* pe_parse_element - the whole of text as one element of a dtype (not text).
+ * Surrounding spaces and tabs and one leading '+' are allowed; nan, inf, infinity in any case for floats; True, False,
+ * true, false, 1, 0 for bool. No hex, no underscores, no locale. An integer dtype takes digits only ("1.0" is refused).
+ * Returns: true with *out written, false when it is not such a number or does not fit */
+bool pe_parse_element(const char *text, size_t size, pe_dtype dtype, void *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

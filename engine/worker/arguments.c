@@ -1,0 +1,114 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* arguments.c - the argument columns of one worker, read for one or several batches at once.
+ *
+ * Design:  a batch may be a single item (chunk_size = 1), which costs far less to compute than to read by itself. So as
+ *          many items are read as fit the first-level cache, and batch after batch is a piece of them. An item that
+ *          cannot be read is an error of its own batch alone: then no more than the batch is read.
+ * Threads: one worker's.
+ * Not here: what is computed from them (step.c).
+ */
+#include "worker/arguments.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+
+pe_status pe_arguments_open(pe_arguments *self, const pe_recipe *recipe, pe_error *err)
+{
+    const pe_signature *signature = &recipe->signature;
+    self->recipe = recipe;
+    pe_status status = pe_inputs_reader_open(recipe->inputs, &self->reader, err);
+    for (int a = 0; a < signature->arg_count && status == PE_OK; a++) {
+        self->item_bytes[a] = pe_type_bytes(signature->args[a]);
+        status = pe_make_array(&self->columns[a], recipe->plan->read_items, self->item_bytes[a], err);
+    }
+    return status;
+}
+
+void pe_arguments_close(pe_arguments *self)
+{
+    for (int a = 0; a < PE_MAX_COLUMNS; a++)
+        free(self->columns[a]);
+    pe_inputs_reader_close(self->reader);
+}
+
+void pe_arguments_forget(pe_arguments *self)
+{
+    self->read.count = 0;
+}
+
+/* Which columns these items leave to the kernel as ramps. Returns whether there are others, in `columns`. */
+static bool choose_ramps(pe_arguments *self, pe_block items, void *columns[PE_MAX_COLUMNS])
+{
+    const pe_recipe *recipe = self->recipe;
+    bool has_columns = false;
+    for (int a = 0; a < recipe->signature.arg_count; a++) {
+        pe_ramp *ramp = &self->read_ramps[a];
+        self->is_ramp[a] =
+            recipe->kernel->takes_ramps != 0 && pe_inputs_ramp(recipe->inputs, a, items, &ramp->first, &ramp->step);
+        columns[a] = self->is_ramp[a] ? NULL : self->columns[a];
+        has_columns = has_columns || !self->is_ramp[a];
+    }
+    return has_columns;
+}
+
+static pe_status read(pe_arguments *self, pe_block items, const pe_buffer *payload, pe_error *err)
+{
+    void *columns[PE_MAX_COLUMNS];
+    pe_status status = PE_OK;
+    self->read.count = 0;
+    pe_inputs_reader_rewind(self->reader);
+    if (choose_ramps(self, items, columns))
+        status = pe_inputs_reader_read(self->reader, items, payload->size > 0 ? payload->data : NULL, payload->size,
+                                       columns, err);
+    if (status == PE_OK)
+        self->read = items;
+    return status;
+}
+
+/* What fails here may lie beyond the batch: that is its own batch's to tell. */
+static bool read_ahead(pe_arguments *self, pe_block ahead, const pe_buffer *payload)
+{
+    pe_error later = PE_ERROR_INIT;
+    return read(self, ahead, payload, &later) == PE_OK;
+}
+
+static pe_status read_batch(pe_arguments *self, pe_block batch, uint64_t end, const pe_buffer *payload, pe_error *err)
+{
+    const uint64_t most = self->recipe->plan->read_items, left = end - batch.first;
+    const pe_block ahead = {.first = batch.first, .count = left < most ? left : most};
+    if (ahead.count > batch.count && read_ahead(self, ahead, payload))
+        return PE_OK;
+    return read(self, batch, payload, err);
+}
+
+pe_status pe_arguments_take(pe_arguments *self, pe_block batch, uint64_t end, const pe_buffer *payload, pe_error *err)
+{
+    const bool is_read = batch.first >= self->read.first && batch.first - self->read.first < self->read.count &&
+                         batch.count <= self->read.count - (batch.first - self->read.first);
+    const pe_status status = is_read ? PE_OK : read_batch(self, batch, end, payload, err);
+    if (status != PE_OK)
+        return status;
+    const uint64_t skip = batch.first - self->read.first;
+    for (int a = 0; a < self->recipe->signature.arg_count; a++) {
+        const pe_ramp ramp = self->read_ramps[a];
+        self->ramps[a] =
+            (pe_ramp){.first = (int64_t)((uint64_t)ramp.first + skip * (uint64_t)ramp.step), .step = ramp.step};
+        self->given[a] = self->is_ramp[a] ? NULL : (const unsigned char *)self->columns[a] + skip * self->item_bytes[a];
+    }
+    return PE_OK;
+}
+
+pe_status pe_arguments_values(pe_arguments *self, pe_block batch, pe_error *err)
+{
+    void *left[PE_MAX_COLUMNS];
+    bool has_ramps = false;
+    for (int a = 0; a < self->recipe->signature.arg_count; a++) {
+        left[a] = self->is_ramp[a] ? self->columns[a] : NULL;
+        self->values[a] = self->is_ramp[a] ? self->columns[a] : self->given[a];
+        has_ramps = has_ramps || self->is_ramp[a];
+    }
+    return !has_ramps ? PE_OK : pe_inputs_reader_read(self->reader, batch, NULL, 0, left, err);
+}

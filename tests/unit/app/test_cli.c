@@ -1,0 +1,368 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* test_cli.c - argv into options, every way to get it wrong, and the rank before MPI starts.
+ */
+#include <stdbool.h>
+#include <string.h>
+
+/* The app is no part of the library, so its files come in as they are. */
+#include "app/cli.c"
+#include "app/cli_explain.c"
+#include "app/cli_help.c"
+#include "comm/launcher.h"
+#include "unit.h"
+
+#define MOST_WORDS 16
+
+/* The words of a line, split at spaces; a tab stands for a space inside a word, ~ for an empty word. */
+typedef struct words {
+    char text[300];
+    char *argv[MOST_WORDS + 1];
+    int argc;
+} words;
+
+static void split(const char *line, words *out)
+{
+    memset(out, 0, sizeof *out);
+    snprintf(out->text, sizeof out->text, "pengine %s", line);
+    for (char *at = out->text; *at != '\0' && out->argc < MOST_WORDS;) {
+        char *const end = at + strcspn(at, " ");
+        const bool is_over = *end == '\0';
+        *end = '\0';
+        if (*at != '\0')
+            out->argv[out->argc++] = strcmp(at, "~") == 0 ? end : at;
+        for (; at < end; at++)
+            *at = *at == '\t' ? ' ' : *at;
+        at = is_over ? end : end + 1;
+    }
+}
+
+static pe_options parse_words(words *line)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_options options;
+    ck_ok(pe_cli_parse(line->argc, line->argv, &options, &err), err);
+    return options;
+}
+
+static void refuse(const char *line, const char *expected)
+{
+    words in;
+    pe_error err = PE_ERROR_INIT;
+    pe_options options;
+    split(line, &in);
+    const pe_status status = pe_cli_parse(in.argc, in.argv, &options, &err);
+    ck_assert_msg(status == PE_EUSAGE, "status %d for: %s", (int)status, line);
+    ck_assert_int_eq(pe_status_exit(err.status), 64);
+    ck_assert_str_eq(err.text, expected);
+    pe_cli_free(&options);
+}
+
+static void check_override(const pe_options *options, size_t i, const char *key, const char *value, const char *origin)
+{
+    ck_assert_uint_lt(i, options->run.override_count);
+    ck_assert_str_eq(options->run.overrides[i].key, key);
+    ck_assert_str_eq(options->run.overrides[i].value, value);
+    ck_assert_str_eq(options->run.overrides[i].origin, origin);
+}
+
+START_TEST(unknown_option_is_refused_with_the_nearest)
+{
+    refuse("--pln job.toml", "unknown option --pln; did you mean --plan? See pengine --help");
+    refuse("job.toml --thread5=3", "unknown option --thread5; did you mean --threads? See pengine --help");
+    refuse("--frobnicate job.toml", "unknown option --frobnicate; see pengine --help");
+    refuse("-x job.toml", "unknown option -x; see pengine --help");
+    refuse("-qx job.toml", "unknown option -x; see pengine --help");
+    refuse("-s -x -y job.toml",
+           "--set: expected KEY=VALUE, such as --set pool.threads=8, got \"-x\"; see pengine --help");
+    refuse("-t 3 -o -x -y job.toml", "unknown option -y; see pengine --help");
+}
+END_TEST
+
+START_TEST(shortened_option_is_taken_while_it_is_unique)
+{
+    words in;
+    split("--pla job.toml", &in);
+    pe_options options = parse_words(&in);
+    ck_assert_int_eq(options.run.action, PE_ACTION_PLAN);
+    pe_cli_free(&options);
+    refuse("--p job.toml", "--p is short for several options; see pengine --help");
+    refuse("--ver job.toml", "--ver is short for several options; see pengine --help"); /* version, verbose */
+}
+END_TEST
+
+START_TEST(missing_or_needless_value_is_refused)
+{
+    refuse("job.toml -s", "-s needs a value (KEY=VALUE); see pengine --help");
+    refuse("job.toml -qt", "-t needs a value (N); see pengine --help");
+    refuse("job.toml --output", "--output needs a value (PATH); see pengine --help");
+    refuse("job.toml --check=yes", "--check takes no value, got \"yes\"; see pengine --help");
+}
+END_TEST
+
+START_TEST(missing_job_is_refused)
+{
+    refuse("", "expected a job file, such as pengine squares.toml; see pengine --help");
+    refuse("-q --check", "expected a job file, such as pengine squares.toml; see pengine --help");
+    refuse("~", "expected a job file, got \"\"; see pengine --help");
+}
+END_TEST
+
+START_TEST(second_job_is_refused_with_both)
+{
+    refuse("a.toml -q b.toml", "expected one job file, got \"a.toml\" and \"b.toml\"; see pengine --help");
+    refuse("a.toml -- -q", "expected one job file, got \"a.toml\" and \"-q\"; see pengine --help");
+}
+END_TEST
+
+START_TEST(wrong_threads_are_refused)
+{
+    const char *const typed[] = {"abc", "0", "-1", "4097", "1.5", "8x", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+        char line[100], expected[200];
+        snprintf(line, sizeof line, "job.toml -t %s", typed[i]);
+        snprintf(expected, sizeof expected, "--threads: expected an integer, 1 to 4096, got \"%s\"; see pengine --help",
+                 typed[i]);
+        refuse(line, expected);
+    }
+    refuse("job.toml --threads=~", "--threads: expected an integer, 1 to 4096, got \"~\"; see pengine --help");
+    refuse("job.toml -t ~", "--threads: expected an integer, 1 to 4096, got \"\"; see pengine --help");
+    refuse("job.toml --skip=-1", "--skip: expected an integer, 0 or more, got \"-1\"; see pengine --help");
+    refuse("job.toml --skip x", "--skip: expected an integer, 0 or more, got \"x\"; see pengine --help");
+    refuse("job.toml --part", "--part needs a value (K/N); see pengine --help");
+}
+END_TEST
+
+START_TEST(wrong_set_is_refused)
+{
+    const char *const typed[] = {"foo", "=3", "foo=", "="};
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+        char line[100], expected[200];
+        snprintf(line, sizeof line, "job.toml -s %s", typed[i]);
+        snprintf(expected, sizeof expected,
+                 "--set: expected KEY=VALUE, such as --set pool.threads=8, got \"%s\"; see pengine --help", typed[i]);
+        refuse(line, expected);
+    }
+}
+END_TEST
+
+START_TEST(wrong_progress_is_refused)
+{
+    refuse("job.toml --progress sometimes",
+           "--progress: expected auto, always or never, got \"sometimes\"; see pengine --help");
+    refuse("job.toml --progress", "--progress needs a value (WHEN); see pengine --help");
+}
+END_TEST
+
+START_TEST(empty_output_is_refused)
+{
+    refuse("job.toml -o ~", "--output: expected a path, or - for stdout, got \"\"; see pengine --help");
+}
+END_TEST
+
+START_TEST(two_actions_are_refused)
+{
+    refuse("job.toml --check --plan", "expected at most one of --check, --plan and --print-config; see pengine --help");
+}
+END_TEST
+
+START_TEST(job_alone_gets_the_defaults)
+{
+    words in;
+    split("job.toml", &in);
+    pe_options options = parse_words(&in);
+    ck_assert_int_eq(options.action, PE_CLI_RUN);
+    ck_assert_int_eq(options.run.action, PE_ACTION_RUN);
+    ck_assert_str_eq(options.run.job_path, "job.toml");
+    ck_assert_uint_eq(options.run.override_count, 0);
+    ck_assert_int_eq(options.run.progress, PE_PROGRESS_AUTO);
+    ck_assert_int_eq(options.run.verbosity, PE_NORMAL);
+    pe_cli_free(&options);
+}
+END_TEST
+
+START_TEST(each_option_is_taken_and_argv_stays)
+{
+    words in;
+    split("--print-config job.toml --progress never -q -v", &in);
+    pe_options options = parse_words(&in);
+    ck_assert_int_eq(options.run.action, PE_ACTION_PRINT_CONFIG);
+    ck_assert_int_eq(options.run.progress, PE_PROGRESS_NEVER);
+    ck_assert_int_eq(options.run.verbosity, PE_VERBOSE); /* the last one wins */
+    ck_assert_str_eq(in.argv[2], "job.toml");
+    pe_cli_free(&options);
+    split("--check --progress=always -v -q job.toml", &in);
+    options = parse_words(&in);
+    ck_assert_int_eq(options.run.action, PE_ACTION_CHECK);
+    ck_assert_int_eq(options.run.progress, PE_PROGRESS_ALWAYS);
+    ck_assert_int_eq(options.run.verbosity, PE_QUIET);
+    pe_cli_free(&options);
+}
+END_TEST
+
+START_TEST(dash_is_a_job)
+{
+    words in;
+    split("-q -", &in);
+    pe_options options = parse_words(&in);
+    ck_assert_str_eq(options.run.job_path, "-");
+    pe_cli_free(&options);
+}
+END_TEST
+
+START_TEST(double_dash_ends_the_options)
+{
+    words in;
+    split("-q -- -job.toml", &in);
+    pe_options options = parse_words(&in);
+    ck_assert_str_eq(options.run.job_path, "-job.toml");
+    pe_cli_free(&options);
+}
+END_TEST
+
+START_TEST(overrides_come_in_their_order)
+{
+    words in;
+    split(
+        "-s mode=\"imap\" -t 8 job.toml -o out.npy --set=a=b=c -s pool.memory\t=\t\"1\tMiB\" -t3 --part 3/16 --skip 7",
+        &in);
+    pe_options options = parse_words(&in);
+    ck_assert_uint_eq(options.run.override_count, 8);
+    check_override(&options, 0, "mode", "\"imap\"", "--set mode=\"imap\"");
+    check_override(&options, 1, "pool.threads", "8", "--threads 8");
+    check_override(&options, 2, "output.path", "\"out.npy\"", "--output out.npy");
+    check_override(&options, 3, "a", "b=c", "--set a=b=c");
+    check_override(&options, 4, "pool.memory", "\"1 MiB\"", "--set pool.memory = \"1 MiB\"");
+    check_override(&options, 5, "pool.threads", "3", "--threads 3");
+    check_override(&options, 6, "part", "\"3/16\"", "--part 3/16");
+    check_override(&options, 7, "skip", "7", "--skip 7");
+    pe_cli_free(&options);
+}
+END_TEST
+
+START_TEST(output_of_any_path_is_quoted_as_toml)
+{
+    char path[] = "a \"b\"\\c\n\001\x7f\xc3\xbc";
+    char *argv[] = {(char[]){"pengine"}, (char[]){"-o"}, path, (char[]){"job.toml"}, NULL};
+    words in = {.argc = 4};
+    memcpy(in.argv, argv, sizeof argv);
+    pe_options options = parse_words(&in);
+    /* TOML 1.0, "basic strings" */
+    ck_assert_str_eq(options.run.overrides[0].value, "\"a \\\"b\\\"\\\\c\\n\\u0001\\u007F\xc3\xbc\"");
+    pe_cli_free(&options);
+}
+END_TEST
+
+START_TEST(listings_need_no_job)
+{
+    const struct {
+        const char *line;
+        pe_cli_action action;
+    } rows[] = {{"--help", PE_CLI_HELP},
+                {"-?", PE_CLI_HELP},
+                {"-h", PE_CLI_HELP},
+                {"--version", PE_CLI_VERSION},
+                {"--kernels", PE_CLI_KERNELS},
+                {"--kernels --help", PE_CLI_HELP},
+                {"--help --version", PE_CLI_HELP},
+                {"--version job.toml", PE_CLI_VERSION}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        words in;
+        split(rows[i].line, &in);
+        pe_options options = parse_words(&in);
+        ck_assert_msg(options.action == rows[i].action, "%s", rows[i].line);
+        pe_cli_free(&options);
+    }
+}
+END_TEST
+
+START_TEST(help_names_options_exit_codes_and_keys)
+{
+    static const char *const needles[] = {"Usage: pengine [OPTION...] JOB.toml\n",
+                                          "-s, --set KEY=VALUE ",
+                                          "-t, --threads N ",
+                                          "-o, --output PATH ",
+                                          "--part K/N ",
+                                          "--skip N ",
+                                          "--check ",
+                                          "--plan ",
+                                          "--kernels ",
+                                          "--print-config ",
+                                          "--progress WHEN ",
+                                          "-q, --quiet ",
+                                          "-v, --verbose ",
+                                          "--version ",
+                                          "-h, --help ",
+                                          "\n   64  wrong command line\n",
+                                          "\n   78  wrong job file\n",
+                                          "\n    0  every item succeeded\n",
+                                          "kernel.name = \"square\"",
+                                          "\n  pool.chunk_size "};
+    char *text = NULL;
+    size_t size = 0;
+    FILE *const out = open_memstream(&text, &size);
+    pe_cli_help(out);
+    ck_assert_int_eq(fclose(out), 0);
+    for (size_t i = 0; i < sizeof needles / sizeof *needles; i++)
+        ck_assert_msg(strstr(text, needles[i]) != NULL, "%s", needles[i]);
+    free(text);
+}
+END_TEST
+
+START_TEST(version_is_one_line)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *const out = open_memstream(&text, &size);
+    pe_cli_version(out);
+    ck_assert_int_eq(fclose(out), 0);
+    ck_assert_int_eq(strncmp(text, "pengine ", 8), 0);
+    ck_assert_ptr_eq(strchr(text, '\n'), text + size - 1);
+    free(text);
+}
+END_TEST
+
+static void forget_launchers(void)
+{
+    unsetenv("OMPI_COMM_WORLD_RANK");
+    unsetenv("PMIX_RANK");
+    unsetenv("PMI_RANK");
+}
+
+START_TEST(launcher_is_told_from_the_environment)
+{
+    const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
+    forget_launchers();
+    ck_assert_int_eq(pe_launcher_rank(), -1);
+    ck_assert(!pe_launcher_is_present());
+    for (size_t i = 0; i < 3; i++) {
+        forget_launchers();
+        setenv(names[i], "0", 1);
+        ck_assert_int_eq(pe_launcher_rank(), 0);
+        ck_assert(pe_launcher_is_present());
+        setenv(names[i], "1023", 1);
+        ck_assert_int_eq(pe_launcher_rank(), 1023);
+    }
+}
+END_TEST
+
+START_TEST(launcher_variable_that_is_no_rank_is_no_launcher)
+{
+    const char *const texts[] = {"", "-1", "x", "3x", " 3", "99999999999999999999", "4294967296"};
+    forget_launchers();
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        setenv("PMI_RANK", texts[i], 1);
+        ck_assert_msg(pe_launcher_rank() == -1, "\"%s\"", texts[i]);
+        ck_assert(!pe_launcher_is_present());
+    }
+}
+END_TEST
+
+UNIT_MAIN("cli", unknown_option_is_refused_with_the_nearest, shortened_option_is_taken_while_it_is_unique,
+          missing_or_needless_value_is_refused, missing_job_is_refused, second_job_is_refused_with_both,
+          wrong_threads_are_refused, wrong_set_is_refused, wrong_progress_is_refused, empty_output_is_refused,
+          two_actions_are_refused, job_alone_gets_the_defaults, each_option_is_taken_and_argv_stays, dash_is_a_job,
+          double_dash_ends_the_options, overrides_come_in_their_order, output_of_any_path_is_quoted_as_toml,
+          listings_need_no_job, help_names_options_exit_codes_and_keys, version_is_one_line,
+          launcher_is_told_from_the_environment, launcher_variable_that_is_no_rank_is_no_launcher)
