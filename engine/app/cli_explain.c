@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cliexplain.c - says what is wrong with a command line that argp refused.
+/* cli_explain.c - says what is wrong with a command line that argp refused.
  *
  * Design:   argp can tell only by printing, and printing is rank 0's alone. So the words are walked again by
  *           getopt_long's rules: long names may be shortened while they are unique, letters may be bundled.
@@ -55,7 +55,7 @@ static const char *find_nearest(const char *typed)
     for (const struct argp_option *option = pe_cli_table; !is_last(option) && count < MOST_OPTIONS; option++)
         if (option->name != NULL)
             names[count++] = option->name;
-    return pe_nearest(typed, names, count);
+    return pe_suggest(typed, names, count);
 }
 
 static pe_status refuse_unknown(const char *name, size_t size, pe_error *err)

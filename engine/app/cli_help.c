@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* clihelp.c - what --help and --version print, made from the tables that the program itself goes by.
+/* cli_help.c - what --help and --version print, made from the tables that the program itself goes by.
  *
  * Design:   options come from the table that argp parses with, keys from the schema, exit codes from PE_STATUS_TABLE,
  *           so the help cannot fall behind.

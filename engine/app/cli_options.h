@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* clioptions.h - the one table of options, shared by parsing, explaining and helping.
+/* cli_options.h - the one table of options, shared by parsing, explaining and helping.
  */
-#ifndef PE_CLIOPTIONS_H
-#define PE_CLIOPTIONS_H
+#ifndef PE_CLI_OPTIONS_H
+#define PE_CLI_OPTIONS_H
 
 #include <argp.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* words.c - names of the small vocabularies that several stages share.
+/* enum_names.c - names of the small vocabularies that several stages share.
  *
  * Design:   one table a vocabulary, in the order of its enum.
  * Threads:  no state.
@@ -46,7 +46,7 @@ const char *pe_schedule_name(pe_schedule schedule)
     return names[schedule];
 }
 
-const char *pe_reduction_name(pe_reduction op)
+const char *pe_reduce_op_name(pe_reduce_op op)
 {
     static const char *const names[] = {"sum", "min", "max", "mean", "count"};
     assert((size_t)op < sizeof names / sizeof *names);

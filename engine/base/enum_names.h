@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* words.h - the small vocabularies that several stages share: formats, orders, schedules, reductions.
+/* enum_names.h - the small vocabularies that several stages share: formats, orders, schedules, reductions.
  */
-#ifndef PE_WORDS_H
-#define PE_WORDS_H
+#ifndef PE_ENUM_NAMES_H
+#define PE_ENUM_NAMES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,9 +29,9 @@ typedef enum pe_order {
 typedef enum pe_schedule { PE_SCHEDULE_AUTO, PE_SCHEDULE_STATIC, PE_SCHEDULE_DYNAMIC } pe_schedule;
 
 /* What [reduce] prints of all items, in the order of their names in the schema. */
-typedef enum pe_reduction { PE_REDUCE_SUM, PE_REDUCE_MIN, PE_REDUCE_MAX, PE_REDUCE_MEAN, PE_REDUCE_COUNT } pe_reduction;
+typedef enum pe_reduce_op { PE_REDUCE_SUM, PE_REDUCE_MIN, PE_REDUCE_MAX, PE_REDUCE_MEAN, PE_REDUCE_COUNT } pe_reduce_op;
 
-#define PE_REDUCTIONS 5
+#define PE_REDUCE_OPS 5
 
 typedef enum pe_combine { PE_COMBINE_ZIP, PE_COMBINE_PRODUCT } pe_combine;
 
@@ -39,7 +39,7 @@ const char *pe_format_name(pe_format format);
 /* pe_format_by_suffix - .npy .csv .tsv .txt .raw .bin (raw) .digest, case folded; PE_FORMAT_AUTO when it is none. */
 pe_format pe_format_by_suffix(const char *path);
 const char *pe_schedule_name(pe_schedule schedule);
-const char *pe_reduction_name(pe_reduction op);
+const char *pe_reduce_op_name(pe_reduce_op op);
 /* pe_plural - what a noun ends in behind this count: "" or "s". */
 const char *pe_plural(uint64_t count);
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* nearest.c - "did you mean": the candidate closest to what was typed.
+/* suggest.c - "did you mean": the candidate closest to what was typed.
  *
  * Design:   optimal string alignment (Levenshtein with swaps of neighbours) over three rows on the stack; names are cut
  *           to ROOM bytes, which no real name reaches, so hostile input costs no memory. The first of equals wins.
@@ -71,7 +71,7 @@ static size_t score(const word *typed, const word *candidate)
     return far <= limit ? far : (size_t)-1;
 }
 
-const char *pe_nearest(const char *typed, const char *const *candidates, size_t count)
+const char *pe_suggest(const char *typed, const char *const *candidates, size_t count)
 {
     const char *best = NULL;
     size_t best_score = (size_t)-1;

@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* nearest.h - "did you mean": the candidate closest to what was typed.
+/* suggest.h - "did you mean": the candidate closest to what was typed.
  */
-#ifndef PE_NEAREST_H
-#define PE_NEAREST_H
+#ifndef PE_SUGGEST_H
+#define PE_SUGGEST_H
 
 #include <stddef.h>
 
-/* pe_nearest - the candidate with the least edit distance (Damerau-Levenshtein, case folded), or NULL when none is
+/* pe_suggest - the candidate with the least edit distance (Damerau-Levenshtein, case folded), or NULL when none is
  * nearer than a third of the typed length (at least 1, at most 3; a candidate that the typed word is a prefix of counts
  * as 1). */
-const char *pe_nearest(const char *typed, const char *const *candidates, size_t count);
+const char *pe_suggest(const char *typed, const char *const *candidates, size_t count);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* comm.c - the ranks of one run, whichever twin carries the messages.
+/* comm.c - the ranks of one run, whichever backend carries the messages.
  *
- * Design: everything that can be said in terms of the twin's few primitives is here, so both twins stay small.
+ * Design: everything that can be said in terms of the backend's few primitives is here, so both backends stay small.
  * Threads: as in comm.h.
  * Not here: MPI (comm_mpi.c).
  */
@@ -29,7 +29,7 @@ pe_status pe_comm_open(bool has_launcher, pe_comm **out, pe_error *err)
 void pe_comm_close(pe_comm *comm)
 {
     if (comm != NULL)
-        comm->twin->close(comm);
+        comm->backend->close(comm);
 }
 
 int pe_comm_rank(const pe_comm *comm)
@@ -54,7 +54,7 @@ int pe_comm_node_rank(const pe_comm *comm)
 
 pe_status pe_comm_bcast(pe_comm *comm, int root, void *data, size_t size, pe_error *err)
 {
-    return comm->twin->bcast(comm, root, data, size, err);
+    return comm->backend->bcast(comm, root, data, size, err);
 }
 
 pe_status pe_comm_bcast_buffer(pe_comm *comm, pe_buffer *buffer, pe_error *err)
@@ -62,7 +62,7 @@ pe_status pe_comm_bcast_buffer(pe_comm *comm, pe_buffer *buffer, pe_error *err)
     uint64_t size = buffer->size;
     pe_error local = PE_ERROR_INIT;
 
-    pe_status status = comm->twin->bcast(comm, 0, &size, sizeof size, err);
+    pe_status status = comm->backend->bcast(comm, 0, &size, sizeof size, err);
     if (status != PE_OK)
         return status;
     if (comm->rank != 0) {
@@ -75,24 +75,24 @@ pe_status pe_comm_bcast_buffer(pe_comm *comm, pe_buffer *buffer, pe_error *err)
         return status;
     }
     if (size > 0)
-        status = comm->twin->bcast(comm, 0, buffer->data, size, err);
+        status = comm->backend->bcast(comm, 0, buffer->data, size, err);
     buffer->size = size;
     return status;
 }
 
 pe_status pe_comm_min(pe_comm *comm, uint64_t *values, int count, pe_error *err)
 {
-    return comm->twin->reduce(comm, false, values, count, err);
+    return comm->backend->reduce(comm, false, values, count, err);
 }
 
 pe_status pe_comm_max(pe_comm *comm, uint64_t *values, int count, pe_error *err)
 {
-    return comm->twin->reduce(comm, true, values, count, err);
+    return comm->backend->reduce(comm, true, values, count, err);
 }
 
 pe_status pe_comm_gather(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err)
 {
-    return comm->twin->gather(comm, mine, size, all, err);
+    return comm->backend->gather(comm, mine, size, all, err);
 }
 
 /* Until a message is done; an idle rank sleeps. */
@@ -100,8 +100,9 @@ static pe_status wait_for(pe_comm *comm, pe_comm_op **op, pe_error *err)
 {
     bool done = false;
     pe_status status = pe_comm_test(comm, op, &done, NULL, err);
-    for (uint64_t nap_ns = 1000; status == PE_OK && !done; nap_ns = nap_ns < NAP_MOST_NS ? nap_ns * 2 : nap_ns) {
-        pe_sleep_ns(nap_ns);
+    for (uint64_t backoff_ns = 1000; status == PE_OK && !done;
+         backoff_ns = backoff_ns < NAP_MOST_NS ? backoff_ns * 2 : backoff_ns) {
+        pe_sleep_ns(backoff_ns);
         status = pe_comm_test(comm, op, &done, NULL, err);
     }
     return status;
@@ -143,14 +144,14 @@ pe_status pe_comm_agree(pe_comm *comm, pe_error *err)
     pe_error broken = PE_ERROR_INIT; /* a collective that fails must not hide what it was to agree on */
     const uint64_t mine = urgency(err);
     uint64_t least = mine;
-    pe_status status = comm->twin->reduce(comm, false, &least, 1, &broken);
+    pe_status status = comm->backend->reduce(comm, false, &least, 1, &broken);
     if (status == PE_OK && least == UINT64_MAX)
         return PE_OK;
     uint64_t teller = mine == least ? (uint64_t)comm->rank : UINT64_MAX;
     if (status == PE_OK)
-        status = comm->twin->reduce(comm, false, &teller, 1, &broken);
+        status = comm->backend->reduce(comm, false, &teller, 1, &broken);
     if (status == PE_OK)
-        status = comm->twin->bcast(comm, (int)teller, err, sizeof *err, &broken);
+        status = comm->backend->bcast(comm, (int)teller, err, sizeof *err, &broken);
     if (status != PE_OK)
         pe_error_merge(err, &broken);
     return err->status;
@@ -158,26 +159,26 @@ pe_status pe_comm_agree(pe_comm *comm, pe_error *err)
 
 pe_status pe_comm_send(pe_comm *comm, int to, pe_tag tag, const void *data, size_t size, pe_comm_op **op, pe_error *err)
 {
-    /* The twin does not write through a send; MPI's own signature takes const there. */
+    /* The backend does not write through a send; MPI's own signature takes const there. */
     union {
         const void *in;
         void *out;
     } bytes = {.in = data};
-    return comm->twin->start(comm, true, to, tag, bytes.out, size, op, err);
+    return comm->backend->start(comm, true, to, tag, bytes.out, size, op, err);
 }
 
 pe_status pe_comm_recv(pe_comm *comm, int from, pe_tag tag, void *data, size_t size, pe_comm_op **op, pe_error *err)
 {
-    return comm->twin->start(comm, false, from, tag, data, size, op, err);
+    return comm->backend->start(comm, false, from, tag, data, size, op, err);
 }
 
 pe_status pe_comm_test(pe_comm *comm, pe_comm_op **op, bool *done, int *from, pe_error *err)
 {
-    return comm->twin->test(comm, op, done, from, err);
+    return comm->backend->test(comm, op, done, from, err);
 }
 
 void pe_comm_cancel(pe_comm *comm, pe_comm_op **op)
 {
     if (*op != NULL)
-        comm->twin->cancel(comm, op);
+        comm->backend->cancel(comm, op);
 }

@@ -3,7 +3,7 @@
  */
 /* comm.h - the ranks of one run: what they tell one another.
  *
- * Design: twins behind one table: comm_self is one rank without MPI, comm_mpi is the only file that knows MPI. Messages
+ * Design: backends behind one table: comm_self is one rank without MPI, comm_mpi is the only file that knows MPI. Messages
  *         are two-sided only, since one-sided windows fail between hosts over TCP. Sizes are size_t: splitting into
  *         MPI's int counts happens inside.
  * Threads: collectives, open and close on the main thread; send, recv, test and cancel on any thread, each message on
@@ -27,8 +27,8 @@ typedef struct pe_comm_op pe_comm_op; /* one message under way */
 #define PE_ANY_RANK (-1)
 
 typedef enum pe_tag {
-    PE_TAG_TO_ROOT = 1,   /* notes of a member to rank 0 */
-    PE_TAG_TO_MEMBER = 2, /* notes of rank 0 to a member */
+    PE_TAG_TO_ROOT = 1,   /* messages of a member to rank 0 */
+    PE_TAG_TO_MEMBER = 2, /* messages of rank 0 to a member */
     PE_TAG_PAYLOAD = 3,   /* input bytes of a slice, rank 0 to a member */
     PE_TAG_RESULT = 4,    /* output bytes of a slice, member to rank 0 */
     PE_TAG_MERGE = 5,     /* pe_comm_merge */

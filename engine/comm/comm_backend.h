@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* comm_twin.h - the table that comm_self.c and comm_mpi.c fill; comm.c is its one reader.
+/* comm_backend.h - the table that comm_self.c and comm_mpi.c fill; comm.c is its one reader.
  */
-#ifndef PE_COMM_TWIN_H
-#define PE_COMM_TWIN_H
+#ifndef PE_COMM_BACKEND_H
+#define PE_COMM_BACKEND_H
 
 #include "comm/comm.h"
 
-typedef struct pe_comm_twin {
+typedef struct pe_comm_backend {
     void (*close)(pe_comm *comm);
     pe_status (*bcast)(pe_comm *comm, int root, void *data, size_t size, pe_error *err);
     pe_status (*reduce)(pe_comm *comm, bool is_max, uint64_t *values, int count, pe_error *err);
@@ -17,11 +17,11 @@ typedef struct pe_comm_twin {
                        pe_error *err);
     pe_status (*test)(pe_comm *comm, pe_comm_op **op, bool *done, int *from, pe_error *err);
     void (*cancel)(pe_comm *comm, pe_comm_op **op);
-} pe_comm_twin;
+} pe_comm_backend;
 
-/* Each twin's own struct begins with this. */
+/* Each backend's own struct begins with this. */
 struct pe_comm {
-    const pe_comm_twin *twin;
+    const pe_comm_backend *backend;
     int rank, size;
     int node_rank, node_size;
 };

@@ -62,15 +62,15 @@ static pe_status check(int code, const char *what, pe_error *err)
 static pe_status finish(pe_comm *comm, int code, MPI_Request *request, const char *what, pe_error *err)
 {
     pe_status status = check(code, what, err);
-    uint64_t nap_ns = 0;
+    uint64_t backoff_ns = 0;
     int flag = 0;
     while (status == PE_OK && !flag) {
         begin_call(comm);
         status = check(MPI_Test(request, &flag, MPI_STATUS_IGNORE), what, err);
         end_call(comm);
-        if (!flag && nap_ns > 0)
-            pe_sleep_ns(nap_ns);
-        nap_ns = nap_ns == 0 ? 1000 : nap_ns < NAP_MAX_NS ? nap_ns * 2 : NAP_MAX_NS;
+        if (!flag && backoff_ns > 0)
+            pe_sleep_ns(backoff_ns);
+        backoff_ns = backoff_ns == 0 ? 1000 : backoff_ns < NAP_MAX_NS ? backoff_ns * 2 : NAP_MAX_NS;
     }
     return status;
 }
@@ -225,7 +225,7 @@ static int join(mpi_comm *comm)
 
 pe_status pe_comm_mpi_open(pe_comm **out, pe_error *err)
 {
-    static const pe_comm_twin twin = {
+    static const pe_comm_backend backend = {
         .close = mpi_close,
         .bcast = mpi_bcast,
         .reduce = mpi_reduce,
@@ -244,7 +244,7 @@ pe_status pe_comm_mpi_open(pe_comm **out, pe_error *err)
     if (status == PE_OK)
         status = pe_make_array(&comm, 1, sizeof *comm, err);
     if (status == PE_OK) {
-        comm->base.twin = &twin;
+        comm->base.backend = &backend;
         comm->ranks = MPI_COMM_NULL;
         pe_lock_init(&comm->calls);
         status = check(join(comm), "joining the other ranks", err);

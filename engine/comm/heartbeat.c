@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* pulse.c - signs of life between rank 0 and the others, so that a run does not wait for ever for a rank that is gone.
+/* heartbeat.c - signs of life between rank 0 and the others, so that a run does not wait for ever for a rank that is gone.
  *
  * Design:   a beat of fixed size every beat_ns, each way; the last one tells that no more will come. One receive is
  *           posted while more are expected, so every beat has its receiver and none is left for the end of MPI.
  *           A rank that stood still itself (stopped, a virtual machine that was moved) has heard nothing, and may not
  *           blame the others: the time it missed is given to them.
- * Threads:  between begin and end all but the fields under the mutex belong to the pulse's thread, or to end's caller
+ * Threads:  between begin and end all but the fields under the mutex belong to the heartbeat's thread, or to end's caller
  *           where no thread could be had.
  * Not here: what is done about a rank that is lost (run/lost.c).
  */
@@ -28,7 +28,7 @@
 
 typedef struct beat {
     uint32_t is_last;
-    char host[PE_PULSE_HOST_ROOM];
+    char host[PE_HEARTBEAT_HOST_ROOM];
 } beat;
 
 /* 64 bytes, since rank 0 has one for every rank of the run. */
@@ -37,12 +37,12 @@ typedef struct peer {
     pe_comm_op *op; /* the beat under way to it */
     bool has_left;  /* its last beat came */
     bool is_told;   /* our last one was sent */
-    char host[PE_PULSE_HOST_ROOM];
+    char host[PE_HEARTBEAT_HOST_ROOM];
 } peer;
 
-struct pe_pulse {
+struct pe_heartbeat {
     pe_comm *comm;
-    pe_pulse_spec spec;
+    pe_heartbeat_spec spec;
     int first, count; /* ranks first to first + count - 1 are listened to */
     int staying;      /* of these, those that have not left */
     peer *peers;
@@ -54,20 +54,20 @@ struct pe_pulse {
     pthread_t thread;
     bool has_thread; /* written by begin */
     pthread_mutex_t mutex;
-    pthread_cond_t bell;
+    pthread_cond_t wakeup;
     bool is_leaving; /* under the mutex: written by end, read by the thread */
 };
 
 /* ---- listening ---- */
 
-static void post(pe_pulse *self)
+static void post(pe_heartbeat *self)
 {
     if (self->staying > 0 && pe_comm_recv(self->comm, PE_ANY_RANK, PE_TAG_BEAT, &self->heard, sizeof self->heard,
                                           &self->heard_op, &self->err) != PE_OK)
         self->is_over = true;
 }
 
-static void note_beat(pe_pulse *self, int rank, uint64_t now_ns)
+static void header_beat(pe_heartbeat *self, int rank, uint64_t now_ns)
 {
     peer *from = &self->peers[rank - self->first];
     from->heard_ns = now_ns;
@@ -75,18 +75,18 @@ static void note_beat(pe_pulse *self, int rank, uint64_t now_ns)
         from->has_left = true;
         self->staying--;
     }
-    self->heard.host[PE_PULSE_HOST_ROOM - 1] = '\0';
+    self->heard.host[PE_HEARTBEAT_HOST_ROOM - 1] = '\0';
     (void)snprintf(from->host, sizeof from->host, "%s", self->heard.host);
 }
 
-static void hear(pe_pulse *self, uint64_t now_ns)
+static void hear(pe_heartbeat *self, uint64_t now_ns)
 {
     for (bool done = true; done && self->heard_op != NULL && !self->is_over;) {
         int rank = 0;
         if (pe_comm_test(self->comm, &self->heard_op, &done, &rank, &self->err) != PE_OK) {
             self->is_over = true;
         } else if (done) {
-            note_beat(self, rank, now_ns);
+            header_beat(self, rank, now_ns);
             post(self);
         }
     }
@@ -94,7 +94,7 @@ static void hear(pe_pulse *self, uint64_t now_ns)
 
 /* ---- judging ---- */
 
-static void excuse(pe_pulse *self, uint64_t now_ns)
+static void excuse(pe_heartbeat *self, uint64_t now_ns)
 {
     const uint64_t away_ns = now_ns - self->looked_ns;
     self->looked_ns = now_ns;
@@ -109,7 +109,7 @@ static uint64_t silence_of(const peer *other, uint64_t now_ns)
 }
 
 /* Ranks that fell silent together, as those of one host, are told together: the lowest, and how many more. */
-static void judge(pe_pulse *self, uint64_t now_ns)
+static void judge(pe_heartbeat *self, uint64_t now_ns)
 {
     pe_silence who = {.more = -1};
     for (int p = self->count - 1; p >= 0 && !self->is_over; p--) {
@@ -131,7 +131,7 @@ static void judge(pe_pulse *self, uint64_t now_ns)
 /* ---- speaking ---- */
 
 /* True when a beat to this peer is on its way; false while the one before is. */
-static bool speak_to(pe_pulse *self, int p, const beat *words)
+static bool speak_to(pe_heartbeat *self, int p, const beat *words)
 {
     bool has_left = self->peers[p].op == NULL;
     if ((!has_left && pe_comm_test(self->comm, &self->peers[p].op, &has_left, NULL, &self->err) != PE_OK) ||
@@ -141,7 +141,7 @@ static bool speak_to(pe_pulse *self, int p, const beat *words)
     return has_left && !self->is_over;
 }
 
-static void speak(pe_pulse *self, uint64_t now_ns)
+static void speak(pe_heartbeat *self, uint64_t now_ns)
 {
     if (now_ns - self->spoke_ns < self->spec.beat_ns)
         return;
@@ -151,7 +151,7 @@ static void speak(pe_pulse *self, uint64_t now_ns)
 }
 
 /* True once nothing is under way to anyone any more. */
-static bool say_goodbye(pe_pulse *self)
+static bool say_goodbye(pe_heartbeat *self)
 {
     bool is_done = true;
     for (int p = 0; p < self->count && !self->is_over; p++) {
@@ -169,19 +169,19 @@ static bool say_goodbye(pe_pulse *self)
 /* ---- the thread ---- */
 
 /* Sleeps until the next look, or until end is called; true then. */
-static bool is_leaving(pe_pulse *self)
+static bool is_leaving(pe_heartbeat *self)
 {
     const uint64_t until = pe_clock_ns() + self->spec.beat_ns / LOOKS_PER_BEAT;
     const struct timespec deadline = {.tv_sec = (time_t)(until / NS_PER_S), .tv_nsec = (long)(until % NS_PER_S)};
     (void)pthread_mutex_lock(&self->mutex);
     if (!self->is_leaving)
-        (void)pthread_cond_timedwait(&self->bell, &self->mutex, &deadline);
+        (void)pthread_cond_timedwait(&self->wakeup, &self->mutex, &deadline);
     const bool leaving = self->is_leaving;
     (void)pthread_mutex_unlock(&self->mutex);
     return leaving;
 }
 
-static void look(pe_pulse *self)
+static void look(pe_heartbeat *self)
 {
     const uint64_t now_ns = pe_clock_ns();
     if (self->spec.look != NULL)
@@ -191,22 +191,22 @@ static void look(pe_pulse *self)
     judge(self, now_ns);
 }
 
-static void leave(pe_pulse *self)
+static void leave(pe_heartbeat *self)
 {
-    uint64_t nap_ns = 1000;
+    uint64_t backoff_ns = 1000;
     while (!self->is_over) {
         look(self);
         const bool has_told_all = say_goodbye(self);
         if (has_told_all && self->staying == 0)
             return;
-        pe_sleep_ns(nap_ns);
-        nap_ns = nap_ns < NAP_MOST_NS ? nap_ns * 2 : NAP_MOST_NS;
+        pe_sleep_ns(backoff_ns);
+        backoff_ns = backoff_ns < NAP_MOST_NS ? backoff_ns * 2 : NAP_MOST_NS;
     }
 }
 
 static void *beat_on(void *context)
 {
-    pe_pulse *self = context;
+    pe_heartbeat *self = context;
     while (!self->is_over && !is_leaving(self)) {
         look(self);
         if (!self->is_over)
@@ -219,7 +219,7 @@ static void *beat_on(void *context)
 /* ---- begin and end ---- */
 
 /* Signals are for the main thread, which they wake. */
-static pe_status start_thread(pe_pulse *self, pe_error *err)
+static pe_status start_thread(pe_heartbeat *self, pe_error *err)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
@@ -229,19 +229,19 @@ static pe_status start_thread(pe_pulse *self, pe_error *err)
     return self->has_thread ? PE_OK : pe_fail(err, PE_ENOMEM, "the system gave no thread for the signs of life");
 }
 
-static void init(pe_pulse *self, pe_comm *comm, const pe_pulse_spec *spec)
+static void init(pe_heartbeat *self, pe_comm *comm, const pe_heartbeat_spec *spec)
 {
     pthread_condattr_t monotonic;
     const bool is_root = pe_comm_rank(comm) == 0;
     peer *peers = self->peers;
-    *self = (pe_pulse){.comm = comm,
-                       .spec = *spec,
-                       .first = is_root ? 1 : 0,
-                       .count = is_root ? pe_comm_size(comm) - 1 : 1,
-                       .peers = peers,
-                       .last = {.is_last = 1},
-                       .looked_ns = pe_clock_ns(),
-                       .err = PE_ERROR_INIT};
+    *self = (pe_heartbeat){.comm = comm,
+                           .spec = *spec,
+                           .first = is_root ? 1 : 0,
+                           .count = is_root ? pe_comm_size(comm) - 1 : 1,
+                           .peers = peers,
+                           .last = {.is_last = 1},
+                           .looked_ns = pe_clock_ns(),
+                           .err = PE_ERROR_INIT};
     (void)snprintf(self->mine.host, sizeof self->mine.host, "%s", spec->host);
     (void)snprintf(self->last.host, sizeof self->last.host, "%s", spec->host);
     self->staying = self->count;
@@ -250,13 +250,13 @@ static void init(pe_pulse *self, pe_comm *comm, const pe_pulse_spec *spec)
     (void)pthread_mutex_init(&self->mutex, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&self->bell, &monotonic);
+    (void)pthread_cond_init(&self->wakeup, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
 }
 
-pe_status pe_pulse_begin(pe_comm *comm, const pe_pulse_spec *spec, pe_pulse **out, pe_error *err)
+pe_status pe_heartbeat_begin(pe_comm *comm, const pe_heartbeat_spec *spec, pe_heartbeat **out, pe_error *err)
 {
-    pe_pulse *self = NULL;
+    pe_heartbeat *self = NULL;
     *out = NULL;
     if (pe_comm_size(comm) == 1)
         return PE_OK;
@@ -275,7 +275,7 @@ pe_status pe_pulse_begin(pe_comm *comm, const pe_pulse_spec *spec, pe_pulse **ou
 }
 
 /* A beat to a rank that is lost may never leave, and its bytes must stay. */
-static void free_unless_read(pe_pulse *self)
+static void free_unless_read(pe_heartbeat *self)
 {
     for (int p = 0; p < self->count; p++)
         if (self->peers[p].op != NULL)
@@ -284,13 +284,13 @@ static void free_unless_read(pe_pulse *self)
     free(self);
 }
 
-pe_status pe_pulse_end(pe_pulse *self, pe_error *err)
+pe_status pe_heartbeat_end(pe_heartbeat *self, pe_error *err)
 {
     if (self == NULL)
         return PE_OK;
     (void)pthread_mutex_lock(&self->mutex);
     self->is_leaving = true;
-    (void)pthread_cond_signal(&self->bell);
+    (void)pthread_cond_signal(&self->wakeup);
     (void)pthread_mutex_unlock(&self->mutex);
     if (!self->has_thread)
         leave(self);
@@ -298,7 +298,7 @@ pe_status pe_pulse_end(pe_pulse *self, pe_error *err)
         (void)pthread_join(self->thread, NULL);
     pe_comm_cancel(self->comm, &self->heard_op);
     pe_error_merge(err, &self->err);
-    (void)pthread_cond_destroy(&self->bell);
+    (void)pthread_cond_destroy(&self->wakeup);
     (void)pthread_mutex_destroy(&self->mutex);
     free_unless_read(self);
     return err->status;

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* inputs_parts.h - what inputs.c, payload.c and product.c share behind inputs.h.
+/* inputs_internal.h - what inputs.c, payload.c and product.c share behind inputs.h.
  *
  * Threads: all of pe_inputs is constant after bind and set_remote, but for what only pe_inputs_next touches; a reader
  *          and its axes belong to one worker.
  */
-#ifndef PE_INPUTS_PARTS_H
-#define PE_INPUTS_PARTS_H
+#ifndef PE_INPUTS_INTERNAL_H
+#define PE_INPUTS_INTERNAL_H
 
 #include "inputs/inputs.h"
 

@@ -162,7 +162,7 @@ static pe_status read_place(reading *in, const pe_section *section, pe_format fo
 static pe_status read_reduce(reading *in, const pe_section *section)
 {
     pe_job *const job = in->job;
-    size_t ops[PE_REDUCTIONS] = {0};
+    size_t ops[PE_REDUCE_OPS] = {0};
     const pe_section output = open_section(in, "output");
     if (output.table != NULL)
         return pe_section_refuse(section, NULL, section->table, in->err,
@@ -178,7 +178,7 @@ static pe_status read_reduce(reading *in, const pe_section *section)
                                  "expected what to reduce the items to, such as op = [\"sum\", \"count\"]");
     const pe_status status = pe_section_words(section, "op", ops, &job->op_count, in->err);
     for (int i = 0; i < job->op_count; i++)
-        job->ops[i] = (pe_reduction)ops[i];
+        job->ops[i] = (pe_reduce_op)ops[i];
     return status == PE_OK ? read_place(in, section, PE_FORMAT_CSV) : status;
 }
 

@@ -147,7 +147,7 @@ typedef struct pe_job {
         int name_count;
     } output; /* with a reduction: what [reduce] says of these */
 
-    pe_reduction ops[PE_REDUCTIONS]; /* [reduce] op, in the order given */
+    pe_reduce_op ops[PE_REDUCE_OPS]; /* [reduce] op, in the order given */
     int op_count;                    /* 0: the items themselves are the output */
 
     struct {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* joberrors.c - the [errors] table as a validated value.
+/* job_errors.c - the [errors] table as a validated value.
  *
  * Design:   a key without effect under the policy given is refused: who writes fill believes that it fills.
  * Threads:  no state.

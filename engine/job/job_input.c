@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* jobinput.c - one [input] table as a validated value.
+/* job_input.c - one [input] table as a validated value.
  *
  * Design:   the kind is found first; then every other key must mean something for that kind (the schema's bits tell),
  *           since a key that is silently ignored is a mistake not told.

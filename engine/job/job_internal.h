@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* jobparts.h - what the files that make a job share among themselves.
+/* job_internal.h - what the files that make a job share among themselves.
  */
-#ifndef PE_JOBPARTS_H
-#define PE_JOBPARTS_H
+#ifndef PE_JOB_INTERNAL_H
+#define PE_JOB_INTERNAL_H
 
 #include "job/job.h"
 #include "job/section.h"

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* jobkernel.c - the [kernel] table as a validated value.
+/* job_kernel.c - the [kernel] table as a validated value.
  *
  * Design:   as with inputs, the form is found first, then every other key must mean something for that form. `name` is
  *           a form of its own except beside plugin, where it picks one of the plugin's kernels.

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* jobmeaning.c - which kind of input or kernel a table gives, with the keys that mean something for it.
+/* job_meaning.c - which kind of input or kernel a table gives, with the keys that mean something for it.
  *
  * Design:   a key that is silently ignored is a mistake not told, so what the schema's bits do not allow is refused.
  * Threads:  no state.

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* jobnumbers.c - the values of a job file that are written as numbers: range, linspace, a scalar.
+/* job_numbers.c - the values of a job file that are written as numbers: range, linspace, a scalar.
  *
  * Design:   numbers stay exact or are refused: an integer beside a float becomes a float only where no bit is lost. A
  *           range that could never end is refused here, where its place in the file is known; one that is empty by

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* joboverride.c - puts --set KEY=VALUE into the tree of a job file.
+/* job_override.c - puts --set KEY=VALUE into the tree of a job file.
  *
  * Design:   the value is parsed as a TOML document of its own and moved over, so that it goes through the very same
  *           schema as the file. Its nodes have no place in a file: messages open with the option as it was typed.

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* jobprint.c - the effective job as TOML that reads back to the same job.
+/* job_print.c - the effective job as TOML that reads back to the same job.
  *
  * Design:   the text is made in memory and written at once, so a full disk is found in one place. A default that
  *           depends on the machine (threads) or on nothing but the input is left out, all others are written.
@@ -119,7 +119,7 @@ static void put_reduce(pe_writer *to, const pe_job *job)
     pe_writer_put(to, "\n[reduce]\nop = [");
     for (int i = 0; i < job->op_count; i++) {
         pe_writer_put(to, i == 0 ? "" : ", ");
-        pe_writer_string(to, pe_reduction_name(job->ops[i]));
+        pe_writer_string(to, pe_reduce_op_name(job->ops[i]));
     }
     pe_writer_put(to, "]\n");
     pe_writer_pair(to, "path", job->output.path);

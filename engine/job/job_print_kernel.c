@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* jobprintkernel.c - the [kernel] and [errors] of the effective job as TOML.
+/* job_print_kernel.c - the [kernel] and [errors] of the effective job as TOML.
  *
  * Design:   what the job did not give is NULL or 0 and has no line; defaults stand in the lines that always are.
  * Threads:  no state.

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* sectionunits.c - values of a job file that are numbers with more to them: sizes, times, shares, parts.
+/* section_units.c - values of a job file that are numbers with more to them: sizes, times, shares, parts.
  *
  * Design:   bounds are such that every whole byte or nanosecond is exact as a double (below 2^53), so what is printed
  *           reads back to the same value.

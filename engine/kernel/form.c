@@ -75,7 +75,7 @@ const pe_signature *pe_form_signature(const pe_form *form)
     return &form->signature;
 }
 
-bool pe_form_is_elsewhere(const pe_form *form)
+bool pe_form_is_in_processes(const pe_form *form)
 {
     return form->is_elsewhere;
 }

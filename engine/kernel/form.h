@@ -54,7 +54,7 @@ typedef struct pe_form_spec {
     int column_count;
     bool has_output_dtype; /* [output] dtype */
     pe_dtype output_dtype;
-    /* NULL, or true once the run ends: python and command then end their children, and what the batches under way give
+    /* NULL, or true once the run ends: python and command then end their processes, and what the batches under way give
      * does not matter any more. */
     const atomic_bool *stop;
 } pe_form_spec;
@@ -74,8 +74,8 @@ void pe_form_close(pe_form *form); /* NULL is fine */
 
 const pe_kernel *pe_form_kernel(const pe_form *form);
 const pe_signature *pe_form_signature(const pe_form *form);
-/* pe_form_is_elsewhere - is the kernel in another process? Then each batch pays for its way there and back. */
-bool pe_form_is_elsewhere(const pe_form *form);
+/* pe_form_is_in_processes - is the kernel in another process? Then each batch pays for its way there and back. */
+bool pe_form_is_in_processes(const pe_form *form);
 
 /* Every form fills this table's row; form.c is its one reader. */
 typedef struct pe_form_ops {

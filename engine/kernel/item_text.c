@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* describe.c - an item as people write it: "hypot(3.0, 4.0)", "7/(x-3) at (3)".
+/* item_text.c - an item as people write it: "hypot(3.0, 4.0)", "7/(x-3) at (3)".
  *
  * Threads: any.
  */
@@ -70,10 +70,10 @@ static bool is_expression(const char *name)
     return strpbrk(name, " ()*+%<>=?&|^!~") != NULL;
 }
 
-void pe_describe_call(const char *name, const pe_signature *signature, const void *const *args, uint64_t item,
-                      char out[PE_DESCRIBE_ROOM])
+void pe_item_text_print(const char *name, const pe_signature *signature, const void *const *args, uint64_t item,
+                        char out[PE_ITEM_TEXT_ROOM])
 {
-    line text = {.out = out, .room = PE_DESCRIBE_ROOM - 8};
+    line text = {.out = out, .room = PE_ITEM_TEXT_ROOM - 8};
     add(&text, name, strlen(name));
     if (is_expression(name))
         add(&text, " at ", 4);
@@ -89,5 +89,5 @@ void pe_describe_call(const char *name, const pe_signature *signature, const voi
             add_elements(&text, type, at);
     }
     const bool is_cut = text.size == text.room;
-    (void)snprintf(out + text.size, PE_DESCRIBE_ROOM - text.size, "%s", is_cut ? "...)" : ")");
+    (void)snprintf(out + text.size, PE_ITEM_TEXT_ROOM - text.size, "%s", is_cut ? "...)" : ")");
 }

@@ -1,18 +1,18 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* describe.h - an item as people write it: "hypot(3.0, 4.0)", "7/(x-3) at (3)".
+/* item_text.h - an item as people write it: "hypot(3.0, 4.0)", "7/(x-3) at (3)".
  */
-#ifndef PE_DESCRIBE_H
-#define PE_DESCRIBE_H
+#ifndef PE_ITEM_TEXT_H
+#define PE_ITEM_TEXT_H
 
 #include "kernel/signature.h"
 
-#define PE_DESCRIBE_ROOM 400
+#define PE_ITEM_TEXT_ROOM 400
 
-/* pe_describe_call - the kernel's name with the arguments of item number `item` of the columns; long ones are cut with
+/* pe_item_text_print - the kernel's name with the arguments of item number `item` of the columns; long ones are cut with
  * "...". Texts are quoted, with bytes that are not printable ASCII as \\xHH. */
-void pe_describe_call(const char *name, const pe_signature *signature, const void *const *args, uint64_t item,
-                      char out[PE_DESCRIBE_ROOM]);
+void pe_item_text_print(const char *name, const pe_signature *signature, const void *const *args, uint64_t item,
+                        char out[PE_ITEM_TEXT_ROOM]);
 
 #endif

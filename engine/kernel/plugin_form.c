@@ -136,7 +136,7 @@ static pe_status choose_name(const opened *self, const char **name, pe_error *er
         return pe_fail(err, PE_ECONFIG, "%s: %s has %zu kernels, so kernel.name must say which: %s", spec->where,
                        spec->plugin, self->name_count, all);
     }
-    const char *const meant = pe_nearest(spec->name, self->names, self->name_count);
+    const char *const meant = pe_suggest(spec->name, self->names, self->name_count);
     if (meant != NULL) {
         return pe_fail(err, PE_EKERNEL, "%s: %s has no kernel \"%s\"; did you mean \"%s\"?", spec->where, spec->plugin,
                        spec->name, meant);

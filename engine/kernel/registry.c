@@ -73,7 +73,7 @@ static pe_status refuse_name(const pe_kernel_request *request, pe_error *err)
     const char *names[KERNEL_COUNT];
     for (size_t k = 0; k < KERNEL_COUNT; k++)
         names[k] = kernels[k]->name;
-    const char *const meant = pe_nearest(request->name, names, KERNEL_COUNT);
+    const char *const meant = pe_suggest(request->name, names, KERNEL_COUNT);
     if (meant == NULL) {
         return pe_fail(err, PE_EKERNEL, "%s: there is no kernel \"%s\"; pengine --kernels lists them", request->where,
                        request->name);

@@ -115,7 +115,7 @@ static pe_status refuse_dtype(cursor *c)
     const char *const text = here(c);
     const size_t size = word_size(text);
     (void)snprintf(typed, sizeof typed, "%.*s", (int)(size < NAME_ROOM ? size : NAME_ROOM), text);
-    const char *const meant = typed[0] == '\0' ? NULL : pe_nearest(typed, names, PE_TEXT);
+    const char *const meant = typed[0] == '\0' ? NULL : pe_suggest(typed, names, PE_TEXT);
     char hint[NAMES_ROOM + 32];
     if (meant != NULL)
         (void)snprintf(hint, sizeof hint, "; did you mean \"%s\"?", meant);

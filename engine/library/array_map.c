@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* api.c - pengine.h on the engine's own parts: arrays in, arrays out.
+/* array_map.c - pengine.h on the engine's own parts: arrays in, arrays out.
  *
- * Design: the crew of one rank with a step that reads the caller's arrays and, for map, writes the caller's results in
+ * Design: the pool of one rank with a step that reads the caller's arrays and, for map, writes the caller's results in
  *         place, so no bytes pass the line. For imap a chunk's buffer holds its block and its columns one after the
  *         other, and the line hands them to the caller in order.
  * Threads: a step belongs to one worker; array_run is constant during the run.
@@ -61,7 +61,7 @@ static pe_status open_step(void *context, void **out, pe_error *err)
     if (status != PE_OK)
         return status;
     step->run = run;
-    *out = step; /* the crew closes it in either case */
+    *out = step; /* the pool closes it in either case */
     return pe_call_make(run->kernel, &run->signature, NULL, &step->call, err);
 }
 
@@ -103,7 +103,7 @@ static pe_status run_batch(array_step *step, pe_block batch, void *const *result
     const array_run *run = step->run;
     const pe_signature *signature = &run->signature;
     const void *args[PE_MAX_COLUMNS];
-    char text[PE_DESCRIBE_ROOM];
+    char text[PE_ITEM_TEXT_ROOM];
     for (int a = 0; a < signature->arg_count; a++)
         args[a] = (const unsigned char *)run->args[a] + batch.first * pe_type_bytes(signature->args[a]);
     const pe_status status = pe_call_run(step->call, batch.first, batch.count, args, results, err);
@@ -111,7 +111,7 @@ static pe_status run_batch(array_step *step, pe_block batch, void *const *result
     const pe_failure *failures = status == PE_OK ? pe_call_failures(step->call, &failed) : NULL;
     if (failed == 0)
         return status;
-    pe_describe_call(run->kernel->name, signature, args, failures[0].item - batch.first, text);
+    pe_item_text_print(run->kernel->name, signature, args, failures[0].item - batch.first, text);
     return pe_fail_item(err, PE_EITEM, failures[0].item, "item %llu: %s: %s", (unsigned long long)failures[0].item,
                         text, failures[0].reason);
 }
@@ -134,16 +134,16 @@ static pe_status run_grain(array_step *step, pe_block grain, void *const *result
     return status;
 }
 
-static pe_status run_step(void *context, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
+static pe_status run_step(void *context, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
                           const atomic_bool *stop, pe_error *err)
 {
     (void)payload;
     array_step *step = context;
     const array_run *run = step->run;
-    const pe_block claimed = portion->block;
+    const pe_block claimed = range->block;
     void *results[PE_MAX_COLUMNS];
     pe_status status = place_results(run, claimed, &out->bytes, results, err);
-    for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);) {
+    for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);) {
         status = run_grain(step, grain, results, stop, err);
         if (status == PE_OK)
             out->items += grain.count;
@@ -160,7 +160,7 @@ static pe_status run_step(void *context, pe_portion *portion, const pe_buffer *p
 }
 
 /* In chunks of no more than the caller chose. */
-static pe_status hand_over(void *context, const pe_outcome *out, pe_error *err)
+static pe_status hand_over(void *context, const pe_chunk_result *out, pe_error *err)
 {
     const array_run *run = context;
     const void *results[PE_MAX_COLUMNS];
@@ -212,13 +212,13 @@ static pe_status run_arrays(array_run *run, uint64_t count, pe_order order, cons
                             pe_error *err)
 {
     pe_comm *comm = NULL;
-    pe_place place = {0};
-    pe_crew_stats stats;
+    pe_thread_placement place = {0};
+    pe_execution_stats stats;
     pe_status status = read_signature(run, err);
     if (status == PE_OK)
         status = pe_comm_open(false, &comm, err);
     if (status == PE_OK)
-        status = pe_place_make(comm, options != NULL ? options->threads : 0, &place, err);
+        status = pe_thread_placement_make(comm, options != NULL ? options->threads : 0, &place, err);
     const pe_plan_request request = {.items = count,
                                      .ranks = 1,
                                      .threads = place.threads,
@@ -228,18 +228,18 @@ static pe_status run_arrays(array_run *run, uint64_t count, pe_order order, cons
                                      .out_item_bytes = run->result_bytes};
     if (status == PE_OK)
         status = pe_plan_make(&request, &run->plan, err);
-    const pe_crew_spec spec = {.plan = &run->plan,
-                               .comm = comm,
-                               .threads = place.threads,
-                               .context = run,
-                               .stop = &run->stop,
-                               .open = open_step,
-                               .close = close_step,
-                               .run = run_step,
-                               .write = hand_over,
-                               .tick = tick};
+    const pe_execution_spec spec = {.plan = &run->plan,
+                                    .comm = comm,
+                                    .threads = place.threads,
+                                    .context = run,
+                                    .stop = &run->stop,
+                                    .open = open_step,
+                                    .close = close_step,
+                                    .run = run_step,
+                                    .write = hand_over,
+                                    .tick = tick};
     if (status == PE_OK)
-        status = pe_crew_run(&spec, &stats, err);
+        status = pe_execute_plan(&spec, &stats, err);
     pe_comm_close(comm);
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* ending.c - what must be in order when the process ends in the middle of everything.
+/* exit_cleanup.c - what must be in order when the process ends in the middle of everything.
  *
  * Design:   a handful of places, each NULL or a path; more files than places at once are not remembered. The end and a
  *           write see each other in either order, since each says what it does before it looks at the other (both
@@ -23,10 +23,10 @@
 
 static _Atomic(const char *) kept[PLACES]; /* written by keep and forget, read by begin */
 static atomic_int writing;                 /* writes under way */
-static atomic_bool is_ending;              /* written once by begin */
+static atomic_bool is_cleanup;             /* written once by begin */
 static atomic_bool is_cleaning;            /* written by clean: paths are in use */
 
-void pe_ending_keep(const char *path)
+void pe_exit_cleanup_keep(const char *path)
 {
     for (size_t p = 0; p < PLACES; p++) {
         const char *empty = NULL;
@@ -35,7 +35,7 @@ void pe_ending_keep(const char *path)
     }
 }
 
-void pe_ending_forget(const char *path)
+void pe_exit_cleanup_forget(const char *path)
 {
     for (size_t p = 0; p < PLACES && path != NULL; p++) {
         const char *same = path;
@@ -46,17 +46,17 @@ void pe_ending_forget(const char *path)
         (void)poll(NULL, 0, NAP_MS);
 }
 
-void pe_ending_write_begin(void)
+void pe_exit_cleanup_write_begin(void)
 {
     atomic_fetch_add(&writing, 1);
-    if (!atomic_load(&is_ending))
+    if (!atomic_load(&is_cleanup))
         return;
     atomic_fetch_sub(&writing, 1);
     for (;;)
         (void)pause();
 }
 
-void pe_ending_write_end(void)
+void pe_exit_cleanup_write_end(void)
 {
     atomic_fetch_sub(&writing, 1);
 }
@@ -70,15 +70,15 @@ static void remove_kept(void)
     }
 }
 
-void pe_ending_begin(void)
+void pe_exit_cleanup_begin(void)
 {
-    atomic_store(&is_ending, true);
+    atomic_store(&is_cleanup, true);
     for (int naps = 0; atomic_load(&writing) > 0 && naps < MOST_NAPS; naps++)
         (void)poll(NULL, 0, NAP_MS);
     remove_kept();
 }
 
-void pe_ending_clean(void)
+void pe_exit_cleanup_clean(void)
 {
     atomic_store(&is_cleaning, true);
     remove_kept();

@@ -35,7 +35,7 @@
 static pe_status cannot_read(const char *path, int number, pe_error *err)
 {
     char reason[PE_ERRNO_ROOM];
-    return pe_fail(err, PE_ENOINPUT, "cannot read %s: %s", path, pe_reason(number, reason));
+    return pe_fail(err, PE_ENOINPUT, "cannot read %s: %s", path, pe_errno_text(number, reason));
 }
 
 static pe_status read_until_end(int fd, const char *path, size_t most, pe_buffer *bytes, pe_error *err)
@@ -79,7 +79,7 @@ static pe_status cannot_write(const char *name, int number, pe_error *err)
     char reason[PE_ERRNO_ROOM];
     if (number == EPIPE)
         return pe_fail(err, PE_ECLOSED, "the reader of %s closed it", name);
-    return pe_fail(err, PE_EIO, "cannot write %s: %s", name, pe_reason(number, reason));
+    return pe_fail(err, PE_EIO, "cannot write %s: %s", name, pe_errno_text(number, reason));
 }
 
 /* True when the write that failed with `number` is to be tried again. */
@@ -98,7 +98,7 @@ pe_status pe_write_full(int fd, const void *data, size_t size, const char *name,
     const unsigned char *const bytes = data;
     size_t done = 0;
     int number = 0;
-    pe_ending_write_begin();
+    pe_exit_cleanup_write_begin();
     while (done < size && number == 0) {
         const ssize_t put = write(fd, bytes + done, size - done);
         if (put >= 0)
@@ -106,7 +106,7 @@ pe_status pe_write_full(int fd, const void *data, size_t size, const char *name,
         else if (!try_again(fd, errno))
             number = errno;
     }
-    pe_ending_write_end();
+    pe_exit_cleanup_write_end();
     return number == 0 ? PE_OK : cannot_write(name, number, err);
 }
 
@@ -117,7 +117,7 @@ pe_status pe_pwrite_full(int fd, const void *data, size_t size, uint64_t offset,
     if (offset > INT64_MAX || size > INT64_MAX - offset)
         return cannot_write(name, EFBIG, err);
     int number = 0;
-    pe_ending_write_begin();
+    pe_exit_cleanup_write_begin();
     while (done < size && number == 0) {
         const ssize_t put = pwrite(fd, bytes + done, size - done, (off_t)(offset + done));
         if (put >= 0)
@@ -125,7 +125,7 @@ pe_status pe_pwrite_full(int fd, const void *data, size_t size, uint64_t offset,
         else if (!try_again(fd, errno))
             number = errno;
     }
-    pe_ending_write_end();
+    pe_exit_cleanup_write_end();
     return number == 0 ? PE_OK : cannot_write(name, number, err);
 }
 

@@ -46,7 +46,7 @@ static pe_status cannot_create(const char *path, int number, pe_error *err)
     if (number == ENOENT && slash != NULL && !directory_exists(directory))
         status = pe_fail(err, PE_EOUTPUT, "cannot create %s: the directory %s does not exist", path, directory);
     else
-        status = pe_fail(err, PE_EOUTPUT, "cannot create %s: %s", path, pe_reason(number, reason));
+        status = pe_fail(err, PE_EOUTPUT, "cannot create %s: %s", path, pe_errno_text(number, reason));
     free(directory);
     return status;
 }
@@ -139,7 +139,7 @@ static pe_status open_regular(const char *path, pe_out_file *out, pe_error *err)
         return cannot_create(out->path, errno, err);
     out->fd = fd;
     if (out->part != NULL)
-        pe_ending_keep(out->part);
+        pe_exit_cleanup_keep(out->part);
     if (!make_empty(fd) || (out->part != NULL && unlink(out->path) != 0 && errno != ENOENT)) {
         const int number = errno;
         pe_out_abort(out);
@@ -173,7 +173,7 @@ static pe_status begin_special(const char *path, pe_out_file *out, pe_error *err
 
 static void forget(pe_out_file *out)
 {
-    pe_ending_forget(out->part);
+    pe_exit_cleanup_forget(out->part);
     free(out->path);
     free(out->part);
     *out = (pe_out_file){.fd = -1};
@@ -212,15 +212,15 @@ pe_status pe_out_commit(pe_out_file *out, pe_error *err)
         return PE_OK;
     pe_status status = PE_OK;
     if (!is_flushed(out->fd))
-        status = pe_fail(err, PE_EIO, "cannot write %s: %s", out->path, pe_reason(errno, reason));
+        status = pe_fail(err, PE_EIO, "cannot write %s: %s", out->path, pe_errno_text(errno, reason));
     else if (out->part != NULL && rename(out->part, out->path) != 0)
-        status = pe_fail(err, PE_EIO, "cannot rename %s to %s: %s", out->part, out->path, pe_reason(errno, reason));
+        status = pe_fail(err, PE_EIO, "cannot rename %s to %s: %s", out->part, out->path, pe_errno_text(errno, reason));
     if (status != PE_OK) {
         pe_out_abort(out);
         return status;
     }
     if (close(out->fd) != 0 && errno != EINTR)
-        status = pe_fail(err, PE_EIO, "cannot write %s: %s", out->path, pe_reason(errno, reason));
+        status = pe_fail(err, PE_EIO, "cannot write %s: %s", out->path, pe_errno_text(errno, reason));
     forget(out);
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* aside.c - what a kernel prints goes to stderr: stdout has results alone.
+/* redirect_stdout.c - what a kernel prints goes to stderr: stdout has results alone.
  *
  * Design:   the descriptor itself is turned over, so it holds for printf, write and other languages. What a kernel has
  *           left in stdio's buffer is written before stdout is what it was.
@@ -19,14 +19,14 @@ static struct {
     int kept; /* the real stdout; -1: there was none */
 } state;
 
-void pe_aside_begin(void)
+void pe_redirect_stdout_begin(void)
 {
     (void)fflush(stdout);
     state.kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     state.is_aside = dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
 }
 
-void pe_aside_end(void)
+void pe_redirect_stdout_end(void)
 {
     if (!state.is_aside)
         return;

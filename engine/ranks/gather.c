@@ -3,14 +3,14 @@
  */
 /* gather.c - results on their way to the sink: announced by members, pulled by rank 0, put into order.
  *
- * Design: a member announces a finished slice by a note of fixed size and keeps the bytes; rank 0 pulls them when their
+ * Design: a member announces a finished slice by a header of fixed size and keeps the bytes; rank 0 pulls them when their
  *         turn is near, into one of a few buffers, so its memory does not grow with the number of ranks. This is the
  *         pipelined partial gather: while one slice is written the next ones travel and others are computed. Rank 0's
  *         own results, and those without bytes, need no pull: they wait in their entries for their turn.
- *         Progress: the oldest undelivered slice is always granted; its owner has a buffer for it, since chunks are
+ *         Progress: the oldest undelivered slice is always dispatched; its owner has a buffer for it, since chunks are
  *         claimed in order; its result is the next to be pulled. So it is delivered some day, and the window moves.
  * Threads: the main thread of rank 0.
- * Not here: who computes what (grant.c).
+ * Not here: who computes what (dispatch.c).
  */
 #include "ranks/root_internal.h"
 
@@ -21,13 +21,13 @@ static void leave(pe_root *self, const pe_entry *from)
     pe_root_offer(self, from->owner);
 }
 
-/* A grant is computed: its rank has room, and its cost is known. */
+/* A dispatch is computed: its rank has room, and its cost is known. */
 static void learn(pe_root *self, const pe_entry *result, uint64_t work_ns)
 {
     const double slices = (double)result->block.count / (double)self->plan->slice_items; /* or a part of one */
     const uint64_t each_ns = (uint64_t)((double)work_ns / slices) + 1;
     self->slice_ns = self->slice_ns == 0 ? each_ns : (self->slice_ns / 8 * 7 + each_ns / 8) + 1;
-    pe_pace_learn(&self->pace, result->block.count, work_ns / (uint64_t)self->plan->threads);
+    pe_adaptive_chunk_learn(&self->chunking, result->block.count, work_ns / (uint64_t)self->plan->threads);
     self->has_bytes |= result->bytes > 0;
     self->states[result->owner].unfinished -= (int)pe_plan_span(self->plan, result->block);
     pe_root_offer(self, result->owner);
@@ -38,49 +38,50 @@ static bool needs_pull(const pe_entry *result)
     return result->owner != 0 && result->bytes > 0;
 }
 
-static void write_result(pe_root *self, const pe_outcome *out)
+static void write_result(pe_root *self, const pe_chunk_result *out)
 {
-    pe_crew_write(self->crew, out);
+    pe_rank_pool_write(self->pool, out);
     self->delivered++;
 }
 
 static void deliver_here(pe_root *self, const pe_entry *result)
 {
     if (result->own == NULL) {
-        write_result(self, &(pe_outcome){.items = result->block.count, .rows = result->rows, .placed = result->placed});
+        write_result(self,
+                     &(pe_chunk_result){.items = result->block.count, .rows = result->rows, .placed = result->placed});
         return;
     }
     write_result(self, &result->own->whole->out);
-    pe_crew_done_with(self->crew, result->own);
+    pe_rank_pool_free_slice(self->pool, result->own);
     leave(self, result);
 }
 
 /* pe_comm_agree brings the reason. */
-static void note_failure(pe_root *self, uint64_t item)
+static void header_failure(pe_root *self, uint64_t item)
 {
     self->limit = item < self->limit ? item : self->limit;
     if (item == PE_NO_ITEM)
-        pe_crew_stop(self->crew);
+        pe_rank_pool_stop(self->pool);
     else
-        pe_crew_begin_grace(self->crew);
+        pe_rank_pool_begin_grace(self->pool);
 }
 
-/* One that is shorter than what was granted ends before the item that ended the run. */
-static void place_result(pe_root *self, const pe_entry *result)
+/* One that is shorter than what was dispatched ends before the item that ended the run. */
+static void entry_result(pe_root *self, const pe_entry *result)
 {
-    pe_entry *place = pe_root_entry(self, result->slice);
-    if (result->block.count < place->block.count)
-        note_failure(self, result->block.first + result->block.count);
-    *place = *result;
+    pe_entry *entry = pe_root_entry(self, result->slice);
+    if (result->block.count < entry->block.count)
+        header_failure(self, result->block.first + result->block.count);
+    *entry = *result;
 }
 
-static void note_result(pe_root *self, const pe_entry *result, uint64_t work_ns)
+static void header_result(pe_root *self, const pe_entry *result, uint64_t work_ns)
 {
     learn(self, result, work_ns);
     if (result->bytes == 0)
         leave(self, result);
     if (pe_root_is_ordered(self))
-        place_result(self, result);
+        entry_result(self, result);
     else if (needs_pull(result))
         *pe_root_entry(self, self->announced++) = *result;
     else
@@ -89,37 +90,38 @@ static void note_result(pe_root *self, const pe_entry *result, uint64_t work_ns)
 
 pe_status pe_root_listen(pe_root *self, pe_error *err)
 {
-    return pe_comm_recv(self->comm, PE_ANY_RANK, PE_TAG_TO_ROOT, &self->note, sizeof self->note, &self->note_op, err);
+    return pe_comm_recv(self->comm, PE_ANY_RANK, PE_TAG_TO_ROOT, &self->header, sizeof self->header, &self->header_op,
+                        err);
 }
 
-static void read_note(pe_root *self, int from, const pe_note *note)
+static void read_header(pe_root *self, int from, const pe_message_header *header)
 {
-    if (note->kind == PE_NOTE_RESULT)
-        note_result(self,
-                    &(pe_entry){.slice = note->slice,
-                                .block = note->block,
-                                .bytes = note->bytes,
-                                .log_bytes = note->log_bytes,
-                                .rows = note->rows,
-                                .placed = note->placed,
-                                .owner = from,
-                                .is_ready = true},
-                    note->work_ns);
-    else if (note->kind == PE_NOTE_BYE)
+    if (header->kind == PE_MESSAGE_RESULT)
+        header_result(self,
+                      &(pe_entry){.slice = header->slice,
+                                  .block = header->block,
+                                  .bytes = header->bytes,
+                                  .log_bytes = header->log_bytes,
+                                  .rows = header->rows,
+                                  .placed = header->placed,
+                                  .owner = from,
+                                  .is_ready = true},
+                      header->work_ns);
+    else if (header->kind == PE_MESSAGE_BYE)
         self->byes++;
     else
-        note_failure(self, note->block.first);
+        header_failure(self, header->block.first);
 }
 
-pe_status pe_root_read_notes(pe_root *self, bool *active)
+pe_status pe_root_read_messages(pe_root *self, bool *active)
 {
     for (bool done = true; done && self->byes < self->ranks - 1;) {
         int from = 0;
-        pe_status status = pe_comm_test(self->comm, &self->note_op, &done, &from, &self->err);
+        pe_status status = pe_comm_test(self->comm, &self->header_op, &done, &from, &self->err);
         if (status != PE_OK || !done)
             return status;
         *active = true;
-        read_note(self, from, &self->note);
+        read_header(self, from, &self->header);
         if (self->byes < self->ranks - 1)
             status = pe_root_listen(self, &self->err);
         if (status != PE_OK)
@@ -130,29 +132,29 @@ pe_status pe_root_read_notes(pe_root *self, bool *active)
 
 void pe_root_take_own(pe_root *self, bool *active)
 {
-    for (pe_task *task = NULL; (task = pe_crew_finished(self->crew)) != NULL;) {
-        const pe_outcome *out = &task->whole->out;
+    for (pe_task *task = NULL; (task = pe_rank_pool_finished(self->pool)) != NULL;) {
+        const pe_chunk_result *out = &task->whole->out;
         const size_t bytes = out->bytes.size + out->log.size;
-        note_result(self,
-                    &(pe_entry){.slice = task->slice,
-                                .block = task->block,
-                                .bytes = bytes,
-                                .rows = out->rows,
-                                .placed = out->placed,
-                                .own = bytes > 0 ? task : NULL,
-                                .is_ready = true},
-                    task->work_ns);
+        header_result(self,
+                      &(pe_entry){.slice = task->slice,
+                                  .block = task->block,
+                                  .bytes = bytes,
+                                  .rows = out->rows,
+                                  .placed = out->placed,
+                                  .own = bytes > 0 ? task : NULL,
+                                  .is_ready = true},
+                      task->work_ns);
         if (bytes == 0)
-            pe_crew_done_with(self->crew, task);
+            pe_rank_pool_free_slice(self->pool, task);
         *active = true;
     }
 }
 
-/* The next result to be pulled, in the order of delivery, or NULL. What is delivered may have its entry granted anew. */
+/* The next result to be pulled, in the order of delivery, or NULL. What is delivered may have its entry dispatched anew. */
 static const pe_entry *next_pull(pe_root *self)
 {
     const bool is_ordered = pe_root_is_ordered(self);
-    const uint64_t end = is_ordered ? self->granted : self->announced;
+    const uint64_t end = is_ordered ? self->dispatched : self->announced;
     if (is_ordered && self->pulled < self->delivered)
         self->pulled = self->delivered;
     for (; self->pulled < end; self->pulled++) {
@@ -167,7 +169,7 @@ static const pe_entry *next_pull(pe_root *self)
 
 static pe_status start_pull(pe_root *self, const pe_entry *from)
 {
-    const pe_note note = {.kind = PE_NOTE_PULL, .slice = from->slice};
+    const pe_message_header header = {.kind = PE_MESSAGE_PULL, .slice = from->slice};
     pe_piece *piece = self->free_pieces;
     pe_piece **last = &self->arriving;
     pe_buffer *into = &piece->pulled.bytes;
@@ -189,7 +191,8 @@ static pe_status start_pull(pe_root *self, const pe_entry *from)
     piece->pulled.placed = from->placed;
     piece->pulled.log.size = 0;
     into->size = from->bytes;
-    status = pe_letter_post(self->crew, &self->letters, from->owner, &note, PE_TAG_PAYLOAD, NULL, 0, NULL, &self->err);
+    status =
+        pe_message_post(self->pool, &self->outgoing, from->owner, &header, PE_TAG_PAYLOAD, NULL, 0, NULL, &self->err);
     if (status != PE_OK)
         return status;
     return pe_comm_recv(self->comm, from->owner, PE_TAG_RESULT, into->data, into->size, &piece->op, &self->err);
@@ -215,7 +218,7 @@ static pe_status receive(pe_root *self, pe_piece *piece, bool *active)
     pe_status status = pe_comm_test(self->comm, &piece->op, &done, NULL, &self->err);
     if (status != PE_OK || !done)
         return status;
-    pe_outcome *out = &piece->pulled;
+    pe_chunk_result *out = &piece->pulled;
     out->bytes.size -= piece->from.log_bytes;
     *active = true;
     self->receives--;
@@ -229,7 +232,7 @@ static bool deliver_next(pe_root *self)
     pe_piece **at = &self->arriving;
     if (pe_root_is_ordered(self)) {
         const pe_entry *next = pe_root_entry(self, self->delivered);
-        if (self->delivered == self->granted || !next->is_ready || next->block.first >= self->limit)
+        if (self->delivered == self->dispatched || !next->is_ready || next->block.first >= self->limit)
             return false;
         if (!needs_pull(next)) {
             deliver_here(self, next);

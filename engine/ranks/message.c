@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* letter.c - notes under way, each with the data that follows it.
+/* message.c - messages under way, each with the data that follows it.
  *
- * Design: a non-blocking send needs its bytes to stay, so a letter holds the note itself and names the task whose
+ * Design: a non-blocking send needs its bytes to stay, so a message holds the header itself and names the task whose
  *         payload or result follows. Letters are few (a window's worth) and short-lived.
  * Threads: the main thread only.
  */
@@ -12,24 +12,24 @@
 #include "base/alloc.h"
 #include "threads/rank_pool_internal.h"
 
-pe_status pe_letter_post(pe_crew *crew, pe_letter **list, int to, const pe_note *note, pe_tag tag, const void *data,
-                         size_t bytes, pe_task *task, pe_error *err)
+pe_status pe_message_post(pe_rank_pool *pool, pe_message **list, int to, const pe_message_header *header, pe_tag tag,
+                          const void *data, size_t bytes, pe_task *task, pe_error *err)
 {
-    pe_comm *comm = crew->spec->comm;
-    pe_letter *letter = NULL;
-    pe_status status = pe_make_array(&letter, 1, sizeof *letter, err);
+    pe_comm *comm = pool->spec->comm;
+    pe_message *message = NULL;
+    pe_status status = pe_make_array(&message, 1, sizeof *message, err);
     if (status != PE_OK)
         return status;
-    letter->task = task;
-    letter->next = *list;
-    *list = letter;
-    if (note != NULL) {
-        const pe_tag note_tag = to == 0 ? PE_TAG_TO_ROOT : PE_TAG_TO_MEMBER;
-        letter->note = *note;
-        status = pe_comm_send(comm, to, note_tag, &letter->note, sizeof letter->note, &letter->note_op, err);
+    message->task = task;
+    message->next = *list;
+    *list = message;
+    if (header != NULL) {
+        const pe_tag header_tag = to == 0 ? PE_TAG_TO_ROOT : PE_TAG_TO_MEMBER;
+        message->header = *header;
+        status = pe_comm_send(comm, to, header_tag, &message->header, sizeof message->header, &message->header_op, err);
     }
     if (status == PE_OK && bytes > 0)
-        status = pe_comm_send(comm, to, tag, data, bytes, &letter->data_op, err);
+        status = pe_comm_send(comm, to, tag, data, bytes, &message->data_op, err);
     return status;
 }
 
@@ -39,24 +39,25 @@ static pe_status test(pe_comm *comm, pe_comm_op **op, bool *done, pe_error *err)
     return *op == NULL ? PE_OK : pe_comm_test(comm, op, done, NULL, err);
 }
 
-int pe_letter_sweep(pe_crew *crew, pe_letter **list, void (*left)(pe_crew *crew, pe_task *task), pe_error *err)
+int pe_message_sweep(pe_rank_pool *pool, pe_message **list, void (*left)(pe_rank_pool *pool, pe_task *task),
+                     pe_error *err)
 {
-    pe_comm *comm = crew->spec->comm;
+    pe_comm *comm = pool->spec->comm;
     int swept = 0;
-    for (pe_letter **at = list; *at != NULL;) {
-        pe_letter *letter = *at;
-        bool note_left = false, data_left = false;
-        if (test(comm, &letter->note_op, &note_left, err) != PE_OK ||
-            test(comm, &letter->data_op, &data_left, err) != PE_OK)
+    for (pe_message **at = list; *at != NULL;) {
+        pe_message *message = *at;
+        bool header_left = false, data_left = false;
+        if (test(comm, &message->header_op, &header_left, err) != PE_OK ||
+            test(comm, &message->data_op, &data_left, err) != PE_OK)
             return swept;
-        if (!note_left || !data_left) {
-            at = &letter->next;
+        if (!header_left || !data_left) {
+            at = &message->next;
             continue;
         }
-        *at = letter->next;
-        if (letter->task != NULL && left != NULL)
-            left(crew, letter->task);
-        free(letter);
+        *at = message->next;
+        if (message->task != NULL && left != NULL)
+            left(pool, message->task);
+        free(message);
         swept++;
     }
     return swept;

@@ -43,6 +43,6 @@ void pe_fold_merge(pe_fold *fold, void *state);
  *          With nan anywhere min and max are nan; -0.0 is less than 0.0. Of no items sum and count are 0, mean is nan.
  * Returns: PE_OK; PE_EDATA for a sum that int128 does not hold, and for min or max of no items
  */
-pe_status pe_fold_print(pe_fold *fold, pe_reduction op, char separator, pe_buffer *out, pe_error *err);
+pe_status pe_fold_print(pe_fold *fold, pe_reduce_op op, char separator, pe_buffer *out, pe_error *err);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fold_parts.h - what fold.c and fold_print.c share.
+/* fold_internal.h - what fold.c and fold_print.c share.
  */
-#ifndef PE_FOLD_PARTS_H
-#define PE_FOLD_PARTS_H
+#ifndef PE_FOLD_INTERNAL_H
+#define PE_FOLD_INTERNAL_H
 
 #include "reduce/exact.h"
 #include "reduce/fold.h"

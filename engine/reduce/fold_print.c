@@ -67,7 +67,7 @@ static char *print_sum(char *out, const place *at, pe_error *err)
     return out;
 }
 
-static char *print_value(char *out, const place *at, pe_reduction op, pe_error *err)
+static char *print_value(char *out, const place *at, pe_reduce_op op, pe_error *err)
 {
     const uint64_t items = *pe_fold_items(at->fold);
     switch (op) {
@@ -84,16 +84,16 @@ static char *print_value(char *out, const place *at, pe_reduction op, pe_error *
     }
 }
 
-static pe_status append_value(const place *at, pe_reduction op, char separator, pe_buffer *out, pe_error *err)
+static pe_status append_value(const place *at, pe_reduce_op op, char separator, pe_buffer *out, pe_error *err)
 {
     char text[PE_NUMBER_ROOM + 1] = {separator};
     const char *const end = print_value(text + 1, at, op, err);
     return err->status == PE_OK ? pe_buffer_append(out, text, (size_t)(end - text), err) : err->status;
 }
 
-pe_status pe_fold_print(pe_fold *fold, pe_reduction op, char separator, pe_buffer *out, pe_error *err)
+pe_status pe_fold_print(pe_fold *fold, pe_reduce_op op, char separator, pe_buffer *out, pe_error *err)
 {
-    const char *const name = pe_reduction_name(op);
+    const char *const name = pe_reduce_op_name(op);
     const bool needs_items = op == PE_REDUCE_MIN || op == PE_REDUCE_MAX;
     if (needs_items && *pe_fold_items(fold) == 0)
         return pe_fail(err, PE_EDATA, "no item was counted, and no items have a %s", name);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* total.c - [reduce]: what all items of a run come to.
+/* reduction.c - [reduce]: what all items of a run come to.
  *
  * Threads:  mutex guards fold while there are workers; before and after them it is the main thread's.
  * Not here: what a fold holds (reduce/fold.h); where the lines go (results.c).
@@ -13,14 +13,14 @@
 #include "base/alloc.h"
 #include "base/lock.h"
 
-struct pe_total {
+struct pe_reduction {
     pe_fold_spec spec;
     pthread_mutex_t mutex;
     pe_fold *fold;
     void *other; /* room for another rank's */
 };
 
-pe_fold_spec pe_total_spec(const pe_job *job, const pe_signature *signature)
+pe_fold_spec pe_reduction_spec(const pe_job *job, const pe_signature *signature)
 {
     pe_fold_spec spec = {.results = signature->results, .result_count = signature->result_count};
     for (int i = 0; i < job->op_count; i++) {
@@ -30,50 +30,50 @@ pe_fold_spec pe_total_spec(const pe_job *job, const pe_signature *signature)
     return spec;
 }
 
-pe_status pe_total_make(const pe_fold_spec *spec, pe_total **out, pe_error *err)
+pe_status pe_reduction_make(const pe_fold_spec *spec, pe_reduction **out, pe_error *err)
 {
-    pe_total *total = NULL;
-    pe_status status = pe_make_array(&total, 1, sizeof *total, err);
+    pe_reduction *reduction = NULL;
+    pe_status status = pe_make_array(&reduction, 1, sizeof *reduction, err);
     if (status != PE_OK)
         return status;
-    total->spec = *spec;
-    pe_lock_init(&total->mutex);
-    status = pe_fold_make(spec, &total->fold, err);
+    reduction->spec = *spec;
+    pe_lock_init(&reduction->mutex);
+    status = pe_fold_make(spec, &reduction->fold, err);
     if (status == PE_OK)
         status =
-            pe_make_array(&total->other, 1, pe_fold_bytes(spec), err); /* now: a rank may not fail between others */
+            pe_make_array(&reduction->other, 1, pe_fold_bytes(spec), err); /* now: a rank may not fail between others */
     if (status != PE_OK) {
-        pe_total_free(total);
+        pe_reduction_free(reduction);
         return status;
     }
-    *out = total;
+    *out = reduction;
     return PE_OK;
 }
 
-void pe_total_free(pe_total *total)
+void pe_reduction_free(pe_reduction *reduction)
 {
-    if (total == NULL)
+    if (reduction == NULL)
         return;
-    (void)pthread_mutex_destroy(&total->mutex);
-    pe_fold_free(total->fold);
-    free(total->other);
-    free(total);
+    (void)pthread_mutex_destroy(&reduction->mutex);
+    pe_fold_free(reduction->fold);
+    free(reduction->other);
+    free(reduction);
 }
 
-pe_status pe_total_open(const pe_total *total, pe_fold **out, pe_error *err)
+pe_status pe_reduction_open(const pe_reduction *reduction, pe_fold **out, pe_error *err)
 {
-    return pe_fold_make(&total->spec, out, err);
+    return pe_fold_make(&reduction->spec, out, err);
 }
 
-void pe_total_close(pe_total *total, pe_fold *fold)
+void pe_reduction_close(pe_reduction *reduction, pe_fold *fold)
 {
     size_t size = 0;
     if (fold == NULL)
         return;
     void *const state = pe_fold_state(fold, &size);
-    (void)pthread_mutex_lock(&total->mutex);
-    pe_fold_merge(total->fold, state);
-    (void)pthread_mutex_unlock(&total->mutex);
+    (void)pthread_mutex_lock(&reduction->mutex);
+    pe_fold_merge(reduction->fold, state);
+    (void)pthread_mutex_unlock(&reduction->mutex);
     pe_fold_free(fold);
 }
 
@@ -82,18 +82,19 @@ static void take_in(void *context, void *other)
     pe_fold_merge(context, other);
 }
 
-pe_status pe_total_collect(pe_total *total, pe_comm *comm, pe_error *err)
+pe_status pe_reduction_collect(pe_reduction *reduction, pe_comm *comm, pe_error *err)
 {
     size_t size = 0;
-    void *const mine = pe_fold_state(total->fold, &size); /* and it stays settled: merging settles */
-    return pe_comm_merge(comm, mine, total->other, size, take_in, total->fold, err);
+    void *const mine = pe_fold_state(reduction->fold, &size); /* and it stays settled: merging settles */
+    return pe_comm_merge(comm, mine, reduction->other, size, take_in, reduction->fold, err);
 }
 
-pe_status pe_total_print(pe_total *total, const pe_job *job, pe_format format, pe_buffer *out, pe_error *err)
+pe_status pe_reduction_print(pe_reduction *reduction, const pe_job *job, pe_format format, pe_buffer *out,
+                             pe_error *err)
 {
     pe_error reason = PE_ERROR_INIT;
     pe_status status = PE_OK;
     for (int i = 0; i < job->op_count && status == PE_OK; i++)
-        status = pe_fold_print(total->fold, job->ops[i], format == PE_FORMAT_CSV ? ',' : '\t', out, &reason);
+        status = pe_fold_print(reduction->fold, job->ops[i], format == PE_FORMAT_CSV ? ',' : '\t', out, &reason);
     return status == PE_OK ? PE_OK : pe_fail(err, status, "%s.op: %s", job->output.where, reason.text);
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* showplan.c - --plan: what would run, as a table for people.
+/* plan_report.c - --plan: what would run, as a table for people.
  *
  * Threads: the main thread of rank 0.
  */
@@ -36,9 +36,9 @@ static void show_inputs(FILE *out, const pe_job *job, const pe_inputs *inputs)
 static void show_output(FILE *out, const pe_job *job, pe_format format)
 {
     if (job->op_count > 0)
-        (void)fprintf(out, "%-9s  %s", "reduce", pe_reduction_name(job->ops[0]));
+        (void)fprintf(out, "%-9s  %s", "reduce", pe_reduce_op_name(job->ops[0]));
     for (int i = 1; i < job->op_count; i++)
-        (void)fprintf(out, ", %s", pe_reduction_name(job->ops[i]));
+        (void)fprintf(out, ", %s", pe_reduce_op_name(job->ops[i]));
     if (job->op_count > 0)
         (void)fputc('\n', out);
     (void)fprintf(out, "%-9s  %s, %s\n", "output", strcmp(job->output.path, "-") == 0 ? "stdout" : job->output.path,
@@ -102,8 +102,9 @@ static void show_part(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_
     (void)fprintf(out, " of %s\n", pe_print_count(all, pe_inputs_count(inputs)));
 }
 
-void pe_showplan(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items, const char *kernel,
-                 const pe_signature *signature, pe_format format, const pe_place *place, const pe_plan *plan)
+void pe_plan_report_print(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items, const char *kernel,
+                          const pe_signature *signature, pe_format format, const pe_thread_placement *place,
+                          const pe_plan *plan)
 {
     char text[PE_SIGNATURE_ROOM];
     (void)fprintf(out, "%-9s  %s (%s)\n", "job", job->name, job->mode);

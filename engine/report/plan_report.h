@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* showplan.h - --plan: what would run, as a table for people.
+/* plan_report.h - --plan: what would run, as a table for people.
  */
-#ifndef PE_SHOWPLAN_H
-#define PE_SHOWPLAN_H
+#ifndef PE_PLAN_REPORT_H
+#define PE_PLAN_REPORT_H
 
 #include <stdio.h>
 
@@ -14,8 +14,9 @@
 #include "plan/plan.h"
 #include "threads/thread_placement.h"
 
-/* pe_showplan - print the table. */
-void pe_showplan(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items, const char *kernel,
-                 const pe_signature *signature, pe_format format, const pe_place *place, const pe_plan *plan);
+/* pe_plan_report_print - print the table. */
+void pe_plan_report_print(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items, const char *kernel,
+                          const pe_signature *signature, pe_format format, const pe_thread_placement *place,
+                          const pe_plan *plan);
 
 #endif

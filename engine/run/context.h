@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* session.h - one run, as its stages see it.
+/* context.h - one run, as its stages see it.
  *
  * Call:    every stage is called by every rank, in the order of run.c, and ends at a meeting point.
  * Returns: a stage returns what the meeting agreed on: PE_OK on every rank, or the same error on every rank, which is
  *          in self->err
  */
-#ifndef PE_SESSION_H
-#define PE_SESSION_H
+#ifndef PE_CONTEXT_H
+#define PE_CONTEXT_H
 
 #include "kernel/form.h"
 #include "reduce/reduction.h"
@@ -20,45 +20,45 @@
 #include "threads/thread_placement.h"
 #include "worker/worker.h"
 
-typedef struct pe_session {
+typedef struct pe_run_context {
     const pe_run_options *options;
     pe_comm *comm;
     bool is_root;
     pe_job *job;
     pe_specs specs;
     pe_inputs *inputs;
-    pe_block items; /* of the job's: those of this run; the plan and the crew count them from 0 */
+    pe_block items; /* of the job's: those of this run; the plan and the pool count them from 0 */
     pe_type column_types[PE_MAX_COLUMNS];
     bool untyped[PE_MAX_COLUMNS];
     pe_form_spec form_spec;
     pe_form *form;
-    atomic_bool stop; /* the crew sets it; kernels with processes of their own look at it */
-    pe_recipe recipe;
+    atomic_bool stop; /* the pool sets it; kernels with processes of their own look at it */
+    pe_work_spec spec;
     pe_format format;
-    pe_place place;
+    pe_thread_placement placement;
     pe_plan plan;
-    pe_total *total; /* of a reduction, else NULL */
-    pe_results results;
+    pe_reduction *reduction; /* of a reduction, else NULL */
+    pe_output results;
     pe_progress progress;
-    pe_crew_stats stats;
+    pe_execution_stats stats;
     uint64_t busy_ns; /* of all ranks (rank 0) */
     pe_error err;
-} pe_session;
+} pe_run_context;
 
-/* pe_session_meet - the end of every stage: afterwards all ranks hold the same error, or none. */
-static inline pe_status pe_session_meet(pe_session *self)
+/* pe_run_agree - the end of every stage: afterwards all ranks hold the same error, or none. */
+static inline pe_status pe_run_agree(pe_run_context *self)
 {
     return pe_comm_agree(self->comm, &self->err);
 }
 
 /* From a job file to a plan: prepare.c. */
-pe_status pe_session_read_job(pe_session *self);
-pe_status pe_session_open_inputs(pe_session *self);
-pe_status pe_session_choose_kernel(pe_session *self);
-pe_status pe_session_make_plan(pe_session *self);
-void pe_session_show_plan(const pe_session *self, FILE *out);
+pe_status pe_run_read_job(pe_run_context *self);
+pe_status pe_run_open_inputs(pe_run_context *self);
+pe_status pe_run_choose_kernel(pe_run_context *self);
+pe_status pe_run_make_plan(pe_run_context *self);
+void pe_run_show_plan(const pe_run_context *self, FILE *out);
 
 /* From a plan to a committed output: perform.c. */
-pe_status pe_session_perform(pe_session *self);
+pe_status pe_run_execute(pe_run_context *self);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* policy.c - [errors]: what becomes of failed items, and when there are too many of them.
+/* error_policy.c - [errors]: what becomes of failed items, and when there are too many of them.
  *
- * Threads:  the main thread; pe_policy_check: whoever writes results, one at a time.
- * Not here: finding and recording failed items (step.c, losses.c, state/faults.c).
+ * Threads:  the main thread; pe_error_policy_check: whoever writes results, one at a time.
+ * Not here: finding and recording failed items (step.c, failures.c, state/failures.c).
  */
 #include "run/error_policy.h"
 
@@ -65,42 +65,44 @@ static pe_status fill_given(const pe_job *job, pe_dtype dtype, void *out, pe_err
     return pe_fail(err, PE_ECONFIG, "%s.fill: %s", job->errors.where, reason.text);
 }
 
-pe_status pe_policy_set(pe_recipe *recipe, const pe_job *job, pe_error *err)
+pe_status pe_error_policy_set(pe_work_spec *spec, const pe_job *job, pe_error *err)
 {
-    static const pe_policy policies[] = {
-        [PE_ON_ERROR_STOP] = PE_POLICY_STOP, [PE_ON_ERROR_SKIP] = PE_POLICY_SKIP, [PE_ON_ERROR_FILL] = PE_POLICY_FILL};
+    static const pe_error_policy policies[] = {[PE_ON_ERROR_STOP] = PE_ERROR_POLICY_STOP,
+                                               [PE_ON_ERROR_SKIP] = PE_ERROR_POLICY_SKIP,
+                                               [PE_ON_ERROR_FILL] = PE_ERROR_POLICY_FILL};
     pe_status status = PE_OK;
-    recipe->policy = policies[job->errors.policy];
-    recipe->retries = (uint32_t)job->errors.retries;
-    for (int r = 0; r < recipe->signature.result_count && recipe->policy == PE_POLICY_FILL && status == PE_OK; r++) {
-        const pe_dtype dtype = recipe->written[r].dtype;
-        status = pe_make_array(&recipe->fill[r], 1, pe_dtype_bytes(dtype), err);
+    spec->policy = policies[job->errors.policy];
+    spec->retries = (uint32_t)job->errors.retries;
+    for (int r = 0; r < spec->signature.result_count && spec->policy == PE_ERROR_POLICY_FILL && status == PE_OK; r++) {
+        const pe_dtype dtype = spec->written[r].dtype;
+        status = pe_make_array(&spec->fill[r], 1, pe_dtype_bytes(dtype), err);
         if (status == PE_OK)
-            status = job->errors.has_fill ? fill_given(job, dtype, recipe->fill[r], err)
-                                          : fill_default(dtype, recipe->fill[r], job, err);
+            status = job->errors.has_fill ? fill_given(job, dtype, spec->fill[r], err)
+                                          : fill_default(dtype, spec->fill[r], job, err);
     }
     return status;
 }
 
-void pe_policy_unset(pe_recipe *recipe)
+void pe_error_policy_unset(pe_work_spec *spec)
 {
     for (int r = 0; r < PE_MAX_COLUMNS; r++) {
-        free(recipe->fill[r]);
-        recipe->fill[r] = NULL;
+        free(spec->fill[r]);
+        spec->fill[r] = NULL;
     }
 }
 
-pe_status pe_policy_check(const pe_faults *faults, const pe_job *job, uint64_t items, bool has_ended, pe_error *err)
+pe_status pe_error_policy_check(const pe_failure_log *failures, const pe_job *job, uint64_t items, bool has_ended,
+                                pe_error *err)
 {
-    if (!job->errors.has_max_failures || faults->count == 0)
+    if (!job->errors.has_max_failures || failures->count == 0)
         return PE_OK;
     if (job->errors.max_is_share && items == PE_ITEMS_UNKNOWN && !has_ended)
         return PE_OK;
     const uint64_t allowed =
         job->errors.max_is_share ? (uint64_t)(job->errors.max_share * (double)items) : job->errors.max_failures;
-    if (faults->count <= allowed)
+    if (failures->count <= allowed)
         return PE_OK;
-    return pe_fail_item(err, PE_EITEM, faults->first_item,
+    return pe_fail_item(err, PE_EITEM, failures->first_item,
                         "%s.max_failures: %" PRIu64 " items failed, %" PRIu64 " were allowed; item %" PRIu64 ": %s",
-                        job->errors.where, faults->count, allowed, faults->first_item, faults->first_text);
+                        job->errors.where, failures->count, allowed, failures->first_item, failures->first_text);
 }

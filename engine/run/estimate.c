@@ -41,25 +41,25 @@ static size_t columns_bytes(const pe_type *types, int count)
 }
 
 /* Batches then need not be small for any cache: each costs a wait for what the one before wrote. */
-static bool is_generated(const pe_recipe *recipe, const pe_inputs *inputs, pe_block items)
+static bool is_generated(const pe_work_spec *spec, const pe_inputs *inputs, pe_block items)
 {
     const bool is_known = items.count > 0 && items.count != PE_ITEMS_UNKNOWN;
-    bool is_ramps = is_known && recipe->kernel->takes_ramps != 0 && recipe->encoder.is_plain;
-    for (int a = 0; a < recipe->signature.arg_count && is_ramps; a++) {
+    bool is_ramps = is_known && spec->kernel->takes_ramps != 0 && spec->encoder.is_plain;
+    for (int a = 0; a < spec->signature.arg_count && is_ramps; a++) {
         pe_ramp ramp;
         is_ramps = pe_inputs_ramp(inputs, a, items, &ramp.first, &ramp.step);
     }
     return is_ramps;
 }
 
-pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe_inputs *inputs, pe_block items,
+pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const pe_inputs *inputs, pe_block items,
                             const pe_sink_spec *output)
 {
-    const pe_signature *signature = &recipe->signature;
+    const pe_signature *signature = &spec->signature;
     size_t reader = 0;
-    const pe_fold_spec fold = pe_total_spec(job, signature);
+    const pe_fold_spec fold = pe_reduction_spec(job, signature);
     const size_t fold_bytes = job->op_count > 0 ? pe_fold_bytes(&fold) : 0;
-    const bool is_plain = recipe->encoder.is_plain;
+    const bool is_plain = spec->encoder.is_plain;
     return (pe_plan_request){
         .items = items.count,
         .schedule = job->pool.schedule,
@@ -68,18 +68,18 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_recipe *recipe, const pe
         .memory_bytes = job->pool.memory_bytes,
         .in_item_bytes = columns_bytes(signature->args, signature->arg_count) +
                          (is_plain ? 0 : columns_bytes(signature->results, signature->result_count)),
-        .out_item_bytes = recipe->encoder.row_bytes,
-        .is_generated = is_generated(recipe, inputs, items),
-        .is_placed = (recipe->encoder.format == PE_FORMAT_NPY || recipe->encoder.format == PE_FORMAT_RAW) &&
-                     recipe->encoder.is_fixed && !pe_path_is_stdout(output->path),
+        .out_item_bytes = spec->encoder.row_bytes,
+        .is_generated = is_generated(spec, inputs, items),
+        .is_placed = (spec->encoder.format == PE_FORMAT_NPY || spec->encoder.format == PE_FORMAT_RAW) &&
+                     spec->encoder.is_fixed && !pe_path_is_stdout(output->path),
         .has_payload = pe_inputs_is_remote(inputs),
         .chunk_input_bytes = items.first > 0 ? shifted_input_bytes : chunk_input_bytes,
         .reader_bytes = reader_bytes,
         .source = inputs,
-        .digested_bytes = recipe->makes_pieces ? pe_digest_piece_room : NULL,
+        .digested_bytes = spec->makes_pieces ? pe_digest_piece_room : NULL,
         .worker_bytes = fold_bytes,
-        .has_text_result = recipe->encoder.has_text,
-        .kept_bytes = pe_inputs_memory(inputs, 1, &reader) + pe_sink_memory(output, recipe->encoder.row_bytes) +
+        .has_text_result = spec->encoder.has_text,
+        .kept_bytes = pe_inputs_memory(inputs, 1, &reader) + pe_sink_memory(output, spec->encoder.row_bytes) +
                       2 * fold_bytes, /* the rank's, and room for another's */
         .process_bytes = pe_resident_peak()};
 }

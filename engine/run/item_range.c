@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* part.c - which items of the job this run computes.
+/* item_range.c - which items of the job this run computes.
  *
  * Design:   parts differ by one item at most, the longer ones come first; of a part, or of the job, the items that are
- *           there already are left out. The plan and the crew count what is left from 0; inputs, kernels, messages and
+ *           there already are left out. The plan and the pool count what is left from 0; inputs, kernels, messages and
  *           outputs have their numbers in the whole job, so that outputs can be joined. perform.c adds the one to the
  *           other.
  * Threads:  any.
@@ -32,7 +32,7 @@ static pe_block part_of(uint64_t items, uint64_t number, uint64_t of)
                       .count = least + (before < longer ? 1 : 0)};
 }
 
-pe_status pe_part_choose(const pe_job *job, uint64_t items, pe_block *out, pe_error *err)
+pe_status pe_item_range_choose(const pe_job *job, uint64_t items, pe_block *out, pe_error *err)
 {
     *out = (pe_block){0, items};
     if (job->part.of == 0 && job->skip == 0)

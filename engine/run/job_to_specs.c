@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* specs.c - the job's words turned into what sources, kernel forms and sinks take.
+/* job_to_specs.c - the job's words turned into what sources, kernel forms and sinks take.
  *
  * Design: sources, forms and sinks do not know the job, so that each can be used and tested alone; this is the one
  *         translator.
@@ -200,7 +200,7 @@ static pe_status check_ops(const pe_job *job, const pe_signature *signature, pe_
         for (int i = 0; i < job->op_count && signature->results[r].dtype == PE_TEXT; i++)
             if (job->ops[i] != PE_REDUCE_COUNT)
                 return pe_fail(err, PE_ECONFIG, "%s.op: result %d is text, which has no %s; expected op = \"count\"",
-                               job->output.where, r, pe_reduction_name(job->ops[i]));
+                               job->output.where, r, pe_reduce_op_name(job->ops[i]));
     return PE_OK;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* specs.h - the job's words turned into what sources, kernel forms and sinks take.
+/* job_to_specs.h - the job's words turned into what sources, kernel forms and sinks take.
  */
-#ifndef PE_SPECS_H
-#define PE_SPECS_H
+#ifndef PE_JOB_TO_SPECS_H
+#define PE_JOB_TO_SPECS_H
 
 #include "inputs/inputs.h"
 #include "job/job.h"

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* lost.c - a rank of which nothing is heard any more ends the job, with one message.
+/* lost_rank.c - a rank of which nothing is heard any more ends the job, with one message.
  *
  * Design:   what waits for the lost rank inside MPI waits for ever, so the process ends in the middle of everything, as
  *           after a crash. Rank 0 is the first to notice, and speaks. Where it is rank 0 that is lost, the others speak
@@ -9,8 +9,8 @@
  *           Open MPI's mpirun has no limit of time of its own: it would wait for its daemon on the lost host until TCP
  *           gives up, a quarter of an hour, and so would that daemon. Both end at once on a second SIGTERM, as on a
  *           second Ctrl-C; so each rank sends these to the one that started it, whom it finds among its ancestors.
- * Threads:  the pulse's (exec/pulse.h).
- * Not here: who is lost (exec/pulse.c), what must not stay (base/ending.c).
+ * Threads:  the heartbeat's (exec/heartbeat.h).
+ * Not here: who is lost (exec/heartbeat.c), what must not stay (base/ending.c).
  */
 #include "run/lost_rank.h"
 
@@ -37,7 +37,7 @@
 #define MOST_ANCESTORS 8
 #define HOST_ROOM 256
 
-static int own_rank; /* written once, before the pulse has its thread */
+static int own_rank; /* written once, before the heartbeat has its thread */
 
 /* ---- the launcher ---- */
 
@@ -90,7 +90,7 @@ static void end_launcher(void)
 
 static void speak(const pe_silence *who)
 {
-    char on_host[PE_PULSE_HOST_ROOM + 16] = "", more[48] = "", line[512];
+    char on_host[PE_HEARTBEAT_HOST_ROOM + 16] = "", more[48] = "", line[512];
     if (who->host[0] != '\0')
         (void)snprintf(on_host, sizeof on_host, " on host %s", who->host);
     if (who->more > 0)
@@ -117,7 +117,7 @@ static bool is_my_turn(void)
 static void end_job(void *unused, const pe_silence *who)
 {
     (void)unused;
-    pe_ending_begin();
+    pe_exit_cleanup_begin();
     if (is_my_turn()) {
         speak(who);
         pe_sleep_ns(SPEAK_NS);
@@ -134,18 +134,18 @@ static void look(void *unused)
     (void)unused;
     const char *seen = pe_interrupt_seen();
     if (seen != NULL && strcmp(seen, "SIGTERM") == 0)
-        pe_ending_clean();
+        pe_exit_cleanup_clean();
 }
 
-pe_status pe_lost_watch(pe_comm *comm, pe_pulse **out, pe_error *err)
+pe_status pe_lost_rank_watch(pe_comm *comm, pe_heartbeat **out, pe_error *err)
 {
     char host[HOST_ROOM] = "";
     (void)gethostname(host, sizeof host - 1);
     own_rank = pe_comm_rank(comm);
-    const pe_pulse_spec spec = {.beat_ns = BEAT_NS,
-                                .limit_ns = own_rank == 0 ? LIMIT_NS : LIMIT_NS + LATER_NS,
-                                .host = host,
-                                .look = look,
-                                .lost = end_job};
-    return pe_pulse_begin(comm, &spec, out, err);
+    const pe_heartbeat_spec spec = {.beat_ns = BEAT_NS,
+                                    .limit_ns = own_rank == 0 ? LIMIT_NS : LIMIT_NS + LATER_NS,
+                                    .host = host,
+                                    .look = look,
+                                    .lost = end_job};
+    return pe_heartbeat_begin(comm, &spec, out, err);
 }

@@ -22,7 +22,7 @@
 
 /* ---- job ---- */
 
-pe_status pe_session_read_job(pe_session *self)
+pe_status pe_run_read_job(pe_run_context *self)
 {
     const pe_run_options *options = self->options;
     pe_buffer text = {0};
@@ -33,16 +33,16 @@ pe_status pe_session_read_job(pe_session *self)
                                           &self->err) == PE_OK)
         (void)pe_buffer_append(&text, content, size, &self->err);
     free(content);
-    if (pe_session_meet(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &text, &self->err) == PE_OK)
+    if (pe_run_agree(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &text, &self->err) == PE_OK)
         (void)pe_job_read(is_stdin ? "stdin" : options->job_path, (const char *)text.data, text.size,
                           options->overrides, options->override_count, &self->job, &self->err);
     pe_buffer_fini(&text);
-    return pe_session_meet(self);
+    return pe_run_agree(self);
 }
 
 /* ---- inputs ---- */
 
-pe_status pe_session_open_inputs(pe_session *self)
+pe_status pe_run_open_inputs(pe_run_context *self)
 {
     const pe_job *job = self->job;
     pe_buffer facts = {0};
@@ -51,28 +51,27 @@ pe_status pe_session_open_inputs(pe_session *self)
         status = pe_inputs_open(self->specs.inputs, job->input_count, job->combine, &self->inputs, &self->err);
     if (status == PE_OK && self->is_root && pe_comm_size(self->comm) > 1)
         (void)pe_inputs_export(self->inputs, &facts, &self->err);
-    if (pe_session_meet(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &facts, &self->err) == PE_OK &&
-        !self->is_root)
+    if (pe_run_agree(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &facts, &self->err) == PE_OK && !self->is_root)
         (void)pe_inputs_import(self->specs.inputs, job->input_count, job->combine, facts.data, facts.size,
                                &self->inputs, &self->err);
     pe_buffer_fini(&facts);
-    if (pe_session_meet(self) != PE_OK)
+    if (pe_run_agree(self) != PE_OK)
         return self->err.status;
     uint64_t is_local = pe_inputs_is_local(self->inputs) ? 1 : 0;
     (void)pe_comm_min(self->comm, &is_local, 1, &self->err);
     if (is_local == 0)
         pe_inputs_set_remote(self->inputs);
     if (self->err.status == PE_OK)
-        (void)pe_part_choose(job, pe_inputs_count(self->inputs), &self->items, &self->err);
-    return pe_session_meet(self);
+        (void)pe_item_range_choose(job, pe_inputs_count(self->inputs), &self->items, &self->err);
+    return pe_run_agree(self);
 }
 
 /* ---- kernel ---- */
 
-static pe_status check_arity(pe_session *self)
+static pe_status check_arity(pe_run_context *self)
 {
     const pe_job *job = self->job;
-    const int args = self->recipe.signature.arg_count;
+    const int args = self->spec.signature.arg_count;
     if (job->is_star || args == 1)
         return PE_OK;
     return pe_fail(&self->err, PE_ECONFIG,
@@ -85,7 +84,7 @@ static pe_status check_arity(pe_session *self)
 }
 
 /* Rank 0 compiles what has to be; the others get the object from it. */
-static pe_status open_form(pe_session *self)
+static pe_status open_form(pe_run_context *self)
 {
     const pe_job *job = self->job;
     pe_buffer object = {0};
@@ -95,97 +94,97 @@ static pe_status open_form(pe_session *self)
     self->form_spec.stop = &self->stop;
     if (status == PE_OK && self->is_root)
         (void)pe_form_prepare(&self->form_spec, &object, &self->err);
-    if (pe_session_meet(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &object, &self->err) == PE_OK)
+    if (pe_run_agree(self) == PE_OK && pe_comm_bcast_buffer(self->comm, &object, &self->err) == PE_OK)
         (void)pe_form_open(&self->form_spec, &object, &self->form, &self->err);
     pe_buffer_fini(&object);
-    return pe_session_meet(self);
+    return pe_run_agree(self);
 }
 
-pe_status pe_session_choose_kernel(pe_session *self)
+pe_status pe_run_choose_kernel(pe_run_context *self)
 {
     const pe_job *job = self->job;
-    pe_recipe *recipe = &self->recipe;
+    pe_work_spec *spec = &self->spec;
     pe_status status = open_form(self);
     if (status != PE_OK)
         return status;
-    recipe->kernel = pe_form_kernel(self->form);
-    recipe->signature = *pe_form_signature(self->form);
-    recipe->setup = &self->form_spec.setup;
-    recipe->rank = pe_comm_rank(self->comm);
+    spec->kernel = pe_form_kernel(self->form);
+    spec->signature = *pe_form_signature(self->form);
+    spec->setup = &self->form_spec.setup;
+    spec->rank = pe_comm_rank(self->comm);
     status = check_arity(self);
     if (status == PE_OK)
-        status = pe_inputs_bind(self->inputs, recipe->signature.args, recipe->signature.arg_count, &self->err);
+        status = pe_inputs_bind(self->inputs, spec->signature.args, spec->signature.arg_count, &self->err);
     if (status == PE_OK)
-        status = pe_specs_output(&self->specs, job, self->inputs, self->items.count, &recipe->signature, &self->err);
+        status = pe_specs_output(&self->specs, job, self->inputs, self->items.count, &spec->signature, &self->err);
     if (status == PE_OK)
         status = pe_sink_check(&self->specs.output, &self->format, &self->err);
     if (status == PE_OK && self->is_root)
         (void)pe_specs_check_paths(&self->specs, job, &self->err);
-    memcpy(recipe->written, self->specs.written, sizeof recipe->written);
+    memcpy(spec->written, self->specs.written, sizeof spec->written);
     if (status == PE_OK)
-        (void)pe_policy_set(recipe, job, &self->err);
-    return pe_session_meet(self);
+        (void)pe_error_policy_set(spec, job, &self->err);
+    return pe_run_agree(self);
 }
 
 /* ---- plan ---- */
 
 /* Only then may a kernel write straight into the bytes. */
-static bool is_written_as_computed(const pe_recipe *recipe)
+static bool is_written_as_computed(const pe_work_spec *spec)
 {
     bool is_same = true;
-    for (int r = 0; r < recipe->signature.result_count; r++)
-        is_same = is_same && pe_type_equal(recipe->written[r], recipe->signature.results[r]);
+    for (int r = 0; r < spec->signature.result_count; r++)
+        is_same = is_same && pe_type_equal(spec->written[r], spec->signature.results[r]);
     return is_same;
 }
 
-/* Each rank hashes its own rows of a digest, where the place of every row in it is known from the start. */
-static bool is_made_in_pieces(const pe_session *self)
+/* Each rank hashes its own rows of a digest, where the placement of every row in it is known from the start. */
+static bool is_made_in_pieces(const pe_run_context *self)
 {
-    const pe_recipe *recipe = &self->recipe;
+    const pe_work_spec *spec = &self->spec;
     const bool is_gathered = self->job->output.is_gathered && pe_comm_size(self->comm) > 1;
-    return recipe->encoder.format == PE_FORMAT_DIGEST && recipe->encoder.is_fixed && recipe->policy != PE_POLICY_SKIP &&
+    return spec->encoder.format == PE_FORMAT_DIGEST && spec->encoder.is_fixed && spec->policy != PE_ERROR_POLICY_SKIP &&
            !is_gathered;
 }
 
 /* What the plan cannot do is the job file's to mend. */
-static void plan_within(pe_session *self, const pe_plan_request *request)
+static void plan_within(pe_run_context *self, const pe_plan_request *request)
 {
     pe_error reason = PE_ERROR_INIT;
     if (pe_plan_make(request, &self->plan, &reason) != PE_OK)
         (void)pe_fail(&self->err, reason.status, "%s: %s", self->job->file, reason.text);
 }
 
-pe_status pe_session_make_plan(pe_session *self)
+pe_status pe_run_make_plan(pe_run_context *self)
 {
-    pe_recipe *recipe = &self->recipe;
-    pe_status status = pe_place_make(self->comm, self->job->pool.threads, &self->place, &self->err);
+    pe_work_spec *spec = &self->spec;
+    pe_status status = pe_thread_placement_make(self->comm, self->job->pool.threads, &self->placement, &self->err);
     if (status != PE_OK)
-        return pe_session_meet(self);
+        return pe_run_agree(self);
     const bool is_reduction = self->job->op_count > 0; /* then no item is written */
-    pe_encoder_init(&recipe->encoder, &self->specs.output, is_reduction ? PE_FORMAT_NULL : self->format);
-    recipe->has_conversion = !is_written_as_computed(recipe);
-    recipe->encoder.is_plain = recipe->encoder.is_plain && !recipe->has_conversion;
-    recipe->makes_pieces = is_made_in_pieces(self);
-    self->specs.output.comes_in_pieces = recipe->makes_pieces;
-    pe_plan_request request = pe_estimate(self->job, recipe, self->inputs, self->items, &self->specs.output);
+    pe_encoder_init(&spec->encoder, &self->specs.output, is_reduction ? PE_FORMAT_NULL : self->format);
+    spec->has_conversion = !is_written_as_computed(spec);
+    spec->encoder.is_plain = spec->encoder.is_plain && !spec->has_conversion;
+    spec->makes_pieces = is_made_in_pieces(self);
+    self->specs.output.comes_in_pieces = spec->makes_pieces;
+    pe_plan_request request = pe_estimate(self->job, spec, self->inputs, self->items, &self->specs.output);
     request.ranks = pe_comm_size(self->comm);
-    request.threads = self->place.most_threads;
-    request.is_elsewhere = pe_form_is_elsewhere(self->form);
-    uint64_t most[] = {request.process_bytes, request.kept_bytes, self->place.is_crowded ? 1 : 0};
+    request.threads = self->placement.most_threads;
+    request.is_elsewhere = pe_form_is_in_processes(self->form);
+    uint64_t most[] = {request.process_bytes, request.kept_bytes, self->placement.is_crowded ? 1 : 0};
     (void)pe_comm_max(self->comm, most, 3, &self->err); /* the plan is the same everywhere */
     request.process_bytes = most[0];
     request.kept_bytes = most[1];
     request.is_crowded = most[2] != 0;
     if (self->err.status == PE_OK)
         plan_within(self, &request);
-    recipe->plan = &self->plan;
-    recipe->inputs = self->inputs;
-    recipe->first = self->items.first;
-    return pe_session_meet(self);
+    spec->plan = &self->plan;
+    spec->inputs = self->inputs;
+    spec->first = self->items.first;
+    return pe_run_agree(self);
 }
 
-void pe_session_show_plan(const pe_session *self, FILE *out)
+void pe_run_show_plan(const pe_run_context *self, FILE *out)
 {
-    pe_showplan(out, self->job, self->inputs, self->items, self->recipe.kernel->name, &self->recipe.signature,
-                self->format, &self->place, &self->plan);
+    pe_plan_report_print(out, self->job, self->inputs, self->items, self->spec.kernel->name, &self->spec.signature,
+                         self->format, &self->placement, &self->plan);
 }

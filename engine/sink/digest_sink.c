@@ -17,7 +17,7 @@
 #include "sink/sink_vtable.h"
 
 typedef struct digest_state {
-    pe_outlet outlet;
+    pe_output_stream stream;
     pe_digest *digest;
     bool comes_in_pieces;
     uint64_t items;
@@ -32,7 +32,7 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     state->comes_in_pieces = spec->comes_in_pieces;
     if (pe_digest_make(&state->digest, err) != PE_OK)
         return err->status;
-    return pe_outlet_begin(&state->outlet, spec->path, PE_ORDER_WHOLE, err);
+    return pe_output_stream_begin(&state->stream, spec->path, PE_ORDER_WHOLE, err);
 }
 
 static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
@@ -56,27 +56,27 @@ static pe_status commit(pe_sink *sink, pe_error *err)
         pe_buffer_printf(&line, err, "items=%" PRIu64 " bytes=%" PRIu64 " xxh3_128=%016" PRIx64 "%016" PRIx64 "\n",
                          state->items, pe_digest_bytes(state->digest), hash[0], hash[1]);
     if (status == PE_OK)
-        status = pe_outlet_write(&state->outlet, line.data, line.size, err);
+        status = pe_output_stream_write(&state->stream, line.data, line.size, err);
     pe_buffer_fini(&line);
     if (status != PE_OK) {
-        pe_outlet_abort(&state->outlet, false);
+        pe_output_stream_abort(&state->stream, false);
         return status;
     }
-    return pe_outlet_commit(&state->outlet, err);
+    return pe_output_stream_commit(&state->stream, err);
 }
 
 static void give_up(pe_sink *sink)
 {
     digest_state *state = sink->state;
-    pe_outlet_abort(&state->outlet, false);
+    pe_output_stream_abort(&state->stream, false);
 }
 
 static void fini(pe_sink *sink)
 {
     digest_state *state = sink->state;
-    pe_outlet_fini(&state->outlet);
+    pe_output_stream_fini(&state->stream);
     pe_digest_free(state->digest);
     free(state);
 }
 
-const pe_sink_kind pe_digest_sink = {begin, take, commit, give_up, fini};
+const pe_sink_vtable pe_digest_sink = {begin, take, commit, give_up, fini};

@@ -6,7 +6,7 @@
  * Design: csv and tsv open with the line of names. A growing output that got items stays when the run fails, cut at the
  *         last whole write; any other is taken away.
  * Threads: one at a time.
- * Not here: where the bytes go (outlet.c); what they look like (encode_text.c, columns.c).
+ * Not here: where the bytes go (stream.c); what they look like (encode_text.c, columns.c).
  */
 #include <stdlib.h>
 
@@ -17,20 +17,20 @@
 
 static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
 {
-    pe_status status = pe_make_array(&sink->state, 1, sizeof(pe_outlet), err);
+    pe_status status = pe_make_array(&sink->state, 1, sizeof(pe_output_stream), err);
     if (status != PE_OK)
         return status;
-    pe_outlet *outlet = sink->state;
-    status = pe_outlet_begin(outlet, spec->path, spec->order, err);
+    pe_output_stream *stream = sink->state;
+    status = pe_output_stream_begin(stream, spec->path, spec->order, err);
     const bool is_whole = spec->order == PE_ORDER_WHOLE; /* a growing file may show no hole */
-    if (status == PE_OK && sink->format == PE_FORMAT_RAW && is_whole && outlet->can_rewrite && !outlet->is_held)
-        sink->places = outlet;
+    if (status == PE_OK && sink->format == PE_FORMAT_RAW && is_whole && stream->can_rewrite && !stream->is_held)
+        sink->row_file = stream;
     if (status != PE_OK || (sink->format != PE_FORMAT_CSV && sink->format != PE_FORMAT_TSV))
         return status;
     pe_buffer line = {NULL, 0, 0};
     status = pe_columns_print_line(spec, sink->format, &line, err);
     if (status == PE_OK)
-        status = pe_outlet_start(outlet, line.data, line.size, err);
+        status = pe_output_stream_start(stream, line.data, line.size, err);
     pe_buffer_fini(&line);
     return status;
 }
@@ -39,25 +39,25 @@ static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t it
 {
     (void)items;
     if (data != NULL)
-        return pe_outlet_write(sink->state, data, bytes, err);
-    pe_outlet_advance(sink->state, bytes);
+        return pe_output_stream_write(sink->state, data, bytes, err);
+    pe_output_stream_advance(sink->state, bytes);
     return PE_OK;
 }
 
 static pe_status commit(pe_sink *sink, pe_error *err)
 {
-    return pe_outlet_commit(sink->state, err);
+    return pe_output_stream_commit(sink->state, err);
 }
 
 static void give_up(pe_sink *sink)
 {
-    pe_outlet_abort(sink->state, sink->items > 0);
+    pe_output_stream_abort(sink->state, sink->items > 0);
 }
 
 static void fini(pe_sink *sink)
 {
-    pe_outlet_fini(sink->state);
+    pe_output_stream_fini(sink->state);
     free(sink->state);
 }
 
-const pe_sink_kind pe_file_sink = {begin, take, commit, give_up, fini};
+const pe_sink_vtable pe_file_sink = {begin, take, commit, give_up, fini};

@@ -27,7 +27,7 @@
 #define FRESH_NS ((uint64_t)100 * 1000 * 1000)
 
 typedef struct npy_state {
-    pe_outlet outlet;
+    pe_output_stream stream;
     pe_buffer descr; /* terminated */
     pe_buffer header;
     bool is_growing; /* readers may look at it before commit */
@@ -86,7 +86,7 @@ static pe_status correct_header(npy_state *state, uint64_t rows, pe_error *err)
         return PE_OK;
     pe_status status = print_header(state, rows, err);
     if (status == PE_OK)
-        status = pe_outlet_rewrite(&state->outlet, state->header.data, state->header.size, err);
+        status = pe_output_stream_rewrite(&state->stream, state->header.data, state->header.size, err);
     if (status == PE_OK)
         state->promised = rows;
     return status;
@@ -107,22 +107,22 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     make_shape(state, spec);
     status = print_descr(state, spec, err);
     if (status == PE_OK)
-        status = pe_outlet_begin(&state->outlet, spec->path, spec->order, err);
+        status = pe_output_stream_begin(&state->stream, spec->path, spec->order, err);
     if (status != PE_OK)
         return status;
-    state->is_exact = state->is_exact || !state->outlet.can_rewrite;
-    state->is_growing = state->outlet.can_rewrite && spec->order != PE_ORDER_WHOLE;
-    if (!state->outlet.can_rewrite && state->shape[0] == UINT64_MAX)
+    state->is_exact = state->is_exact || !state->stream.can_rewrite;
+    state->is_growing = state->stream.can_rewrite && spec->order != PE_ORDER_WHOLE;
+    if (!state->stream.can_rewrite && state->shape[0] == UINT64_MAX)
         return pe_fail(err, PE_ECONFIG,
                        "%s: npy on %s needs the number of items beforehand, and this input has none; write to a file, "
                        "or use format raw, csv or txt",
-                       spec->where, state->outlet.name);
-    state->promised = state->outlet.can_rewrite ? whole_rows(state, 0) : state->shape[0];
+                       spec->where, state->stream.name);
+    state->promised = state->stream.can_rewrite ? whole_rows(state, 0) : state->shape[0];
     status = print_header(state, state->promised, err);
     if (status == PE_OK)
-        status = pe_outlet_start(&state->outlet, state->header.data, state->header.size, err);
-    if (state->outlet.can_rewrite && !state->outlet.is_held && spec->order != PE_ORDER_UNORDERED) {
-        sink->places = &state->outlet;
+        status = pe_output_stream_start(&state->stream, state->header.data, state->header.size, err);
+    if (state->stream.can_rewrite && !state->stream.is_held && spec->order != PE_ORDER_UNORDERED) {
+        sink->row_file = &state->stream;
         sink->first_place = state->header.size;
     }
     return status;
@@ -133,18 +133,18 @@ static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t it
     npy_state *state = sink->state;
     pe_status status = PE_OK;
     if (data != NULL)
-        status = pe_outlet_write(&state->outlet, data, bytes, err);
+        status = pe_output_stream_write(&state->stream, data, bytes, err);
     else
-        pe_outlet_advance(&state->outlet, bytes);
+        pe_output_stream_advance(&state->stream, bytes);
     if (status != PE_OK)
         return status;
     state->items += items;
     if (!state->is_growing)
         return PE_OK;
     const uint64_t now = pe_clock_ns();
-    if (state->outlet.bytes - state->told_bytes < FRESH_BYTES && now - state->told_ns < FRESH_NS)
+    if (state->stream.bytes - state->told_bytes < FRESH_BYTES && now - state->told_ns < FRESH_NS)
         return PE_OK;
-    state->told_bytes = state->outlet.bytes;
+    state->told_bytes = state->stream.bytes;
     state->told_ns = now;
     return correct_header(state, whole_rows(state, state->items), err);
 }
@@ -156,39 +156,39 @@ static pe_status check_count(const npy_state *state, pe_error *err)
     if (!state->is_exact || state->items == expected)
         return PE_OK;
     return pe_fail(err, PE_EBUG, "%s: npy: %" PRIu64 " items were written, %" PRIu64 " were promised",
-                   state->outlet.name, state->items, expected);
+                   state->stream.name, state->items, expected);
 }
 
 static pe_status commit(pe_sink *sink, pe_error *err)
 {
     npy_state *state = sink->state;
     pe_status status = check_count(state, err);
-    if (status == PE_OK && state->outlet.can_rewrite)
+    if (status == PE_OK && state->stream.can_rewrite)
         status = correct_header(state, whole_rows(state, state->items), err);
     if (status != PE_OK) {
-        pe_outlet_abort(&state->outlet, state->is_growing && state->items > 0);
+        pe_output_stream_abort(&state->stream, state->is_growing && state->items > 0);
         return status;
     }
-    return pe_outlet_commit(&state->outlet, err);
+    return pe_output_stream_commit(&state->stream, err);
 }
 
 static void give_up(pe_sink *sink)
 {
     npy_state *state = sink->state;
-    if (state->is_growing && state->items > 0 && state->outlet.fd >= 0) {
+    if (state->is_growing && state->items > 0 && state->stream.fd >= 0) {
         pe_error ignored = PE_ERROR_INIT; /* the run has failed already; the older header is right too */
         (void)correct_header(state, whole_rows(state, state->items), &ignored);
     }
-    pe_outlet_abort(&state->outlet, state->items > 0);
+    pe_output_stream_abort(&state->stream, state->items > 0);
 }
 
 static void fini(pe_sink *sink)
 {
     npy_state *state = sink->state;
-    pe_outlet_fini(&state->outlet);
+    pe_output_stream_fini(&state->stream);
     pe_buffer_fini(&state->descr);
     pe_buffer_fini(&state->header);
     free(state);
 }
 
-const pe_sink_kind pe_npy_sink = {begin, take, commit, give_up, fini};
+const pe_sink_vtable pe_npy_sink = {begin, take, commit, give_up, fini};

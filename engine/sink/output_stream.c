@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* outlet.c - the place that a sink's bytes go to.
+/* output_stream.c - the place that a sink's bytes go to.
  *
  * Design: stdout is written through a duplicate of its descriptor, so that the close which tells of a failed write
- *         can be checked while the process keeps its stdout. A failed write ends an outlet: no later write is tried.
+ *         can be checked while the process keeps its stdout. A failed write ends an stream: no later write is tried.
  * Threads: one at a time.
  * Not here: part names, locks and renames (base/file.h).
  */
@@ -22,7 +22,7 @@
 #include "base/errno_text.h"
 
 #define HEAD_BYTES 128u /* of a segment: its fields, and the allocator's own */
-#define DATA_BYTES (PE_OUTLET_SEGMENT_BYTES - HEAD_BYTES)
+#define DATA_BYTES (PE_OUTPUT_STREAM_SEGMENT_BYTES - HEAD_BYTES)
 
 struct pe_segment {
     pe_segment *next;
@@ -48,115 +48,115 @@ bool pe_path_is_held(const char *path, pe_order order)
     return pe_path_is_stdout(path) || (stat(path, &facts) == 0 && is_pipe(facts.st_mode));
 }
 
-static pe_status begin_stdout(pe_outlet *outlet, pe_order order, pe_error *err)
+static pe_status begin_stdout(pe_output_stream *stream, pe_order order, pe_error *err)
 {
     char reason[PE_ERRNO_ROOM];
-    outlet->is_stdout = true;
-    outlet->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-    if (outlet->fd < 0)
-        return pe_fail(err, PE_EOUTPUT, "cannot write stdout: %s", pe_reason(errno, reason));
-    outlet->is_held = order == PE_ORDER_WHOLE;
-    outlet->can_rewrite = outlet->is_held;
+    stream->is_stdout = true;
+    stream->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (stream->fd < 0)
+        return pe_fail(err, PE_EOUTPUT, "cannot write stdout: %s", pe_errno_text(errno, reason));
+    stream->is_held = order == PE_ORDER_WHOLE;
+    stream->can_rewrite = stream->is_held;
     return PE_OK;
 }
 
-pe_status pe_outlet_begin(pe_outlet *outlet, const char *path, pe_order order, pe_error *err)
+pe_status pe_output_stream_begin(pe_output_stream *stream, const char *path, pe_order order, pe_error *err)
 {
     const bool is_stdout = pe_path_is_stdout(path);
-    outlet->fd = -1;
-    pe_status status = pe_copy_string(&outlet->name, is_stdout ? "stdout" : path, err);
+    stream->fd = -1;
+    pe_status status = pe_copy_string(&stream->name, is_stdout ? "stdout" : path, err);
     if (status != PE_OK)
         return status;
     if (is_stdout)
-        return begin_stdout(outlet, order, err);
+        return begin_stdout(stream, order, err);
     const bool is_held = pe_path_is_held(path, order);
-    status = pe_out_begin(path, order == PE_ORDER_WHOLE, &outlet->file, err);
+    status = pe_out_begin(path, order == PE_ORDER_WHOLE, &stream->file, err);
     if (status != PE_OK)
         return status;
-    outlet->fd = outlet->file.fd;
-    outlet->is_held = is_held && !outlet->file.is_regular;
-    outlet->can_rewrite = outlet->is_held || outlet->file.is_regular;
+    stream->fd = stream->file.fd;
+    stream->is_held = is_held && !stream->file.is_regular;
+    stream->can_rewrite = stream->is_held || stream->file.is_regular;
     return PE_OK;
 }
 
-static pe_status hold(pe_outlet *outlet, const unsigned char *data, size_t size, pe_error *err)
+static pe_status hold(pe_output_stream *stream, const unsigned char *data, size_t size, pe_error *err)
 {
     while (size > 0) {
-        if (outlet->last == NULL || outlet->last->size == DATA_BYTES) {
+        if (stream->last == NULL || stream->last->size == DATA_BYTES) {
             pe_segment *fresh = malloc(sizeof *fresh + DATA_BYTES);
             if (fresh == NULL)
                 return pe_fail(
                     err, PE_ENOMEM,
                     "%s: out of memory: the whole result is held back until it is complete; write to a file, "
                     "or use mode imap",
-                    outlet->name);
+                    stream->name);
             fresh->next = NULL;
             fresh->size = 0;
-            *(outlet->last == NULL ? &outlet->first : &outlet->last->next) = fresh;
-            outlet->last = fresh;
+            *(stream->last == NULL ? &stream->first : &stream->last->next) = fresh;
+            stream->last = fresh;
         }
-        const size_t room = DATA_BYTES - outlet->last->size;
+        const size_t room = DATA_BYTES - stream->last->size;
         const size_t part = size < room ? size : room;
-        memcpy(outlet->last->data + outlet->last->size, data, part);
-        outlet->last->size += part;
+        memcpy(stream->last->data + stream->last->size, data, part);
+        stream->last->size += part;
         data += part;
         size -= part;
     }
     return PE_OK;
 }
 
-static pe_status send(pe_outlet *outlet, const void *data, size_t size, pe_error *err)
+static pe_status send(pe_output_stream *stream, const void *data, size_t size, pe_error *err)
 {
     pe_status status;
     if (size == 0)
         return PE_OK;
-    status = outlet->is_held ? hold(outlet, data, size, err) : pe_write_full(outlet->fd, data, size, outlet->name, err);
+    status = stream->is_held ? hold(stream, data, size, err) : pe_write_full(stream->fd, data, size, stream->name, err);
     if (status != PE_OK)
-        outlet->is_torn = true;
+        stream->is_torn = true;
     else
-        outlet->bytes += size;
+        stream->bytes += size;
     return status;
 }
 
-static pe_status send_pending(pe_outlet *outlet, pe_error *err)
+static pe_status send_pending(pe_output_stream *stream, pe_error *err)
 {
-    const size_t size = outlet->pending.size;
-    outlet->pending.size = 0;
-    return send(outlet, outlet->pending.data, size, err);
+    const size_t size = stream->pending.size;
+    stream->pending.size = 0;
+    return send(stream, stream->pending.data, size, err);
 }
 
-pe_status pe_outlet_start(pe_outlet *outlet, const void *data, size_t size, pe_error *err)
+pe_status pe_output_stream_start(pe_output_stream *stream, const void *data, size_t size, pe_error *err)
 {
-    if (outlet->can_rewrite)
-        return send(outlet, data, size, err);
-    return pe_buffer_append(&outlet->pending, data, size, err);
+    if (stream->can_rewrite)
+        return send(stream, data, size, err);
+    return pe_buffer_append(&stream->pending, data, size, err);
 }
 
-pe_status pe_outlet_write(pe_outlet *outlet, const void *data, size_t size, pe_error *err)
+pe_status pe_output_stream_write(pe_output_stream *stream, const void *data, size_t size, pe_error *err)
 {
-    assert(!outlet->is_torn);
-    const pe_status status = send_pending(outlet, err);
-    return status != PE_OK ? status : send(outlet, data, size, err);
+    assert(!stream->is_torn);
+    const pe_status status = send_pending(stream, err);
+    return status != PE_OK ? status : send(stream, data, size, err);
 }
 
-const char *pe_outlet_file(const pe_outlet *outlet)
+const char *pe_output_stream_file(const pe_output_stream *stream)
 {
-    assert(outlet->file.is_regular);
-    return outlet->file.part != NULL ? outlet->file.part : outlet->file.path;
+    assert(stream->file.is_regular);
+    return stream->file.part != NULL ? stream->file.part : stream->file.path;
 }
 
-void pe_outlet_advance(pe_outlet *outlet, size_t size)
+void pe_output_stream_advance(pe_output_stream *stream, size_t size)
 {
-    outlet->bytes += size;
+    stream->bytes += size;
 }
 
-pe_status pe_outlet_rewrite(pe_outlet *outlet, const void *data, size_t size, pe_error *err)
+pe_status pe_output_stream_rewrite(pe_output_stream *stream, const void *data, size_t size, pe_error *err)
 {
-    assert(outlet->can_rewrite && size <= outlet->bytes);
-    if (!outlet->is_held)
-        return pe_pwrite_full(outlet->fd, data, size, 0, outlet->name, err);
+    assert(stream->can_rewrite && size <= stream->bytes);
+    if (!stream->is_held)
+        return pe_pwrite_full(stream->fd, data, size, 0, stream->name, err);
     const unsigned char *from = data;
-    for (pe_segment *segment = outlet->first; size > 0; segment = segment->next) {
+    for (pe_segment *segment = stream->first; size > 0; segment = segment->next) {
         const size_t part = size < segment->size ? size : segment->size;
         memcpy(segment->data, from, part);
         from += part;
@@ -165,77 +165,77 @@ pe_status pe_outlet_rewrite(pe_outlet *outlet, const void *data, size_t size, pe
     return PE_OK;
 }
 
-static pe_status send_held(pe_outlet *outlet, pe_error *err)
+static pe_status send_held(pe_output_stream *stream, pe_error *err)
 {
     pe_status status = PE_OK;
-    while (outlet->first != NULL && status == PE_OK) {
-        pe_segment *segment = outlet->first;
-        status = pe_write_full(outlet->fd, segment->data, segment->size, outlet->name, err);
-        outlet->first = segment->next;
+    while (stream->first != NULL && status == PE_OK) {
+        pe_segment *segment = stream->first;
+        status = pe_write_full(stream->fd, segment->data, segment->size, stream->name, err);
+        stream->first = segment->next;
         free(segment);
     }
-    outlet->last = outlet->first == NULL ? NULL : outlet->last;
+    stream->last = stream->first == NULL ? NULL : stream->last;
     return status;
 }
 
-static pe_status close_stdout(pe_outlet *outlet, pe_error *err)
+static pe_status close_stdout(pe_output_stream *stream, pe_error *err)
 {
     char reason[PE_ERRNO_ROOM];
-    const int fd = outlet->fd;
-    outlet->fd = -1;
+    const int fd = stream->fd;
+    stream->fd = -1;
     if (close(fd) != 0 && errno != EINTR)
-        return pe_fail(err, PE_EIO, "cannot write stdout: %s", pe_reason(errno, reason));
+        return pe_fail(err, PE_EIO, "cannot write stdout: %s", pe_errno_text(errno, reason));
     return PE_OK;
 }
 
-pe_status pe_outlet_commit(pe_outlet *outlet, pe_error *err)
+pe_status pe_output_stream_commit(pe_output_stream *stream, pe_error *err)
 {
-    pe_status status = send_pending(outlet, err);
+    pe_status status = send_pending(stream, err);
     if (status == PE_OK)
-        status = send_held(outlet, err);
+        status = send_held(stream, err);
     if (status != PE_OK) {
-        pe_outlet_abort(outlet, false);
+        pe_output_stream_abort(stream, false);
         return status;
     }
-    status = outlet->is_stdout ? close_stdout(outlet, err) : pe_out_commit(&outlet->file, err);
-    outlet->fd = -1;
+    status = stream->is_stdout ? close_stdout(stream, err) : pe_out_commit(&stream->file, err);
+    stream->fd = -1;
     return status;
 }
 
 /* Drops what a failed write left of its record. */
-static void cut(pe_outlet *outlet)
+static void cut(pe_output_stream *stream)
 {
-    if (!outlet->is_torn || outlet->is_stdout || !outlet->file.is_regular)
+    if (!stream->is_torn || stream->is_stdout || !stream->file.is_regular)
         return;
     /* best effort: the run has failed already, and its reason is the one to tell */
-    if (ftruncate(outlet->fd, (off_t)outlet->bytes) == 0)
-        outlet->is_torn = false;
+    if (ftruncate(stream->fd, (off_t)stream->bytes) == 0)
+        stream->is_torn = false;
 }
 
-void pe_outlet_abort(pe_outlet *outlet, bool keeps)
+void pe_output_stream_abort(pe_output_stream *stream, bool keeps)
 {
-    if (outlet->fd < 0)
+    if (stream->fd < 0)
         return;
-    cut(outlet);
-    if (outlet->is_stdout)
-        close(outlet->fd);
+    cut(stream);
+    if (stream->is_stdout)
+        close(stream->fd);
     else if (keeps)
-        pe_out_abort(&outlet->file);
+        pe_out_abort(&stream->file);
     else
-        pe_out_discard(&outlet->file);
-    outlet->fd = -1;
+        pe_out_discard(&stream->file);
+    stream->fd = -1;
 }
 
-void pe_outlet_fini(pe_outlet *outlet)
+void pe_output_stream_fini(pe_output_stream *stream)
 {
-    pe_outlet_abort(outlet, false);
-    while (outlet->first != NULL) {
-        pe_segment *next = outlet->first->next;
-        free(outlet->first);
-        outlet->first = next;
+    pe_output_stream_abort(stream, false);
+    while (stream->first != NULL) {
+        pe_segment *next = stream->first->next;
+        free(stream->first);
+        stream->first = next;
     }
-    pe_buffer_fini(&outlet->pending);
-    free(outlet->name);
-    memset(outlet, 0, sizeof *outlet);
-    outlet->fd = -1;
+    pe_buffer_fini(&stream->pending);
+    free(stream->name);
+    memset(stream, 0, sizeof *stream);
+    stream->fd = -1;
 }

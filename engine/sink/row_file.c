@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* places.c - rows written to their places in a file.
+/* row_file.c - rows written to their row_file in a file.
  *
- * Threads: places.h.
+ * Threads: row_file.h.
  */
 #include "sink/row_file.h"
 
@@ -16,64 +16,64 @@
 #include "base/errno_text.h"
 #include "os/file.h"
 
-pe_status pe_places_open(const char *path, uint64_t first, size_t row_bytes, pe_places *out, pe_error *err)
+pe_status pe_row_file_open(const char *path, uint64_t first, size_t row_bytes, pe_row_file *out, pe_error *err)
 {
     char reason[PE_ERRNO_ROOM];
-    *out = (pe_places){0};
+    *out = (pe_row_file){0};
     char *whole = realpath(path, NULL);
     const int fd = whole == NULL ? -1 : open(whole, O_WRONLY | O_CLOEXEC);
     if (fd < 0) {
         const int number = errno;
         free(whole);
-        return pe_fail(err, PE_EOUTPUT, "cannot write %s: %s", path, pe_reason(number, reason));
+        return pe_fail(err, PE_EOUTPUT, "cannot write %s: %s", path, pe_errno_text(number, reason));
     }
-    *out = (pe_places){.fd = fd, .path = whole, .first = first, .row_bytes = row_bytes};
+    *out = (pe_row_file){.fd = fd, .path = whole, .first = first, .row_bytes = row_bytes};
     return PE_OK;
 }
 
-bool pe_places_is_open(const pe_places *places)
+bool pe_row_file_is_open(const pe_row_file *row_file)
 {
-    return places->path != NULL;
+    return row_file->path != NULL;
 }
 
-pe_status pe_places_write(const pe_places *places, uint64_t row, const void *data, size_t bytes, pe_error *err)
+pe_status pe_row_file_write(const pe_row_file *row_file, uint64_t row, const void *data, size_t bytes, pe_error *err)
 {
-    return pe_pwrite_full(places->fd, data, bytes, places->first + (row - places->first_row) * places->row_bytes,
-                          places->path, err);
+    return pe_pwrite_full(row_file->fd, data, bytes,
+                          row_file->first + (row - row_file->first_row) * row_file->row_bytes, row_file->path, err);
 }
 
-pe_status pe_places_close(pe_places *places, pe_error *err)
+pe_status pe_row_file_close(pe_row_file *row_file, pe_error *err)
 {
     char reason[PE_ERRNO_ROOM];
     pe_status status = PE_OK;
-    if (places->path != NULL && close(places->fd) != 0 && errno != EINTR)
-        status = pe_fail(err, PE_EIO, "cannot write %s: %s", places->path, pe_reason(errno, reason));
-    free(places->path);
-    *places = (pe_places){0};
+    if (row_file->path != NULL && close(row_file->fd) != 0 && errno != EINTR)
+        status = pe_fail(err, PE_EIO, "cannot write %s: %s", row_file->path, pe_errno_text(errno, reason));
+    free(row_file->path);
+    *row_file = (pe_row_file){0};
     return status;
 }
 
-static off_t place_of_mark(const pe_places *places, uint64_t number)
+static off_t place_of_mark(const pe_row_file *row_file, uint64_t number)
 {
-    return (off_t)(places->first + number * PE_MARK_BYTES);
+    return (off_t)(row_file->first + number * PE_MARK_BYTES);
 }
 
-bool pe_places_set_mark(const pe_places *places, uint64_t number, const unsigned char mark[PE_MARK_BYTES])
+bool pe_row_file_set_mark(const pe_row_file *row_file, uint64_t number, const unsigned char mark[PE_MARK_BYTES])
 {
-    const int fd = open(places->path, O_WRONLY | O_CLOEXEC);
+    const int fd = open(row_file->path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    const bool is_written = pwrite(fd, mark, PE_MARK_BYTES, place_of_mark(places, number)) == PE_MARK_BYTES;
+    const bool is_written = pwrite(fd, mark, PE_MARK_BYTES, place_of_mark(row_file, number)) == PE_MARK_BYTES;
     return close(fd) == 0 && is_written;
 }
 
-bool pe_places_has_mark(const pe_places *places, uint64_t number, const unsigned char mark[PE_MARK_BYTES])
+bool pe_row_file_has_mark(const pe_row_file *row_file, uint64_t number, const unsigned char mark[PE_MARK_BYTES])
 {
     unsigned char seen[PE_MARK_BYTES] = {0};
-    const int fd = open(places->path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(row_file->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    const bool is_read = pread(fd, seen, sizeof seen, place_of_mark(places, number)) == PE_MARK_BYTES;
+    const bool is_read = pread(fd, seen, sizeof seen, place_of_mark(row_file, number)) == PE_MARK_BYTES;
     (void)close(fd); /* nothing was written */
     return is_read && memcmp(seen, mark, sizeof seen) == 0;
 }

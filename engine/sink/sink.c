@@ -16,7 +16,7 @@
 #include "sink/output_stream.h"
 #include "sink/sink_vtable.h"
 
-static const pe_sink_kind *const kinds[] = {
+static const pe_sink_vtable *const kinds[] = {
     [PE_FORMAT_AUTO] = NULL,
     [PE_FORMAT_NPY] = &pe_npy_sink,
     [PE_FORMAT_CSV] = &pe_file_sink,
@@ -89,12 +89,12 @@ pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t 
     return PE_OK;
 }
 
-pe_status pe_sink_open_places(const pe_sink *sink, size_t row_bytes, pe_places *out, pe_error *err)
+pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_file *out, pe_error *err)
 {
-    *out = (pe_places){0};
-    if (sink->places == NULL)
+    *out = (pe_row_file){0};
+    if (sink->row_file == NULL)
         return PE_OK;
-    return pe_places_open(pe_outlet_file(sink->places), sink->first_place, row_bytes, out, err);
+    return pe_row_file_open(pe_output_stream_file(sink->row_file), sink->first_place, row_bytes, out, err);
 }
 
 pe_status pe_sink_commit(pe_sink *sink, pe_error *err)
@@ -113,8 +113,8 @@ void pe_sink_abort(pe_sink *sink)
     if (sink->is_over)
         return;
     sink->is_over = true;
-    if (sink->places != NULL)
-        sink->places->is_torn = true;
+    if (sink->row_file != NULL)
+        sink->row_file->is_torn = true;
     sink->kind->abort(sink);
 }
 
@@ -135,10 +135,10 @@ size_t pe_sink_memory(const pe_sink_spec *spec, size_t row_bytes)
         !pe_path_is_held(spec->path, spec->order))
         return 0;
     if (spec->items == UINT64_MAX)
-        return PE_OUTLET_SEGMENT_BYTES;
+        return PE_OUTPUT_STREAM_SEGMENT_BYTES;
     if (!pe_mul_size(spec->items, row_bytes, &bytes) || bytes > SIZE_MAX / 2)
         return SIZE_MAX / 2;
     /* what a segment keeps for itself is less than an 8192nd part of it; one more is begun, one more holds the header
      */
-    return bytes + bytes / 8192 + 2 * PE_OUTLET_SEGMENT_BYTES;
+    return bytes + bytes / 8192 + 2 * PE_OUTPUT_STREAM_SEGMENT_BYTES;
 }

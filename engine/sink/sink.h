@@ -54,14 +54,14 @@ pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err);
  *          later write, and commit, gives the same failure and writes nothing. */
 pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err);
 
-/* pe_sink_open_places - rows of row_bytes each may go straight to their places in the file, before their turn, or *out is
+/* pe_sink_open_row_file - rows of row_bytes each may go straight to their row_file in the file, before their turn, or *out is
  * none. pe_sink_write with data NULL then says that the next bytes were placed; a sink that is aborted cuts off what was
  * never said.
  *
- * Call:    after begin; the places are closed before commit.
- * Returns: as pe_places_open
+ * Call:    after begin; the row_file are closed before commit.
+ * Returns: as pe_row_file_open
  */
-pe_status pe_sink_open_places(const pe_sink *sink, size_t row_bytes, pe_places *out, pe_error *err);
+pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_file *out, pe_error *err);
 
 /* pe_sink_commit - finish: header, digest's line, what was held back, rename. Every close is checked. When it fails, it
  * has left what abort would have left. */

@@ -5,7 +5,7 @@
  *
  * Design: one function a rule; a message says what was asked for and which formats would do.
  * Threads: any; nothing is shared.
- * Not here: whether the output can be created (outlet.c).
+ * Not here: whether the output can be created (stream.c).
  */
 #include <string.h>
 

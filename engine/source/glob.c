@@ -143,7 +143,7 @@ static size_t list_memory(const pe_source *source, uint64_t chunk_items, size_t 
     return ((size_t)source->total + 1) * sizeof *l->places + (size_t)l->places[source->total];
 }
 
-const pe_kind pe_kind_glob = {
+const pe_source_vtable pe_kind_glob = {
     .name = "glob",
     .source_bytes = sizeof(list),
     .reader_bytes = sizeof(pe_reader),

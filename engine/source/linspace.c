@@ -82,7 +82,7 @@ static pe_status linspace_read(pe_reader *reader, pe_block block, const pe_exten
     return PE_OK;
 }
 
-const pe_kind pe_kind_linspace = {
+const pe_source_vtable pe_kind_linspace = {
     .name = "linspace",
     .source_bytes = sizeof(pe_source),
     .reader_bytes = sizeof(pe_reader),

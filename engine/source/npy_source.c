@@ -195,7 +195,7 @@ static pe_status open_npy(pe_source *source, pe_error *err)
     return source->info.is_stream ? open_stream(packed, err) : open_file(packed, err);
 }
 
-const pe_kind pe_kind_npy = {
+const pe_source_vtable pe_kind_npy = {
     .name = "npy",
     .source_bytes = sizeof(pe_packed),
     .reader_bytes = sizeof(pe_packed_reader),

@@ -52,7 +52,7 @@ pe_status pe_packed_bind(pe_source *source, const pe_type *want, pe_error *err)
     if (rows->has_choice)
         return pe_grouped_bind(source, want, rows->chosen_count, err);
     return source->want_count == 1
-               ? pe_kind_bind(source, want, err)
+               ? pe_source_vtable_bind(source, want, err)
                : pe_fail(err, PE_ECONFIG,
                          "%s: %s gives one argument of %" PRIu32 " elements, but the kernel takes "
                          "%d: columns = [0, 1, ...] makes an argument of each",

@@ -293,7 +293,7 @@ static bool range_ramp(const pe_source *source, pe_block block, int64_t *first, 
     return r->step == *step;
 }
 
-const pe_kind pe_kind_range = {
+const pe_source_vtable pe_kind_range = {
     .name = "range",
     .source_bytes = sizeof(range),
     .reader_bytes = sizeof(pe_reader),

@@ -49,7 +49,7 @@ static pe_status open_raw(pe_source *source, pe_error *err)
     return PE_OK;
 }
 
-const pe_kind pe_kind_raw = {
+const pe_source_vtable pe_kind_raw = {
     .name = "raw",
     .source_bytes = sizeof(pe_packed),
     .reader_bytes = sizeof(pe_packed_reader),

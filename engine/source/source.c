@@ -65,7 +65,7 @@ static const char *name_of(const pe_source_spec *spec)
 }
 
 /* The one table of file formats. */
-static const pe_kind *kind_of_format(pe_format format)
+static const pe_source_vtable *kind_of_format(pe_format format)
 {
     switch (format) {
     case PE_FORMAT_NPY:
@@ -84,7 +84,7 @@ static const pe_kind *kind_of_format(pe_format format)
     return NULL;
 }
 
-static const pe_kind *kind_of(const pe_source_spec *spec, pe_format format)
+static const pe_source_vtable *kind_of(const pe_source_spec *spec, pe_format format)
 {
     switch (spec->kind) {
     case PE_SOURCE_RANGE:
@@ -112,7 +112,7 @@ static pe_format format_of(const pe_source_spec *spec)
 static pe_status make(const pe_source_spec *spec, pe_source **out, pe_error *err)
 {
     const pe_format format = format_of(spec);
-    const pe_kind *const kind = kind_of(spec, format);
+    const pe_source_vtable *const kind = kind_of(spec, format);
     if (kind == NULL && format == PE_FORMAT_AUTO)
         return pe_fail(err, PE_ECONFIG,
                        "%s: the name \"%s\" does not tell its format: add format = \"npy\", \"csv\", \"tsv\", \"txt\" "

@@ -26,7 +26,7 @@ const pe_source_info *pe_source_get_info(const pe_source *source)
     return &source->info;
 }
 
-pe_status pe_kind_bind(const pe_source *source, const pe_type *want, pe_error *err)
+pe_status pe_source_vtable_bind(const pe_source *source, const pe_type *want, pe_error *err)
 {
     for (int c = 0; c < source->info.columns; c++) {
         const pe_type have = source->info.types[c];
@@ -50,7 +50,7 @@ pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_e
                        source->spec->where, source->info.name, source->info.columns, count);
     source->want_count = count;
     const pe_status status =
-        source->kind->bind != NULL ? source->kind->bind(source, want, err) : pe_kind_bind(source, want, err);
+        source->kind->bind != NULL ? source->kind->bind(source, want, err) : pe_source_vtable_bind(source, want, err);
     if (status != PE_OK)
         return status;
     memcpy(source->want, want, (size_t)count * sizeof *want);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* kind.h - what each kind of source fills in: the vtable behind source.h.
+/* source_vtable.h - what each kind of source fills in: the vtable behind source.h.
  *
  * Design: a kind's own struct begins with a pe_source, its reader with a pe_reader; source.c allocates both (zeroed,
  *         of the sizes that the kind tells), and does all that kinds share: it opens and maps the file, tells a stream
@@ -12,13 +12,13 @@
  * Threads: extent, read, rewind, reader_open, reader_close: any worker after bind; the rest: the main thread.
  * Not here: which formats exist (source.c has the one table).
  */
-#ifndef PE_KIND_H
-#define PE_KIND_H
+#ifndef PE_SOURCE_VTABLE_H
+#define PE_SOURCE_VTABLE_H
 
 #include "os/file.h"
 #include "source/source.h"
 
-typedef struct pe_kind {
+typedef struct pe_source_vtable {
     const char *name;    /* "range", "npy": for messages */
     size_t source_bytes; /* sizeof of the kind's struct that begins with a pe_source */
     size_t reader_bytes; /* sizeof of its reader that begins with a pe_reader */
@@ -37,7 +37,7 @@ typedef struct pe_kind {
     pe_status (*load)(pe_source *source, const unsigned char *data, size_t size, pe_error *err);
     void (*close)(pe_source *source); /* frees what is inside, also after a failed open; NULL: nothing is */
 
-    /* bind - may source->info.types turn into want? PE_ECONFIG when not. NULL: pe_kind_bind. Afterwards source.c sets
+    /* bind - may source->info.types turn into want? PE_ECONFIG when not. NULL: pe_source_vtable_bind. Afterwards source.c sets
      * source->want, which is what read delivers. */
     pe_status (*bind)(pe_source *source, const pe_type *want, pe_error *err);
     bool can_group; /* bind may get fewer types than info.columns: a vector takes as many columns as elements */
@@ -72,10 +72,10 @@ typedef struct pe_kind {
      * chunk_bytes - the most bytes an extent of chunk_items items takes, wherever it begins. NULL: none. */
     size_t (*memory)(const pe_source *source, uint64_t chunk_items, size_t *reader_bytes);
     size_t (*chunk_bytes)(const pe_source *source, uint64_t chunk_items);
-} pe_kind;
+} pe_source_vtable;
 
 struct pe_source {
-    const pe_kind *kind;
+    const pe_source_vtable *kind;
     const pe_source_spec *spec;
     pe_format format; /* settled: never PE_FORMAT_AUTO for a file */
     pe_source_info info;
@@ -96,15 +96,15 @@ struct pe_reader {
     const pe_source *source;
 };
 
-/* pe_kind_bind - the common judgement: a typed column casts as pe_dtype_cast allows (checked casts are judged item by
+/* pe_source_vtable_bind - the common judgement: a typed column casts as pe_dtype_cast allows (checked casts are judged item by
  * item in read), with the same width; an untyped one can be any scalar. */
-pe_status pe_kind_bind(const pe_source *source, const pe_type *want, pe_error *err);
+pe_status pe_source_vtable_bind(const pe_source *source, const pe_type *want, pe_error *err);
 
 /* pe_spec_is_stream - will this be opened as a stream? A file that is not there is none. */
 bool pe_spec_is_stream(const pe_source_spec *spec);
 
-extern const pe_kind pe_kind_range, pe_kind_linspace, pe_kind_value, pe_kind_glob;
-extern const pe_kind pe_kind_npy, pe_kind_raw;
-extern const pe_kind pe_kind_text; /* csv, tsv and txt, by source->format */
+extern const pe_source_vtable pe_kind_range, pe_kind_linspace, pe_kind_value, pe_kind_glob;
+extern const pe_source_vtable pe_kind_npy, pe_kind_raw;
+extern const pe_source_vtable pe_kind_text; /* csv, tsv and txt, by source->format */
 
 #endif

@@ -76,7 +76,7 @@ static pe_status value_read(pe_reader *reader, pe_block block, const pe_extent *
     return PE_OK;
 }
 
-const pe_kind pe_kind_value = {
+const pe_source_vtable pe_kind_value = {
     .name = "value",
     .source_bytes = sizeof(value),
     .reader_bytes = sizeof(pe_reader),

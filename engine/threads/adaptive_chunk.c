@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* pace.c - how many items are handed out at once: pace.h.
+/* adaptive_chunk.c - how many items are handed out at once: chunking.h.
  *
- * Threads: pace.h.
+ * Threads: chunking.h.
  */
 #include "threads/adaptive_chunk.h"
 
@@ -13,26 +13,26 @@
 #define GROWTH 4
 #define CHEAPER 0.75
 
-void pe_pace_init(pe_pace *pace, const pe_pace_spec *spec)
+void pe_adaptive_chunk_init(pe_adaptive_chunk *chunking, const pe_adaptive_chunk_spec *spec)
 {
-    pace->spec = *spec;
-    if (pace->spec.least > spec->most)
-        pace->spec.least = spec->most;
-    atomic_init(&pace->items, spec->is_fixed ? spec->most : pace->spec.least);
-    atomic_init(&pace->long_items, 0);
-    atomic_init(&pace->long_ns, 0);
+    chunking->spec = *spec;
+    if (chunking->spec.least > spec->most)
+        chunking->spec.least = spec->most;
+    atomic_init(&chunking->items, spec->is_fixed ? spec->most : chunking->spec.least);
+    atomic_init(&chunking->long_items, 0);
+    atomic_init(&chunking->long_ns, 0);
 }
 
-uint64_t pe_pace_items(const pe_pace *pace)
+uint64_t pe_adaptive_chunk_items(const pe_adaptive_chunk *chunking)
 {
-    return atomic_load_explicit(&pace->items, memory_order_relaxed); /* a hint: orders nothing */
+    return atomic_load_explicit(&chunking->items, memory_order_relaxed); /* a hint: orders nothing */
 }
 
-uint64_t pe_pace_piece(const pe_pace *pace, uint64_t first)
+uint64_t pe_adaptive_chunk_piece(const pe_adaptive_chunk *chunking, uint64_t first)
 {
-    const uint64_t unit = pace->spec.unit > 0 ? pace->spec.unit : 1;
-    const uint64_t items = pe_pace_items(pace);
-    const uint64_t to_end = pace->spec.most - first % pace->spec.most;
+    const uint64_t unit = chunking->spec.unit > 0 ? chunking->spec.unit : 1;
+    const uint64_t items = pe_adaptive_chunk_items(chunking);
+    const uint64_t to_end = chunking->spec.most - first % chunking->spec.most;
     const uint64_t pieces = to_end <= items ? 1 : to_end / items + (to_end % items > items / 2 ? 1 : 0);
     const uint64_t units = to_end / pieces / unit + (to_end / pieces % unit != 0 ? 1 : 0);
     return units * unit < to_end ? units * unit : to_end;
@@ -51,13 +51,13 @@ static bool is_bargain(uint64_t large, uint64_t large_ns, uint64_t small, uint64
 
 /* Twice the larger of two pieces that took too long, where its items were cheaper; else 0. One item by itself cannot
  * tell, so two are tried, and nothing else is held against it. (Relaxed, and in two parts: a hint again.) */
-static uint64_t try_larger(pe_pace *pace, uint64_t items, uint64_t ns)
+static uint64_t try_larger(pe_adaptive_chunk *chunking, uint64_t items, uint64_t ns)
 {
-    const uint64_t other = atomic_load_explicit(&pace->long_items, memory_order_relaxed);
-    const uint64_t other_ns = atomic_load_explicit(&pace->long_ns, memory_order_relaxed);
+    const uint64_t other = atomic_load_explicit(&chunking->long_items, memory_order_relaxed);
+    const uint64_t other_ns = atomic_load_explicit(&chunking->long_ns, memory_order_relaxed);
     if (items > 1 ? items >= 2 * other || items <= other / 2 : other == 0) {
-        atomic_store_explicit(&pace->long_items, items, memory_order_relaxed);
-        atomic_store_explicit(&pace->long_ns, ns, memory_order_relaxed);
+        atomic_store_explicit(&chunking->long_items, items, memory_order_relaxed);
+        atomic_store_explicit(&chunking->long_ns, ns, memory_order_relaxed);
     }
     if (other <= 1)
         return items == 1 ? 2 : 0;
@@ -67,7 +67,7 @@ static uint64_t try_larger(pe_pace *pace, uint64_t items, uint64_t ns)
 }
 
 /* What a piece is to take. */
-static double target_ns(const pe_pace_spec *spec, double item_ns, double most_ns)
+static double target_ns(const pe_adaptive_chunk_spec *spec, double item_ns, double most_ns)
 {
     const double least_ns = (double)spec->least_ns > LEAST_NS ? (double)spec->least_ns : LEAST_NS;
     if (spec->piece_ns != 0)
@@ -75,23 +75,23 @@ static double target_ns(const pe_pace_spec *spec, double item_ns, double most_ns
     return within(item_ns * (double)spec->share / PIECES, least_ns, most_ns);
 }
 
-static uint64_t whole_units(const pe_pace_spec *spec, double items)
+static uint64_t whole_units(const pe_adaptive_chunk_spec *spec, double items)
 {
     const uint64_t unit = spec->unit > 0 ? spec->unit : 1;
     const uint64_t units = (uint64_t)(items / (double)unit);
     return units > 0 ? units * unit : unit;
 }
 
-void pe_pace_learn(pe_pace *pace, uint64_t items, uint64_t ns)
+void pe_adaptive_chunk_learn(pe_adaptive_chunk *chunking, uint64_t items, uint64_t ns)
 {
-    const pe_pace_spec *spec = &pace->spec;
+    const pe_adaptive_chunk_spec *spec = &chunking->spec;
     if (spec->is_fixed || items == 0)
         return;
     const double most_ns = (double)spec->least_ns > MOST_NS ? (double)spec->least_ns : MOST_NS;
     const double item_ns = (double)(ns + 1) / (double)items;
     const uint64_t most = items > spec->most / GROWTH ? spec->most : items * GROWTH;
     const double by_time = within(target_ns(spec, item_ns, most_ns) / item_ns, 1, (double)most);
-    const uint64_t larger = (double)ns > most_ns && spec->piece_ns == 0 ? try_larger(pace, items, ns) : 0;
+    const uint64_t larger = (double)ns > most_ns && spec->piece_ns == 0 ? try_larger(chunking, items, ns) : 0;
     const double wanted = within(larger > 0 ? (double)larger : by_time, (double)spec->least, (double)spec->most);
-    atomic_store_explicit(&pace->items, whole_units(spec, wanted), memory_order_relaxed); /* as above */
+    atomic_store_explicit(&chunking->items, whole_units(spec, wanted), memory_order_relaxed); /* as above */
 }

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* crew.h - run a plan: all workers of all ranks, from slices of input to ordered bytes on rank 0.
+/* rank_pool.h - run a plan: all workers of all ranks, from slices of input to ordered bytes on rank 0.
  *
- * Design: the crew knows blocks and bytes only. What an item is, how it is read, computed and encoded, and where the
+ * Design: the pool knows blocks and bytes only. What an item is, how it is read, computed and encoded, and where the
  * bytes go, are functions that it is given.
  */
-#ifndef PE_CREW_H
-#define PE_CREW_H
+#ifndef PE_RANK_POOL_H
+#define PE_RANK_POOL_H
 
 #include <stdatomic.h>
 
@@ -18,7 +18,7 @@
 #include "threads/split_range.h"
 
 /* context is passed to all but run and close, which get what open made. */
-typedef struct pe_crew_spec {
+typedef struct pe_execution_spec {
     const pe_plan *plan;
     pe_comm *comm;
     int threads;      /* workers of this rank */
@@ -35,30 +35,30 @@ typedef struct pe_crew_spec {
     /* Each worker: its own state. */
     pe_status (*open)(void *context, void **step, pe_error *err);
     void (*close)(void *step);
-    /* Worker: compute the portion grain by grain until it has no more, and append the encoded results to out, which
+    /* Worker: compute the range grain by grain until it has no more, and append the encoded results to out, which
      * comes empty: bytes, items and rows. May return early when *stop is set. When an item ends the run (err->item), out has what
      * comes before it. */
-    pe_status (*run)(void *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
+    pe_status (*run)(void *step, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
                      const atomic_bool *stop, pe_error *err);
 
     /* Rank 0: take what came out, in the order of the mode; one thread at a time, any thread. */
-    pe_status (*write)(void *context, const pe_outcome *out, pe_error *err);
+    pe_status (*write)(void *context, const pe_chunk_result *out, pe_error *err);
     /* Main thread, now and then: `items` are delivered (rank 0's count). Returns PE_OK, or why the run is to end. */
     pe_status (*tick)(void *context, uint64_t items, pe_error *err);
-} pe_crew_spec;
+} pe_execution_spec;
 
-typedef struct pe_crew_stats {
+typedef struct pe_execution_stats {
     uint64_t items;       /* delivered (rank 0) */
     uint64_t chunk_items; /* the size of this rank's chunks at the end */
     uint64_t busy_ns;     /* of this rank's workers together: neither waiting for input, nor for buffers */
     uint64_t wall_ns;
-} pe_crew_stats;
+} pe_execution_stats;
 
-/* pe_crew_run - everything between the sink's begin and its commit. Collective.
+/* pe_execute_plan - everything between the sink's begin and its commit. Collective.
  *
  * Returns: PE_OK on every rank, or an error on at least one: pe_comm_agree comes next. No message is under way and no
  *          worker runs afterwards, whatever happened.
  */
-pe_status pe_crew_run(const pe_crew_spec *spec, pe_crew_stats *stats, pe_error *err);
+pe_status pe_execute_plan(const pe_execution_spec *spec, pe_execution_stats *stats, pe_error *err);
 
 #endif

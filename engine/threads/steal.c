@@ -9,7 +9,7 @@
 
 static uint64_t spare_of(const pe_chunk *chunk)
 {
-    return chunk == NULL ? 0 : pe_portion_spare(&chunk->portion);
+    return chunk == NULL ? 0 : pe_split_range_spare(&chunk->range);
 }
 
 static pe_chunk *fullest(pe_chunk *const *running, int workers)
@@ -27,25 +27,25 @@ bool pe_steal_is_possible(pe_chunk *const *running, int workers)
 }
 
 typedef struct split {
-    pe_portion *from;
+    pe_split_range *from;
     pe_block block;
 } split;
 
 static bool take_half(void *context)
 {
     split *self = context;
-    return pe_portion_split(self->from, &self->block);
+    return pe_split_range_split(self->from, &self->block);
 }
 
-bool pe_steal(pe_chunk *const *running, int workers, pe_line *line, pe_chunk *thief)
+bool pe_steal(pe_chunk *const *running, int workers, pe_reorder *reorder, pe_chunk *thief)
 {
     pe_chunk *owner = fullest(running, workers);
     if (owner == NULL)
         return false;
-    split half = {.from = &owner->portion};
-    if (!pe_line_join_behind(line, &thief->place, &owner->place, take_half, &half))
+    split half = {.from = &owner->range};
+    if (!pe_reorder_insert_behind(reorder, &thief->entry, &owner->entry, take_half, &half))
         return false;
     thief->task = owner->task;
-    pe_portion_set(&thief->portion, half.block, owner->portion.grain);
+    pe_split_range_set(&thief->range, half.block, owner->range.grain);
     return true;
 }

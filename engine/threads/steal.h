@@ -15,9 +15,9 @@
 /* pe_steal_is_possible - whether a chunk under way has something left that could be taken, by somebody with a buffer. */
 bool pe_steal_is_possible(pe_chunk *const *running, int workers);
 
-/* pe_steal - fill an empty chunk with half of what is left of the chunk that has most, and put it into line behind that
+/* pe_steal - fill an empty chunk with half of what is left of the chunk that has most, and put it into reorder behind that
  * one. running[w] is the chunk that worker w took last, or NULL.
  * Returns: whether something was taken; if not, the chunk is as it was */
-bool pe_steal(pe_chunk *const *running, int workers, pe_line *line, pe_chunk *thief);
+bool pe_steal(pe_chunk *const *running, int workers, pe_reorder *reorder, pe_chunk *thief);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* place.c - how many workers a rank gets, and whether the cores are there for them.
+/* thread_placement.c - how many workers a rank gets, and whether the cores are there for them.
  *
  * Design:   mpirun -n 2 binds each rank to one core, where OpenMP sees a single core: with threads asked for, that
  *           must be said. Ranks that are not bound see all cores of the node, and must share them.
@@ -39,7 +39,7 @@ static void share_out(const request *all, int *threads, int ranks)
     }
 }
 
-static void judge(const pe_comm *comm, bool is_asked, pe_place *place)
+static void judge(const pe_comm *comm, bool is_asked, pe_thread_placement *place)
 {
     const int ranks = pe_comm_node_size(comm), cores = place->cores, online = pe_cores_online();
     const int threads = place->most_threads;
@@ -63,7 +63,7 @@ static void judge(const pe_comm *comm, bool is_asked, pe_place *place)
                        pe_plural((uint64_t)cores), online);
 }
 
-static pe_status exchange(pe_comm *comm, const request *mine, request *all, int *threads, pe_place *place,
+static pe_status exchange(pe_comm *comm, const request *mine, request *all, int *threads, pe_thread_placement *place,
                           pe_error *err)
 {
     const size_t ranks = (size_t)pe_comm_size(comm);
@@ -80,7 +80,7 @@ static pe_status exchange(pe_comm *comm, const request *mine, request *all, int 
     return status;
 }
 
-static pe_status gather(pe_comm *comm, request mine, pe_place *place, pe_error *err)
+static pe_status gather(pe_comm *comm, request mine, pe_thread_placement *place, pe_error *err)
 {
     const size_t ranks = (size_t)pe_comm_size(comm);
     request *all = NULL;
@@ -95,9 +95,9 @@ static pe_status gather(pe_comm *comm, request mine, pe_place *place, pe_error *
     return err->status != PE_OK ? err->status : status;
 }
 
-pe_status pe_place_make(pe_comm *comm, int wanted, pe_place *out, pe_error *err)
+pe_status pe_thread_placement_make(pe_comm *comm, int wanted, pe_thread_placement *out, pe_error *err)
 {
-    pe_place place = {.cores = pe_cores_count()};
+    pe_thread_placement place = {.cores = pe_cores_count()};
     request mine = {.cores_id = pe_cores_id(), .cores = place.cores, .threads = wanted};
     if (wanted == 0)
         (void)pe_asked_threads(&mine.threads, err);

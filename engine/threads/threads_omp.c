@@ -1,18 +1,18 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* pool.c - the threads of one rank: the only file that knows OpenMP.
+/* threads_omp.c - the threads of one rank: the only file that knows OpenMP.
  *
  * Design: one parallel region for the whole run, so no barrier stands between slices. The main thread is in it beside
  *         the workers: it alone may call MPI and reads streams, draws progress and mostly sleeps.
- * Threads: what they share is in claims.h and line.h.
+ * Threads: what they share is in queue.h and line.h.
  */
 #include "threads/threads_omp.h"
 
 #include <omp.h>
 
-pe_status pe_pool_run(int workers, void (*work)(void *context, int worker), void (*lead)(void *context), void *context,
-                      pe_error *err)
+pe_status pe_threads_run(int workers, void (*work)(void *context, int worker), void (*lead)(void *context),
+                         void *context, pe_error *err)
 {
     int given = 0; /* written by the single construct, read after its barrier */
     omp_set_dynamic(0);

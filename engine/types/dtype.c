@@ -135,7 +135,7 @@ static pe_status refuse_name(const char *text, size_t size, size_t name_size, pe
         names[i - PE_BOOL] = facts[i].name;
     char typed[PE_TYPE_NAME_ROOM];
     snprintf(typed, sizeof typed, "%.*s", (int)(name_size < sizeof typed ? name_size : sizeof typed), text);
-    const char *const meant = pe_nearest(typed, names, PE_TEXT);
+    const char *const meant = pe_suggest(typed, names, PE_TEXT);
     const int shown = (int)(size < 60 ? size : 60);
     if (meant != NULL)
         return pe_fail(err, PE_ECONFIG, "no such type: \"%.*s\" (did you mean \"%s\"?)", shown, text, meant);

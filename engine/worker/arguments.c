@@ -7,7 +7,7 @@
  *          many items are read as fit the first-level cache, and batch after batch is a piece of them. An item that
  *          cannot be read is an error of its own batch alone: then no more than the batch is read.
  * Threads: one worker's.
- * Not here: what is computed from them (step.c).
+ * Not here: what is computed from them (worker.c).
  */
 #include "worker/arguments.h"
 
@@ -15,14 +15,14 @@
 
 #include "base/alloc.h"
 
-pe_status pe_arguments_open(pe_arguments *self, const pe_recipe *recipe, pe_error *err)
+pe_status pe_arguments_open(pe_arguments *self, const pe_work_spec *spec, pe_error *err)
 {
-    const pe_signature *signature = &recipe->signature;
-    self->recipe = recipe;
-    pe_status status = pe_inputs_reader_open(recipe->inputs, &self->reader, err);
+    const pe_signature *signature = &spec->signature;
+    self->spec = spec;
+    pe_status status = pe_inputs_reader_open(spec->inputs, &self->reader, err);
     for (int a = 0; a < signature->arg_count && status == PE_OK; a++) {
         self->item_bytes[a] = pe_type_bytes(signature->args[a]);
-        status = pe_make_array(&self->columns[a], recipe->plan->read_items, self->item_bytes[a], err);
+        status = pe_make_array(&self->columns[a], spec->plan->read_items, self->item_bytes[a], err);
     }
     return status;
 }
@@ -42,12 +42,12 @@ void pe_arguments_forget(pe_arguments *self)
 /* Which columns these items leave to the kernel as ramps. Returns whether there are others, in `columns`. */
 static bool choose_ramps(pe_arguments *self, pe_block items, void *columns[PE_MAX_COLUMNS])
 {
-    const pe_recipe *recipe = self->recipe;
+    const pe_work_spec *spec = self->spec;
     bool has_columns = false;
-    for (int a = 0; a < recipe->signature.arg_count; a++) {
+    for (int a = 0; a < spec->signature.arg_count; a++) {
         pe_ramp *ramp = &self->read_ramps[a];
         self->is_ramp[a] =
-            recipe->kernel->takes_ramps != 0 && pe_inputs_ramp(recipe->inputs, a, items, &ramp->first, &ramp->step);
+            spec->kernel->takes_ramps != 0 && pe_inputs_ramp(spec->inputs, a, items, &ramp->first, &ramp->step);
         columns[a] = self->is_ramp[a] ? NULL : self->columns[a];
         has_columns = has_columns || !self->is_ramp[a];
     }
@@ -77,7 +77,7 @@ static bool read_ahead(pe_arguments *self, pe_block ahead, const pe_buffer *payl
 
 static pe_status read_batch(pe_arguments *self, pe_block batch, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
-    const uint64_t most = self->recipe->plan->read_items, left = end - batch.first;
+    const uint64_t most = self->spec->plan->read_items, left = end - batch.first;
     const pe_block ahead = {.first = batch.first, .count = left < most ? left : most};
     if (ahead.count > batch.count && read_ahead(self, ahead, payload))
         return PE_OK;
@@ -92,7 +92,7 @@ pe_status pe_arguments_take(pe_arguments *self, pe_block batch, uint64_t end, co
     if (status != PE_OK)
         return status;
     const uint64_t skip = batch.first - self->read.first;
-    for (int a = 0; a < self->recipe->signature.arg_count; a++) {
+    for (int a = 0; a < self->spec->signature.arg_count; a++) {
         const pe_ramp ramp = self->read_ramps[a];
         self->ramps[a] =
             (pe_ramp){.first = (int64_t)((uint64_t)ramp.first + skip * (uint64_t)ramp.step), .step = ramp.step};
@@ -105,7 +105,7 @@ pe_status pe_arguments_values(pe_arguments *self, pe_block batch, pe_error *err)
 {
     void *left[PE_MAX_COLUMNS];
     bool has_ramps = false;
-    for (int a = 0; a < self->recipe->signature.arg_count; a++) {
+    for (int a = 0; a < self->spec->signature.arg_count; a++) {
         left[a] = self->is_ramp[a] ? self->columns[a] : NULL;
         self->values[a] = self->is_ramp[a] ? self->columns[a] : self->given[a];
         has_ramps = has_ramps || self->is_ramp[a];

@@ -14,7 +14,7 @@ typedef struct pe_arguments {
     const void *values[PE_MAX_COLUMNS]; /* after pe_arguments_values: the same, without ramps */
     pe_ramp ramps[PE_MAX_COLUMNS];
 
-    const pe_recipe *recipe;
+    const pe_work_spec *spec;
     pe_inputs_reader *reader;
     void *columns[PE_MAX_COLUMNS]; /* room for plan->read_items each */
     size_t item_bytes[PE_MAX_COLUMNS];
@@ -24,7 +24,7 @@ typedef struct pe_arguments {
 } pe_arguments;
 
 /* pe_arguments_open - on the worker's own thread. Close it in either case. */
-pe_status pe_arguments_open(pe_arguments *self, const pe_recipe *recipe, pe_error *err);
+pe_status pe_arguments_open(pe_arguments *self, const pe_work_spec *spec, pe_error *err);
 void pe_arguments_close(pe_arguments *self);
 
 /* pe_arguments_forget - what was read ahead: another chunk begins. */

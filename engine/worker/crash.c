@@ -106,7 +106,7 @@ static void add_name(line *to, const pe_position *here)
 
 static void add_item(line *to, const pe_position *here, uint64_t item)
 {
-    char text[PE_DESCRIBE_ROOM];
+    char text[PE_ITEM_TEXT_ROOM];
     add(to, "item ");
     add_number(to, item);
     add(to, ": ");
@@ -177,7 +177,7 @@ static _Noreturn void end_job(bool by_signal, int number)
     line out = {.size = 0};
     while (atomic_flag_test_and_set(&state.has_crashed))
         (void)pause();
-    pe_ending_begin();
+    pe_exit_cleanup_begin();
     if (is_first()) {
         compose(&out, &here, by_signal, number);
         const ssize_t put = write(STDERR_FILENO, out.text, out.size);

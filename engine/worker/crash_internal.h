@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* crash_parts.h - what crash.c and crash_search.c share.
+/* crash_internal.h - what crash.c and crash_search.c share.
  */
-#ifndef PE_CRASH_PARTS_H
-#define PE_CRASH_PARTS_H
+#ifndef PE_CRASH_INTERNAL_H
+#define PE_CRASH_INTERNAL_H
 
 #include <stdbool.h>
 
@@ -13,8 +13,8 @@
 
 /* In memory shared with the children that search; written by them, read when they have ended. */
 typedef struct pe_crash_report {
-    size_t at;                   /* the item of the batch that is being tried */
-    char text[PE_DESCRIBE_ROOM]; /* "act(13)", or empty */
+    size_t at;                    /* the item of the batch that is being tried */
+    char text[PE_ITEM_TEXT_ROOM]; /* "act(13)", or empty */
 } pe_crash_report;
 
 /* pe_crash_search - which item of the batch it is, and how it is written. Async-signal-safe: it forks, and all the rest

@@ -157,11 +157,11 @@ static _Noreturn void try_all(const pe_position *here, volatile pe_crash_report 
 
 static _Noreturn void write_item(const pe_position *here, volatile pe_crash_report *report)
 {
-    char text[PE_DESCRIBE_ROOM];
+    char text[PE_ITEM_TEXT_ROOM];
     one_item one;
     become_a_child();
     take_item(here, report->at, &one);
-    pe_describe_call(here->kernel->name, here->signature, one.args, 0, text);
+    pe_item_text_print(here->kernel->name, here->signature, one.args, 0, text);
     for (size_t c = 1; c < sizeof text && text[c - 1] != '\0'; c++)
         report->text[c] = text[c];
     report->text[0] = text[0]; /* last: then all of it is there */

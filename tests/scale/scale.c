@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* scale.c - one simulated run of the engine's crew: the time it takes, and what rank 0 sends, takes and holds.
+/* scale.c - one simulated run of the engine's pool: the time it takes, and what rank 0 sends, takes and holds.
  *
  *     smpirun ... scale MODE ORDER SLICES WORK_NS BYTES
  *
- * Design: the crew, the plan and the folds are the engine's; a slice is one item here, that sleeps for WORK_NS and comes to BYTES.
+ * Design: the pool, the plan and the folds are the engine's; a slice is one item here, that sleeps for WORK_NS and comes to BYTES.
  *         MODE: gather: the bytes go to rank 0. place: each rank writes them itself, at DISK bytes a second. reduce: the items'
  *         numbers are folded, for their sum and bounds, and the folds merged in the end; the sum is checked.
- *         The line printed: ranks; seconds of the crew, of it and the merge, of the merge; of rank 0 the most bytes it held, then
- *         the messages, their bytes and the seconds they cost it, until the merge; grants delivered; messages and bytes of the merge
+ *         The line printed: ranks; seconds of the pool, of it and the merge, of the merge; of rank 0 the most bytes it held, then
+ *         the messages, their bytes and the seconds they cost it, until the merge; dispatches delivered; messages and bytes of the merge
  *         on rank 0.
  */
 #include <inttypes.h>
@@ -28,8 +28,8 @@ typedef struct job {
     pe_order order;
     uint64_t slices_per_rank, work_ns, bytes;
     pe_plan plan;
-    pe_total *total;                 /* reduce: this rank's */
-    uint64_t items, grants, written; /* rank 0: what came to the sink */
+    pe_reduction *total;                 /* reduce: this rank's */
+    uint64_t items, dispatches, written; /* rank 0: what came to the sink */
 } job;
 
 typedef struct worker {
@@ -46,14 +46,14 @@ static pe_status open_step(void *context, void **step, pe_error *err)
         return status;
     made->self = self;
     *step = made;
-    return self->is_reduced ? pe_total_open(self->total, &made->fold, err) : PE_OK;
+    return self->is_reduced ? pe_reduction_open(self->total, &made->fold, err) : PE_OK;
 }
 
 static void close_step(void *step)
 {
     worker *made = step;
     if (made != NULL)
-        pe_total_close(made->self->total, made->fold);
+        pe_reduction_close(made->self->total, made->fold);
     free(made);
 }
 
@@ -66,13 +66,13 @@ static void fold_items(pe_fold *fold, pe_block chunk)
     }
 }
 
-static pe_status run_step(void *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
+static pe_status run_step(void *step, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
                           const atomic_bool *stop, pe_error *err)
 {
     (void)payload, (void)stop;
     const worker *mine = step;
     const job *self = mine->self;
-    for (pe_block grain; pe_portion_next(portion, &grain); out->items += grain.count) {
+    for (pe_block grain; pe_split_range_next(range, &grain); out->items += grain.count) {
         const uint64_t disk_ns = grain.count * self->bytes * 1000000000u / DISK_BYTES_PER_S;
         pe_sleep_ns(grain.count * self->work_ns + (self->is_placed ? disk_ns : 0));
         if (self->is_reduced)
@@ -87,12 +87,12 @@ static pe_status run_step(void *step, pe_portion *portion, const pe_buffer *payl
     return status;
 }
 
-static pe_status take(void *context, const pe_outcome *out, pe_error *err)
+static pe_status take(void *context, const pe_chunk_result *out, pe_error *err)
 {
     (void)err;
     job *self = context;
     self->items += out->items;
-    self->grants++;
+    self->dispatches++;
     self->written += out->bytes.size;
     return PE_OK;
 }
@@ -125,7 +125,7 @@ static pe_status make_total(job *self, pe_error *err)
 {
     static const pe_type real = {.dtype = PE_FLOAT64};
     const pe_fold_spec spec = {.results = &real, .result_count = 1, .has_sums = true, .has_bounds = true};
-    return pe_total_make(&spec, &self->total, err);
+    return pe_reduction_make(&spec, &self->total, err);
 }
 
 static pe_status check_results(job *self, pe_error *err)
@@ -141,7 +141,7 @@ static pe_status check_results(job *self, pe_error *err)
     if (!self->is_reduced)
         return PE_OK;
     (void)snprintf(wanted, sizeof wanted, "sum\t%llu.0\n", items * (items - 1) / 2);
-    pe_status status = pe_total_print(self->total, &what, PE_FORMAT_TXT, &line, err);
+    pe_status status = pe_reduction_print(self->total, &what, PE_FORMAT_TXT, &line, err);
     if (status == PE_OK && (line.size != strlen(wanted) || memcmp(line.data, wanted, line.size) != 0))
         status = pe_fail(err, PE_EBUG, "'%.*s', not '%s'", (int)line.size, (const char *)line.data, wanted);
     pe_buffer_fini(&line);
@@ -150,7 +150,7 @@ static pe_status check_results(job *self, pe_error *err)
 
 static pe_status run(job *self, pe_comm *comm, pe_error *err)
 {
-    pe_crew_stats stats;
+    pe_execution_stats stats;
     atomic_bool stop;
     const int ranks = pe_comm_size(comm);
     (void)make_plan(self, ranks, err);
@@ -159,33 +159,33 @@ static pe_status run(job *self, pe_comm *comm, pe_error *err)
     if (pe_comm_agree(comm, err) != PE_OK)
         return err->status;
     atomic_init(&stop, false);
-    const pe_crew_spec spec = {.plan = &self->plan,
-                               .comm = comm,
-                               .threads = 1,
-                               .context = self,
-                               .stop = &stop,
-                               .open = open_step,
-                               .close = close_step,
-                               .run = run_step,
-                               .write = take,
-                               .tick = tick};
+    const pe_execution_spec spec = {.plan = &self->plan,
+                                    .comm = comm,
+                                    .threads = 1,
+                                    .context = self,
+                                    .stop = &stop,
+                                    .open = open_step,
+                                    .close = close_step,
+                                    .run = run_step,
+                                    .write = take,
+                                    .tick = tick};
     const uint64_t began = pe_clock_ns();
-    (void)pe_crew_run(&spec, &stats, err);
-    const uint64_t crew_ns = pe_clock_ns() - began;
+    (void)pe_execute_plan(&spec, &stats, err);
+    const uint64_t pool_ns = pe_clock_ns() - began;
     if (pe_comm_agree(comm, err) != PE_OK)
         return err->status;
     const sim_tally seen = sim_root;
     const uint64_t met = pe_clock_ns();
     if (self->is_reduced)
-        (void)pe_total_collect(self->total, comm, err);
+        (void)pe_reduction_collect(self->total, comm, err);
     const uint64_t ended = pe_clock_ns();
     if (pe_comm_rank(comm) == 0)
         (void)check_results(self, err);
     if (pe_comm_agree(comm, err) != PE_OK || pe_comm_rank(comm) != 0)
         return err->status;
     printf("%d %.6f %.6f %.6f %zu %" PRIu64 " %" PRIu64 " %.6f %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", ranks,
-           (double)crew_ns * 1e-9, (double)(ended - began) * 1e-9, (double)(ended - met) * 1e-9, sim_root.memory,
-           seen.messages, seen.bytes, (double)seen.busy_ns * 1e-9, self->grants, sim_root.messages - seen.messages,
+           (double)pool_ns * 1e-9, (double)(ended - began) * 1e-9, (double)(ended - met) * 1e-9, sim_root.memory,
+           seen.messages, seen.bytes, (double)seen.busy_ns * 1e-9, self->dispatches, sim_root.messages - seen.messages,
            sim_root.bytes - seen.bytes);
     return PE_OK;
 }
@@ -207,7 +207,7 @@ int main(int argc, char **argv)
         (void)run(&self, comm, &err);
     if (err.status != PE_OK && (comm == NULL || pe_comm_rank(comm) == 0))
         fprintf(stderr, "scale: %s\n", err.text);
-    pe_total_free(self.total);
+    pe_reduction_free(self.total);
     pe_comm_close(comm);
     return err.status == PE_OK ? 0 : 70;
 }

@@ -59,7 +59,7 @@ int sim_mutex_destroy(sim_mutex *mutex)
 int sim_cond_init(sim_cond *cond, const pthread_condattr_t *attr)
 {
     (void)attr;
-    *cond = (sim_cond){.wakes = sg_sem_init(0), .nap_end = -1};
+    *cond = (sim_cond){.wakes = sg_sem_init(0), .backoff_end = -1};
     return 0;
 }
 
@@ -91,19 +91,20 @@ static bool sleep_on(sim_cond *cond, double time_s)
 }
 
 /* Naps as long as the one before, each followed by a look for messages: those in which nothing can have come, one after
- * the other in one sleep. Returns whether it was the bell that ended it. */
-static bool doze(sim_cond *cond, double nap)
+ * the other in one sleep. Returns whether it was the wakeup that ended it. */
+static bool doze(sim_cond *cond, double backoff)
 {
     const unsigned rings = cond->rings;
     double looked = simgrid_get_clock();
     while (cond->rings == rings && !sim_mail_has_news()) {
-        double left = nap;
+        double left = backoff;
         if (sim_mail_is_quiet()) {
             sim_mail_call(cond);
             (void)sleep_on(cond, WEEK_S);
             sim_mail_call(NULL);
             const double slept = simgrid_get_clock() - looked;
-            left = (floor(slept / nap) + 1) * nap - slept; /* to the end of the nap in which the sender called */
+            left = (floor(slept / backoff) + 1) * backoff -
+                   slept; /* to the end of the backoff in which the sender called */
         }
         if (cond->rings == rings)
             (void)sleep_on(cond, left);
@@ -114,14 +115,15 @@ static bool doze(sim_cond *cond, double nap)
 
 int sim_cond_timedwait(sim_cond *cond, sim_mutex *mutex, const struct timespec *deadline)
 {
-    const double now = simgrid_get_clock(), nap = seconds(deadline) - now;
-    const bool is_steady = now - cond->nap_end < TICK_S && nap - cond->nap < TICK_S && cond->nap - nap < TICK_S;
+    const double now = simgrid_get_clock(), backoff = seconds(deadline) - now;
+    const bool is_steady =
+        now - cond->backoff_end < TICK_S && backoff - cond->backoff < TICK_S && cond->backoff - backoff < TICK_S;
     (void)sim_mutex_unlock(mutex);
-    bool is_woken = sleep_on(cond, nap);
+    bool is_woken = sleep_on(cond, backoff);
     if (is_steady && !is_woken)
-        is_woken = doze(cond, nap);
-    cond->nap = nap;
-    cond->nap_end = is_woken ? -1 : simgrid_get_clock();
+        is_woken = doze(cond, backoff);
+    cond->backoff = backoff;
+    cond->backoff_end = is_woken ? -1 : simgrid_get_clock();
     return sim_mutex_lock(mutex);
 }
 
@@ -225,8 +227,8 @@ static void run_worker(int argc, char *argv[])
     --*self->left;
 }
 
-pe_status pe_pool_run(int workers, void (*work)(void *context, int worker), void (*lead)(void *context), void *context,
-                      pe_error *err)
+pe_status pe_threads_run(int workers, void (*work)(void *context, int worker), void (*lead)(void *context),
+                         void *context, pe_error *err)
 {
     worker hands[WORKERS_MOST];
     int left = workers;

@@ -9,7 +9,7 @@
  *         belongs to rank 0. A message costs the rank that sends or takes it TOLL_NS of its own time beside what the
  *         network takes; it is this that makes one dispenser slow.
  *         A rank that naps, looks and naps again, while no message is on its way to it or from it, sleeps in one piece: until
- *         a worker rings, or until the end of the nap in which somebody sends it one. So it looks at the same times as it
+ *         a worker rings, or until the end of the backoff in which somebody sends it one. So it looks at the same times as it
  *         would have, and nothing is simulated for looking in vain.
  *         SimGrid's non-blocking reductions send from everyone to everyone, so the blocking ones stand in for them.
  */
@@ -34,8 +34,9 @@ typedef struct sim_mutex {
 typedef struct sim_cond {
     sg_sem_t wakes;
     int waiters;
-    unsigned rings;      /* signals so far */
-    double nap, nap_end; /* of the last wait with a deadline, in seconds; nap_end is -1 when it was woken before */
+    unsigned rings; /* signals so far */
+    double backoff,
+        backoff_end; /* of the last wait with a deadline, in seconds; backoff_end is -1 when it was woken before */
 } sim_cond;
 
 int sim_mutex_init(sim_mutex *mutex, const pthread_mutexattr_t *attr);

@@ -3,7 +3,7 @@
  */
 /* sim_mpi.c - messages of the simulated ranks.
  *
- * Design:  sim.h. What a rank has started is kept in a list, so that a nap can look whether any of it has ended; what it
+ * Design:  sim.h. What a rank has started is kept in a list, so that a backoff can look whether any of it has ended; what it
  *          finds there waits for the engine's own test.
  * Threads: the main actor of each rank.
  */
@@ -20,7 +20,7 @@
 typedef struct message {
     MPI_Request *request; /* the engine's */
     MPI_Status status;
-    bool is_send, is_done; /* done: found by a nap */
+    bool is_send, is_done; /* done: found by a backoff */
     struct message *next;
 } message;
 

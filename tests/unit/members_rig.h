@@ -3,8 +3,8 @@
  */
 /* members_rig.h - a network with members behind it, as rank 0 sees them: they answer in any order.
  *
- * Design: a twin of comm.h. Grants are noted, and become results, pulled bytes and goodbyes after as many looks as dice
- *         tell. What rank 0 may not do (pull what was not announced, pull too much, grant more than a rank may hold)
+ * Design: a backend of comm.h. Grants are noted, and become results, pulled bytes and goodbyes after as many looks as dice
+ *         tell. What rank 0 may not do (pull what was not announced, pull too much, dispatch more than a rank may hold)
  *         fails where it is done.
  * Threads: the main thread.
  */
@@ -20,19 +20,19 @@
 #define RANKS 5
 #define GRANTS_MOST 60000
 #define LOOKS_MOST 24 /* until something has happened */
-#define LOG_BYTES 3u  /* of every third grant */
+#define LOG_BYTES 3u  /* of every third dispatch */
 
-typedef enum grant_state { COMPUTING, ANNOUNCED, PULLED, RECEIVED } grant_state;
+typedef enum dispatch_state { COMPUTING, ANNOUNCED, PULLED, RECEIVED } dispatch_state;
 
-typedef struct grant {
+typedef struct dispatch {
     pe_block block;
     int owner;
-    grant_state state;
+    dispatch_state state;
     unsigned looks; /* left */
-} grant;
+} dispatch;
 
 struct pe_comm_op {
-    grant *from; /* whose bytes are received; NULL: a note is */
+    dispatch *from; /* whose bytes are received; NULL: a header is */
     bool is_send;
     void *data;
     size_t size;
@@ -47,12 +47,12 @@ typedef struct network {
     bool has_failed;   /* a member had it, */
     int owes_failure;  /* and that member has yet to say so; 0: none has */
     uint64_t dice;
-    grant *grants[GRANTS_MOST]; /* by number; NULL: rank 0's own */
-    uint64_t numbered;          /* the highest number + 1 */
-    grant *asked;               /* the last pull: its receive comes next */
-    uint64_t held[RANKS];       /* items whose rows take the member's memory, or will */
-    int pulls;                  /* asked for, not yet written */
-    int ops;                    /* under way */
+    dispatch *dispatches[GRANTS_MOST]; /* by number; NULL: rank 0's own */
+    uint64_t numbered;                 /* the highest number + 1 */
+    dispatch *asked;                   /* the last pull: its receive comes next */
+    uint64_t held[RANKS];              /* items whose rows take the member's memory, or will */
+    int pulls;                         /* asked for, not yet written */
+    int ops;                           /* under way */
     bool is_ended[RANKS], has_left[RANKS];
 } network;
 
@@ -72,22 +72,22 @@ static inline size_t log_bytes(uint64_t number)
     return number % 3 == 0 ? LOG_BYTES : 0;
 }
 
-static inline size_t row_bytes(const network *net, const grant *at)
+static inline size_t row_bytes(const network *net, const dispatch *at)
 {
     return net->is_placed ? 0 : at->block.count * sizeof(uint64_t);
 }
 
 /* ---- what rank 0 sends ---- */
 
-static inline void take_grant(network *net, int member, const pe_note *note)
+static inline void take_dispatch(network *net, int member, const pe_message_header *header)
 {
-    ck_assert_uint_lt(note->slice, GRANTS_MOST);
-    ck_assert_ptr_null(net->grants[note->slice]);
-    grant *at = calloc(1, sizeof *at);
+    ck_assert_uint_lt(header->slice, GRANTS_MOST);
+    ck_assert_ptr_null(net->dispatches[header->slice]);
+    dispatch *at = calloc(1, sizeof *at);
     ck_assert_ptr_nonnull(at);
-    *at = (grant){.block = note->block, .owner = member, .looks = roll(net, LOOKS_MOST)};
-    net->grants[note->slice] = at;
-    net->numbered = note->slice + 1;
+    *at = (dispatch){.block = header->block, .owner = member, .looks = roll(net, LOOKS_MOST)};
+    net->dispatches[header->slice] = at;
+    net->numbered = header->slice + 1;
     net->held[member] += at->block.count;
     if (!net->is_placed)
         ck_assert_uint_le(net->held[member], (uint64_t)net->plan->depth * net->plan->slice_items);
@@ -95,7 +95,7 @@ static inline void take_grant(network *net, int member, const pe_note *note)
 
 static inline void take_pull(network *net, int member, uint64_t number)
 {
-    grant *at = net->grants[number];
+    dispatch *at = net->dispatches[number];
     ck_assert_ptr_nonnull(at);
     ck_assert_int_eq(at->owner, member);
     ck_assert_int_eq(at->state, ANNOUNCED);
@@ -106,13 +106,13 @@ static inline void take_pull(network *net, int member, uint64_t number)
     ck_assert_int_le(net->pulls, net->plan->pulls);
 }
 
-static inline void take_note(network *net, int member, const pe_note *note)
+static inline void take_header(network *net, int member, const pe_message_header *header)
 {
     ck_assert(!net->is_ended[member]);
-    if (note->kind == PE_NOTE_GRANT)
-        take_grant(net, member, note);
-    else if (note->kind == PE_NOTE_PULL)
-        take_pull(net, member, note->slice);
+    if (header->kind == PE_MESSAGE_SLICE)
+        take_dispatch(net, member, header);
+    else if (header->kind == PE_MESSAGE_PULL)
+        take_pull(net, member, header->slice);
     else
         net->is_ended[member] = true;
 }
@@ -128,7 +128,7 @@ static inline pe_status start(pe_comm *comm, bool is_send, int peer, pe_tag tag,
     net->ops++;
     if (is_send) {
         ck_assert_int_eq(tag, PE_TAG_TO_MEMBER);
-        take_note(net, peer, data);
+        take_header(net, peer, data);
     } else if (tag == PE_TAG_RESULT) {
         ck_assert_ptr_nonnull(net->asked);
         ck_assert_int_eq(net->asked->owner, peer);
@@ -140,10 +140,10 @@ static inline pe_status start(pe_comm *comm, bool is_send, int peer, pe_tag tag,
 
 /* ---- what the members say ---- */
 
-static inline uint64_t number_of(const network *net, const grant *at)
+static inline uint64_t number_of(const network *net, const dispatch *at)
 {
     uint64_t number = 0;
-    while (net->grants[number] != at)
+    while (net->dispatches[number] != at)
         number++;
     return number;
 }
@@ -165,29 +165,29 @@ static inline bool has_item(pe_block block, uint64_t item)
     return item >= block.first && item - block.first < block.count;
 }
 
-static inline pe_note tell_failure(network *net)
+static inline pe_message_header tell_failure(network *net)
 {
     net->owes_failure = 0;
-    return (pe_note){.kind = PE_NOTE_FAILED, .block = {.first = net->fails_at}};
+    return (pe_message_header){.kind = PE_MESSAGE_FAILED, .block = {.first = net->fails_at}};
 }
 
-static inline pe_note announce(network *net, grant *at)
+static inline pe_message_header announce(network *net, dispatch *at)
 {
     const uint64_t number = number_of(net, at), rows = at->block.count;
     const size_t bytes = row_bytes(net, at) + log_bytes(number);
     at->state = bytes == 0 ? RECEIVED : ANNOUNCED;
-    return (pe_note){.kind = PE_NOTE_RESULT,
-                     .slice = number,
-                     .block = at->block,
-                     .bytes = bytes,
-                     .log_bytes = log_bytes(number),
-                     .rows = rows,
-                     .placed = net->is_placed ? rows * sizeof(uint64_t) : 0,
-                     .work_ns = 1 + roll(net, 3) * 1000000u};
+    return (pe_message_header){.kind = PE_MESSAGE_RESULT,
+                               .slice = number,
+                               .block = at->block,
+                               .bytes = bytes,
+                               .log_bytes = log_bytes(number),
+                               .rows = rows,
+                               .placed = net->is_placed ? rows * sizeof(uint64_t) : 0,
+                               .work_ns = 1 + roll(net, 3) * 1000000u};
 }
 
 /* What comes before the item that ends the run is a result too; either may be told first. */
-static inline void fail_at(network *net, grant *at)
+static inline void fail_at(network *net, dispatch *at)
 {
     at->block.count = net->fails_at - at->block.first;
     at->looks = roll(net, LOOKS_MOST);
@@ -200,20 +200,21 @@ static inline bool may_leave(const network *net, int member)
 {
     bool is_asked = false;
     for (uint64_t i = 0; i < net->numbered; i++)
-        is_asked |= net->grants[i] != NULL && net->grants[i]->owner == member && net->grants[i]->state == PULLED;
+        is_asked |=
+            net->dispatches[i] != NULL && net->dispatches[i]->owner == member && net->dispatches[i]->state == PULLED;
     return net->is_ended[member] && !net->has_left[member] && !is_asked;
 }
 
-/* Somebody's next note, or none yet. */
-static inline bool hear(network *net, pe_note *note, int *from)
+/* Somebody's next header, or none yet. */
+static inline bool hear(network *net, pe_message_header *header, int *from)
 {
     if (net->owes_failure > 0 && !net->is_ended[net->owes_failure] && roll(net, LOOKS_MOST) == 0) {
         *from = net->owes_failure;
-        *note = tell_failure(net);
+        *header = tell_failure(net);
         return true;
     }
     for (uint64_t i = 0; i < net->numbered; i++) {
-        grant *at = net->grants[i];
+        dispatch *at = net->dispatches[i];
         if (at == NULL || at->state != COMPUTING || net->is_ended[at->owner] || (at->looks > 0 && at->looks-- > 0))
             continue;
         if (has_item(at->block, net->fails_at))
@@ -221,7 +222,7 @@ static inline bool hear(network *net, pe_note *note, int *from)
         if (at->block.count == 0 || at->looks > 0)
             continue;
         *from = at->owner;
-        *note = announce(net, at);
+        *header = announce(net, at);
         return true;
     }
     for (int member = 1; member < RANKS; member++) {
@@ -229,7 +230,7 @@ static inline bool hear(network *net, pe_note *note, int *from)
             continue;
         net->has_left[member] = true;
         *from = member;
-        *note = (pe_note){.kind = PE_NOTE_BYE};
+        *header = (pe_message_header){.kind = PE_MESSAGE_BYE};
         return true;
     }
     return false;
@@ -237,14 +238,14 @@ static inline bool hear(network *net, pe_note *note, int *from)
 
 static inline bool has_come(network *net, pe_comm_op *op, int *from)
 {
-    pe_note note;
+    pe_message_header header;
     if (op->is_send)
         return true;
     if (op->from == NULL) {
-        if (!hear(net, &note, from))
+        if (!hear(net, &header, from))
             return false;
-        ck_assert_uint_eq(op->size, sizeof note);
-        memcpy(op->data, &note, sizeof note);
+        ck_assert_uint_eq(op->size, sizeof header);
+        memcpy(op->data, &header, sizeof header);
         return true;
     }
     if (op->from->looks > 0 && op->from->looks-- > 0)

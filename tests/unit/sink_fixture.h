@@ -77,12 +77,12 @@ static inline void put_text(pe_sink *sink, const char *text, uint64_t items)
     put(sink, text, strlen(text), items);
 }
 
-static inline pe_places open_places(const pe_sink *sink, size_t row_bytes)
+static inline pe_row_file open_row_file(const pe_sink *sink, size_t row_bytes)
 {
     pe_error err = PE_ERROR_INIT;
-    pe_places places;
-    ck_ok(pe_sink_open_places(sink, row_bytes, &places, &err), err);
-    return places;
+    pe_row_file row_file;
+    ck_ok(pe_sink_open_row_file(sink, row_bytes, &row_file, &err), err);
+    return row_file;
 }
 
 static inline void finish(pe_sink *sink)

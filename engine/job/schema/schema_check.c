@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* schemacheck.c - finds what a job file says that the schema does not know.
+/* schema_check.c - finds what a job file says that the schema does not know.
  *
  * Design:   the tree may come in any order, so all offences are walked and the first by its place is told: a reader
  *           mends a file from the top.
@@ -70,7 +70,7 @@ static const char *find_nearest(const char *table, const char *name, char out[NA
 {
     const char *names[MOST_NAMES];
     const size_t count = list_names(table, names);
-    const char *const nearest = pe_nearest(name, names, count);
+    const char *const nearest = pe_suggest(name, names, count);
     return nearest != NULL ? join(table, nearest, out) : find_elsewhere(name, out);
 }
 

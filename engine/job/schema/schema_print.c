@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* schemaprint.c - the schema as text that a person reads in --help.
+/* schema_print.c - the schema as text that a person reads in --help.
  *
  * Design:   two columns that fit 80 characters: the key; what it takes, its default and what it means. Long texts wrap
  *           at spaces; a key wider than its column has a line of its own.

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* schemavalid.c - what a key takes, in words.
+/* schema_valid.c - what a key takes, in words.
  *
  * Design:   made from the key's row, so that messages and --help say the same.
  * Threads:  no state.

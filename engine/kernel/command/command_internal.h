@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* command_parts.h - what the parts of the command form share.
+/* command_internal.h - what the parts of the command form share.
  *
  * Design: an argument is text as `repr` prints it (True, 0.1, 7; a text as it is; a vector's elements with commas
  *         between). The results of an item are the fields of its answer, with tabs between when there are several; a
  *         single text is the answer as it is.
  */
-#ifndef PE_COMMAND_PARTS_H
-#define PE_COMMAND_PARTS_H
+#ifndef PE_COMMAND_INTERNAL_H
+#define PE_COMMAND_INTERNAL_H
 
 #include "kernel/form.h"
 #include "kernel/process/subprocess.h"

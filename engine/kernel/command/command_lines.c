@@ -36,7 +36,7 @@
 
 struct pe_command_lines {
     const pe_command *form;
-    pe_child child;
+    pe_subprocess process;
     uint64_t served;    /* items that this process was given */
     int batches;        /* that this process has answered */
     bool keeps_answers; /* until its input ends */
@@ -82,10 +82,10 @@ static bool has_extra(pe_command_lines *worker)
 static void hear_farewell(pe_command_lines *worker)
 {
     pe_error err = PE_ERROR_INIT;
-    pe_child_talk talk = {
+    pe_subprocess_io talk = {
         .answer = &worker->answer, .deadline_ns = pe_clock_ns() + GRACE_NS, .stop = worker->form->stop};
-    pe_child_close_in(&worker->child);
-    while (!has_extra(worker) && pe_child_talk_on(&worker->child, &talk, &err) == PE_CHILD_MOVED)
+    pe_subprocess_close_in(&worker->process);
+    while (!has_extra(worker) && pe_subprocess_exchange(&worker->process, &talk, &err) == PE_SUBPROCESS_MOVED)
         ;
     if (has_extra(worker))
         pe_log(PE_LOG_WARN, "%s wrote more lines than it was given: its results may belong to other items",
@@ -96,9 +96,9 @@ void pe_command_lines_free(pe_command_lines *worker)
 {
     if (worker == NULL)
         return;
-    if (worker->child.pid != 0)
+    if (worker->process.pid != 0)
         hear_farewell(worker);
-    (void)pe_child_finish(&worker->child, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
+    (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
     pe_buffer_fini(&worker->request);
     pe_buffer_fini(&worker->answer);
     pe_buffer_fini(&worker->outcomes);
@@ -109,27 +109,27 @@ void pe_command_lines_free(pe_command_lines *worker)
 
 static pe_status start(pe_command_lines *worker, pe_error *err)
 {
-    const pe_child_spec spec = {.program = worker->form->program,
-                                .argv = worker->form->words,
-                                .in_fd = STDIN_FILENO,
-                                .out_fd = STDOUT_FILENO,
-                                .keeps_errors = true,
-                                .gift = PE_CHILD_NO_FD};
+    const pe_subprocess_spec spec = {.program = worker->form->program,
+                                     .argv = worker->form->words,
+                                     .in_fd = STDIN_FILENO,
+                                     .out_fd = STDOUT_FILENO,
+                                     .keeps_errors = true,
+                                     .gift = PE_SUBPROCESS_NO_FD};
     worker->served = 0;
     worker->batches = 0;
     worker->answer.size = worker->taken = 0;
-    return pe_child_start(&spec, &worker->child, err);
+    return pe_subprocess_start(&spec, &worker->process, err);
 }
 
 /* Between requests there is nothing to say: one that has spoken is not to be trusted, one that has ended is reaped. */
 static outcome look(pe_command_lines *worker, pe_error *err)
 {
-    pe_child_talk talk = {.answer = &worker->answer};
-    if (worker->child.pid == 0 || !pe_child_has_said(&worker->child))
+    pe_subprocess_io talk = {.answer = &worker->answer};
+    if (worker->process.pid == 0 || !pe_subprocess_has_output(&worker->process))
         return SERVED;
-    if (pe_child_talk_on(&worker->child, &talk, err) == PE_CHILD_MOVED)
+    if (pe_subprocess_exchange(&worker->process, &talk, err) == PE_SUBPROCESS_MOVED)
         return TOO_MANY;
-    (void)pe_child_finish(&worker->child, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
+    (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
     return SERVED;
 }
 
@@ -137,8 +137,8 @@ static outcome look(pe_command_lines *worker, pe_error *err)
  * would be taken for the answers of other items. */
 static outcome look_after_batch(pe_command_lines *worker, pe_error *err)
 {
-    const bool is_new = worker->child.pid != 0 && worker->batches++ < NEW_BATCHES;
-    for (int ms = 0; is_new && ms < EXTRA_MS && !pe_child_has_said(&worker->child); ms++)
+    const bool is_new = worker->process.pid != 0 && worker->batches++ < NEW_BATCHES;
+    for (int ms = 0; is_new && ms < EXTRA_MS && !pe_subprocess_has_output(&worker->process); ms++)
         pe_sleep_ns(MS_NS);
     return look(worker, err);
 }
@@ -150,9 +150,9 @@ static outcome ensure_process(pe_command_lines *worker, pe_error *err)
     const outcome how = look(worker, err);
     if (how != SERVED)
         return how;
-    if (worker->child.pid != 0 && form->max_items != 0 && worker->served >= form->max_items)
-        (void)pe_child_finish(&worker->child, pe_clock_ns() + GRACE_NS, form->stop, NULL);
-    return worker->child.pid != 0 || start(worker, err) == PE_OK ? SERVED : NO_MEMORY;
+    if (worker->process.pid != 0 && form->max_items != 0 && worker->served >= form->max_items)
+        (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + GRACE_NS, form->stop, NULL);
+    return worker->process.pid != 0 || start(worker, err) == PE_OK ? SERVED : NO_MEMORY;
 }
 
 /* ---- lines there ---- */
@@ -235,16 +235,16 @@ static uint64_t choose_deadline(const pe_command_lines *worker, const job *self,
 
 static void close_input(pe_command_lines *worker, job *self)
 {
-    pe_child_close_in(&worker->child);
+    pe_subprocess_close_in(&worker->process);
     self->is_closed = true;
 }
 
 static outcome hear_answers(pe_command_lines *worker, job *self, pe_error *err)
 {
-    pe_child_talk talk = {.data = worker->request.data,
-                          .size = worker->request.size,
-                          .answer = &worker->answer,
-                          .stop = worker->form->stop};
+    pe_subprocess_io talk = {.data = worker->request.data,
+                             .size = worker->request.size,
+                             .answer = &worker->answer,
+                             .stop = worker->form->stop};
     outcome how = SERVED;
     self->since_ns = pe_clock_ns();
     while (how == SERVED && (self->answered < self->asked || self->is_closed)) {
@@ -252,16 +252,16 @@ static outcome hear_answers(pe_command_lines *worker, job *self, pe_error *err)
         if (worker->keeps_answers && talk.size == 0 && !self->is_closed)
             close_input(worker, self);
         talk.deadline_ns = choose_deadline(worker, self, talk.size == 0);
-        const pe_child_event event = pe_child_talk_on(&worker->child, &talk, err);
-        if (event == PE_CHILD_STOPPED || event == PE_CHILD_FAILED)
-            return event == PE_CHILD_STOPPED ? STOPPED : NO_MEMORY;
-        if (event != PE_CHILD_LATE)
-            how = take_lines(worker, self, event == PE_CHILD_ENDED);
-        if (event == PE_CHILD_ENDED && how == SERVED)
+        const pe_subprocess_event event = pe_subprocess_exchange(&worker->process, &talk, err);
+        if (event == PE_SUBPROCESS_STOPPED || event == PE_SUBPROCESS_FAILED)
+            return event == PE_SUBPROCESS_STOPPED ? STOPPED : NO_MEMORY;
+        if (event != PE_SUBPROCESS_LATE)
+            how = take_lines(worker, self, event == PE_SUBPROCESS_ENDED);
+        if (event == PE_SUBPROCESS_ENDED && how == SERVED)
             return ENDED;
         if (self->answered > before)
             self->since_ns = pe_clock_ns();
-        if (event != PE_CHILD_LATE)
+        if (event != PE_SUBPROCESS_LATE)
             continue;
         if (self->answered == self->asked)
             return ENDED; /* as good as: all is answered, and it may not go on */
@@ -310,21 +310,21 @@ static void fail_unanswered(job *self, size_t base)
 }
 
 /* It died or was late. Of several suspects one will be found next time; a single one was just found. */
-static void blame(pe_command_lines *worker, job *self, outcome how, pe_child_end end)
+static void blame(pe_command_lines *worker, job *self, outcome how, pe_subprocess_end end)
 {
-    char reason[PE_REASON_ROOM], words[PE_CHILD_WORDS], line[PE_CHILD_WORDS], late[PE_TIMEOUT_WORDS];
+    char reason[PE_REASON_ROOM], words[PE_SUBPROCESS_WORDS], line[PE_SUBPROCESS_WORDS], late[PE_TIMEOUT_WORDS];
     const bool was_suspect = self->done < self->suspects_end;
     const bool is_alone = self->asked - self->answered == 1;
     if (!was_suspect && !(how == LATE && is_alone)) {
         self->suspects_end = self->end;
         return;
     }
-    (void)pe_child_last_line(&worker->child, line);
+    (void)pe_subprocess_last_line(&worker->process, line);
     if (how == LATE)
         (void)snprintf(reason, sizeof reason, "%s", pe_form_print_timeout(worker->form->timeout_ns, late));
     else
         (void)snprintf(reason, sizeof reason, "%s%s%s%s", end.by_signal ? "worker died: " : "",
-                       pe_child_print_end(end, words), line[0] == '\0' ? "" : ": ", line);
+                       pe_subprocess_print_end(end, words), line[0] == '\0' ? "" : ": ", line);
     step_over(self);
     self->batch->fail(self->batch, self->done, reason);
     self->done++;
@@ -334,7 +334,7 @@ static void blame(pe_command_lines *worker, job *self, outcome how, pe_child_end
 static void settle(pe_command_lines *worker, job *self, size_t base, outcome how)
 {
     const uint64_t patience_ns = how == LATE ? 1 : pe_clock_ns() + GRACE_NS;
-    const pe_child_end end = pe_child_finish(&worker->child, patience_ns, worker->form->stop, NULL);
+    const pe_subprocess_end end = pe_subprocess_finish(&worker->process, patience_ns, worker->form->stop, NULL);
     if (how == ENDED)
         learn(worker, self);
     if (how == ENDED && self->answered == self->asked)
@@ -388,7 +388,7 @@ static pe_status begin(pe_command_lines *worker, job *self, pe_error *err)
 static int give_up(pe_command_lines *worker, const job *self, outcome how, const pe_error *err)
 {
     const size_t item = self->done < self->batch->count ? self->done : self->batch->count - 1;
-    (void)pe_child_kill(&worker->child);
+    (void)pe_subprocess_kill(&worker->process);
     if (how == STOPPED)
         return 0;
     if (how == TOO_MANY)

@@ -90,11 +90,12 @@ static pe_status make_words(pe_command_runs *worker, const pe_batch *batch, size
 }
 
 /* "exit 3: the last line of its stderr". */
-static void fail_end(pe_batch *batch, size_t item, const pe_child *child, pe_child_end end)
+static void fail_end(pe_batch *batch, size_t item, const pe_subprocess *process, pe_subprocess_end end)
 {
-    char reason[PE_REASON_ROOM], words[PE_CHILD_WORDS], line[PE_CHILD_WORDS];
-    (void)pe_child_last_line(child, line);
-    (void)snprintf(reason, sizeof reason, "%s%s%s", pe_child_print_end(end, words), line[0] == '\0' ? "" : ": ", line);
+    char reason[PE_REASON_ROOM], words[PE_SUBPROCESS_WORDS], line[PE_SUBPROCESS_WORDS];
+    (void)pe_subprocess_last_line(process, line);
+    (void)snprintf(reason, sizeof reason, "%s%s%s", pe_subprocess_print_end(end, words), line[0] == '\0' ? "" : ": ",
+                   line);
     batch->fail(batch, item, reason);
 }
 
@@ -108,35 +109,36 @@ static bool take_answer(pe_command_runs *worker, pe_batch *batch, size_t item)
 typedef enum outcome { DONE, STOPPED, GIVES_UP } outcome;
 
 /* All that the program says, within its time. */
-static pe_child_event hear_out(pe_command_runs *worker, pe_child *child, uint64_t deadline_ns, pe_error *err)
+static pe_subprocess_event hear_out(pe_command_runs *worker, pe_subprocess *process, uint64_t deadline_ns,
+                                    pe_error *err)
 {
-    pe_child_talk talk = {.answer = &worker->answer, .deadline_ns = deadline_ns, .stop = worker->form->stop};
-    pe_child_event event = PE_CHILD_MOVED;
+    pe_subprocess_io talk = {.answer = &worker->answer, .deadline_ns = deadline_ns, .stop = worker->form->stop};
+    pe_subprocess_event event = PE_SUBPROCESS_MOVED;
     worker->answer.size = 0;
-    while (event == PE_CHILD_MOVED && worker->answer.size <= ANSWER_MOST)
-        event = pe_child_talk_on(child, &talk, err);
+    while (event == PE_SUBPROCESS_MOVED && worker->answer.size <= ANSWER_MOST)
+        event = pe_subprocess_exchange(process, &talk, err);
     return event;
 }
 
-static outcome run(pe_command_runs *worker, pe_batch *batch, size_t item, pe_child *child, pe_error *err)
+static outcome run(pe_command_runs *worker, pe_batch *batch, size_t item, pe_subprocess *process, pe_error *err)
 {
     const pe_command *const form = worker->form;
     const uint64_t deadline_ns = form->timeout_ns == 0 ? 0 : pe_clock_ns() + form->timeout_ns;
     char words[PE_TIMEOUT_WORDS];
     bool was_killed = false;
-    const pe_child_event event = hear_out(worker, child, deadline_ns, err);
-    const uint64_t patience_ns = event == PE_CHILD_ENDED ? deadline_ns : 1;
-    const pe_child_end end = pe_child_finish(child, patience_ns, form->stop, &was_killed);
-    if (event == PE_CHILD_FAILED)
+    const pe_subprocess_event event = hear_out(worker, process, deadline_ns, err);
+    const uint64_t patience_ns = event == PE_SUBPROCESS_ENDED ? deadline_ns : 1;
+    const pe_subprocess_end end = pe_subprocess_finish(process, patience_ns, form->stop, &was_killed);
+    if (event == PE_SUBPROCESS_FAILED)
         return GIVES_UP;
-    if (event == PE_CHILD_LATE || (was_killed && deadline_ns != 0 && pe_clock_ns() >= deadline_ns))
+    if (event == PE_SUBPROCESS_LATE || (was_killed && deadline_ns != 0 && pe_clock_ns() >= deadline_ns))
         batch->fail(batch, item, pe_form_print_timeout(form->timeout_ns, words));
-    else if (event == PE_CHILD_MOVED)
+    else if (event == PE_SUBPROCESS_MOVED)
         batch->fail(batch, item, "answered more than 1 GiB");
-    else if (event == PE_CHILD_STOPPED || was_killed)
+    else if (event == PE_SUBPROCESS_STOPPED || was_killed)
         return STOPPED;
     else if (end.by_signal || end.number != 0)
-        fail_end(batch, item, child, end);
+        fail_end(batch, item, process, end);
     else
         return take_answer(worker, batch, item) ? DONE : GIVES_UP;
     return DONE;
@@ -146,25 +148,25 @@ int pe_command_runs_map(pe_command_runs *worker, pe_batch *batch)
 {
     const pe_command *const form = worker->form;
     const bool has_text = pe_command_has_text(form);
-    const pe_child_spec spec = {.program = form->program,
-                                .argv = worker->argv,
-                                .in_fd = PE_CHILD_NO_FD,
-                                .out_fd = STDOUT_FILENO,
-                                .keeps_errors = true,
-                                .gift = PE_CHILD_NO_FD};
+    const pe_subprocess_spec spec = {.program = form->program,
+                                     .argv = worker->argv,
+                                     .in_fd = PE_SUBPROCESS_NO_FD,
+                                     .out_fd = STDOUT_FILENO,
+                                     .keeps_errors = true,
+                                     .gift = PE_SUBPROCESS_NO_FD};
     outcome how = DONE;
     for (size_t item = 0; item < batch->count && how == DONE; item++) {
         pe_error err = PE_ERROR_INIT;
-        pe_child child;
+        pe_subprocess process;
         const char *const refused = has_text ? pe_command_refuse(form, batch->args, item) : NULL;
         if (refused != NULL)
             batch->fail(batch, item, refused);
         else if (make_words(worker, batch, item, &err) != PE_OK)
             how = GIVES_UP;
-        else if (pe_child_start(&spec, &child, &err) != PE_OK)
+        else if (pe_subprocess_start(&spec, &process, &err) != PE_OK)
             batch->fail(batch, item, err.text);
         else
-            how = run(worker, batch, item, &child, &err);
+            how = run(worker, batch, item, &process, &err);
     }
     return how == GIVES_UP;
 }

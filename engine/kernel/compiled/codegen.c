@@ -44,7 +44,7 @@ static void put_type(const writer *w, pe_dtype dtype, bool is_long_long)
     if (is_long_long && (dtype == PE_INT64 || dtype == PE_UINT64))
         PUT(w, "%s", dtype == PE_INT64 ? "long long" : "unsigned long long");
     else
-        PUT(w, "%s", pe_codenames_type(dtype));
+        PUT(w, "%s", pe_codegen_names_type(dtype));
 }
 
 static void put_prototype(const writer *w, const char *name, bool is_long_long)
@@ -91,7 +91,7 @@ static pe_status check_function(const pe_codegen *spec, pe_error *err)
         if (signature->results[r].dtype == PE_TEXT && (signature->result_count > 1 || signature->or_error))
             return pe_fail(err, PE_ECONFIG,
                            "signature: a C function gives a text as its only result, and without \"or error\"");
-    return pe_codenames_check(spec->function, "the function", err);
+    return pe_codegen_names_check(spec->function, "the function", err);
 }
 
 /* Defined behind the user's file, since they need headers that it may want in its own way. */
@@ -126,7 +126,7 @@ static void put_function(const writer *w)
     const pe_setup *setup = w->spec->setup;
     for (size_t p = 0; p < setup->param_count; p++) {
         PUT(w, "static ");
-        (void)pe_codenames_param(&setup->params[p], w->out, w->err);
+        (void)pe_codegen_names_param(&setup->params[p], w->out, w->err);
     }
     PUT(w, "#line 1 \"");
     for (const char *c = w->spec->path; *c != '\0'; c++)
@@ -146,7 +146,7 @@ static pe_status check_expr(const pe_codegen *spec, pe_error *err)
     const pe_signature *signature = &spec->signature;
     pe_status status = PE_OK;
     for (int a = 0; a < signature->arg_count && status == PE_OK; a++) {
-        status = pe_codenames_check(spec->names[a], "the argument", err);
+        status = pe_codegen_names_check(spec->names[a], "the argument", err);
         if (status == PE_OK && signature->args[a].dtype == PE_TEXT)
             status =
                 pe_fail(err, PE_ECONFIG,
@@ -176,13 +176,13 @@ static void put_parameters(const writer *w, bool is_wide, bool has_names)
         const pe_type type = signature->args[a];
         const char *name = has_names ? w->spec->names[a] : "";
         if (type.width > 0)
-            PUT(w, ", const %s (*%s)[%u]", pe_codenames_type(type.dtype), name, type.width);
+            PUT(w, ", const %s (*%s)[%u]", pe_codegen_names_type(type.dtype), name, type.width);
         else if (type.dtype == PE_UINT64 && (w->spec->may_wrap || !has_names))
             PUT(w, ", uint64_t %s", name);
         else
-            PUT(w, ", %s %s", pe_codeloops_expr_type(type.dtype, is_wide), name);
+            PUT(w, ", %s %s", pe_codegen_loops_expr_type(type.dtype, is_wide), name);
     }
-    if (pe_codeloops_has_index(w->spec))
+    if (pe_codegen_loops_has_index(w->spec))
         PUT(w, has_names ? ", int64_t i" : ", int64_t");
 }
 
@@ -218,12 +218,12 @@ static void put_probe_parameters(const writer *w)
     for (int a = 0; a < signature->arg_count; a++) {
         const pe_type type = signature->args[a];
         if (type.width > 0)
-            PUT(w, ", const %s (*%s)[%u]", pe_codenames_type(type.dtype), w->spec->names[a], type.width);
+            PUT(w, ", const %s (*%s)[%u]", pe_codegen_names_type(type.dtype), w->spec->names[a], type.width);
         else
-            PUT(w, ", %s %s", type.dtype == PE_UINT64 ? "uint64_t" : pe_codeloops_expr_type(type.dtype, false),
+            PUT(w, ", %s %s", type.dtype == PE_UINT64 ? "uint64_t" : pe_codegen_loops_expr_type(type.dtype, false),
                 w->spec->names[a]);
     }
-    if (pe_codeloops_has_index(w->spec))
+    if (pe_codegen_loops_has_index(w->spec))
         PUT(w, ", int64_t i");
     for (size_t p = 0; p < setup->param_count; p++)
         PUT(w, ", %s %s",
@@ -282,7 +282,7 @@ static void put_expr_function(const writer *w, bool is_wide)
     put_parameters(w, is_wide, true);
     PUT(w, ")\n{\n");
     for (size_t p = 0; p < w->spec->setup->param_count; p++)
-        (void)pe_codenames_param(&w->spec->setup->params[p], w->out, w->err);
+        (void)pe_codegen_names_param(&w->spec->setup->params[p], w->out, w->err);
     PUT(w, "    (void)pe_seed, (void)pe_item;\n");
     PUT(w, "    __auto_type pe_value = (");
     put_expr(w);
@@ -305,10 +305,11 @@ static void put_expression(const writer *w)
     if (signature->result_count == 0) {
         put_probe(w);
     } else {
-        PUT(w, "typedef %s PE_RESULT;\n#define PE_RESULT_DTYPE 0\n", pe_codenames_type(signature->results[0].dtype));
+        PUT(w, "typedef %s PE_RESULT;\n#define PE_RESULT_DTYPE 0\n",
+            pe_codegen_names_type(signature->results[0].dtype));
     }
     put_expr_function(w, false);
-    if (pe_codeloops_has_wide(w->spec) && !w->spec->may_wrap)
+    if (pe_codegen_loops_has_wide(w->spec) && !w->spec->may_wrap)
         put_expr_function(w, true);
 }
 
@@ -317,7 +318,7 @@ pe_status pe_codegen_write(const pe_codegen *spec, pe_buffer *out, pe_error *err
     const writer w = {.spec = spec, .out = out, .err = err};
     pe_status status = spec->expr != NULL ? check_expr(spec, err) : check_function(spec, err);
     for (size_t p = 0; p < spec->setup->param_count && status == PE_OK; p++)
-        status = pe_codenames_check(spec->setup->params[p].name, "the parameter", err);
+        status = pe_codegen_names_check(spec->setup->params[p].name, "the parameter", err);
     if (status != PE_OK)
         return status;
     if (spec->expr != NULL)
@@ -325,7 +326,7 @@ pe_status pe_codegen_write(const pe_codegen *spec, pe_buffer *out, pe_error *err
     else
         put_function(&w);
     put_embedded(&w, pe_text_compiled_ramps, pe_text_compiled_ramps_size);
-    pe_codeloops_write(spec, out, err);
+    pe_codegen_loops_write(spec, out, err);
     (void)pe_cpu_text(out, err);
     put_embedded(&w, pe_text_compiled_map, pe_text_compiled_map_size);
     return err->status;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* codeloops.c - codegen's loops over a batch.
+/* codegen_loops.c - codegen's loops over a batch.
  *
  * Design: the function is written into several loops over the same items. In each of the first ones, the levels, its
  *         integer arguments pass through a cast that changes no value of the level's range (21, 32 or 61 bits of 64, or
@@ -67,14 +67,14 @@ static bool is_expr(const writer *w)
     return w->spec->expr != NULL;
 }
 
-const char *pe_codeloops_expr_type(pe_dtype dtype, bool is_wide)
+const char *pe_codegen_loops_expr_type(pe_dtype dtype, bool is_wide)
 {
     if (dtype == PE_FLOAT32 || dtype == PE_FLOAT64 || dtype == PE_INT128)
-        return pe_codenames_type(dtype);
+        return pe_codegen_names_type(dtype);
     return is_wide && dtype == PE_UINT64 ? "__int128" : "int64_t";
 }
 
-bool pe_codeloops_has_wide(const pe_codegen *spec)
+bool pe_codegen_loops_has_wide(const pe_codegen *spec)
 {
     for (int a = 0; a < spec->signature.arg_count; a++)
         if (spec->expr != NULL && spec->signature.args[a].dtype == PE_UINT64 && spec->signature.args[a].width == 0)
@@ -82,9 +82,9 @@ bool pe_codeloops_has_wide(const pe_codegen *spec)
     return false;
 }
 
-bool pe_codeloops_has_index(const pe_codegen *spec)
+bool pe_codegen_loops_has_index(const pe_codegen *spec)
 {
-    bool is_taken = spec->expr == NULL || !pe_codenames_mentions(spec->expr, "i");
+    bool is_taken = spec->expr == NULL || !pe_codegen_names_mentions(spec->expr, "i");
     for (int a = 0; a < spec->signature.arg_count && !is_taken; a++)
         is_taken = strcmp(spec->names[a], "i") == 0;
     for (size_t p = 0; p < spec->setup->param_count && !is_taken; p++)
@@ -98,7 +98,7 @@ static const width *width_of(const writer *w, int a)
     const pe_signature *signature = &w->spec->signature;
     const bool is_index = a == signature->arg_count;
     const pe_type type = is_index ? (pe_type){PE_INT64, 0} : signature->args[a];
-    if (type.width > 0 || w->spec->may_wrap || (is_index && !pe_codeloops_has_index(w->spec)))
+    if (type.width > 0 || w->spec->may_wrap || (is_index && !pe_codegen_loops_has_index(w->spec)))
         return NULL;
     const bool is_widened = is_expr(w) && (type.dtype == PE_BOOL || pe_dtype_is_int(type.dtype));
     const pe_dtype dtype = is_widened && type.dtype != PE_INT128 ? PE_INT64 : type.dtype;
@@ -121,7 +121,7 @@ static const char *column_type(const writer *w, pe_dtype dtype)
 {
     if (!is_expr(w) && (dtype == PE_INT64 || dtype == PE_UINT64))
         return dtype == PE_INT64 ? "pe_int64" : "pe_uint64";
-    return pe_codenames_type(dtype);
+    return pe_codegen_names_type(dtype);
 }
 
 /* The types that a ramp may have (embedded/compiled_ramps.h). */
@@ -179,7 +179,7 @@ static void put_scalar(const writer *w, int a, int level)
     const pe_dtype dtype = is_index ? PE_INT64 : signature->args[a].dtype;
     const width *b = width_of(w, a);
     const char *type =
-        is_expr(w) ? pe_codeloops_expr_type(dtype, level >= FREE && !w->spec->may_wrap) : column_type(w, dtype);
+        is_expr(w) ? pe_codegen_loops_expr_type(dtype, level >= FREE && !w->spec->may_wrap) : column_type(w, dtype);
     if (is_expr(w) && w->spec->may_wrap && dtype == PE_UINT64)
         type = "uint64_t";
     char column[80];
@@ -208,7 +208,7 @@ static void put_scalars(const writer *w, int level)
     for (int a = 0; a < signature->arg_count; a++)
         if (signature->args[a].width == 0 && signature->args[a].dtype != PE_TEXT)
             put_scalar(w, a, level);
-    if (pe_codeloops_has_index(w->spec))
+    if (pe_codegen_loops_has_index(w->spec))
         put_scalar(w, signature->arg_count, level);
 }
 
@@ -222,13 +222,13 @@ static void put_arguments(const writer *w)
         if (type.dtype == PE_TEXT)
             PUT(w, "%spe_a%d[pe_k].data == NULL ? \"\" : pe_a%d[pe_k].data, pe_a%d[pe_k].size", comma, a, a, a);
         else if (type.width > 0 && is_expr(w))
-            PUT(w, "%s(const %s(*)[%u])pe_a%d + pe_k", comma, pe_codenames_type(type.dtype), type.width, a);
+            PUT(w, "%s(const %s(*)[%u])pe_a%d + pe_k", comma, pe_codegen_names_type(type.dtype), type.width, a);
         else if (type.width > 0)
             PUT(w, "%spe_a%d + pe_k * %u", comma, a, type.width);
         else
             PUT(w, "%spe_x%d", comma, a);
     }
-    if (pe_codeloops_has_index(w->spec))
+    if (pe_codegen_loops_has_index(w->spec))
         PUT(w, ", pe_x%d", signature->arg_count);
 }
 
@@ -298,7 +298,7 @@ static void put_call(const writer *w, int level)
             put_function_call(w);
         return;
     }
-    const bool is_wide = level >= FREE && !w->spec->may_wrap && pe_codeloops_has_wide(w->spec);
+    const bool is_wide = level >= FREE && !w->spec->may_wrap && pe_codegen_loops_has_wide(w->spec);
     PUT(w, "        pe_r0[pe_k] = pe_expr%s(call->seed, call->first + pe_k, ", is_wide ? "_wide" : "");
     put_arguments(w);
     PUT(w, ");\n");
@@ -388,7 +388,7 @@ static void put_level_search(const writer *w)
     PUT(w, "    return %d;\n}\n", FREE);
 }
 
-void pe_codeloops_write(const pe_codegen *spec, pe_buffer *out, pe_error *err)
+void pe_codegen_loops_write(const pe_codegen *spec, pe_buffer *out, pe_error *err)
 {
     const writer w = {.spec = spec, .out = out, .err = err};
     const bool levels = has_levels(&w);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* codenames.c - names, types and constants as C has them.
+/* codegen_names.c - names, types and constants as C has them.
  *
  * Design:  floats are written in hexadecimal, so that the compiler reads back the same bits.
  * Threads: no state.
@@ -22,7 +22,7 @@ static bool is_word(char c)
     return is_letter(c) || (c >= '0' && c <= '9');
 }
 
-const char *pe_codenames_type(pe_dtype dtype)
+const char *pe_codegen_names_type(pe_dtype dtype)
 {
     static const char *const types[] = {
         [PE_BOOL] = "_Bool",         [PE_INT8] = "int8_t",     [PE_INT16] = "int16_t",   [PE_INT32] = "int32_t",
@@ -45,7 +45,7 @@ static bool is_keyword(const char *name)
     return false;
 }
 
-pe_status pe_codenames_check(const char *name, const char *what, pe_error *err)
+pe_status pe_codegen_names_check(const char *name, const char *what, pe_error *err)
 {
     size_t size = 0;
     while (is_word(name[size]))
@@ -83,10 +83,10 @@ static pe_status print_integer(int64_t value, pe_buffer *out, pe_error *err)
     return pe_buffer_printf(out, err, "%" PRId64, value);
 }
 
-pe_status pe_codenames_param(const pe_param *param, pe_buffer *out, pe_error *err)
+pe_status pe_codegen_names_param(const pe_param *param, pe_buffer *out, pe_error *err)
 {
     const bool is_text = param->dtype == PE_TEXT, is_real = param->dtype == PE_FLOAT64;
-    pe_status status = pe_codenames_check(param->name, "the parameter", err);
+    pe_status status = pe_codegen_names_check(param->name, "the parameter", err);
     if (status == PE_OK)
         status = pe_buffer_printf(out, err, "const %s %s%s = ",
                                   is_text   ? "char"
@@ -100,7 +100,7 @@ pe_status pe_codenames_param(const pe_param *param, pe_buffer *out, pe_error *er
     return status == PE_OK ? pe_buffer_append(out, ";\n", 2, err) : status;
 }
 
-bool pe_codenames_mentions(const char *text, const char *name)
+bool pe_codegen_names_mentions(const char *text, const char *name)
 {
     const size_t size = strlen(name);
     for (const char *at = strstr(text, name); at != NULL; at = strstr(at + 1, name))

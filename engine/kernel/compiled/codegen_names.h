@@ -1,25 +1,25 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* codenames.h - names, types and constants as C has them.
+/* codegen_names.h - names, types and constants as C has them.
  */
-#ifndef PE_CODENAMES_H
-#define PE_CODENAMES_H
+#ifndef PE_CODEGEN_NAMES_H
+#define PE_CODEGEN_NAMES_H
 
 #include "base/buffer.h"
 #include "kernel/signature.h"
 #include <pengine/kernel.h>
 
-/* pe_codenames_type - "int64_t"; a text is a pe_object_text. */
-const char *pe_codenames_type(pe_dtype dtype);
+/* pe_codegen_names_type - "int64_t"; a text is a pe_object_text. */
+const char *pe_codegen_names_type(pe_dtype dtype);
 
-/* pe_codenames_check - PE_ECONFIG when name cannot name something in C; what: "the argument". */
-pe_status pe_codenames_check(const char *name, const char *what, pe_error *err);
+/* pe_codegen_names_check - PE_ECONFIG when name cannot name something in C; what: "the argument". */
+pe_status pe_codegen_names_check(const char *name, const char *what, pe_error *err);
 
-/* pe_codenames_param - append "const double name = 0x1p-1;". */
-pe_status pe_codenames_param(const pe_param *param, pe_buffer *out, pe_error *err);
+/* pe_codegen_names_param - append "const double name = 0x1p-1;". */
+pe_status pe_codegen_names_param(const pe_param *param, pe_buffer *out, pe_error *err);
 
-/* pe_codenames_mentions - is name a word of the C text? (A word in a comment counts, so it may be true in vain.) */
-bool pe_codenames_mentions(const char *text, const char *name);
+/* pe_codegen_names_mentions - is name a word of the C text? (A word in a comment counts, so it may be true in vain.) */
+bool pe_codegen_names_mentions(const char *text, const char *name);
 
 #endif

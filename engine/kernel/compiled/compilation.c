@@ -184,7 +184,7 @@ static pe_status refuse(const compilation *self, const pe_error *wrong, pe_error
                                          .signature = spec->signature,
                                          .said = self->said.size > 0 ? (const char *)self->said.data : "",
                                          .reason = wrong->text};
-    const pe_status status = pe_compiler_refuse(&failure, wrong->status, err);
+    const pe_status status = pe_compiler_messages_refuse(&failure, wrong->status, err);
     pe_buffer_fini(&prototype);
     return status;
 }

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiled_parts.h - what compiled_form.c and compilation.c share.
+/* compiled_internal.h - what compiled_form.c and compilation.c share.
  */
-#ifndef PE_COMPILED_PARTS_H
-#define PE_COMPILED_PARTS_H
+#ifndef PE_COMPILED_INTERNAL_H
+#define PE_COMPILED_INTERNAL_H
 
 #include "kernel/form.h"
 

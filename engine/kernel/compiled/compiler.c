@@ -70,9 +70,9 @@ static pe_status refuse_missing(const char *named, pe_error *err)
 
 static pe_status ask_version(pe_compiler *compiler, pe_error *err)
 {
-    pe_words argv = {.count = 0};
-    pe_words_add(&argv, compiler->path);
-    pe_words_add(&argv, "--version");
+    pe_arg_list argv = {.count = 0};
+    pe_arg_list_add(&argv, compiler->path);
+    pe_arg_list_add(&argv, "--version");
     return pe_compiler_process(compiler->path, &argv, NULL, &compiler->version, err);
 }
 
@@ -108,7 +108,7 @@ void pe_compiler_fini(pe_compiler *compiler)
 static pe_status refuse_folder(const char *path, pe_error *err)
 {
     char reason[PE_ERRNO_ROOM];
-    return pe_fail(err, PE_EIO, "the compiler's files cannot be written to %s: %s", path, pe_reason(errno, reason));
+    return pe_fail(err, PE_EIO, "the compiler's files cannot be written to %s: %s", path, pe_errno_text(errno, reason));
 }
 
 static pe_status open_folder(folder *out, pe_error *err)
@@ -159,30 +159,30 @@ static pe_status read_back(const char *path, pe_buffer *out, pe_error *err)
     return status;
 }
 
-static void add_compile(pe_words *argv, const pe_compiler *compiler, const pe_compiler_job *job)
+static void add_compile(pe_arg_list *argv, const pe_compiler *compiler, const pe_compiler_job *job)
 {
-    pe_words_add(argv, compiler->path);
-    pe_words_add_all(argv, job->flags);
-    pe_words_add_all(argv, job->compile_flags);
+    pe_arg_list_add(argv, compiler->path);
+    pe_arg_list_add_all(argv, job->flags);
+    pe_arg_list_add_all(argv, job->compile_flags);
     for (int f = 0; f < job->cflag_count; f++)
-        pe_words_add(argv, job->cflags[f]);
+        pe_arg_list_add(argv, job->cflags[f]);
 }
 
 pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *expanded,
                              pe_buffer *said, pe_error *err)
 {
-    pe_words argv = {.count = 0};
+    pe_arg_list argv = {.count = 0};
     folder files;
     pe_status status = open_folder(&files, err);
     if (status != PE_OK)
         return status;
     status = write_text(&files, job->text, err);
     add_compile(&argv, compiler, job);
-    pe_words_add(&argv, "-E");
-    pe_words_add(&argv, "-P"); /* line marks would hold the folder's name */
-    pe_words_add(&argv, "-o");
-    pe_words_add(&argv, files.expanded);
-    pe_words_add(&argv, files.text);
+    pe_arg_list_add(&argv, "-E");
+    pe_arg_list_add(&argv, "-P"); /* line marks would hold the folder's name */
+    pe_arg_list_add(&argv, "-o");
+    pe_arg_list_add(&argv, files.expanded);
+    pe_arg_list_add(&argv, files.text);
     if (status == PE_OK)
         status = pe_compiler_process(compiler->path, &argv, job->directory, said, err);
     if (status == PE_OK)
@@ -194,28 +194,28 @@ pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job 
 static pe_status compile(const pe_compiler *compiler, const pe_compiler_job *job, const folder *files, pe_buffer *said,
                          pe_error *err)
 {
-    pe_words argv = {.count = 0};
+    pe_arg_list argv = {.count = 0};
     add_compile(&argv, compiler, job);
-    pe_words_add(&argv, "-c");
-    pe_words_add(&argv, "-o");
-    pe_words_add(&argv, files->object);
-    pe_words_add(&argv, files->text);
+    pe_arg_list_add(&argv, "-c");
+    pe_arg_list_add(&argv, "-o");
+    pe_arg_list_add(&argv, files->object);
+    pe_arg_list_add(&argv, files->text);
     return pe_compiler_process(compiler->path, &argv, job->directory, said, err);
 }
 
 static pe_status link_object(const pe_compiler *compiler, const pe_compiler_job *job, const folder *files,
                              pe_buffer *said, pe_error *err)
 {
-    pe_words argv = {.count = 0};
+    pe_arg_list argv = {.count = 0};
     pe_buffer names = {0};
     pe_status status = PE_OK;
-    pe_words_add(&argv, compiler->path);
-    pe_words_add_all(&argv, job->flags);
-    pe_words_add(&argv, "-shared");
-    pe_words_add(&argv, "-Wl,-z,defs"); /* what is missing is told here, where the compiler is */
-    pe_words_add(&argv, "-o");
-    pe_words_add(&argv, files->library);
-    pe_words_add(&argv, files->object);
+    pe_arg_list_add(&argv, compiler->path);
+    pe_arg_list_add_all(&argv, job->flags);
+    pe_arg_list_add(&argv, "-shared");
+    pe_arg_list_add(&argv, "-Wl,-z,defs"); /* what is missing is told here, where the compiler is */
+    pe_arg_list_add(&argv, "-o");
+    pe_arg_list_add(&argv, files->library);
+    pe_arg_list_add(&argv, files->object);
     size_t *starts = NULL;
     status = pe_make_array(&starts, (size_t)job->lib_count + 1, sizeof *starts, err);
     for (int l = 0; l < job->lib_count && status == PE_OK; l++) {
@@ -226,8 +226,8 @@ static pe_status link_object(const pe_compiler *compiler, const pe_compiler_job 
             status = pe_buffer_append(&names, "", 1, err);
     }
     for (int l = 0; l < job->lib_count && status == PE_OK; l++)
-        pe_words_add(&argv, (const char *)names.data + starts[l]);
-    pe_words_add(&argv, "-lm");
+        pe_arg_list_add(&argv, (const char *)names.data + starts[l]);
+    pe_arg_list_add(&argv, "-lm");
     if (status == PE_OK)
         status = pe_compiler_process(compiler->path, &argv, job->directory, said, err);
     pe_buffer_fini(&names);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiler_said.c - a compiler's messages as one error.
+/* compiler_messages.c - a compiler's messages as one error.
  *
  * Design:  of all lines, those that tell an error are kept: a place, "error:" and a sentence, or what the linker misses.
  *          The text holds an expression more than once, so a line that was kept is not kept again. When no line looks
@@ -104,7 +104,7 @@ static const char *find_mismatch(const char *kept)
     return strncmp(first, PE_CODEGEN_SIGNATURE, strlen(PE_CODEGEN_SIGNATURE)) == 0 ? first : NULL;
 }
 
-pe_status pe_compiler_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err)
+pe_status pe_compiler_messages_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err)
 {
     char kept[KEPT_ROOM] = "";
     keep_errors(kept, failure->said);

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiler_said.h - a compiler's messages as one error.
+/* compiler_messages.h - a compiler's messages as one error.
  */
-#ifndef PE_COMPILER_SAID_H
-#define PE_COMPILER_SAID_H
+#ifndef PE_COMPILER_MESSAGES_H
+#define PE_COMPILER_MESSAGES_H
 
 #include "base/error.h"
 
@@ -19,8 +19,8 @@ typedef struct pe_compiler_failure {
     const char *reason; /* that it ended */
 } pe_compiler_failure;
 
-/* pe_compiler_refuse - record the failure: the first errors that the compiler told, each once; in words of ours when the
+/* pe_compiler_messages_refuse - record the failure: the first errors that the compiler told, each once; in words of ours when the
  * function is missing or of another type. Returns status. */
-pe_status pe_compiler_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err);
+pe_status pe_compiler_messages_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err);
 
 #endif

@@ -26,16 +26,16 @@
 
 #define SAID_MOST ((size_t)1 << 20)
 
-void pe_words_add(pe_words *to, const char *word)
+void pe_arg_list_add(pe_arg_list *to, const char *word)
 {
-    if (to->count < PE_WORDS)
+    if (to->count < PE_ARG_LIST)
         to->list[to->count++] = word;
 }
 
-void pe_words_add_all(pe_words *to, const char *const *list)
+void pe_arg_list_add_all(pe_arg_list *to, const char *const *list)
 {
     for (size_t w = 0; list != NULL && list[w] != NULL; w++)
-        pe_words_add(to, list[w]);
+        pe_arg_list_add(to, list[w]);
 }
 
 /* Our environment, with messages in English. */
@@ -69,7 +69,7 @@ static pe_status read_said(int fd, pe_buffer *said, pe_error *err)
     }
 }
 
-static int spawn(const char *program, const pe_words *argv, const char *directory, int out, char *const *environment,
+static int spawn(const char *program, const pe_arg_list *argv, const char *directory, int out, char *const *environment,
                  pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
@@ -106,21 +106,21 @@ static pe_status open_pipe(int ends[2], pe_error *err)
 {
     char reason[PE_ERRNO_ROOM];
     if (pipe(ends) != 0)
-        return pe_fail(err, PE_ENOMEM, "no pipe to the compiler: %s", pe_reason(errno, reason));
+        return pe_fail(err, PE_ENOMEM, "no pipe to the compiler: %s", pe_errno_text(errno, reason));
     for (int e = 0; e < 2; e++)
         (void)fcntl(ends[e], F_SETFD, FD_CLOEXEC);
     return PE_OK;
 }
 
-pe_status pe_compiler_process(const char *program, const pe_words *argv, const char *directory, pe_buffer *said,
+pe_status pe_compiler_process(const char *program, const pe_arg_list *argv, const char *directory, pe_buffer *said,
                               pe_error *err)
 {
     char **environment = NULL;
     char reason[PE_ERRNO_ROOM];
     int ends[2] = {-1, -1}, ended = 0;
     pid_t pid = 0;
-    pe_status status = argv->count < PE_WORDS ? make_environment(&environment, err)
-                                              : pe_fail(err, PE_EKERNEL, "too many words for the compiler");
+    pe_status status = argv->count < PE_ARG_LIST ? make_environment(&environment, err)
+                                                 : pe_fail(err, PE_EKERNEL, "too many words for the compiler");
     if (status == PE_OK)
         status = open_pipe(ends, err);
     if (status != PE_OK) {
@@ -131,7 +131,7 @@ pe_status pe_compiler_process(const char *program, const pe_words *argv, const c
     close(ends[1]);
     free(environment);
     if (number != 0)
-        status = pe_fail(err, PE_EKERNEL, "cannot run the compiler %s: %s", program, pe_reason(number, reason));
+        status = pe_fail(err, PE_EKERNEL, "cannot run the compiler %s: %s", program, pe_errno_text(number, reason));
     if (status == PE_OK) {
         status = read_said(ends[0], said, err);
         while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)

@@ -147,7 +147,7 @@ static void remove_unused(const char *path)
 static void say(const char *path, int number)
 {
     char reason[PE_ERRNO_ROOM];
-    pe_log(PE_LOG_DEBUG, "compiled kernels are not kept: %s: %s", path, pe_reason(number, reason));
+    pe_log(PE_LOG_DEBUG, "compiled kernels are not kept: %s: %s", path, pe_errno_text(number, reason));
 }
 
 /* The folder with those above it; mkdir tells later what is wrong. */

@@ -64,7 +64,7 @@ static pe_status load_memory(const pe_buffer *object, pe_object_image *out, pe_e
     char path[64], reason[PE_ERRNO_ROOM];
     out->fd = memfd_create("pengine-kernel", MFD_CLOEXEC);
     if (out->fd < 0)
-        return pe_fail(err, PE_EKERNEL, "no memory file: %s", pe_reason(errno, reason));
+        return pe_fail(err, PE_EKERNEL, "no memory file: %s", pe_errno_text(errno, reason));
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", out->fd);
     const pe_status status = pe_write_full(out->fd, object->data, object->size, path, err);
     return status == PE_OK ? load_from(path, out, err) : status;
@@ -77,7 +77,7 @@ static pe_status load_file(const pe_buffer *object, pe_object_image *out, pe_err
     (void)snprintf(path, sizeof path, "%.4000s/pengine-kernel-XXXXXX", home == NULL || home[0] == '\0' ? "/tmp" : home);
     out->fd = mkostemp(path, O_CLOEXEC);
     if (out->fd < 0)
-        return pe_fail(err, PE_EKERNEL, "no file for the compiled kernel: %s: %s", path, pe_reason(errno, reason));
+        return pe_fail(err, PE_EKERNEL, "no file for the compiled kernel: %s: %s", path, pe_errno_text(errno, reason));
     pe_status status = pe_write_full(out->fd, object->data, object->size, path, err);
     if (status == PE_OK)
         status = load_from(path, out, err);

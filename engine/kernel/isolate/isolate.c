@@ -3,13 +3,13 @@
  */
 /* isolate.c - runs a kernel in forked processes, so that a crash costs one item.
  *
- * Design:   a batch goes to the worker's child as a whole. When the child does not come back from it, the batch is done
- *           again item by item, each with a child that is alive, and who ends a child alone is the culprit. That costs a
+ * Design:   a batch goes to the worker's process as a whole. When the process does not come back from it, the batch is done
+ *           again item by item, each with a process that is alive, and who ends a process alone is the culprit. That costs a
  *           switch of processes an item, in such a batch only.
  *           With a timeout a batch may take no longer than one item: so no item can be late unnoticed. Where items are
  *           slow, batches are cut into pieces that should be done in a part of that time.
  * Threads:  map, open and close on the worker's thread; a helper belongs to one worker.
- * Not here: processes (isolate_helper.c), shared memory (isolate_area.c), the child's side (isolate_child.c).
+ * Not here: processes (isolate_helper.c), shared memory (isolate_area.c), the process's side (isolate_process.c).
  */
 #include "kernel/isolate/isolate.h"
 
@@ -59,7 +59,7 @@ static size_t larger(size_t have, size_t need)
     return need <= have ? have : need < SIZE_MAX / 4 ? need * 2 : need;
 }
 
-/* An area with at least this room, with a child on it. Returns 0 or what map shall return. */
+/* An area with at least this room, with a process on it. Returns 0 or what map shall return. */
 static int grow(pe_isolate_helper *helper, pe_isolate_room need)
 {
     const pe_isolate_room have = helper->area.room;

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* isolate_area.c - the memory that a worker shares with its child.
+/* isolate_area.c - the memory that a worker shares with its process.
  *
  * Design:   laid out once for a number of items and bytes of texts; only pages that are used become memory.
  * Threads:  one worker's own.
- * Not here: who fills it when (isolate.c, isolate_child.c).
+ * Not here: who fills it when (isolate.c, isolate_process.c).
  */
 #define _GNU_SOURCE /* MAP_ANONYMOUS, MAP_NORESERVE */
 

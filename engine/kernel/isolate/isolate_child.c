@@ -7,7 +7,7 @@
  *           have held but malloc's, which the C library sets free in a fork. It leaves by _exit alone, so that nothing
  *           of the parent is flushed or finished twice; a kernel that calls exit meets our handler before the parent's.
  *           It dies with the worker that made it.
- * Threads:  the one of the child.
+ * Threads:  the one of the process.
  * Not here: what becomes of its answer or its end (isolate.c).
  */
 #define _GNU_SOURCE /* close_range, on_exit, dup3 */
@@ -33,7 +33,7 @@ typedef struct overflow {
     char bytes[];
 } overflow;
 
-typedef struct child {
+typedef struct process {
     const pe_isolate *self;
     const pe_isolate_area *area;
     const pe_setup *setup;
@@ -41,7 +41,7 @@ typedef struct child {
     void *results[PE_MAX_COLUMNS];
     size_t count, last_count; /* of the span, of the one before */
     overflow *overflows;
-} child;
+} process;
 
 /* ---- becoming a process of its own ---- */
 
@@ -122,7 +122,7 @@ static void settle(int fd, pid_t parent)
 
 static void fail_item(pe_batch *batch, size_t item, const char *reason)
 {
-    child *const self = batch->host;
+    process *const self = batch->host;
     pe_isolate_sheet *const sheet = self->area->sheet;
     if (item >= self->count) {
         sheet->stray_item = sheet->has_stray_item ? sheet->stray_item : item;
@@ -143,7 +143,7 @@ static void fail_item(pe_batch *batch, size_t item, const char *reason)
 }
 
 /* What does not fit is written all the same, to learn how much there is. */
-static char *spill(child *self, size_t size)
+static char *spill(process *self, size_t size)
 {
     overflow *const made = size < SIZE_MAX - sizeof *made ? malloc(sizeof *made + size) : NULL;
     if (made == NULL)
@@ -155,7 +155,7 @@ static char *spill(child *self, size_t size)
 
 static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
 {
-    child *const self = batch->host;
+    process *const self = batch->host;
     pe_isolate_sheet *const sheet = self->area->sheet;
     const pe_signature *const signature = &self->self->signature;
     if (result < 0 || result >= signature->result_count || signature->results[result].dtype != PE_TEXT ||
@@ -176,7 +176,7 @@ static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
 
 /* ---- one question ---- */
 
-static void clear(child *self)
+static void clear(process *self)
 {
     pe_isolate_sheet *const sheet = self->area->sheet;
     if (sheet->failed > 0)
@@ -193,7 +193,7 @@ static void clear(child *self)
     }
 }
 
-static void answer(child *self)
+static void answer(process *self)
 {
     const pe_isolate_area *const area = self->area;
     const pe_signature *const signature = &self->self->signature;
@@ -244,10 +244,10 @@ _Noreturn void pe_isolate_serve(const pe_isolate *self, const pe_isolate_area *a
                                 pid_t parent)
 {
     const pe_kernel *const kernel = &self->inner;
-    child here = {.self = self, .area = area, .setup = setup};
+    process here = {.self = self, .area = area, .setup = setup};
     settle(fd, parent);
     memset(area->sheet, 0, sizeof *area->sheet);
-    memset(area->has_failed, 0, area->room.items); /* of a child before this one */
+    memset(area->has_failed, 0, area->room.items); /* of a process before this one */
     area->sheet->stopped = kernel->open == NULL ? 0 : kernel->open(kernel, setup, &here.worker);
     const bool is_open = area->sheet->stopped == 0;
     bool goes_on = say() && is_open;

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* isolate_helper.c - starts, asks and buries the child of one worker.
+/* isolate_helper.c - starts, asks and buries the process of one worker.
  *
- * Design:   an end of the child is seen as the end of its socket. Where something else still holds the socket (a process
- *           that the kernel started), or the child lives on without it, we look at the process itself every now and then.
- *           So no wait for a child outlasts the child.
+ * Design:   an end of the process is seen as the end of its socket. Where something else still holds the socket (a process
+ *           that the kernel started), or the process lives on without it, we look at the process itself every now and then.
+ *           So no wait for a process outlasts the process.
  * Threads:  a helper belongs to one worker; several fork at the same time.
  * Not here: what to ask, whom to blame (isolate.c).
  */
@@ -74,7 +74,7 @@ static void hang_up(pe_isolate_helper *helper)
 }
 
 /* One that even this does not end soon is stuck in the system: it will never run again, so it is left behind. */
-static void kill_child(pe_isolate_helper *helper)
+static void kill_process(pe_isolate_helper *helper)
 {
     (void)kill(-helper->pid, SIGKILL);
     (void)kill(helper->pid, SIGKILL);
@@ -87,7 +87,7 @@ static void bury(pe_isolate_helper *helper)
 {
     hang_up(helper);
     if (helper->pid != 0 && !ends_within(helper, BURIAL_NS))
-        kill_child(helper);
+        kill_process(helper);
 }
 
 typedef enum sound { SOUND_NONE, SOUND_ANSWER, SOUND_END } sound;
@@ -104,7 +104,7 @@ static sound listen_for(const pe_isolate_helper *helper, int most_ms)
     return got == 1 ? SOUND_ANSWER : SOUND_END;
 }
 
-/* The answer to what was asked; deadline_ns 0: wait as long as the child lives. */
+/* The answer to what was asked; deadline_ns 0: wait as long as the process lives. */
 static pe_isolate_end hear(pe_isolate_helper *helper, uint64_t deadline_ns)
 {
     for (;;) {
@@ -120,7 +120,7 @@ static pe_isolate_end hear(pe_isolate_helper *helper, uint64_t deadline_ns)
             return PE_ISOLATE_DIED;
         }
         if (is_late) {
-            kill_child(helper);
+            kill_process(helper);
             hang_up(helper);
             return PE_ISOLATE_LATE;
         }
@@ -178,7 +178,7 @@ void pe_isolate_stop(pe_isolate_helper *helper)
 {
     hang_up(helper);
     if (helper->pid != 0 && !ends_within(helper, CLOSING_NS))
-        kill_child(helper);
+        kill_process(helper);
 }
 
 static bool say(const pe_isolate_helper *helper)
@@ -192,7 +192,7 @@ static bool say(const pe_isolate_helper *helper)
 
 pe_isolate_end pe_isolate_ask(pe_isolate_helper *helper, uint64_t timeout_ns)
 {
-    const pe_isolate_sheet question = *helper->area.sheet; /* a child's start clears the sheet */
+    const pe_isolate_sheet question = *helper->area.sheet; /* a process's start clears the sheet */
     if (helper->pid != 0 && !say(helper))
         bury(helper); /* it died while it had nothing to do: that blames no item */
     else if (helper->pid != 0)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* form_parts.c - signatures, paths, words: what the forms with processes of their own share.
+/* form_internal.c - signatures, paths, words: what the forms with processes of their own share.
  *
  * Threads: no state.
  * Not here: what fits (overload.c).

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* form_parts.h - what the forms with processes of their own share.
+/* form_internal.h - what the forms with processes of their own share.
  */
-#ifndef PE_FORM_PARTS_H
-#define PE_FORM_PARTS_H
+#ifndef PE_FORM_INTERNAL_H
+#define PE_FORM_INTERNAL_H
 
 #include "kernel/form.h"
 

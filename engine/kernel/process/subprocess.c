@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* child.c - starts a program with pipes in the numbers it expects.
+/* subprocess.c - starts a program with pipes in the numbers it expects.
  *
- * Design: our ends are non-blocking and closed on exec; the child's ends lie above the numbers that it will see, so that
- *         no dup2 of the spawn treads on another. Nothing else of this process reaches the child: descriptors above its
+ * Design: our ends are non-blocking and closed on exec; the process's ends lie above the numbers that it will see, so that
+ *         no dup2 of the spawn treads on another. Nothing else of this process reaches the process: descriptors above its
  *         own are closed, signals are at their defaults, and OMPI_, PMIX_ and PMI_ leave its environment, or a program
  *         that uses MPI itself would take itself for this rank.
  * Threads: no state; pipe2 and posix_spawn are atomic against other threads' spawns.
- * Not here: the talk and the end (child_talk.c).
+ * Not here: the talk and the end (process_talk.c).
  */
 #define _GNU_SOURCE /* F_SETPIPE_SZ, pipe2, posix_spawn_file_actions_addclosefrom_np */
 
@@ -25,12 +25,12 @@
 #include "base/alloc.h"
 #include "base/errno_text.h"
 
-#define FIRST_FREE_FD 8 /* above all numbers that a child is given */
+#define FIRST_FREE_FD 8 /* above all numbers that a process is given */
 #define PIPES 4
 
 extern char **environ;
 
-/* ends[0] is read from, ends[1] written to; `theirs` of them goes to the child as number `as`. */
+/* ends[0] is read from, ends[1] written to; `theirs` of them goes to the process as number `as`. */
 typedef struct pipe_pair {
     int ends[2];
     int theirs;
@@ -43,7 +43,7 @@ static void close_pair(pipe_pair *pair)
     for (int e = 0; e < 2; e++) {
         if (pair->ends[e] >= 0)
             (void)close(pair->ends[e]);
-        pair->ends[e] = PE_CHILD_NO_FD;
+        pair->ends[e] = PE_SUBPROCESS_NO_FD;
     }
 }
 
@@ -63,7 +63,7 @@ static int lift(int *fd)
 static int open_pair(pipe_pair *pair, int pipe_bytes)
 {
     if (pipe2(pair->ends, O_CLOEXEC) != 0) {
-        pair->ends[0] = pair->ends[1] = PE_CHILD_NO_FD;
+        pair->ends[0] = pair->ends[1] = PE_SUBPROCESS_NO_FD;
         return errno;
     }
     const int ours = pair->ends[1 - pair->theirs];
@@ -75,31 +75,31 @@ static int open_pair(pipe_pair *pair, int pipe_bytes)
     return lift(&pair->ends[pair->theirs]);
 }
 
-static int open_pairs(const pe_child_spec *spec, pe_child *child, pipe_pair pairs[PIPES], int *count)
+static int open_pairs(const pe_subprocess_spec *spec, pe_subprocess *process, pipe_pair pairs[PIPES], int *count)
 {
     int number = 0;
     *count = 0;
-    if (spec->in_fd != PE_CHILD_NO_FD)
-        pairs[(*count)++] = (pipe_pair){.theirs = 0, .as = spec->in_fd, .ours = &child->in};
-    pairs[(*count)++] = (pipe_pair){.theirs = 1, .as = spec->out_fd, .ours = &child->out};
+    if (spec->in_fd != PE_SUBPROCESS_NO_FD)
+        pairs[(*count)++] = (pipe_pair){.theirs = 0, .as = spec->in_fd, .ours = &process->in};
+    pairs[(*count)++] = (pipe_pair){.theirs = 1, .as = spec->out_fd, .ours = &process->out};
     if (spec->keeps_errors)
-        pairs[(*count)++] = (pipe_pair){.theirs = 1, .as = STDERR_FILENO, .ours = &child->errors};
+        pairs[(*count)++] = (pipe_pair){.theirs = 1, .as = STDERR_FILENO, .ours = &process->errors};
     if (spec->has_life)
-        pairs[(*count)++] = (pipe_pair){.theirs = 0, .as = PE_CHILD_LIFE_FD, .ours = &child->life};
+        pairs[(*count)++] = (pipe_pair){.theirs = 0, .as = PE_SUBPROCESS_LIFE_FD, .ours = &process->life};
     for (int p = 0; p < *count; p++)
-        pairs[p].ends[0] = pairs[p].ends[1] = PE_CHILD_NO_FD;
+        pairs[p].ends[0] = pairs[p].ends[1] = PE_SUBPROCESS_NO_FD;
     for (int p = 0; p < *count && number == 0; p++)
         number = open_pair(&pairs[p], pairs[p].as == spec->in_fd || pairs[p].as == spec->out_fd ? spec->pipe_bytes : 0);
     return number;
 }
 
-/* In the order in which the child does them. */
-static int add_actions(const pe_child_spec *spec, const pipe_pair *pairs, int count,
+/* In the order in which the process does them. */
+static int add_actions(const pe_subprocess_spec *spec, const pipe_pair *pairs, int count,
                        posix_spawn_file_actions_t *actions)
 {
     int number = 0;
-    if (spec->gift != PE_CHILD_NO_FD) /* before its own number is taken */
-        number = posix_spawn_file_actions_adddup2(actions, spec->gift, PE_CHILD_GIFT_FD);
+    if (spec->gift != PE_SUBPROCESS_NO_FD) /* before its own number is taken */
+        number = posix_spawn_file_actions_adddup2(actions, spec->gift, PE_SUBPROCESS_GIFT_FD);
     if (number == 0 && !spec->keeps_errors && fcntl(STDERR_FILENO, F_GETFD) < 0)
         number = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     if (number == 0 && spec->in_fd != STDIN_FILENO)
@@ -157,7 +157,7 @@ static int make_environment(char ***out)
     return 0;
 }
 
-/* Where children are reaped by the system itself (SIGCHLD ignored, as some launchers leave it), no one learns how they
+/* Where processes are reaped by the system itself (SIGCHLD ignored, as some launchers leave it), no one learns how they
  * ended. */
 static void keep_ends(void)
 {
@@ -168,7 +168,7 @@ static void keep_ends(void)
     }
 }
 
-static int spawn(const pe_child_spec *spec, const pipe_pair *pairs, int count, pid_t *pid)
+static int spawn(const pe_subprocess_spec *spec, const pipe_pair *pairs, int count, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -203,13 +203,16 @@ static bool is_shortage(int number)
     return number == EAGAIN || number == ENOMEM || number == EMFILE || number == ENFILE;
 }
 
-pe_status pe_child_start(const pe_child_spec *spec, pe_child *child, pe_error *err)
+pe_status pe_subprocess_start(const pe_subprocess_spec *spec, pe_subprocess *process, pe_error *err)
 {
     pipe_pair pairs[PIPES];
     int count = 0;
     pid_t pid = 0;
-    *child = (pe_child){.in = PE_CHILD_NO_FD, .out = PE_CHILD_NO_FD, .errors = PE_CHILD_NO_FD, .life = PE_CHILD_NO_FD};
-    int number = open_pairs(spec, child, pairs, &count);
+    *process = (pe_subprocess){.in = PE_SUBPROCESS_NO_FD,
+                               .out = PE_SUBPROCESS_NO_FD,
+                               .errors = PE_SUBPROCESS_NO_FD,
+                               .life = PE_SUBPROCESS_NO_FD};
+    int number = open_pairs(spec, process, pairs, &count);
     if (number == 0)
         number = spawn(spec, pairs, count, &pid);
     if (number != 0) {
@@ -217,12 +220,12 @@ pe_status pe_child_start(const pe_child_spec *spec, pe_child *child, pe_error *e
         for (int p = 0; p < count; p++)
             close_pair(&pairs[p]);
         return pe_fail(err, is_shortage(number) ? PE_ENOMEM : PE_EKERNEL, "%s: %s", spec->program,
-                       pe_reason(number, reason));
+                       pe_errno_text(number, reason));
     }
     for (int p = 0; p < count; p++) {
         *pairs[p].ours = pairs[p].ends[1 - pairs[p].theirs];
         (void)close(pairs[p].ends[pairs[p].theirs]);
     }
-    child->pid = pid;
+    process->pid = pid;
     return PE_OK;
 }

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* python_parts.h - what the parts of the python form share.
+/* python_internal.h - what the parts of the python form share.
  *
  * Design: each worker has a process of its own that runs worker.py and the user's file. A request is a block of columns;
  *         answers are frames of some consecutive items' results. Numbers are 64-bit little-endian; a column is raw
  *         elements, or, of texts, sizes and then bytes.
  */
-#ifndef PE_PYTHON_PARTS_H
-#define PE_PYTHON_PARTS_H
+#ifndef PE_PYTHON_INTERNAL_H
+#define PE_PYTHON_INTERNAL_H
 
 #include <stdatomic.h>
 

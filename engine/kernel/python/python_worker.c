@@ -54,7 +54,7 @@ typedef struct span {
 
 struct pe_python_worker {
     const pe_python *form;
-    pe_child child;
+    pe_subprocess process;
     int page_fd;
     page *page;
     uint64_t served; /* items that this process was given */
@@ -97,7 +97,7 @@ void pe_python_worker_free(pe_python_worker *worker)
 {
     if (worker == NULL)
         return;
-    (void)pe_child_finish(&worker->child, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
+    (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
     if (worker->page != NULL)
         (void)munmap(worker->page, PAGE_BYTES);
     if (worker->page_fd >= 0)
@@ -129,28 +129,29 @@ static bool next_frame(pe_python_worker *worker, uint64_t head[FRAME_WORDS], con
 
 /* ---- start ---- */
 
-static pe_status refuse_start(const pe_python_worker *worker, pe_child_event event, pe_child_end end, pe_error *err)
+static pe_status refuse_start(const pe_python_worker *worker, pe_subprocess_event event, pe_subprocess_end end,
+                              pe_error *err)
 {
-    char words[PE_CHILD_WORDS];
-    if (event == PE_CHILD_STOPPED)
+    char words[PE_SUBPROCESS_WORDS];
+    if (event == PE_SUBPROCESS_STOPPED)
         return pe_fail(err, PE_ESTOPPED, "%s: stopped while Python started", worker->form->where);
     return pe_fail(err, PE_EKERNEL, "%s: %s ended before it had the function: %s", worker->form->where,
-                   worker->form->interpreter, pe_child_print_end(end, words));
+                   worker->form->interpreter, pe_subprocess_print_end(end, words));
 }
 
 /* READY, or why not. */
 static pe_status hear_greeting(pe_python_worker *worker, pe_error *err)
 {
     const pe_python *const form = worker->form;
-    pe_child_talk talk = {
+    pe_subprocess_io talk = {
         .data = form->greeting.data, .size = form->greeting.size, .answer = &worker->answer, .stop = form->stop};
     uint64_t head[FRAME_WORDS] = {0};
     const unsigned char *payload = NULL;
-    pe_child_event event = PE_CHILD_MOVED;
+    pe_subprocess_event event = PE_SUBPROCESS_MOVED;
     bool is_heard = false;
-    while (event == PE_CHILD_MOVED && !is_heard) {
-        event = pe_child_talk_on(&worker->child, &talk, err);
-        is_heard = event == PE_CHILD_MOVED && next_frame(worker, head, &payload);
+    while (event == PE_SUBPROCESS_MOVED && !is_heard) {
+        event = pe_subprocess_exchange(&worker->process, &talk, err);
+        is_heard = event == PE_SUBPROCESS_MOVED && next_frame(worker, head, &payload);
     }
     if (is_heard && head[0] == FRAME_READY)
         return PE_OK;
@@ -159,8 +160,8 @@ static pe_status hear_greeting(pe_python_worker *worker, pe_error *err)
         (void)pe_fail(err, PE_EKERNEL, "%s: %.*s", form->where, size, (const char *)payload);
     }
     /* What fell silent may still be told to end by itself: its exit code says more than our signal. */
-    const uint64_t patience = event == PE_CHILD_ENDED || head[0] == FRAME_ERROR ? pe_clock_ns() + GRACE_NS : 1;
-    const pe_child_end end = pe_child_finish(&worker->child, patience, form->stop, NULL);
+    const uint64_t patience = event == PE_SUBPROCESS_ENDED || head[0] == FRAME_ERROR ? pe_clock_ns() + GRACE_NS : 1;
+    const pe_subprocess_end end = pe_subprocess_finish(&worker->process, patience, form->stop, NULL);
     return refuse_start(worker, event, end, err);
 }
 
@@ -168,17 +169,17 @@ pe_status pe_python_worker_start(pe_python_worker *worker, pe_error *err)
 {
     const pe_python *const form = worker->form;
     const char *const argv[] = {form->interpreter, "-c", form->boot, NULL};
-    const pe_child_spec spec = {.program = form->interpreter,
-                                .argv = argv,
-                                .in_fd = IN_FD,
-                                .out_fd = OUT_FD,
-                                .pipe_bytes = PIPE_BYTES,
-                                .has_life = true,
-                                .gift = worker->page_fd};
+    const pe_subprocess_spec spec = {.program = form->interpreter,
+                                     .argv = argv,
+                                     .in_fd = IN_FD,
+                                     .out_fd = OUT_FD,
+                                     .pipe_bytes = PIPE_BYTES,
+                                     .has_life = true,
+                                     .gift = worker->page_fd};
     pe_error inner = PE_ERROR_INIT;
     worker->served = 0;
     worker->answer.size = worker->taken = 0;
-    const pe_status status = pe_child_start(&spec, &worker->child, &inner);
+    const pe_status status = pe_subprocess_start(&spec, &worker->process, &inner);
     if (status != PE_OK)
         return pe_fail(err, status, "%s: %s", form->where, inner.text);
     return hear_greeting(worker, err);
@@ -188,9 +189,9 @@ pe_status pe_python_worker_start(pe_python_worker *worker, pe_error *err)
 static pe_status ensure_process(pe_python_worker *worker, pe_error *err)
 {
     const pe_python *const form = worker->form;
-    if (worker->child.pid != 0 && form->max_items != 0 && worker->served >= form->max_items)
-        (void)pe_child_finish(&worker->child, pe_clock_ns() + GRACE_NS, form->stop, NULL);
-    return worker->child.pid != 0 ? PE_OK : pe_python_worker_start(worker, err);
+    if (worker->process.pid != 0 && form->max_items != 0 && worker->served >= form->max_items)
+        (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + GRACE_NS, form->stop, NULL);
+    return worker->process.pid != 0 ? PE_OK : pe_python_worker_start(worker, err);
 }
 
 /* ---- one request ---- */
@@ -250,18 +251,18 @@ static uint64_t next_look(uint64_t timeout_ns)
 static outcome hear_answers(pe_python_worker *worker, job *self, size_t end, pe_error *err)
 {
     const pe_python *const form = worker->form;
-    pe_child_talk talk = {
+    pe_subprocess_io talk = {
         .data = worker->request.data, .size = worker->request.size, .answer = &worker->answer, .stop = form->stop};
     watch last = {.since_ns = form->timeout_ns == 0 ? 0 : pe_clock_ns()};
     outcome so_far = SERVED;
     while (self->done < end && so_far == SERVED) {
         talk.deadline_ns = next_look(form->timeout_ns);
-        const pe_child_event event = pe_child_talk_on(&worker->child, &talk, err);
-        if (event == PE_CHILD_MOVED)
+        const pe_subprocess_event event = pe_subprocess_exchange(&worker->process, &talk, err);
+        if (event == PE_SUBPROCESS_MOVED)
             so_far = take_frames(worker, self, end);
-        else if (event != PE_CHILD_LATE)
-            so_far = event == PE_CHILD_ENDED ? DIED : event == PE_CHILD_STOPPED ? STOPPED : NO_MEMORY;
-        if (so_far == SERVED && form->timeout_ns != 0 && is_late(worker, &last, event == PE_CHILD_MOVED))
+        else if (event != PE_SUBPROCESS_LATE)
+            so_far = event == PE_SUBPROCESS_ENDED ? DIED : event == PE_SUBPROCESS_STOPPED ? STOPPED : NO_MEMORY;
+        if (so_far == SERVED && form->timeout_ns != 0 && is_late(worker, &last, event == PE_SUBPROCESS_MOVED))
             so_far = LATE;
     }
     return so_far;
@@ -293,13 +294,13 @@ static void fail_culprit(job *self, size_t item, const char *reason)
 /* The process has none or is killed: who was it, and what is done about it. */
 static void blame(pe_python_worker *worker, job *self, span items, outcome how)
 {
-    char reason[PE_REASON_ROOM], words[PE_CHILD_WORDS], late[PE_TIMEOUT_WORDS];
+    char reason[PE_REASON_ROOM], words[PE_SUBPROCESS_WORDS], late[PE_TIMEOUT_WORDS];
     const uint64_t patience = how == DIED ? pe_clock_ns() + GRACE_NS : 1;
-    const pe_child_end end = pe_child_finish(&worker->child, patience, worker->form->stop, NULL);
+    const pe_subprocess_end end = pe_subprocess_finish(&worker->process, patience, worker->form->stop, NULL);
     if (how == LATE)
         (void)snprintf(reason, sizeof reason, "%s", pe_form_print_timeout(worker->form->timeout_ns, late));
     else
-        (void)snprintf(reason, sizeof reason, "worker died: %s", pe_child_print_end(end, words));
+        (void)snprintf(reason, sizeof reason, "worker died: %s", pe_subprocess_print_end(end, words));
     if (items.first >= items.end) {
         if (++self->idle_deaths >= LEAST_DEATHS)
             fail_culprit(self, self->done, reason);
@@ -372,7 +373,7 @@ int pe_python_worker_map(pe_python_worker *worker, pe_batch *batch)
         const pe_status status = ensure_process(worker, &err);
         const outcome how = status == PE_OK ? serve(worker, &self, &err) : status == PE_ESTOPPED ? STOPPED : NO_MEMORY;
         if (how == STOPPED || how == NO_MEMORY) {
-            (void)pe_child_kill(&worker->child);
+            (void)pe_subprocess_kill(&worker->process);
             return how == STOPPED ? 0 : give_up(&self, err.status == PE_OK ? "out of memory" : err.text);
         }
     }

@@ -107,7 +107,7 @@ static pe_status find_name(const pe_text_source *text, const header *h, const ch
     if (found > 1)
         return pe_fail(err, PE_ECONFIG, "%s: columns: %s has %zu columns named \"%s\": choose by number (from 0)",
                        spec->where, file, found, wanted);
-    const char *const near = pe_nearest(wanted, (const char *const *)h->names, h->count);
+    const char *const near = pe_suggest(wanted, (const char *const *)h->names, h->count);
     list_names(h, names);
     if (near == NULL)
         return pe_fail(err, PE_ECONFIG, "%s: columns: %s has no column \"%s\": it has %s", spec->where, file, wanted,

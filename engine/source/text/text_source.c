@@ -195,7 +195,7 @@ static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *r
            text->stream.buffer.room;
 }
 
-const pe_kind pe_kind_text = {
+const pe_source_vtable pe_kind_text = {
     .name = "text",
     .source_bytes = sizeof(pe_text_source),
     .reader_bytes = sizeof(pe_text_reader),

@@ -230,14 +230,14 @@ START_TEST(nearest_is_the_word_meant_or_none)
                 {"is_rpime", "is_prime"},
                 {"sum_of_sqares", "sum_of_squares"}};
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *const got = pe_nearest(rows[i].typed, words, COUNT(words));
+        const char *const got = pe_suggest(rows[i].typed, words, COUNT(words));
         if (rows[i].meant == NULL)
             ck_assert_msg(got == NULL, "%s gave %s", rows[i].typed, got == NULL ? "" : got);
         else
             ck_assert_msg(got != NULL && strcmp(got, rows[i].meant) == 0, "%s gave %s", rows[i].typed,
                           got == NULL ? "none" : got);
     }
-    ck_assert_ptr_null(pe_nearest("square", NULL, 0));
+    ck_assert_ptr_null(pe_suggest("square", NULL, 0));
 }
 END_TEST
 
@@ -248,8 +248,8 @@ START_TEST(nearest_long_names_are_cut)
     memset(other, 'b', 5000);
     typed[5000] = other[5000] = '\0';
     const char *const words[] = {other, typed};
-    ck_assert_ptr_eq(pe_nearest(typed, words, 2), typed);
-    ck_assert_ptr_null(pe_nearest(typed, words, 1));
+    ck_assert_ptr_eq(pe_suggest(typed, words, 2), typed);
+    ck_assert_ptr_null(pe_suggest(typed, words, 1));
 }
 END_TEST
 

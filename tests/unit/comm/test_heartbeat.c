@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_pulse.c - whoever falls silent is named, nobody else is, and no beat is left under way.
+/* test_heartbeat.c - whoever falls silent is named, nobody else is, and no beat is left under way.
  *
  * Design: the ranks are pulses of one process on a network of mailboxes, from which a rank can be cut off.
  */
@@ -119,9 +119,9 @@ static void cancel(pe_comm *comm, pe_comm_op **op)
 
 static void make_network(int size)
 {
-    static const pe_comm_twin twin = {.start = start, .test = test, .cancel = cancel};
+    static const pe_comm_backend backend = {.start = start, .test = test, .cancel = cancel};
     for (int r = 0; r < size; r++)
-        ranks[r] = (pe_comm){.twin = &twin, .rank = r, .size = size};
+        ranks[r] = (pe_comm){.backend = &backend, .rank = r, .size = size};
 }
 
 static void check_nothing_is_under_way(void)
@@ -137,7 +137,7 @@ typedef struct verdict {
     pe_silence who;
 } verdict;
 
-static pe_pulse *pulses[MOST_RANKS];
+static pe_heartbeat *pulses[MOST_RANKS];
 static verdict verdicts[MOST_RANKS];
 
 static void lost(void *context, const pe_silence *who)
@@ -152,9 +152,9 @@ static pe_status begin(int rank, uint64_t limit_ns, pe_error *err)
 {
     char host[16];
     (void)snprintf(host, sizeof host, "h%d", rank);
-    const pe_pulse_spec spec = {
+    const pe_heartbeat_spec spec = {
         .beat_ns = BEAT_NS, .limit_ns = limit_ns, .host = host, .lost = lost, .context = &verdicts[rank]};
-    return pe_pulse_begin(&ranks[rank], &spec, &pulses[rank], err);
+    return pe_heartbeat_begin(&ranks[rank], &spec, &pulses[rank], err);
 }
 
 static void begin_all(int size, uint64_t members_limit_ns)
@@ -170,7 +170,7 @@ static void begin_all(int size, uint64_t members_limit_ns)
 static void *end(void *context)
 {
     pe_error err = PE_ERROR_INIT;
-    ck_ok(pe_pulse_end(context, &err), err);
+    ck_ok(pe_heartbeat_end(context, &err), err);
     return NULL;
 }
 
@@ -204,7 +204,7 @@ START_TEST(begin_of_one_rank_is_nothing)
     make_network(1);
     ck_ok(begin(0, LIMIT_NS, &err), err);
     ck_assert_ptr_null(pulses[0]);
-    ck_ok(pe_pulse_end(NULL, &err), err);
+    ck_ok(pe_heartbeat_end(NULL, &err), err);
 }
 END_TEST
 
@@ -215,7 +215,7 @@ START_TEST(begin_without_messages_is_an_error)
     is_broken = true;
     ck_assert_int_eq(begin(1, LIMIT_NS, &err), PE_EIO);
     ck_assert_str_eq(err.text, "broken");
-    ck_assert_int_eq(pe_pulse_end(pulses[1], &late), PE_EIO);
+    ck_assert_int_eq(pe_heartbeat_end(pulses[1], &late), PE_EIO);
 }
 END_TEST
 
@@ -310,12 +310,12 @@ START_TEST(rank_lost_while_others_leave_is_named)
 }
 END_TEST
 
-/* The test speaks for rank 1 itself: as the pulse does, but only when it wants to. */
+/* The test speaks for rank 1 itself: as the heartbeat does, but only when it wants to. */
 static void beat_by_hand(void)
 {
     struct {
         uint32_t is_last;
-        char host[PE_PULSE_HOST_ROOM];
+        char host[PE_HEARTBEAT_HOST_ROOM];
     } words = {.host = "hand"};
     post(1, 0, &words, sizeof words);
 }

@@ -30,11 +30,11 @@ END_TEST
 
 START_TEST(operations_keep_their_order)
 {
-    static const pe_reduction expected[] = {PE_REDUCE_COUNT, PE_REDUCE_MAX, PE_REDUCE_MIN, PE_REDUCE_MEAN,
+    static const pe_reduce_op expected[] = {PE_REDUCE_COUNT, PE_REDUCE_MAX, PE_REDUCE_MIN, PE_REDUCE_MEAN,
                                             PE_REDUCE_SUM};
     pe_job *job = read_job(RANGE KERNEL "[reduce]\nop = [\"count\", \"max\", \"min\", \"mean\", \"sum\"]\n"
                                         "path = \"x.tsv\"\nformat = \"csv\"\nnames = [\"a\", \"b\"]\n");
-    ck_assert_int_eq(job->op_count, PE_REDUCTIONS);
+    ck_assert_int_eq(job->op_count, PE_REDUCE_OPS);
     ck_assert_mem_eq(job->ops, expected, sizeof expected);
     ck_assert_str_eq(job->output.path, "x.tsv");
     ck_assert_int_eq(job->output.format, PE_FORMAT_CSV);

@@ -78,11 +78,11 @@ START_TEST(name_that_is_none_in_c_is_refused)
     static const char *const right[] = {"x", "_x", "X1", "integer", "uniform", "i", "pen"};
     for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
         error = (pe_error)PE_ERROR_INIT;
-        ck_assert_int_eq(pe_codenames_check(wrong[w], "the argument", &error), PE_ECONFIG);
+        ck_assert_int_eq(pe_codegen_names_check(wrong[w], "the argument", &error), PE_ECONFIG);
     }
     error = (pe_error)PE_ERROR_INIT;
     for (size_t r = 0; r < sizeof right / sizeof *right; r++)
-        ck_ok(pe_codenames_check(right[r], "the argument", &error), error);
+        ck_ok(pe_codegen_names_check(right[r], "the argument", &error), error);
 }
 END_TEST
 
@@ -103,7 +103,7 @@ START_TEST(param_of_each_type_is_a_c_constant)
          "const char t[] = \"\\141\\042\\012\\061\";\n"},
     };
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-        ck_ok(pe_codenames_param(&rows[r].param, &out, &error), error);
+        ck_ok(pe_codegen_names_param(&rows[r].param, &out, &error), error);
         ck_assert_str_eq(terminated(), rows[r].text);
     }
 }
@@ -111,11 +111,11 @@ END_TEST
 
 START_TEST(mentions_are_whole_words)
 {
-    ck_assert(pe_codenames_mentions("i", "i"));
-    ck_assert(pe_codenames_mentions("x+i*2", "i"));
-    ck_assert(pe_codenames_mentions("sin(x)*i", "i"));
-    ck_assert(!pe_codenames_mentions("", "i"));
-    ck_assert(!pe_codenames_mentions("sin(ii) + i2 + _i", "i"));
+    ck_assert(pe_codegen_names_mentions("i", "i"));
+    ck_assert(pe_codegen_names_mentions("x+i*2", "i"));
+    ck_assert(pe_codegen_names_mentions("sin(x)*i", "i"));
+    ck_assert(!pe_codegen_names_mentions("", "i"));
+    ck_assert(!pe_codegen_names_mentions("sin(ii) + i2 + _i", "i"));
 }
 END_TEST
 

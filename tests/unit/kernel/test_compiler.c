@@ -216,7 +216,7 @@ static const char *tell(const char *words, const char *source)
                                          .said = words,
                                          .reason = "it ended"};
     error = (pe_error)PE_ERROR_INIT;
-    ck_assert_int_eq(pe_compiler_refuse(&failure, PE_EKERNEL, &error), PE_EKERNEL);
+    ck_assert_int_eq(pe_compiler_messages_refuse(&failure, PE_EKERNEL, &error), PE_EKERNEL);
     return error.text;
 }
 

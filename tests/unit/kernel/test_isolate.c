@@ -88,7 +88,7 @@ START_TEST(orphan_that_holds_the_socket_does_not_hang)
 }
 END_TEST
 
-START_TEST(child_that_closes_all_and_lives_is_ended)
+START_TEST(process_that_closes_all_and_lives_is_ended)
 {
     rig *r = opened("(int64) -> int64", map_numbers, 0);
     costs_one(r, 8, 3, CLOSE_ALL, "killed twice: SIGKILL");
@@ -166,7 +166,7 @@ START_TEST(killed_always_is_blamed)
 }
 END_TEST
 
-/* Kills the child that said its number while it computes. */
+/* Kills the process that said its number while it computes. */
 static void *kill_it(void *unused)
 {
     int pid = 0;
@@ -204,7 +204,7 @@ START_TEST(killed_from_outside_between_batches_runs_again)
 }
 END_TEST
 
-START_TEST(signal_that_ends_a_run_does_not_end_the_child)
+START_TEST(signal_that_ends_a_run_does_not_end_the_process)
 {
     rig *r = opened("(int64) -> int64", map_numbers, 0);
     costs_none(r, 4, 0, SAY_PID);
@@ -288,9 +288,9 @@ END_TEST
 UNIT_MAIN("isolate", segfault_costs_one_item, abort_costs_one_item, division_by_zero_costs_one_item,
           exit_costs_one_item, exit_does_not_run_what_the_engine_does_at_its_end, crash_that_scribbled_costs_one_item,
           all_items_crash_all_fail, orphan_that_holds_the_socket_does_not_hang,
-          child_that_closes_all_and_lives_is_ended, hang_costs_one_item_after_its_timeout,
+          process_that_closes_all_and_lives_is_ended, hang_costs_one_item_after_its_timeout,
           slow_items_in_one_batch_are_not_late, failed_items_keep_index_and_reason, killed_once_runs_again,
           killed_always_is_blamed, killed_from_outside_in_a_batch_runs_again,
-          killed_from_outside_between_batches_runs_again, signal_that_ends_a_run_does_not_end_the_child,
+          killed_from_outside_between_batches_runs_again, signal_that_ends_a_run_does_not_end_the_process,
           open_and_close_are_called_once_a_worker, open_that_refuses_is_told, kernel_that_gives_up_is_told,
           kernel_that_fails_no_item_is_told, kernel_that_prints_does_not_reach_stdout)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_child.c - programs beside this one: pipes, deadlines, ends of every kind, nothing left behind.
+/* test_process.c - programs beside this one: pipes, deadlines, ends of every kind, nothing left behind.
  */
 #define _GNU_SOURCE /* pipe2 */
 
@@ -22,20 +22,20 @@
 
 #define SECOND ((uint64_t)1000000000)
 
-static pe_child child;
+static pe_subprocess process;
 static pe_buffer answer;
 static pe_error err = PE_ERROR_INIT;
 
 static void start_argv(const char *const *argv, int in_fd, int out_fd, bool has_life)
 {
-    const pe_child_spec spec = {.program = argv[0],
-                                .argv = argv,
-                                .in_fd = in_fd,
-                                .out_fd = out_fd,
-                                .keeps_errors = true,
-                                .has_life = has_life,
-                                .gift = PE_CHILD_NO_FD};
-    ck_ok(pe_child_start(&spec, &child, &err), err);
+    const pe_subprocess_spec spec = {.program = argv[0],
+                                     .argv = argv,
+                                     .in_fd = in_fd,
+                                     .out_fd = out_fd,
+                                     .keeps_errors = true,
+                                     .has_life = has_life,
+                                     .gift = PE_SUBPROCESS_NO_FD};
+    ck_ok(pe_subprocess_start(&spec, &process, &err), err);
 }
 
 static void start_shell(const char *script)
@@ -45,20 +45,20 @@ static void start_shell(const char *script)
 }
 
 /* Talks until something other than bytes happens. */
-static pe_child_event hear_all(const void *data, size_t size, uint64_t timeout_ns, const atomic_bool *stop)
+static pe_subprocess_event hear_all(const void *data, size_t size, uint64_t timeout_ns, const atomic_bool *stop)
 {
-    pe_child_talk talk = {.data = data,
-                          .size = size,
-                          .answer = &answer,
-                          .deadline_ns = timeout_ns == 0 ? 0 : pe_clock_ns() + timeout_ns,
-                          .stop = stop};
-    pe_child_event event = PE_CHILD_MOVED;
-    while (event == PE_CHILD_MOVED) {
-        if (talk.size == 0 && child.in >= 0) {
-            close(child.in);
-            child.in = PE_CHILD_NO_FD;
+    pe_subprocess_io talk = {.data = data,
+                             .size = size,
+                             .answer = &answer,
+                             .deadline_ns = timeout_ns == 0 ? 0 : pe_clock_ns() + timeout_ns,
+                             .stop = stop};
+    pe_subprocess_event event = PE_SUBPROCESS_MOVED;
+    while (event == PE_SUBPROCESS_MOVED) {
+        if (talk.size == 0 && process.in >= 0) {
+            close(process.in);
+            process.in = PE_SUBPROCESS_NO_FD;
         }
-        event = pe_child_talk_on(&child, &talk, &err);
+        event = pe_subprocess_exchange(&process, &talk, &err);
     }
     return event;
 }
@@ -69,11 +69,11 @@ static void heard(const char *text)
     ck_assert_int_eq(memcmp(answer.data, text, answer.size), 0);
 }
 
-static void ended(pe_child_end end, bool by_signal, int number)
+static void ended(pe_subprocess_end end, bool by_signal, int number)
 {
     ck_assert_int_eq(end.by_signal, by_signal);
     ck_assert_int_eq(end.number, number);
-    ck_assert_int_eq(child.pid, 0);
+    ck_assert_int_eq(process.pid, 0);
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* no zombie */
     ck_assert_int_eq(errno, ECHILD);
 }
@@ -81,11 +81,12 @@ static void ended(pe_child_end end, bool by_signal, int number)
 START_TEST(program_that_is_not_there_is_refused)
 {
     const char *const argv[] = {"no-such-program-here", NULL};
-    const pe_child_spec spec = {.program = argv[0], .argv = argv, .in_fd = 0, .out_fd = 1, .gift = PE_CHILD_NO_FD};
-    ck_assert_int_eq(pe_child_start(&spec, &child, &err), PE_EKERNEL);
+    const pe_subprocess_spec spec = {
+        .program = argv[0], .argv = argv, .in_fd = 0, .out_fd = 1, .gift = PE_SUBPROCESS_NO_FD};
+    ck_assert_int_eq(pe_subprocess_start(&spec, &process, &err), PE_EKERNEL);
     ck_assert_str_eq(err.text, "no-such-program-here: No such file or directory");
-    ck_assert_int_eq(child.pid, 0);
-    ended(pe_child_kill(&child), false, 0); /* of nothing: harmless */
+    ck_assert_int_eq(process.pid, 0);
+    ended(pe_subprocess_kill(&process), false, 0); /* of nothing: harmless */
 }
 END_TEST
 
@@ -100,18 +101,22 @@ static int count_fds(void)
     return count;
 }
 
-START_TEST(many_children_leave_no_descriptor)
+START_TEST(many_processes_leave_no_descriptor)
 {
     const char *const bad[] = {"no-such-program-here", NULL};
-    const pe_child_spec spec = {
-        .program = bad[0], .argv = bad, .out_fd = 1, .keeps_errors = true, .has_life = true, .gift = PE_CHILD_NO_FD};
+    const pe_subprocess_spec spec = {.program = bad[0],
+                                     .argv = bad,
+                                     .out_fd = 1,
+                                     .keeps_errors = true,
+                                     .has_life = true,
+                                     .gift = PE_SUBPROCESS_NO_FD};
     const int before = count_fds();
     for (int i = 0; i < 20; i++) {
         pe_error refused = PE_ERROR_INIT;
-        ck_assert_int_eq(pe_child_start(&spec, &child, &refused), PE_EKERNEL);
+        ck_assert_int_eq(pe_subprocess_start(&spec, &process, &refused), PE_EKERNEL);
         const char *const argv[] = {"true", NULL};
         start_argv(argv, 0, 1, true);
-        ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
+        ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
     }
     ck_assert_int_eq(count_fds(), before);
 }
@@ -121,9 +126,9 @@ START_TEST(nothing_written_is_answered_by_nothing)
 {
     const char *const argv[] = {"cat", NULL};
     start_argv(argv, 0, 1, false);
-    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_CHILD_ENDED);
+    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
     ck_assert_uint_eq(answer.size, 0);
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
 }
 END_TEST
 
@@ -136,10 +141,10 @@ START_TEST(more_than_any_pipe_holds_goes_through)
     for (size_t i = 0; i < size; i++)
         data[i] = (unsigned char)(i * 7 + i / 251);
     start_argv(argv, 0, 1, false);
-    ck_assert_int_eq(hear_all(data, size, 0, NULL), PE_CHILD_ENDED);
+    ck_assert_int_eq(hear_all(data, size, 0, NULL), PE_SUBPROCESS_ENDED);
     ck_assert_uint_eq(answer.size, size);
     ck_assert_int_eq(memcmp(answer.data, data, size), 0);
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
     free(data);
 }
 END_TEST
@@ -147,10 +152,10 @@ END_TEST
 START_TEST(stdin_without_pipe_is_empty)
 {
     const char *const argv[] = {"cat", NULL};
-    start_argv(argv, PE_CHILD_NO_FD, 1, false);
-    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_CHILD_ENDED);
+    start_argv(argv, PE_SUBPROCESS_NO_FD, 1, false);
+    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
     ck_assert_uint_eq(answer.size, 0);
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
 }
 END_TEST
 
@@ -158,11 +163,11 @@ START_TEST(numbers_of_their_own_leave_stdout_to_stderr)
 {
     const char *const argv[] = {"sh", "-c", "echo noise; cat <&3 >&4", NULL};
     start_argv(argv, 3, 4, true);
-    ck_assert_int_eq(hear_all("data", 4, 0, NULL), PE_CHILD_ENDED);
+    ck_assert_int_eq(hear_all("data", 4, 0, NULL), PE_SUBPROCESS_ENDED);
     heard("data");
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
-    char line[PE_CHILD_WORDS];
-    ck_assert_str_eq(pe_child_last_line(&child, line), "noise");
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
+    char line[PE_SUBPROCESS_WORDS];
+    ck_assert_str_eq(pe_subprocess_last_line(&process, line), "noise");
 }
 END_TEST
 
@@ -172,39 +177,39 @@ START_TEST(descriptors_of_ours_stay_ours)
     const int leak = open("/dev/null", O_RDONLY); /* not close-on-exec */
     ck_assert_int_eq(dup2(leak, 50), 50);
     start_shell("for f in /proc/self/fd/*; do echo ${f##*/}; done");
-    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_CHILD_ENDED);
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
+    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
     ck_assert_int_eq(pe_buffer_append(&answer, "", 1, &err), PE_OK);
     ck_assert_ptr_null(strstr((const char *)answer.data, "50\n"));
 }
 END_TEST
 
-START_TEST(one_child_holds_no_pipe_of_another)
+START_TEST(one_process_holds_no_pipe_of_another)
 {
     const char *const argv[] = {"cat", NULL};
     start_argv(argv, 0, 1, false);
-    pe_child first = child;
+    pe_subprocess first = process;
     start_argv(argv, 0, 1, false); /* it must not hold the writing end of the first one's input */
-    pe_child second = child;
-    child = first;
-    ck_assert_int_eq(hear_all("a", 1, 10 * SECOND, NULL), PE_CHILD_ENDED);
+    pe_subprocess second = process;
+    process = first;
+    ck_assert_int_eq(hear_all("a", 1, 10 * SECOND, NULL), PE_SUBPROCESS_ENDED);
     heard("a");
-    const pe_child_end end = pe_child_finish(&child, 0, NULL, NULL);
+    const pe_subprocess_end end = pe_subprocess_finish(&process, 0, NULL, NULL);
     ck_assert_int_eq(end.number, 0);
-    child = second;
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
+    process = second;
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
 }
 END_TEST
 
-START_TEST(marks_of_a_launcher_do_not_reach_the_child)
+START_TEST(marks_of_a_launcher_do_not_reach_the_process)
 {
     setenv("OMPI_COMM_WORLD_SIZE", "4", 1);
     setenv("PMIX_RANK", "1", 1);
     setenv("PENGINE_TEST_STAYS", "yes", 1);
     start_shell("echo ${OMPI_COMM_WORLD_SIZE:-none} ${PMIX_RANK:-none} $PENGINE_TEST_STAYS");
-    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_CHILD_ENDED);
+    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
     heard("none none yes\n");
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
 }
 END_TEST
 
@@ -215,9 +220,9 @@ START_TEST(reader_that_goes_early_raises_no_sigpipe)
     signal(SIGPIPE, SIG_DFL);
     start_shell("exec 0<&-; sleep 0.3; echo said");
     memset(data, '\n', sizeof data);
-    ck_assert_int_eq(hear_all(data, sizeof data, 0, NULL), PE_CHILD_ENDED);
+    ck_assert_int_eq(hear_all(data, sizeof data, 0, NULL), PE_SUBPROCESS_ENDED);
     heard("said\n");
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
     sigset_t pending;
     ck_assert_int_eq(sigpending(&pending), 0);
     ck_assert_int_eq(sigismember(&pending, SIGPIPE), 0);
@@ -225,15 +230,15 @@ START_TEST(reader_that_goes_early_raises_no_sigpipe)
 END_TEST
 
 /* Of this process, where SIGPIPE is ignored and signals are blocked. */
-START_TEST(signals_of_a_child_are_at_their_defaults)
+START_TEST(signals_of_a_process_are_at_their_defaults)
 {
     sigset_t all;
     sigfillset(&all);
     signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_BLOCK, &all, NULL);
     start_shell("kill -PIPE $$; echo alive");
-    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_CHILD_ENDED);
-    ended(pe_child_finish(&child, 0, NULL, NULL), true, SIGPIPE);
+    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), true, SIGPIPE);
 }
 END_TEST
 
@@ -241,37 +246,37 @@ START_TEST(ignored_sigchld_loses_no_end)
 {
     signal(SIGCHLD, SIG_IGN);
     start_shell("exit 7");
-    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_CHILD_ENDED);
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 7);
+    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 7);
 }
 END_TEST
 
-START_TEST(child_that_hangs_is_late_then_killed)
+START_TEST(process_that_hangs_is_late_then_killed)
 {
     const uint64_t begin = pe_clock_ns();
     start_shell("echo first; sleep 60");
-    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_CHILD_LATE);
+    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_LATE);
     heard("first\n");
-    ended(pe_child_kill(&child), true, SIGKILL);
+    ended(pe_subprocess_kill(&process), true, SIGKILL);
     ck_assert_uint_ge(pe_clock_ns() - begin, SECOND / 5);
     ck_assert_uint_lt(pe_clock_ns() - begin, 10 * SECOND);
 }
 END_TEST
 
-START_TEST(child_that_never_ends_its_talk_is_late)
+START_TEST(process_that_never_ends_its_talk_is_late)
 {
     start_shell("while :; do echo noise >&2; done"); /* on stderr, where nothing is waited for */
-    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_CHILD_LATE);
-    ended(pe_child_kill(&child), true, SIGKILL);
+    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_LATE);
+    ended(pe_subprocess_kill(&process), true, SIGKILL);
 }
 END_TEST
 
-START_TEST(child_that_does_not_read_is_late)
+START_TEST(process_that_does_not_read_is_late)
 {
     static unsigned char data[1000000];
     start_shell("sleep 60");
-    ck_assert_int_eq(hear_all(data, sizeof data, SECOND / 5, NULL), PE_CHILD_LATE);
-    ended(pe_child_kill(&child), true, SIGKILL);
+    ck_assert_int_eq(hear_all(data, sizeof data, SECOND / 5, NULL), PE_SUBPROCESS_LATE);
+    ended(pe_subprocess_kill(&process), true, SIGKILL);
 }
 END_TEST
 
@@ -279,30 +284,30 @@ START_TEST(stop_ends_the_wait)
 {
     atomic_bool stop = true;
     start_shell("sleep 60");
-    ck_assert_int_eq(hear_all("", 0, 0, &stop), PE_CHILD_STOPPED);
+    ck_assert_int_eq(hear_all("", 0, 0, &stop), PE_SUBPROCESS_STOPPED);
     bool was_killed = false;
-    ended(pe_child_finish(&child, 0, &stop, &was_killed), true, SIGKILL);
+    ended(pe_subprocess_finish(&process, 0, &stop, &was_killed), true, SIGKILL);
     ck_assert(was_killed);
 }
 END_TEST
 
-START_TEST(child_that_will_not_go_is_killed_at_the_deadline)
+START_TEST(process_that_will_not_go_is_killed_at_the_deadline)
 {
     bool was_killed = false;
     start_shell("trap '' TERM; while :; do sleep 1; done");
-    ended(pe_child_finish(&child, pe_clock_ns() + SECOND / 5, NULL, &was_killed), true, SIGKILL);
+    ended(pe_subprocess_finish(&process, pe_clock_ns() + SECOND / 5, NULL, &was_killed), true, SIGKILL);
     ck_assert(was_killed);
 }
 END_TEST
 
-/* sleep holds the pipes, but the child that was asked is gone. */
+/* sleep holds the pipes, but the process that was asked is gone. */
 START_TEST(death_is_seen_behind_a_grandchild_with_its_pipes)
 {
     const uint64_t begin = pe_clock_ns();
     start_shell("sleep 3 & echo done; kill -KILL $$");
-    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_CHILD_ENDED);
+    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
     heard("done\n");
-    ended(pe_child_finish(&child, 0, NULL, NULL), true, SIGKILL);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), true, SIGKILL);
     ck_assert_uint_lt(pe_clock_ns() - begin, 2 * SECOND);
 }
 END_TEST
@@ -313,11 +318,11 @@ START_TEST(killing_takes_the_grandchildren_along)
     int watch[2];
     ck_assert_int_eq(pipe2(watch, O_CLOEXEC), 0);
     const char *const argv[] = {"sh", "-c", "sleep 60 & sleep 60", NULL};
-    const pe_child_spec spec = {.program = "sh", .argv = argv, .in_fd = 0, .out_fd = 1, .gift = watch[1]};
-    ck_ok(pe_child_start(&spec, &child, &err), err);
+    const pe_subprocess_spec spec = {.program = "sh", .argv = argv, .in_fd = 0, .out_fd = 1, .gift = watch[1]};
+    ck_ok(pe_subprocess_start(&spec, &process, &err), err);
     close(watch[1]);
-    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_CHILD_LATE);
-    ended(pe_child_kill(&child), true, SIGKILL);
+    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_LATE);
+    ended(pe_subprocess_kill(&process), true, SIGKILL);
     char byte;
     ck_assert_int_eq(read(watch[0], &byte, 1), 0);
 }
@@ -326,52 +331,52 @@ END_TEST
 START_TEST(life_hangs_up_when_its_owner_ends)
 {
     const char *const argv[] = {"sh", "-c", "read -r x <&5; echo over", NULL};
-    start_argv(argv, PE_CHILD_NO_FD, 1, true);
-    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_CHILD_LATE);
-    close(child.life); /* as the end of this process would */
-    child.life = PE_CHILD_NO_FD;
-    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_CHILD_ENDED);
+    start_argv(argv, PE_SUBPROCESS_NO_FD, 1, true);
+    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_LATE);
+    close(process.life); /* as the end of this process would */
+    process.life = PE_SUBPROCESS_NO_FD;
+    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
     heard("over\n");
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
 }
 END_TEST
 
 START_TEST(tail_is_the_last_line_of_much)
 {
-    char line[PE_CHILD_WORDS];
+    char line[PE_SUBPROCESS_WORDS];
     start_shell(
         "i=0; while [ $i -lt 3000 ]; do echo line number $i >&2; i=$((i+1)); done; printf 'the \\001last\\n\\n' >&2");
-    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_CHILD_ENDED);
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
-    ck_assert_uint_eq(child.tail_size, PE_CHILD_TAIL);
-    ck_assert_str_eq(pe_child_last_line(&child, line), "the  last");
+    ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
+    ck_assert_uint_eq(process.tail_size, PE_SUBPROCESS_TAIL);
+    ck_assert_str_eq(pe_subprocess_last_line(&process, line), "the  last");
 }
 END_TEST
 
 START_TEST(tail_of_nothing_is_empty)
 {
-    char line[PE_CHILD_WORDS] = "x";
+    char line[PE_SUBPROCESS_WORDS] = "x";
     start_shell("exit 0");
-    ended(pe_child_finish(&child, 0, NULL, NULL), false, 0);
-    ck_assert_str_eq(pe_child_last_line(&child, line), "");
+    ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
+    ck_assert_str_eq(pe_subprocess_last_line(&process, line), "");
 }
 END_TEST
 
 START_TEST(end_prints_as_people_say_it)
 {
-    char words[PE_CHILD_WORDS];
-    ck_assert_str_eq(pe_child_print_end((pe_child_end){true, 9}, words), "signal 9");
-    ck_assert_str_eq(pe_child_print_end((pe_child_end){false, 3}, words), "exit 3");
+    char words[PE_SUBPROCESS_WORDS];
+    ck_assert_str_eq(pe_subprocess_print_end((pe_subprocess_end){true, 9}, words), "signal 9");
+    ck_assert_str_eq(pe_subprocess_print_end((pe_subprocess_end){false, 3}, words), "exit 3");
 }
 END_TEST
 
-UNIT_MAIN("child", program_that_is_not_there_is_refused, many_children_leave_no_descriptor,
+UNIT_MAIN("child", program_that_is_not_there_is_refused, many_processes_leave_no_descriptor,
           nothing_written_is_answered_by_nothing, more_than_any_pipe_holds_goes_through, stdin_without_pipe_is_empty,
           numbers_of_their_own_leave_stdout_to_stderr, descriptors_of_ours_stay_ours,
-          one_child_holds_no_pipe_of_another, marks_of_a_launcher_do_not_reach_the_child,
-          reader_that_goes_early_raises_no_sigpipe, signals_of_a_child_are_at_their_defaults,
-          ignored_sigchld_loses_no_end, child_that_hangs_is_late_then_killed, child_that_never_ends_its_talk_is_late,
-          child_that_does_not_read_is_late, stop_ends_the_wait, child_that_will_not_go_is_killed_at_the_deadline,
-          death_is_seen_behind_a_grandchild_with_its_pipes, killing_takes_the_grandchildren_along,
-          life_hangs_up_when_its_owner_ends, tail_is_the_last_line_of_much, tail_of_nothing_is_empty,
-          end_prints_as_people_say_it)
+          one_process_holds_no_pipe_of_another, marks_of_a_launcher_do_not_reach_the_process,
+          reader_that_goes_early_raises_no_sigpipe, signals_of_a_process_are_at_their_defaults,
+          ignored_sigchld_loses_no_end, process_that_hangs_is_late_then_killed,
+          process_that_never_ends_its_talk_is_late, process_that_does_not_read_is_late, stop_ends_the_wait,
+          process_that_will_not_go_is_killed_at_the_deadline, death_is_seen_behind_a_grandchild_with_its_pipes,
+          killing_takes_the_grandchildren_along, life_hangs_up_when_its_owner_ends, tail_is_the_last_line_of_much,
+          tail_of_nothing_is_empty, end_prints_as_people_say_it)

@@ -34,13 +34,13 @@ static void close_step(void *step)
     (void)step;
 }
 
-static pe_status compute(void *step, pe_portion *portion, const pe_buffer *payload, pe_outcome *out,
+static pe_status compute(void *step, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
                          const atomic_bool *stop, pe_error *err)
 {
     const run *self = step;
     pe_status status = PE_OK;
     (void)payload, (void)stop;
-    for (pe_block grain; status == PE_OK && pe_portion_next(portion, &grain);) {
+    for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);) {
         for (uint64_t i = 0; i < grain.count && status == PE_OK; i++) {
             const uint64_t value = value_of(grain.first + i);
             if (self->net.is_placed)
@@ -54,16 +54,16 @@ static pe_status compute(void *step, pe_portion *portion, const pe_buffer *paylo
     return status;
 }
 
-/* Which grant begins at this item; NULL: one of rank 0's own. */
-static const grant *grant_at(const network *net, uint64_t item)
+/* Which dispatch begins at this item; NULL: one of rank 0's own. */
+static const dispatch *dispatch_at(const network *net, uint64_t item)
 {
     for (uint64_t i = 0; i < net->numbered; i++)
-        if (net->grants[i] != NULL && net->grants[i]->block.first == item)
-            return net->grants[i];
+        if (net->dispatches[i] != NULL && net->dispatches[i]->block.first == item)
+            return net->dispatches[i];
     return NULL;
 }
 
-static uint64_t first_of(const run *self, const pe_outcome *out)
+static uint64_t first_of(const run *self, const pe_chunk_result *out)
 {
     uint64_t first = self->next;
     if (out->bytes.size > 0) { /* what value_of multiplied by is odd: 0xf1de83e19937733d undoes it */
@@ -73,11 +73,11 @@ static uint64_t first_of(const run *self, const pe_outcome *out)
     return first;
 }
 
-static pe_status write_rows_here(void *context, const pe_outcome *out, pe_error *err)
+static pe_status write_rows_here(void *context, const pe_chunk_result *out, pe_error *err)
 {
     run *self = context;
     const uint64_t first = first_of(self, out);
-    const grant *from = NULL;
+    const dispatch *from = NULL;
     (void)err;
     ck_assert_uint_le(first + out->items, ITEMS);
     ck_assert_uint_eq(out->bytes.size, self->net.is_placed ? 0 : out->items * sizeof(uint64_t));
@@ -90,7 +90,7 @@ static pe_status write_rows_here(void *context, const pe_outcome *out, pe_error 
         if (value != value_of(first + i) || self->seen[first + i]++ != 0)
             ck_abort_msg("item %llu: wrong, or twice", (unsigned long long)(first + i));
     }
-    from = grant_at(&self->net, first);
+    from = dispatch_at(&self->net, first);
     if (from != NULL) {
         ck_assert_int_eq(from->state, RECEIVED);
         ck_assert_uint_eq(out->items, from->block.count);
@@ -111,9 +111,9 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
 
 static void play(run *self, pe_order order, pe_schedule schedule, uint64_t seed)
 {
-    static const pe_comm_twin twin = {.bcast = bcast, .reduce = reduce, .start = start, .test = look};
+    static const pe_comm_backend backend = {.bcast = bcast, .reduce = reduce, .start = start, .test = look};
     pe_error err = PE_ERROR_INIT;
-    pe_crew_stats stats;
+    pe_execution_stats stats;
     const pe_plan_request request = {.items = ITEMS,
                                      .ranks = RANKS,
                                      .threads = 1,
@@ -124,21 +124,21 @@ static void play(run *self, pe_order order, pe_schedule schedule, uint64_t seed)
                                      .out_item_bytes = 8,
                                      .memory_bytes = (size_t)1 << 19};
     ck_ok(pe_plan_make(&request, &self->plan, &err), err);
-    self->net.comm = (pe_comm){.twin = &twin, .rank = 0, .size = RANKS, .node_size = RANKS};
+    self->net.comm = (pe_comm){.backend = &backend, .rank = 0, .size = RANKS, .node_size = RANKS};
     self->net.plan = &self->plan;
     self->net.dice = seed;
     atomic_init(&self->stop, false);
-    const pe_crew_spec spec = {.plan = &self->plan,
-                               .comm = &self->net.comm,
-                               .threads = 1,
-                               .context = self,
-                               .stop = &self->stop,
-                               .open = open_step,
-                               .close = close_step,
-                               .run = compute,
-                               .write = write_rows_here,
-                               .tick = tick};
-    ck_ok(pe_crew_run(&spec, &stats, &err), err);
+    const pe_execution_spec spec = {.plan = &self->plan,
+                                    .comm = &self->net.comm,
+                                    .threads = 1,
+                                    .context = self,
+                                    .stop = &self->stop,
+                                    .open = open_step,
+                                    .close = close_step,
+                                    .run = compute,
+                                    .write = write_rows_here,
+                                    .tick = tick};
+    ck_ok(pe_execute_plan(&spec, &stats, &err), err);
     ck_assert_int_eq(self->net.ops, 0);
     for (int member = 1; member < RANKS; member++)
         ck_assert(self->net.has_left[member]);
@@ -155,7 +155,7 @@ static run *make_run(void)
 static void free_run(run *self)
 {
     for (uint64_t i = 0; i < self->net.numbered; i++)
-        free(self->net.grants[i]);
+        free(self->net.dispatches[i]);
     free(self);
 }
 
@@ -163,7 +163,7 @@ static uint64_t logs_of_members(const network *net)
 {
     uint64_t bytes = 0;
     for (uint64_t i = 0; i < net->numbered; i++)
-        bytes += net->grants[i] != NULL ? log_bytes(i) : 0;
+        bytes += net->dispatches[i] != NULL ? log_bytes(i) : 0;
     return bytes;
 }
 
@@ -200,7 +200,7 @@ START_TEST(gather_unordered_delivers_each_once)
 }
 END_TEST
 
-START_TEST(gather_rows_in_their_places_leaves_the_logs)
+START_TEST(gather_rows_in_their_rows_leaves_the_logs)
 {
     ck_delivers_all(PE_ORDER_WHOLE, PE_SCHEDULE_DYNAMIC, true);
 }
@@ -233,5 +233,5 @@ START_TEST(gather_failing_member_delivers_what_comes_before)
 END_TEST
 
 UNIT_MAIN("gather", gather_dynamic_delivers_in_order, gather_static_delivers_in_order,
-          gather_unordered_delivers_each_once, gather_rows_in_their_places_leaves_the_logs,
+          gather_unordered_delivers_each_once, gather_rows_in_their_rows_leaves_the_logs,
           gather_failing_member_delivers_what_comes_before)

@@ -20,7 +20,7 @@ static pe_fold *make(const pe_type *types, int count)
     return fold;
 }
 
-static void prints(pe_fold *fold, pe_reduction op, const char *expected)
+static void prints(pe_fold *fold, pe_reduce_op op, const char *expected)
 {
     pe_error err = PE_ERROR_INIT;
     pe_buffer out = {0};
@@ -30,7 +30,7 @@ static void prints(pe_fold *fold, pe_reduction op, const char *expected)
     pe_buffer_fini(&out);
 }
 
-static void refuses(pe_fold *fold, pe_reduction op, const char *expected)
+static void refuses(pe_fold *fold, pe_reduce_op op, const char *expected)
 {
     pe_error err = PE_ERROR_INIT;
     pe_buffer out = {0};
@@ -198,7 +198,7 @@ START_TEST(fold_is_the_same_for_any_split)
     size_t count = ITEMS, size = 0;
     pe_fold *all = make(types, 2);
     ADD(all, reals, numbers);
-    for (pe_reduction op = PE_REDUCE_SUM; op <= PE_REDUCE_COUNT; op++)
+    for (pe_reduce_op op = PE_REDUCE_SUM; op <= PE_REDUCE_COUNT; op++)
         ck_ok(pe_fold_print(all, op, ',', &whole, &err), err);
     for (size_t s = 0; s < COUNT(splits); s++) {
         pe_fold *total = make(types, 2);
@@ -210,7 +210,7 @@ START_TEST(fold_is_the_same_for_any_split)
             pe_fold_free(part);
         }
         parts.size = 0;
-        for (pe_reduction op = PE_REDUCE_SUM; op <= PE_REDUCE_COUNT; op++)
+        for (pe_reduce_op op = PE_REDUCE_SUM; op <= PE_REDUCE_COUNT; op++)
             ck_ok(pe_fold_print(total, op, ',', &parts, &err), err);
         ck_assert_uint_eq(parts.size, whole.size);
         ck_assert_mem_eq(parts.data, whole.data, whole.size);

@@ -93,7 +93,7 @@ START_TEST(npy_product_has_one_axis_an_input)
     put(sink, values, sizeof values, 6);
     finish(sink);
     holds_npy("x.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 3), }", values, sizeof values);
-    spec.order = PE_ORDER_UNORDERED; /* places mean nothing there */
+    spec.order = PE_ORDER_UNORDERED; /* row_file mean nothing there */
     sink = begin(&spec);
     put(sink, values, sizeof values, 6);
     finish(sink);
@@ -180,11 +180,11 @@ START_TEST(npy_rows_may_be_placed_before_their_turn)
     for (size_t o = 0; o < 2; o++) {
         pe_sink_spec spec = make_spec("x.npy", orders[o], int64_type, 1);
         pe_sink *sink = begin(&spec);
-        pe_places places = open_places(sink, 8);
-        ck_ok(pe_places_write(&places, 4, values + 4, 16, &err), err);
-        ck_ok(pe_places_write(&places, 0, values, 16, &err), err);
-        ck_ok(pe_places_write(&places, 2, values + 2, 16, &err), err);
-        ck_ok(pe_places_close(&places, &err), err);
+        pe_row_file row_file = open_row_file(sink, 8);
+        ck_ok(pe_row_file_write(&row_file, 4, values + 4, 16, &err), err);
+        ck_ok(pe_row_file_write(&row_file, 0, values, 16, &err), err);
+        ck_ok(pe_row_file_write(&row_file, 2, values + 2, 16, &err), err);
+        ck_ok(pe_row_file_close(&row_file, &err), err);
         for (int part = 0; part < 3; part++)
             put(sink, NULL, 16, 2);
         finish(sink);
@@ -201,10 +201,10 @@ START_TEST(npy_aborted_cuts_rows_whose_turn_never_came)
     enter();
     pe_sink_spec spec = make_spec("x.npy", PE_ORDER_STREAM, int64_type, 1);
     pe_sink *sink = begin(&spec);
-    pe_places places = open_places(sink, 8);
-    ck_ok(pe_places_write(&places, 4, values + 4, 16, &err), err);
-    ck_ok(pe_places_write(&places, 0, values, 16, &err), err);
-    ck_ok(pe_places_close(&places, &err), err);
+    pe_row_file row_file = open_row_file(sink, 8);
+    ck_ok(pe_row_file_write(&row_file, 4, values + 4, 16, &err), err);
+    ck_ok(pe_row_file_write(&row_file, 0, values, 16, &err), err);
+    ck_ok(pe_row_file_close(&row_file, &err), err);
     put(sink, NULL, 16, 2);
     give_up(sink);
     holds_npy("x.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }", values, 16);
@@ -212,13 +212,13 @@ START_TEST(npy_aborted_cuts_rows_whose_turn_never_came)
 }
 END_TEST
 
-START_TEST(npy_unordered_rows_have_no_places)
+START_TEST(npy_unordered_rows_have_no_row_file)
 {
     enter();
     pe_sink_spec spec = make_spec("x.npy", PE_ORDER_UNORDERED, int64_type, 1);
     pe_sink *sink = begin(&spec);
-    pe_places places = open_places(sink, 8);
-    ck_assert(!pe_places_is_open(&places));
+    pe_row_file row_file = open_row_file(sink, 8);
+    ck_assert(!pe_row_file_is_open(&row_file));
     give_up(sink);
     tidy();
 }
@@ -247,5 +247,5 @@ END_TEST
 UNIT_MAIN("npy_sink", npy_scalar_equals_numpy, npy_vector_is_two_dimensional, npy_several_results_are_fields,
           npy_product_has_one_axis_an_input, npy_growing_never_promises_too_much, npy_growing_aborted_holds_every_item,
           npy_growing_header_follows_the_data, npy_rows_may_be_placed_before_their_turn,
-          npy_aborted_cuts_rows_whose_turn_never_came, npy_unordered_rows_have_no_places,
+          npy_aborted_cuts_rows_whose_turn_never_came, npy_unordered_rows_have_no_row_file,
           npy_product_cut_short_is_a_bug)

@@ -223,7 +223,7 @@ static void opens_with(pe_sink_spec spec, const char *const *names, int name_cou
     holds_text(spec.path, line);
 }
 
-START_TEST(raw_rows_have_places_in_a_whole_file_alone)
+START_TEST(raw_rows_have_row_file_in_a_whole_file_alone)
 {
     static const pe_order orders[] = {PE_ORDER_WHOLE, PE_ORDER_STREAM, PE_ORDER_UNORDERED};
     pe_error err = PE_ERROR_INIT;
@@ -231,12 +231,12 @@ START_TEST(raw_rows_have_places_in_a_whole_file_alone)
     for (size_t o = 0; o < 3; o++) {
         const pe_sink_spec spec = make_spec("x.raw", orders[o], int64_type, 1);
         pe_sink *sink = begin(&spec);
-        pe_places places = open_places(sink, 8);
-        ck_assert_int_eq(pe_places_is_open(&places), orders[o] == PE_ORDER_WHOLE);
-        if (pe_places_is_open(&places)) {
-            ck_ok(pe_places_write(&places, 1, "89abcdef", 8, &err), err);
-            ck_ok(pe_places_write(&places, 0, "01234567", 8, &err), err);
-            ck_ok(pe_places_close(&places, &err), err);
+        pe_row_file row_file = open_row_file(sink, 8);
+        ck_assert_int_eq(pe_row_file_is_open(&row_file), orders[o] == PE_ORDER_WHOLE);
+        if (pe_row_file_is_open(&row_file)) {
+            ck_ok(pe_row_file_write(&row_file, 1, "89abcdef", 8, &err), err);
+            ck_ok(pe_row_file_write(&row_file, 0, "01234567", 8, &err), err);
+            ck_ok(pe_row_file_close(&row_file, &err), err);
             put(sink, NULL, 8, 1);
             put(sink, NULL, 8, 1);
             finish(sink);
@@ -250,26 +250,26 @@ START_TEST(raw_rows_have_places_in_a_whole_file_alone)
 }
 END_TEST
 
-START_TEST(places_marks_are_seen_through_another_descriptor)
+START_TEST(row_file_marks_are_seen_through_another_descriptor)
 {
     const unsigned char one[PE_MARK_BYTES] = "fifteen letters", two[PE_MARK_BYTES] = "FIFTEEN LETTERS";
     pe_error err = PE_ERROR_INIT;
-    pe_places places, elsewhere;
+    pe_row_file row_file, elsewhere;
     enter();
-    ck_assert_int_eq(pe_places_open("x.raw", 0, 8, &places, &err), PE_EOUTPUT);
+    ck_assert_int_eq(pe_row_file_open("x.raw", 0, 8, &row_file, &err), PE_EOUTPUT);
     ck_assert_ptr_nonnull(strstr(err.text, "cannot write x.raw"));
-    ck_assert(!pe_places_is_open(&places));
+    ck_assert(!pe_row_file_is_open(&row_file));
     fclose(fopen("x.raw", "w"));
     fclose(fopen("x.txt", "w"));
     err = (pe_error)PE_ERROR_INIT;
-    ck_ok(pe_places_open("x.raw", 24, 8, &places, &err), err);
-    ck_ok(pe_places_open("x.txt", 24, 8, &elsewhere, &err), err);
-    ck_assert(pe_places_set_mark(&places, 0, one) && pe_places_set_mark(&places, 1, two));
-    ck_assert(pe_places_has_mark(&places, 0, one) && pe_places_has_mark(&places, 1, two));
-    ck_assert(!pe_places_has_mark(&places, 0, two) && !pe_places_has_mark(&places, 2, one));
-    ck_assert(!pe_places_has_mark(&elsewhere, 0, one));
-    ck_ok(pe_places_close(&places, &err), err);
-    ck_ok(pe_places_close(&elsewhere, &err), err);
+    ck_ok(pe_row_file_open("x.raw", 24, 8, &row_file, &err), err);
+    ck_ok(pe_row_file_open("x.txt", 24, 8, &elsewhere, &err), err);
+    ck_assert(pe_row_file_set_mark(&row_file, 0, one) && pe_row_file_set_mark(&row_file, 1, two));
+    ck_assert(pe_row_file_has_mark(&row_file, 0, one) && pe_row_file_has_mark(&row_file, 1, two));
+    ck_assert(!pe_row_file_has_mark(&row_file, 0, two) && !pe_row_file_has_mark(&row_file, 2, one));
+    ck_assert(!pe_row_file_has_mark(&elsewhere, 0, one));
+    ck_ok(pe_row_file_close(&row_file, &err), err);
+    ck_ok(pe_row_file_close(&elsewhere, &err), err);
     ck_assert_uint_eq(load("x.raw"), 24 + 2 * PE_MARK_BYTES);
     tidy();
 }
@@ -349,5 +349,5 @@ UNIT_MAIN("sink", check_unknown_suffix_is_refused, check_format_follows_the_path
           check_names_must_match_the_columns, check_npy_fields_need_names_of_their_own,
           check_npy_of_unknown_length_on_a_pipe_is_refused, begin_missing_directory_is_no_output, null_takes_and_drops,
           whole_file_appears_at_commit, whole_file_aborted_leaves_nothing, growing_file_aborted_keeps_its_items,
-          raw_rows_have_places_in_a_whole_file_alone, places_marks_are_seen_through_another_descriptor,
+          raw_rows_have_row_file_in_a_whole_file_alone, row_file_marks_are_seen_through_another_descriptor,
           csv_without_items_has_its_names, digest_equals_xxhsum, memory_is_what_is_held)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_line.c - tokens done in any order come out in the order of their places, from any threads, never two at a time.
+/* test_reorder.c - tokens done in any order come out in the order of their rows, from any threads, never two at a time.
  */
 #include "threads/reorder.h"
 
@@ -15,7 +15,7 @@
 #define FEW 64u
 
 typedef struct token {
-    pe_place_in_line place; /* the first field */
+    pe_reorder_entry entry; /* the first field */
     uint64_t number;
     bool is_delivered;
 } token;
@@ -39,10 +39,10 @@ static bool stays(const token *at)
     return at->number % 5 == 4;
 }
 
-static bool note(void *context, pe_place_in_line *place)
+static bool header(void *context, pe_reorder_entry *entry)
 {
     record *to = context;
-    token *at = (token *)place;
+    token *at = (token *)entry;
     to->was_alone &= atomic_fetch_add(&to->inside, 1) == 0;
     to->numbers[to->count++] = at->number;
     at->is_delivered = true;
@@ -52,32 +52,32 @@ static bool note(void *context, pe_place_in_line *place)
     return !stays(at);
 }
 
-static void release(void *context, pe_place_in_line *place)
+static void release(void *context, pe_reorder_entry *entry)
 {
     record *to = context;
-    const token *at = (token *)place;
+    const token *at = (token *)entry;
     if (!at->is_delivered || stays(at))
         atomic_store(&to->was_early, true);
     atomic_fetch_add(&to->released, 1);
 }
 
-static pe_line *make(bool is_ordered)
+static pe_reorder *make(bool is_ordered)
 {
-    pe_line *line = NULL;
+    pe_reorder *reorder = NULL;
     pe_error err = PE_ERROR_INIT;
-    ck_ok(pe_line_make(is_ordered, note, release, &delivered, &line, &err), err);
-    return line;
+    ck_ok(pe_reorder_make(is_ordered, header, release, &delivered, &reorder, &err), err);
+    return reorder;
 }
 
-static void join(pe_line *line, uint64_t number)
+static void join(pe_reorder *reorder, uint64_t number)
 {
     tokens[number].number = number;
-    pe_line_join(line, &tokens[number].place);
+    pe_reorder_insert(reorder, &tokens[number].entry);
 }
 
-static void done(pe_line *line, uint64_t number)
+static void done(pe_reorder *reorder, uint64_t number)
 {
-    pe_line_done(line, &tokens[number].place, false);
+    pe_reorder_done(reorder, &tokens[number].entry, false);
 }
 
 static uint64_t dice(uint64_t *state)
@@ -95,59 +95,59 @@ static bool is_in_order(uint64_t count)
     return is_right;
 }
 
-START_TEST(line_nobody_done_delivers_nothing)
+START_TEST(reorder_nobody_done_delivers_nothing)
 {
-    pe_line *line = make(true);
-    join(line, 0);
+    pe_reorder *reorder = make(true);
+    join(reorder, 0);
     ck_assert_uint_eq(delivered.count, 0);
-    pe_line_free(line);
+    pe_reorder_free(reorder);
 }
 END_TEST
 
-START_TEST(line_gap_holds_back_until_done)
+START_TEST(reorder_gap_holds_back_until_done)
 {
-    pe_line *line = make(true);
+    pe_reorder *reorder = make(true);
     for (uint64_t i = 0; i < 3; i++)
-        join(line, i);
-    done(line, 1);
-    done(line, 2);
+        join(reorder, i);
+    done(reorder, 1);
+    done(reorder, 2);
     ck_assert_uint_eq(delivered.count, 0);
-    done(line, 0);
+    done(reorder, 0);
     ck_assert(is_in_order(3));
-    pe_line_free(line);
+    pe_reorder_free(reorder);
 }
 END_TEST
 
-START_TEST(line_random_ends_come_out_in_order)
+START_TEST(reorder_random_ends_come_out_in_order)
 {
     uint64_t state = 42, waiting[FEW], count = 0, joined = 0;
-    pe_line *line = make(true);
+    pe_reorder *reorder = make(true);
     while (joined < MANY || count > 0) {
         for (; count < FEW && joined < MANY; joined++) {
-            join(line, joined);
+            join(reorder, joined);
             waiting[count++] = joined;
         }
         const uint64_t pick = dice(&state) % count, number = waiting[pick];
         waiting[pick] = waiting[--count];
-        done(line, number);
+        done(reorder, number);
     }
     ck_assert(is_in_order(MANY));
-    pe_line_free(line);
+    pe_reorder_free(reorder);
 }
 END_TEST
 
-START_TEST(line_unordered_delivers_as_they_are_done)
+START_TEST(reorder_unordered_delivers_as_they_are_done)
 {
     static const uint64_t order[] = {4, 1, 3, 0, 2};
-    pe_line *line = make(false);
+    pe_reorder *reorder = make(false);
     for (uint64_t i = 0; i < 5; i++)
-        join(line, i);
+        join(reorder, i);
     for (size_t i = 0; i < 5; i++)
-        done(line, order[i]);
+        done(reorder, order[i]);
     ck_assert_uint_eq(delivered.count, 5);
     for (size_t i = 0; i < 5; i++)
         ck_assert_uint_eq(delivered.numbers[i], order[i]);
-    pe_line_free(line);
+    pe_reorder_free(reorder);
 }
 END_TEST
 
@@ -156,70 +156,70 @@ static bool answer(void *context)
     return *(const bool *)context;
 }
 
-static bool squeeze_in(pe_line *line, uint64_t number, uint64_t before, bool agrees)
+static bool squeeze_in(pe_reorder *reorder, uint64_t number, uint64_t before, bool agrees)
 {
     tokens[number].number = number;
-    return pe_line_join_behind(line, &tokens[number].place, &tokens[before].place, answer, &agrees);
+    return pe_reorder_insert_behind(reorder, &tokens[number].entry, &tokens[before].entry, answer, &agrees);
 }
 
-START_TEST(line_place_behind_another_comes_right_after_it)
+START_TEST(reorder_entry_behind_another_comes_right_after_it)
 {
-    pe_line *line = make(true);
-    join(line, 0);
-    join(line, 3);
-    ck_assert(squeeze_in(line, 2, 0, true));
-    ck_assert(squeeze_in(line, 1, 0, true)); /* between 0 and 2 */
-    ck_assert(squeeze_in(line, 4, 3, true)); /* at the end */
-    join(line, 5);
+    pe_reorder *reorder = make(true);
+    join(reorder, 0);
+    join(reorder, 3);
+    ck_assert(squeeze_in(reorder, 2, 0, true));
+    ck_assert(squeeze_in(reorder, 1, 0, true)); /* between 0 and 2 */
+    ck_assert(squeeze_in(reorder, 4, 3, true)); /* at the end */
+    join(reorder, 5);
     for (uint64_t i = 6; i-- > 0;)
-        done(line, i);
+        done(reorder, i);
     ck_assert(is_in_order(6));
-    pe_line_free(line);
+    pe_reorder_free(reorder);
 }
 END_TEST
 
-START_TEST(line_place_behind_one_that_is_done_or_refused_is_not_given)
+START_TEST(reorder_entry_behind_one_that_is_done_or_refused_is_not_given)
 {
-    pe_line *line = make(true);
-    join(line, 0);
-    join(line, 1);
-    ck_assert(!squeeze_in(line, 2, 0, false));
-    done(line, 1);
-    ck_assert(!squeeze_in(line, 2, 1, true));
-    done(line, 0);
+    pe_reorder *reorder = make(true);
+    join(reorder, 0);
+    join(reorder, 1);
+    ck_assert(!squeeze_in(reorder, 2, 0, false));
+    done(reorder, 1);
+    ck_assert(!squeeze_in(reorder, 2, 1, true));
+    done(reorder, 0);
     ck_assert(is_in_order(2));
-    ck_assert(!squeeze_in(line, 2, 0, true)); /* delivered */
-    join(line, 2);
-    done(line, 2);
+    ck_assert(!squeeze_in(reorder, 2, 0, true)); /* delivered */
+    join(reorder, 2);
+    done(reorder, 2);
     ck_assert(is_in_order(3));
-    pe_line_free(line);
+    pe_reorder_free(reorder);
 }
 END_TEST
 
-START_TEST(line_nothing_comes_after_the_last)
+START_TEST(reorder_nothing_comes_after_the_last)
 {
-    pe_line *line = make(true);
+    pe_reorder *reorder = make(true);
     for (uint64_t i = 0; i < 5; i++)
-        join(line, i);
-    pe_line_done(line, &tokens[3].place, true);
-    done(line, 4);
-    done(line, 0);
+        join(reorder, i);
+    pe_reorder_done(reorder, &tokens[3].entry, true);
+    done(reorder, 4);
+    done(reorder, 0);
     ck_assert(is_in_order(1));
-    pe_line_done(line, &tokens[2].place, true); /* it stands before the other one, and is done later */
-    done(line, 1);
+    pe_reorder_done(reorder, &tokens[2].entry, true); /* it stands before the other one, and is done later */
+    done(reorder, 1);
     ck_assert(is_in_order(3));
-    pe_line_free(line);
+    pe_reorder_free(reorder);
 }
 END_TEST
 
 typedef struct crowd {
-    pe_line *line;
+    pe_reorder *reorder;
     pthread_mutex_t mutex;
     uint64_t joined;
 } crowd;
 
-/* As workers claim chunks: the place is taken under the lock that gives the numbers. */
-static void *stand_in_line(void *context)
+/* As workers claim chunks: the entry is taken under the lock that gives the numbers. */
+static void *stand_in_reorder(void *context)
 {
     crowd *self = context;
     uint64_t state = (uint64_t)(uintptr_t)&self;
@@ -227,43 +227,44 @@ static void *stand_in_line(void *context)
         (void)pthread_mutex_lock(&self->mutex);
         const uint64_t number = self->joined;
         if (number < MANY)
-            join(self->line, self->joined++);
+            join(self->reorder, self->joined++);
         (void)pthread_mutex_unlock(&self->mutex);
         if (number >= MANY)
             return NULL;
         if (dice(&state) % 8 == 0)
             (void)sched_yield();
-        done(self->line, number);
+        done(self->reorder, number);
     }
 }
 
 static void ck_crowd(int threads)
 {
     pthread_t all[4];
-    crowd self = {.line = make(true), .mutex = PTHREAD_MUTEX_INITIALIZER};
+    crowd self = {.reorder = make(true), .mutex = PTHREAD_MUTEX_INITIALIZER};
     for (int i = 0; i < threads; i++)
-        ck_assert_int_eq(pthread_create(&all[i], NULL, stand_in_line, &self), 0);
+        ck_assert_int_eq(pthread_create(&all[i], NULL, stand_in_reorder, &self), 0);
     for (int i = 0; i < threads; i++)
         ck_assert_int_eq(pthread_join(all[i], NULL), 0);
     ck_assert(is_in_order(MANY));
-    pe_line_free(self.line);
+    pe_reorder_free(self.reorder);
 }
 
-START_TEST(line_four_threads_lose_and_swap_nothing)
+START_TEST(reorder_four_threads_lose_and_swap_nothing)
 {
     ck_crowd(4);
 }
 END_TEST
 
 /* So the other thread is done with the next token before, and waits for the right to deliver it. */
-START_TEST(line_deliveries_that_last_pass_the_right_on)
+START_TEST(reorder_deliveries_that_last_pass_the_right_on)
 {
     delivered.spins = 5000;
     ck_crowd(2);
 }
 END_TEST
 
-UNIT_MAIN("line", line_nobody_done_delivers_nothing, line_gap_holds_back_until_done, line_random_ends_come_out_in_order,
-          line_unordered_delivers_as_they_are_done, line_place_behind_another_comes_right_after_it,
-          line_place_behind_one_that_is_done_or_refused_is_not_given, line_nothing_comes_after_the_last,
-          line_four_threads_lose_and_swap_nothing, line_deliveries_that_last_pass_the_right_on)
+UNIT_MAIN("line", reorder_nobody_done_delivers_nothing, reorder_gap_holds_back_until_done,
+          reorder_random_ends_come_out_in_order, reorder_unordered_delivers_as_they_are_done,
+          reorder_entry_behind_another_comes_right_after_it,
+          reorder_entry_behind_one_that_is_done_or_refused_is_not_given, reorder_nothing_comes_after_the_last,
+          reorder_four_threads_lose_and_swap_nothing, reorder_deliveries_that_last_pass_the_right_on)
