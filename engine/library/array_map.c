@@ -3,10 +3,10 @@
  */
 /* array_map.c - pengine.h on the engine's own parts: arrays in, arrays out.
  *
- * Design: the pool of one rank with a step that reads the caller's arrays and, for map, writes the caller's results in
+ * Design: the pool of one rank whose workers read the caller's arrays and, for map, write the caller's results in
  *         place, so no bytes pass the line. For imap a chunk's buffer holds its block and its columns one after the
  *         other, and the line hands them to the caller in order.
- * Threads: a step belongs to one worker; array_run is constant during the run.
+ * Threads: a worker belongs to one thread; array_run is constant during the run.
  * Not here: files, MPI.
  */
 #include <pengine/pengine.h>
@@ -35,34 +35,34 @@ typedef struct array_run {
     size_t arg_bytes, result_bytes; /* of one item */
 } array_run;
 
-typedef struct array_step {
+typedef struct array_worker {
     const array_run *run;
     pe_call *call;
-} array_step;
+} array_worker;
 
 static size_t aligned(size_t bytes)
 {
     return (bytes + COLUMN_ALIGN - 1) / COLUMN_ALIGN * COLUMN_ALIGN;
 }
 
-static void close_step(void *context)
+static void close_worker(void *context)
 {
-    array_step *step = context;
-    if (step != NULL)
-        pe_call_free(step->call);
-    free(step);
+    array_worker *worker = context;
+    if (worker != NULL)
+        pe_call_free(worker->call);
+    free(worker);
 }
 
-static pe_status open_step(void *context, void **out, pe_error *err)
+static pe_status open_worker(const void *work_spec, void **out, pe_error *err)
 {
-    const array_run *run = context;
-    array_step *step = NULL;
-    pe_status status = pe_make_array(&step, 1, sizeof *step, err);
+    const array_run *run = work_spec;
+    array_worker *worker = NULL;
+    pe_status status = pe_make_array(&worker, 1, sizeof *worker, err);
     if (status != PE_OK)
         return status;
-    step->run = run;
-    *out = step; /* the pool closes it in either case */
-    return pe_call_make(run->kernel, &run->signature, NULL, &step->call, err);
+    worker->run = run;
+    *out = worker; /* the pool closes it in either case */
+    return pe_call_make(run->kernel, &run->signature, NULL, &worker->call, err);
 }
 
 /* What stands in front of the columns in a chunk's buffer. */
@@ -98,17 +98,17 @@ static pe_status place_results(const array_run *run, pe_block chunk, pe_buffer *
     return PE_OK;
 }
 
-static pe_status run_batch(array_step *step, pe_block batch, void *const *results, pe_error *err)
+static pe_status run_batch(array_worker *worker, pe_block batch, void *const *results, pe_error *err)
 {
-    const array_run *run = step->run;
+    const array_run *run = worker->run;
     const pe_signature *signature = &run->signature;
     const void *args[PE_MAX_COLUMNS];
     char text[PE_ITEM_TEXT_ROOM];
     for (int a = 0; a < signature->arg_count; a++)
         args[a] = (const unsigned char *)run->args[a] + batch.first * pe_type_bytes(signature->args[a]);
-    const pe_status status = pe_call_run(step->call, batch.first, batch.count, args, results, err);
+    const pe_status status = pe_call_run(worker->call, batch.first, batch.count, args, results, err);
     size_t failed = 0;
-    const pe_failure *failures = status == PE_OK ? pe_call_failures(step->call, &failed) : NULL;
+    const pe_failure *failures = status == PE_OK ? pe_call_failures(worker->call, &failed) : NULL;
     if (failed == 0)
         return status;
     pe_item_text_print(run->kernel->name, signature, args, failures[0].item - batch.first, text);
@@ -116,10 +116,10 @@ static pe_status run_batch(array_step *step, pe_block batch, void *const *result
                         text, failures[0].reason);
 }
 
-static pe_status run_grain(array_step *step, pe_block grain, void *const *results, const atomic_bool *stop,
+static pe_status run_grain(array_worker *worker, pe_block grain, void *const *results, const atomic_bool *stop,
                            pe_error *err)
 {
-    const array_run *run = step->run;
+    const array_run *run = worker->run;
     void *shifted[PE_MAX_COLUMNS];
     pe_status status = PE_OK;
     for (uint64_t done = 0; done < grain.count && status == PE_OK; done += run->plan.batch_items) {
@@ -129,22 +129,22 @@ static pe_status run_grain(array_step *step, pe_block grain, void *const *result
             break;
         for (int r = 0; r < run->signature.result_count; r++)
             shifted[r] = (unsigned char *)results[r] + done * pe_type_bytes(run->signature.results[r]);
-        status = run_batch(step, (pe_block){.first = grain.first + done, .count = count}, shifted, err);
+        status = run_batch(worker, (pe_block){.first = grain.first + done, .count = count}, shifted, err);
     }
     return status;
 }
 
-static pe_status run_step(void *context, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
-                          const atomic_bool *stop, pe_error *err)
+static pe_status run_worker(void *context, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
+                            const atomic_bool *stop, pe_error *err)
 {
     (void)payload;
-    array_step *step = context;
-    const array_run *run = step->run;
+    array_worker *worker = context;
+    const array_run *run = worker->run;
     const pe_block claimed = range->block;
     void *results[PE_MAX_COLUMNS];
     pe_status status = place_results(run, claimed, &out->bytes, results, err);
     for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);) {
-        status = run_grain(step, grain, results, stop, err);
+        status = run_grain(worker, grain, results, stop, err);
         if (status == PE_OK)
             out->items += grain.count;
         else if (status == PE_EITEM) /* all before it are computed */
@@ -158,6 +158,8 @@ static pe_status run_step(void *context, pe_split_range *range, const pe_buffer 
         memcpy(out->bytes.data, &head, sizeof head);
     return status;
 }
+
+static const pe_worker_vtable array_worker_vtable = {.open = open_worker, .run = run_worker, .close = close_worker};
 
 /* In chunks of no more than the caller chose. */
 static pe_status hand_over(void *context, const pe_chunk_result *out, pe_error *err)
@@ -231,11 +233,10 @@ static pe_status run_arrays(array_run *run, uint64_t count, pe_order order, cons
     const pe_execution_spec spec = {.plan = &run->plan,
                                     .comm = comm,
                                     .threads = place.threads,
-                                    .context = run,
+                                    .worker = &array_worker_vtable,
+                                    .work_spec = run,
                                     .stop = &run->stop,
-                                    .open = open_step,
-                                    .close = close_step,
-                                    .run = run_step,
+                                    .context = run,
                                     .write = hand_over,
                                     .tick = tick};
     if (status == PE_OK)

@@ -19,7 +19,6 @@
 #include "worker/crash.h"
 
 #define STREAM_BLOCK_LEAST ((size_t)64 << 10)
-#define SIGNAL_MS 20 /* that a signal to all processes may take to get to this one */
 #define NS_PER_MS ((uint64_t)1000000)
 #define SHORT_RUN_NS (200 * NS_PER_MS) /* over before chunks had the size that suits their items */
 
@@ -48,40 +47,6 @@ static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_bloc
     pe_run_context *self = context;
     const size_t bytes = self->plan.payload_bytes > STREAM_BLOCK_LEAST ? self->plan.payload_bytes : STREAM_BLOCK_LEAST;
     return pe_inputs_next(self->inputs, self->plan.chunk_items, bytes, timeout_ms, payload, block, ended, err);
-}
-
-/* ---- a worker ---- */
-
-static pe_status open_step(void *context, void **step, pe_error *err)
-{
-    pe_run_context *self = context;
-    pe_worker *made = NULL;
-    pe_crash_guard();
-    const pe_status status = pe_worker_open(&self->spec, &made, err);
-    *step = made;
-    return status;
-}
-
-static void close_step(void *step)
-{
-    pe_worker_close(step);
-    pe_crash_unguard();
-}
-
-/* A signal that goes to every process of a job ends a kernel's own processes too, and those perhaps first: what it did to
- * their items is no failure, and the chunk is not delivered. */
-static pe_status run_step(void *step, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
-                          const atomic_bool *stop, pe_error *err)
-{
-    const pe_status status = pe_worker_run(step, range, payload, out, stop, err);
-    for (int ms = 0; status == PE_EITEM && pe_interrupt_seen() == NULL && ms < SIGNAL_MS; ms++)
-        pe_sleep_ns(NS_PER_MS);
-    if (pe_interrupt_seen() == NULL)
-        return status;
-    while (!atomic_load_explicit(stop, memory_order_acquire)) /* tick ends the run */
-        pe_sleep_ns(NS_PER_MS);
-    pe_error_clear(err);
-    return PE_OK;
 }
 
 static pe_status take_results(void *context, const pe_chunk_result *out, pe_error *err)
@@ -161,13 +126,12 @@ static pe_status run_pool(pe_run_context *self)
                                     .threads = self->placement.threads,
                                     .has_payload = pe_inputs_is_remote(self->inputs),
                                     .is_stream = pe_inputs_is_stream(self->inputs),
-                                    .context = self,
+                                    .worker = &pe_job_worker,
+                                    .work_spec = &self->spec,
                                     .stop = &self->stop,
+                                    .context = self,
                                     .pack = pack,
                                     .next = next,
-                                    .open = open_step,
-                                    .close = close_step,
-                                    .run = run_step,
                                     .write = take_results,
                                     .tick = tick};
     if (self->is_root)

@@ -22,7 +22,7 @@ pe_status pe_output_begin(pe_output *results, const pe_job *job, const pe_sink_s
 
 pe_status pe_output_take(pe_output *results, const pe_chunk_result *out, pe_error *err)
 {
-    pe_status status = out->placed > 0 ? pe_sink_write(results->sink, NULL, out->placed, out->rows, err)
+    pe_status status = out->placed > 0 ? pe_sink_advance(results->sink, out->placed, out->rows, err)
                                        : pe_sink_write(results->sink, out->bytes.data, out->bytes.size, out->rows, err);
     if (status != PE_OK || out->log.size == 0)
         return status;

@@ -79,4 +79,4 @@ static void fini(pe_sink *sink)
     free(state);
 }
 
-const pe_sink_vtable pe_digest_sink = {begin, take, commit, give_up, fini};
+const pe_sink_vtable pe_digest_sink = {begin, take, NULL, commit, give_up, fini};

@@ -38,8 +38,12 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
 static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
 {
     (void)items;
-    if (data != NULL)
-        return pe_output_stream_write(sink->state, data, bytes, err);
+    return pe_output_stream_write(sink->state, data, bytes, err);
+}
+
+static pe_status advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err)
+{
+    (void)items, (void)err;
     pe_output_stream_advance(sink->state, bytes);
     return PE_OK;
 }
@@ -60,4 +64,4 @@ static void fini(pe_sink *sink)
     free(sink->state);
 }
 
-const pe_sink_vtable pe_file_sink = {begin, take, commit, give_up, fini};
+const pe_sink_vtable pe_file_sink = {begin, take, advance, commit, give_up, fini};

@@ -128,16 +128,9 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     return status;
 }
 
-static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
+/* `items` more are in the file. */
+static pe_status count_items(npy_state *state, uint64_t items, pe_error *err)
 {
-    npy_state *state = sink->state;
-    pe_status status = PE_OK;
-    if (data != NULL)
-        status = pe_output_stream_write(&state->stream, data, bytes, err);
-    else
-        pe_output_stream_advance(&state->stream, bytes);
-    if (status != PE_OK)
-        return status;
     state->items += items;
     if (!state->is_growing)
         return PE_OK;
@@ -147,6 +140,20 @@ static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t it
     state->told_bytes = state->stream.bytes;
     state->told_ns = now;
     return correct_header(state, whole_rows(state, state->items), err);
+}
+
+static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
+{
+    npy_state *state = sink->state;
+    const pe_status status = pe_output_stream_write(&state->stream, data, bytes, err);
+    return status == PE_OK ? count_items(state, items, err) : status;
+}
+
+static pe_status advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err)
+{
+    npy_state *state = sink->state;
+    pe_output_stream_advance(&state->stream, bytes);
+    return count_items(state, items, err);
 }
 
 /* A product must be whole, and a pipe must have got what it was promised. */
@@ -191,4 +198,4 @@ static void fini(pe_sink *sink)
     free(state);
 }
 
-const pe_sink_vtable pe_npy_sink = {begin, take, commit, give_up, fini};
+const pe_sink_vtable pe_npy_sink = {begin, take, advance, commit, give_up, fini};

@@ -80,10 +80,16 @@ static pe_status tell_failure(const pe_sink *sink, pe_error *err)
 pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
 {
     assert(!sink->is_over);
-    if (sink->failure.status != PE_OK)
+    if (sink->failure.status != PE_OK || sink->kind->write(sink, data, bytes, items, &sink->failure) != PE_OK)
         return tell_failure(sink, err);
-    const pe_status status = sink->kind->write(sink, data, bytes, items, &sink->failure);
-    if (status != PE_OK)
+    sink->items += items;
+    return PE_OK;
+}
+
+pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err)
+{
+    assert(!sink->is_over && sink->row_file != NULL);
+    if (sink->failure.status != PE_OK || sink->kind->advance(sink, bytes, items, &sink->failure) != PE_OK)
         return tell_failure(sink, err);
     sink->items += items;
     return PE_OK;

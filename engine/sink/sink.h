@@ -54,9 +54,12 @@ pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err);
  *          later write, and commit, gives the same failure and writes nothing. */
 pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err);
 
+/* pe_sink_advance - the next `bytes`, of `items` items, were written already, through pe_sink_open_row_file's file.
+ * Returns: as pe_sink_write */
+pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err);
+
 /* pe_sink_open_row_file - rows of row_bytes each may go straight to their row_file in the file, before their turn, or *out is
- * none. pe_sink_write with data NULL then says that the next bytes were placed; a sink that is aborted cuts off what was
- * never said.
+ * none. An aborted sink cuts off what pe_sink_advance was not told of.
  *
  * Call:    after begin; the row_file are closed before commit.
  * Returns: as pe_row_file_open

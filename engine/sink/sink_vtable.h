@@ -14,6 +14,7 @@
 typedef struct pe_sink_vtable {
     pe_status (*begin)(pe_sink *sink, const pe_sink_spec *spec, pe_error *err);
     pe_status (*write)(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err);
+    pe_status (*advance)(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err); /* NULL: no row file */
     pe_status (*commit)(pe_sink *sink, pe_error *err);
     void (*abort)(pe_sink *sink);
     void (*fini)(pe_sink *sink);

@@ -230,14 +230,14 @@ static void fail_chunk(pe_rank_pool *pool, pe_chunk *chunk, const pe_error *err)
         pe_reorder_done(pool->reorder, &chunk->entry, true);
 }
 
-static void work_on(pe_rank_pool *pool, void *step, int worker)
+static void work_on(pe_rank_pool *pool, void *worker, int thread)
 {
     const pe_execution_spec *spec = pool->spec;
     uint64_t busy_ns = 0;
-    for (pe_chunk *chunk = NULL; (chunk = pe_work_queue_take(pool->queue, worker)) != NULL;) {
+    for (pe_chunk *chunk = NULL; (chunk = pe_work_queue_take(pool->queue, thread)) != NULL;) {
         pe_error err = PE_ERROR_INIT;
         const uint64_t began = pe_clock_ns();
-        if (spec->run(step, &chunk->range, &chunk->task->payload, &chunk->out, pool->stop, &err) != PE_OK) {
+        if (spec->worker->run(worker, &chunk->range, &chunk->task->payload, &chunk->out, pool->stop, &err) != PE_OK) {
             fail_chunk(pool, chunk, &err);
             break;
         }
@@ -251,17 +251,17 @@ static void work_on(pe_rank_pool *pool, void *step, int worker)
     atomic_fetch_add_explicit(&pool->busy_ns, busy_ns, memory_order_relaxed);
 }
 
-static void work(void *context, int worker)
+static void work(void *context, int thread)
 {
     pe_rank_pool *pool = context;
     const pe_execution_spec *spec = pool->spec;
     pe_error err = PE_ERROR_INIT;
-    void *step = NULL;
-    if (spec->open(spec->context, &step, &err) != PE_OK)
+    void *worker = NULL;
+    if (spec->worker->open(spec->work_spec, &worker, &err) != PE_OK)
         pe_rank_pool_fail(pool, &err);
     else
-        work_on(pool, step, worker);
-    spec->close(step);
+        work_on(pool, worker, thread);
+    spec->worker->close(worker);
     atomic_fetch_sub_explicit(&pool->workers, 1, memory_order_release); /* all that this worker did comes before */
     pe_rank_pool_wake(pool);
 }

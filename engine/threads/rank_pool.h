@@ -3,8 +3,8 @@
  */
 /* rank_pool.h - run a plan: all workers of all ranks, from slices of input to ordered bytes on rank 0.
  *
- * Design: the pool knows blocks and bytes only. What an item is, how it is read, computed and encoded, and where the
- * bytes go, are functions that it is given.
+ * Design: the pool knows blocks and bytes only. What an item is, how it is read, computed and encoded is the worker's
+ *         (worker_vtable.h); where the input comes from and the bytes go are functions that it is given.
  */
 #ifndef PE_RANK_POOL_H
 #define PE_RANK_POOL_H
@@ -15,31 +15,23 @@
 #include "comm/comm.h"
 #include "plan/plan.h"
 #include "threads/chunk_result.h"
-#include "threads/split_range.h"
+#include "threads/worker_vtable.h"
 
-/* context is passed to all but run and close, which get what open made. */
 typedef struct pe_execution_spec {
     const pe_plan *plan;
     pe_comm *comm;
-    int threads;      /* workers of this rank */
-    bool has_payload; /* rank 0 sends the input along */
-    bool is_stream;   /* rank 0 finds the slices by reading */
-    void *context;
-    atomic_bool *stop; /* false at first; true once nothing more is to be computed */
+    int threads;                    /* workers of this rank */
+    bool has_payload;               /* rank 0 sends the input along */
+    bool is_stream;                 /* rank 0 finds the slices by reading */
+    const pe_worker_vtable *worker; /* what each of the threads runs, */
+    const void *work_spec;          /* and what it is opened with */
+    atomic_bool *stop;              /* false at first; true once nothing more is to be computed */
+    void *context;                  /* of the functions below */
 
     /* Rank 0, main thread: append the input bytes of a block. NULL without payloads, and for streams. */
     pe_status (*pack)(void *context, pe_block block, pe_buffer *payload, pe_error *err);
     /* Rank 0, main thread, streams: the next block (count 0: none within timeout_ms) with its bytes. */
     pe_status (*next)(void *context, int timeout_ms, pe_buffer *payload, pe_block *block, bool *ended, pe_error *err);
-
-    /* Each worker: its own state. */
-    pe_status (*open)(void *context, void **step, pe_error *err);
-    void (*close)(void *step);
-    /* Worker: compute the range grain by grain until it has no more, and append the encoded results to out, which
-     * comes empty: bytes, items and rows. May return early when *stop is set. When an item ends the run (err->item), out has what
-     * comes before it. */
-    pe_status (*run)(void *step, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
-                     const atomic_bool *stop, pe_error *err);
 
     /* Rank 0: take what came out, in the order of the mode; one thread at a time, any thread. */
     pe_status (*write)(void *context, const pe_chunk_result *out, pe_error *err);

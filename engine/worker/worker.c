@@ -19,9 +19,13 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "os/interrupt.h"
+#include "worker/crash.h"
 #include "worker/worker_internal.h"
 
 #define SUMMED_BYTES ((size_t)16 << 10) /* of rows at once, where batches are smaller: still in the first cache */
+#define SIGNAL_MS 20                    /* that a signal to all processes may take to reach this one */
+#define NS_PER_MS ((uint64_t)1000000)
 #define RELEASE_BYTES ((size_t)1 << 20) /* of mapped input at once: each release costs a call and a TLB flush */
 
 static pe_status make_columns(pe_worker *worker, pe_error *err)
@@ -41,34 +45,32 @@ static pe_status make_columns(pe_worker *worker, pe_error *err)
     return status;
 }
 
-pe_status pe_worker_open(const pe_work_spec *spec, pe_worker **out, pe_error *err)
+static pe_status init(pe_worker *worker, const pe_work_spec *spec, pe_error *err)
 {
-    pe_worker *worker = NULL;
-    pe_status status = pe_make_array(&worker, 1, sizeof *worker, err);
-    if (status != PE_OK)
-        return status;
     worker->spec = spec;
-    status = pe_arguments_open(&worker->args, spec, err);
+    pe_status status = pe_arguments_open(&worker->args, spec, err);
     if (status == PE_OK)
         status = pe_call_make(spec->kernel, &spec->signature, spec->setup, &worker->call, err);
     if (status == PE_OK && spec->reduction != NULL)
         status = pe_reduction_open(spec->reduction, &worker->fold, err);
     if (status == PE_OK)
         pe_call_set_ramps(worker->call, worker->args.ramps);
-    if (status == PE_OK)
-        status = make_columns(worker, err);
-    if (status != PE_OK) {
-        pe_worker_close(worker);
-        return status;
-    }
-    *out = worker;
-    return PE_OK;
+    return status == PE_OK ? make_columns(worker, err) : status;
 }
 
-void pe_worker_close(pe_worker *worker)
+static pe_status open_worker(const void *work_spec, void **out, pe_error *err)
 {
-    if (worker == NULL)
-        return;
+    pe_worker *worker = NULL;
+    pe_crash_guard();
+    const pe_status status = pe_make_array(&worker, 1, sizeof *worker, err);
+    if (status != PE_OK)
+        return status;
+    *out = worker;
+    return init(worker, work_spec, err);
+}
+
+static void free_worker(pe_worker *worker)
+{
     for (int c = 0; c < PE_MAX_COLUMNS; c++) {
         if (worker->written[c] != worker->results[c])
             free(worker->written[c]);
@@ -82,6 +84,13 @@ void pe_worker_close(pe_worker *worker)
     pe_buffer_fini(&worker->kept[1]);
     pe_buffer_fini(&worker->unsummed);
     free(worker);
+}
+
+static void close_worker(void *worker)
+{
+    if (worker != NULL)
+        free_worker(worker);
+    pe_crash_unguard();
 }
 
 static const void *const *constant(void *const *columns)
@@ -372,8 +381,8 @@ static pe_status end_rows(pe_worker *worker, uint64_t first, pe_chunk_result *ou
     return pe_row_file_is_open(&spec->row_file) ? write_in_place(spec, first, out, err) : PE_OK;
 }
 
-pe_status pe_worker_run(pe_worker *worker, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
-                        const atomic_bool *stop, pe_error *err)
+static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
+                           const atomic_bool *stop, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
     const uint64_t first = spec->first + range->block.first, end = first + range->block.count;
@@ -392,3 +401,21 @@ pe_status pe_worker_run(pe_worker *worker, pe_split_range *range, const pe_buffe
         release(worker, (pe_block){.first = first, .count = out->items});
     return status;
 }
+
+/* A signal to every process of a job (Ctrl-C, scancel) ends a kernel's own processes too, perhaps before this process
+ * hears of it. What that did to their items is no failure, and the chunk is not delivered. */
+static pe_status run_worker(void *worker, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
+                            const atomic_bool *stop, pe_error *err)
+{
+    const pe_status status = run_chunk(worker, range, payload, out, stop, err);
+    for (int ms = 0; status == PE_EITEM && pe_interrupt_seen() == NULL && ms < SIGNAL_MS; ms++)
+        pe_sleep_ns(NS_PER_MS);
+    if (pe_interrupt_seen() == NULL)
+        return status;
+    while (!atomic_load_explicit(stop, memory_order_acquire)) /* the pool's tick ends the run */
+        pe_sleep_ns(NS_PER_MS);
+    pe_error_clear(err);
+    return PE_OK;
+}
+
+const pe_worker_vtable pe_job_worker = {.open = open_worker, .run = run_worker, .close = close_worker};

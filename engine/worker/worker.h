@@ -6,14 +6,11 @@
 #ifndef PE_WORKER_H
 #define PE_WORKER_H
 
-#include <stdatomic.h>
-
 #include "inputs/inputs.h"
 #include "kernel/signature.h"
 #include "plan/plan.h"
 #include "sink/encode.h"
-#include "threads/chunk_result.h"
-#include "threads/split_range.h"
+#include "threads/worker_vtable.h"
 #include <pengine/kernel.h>
 
 /* What becomes of a failed item. */
@@ -43,22 +40,14 @@ typedef struct pe_work_spec {
     int rank;                       /* named in the records of failed items */
 } pe_work_spec;
 
-typedef struct pe_worker pe_worker;
-
-/* pe_worker_open - one worker's readers, kernel state and columns; call it on the worker's own thread, which touches the
- * memory first. */
-pe_status pe_worker_open(const pe_work_spec *spec, pe_worker **out, pe_error *err);
-void pe_worker_close(pe_worker *worker); /* NULL is fine */
-
-/* pe_worker_run - compute a range to its end, which others may bring nearer meanwhile: append the encoded results to out,
- * and a record of each failed item to its log.
+/* pe_job_worker - the worker of a job; its work_spec is a pe_work_spec.
  *
- * Params:  payload holds the slice's input bytes, or is empty when this rank reads its own files; returns early, with
- *          part of the chunk done, when *stop becomes set.
- * Returns: PE_OK; PE_EITEM under PE_ERROR_POLICY_STOP, naming the first failed item, its arguments and the reason, with err->item
- *          as the pool counts; errors of the input. One that names an item leaves in out what comes before that item
+ * open:    a reader, the kernel's state and columns of this worker's own, on its own thread, which touches the memory
+ *          first. A crash of the kernel is told from then on until close (crash.h).
+ * run:     appends a record of each failed item to out's log.
+ *          Returns PE_OK; PE_EITEM under PE_ERROR_POLICY_STOP, naming the first failed item, its arguments and the
+ *          reason; errors of the input. err->item is counted as the pool counts
  */
-pe_status pe_worker_run(pe_worker *worker, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
-                        const atomic_bool *stop, pe_error *err);
+extern const pe_worker_vtable pe_job_worker;
 
 #endif

@@ -13,7 +13,7 @@
 #include "worker/batch_failures.h"
 #include "worker/worker.h"
 
-struct pe_worker {
+typedef struct pe_worker {
     const pe_work_spec *spec;
     pe_arguments args;
     pe_call *call;
@@ -29,7 +29,7 @@ struct pe_worker {
     int kept_turn;
     pe_block unreleased; /* mapped input that was read */
     uint64_t unreleased_items;
-};
+} pe_worker;
 
 /* One batch on its way through the stages. */
 typedef struct pe_worker_batch {

@@ -33,25 +33,25 @@ typedef struct job {
 } job;
 
 typedef struct worker {
-    job *self;
+    const job *self;
     pe_fold *fold;
 } worker;
 
-static pe_status open_step(void *context, void **step, pe_error *err)
+static pe_status open_worker(const void *work_spec, void **out, pe_error *err)
 {
     worker *made = NULL;
-    job *self = context;
+    const job *self = work_spec;
     pe_status status = pe_make_array(&made, 1, sizeof *made, err);
     if (status != PE_OK)
         return status;
     made->self = self;
-    *step = made;
+    *out = made;
     return self->is_reduced ? pe_reduction_open(self->total, &made->fold, err) : PE_OK;
 }
 
-static void close_step(void *step)
+static void close_worker(void *opened)
 {
-    worker *made = step;
+    worker *made = opened;
     if (made != NULL)
         pe_reduction_close(made->self->total, made->fold);
     free(made);
@@ -66,11 +66,11 @@ static void fold_items(pe_fold *fold, pe_block chunk)
     }
 }
 
-static pe_status run_step(void *step, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
-                          const atomic_bool *stop, pe_error *err)
+static pe_status run_worker(void *opened, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
+                            const atomic_bool *stop, pe_error *err)
 {
     (void)payload, (void)stop;
-    const worker *mine = step;
+    const worker *mine = opened;
     const job *self = mine->self;
     for (pe_block grain; pe_split_range_next(range, &grain); out->items += grain.count) {
         const uint64_t disk_ns = grain.count * self->bytes * 1000000000u / DISK_BYTES_PER_S;
@@ -148,6 +148,8 @@ static pe_status check_results(job *self, pe_error *err)
     return status;
 }
 
+static const pe_worker_vtable vtable = {.open = open_worker, .run = run_worker, .close = close_worker};
+
 static pe_status run(job *self, pe_comm *comm, pe_error *err)
 {
     pe_execution_stats stats;
@@ -162,11 +164,10 @@ static pe_status run(job *self, pe_comm *comm, pe_error *err)
     const pe_execution_spec spec = {.plan = &self->plan,
                                     .comm = comm,
                                     .threads = 1,
-                                    .context = self,
+                                    .worker = &vtable,
+                                    .work_spec = self,
                                     .stop = &stop,
-                                    .open = open_step,
-                                    .close = close_step,
-                                    .run = run_step,
+                                    .context = self,
                                     .write = take,
                                     .tick = tick};
     const uint64_t began = pe_clock_ns();

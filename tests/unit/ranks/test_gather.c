@@ -22,22 +22,25 @@ typedef struct run {
     uint64_t items, logged, placed;
 } run;
 
-static pe_status open_step(void *context, void **step, pe_error *err)
+static pe_status open_worker(const void *work_spec, void **out, pe_error *err)
 {
+    const run **worker = calloc(1, sizeof *worker);
     (void)err;
-    *step = context;
+    ck_assert_ptr_nonnull(worker);
+    *worker = work_spec;
+    *out = worker;
     return PE_OK;
 }
 
-static void close_step(void *step)
+static void close_worker(void *worker)
 {
-    (void)step;
+    free(worker);
 }
 
-static pe_status compute(void *step, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
+static pe_status compute(void *worker, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
                          const atomic_bool *stop, pe_error *err)
 {
-    const run *self = step;
+    const run *self = *(const run *const *)worker;
     pe_status status = PE_OK;
     (void)payload, (void)stop;
     for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);) {
@@ -53,6 +56,8 @@ static pe_status compute(void *step, pe_split_range *range, const pe_buffer *pay
     }
     return status;
 }
+
+static const pe_worker_vtable vtable = {.open = open_worker, .run = compute, .close = close_worker};
 
 /* Which dispatch begins at this item; NULL: one of rank 0's own. */
 static const dispatch *dispatch_at(const network *net, uint64_t item)
@@ -131,11 +136,10 @@ static void play(run *self, pe_order order, pe_schedule schedule, uint64_t seed)
     const pe_execution_spec spec = {.plan = &self->plan,
                                     .comm = &self->net.comm,
                                     .threads = 1,
-                                    .context = self,
+                                    .worker = &vtable,
+                                    .work_spec = self,
                                     .stop = &self->stop,
-                                    .open = open_step,
-                                    .close = close_step,
-                                    .run = compute,
+                                    .context = self,
                                     .write = write_rows_here,
                                     .tick = tick};
     ck_ok(pe_execute_plan(&spec, &stats, &err), err);
