@@ -1,13 +1,14 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the papers say is true: every job in configs/ gives what its Python gives, every command shown runs.
+"""The documentation is true: every job in configs/ gives what its Python gives, every command shown runs.
 
-The papers that show commands are README.md and docs/kernels.md.
+The pages are README.md and all of docs/*.md; a new page is tested without a change here.
 
-Design: both run in a scratch copy of the configs folder, so that nothing is written into the tree. A command of the
-kind that installs or builds (quickstart, apt, cmake, ctest, sbatch, git) is left to the tests that do that, but for
-cmake --install into the scratch home. What a console block shows must be printed, but for times, rates and sizes; a line
-of three dots stands for any lines. The README's tables of keys, options and exit codes are compared with --help.
+Design: each page runs in a scratch copy of configs/ and docs/, so that nothing is written into the tree. The commands of
+one page run in their order in one folder. Commands that install, build or submit (quickstart, apt, cmake, ctest, sbatch,
+git) are left to the tests that do that, except cmake --install into the scratch home. What a console block shows must be
+printed, except times, rates and sizes; a line of three dots stands for any lines. The tables of keys, options and exit
+codes are compared with --help.
 """
 import csv
 import math
@@ -26,6 +27,9 @@ from test_kernels import call_price, escape
 
 CONFIGS = sorted(path.name for path in (ROOT / "configs").glob("*.toml"))
 README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+PAGES = [README, *sorted(DOCS.glob("*.md"))]
+README_LINES = 200
 NOT_HERE = re.compile(r"\b(apt|apt-get|cmake|ctest|sbatch|srun|git|quickstart|pip|docker|sudo)\b")
 
 
@@ -210,28 +214,38 @@ def as_pattern(shown):
     return "".join(r"(?:.*\n)*" if line == "..." else re.escape(line) + r"\n" for line in masked(shown).splitlines())
 
 
-class Paper:
-    """What holds for each paper that shows commands; path is the paper's."""
+def anchors(text):
+    """The anchors that a forge gives the headings of a page."""
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
 
-    valid = (0, 66)  # exit codes of --check: an input of the reader's own may not be here
+
+class Folder(Case):
+    """What a reader has: configs/ and docs/, the program in PATH, a home."""
 
     def setUp(self):
         super().setUp()
-        self.text = self.path.read_text()
         for folder in ("configs", "docs"):
             shutil.copytree(ROOT / folder, self.dir / folder)
         (self.dir / "home").mkdir()
         (self.dir / "bin").mkdir()
         (self.dir / "bin" / "pengine").symlink_to(binary())
         (self.dir / "build").symlink_to(os.path.dirname(os.path.realpath(binary())))
-        for name, content in named_blocks(self.text):
-            self.write(name, content)
 
     def shell(self, line):
         path = f"{self.dir / 'bin'}:/usr/bin:{os.environ.get('PATH', '')}"  # /usr/bin: the python3 that has numpy
         return subprocess.run(["bash", "-c", line], cwd=self.dir, timeout=300 * SLOWER, stdin=subprocess.DEVNULL,
                               env=environment({"PATH": path, "HOME": str(self.dir / "home")}), text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+class Page:
+    """What holds for each page; path is the page's."""
+
+    def setUp(self):
+        super().setUp()
+        self.text = self.path.read_text()
+        for name, content in named_blocks(self.text):
+            self.write(name, content)
 
     def is_for_here(self, line):
         if NOT_HERE.search(line) and not line.startswith("cmake --install "):
@@ -243,9 +257,9 @@ class Paper:
         return "hundred_billion" not in line or "--check" in line or "--plan" in line or "-s " in line
 
     def test_every_command_runs_and_prints_what_is_shown(self):
-        found = [(line, shown) for line, shown in commands(self.text) if self.is_for_here(line)]
-        self.assertTrue(found, "no command is shown")
-        for line, shown in found:
+        for line, shown in commands(self.text):
+            if not self.is_for_here(line):
+                continue
             with self.subTest(line):
                 done = self.shell(line)
                 self.assertEqual(done.returncode, 0, f"{line}\n{done.stdout[-3000:]}")
@@ -254,23 +268,57 @@ class Paper:
 
     def test_every_job_file_shown_is_valid(self):
         for _, block in blocks(self.text, "toml"):
-            if "kernel" in block and "input" in block:
+            if "kernel" in block and "input" in block and block not in self.wrong_jobs():
                 with self.subTest(block):
                     self.write("shown.toml", block)
                     result = self.run_args("--check", "shown.toml")
-                    self.assertIn(result.code, self.valid, str(result))
+                    self.assertIn(result.code, self.valid(), str(result))
+
+    def valid(self):
+        """Exit codes of --check: an input of the reader's own may not be here, nor a plugin that is yet to be compiled."""
+        return (0, 66, 69) if self.path.name == "kernels.md" else (0, 66)
+
+    def wrong_jobs(self):
+        """What is shown because it is refused: files of a name that says so."""
+        return [content for name, content in named_blocks(self.text) if name.startswith("wrong")]
 
     def test_every_file_named_is_there(self):
-        for name in set(re.findall(r"(?<!build/)\b((?:configs|slurm|tests|docs|engine|kernels)/[\w./-]*\w)", self.text)):
+        for name in set(re.findall(r"(?<![\w/])((?:configs|slurm|tests|docs|engine|kernels)/[\w./-]*\w)", self.text)):
             with self.subTest(name):
                 self.assertTrue((ROOT / name).exists(), name)
 
+    def test_every_link_leads_somewhere(self):
+        for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", self.text):
+            with self.subTest((target, anchor)):
+                if target.startswith("https://"):
+                    continue
+                page = self.path.parent / target if target else self.path
+                self.assertTrue(page.exists(), target)
+                if anchor:
+                    self.assertIn(anchor, anchors(page.read_text()))
 
-class Readme(Paper, Case):
-    path = README
+
+for page in PAGES:
+    name = page.stem.title() + "Page"
+    globals()[name] = type(name, (Page, Folder), {"path": page})
+
+
+class Promises(Folder):
+    """What one page alone promises."""
+
+    def setUp(self):
+        super().setUp()
+        self.readme = README.read_text()
+
+    def test_readme_is_a_shop_window(self):
+        self.assertLessEqual(self.readme.count("\n"), README_LINES)
+
+    def test_readme_leads_to_every_page(self):
+        linked = {target for target in re.findall(r"\]\((docs/[^)#]*)", self.readme)}
+        self.assertEqual({f"docs/{page.name}" for page in PAGES[1:]} - linked, set())
 
     def test_slurm_scripts_are_shown_as_they_show_themselves(self):
-        shown = [line for line, _ in commands(self.text) if line.startswith("sbatch ")]
+        shown = [line for line, _ in commands((DOCS / "cluster.md").read_text()) if line.startswith("sbatch ")]
         for script in sorted((ROOT / "slurm").glob("*.sh")):
             with self.subTest(script.name):
                 line = next(line for line in shown if f"slurm/{script.name} " in line)
@@ -287,42 +335,48 @@ class Readme(Paper, Case):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertTrue(pixels(self.dir / "drawn.png") == pixels(ROOT / "docs/mandelbrot.png"), "draw it again")
 
-
-class Kernels(Paper, Case):
-    path = ROOT / "docs/kernels.md"
-    valid = (0, 66, 69)  # nor a plugin that the reader has yet to compile
-
     def test_plugin_shown_is_the_example(self):
         example = (ROOT / "configs/plugin.c").read_text()
-        for part in re.findall(r"^static (?:int|const)[^;{]*\{\n.*?^\}", self.text, re.MULTILINE | re.DOTALL):
+        shown = (DOCS / "kernels.md").read_text()
+        parts = re.findall(r"^static (?:int|const)[^;{]*\{\n.*?^\}", shown, re.MULTILINE | re.DOTALL)
+        self.assertTrue(parts)
+        for part in parts:
             self.assertIn(part, example)
 
+    def test_speed_of_the_readme_is_that_of_the_page(self):
+        """A row of the README's table has numbers of the whole table."""
+        table = (DOCS / "performance.md").read_text()
+        for row in re.findall(r"^\|(.*)\|$", self.readme.split("## Speed")[1].split("## ")[0], re.MULTILINE)[2:]:
+            for cell in row.split("|")[2:]:
+                for number in cell.split(";"):
+                    with self.subTest(row):
+                        self.assertIn(number.strip(), table)
 
-class ReadmeTables(Case):
-    """The tables of the README hold what the program says of itself, no more and no less."""
+
+class Tables(Case):
+    """The tables of the pages hold what the program says of itself, no more and no less."""
 
     def setUp(self):
         super().setUp()
-        self.text = README.read_text()
         self.help = self.run_args("--help").text
 
-    def section(self, title):
-        found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", self.text, re.MULTILINE | re.DOTALL)
-        self.assertTrue(found, f"no section {title!r}")
+    def section(self, page, title):
+        found = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL)
+        self.assertTrue(found, f"no section {title!r} in {page}")
         return found[1]
 
-    def rows(self, title):
+    def rows(self, page, title):
         """The cells of the tables of a section, without heads."""
-        rows = re.findall(r"^\|(.*)\|$", self.section(title), re.MULTILINE)
+        rows = re.findall(r"^\|(.*)\|$", self.section(page, title), re.MULTILINE)
         return [[cell.strip() for cell in row.split("|")] for row in rows]
 
     def test_exit_codes_are_those_of_help(self):
         said = re.findall(r"^ +(\d+)  (\S.*)$", self.help.split("Exit codes:")[1].split("\n\n")[0], re.MULTILINE)
-        self.assertEqual([(code, text) for code, text, _ in self.rows("Exit codes") if code.isdigit()], said)
+        self.assertEqual([(code, text) for code, text, _ in self.rows("errors.md", "Exit codes") if code.isdigit()], said)
 
     def test_options_are_those_of_help(self):
         said = re.findall(r"^  (?:-\w, |    )(--[\w-]+)", self.help, re.MULTILINE)
-        self.assertEqual(re.findall(r"^\| `(?:-\w, )?(--[\w-]+)", self.section("Command line"), re.MULTILINE), said)
+        self.assertEqual(re.findall(r"^\| `(?:-\w, )?(--[\w-]+)", self.section("jobs.md", "Command line"), re.MULTILINE), said)
 
     def keys(self):
         """What --help says of each key, in one line."""
@@ -331,11 +385,11 @@ class ReadmeTables(Case):
         return {key: " ".join(said.split()) for key, said in zip(found[1::2], found[2::2])}
 
     def test_keys_are_those_of_help(self):
-        shown = re.findall(r"^\| `([a-z_.]+)` \|", self.section("The job file"), re.MULTILINE)
+        shown = re.findall(r"^\| `([a-z_.]+)` \|", self.section("jobs.md", "Keys"), re.MULTILINE)
         self.assertEqual(sorted(shown), sorted(self.keys()))
 
     def test_defaults_are_those_of_help(self):
-        shown = {cells[0].strip("`"): cells[1].strip("`") for cells in self.rows("The job file")}
+        shown = {cells[0].strip("`"): cells[1].strip("`") for cells in self.rows("jobs.md", "Keys")}
         for key, said in self.keys().items():
             default = re.search(r'\(default: ("[^"]*"|true|false|\d+)\)', said)
             if default and key in shown:
@@ -344,12 +398,12 @@ class ReadmeTables(Case):
 
     def test_kernels_are_those_built_in(self):
         said = {line.split()[0] for line in self.run_args("--kernels").text.splitlines()}
-        named = set(re.findall(r"`(\w+)`", self.section("Kernels")))
+        named = set(re.findall(r"`(\w+)`", self.section("kernels.md", "Built-in kernels")))
         self.assertEqual(said - named, set())
 
     def test_modes_are_those_of_help(self):
         said = re.findall(r'"(\w+)"', self.help.split("\n  mode ")[1].split("(default")[0])
-        self.assertEqual(set(re.findall(r"^\| `(\w+)`", self.section("Modes"), re.MULTILINE)), set(said))
+        self.assertEqual(set(re.findall(r"^\| `(\w+)`", self.section("jobs.md", "Modes"), re.MULTILINE)), set(said))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Parts of a job, joined, against the whole; an interrupted imap that is gone on with.
 
-Design: the whole is Python's. What joins parts and rests are the very commands that slurm/array.sh and the README show.
+Design: the whole is Python's. What joins parts and rests are the very commands that slurm/array.sh and docs/cluster.md show.
 """
 import os
 import re
@@ -156,7 +156,7 @@ class Parts(Case):
 
 
 class GoOn(Case):
-    """An imap is interrupted, counted, gone on with, and put together as the README says."""
+    """An imap is interrupted, counted, gone on with, and put together as docs/cluster.md says."""
 
     SLOW = ("#define _POSIX_C_SOURCE 200809L\n#include <stdint.h>\n#include <time.h>\n"
             "int64_t f(int64_t x)\n{\n    if (x % 64 == 0)\n        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);\n"
@@ -184,11 +184,11 @@ class GoOn(Case):
         return int(found[2])
 
     def commands(self, suffix):
-        row = shown_in("README.md", rf"^\| {suffix}[^|]*(\| `.*)\|$").split("|")
+        row = shown_in("docs/cluster.md", rf"^\| {suffix}[^|]*(\| `.*)\|$").split("|")
         return row[1].strip().strip("`"), row[2].strip().strip("`")
 
     def go_on(self, suffix, has_index, ranks=0):
-        """Leaves the whole where the README puts it."""
+        """Leaves the whole where docs/cluster.md puts it."""
         self.write("k.c", self.SLOW)
         self.write("job.toml", self.job(f"out.{suffix}", has_index))
         told = self.interrupt(f"out.{suffix}", ranks)
