@@ -14,8 +14,9 @@
 #include "app/cli.h"
 #include "base/attr.h"
 #include "base/clock.h"
+#include "comm/launcher.h"
+#include "kernel/registry.h"
 #include "os/log.h"
-#include "run/front.h"
 #include "run/run.h"
 #include "threads/asked_threads.h"
 
@@ -31,7 +32,7 @@ static void print_listing(pe_cli_action action)
     else if (action == PE_CLI_VERSION)
         pe_cli_version(stdout);
     else
-        pe_front_print_kernels(stdout);
+        pe_registry_print(stdout);
 }
 
 /* Other ranks print nothing, and cannot know whether rank 0's stdout failed: mpirun passes on the first nonzero code.
@@ -51,7 +52,7 @@ int main(int argc, char **argv)
 {
     pe_options options = {0};
     pe_error err = PE_ERROR_INIT;
-    const bool speaks = pe_front_speaks();
+    const bool speaks = pe_launcher_rank() <= 0; /* known before MPI has started */
     int code = 0;
     pe_log_init(speaks, PE_LOG_INFO);
     if (pe_cli_parse(argc, argv, &options, &err) != PE_OK) {

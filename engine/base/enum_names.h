@@ -33,6 +33,13 @@ typedef enum pe_reduce_op { PE_REDUCE_SUM, PE_REDUCE_MIN, PE_REDUCE_MAX, PE_REDU
 
 #define PE_REDUCE_OPS 5
 
+/* What becomes of an item that fails. */
+typedef enum pe_on_error {
+    PE_ON_ERROR_STOP, /* the run ends */
+    PE_ON_ERROR_SKIP, /* its row is left out */
+    PE_ON_ERROR_FILL  /* its row has the fill values */
+} pe_on_error;
+
 typedef enum pe_combine { PE_COMBINE_ZIP, PE_COMBINE_PRODUCT } pe_combine;
 
 const char *pe_format_name(pe_format format);

@@ -100,11 +100,9 @@ typedef struct pe_job_kernel {
     bool is_isolated;
 } pe_job_kernel;
 
-typedef enum pe_job_on_error { PE_ON_ERROR_STOP, PE_ON_ERROR_SKIP, PE_ON_ERROR_FILL } pe_job_on_error;
-
 typedef struct pe_job_errors {
     char *where; /* "job.toml:14:1: errors" */
-    pe_job_on_error policy;
+    pe_on_error policy;
     bool has_fill;      /* only with PE_ON_ERROR_FILL */
     pe_job_scalar fill; /* whether it fits the results is found when they are known */
     int retries;

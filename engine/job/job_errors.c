@@ -11,7 +11,7 @@
 
 #include "job/job_internal.h"
 
-static pe_status check_policy(const pe_section *section, pe_job_on_error policy, pe_error *err)
+static pe_status check_policy(const pe_section *section, pe_on_error policy, pe_error *err)
 {
     const pe_toml *const fill = pe_section_given(section, "fill");
     const pe_toml *const most = pe_section_given(section, "max_failures");
@@ -55,7 +55,7 @@ pe_status pe_job_read_errors(const pe_section *section, const pe_job_kernel *ker
     pe_status status = pe_section_where(section, "errors", section->table, &out->where, err);
     if (status == PE_OK)
         status = pe_section_word(section, "on_error", &policy, err);
-    out->policy = (pe_job_on_error)policy;
+    out->policy = (pe_on_error)policy;
     if (status == PE_OK)
         status = check_policy(section, out->policy, err);
     if (status == PE_OK)

@@ -67,13 +67,10 @@ static pe_status fill_given(const pe_job *job, pe_dtype dtype, void *out, pe_err
 
 pe_status pe_error_policy_set(pe_work_spec *spec, const pe_job *job, pe_error *err)
 {
-    static const pe_error_policy policies[] = {[PE_ON_ERROR_STOP] = PE_ERROR_POLICY_STOP,
-                                               [PE_ON_ERROR_SKIP] = PE_ERROR_POLICY_SKIP,
-                                               [PE_ON_ERROR_FILL] = PE_ERROR_POLICY_FILL};
     pe_status status = PE_OK;
-    spec->policy = policies[job->errors.policy];
+    spec->policy = job->errors.policy;
     spec->retries = (uint32_t)job->errors.retries;
-    for (int r = 0; r < spec->signature.result_count && spec->policy == PE_ERROR_POLICY_FILL && status == PE_OK; r++) {
+    for (int r = 0; r < spec->signature.result_count && spec->policy == PE_ON_ERROR_FILL && status == PE_OK; r++) {
         const pe_dtype dtype = spec->written[r].dtype;
         status = pe_make_array(&spec->fill[r], 1, pe_dtype_bytes(dtype), err);
         if (status == PE_OK)

@@ -1,243 +1,213 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* execute.c - from a plan to a committed output.
+/* execute.c - the stage from a plan to a committed output.
  *
- * Threads: the main thread, but for the functions that the pool calls (step.h says which thread).
- * Not here: what comes before (prepare.c), what a worker does with a chunk (step.c).
+ * Design:  open the output, run the pool, collect the reduction, commit. Rank 0 has the sink and the failure log; every
+ *          rank has workers, its part of a reduction, and perhaps the output file to write its own rows to.
+ *          The pool counts the items of this run from 0; inputs, kernels, messages and outputs have the items' numbers in
+ *          the whole job. This file adds items.first to what goes from the pool to them, and takes it off on the way
+ *          back.
+ * Threads: the main thread, but for the functions that the pool calls (rank_pool.h says which thread).
+ * Not here: what comes before (prepare.c), what a worker does with a chunk (worker.c).
  */
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/clock.h"
-#include "base/enum_names.h"
 #include "os/interrupt.h"
 #include "os/log.h"
 #include "os/redirect_stdout.h"
-#include "run/context.h"
+#include "reduce/reduction.h"
+#include "report/progress.h"
+#include "run/output.h"
 #include "run/shared_output.h"
+#include "run/stages.h"
+#include "run/summary.h"
+#include "threads/rank_pool.h"
 #include "worker/crash.h"
 
-#define STREAM_BLOCK_LEAST ((size_t)64 << 10)
-#define NS_PER_MS ((uint64_t)1000000)
-#define SHORT_RUN_NS (200 * NS_PER_MS) /* over before chunks had the size that suits their items */
+#define STREAM_BLOCK_MIN_BYTES ((size_t)64 << 10)
 
-/* What ended a run is told by its number in the job; the pool compares it with its own numbers. */
-static void to_pool(pe_error *err, uint64_t first)
-{
-    if (err->status == PE_EITEM && err->item != PE_NO_ITEM)
-        err->item -= first;
-}
+/* What is open while the pool runs. */
+typedef struct execution {
+    const pe_run_context *run;
+    const pe_job *job;
+    const pe_run_inputs *inputs;
+    const pe_plan *plan;
+    pe_work_spec work; /* complete: with the plan, the reduction and the row file */
+    pe_reduction *reduction;
+    pe_output output; /* rank 0 */
+    pe_progress progress;
+} execution;
 
-static void to_job(pe_error *err, uint64_t first)
-{
-    if (err->status == PE_EITEM && err->item != PE_NO_ITEM)
-        err->item += first;
-}
+/* ---- what the pool calls ---- */
 
 static pe_status pack(void *context, pe_block block, pe_buffer *payload, pe_error *err)
 {
-    pe_run_context *self = context;
-    block.first += self->items.first;
-    return pe_inputs_pack(self->inputs, block, payload, err);
+    const execution *self = context;
+    block.first += self->inputs->items.first;
+    return pe_inputs_pack(self->inputs->inputs, block, payload, err);
 }
 
 static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_block *block, bool *ended, pe_error *err)
 {
-    pe_run_context *self = context;
-    const size_t bytes = self->plan.payload_bytes > STREAM_BLOCK_LEAST ? self->plan.payload_bytes : STREAM_BLOCK_LEAST;
-    return pe_inputs_next(self->inputs, self->plan.chunk_items, bytes, timeout_ms, payload, block, ended, err);
+    const execution *self = context;
+    const pe_plan *plan = self->plan;
+    const size_t bytes = plan->payload_bytes > STREAM_BLOCK_MIN_BYTES ? plan->payload_bytes : STREAM_BLOCK_MIN_BYTES;
+    return pe_inputs_next(self->inputs->inputs, plan->chunk_items, bytes, timeout_ms, payload, block, ended, err);
 }
 
 static pe_status take_results(void *context, const pe_chunk_result *out, pe_error *err)
 {
-    pe_run_context *self = context;
-    const pe_status status = pe_output_take(&self->results, out, err);
-    to_pool(err, self->items.first);
+    execution *self = context;
+    const pe_status status = pe_output_take(&self->output, out, err);
+    if (status == PE_EITEM && err->item != PE_NO_ITEM)
+        err->item -= self->inputs->items.first;
     return status;
 }
 
 static pe_status tick(void *context, uint64_t items, pe_error *err)
 {
-    pe_run_context *self = context;
+    execution *self = context;
     const char *const signal = pe_interrupt_seen();
     if (signal != NULL)
         return pe_fail(err, PE_ESTOPPED, "interrupted by %s", signal);
-    if (self->is_root)
+    if (self->run->is_root)
         pe_progress_tick(&self->progress, items);
     return PE_OK;
 }
 
-/* Or only when all is known, or not at all. */
-static bool is_written_as_it_comes(const pe_run_context *self)
+/* ---- the steps ---- */
+
+static void open_reduction(execution *self, pe_error *err)
 {
-    return self->job->order != PE_ORDER_WHOLE && self->reduction == NULL && self->format != PE_FORMAT_DIGEST &&
-           self->format != PE_FORMAT_NULL;
+    const pe_fold_spec spec = pe_reduction_spec(self->job, &self->work.signature);
+    (void)pe_reduction_make(&spec, &self->reduction, err);
+    self->work.reduction = self->reduction;
 }
 
-/* Can another run go on behind what was written? */
-static bool is_resumable(const pe_run_context *self)
+static pe_status open_output(execution *self, const pe_output_spec *spec, pe_error *err)
 {
-    const bool has_axes = self->specs.output.axes != NULL && self->format == PE_FORMAT_NPY;
-    return self->job->order == PE_ORDER_STREAM && self->plan.items != PE_ITEMS_UNKNOWN && self->stats.items > 0 &&
-           !has_axes && is_written_as_it_comes(self);
+    const pe_run_context *run = self->run;
+    if (run->is_root)
+        (void)pe_output_begin(&self->output, self->job, &spec->sink, self->plan->items, err);
+    if (pe_run_agree(run, err) == PE_OK && self->job->op_count > 0)
+        open_reduction(self, err);
+    else if (err->status == PE_OK)
+        (void)pe_shared_output_begin(run, self->job, self->plan, self->output.sink, &self->work, err);
+    self->work.row_file.first_row = self->inputs->items.first;
+    return pe_run_agree(run, err);
 }
 
-/* Rank 0 adds how far the run came, which is known when it has ended, and how to go on. */
-static void tell_interrupt(pe_run_context *self)
+static pe_status run_pool(execution *self, const pe_output_spec *output, int threads, pe_execution_stats *stats,
+                          pe_error *err)
 {
-    char done[32], all[32], cause[80], advice[80] = "";
-    const uint64_t there = self->job->skip + self->stats.items;
-    const bool is_known = self->plan.items != PE_ITEMS_UNKNOWN;
-    if (!self->is_root || self->err.status != PE_ESTOPPED)
-        return;
-    (void)snprintf(cause, sizeof cause, "%.79s", self->err.text);
-    if (is_resumable(self))
-        (void)snprintf(advice, sizeof advice, "; --skip %llu with another output goes on", (unsigned long long)there);
-    pe_error_clear(&self->err);
-    (void)pe_fail(&self->err, PE_ESTOPPED, "%s after %s%s%s items%s%s", cause, pe_print_count(done, self->stats.items),
-                  is_known ? " of " : "", is_known ? pe_print_count(all, self->plan.items) : "",
-                  is_written_as_it_comes(self) ? ", which were written" : "; nothing was written", advice);
-}
-
-static void open_reduction(pe_run_context *self)
-{
-    const pe_fold_spec spec = pe_reduction_spec(self->job, &self->spec.signature);
-    (void)pe_reduction_make(&spec, &self->reduction, &self->err);
-    self->spec.reduction = self->reduction;
-}
-
-static pe_status open_output(pe_run_context *self)
-{
-    if (self->is_root)
-        (void)pe_output_begin(&self->results, self->job, &self->specs.output, self->plan.items, &self->err);
-    if (pe_run_agree(self) == PE_OK && self->job->op_count > 0)
-        open_reduction(self);
-    else if (self->err.status == PE_OK)
-        (void)pe_shared_output_begin(self, &self->err);
-    self->spec.row_file.first_row = self->items.first;
-    return pe_run_agree(self);
-}
-
-static pe_status run_pool(pe_run_context *self)
-{
-    const pe_execution_spec spec = {.plan = &self->plan,
-                                    .comm = self->comm,
-                                    .threads = self->placement.threads,
-                                    .has_payload = pe_inputs_is_remote(self->inputs),
-                                    .is_stream = pe_inputs_is_stream(self->inputs),
+    const pe_run_context *run = self->run;
+    const pe_run_options *options = run->options;
+    const pe_execution_spec spec = {.plan = self->plan,
+                                    .comm = run->comm,
+                                    .threads = threads,
+                                    .has_payload = pe_inputs_is_remote(self->inputs->inputs),
+                                    .is_stream = pe_inputs_is_stream(self->inputs->inputs),
                                     .worker = &pe_job_worker,
-                                    .work_spec = &self->spec,
-                                    .stop = &self->stop,
+                                    .work_spec = &self->work,
+                                    .stop = run->stop,
                                     .context = self,
                                     .pack = pack,
                                     .next = next,
                                     .write = take_results,
                                     .tick = tick};
-    if (self->is_root)
-        pe_progress_begin(&self->progress, self->job->name, self->plan.items, self->options->progress,
-                          self->options->verbosity == PE_QUIET);
+    if (run->is_root)
+        pe_progress_begin(&self->progress, self->job->name, self->plan->items, options->progress,
+                          options->verbosity == PE_QUIET);
     pe_redirect_stdout_begin(); /* what a kernel prints goes to stderr */
-    (void)pe_execute_plan(&spec, &self->stats, &self->err);
+    (void)pe_execute_plan(&spec, stats, err);
     pe_redirect_stdout_end();
-    if (self->is_root)
+    if (run->is_root)
         pe_progress_end(&self->progress);
-    (void)pe_run_agree(self);
-    to_job(&self->err, self->items.first);
-    tell_interrupt(self);
-    return self->err.status;
+    (void)pe_run_agree(run, err);
+    if (err->status == PE_EITEM && err->item != PE_NO_ITEM)
+        err->item += self->inputs->items.first;
+    if (run->is_root && err->status == PE_ESTOPPED)
+        pe_summary_interrupted(self->job, output, self->plan, stats->items, err);
+    return err->status;
 }
 
 /* What the ranks have folded, and its lines as the output. */
-static pe_status collect_reduction(pe_run_context *self)
+static pe_status collect_reduction(execution *self, pe_format format, pe_error *err)
 {
+    const pe_run_context *run = self->run;
     pe_chunk_result lines = {.items = 0};
     if (self->reduction == NULL)
         return PE_OK;
-    pe_status status = pe_reduction_collect(self->reduction, self->comm, &self->err);
-    if (status == PE_OK && self->is_root)
-        status = pe_reduction_print(self->reduction, self->job, self->format, &lines.bytes, &self->err);
-    if (status == PE_OK && self->is_root)
-        (void)pe_output_take(&self->results, &lines, &self->err);
+    pe_status status = pe_reduction_collect(self->reduction, run->comm, err);
+    if (status == PE_OK && run->is_root)
+        status = pe_reduction_print(self->reduction, self->job, format, &lines.bytes, err);
+    if (status == PE_OK && run->is_root)
+        (void)pe_output_take(&self->output, &lines, err);
     pe_buffer_fini(&lines.bytes);
-    return pe_run_agree(self);
+    return pe_run_agree(run, err);
 }
 
-/* Commit only what every rank agrees is complete; the summary comes after, when the result is there. */
-static pe_status close_output(pe_run_context *self)
+/* Commits only what every rank agrees is complete. */
+static pe_status close_output(execution *self, uint64_t items, pe_error *err)
 {
-    (void)pe_row_file_close(&self->spec.row_file, &self->err);
-    (void)pe_run_agree(self);
-    if (self->is_root)
-        (void)pe_output_end(&self->results, self->stats.items, &self->err);
-    return pe_run_agree(self);
+    (void)pe_row_file_close(&self->work.row_file, err);
+    (void)pe_run_agree(self->run, err);
+    if (self->run->is_root)
+        (void)pe_output_end(&self->output, items, err);
+    return pe_run_agree(self->run, err);
 }
 
-/* The size of a chunk and what decided it: the user, the plan, or what the items were seen to cost. */
-static const char *describe_chunks(const pe_run_context *self, char out[96])
+static pe_status sum_over_ranks(const pe_run_context *run, uint64_t mine, uint64_t *sum, pe_error *err)
 {
-    char items[32], cost[32];
-    const pe_plan *plan = &self->plan;
-    const uint64_t chunk_items = plan->is_fixed ? plan->grain_items : self->stats.chunk_items;
-    const double all = (double)(self->stats.items > 0 ? self->stats.items : 1);
-    const double chunk_ms = (double)self->busy_ns * 1e-6 * (double)chunk_items / all;
-    const bool is_planned = plan->is_fixed || chunk_items == plan->chunk_items;
-    if (self->stats.wall_ns < SHORT_RUN_NS)
-        (void)snprintf(cost, sizeof cost, "a short run");
-    else
-        (void)snprintf(cost, sizeof cost, "%.*f ms each", chunk_ms < 1 ? 3 : 1, chunk_ms);
-    (void)snprintf(out, 96, "chunks of %s (%s)", pe_print_count(items, chunk_items), is_planned ? plan->why : cost);
-    return out;
-}
-
-static void summarise(pe_run_context *self)
-{
-    char items[32], rate[32], time[32], chunks[96];
-    const double seconds = (double)self->stats.wall_ns * 1e-9;
-    const double all_ns = (double)self->stats.wall_ns * self->placement.all_threads;
-    pe_log(PE_LOG_INFO, "%s: %s item%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy, %s", self->job->name,
-           pe_print_count(items, self->stats.items), pe_plural(self->stats.items), pe_print_seconds(time, seconds),
-           pe_print_rate(rate, seconds > 0 ? (double)self->stats.items / seconds : 0), self->plan.ranks,
-           self->plan.ranks == 1 ? "" : "s", self->plan.threads, self->plan.threads == 1 ? "" : "s",
-           all_ns > 0 ? (double)self->busy_ns / all_ns * 100 : 0, describe_chunks(self, chunks));
-}
-
-static pe_status sum_busy(pe_run_context *self)
-{
-    const size_t ranks = (size_t)pe_comm_size(self->comm);
+    const size_t ranks = (size_t)pe_comm_size(run->comm);
     uint64_t *all = calloc(ranks, sizeof *all);
     if (all == NULL)
-        (void)pe_fail(&self->err, PE_ENOMEM, "out of memory for %zu ranks", ranks);
-    if (pe_run_agree(self) != PE_OK || all == NULL) {
+        (void)pe_fail(err, PE_ENOMEM, "out of memory for %zu ranks", ranks);
+    if (pe_run_agree(run, err) != PE_OK || all == NULL) {
         free(all);
-        return self->err.status;
+        return err->status;
     }
-    (void)pe_comm_gather(self->comm, &self->stats.busy_ns, sizeof *all, all, &self->err);
-    for (size_t rank = 0; rank < ranks && self->err.status == PE_OK; rank++)
-        self->busy_ns += all[rank];
+    (void)pe_comm_gather(run->comm, &mine, sizeof *all, all, err);
+    for (size_t rank = 0; rank < ranks && err->status == PE_OK; rank++)
+        *sum += all[rank];
     free(all);
-    return pe_run_agree(self);
+    return pe_run_agree(run, err);
 }
 
-pe_status pe_run_execute(pe_run_context *self)
+static void tell_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                      const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan)
 {
-    if (self->is_root && self->options->verbosity == PE_VERBOSE)
-        pe_run_show_plan(self, stderr);
-    if (self->is_root && self->placement.warning[0] != '\0')
-        pe_log(PE_LOG_WARN, "%s", self->placement.warning);
+    if (!run->is_root)
+        return;
+    if (run->options->verbosity == PE_VERBOSE)
+        pe_run_print_plan(stderr, job, inputs, output, work, plan);
+    if (plan->placement.warning[0] != '\0')
+        pe_log(PE_LOG_WARN, "%s", plan->placement.warning);
+}
+
+pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                         const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan, pe_error *err)
+{
+    execution self = {.run = run, .job = job, .inputs = inputs, .plan = &plan->plan, .work = *work};
+    pe_execution_stats stats = {0};
+    uint64_t busy_ns = 0; /* of all ranks */
+    self.work.plan = self.plan;
+    tell_plan(run, job, inputs, output, work, plan);
     pe_interrupt_begin();
-    pe_crash_begin(pe_comm_rank(self->comm), pe_comm_size(self->comm));
-    pe_status status = open_output(self);
+    pe_crash_begin(pe_comm_rank(run->comm), pe_comm_size(run->comm));
+    pe_status status = open_output(&self, output, err);
     if (status == PE_OK)
-        status = run_pool(self);
+        status = run_pool(&self, output, plan->placement.threads, &stats, err);
     if (status == PE_OK)
-        status = sum_busy(self);
+        status = sum_over_ranks(run, stats.busy_ns, &busy_ns, err);
     if (status == PE_OK)
-        (void)collect_reduction(self);
-    (void)close_output(self);
+        (void)collect_reduction(&self, output->format, err);
+    (void)close_output(&self, stats.items, err);
     pe_crash_end();
     pe_interrupt_end();
-    if (self->results.is_complete)
-        summarise(self);
-    return self->err.status;
+    if (self.output.is_complete)
+        pe_summary_log(job, plan, &stats, busy_ns);
+    pe_reduction_free(self.reduction);
+    return err->status;
 }

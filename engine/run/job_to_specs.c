@@ -72,22 +72,29 @@ static pe_source_spec source_of(const pe_job_input *input, const pe_column_choic
                             .count = input->count};
 }
 
-pe_status pe_specs_inputs(pe_specs *specs, const pe_job *job, pe_error *err)
+pe_status pe_specs_inputs(const pe_job *job, pe_input_specs *out, pe_error *err)
 {
     size_t columns = 0, used = 0;
     for (int i = 0; i < job->input_count; i++)
         columns += (size_t)job->inputs[i].column_count;
-    pe_status status = pe_make_array(&specs->inputs, (size_t)job->input_count, sizeof *specs->inputs, err);
+    pe_status status = pe_make_array(&out->sources, (size_t)job->input_count, sizeof *out->sources, err);
     if (status == PE_OK)
-        status = pe_make_array(&specs->columns, columns, sizeof *specs->columns, err);
+        status = pe_make_array(&out->columns, columns, sizeof *out->columns, err);
     for (int i = 0; i < job->input_count && status == PE_OK; i++) {
         const pe_job_input *input = &job->inputs[i];
-        specs->inputs[i] = source_of(input, specs->columns + used);
+        out->sources[i] = source_of(input, out->columns + used);
         for (int c = 0; c < input->column_count; c++)
-            specs->columns[used++] =
+            out->columns[used++] =
                 (pe_column_choice){.name = input->columns[c].name, .number = input->columns[c].number};
     }
     return status;
+}
+
+void pe_input_specs_fini(pe_input_specs *specs)
+{
+    free(specs->sources);
+    free(specs->columns);
+    *specs = (pe_input_specs){0};
 }
 
 static pe_form_kind form_of(pe_job_kernel_kind kind)
@@ -154,33 +161,39 @@ static pe_form_spec kernel_of(const pe_job *job)
                           .output_dtype = job->output.dtype};
 }
 
-pe_status pe_specs_kernel(pe_specs *specs, const pe_job *job, const pe_type *columns, const bool *untyped,
-                          int column_count, pe_form_spec *out, pe_error *err)
+pe_status pe_specs_kernel(const pe_job *job, const pe_type *columns, const bool *untyped, int column_count,
+                          pe_kernel_spec *out, pe_error *err)
 {
     const size_t count = job->kernel.param_count;
-    const pe_status status = pe_make_array(&specs->params, count, sizeof *specs->params, err);
+    const pe_status status = pe_make_array(&out->params, count, sizeof *out->params, err);
     if (status != PE_OK)
         return status;
     for (size_t i = 0; i < count; i++)
-        specs->params[i] = param_of(&job->kernel.params[i]);
-    *out = kernel_of(job);
-    out->setup = (pe_setup){.params = specs->params, .param_count = count, .seed = job->kernel.seed};
-    out->columns = columns;
-    out->untyped = untyped;
-    out->column_count = column_count;
+        out->params[i] = param_of(&job->kernel.params[i]);
+    out->form = kernel_of(job);
+    out->form.setup = (pe_setup){.params = out->params, .param_count = count, .seed = job->kernel.seed};
+    out->form.columns = columns;
+    out->form.untyped = untyped;
+    out->form.column_count = column_count;
     return PE_OK;
 }
 
-static pe_status write_as(pe_specs *specs, const pe_job *job, const pe_signature *signature, pe_error *err)
+void pe_kernel_spec_fini(pe_kernel_spec *spec)
+{
+    free(spec->params);
+    *spec = (pe_kernel_spec){0};
+}
+
+static pe_status write_as(pe_output_spec *out, const pe_job *job, const pe_signature *signature, pe_error *err)
 {
     for (int r = 0; r < signature->result_count; r++) {
-        specs->written[r] = signature->results[r];
+        out->written[r] = signature->results[r];
         if (!job->output.has_dtype)
             continue;
         if ((signature->results[r].dtype == PE_TEXT) != (job->output.dtype == PE_TEXT))
             return pe_fail(err, PE_ECONFIG, "%s.dtype: %s cannot be written as %s", job->output.where,
                            pe_dtype_name(signature->results[r].dtype), pe_dtype_name(job->output.dtype));
-        specs->written[r].dtype = job->output.dtype;
+        out->written[r].dtype = job->output.dtype;
     }
     return PE_OK;
 }
@@ -205,7 +218,7 @@ static pe_status check_ops(const pe_job *job, const pe_signature *signature, pe_
 }
 
 /* A reduction's lines are written whole, whatever the mode, and hold the operation's name first. */
-static pe_status reduce(pe_specs *specs, const pe_job *job, const pe_signature *signature, pe_error *err)
+static pe_status reduce(pe_output_spec *out, const pe_job *job, const pe_signature *signature, pe_error *err)
 {
     const pe_format by_suffix = pe_format_by_suffix(job->output.path);
     pe_format format = job->output.format;
@@ -215,16 +228,16 @@ static pe_status reduce(pe_specs *specs, const pe_job *job, const pe_signature *
         return pe_fail(err, PE_ECONFIG,
                        "%s: the suffix of \"%s\" names no format of a reduction; set reduce.format to csv, tsv or txt",
                        job->output.where, job->output.path);
-    specs->output = (pe_sink_spec){.where = job->output.where,
-                                   .path = job->output.path,
-                                   .format = format,
-                                   .order = PE_ORDER_WHOLE,
-                                   .results = specs->written,
-                                   .result_count = signature->result_count,
-                                   .lead = "op",
-                                   .names = job->output.name_count > 0 ? (const char *const *)job->output.names : NULL,
-                                   .name_count = job->output.name_count,
-                                   .items = PE_COUNT_UNKNOWN};
+    out->sink = (pe_sink_spec){.where = job->output.where,
+                               .path = job->output.path,
+                               .format = format,
+                               .order = PE_ORDER_WHOLE,
+                               .results = out->written,
+                               .result_count = signature->result_count,
+                               .lead = "op",
+                               .names = job->output.name_count > 0 ? (const char *const *)job->output.names : NULL,
+                               .name_count = job->output.name_count,
+                               .items = PE_COUNT_UNKNOWN};
     return check_ops(job, signature, err);
 }
 
@@ -245,56 +258,54 @@ static pe_status check_product(const pe_job *job, pe_error *err)
     return PE_OK;
 }
 
-pe_status pe_specs_output(pe_specs *specs, const pe_job *job, const pe_inputs *inputs, uint64_t items,
-                          const pe_signature *signature, pe_error *err)
+pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t items, const pe_signature *signature,
+                          pe_output_spec *out, pe_error *err)
 {
-    pe_status status = write_as(specs, job, signature, err);
+    pe_status status = write_as(out, job, signature, err);
     if (status == PE_OK)
-        status = pe_make_array(&specs->axes, (size_t)job->input_count, sizeof *specs->axes, err);
+        status = pe_make_array(&out->axes, (size_t)job->input_count, sizeof *out->axes, err);
     if (status != PE_OK)
         return status;
     if (job->op_count > 0)
-        return reduce(specs, job, signature, err);
+        return reduce(out, job, signature, err);
     const bool is_product = job->combine == PE_COMBINE_PRODUCT && job->input_count > 1;
     const bool may_skip = job->errors.policy == PE_ON_ERROR_SKIP; /* then the rows are known at the end */
     if (is_product && check_product(job, err) != PE_OK)
         return err->status;
-    specs->output = (pe_sink_spec){.where = job->output.where,
-                                   .path = job->output.path,
-                                   .format = job->output.format,
-                                   .order = job->order,
-                                   .results = specs->written,
-                                   .result_count = signature->result_count,
-                                   .has_index = job->output.has_index,
-                                   .names = job->output.name_count > 0 ? (const char *const *)job->output.names : NULL,
-                                   .name_count = job->output.name_count,
-                                   .items = may_skip ? PE_COUNT_UNKNOWN : items,
-                                   .axes = is_product ? specs->axes : NULL,
-                                   .axis_count = is_product ? list_axes(specs->axes, inputs) : 0};
+    out->sink = (pe_sink_spec){.where = job->output.where,
+                               .path = job->output.path,
+                               .format = job->output.format,
+                               .order = job->order,
+                               .results = out->written,
+                               .result_count = signature->result_count,
+                               .has_index = job->output.has_index,
+                               .names = job->output.name_count > 0 ? (const char *const *)job->output.names : NULL,
+                               .name_count = job->output.name_count,
+                               .items = may_skip ? PE_COUNT_UNKNOWN : items,
+                               .axes = is_product ? out->axes : NULL,
+                               .axis_count = is_product ? list_axes(out->axes, inputs) : 0};
     return PE_OK;
 }
 
-pe_status pe_specs_check_paths(const pe_specs *specs, const pe_job *job, pe_error *err)
+pe_status pe_specs_check_paths(const pe_job *job, const pe_input_specs *inputs, const pe_output_spec *output,
+                               pe_error *err)
 {
-    struct stat output, input;
-    if (stat(specs->output.path, &output) != 0 || !S_ISREG(output.st_mode))
+    struct stat written, read;
+    if (stat(output->sink.path, &written) != 0 || !S_ISREG(written.st_mode))
         return PE_OK; /* it is not there yet, or is a device or pipe */
     for (int i = 0; i < job->input_count; i++) {
-        const char *path = specs->inputs[i].path;
-        if (path == NULL || stat(path, &input) != 0)
+        const char *path = inputs->sources[i].path;
+        if (path == NULL || stat(path, &read) != 0)
             continue;
-        if (input.st_dev == output.st_dev && input.st_ino == output.st_ino)
+        if (read.st_dev == written.st_dev && read.st_ino == written.st_ino)
             return pe_fail(err, PE_ECONFIG, "%s.path: \"%s\" is also an input (%s): write to another file",
-                           specs->output.where, specs->output.path, path);
+                           output->sink.where, output->sink.path, path);
     }
     return PE_OK;
 }
 
-void pe_specs_fini(pe_specs *specs)
+void pe_output_spec_fini(pe_output_spec *spec)
 {
-    free(specs->inputs);
-    free(specs->columns);
-    free(specs->axes);
-    free(specs->params);
-    *specs = (pe_specs){0};
+    free(spec->axes);
+    *spec = (pe_output_spec){0};
 }

@@ -1,16 +1,22 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* run.c - the conductor: the stages of a run, in their order.
+/* run.c - the stages of a run, in their order, and the data that goes from stage to stage.
  *
- * Design: a run is the list of stages in conduct(), each of which does its part on every rank and ends at a meeting
- *         point (pe_comm_agree), so that all ranks go on together or stop together with one error.
+ * Design: conduct() is the whole program: each stage takes what earlier stages made and gives what it makes.
  *
- *             job -> inputs -> kernel -> plan          prepare.c
- *             output -> pool -> commit                 perform.c
+ *             options -> read_job    -> job      the validated job file
+ *             job     -> open_inputs -> inputs   the open sources, and which items of them this run computes
+ *             inputs  -> open_kernel -> kernel   the compiled or loaded kernel, its arguments bound to the inputs
+ *             kernel  -> define_work -> output   format, types and path of what is written
+ *                                       work     what a worker does with an item: kernel, encoder, error policy
+ *             work    -> make_plan   -> plan     slices, chunks, threads, memory
+ *             plan    -> execute     -> the committed output
  *
+ *         Each stage does its part on every rank and ends at a meeting point (pe_run_agree), so that all ranks go on
+ *         together or stop together with one error.
  * Threads: the main thread.
- * Not here: how any stage does its work.
+ * Not here: how a stage does its work (prepare.c, execute.c).
  */
 #include "run/run.h"
 
@@ -18,81 +24,91 @@
 
 #include "comm/launcher.h"
 #include "os/log.h"
-#include "run/context.h"
-#include "run/error_policy.h"
 #include "run/lost_rank.h"
+#include "run/stages.h"
 
-static pe_status print_job(pe_run_context *self)
+static pe_status print_job(const pe_run_context *run, const pe_job *job, pe_error *err)
 {
-    if (self->is_root)
-        (void)pe_job_print(self->job, stdout, &self->err);
-    return pe_run_agree(self);
+    if (run->is_root)
+        (void)pe_job_print(job, stdout, err);
+    return pe_run_agree(run, err);
 }
 
-static void show_plan(pe_run_context *self)
+/* --check and --plan: nothing is computed. */
+static pe_status show_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                           const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan,
+                           pe_error *err)
 {
-    if (!self->is_root)
-        return;
-    if (self->options->action == PE_ACTION_PLAN) {
-        pe_run_show_plan(self, stdout);
+    if (run->is_root && run->options->action == PE_ACTION_PLAN) {
+        pe_run_print_plan(stdout, job, inputs, output, work, plan);
         if (fflush(stdout) != 0)
-            (void)pe_fail(&self->err, PE_EIO, "stdout: a write failed");
-    } else {
-        pe_log(PE_LOG_INFO, "%s: valid", self->job->file);
+            (void)pe_fail(err, PE_EIO, "stdout: a write failed");
+    } else if (run->is_root) {
+        pe_log(PE_LOG_INFO, "%s: valid", job->file);
     }
+    return pe_run_agree(run, err);
 }
 
-static pe_status conduct(pe_run_context *self)
+/* From the validated job on. */
+static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_error *err)
 {
-    const pe_run_action action = self->options->action;
-    pe_status status = pe_run_read_job(self);
-    if (status == PE_OK && action == PE_ACTION_PRINT_CONFIG)
-        return print_job(self);
+    pe_run_inputs inputs = {0};
+    pe_run_kernel kernel = {0};
+    pe_output_spec output = {0};
+    pe_work_spec work = {0};
+    pe_run_plan plan = {0};
+    pe_status status = pe_run_open_inputs(run, job, &inputs, err);
     if (status == PE_OK)
-        status = pe_run_open_inputs(self);
+        status = pe_run_open_kernel(run, job, &inputs, &kernel, err);
     if (status == PE_OK)
-        status = pe_run_choose_kernel(self);
+        status = pe_run_define_work(run, job, &inputs, &kernel, &output, &work, err);
     if (status == PE_OK)
-        status = pe_run_make_plan(self);
-    if (status != PE_OK)
-        return status;
-    if (action == PE_ACTION_RUN)
-        return pe_run_execute(self);
-    show_plan(self);
-    return pe_run_agree(self);
+        status = pe_run_make_plan(run, job, &inputs, &kernel, &output, &work, &plan, err);
+    if (status == PE_OK && run->options->action == PE_ACTION_RUN)
+        status = pe_run_execute(run, job, &inputs, &output, &work, &plan, err);
+    else if (status == PE_OK)
+        status = show_plan(run, job, &inputs, &output, &work, &plan, err);
+    pe_work_spec_fini(&work);
+    pe_output_spec_fini(&output);
+    pe_run_kernel_fini(&kernel);
+    pe_run_inputs_fini(&inputs);
+    return status;
 }
 
-static void tell(const pe_run_context *self)
+static pe_status conduct(const pe_run_context *run, pe_error *err)
 {
-    if (self->err.status == PE_ECLOSED)
-        pe_log(PE_LOG_INFO, "%s", self->err.text);
-    else if (self->err.status != PE_OK)
-        pe_log(PE_LOG_ERROR, "%s", self->err.text);
+    pe_job *job = NULL;
+    pe_status status = pe_run_read_job(run, &job, err);
+    if (status == PE_OK)
+        status = run->options->action == PE_ACTION_PRINT_CONFIG ? print_job(run, job, err) : conduct_job(run, job, err);
+    pe_job_free(job);
+    return status;
+}
+
+static void tell(const pe_error *err)
+{
+    if (err->status != PE_OK)
+        pe_log(err->status == PE_ECLOSED ? PE_LOG_INFO : PE_LOG_ERROR, "%s", err->text);
 }
 
 int pe_run(const pe_run_options *options)
 {
     static const pe_log_level levels[] = {
         [PE_QUIET] = PE_LOG_ERROR, [PE_NORMAL] = PE_LOG_INFO, [PE_VERBOSE] = PE_LOG_DEBUG};
-    pe_run_context self = {.options = options, .err = PE_ERROR_INIT};
+    atomic_bool stop = false;
+    pe_run_context run = {.options = options, .stop = &stop};
+    pe_error err = PE_ERROR_INIT, late = PE_ERROR_INIT;
     pe_heartbeat *heartbeat = NULL;
-    pe_status status = pe_comm_open(pe_launcher_is_present(), &self.comm, &self.err);
+    pe_status status = pe_comm_open(pe_launcher_is_present(), &run.comm, &err);
     if (status == PE_OK) {
-        self.is_root = pe_comm_rank(self.comm) == 0;
-        pe_log_init(self.is_root, levels[options->verbosity]);
-        (void)pe_lost_rank_watch(self.comm, &heartbeat, &self.err); /* a failure is met at the first meeting point */
-        status = conduct(&self);
+        run.is_root = pe_comm_rank(run.comm) == 0;
+        pe_log_init(run.is_root, levels[options->verbosity]);
+        (void)pe_lost_rank_watch(run.comm, &heartbeat, &err); /* the first meeting point tells of a failure */
+        status = conduct(&run, &err);
     }
-    tell(&self);
-    pe_reduction_free(self.reduction);
-    pe_error_policy_unset(&self.spec);
-    pe_form_close(self.form);
-    pe_inputs_close(self.inputs);
-    pe_specs_fini(&self.specs);
-    pe_job_free(self.job);
-    pe_error late = PE_ERROR_INIT;
+    tell(&err);
     if (pe_heartbeat_end(heartbeat, &late) != PE_OK && status == PE_OK)
         pe_log(PE_LOG_ERROR, "%s", late.text);
-    pe_comm_close(self.comm);
+    pe_comm_close(run.comm);
     return pe_status_exit(status);
 }

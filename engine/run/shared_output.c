@@ -3,13 +3,14 @@
  */
 /* shared_output.c - whether every rank writes its rows to the output itself.
  *
- * Design: rows have their row_file when all are of one size, none is left out and the file is a regular one. That all ranks
- *         see that file is checked: rank 0 writes a random mark where the first rows will be; each other rank opens the
- *         file by its absolute name, must find that mark, and writes one of its own beside it; rank 0 must find them all.
- *         One rank that cannot makes all gather on rank 0. A file that may be read while it grows is written directly
- *         within one node only: between nodes, a file system may show rank 0's header before another rank's rows.
+ * Design: every rank can write where all rows have one size, none is left out and the file is a regular one: then the
+ *         place of each row is known. That all ranks see the same file is checked: rank 0 writes a random mark where the
+ *         first rows will be; each other rank opens the file by its absolute name, must find that mark, and writes a mark
+ *         of its own beside it; rank 0 must find all of them. If one rank cannot, rank 0 gathers the rows of all. A file
+ *         that may be read while it grows is written by several ranks within one node only: between nodes, a file system
+ *         may show rank 0's header before another rank's rows.
  * Threads: the main thread.
- * Not here: the file (sink/row_file.c), what a chunk's rows are (step.c).
+ * Not here: the file (sink/row_file.c), what a chunk's rows are (worker/worker.c).
  */
 #include "run/shared_output.h"
 
@@ -26,20 +27,19 @@ typedef struct pe_shared_output_facts {
     mark nonce;
 } pe_shared_output_facts;
 
-/* Rank 0: of several ranks each must find room for its mark where rows will be. */
-static bool is_wanted(const pe_run_context *self)
+/* Rank 0: may rows go straight to the file? Of several ranks each must find room for its mark where rows will be. */
+static bool is_wanted(const pe_comm *comm, const pe_job *job, const pe_plan *plan, const pe_work_spec *work)
 {
-    const pe_work_spec *spec = &self->spec;
-    const uint64_t ranks = (uint64_t)pe_comm_size(self->comm);
-    if (!spec->encoder.is_fixed || spec->policy == PE_ERROR_POLICY_SKIP)
+    const uint64_t ranks = (uint64_t)pe_comm_size(comm);
+    if (!work->encoder.is_fixed || work->policy == PE_ON_ERROR_SKIP)
         return false;
     if (ranks == 1)
         return true;
-    if (self->job->output.is_gathered || self->plan.items == PE_ITEMS_UNKNOWN)
+    if (job->output.is_gathered || plan->items == PE_ITEMS_UNKNOWN)
         return false;
-    if (self->job->order != PE_ORDER_WHOLE && pe_comm_node_size(self->comm) != pe_comm_size(self->comm))
+    if (job->order != PE_ORDER_WHOLE && pe_comm_node_size(comm) != pe_comm_size(comm))
         return false;
-    return self->plan.items >= ranks * PE_MARK_BYTES; /* a row has a byte at least */
+    return plan->items >= ranks * PE_MARK_BYTES; /* a row has a byte at least */
 }
 
 static void make_mark(const mark nonce, int rank, mark out)
@@ -50,76 +50,79 @@ static void make_mark(const mark nonce, int rank, mark out)
         out[i] ^= (unsigned char)(number >> (8 * i));
 }
 
-/* Rank 0's file with its mark in it, and the facts for the others; they stay empty where direct writes are off. */
-static void open_own(pe_run_context *self, pe_shared_output_facts *facts, pe_buffer *message, pe_error *err)
+/* Rank 0: opens the file, writes its mark and packs the facts for the others; the message stays empty where rows are
+ * gathered. */
+static void open_own(const pe_sink *sink, size_t row_bytes, int ranks, pe_row_file *out, pe_shared_output_facts *facts,
+                     pe_buffer *message, pe_error *err)
 {
-    pe_row_file *row_file = &self->spec.row_file;
-    if (!is_wanted(self) ||
-        pe_sink_open_row_file(self->results.sink, self->spec.encoder.row_bytes, row_file, err) != PE_OK ||
-        !pe_row_file_is_open(row_file) || pe_comm_size(self->comm) == 1)
+    if (pe_sink_open_row_file(sink, row_bytes, out, err) != PE_OK || !pe_row_file_is_open(out) || ranks == 1)
         return;
-    facts->first = row_file->first;
-    facts->row_bytes = row_file->row_bytes;
+    facts->first = out->first;
+    facts->row_bytes = out->row_bytes;
     if (getrandom(facts->nonce, sizeof facts->nonce, 0) != (ssize_t)sizeof facts->nonce ||
-        !pe_row_file_set_mark(row_file, 0, facts->nonce))
+        !pe_row_file_set_mark(out, 0, facts->nonce))
         return;
     if (pe_buffer_append(message, facts, sizeof *facts, err) == PE_OK)
-        (void)pe_buffer_append(message, row_file->path, strlen(row_file->path) + 1, err);
+        (void)pe_buffer_append(message, out->path, strlen(out->path) + 1, err);
 }
 
 /* Another rank: true when this is the file that rank 0 writes, and this rank can write it too. */
-static bool open_shared(pe_run_context *self, const pe_shared_output_facts *facts, const char *path)
+static bool open_shared(int rank, const pe_shared_output_facts *facts, const char *path, pe_row_file *out)
 {
     pe_error why = PE_ERROR_INIT; /* the file system is not shared: that is no failure */
-    pe_row_file *row_file = &self->spec.row_file;
     mark own;
-    if (pe_row_file_open(path, facts->first, facts->row_bytes, row_file, &why) != PE_OK ||
-        !pe_row_file_has_mark(row_file, 0, facts->nonce))
+    if (pe_row_file_open(path, facts->first, facts->row_bytes, out, &why) != PE_OK ||
+        !pe_row_file_has_mark(out, 0, facts->nonce))
         return false;
-    make_mark(facts->nonce, pe_comm_rank(self->comm), own);
-    return pe_row_file_set_mark(row_file, (uint64_t)pe_comm_rank(self->comm), own);
+    make_mark(facts->nonce, rank, own);
+    return pe_row_file_set_mark(out, (uint64_t)rank, own);
 }
 
-/* Rank 0: every other rank's mark has come. */
-static bool sees_all(const pe_run_context *self, const pe_shared_output_facts *facts)
+/* Rank 0: the mark of every other rank is in the file. */
+static bool sees_all(int ranks, const pe_shared_output_facts *facts, const pe_row_file *file)
 {
     bool sees = true;
-    for (int rank = 1; rank < pe_comm_size(self->comm) && sees; rank++) {
+    for (int rank = 1; rank < ranks && sees; rank++) {
         mark expected;
         make_mark(facts->nonce, rank, expected);
-        sees = pe_row_file_has_mark(&self->spec.row_file, (uint64_t)rank, expected);
+        sees = pe_row_file_has_mark(file, (uint64_t)rank, expected);
     }
     return sees;
 }
 
-/* All ranks, with the message of rank 0: whether they share the file. */
-static pe_status agree_on_shared(pe_run_context *self, const pe_buffer *message, uint64_t *is_shared, pe_error *err)
+/* All ranks, with the message of rank 0: do they share the file? */
+static pe_status agree_on_shared(const pe_run_context *run, const pe_buffer *message, pe_row_file *file,
+                                 uint64_t *is_shared, pe_error *err)
 {
     pe_shared_output_facts facts;
+    const char *const path = (const char *)message->data + sizeof facts;
     memcpy(&facts, message->data, sizeof facts);
-    *is_shared = self->is_root || open_shared(self, &facts, (const char *)message->data + sizeof facts);
-    pe_status status = pe_comm_min(self->comm, is_shared, 1, err);
-    if (status == PE_OK && self->is_root && *is_shared != 0)
-        *is_shared = sees_all(self, &facts);
-    return status == PE_OK ? pe_comm_min(self->comm, is_shared, 1, err) : status;
+    *is_shared = run->is_root || open_shared(pe_comm_rank(run->comm), &facts, path, file);
+    pe_status status = pe_comm_min(run->comm, is_shared, 1, err);
+    if (status == PE_OK && run->is_root && *is_shared != 0)
+        *is_shared = sees_all(pe_comm_size(run->comm), &facts, file);
+    return status == PE_OK ? pe_comm_min(run->comm, is_shared, 1, err) : status;
 }
 
-pe_status pe_shared_output_begin(pe_run_context *self, pe_error *err)
+pe_status pe_shared_output_begin(const pe_run_context *run, const pe_job *job, const pe_plan *plan, const pe_sink *sink,
+                                 pe_work_spec *work, pe_error *err)
 {
+    const int ranks = pe_comm_size(run->comm);
+    pe_row_file *const file = &work->row_file;
     pe_buffer message = {0};
     pe_shared_output_facts facts = {0};
     uint64_t is_shared = 0;
-    if (self->is_root)
-        open_own(self, &facts, &message, err);
-    if (pe_comm_size(self->comm) == 1)
+    if (run->is_root && is_wanted(run->comm, job, plan, work))
+        open_own(sink, work->encoder.row_bytes, ranks, file, &facts, &message, err);
+    if (ranks == 1)
         return err->status;
-    pe_status status = pe_comm_bcast_buffer(self->comm, &message, err);
+    pe_status status = pe_comm_bcast_buffer(run->comm, &message, err);
     if (status == PE_OK && message.size > 0)
-        status = agree_on_shared(self, &message, &is_shared, err);
+        status = agree_on_shared(run, &message, file, &is_shared, err);
     pe_buffer_fini(&message);
     if (status == PE_OK && is_shared != 0)
-        pe_log(PE_LOG_DEBUG, "output: every rank writes its own rows to %s", self->spec.row_file.path);
+        pe_log(PE_LOG_DEBUG, "output: every rank writes its own rows to %s", file->path);
     else
-        (void)pe_row_file_close(&self->spec.row_file, err);
+        (void)pe_row_file_close(file, err);
     return err->status;
 }

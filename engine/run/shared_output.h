@@ -7,13 +7,16 @@
 #define PE_SHARED_OUTPUT_H
 
 #include "run/context.h"
+#include "worker/worker.h"
 
-/* pe_shared_output_begin - open spec.row_file on every rank, or on none. Collective.
+/* pe_shared_output_begin - open work->row_file on every rank, or on none. Collective.
  *
- * Call:    after rank 0 has begun the output; spec.row_file are closed before it is committed, so that a rank's failing
- *          close is known, and what it wrote is where rank 0 sees it.
+ * Call:    after rank 0 has begun the output. work->row_file is closed before the output is committed, so that a failing
+ *          close of any rank is known, and rank 0 sees what the others wrote.
+ * Params:  sink is rank 0's; other ranks have none.
  * Returns: PE_OK with either result, or an error of rank 0's file or of the messages
  */
-pe_status pe_shared_output_begin(pe_run_context *self, pe_error *err);
+pe_status pe_shared_output_begin(const pe_run_context *run, const pe_job *job, const pe_plan *plan, const pe_sink *sink,
+                                 pe_work_spec *work, pe_error *err);
 
 #endif

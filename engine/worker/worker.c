@@ -113,7 +113,7 @@ static pe_status note_failures(pe_worker *worker, const pe_worker_batch *at, pe_
 
 static pe_status compute(pe_worker *worker, pe_worker_batch *at, pe_error *err)
 {
-    const uint64_t began = worker->spec->policy == PE_ERROR_POLICY_STOP ? 0 : pe_clock_ns();
+    const uint64_t began = worker->spec->policy == PE_ON_ERROR_STOP ? 0 : pe_clock_ns();
     const pe_status status =
         pe_call_run(worker->call, at->block.first, at->block.count, worker->args.given, at->results, err);
     if (status != PE_OK)
@@ -216,7 +216,7 @@ static pe_status encode_runs(const pe_worker *worker, const pe_worker_batch *at,
 static pe_status encode(const pe_worker *worker, const pe_worker_batch *at, pe_chunk_result *out, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
-    const bool has_gaps = worker->failures.count > 0 && spec->policy == PE_ERROR_POLICY_SKIP;
+    const bool has_gaps = worker->failures.count > 0 && spec->policy == PE_ON_ERROR_SKIP;
     out->items += at->block.count;
     out->rows += at->block.count - (has_gaps ? worker->failures.count : 0);
     if (has_gaps) {
@@ -254,9 +254,9 @@ static pe_status settle(pe_worker *worker, const pe_worker_batch *at, pe_chunk_r
     const pe_status status = pe_arguments_values(&worker->args, at->block, err);
     if (status != PE_OK)
         return status;
-    if (spec->policy == PE_ERROR_POLICY_STOP)
+    if (spec->policy == PE_ON_ERROR_STOP)
         return stop_at_failure(worker, at, out, err);
-    if (spec->policy == PE_ERROR_POLICY_FILL)
+    if (spec->policy == PE_ON_ERROR_FILL)
         pe_batch_failures_fill(&worker->failures, spec, at->written);
     return pe_batch_failures_log(&worker->failures, spec, at->block.first, worker->args.values, &out->log, err);
 }

@@ -13,13 +13,6 @@
 #include "threads/worker_vtable.h"
 #include <pengine/kernel.h>
 
-/* What becomes of a failed item. */
-typedef enum pe_error_policy {
-    PE_ERROR_POLICY_STOP, /* the run ends */
-    PE_ERROR_POLICY_SKIP, /* its row is left out */
-    PE_ERROR_POLICY_FILL  /* its row has the fill values */
-} pe_error_policy;
-
 /* The same for all workers and chunks; constant during the run. */
 typedef struct pe_work_spec {
     const pe_plan *plan;
@@ -31,9 +24,9 @@ typedef struct pe_work_spec {
     pe_type written[PE_MAX_COLUMNS]; /* the results' types after [output] dtype */
     bool has_conversion;             /* written differs from the signature somewhere */
     pe_encoder encoder;
-    pe_error_policy policy;
+    pe_on_error policy;
     uint32_t retries;               /* further attempts at a failed item */
-    void *fill[PE_MAX_COLUMNS];     /* PE_ERROR_POLICY_FILL: one element of written[r] each */
+    void *fill[PE_MAX_COLUMNS];     /* PE_ON_ERROR_FILL: one element of written[r] each */
     pe_row_file row_file;           /* open: rows go straight there, and chunks come out without bytes */
     bool makes_pieces;              /* rows become pieces of the digest (sink/digest.h) */
     struct pe_reduction *reduction; /* not NULL: rows are folded into this instead of being encoded */
@@ -45,7 +38,7 @@ typedef struct pe_work_spec {
  * open:    a reader, the kernel's state and columns of this worker's own, on its own thread, which touches the memory
  *          first. A crash of the kernel is told from then on until close (crash.h).
  * run:     appends a record of each failed item to out's log.
- *          Returns PE_OK; PE_EITEM under PE_ERROR_POLICY_STOP, naming the first failed item, its arguments and the
+ *          Returns PE_OK; PE_EITEM under PE_ON_ERROR_STOP, naming the first failed item, its arguments and the
  *          reason; errors of the input. err->item is counted as the pool counts
  */
 extern const pe_worker_vtable pe_job_worker;

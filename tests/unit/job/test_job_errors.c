@@ -74,7 +74,7 @@ END_TEST
 START_TEST(each_policy_is_read)
 {
     const char *const names[] = {"stop", "skip", "fill"};
-    const pe_job_on_error policies[] = {PE_ON_ERROR_STOP, PE_ON_ERROR_SKIP, PE_ON_ERROR_FILL};
+    const pe_on_error policies[] = {PE_ON_ERROR_STOP, PE_ON_ERROR_SKIP, PE_ON_ERROR_FILL};
     for (size_t i = 0; i < 3; i++) {
         char errors[100];
         snprintf(errors, sizeof errors, "on_error = \"%s\"", names[i]);

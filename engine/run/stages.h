@@ -1,0 +1,80 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* stages.h - the stages of a run, and the data that goes from one to the next.
+ *
+ * Design:  a stage takes what it reads as const arguments and fills *out, which comes zero-initialised. What a stage made
+ *          is ended by its _fini, also after a failure and when it was never filled. Pointers in it borrow from what
+ *          earlier stages made, and from *out itself, so it stays where it was made.
+ * Call:    every rank calls every stage, on the main thread, in the order of run.c. Collective.
+ * Returns: every stage ends with pe_run_agree: PE_OK on every rank, or the same error on every rank, which is in err.
+ */
+#ifndef PE_STAGES_H
+#define PE_STAGES_H
+
+#include <stdio.h>
+
+#include "run/context.h"
+#include "run/job_to_specs.h"
+#include "threads/thread_placement.h"
+#include "worker/worker.h"
+
+/* The open inputs. */
+typedef struct pe_run_inputs {
+    pe_input_specs specs;
+    pe_inputs *inputs;
+    pe_block items; /* of the job's items, those of this run; the plan and the pool count them from 0 */
+} pe_run_inputs;
+
+/* The open kernel. */
+typedef struct pe_run_kernel {
+    pe_type column_types[PE_MAX_COLUMNS]; /* the inputs' columns */
+    bool untyped[PE_MAX_COLUMNS];
+    pe_kernel_spec spec;
+    pe_form *form;
+} pe_run_kernel;
+
+/* How the items are cut and who computes them. */
+typedef struct pe_run_plan {
+    pe_thread_placement placement;
+    pe_plan plan;
+} pe_run_plan;
+
+/* ---- from a job file to a plan: prepare.c ---- */
+
+/* pe_run_read_job - rank 0 reads the job file; all ranks parse it. */
+pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err);
+
+/* pe_run_open_inputs - rank 0 opens the inputs; the other ranks open theirs from what rank 0 sends. */
+pe_status pe_run_open_inputs(const pe_run_context *run, const pe_job *job, pe_run_inputs *out, pe_error *err);
+void pe_run_inputs_fini(pe_run_inputs *inputs);
+
+/* pe_run_open_kernel - rank 0 compiles what has to be compiled; all ranks open the kernel, and bind the inputs' columns to
+ * its arguments. */
+pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                             pe_run_kernel *out, pe_error *err);
+void pe_run_kernel_fini(pe_run_kernel *kernel);
+
+/* pe_run_define_work - what the output looks like, and with it what a worker does with an item: all of the work spec but
+ * the plan, and what pe_run_execute opens. */
+pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                             const pe_run_kernel *kernel, pe_output_spec *output, pe_work_spec *work, pe_error *err);
+void pe_work_spec_fini(pe_work_spec *work);
+
+/* pe_run_make_plan - threads, slices, chunks and memory: the same plan on every rank. */
+pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                           const pe_run_kernel *kernel, const pe_output_spec *output, const pe_work_spec *work,
+                           pe_run_plan *out, pe_error *err);
+
+/* pe_run_print_plan - the table of --plan. Not collective. */
+void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,
+                       const pe_work_spec *work, const pe_run_plan *plan);
+
+/* ---- from a plan to a committed output: execute.c ---- */
+
+/* pe_run_execute - compute all items and commit the output. */
+pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                         const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan,
+                         pe_error *err);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* summary.c - what rank 0 says of a run that has ended: its summary, or how far an interrupted run came.
+ *
+ * Threads: the main thread of rank 0.
+ * Not here: the line of progress while the run lasts (report/progress.c).
+ */
+#include "run/summary.h"
+
+#include "os/log.h"
+#include "report/progress.h"
+
+#define SHORT_RUN_NS ((uint64_t)200 * 1000 * 1000) /* over before chunks had the size that suits their items */
+
+/* The size of a chunk, and what decided it: the user, the plan, or what the items were seen to cost. */
+static const char *describe_chunks(const pe_plan *plan, const pe_execution_stats *stats, uint64_t busy_ns, char out[96])
+{
+    char items[32], cost[32];
+    const uint64_t chunk_items = plan->is_fixed ? plan->grain_items : stats->chunk_items;
+    const double all = (double)(stats->items > 0 ? stats->items : 1);
+    const double chunk_ms = (double)busy_ns * 1e-6 * (double)chunk_items / all;
+    const bool is_planned = plan->is_fixed || chunk_items == plan->chunk_items;
+    if (stats->wall_ns < SHORT_RUN_NS)
+        (void)snprintf(cost, sizeof cost, "a short run");
+    else
+        (void)snprintf(cost, sizeof cost, "%.*f ms each", chunk_ms < 1 ? 3 : 1, chunk_ms);
+    (void)snprintf(out, 96, "chunks of %s (%s)", pe_print_count(items, chunk_items), is_planned ? plan->why : cost);
+    return out;
+}
+
+void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_execution_stats *stats, uint64_t busy_ns)
+{
+    char items[32], rate[32], time[32], chunks[96];
+    const pe_plan *plan = &run_plan->plan;
+    const double seconds = (double)stats->wall_ns * 1e-9;
+    const double all_ns = (double)stats->wall_ns * run_plan->placement.all_threads;
+    pe_log(PE_LOG_INFO, "%s: %s item%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy, %s", job->name,
+           pe_print_count(items, stats->items), pe_plural(stats->items), pe_print_seconds(time, seconds),
+           pe_print_rate(rate, seconds > 0 ? (double)stats->items / seconds : 0), plan->ranks,
+           plan->ranks == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
+           all_ns > 0 ? (double)busy_ns / all_ns * 100 : 0, describe_chunks(plan, stats, busy_ns, chunks));
+}
+
+/* ---- an interrupted run ---- */
+
+/* Rows that were delivered are in the output; other results are written when all are known, or not at all. */
+static bool is_written_as_it_comes(const pe_job *job, const pe_output_spec *output)
+{
+    return job->order != PE_ORDER_WHOLE && job->op_count == 0 && output->format != PE_FORMAT_DIGEST &&
+           output->format != PE_FORMAT_NULL;
+}
+
+/* Another run can write the rest, to be joined to what is there. */
+static bool can_go_on(const pe_job *job, const pe_output_spec *output, const pe_plan *plan, uint64_t items)
+{
+    const bool has_axes = output->sink.axes != NULL && output->format == PE_FORMAT_NPY;
+    return job->order == PE_ORDER_STREAM && plan->items != PE_ITEMS_UNKNOWN && items > 0 && !has_axes &&
+           is_written_as_it_comes(job, output);
+}
+
+void pe_summary_interrupted(const pe_job *job, const pe_output_spec *output, const pe_plan *plan, uint64_t items,
+                            pe_error *err)
+{
+    char done[32], all[32], cause[80], advice[80] = "";
+    const bool is_known = plan->items != PE_ITEMS_UNKNOWN;
+    (void)snprintf(cause, sizeof cause, "%.79s", err->text);
+    if (can_go_on(job, output, plan, items))
+        (void)snprintf(advice, sizeof advice, "; --skip %llu with another output goes on",
+                       (unsigned long long)(job->skip + items));
+    pe_error_clear(err);
+    (void)pe_fail(err, PE_ESTOPPED, "%s after %s%s%s items%s%s", cause, pe_print_count(done, items),
+                  is_known ? " of " : "", is_known ? pe_print_count(all, plan->items) : "",
+                  is_written_as_it_comes(job, output) ? ", which were written" : "; nothing was written", advice);
+}

@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* summary.h - what rank 0 says of a run that has ended: its summary, or how far an interrupted run came.
+ */
+#ifndef PE_SUMMARY_H
+#define PE_SUMMARY_H
+
+#include "run/stages.h"
+#include "threads/rank_pool.h"
+
+/* pe_summary_log - one line: items, time, rate, workers, chunks. Params: busy_ns is the sum over all ranks. */
+void pe_summary_log(const pe_job *job, const pe_run_plan *plan, const pe_execution_stats *stats, uint64_t busy_ns);
+
+/* pe_summary_interrupted - replaces the message of a run that a signal ended: adds how many items were done, whether they
+ * were written, and which options go on from there. */
+void pe_summary_interrupted(const pe_job *job, const pe_output_spec *output, const pe_plan *plan, uint64_t items,
+                            pe_error *err);
+
+#endif
