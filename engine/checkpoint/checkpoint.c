@@ -1,0 +1,246 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* checkpoint.c - the record of finished work, between its structure and its bytes.
+ *
+ * Design:   the manifest's text ends with a line that holds its own checksum. Unknown kinds of records are passed over.
+ *           Overlaps between records cannot come from a run; where damage and chance make one, the later record is
+ *           dropped, since an item may be delivered once alone.
+ * Threads:  one.
+ * Not here: files (checkpoint_file.c), when it is written (run).
+ */
+#include "checkpoint/checkpoint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/alloc.h"
+#include "checkpoint/record.h"
+
+#define OPENING                                                                                                        \
+    PE_CHECKPOINT_MAGIC "1\n# What decides the bytes of the output. Records of what is done follow: pengine --status " \
+                        "FILE prints them.\n"
+#define SUM_KEY "manifest_xxh3 = "
+#define SUM_LINE (sizeof SUM_KEY - 1 + 16 + 1)
+#define PLACED_RANGES 512u /* in one record */
+
+typedef enum record_kind { RECORD_PROGRESS = 1, RECORD_STORED = 2, RECORD_PLACED = 3 } record_kind;
+
+/* The fixed part of a progress record; the ranges of done and the state follow. */
+typedef struct progress_head {
+    uint64_t numbers[12];
+    uint64_t done_bytes, state_bytes;
+} progress_head;
+
+void pe_checkpoint_fini(pe_checkpoint *checkpoint)
+{
+    pe_manifest_fini(&checkpoint->manifest);
+    pe_item_set_fini(&checkpoint->progress.done);
+    pe_buffer_fini(&checkpoint->progress.state);
+    pe_item_set_fini(&checkpoint->placed);
+    free(checkpoint->stored);
+    *checkpoint = (pe_checkpoint){0};
+}
+
+pe_status pe_checkpoint_add_stored(pe_checkpoint *checkpoint, const pe_stored_range *range, pe_error *err)
+{
+    if (checkpoint->stored_count == checkpoint->stored_room) {
+        pe_stored_range *stored = NULL;
+        const size_t room = checkpoint->stored_room < 16 ? 16 : 2 * checkpoint->stored_room;
+        const pe_status status = pe_make_array(&stored, room, sizeof *stored, err);
+        if (status != PE_OK)
+            return status;
+        if (checkpoint->stored_count > 0)
+            memcpy(stored, checkpoint->stored, checkpoint->stored_count * sizeof *stored);
+        free(checkpoint->stored);
+        checkpoint->stored = stored;
+        checkpoint->stored_room = room;
+    }
+    checkpoint->stored[checkpoint->stored_count++] = *range;
+    return PE_OK;
+}
+
+/* ---- encode ---- */
+
+static pe_status encode_manifest(const pe_manifest *manifest, pe_buffer *out, pe_error *err)
+{
+    const size_t begin = out->size;
+    pe_status status = pe_buffer_append(out, OPENING, sizeof OPENING - 1, err);
+    if (status == PE_OK)
+        status = pe_manifest_print(manifest, out, err);
+    if (status == PE_OK)
+        status = pe_buffer_printf(out, err, SUM_KEY "%016llx\n",
+                                  (unsigned long long)XXH3_64bits(out->data + begin, out->size - begin));
+    return status;
+}
+
+static pe_status encode_progress(const pe_checkpoint_progress *progress, pe_buffer *out, pe_error *err)
+{
+    pe_buffer payload = {0};
+    const progress_head head = {.numbers = {progress->output_bytes, progress->rows, progress->device, progress->inode,
+                                            progress->log_bytes, progress->failed, progress->failed_bytes,
+                                            progress->left_out, progress->runs, progress->work_ns, progress->wall_ns,
+                                            progress->is_complete},
+                                .done_bytes = progress->done.count * sizeof(pe_block),
+                                .state_bytes = progress->state.size};
+    pe_status status = pe_buffer_append(&payload, &head, sizeof head, err);
+    if (status == PE_OK)
+        status = pe_item_set_save(&progress->done, &payload, err);
+    if (status == PE_OK)
+        status = pe_buffer_append(&payload, progress->state.data, progress->state.size, err);
+    if (status == PE_OK)
+        status = pe_record_append(out, RECORD_PROGRESS, payload.data, payload.size, err);
+    pe_buffer_fini(&payload);
+    return status;
+}
+
+static pe_status encode_placed(const pe_item_set *placed, pe_buffer *out, pe_error *err)
+{
+    pe_status status = PE_OK;
+    for (size_t at = 0; at < placed->count && status == PE_OK; at += PLACED_RANGES) {
+        const size_t left = placed->count - at, count = left < PLACED_RANGES ? left : PLACED_RANGES;
+        status = pe_record_append(out, RECORD_PLACED, placed->ranges + at, count * sizeof *placed->ranges, err);
+    }
+    return status;
+}
+
+pe_status pe_checkpoint_encode(const pe_checkpoint *checkpoint, pe_buffer *out, pe_error *err)
+{
+    pe_status status = encode_manifest(&checkpoint->manifest, out, err);
+    if (status == PE_OK)
+        status = encode_progress(&checkpoint->progress, out, err);
+    for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK; s++)
+        status = pe_record_append(out, RECORD_STORED, &checkpoint->stored[s], sizeof *checkpoint->stored, err);
+    if (status == PE_OK)
+        status = encode_placed(&checkpoint->placed, out, err);
+    return status;
+}
+
+/* ---- decode ---- */
+
+static const char *find_text(const char *from, const char *end, const char *text)
+{
+    const size_t size = strlen(text);
+    for (; (size_t)(end - from) >= size; from++) {
+        if (memcmp(from, text, size) == 0)
+            return from;
+        from = memchr(from + 1, text[0], (size_t)(end - from) - 1);
+        if (from == NULL)
+            return NULL;
+        from--;
+    }
+    return NULL;
+}
+
+/* The size of the manifest with its last line; 0: PE_EDATA is told. */
+static size_t decode_manifest(pe_manifest *manifest, const char *text, size_t size, pe_error *err)
+{
+    const size_t opening = sizeof OPENING - 1;
+    if (size < opening || memcmp(text, OPENING, opening) != 0) {
+        (void)pe_fail(err, PE_EDATA, "this is no checkpoint that this version of pengine can read");
+        return 0;
+    }
+    const char *const sum = find_text(text, text + size, "\n" SUM_KEY);
+    char expected[SUM_LINE + 1];
+    const size_t summed = sum == NULL ? 0 : (size_t)(sum + 1 - text);
+    (void)snprintf(expected, sizeof expected, SUM_KEY "%016llx\n", (unsigned long long)XXH3_64bits(text, summed));
+    if (sum == NULL || size - summed < SUM_LINE || memcmp(sum + 1, expected, SUM_LINE) != 0) {
+        (void)pe_fail(err, PE_EDATA, "the manifest of the checkpoint is damaged");
+        return 0;
+    }
+    const pe_status status = pe_manifest_parse(manifest, text + opening, summed - opening, err);
+    return status == PE_OK ? summed + SUM_LINE : 0;
+}
+
+static bool decode_progress(pe_checkpoint_progress *progress, const pe_record *record)
+{
+    progress_head head;
+    pe_error why = PE_ERROR_INIT;
+    if (record->size < sizeof head || progress->done.count > 0)
+        return false;
+    memcpy(&head, record->data, sizeof head);
+    const size_t left = record->size - sizeof head;
+    if (head.done_bytes > left || head.state_bytes != left - head.done_bytes)
+        return false;
+    const unsigned char *const done = record->data + sizeof head;
+    if (pe_item_set_load(&progress->done, done, (size_t)head.done_bytes, &why) != PE_OK ||
+        pe_buffer_append(&progress->state, done + head.done_bytes, (size_t)head.state_bytes, &why) != PE_OK)
+        return false;
+    uint64_t *const fields[] = {&progress->output_bytes, &progress->rows,      &progress->device,
+                                &progress->inode,        &progress->log_bytes, &progress->failed,
+                                &progress->failed_bytes, &progress->left_out,  &progress->runs,
+                                &progress->work_ns,      &progress->wall_ns,   &progress->is_complete};
+    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
+        *fields[f] = head.numbers[f];
+    return true;
+}
+
+static bool has_any(const pe_item_set *set, pe_block block)
+{
+    return pe_item_set_rank(set, block.first + block.count) > pe_item_set_rank(set, block.first);
+}
+
+static bool decode_stored(pe_checkpoint *checkpoint, const pe_record *record)
+{
+    pe_stored_range range;
+    pe_error why = PE_ERROR_INIT;
+    if (record->size != sizeof range)
+        return false;
+    memcpy(&range, record->data, sizeof range);
+    if (range.items.count == 0 || range.items.first >= UINT64_MAX - range.items.count ||
+        range.offset > UINT64_MAX - range.bytes || has_any(&checkpoint->progress.done, range.items))
+        return false;
+    for (size_t s = 0; s < checkpoint->stored_count; s++) {
+        const pe_block other = checkpoint->stored[s].items;
+        if (other.first < range.items.first + range.items.count && range.items.first < other.first + other.count)
+            return false;
+    }
+    return pe_checkpoint_add_stored(checkpoint, &range, &why) == PE_OK;
+}
+
+static bool decode_placed(pe_checkpoint *checkpoint, const pe_record *record)
+{
+    pe_item_set ranges = {0};
+    pe_error why = PE_ERROR_INIT;
+    const bool is_right = pe_item_set_load(&ranges, record->data, record->size, &why) == PE_OK &&
+                          pe_item_set_add_all(&checkpoint->placed, &ranges, &why) == PE_OK;
+    pe_item_set_fini(&ranges);
+    return is_right;
+}
+
+static bool decode_record(pe_checkpoint *checkpoint, const pe_record *record)
+{
+    switch (record->kind) {
+    case RECORD_PROGRESS:
+        return decode_progress(&checkpoint->progress, record);
+    case RECORD_STORED:
+        return decode_stored(checkpoint, record);
+    case RECORD_PLACED:
+        return decode_placed(checkpoint, record);
+    default:
+        return false;
+    }
+}
+
+pe_status pe_checkpoint_decode(pe_checkpoint *checkpoint, const unsigned char *data, size_t size, pe_error *err)
+{
+    pe_record record;
+    size_t at = decode_manifest(&checkpoint->manifest, (const char *)data, size, err);
+    if (at == 0)
+        return err->status;
+    while (pe_record_next(data, size, &at, &record, &checkpoint->damaged))
+        checkpoint->damaged += decode_record(checkpoint, &record) ? 0 : 1;
+    return PE_OK;
+}
+
+pe_status pe_checkpoint_done(const pe_checkpoint *checkpoint, pe_item_set *out, pe_error *err)
+{
+    pe_status status = pe_item_set_add_all(out, &checkpoint->progress.done, err);
+    if (status == PE_OK)
+        status = pe_item_set_add_all(out, &checkpoint->placed, err);
+    for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK; s++)
+        status = pe_item_set_add(out, checkpoint->stored[s].items, err);
+    return status;
+}

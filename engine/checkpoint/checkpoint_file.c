@@ -1,0 +1,121 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* checkpoint_file.c - the checkpoint on disk, replaced as a whole.
+ *
+ * Design:  written beside its name under a name that only this writer uses, synced, renamed, and the directory synced:
+ *          whatever moment the power goes, the earlier or the later checkpoint is there, whole. A file under the temporary name is
+ *          replaced only when it is empty or begins as a checkpoint does: a killed writer left it.
+ * Threads: one writer at a time: whoever holds the lock of the output.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/errno_text.h"
+#include "checkpoint/checkpoint.h"
+#include "os/file.h"
+
+#define FILE_MOST ((size_t)1 << 32)
+#define FILE_MODE 0644
+
+static pe_status fail_write(const char *path, pe_error *err)
+{
+    char reason[PE_ERRNO_ROOM];
+    return pe_fail(err, PE_EIO, "cannot write the checkpoint %s: %s", path, pe_errno_text(errno, reason));
+}
+
+static pe_status sync_directory(const char *path, pe_error *err)
+{
+    char directory[PATH_MAX];
+    const char *const slash = strrchr(path, '/');
+    const int size = slash == NULL ? 0 : slash == path ? 1 : (int)(slash - path);
+    (void)snprintf(directory, sizeof directory, "%.*s", slash == NULL ? 1 : size, slash == NULL ? "." : path);
+    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_write(path, err);
+    /* EINVAL: a file system whose directories cannot be synced, and need not be */
+    pe_status status = fsync(fd) != 0 && errno != EINVAL ? fail_write(path, err) : PE_OK;
+    if (close(fd) != 0 && status == PE_OK)
+        status = fail_write(path, err);
+    return status;
+}
+
+/* What a killed writer left may go; anything else is somebody's file. */
+static bool is_left_behind(const char *temporary)
+{
+    char begin[sizeof PE_CHECKPOINT_MAGIC - 1];
+    const int fd = open(temporary, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat facts;
+    if (fd < 0)
+        return false;
+    const bool is_regular = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+    const ssize_t size = is_regular ? read(fd, begin, sizeof begin) : -1;
+    (void)close(fd);
+    return size == 0 || (size == (ssize_t)sizeof begin && memcmp(begin, PE_CHECKPOINT_MAGIC, sizeof begin) == 0);
+}
+
+static int create(const char *temporary)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    const int fd = open(temporary, flags, FILE_MODE);
+    if (fd >= 0 || errno != EEXIST)
+        return fd;
+    if (!is_left_behind(temporary) || unlink(temporary) != 0) {
+        errno = EEXIST;
+        return -1;
+    }
+    return open(temporary, flags, FILE_MODE);
+}
+
+/* The bytes under a name of their own, on stable storage. */
+static pe_status write_beside(const pe_buffer *bytes, const char *path, const char *temporary, pe_error *err)
+{
+    const int fd = create(temporary);
+    if (fd < 0)
+        return fail_write(temporary, err);
+    pe_status status = pe_write_full(fd, bytes->data, bytes->size, path, err);
+    if (status == PE_OK && fsync(fd) != 0)
+        status = fail_write(path, err);
+    if (close(fd) != 0 && status == PE_OK)
+        status = fail_write(path, err);
+    if (status != PE_OK)
+        (void)unlink(temporary);
+    return status;
+}
+
+pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path, pe_error *err)
+{
+    pe_buffer bytes = {0}, temporary = {0};
+    pe_status status = pe_checkpoint_encode(checkpoint, &bytes, err);
+    if (status == PE_OK)
+        status = pe_buffer_printf(&temporary, err, "%s.new", path);
+    if (status == PE_OK)
+        status = write_beside(&bytes, path, (const char *)temporary.data, err);
+    if (status == PE_OK && rename((const char *)temporary.data, path) != 0) {
+        status = fail_write(path, err);
+        (void)unlink((const char *)temporary.data);
+    }
+    if (status == PE_OK)
+        status = sync_directory(path, err);
+    pe_buffer_fini(&temporary);
+    pe_buffer_fini(&bytes);
+    return status;
+}
+
+pe_status pe_checkpoint_read(pe_checkpoint *checkpoint, const char *path, pe_error *err)
+{
+    char *data = NULL;
+    size_t size = 0;
+    pe_error why = PE_ERROR_INIT;
+    pe_status status = pe_file_read_all(path, FILE_MOST, &data, &size, &why);
+    if (status == PE_OK)
+        status = pe_checkpoint_decode(checkpoint, (const unsigned char *)data, size, &why);
+    free(data);
+    return status == PE_OK ? PE_OK : pe_fail(err, status, "%s: %s", path, why.text);
+}
