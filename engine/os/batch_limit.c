@@ -78,15 +78,31 @@ static const char *find_value(const char *text, const char *key)
     return at + strspn(at, " \t");
 }
 
+/* "2026-11-29T20:31:53", local time. */
+static bool read_date(const char *text, struct tm *out)
+{
+    static const char separators[] = "--T::";
+    int64_t parts[6];
+    for (int p = 0; p < 6; p++) {
+        if (!take_number(&text, &parts[p]) || (p < 5 && *text++ != separators[p]))
+            return false;
+    }
+    *out = (struct tm){.tm_year = (int)parts[0] - 1900,
+                       .tm_mon = (int)parts[1] - 1,
+                       .tm_mday = (int)parts[2],
+                       .tm_hour = (int)parts[3],
+                       .tm_min = (int)parts[4],
+                       .tm_sec = (int)parts[5],
+                       .tm_isdst = -1};
+    return true;
+}
+
 static bool read_slurm(const char *text, int64_t now, int64_t *left_s)
 {
-    struct tm end = {.tm_isdst = -1};
+    struct tm end;
     const char *const value = find_value(text, "EndTime");
-    if (value == NULL || sscanf(value, "%4d-%2d-%2dT%2d:%2d:%2d", &end.tm_year, &end.tm_mon, &end.tm_mday, &end.tm_hour,
-                                &end.tm_min, &end.tm_sec) != 6)
+    if (value == NULL || !read_date(value, &end))
         return false;
-    end.tm_year -= 1900;
-    end.tm_mon -= 1;
     const time_t at = mktime(&end);
     *left_s = (int64_t)at - now;
     return at != (time_t)-1;
@@ -248,21 +264,24 @@ static void ask_slurm(pe_batch_limit *limit, char *job)
 
 pe_batch_limit pe_batch_limit_ask(void)
 {
+    static const char *const job_variables[] = {[PE_BATCH_SLURM] = "SLURM_JOB_ID",
+                                                [PE_BATCH_PBS] = "PBS_JOBID",
+                                                [PE_BATCH_LSF] = "LSB_JOBID",
+                                                [PE_BATCH_FLUX] = "FLUX_JOB_ID"};
     pe_batch_limit limit = {.system = PE_BATCH_NONE};
     char *job = NULL;
-    if ((job = getenv("SLURM_JOB_ID")) != NULL) {
-        limit.system = PE_BATCH_SLURM;
+    for (pe_batch_system system = PE_BATCH_SLURM; system <= PE_BATCH_FLUX && job == NULL; system++) {
+        job = getenv(job_variables[system]);
+        limit.system = job == NULL ? PE_BATCH_NONE : system;
+    }
+    if (limit.system == PE_BATCH_SLURM)
         ask_slurm(&limit, job);
-    } else if ((job = getenv("PBS_JOBID")) != NULL) {
-        limit.system = PE_BATCH_PBS;
+    else if (limit.system == PE_BATCH_PBS)
         ask_program(&limit, (char *const[]){(char[]){"qstat"}, (char[]){"-f"}, job, NULL});
-    } else if ((job = getenv("LSB_JOBID")) != NULL) {
-        limit.system = PE_BATCH_LSF;
+    else if (limit.system == PE_BATCH_LSF)
         ask_program(&limit, (char *const[]){(char[]){"bjobs"}, (char[]){"-noheader"}, (char[]){"-o"},
                                             (char[]){"time_left"}, job, NULL});
-    } else if ((job = getenv("FLUX_JOB_ID")) != NULL) {
-        limit.system = PE_BATCH_FLUX;
+    else if (limit.system == PE_BATCH_FLUX)
         ask_program(&limit, (char *const[]){(char[]){"flux"}, (char[]){"job"}, (char[]){"timeleft"}, NULL});
-    }
     return limit;
 }
