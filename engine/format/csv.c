@@ -12,14 +12,14 @@
 
 #include <string.h>
 
-typedef struct place {
+typedef struct cursor {
     const unsigned char *at;
     const unsigned char *end;
     unsigned char delimiter;
-} place;
+} cursor;
 
 /* From behind the opening quote to behind the closing one; false when there is none. */
-static bool take_quoted(place *p, pe_csv_field *field)
+static bool take_quoted(cursor *p, pe_csv_field *field)
 {
     const unsigned char *const begin = p->at;
     bool has_escapes = false;
@@ -38,7 +38,7 @@ static bool take_quoted(place *p, pe_csv_field *field)
 }
 
 /* Up to the delimiter or the record's end; the CR of a CRLF stays for whoever asks for the end. */
-static void take_plain(place *p, pe_csv_field *field)
+static void take_plain(cursor *p, pe_csv_field *field)
 {
     const unsigned char *const begin = p->at;
     const unsigned char *at = begin;
@@ -51,7 +51,7 @@ static void take_plain(place *p, pe_csv_field *field)
 }
 
 /* Moves behind the record's end when it stands here (the end of the bytes is one). */
-static bool take_end(place *p)
+static bool take_end(cursor *p)
 {
     if (p->at == p->end)
         return true;
@@ -67,7 +67,7 @@ pe_csv_verdict pe_csv_next(const unsigned char *data, size_t size, char delimite
     *count = 0;
     if (*at >= size)
         return PE_CSV_END;
-    place p = {data + *at, data + size, (unsigned char)delimiter};
+    cursor p = {data + *at, data + size, (unsigned char)delimiter};
     for (;;) {
         pe_csv_field field;
         const unsigned char *const begin = p.at;

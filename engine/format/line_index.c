@@ -3,7 +3,7 @@
  */
 /* line_index.c - where every n-th record of a text begins.
  *
- * Design:   the scan runs from one place to the next, so the common case is one call for thousands of records. A place
+ * Design:   the scan runs from one position to the next, so the common case is one call for thousands of records. A position
  *           is set only when bytes follow it, so that count is records / stride, rounded up.
  * Threads:  see the header.
  * Not here: what is inside a record.
@@ -16,30 +16,30 @@
 
 #include "base/alloc.h"
 
-/* What travels before the places: fixed, so that the bytes mean the same in every build. */
-typedef struct packed_head {
+/* What stands before the entries in an exported index. */
+typedef struct exported_head {
     uint64_t count, stride, records, end;
-    pe_line_place start;
-} packed_head;
+    pe_line_position start;
+} exported_head;
 
-pe_status pe_line_index_begin(pe_line_index *index, char delimiter, pe_line_place start, size_t most_places,
+pe_status pe_line_index_begin(pe_line_index *index, char delimiter, pe_line_position start, size_t most_entries,
                               pe_error *err)
 {
-    assert(most_places >= 2 && most_places % 2 == 0);
-    *index = (pe_line_index){.most = most_places, .stride = 1, .end = start.offset, .start = start};
+    assert(most_entries >= 2 && most_entries % 2 == 0);
+    *index = (pe_line_index){.most = most_entries, .stride = 1, .end = start.offset, .start = start};
     index->scan = (pe_record_scan){.delimiter = delimiter};
-    return pe_make_array(&index->places, most_places, sizeof *index->places, err);
+    return pe_make_array(&index->entries, most_entries, sizeof *index->entries, err);
 }
 
-static void add_place(pe_line_index *index, pe_line_place place)
+static void add_entry(pe_line_index *index, pe_line_position position)
 {
     if (index->count == index->most) {
         index->count /= 2;
         for (size_t i = 1; i < index->count; i++)
-            index->places[i] = index->places[2 * i];
-        index->stride *= 2; /* the place at hand is record count * stride as before, since most is even */
+            index->entries[i] = index->entries[2 * i];
+        index->stride *= 2; /* the position at hand is record count * stride as before, since most is even */
     }
-    index->places[index->count++] = place;
+    index->entries[index->count++] = position;
 }
 
 void pe_line_index_add(pe_line_index *index, const unsigned char *data, size_t size)
@@ -51,7 +51,7 @@ void pe_line_index_add(pe_line_index *index, const unsigned char *data, size_t s
     while (at < size) {
         const uint64_t next = index->count * index->stride;
         if (index->scan.records == next)
-            add_place(index, (pe_line_place){index->end + at, index->start.line + index->scan.lines});
+            add_entry(index, (pe_line_position){index->end + at, index->start.line + index->scan.lines});
         at += pe_record_scan_run(&index->scan, data + at, size - at, index->count * index->stride);
     }
     index->end += size;
@@ -66,22 +66,22 @@ bool pe_line_index_end(pe_line_index *index)
     return !is_open;
 }
 
-pe_line_place pe_line_index_find(const pe_line_index *index, uint64_t record, uint64_t *first)
+pe_line_position pe_line_index_find(const pe_line_index *index, uint64_t record, uint64_t *first)
 {
     if (index->count == 0) {
         *first = 0;
         return index->start;
     }
     const uint64_t wanted = record / index->stride;
-    const uint64_t place = wanted < index->count ? wanted : index->count - 1;
-    *first = place * index->stride;
-    return index->places[place];
+    const uint64_t position = wanted < index->count ? wanted : index->count - 1;
+    *first = position * index->stride;
+    return index->entries[position];
 }
 
-/* Place number i, where places beyond the last lie at the end. */
+/* Place number i, where entries beyond the last lie at the end. */
 static uint64_t offset_of(const pe_line_index *index, uint64_t i)
 {
-    return i < index->count ? index->places[i].offset : index->end;
+    return i < index->count ? index->entries[i].offset : index->end;
 }
 
 uint64_t pe_line_index_behind(const pe_line_index *index, uint64_t record)
@@ -93,12 +93,12 @@ uint64_t pe_line_index_most_bytes(const pe_line_index *index, uint64_t records)
 {
     if (records == 0)
         return 0;
-    /* A run that begins just before a place reaches into one stride more than it needs. */
+    /* A run that begins just before a position reaches into one stride more than it needs. */
     const uint64_t more = (records - 1) / index->stride + ((records - 1) % index->stride != 0);
     const uint64_t span = more < index->count ? more + 1 : index->count;
     uint64_t most = 0;
     for (size_t i = 0; i < index->count; i++) {
-        const uint64_t bytes = offset_of(index, i + span) - index->places[i].offset;
+        const uint64_t bytes = offset_of(index, i + span) - index->entries[i].offset;
         if (bytes > most)
             most = bytes;
     }
@@ -107,20 +107,20 @@ uint64_t pe_line_index_most_bytes(const pe_line_index *index, uint64_t records)
 
 pe_status pe_line_index_write(const pe_line_index *index, pe_buffer *out, pe_error *err)
 {
-    const packed_head head = {index->count, index->stride, index->records, index->end, index->start};
+    const exported_head head = {index->count, index->stride, index->records, index->end, index->start};
     const pe_status status = pe_buffer_append(out, &head, sizeof head, err);
     if (status != PE_OK)
         return status;
-    return pe_buffer_append(out, index->places, index->count * sizeof *index->places, err);
+    return pe_buffer_append(out, index->entries, index->count * sizeof *index->entries, err);
 }
 
 static bool is_sound(const pe_line_index *index)
 {
     uint64_t before = index->start.offset;
     for (size_t i = 0; i < index->count; i++) {
-        if (index->places[i].offset < before)
+        if (index->entries[i].offset < before)
             return false;
-        before = index->places[i].offset;
+        before = index->entries[i].offset;
     }
     return index->stride > 0 && before <= index->end &&
            (index->count == 0 || (index->count - 1) <= index->records / index->stride);
@@ -128,8 +128,8 @@ static bool is_sound(const pe_line_index *index)
 
 pe_status pe_line_index_read(const unsigned char *data, size_t size, pe_line_index *index, pe_error *err)
 {
-    packed_head head;
-    const size_t entry = sizeof *index->places;
+    exported_head head;
+    const size_t entry = sizeof *index->entries;
     if (size >= sizeof head)
         memcpy(&head, data, sizeof head);
     if (size < sizeof head || head.count > (size - sizeof head) / entry)
@@ -140,19 +140,19 @@ pe_status pe_line_index_read(const unsigned char *data, size_t size, pe_line_ind
                              .records = head.records,
                              .end = head.end,
                              .start = head.start};
-    const pe_status status = pe_make_array(&index->places, index->count, entry, err);
+    const pe_status status = pe_make_array(&index->entries, index->count, entry, err);
     if (status != PE_OK)
         return status;
     if (index->count > 0)
-        memcpy(index->places, data + sizeof head, index->count * entry);
+        memcpy(index->entries, data + sizeof head, index->count * entry);
     if (is_sound(index))
         return PE_OK;
     pe_line_index_fini(index);
-    return pe_fail(err, PE_EBUG, "an index of lines came with places out of order");
+    return pe_fail(err, PE_EBUG, "an index of lines came with entries out of order");
 }
 
 void pe_line_index_fini(pe_line_index *index)
 {
-    free(index->places);
+    free(index->entries);
     *index = (pe_line_index){0};
 }

@@ -3,7 +3,7 @@
  */
 /* line_index.h - where every n-th record of a text begins: a bounded table for a file of any size.
  *
- * Design: place i is the beginning of record i * stride. When the table is full, every second place goes and the
+ * Design: position i is the beginning of record i * stride. When the table is full, every second position goes and the
  *         stride doubles, so it is never less than half full once it was full, and never larger than its bound.
  *         Records are lines, or csv records with newlines inside quotes.
  * Threads: made by one thread; then constant.
@@ -14,28 +14,28 @@
 #include "base/buffer.h"
 #include "format/record_scan.h"
 
-#define PE_LINE_INDEX_PLACES ((size_t)65536) /* 1 MiB */
+#define PE_LINE_INDEX_ENTRIES ((size_t)65536) /* 1 MiB */
 
-typedef struct pe_line_place {
+typedef struct pe_line_position {
     uint64_t offset; /* of the record's first byte */
     uint64_t line;   /* its line number */
-} pe_line_place;
+} pe_line_position;
 
 /* Zero-initialise. */
 typedef struct pe_line_index {
-    pe_line_place *places;
+    pe_line_position *entries;
     size_t count;
     size_t most; /* even */
     uint64_t stride;
     uint64_t records; /* complete once ended */
     uint64_t end;     /* offset behind the last byte added */
-    pe_line_place start;
+    pe_line_position start;
     pe_record_scan scan;
     unsigned char last; /* byte added */
 } pe_line_index;
 
 /* pe_line_index_begin - start an index of text that begins at `start`; delimiter 0 is plain lines. PE_ENOMEM. */
-pe_status pe_line_index_begin(pe_line_index *index, char delimiter, pe_line_place start, size_t most_places,
+pe_status pe_line_index_begin(pe_line_index *index, char delimiter, pe_line_position start, size_t most_entries,
                               pe_error *err);
 
 /* pe_line_index_add - the next bytes, in pieces of any size. */
@@ -45,14 +45,14 @@ void pe_line_index_add(pe_line_index *index, const unsigned char *data, size_t s
  * Returns: false when the bytes end inside quotes; the records before that one are indexed nevertheless */
 bool pe_line_index_end(pe_line_index *index);
 
-/* pe_line_index_find - the last place at or before a record; *first is the record that begins there. A record beyond
- * the last one is taken for the last one; an empty text has the one place where it begins. */
-pe_line_place pe_line_index_find(const pe_line_index *index, uint64_t record, uint64_t *first);
+/* pe_line_index_find - the last position at or before a record; *first is the record that begins there. A record beyond
+ * the last one is taken for the last one; an empty text has the one position where it begins. */
+pe_line_position pe_line_index_find(const pe_line_index *index, uint64_t record, uint64_t *first);
 
-/* pe_line_index_behind - the offset of the first place at or behind the beginning of a record, or the text's end. */
+/* pe_line_index_behind - the offset of the first position at or behind the beginning of a record, or the text's end. */
 uint64_t pe_line_index_behind(const pe_line_index *index, uint64_t record);
 
-/* pe_line_index_most_bytes - the most bytes from pe_line_index_find's place of a run's first record to
+/* pe_line_index_most_bytes - the most bytes from pe_line_index_find's position of a run's first record to
  * pe_line_index_behind its end, over all runs of `records` records. */
 uint64_t pe_line_index_most_bytes(const pe_line_index *index, uint64_t records);
 

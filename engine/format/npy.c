@@ -4,8 +4,8 @@
 /* npy.c - reads the header of a numpy .npy file.
  *
  * Design: a cursor over the header's bytes; every step checks the end first, so that no byte beyond size is touched.
- *         The first failure is recorded with its place and ends the walk: a step that failed returns false, and so
- *         does all that called it.
+ *         The first failure is recorded with its byte and ends the parse: the step returns false, and so do its
+ *         callers.
  * Threads: any; nothing is shared.
  * Not here: printing (npy_print.c); numpy's names of dtypes (npy_descr.c); what to do with a foreign dtype or order
  *           (source).
@@ -50,12 +50,12 @@ static const char *show(const unsigned char *at, const unsigned char *end, char 
 static bool refuse(cursor *in, const char *expected)
 {
     char seen[SEEN_ROOM];
-    const size_t place = (size_t)(in->at - in->begin);
+    const size_t byte = (size_t)(in->at - in->begin);
     if (in->at == in->end) {
-        pe_fail(in->err, PE_EDATA, "%s: npy header, byte %zu: expected %s, got the end of the header", in->name, place,
+        pe_fail(in->err, PE_EDATA, "%s: npy header, byte %zu: expected %s, got the end of the header", in->name, byte,
                 expected);
     } else {
-        pe_fail(in->err, PE_EDATA, "%s: npy header, byte %zu: expected %s, got \"%s\"", in->name, place, expected,
+        pe_fail(in->err, PE_EDATA, "%s: npy header, byte %zu: expected %s, got \"%s\"", in->name, byte, expected,
                 show(in->at, in->end, seen));
     }
     return false;

@@ -44,7 +44,7 @@ typedef struct pe_npy_header {
  * Returns: PE_OK: out is filled; whether descr, order and dims suit the caller, and whether the data is all there, is
  *          for the caller to say
  *          PE_EDATA: not an npy file (the first bytes are shown), an unknown version, a header longer than size, not
- *          the dict that it should be (with the place and what was seen), more than PE_NPY_MAX_DIMS dims, a shape
+ *          the dict that it should be (with its byte and what was seen), more than PE_NPY_MAX_DIMS dims, a shape
  *          beyond 2^64 elements
  */
 pe_status pe_npy_parse(const void *data, size_t size, const char *name, pe_npy_header *out, pe_error *err);

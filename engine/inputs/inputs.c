@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* inputs.c - several sources opened as one, with the checks that they go together.
+/* inputs.c - opens several sources and checks that they can be combined.
  *
  * Design:   the arguments are the sources' columns one after another. A value has the length of the others in a zip and
  *           is an axis of one item in a product. An export is, for each source, its size and its facts, and in a
- *           product the items of a file too: any block may need any of them, so they go once and not with the blocks.
+ *           product the items of a file too: any block may need any of them, so they are sent once, not with each block.
  * Threads:  as source.h says.
- * Not here: payloads and streams (payload.c), reading (inputs_read.c), the blocks of a product (product.c).
+ * Not here: counts and types (inputs_facts.c), payloads and streams (payload.c), reading (inputs_read.c), blocks of a product (product.c).
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -18,11 +18,6 @@
 #include "source/source_vtable.h"
 
 #define MOST_ITEMS ((uint64_t)1 << 63)
-
-static bool is_known(uint64_t count)
-{
-    return count != PE_COUNT_ANY && count != PE_COUNT_UNKNOWN;
-}
 
 static bool is_stdin(const pe_source_spec *spec)
 {
@@ -64,20 +59,12 @@ static pe_status lay_columns(pe_inputs *inputs, pe_error *err)
     }
     for (int s = 0; s < inputs->count; s++)
         if (inputs->infos[s].is_stream)
-            inputs->order[inputs->stream_count++] = s;
-    inputs->order_count = inputs->stream_count;
+            inputs->payload_order[inputs->stream_count++] = s;
+    inputs->payload_count = inputs->stream_count;
     for (int s = 0; s < inputs->count; s++)
         if (inputs->infos[s].is_file)
-            inputs->order[inputs->order_count++] = s;
+            inputs->payload_order[inputs->payload_count++] = s;
     return PE_OK;
-}
-
-int pe_inputs_known(const pe_inputs *inputs)
-{
-    for (int s = 0; s < inputs->count; s++)
-        if (is_known(inputs->infos[s].count))
-            return s;
-    return -1;
 }
 
 static pe_status check_has_length(const pe_inputs *inputs, pe_error *err)
@@ -98,7 +85,7 @@ static pe_status zip(pe_inputs *inputs, pe_error *err)
         pe_source_info *const info = inputs->infos + s;
         if (info->count == PE_COUNT_ANY)
             info->count = items;
-        else if (is_known(info->count) && info->count != items)
+        else if (pe_count_is_known(info->count) && info->count != items)
             return pe_fail(err, PE_EDATA,
                            "%s: inputs of different lengths: input %d (%s) has %llu item%s, input %d (%s) has %llu",
                            inputs->specs[s].where, known + 1, inputs->infos[known].name, (unsigned long long)items,
@@ -174,14 +161,14 @@ void pe_inputs_close(pe_inputs *inputs)
         return;
     for (int s = 0; s < inputs->count; s++) {
         pe_source_close(inputs->sources[s]);
-        pe_buffer_fini(&inputs->wholes[s].bytes);
-        pe_buffer_fini(&inputs->pending[s].bytes);
+        pe_buffer_fini(&inputs->received[s].bytes);
+        pe_buffer_fini(&inputs->buffered[s].bytes);
     }
     free(inputs);
 }
 
 /* Does an export carry the items of this source? */
-static bool is_carried(const pe_inputs *inputs, int source)
+static bool is_in_export(const pe_inputs *inputs, int source)
 {
     return inputs->combine == PE_COMBINE_PRODUCT && pe_source_get_info(inputs->sources[source])->is_file;
 }
@@ -192,10 +179,10 @@ static pe_status export_one(const pe_inputs *inputs, int s, pe_buffer *out, pe_e
     pe_buffer facts = {0};
     pe_status status = pe_source_export(source, &facts, err);
     if (status == PE_OK)
-        status = pe_inputs_section(out, &(pe_extent){.bytes = facts.size}, facts.data, err);
-    if (status == PE_OK && is_carried(inputs, s)) {
-        const pe_extent extent = pe_source_extent(source, (pe_block){0, inputs->infos[s].count});
-        status = pe_inputs_section(out, &extent, pe_source_bytes(source, &extent), err);
+        status = pe_inputs_section(out, &(pe_byte_range){.bytes = facts.size}, facts.data, err);
+    if (status == PE_OK && is_in_export(inputs, s)) {
+        const pe_byte_range byte_range = pe_source_byte_range(source, (pe_block){0, inputs->infos[s].count});
+        status = pe_inputs_section(out, &byte_range, pe_source_bytes(source, &byte_range), err);
     }
     pe_buffer_fini(&facts);
     return status;
@@ -214,20 +201,20 @@ pe_status pe_inputs_export(const pe_inputs *inputs, pe_buffer *out, pe_error *er
 static pe_status import_one(pe_inputs *inputs, int s, const pe_source_spec *spec, const unsigned char **at,
                             pe_error *err)
 {
-    const pe_extent *facts = (const void *)*at;
+    const pe_byte_range *facts = (const void *)*at;
     *at += pe_section_size(facts);
     const pe_status status =
         pe_source_import(spec, pe_section_bytes(facts), (size_t)facts->bytes, &inputs->sources[s], err);
-    if (status != PE_OK || !is_carried(inputs, s))
+    if (status != PE_OK || !is_in_export(inputs, s))
         return status;
-    const pe_extent *const items = (const void *)*at;
+    const pe_byte_range *const items = (const void *)*at;
     *at += pe_section_size(items);
     if (pe_source_is_local(inputs->sources[s]))
         return PE_OK;
-    pe_whole *const whole = inputs->wholes + s;
-    whole->extent = *items;
-    whole->is_here = true;
-    return pe_buffer_append(&whole->bytes, pe_section_bytes(items), (size_t)items->bytes, err);
+    pe_received_file *const received = inputs->received + s;
+    received->byte_range = *items;
+    received->is_here = true;
+    return pe_buffer_append(&received->bytes, pe_section_bytes(items), (size_t)items->bytes, err);
 }
 
 pe_status pe_inputs_import(const pe_source_spec *specs, int count, pe_combine combine, const void *data, size_t size,

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* inputs.h - several sources as one: zipped item by item, or their product; what run and the workers use.
+/* inputs.h - several sources read as one: zipped item by item, or as a product.
  *
- * Design: zip gives item i of every source; product gives every combination, the last input fastest, and is never
- *         stored: each block is filled by runs. Columns of all the sources follow one another as the arguments.
- *         A payload is, for every source that the ranks cannot read themselves, [pe_extent][bytes, padded to 16].
- *         In a product such a source travels whole, once, inside the export, since any item may need any of it.
+ * Design: zip gives item i of every source. product gives every combination, the last input fastest, and is never
+ *         stored. The kernel's arguments are the columns of the first source, then those of the second, and so on.
+ *         A payload is, for every source that the ranks cannot read themselves, [pe_byte_range][bytes, padded to 16].
+ *         In a product the export holds all items of such a source instead, because any block may need any of them.
  * Threads: as source.h.
  */
 #ifndef PE_INPUTS_H
@@ -45,7 +45,7 @@ void pe_inputs_set_remote(pe_inputs *inputs);
 bool pe_inputs_is_remote(const pe_inputs *inputs);
 
 /* pe_inputs_pack - append the payload of a block (rank 0; not for streams). The payload begins at a multiple of 16 in
- * the buffer and must be read from such an address too. The packed pages of mapped files leave memory. */
+ * the buffer and must be read from such an address too. Pages of mapped files that were copied may leave memory. */
 pe_status pe_inputs_pack(pe_inputs *inputs, pe_block block, pe_buffer *payload, pe_error *err);
 
 /* pe_inputs_next - the next block of a stream with its payload (rank 0); zipped known sources follow along, and further

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* inputs_internal.h - what inputs.c, payload.c and product.c share behind inputs.h.
+/* inputs_internal.h - the structs and functions that the files of this folder share.
  *
  * Threads: all of pe_inputs is constant after bind and set_remote, but for what only pe_inputs_next touches; a reader
  *          and its axes belong to one worker.
@@ -11,46 +11,46 @@
 
 #include "inputs/inputs.h"
 
-/* A source's bytes inside an export (product) or a payload begin with its extent; the bytes are padded to this. */
+/* In an export (product) and in a payload, a source's bytes follow their byte_range and are padded to this. */
 #define PE_PAYLOAD_ALIGN ((size_t)16)
 
-/* One stream of several: what arrived before the others had as much. The main thread's. */
-typedef struct pe_pending {
+/* The items of one stream that have arrived and are not yet in a payload. Only the main thread touches it. */
+typedef struct pe_buffered_items {
     pe_buffer bytes;
-    pe_extent extent;
+    pe_byte_range byte_range;
     uint64_t count;
     bool ended;
-} pe_pending;
+} pe_buffered_items;
 
-/* The items of a product's file that this rank cannot read, whole. */
-typedef struct pe_whole {
+/* A product's file that this rank cannot open: all of its items, as received from rank 0. */
+typedef struct pe_received_file {
     pe_buffer bytes;
-    pe_extent extent;
+    pe_byte_range byte_range;
     bool is_here;
-} pe_whole;
+} pe_received_file;
 
 struct pe_inputs {
     const pe_source_spec *specs;
     pe_combine combine;
-    int count;                            /* of sources */
-    pe_source *sources[PE_MAX_COLUMNS];   /* each gives a column at least */
-    pe_source_info infos[PE_MAX_COLUMNS]; /* as theirs, with the count of a value settled */
-    int first_column[PE_MAX_COLUMNS + 1]; /* of each source among all the arguments; the last: how many in all */
-    uint64_t strides[PE_MAX_COLUMNS];     /* product: items between two items of this source */
-    pe_whole wholes[PE_MAX_COLUMNS];      /* product */
-    int order[PE_MAX_COLUMNS];            /* sources by their place in a payload: streams, then files */
-    int order_count, stream_count;        /* the first stream_count of order are streams */
+    int count;                                 /* of sources */
+    pe_source *sources[PE_MAX_COLUMNS];        /* each gives a column at least */
+    pe_source_info infos[PE_MAX_COLUMNS];      /* as theirs, with the count of a value settled */
+    int first_column[PE_MAX_COLUMNS + 1];      /* of each source among all the arguments; the last: how many in all */
+    uint64_t strides[PE_MAX_COLUMNS];          /* product: items between two items of this source */
+    pe_received_file received[PE_MAX_COLUMNS]; /* product */
+    int payload_order[PE_MAX_COLUMNS];         /* the order of the sources in a payload: streams, then files */
+    int payload_count, stream_count;           /* the first stream_count of order are streams */
     uint64_t items;
-    bool has_remote_files; /* set_remote: the files travel too */
+    bool has_remote_files; /* set by pe_inputs_set_remote: payloads hold the items of files too */
     uint64_t delivered;    /* next: items handed out so far */
-    pe_pending pending[PE_MAX_COLUMNS];
+    pe_buffered_items buffered[PE_MAX_COLUMNS];
 };
 
-/* One axis of a product, as one worker sees it: the items last read that it repeats. */
+/* One axis of a product in one worker's reader: a cache of the items read last. */
 typedef struct pe_axis {
-    pe_block held;
-    uint64_t room; /* items; 0 for the last axis, which is read in place */
-    bool has_text; /* the held items go with the next rewind */
+    pe_block cached;
+    uint64_t room; /* of the cache, in items; 0 for the last axis, which needs none */
+    bool has_text; /* the cached items are lost at the next rewind */
     void *columns[PE_MAX_COLUMNS];
 } pe_axis;
 
@@ -60,27 +60,33 @@ struct pe_inputs_reader {
     pe_axis *axes; /* product: one a source; else NULL */
 };
 
+static inline bool pe_count_is_known(uint64_t count)
+{
+    return count != PE_COUNT_ANY && count != PE_COUNT_UNKNOWN;
+}
+
 /* The first source whose length is known, or -1. */
 int pe_inputs_known(const pe_inputs *inputs);
 
-/* Does this source's part of a block travel with it? */
-bool pe_inputs_travels(const pe_inputs *inputs, int source);
+/* Does the payload of a block hold this source's items? */
+bool pe_inputs_is_in_payload(const pe_inputs *inputs, int source);
 
-/* pe_inputs_section - append extent, bytes and padding. */
-pe_status pe_inputs_section(pe_buffer *out, const pe_extent *extent, const void *bytes, pe_error *err);
+/* pe_inputs_section - append byte_range, bytes and padding. */
+pe_status pe_inputs_section(pe_buffer *out, const pe_byte_range *byte_range, const void *bytes, pe_error *err);
 
-/* pe_inputs_unpack - where each travelling source's part of a payload lies; NULL for the others. */
+/* pe_inputs_unpack - where the items of each source begin in a payload; NULL for a source that the payload does not hold. */
 void pe_inputs_unpack(const pe_inputs *inputs, const void *payload, size_t payload_bytes,
-                      const pe_extent *extents[PE_MAX_COLUMNS]);
+                      const pe_byte_range *byte_ranges[PE_MAX_COLUMNS]);
 
-static inline const unsigned char *pe_section_bytes(const pe_extent *extent)
+static inline const unsigned char *pe_section_bytes(const pe_byte_range *byte_range)
 {
-    return (const unsigned char *)(extent + 1);
+    return (const unsigned char *)(byte_range + 1);
 }
 
-static inline size_t pe_section_size(const pe_extent *extent)
+static inline size_t pe_section_size(const pe_byte_range *byte_range)
 {
-    return sizeof *extent + ((size_t)extent->bytes + PE_PAYLOAD_ALIGN - 1) / PE_PAYLOAD_ALIGN * PE_PAYLOAD_ALIGN;
+    return sizeof *byte_range +
+           ((size_t)byte_range->bytes + PE_PAYLOAD_ALIGN - 1) / PE_PAYLOAD_ALIGN * PE_PAYLOAD_ALIGN;
 }
 
 /* The product's part of a reader. */

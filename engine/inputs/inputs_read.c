@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* inputs_read.c - what is asked of inputs once they are open: facts, types, memory, blocks of a zip.
+/* inputs_read.c - binds the inputs to a kernel's arguments, reads blocks of a zip, tells the memory that inputs need.
  *
- * Design:   a zip reads each source for itself, from the block's payload where its bytes travel, else from the rank's
- *           own mapping. When two sources fail in one block, the lower item is told, whatever the sources' order.
+ * Design:   a zip reads each source for itself, from the block's payload where it holds that source, else from the rank's
+ *           own mapping. When two sources fail in one block, the error is that of the lower item.
  * Threads:  as source.h says.
- * Not here: opening (inputs.c), the making of payloads (payload.c), the blocks of a product (product.c).
+ * Not here: opening (inputs.c), counts and types (inputs_facts.c), making payloads (payload.c), blocks of a product (product.c).
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -15,45 +15,8 @@
 #include "base/alloc.h"
 #include "inputs/inputs_internal.h"
 
-uint64_t pe_inputs_count(const pe_inputs *inputs)
-{
-    return inputs->items;
-}
-
-bool pe_inputs_is_stream(const pe_inputs *inputs)
-{
-    return inputs->stream_count > 0;
-}
-
-int pe_inputs_columns(const pe_inputs *inputs)
-{
-    return inputs->first_column[inputs->count];
-}
-
-int pe_inputs_sources(const pe_inputs *inputs)
-{
-    return inputs->count;
-}
-
-const pe_source_info *pe_inputs_info(const pe_inputs *inputs, int source)
-{
-    assert(source >= 0 && source < inputs->count);
-    return inputs->infos + source;
-}
-
-void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], bool untyped[PE_MAX_COLUMNS])
-{
-    for (int s = 0; s < inputs->count; s++) {
-        const pe_source_info *const info = inputs->infos + s;
-        for (int c = 0; c < info->columns; c++) {
-            types[inputs->first_column[s] + c] = info->types[c];
-            untyped[inputs->first_column[s] + c] = info->is_untyped;
-        }
-    }
-}
-
 /* Fewer arguments than columns: those of one csv, or the chosen ones of one npy, become vectors. */
-static pe_status bind_grouped(pe_inputs *inputs, const pe_type *want, int count, pe_error *err)
+static pe_status bind_vectors(pe_inputs *inputs, const pe_type *want, int count, pe_error *err)
 {
     pe_source_info *const info = &inputs->infos[0];
     if (inputs->count != 1)
@@ -71,31 +34,11 @@ static pe_status bind_grouped(pe_inputs *inputs, const pe_type *want, int count,
 pe_status pe_inputs_bind(pe_inputs *inputs, const pe_type *want, int count, pe_error *err)
 {
     if (count != pe_inputs_columns(inputs))
-        return bind_grouped(inputs, want, count, err);
+        return bind_vectors(inputs, want, count, err);
     pe_status status = PE_OK;
     for (int s = 0; s < inputs->count && status == PE_OK; s++)
         status = pe_source_bind(inputs->sources[s], want + inputs->first_column[s], inputs->infos[s].columns, err);
     return status;
-}
-
-bool pe_inputs_is_local(const pe_inputs *inputs)
-{
-    if (inputs->combine == PE_COMBINE_PRODUCT)
-        return true;
-    for (int s = 0; s < inputs->count; s++)
-        if (!inputs->infos[s].is_stream && !pe_source_is_local(inputs->sources[s]))
-            return false;
-    return true;
-}
-
-void pe_inputs_set_remote(pe_inputs *inputs)
-{
-    inputs->has_remote_files = inputs->combine == PE_COMBINE_ZIP;
-}
-
-bool pe_inputs_is_remote(const pe_inputs *inputs)
-{
-    return inputs->stream_count > 0 || inputs->has_remote_files;
 }
 
 pe_status pe_inputs_reader_open(const pe_inputs *inputs, pe_inputs_reader **out, pe_error *err)
@@ -127,13 +70,13 @@ void pe_inputs_reader_close(pe_inputs_reader *reader)
     free(reader);
 }
 
-static pe_status read_one(pe_inputs_reader *reader, int s, pe_block block, const pe_extent *extent,
+static pe_status read_one(pe_inputs_reader *reader, int s, pe_block block, const pe_byte_range *byte_range,
                           void *const *columns, pe_error *err)
 {
-    const unsigned char *const bytes = extent != NULL ? pe_section_bytes(extent) : NULL;
+    const unsigned char *const bytes = byte_range != NULL ? pe_section_bytes(byte_range) : NULL;
     if (columns[reader->inputs->first_column[s]] == NULL)
         return PE_OK;
-    return pe_reader_read(reader->readers[s], block, extent, bytes, columns + reader->inputs->first_column[s], err);
+    return pe_reader_read(reader->readers[s], block, byte_range, bytes, columns + reader->inputs->first_column[s], err);
 }
 
 pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const void *payload, size_t payload_bytes,
@@ -142,16 +85,16 @@ pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const 
     const pe_inputs *const inputs = reader->inputs;
     if (inputs->combine == PE_COMBINE_PRODUCT)
         return pe_product_read(reader, block, columns, err);
-    const pe_extent *extents[PE_MAX_COLUMNS]; /* set where there is a payload */
+    const pe_byte_range *byte_ranges[PE_MAX_COLUMNS]; /* set where there is a payload */
     if (payload != NULL)
-        pe_inputs_unpack(inputs, payload, payload_bytes, extents);
+        pe_inputs_unpack(inputs, payload, payload_bytes, byte_ranges);
     int s = 0;
     pe_status status = PE_OK;
     for (; s < inputs->count && status == PE_OK; s++)
-        status = read_one(reader, s, block, payload != NULL ? extents[s] : NULL, columns, err);
+        status = read_one(reader, s, block, payload != NULL ? byte_ranges[s] : NULL, columns, err);
     for (; s < inputs->count; s++) { /* after a failure: an earlier item may fail in a later source */
         pe_error other = PE_ERROR_INIT;
-        if (read_one(reader, s, block, payload != NULL ? extents[s] : NULL, columns, &other) != PE_OK)
+        if (read_one(reader, s, block, payload != NULL ? byte_ranges[s] : NULL, columns, &other) != PE_OK)
             pe_error_merge(err, &other);
     }
     return status == PE_OK ? PE_OK : err->status;
@@ -180,21 +123,21 @@ void pe_inputs_reader_rewind(pe_inputs_reader *reader)
 void pe_inputs_release(const pe_inputs *inputs, pe_block block)
 {
     if (inputs->combine == PE_COMBINE_PRODUCT)
-        return; /* every item is needed again; pe_inputs_memory counts the files whole */
+        return; /* every item is needed again; pe_inputs_memory counts all bytes of the files */
     for (int s = 0; s < inputs->count; s++) {
-        if (!inputs->infos[s].is_file || pe_inputs_travels(inputs, s) || !pe_source_is_local(inputs->sources[s]))
+        if (!inputs->infos[s].is_file || pe_inputs_is_in_payload(inputs, s) || !pe_source_is_local(inputs->sources[s]))
             continue;
-        const pe_extent extent = pe_source_extent(inputs->sources[s], block);
-        pe_source_release(inputs->sources[s], &extent);
+        const pe_byte_range byte_range = pe_source_byte_range(inputs->sources[s], block);
+        pe_source_release(inputs->sources[s], &byte_range);
     }
 }
 
 /* Bytes of all items of a product's file. */
-static size_t whole_bytes(const pe_inputs *inputs, int s)
+static size_t file_bytes(const pe_inputs *inputs, int s)
 {
-    if (inputs->wholes[s].is_here)
-        return inputs->wholes[s].bytes.room;
-    return (size_t)pe_source_extent(inputs->sources[s], (pe_block){0, inputs->infos[s].count}).bytes;
+    if (inputs->received[s].is_here)
+        return inputs->received[s].bytes.room;
+    return (size_t)pe_source_byte_range(inputs->sources[s], (pe_block){0, inputs->infos[s].count}).bytes;
 }
 
 size_t pe_inputs_memory(const pe_inputs *inputs, uint64_t chunk_items, size_t *reader_bytes)
@@ -207,20 +150,20 @@ size_t pe_inputs_memory(const pe_inputs *inputs, uint64_t chunk_items, size_t *r
         kept += pe_source_memory(inputs->sources[s], chunk_items, &one_reader);
         *reader_bytes += one_reader;
         if (is_product && inputs->infos[s].is_file)
-            kept += whole_bytes(inputs, s);
+            kept += file_bytes(inputs, s);
     }
     if (inputs->stream_count > 1) /* what waits for the slowest */
         for (int k = 0; k < inputs->stream_count; k++)
-            kept += pe_source_chunk_bytes(inputs->sources[inputs->order[k]], chunk_items);
+            kept += pe_source_chunk_bytes(inputs->sources[inputs->payload_order[k]], chunk_items);
     return kept;
 }
 
 size_t pe_inputs_chunk_bytes(const pe_inputs *inputs, uint64_t chunk_items)
 {
     size_t bytes = 0;
-    for (int k = 0; k < inputs->order_count && inputs->combine == PE_COMBINE_ZIP; k++) {
-        const size_t one = pe_source_chunk_bytes(inputs->sources[inputs->order[k]], chunk_items);
-        bytes += sizeof(pe_extent) + (one + PE_PAYLOAD_ALIGN - 1) / PE_PAYLOAD_ALIGN * PE_PAYLOAD_ALIGN;
+    for (int k = 0; k < inputs->payload_count && inputs->combine == PE_COMBINE_ZIP; k++) {
+        const size_t one = pe_source_chunk_bytes(inputs->sources[inputs->payload_order[k]], chunk_items);
+        bytes += sizeof(pe_byte_range) + (one + PE_PAYLOAD_ALIGN - 1) / PE_PAYLOAD_ALIGN * PE_PAYLOAD_ALIGN;
     }
     return bytes;
 }

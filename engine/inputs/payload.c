@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* payload.c - the bytes of a block's items, packed by rank 0 for whoever computes it.
+/* payload.c - on rank 0: packs the bytes of a block's items for the rank that will compute them.
  *
- * Design:   a payload is one section for each travelling source, [pe_extent][bytes, padded to 16], streams first: how
- *           many items a block has is known only once its streams were read. The first stream leads and goes straight
- *           into the payload; the others are asked for as many items, and what has arrived waits in `pending` until all
- *           have as many. Nothing is delivered beyond the shortest input but an error that names both.
+ * Design:   a payload has one section for each source that the other ranks cannot read,
+ *           [pe_byte_range][bytes, padded to 16], streams first, because the number of items in a block is known only
+ *           after its streams were read. The first stream is the lead: its items go straight into the payload. Each
+ *           other stream is asked for the same number of items; what it has given stays in `buffered` until every
+ *           stream has given that many. When one input ends earlier than another, the error names both.
  * Threads:  pe_inputs_pack and pe_inputs_next: the main thread of rank 0; the rest: any.
  * Not here: reading a payload (inputs_read.c).
  */
@@ -15,43 +16,37 @@
 
 #include "inputs/inputs_internal.h"
 
-bool pe_inputs_travels(const pe_inputs *inputs, int source)
-{
-    const pe_source_info *const info = inputs->infos + source;
-    return info->is_stream || (info->is_file && inputs->has_remote_files);
-}
-
 static pe_status pad(pe_buffer *out, size_t bytes, pe_error *err)
 {
     static const unsigned char zeros[PE_PAYLOAD_ALIGN];
     return pe_buffer_append(out, zeros, (PE_PAYLOAD_ALIGN - bytes % PE_PAYLOAD_ALIGN) % PE_PAYLOAD_ALIGN, err);
 }
 
-pe_status pe_inputs_section(pe_buffer *out, const pe_extent *extent, const void *bytes, pe_error *err)
+pe_status pe_inputs_section(pe_buffer *out, const pe_byte_range *byte_range, const void *bytes, pe_error *err)
 {
-    const size_t size = (size_t)extent->bytes;
-    pe_status status = pe_buffer_append(out, extent, sizeof *extent, err);
+    const size_t size = (size_t)byte_range->bytes;
+    pe_status status = pe_buffer_append(out, byte_range, sizeof *byte_range, err);
     if (status == PE_OK)
         status = pe_buffer_append(out, bytes, size, err);
     return status == PE_OK ? pad(out, size, err) : status;
 }
 
 void pe_inputs_unpack(const pe_inputs *inputs, const void *payload, size_t payload_bytes,
-                      const pe_extent *extents[PE_MAX_COLUMNS])
+                      const pe_byte_range *byte_ranges[PE_MAX_COLUMNS])
 {
     assert((uintptr_t)payload % PE_PAYLOAD_ALIGN == 0);
     const unsigned char *at = payload;
     const unsigned char *const end = at + payload_bytes;
     for (int s = 0; s < inputs->count; s++)
-        extents[s] = NULL;
-    for (int k = 0; k < inputs->order_count; k++) {
-        if (!pe_inputs_travels(inputs, inputs->order[k]))
+        byte_ranges[s] = NULL;
+    for (int k = 0; k < inputs->payload_count; k++) {
+        if (!pe_inputs_is_in_payload(inputs, inputs->payload_order[k]))
             continue;
-        assert((size_t)(end - at) >= sizeof(pe_extent));
-        const pe_extent *const extent = (const void *)at;
-        assert((size_t)(end - at) >= pe_section_size(extent));
-        extents[inputs->order[k]] = extent;
-        at += pe_section_size(extent);
+        assert((size_t)(end - at) >= sizeof(pe_byte_range));
+        const pe_byte_range *const byte_range = (const void *)at;
+        assert((size_t)(end - at) >= pe_section_size(byte_range));
+        byte_ranges[inputs->payload_order[k]] = byte_range;
+        at += pe_section_size(byte_range);
     }
     assert(at == end);
     (void)end;
@@ -62,13 +57,13 @@ pe_status pe_inputs_pack(pe_inputs *inputs, pe_block block, pe_buffer *payload, 
 {
     assert(payload->size % PE_PAYLOAD_ALIGN == 0);
     pe_status status = PE_OK;
-    for (int k = inputs->stream_count; k < inputs->order_count && status == PE_OK; k++) {
-        const int s = inputs->order[k];
-        if (!pe_inputs_travels(inputs, s))
+    for (int k = inputs->stream_count; k < inputs->payload_count && status == PE_OK; k++) {
+        const int s = inputs->payload_order[k];
+        if (!pe_inputs_is_in_payload(inputs, s))
             continue;
-        const pe_extent extent = pe_source_extent(inputs->sources[s], block);
-        status = pe_inputs_section(payload, &extent, pe_source_bytes(inputs->sources[s], &extent), err);
-        pe_source_release(inputs->sources[s], &extent);
+        const pe_byte_range byte_range = pe_source_byte_range(inputs->sources[s], block);
+        status = pe_inputs_section(payload, &byte_range, pe_source_bytes(inputs->sources[s], &byte_range), err);
+        pe_source_release(inputs->sources[s], &byte_range);
     }
     return status;
 }
@@ -84,7 +79,7 @@ static pe_status too_many(const pe_inputs *inputs, int longer, int shorter, uint
 /* All streams have ended after `delivered` items: so must have the sources of known length. */
 static pe_status check_end(const pe_inputs *inputs, pe_error *err)
 {
-    const int known = pe_inputs_known(inputs), lead = inputs->order[0];
+    const int known = pe_inputs_known(inputs), lead = inputs->payload_order[0];
     if (known < 0 || inputs->infos[known].count == inputs->delivered)
         return PE_OK;
     return pe_fail(err, PE_EDATA, "inputs of different lengths: input %d (%s) has %llu item%s, input %d (%s) has %llu",
@@ -97,70 +92,72 @@ static pe_status check_end(const pe_inputs *inputs, pe_error *err)
 static pe_status pull(pe_inputs *inputs, int s, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *to,
                       pe_error *err)
 {
-    pe_pending *const pending = inputs->pending + s;
-    if (pending->ended || most_items == 0)
+    pe_buffered_items *const buffered = inputs->buffered + s;
+    if (buffered->ended || most_items == 0)
         return PE_OK;
-    pe_extent more = {0};
+    pe_byte_range more = {0};
     uint64_t count = 0;
-    const pe_status status =
-        pe_source_next(inputs->sources[s], most_items, most_bytes, timeout_ms, to, &more, &count, &pending->ended, err);
+    const pe_status status = pe_source_next(inputs->sources[s], most_items, most_bytes, timeout_ms, to, &more, &count,
+                                            &buffered->ended, err);
     if (status != PE_OK || count == 0)
         return status;
-    if (pending->count == 0)
-        pending->extent = more;
+    if (buffered->count == 0)
+        buffered->byte_range = more;
     else
-        pending->extent.bytes += more.bytes; /* successive extents are adjacent */
-    pending->count += count;
+        buffered->byte_range.bytes += more.bytes; /* successive byte_ranges are adjacent */
+    buffered->count += count;
     return PE_OK;
 }
 
-/* The lead's items as the payload's first section, whose extent is written once it is known. */
+/* The lead's items as the payload's first section, whose byte_range is written once it is known. */
 static pe_status lead_section(pe_inputs *inputs, uint64_t most_items, size_t most_bytes, int timeout_ms,
                               pe_buffer *payload, pe_error *err)
 {
-    const int s = inputs->order[0];
-    pe_pending *const pending = inputs->pending + s;
+    const int s = inputs->payload_order[0];
+    pe_buffered_items *const buffered = inputs->buffered + s;
     const size_t begin = payload->size;
-    if (pending->count > 0)
-        return pe_inputs_section(payload, &pending->extent, pending->bytes.data, err);
-    pe_status status = pe_buffer_append(payload, &pending->extent, sizeof pending->extent, err);
+    if (buffered->count > 0)
+        return pe_inputs_section(payload, &buffered->byte_range, buffered->bytes.data, err);
+    pe_status status = pe_buffer_append(payload, &buffered->byte_range, sizeof buffered->byte_range, err);
     if (status == PE_OK)
         status = pull(inputs, s, most_items, most_bytes, timeout_ms, payload, err);
-    if (status != PE_OK || pending->count == 0)
+    if (status != PE_OK || buffered->count == 0)
         return status;
-    assert(payload->size == begin + sizeof pending->extent + pending->extent.bytes);
-    memcpy(payload->data + begin, &pending->extent, sizeof pending->extent);
-    return pad(payload, (size_t)pending->extent.bytes, err);
+    assert(payload->size == begin + sizeof buffered->byte_range + buffered->byte_range.bytes);
+    memcpy(payload->data + begin, &buffered->byte_range, sizeof buffered->byte_range);
+    return pad(payload, (size_t)buffered->byte_range.bytes, err);
 }
 
 /* Keeps the lead's items for the next call. */
 static pe_status keep_lead(pe_inputs *inputs, const pe_buffer *payload, size_t begin, pe_error *err)
 {
-    pe_pending *const lead = inputs->pending + inputs->order[0];
+    pe_buffered_items *const lead = inputs->buffered + inputs->payload_order[0];
     if (lead->bytes.size > 0)
         return PE_OK;
-    return pe_buffer_append(&lead->bytes, payload->data + begin + sizeof lead->extent, (size_t)lead->extent.bytes, err);
+    return pe_buffer_append(&lead->bytes, payload->data + begin + sizeof lead->byte_range,
+                            (size_t)lead->byte_range.bytes, err);
 }
 
 /* The other streams up to as many items as the lead has; *is_level when all have them.
  * A lead that has ended is asked about one item more: there must be none. */
 static pe_status follow(pe_inputs *inputs, size_t most_bytes, int timeout_ms, bool *is_level, pe_error *err)
 {
-    const int lead = inputs->order[0];
-    const uint64_t count = inputs->pending[lead].count;
+    const int lead = inputs->payload_order[0];
+    const uint64_t count = inputs->buffered[lead].count;
     *is_level = true;
     for (int k = 1; k < inputs->stream_count; k++) {
-        const int s = inputs->order[k];
-        pe_pending *const pending = inputs->pending + s;
+        const int s = inputs->payload_order[k];
+        pe_buffered_items *const buffered = inputs->buffered + s;
         const uint64_t wanted = count > 0 ? count : 1;
-        const pe_status status = pull(inputs, s, wanted - pending->count, most_bytes, timeout_ms, &pending->bytes, err);
+        const pe_status status =
+            pull(inputs, s, wanted - buffered->count, most_bytes, timeout_ms, &buffered->bytes, err);
         if (status != PE_OK)
             return status;
-        if (pending->count > count)
+        if (buffered->count > count)
             return too_many(inputs, s, lead, inputs->delivered, err);
-        if (pending->ended && pending->count < count)
-            return too_many(inputs, lead, s, inputs->delivered + pending->count, err);
-        *is_level = *is_level && pending->count == count && (count > 0 || pending->ended);
+        if (buffered->ended && buffered->count < count)
+            return too_many(inputs, lead, s, inputs->delivered + buffered->count, err);
+        *is_level = *is_level && buffered->count == count && (count > 0 || buffered->ended);
     }
     return PE_OK;
 }
@@ -169,18 +166,18 @@ static pe_status follower_sections(pe_inputs *inputs, pe_buffer *payload, pe_err
 {
     pe_status status = PE_OK;
     for (int k = 1; k < inputs->stream_count && status == PE_OK; k++) {
-        const pe_pending *const pending = inputs->pending + inputs->order[k];
-        status = pe_inputs_section(payload, &pending->extent, pending->bytes.data, err);
+        const pe_buffered_items *const buffered = inputs->buffered + inputs->payload_order[k];
+        status = pe_inputs_section(payload, &buffered->byte_range, buffered->bytes.data, err);
     }
     return status;
 }
 
-static void forget_pending(pe_inputs *inputs)
+static void clear_buffered(pe_inputs *inputs)
 {
     for (int k = 0; k < inputs->stream_count; k++) {
-        pe_pending *const pending = inputs->pending + inputs->order[k];
-        pending->count = 0;
-        pending->bytes.size = 0;
+        pe_buffered_items *const buffered = inputs->buffered + inputs->payload_order[k];
+        buffered->count = 0;
+        buffered->bytes.size = 0;
     }
 }
 
@@ -189,20 +186,20 @@ static pe_status deliver(pe_inputs *inputs, uint64_t count, pe_buffer *payload, 
 {
     const int known = pe_inputs_known(inputs);
     if (known >= 0 && count > inputs->infos[known].count - inputs->delivered)
-        return too_many(inputs, inputs->order[0], known, inputs->infos[known].count, err);
+        return too_many(inputs, inputs->payload_order[0], known, inputs->infos[known].count, err);
     *block = (pe_block){inputs->delivered, count};
     pe_status status = follower_sections(inputs, payload, err);
     if (status == PE_OK)
         status = pe_inputs_pack(inputs, *block, payload, err);
     inputs->delivered += count;
-    forget_pending(inputs);
+    clear_buffered(inputs);
     return status;
 }
 
 static bool have_all_ended(const pe_inputs *inputs)
 {
     for (int k = 0; k < inputs->stream_count; k++)
-        if (!inputs->pending[inputs->order[k]].ended)
+        if (!inputs->buffered[inputs->payload_order[k]].ended)
             return false;
     return true;
 }
@@ -212,7 +209,7 @@ pe_status pe_inputs_next(pe_inputs *inputs, uint64_t most_items, size_t most_byt
 {
     assert(inputs->stream_count > 0 && most_items > 0 && payload->size % PE_PAYLOAD_ALIGN == 0);
     const size_t begin = payload->size;
-    pe_pending *const lead = inputs->pending + inputs->order[0];
+    pe_buffered_items *const lead = inputs->buffered + inputs->payload_order[0];
     *block = (pe_block){inputs->delivered, 0};
     *ended = false;
     bool is_level = false;

@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* product.c - the blocks of a product, filled by runs and never stored.
+/* product.c - fills the columns of one block of a product from the sources' items; the product itself is never stored.
  *
- * Design:   source s changes its item every `stride` items of the product, and its whole sequence comes again after
- *           stride times its count. So a column is one period, written once, and copies of it. Where the stride is 1
- *           the source's items are read in place, around the end and on from the beginning; elsewhere each item is read
- *           into a small table and stored `stride` times. The table is kept from block to block, since a slow axis
- *           rests on one item for many blocks; texts in it go with the worker's scratch at a rewind.
+ * Design:   source s changes its item every `stride` items of the product, and its sequence of items repeats after
+ *           stride * count items. A column is therefore one period, written once and then copied. A source with stride
+ *           1 is read straight into the column; at its last item the read wraps to item 0. Items of another source are
+ *           read into a small cache, and each is written `stride` times. The cache stays from block to block, because
+ *           one item of a slow axis often covers many blocks. Texts in the cache point into the reader's arena, so a
+ *           rewind empties the cache.
  * Threads:  everything belongs to one worker's reader.
  * Not here: whether the inputs may form a product, and how many items it has (inputs.c).
  */
@@ -69,7 +70,7 @@ void pe_product_rewind(pe_inputs_reader *reader)
 {
     for (int s = 0; s < reader->inputs->count; s++) {
         if (reader->axes[s].has_text)
-            reader->axes[s].held.count = 0;
+            reader->axes[s].cached.count = 0;
         pe_reader_rewind(reader->readers[s]);
     }
 }
@@ -82,9 +83,9 @@ size_t pe_product_reader_bytes(const pe_inputs *inputs)
 
 static pe_status read_axis(pe_inputs_reader *reader, int s, pe_block block, void *const *columns, pe_error *err)
 {
-    const pe_whole *const whole = reader->inputs->wholes + s;
-    if (whole->is_here)
-        return pe_reader_read(reader->readers[s], block, &whole->extent, whole->bytes.data, columns, err);
+    const pe_received_file *const received = reader->inputs->received + s;
+    if (received->is_here)
+        return pe_reader_read(reader->readers[s], block, &received->byte_range, received->bytes.data, columns, err);
     return pe_reader_read(reader->readers[s], block, NULL, NULL, columns, err);
 }
 
@@ -94,8 +95,8 @@ static void *behind(void *column, uint64_t items, size_t bytes)
 }
 
 /* An axis that changes with every item: `period` items from item `at` on, in place. */
-static pe_status read_fast(pe_inputs_reader *reader, int s, uint64_t at, uint64_t period, void *const *columns,
-                           pe_error *err)
+static pe_status read_varying(pe_inputs_reader *reader, int s, uint64_t at, uint64_t period, void *const *columns,
+                              pe_error *err)
 {
     const pe_inputs *const inputs = reader->inputs;
     const uint64_t to_end = inputs->infos[s].count - at;
@@ -110,24 +111,24 @@ static pe_status read_fast(pe_inputs_reader *reader, int s, uint64_t at, uint64_
 }
 
 /* Makes the axis hold item `at`, and as many of the following ones as `runs` tells and the table takes. */
-static pe_status hold(pe_inputs_reader *reader, int s, uint64_t at, uint64_t runs, pe_error *err)
+static pe_status cache_items(pe_inputs_reader *reader, int s, uint64_t at, uint64_t runs, pe_error *err)
 {
     pe_axis *const axis = reader->axes + s;
-    if (at >= axis->held.first && at - axis->held.first < axis->held.count)
+    if (at >= axis->cached.first && at - axis->cached.first < axis->cached.count)
         return PE_OK;
     const uint64_t to_end = reader->inputs->infos[s].count - at;
     uint64_t count = runs < axis->room ? runs : axis->room;
     count = to_end < count ? to_end : count;
-    axis->held.count = 0;
+    axis->cached.count = 0;
     const pe_status status = read_axis(reader, s, (pe_block){at, count}, axis->columns, err);
     if (status == PE_OK)
-        axis->held = (pe_block){at, count};
+        axis->cached = (pe_block){at, count};
     return status;
 }
 
 /* An axis that rests on each item for `stride` items: the first run is of `left` items, the last is cut at `period`. */
-static pe_status read_slow(pe_inputs_reader *reader, int s, uint64_t at, uint64_t left, uint64_t period,
-                           void *const *columns, pe_error *err)
+static pe_status read_repeated(pe_inputs_reader *reader, int s, uint64_t at, uint64_t left, uint64_t period,
+                               void *const *columns, pe_error *err)
 {
     const pe_inputs *const inputs = reader->inputs;
     const uint64_t stride = inputs->strides[s];
@@ -136,17 +137,17 @@ static pe_status read_slow(pe_inputs_reader *reader, int s, uint64_t at, uint64_
     while (done < period) {
         const uint64_t rest = period - done;
         const uint64_t runs = rest <= left ? 1 : 1 + (rest - left - 1) / stride + 1;
-        const pe_status status = hold(reader, s, at, runs, err);
+        const pe_status status = cache_items(reader, s, at, runs, err);
         if (status != PE_OK)
             return status;
-        const uint64_t held = axis->held.first + axis->held.count - at;
-        const uint64_t usable = runs < held ? runs : held;
+        const uint64_t cached = axis->cached.first + axis->cached.count - at;
+        const uint64_t usable = runs < cached ? runs : cached;
         const uint64_t covered = left + (usable - 1) * stride;
         const uint64_t count = covered < rest ? covered : rest;
         for (int c = 0; c < inputs->infos[s].columns; c++) {
             const size_t bytes = item_bytes(inputs, s, c);
             pe_fill_runs(behind(columns[c], done, bytes), (size_t)count, (size_t)left, (size_t)stride,
-                         behind(axis->columns[c], at - axis->held.first, bytes), bytes);
+                         behind(axis->columns[c], at - axis->cached.first, bytes), bytes);
         }
         done += count;
         left = stride;
@@ -163,8 +164,8 @@ static pe_status read_source(pe_inputs_reader *reader, int s, pe_block block, vo
     const uint64_t period = cycle < block.count ? cycle : block.count;
     const uint64_t at = block.first / stride % inputs->infos[s].count;
     const pe_status status = stride == 1
-                                 ? read_fast(reader, s, at, period, columns, err)
-                                 : read_slow(reader, s, at, stride - block.first % stride, period, columns, err);
+                                 ? read_varying(reader, s, at, period, columns, err)
+                                 : read_repeated(reader, s, at, stride - block.first % stride, period, columns, err);
     for (int c = 0; c < inputs->infos[s].columns && status == PE_OK; c++) {
         const size_t bytes = item_bytes(inputs, s, c);
         pe_repeat(columns[c], (size_t)period * bytes, (size_t)block.count * bytes);

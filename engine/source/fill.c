@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fill.c - columns whose values follow from their place, at the speed of the store.
+/* fill.c - fills constant, periodic and linear columns as fast as memory can be written.
  *
  * Design:   elements of the usual sizes are stored by loops whose memcpy the compiler turns into vector stores: a
- *           column's memory has no type of its own here. Everything else doubles what is there already, until the
- *           piece that is copied reaches PIECE_BYTES: that stays in the first-level cache.
- *           On a line, product and sum stand in statements of their own, so that no compiler fuses them by default (and
- *           gcc not at all with -std=c11): a fused one has other bits.
+ *           column's memory has no type of its own here. Any other period is copied behind itself; each copy is
+ *           twice as long as the one before, up to PIECE_BYTES, which fits the first-level cache.
+ *           In pe_fill_line, the product and the sum are separate statements, so that compilers do not fuse them: a
+ *           fused multiply-add rounds once and gives other bits.
  * Threads:  no state.
  * Not here: which values (value.c, linspace.c, product.c).
  */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fill.h - columns whose values follow from their place: constant, periodic, on a line.
+/* fill.h - fills columns whose values follow from the item's number: constant, periodic, linear.
  *
  * Threads: pure functions.
  */

@@ -4,7 +4,7 @@
 /* glob.c - the source of the paths that match a pattern, as text items.
  *
  * Design:   glob(3) matches on rank 0 alone; the paths are sorted bytewise, whatever the locale, into one run of bytes
- *           with an array of places, which is also the form that travels to the other ranks. Items point into it.
+ *           with an array of offsets; the other ranks get both. Items point into those bytes.
  * Threads:  constant after open.
  * Not here: what is in those files.
  */
@@ -17,11 +17,11 @@
 #include "base/alloc.h"
 #include "source/source_vtable.h"
 
-typedef struct list {
+typedef struct path_list {
     pe_source base;
-    uint64_t *places; /* total + 1: path i is bytes[places[i]] up to places[i + 1] */
+    uint64_t *offsets; /* total + 1: path i is bytes[offsets[i]] up to offsets[i + 1] */
     char *bytes;
-} list;
+} path_list;
 
 static int compare(const void *a, const void *b)
 {
@@ -52,12 +52,12 @@ static pe_status match(const pe_source_spec *spec, glob_t *found, pe_error *err)
     return PE_OK;
 }
 
-static pe_status copy(list *l, const glob_t *found, pe_error *err)
+static pe_status copy(path_list *l, const glob_t *found, pe_error *err)
 {
     size_t size = 0;
     for (size_t i = 0; i < found->gl_pathc; i++)
         size += strlen(found->gl_pathv[i]);
-    pe_status status = pe_make_array(&l->places, found->gl_pathc + 1, sizeof *l->places, err);
+    pe_status status = pe_make_array(&l->offsets, found->gl_pathc + 1, sizeof *l->offsets, err);
     if (status == PE_OK)
         status = pe_make_array(&l->bytes, size, 1, err);
     if (status != PE_OK)
@@ -67,7 +67,7 @@ static pe_status copy(list *l, const glob_t *found, pe_error *err)
         const size_t length = strlen(found->gl_pathv[i]);
         memcpy(l->bytes + size, found->gl_pathv[i], length);
         size += length;
-        l->places[i + 1] = size;
+        l->offsets[i + 1] = size;
     }
     l->base.total = found->gl_pathc;
     return PE_OK;
@@ -85,52 +85,52 @@ static pe_status list_open(pe_source *source, pe_error *err)
     glob_t found = {0};
     pe_status status = match(spec, &found, err);
     if (status == PE_OK)
-        status = copy((list *)source, &found, err);
+        status = copy((path_list *)source, &found, err);
     globfree(&found);
     return status;
 }
 
 static pe_status list_save(const pe_source *source, pe_buffer *out, pe_error *err)
 {
-    const list *const l = (const list *)source;
+    const path_list *const l = (const path_list *)source;
     const size_t total = (size_t)source->total;
-    const pe_status status = pe_buffer_append(out, l->places, (total + 1) * sizeof *l->places, err);
-    return status == PE_OK ? pe_buffer_append(out, l->bytes, (size_t)l->places[total], err) : status;
+    const pe_status status = pe_buffer_append(out, l->offsets, (total + 1) * sizeof *l->offsets, err);
+    return status == PE_OK ? pe_buffer_append(out, l->bytes, (size_t)l->offsets[total], err) : status;
 }
 
 static pe_status list_load(pe_source *source, const unsigned char *data, size_t size, pe_error *err)
 {
-    list *const l = (list *)source;
-    const size_t places = ((size_t)source->total + 1) * sizeof *l->places;
-    assert(size >= places);
-    pe_status status = pe_make_array(&l->places, places, 1, err);
+    path_list *const l = (path_list *)source;
+    const size_t offsets = ((size_t)source->total + 1) * sizeof *l->offsets;
+    assert(size >= offsets);
+    pe_status status = pe_make_array(&l->offsets, offsets, 1, err);
     if (status == PE_OK)
-        status = pe_make_array(&l->bytes, size - places, 1, err);
+        status = pe_make_array(&l->bytes, size - offsets, 1, err);
     if (status != PE_OK)
         return status;
-    memcpy(l->places, data, places);
-    memcpy(l->bytes, data + places, size - places);
+    memcpy(l->offsets, data, offsets);
+    memcpy(l->bytes, data + offsets, size - offsets);
     return PE_OK;
 }
 
 static void list_close(pe_source *source)
 {
-    list *const l = (list *)source;
-    free(l->places);
+    path_list *const l = (path_list *)source;
+    free(l->offsets);
     free(l->bytes);
 }
 
-static pe_status list_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
-                           void *const *columns, pe_error *err)
+static pe_status list_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range,
+                           const unsigned char *bytes, void *const *columns, pe_error *err)
 {
-    (void)extent;
+    (void)byte_range;
     (void)bytes;
     (void)err;
-    const list *const l = (const list *)reader->source;
+    const path_list *const l = (const path_list *)reader->source;
     pe_text *const out = columns[0];
     for (uint64_t k = 0; k < block.count; k++) {
-        const uint64_t *const place = l->places + block.first + k;
-        out[k] = (pe_text){l->bytes + place[0], (size_t)(place[1] - place[0])};
+        const uint64_t *const offset = l->offsets + block.first + k;
+        out[k] = (pe_text){l->bytes + offset[0], (size_t)(offset[1] - offset[0])};
     }
     return PE_OK;
 }
@@ -139,13 +139,13 @@ static size_t list_memory(const pe_source *source, uint64_t chunk_items, size_t 
 {
     (void)chunk_items;
     (void)reader_bytes;
-    const list *const l = (const list *)source;
-    return ((size_t)source->total + 1) * sizeof *l->places + (size_t)l->places[source->total];
+    const path_list *const l = (const path_list *)source;
+    return ((size_t)source->total + 1) * sizeof *l->offsets + (size_t)l->offsets[source->total];
 }
 
 const pe_source_vtable pe_kind_glob = {
     .name = "glob",
-    .source_bytes = sizeof(list),
+    .source_bytes = sizeof(path_list),
     .reader_bytes = sizeof(pe_reader),
     .open = list_open,
     .save = list_save,

@@ -62,10 +62,10 @@ static void fill_narrow(double *out, pe_block block, double steps, double first,
     }
 }
 
-static pe_status linspace_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
-                               void *const *columns, pe_error *err)
+static pe_status linspace_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range,
+                               const unsigned char *bytes, void *const *columns, pe_error *err)
 {
-    (void)extent;
+    (void)byte_range;
     (void)bytes;
     (void)err;
     const pe_source *const source = reader->source;

@@ -7,15 +7,15 @@
  *           byte orders are read; big-endian elements are swapped as they are delivered. Fortran order is refused where
  *           it would matter, since a row is not in one piece there. As numpy.load does, bytes behind the array are left
  *           alone; missing ones are an error. From a stream the header is read first, and the rest is rows.
- * Threads:  see kind.h.
- * Not here: the header's grammar (format/npy.c), the rows (packed.c).
+ * Threads:  see source_vtable.h.
+ * Not here: the header's grammar (format/npy.c), the rows (binary_rows.c).
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "format/npy.h"
-#include "source/packed.h"
+#include "source/binary_rows.h"
 
 #define VALID_DTYPES "bool, int8 to int64, uint8 to uint64, float32 or float64"
 #define MAX_WIDTH (UINT64_C(1) << 20)
@@ -62,10 +62,10 @@ static pe_status declare(pe_source *source, pe_type have, pe_type *type, pe_erro
     return PE_OK;
 }
 
-static pe_status choose(pe_packed *packed, const pe_npy_header *header, pe_error *err)
+static pe_status choose(pe_binary_source *binary, const pe_npy_header *header, pe_error *err)
 {
-    const pe_source_spec *const spec = packed->base.spec;
-    const char *const name = packed->base.info.name;
+    const pe_source_spec *const spec = binary->base.spec;
+    const char *const name = binary->base.info.name;
     if (header->dims != 2)
         return pe_fail(err, PE_ECONFIG, "%s: columns: %s has one dimension, so there are none to select", spec->where,
                        name);
@@ -82,33 +82,33 @@ static pe_status choose(pe_packed *packed, const pe_npy_header *header, pe_error
         if (column->number >= header->shape[1])
             return pe_fail(err, PE_ECONFIG, "%s: columns: there is no column %" PRIu64 ": %s has %" PRIu64 " (from 0)",
                            spec->where, column->number, name, header->shape[1]);
-        packed->rows.chosen[i] = (uint32_t)column->number;
+        binary->layout.chosen[i] = (uint32_t)column->number;
     }
-    packed->rows.has_choice = true;
-    packed->rows.chosen_count = (uint32_t)spec->column_count;
+    binary->layout.has_choice = true;
+    binary->layout.chosen_count = (uint32_t)spec->column_count;
     return PE_OK;
 }
 
-static pe_status take_header(pe_packed *packed, const pe_npy_header *header, pe_error *err)
+static pe_status take_header(pe_binary_source *binary, const pe_npy_header *header, pe_error *err)
 {
-    pe_source *const source = &packed->base;
+    pe_source *const source = &binary->base;
     pe_status status = check_order(source->info.name, header, err);
     if (status != PE_OK)
         return status;
     const uint32_t elements = header->dims == 2 ? (uint32_t)header->shape[1] : 1;
-    packed->rows = (pe_packed_rows){.dtype = header->dtype,
-                                    .is_big_endian = header->is_big_endian,
-                                    .elements = elements,
-                                    .row_bytes = elements * pe_dtype_bytes(header->dtype),
-                                    .data_offset = header->data_offset};
+    binary->layout = (pe_binary_layout){.dtype = header->dtype,
+                                        .is_big_endian = header->is_big_endian,
+                                        .elements = elements,
+                                        .row_bytes = elements * pe_dtype_bytes(header->dtype),
+                                        .data_offset = header->data_offset};
     if (source->spec->columns != NULL)
-        status = choose(packed, header, err);
-    const bool is_scalar = header->dims == 1 || packed->rows.has_choice;
+        status = choose(binary, header, err);
+    const bool is_scalar = header->dims == 1 || binary->layout.has_choice;
     const pe_type have = {header->dtype, is_scalar ? 0 : elements};
     pe_type type = have;
     if (status == PE_OK)
         status = declare(source, have, &type, err);
-    source->info.columns = packed->rows.has_choice ? (int)packed->rows.chosen_count : 1;
+    source->info.columns = binary->layout.has_choice ? (int)binary->layout.chosen_count : 1;
     for (int c = 0; c < source->info.columns; c++)
         source->info.types[c] = type;
     return status;
@@ -116,23 +116,23 @@ static pe_status take_header(pe_packed *packed, const pe_npy_header *header, pe_
 
 /* ---- file ---- */
 
-static pe_status open_file(pe_packed *packed, pe_error *err)
+static pe_status open_file(pe_binary_source *binary, pe_error *err)
 {
-    pe_source *const source = &packed->base;
+    pe_source *const source = &binary->base;
     pe_npy_header header;
     pe_status status = pe_npy_parse(source->map.data, source->map.size, source->info.name, &header, err);
     if (status == PE_OK)
-        status = take_header(packed, &header, err);
+        status = take_header(binary, &header, err);
     if (status != PE_OK)
         return status;
     const uint64_t there = source->map.size - header.data_offset;
     size_t needed;
-    if (!pe_mul_size(header.shape[0], packed->rows.row_bytes, &needed) || needed > there)
+    if (!pe_mul_size(header.shape[0], binary->layout.row_bytes, &needed) || needed > there)
         return pe_fail(err, PE_EDATA,
                        "%s: truncated: its header promises %" PRIu64 " items of %zu bytes, but %" PRIu64
                        " bytes of data are there, enough for %" PRIu64,
-                       source->info.name, header.shape[0], packed->rows.row_bytes, there,
-                       there / packed->rows.row_bytes);
+                       source->info.name, header.shape[0], binary->layout.row_bytes, there,
+                       there / binary->layout.row_bytes);
     source->total = header.shape[0];
     return PE_OK;
 }
@@ -148,12 +148,12 @@ static size_t header_bytes(const unsigned char *data)
     return data[6] == 1 ? 10 + low : 12 + (low | (size_t)data[10] << 16 | (size_t)data[11] << 24);
 }
 
-static pe_status fill_to(pe_packed *packed, size_t size, pe_error *err)
+static pe_status fill_to(pe_binary_source *binary, size_t size, pe_error *err)
 {
-    const pe_source *const source = &packed->base;
-    while (pe_stream_size(&packed->stream) < size && !packed->stream.has_ended) {
+    const pe_source *const source = &binary->base;
+    while (pe_stream_size(&binary->stream) < size && !binary->stream.has_ended) {
         bool arrived = false;
-        const pe_status status = pe_stream_fill(&packed->stream, source->fd, source->info.name,
+        const pe_status status = pe_stream_fill(&binary->stream, source->fd, source->info.name,
                                                 pe_deadline_in(PE_STREAM_FOREVER), &arrived, err);
         if (status != PE_OK)
             return status;
@@ -163,53 +163,53 @@ static pe_status fill_to(pe_packed *packed, size_t size, pe_error *err)
     return PE_OK;
 }
 
-static pe_status open_stream(pe_packed *packed, pe_error *err)
+static pe_status open_stream(pe_binary_source *binary, pe_error *err)
 {
-    const char *const name = packed->base.info.name;
-    pe_stream *const stream = &packed->stream;
-    pe_status status = fill_to(packed, 12, err);
+    const char *const name = binary->base.info.name;
+    pe_stream *const stream = &binary->stream;
+    pe_status status = fill_to(binary, 12, err);
     if (status != PE_OK)
         return status;
     const size_t needed = pe_stream_size(stream) < 12 ? 0 : header_bytes(pe_stream_data(stream));
     if (needed > STREAM_HEADER_MAX)
         return pe_fail(err, PE_EDATA, "%s: npy header of %zu bytes: expected at most %zu", name, needed,
                        STREAM_HEADER_MAX);
-    status = fill_to(packed, needed, err);
+    status = fill_to(binary, needed, err);
     pe_npy_header header;
     if (status == PE_OK)
         status = pe_npy_parse(pe_stream_data(stream), pe_stream_size(stream), name, &header, err);
     if (status == PE_OK)
-        status = take_header(packed, &header, err);
+        status = take_header(binary, &header, err);
     if (status != PE_OK)
         return status;
     pe_stream_take(stream, header.data_offset);
-    packed->promised = header.shape[0];
-    packed->base.total = PE_COUNT_UNKNOWN;
+    binary->declared_rows = header.shape[0];
+    binary->base.total = PE_COUNT_UNKNOWN;
     return PE_OK;
 }
 
 static pe_status open_npy(pe_source *source, pe_error *err)
 {
-    pe_packed *const packed = (pe_packed *)source;
-    packed->promised = PE_COUNT_UNKNOWN;
-    return source->info.is_stream ? open_stream(packed, err) : open_file(packed, err);
+    pe_binary_source *const binary = (pe_binary_source *)source;
+    binary->declared_rows = PE_COUNT_UNKNOWN;
+    return source->info.is_stream ? open_stream(binary, err) : open_file(binary, err);
 }
 
 const pe_source_vtable pe_kind_npy = {
     .name = "npy",
-    .source_bytes = sizeof(pe_packed),
-    .reader_bytes = sizeof(pe_packed_reader),
+    .source_bytes = sizeof(pe_binary_source),
+    .reader_bytes = sizeof(pe_binary_reader),
     .open = open_npy,
-    .save = pe_packed_save,
-    .load = pe_packed_load,
-    .close = pe_packed_close,
-    .bind = pe_packed_bind,
+    .save = pe_binary_save,
+    .load = pe_binary_load,
+    .close = pe_binary_close,
+    .bind = pe_binary_bind,
     .can_group = true,
-    .extent = pe_packed_extent,
-    .next = pe_packed_next,
-    .reader_open = pe_packed_reader_open,
-    .reader_close = pe_packed_reader_close,
-    .read = pe_packed_read,
-    .memory = pe_packed_memory,
-    .chunk_bytes = pe_packed_chunk_bytes,
+    .byte_range = pe_binary_byte_range,
+    .next = pe_binary_next,
+    .reader_open = pe_binary_reader_open,
+    .reader_close = pe_binary_reader_close,
+    .read = pe_binary_read,
+    .memory = pe_binary_memory,
+    .chunk_bytes = pe_binary_chunk_bytes,
 };

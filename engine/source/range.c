@@ -257,15 +257,15 @@ static void ramp_wide(pe_int128 *out, size_t count, pe_int128 base, pe_int128 st
         out[k] = (pe_int128)((pe_uint128)base + (pe_uint128)k * (pe_uint128)step);
 }
 
-static pe_status range_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
-                            void *const *columns, pe_error *err)
+static pe_status range_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range,
+                            const unsigned char *bytes, void *const *columns, pe_error *err)
 {
     static void (*const ramps[])(void *, size_t, uint64_t, uint64_t) = {
         [PE_BOOL] = ramp8,    [PE_INT8] = ramp8,         [PE_INT16] = ramp16,         [PE_INT32] = ramp32,
         [PE_INT64] = ramp64,  [PE_UINT8] = ramp8,        [PE_UINT16] = ramp16,        [PE_UINT32] = ramp32,
         [PE_UINT64] = ramp64, [PE_INT128] = ramp_int128, [PE_FLOAT32] = ramp_float32, [PE_FLOAT64] = ramp_float64,
     };
-    (void)extent;
+    (void)byte_range;
     (void)bytes;
     (void)err;
     const range *const r = (const range *)reader->source;

@@ -4,12 +4,12 @@
 /* raw_source.c - items one after the other without any header, of the dtype that the job gives.
  *
  * Design:   nothing in the file can contradict a wrong dtype but its size, so that is checked to the byte.
- * Threads:  see kind.h.
- * Not here: the rows (packed.c).
+ * Threads:  see source_vtable.h.
+ * Not here: the rows (binary_rows.c).
  */
 #include <inttypes.h>
 
-#include "source/packed.h"
+#include "source/binary_rows.h"
 
 static pe_status check_spec(const pe_source *source, pe_error *err)
 {
@@ -30,14 +30,14 @@ static pe_status check_spec(const pe_source *source, pe_error *err)
 
 static pe_status open_raw(pe_source *source, pe_error *err)
 {
-    pe_packed *const packed = (pe_packed *)source;
+    pe_binary_source *const binary = (pe_binary_source *)source;
     const pe_status status = check_spec(source, err);
     if (status != PE_OK)
         return status;
     const pe_type type = source->spec->dtype;
     const size_t item = pe_type_bytes(type);
-    packed->promised = PE_COUNT_UNKNOWN;
-    packed->rows = (pe_packed_rows){.dtype = type.dtype, .elements = pe_type_elements(type), .row_bytes = item};
+    binary->declared_rows = PE_COUNT_UNKNOWN;
+    binary->layout = (pe_binary_layout){.dtype = type.dtype, .elements = pe_type_elements(type), .row_bytes = item};
     source->info.columns = 1;
     source->info.types[0] = type;
     source->total = source->info.is_stream ? PE_COUNT_UNKNOWN : source->map.size / item;
@@ -51,18 +51,18 @@ static pe_status open_raw(pe_source *source, pe_error *err)
 
 const pe_source_vtable pe_kind_raw = {
     .name = "raw",
-    .source_bytes = sizeof(pe_packed),
-    .reader_bytes = sizeof(pe_packed_reader),
+    .source_bytes = sizeof(pe_binary_source),
+    .reader_bytes = sizeof(pe_binary_reader),
     .open = open_raw,
-    .save = pe_packed_save,
-    .load = pe_packed_load,
-    .close = pe_packed_close,
-    .bind = pe_packed_bind,
-    .extent = pe_packed_extent,
-    .next = pe_packed_next,
-    .reader_open = pe_packed_reader_open,
-    .reader_close = pe_packed_reader_close,
-    .read = pe_packed_read,
-    .memory = pe_packed_memory,
-    .chunk_bytes = pe_packed_chunk_bytes,
+    .save = pe_binary_save,
+    .load = pe_binary_load,
+    .close = pe_binary_close,
+    .bind = pe_binary_bind,
+    .byte_range = pe_binary_byte_range,
+    .next = pe_binary_next,
+    .reader_open = pe_binary_reader_open,
+    .reader_close = pe_binary_reader_close,
+    .read = pe_binary_read,
+    .memory = pe_binary_memory,
+    .chunk_bytes = pe_binary_chunk_bytes,
 };

@@ -1,13 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* source.c - the part that all kinds of source share, in front of their vtables.
+/* source.c - opens, exports and imports a source of any kind; what the kinds share stands here, once.
  *
- * Design:   a kind counts items as its file does; here, and only here, [input] first/count shift blocks and extents.
- *           Extents are shifted modulo 2^64, since one may begin before the first item that was asked for.
- *           A regular file is mapped whole; whether another rank sees the same file is decided by its size and a hash
- *           of its first and last 64 KiB, so a file of the same name on a node's own disk is not taken for it.
- * Threads:  as source.h says; a source is constant after bind but for a stream's place, which is the main thread's.
+ * Design:   a kind counts items from 0, as its file does; what [input] first and count leave is decided here. A regular
+ *           file is mapped in one piece. Another rank reads a file itself only when its size and a hash of its first
+ *           and last 64 KiB are those that rank 0 saw.
+ * Threads:  as source.h says; after bind only a stream's position changes, and only the main thread reads streams.
  * Not here: how several sources go together (inputs.c), what a format looks like (the kinds).
  */
 #include <assert.h>
@@ -22,23 +21,23 @@
 #include "base/alloc.h"
 #include "source/source_vtable.h"
 
-#define PROBE_BYTES ((size_t)64 << 10)
+#define SAMPLE_BYTES ((size_t)64 << 10)
 
 /* What every exported source begins with; the kind's own facts follow, aligned to 16. */
-typedef struct saved {
+typedef struct exported_facts {
     pe_source_info info; /* its name means nothing on the other side */
     uint64_t total;
     uint64_t file_bytes;
     uint64_t fingerprint;
-} saved;
+} exported_facts;
 
-#define SAVED_BYTES ((sizeof(saved) + 15) / 16 * 16)
+#define EXPORTED_BYTES ((sizeof(exported_facts) + 15) / 16 * 16)
 
 static uint64_t fingerprint(const pe_map *map)
 {
     if (map->size == 0)
         return 0;
-    const size_t probe = map->size < PROBE_BYTES ? map->size : PROBE_BYTES;
+    const size_t probe = map->size < SAMPLE_BYTES ? map->size : SAMPLE_BYTES;
     return XXH3_64bits_withSeed(map->data + map->size - probe, probe, XXH3_64bits(map->data, probe));
 }
 
@@ -109,7 +108,7 @@ static pe_format format_of(const pe_source_spec *spec)
 }
 
 /* Allocates the kind's own struct; what can be known from the spec alone is set. */
-static pe_status make(const pe_source_spec *spec, pe_source **out, pe_error *err)
+static pe_status allocate(const pe_source_spec *spec, pe_source **out, pe_error *err)
 {
     const pe_format format = format_of(spec);
     const pe_source_vtable *const kind = kind_of(spec, format);
@@ -178,7 +177,7 @@ static pe_status open_file(pe_source *source, pe_error *err)
 }
 
 /* The count that first and count leave of `total`. */
-static pe_status cut(pe_source *source, pe_error *err)
+static pe_status apply_first_count(pe_source *source, pe_error *err)
 {
     const pe_source_spec *const spec = source->spec;
     const uint64_t total = source->total;
@@ -206,7 +205,7 @@ static pe_status cut(pe_source *source, pe_error *err)
 pe_status pe_source_open(const pe_source_spec *spec, pe_source **out, pe_error *err)
 {
     pe_source *source = NULL;
-    pe_status status = make(spec, &source, err);
+    pe_status status = allocate(spec, &source, err);
     if (status != PE_OK)
         return status;
     source->is_local = spec->kind != PE_SOURCE_FILE;
@@ -215,7 +214,7 @@ pe_status pe_source_open(const pe_source_spec *spec, pe_source **out, pe_error *
     if (status == PE_OK)
         status = source->kind->open(source, err);
     if (status == PE_OK)
-        status = cut(source, err);
+        status = apply_first_count(source, err);
     if (status == PE_OK) {
         *out = source;
         source = NULL;
@@ -238,11 +237,11 @@ void pe_source_close(pe_source *source)
 
 pe_status pe_source_export(const pe_source *source, pe_buffer *out, pe_error *err)
 {
-    const saved facts = {.info = source->info,
-                         .total = source->total,
-                         .file_bytes = source->file_bytes,
-                         .fingerprint = source->fingerprint};
-    const unsigned char padding[SAVED_BYTES - sizeof facts + 1] = {0};
+    const exported_facts facts = {.info = source->info,
+                                  .total = source->total,
+                                  .file_bytes = source->file_bytes,
+                                  .fingerprint = source->fingerprint};
+    const unsigned char padding[EXPORTED_BYTES - sizeof facts + 1] = {0};
     pe_status status = pe_buffer_append(out, &facts, sizeof facts, err);
     if (status == PE_OK)
         status = pe_buffer_append(out, padding, sizeof padding - 1, err);
@@ -267,12 +266,12 @@ static void open_same_file(pe_source *source)
 
 pe_status pe_source_import(const pe_source_spec *spec, const void *data, size_t size, pe_source **out, pe_error *err)
 {
-    assert(size >= SAVED_BYTES && (uintptr_t)data % 16 == 0);
+    assert(size >= EXPORTED_BYTES && (uintptr_t)data % 16 == 0);
     pe_source *source = NULL;
-    pe_status status = make(spec, &source, err);
+    pe_status status = allocate(spec, &source, err);
     if (status != PE_OK)
         return status;
-    saved facts;
+    exported_facts facts;
     memcpy(&facts, data, sizeof facts);
     facts.info.name = source->info.name;
     source->info = facts.info;
@@ -283,9 +282,9 @@ pe_status pe_source_import(const pe_source_spec *spec, const void *data, size_t 
     if (facts.info.is_file)
         open_same_file(source);
     if (source->kind->load != NULL)
-        status = source->kind->load(source, (const unsigned char *)data + SAVED_BYTES, size - SAVED_BYTES, err);
+        status = source->kind->load(source, (const unsigned char *)data + EXPORTED_BYTES, size - EXPORTED_BYTES, err);
     if (status == PE_OK)
-        status = cut(source, err);
+        status = apply_first_count(source, err);
     if (status == PE_OK) {
         *out = source;
         source = NULL;

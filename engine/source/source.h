@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* source.h - where items come from: one vtable, one file a kind.
+/* source.h - where items come from, whatever the kind: range, linspace, value, file, glob.
  *
  * Design: a source is opened by rank 0, exported as bytes and imported by the other ranks, so that a csv is scanned
  *         once, a glob lists once and every rank works on the same facts. After bind it is constant. Workers read
  *         through a reader of their own, which keeps the cursor and the scratch memory.
- *         A file-backed source speaks of its items as an extent, a run of bytes of its file. A rank that can open the
- *         file reads the extent from its own mapping; another gets the extent's bytes as a payload from rank 0. A
+ *         A file-backed source tells where its items lie as a byte range, a run of bytes of its file. A rank that can open the
+ *         file reads the byte_range from its own mapping; another gets the byte_range's bytes as a payload from rank 0. A
  *         stream (stdin, a pipe) has no mapping: rank 0 cuts it into payloads. Parsing is the same in all three.
  * Threads: open, export, import, bind, next: the main thread. Everything on a pe_reader: the one worker that owns it.
- *          pe_source_extent and pe_source_bytes: any thread after bind.
+ *          pe_source_byte_range and pe_source_bytes: any thread after bind.
  * Not here: how several inputs go together (inputs.h).
  */
 #ifndef PE_SOURCE_H
@@ -27,7 +27,7 @@
 
 #define PE_COUNT_UNKNOWN UINT64_MAX   /* a stream: known when it has ended */
 #define PE_COUNT_ANY (UINT64_MAX - 1) /* value: as many as the other inputs have */
-#define PE_EXTENT_BYTES_MAX ((size_t)1 << 40)
+#define PE_BYTE_RANGE_MAX ((size_t)1 << 40)
 
 typedef enum pe_source_kind {
     PE_SOURCE_RANGE,
@@ -83,20 +83,20 @@ typedef struct pe_source_info {
     const char *name; /* for messages: "range", "x.csv", "stdin" */
 } pe_source_info;
 
-/* A run of bytes of a file or stream that holds some items whole. */
-typedef struct pe_extent {
+/* Consecutive bytes of a file or stream that hold some complete items. */
+typedef struct pe_byte_range {
     uint64_t offset; /* of its first byte in the file */
     uint64_t bytes;
     uint64_t
         first;     /* index (after first/count) of the first item that begins in it: may lie before the one asked for */
     uint64_t line; /* line number of its first byte, 1-based; 0 where lines mean nothing */
-} pe_extent;
+} pe_byte_range;
 
 typedef struct pe_source pe_source;
 typedef struct pe_reader pe_reader;
 
 /* pe_source_open - open and check one input (rank 0 only).
- * Reads headers, counts the records of txt and csv (one pass, a bounded index of places stays), lists a glob, checks a
+ * Reads headers, counts the records of txt and csv (one pass; a bounded index of record offsets stays), lists a glob, checks a
  * range. A path of "-" or one that is not a regular file is a stream.
  * Returns: PE_OK; PE_ECONFIG (step 0, format unknown, columns that do not exist, dtype that loses value or makes no
  *          sense here); PE_EDATA (not such a file: magic, truncated, Fortran order, object dtype, quote never closed);
@@ -118,24 +118,24 @@ const pe_source_info *pe_source_get_info(const pe_source *source);
  *          range or value is judged by its real bounds, so range [0, 1000] fits uint16 and float64. */
 pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_error *err);
 
-/* pe_source_extent - where the items of block lie; bytes 0 for sources without bytes. Exact or a little larger. */
-pe_extent pe_source_extent(const pe_source *source, pe_block block);
+/* pe_source_byte_range - where the items of block lie; bytes 0 for sources without bytes. Exact or a little larger. */
+pe_byte_range pe_source_byte_range(const pe_source *source, pe_block block);
 
-/* pe_source_bytes - the bytes of an extent in this rank's own mapping. */
-const unsigned char *pe_source_bytes(const pe_source *source, const pe_extent *extent);
+/* pe_source_bytes - the bytes of an byte_range in this rank's own mapping. */
+const unsigned char *pe_source_bytes(const pe_source *source, const pe_byte_range *byte_range);
 
-/* pe_source_release - the extent will not be read again here: its pages may leave memory. */
-void pe_source_release(const pe_source *source, const pe_extent *extent);
+/* pe_source_release - the byte_range will not be read again here: its pages may leave memory. */
+void pe_source_release(const pe_source *source, const pe_byte_range *byte_range);
 
 /* pe_source_next - the next items of a stream (rank 0): up to most_items whole items or about most_bytes bytes.
  *
  * Call:    main thread; waits at most timeout_ms for more bytes (0: not at all), and may be called again.
  * Owns:    bytes are appended to out.
- * Returns: PE_OK with *count items (0: nothing whole yet, call again) and *ended set once the stream is over and all
+ * Returns: PE_OK with *count items (0: no complete item yet, call again) and *ended set once the stream is over and all
  * its items were handed out; PE_EDATA (quote never closed, an element cut short); PE_EIO
  */
 pe_status pe_source_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                         pe_extent *extent, uint64_t *count, bool *ended, pe_error *err);
+                         pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
 
 /* pe_reader_open - a worker's own reader of a bound source. */
 pe_status pe_reader_open(const pe_source *source, pe_reader **out, pe_error *err);
@@ -145,12 +145,12 @@ void pe_reader_close(pe_reader *reader);
  *
  * Shape:   columns[c] has room for block.count items; texts point into the mapping, the payload or the reader's scratch
  *          and live until the next read after a pe_reader_rewind, or until the payload goes.
- * Speed:   reading blocks one after the other goes on from the cursor; anything else seeks from the extent's start.
- * Params:  extent, bytes: the payload that holds the block, or NULL, NULL to read the rank's own mapping.
+ * Speed:   reading blocks one after the other goes on from the cursor; anything else seeks from the byte_range's start.
+ * Params:  byte_range, bytes: the payload that holds the block, or NULL, NULL to read the rank's own mapping.
  * Returns: PE_OK; PE_EDATA naming file, line and column (csv), or file and item (npy, raw), and the value seen;
  *          PE_ENOMEM
  */
-pe_status pe_reader_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
+pe_status pe_reader_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,
                          void *const *columns, pe_error *err);
 
 /* pe_source_ramp - the block's only column is *first + k * *step, an int64 or int128 that is within int64: it need not be

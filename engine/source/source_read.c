@@ -3,9 +3,10 @@
  */
 /* source_read.c - the shared part of reading: from item numbers after first/count to those of the file.
  *
- * Design:   blocks and extents go in shifted by `first`; extents and the item of an error come out shifted back.
- *           Extents shift modulo 2^64, since one may begin before the first item that was asked for. A stream is cut
- *           to first/count by counting what went by.
+ * Design:   the caller's item numbers begin at [input] first, the kind's at the file's first item. So `first` is added to
+ *           blocks and byte ranges on the way to the kind, and subtracted from byte ranges and from the item of an
+ *           error on the way back. The arithmetic is modulo 2^64, because a byte range may begin before item `first`.
+ *           Of a stream, the items before `first` are read and dropped.
  * Threads:  bind and next: the main thread; the rest: any worker, each with its own reader.
  * Not here: opening (source.c), parsing (the kinds).
  */
@@ -58,24 +59,24 @@ pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_e
     return PE_OK;
 }
 
-pe_extent pe_source_extent(const pe_source *source, pe_block block)
+pe_byte_range pe_source_byte_range(const pe_source *source, pe_block block)
 {
-    if (source->kind->extent == NULL || block.count == 0)
-        return (pe_extent){.first = block.first};
-    pe_extent extent = source->kind->extent(source, (pe_block){source->first + block.first, block.count});
-    extent.first -= source->first;
-    return extent;
+    if (source->kind->byte_range == NULL || block.count == 0)
+        return (pe_byte_range){.first = block.first};
+    pe_byte_range byte_range = source->kind->byte_range(source, (pe_block){source->first + block.first, block.count});
+    byte_range.first -= source->first;
+    return byte_range;
 }
 
-const unsigned char *pe_source_bytes(const pe_source *source, const pe_extent *extent)
+const unsigned char *pe_source_bytes(const pe_source *source, const pe_byte_range *byte_range)
 {
-    return source->map.data == NULL ? NULL : source->map.data + extent->offset;
+    return source->map.data == NULL ? NULL : source->map.data + byte_range->offset;
 }
 
-void pe_source_release(const pe_source *source, const pe_extent *extent)
+void pe_source_release(const pe_source *source, const pe_byte_range *byte_range)
 {
-    if (source->map.data != NULL && extent->bytes > 0)
-        pe_map_release(&source->map, extent->offset, (size_t)extent->bytes);
+    if (source->map.data != NULL && byte_range->bytes > 0)
+        pe_map_release(&source->map, byte_range->offset, (size_t)byte_range->bytes);
 }
 
 /* The stream is over: was everything there that first and count ask for? */
@@ -83,15 +84,15 @@ static pe_status check_end(const pe_source *source, pe_error *err)
 {
     const pe_source_spec *const spec = source->spec;
     const char *const name = source->info.name;
-    if (source->passed < source->first)
+    if (source->consumed < source->first)
         return pe_fail(err, PE_EDATA, "%s: first = %llu lies beyond the end: %s has %llu item%s", spec->where,
-                       (unsigned long long)source->first, name, (unsigned long long)source->passed,
-                       pe_plural(source->passed));
-    if (spec->has_count && source->passed - source->first < spec->count)
+                       (unsigned long long)source->first, name, (unsigned long long)source->consumed,
+                       pe_plural(source->consumed));
+    if (spec->has_count && source->consumed - source->first < spec->count)
         return pe_fail(err, PE_EDATA,
                        "%s: %llu item%s from item %llu on were asked for, but %s ended after %llu item%s", spec->where,
                        (unsigned long long)spec->count, pe_plural(spec->count), (unsigned long long)source->first, name,
-                       (unsigned long long)source->passed, pe_plural(source->passed));
+                       (unsigned long long)source->consumed, pe_plural(source->consumed));
     return PE_OK;
 }
 
@@ -99,15 +100,15 @@ static pe_status check_end(const pe_source *source, pe_error *err)
 static pe_status skip(pe_source *source, size_t most_bytes, int timeout_ms, pe_buffer *out, bool *ended, pe_error *err)
 {
     const size_t size = out->size;
-    while (source->passed < source->first && !*ended) {
-        pe_extent extent = {0};
+    while (source->consumed < source->first && !*ended) {
+        pe_byte_range byte_range = {0};
         uint64_t count = 0;
-        const pe_status status = source->kind->next(source, source->first - source->passed, most_bytes, timeout_ms, out,
-                                                    &extent, &count, ended, err);
+        const pe_status status = source->kind->next(source, source->first - source->consumed, most_bytes, timeout_ms,
+                                                    out, &byte_range, &count, ended, err);
         out->size = size;
         if (status != PE_OK)
             return status;
-        source->passed += count;
+        source->consumed += count;
         if (count == 0)
             break;
     }
@@ -115,24 +116,24 @@ static pe_status skip(pe_source *source, size_t most_bytes, int timeout_ms, pe_b
 }
 
 pe_status pe_source_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                         pe_extent *extent, uint64_t *count, bool *ended, pe_error *err)
+                         pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err)
 {
     assert(source->info.is_stream && most_items > 0);
     const pe_source_spec *const spec = source->spec;
     *count = 0;
     *ended = false;
     pe_status status = skip(source, most_bytes, timeout_ms, out, ended, err);
-    if (status != PE_OK || *ended || source->passed < source->first)
+    if (status != PE_OK || *ended || source->consumed < source->first)
         return status;
-    const uint64_t left = spec->has_count ? spec->count - (source->passed - source->first) : UINT64_MAX;
+    const uint64_t left = spec->has_count ? spec->count - (source->consumed - source->first) : UINT64_MAX;
     if (left > 0) {
         const uint64_t most = left < most_items ? left : most_items;
-        status = source->kind->next(source, most, most_bytes, timeout_ms, out, extent, count, ended, err);
+        status = source->kind->next(source, most, most_bytes, timeout_ms, out, byte_range, count, ended, err);
         if (status != PE_OK)
             return status;
         assert(*count <= most);
-        source->passed += *count;
-        extent->first -= source->first;
+        source->consumed += *count;
+        byte_range->first -= source->first;
     }
     if (*ended)
         return check_end(source, err);
@@ -166,20 +167,20 @@ void pe_reader_close(pe_reader *reader)
     free(reader);
 }
 
-pe_status pe_reader_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
+pe_status pe_reader_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,
                          void *const *columns, pe_error *err)
 {
     const pe_source *const source = reader->source;
     if (block.count == 0)
         return PE_OK;
     block.first += source->first;
-    pe_extent where = {.first = block.first};
-    if (extent != NULL) {
-        where = *extent;
+    pe_byte_range where = {.first = block.first};
+    if (byte_range != NULL) {
+        where = *byte_range;
         where.first += source->first;
-    } else if (source->kind->extent != NULL) {
+    } else if (source->kind->byte_range != NULL) {
         assert(source->is_local);
-        where = source->kind->extent(source, block);
+        where = source->kind->byte_range(source, block);
         bytes = pe_source_bytes(source, &where);
     }
     const bool was_set = err->status != PE_OK;

@@ -6,10 +6,10 @@
  * Design: a kind's own struct begins with a pe_source, its reader with a pe_reader; source.c allocates both (zeroed,
  *         of the sizes that the kind tells), and does all that kinds share: it opens and maps the file, tells a stream
  *         from a file, settles the format, cuts to first/count, compares fingerprints, keeps the bound types. A kind
- *         therefore counts items as its file does, from 0 and without first/count: source.c shifts blocks and extents
- *         on the way in, extents and pe_error.item on the way out.
- *         A read always gets an extent and its bytes, be they the mapping, a payload or a stream's piece.
- * Threads: extent, read, rewind, reader_open, reader_close: any worker after bind; the rest: the main thread.
+ *         therefore counts items as its file does, from 0 and without first/count: source.c shifts blocks and byte_ranges
+ *         on the way in, byte_ranges and pe_error.item on the way out.
+ *         A read always gets an byte_range and its bytes, be they the mapping, a payload or a stream's piece.
+ * Threads: byte_range, read, rewind, reader_open, reader_close: any worker after bind; the rest: the main thread.
  * Not here: which formats exist (source.c has the one table).
  */
 #ifndef PE_SOURCE_VTABLE_H
@@ -42,14 +42,14 @@ typedef struct pe_source_vtable {
     pe_status (*bind)(pe_source *source, const pe_type *want, pe_error *err);
     bool can_group; /* bind may get fewer types than info.columns: a vector takes as many columns as elements */
 
-    /* extent - the run of bytes that holds the items of block; block.count is at least 1 and inside total. extent.first
+    /* byte_range - the run of bytes that holds the items of block; block.count is at least 1 and inside total. byte_range.first
      * may lie before block.first. NULL: no bytes. */
-    pe_extent (*extent)(const pe_source *source, pe_block block);
+    pe_byte_range (*byte_range)(const pe_source *source, pe_block block);
 
     /* next - as pe_source_next, in the file's numbering; most_items is at least 1. NULL: this format cannot be a
-     * stream (source.c refuses it). Successive extents are adjacent in offset and first. */
+     * stream (source.c refuses it). Successive byte_ranges are adjacent in offset and first. */
     pe_status (*next)(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                      pe_extent *extent, uint64_t *count, bool *ended, pe_error *err);
+                      pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
 
     /* reader_open, reader_close, rewind may be NULL. reader->source is set before reader_open. */
     pe_status (*reader_open)(pe_reader *reader, pe_error *err);
@@ -57,19 +57,19 @@ typedef struct pe_source_vtable {
     void (*rewind)(pe_reader *reader);
 
     /* read - deliver block (block.count at least 1) as columns of source->want.
-     * Params:  extent and bytes (NULL for kinds without extent) hold the block, perhaps much more, such as a whole
-     *          slice of which this is a chunk; bytes[0] is the file's byte extent->offset and has no alignment.
-     * Speed:   a cursor (file offset, item, line) kept in the reader is good as long as it lies inside the extent and
+     * Params:  byte_range and bytes (NULL for kinds without byte_range) hold the block, perhaps much more, such as a whole
+     *          slice of which this is a chunk; bytes[0] is the file's byte byte_range->offset and has no alignment.
+     * Speed:   a cursor (file offset, item, line) kept in the reader is good as long as it lies inside the byte_range and
      *          not beyond block.first, whichever memory the bytes are in this time.
      * Errors:  pe_fail_item with the item in the file's numbering. */
-    pe_status (*read)(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
+    pe_status (*read)(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,
                       void *const *columns, pe_error *err);
 
     /* ramp - is column 0 of this block *first + k * *step, all of it within int64? NULL: never. */
     bool (*ramp)(const pe_source *source, pe_block block, int64_t *first, int64_t *step);
 
     /* memory - bytes kept beside the structs themselves, by the source and (*reader_bytes) by one reader. NULL: none.
-     * chunk_bytes - the most bytes an extent of chunk_items items takes, wherever it begins. NULL: none. */
+     * chunk_bytes - the most bytes an byte_range of chunk_items items takes, wherever it begins. NULL: none. */
     size_t (*memory)(const pe_source *source, uint64_t chunk_items, size_t *reader_bytes);
     size_t (*chunk_bytes)(const pe_source *source, uint64_t chunk_items);
 } pe_source_vtable;
@@ -89,7 +89,7 @@ struct pe_source {
     uint64_t file_bytes;  /* of a regular file, mapped here or not */
     uint64_t fingerprint; /* of its first and last 64 KiB */
     int fd;               /* of a stream on rank 0; else -1 */
-    uint64_t passed;      /* items of a stream taken from the kind so far, those before first included */
+    uint64_t consumed;    /* items of a stream taken from the kind so far, those before first included */
 };
 
 struct pe_reader {

@@ -6,7 +6,7 @@
  * Design:   poll, then one read: a descriptor that poll calls readable does not block, so no call waits longer than it
  *           may, even where stdin is shared with others and cannot be made non-blocking.
  * Threads:  the main thread.
- * Not here: what an item is (text_stream.c, packed.c).
+ * Not here: what an item is (text_stream.c, binary_rows.c).
  */
 #include "source/stream.h"
 

@@ -65,10 +65,10 @@ static pe_status value_bind(pe_source *source, const pe_type *want, pe_error *er
     return become(source->spec, want[0], ((value *)source)->item, err);
 }
 
-static pe_status value_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
-                            void *const *columns, pe_error *err)
+static pe_status value_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range,
+                            const unsigned char *bytes, void *const *columns, pe_error *err)
 {
-    (void)extent;
+    (void)byte_range;
     (void)bytes;
     (void)err;
     const value *const v = (const value *)reader->source;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the pengine authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// cxx.cc - numbers as text through C++'s charconv, behind the C face of number.h.
+// charconv_cxx.cc - numbers as text through C++'s charconv, behind the C face of number.h.
 //
 // Design:   std::to_chars gives the shortest digits that read back to the same float; here they are only laid out as
 //           Python does. Whole floats below 2^53 are printed as integers, which is the same text sooner. int128 goes in

@@ -6,7 +6,7 @@
  * Design:   integers are read here, since charconv's end at 64 bits; floats go to charconv without their sign. A float
  *           too large for its type is refused; one too small is zero, as every number is rounded to the nearest.
  * Threads:  no state.
- * Not here: numbers into text (cxx.cc); which file, line and column a bad number stands in (source).
+ * Not here: numbers into text (charconv_cxx.cc); which file, line and column a bad number stands in (source).
  */
 #include "types/number.h"
 
@@ -99,15 +99,15 @@ static bool is_word(span in, const char *lower)
 }
 
 /* The power of ten of the first digit that is not zero, for a plain number without its exponent part. */
-static int64_t first_place(span in)
+static int64_t leading_exponent(span in)
 {
     size_t point = 0, first = 0;
     while (point < in.size && in.text[point] != '.')
         point++;
     while (first < in.size && (in.text[first] == '0' || in.text[first] == '.'))
         first++;
-    const int64_t place = (int64_t)point - (int64_t)first;
-    return first < point ? place - 1 : place;
+    const int64_t exponent = (int64_t)point - (int64_t)first;
+    return first < point ? exponent - 1 : exponent;
 }
 
 /* Whether a number that is out of range is too small rather than too large: less than one. */
@@ -126,7 +126,7 @@ static bool is_tiny(span in)
         const bool fits = parse_digits(power, &size) && size < (pe_uint128)no_text_is_so_long;
         exponent = fits ? (int64_t)size : no_text_is_so_long;
     }
-    return first_place((span){in.text, mark}) + (negative ? -exponent : exponent) < 0;
+    return leading_exponent((span){in.text, mark}) + (negative ? -exponent : exponent) < 0;
 }
 
 static bool parse_word(span in, double *out)

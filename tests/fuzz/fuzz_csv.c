@@ -37,7 +37,7 @@ static void check_fields(const input *in, const pe_csv_field *fields, size_t cou
 static void check_place(const pe_line_index *index, uint64_t record, size_t at, uint64_t line)
 {
     uint64_t first;
-    const pe_line_place place = pe_line_index_find(index, record, &first);
+    const pe_line_position place = pe_line_index_find(index, record, &first);
     FUZZ_HOLDS(first <= record && record - first < index->stride && place.offset <= at);
     FUZZ_HOLDS(first != record || (place.offset == at && place.line == line));
     FUZZ_HOLDS(pe_line_index_behind(index, record) >= at);
@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(in.data, data + 1, in.size);
     pe_line_index index = {0};
     pe_error err = PE_ERROR_INIT;
-    FUZZ_HOLDS(pe_line_index_begin(&index, in.delimiter, (pe_line_place){0, 1}, PLACES, &err) == PE_OK);
+    FUZZ_HOLDS(pe_line_index_begin(&index, in.delimiter, (pe_line_position){0, 1}, PLACES, &err) == PE_OK);
     for (size_t at = 0; at < in.size; at += in.piece)
         pe_line_index_add(&index, in.data + at, in.size - at < in.piece ? in.size - at : in.piece);
     const bool is_closed = pe_line_index_end(&index);

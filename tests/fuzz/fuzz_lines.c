@@ -22,7 +22,7 @@ static void check_lines(const unsigned char *data, size_t size, const pe_line_in
         FUZZ_HOLDS(line.size == 0 || memchr(line.data, '\n', line.size) == NULL);
         FUZZ_HOLDS(at - begin <= line.size + 2);
         uint64_t first;
-        const pe_line_place place = pe_line_index_find(index, lines, &first);
+        const pe_line_position place = pe_line_index_find(index, lines, &first);
         FUZZ_HOLDS(first <= lines && lines - first < index->stride && place.line == first + 1);
         FUZZ_HOLDS(first != lines || place.offset == begin);
     }
@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(bytes, data, size);
     pe_line_index index = {0};
     pe_error err = PE_ERROR_INIT;
-    FUZZ_HOLDS(pe_line_index_begin(&index, '\0', (pe_line_place){0, 1}, PLACES, &err) == PE_OK);
+    FUZZ_HOLDS(pe_line_index_begin(&index, '\0', (pe_line_position){0, 1}, PLACES, &err) == PE_OK);
     const size_t half = size / 2;
     pe_line_index_add(&index, bytes, half);
     pe_line_index_add(&index, bytes + half, size - half);

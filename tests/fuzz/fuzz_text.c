@@ -31,7 +31,7 @@ static void keep(outcome *o, const pe_text *text)
 }
 
 /* Reads a block item by item, so that a complaint is about one item. */
-static void read_block(pe_reader *reader, int columns, pe_block block, const pe_extent *extent,
+static void read_block(pe_reader *reader, int columns, pe_block block, const pe_byte_range *byte_range,
                        const unsigned char *bytes, outcome *o)
 {
     for (uint64_t i = 0; i < block.count && o->err.status == PE_OK; i++) {
@@ -39,7 +39,7 @@ static void read_block(pe_reader *reader, int columns, pe_block block, const pe_
         void *room[PE_MAX_COLUMNS];
         for (int c = 0; c < columns; c++)
             room[c] = &texts[c];
-        if (pe_reader_read(reader, (pe_block){block.first + i, 1}, extent, bytes, room, &o->err) != PE_OK)
+        if (pe_reader_read(reader, (pe_block){block.first + i, 1}, byte_range, bytes, room, &o->err) != PE_OK)
             break;
         for (int c = 0; c < columns; c++)
             keep(o, &texts[c]);
@@ -54,9 +54,9 @@ static void read_file(const pe_source *source, pe_reader *reader, uint64_t most_
     for (uint64_t first = 0; first < info->count && o->err.status == PE_OK; first += most_items) {
         const uint64_t left = info->count - first;
         const pe_block block = {first, left < most_items ? left : most_items};
-        const pe_extent extent = pe_source_extent(source, block);
-        FUZZ_HOLDS(extent.bytes <= pe_source_chunk_bytes(source, most_items));
-        read_block(reader, info->columns, block, &extent, pe_source_bytes(source, &extent), o);
+        const pe_byte_range byte_range = pe_source_byte_range(source, block);
+        FUZZ_HOLDS(byte_range.bytes <= pe_source_chunk_bytes(source, most_items));
+        read_block(reader, info->columns, block, &byte_range, pe_source_bytes(source, &byte_range), o);
     }
 }
 
@@ -65,15 +65,15 @@ static void read_stream(pe_source *source, pe_reader *reader, uint64_t most_item
     pe_buffer bytes = {0};
     bool ended = false;
     for (uint64_t seen = 0; !ended && o->err.status == PE_OK;) {
-        pe_extent extent;
+        pe_byte_range byte_range;
         uint64_t count = 0;
         bytes.size = 0;
-        if (pe_source_next(source, most_items, 1000, 0, &bytes, &extent, &count, &ended, &o->err) != PE_OK)
+        if (pe_source_next(source, most_items, 1000, 0, &bytes, &byte_range, &count, &ended, &o->err) != PE_OK)
             break;
         FUZZ_HOLDS(count <= most_items && (ended || count > 0));
         if (count > 0)
-            FUZZ_HOLDS(extent.first == seen && extent.bytes == bytes.size);
-        read_block(reader, pe_source_get_info(source)->columns, (pe_block){seen, count}, &extent, bytes.data, o);
+            FUZZ_HOLDS(byte_range.first == seen && byte_range.bytes == bytes.size);
+        read_block(reader, pe_source_get_info(source)->columns, (pe_block){seen, count}, &byte_range, bytes.data, o);
         seen += count;
     }
     pe_buffer_fini(&bytes);

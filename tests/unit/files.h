@@ -52,7 +52,7 @@ static inline void put_text(const char *name, const char *text)
 /* How the items come to the reader. */
 typedef enum way {
     WAY_MAPPED,   /* the rank's own mapping */
-    WAY_PAYLOAD,  /* the extent's bytes, moved elsewhere, for each block */
+    WAY_PAYLOAD,  /* the byte_range's bytes, moved elsewhere, for each block */
     WAY_SLICE,    /* one payload for all blocks */
     WAY_BACKWARD, /* the last block first */
     WAYS
@@ -91,11 +91,11 @@ static inline pe_status read_block(opened *o, pe_block block, pe_block slice, wa
     *payload = NULL;
     if (how == WAY_MAPPED || how == WAY_BACKWARD)
         return pe_reader_read(o->reader, block, NULL, NULL, columns, err);
-    const pe_extent extent = pe_source_extent(o->first, how == WAY_SLICE ? slice : block);
-    *payload = malloc((size_t)extent.bytes + 1);
+    const pe_byte_range byte_range = pe_source_byte_range(o->first, how == WAY_SLICE ? slice : block);
+    *payload = malloc((size_t)byte_range.bytes + 1);
     ck_assert_ptr_nonnull(*payload);
-    memcpy(*payload + 1, pe_source_bytes(o->first, &extent), (size_t)extent.bytes);
-    return pe_reader_read(o->reader, block, &extent, *payload + 1, columns, err);
+    memcpy(*payload + 1, pe_source_bytes(o->first, &byte_range), (size_t)byte_range.bytes);
+    return pe_reader_read(o->reader, block, &byte_range, *payload + 1, columns, err);
 }
 
 /* All items of one column, by one way, in blocks of `piece`, against expected; texts as arrays of pe_text. */

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* text_error.c - what is wrong with a record, with its place as an editor counts it.
+/* text_error.c - what is wrong with a record, with its position as an editor counts it.
  *
- * Design:   lines are not counted while reading; only when something is wrong, from the last known place on. Bytes that
+ * Design:   lines are not counted while reading; only when something is wrong, from the last known position on. Bytes that
  *           cannot stand in a message are shown as \xNN.
  * Threads:  no state.
  * Not here: finding the failure (text_reader.c).
@@ -19,16 +19,16 @@
 #define SHOWN_BYTES ((size_t)40)
 #define SHOWN_ROOM (SHOWN_BYTES * 4 + 4)
 
-typedef struct spot {
+typedef struct position {
     uint64_t line, column; /* 1-based, in bytes */
-} spot;
+} position;
 
-static spot spot_of(const unsigned char *data, pe_line_place begin, size_t at)
+static position position_of(const unsigned char *data, pe_line_position begin, size_t at)
 {
     size_t line_begin = at;
     while (line_begin > 0 && data[line_begin - 1] != '\n')
         line_begin--;
-    return (spot){begin.line + pe_lines_count(data, at), at - line_begin + 1};
+    return (position){begin.line + pe_lines_count(data, at), at - line_begin + 1};
 }
 
 /* Bytes of the UTF-8 sequence at p, or 0 when there is none. */
@@ -67,10 +67,10 @@ static const char *show(const char *data, size_t size, char out[SHOWN_ROOM])
 }
 
 pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, const unsigned char *data,
-                           pe_line_place begin, size_t bad, uint64_t item, pe_error *err)
+                           pe_line_position begin, size_t bad, uint64_t item, pe_error *err)
 {
     const char *const name = text->base.info.name;
-    const spot s = spot_of(data, begin, bad);
+    const position s = position_of(data, begin, bad);
     char seen[SHOWN_ROOM];
     if (verdict == PE_CSV_AFTER_QUOTE)
         return pe_fail_item(err, PE_EDATA, item,
@@ -86,23 +86,23 @@ pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, c
                         name, s.line, item);
 }
 
-pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *data, pe_line_place begin, size_t record,
-                              uint64_t got, uint64_t item, pe_error *err)
+pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
+                              size_t record, uint64_t got, uint64_t item, pe_error *err)
 {
-    const spot s = spot_of(data, begin, record);
+    const position s = position_of(data, begin, record);
     const bool is_empty = data[record] == '\n' || data[record] == '\r';
     return pe_fail_item(err, PE_EDATA, item, "%s:%" PRIu64 ": expected %" PRIu64 " fields, got %" PRIu64 "%s",
                         text->base.info.name, s.line, text->fields, got, is_empty ? " (an empty line)" : "");
 }
 
 /* "x.csv:17:9: column "price": " or "x.txt:4: ". */
-static void print_place(const pe_text_source *text, const unsigned char *data, pe_line_place begin,
-                        const pe_text_target *target, const pe_csv_field *field, char *out, size_t room)
+static void print_position(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
+                           const pe_text_target *target, const pe_csv_field *field, char *out, size_t room)
 {
     const unsigned char *at = (const unsigned char *)field->data;
     if (text->delimiter != 0 && at > data && at[-1] == '"')
         at--;
-    const spot s = spot_of(data, begin, (size_t)(at - data));
+    const position s = position_of(data, begin, (size_t)(at - data));
     const char *const name = text->base.info.name;
     char shown[SHOWN_ROOM];
     if (text->delimiter == 0)
@@ -131,22 +131,22 @@ static const char *hint(const pe_text_source *text, const pe_text_target *target
     return "";
 }
 
-pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *data, pe_line_place begin,
+pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
                              const pe_text_target *target, const pe_csv_field *field, uint64_t item, pe_error *err)
 {
-    char place[600], shown[SHOWN_ROOM];
+    char where[600], shown[SHOWN_ROOM];
     const char *const dtype = pe_dtype_name(target->parse);
     const bool has_vowel = dtype[0] == 'i'; /* an int64, a uint8 */
-    print_place(text, data, begin, target, field, place, sizeof place);
-    return pe_fail_item(err, PE_EDATA, item, "%s\"%s\" is not %s %s%s", place, show(field->data, field->size, shown),
+    print_position(text, data, begin, target, field, where, sizeof where);
+    return pe_fail_item(err, PE_EDATA, item, "%s\"%s\" is not %s %s%s", where, show(field->data, field->size, shown),
                         has_vowel ? "an" : "a", dtype, hint(text, target, field, item));
 }
 
-pe_status pe_text_fail_cast(const pe_text_source *text, const unsigned char *data, pe_line_place begin,
+pe_status pe_text_fail_cast(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
                             const pe_text_target *target, const pe_csv_field *field, uint64_t item,
                             const pe_error *inner, pe_error *err)
 {
-    char place[600];
-    print_place(text, data, begin, target, field, place, sizeof place);
-    return pe_fail_item(err, inner->status, item, "%s%s", place, inner->text);
+    char where[600];
+    print_position(text, data, begin, target, field, where, sizeof where);
+    return pe_fail_item(err, inner->status, item, "%s%s", where, inner->text);
 }

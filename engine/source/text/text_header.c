@@ -62,7 +62,7 @@ static pe_status cut_record(pe_text_source *text, const unsigned char *data, siz
     if (verdict == PE_CSV_END)
         return PE_OK;
     if (verdict != PE_CSV_RECORD)
-        return pe_text_fail_csv(text, verdict, data, (pe_line_place){0, 1}, bad, PE_NO_ITEM, err);
+        return pe_text_fail_csv(text, verdict, data, (pe_line_position){0, 1}, bad, PE_NO_ITEM, err);
     const pe_status status = pe_make_array(&h->fields, h->count, sizeof *h->fields, err);
     if (status == PE_OK)
         pe_csv_next(data, size, text->delimiter, &again, h->fields, h->count, &h->count, &bad);
@@ -145,7 +145,7 @@ static pe_status choose(pe_text_source *text, header *h, pe_error *err)
     return status;
 }
 
-/* No record at all, and no header promised: there are as many columns as the job chooses, and nothing in them. */
+/* The file is empty and has no header: it has the columns that the job chooses, and no items. */
 static pe_status choose_of_nothing(pe_text_source *text, pe_error *err)
 {
     const pe_source_spec *const spec = text->base.spec;

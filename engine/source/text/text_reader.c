@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* text_reader.c - records of csv, tsv and txt into columns.
+/* text_reader.c - parses records of csv, tsv and txt into columns.
  *
- * Design:   the cursor stands behind the last record read, so blocks in order are scanned once; a block further on is
- *           reached from the cursor or the extent's beginning, whichever is nearer, by counting record ends. Fields are
- *           parsed straight into their place; texts point into the bytes but for those with "" inside.
- * Threads:  see kind.h.
+ * Design:   the cursor stands behind the last record read, so that consecutive blocks are scanned once. To reach a
+ *           later block, record ends are counted from the cursor, or from the beginning of the byte range where the
+ *           cursor is outside of it. A number is parsed straight into its column. A text points into the file's bytes,
+ *           except one with "" inside, which is copied.
+ * Threads:  see source_vtable.h.
  * Not here: messages (text_error.c), opening (text_source.c).
  */
 #include <assert.h>
@@ -17,13 +18,13 @@
 #include "source/text/text_source.h"
 #include "types/number.h"
 
-/* One read at work: the bytes from the place where the reader stood. */
+/* One call of pe_text_read: the bytes from the reader's cursor on. */
 typedef struct work {
     const pe_text_source *text;
     pe_text_reader *reader;
     const unsigned char *data;
     size_t size;
-    pe_line_place begin; /* of data[0] in the file */
+    pe_line_position begin; /* of data[0] in the file */
     uint64_t item;
     void *const *columns;
     uint64_t row;
@@ -61,12 +62,12 @@ void pe_text_reader_close(pe_reader *reader)
     pe_text_reader *const own = (pe_text_reader *)reader;
     free(own->fields);
     free(own->targets);
-    pe_scratch_fini(&own->scratch);
+    pe_arena_fini(&own->scratch);
 }
 
 void pe_text_rewind(pe_reader *reader)
 {
-    pe_scratch_rewind(&((pe_text_reader *)reader)->scratch);
+    pe_arena_reset(&((pe_text_reader *)reader)->scratch);
 }
 
 static pe_status deliver_text(const work *w, const pe_csv_field *field, pe_text *out, pe_error *err)
@@ -74,7 +75,7 @@ static pe_status deliver_text(const work *w, const pe_csv_field *field, pe_text 
     *out = (pe_text){field->data, field->size};
     if (!field->has_escapes)
         return PE_OK;
-    char *const copy = pe_scratch_get(&w->reader->scratch, field->size);
+    char *const copy = pe_arena_get(&w->reader->scratch, field->size);
     if (copy == NULL)
         return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes for a quoted text of %s", field->size,
                        w->text->base.info.name);
@@ -139,34 +140,34 @@ static pe_status take_record(const work *w, size_t *at, pe_error *err)
 }
 
 /* Moves the cursor to the item that block begins with. */
-static void seek(pe_text_reader *reader, char delimiter, uint64_t item, const pe_extent *extent,
+static void seek(pe_text_reader *reader, char delimiter, uint64_t item, const pe_byte_range *byte_range,
                  const unsigned char *bytes)
 {
-    const bool is_inside = reader->has_cursor && reader->item <= item && reader->at.offset >= extent->offset &&
-                           reader->at.offset - extent->offset <= extent->bytes;
+    const bool is_inside = reader->has_cursor && reader->item <= item && reader->at.offset >= byte_range->offset &&
+                           reader->at.offset - byte_range->offset <= byte_range->bytes;
     if (!is_inside) {
-        reader->item = extent->first;
-        reader->at = (pe_line_place){extent->offset, extent->line};
+        reader->item = byte_range->first;
+        reader->at = (pe_line_position){byte_range->offset, byte_range->line};
         reader->has_cursor = true;
     }
-    const size_t at = (size_t)(reader->at.offset - extent->offset);
+    const size_t at = (size_t)(reader->at.offset - byte_range->offset);
     pe_record_scan scan = {.delimiter = delimiter};
-    reader->at.offset += pe_record_scan_run(&scan, bytes + at, (size_t)extent->bytes - at, item - reader->item);
+    reader->at.offset += pe_record_scan_run(&scan, bytes + at, (size_t)byte_range->bytes - at, item - reader->item);
     reader->at.line += scan.lines;
     reader->item = item;
 }
 
-pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
+pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,
                        void *const *columns, pe_error *err)
 {
     pe_text_reader *const own = (pe_text_reader *)reader;
     const pe_text_source *const text = (const pe_text_source *)reader->source;
-    seek(own, text->delimiter, block.first, extent, bytes);
-    const size_t from = (size_t)(own->at.offset - extent->offset);
+    seek(own, text->delimiter, block.first, byte_range, bytes);
+    const size_t from = (size_t)(own->at.offset - byte_range->offset);
     work w = {.text = text,
               .reader = own,
               .data = bytes + from,
-              .size = (size_t)extent->bytes - from,
+              .size = (size_t)byte_range->bytes - from,
               .begin = own->at,
               .columns = columns};
     size_t at = 0;

@@ -3,10 +3,10 @@
  */
 /* text_source.c - csv, tsv and txt: records of fields, each parsed as what the kernel wants.
  *
- * Design:   a file is scanned once, on rank 0, for where its records begin; the bounded index travels to the other
- *           ranks. The pages are given back while scanning, so that the file does not pile up in memory. With a dtype
+ * Design:   a file is scanned once, on rank 0, for where its records begin; the other ranks get the bounded
+ *           index. The pages are given back while scanning, so that the file does not pile up in memory. With a dtype
  *           every column is parsed as that; a vector dtype takes as many columns as it has elements.
- * Threads:  see kind.h.
+ * Threads:  see source_vtable.h.
  * Not here: header (text_header.c), records into columns (text_reader.c), pipes (text_stream.c).
  */
 #include "source/text/text_source.h"
@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "format/lines.h"
-#include "source/grouped.h"
+#include "source/bind_columns.h"
 
 #define SCAN_PIECE ((size_t)4 << 20)
 #define STREAM_FIELD_BYTES 16 /* a guess, for the plan: a number and its delimiter */
@@ -61,17 +61,17 @@ static pe_status set_columns(pe_text_source *text, pe_error *err)
     return PE_OK;
 }
 
-/* A file that ends inside quotes: the record it is about is the one behind the last that is whole. */
+/* The file ends inside quotes: the quote was opened in the record behind the last complete one. */
 static pe_status fail_open_quote(const pe_text_source *text, const unsigned char *data, size_t size, pe_error *err)
 {
     uint64_t item;
-    const pe_line_place place = pe_line_index_find(&text->index, text->index.records, &item);
-    const unsigned char *const from = data + place.offset;
+    const pe_line_position position = pe_line_index_find(&text->index, text->index.records, &item);
+    const unsigned char *const from = data + position.offset;
     size_t at = 0, count, bad = 0;
     pe_csv_verdict verdict = PE_CSV_RECORD;
     while (verdict == PE_CSV_RECORD)
-        verdict = pe_csv_next(from, size - place.offset, text->delimiter, &at, NULL, 0, &count, &bad);
-    return pe_text_fail_csv(text, verdict, from, place, bad, PE_NO_ITEM, err);
+        verdict = pe_csv_next(from, size - position.offset, text->delimiter, &at, NULL, 0, &count, &bad);
+    return pe_text_fail_csv(text, verdict, from, position, bad, PE_NO_ITEM, err);
 }
 
 static pe_status scan_file(pe_text_source *text, pe_error *err)
@@ -80,7 +80,8 @@ static pe_status scan_file(pe_text_source *text, pe_error *err)
     const size_t start = (size_t)text->start.offset;
     const size_t rest = map->size - start;
     const size_t size = text->fields > 1 ? rest - pe_csv_blank_end(map->data + start, rest) : rest;
-    const pe_status status = pe_line_index_begin(&text->index, text->delimiter, text->start, PE_LINE_INDEX_PLACES, err);
+    const pe_status status =
+        pe_line_index_begin(&text->index, text->delimiter, text->start, PE_LINE_INDEX_ENTRIES, err);
     if (status != PE_OK)
         return status;
     for (size_t at = 0; at < size; at += SCAN_PIECE) {
@@ -104,7 +105,7 @@ static pe_status open_file(pe_text_source *text, pe_error *err)
         status = set_columns(text, err); /* before the scan, which may take long */
     if (status != PE_OK)
         return status;
-    text->start = (pe_line_place){taken, 1 + pe_lines_count(data, taken)};
+    text->start = (pe_line_position){taken, 1 + pe_lines_count(data, taken)};
     return scan_file(text, err);
 }
 
@@ -155,16 +156,16 @@ static void close_text(pe_source *source)
 
 static pe_status bind_text(pe_source *source, const pe_type *want, pe_error *err)
 {
-    return pe_grouped_bind(source, want, ((const pe_text_source *)source)->column_count, err);
+    return pe_bind_columns(source, want, ((const pe_text_source *)source)->column_count, err);
 }
 
-static pe_extent extent_of(const pe_source *source, pe_block block)
+static pe_byte_range byte_range_of(const pe_source *source, pe_block block)
 {
     const pe_line_index *const index = &((const pe_text_source *)source)->index;
     uint64_t first;
-    const pe_line_place place = pe_line_index_find(index, block.first, &first);
+    const pe_line_position position = pe_line_index_find(index, block.first, &first);
     const uint64_t end = pe_line_index_behind(index, block.first + block.count);
-    return (pe_extent){place.offset, end - place.offset, first, place.line};
+    return (pe_byte_range){position.offset, end - position.offset, first, position.line};
 }
 
 static size_t chunk_bytes_of(const pe_source *source, uint64_t chunk_items)
@@ -191,7 +192,7 @@ static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *r
     const size_t chunk = may_copy(text) ? chunk_bytes_of(source, chunk_items) : 0;
     *reader_bytes = (size_t)text->fields * sizeof(pe_csv_field) + text->column_count * sizeof(pe_text_target);
     *reader_bytes += chunk < SIZE_MAX / 4 ? 2 * chunk : chunk;
-    return text->index.most * sizeof *text->index.places + text->column_count * sizeof *text->columns +
+    return text->index.most * sizeof *text->index.entries + text->column_count * sizeof *text->columns +
            text->stream.buffer.room;
 }
 
@@ -205,7 +206,7 @@ const pe_source_vtable pe_kind_text = {
     .close = close_text,
     .bind = bind_text,
     .can_group = true,
-    .extent = extent_of,
+    .byte_range = byte_range_of,
     .next = pe_text_next,
     .reader_open = pe_text_reader_open,
     .reader_close = pe_text_reader_close,

@@ -12,7 +12,7 @@
 #include "format/line_index.h"
 #include "source/source_vtable.h"
 #include "source/stream.h"
-#include "source/text/text_scratch.h"
+#include "source/text/text_arena.h"
 
 typedef struct pe_text_column {
     uint64_t number; /* of the field in its record, from 0 */
@@ -25,15 +25,15 @@ typedef struct pe_text_source {
     uint64_t fields; /* that every record has */
     pe_text_column *columns;
     size_t column_count;
-    pe_line_index index; /* of a file; its end leaves out a final empty line that is no record */
-    pe_line_place start; /* of the first record: behind the byte order mark and the header */
+    pe_line_index index;    /* of a file; its end leaves out a final empty line that is no record */
+    pe_line_position start; /* of the first record: behind the byte order mark and the header */
 
     /* a stream on rank 0; scan and scanned speak of the bytes not yet taken */
     pe_stream stream;
     pe_record_scan scan;
     size_t scanned;
-    uint64_t line;   /* of the first byte not yet taken */
-    uint64_t passed; /* records taken */
+    uint64_t line;     /* of the first byte not yet taken */
+    uint64_t consumed; /* records taken */
 } pe_text_source;
 
 /* One element of one argument: which field it is parsed from, where it goes. */
@@ -52,10 +52,10 @@ typedef struct pe_text_reader {
     pe_text_target *targets;
     size_t target_count;
     pe_csv_field *fields; /* of the record at hand */
-    pe_scratch scratch;   /* texts that were quoted with "" inside */
+    pe_arena scratch;     /* texts that were quoted with "" inside */
     bool has_cursor;
     uint64_t item; /* the cursor: item `item` begins at the file's byte `at.offset` */
-    pe_line_place at;
+    pe_line_position at;
 } pe_text_reader;
 
 /* text_header.c: what the first record says; chooses the columns.
@@ -72,24 +72,24 @@ void pe_text_free_columns(pe_text_source *text);
 /* text_stream.c */
 pe_status pe_text_open_stream(pe_text_source *text, pe_error *err);
 pe_status pe_text_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                       pe_extent *extent, uint64_t *count, bool *ended, pe_error *err);
+                       pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
 
 /* text_reader.c */
 pe_status pe_text_reader_open(pe_reader *reader, pe_error *err);
 void pe_text_reader_close(pe_reader *reader);
 void pe_text_rewind(pe_reader *reader);
-pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_extent *extent, const unsigned char *bytes,
+pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,
                        void *const *columns, pe_error *err);
 
-/* text_error.c: every failure of a record that is malformed. begin is the place of data[0]; bad the byte it is about.
+/* text_error.c: every failure of a record that is malformed. begin is the position of data[0] in the file; data[bad] is the wrong byte.
  */
 pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, const unsigned char *data,
-                           pe_line_place begin, size_t bad, uint64_t item, pe_error *err);
-pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *data, pe_line_place begin, size_t record,
-                              uint64_t got, uint64_t item, pe_error *err);
-pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *data, pe_line_place begin,
+                           pe_line_position begin, size_t bad, uint64_t item, pe_error *err);
+pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
+                              size_t record, uint64_t got, uint64_t item, pe_error *err);
+pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
                              const pe_text_target *target, const pe_csv_field *field, uint64_t item, pe_error *err);
-pe_status pe_text_fail_cast(const pe_text_source *text, const unsigned char *data, pe_line_place begin,
+pe_status pe_text_fail_cast(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
                             const pe_text_target *target, const pe_csv_field *field, uint64_t item,
                             const pe_error *inner, pe_error *err);
 

@@ -4,9 +4,9 @@
 /* text_stream.c - csv, tsv and txt from a pipe: cut into whole records.
  *
  * Design:   the scan goes on where it stopped when more bytes come, so a long record is scanned once. It counts the
- *           ends in the bytes at hand; the place of the last one is found by a second scan of what is handed out. An
- *           empty line at the end of the bytes is kept until it is known whether it ends the stream, where it is no
- *           record.
+ *           ends in the bytes at hand; a second scan of the bytes to be handed out finds where the last one stands. An
+ *           empty line at the end of the bytes stays in the buffer until more bytes come or the stream ends: at the
+ *           stream's end it is no record.
  * Threads:  the main thread of rank 0.
  * Not here: waiting (stream.c), fields (text_reader.c).
  */
@@ -88,27 +88,27 @@ static pe_status last_records(pe_text_source *text, uint64_t most_items, piece *
         return PE_OK; /* those first */
     size_t at = 0, count, bad = 0;
     const pe_csv_verdict verdict = pe_csv_next(data, size, text->delimiter, &at, NULL, 0, &count, &bad);
-    return pe_text_fail_csv(text, verdict, data, (pe_line_place){text->stream.offset, text->line}, bad, PE_NO_ITEM,
+    return pe_text_fail_csv(text, verdict, data, (pe_line_position){text->stream.offset, text->line}, bad, PE_NO_ITEM,
                             err);
 }
 
-static pe_status hand_out(pe_text_source *text, piece p, pe_buffer *out, pe_extent *extent, uint64_t *count,
+static pe_status hand_out(pe_text_source *text, piece p, pe_buffer *out, pe_byte_range *byte_range, uint64_t *count,
                           pe_error *err)
 {
     *count = p.records;
-    *extent = (pe_extent){text->stream.offset, p.bytes, text->passed, text->line};
+    *byte_range = (pe_byte_range){text->stream.offset, p.bytes, text->consumed, text->line};
     const pe_status status = pe_buffer_append(out, pe_stream_data(&text->stream), p.bytes, err);
     if (status != PE_OK || p.bytes == 0)
         return status;
     pe_stream_take(&text->stream, p.bytes);
-    text->passed += p.records;
+    text->consumed += p.records;
     text->line += p.lines;
     restart_scan(text);
     return PE_OK;
 }
 
 pe_status pe_text_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                       pe_extent *extent, uint64_t *count, bool *ended, pe_error *err)
+                       pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err)
 {
     pe_text_source *const text = (pe_text_source *)source;
     const pe_deadline deadline = pe_deadline_in(timeout_ms);
@@ -133,7 +133,7 @@ pe_status pe_text_next(pe_source *source, uint64_t most_items, size_t most_bytes
         if (status != PE_OK)
             return status;
     }
-    return hand_out(text, p, out, extent, count, err);
+    return hand_out(text, p, out, byte_range, count, err);
 }
 
 /* More bytes, however long it takes, until the stream ends. */

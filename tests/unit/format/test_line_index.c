@@ -78,7 +78,7 @@ static void check_index(const sample *s, const pe_line_index *index, uint64_t ba
     ck_assert_uint_eq(index->records, s->records);
     for (uint64_t r = 0; r < s->records; r++) {
         uint64_t first;
-        const pe_line_place place = pe_line_index_find(index, r, &first);
+        const pe_line_position place = pe_line_index_find(index, r, &first);
         const uint64_t behind = pe_line_index_behind(index, r);
         const uint64_t reach = r + index->stride - 1;
         const bool is_near = first <= r && r - first < index->stride;
@@ -93,7 +93,7 @@ static void check_index(const sample *s, const pe_line_index *index, uint64_t ba
 static void build(const sample *s, char delimiter, size_t most, size_t piece, uint64_t base, pe_line_index *index)
 {
     pe_error err = PE_ERROR_INIT;
-    ck_ok(pe_line_index_begin(index, delimiter, (pe_line_place){base, 1}, most, &err), err);
+    ck_ok(pe_line_index_begin(index, delimiter, (pe_line_position){base, 1}, most, &err), err);
     for (size_t at = 0; at < s->size; at += piece)
         pe_line_index_add(index, s->data + at, s->size - at < piece ? s->size - at : piece);
 }

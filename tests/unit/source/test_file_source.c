@@ -359,11 +359,11 @@ START_TEST(file_another_one_of_that_name_is_not_taken_for_it)
     ck_ok(pe_source_bind(other, &(pe_type){PE_UINT8, 0}, 1, &err), err);
     pe_reader *reader = NULL;
     ck_ok(pe_reader_open(other, &reader, &err), err);
-    const pe_extent extent = pe_source_extent(first, (pe_block){1, 2});
+    const pe_byte_range byte_range = pe_source_byte_range(first, (pe_block){1, 2});
     unsigned char got[2] = "";
-    ck_ok(
-        pe_reader_read(reader, (pe_block){1, 2}, &extent, pe_source_bytes(first, &extent), (void *const[]){got}, &err),
-        err);
+    ck_ok(pe_reader_read(reader, (pe_block){1, 2}, &byte_range, pe_source_bytes(first, &byte_range),
+                         (void *const[]){got}, &err),
+          err);
     ck_assert_int_eq(memcmp(got, "bc", 2), 0);
     pe_reader_close(reader);
     pe_source_close(first);
@@ -382,10 +382,10 @@ START_TEST(file_chunk_bytes_are_those_of_its_rows)
     open_items(&o, &spec, &FLOAT64, 1);
     ck_assert_uint_eq(pe_source_chunk_bytes(o.source, 3), 24);
     ck_assert_uint_eq(pe_source_chunk_bytes(o.source, UINT64_MAX), 32);
-    const pe_extent extent = pe_source_extent(o.source, (pe_block){1, 2});
-    ck_assert_uint_eq(extent.offset, 8);
-    ck_assert_uint_eq(extent.bytes, 16);
-    ck_assert_uint_eq(extent.first, 1);
+    const pe_byte_range byte_range = pe_source_byte_range(o.source, (pe_block){1, 2});
+    ck_assert_uint_eq(byte_range.offset, 8);
+    ck_assert_uint_eq(byte_range.bytes, 16);
+    ck_assert_uint_eq(byte_range.first, 1);
     close_items(&o);
     leave_folder(folder);
 }

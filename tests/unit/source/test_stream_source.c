@@ -64,7 +64,7 @@ static void close_pipe(pipe_end *p)
 
 typedef struct taken {
     pe_buffer bytes;
-    pe_extent extent;
+    pe_byte_range byte_range;
     uint64_t count;
     bool ended;
     pe_error err;
@@ -74,8 +74,8 @@ static pe_status take(pipe_end *p, uint64_t most_items, size_t most_bytes, int t
 {
     t->bytes.size = 0;
     t->err = (pe_error)PE_ERROR_INIT;
-    return pe_source_next(p->source, most_items, most_bytes, timeout_ms, &t->bytes, &t->extent, &t->count, &t->ended,
-                          &t->err);
+    return pe_source_next(p->source, most_items, most_bytes, timeout_ms, &t->bytes, &t->byte_range, &t->count,
+                          &t->ended, &t->err);
 }
 
 static void check_taken(const taken *t, uint64_t count, const char *bytes)
@@ -119,15 +119,15 @@ START_TEST(stream_hands_out_no_more_than_asked)
     hang_up(&p);
     ck_ok(take(&p, 2, 1000, 1000, &t), t.err);
     check_taken(&t, 2, "1\n22\n");
-    ck_assert_uint_eq(t.extent.first, 0);
-    ck_assert_uint_eq(t.extent.line, 1);
-    ck_assert_uint_eq(t.extent.offset, 0);
-    ck_assert_uint_eq(t.extent.bytes, 5);
+    ck_assert_uint_eq(t.byte_range.first, 0);
+    ck_assert_uint_eq(t.byte_range.line, 1);
+    ck_assert_uint_eq(t.byte_range.offset, 0);
+    ck_assert_uint_eq(t.byte_range.bytes, 5);
     ck_ok(take(&p, 100, 2, 1000, &t), t.err);
     check_taken(&t, 1, "333\n"); /* a record longer than the bytes asked for comes whole */
-    ck_assert_uint_eq(t.extent.first, 2);
-    ck_assert_uint_eq(t.extent.line, 3);
-    ck_assert_uint_eq(t.extent.offset, 5);
+    ck_assert_uint_eq(t.byte_range.first, 2);
+    ck_assert_uint_eq(t.byte_range.line, 3);
+    ck_assert_uint_eq(t.byte_range.offset, 5);
     ck_ok(take(&p, 100, 100, 1000, &t), t.err);
     check_taken(&t, 2, "4444\n5"); /* the last without its newline */
     ck_assert(t.ended);
@@ -187,13 +187,13 @@ static void check_pieces(size_t piece, uint64_t most_items, size_t most_bytes)
             hang_up(&p);
         }
         if (take(&p, most_items, most_bytes, 0, &t) != PE_OK || t.count > most_items ||
-            (t.count != 0 && (t.extent.first != seen || t.extent.line != 3 + 2 * seen)))
+            (t.count != 0 && (t.byte_range.first != seen || t.byte_range.line != 3 + 2 * seen)))
             ck_abort_msg("at %d: %s", (int)seen, t.err.text);
         for (uint64_t i = 0; i < t.count; i++, seen++) { /* one by one: the cursor goes on */
             int64_t number = -1;
             pe_text string = {NULL, 0};
-            if (pe_reader_read(reader, (pe_block){seen, 1}, &t.extent, t.bytes.data, (void *const[]){&number, &string},
-                               &t.err) != PE_OK ||
+            if (pe_reader_read(reader, (pe_block){seen, 1}, &t.byte_range, t.bytes.data,
+                               (void *const[]){&number, &string}, &t.err) != PE_OK ||
                 number != (int64_t)seen * 7 || string.size != seen % 9 + 3 ||
                 memcmp(string.data + seen % 9, "\"\n,", 3) != 0)
                 ck_abort_msg("item %d: %s", (int)seen, t.err.text);
@@ -241,7 +241,7 @@ START_TEST(stream_final_empty_line_is_no_record)
     put(p.feed, "3,4\n", 4);
     ck_ok(take(&p, 10, 100, 0, &t), t.err);
     check_taken(&t, 2, "\n3,4\n"); /* it was not: the reader tells */
-    ck_assert_uint_eq(t.extent.line, 3);
+    ck_assert_uint_eq(t.byte_range.line, 3);
     close_pipe(&p);
     unlink(spec.path);
     p = open_pipe(&spec, "a,b\n1,2\n\n");
@@ -271,9 +271,9 @@ START_TEST(stream_lines_count_on_across_payloads)
     ck_ok(pe_reader_open(p.source, &reader, &t.err), t.err);
     ck_ok(take(&p, 2, 1000, 1000, &t), t.err);
     ck_ok(take(&p, 2, 1000, 1000, &t), t.err);
-    ck_assert_uint_eq(t.extent.line, 6);
+    ck_assert_uint_eq(t.byte_range.line, 6);
     ck_assert_int_eq(
-        pe_reader_read(reader, (pe_block){2, 2}, &t.extent, t.bytes.data, (void *const[]){number, texts}, &t.err),
+        pe_reader_read(reader, (pe_block){2, 2}, &t.byte_range, t.bytes.data, (void *const[]){number, texts}, &t.err),
         PE_EDATA);
     ck_assert_str_eq(t.err.text, "x.csv:7: expected 2 fields, got 1");
     ck_assert_uint_eq(t.err.item, 3);
@@ -310,8 +310,8 @@ START_TEST(stream_first_and_count_cut_it)
     pipe_end p = open_pipe(&spec, "a\nb\nc\nd\ne\n");
     ck_ok(take(&p, 10, 1000, 1000, &t), t.err);
     check_taken(&t, 2, "c\nd\n");
-    ck_assert_uint_eq(t.extent.first, 0);
-    ck_assert_uint_eq(t.extent.line, 3);
+    ck_assert_uint_eq(t.byte_range.first, 0);
+    ck_assert_uint_eq(t.byte_range.line, 3);
     ck_assert(t.ended);
     close_pipe(&p);
     unlink(spec.path);
@@ -337,8 +337,8 @@ START_TEST(stream_raw_hands_out_whole_items)
     put(p.feed, "cdefghijklmnop", 14);
     ck_ok(take(&p, 1, 1000, 0, &t), t.err);
     check_taken(&t, 1, "89abcdef");
-    ck_assert_uint_eq(t.extent.offset, 8);
-    ck_assert_uint_eq(t.extent.first, 1);
+    ck_assert_uint_eq(t.byte_range.offset, 8);
+    ck_assert_uint_eq(t.byte_range.first, 1);
     hang_up(&p);
     ck_ok(take(&p, 10, 1, 1000, &t), t.err);
     check_taken(&t, 1, "ghijklmn");
@@ -381,7 +381,7 @@ START_TEST(stream_npy_goes_on_as_rows)
     ck_ok(take(&p, 10, 1000, 0, &t), t.err);
     check_taken(&t, 1, "eeff"); /* what follows the array is no part of it */
     ck_assert(t.ended);
-    ck_assert_uint_eq(t.extent.offset, 128 + 8);
+    ck_assert_uint_eq(t.byte_range.offset, 128 + 8);
     close_pipe(&p);
     unlink(spec.path);
     p = open_npy(&spec);

@@ -255,7 +255,7 @@ START_TEST(csv_first_and_count_keep_line_numbers)
 }
 END_TEST
 
-/* The bad line is reached through the cursor, past skipped items, or from the extent's beginning. */
+/* The bad line is reached through the cursor, past skipped items, or from the byte_range's beginning. */
 START_TEST(csv_line_numbers_hold_however_the_item_is_reached)
 {
     enter_folder(folder);
@@ -267,7 +267,7 @@ START_TEST(csv_line_numbers_hold_however_the_item_is_reached)
         int64_t number;
         void *const columns[] = {&number};
         open_items(&o, &spec, &INT64, 1);
-        const pe_extent all = pe_source_extent(o.first, (pe_block){0, 4});
+        const pe_byte_range all = pe_source_byte_range(o.first, (pe_block){0, 4});
         const unsigned char *const bytes = pe_source_bytes(o.first, &all);
         if (before[i] != UINT64_MAX)
             ck_ok(pe_reader_read(o.reader, (pe_block){before[i], 1}, &all, bytes, columns, &err), err);
@@ -308,8 +308,8 @@ START_TEST(csv_many_records_are_found_through_the_sparse_index)
             for (uint64_t k = 0; k < count; k++)
                 ck_assert_int_eq(got[k], (int64_t)(firsts[i] + k));
             free(payload);
-            const pe_extent extent = pe_source_extent(o.source, block);
-            ck_assert_uint_le(extent.bytes, pe_source_chunk_bytes(o.source, count));
+            const pe_byte_range byte_range = pe_source_byte_range(o.source, block);
+            ck_assert_uint_le(byte_range.bytes, pe_source_chunk_bytes(o.source, count));
         }
     size_t reader_bytes = 0;
     ck_assert_uint_lt(pe_source_memory(o.source, 1000, &reader_bytes), (size_t)2 << 20);

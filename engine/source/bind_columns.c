@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* grouped.c - columns of one dtype dealt out to arguments.
+/* bind_columns.c - assigns a file's columns to a kernel's arguments.
  *
- * Design:   columns go to the arguments in order; nothing may be left over, since a column that nobody reads is a
- *           mistake in the job more often than not.
+ * Design:   columns go to the arguments in order. A column left over is an error, because it is usually a mistake in
+ *           the job.
  * Threads:  no state.
- * Not here: the reading (text_reader.c, packed.c).
+ * Not here: the reading (text_reader.c, binary_rows.c).
  */
-#include "source/grouped.h"
+#include "source/bind_columns.h"
 
 #include <inttypes.h>
 
@@ -18,7 +18,7 @@ static pe_status refuse_cast(const pe_source *source, pe_dtype want, pe_error *e
                    source->info.name, pe_dtype_name(source->info.types[0].dtype), pe_dtype_name(want));
 }
 
-pe_status pe_grouped_bind(const pe_source *source, const pe_type *want, uint64_t columns, pe_error *err)
+pe_status pe_bind_columns(const pe_source *source, const pe_type *want, uint64_t columns, pe_error *err)
 {
     uint64_t taken = 0;
     for (int c = 0; c < source->want_count; c++)

@@ -1,0 +1,84 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* inputs_facts.c - what is known of opened inputs: lengths, columns, types, and which sources a payload holds.
+ *
+ * Design:   these functions only look at pe_inputs and call nothing else of this folder. All other files here may call
+ *           them, so that no two files call each other.
+ * Threads:  any thread after bind.
+ * Not here: opening (inputs.c), reading (inputs_read.c), payloads (payload.c).
+ */
+#include <assert.h>
+
+#include "inputs/inputs_internal.h"
+
+uint64_t pe_inputs_count(const pe_inputs *inputs)
+{
+    return inputs->items;
+}
+
+bool pe_inputs_is_stream(const pe_inputs *inputs)
+{
+    return inputs->stream_count > 0;
+}
+
+int pe_inputs_columns(const pe_inputs *inputs)
+{
+    return inputs->first_column[inputs->count];
+}
+
+int pe_inputs_sources(const pe_inputs *inputs)
+{
+    return inputs->count;
+}
+
+const pe_source_info *pe_inputs_info(const pe_inputs *inputs, int source)
+{
+    assert(source >= 0 && source < inputs->count);
+    return inputs->infos + source;
+}
+
+void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], bool untyped[PE_MAX_COLUMNS])
+{
+    for (int s = 0; s < inputs->count; s++) {
+        const pe_source_info *const info = inputs->infos + s;
+        for (int c = 0; c < info->columns; c++) {
+            types[inputs->first_column[s] + c] = info->types[c];
+            untyped[inputs->first_column[s] + c] = info->is_untyped;
+        }
+    }
+}
+
+int pe_inputs_known(const pe_inputs *inputs)
+{
+    for (int s = 0; s < inputs->count; s++)
+        if (pe_count_is_known(inputs->infos[s].count))
+            return s;
+    return -1;
+}
+
+bool pe_inputs_is_local(const pe_inputs *inputs)
+{
+    if (inputs->combine == PE_COMBINE_PRODUCT)
+        return true;
+    for (int s = 0; s < inputs->count; s++)
+        if (!inputs->infos[s].is_stream && !pe_source_is_local(inputs->sources[s]))
+            return false;
+    return true;
+}
+
+void pe_inputs_set_remote(pe_inputs *inputs)
+{
+    inputs->has_remote_files = inputs->combine == PE_COMBINE_ZIP;
+}
+
+bool pe_inputs_is_remote(const pe_inputs *inputs)
+{
+    return inputs->stream_count > 0 || inputs->has_remote_files;
+}
+
+bool pe_inputs_is_in_payload(const pe_inputs *inputs, int source)
+{
+    const pe_source_info *const info = inputs->infos + source;
+    return info->is_stream || (info->is_file && inputs->has_remote_files);
+}
