@@ -3,12 +3,13 @@
  */
 /* codegen.c - the C text of a compiled kernel.
  *
- * Design: the text needs no header of ours: what it shares with the engine (embedded/) is part of it. A user's file comes
- *         first, untouched and under its own name and lines, so that its own definitions (_GNU_SOURCE) mean what they do
- *         anywhere. An expression becomes a function of its arguments. Its result's type is asked of the compiler: the
- *         expression stands in a prototype, which _Generic then looks at.
+ * Design:  the text includes no header of ours: what it shares with the engine (embedded/) is copied into it. The files
+ *          of embedded/ are fixed; what depends on the job is written between them as a few macros and types. A user's
+ *          file comes first, untouched and under its own name and lines, so that its own definitions (_GNU_SOURCE) mean
+ *          what they mean in any compilation. An expression becomes the function pe_expr of its arguments. The type of
+ *          its result is the compiler's: the expression stands in a prototype, at whose type _Generic then looks.
  * Threads: no state.
- * Not here: the loops (codeloops.c); compiling (compiler.c).
+ * Not here: the loops (codegen_loops.c, embedded/compiled_loops.h); compiling (compiler.c).
  */
 #include "kernel/compiled/codegen.h"
 
@@ -47,11 +48,16 @@ static void put_type(const writer *w, pe_dtype dtype, bool is_long_long)
         PUT(w, "%s", pe_codegen_names_type(dtype));
 }
 
+bool pe_codegen_is_returned(const pe_signature *signature)
+{
+    return signature->result_count == 1 && signature->results[0].width == 0 && !signature->or_error;
+}
+
 static void put_prototype(const writer *w, const char *name, bool is_long_long)
 {
     const pe_signature *signature = &w->spec->signature;
     const bool is_text = signature->results[0].dtype == PE_TEXT;
-    const bool is_returned = signature->result_count == 1 && signature->results[0].width == 0 && !signature->or_error;
+    const bool is_returned = pe_codegen_is_returned(signature);
     if (is_text)
         PUT(w, "size_t");
     else if (is_returned)
@@ -94,9 +100,10 @@ static pe_status check_function(const pe_codegen *spec, pe_error *err)
     return pe_codegen_names_check(spec->function, "the function", err);
 }
 
-/* Defined behind the user's file, since they need headers that it may want in its own way. */
-static void put_function_checks(const writer *w)
+/* They stand after the user's file, since they need headers that the file may want to include in its own way. */
+static void put_expected_types(const writer *w)
 {
+    const char *name = w->spec->function;
     PUT(w, "#line 1 \"" PE_CODEGEN_SIGNATURE "\"\ntypedef ");
     put_prototype(w, "pe_expected", false);
     PUT(w, ";\ntypedef ");
@@ -104,21 +111,8 @@ static void put_function_checks(const writer *w)
     PUT(w,
         ";\n_Static_assert(__builtin_types_compatible_p(__typeof__(%s), pe_expected) || "
         "__builtin_types_compatible_p(__typeof__(%s), pe_expected_too), \"signature\");\n" OURS
-        "#define PE_IS_LONG_LONG !__builtin_types_compatible_p(__typeof__(%s), pe_expected)\n",
-        w->spec->function, w->spec->function, w->spec->function);
-    PUT(w, "typedef __typeof__(__builtin_choose_expr(PE_IS_LONG_LONG, 0LL, (int64_t)0)) pe_int64;\n"
-           "typedef __typeof__(__builtin_choose_expr(PE_IS_LONG_LONG, 0ULL, (uint64_t)0)) pe_uint64;\n"
-           "#define PE_RESULT_DTYPE 0\n"
-           "static inline __attribute__((unused)) void pe_fail_returned(const pe_object_call *call, size_t item, const "
-           "char *name, int seen)\n{\n"
-           "    char reason[96];\n"
-           "    snprintf(reason, sizeof reason, \"%%s returned %%d\", name, seen);\n"
-           "    call->fail(call->host, item, reason);\n}\n"
-           "static inline __attribute__((unused)) void pe_shorten(const pe_object_call *call, size_t item, const char "
-           "*text, size_t size)\n{\n"
-           "    char *shorter = call->text(call->host, 0, item, size);\n"
-           "    if (shorter != NULL)\n"
-           "        memcpy(shorter, text, size);\n}\n");
+        "#define PE_FUNCTION %s\n",
+        name, name, name);
 }
 
 static void put_function(const writer *w)
@@ -136,7 +130,8 @@ static void put_function(const writer *w)
     PUT(w, "\n" OURS);
     put_embedded(w, pe_text_compiled_abi, pe_text_compiled_abi_size);
     put_embedded(w, pe_text_compiled_checks, pe_text_compiled_checks_size);
-    put_function_checks(w);
+    put_expected_types(w);
+    put_embedded(w, pe_text_compiled_function, pe_text_compiled_function_size);
 }
 
 /* ---- an expression ---- */
@@ -167,23 +162,38 @@ static pe_status check_expr(const pe_codegen *spec, pe_error *err)
     return status;
 }
 
-/* The parameters of pe_expr; without names for a type. */
-static void put_parameters(const writer *w, bool is_wide, bool has_names)
+/* Which parameters a macro of put_parameters names. */
+typedef enum parameters { PROBED, BOUNDED, WIDE } parameters;
+
+static const char *parameter_type(const writer *w, pe_dtype dtype, parameters which)
+{
+    if (dtype == PE_UINT64 && (w->spec->may_wrap || which == PROBED))
+        return "uint64_t";
+    return pe_codegen_loops_expr_type(dtype, which == WIDE);
+}
+
+/* The job's parameters are constants in pe_expr; the probe, which has no body, has them as further parameters. */
+static void put_parameters(const writer *w, const char *macro, parameters which)
 {
     const pe_signature *signature = &w->spec->signature;
-    PUT(w, has_names ? "uint64_t pe_seed, uint64_t pe_item" : "uint64_t, uint64_t");
+    const pe_setup *setup = w->spec->setup;
+    PUT(w, "#define %s uint64_t pe_seed, uint64_t pe_item", macro);
     for (int a = 0; a < signature->arg_count; a++) {
         const pe_type type = signature->args[a];
-        const char *name = has_names ? w->spec->names[a] : "";
         if (type.width > 0)
-            PUT(w, ", const %s (*%s)[%u]", pe_codegen_names_type(type.dtype), name, type.width);
-        else if (type.dtype == PE_UINT64 && (w->spec->may_wrap || !has_names))
-            PUT(w, ", uint64_t %s", name);
+            PUT(w, ", const %s (*%s)[%u]", pe_codegen_names_type(type.dtype), w->spec->names[a], type.width);
         else
-            PUT(w, ", %s %s", pe_codegen_loops_expr_type(type.dtype, is_wide), name);
+            PUT(w, ", %s %s", parameter_type(w, type.dtype, which), w->spec->names[a]);
     }
     if (pe_codegen_loops_has_index(w->spec))
-        PUT(w, has_names ? ", int64_t i" : ", int64_t");
+        PUT(w, ", int64_t i");
+    for (size_t p = 0; p < setup->param_count && which == PROBED; p++)
+        PUT(w, ", %s %s",
+            setup->params[p].dtype == PE_FLOAT64 ? "double"
+            : setup->params[p].dtype == PE_TEXT  ? "const char *"
+                                                 : "int64_t",
+            setup->params[p].name);
+    PUT(w, "\n");
 }
 
 /* A vector's name stands for the array that it points to, whose bounds are checked. */
@@ -209,107 +219,50 @@ static void put_expr(const writer *w)
     PUT(w, OURS);
 }
 
-/* The parameters again, as the expression's C type has them: an uint64 is one here, whatever the loops make of it. */
-static void put_probe_parameters(const writer *w)
+/* PE_RESULT by what the C language says of the expression, or by the signature. */
+static void put_result_type(const writer *w)
 {
-    const pe_setup *setup = w->spec->setup;
     const pe_signature *signature = &w->spec->signature;
-    PUT(w, "uint64_t pe_seed, uint64_t pe_item");
-    for (int a = 0; a < signature->arg_count; a++) {
-        const pe_type type = signature->args[a];
-        if (type.width > 0)
-            PUT(w, ", const %s (*%s)[%u]", pe_codegen_names_type(type.dtype), w->spec->names[a], type.width);
-        else
-            PUT(w, ", %s %s", type.dtype == PE_UINT64 ? "uint64_t" : pe_codegen_loops_expr_type(type.dtype, false),
-                w->spec->names[a]);
+    if (signature->result_count > 0) {
+        PUT(w, "typedef %s PE_RESULT;\n#define PE_RESULT_DTYPE 0\n",
+            pe_codegen_names_type(signature->results[0].dtype));
+        return;
     }
-    if (pe_codegen_loops_has_index(w->spec))
-        PUT(w, ", int64_t i");
-    for (size_t p = 0; p < setup->param_count; p++)
-        PUT(w, ", %s %s",
-            setup->params[p].dtype == PE_FLOAT64 ? "double"
-            : setup->params[p].dtype == PE_TEXT  ? "const char *"
-                                                 : "int64_t",
-            setup->params[p].name);
-}
-
-static void put_probe_type(const writer *w, const char *result)
-{
-    const pe_setup *setup = w->spec->setup;
-    PUT(w, "void (*)(");
-    put_parameters(w, false, false);
-    for (size_t p = 0; p < setup->param_count; p++)
-        PUT(w, ", %s",
-            setup->params[p].dtype == PE_FLOAT64 ? "double"
-            : setup->params[p].dtype == PE_TEXT  ? "const char *"
-                                                 : "int64_t");
-    PUT(w, ", %s *)", result);
-}
-
-/* PE_RESULT by what the C language says: integers are int64, larger ones keep their size. */
-static void put_probe(const writer *w)
-{
-    static const struct {
-        const char *seen, *result;
-    } rows[] = {{"float", "float"},
-                {"double", "double"},
-                {"long double", "double"},
-                {"__int128", "__int128"},
-                {"unsigned __int128", "__int128"},
-                {"unsigned long", "uint64_t"},
-                {"unsigned long long", "uint64_t"}};
-    PUT(w, "static void pe_probe(");
-    put_probe_parameters(w);
-    PUT(w, ", __typeof__(+(");
+    put_parameters(w, "PE_PROBE_PARAMETERS", PROBED);
+    PUT(w, "static void pe_probe(PE_PROBE_PARAMETERS, __typeof__(+(");
     put_expr(w);
-    PUT(w, ")) *pe_result);\ntypedef __typeof__(_Generic(&pe_probe");
-    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-        PUT(w, ",\n    ");
-        put_probe_type(w, rows[r].seen);
-        PUT(w, ": (%s)0", rows[r].result);
-    }
-    PUT(w,
-        ",\n    default: (int64_t)0)) PE_RESULT;\n"
-        "enum { PE_RESULT_DTYPE = _Generic((PE_RESULT)0, float: %d, double: %d, __int128: %d, uint64_t: %d, default: "
-        "%d) "
-        "};\n",
-        PE_FLOAT32, PE_FLOAT64, PE_INT128, PE_UINT64, PE_INT64);
+    PUT(w, ")) *pe_result);\ntypedef PE_PROBED_TYPE PE_RESULT;\n#define PE_RESULT_DTYPE PE_DTYPE_OF(PE_RESULT)\n");
 }
 
 static void put_expr_function(const writer *w, bool is_wide)
 {
-    PUT(w, "static inline __attribute__((always_inline)) PE_RESULT pe_expr%s(", is_wide ? "_wide" : "");
-    put_parameters(w, is_wide, true);
-    PUT(w, ")\n{\n");
+    put_parameters(w, is_wide ? "PE_PARAMETERS_WIDE" : "PE_PARAMETERS", is_wide ? WIDE : BOUNDED);
+    PUT(w, "PE_EXPR_BEGIN(%s)\n", is_wide ? "pe_expr_wide, PE_PARAMETERS_WIDE" : "pe_expr, PE_PARAMETERS");
     for (size_t p = 0; p < w->spec->setup->param_count; p++)
         (void)pe_codegen_names_param(&w->spec->setup->params[p], w->out, w->err);
-    PUT(w, "    (void)pe_seed, (void)pe_item;\n");
-    PUT(w, "    __auto_type pe_value = (");
+    PUT(w, "PE_EXPR_VALUE");
     put_expr(w);
-    PUT(w, ");\n    return PE_RESULT_OF(PE_RESULT, pe_value);\n}\n");
+    PUT(w, "PE_EXPR_END\n");
 }
 
 static void put_expression(const writer *w)
 {
-    const pe_signature *signature = &w->spec->signature;
     const char *expr = w->spec->expr;
     PUT(w, "#define _GNU_SOURCE\n" OURS "#include <math.h>\n#include <stdlib.h>\n");
     put_embedded(w, pe_text_compiled_abi, pe_text_compiled_abi_size);
     put_embedded(w, pe_text_compiled_checks, pe_text_compiled_checks_size);
-    PUT(w, "#define PE_MAY_WRAP %d\n", w->spec->may_wrap ? 1 : 0);
+    PUT(w,
+        "#define PE_MAY_WRAP %d\nenum { PE_INT64 = %d, PE_UINT64 = %d, PE_INT128 = %d, PE_FLOAT32 = %d, PE_FLOAT64 = "
+        "%d };\n",
+        w->spec->may_wrap ? 1 : 0, PE_INT64, PE_UINT64, PE_INT128, PE_FLOAT32, PE_FLOAT64);
     put_embedded(w, pe_text_compiled_expr, pe_text_compiled_expr_size);
     if (strstr(expr, "uniform") != NULL || strstr(expr, "normal") != NULL || strstr(expr, "integer") != NULL) {
         put_embedded(w, pe_text_compiled_philox, pe_text_compiled_philox_size);
         put_embedded(w, pe_text_draws, pe_text_draws_size);
     }
-    if (signature->result_count == 0) {
-        put_probe(w);
-    } else {
-        PUT(w, "typedef %s PE_RESULT;\n#define PE_RESULT_DTYPE 0\n",
-            pe_codegen_names_type(signature->results[0].dtype));
-    }
+    put_result_type(w);
     put_expr_function(w, false);
-    if (pe_codegen_loops_has_wide(w->spec) && !w->spec->may_wrap)
+    if (pe_codegen_loops_has_wide(w->spec))
         put_expr_function(w, true);
 }
 
@@ -327,6 +280,7 @@ pe_status pe_codegen_write(const pe_codegen *spec, pe_buffer *out, pe_error *err
         put_function(&w);
     put_embedded(&w, pe_text_compiled_ramps, pe_text_compiled_ramps_size);
     pe_codegen_loops_write(spec, out, err);
+    put_embedded(&w, pe_text_compiled_loops, pe_text_compiled_loops_size);
     (void)pe_cpu_text(out, err);
     put_embedded(&w, pe_text_compiled_map, pe_text_compiled_map_size);
     return err->status;

@@ -78,3 +78,29 @@ static inline void pe_check_float(double value, double low, double beyond, const
         }                                                                                                              \
         (type) pe_kept;                                                                                                \
     })
+
+/* clang-format off */
+/* ---- the expression's own type ---- */
+
+/* pe_probe is a prototype whose last parameter points to the expression's type: integers up to 64 bits are int64_t. */
+#define PE_PROBE(type, result) void (*)(PE_PROBE_PARAMETERS, type *): (result)0
+#define PE_PROBED_TYPE                                                                                                 \
+    __typeof__(_Generic(&pe_probe, PE_PROBE(float, float), PE_PROBE(double, double), PE_PROBE(long double, double),    \
+                        PE_PROBE(__int128, __int128), PE_PROBE(unsigned __int128, __int128),                           \
+                        PE_PROBE(unsigned long, uint64_t), PE_PROBE(unsigned long long, uint64_t),                     \
+                        default: (int64_t)0))
+#define PE_DTYPE_OF(type)                                                                                              \
+    _Generic((type)0, float: PE_FLOAT32, double: PE_FLOAT64, __int128: PE_INT128, uint64_t: PE_UINT64, default: PE_INT64)
+
+/* ---- the expression as a function: PE_EXPR_BEGIN, the constants, PE_EXPR_VALUE, the text, PE_EXPR_END ---- */
+
+#define PE_EXPR_BEGIN(name, ...)                                                                                       \
+    static inline __attribute__((always_inline)) PE_RESULT name(__VA_ARGS__)                                           \
+    {                                                                                                                  \
+        (void)pe_seed, (void)pe_item;
+#define PE_EXPR_VALUE __auto_type pe_value = (
+#define PE_EXPR_END                                                                                                    \
+    );                                                                                                                 \
+    return PE_RESULT_OF(PE_RESULT, pe_value);                                                                          \
+    }
+/* clang-format on */

@@ -18,7 +18,7 @@ static inline __attribute__((unused)) int64_t pe_ramp_at(const pe_object_call *c
 }
 
 /* clang-format off */
-/* pe_line_of_<a>: argument a's line, of a type whose unsigned one is word. */
+/* pe_line_of_<a>: argument a's line, of a type whose unsigned type is word. */
 #define PE_LINE(a, type, word)                                                                                         \
     static __attribute__((noinline, cold)) const type *pe_line_of_##a(int64_t step)                                    \
     {                                                                                                                  \

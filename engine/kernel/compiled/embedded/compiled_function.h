@@ -1,0 +1,62 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiled_function.h - what the loops need where the kernel is a C function of the user's.
+ *
+ * Design: before it come PE_FUNCTION, the function's name, and the two types that the signature allows: pe_expected has
+ *         int64_t, pe_expected_too has long long, which C holds to be another type of the same size.
+ */
+#define PE_IS_LONG_LONG !__builtin_types_compatible_p(__typeof__(PE_FUNCTION), pe_expected)
+#define PE_RESULT_DTYPE 0
+
+typedef __typeof__(__builtin_choose_expr(PE_IS_LONG_LONG, 0LL, (int64_t)0)) pe_int64;
+typedef __typeof__(__builtin_choose_expr(PE_IS_LONG_LONG, 0ULL, (uint64_t)0)) pe_uint64;
+
+static inline __attribute__((unused)) void pe_fail_returned(const pe_object_call *call, size_t item, const char *name,
+                                                            int returned)
+{
+    char reason[96];
+    snprintf(reason, sizeof reason, "%s returned %d", name, returned);
+    call->fail(call->host, item, reason);
+}
+
+static inline __attribute__((unused)) void pe_shorten(const pe_object_call *call, size_t item, const char *text,
+                                                      size_t size)
+{
+    char *shorter = call->text(call->host, 0, item, size);
+    if (shorter != NULL)
+        memcpy(shorter, text, size);
+}
+
+/* clang-format off */
+/* A function with "or error": CALL is the call. */
+#define PE_OR_ERROR(name, ...)                                                                                         \
+    const int pe_error = __VA_ARGS__;                                                                                  \
+    if (pe_error != 0)                                                                                                 \
+        pe_fail_returned(call, pe_k, name, pe_error);
+
+/* A function that gives a text; PE_TEXT_CALL(out, room) is the call. Its length is told as snprintf does: a length of
+ * `room` or more means that the text did not fit with its last byte 0, so the function is called again. */
+#define PE_TEXT_RESULT                                                                                                 \
+    char pe_room[256];                                                                                                 \
+    const size_t pe_size = PE_TEXT_CALL(pe_room, sizeof pe_room);                                                      \
+    if (pe_size < sizeof pe_room) {                                                                                    \
+        char *pe_text = call->text(call->host, 0, pe_k, pe_size);                                                      \
+        if (pe_text == NULL)                                                                                           \
+            return PE_IS_BROKEN;                                                                                       \
+        memcpy(pe_text, pe_room, pe_size);                                                                             \
+        continue;                                                                                                      \
+    }                                                                                                                  \
+    if (pe_size > (size_t)1 << 40) {                                                                                   \
+        call->fail(call->host, pe_k, "a text of more than 2^40 bytes was asked for");                                  \
+        continue;                                                                                                      \
+    }                                                                                                                  \
+    char *pe_large = call->text(call->host, 0, pe_k, pe_size + 1);                                                     \
+    if (pe_large == NULL)                                                                                              \
+        return PE_IS_BROKEN;                                                                                           \
+    const size_t pe_again = PE_TEXT_CALL(pe_large, pe_size + 1);                                                       \
+    if (pe_again > pe_size)                                                                                            \
+        call->fail(call->host, pe_k, "the text is longer than the call before said");                                  \
+    else                                                                                                               \
+        pe_shorten(call, pe_k, pe_large, pe_again);
+/* clang-format on */
