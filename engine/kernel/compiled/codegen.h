@@ -22,7 +22,7 @@ typedef struct pe_codegen {
     bool may_wrap;
 } pe_codegen;
 
-/* In the compiler's messages, what stands for the places of generated text. */
+/* The file names of the generated text in the compiler's messages. */
 #define PE_CODEGEN_EXPR "<kernel.expr>"
 #define PE_CODEGEN_SIGNATURE "<kernel.signature>"
 #define PE_CODEGEN_OURS "<pengine>"

@@ -19,7 +19,7 @@ pe_status pe_codegen_names_check(const char *name, const char *what, pe_error *e
 /* pe_codegen_names_param - append "const double name = 0x1p-1;". */
 pe_status pe_codegen_names_param(const pe_param *param, pe_buffer *out, pe_error *err);
 
-/* pe_codegen_names_mentions - is name a word of the C text? (A word in a comment counts, so it may be true in vain.) */
+/* pe_codegen_names_mentions - is name a word of the C text? (Also true for a word in a comment.) */
 bool pe_codegen_names_mentions(const char *text, const char *name);
 
 #endif

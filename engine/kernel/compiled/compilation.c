@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compilation.c - rank 0's part of a compiled kernel: from the job's words to the bytes of an object.
+/* compilation.c - rank 0's part of a compiled kernel: from the job's text to the bytes of an object.
  *
  * Design:  what decides the object is its key in the cache: the text, the compiler and its version, the flags, the
  *          processor's features, and the source as the preprocessor leaves it, with all that it includes. No flag may
  *          change a float's bits: no contraction, no -ffast-math. That errno is not set and no floating-point trap is
  *          enabled changes none. The user's flags come last.
  * Threads: the main thread.
- * Not here: the text (codegen.c), the compiler (compiler.c), its messages (compiler_said.c), the disk (object_cache.c).
+ * Not here: the text (codegen.c), the compiler (compiler.c), its messages (compiler_messages.c), the disk (object_cache.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ typedef struct compilation {
     char *source;                             /* its bytes */
     pe_buffer path, folder;                   /* of the source: as the user sees it; where its own includes are */
     const char *compile_flags[ALWAYS + MORE]; /* ended by NULL */
-    pe_buffer text, expanded, said;
+    pe_buffer text, expanded, output;
     pe_compiler compiler;
     pe_compiler_job job;
     char key[PE_OBJECT_KEY_ROOM];
@@ -110,7 +110,7 @@ static void choose_flags(compilation *self)
     *more++ = spec->may_wrap ? "-fsanitize=integer-divide-by-zero,signed-integer-overflow,shift-exponent"
                              : "-fsanitize=integer-divide-by-zero,signed-integer-overflow,shift,float-cast-overflow";
     if (spec->may_wrap)
-        *more++ = "-fwrapv"; /* what is left of signed-integer-overflow is the quotient that does not fit */
+        *more++ = "-fwrapv"; /* signed-integer-overflow then checks quotients alone */
     if (is_expr) {
         *more++ = "-fsanitize=bounds";
         *more++ = "-Werror=overflow";
@@ -182,7 +182,7 @@ static pe_status refuse(const compilation *self, const pe_error *wrong, pe_error
                                          .source = (const char *)self->path.data,
                                          .prototype = (const char *)prototype.data,
                                          .signature = spec->signature,
-                                         .said = self->said.size > 0 ? (const char *)self->said.data : "",
+                                         .output = self->output.size > 0 ? (const char *)self->output.data : "",
                                          .reason = wrong->text};
     const pe_status status = pe_compiler_messages_refuse(&failure, wrong->status, err);
     pe_buffer_fini(&prototype);
@@ -195,16 +195,16 @@ static pe_status compile(compilation *self, pe_buffer *object, pe_error *err)
     pe_error wrong = PE_ERROR_INIT;
     pe_status status = pe_compiler_find(&self->compiler, &wrong);
     if (status == PE_OK && self->spec->kind == PE_FORM_SOURCE)
-        status = pe_compiler_expand(&self->compiler, &self->job, &self->expanded, &self->said, &wrong);
+        status = pe_compiler_expand(&self->compiler, &self->job, &self->expanded, &self->output, &wrong);
     if (status == PE_OK)
         status = find_key(self, &wrong);
     if (status == PE_OK && pe_object_cache_get(self->key, object)) {
         pe_log(PE_LOG_DEBUG, "%s: compiled before (%s)", self->spec->where, self->key);
         return PE_OK;
     }
-    self->said.size = 0;
+    self->output.size = 0;
     if (status == PE_OK)
-        status = pe_compiler_run(&self->compiler, &self->job, object, &self->said, &wrong);
+        status = pe_compiler_run(&self->compiler, &self->job, object, &self->output, &wrong);
     if (status != PE_OK)
         return refuse(self, &wrong, err);
     pe_log(PE_LOG_DEBUG, "%s: compiled by %s, %zu bytes", self->spec->where, self->compiler.path,
@@ -228,7 +228,7 @@ pe_status pe_compiled_prepare(const pe_form_spec *spec, pe_buffer *object, pe_er
     pe_compiler_fini(&self.compiler);
     pe_buffer_fini(&self.text);
     pe_buffer_fini(&self.expanded);
-    pe_buffer_fini(&self.said);
+    pe_buffer_fini(&self.output);
     pe_buffer_fini(&self.path);
     pe_buffer_fini(&self.folder);
     free(self.source);

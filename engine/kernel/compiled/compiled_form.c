@@ -6,8 +6,8 @@
  * Design:   rank 0 writes the C text (codegen.c), compiles it or finds it in the cache, and every rank loads the same
  *           bytes: the others need no compiler and no shared disk. Overflow, division by zero and the like fail their
  *           item: the text is compiled with the compiler's own checks, whose handlers are part of it, into several loops
- *           of which most have no check left (codeloops.c says how and what it costs). overflow = "wrap" leaves only
- *           what would kill the process: divisions, shifts by more than there are bits, indices out of bounds.
+ *           most of which have no check left (embedded/compiled_loops.h). overflow = "wrap" keeps only the checks of what
+ *           would kill the process: divisions, shifts by more than there are bits, indices out of bounds.
  * Threads:  the main thread; map as kernel.h.
  * Not here: compiling (compilation.c), loading (object_load.c).
  */

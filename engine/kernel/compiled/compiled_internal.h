@@ -16,7 +16,7 @@ extern const char *const pe_compiled_names[];
 /* pe_compiled_name - the kernel's name in messages: the expression, cut, or the function; returns out. */
 const char *pe_compiled_name(const pe_form_spec *spec, char out[PE_COMPILED_NAME_ROOM]);
 
-/* pe_compiled_signature - as the job has it, or of the inputs' types; result_count is 0 when the compiler will say. */
+/* pe_compiled_signature - as the job has it, or of the inputs' types; result_count is 0 when the compiler decides it. */
 pe_status pe_compiled_signature(const pe_form_spec *spec, pe_signature *out, pe_error *err);
 
 /* pe_compiled_prepare - pe_form_ops.prepare. */

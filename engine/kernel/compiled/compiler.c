@@ -4,7 +4,7 @@
 /* compiler.c - the C compiler of the machine, run without a shell.
  *
  * Design:  each use has a folder of its own in TMPDIR, which is gone afterwards. Compiling and linking are two steps:
- *          the linker must not see -fsanitize, or it would add the sanitizer's library, whose part the text plays itself.
+ *          the linker must not see -fsanitize, or it would add the sanitizer's library, which embedded/compiled_checks.h replaces.
  * Threads: the main thread.
  * Not here: the process (compiler_process.c); what the text is (codegen.c), when it need not be compiled
  *           (object_cache.c).
@@ -169,7 +169,7 @@ static void add_compile(pe_arg_list *argv, const pe_compiler *compiler, const pe
 }
 
 pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *expanded,
-                             pe_buffer *said, pe_error *err)
+                             pe_buffer *output, pe_error *err)
 {
     pe_arg_list argv = {.count = 0};
     folder files;
@@ -184,15 +184,15 @@ pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job 
     pe_arg_list_add(&argv, files.expanded);
     pe_arg_list_add(&argv, files.text);
     if (status == PE_OK)
-        status = pe_compiler_process(compiler->path, &argv, job->directory, said, err);
+        status = pe_compiler_process(compiler->path, &argv, job->directory, output, err);
     if (status == PE_OK)
         status = read_back(files.expanded, expanded, err);
     close_folder(&files);
     return status;
 }
 
-static pe_status compile(const pe_compiler *compiler, const pe_compiler_job *job, const folder *files, pe_buffer *said,
-                         pe_error *err)
+static pe_status compile(const pe_compiler *compiler, const pe_compiler_job *job, const folder *files,
+                         pe_buffer *output, pe_error *err)
 {
     pe_arg_list argv = {.count = 0};
     add_compile(&argv, compiler, job);
@@ -200,11 +200,11 @@ static pe_status compile(const pe_compiler *compiler, const pe_compiler_job *job
     pe_arg_list_add(&argv, "-o");
     pe_arg_list_add(&argv, files->object);
     pe_arg_list_add(&argv, files->text);
-    return pe_compiler_process(compiler->path, &argv, job->directory, said, err);
+    return pe_compiler_process(compiler->path, &argv, job->directory, output, err);
 }
 
 static pe_status link_object(const pe_compiler *compiler, const pe_compiler_job *job, const folder *files,
-                             pe_buffer *said, pe_error *err)
+                             pe_buffer *output, pe_error *err)
 {
     pe_arg_list argv = {.count = 0};
     pe_buffer names = {0};
@@ -212,7 +212,7 @@ static pe_status link_object(const pe_compiler *compiler, const pe_compiler_job 
     pe_arg_list_add(&argv, compiler->path);
     pe_arg_list_add_all(&argv, job->flags);
     pe_arg_list_add(&argv, "-shared");
-    pe_arg_list_add(&argv, "-Wl,-z,defs"); /* what is missing is told here, where the compiler is */
+    pe_arg_list_add(&argv, "-Wl,-z,defs"); /* a missing symbol is an error here, not on another rank at dlopen */
     pe_arg_list_add(&argv, "-o");
     pe_arg_list_add(&argv, files->library);
     pe_arg_list_add(&argv, files->object);
@@ -229,13 +229,13 @@ static pe_status link_object(const pe_compiler *compiler, const pe_compiler_job 
         pe_arg_list_add(&argv, (const char *)names.data + starts[l]);
     pe_arg_list_add(&argv, "-lm");
     if (status == PE_OK)
-        status = pe_compiler_process(compiler->path, &argv, job->directory, said, err);
+        status = pe_compiler_process(compiler->path, &argv, job->directory, output, err);
     pe_buffer_fini(&names);
     free(starts);
     return status;
 }
 
-pe_status pe_compiler_run(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *object, pe_buffer *said,
+pe_status pe_compiler_run(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *object, pe_buffer *output,
                           pe_error *err)
 {
     folder files;
@@ -244,10 +244,10 @@ pe_status pe_compiler_run(const pe_compiler *compiler, const pe_compiler_job *jo
         return status;
     status = write_text(&files, job->text, err);
     if (status == PE_OK)
-        status = compile(compiler, job, &files, said, err);
+        status = compile(compiler, job, &files, output, err);
     if (status == PE_OK) {
-        said->size = 0; /* warnings alone */
-        status = link_object(compiler, job, &files, said, err);
+        output->size = 0; /* only warnings */
+        status = link_object(compiler, job, &files, output, err);
     }
     if (status == PE_OK)
         status = read_back(files.library, object, err);

@@ -33,11 +33,11 @@ typedef struct pe_compiler_job {
 
 /* pe_compiler_expand - append the text after the preprocessor (all that decides what comes out) to expanded.
  * pe_compiler_run - append the shared object to object.
- * Returns: PE_OK; PE_EKERNEL, when said (what the compiler wrote, with a terminator) is why it did not work; PE_EIO when
+ * Returns: PE_OK; PE_EKERNEL, when output (what the compiler wrote, with a terminator) has the reason; PE_EIO when
  *          the folder for its files cannot be written */
 pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *expanded,
-                             pe_buffer *said, pe_error *err);
-pe_status pe_compiler_run(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *object, pe_buffer *said,
+                             pe_buffer *output, pe_error *err);
+pe_status pe_compiler_run(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *object, pe_buffer *output,
                           pe_error *err);
 
 #endif

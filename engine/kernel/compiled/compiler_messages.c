@@ -3,7 +3,7 @@
  */
 /* compiler_messages.c - a compiler's messages as one error.
  *
- * Design:  of all lines, those that tell an error are kept: a place, "error:" and a sentence, or what the linker misses.
+ * Design:  the lines that are errors are kept: a place, "error:" and a sentence, or what the linker does not find.
  *          The text holds an expression more than once, so a line that was kept is not kept again. When no line looks
  *          like an error, all are.
  * Threads: no state.
@@ -31,7 +31,7 @@ static bool begins(const char *line, const char *with)
     return strncmp(line, with, strlen(with)) == 0;
 }
 
-/* What of the line tells an error, with its place; NULL when nothing does. */
+/* The part of the line that is an error, with its place; NULL when the line is none. */
 static const char *find_error(const char *line, size_t size)
 {
     static const char *const linker[] = {"undefined reference", "cannot find "};
@@ -46,7 +46,7 @@ static const char *find_error(const char *line, size_t size)
 static void keep(char kept[KEPT_ROOM], const char *line, size_t size)
 {
     const size_t used = strlen(kept);
-    size_t place = 0; /* what is told twice of one place is the same, in other words */
+    size_t place = 0; /* two errors at one place are one mistake */
     while (place < size && !begins(line + place, ": error: "))
         place++;
     if (used + size + 2 > KEPT_ROOM || size == 0 || holds(kept, used, line, place))
@@ -56,40 +56,40 @@ static void keep(char kept[KEPT_ROOM], const char *line, size_t size)
     kept[used + 1 + size] = '\0';
 }
 
-/* Follows from something else, unless it comes first. */
+/* A consequence of an earlier error, unless it comes first. */
 static bool is_consequence(const char *line)
 {
     return begins(line, PE_CODEGEN_OURS) || begins(line, PE_CODEGEN_SIGNATURE) || begins(line, "collect2: ") ||
            begins(line, "clang: ");
 }
 
-static void keep_errors(char kept[KEPT_ROOM], const char *said)
+static void keep_errors(char kept[KEPT_ROOM], const char *output)
 {
-    while (*said != '\0') {
-        const size_t size = strcspn(said, "\n");
-        const char *found = find_error(said, size);
-        const bool is_first = kept[0] == '\0' && begins(said, PE_CODEGEN_SIGNATURE);
-        if (found != NULL && (is_first || !is_consequence(said)))
-            keep(kept, found, size - (size_t)(found - said));
-        said += size + (said[size] == '\n' ? 1 : 0);
+    while (*output != '\0') {
+        const size_t size = strcspn(output, "\n");
+        const char *found = find_error(output, size);
+        const bool is_first = kept[0] == '\0' && begins(output, PE_CODEGEN_SIGNATURE);
+        if (found != NULL && (is_first || !is_consequence(output)))
+            keep(kept, found, size - (size_t)(found - output));
+        output += size + (output[size] == '\n' ? 1 : 0);
     }
 }
 
-static void keep_all(char kept[KEPT_ROOM], const char *said)
+static void keep_all(char kept[KEPT_ROOM], const char *output)
 {
-    while (*said != '\0') {
-        const size_t size = strcspn(said, "\n");
-        keep(kept, said, size);
-        said += size + (said[size] == '\n' ? 1 : 0);
+    while (*output != '\0') {
+        const size_t size = strcspn(output, "\n");
+        keep(kept, output, size);
+        output += size + (output[size] == '\n' ? 1 : 0);
     }
 }
 
-/* What is wrong in our text alone is that the user's ended too early: the first sentence, without a place. */
-static void keep_end(char kept[KEPT_ROOM], const char *said)
+/* An error in our own text alone means that the user's text ended too early: its first sentence, without a place. */
+static void keep_end(char kept[KEPT_ROOM], const char *output)
 {
     static const char sign[] = "error: ";
-    const char *found = strstr(said, sign);
-    if (found != NULL && kept[0] == '\0' && strstr(said, PE_CODEGEN_OURS) != NULL) {
+    const char *found = strstr(output, sign);
+    if (found != NULL && kept[0] == '\0' && strstr(output, PE_CODEGEN_OURS) != NULL) {
         keep(kept, "at its end:", strlen("at its end:"));
         kept[0] = ' ';
         found += strlen(sign) - 1;
@@ -107,10 +107,10 @@ static const char *find_mismatch(const char *kept)
 pe_status pe_compiler_messages_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err)
 {
     char kept[KEPT_ROOM] = "";
-    keep_errors(kept, failure->said);
-    keep_end(kept, failure->said);
+    keep_errors(kept, failure->output);
+    keep_end(kept, failure->output);
     if (kept[0] == '\0')
-        keep_all(kept, failure->said);
+        keep_all(kept, failure->output);
     const char *mismatch = find_mismatch(kept);
     if (mismatch != NULL && strstr(mismatch, "undeclared") != NULL)
         return pe_fail(err, status, "%s: %s has no function \"%s\"; kernel.signature %s asks for %s", failure->where,

@@ -15,12 +15,12 @@ typedef struct pe_compiler_failure {
     const char *source;    /* the user's file */
     const char *prototype; /* that the signature asks for */
     const char *signature;
-    const char *said;   /* by the compiler; may be empty */
-    const char *reason; /* that it ended */
+    const char *output; /* by the compiler; may be empty */
+    const char *reason; /* why the compiler ended */
 } pe_compiler_failure;
 
-/* pe_compiler_messages_refuse - record the failure: the first errors that the compiler told, each once; in words of ours when the
- * function is missing or of another type. Returns status. */
+/* pe_compiler_messages_refuse - record the failure: the first errors that the compiler reports, each once; a sentence of
+ * ours when the function is missing or has another type. Returns status. */
 pe_status pe_compiler_messages_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiler_process.c - one run of a compiler, from its words to its end.
+/* compiler_process.c - one run of a compiler, from its arguments to its exit.
  *
- * Design:  posix_spawn, no shell: a word is a word, whatever is in it. Messages are asked for in English, since errors
- *          are picked out of them. What it says beyond a megabyte is read, so that it can end, and dropped.
+ * Design:  posix_spawn, no shell: an argument reaches the compiler as it is. Messages are asked for in English, since errors
+ *          are picked out of them. Output beyond a megabyte is read and dropped, so that the compiler can end.
  * Threads: the main thread.
- * Not here: which words (compiler.c).
+ * Not here: which arguments (compiler.c).
  */
 #define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np, environ */
 
@@ -24,7 +24,7 @@
 #include "base/alloc.h"
 #include "base/errno_text.h"
 
-#define SAID_MOST ((size_t)1 << 20)
+#define OUTPUT_MOST ((size_t)1 << 20)
 
 void pe_arg_list_add(pe_arg_list *to, const char *word)
 {
@@ -55,17 +55,17 @@ static pe_status make_environment(char ***out, pe_error *err)
     return PE_OK;
 }
 
-static pe_status read_said(int fd, pe_buffer *said, pe_error *err)
+static pe_status read_output(int fd, pe_buffer *output, pe_error *err)
 {
     for (;;) {
-        pe_status status = pe_buffer_reserve(said, 4096, err);
+        pe_status status = pe_buffer_reserve(output, 4096, err);
         if (status != PE_OK)
             return status;
-        const ssize_t got = read(fd, said->data + said->size, 4095);
+        const ssize_t got = read(fd, output->data + output->size, 4095);
         if (got == 0 || (got < 0 && errno != EINTR))
             return PE_OK;
-        if (got > 0 && said->size < SAID_MOST) /* what is more is read, so that it can end, and dropped */
-            said->size += (size_t)got;
+        if (got > 0 && output->size < OUTPUT_MOST) /* the rest is read and dropped, so that it can end */
+            output->size += (size_t)got;
     }
 }
 
@@ -92,7 +92,7 @@ static int spawn(const char *program, const pe_arg_list *argv, const char *direc
         number = number != 0 ? number : posix_spawnattr_setsigdefault(&attributes, &usual);
         number = number != 0 ? number
                              : posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        /* argv's words are only read: the cast is POSIX's, for programs older than const */
+        /* posix_spawn only reads argv; its prototype is older than const */
         number = number != 0 ? number
                              : posix_spawn(pid, program, &actions, &attributes, (char *const *)(uintptr_t)argv->list,
                                            environment);
@@ -112,7 +112,7 @@ static pe_status open_pipe(int ends[2], pe_error *err)
     return PE_OK;
 }
 
-pe_status pe_compiler_process(const char *program, const pe_arg_list *argv, const char *directory, pe_buffer *said,
+pe_status pe_compiler_process(const char *program, const pe_arg_list *argv, const char *directory, pe_buffer *output,
                               pe_error *err)
 {
     char **environment = NULL;
@@ -120,7 +120,7 @@ pe_status pe_compiler_process(const char *program, const pe_arg_list *argv, cons
     int ends[2] = {-1, -1}, ended = 0;
     pid_t pid = 0;
     pe_status status = argv->count < PE_ARG_LIST ? make_environment(&environment, err)
-                                                 : pe_fail(err, PE_EKERNEL, "too many words for the compiler");
+                                                 : pe_fail(err, PE_EKERNEL, "too many arguments for the compiler");
     if (status == PE_OK)
         status = open_pipe(ends, err);
     if (status != PE_OK) {
@@ -133,13 +133,13 @@ pe_status pe_compiler_process(const char *program, const pe_arg_list *argv, cons
     if (number != 0)
         status = pe_fail(err, PE_EKERNEL, "cannot run the compiler %s: %s", program, pe_errno_text(number, reason));
     if (status == PE_OK) {
-        status = read_said(ends[0], said, err);
+        status = read_output(ends[0], output, err);
         while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)
             continue;
     }
     close(ends[0]);
     if (status == PE_OK)
-        status = pe_buffer_append(said, "", 1, err);
+        status = pe_buffer_append(output, "", 1, err);
     if (status == PE_OK && WIFSIGNALED(ended))
         status = pe_fail(err, PE_EKERNEL, "the compiler %s died of signal %d", program, WTERMSIG(ended));
     else if (status == PE_OK && ended != 0)

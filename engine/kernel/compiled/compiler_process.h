@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiler_process.h - one run of a compiler, from its words to its end.
+/* compiler_process.h - one run of a compiler, from its arguments to its exit.
  */
 #ifndef PE_COMPILER_PROCESS_H
 #define PE_COMPILER_PROCESS_H
@@ -10,7 +10,7 @@
 
 #define PE_ARG_LIST 256 /* of one command line */
 
-/* Zero-initialise; the words are borrowed. What is beyond PE_ARG_LIST is refused when it is run. */
+/* Zero-initialise; the arguments are borrowed. A list longer than PE_ARG_LIST is refused when it is run. */
 typedef struct pe_arg_list {
     const char *list[PE_ARG_LIST + 1]; /* ended by NULL */
     size_t count;
@@ -19,10 +19,10 @@ typedef struct pe_arg_list {
 void pe_arg_list_add(pe_arg_list *to, const char *word);
 void pe_arg_list_add_all(pe_arg_list *to, const char *const *list); /* ended by NULL; NULL has none */
 
-/* pe_compiler_process - run program in directory (NULL: here) to its end; said gets all that it wrote, with a
+/* pe_compiler_process - run program in directory (NULL: here) to its end; output gets all that it writes, with a
  * terminator.
  * Returns: PE_OK; PE_EKERNEL when it cannot be run, died or ended with a number other than 0 */
-pe_status pe_compiler_process(const char *program, const pe_arg_list *argv, const char *directory, pe_buffer *said,
+pe_status pe_compiler_process(const char *program, const pe_arg_list *argv, const char *directory, pe_buffer *output,
                               pe_error *err);
 
 #endif

@@ -6,7 +6,7 @@
  * Design:   one file an object: XDG_CACHE_HOME/pengine/<key>.so, or ~/.cache/pengine. The name is the content's, so two
  *           processes that write one file write the same; each writes to a name of its own and renames. The object is
  *           followed by its digest: a file cut by a full disk or a crash is no object. A file of another user is not
- *           trusted: it would be run. Each put removes what is beyond FILES_MOST and BYTES_MOST, the longest unused first;
+ *           trusted: it would be run. Each put removes files beyond FILES_MOST and BYTES_MOST, the longest unused first;
  *           a get reads a file whole at once, so none is removed under a reader.
  * Threads:  any; processes as well.
  * Not here: when an object is out of date: it never is, its key would be another.
@@ -88,7 +88,7 @@ bool pe_object_cache_get(const char *key, pe_buffer *out)
     return is_whole;
 }
 
-/* ---- what is too much ---- */
+/* ---- removing the longest unused ---- */
 
 typedef struct kept {
     struct timespec used;
@@ -144,13 +144,13 @@ static void remove_unused(const char *path)
 
 /* ---- put ---- */
 
-static void say(const char *path, int number)
+static void log_not_kept(const char *path, int number)
 {
     char reason[PE_ERRNO_ROOM];
     pe_log(PE_LOG_DEBUG, "compiled kernels are not kept: %s: %s", path, pe_errno_text(number, reason));
 }
 
-/* The folder with those above it; mkdir tells later what is wrong. */
+/* The folder with those above it; the last mkdir reports what is wrong. */
 static bool make_folder(char folder[PATH_ROOM])
 {
     for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
@@ -178,14 +178,14 @@ void pe_object_cache_put(const char *key, const pe_buffer *object)
         return;
     }
     if (!make_folder(folder)) {
-        say(folder, errno);
+        log_not_kept(folder, errno);
         return;
     }
     name_file(folder, key, path);
     (void)snprintf(part, sizeof part, "%.*s/part-XXXXXX", PATH_ROOM - 64, folder);
     const int fd = mkstemp(part);
     if (fd < 0) {
-        say(folder, errno);
+        log_not_kept(folder, errno);
         return;
     }
     pe_status status = write_object(fd, part, object, &err);
@@ -194,7 +194,7 @@ void pe_object_cache_put(const char *key, const pe_buffer *object)
     if (status != PE_OK)
         pe_log(PE_LOG_DEBUG, "compiled kernels are not kept: %s", err.text);
     else if (rename(part, path) != 0)
-        say(path, errno);
+        log_not_kept(path, errno);
     (void)unlink(part); /* not there after the rename */
     remove_unused(folder);
 }

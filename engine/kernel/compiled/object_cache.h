@@ -19,7 +19,7 @@ void pe_object_cache_key(const pe_buffer *parts, char out[PE_OBJECT_KEY_ROOM]);
  * appended. */
 bool pe_object_cache_get(const char *key, pe_buffer *out);
 
-/* pe_object_cache_put - keep it for the next run. Failing costs that run's time alone, so it is said at debug level. */
+/* pe_object_cache_put - keep it for the next run. A failure costs the next run's time alone, so it is logged at debug level. */
 void pe_object_cache_put(const char *key, const pe_buffer *object);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_compiler.c - running a compiler, loading what it made, and telling what it said.
+/* test_compiler.c - running a compiler, loading what it made, and telling what it output.
  *
  * Some compilers here are scripts of the test's, which do what a broken one would.
  */
@@ -19,7 +19,7 @@
 
 static char home[] = "/tmp/pengine_compiler_XXXXXX";
 static pe_error error = PE_ERROR_INIT;
-static pe_buffer text, object, said;
+static pe_buffer text, object, output;
 static pe_compiler compiler;
 static const char *const no_flags[] = {NULL};
 static const char *const flags[] = {"-fPIC", NULL};
@@ -43,7 +43,7 @@ static void leave(void)
     pe_compiler_fini(&compiler);
     pe_buffer_fini(&text);
     pe_buffer_fini(&object);
-    pe_buffer_fini(&said);
+    pe_buffer_fini(&output);
 }
 
 static void write_script(const char *name, const char *script)
@@ -59,10 +59,10 @@ static void write_script(const char *name, const char *script)
 static pe_status compile(const char *c_text)
 {
     const pe_compiler_job job = {.text = &text, .flags = flags, .compile_flags = no_flags};
-    text.size = object.size = said.size = 0;
+    text.size = object.size = output.size = 0;
     error = (pe_error)PE_ERROR_INIT;
     (void)pe_buffer_append(&text, c_text, strlen(c_text), &error);
-    return pe_compiler_run(&compiler, &job, &object, &said, &error);
+    return pe_compiler_run(&compiler, &job, &object, &output, &error);
 }
 
 START_TEST(compiler_named_by_path_or_name_is_found)
@@ -106,7 +106,7 @@ START_TEST(compiler_that_fails_leaves_its_words)
     ck_assert_int_eq(setenv("PENGINE_CC", "./cc1", 1), 0);
     ck_ok(pe_compiler_find(&compiler, &error), error);
     ck_assert_int_eq(compile("x"), PE_EKERNEL);
-    ck_assert_str_eq((const char *)said.data, "out\nerr\n");
+    ck_assert_str_eq((const char *)output.data, "out\nerr\n");
     ck_assert_uint_eq(object.size, 0);
     leave();
 }
@@ -132,8 +132,8 @@ START_TEST(compiler_that_says_much_comes_to_its_end)
     ck_assert_int_eq(setenv("PENGINE_CC", "./cc3", 1), 0);
     ck_ok(pe_compiler_find(&compiler, &error), error);
     ck_assert_int_eq(compile("x"), PE_EKERNEL);
-    ck_assert_uint_gt(said.size, 1000000);
-    ck_assert_uint_lt(said.size, 2000000);
+    ck_assert_uint_gt(output.size, 1000000);
+    ck_assert_uint_lt(output.size, 2000000);
     leave();
 }
 END_TEST
@@ -213,7 +213,7 @@ static const char *tell(const char *words, const char *source)
                                          .source = source,
                                          .prototype = "int f(int)",
                                          .signature = "(a) -> b",
-                                         .said = words,
+                                         .output = words,
                                          .reason = "it ended"};
     error = (pe_error)PE_ERROR_INIT;
     ck_assert_int_eq(pe_compiler_messages_refuse(&failure, PE_EKERNEL, &error), PE_EKERNEL);

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiled_abi.h - what a compiled kernel and the engine say to one another.
+/* compiled_abi.h - the interface between a compiled kernel and the engine.
  *
- * Design: one text for both sides: the engine includes this file, and puts it into each C text that it compiles. So it
- *         includes nothing of ours. PE_OBJECT_ABI counts every change; it is part of the cache's key.
+ * Design: the engine includes this file and also copies it into each C text that it compiles, so it includes no file of
+ *         ours. PE_OBJECT_ABI is raised with every change; it is part of the cache's key.
  * Threads: a call belongs to one worker.
  */
 #ifndef PE_COMPILED_ABI_H

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiled_checks.h - arithmetic without a C result ends the item: what the compiler's checks call.
+/* compiled_checks.h - what the compiler's checks call: arithmetic that has no result in C fails the item.
  *
- * Design: the text is compiled with -fsanitize=signed-integer-overflow and its kin, and these handlers take the place of
- *         the sanitizer's library: each keeps a reason, then jumps out of the item. So an item stops at its first wrong
- *         step, before a wrong value can do harm, and no division traps.
+ * Design: the text is compiled with -fsanitize=signed-integer-overflow and its kin, and these handlers replace the
+ *         sanitizer's library: each stores a reason, then jumps out of the item. So an item ends at its first wrong step,
+ *         before the wrong value is used, and no division traps.
  * Threads: each has its own pe_here.
  * Not here: which items are run with which checks (compiled_map.h).
  */

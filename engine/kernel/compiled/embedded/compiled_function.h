@@ -35,8 +35,8 @@ static inline __attribute__((unused)) void pe_shorten(const pe_object_call *call
     if (pe_error != 0)                                                                                                 \
         pe_fail_returned(call, pe_k, name, pe_error);
 
-/* A function that gives a text; PE_TEXT_CALL(out, room) is the call. Its length is told as snprintf does: a length of
- * `room` or more means that the text did not fit with its last byte 0, so the function is called again. */
+/* A function that gives a text; PE_TEXT_CALL(out, room) is the call. It returns its length as snprintf does: a length of
+ * `room` or more means that the text and its last byte 0 did not fit, so the function is called again. */
 #define PE_TEXT_RESULT                                                                                                 \
     char pe_room[256];                                                                                                 \
     const size_t pe_size = PE_TEXT_CALL(pe_room, sizeof pe_room);                                                      \
@@ -56,7 +56,7 @@ static inline __attribute__((unused)) void pe_shorten(const pe_object_call *call
         return PE_IS_BROKEN;                                                                                           \
     const size_t pe_again = PE_TEXT_CALL(pe_large, pe_size + 1);                                                       \
     if (pe_again > pe_size)                                                                                            \
-        call->fail(call->host, pe_k, "the text is longer than the call before said");                                  \
+        call->fail(call->host, pe_k, "the text is longer than the length that the call before returned");                                  \
     else                                                                                                               \
         pe_shorten(call, pe_k, pe_large, pe_again);
 /* clang-format on */

@@ -3,11 +3,10 @@
  */
 /* compiled_map.h - runs the loops of a compiled kernel over a batch, block by block.
  *
- * Design: before it come PE_LEVELS loops over the same items (codegen.c writes them). Each of the first ones knows that
- *         its integer arguments lie in a range, so that the compiler can prove checks away and vectorise what is left;
- *         the last takes everything. A block goes to the first level that it fits. When a check fires there, the block
- *         is run again by pe_exact, item by item: a jump costs one item, and the next goes on. So a function may be
- *         called twice for an item, and must give the same both times.
+ * Design: a block is computed by the first loop of compiled_loops.h whose level its values fit. When a check fires
+ *         there, the block is run again by pe_exact, which records the item that it computes: that item fails, and
+ *         pe_exact goes on at the next one. So a function may be called twice for an item, and must give the same result
+ *         both times.
  * Threads: each call belongs to one worker.
  */
 #define PE_RETRY 64u /* calls until a narrower level is tried again */

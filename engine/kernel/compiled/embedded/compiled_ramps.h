@@ -3,11 +3,11 @@
  */
 /* compiled_ramps.h - how a compiled kernel reads an integer argument that may be a ramp.
  *
- * Design: item k is line[k - skip] + offset. For a column that is the column itself: skip and offset are 0. For a ramp
- *         (pengine/kernel.h) the line holds 0, step, 2 step and so on for one block, whose first item is skip, and whose
- *         first value is offset: it is the same for all blocks, so it is written once and then stays in the first-level
- *         cache. So one loop takes columns and ramps in any mixture; loops of their own would double the text, and with
- *         it what a job waits for its compiler.
+ * Design: item k is line[k - skip] + offset. For a column, line is the column and skip and offset are 0. For a ramp
+ *         (pengine/kernel.h), line holds 0, step, 2 step and so on for one block, skip is the block's first item and
+ *         offset its first value. The line is the same for all blocks, so it is written once and stays in the
+ *         first-level cache. So one loop takes any mixture of columns and ramps; separate loops would double the text
+ *         and the time that the compiler takes.
  * Threads: each has its own lines.
  */
 #define PE_BLOCK 512u /* items: a block's columns stay in the first-level cache between the test and the loop */
