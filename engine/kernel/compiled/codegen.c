@@ -237,12 +237,13 @@ static void put_result_type(const writer *w)
 static void put_expr_function(const writer *w, bool is_wide)
 {
     put_parameters(w, is_wide ? "PE_PARAMETERS_WIDE" : "PE_PARAMETERS", is_wide ? WIDE : BOUNDED);
-    PUT(w, "PE_EXPR_BEGIN(%s)\n", is_wide ? "pe_expr_wide, PE_PARAMETERS_WIDE" : "pe_expr, PE_PARAMETERS");
+    PUT(w, "static inline __attribute__((always_inline)) PE_RESULT %s\n{\n    (void)pe_seed, (void)pe_item;\n",
+        is_wide ? "pe_expr_wide(PE_PARAMETERS_WIDE)" : "pe_expr(PE_PARAMETERS)");
     for (size_t p = 0; p < w->spec->setup->param_count; p++)
         (void)pe_codegen_names_param(&w->spec->setup->params[p], w->out, w->err);
-    PUT(w, "PE_EXPR_VALUE");
+    PUT(w, "    __auto_type pe_value = (");
     put_expr(w);
-    PUT(w, "PE_EXPR_END\n");
+    PUT(w, ");\n    return PE_RESULT_OF(PE_RESULT, pe_value);\n}\n");
 }
 
 static void put_expression(const writer *w)

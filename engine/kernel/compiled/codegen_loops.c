@@ -27,6 +27,11 @@ static bool is_expr(const writer *w)
     return w->spec->expr != NULL;
 }
 
+static bool is_text(const writer *w)
+{
+    return !is_expr(w) && w->spec->signature.results[0].dtype == PE_TEXT;
+}
+
 const char *pe_codegen_loops_expr_type(pe_dtype dtype, bool is_wide)
 {
     if (dtype == PE_FLOAT32 || dtype == PE_FLOAT64 || dtype == PE_INT128)
@@ -166,8 +171,10 @@ static void put_levels(const writer *w)
     int widest = 0;
     for (int a = 0; a <= w->spec->signature.arg_count; a++)
         widest = bits_of(w, a) > widest ? bits_of(w, a) : widest;
-    PUT(w, "#define PE_IS_EXPR %d\n#define PE_HAS_LEVELS %d\n#define PE_TEST %s\n#define PE_BOUNDED_COLUMNS(DO)",
-        is_expr(w) ? 1 : 0, widest > 0 ? 1 : 0, widest == 128 ? "__int128" : "int64_t");
+    PUT(w,
+        "#define PE_IS_EXPR %d\n#define PE_IS_TEXT %d\n#define PE_HAS_LEVELS %d\n#define PE_TEST %s\n#define "
+        "PE_BOUNDED_COLUMNS(DO)",
+        is_expr(w) ? 1 : 0, is_text(w) ? 1 : 0, widest > 0 ? 1 : 0, widest == 128 ? "__int128" : "int64_t");
     for (int a = 0; a < w->spec->signature.arg_count; a++)
         if (bits_of(w, a) > 0)
             PUT(w, " DO(%d, %d, %s)", a, bits_of(w, a), column_type(w, w->spec->signature.args[a].dtype));
@@ -237,7 +244,7 @@ void pe_codegen_loops_write(const pe_codegen *spec, pe_buffer *out, pe_error *er
         put_expr_call(&w, "PE_CALL_WIDE", pe_codegen_loops_has_wide(spec));
         return;
     }
-    if (spec->signature.results[0].dtype == PE_TEXT)
+    if (is_text(&w))
         put_text_call(&w);
     else
         put_function_call(&w);

@@ -26,6 +26,9 @@ struct pe_where {
 
 static __thread struct pe_where pe_here;
 
+/* What a loop returns: PE_IS_WIDE when a value lay outside of its level, PE_IS_BROKEN without memory. */
+enum { PE_IS_DONE, PE_IS_WIDE, PE_IS_BROKEN };
+
 /* The compiler's own description of the place and the type. */
 struct pe_check_place {
     const char *file;

@@ -91,16 +91,4 @@ static inline void pe_check_float(double value, double low, double beyond, const
                         default: (int64_t)0))
 #define PE_DTYPE_OF(type)                                                                                              \
     _Generic((type)0, float: PE_FLOAT32, double: PE_FLOAT64, __int128: PE_INT128, uint64_t: PE_UINT64, default: PE_INT64)
-
-/* ---- the expression as a function: PE_EXPR_BEGIN, the constants, PE_EXPR_VALUE, the text, PE_EXPR_END ---- */
-
-#define PE_EXPR_BEGIN(name, ...)                                                                                       \
-    static inline __attribute__((always_inline)) PE_RESULT name(__VA_ARGS__)                                           \
-    {                                                                                                                  \
-        (void)pe_seed, (void)pe_item;
-#define PE_EXPR_VALUE __auto_type pe_value = (
-#define PE_EXPR_END                                                                                                    \
-    );                                                                                                                 \
-    return PE_RESULT_OF(PE_RESULT, pe_value);                                                                          \
-    }
 /* clang-format on */

@@ -20,16 +20,39 @@ static inline __attribute__((unused)) void pe_fail_returned(const pe_object_call
     call->fail(call->host, item, reason);
 }
 
-static inline __attribute__((unused)) void pe_shorten(const pe_object_call *call, size_t item, const char *text,
-                                                      size_t size)
+/* Takes a text of size bytes that the function wrote to its first buffer, room. NULL when that is done, or when the item
+ * failed; else the text did not fit: the result is the buffer for the second call. *seen is PE_IS_BROKEN without memory. */
+static inline __attribute__((unused)) char *pe_take_text(const pe_object_call *call, size_t item, const char room[256],
+                                                         size_t size, int *seen)
 {
-    char *shorter = call->text(call->host, 0, item, size);
+    if (size > (size_t)1 << 40) {
+        call->fail(call->host, item, "a text of more than 2^40 bytes was asked for");
+        return NULL;
+    }
+    char *text = call->text(call->host, 0, item, size < 256 ? size : size + 1);
+    if (text == NULL)
+        *seen = PE_IS_BROKEN;
+    if (text == NULL || size >= 256)
+        return text;
+    memcpy(text, room, size);
+    return NULL;
+}
+
+/* The second call, for a buffer of size + 1 bytes, returned `again`. */
+static inline __attribute__((unused)) void pe_end_text(const pe_object_call *call, size_t item, const char *text,
+                                                       size_t size, size_t again)
+{
+    if (again > size) {
+        call->fail(call->host, item, "the text is longer than the length that the call before returned");
+        return;
+    }
+    char *shorter = call->text(call->host, 0, item, again);
     if (shorter != NULL)
-        memcpy(shorter, text, size);
+        memcpy(shorter, text, again);
 }
 
 /* clang-format off */
-/* A function with "or error": CALL is the call. */
+/* A function with "or error"; then follows its call. */
 #define PE_OR_ERROR(name, ...)                                                                                         \
     const int pe_error = __VA_ARGS__;                                                                                  \
     if (pe_error != 0)                                                                                                 \
@@ -40,23 +63,7 @@ static inline __attribute__((unused)) void pe_shorten(const pe_object_call *call
 #define PE_TEXT_RESULT                                                                                                 \
     char pe_room[256];                                                                                                 \
     const size_t pe_size = PE_TEXT_CALL(pe_room, sizeof pe_room);                                                      \
-    if (pe_size < sizeof pe_room) {                                                                                    \
-        char *pe_text = call->text(call->host, 0, pe_k, pe_size);                                                      \
-        if (pe_text == NULL)                                                                                           \
-            return PE_IS_BROKEN;                                                                                       \
-        memcpy(pe_text, pe_room, pe_size);                                                                             \
-        continue;                                                                                                      \
-    }                                                                                                                  \
-    if (pe_size > (size_t)1 << 40) {                                                                                   \
-        call->fail(call->host, pe_k, "a text of more than 2^40 bytes was asked for");                                  \
-        continue;                                                                                                      \
-    }                                                                                                                  \
-    char *pe_large = call->text(call->host, 0, pe_k, pe_size + 1);                                                     \
-    if (pe_large == NULL)                                                                                              \
-        return PE_IS_BROKEN;                                                                                           \
-    const size_t pe_again = PE_TEXT_CALL(pe_large, pe_size + 1);                                                       \
-    if (pe_again > pe_size)                                                                                            \
-        call->fail(call->host, pe_k, "the text is longer than the length that the call before returned");                                  \
-    else                                                                                                               \
-        pe_shorten(call, pe_k, pe_large, pe_again);
+    char *const pe_large = pe_take_text(call, pe_k, pe_room, pe_size, &pe_seen);                                       \
+    if (pe_large != NULL)                                                                                              \
+        pe_end_text(call, pe_k, pe_large, pe_size, PE_TEXT_CALL(pe_large, pe_size + 1));
 /* clang-format on */

@@ -14,6 +14,7 @@
  *
  *         The job's own text (codegen_loops.c) defines before this file:
  *           PE_IS_EXPR              1 for an expression, 0 for a function
+ *           PE_IS_TEXT              1 for a function that gives a text
  *           PE_HAS_LEVELS           1 where an argument is a signed integer whose arithmetic is checked
  *           PE_TEST                 an expression: the type that holds the bits outside of the range
  *           PE_COLUMNS              the declarations of the columns: pe_a<argument>, pe_r<result>
@@ -35,8 +36,6 @@
  * Threads: no state.
  * Not here: which loop a block gets (compiled_map.h), how an argument is read from a ramp (compiled_ramps.h).
  */
-enum { PE_IS_DONE, PE_IS_WIDE, PE_IS_BROKEN };
-
 /* clang-format off */
 /* ---- one argument ---- */
 
@@ -89,50 +88,73 @@ enum { PE_IS_DONE, PE_IS_WIDE, PE_IS_BROKEN };
 
 /* ---- the loops ---- */
 
-#define PE_ITEMS(scalars, run)                                                                                         \
-    for (size_t pe_k = from; pe_k < to; pe_k++) {                                                                      \
-        scalars                                                                                                        \
-        run                                                                                                            \
-    }
-
 #if PE_IS_EXPR
 #define PE_NOTE(bits) pe_wide |= bits;
 #define PE_BEGIN PE_TEST pe_wide = 0;
-#define PE_END return pe_wide != 0 ? PE_IS_WIDE : PE_IS_DONE;
+#define PE_SEEN (pe_wide != 0 ? PE_IS_WIDE : PE_IS_DONE)
 #else
 #define PE_NOTE(bits)
-#define PE_BEGIN
-#define PE_END return PE_IS_DONE;
+#define PE_BEGIN int pe_seen = PE_IS_DONE;
+#define PE_SEEN pe_seen
 #endif
 
-#define PE_BOUNDED_LOOP(level)                                                                                         \
-    static __attribute__((noinline)) int pe_loop_##level(const pe_object_call *call, size_t from, size_t to)           \
-    {                                                                                                                  \
-        PE_COLUMNS                                                                                                     \
-        PE_BEGIN                                                                                                       \
-        PE_ITEMS(PE_BOUNDED_SCALARS(level), PE_CALL)                                                                   \
-        PE_END                                                                                                         \
-    }
+/* Only a function that gives a text can change pe_seen. */
+#if PE_IS_TEXT
+#define PE_ITEMS for (size_t pe_k = from; pe_k < to && pe_seen == PE_IS_DONE; pe_k++)
+#else
+#define PE_ITEMS for (size_t pe_k = from; pe_k < to; pe_k++)
+#endif
+
+#define PE_LOOP static __attribute__((noinline)) int
 
 #if PE_HAS_LEVELS
-PE_BOUNDED_LOOP(0)
-PE_BOUNDED_LOOP(1)
-PE_BOUNDED_LOOP(2)
-PE_BOUNDED_LOOP(3)
-#endif
-
-static __attribute__((noinline)) int pe_loop_4(const pe_object_call *call, size_t from, size_t to)
+PE_LOOP pe_loop_0(const pe_object_call *call, size_t from, size_t to)
 {
     PE_COLUMNS
-    PE_ITEMS(PE_SCALARS, PE_CALL_WIDE)
-    return PE_IS_DONE;
+    PE_BEGIN
+    PE_ITEMS { PE_BOUNDED_SCALARS(0) PE_CALL }
+    return PE_SEEN;
 }
 
-static __attribute__((noinline)) int pe_exact(const pe_object_call *call, size_t from, size_t to, struct pe_where *here)
+PE_LOOP pe_loop_1(const pe_object_call *call, size_t from, size_t to)
 {
     PE_COLUMNS
-    PE_ITEMS(here->at = pe_k; PE_SCALARS, PE_CALL_WIDE)
-    return PE_IS_DONE;
+    PE_BEGIN
+    PE_ITEMS { PE_BOUNDED_SCALARS(1) PE_CALL }
+    return PE_SEEN;
+}
+
+PE_LOOP pe_loop_2(const pe_object_call *call, size_t from, size_t to)
+{
+    PE_COLUMNS
+    PE_BEGIN
+    PE_ITEMS { PE_BOUNDED_SCALARS(2) PE_CALL }
+    return PE_SEEN;
+}
+
+PE_LOOP pe_loop_3(const pe_object_call *call, size_t from, size_t to)
+{
+    PE_COLUMNS
+    PE_BEGIN
+    PE_ITEMS { PE_BOUNDED_SCALARS(3) PE_CALL }
+    return PE_SEEN;
+}
+#endif
+
+PE_LOOP pe_loop_4(const pe_object_call *call, size_t from, size_t to)
+{
+    PE_COLUMNS
+    PE_BEGIN
+    PE_ITEMS { PE_SCALARS PE_CALL_WIDE }
+    return PE_SEEN;
+}
+
+PE_LOOP pe_exact(const pe_object_call *call, size_t from, size_t to, struct pe_where *here)
+{
+    PE_COLUMNS
+    PE_BEGIN
+    PE_ITEMS { here->at = pe_k; PE_SCALARS PE_CALL_WIDE }
+    return PE_SEEN;
 }
 
 static int (*const pe_levels[])(const pe_object_call *, size_t, size_t) = {
