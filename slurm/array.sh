@@ -2,22 +2,23 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# One job file in parts: every task of an array runs one part of the items, on one node, into a file of its own.
+# One job file in parts: each task of an array runs one part of the items, on one node, into a file of its own.
 #
 #     sbatch --wait slurm/array.sh squares.toml && cat squares.{00001..00016}.txt >squares.txt
 #
-# waits for all 16 parts and joins them in order; a part that is missing is named. Raw is joined as txt is; the others by
+# waits for all 16 parts and joins them in order; cat names a part that is missing. raw is joined as txt is; the others by
 #
 #     csv, tsv   awk 'FNR > 1 || NR == 1' squares.{00001..00016}.csv >squares.csv
 #     npy        python3 -c 'import numpy, sys; numpy.save(sys.argv[1], numpy.concatenate([numpy.load(p) for p in sys.argv[2:]]))' squares.npy squares.{00001..00016}.npy
 #
-# and the lists of failed items, squares.*.failed.csv, as csv. A digest is of its part alone: there is none of the whole.
-# What is joined is what one run of the whole job writes: items have the same numbers, in the index column and for a kernel that
-# draws random numbers.
+# and the logs of failed items, squares.*.failed.csv, as csv. A digest is of its part alone; there is none of the whole.
+# The joined file is what one run of the whole job writes: an item has the same number in its part as in the whole, in the
+# index column and for a kernel that draws random numbers.
 #
-# To edit: the lines below; options of sbatch before the script's name win over them. To run one part again:
+# To edit: the lines below; options of sbatch before the script's name win over them. There are as many parts as the array
+# has tasks: sbatch --array=1-100 makes 100. To run part 7 of 16 again:
 #
-#     sbatch --array=7 slurm/array.sh squares.toml
+#     PARTS=16 sbatch --array=7 slurm/array.sh squares.toml
 #
 #SBATCH --array=1-16
 #SBATCH --nodes=1
@@ -28,7 +29,12 @@
 #SBATCH --output=%x-%A_%a.log
 
 set -eu
-parts=16 # as many as --array has
+parts=${PARTS:-$SLURM_ARRAY_TASK_COUNT}
+if [ "${PARTS+set}" != set ] && [ "$SLURM_ARRAY_TASK_MIN-$SLURM_ARRAY_TASK_MAX" != "1-$parts" ]; then
+    echo "array.sh: the $parts tasks of --array go from $SLURM_ARRAY_TASK_MIN to $SLURM_ARRAY_TASK_MAX, expected 1 to $parts;" \
+        "to run some parts again, say how many parts there are: PARTS=16 sbatch --array=7 ..." >&2
+    exit 64
+fi
 
 job=$(pengine --print-config "$@")
 format=$(sed -n 's/^format = "\(.*\)"/\1/p' <<<"$job" | tail -n 1)

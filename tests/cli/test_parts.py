@@ -13,7 +13,7 @@ import time
 
 import numpy
 
-from harness import HAS_MPI, ROOT, SLOWER, Case, finish, lines, main, not_sanitized, start, toml
+from harness import HAS_MPI, ROOT, SLOWER, Case, binary, environment, finish, lines, main, not_sanitized, start, toml
 
 ITEMS = 23
 NUMBERED = {"expr": "x * 1000 + i"}
@@ -153,6 +153,46 @@ class Parts(Case):
             product = toml(mode="starmap", combine="product", input=[{"range": [0, 3]}, {"range": [0, 3]}],
                            kernel={"name": "divmod"}, output={"path": "out.npy"})
             self.refuse(product, 78, "output", "npy", "axis", options=option)
+
+
+class ArrayScript(Case):
+    """slurm/array.sh as a task of an array runs it; SLURM's own variables are set here."""
+
+    def task(self, number, first, last, **more):
+        env = environment({"SLURM_ARRAY_TASK_ID": str(number), "SLURM_ARRAY_TASK_COUNT": str(last - first + 1),
+                           "SLURM_ARRAY_TASK_MIN": str(first), "SLURM_ARRAY_TASK_MAX": str(last),
+                           "SLURM_CPUS_PER_TASK": "1", **more})
+        env["PATH"] = f"{self.dir}:{env['PATH']}"
+        return subprocess.run(["bash", ROOT / "slurm/array.sh", "job.toml", "-q"], cwd=self.dir, env=env, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60 * SLOWER)
+
+    def setUp(self):
+        super().setUp()
+        (self.dir / "pengine").symlink_to(binary())
+        self.write("job.toml", numbered(output={"path": "out.txt"}))
+        self.whole = [y for _, y in rows()]
+
+    def output(self, number):
+        return [int(line) for line in (self.dir / f"job.{number:05}.txt").read_text().splitlines()]
+
+    def test_array_of_three_has_three_parts(self):
+        for number in (1, 2, 3):
+            done = self.task(number, 1, 3)
+            self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(self.output(1) + self.output(2) + self.output(3), self.whole)
+        self.assertEqual(self.output(2), self.whole[8:16])  # 23 items in three parts: 8, 8, 7
+
+    def test_part_is_run_again_with_parts(self):
+        done = self.task(2, 2, 2, PARTS="3")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(self.output(2), self.whole[8:16])
+
+    def test_array_that_begins_elsewhere_is_refused(self):
+        for first, last in ((0, 15), (7, 7), (2, 4)):
+            done = self.task(last, first, last)
+            self.assertEqual(done.returncode, 64, done.stdout)
+            self.assertIn(f"go from {first} to {last}, expected 1 to {last - first + 1};", done.stdout)
+        self.assertEqual(sorted(path.name for path in self.dir.glob("job.*.txt")), [])
 
 
 class GoOn(Case):
