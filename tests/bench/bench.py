@@ -34,7 +34,7 @@ from helpers import file_digest, rate, remove, same_floats
 
 THREADS = 2
 PAIRS = 5
-BY_HAND, COMPILED = 0.95, 0.8  # to reach, of programs by hand
+BY_HAND, COMPILED = 0.95, 0.8  # targets: ratios to programs by hand
 STARTS = 20
 START_MOST_SECONDS = 0.020
 IDLE_MOST_LOAD = 0.5
@@ -99,9 +99,9 @@ class Bench:
         self.said = ""  # by the last command, on stderr
         self.cpu = (0.0, 0.0)  # seconds of both, in the last pairs
         self.wrong = 0
-        self.heading = None  # told with the first row below it
+        self.heading = None  # printed before the first row below it
         self.environment = dict(os.environ, OMP_NUM_THREADS=str(THREADS))
-        if os.geteuid() == 0:  # mpirun refuses root, which is all that a container has
+        if os.geteuid() == 0:  # mpirun refuses root, and a container may have no other user
             self.environment.update(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
 
     def run(self, command, stdout=subprocess.PIPE):

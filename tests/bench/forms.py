@@ -92,7 +92,7 @@ def isolated_job(name, source, function, signature, isolate):
 
 
 def against_unprotected(bench):
-    """What isolation costs, where an item takes a microsecond."""
+    """The cost of isolation, where an item takes a microsecond."""
     bench.title("isolate = true (pengine) against isolate = false (peer), 1 us an item (items/s)")
     items, wide_items = 10**6, 200_000
     for what, count, source, function, signature in (

@@ -8,7 +8,7 @@
  *          gatherv: MPI_Gatherv to rank 0, which writes; mpiio: MPI_File_write_at_all.
  * Design:  each rank has one contiguous slice, computed whole by its threads, collected when all are done. Counts of MPI
  *          are int, so slices are whole blocks, which are an MPI type: 2^31 items and more pass. The last block may be
- *          short: what it has beyond the end is neither computed nor kept in the file. Rank 0 computes in place.
+ *          short: items beyond the end are neither computed nor kept in the file. Rank 0 computes in place.
  * Threads: MPI is called by the main thread; the others fill disjoint parts of the slice.
  */
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* hand_spawn.c - `true NUMBER` for COUNT numbers, as fast as a C library starts programs: nothing is read of them.
+/* hand_spawn.c - `true NUMBER` for COUNT numbers, as fast as a C library starts programs; their output is not read.
  *
  * Usage:   hand_spawn COUNT; prints how many ended with 0.
  * Threads: each starts its own and waits for them, one after the other.

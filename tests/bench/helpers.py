@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the rows of bench.py share: rates for people, results compared, files taken away."""
+"""Helpers of bench.py's rows: print rates, compare results, remove files."""
 import pathlib
 
 import numpy
@@ -16,7 +16,7 @@ def rate(items_per_second):
 
 
 def same_floats(a, b):
-    """Both npy files hold the same numbers; fused multiply-add may change the last digits. By blocks, which stay in a cache."""
+    """Both npy files hold the same numbers; fused multiply-add may change the last digits. Compares blocks that fit a cache."""
     one, other = (numpy.load(path, mmap_mode="r") for path in (a, b))
     return len(one) == len(other) and all(
         numpy.allclose(one[first:first + BLOCK_ITEMS], other[first:first + BLOCK_ITEMS], rtol=1e-9, atol=1e-12)

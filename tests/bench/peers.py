@@ -120,7 +120,7 @@ def duration(seconds):
 
 
 def hundred_billion(bench):
-    """The job of the seed article. The peers' rates are those of their rows above, where squares fit 64 bits."""
+    """The job of configs/hundred_billion.toml. The peers' rates are those of their rows above, where squares fit 64 bits."""
     if bench.args.only not in "10^11 squares":
         return
     ours = bench.pengine(write_job("measured", "imap", [f'range = [0, {MEASURED_SQUARES}]\ndtype = "int128"'],
@@ -142,7 +142,7 @@ def hundred_billion(bench):
 # ---- dispatch ----
 
 def against_dispatch(bench, workers):
-    """What it takes to hand out one item and to take back its result."""
+    """The cost of handing out one item and taking back its result."""
     bench.title(f"Dispatch: an empty function, one item at a time, {workers} workers (items/s)")
     kernel = f'source = "{HERE}/bench_kernels.c"\nfunction = "empty"\nsignature = "(int64) -> int64"'
     output = 'format = "null"\n\n[pool]\nchunk_size = 1'

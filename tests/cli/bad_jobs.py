@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Everything that must be refused: the job, its files, the exit code, what the message has to name.
 
-Design: one table, run by test_bad.py alone and by the mpi tests under two ranks. Most jobs have a file as output, so
-that one left behind is seen.
+Design: one table. test_bad.py runs each row on one rank, tests/mpi/test_mpi_bad.py on two. Most jobs write to a file, so that the test
+sees a file that is left behind.
 """
 import io
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ def npy(array, **how):
 
 
 def npy_header(shape):
-    """The first bytes of an npy of int64 with a shape of one's own."""
+    """The header of an npy of int64 with the given shape."""
     text = f"{{'descr': '<i8', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + bytes(64)
 

@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""What every black-box test stands on: a scratch directory, a job file, one run of the binary with a deadline.
+"""What all black-box tests use: a scratch folder, a job file, one run of the binary with a deadline.
 
-Design: the tests know the contract and nothing of the engine. The binary comes from PENGINE, the launcher from MPIEXEC
-(default mpirun) and its further arguments from MPIEXEC_ARGS; PENGINE_MPI=OFF skips what needs it, PENGINE_SANITIZED=1
-what measures time or memory. Expected values are Python's or numpy's. Each run has a process group of its own, which is
-killed when the deadline is over.
+Design: the tests know what docs/ promises and nothing of the engine's code. PENGINE names the binary, MPIEXEC the launcher (default
+mpirun), MPIEXEC_ARGS its further arguments. PENGINE_MPI=OFF skips the tests that need MPI, PENGINE_SANITIZED=1 those that measure time
+or memory. Expected values come from Python or numpy. Each run has its own process group, which is killed after the deadline.
 """
 import ctypes
 import json
@@ -83,7 +82,7 @@ def squares(stop=10, mode="map", **more):
 
 
 def lines(values):
-    """What txt prints of one value an item."""
+    """The lines of a txt output with one value for each item."""
     return "".join(f"{value}\n" for value in values)
 
 
@@ -125,7 +124,7 @@ def start(args, ranks=0, cwd=None, env=None, peaks=None, **popen):
     popen.setdefault("stdout", subprocess.PIPE)
     popen.setdefault("stderr", subprocess.PIPE)
     variables = environment(env)
-    if ranks and "MPIEXEC_ARGS" in os.environ:  # several launchers at once race for the folder of each host
+    if ranks and "MPIEXEC_ARGS" in os.environ:  # mpiruns that start at once share a folder for each host, and one removes it under the other
         variables["TMPDIR"] = tempfile.mkdtemp()
     return subprocess.Popen(command(args, ranks, peaks), cwd=cwd, env=variables, start_new_session=True, **popen)
 
@@ -140,7 +139,7 @@ def kill_group(process):
 
 
 def finish(process, stdin=None, timeout=60):
-    """Waits for a started process; one that is late dies with its whole group."""
+    """Waits for a started process; kills its whole group after the deadline."""
     begun = time.monotonic()
     try:
         out, err = process.communicate(stdin, timeout=timeout * SLOWER)
@@ -153,7 +152,7 @@ def finish(process, stdin=None, timeout=60):
 
 
 def ranks_of(parent):
-    """The process ids of the engine below (or at) a process: one a rank."""
+    """The process ids of the ranks: the process itself, or its descendants with the binary's name."""
     name = os.path.basename(binary())[:15]
     found = []
     todo = [parent]
@@ -252,7 +251,7 @@ class Case(unittest.TestCase):
         self.assertEqual(result.err.count(self.message(result)), 1, f"not said once: {result}")
 
     def message(self, result):
-        """The line that tells the failure: the first that is not a warning about cores."""
+        """The line of the failure: the first one that is not a warning about cores."""
         said = [line for line in result.err.splitlines() if line.startswith("pengine: ")
                 and not re.search(r"\bcores?\b", line)]
         self.assertTrue(said, f"no line begins with 'pengine: ': {result}")

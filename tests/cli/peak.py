@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs a command, appends the largest resident set that it had, in bytes, to a file: python3 peak.py FILE COMMAND...
 
-Design: the kernel's own figure for a child that was waited for, so that nothing has to be polled. It cannot be less than
-what this little process has itself (about 10 MB).
+Design: Linux keeps the peak of a child that was waited for (ru_maxrss), so nothing is polled. The figure is at least the memory of this
+process itself (about 10 MB), since the child begins as its copy.
 """
 import os
 import sys

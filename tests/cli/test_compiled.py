@@ -160,7 +160,7 @@ class Failures(Compiled):
 
 
 class Ranges(Compiled):
-    """A range is not written out for a compiled kernel: results and failures are those of the same numbers in a file."""
+    """A compiled kernel computes the numbers of a range itself: results and failures are those of the same numbers in a file."""
 
     EDGES = (0, 2**20, 2**21, 2**31, ROOT_INT64, 2**32, 2**33, 2**60, 2**61)
     SQUARES = ({"expr": "x*x"}, {**CUBE, "function": "square"})

@@ -91,7 +91,7 @@ class Configs(Case):
         wanted = "".join(c.upper() if c.isascii() else c for c in text)
         self.assertEqual((self.dir / "words_upper.txt").read_text(), wanted)
 
-    def test_the_articles_function_is_pythons(self):
+    def test_python_function_is_pythons(self):
         self.run_config("python.toml")
         self.assertEqual((self.dir / "python.txt").read_text(), lines(x**2 for x in range(1_000_000)))
 
@@ -170,12 +170,12 @@ def blocks(text, languages):
 
 
 def named_blocks(text):
-    """The files that the reader is to write: `name` at the end of a paragraph, a colon, then the block."""
+    """The files that a page tells the reader to save: `name`, a colon at the end of the paragraph, then the block."""
     return re.findall(r"`([\w.-]+)`:\n\n```\w+\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def commands(text):
-    """What the reader is to type: (line, what it is said to print, or None), with continued lines joined.
+    """The commands of a page: (line, the output that is shown, or None), with continued lines joined.
 
     A line of an sh block is a command; in a console block commands begin with "$ ", and what they print follows.
     """
@@ -190,7 +190,7 @@ def commands(text):
     return [(line, shown) for line, shown in found if line]
 
 
-MASKS = [  # what another machine or another moment prints differently
+MASKS = [  # what differs between machines and between runs
     (r"in [\d.]+ s, [\d.]+ (?:[kMGT] )?items/s", "in S, R items/s"),
     (r"\d+ % busy", "B % busy"),
     (r"chunks of [\d,]+ \([^)]*\)", "chunks of N (reason)"),
@@ -220,7 +220,7 @@ def anchors(text):
 
 
 class Folder(Case):
-    """What a reader has: configs/ and docs/, the program in PATH, a home."""
+    """The folder of a reader: configs/ and docs/, the program in PATH, a home."""
 
     def setUp(self):
         super().setUp()
@@ -239,7 +239,7 @@ class Folder(Case):
 
 
 class Page:
-    """What holds for each page; path is the page's."""
+    """The tests of one page, whose path is `path`."""
 
     def setUp(self):
         super().setUp()
@@ -252,7 +252,7 @@ class Page:
             return False
         if "mpirun" in line and (IS_SANITIZED or not HAS_MPI):
             return False
-        if IS_SANITIZED and re.search(r"pkg-config|^\./", line):  # such a library wants the sanitizers' flags
+        if IS_SANITIZED and re.search(r"pkg-config|^\./", line):  # a program with a sanitized library needs the sanitizers' flags
             return False
         return "hundred_billion" not in line or "--check" in line or "--plan" in line or "-s " in line
 
@@ -279,7 +279,7 @@ class Page:
         return (0, 66, 69) if self.path.name == "kernels.md" else (0, 66)
 
     def wrong_jobs(self):
-        """What is shown because it is refused: files of a name that says so."""
+        """The job files that a page shows because they are refused: their names begin with "wrong"."""
         return [content for name, content in named_blocks(self.text) if name.startswith("wrong")]
 
     def test_every_file_named_is_there(self):
@@ -304,7 +304,7 @@ for page in PAGES:
 
 
 class Promises(Folder):
-    """What one page alone promises."""
+    """What is tested of single pages."""
 
     def setUp(self):
         super().setUp()
@@ -344,7 +344,7 @@ class Promises(Folder):
             self.assertIn(part, example)
 
     def test_speed_of_the_readme_is_that_of_the_page(self):
-        """A row of the README's table has numbers of the whole table."""
+        """Each number of the README's table is in the whole table."""
         table = (DOCS / "performance.md").read_text()
         for row in re.findall(r"^\|(.*)\|$", self.readme.split("## Speed")[1].split("## ")[0], re.MULTILINE)[2:]:
             for cell in row.split("|")[2:]:
@@ -354,7 +354,7 @@ class Promises(Folder):
 
 
 class Tables(Case):
-    """The tables of the pages hold what the program says of itself, no more and no less."""
+    """The tables of the pages agree with --help and --kernels."""
 
     def setUp(self):
         super().setUp()
@@ -379,7 +379,7 @@ class Tables(Case):
         self.assertEqual(re.findall(r"^\| `(?:-\w, )?(--[\w-]+)", self.section("jobs.md", "Command line"), re.MULTILINE), said)
 
     def keys(self):
-        """What --help says of each key, in one line."""
+        """The text of --help for each key, in one line."""
         text = self.help.split("Keys of the job file:")[1]
         found = re.split(r"^  ([a-z_]+(?:\.[a-z_]+)?)(?=\s)", text, flags=re.MULTILINE)
         return {key: " ".join(said.split()) for key, said in zip(found[1::2], found[2::2])}

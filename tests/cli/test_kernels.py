@@ -40,7 +40,7 @@ def call_price(spot, strike, years, rate, volatility):
 
 class Integers(Case):
     def on(self, kernel, values, signature=None, **more):
-        """One value of an int64 or int128 array an item, through a txt file of numbers."""
+        """Runs a built-in kernel on these integers, which a txt file holds."""
         self.write("in.txt", lines(values))
         dtype = "int128" if signature and "int128" in signature else "int64"
         table = {"name": kernel, **({"signature": signature} if signature else {})}
@@ -207,7 +207,7 @@ class TooManyLines(Case):
 
 
 class SlowItems(Case):
-    """A million items of 5 ms, of which item 5 fails: nobody waits for the others of its batch."""
+    """A million items of 5 ms each; item 5 fails, and the run ends without computing the rest of its batch."""
 
     C = ("#include <unistd.h>\n#include <stdint.h>\n"
          "int f(int64_t x, int64_t *y) { usleep(5000); *y = x; return x == 5; }\n")

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The peak memory of every rank stays under what --plan printed, however uneven the items and however slow the reader.
 
-Design: one chunk is a thousand times dearer than the rest (numbers with long Collatz paths, inner points of the Mandelbrot
-set), so that without a window everything after it would pile up; a stopped rank and a reader that waits do the same for
-longer. The peak is what the kernel of the system says of each rank when it has ended.
+Design: one chunk takes a thousand times longer than the others (numbers with long Collatz paths, inner points of the Mandelbrot set).
+Without a window, the results of all later chunks would fill the memory. A stopped rank and a reader that pauses do the same for longer.
+The peak is Linux's figure for each rank after its end (peak.py).
 """
 import hashlib
 import os
@@ -124,7 +124,7 @@ class Memory(Case):
         self.assertEqual((self.dir / "out.txt").read_text(), "1000\n" * 3000 + "1\n" * 400_000)
 
     def test_one_slow_item_keeps_nobody_waiting_while_there_is_memory(self):
-        """Item 7 looks on until the others have computed so many, 20 s at most: its result tells whether they have."""
+        """Item 7 waits until the others have computed so many items, 20 s at most; its result says whether they have."""
         self.write("f.c", WAITING)
         kernel = {"source": "f.c", "function": "f", "signature": "(int64, int64) -> int64"}
         items = 2_000_000
@@ -200,7 +200,7 @@ class Memory(Case):
                 self.assertEqual((self.dir / "out.txt").read_bytes(), text.upper())
 
     def test_long_lines_of_stdin_stay_near_the_plan(self):
-        """A stream's items are not known beforehand: the plan, and a few of the longest items for each worker."""
+        """The length of a stream's items is not known beforehand: the bound is the plan's and a few of the longest items a worker."""
         longest = 5_000_000
         text = (b"x" * longest + b"\n" + b"short\n" * 1000) * 60
         self.write("job.toml", toml(mode="imap", input={"path": "-", "format": "txt"}, kernel={"name": "text_upper"},
@@ -210,7 +210,7 @@ class Memory(Case):
         self.assertEqual((self.dir / "out.txt").read_bytes(), text.upper())
 
     def test_many_workers_on_few_cores_stay_within_the_plan(self):
-        """They take turns, so chunks of every size come and go, and are freed by other threads than made them."""
+        """Long and short texts alternate, so chunks of every size are made, and freed by other threads than made them."""
         for output in ({"format": "raw", "path": "/dev/null"}, {"format": "digest"}):
             with self.subTest(output):
                 self.stays_planned(toml(mode="imap", input={"range": [0, 100_000_000], "dtype": "int128"},

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Numbers as text, both ways: printed as Python's repr, read as Python's float and int.
 
-The built-in kernels have no identity, so a value goes through hypot(x, 0) = |x| or cube, whose rounding Python repeats.
+There is no built-in identity kernel, so a value goes through hypot(x, 0) = |x| or through cube, which Python rounds in the same way.
 """
 import random
 import struct

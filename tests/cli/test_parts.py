@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Parts of a job, joined, against the whole; an interrupted imap that is gone on with.
+"""The joined parts of a job are the whole job; an interrupted imap goes on with --skip.
 
-Design: the whole is Python's. What joins parts and rests are the very commands that slurm/array.sh and docs/cluster.md show.
+Design: the expected whole comes from Python. The commands that join parts are read from slurm/array.sh and docs/cluster.md.
 """
 import os
 import re
@@ -20,7 +20,7 @@ NUMBERED = {"expr": "x * 1000 + i"}
 
 
 def numbered(items=ITEMS, **more):
-    """Items that show their numbers."""
+    """A job whose results contain the items' numbers."""
     return toml(**{"input": {"range": [5, 5 + items]}, "kernel": NUMBERED, **more})
 
 
@@ -29,7 +29,7 @@ def rows(items=ITEMS):
 
 
 def shown_in(path, line):
-    """A command behind a word, in a file that people read."""
+    """The command that a script or a page shows: the first group of the pattern."""
     found = re.search(line, (ROOT / path).read_text(), re.MULTILINE)
     assert found is not None, (path, line)
     return found[1]
@@ -45,7 +45,7 @@ class Parts(Case):
             self.assertEqual((result.code, result.out), (0, b""), str(result))
 
     def join(self, parts, suffix):
-        """By what slurm/array.sh shows, for so many parts."""
+        """Joins so many parts by the command that slurm/array.sh shows."""
         line = {"txt": r"^#  .* && (cat .*)", "raw": r"^#  .* && (cat .*)", "csv": r"^# +csv, tsv +(.*)",
                 "npy": r"^# +npy +(.*)"}[suffix]
         command = shown_in("slurm/array.sh", line).replace("00016", f"{parts:05}")
@@ -196,7 +196,7 @@ class ArrayScript(Case):
 
 
 class GoOn(Case):
-    """An imap is interrupted, counted, gone on with, and put together as docs/cluster.md says."""
+    """An imap is interrupted; its items are counted, the rest computed and joined by the commands of docs/cluster.md."""
 
     SLOW = ("#define _POSIX_C_SOURCE 200809L\n#include <stdint.h>\n#include <time.h>\n"
             "int64_t f(int64_t x)\n{\n    if (x % 64 == 0)\n        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);\n"
@@ -228,7 +228,7 @@ class GoOn(Case):
         return row[1].strip().strip("`"), row[2].strip().strip("`")
 
     def go_on(self, suffix, has_index, ranks=0):
-        """Leaves the whole where docs/cluster.md puts it."""
+        """Interrupts, counts, computes the rest and joins: the whole is where docs/cluster.md puts it."""
         self.write("k.c", self.SLOW)
         self.write("job.toml", self.job(f"out.{suffix}", has_index))
         told = self.interrupt(f"out.{suffix}", ranks)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is said on stderr, and how soon a small job is over."""
+"""Messages and progress on stderr, and the time that a small job takes."""
 import os
 import pty
 import re
@@ -112,7 +112,7 @@ class Startup(Case):
     def test_job_of_ten_items_takes_under_20_ms(self):
         self.write("job.toml", squares(10))
         medians = []
-        for _ in range(5):  # another process on the machine may spoil one series, not five
+        for _ in range(5):  # another process on the machine may disturb one series of runs, hardly five
             medians.append(statistics.median(self.seconds() for _ in range(20)))
             if medians[-1] < 0.020:
                 return

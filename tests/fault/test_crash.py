@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Native kernels that crash, exit, hang or are killed, with and without isolation, on one rank and on three.
 
-Expected values: x * 2 by Python; the reasons are those of the contract (issue 3).
+Expected values: x * 2 by Python; the reasons are those that docs/kernels.md shows.
 """
 import os
 import pathlib
@@ -126,7 +126,7 @@ class Alone(Crashes):
                     self.assertEqual(list(self.dir.glob("out.*")), [])
 
     def test_item_of_a_range_that_a_c_function_gets_is_named(self):
-        """Its numbers were not written out."""
+        """An integer range is not written into a column for a compiled kernel, so the message takes the number from the range."""
         self.write("f.c", "long long f(long long x) { return x == 3001 ? *(volatile int *)64 : x; }\n"
                           "__int128 g(__int128 x) { return f(x); }\n")
         for function, dtype in (("f", "int64"), ("g", "int128")):

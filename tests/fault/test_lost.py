@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""A rank of which nothing is heard ends the job with one message; one that only computes for long does not.
+"""A rank without heartbeats ends the job with one message; a rank that computes one item for long does not.
 
-Design: a stopped process is as silent as a host that lost its network (tests/cluster/hosts.sh has the latter). All three
-runs wait most of their time, so they go on at once, and the tests look at how each ended.
+Design: a stopped process is as silent as a host that lost its network (tests/cluster/hosts.sh tests that). The three runs wait most of
+their time, so they run at once, and each test looks at the end of one.
 """
 import os
 import pathlib
@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import Case, finish, main, needs_mpi, not_sanitized, ranks_of, start, toml  # noqa: E402
 
 MOST_SECONDS = 30  # from the silence to the end
-LONG = 25  # seconds of one item: longer than silence is borne
+LONG = 25  # seconds of one item: longer than the timeout of heartbeats
 SOURCE = f"""
 #include <stdint.h>
 #include <unistd.h>
@@ -51,7 +51,7 @@ class Lost(Case):
         part = self.dir / f"{name}.npy.part"
         while time.monotonic() < until and not (part.exists() and part.stat().st_size > 10_000):
             time.sleep(0.05)
-        time.sleep(1)  # by then each rank has told its host
+        time.sleep(1)  # by then each rank has sent its hostname
         pids = ranks_of(process.pid)
         os.kill(next(pid for pid in pids if rank_of(pid) == rank), signal.SIGSTOP)
         return process, pids, time.monotonic()

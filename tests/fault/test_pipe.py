@@ -67,7 +67,7 @@ class ReaderGone(Case):
         self.assertEqual((self.dir / "out.txt").read_bytes(), b"0\n1\n4\n")
 
     def slow_reader(self, job, before):
-        """Reads `before` bytes from a pipe of one page, pauses for longer than a failing run waits for its chunks, reads on."""
+        """Reads `before` bytes from a pipe of one page, pauses longer than a failing run waits for its chunks, then reads the rest."""
         self.write("job.toml", job)
         process = start(["-q", "job.toml"], cwd=self.dir)
         fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)

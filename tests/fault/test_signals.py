@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Interrupted and killed runs: exit 75 with nothing (map) or a correct prefix (imap); after SIGKILL what is there is true.
+"""Interrupted and killed runs: exit 75 with nothing (map) or a correct prefix (imap); after SIGKILL nothing wrong has a final name.
 
 Expected values: Python's Collatz steps, and numpy's squares.
 """
@@ -20,7 +20,7 @@ WAYS = (signal.SIGINT, signal.SIGTERM)
 
 
 def visible_bytes(path):
-    """An npy file is as long as its header says: rows may lie behind, written before their turn."""
+    """The rows that the header of an npy counts; ranks may have written later rows behind them."""
     if path.name != "out.npy":
         return path.stat().st_size
     try:
@@ -95,7 +95,7 @@ class Interrupted(Runs):
                     self.interrupted(process, way)
                     count = self.prefix(name)
                     self.assertGreater(count, 1000)
-                    if name == "out.npy":  # stopped in good order: nothing lies behind what the header promises
+                    if name == "out.npy":  # an orderly stop cuts the file to the rows that the header counts
                         self.assertLess((self.dir / name).stat().st_size - 8 * count, 1000)
 
     def test_signal_to_all_processes_is_no_failure_of_their_items(self):
@@ -183,7 +183,7 @@ class Interrupted(Runs):
 
 
 class Killed(Runs):
-    """SIGKILL: nobody can clean up, and still nothing false stands under a final name."""
+    """SIGKILL: no process can clean up, and still no wrong result has a final name."""
 
     def killed(self, job, ranks=0, wait=0.0, grown=1 << 20):
         process = self.started(job, ranks, grown)

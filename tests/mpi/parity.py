@@ -4,8 +4,8 @@
 
 Design: the key job (imap of an uneven kernel) runs in the full cross of all factors. The other jobs, one for each mode,
 input and sink, run in a cover: every rank count meets every thread count, and each of these every schedule and chunk size,
-shifted from job to job. What is expected is computed by Python or numpy, never taken from another run. Where a run takes
-long, PARITY_EVERY=N leaves one of N cells, of those with several ranks.
+shifted from job to job. Expected values are computed by Python or numpy, never taken from another run. With PARITY_EVERY=N only one of N
+cells with several ranks is run, for launchers that are slow.
 """
 import concurrent.futures
 import fractions
@@ -26,12 +26,12 @@ ITEMS = 1501
 CHUNKS = (1, 64, "auto", 10 * ITEMS)
 OPS = ["sum", "min", "max", "mean", "count"]
 EVERY = int(os.environ.get("PARITY_EVERY", "0"))
-AT_ONCE = 4 if EVERY else 2  # between hosts a run mostly waits
+AT_ONCE = 4 if EVERY else 2  # a run between hosts spends most of its time waiting
 CELLS = list(itertools.product(RANKS, THREADS, SCHEDULES, CHUNKS))
 
 
 def cover(shift):
-    """Every pair of ranks and threads once, the other factors turning with them."""
+    """Every pair of ranks and threads once; the other factors change from pair to pair."""
     for number, (ranks, threads) in enumerate(itertools.product(RANKS, THREADS)):
         turn = number + shift + number // len(CHUNKS)
         yield ranks, threads, SCHEDULES[turn % 2], CHUNKS[(turn // 2) % len(CHUNKS)]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Bad jobs under two ranks: the exit code of the run alone, and the message once, from rank 0.
 
-Design: a launch costs half a second, so of each kind in the table some are taken; of those that fail in mid-run more.
+Design: a launch costs half a second, so only some rows of each kind are run, and more of those that fail in the middle of a run.
 """
 import os
 import sys
@@ -35,7 +35,7 @@ for one in TAKEN:
 
 
 class Failing(Case):
-    """A failing item on whichever rank: the lowest index is told, once, and all ranks end with 1."""
+    """Whichever rank an item fails on, the message names the lowest index, once, and all ranks end with 1."""
 
     def failing(self, item, mode, schedule, **pool):
         start = ROOT_INT64 + 1 - item

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Compiled kernels on several ranks: rank 0 compiles, the others need no compiler, and all tell one message.
+"""Compiled kernels on several ranks: rank 0 compiles, the others need no compiler, and there is one message.
 
 Expected values: Python's integers.
 """

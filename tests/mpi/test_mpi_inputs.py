@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Several ranks: inputs that only rank 0 can open, talk from one rank, dry options, relative places.
+"""Several ranks: inputs that only rank 0 can open, messages from rank 0 alone, options that run nothing, relative paths.
 
 Expected values: Python's integers and numpy.
 """
@@ -17,7 +17,7 @@ ITEMS = 20_000
 
 
 class Long(Case):
-    """Enough items that the window of slices is full while the members begin: rank 0 waits for them, and goes on."""
+    """Enough items to fill the window before the members begin: rank 0 waits for them, then goes on."""
 
     def test_rank_zero_ahead_of_the_others_keeps_the_order(self):
         items = 10_000_000
@@ -29,7 +29,7 @@ class Long(Case):
 
 
 class OnlyRankZero(Case):
-    """Each rank begins in a folder of its own; the input lies in that of rank 0 alone."""
+    """Each rank starts in its own folder; only the folder of rank 0 has the input."""
 
     def run_apart(self, job, files, ranks=3, stdin=None):
         for rank in range(ranks):

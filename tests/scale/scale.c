@@ -5,12 +5,14 @@
  *
  *     smpirun ... scale MODE ORDER SLICES WORK_NS BYTES
  *
- * Design: the pool, the plan and the folds are the engine's; a slice is one item here, that sleeps for WORK_NS and comes to BYTES.
- *         MODE: gather: the bytes go to rank 0. place: each rank writes them itself, at DISK bytes a second. reduce: the items'
- *         numbers are folded, for their sum and bounds, and the folds merged in the end; the sum is checked.
- *         The line printed: ranks; seconds of the pool, of it and the merge, of the merge; of rank 0 the most bytes it held, then
- *         the messages, their bytes and the seconds they cost it, until the merge; dispatches delivered; messages and bytes of the merge
- *         on rank 0.
+ * Design: the pool, the plan and the folds are the engine's. Here a slice is one item, which sleeps for WORK_NS and has BYTES of results.
+ *         MODE is one of
+ *             gather  the results go to rank 0
+ *             place   each rank writes its results itself, at DISK bytes a second
+ *             reduce  the items' numbers are folded (sum, min, max) and the folds merged at the end; the sum is checked
+ *         The printed line has, in this order: ranks; seconds of the pool, of pool and merge, of the merge; of rank 0 the peak of its
+ *         memory in bytes, then its messages, their bytes and the seconds that they cost it, all before the merge; dispatches
+ *         delivered; messages and bytes of the merge on rank 0.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Thousands of simulated ranks: the engine's crew under SimGrid, on a network of 12.5 GB/s and 2 us.
+"""Thousands of simulated ranks: the engine's scheduling under SimGrid, on a network of 12.5 GB/s and 2 us.
 
     scale.py SCALE --check              some sizes, held against the bars; for ctest
     scale.py SCALE --sweep TABLE SVG    all sizes, a table and a plot
 
-Every figure is simulated time: the network's, 0.5 us of its own for each message that a rank sends or takes, and 1 ms (0.2 ms
-where the link is the question) of work in a slice, on one worker a rank. Rank 0 works too. The check gives the ranks half as
-many slices as the sweep, so what a run costs once weighs twice as much there.
+Every figure is simulated time. It has three parts: the network's; 0.5 us of a rank's time for each message that it sends or receives; and
+1 ms of work in a slice (0.2 ms in the jobs that measure rank 0's link). Each rank has one worker, rank 0 too. The check has half as many
+slices as the sweep, so costs that occur once a run weigh twice as much there.
 """
 import argparse
 import math
@@ -31,12 +31,12 @@ PLATFORM = """<?xml version='1.0'?>
 """
 
 # The bars.
-SLOWER = 1.2  # than the ideal
-BUSY = 0.5  # of the time, rank 0's main thread
+SLOWER = 1.2  # most time, as a multiple of the ideal
+BUSY = 0.5  # most share of the time that rank 0's main thread handles messages
 ENTRIES = 16384 * 72  # plan.c: what rank 0 keeps of the window, for any number of ranks
 BUFFERS = 256 << 10  # rank 0's, of results that are small
 RANK = 100  # bytes of rank 0 that each rank may take
-ROUND_S = 20e-6  # of the merge: a message, and the nap in which it comes
+ROUND_S = 20e-6  # one round of the merge: a message, and the sleep during which it arrives
 
 
 class Case:
@@ -62,16 +62,16 @@ class Result:
     def __init__(self, line, case, slices):
         fields = line.split()
         ranks = int(fields[0])
-        self.crew, self.all, self.merge = (float(field) for field in fields[1:4])
+        self.pool_s, self.all, self.merge = (float(field) for field in fields[1:4])
         self.memory, messages, self.bytes = (int(field) for field in fields[4:7])
-        self.busy, grants = float(fields[7]) / self.crew, int(fields[8])
+        self.busy, dispatches = float(fields[7]) / self.pool_s, int(fields[8])
         self.merge_messages = int(fields[9])
         work = slices * case.work_ns * 1e-9 + (slices * case.bytes / 1e9 if case.mode == "place" else 0)
         link = slices * (ranks - 1) * case.bytes / LINK if case.mode == "gather" else 0
         self.slower = self.all / max(work, link)
         self.over = self.all - max(work, link)
-        self.grants = grants / self.crew if messages > 0 else 0  # one rank asks nobody
-        self.slices = slices * ranks / self.crew
+        self.dispatches = dispatches / self.pool_s if messages > 0 else 0  # a single rank sends no requests
+        self.slices = slices * ranks / self.pool_s
 
 
 def simulate(scale, case, ranks, slices):
@@ -118,7 +118,7 @@ def check(scale):
         result = simulate(scale, case, ranks, 100)
         window = window or result.memory
         print(f"{ranks:5} ranks  {result.slower:.3f} of the ideal  {result.memory / 1e6:.2f} MB  rank 0 busy "
-              f"{result.busy:.3f}  {result.grants:.0f} grants/s  {case.title}", flush=True)
+              f"{result.busy:.3f}  {result.dispatches:.0f} dispatches/s  {case.title}", flush=True)
         failures += [f"{case.title}: {ranks} ranks: it {what}" for what in judge(case, ranks, result, window)]
     for failure in failures:
         print(f"FAILED: {failure}")
@@ -132,7 +132,7 @@ COLUMNS = (("seconds", lambda result: f"{result.all:.4f}"),
            ("ms more than the ideal", lambda result: f"{result.over * 1e3:.2f}"),
            ("MB of rank 0", lambda result: f"{result.memory / 1e6:.3f}"),
            ("MB through rank 0", lambda result: f"{result.bytes / 1e6:.3f}"),
-           ("grants/s", lambda result: f"{result.grants:.0f}"),
+           ("dispatches/s", lambda result: f"{result.dispatches:.0f}"),
            ("slices/s", lambda result: f"{result.slices:.0f}"),
            ("% of the time that rank 0's main thread is busy", lambda result: f"{result.busy * 100:.2f}"))
 
@@ -158,9 +158,9 @@ set yrange [*:*]
 plot {memory}, (16384 * 72 + 100 * x) / 1e6 with lines linetype 6
 set title 'bytes through rank 0, MB'
 plot {traffic}
-set title 'grants a second'
+set title 'dispatches a second'
 set format y '%.0s%c'
-plot {grants}
+plot {dispatches}
 unset logscale y
 set format y
 set title 'rank 0: its main thread is busy, %'
@@ -186,7 +186,7 @@ def draw(table, svg):
     folder, table = os.path.split(table)  # its name stands in the picture
     plot = PLOT.format(svg=os.path.abspath(svg), table=table, times=curves(table, "times the ideal"),
                        memory=curves(table, "MB of rank 0"), traffic=curves(table, "MB through rank 0"),
-                       grants=curves(table, "grants/s"), busy=curves(table, COLUMNS[-1][0]),
+                       dispatches=curves(table, "dispatches/s"), busy=curves(table, COLUMNS[-1][0]),
                        merge=2 + len(COLUMNS) * len(CASES))
     subprocess.run(["gnuplot", "-"], input=plot, text=True, check=True, cwd=folder or None)
 

@@ -3,7 +3,7 @@
  */
 /* sim.c - locks, clock, threads and memory of the simulated ranks.
  *
- * Design:  sim.h. Every rank is alone on its host; its workers are further actors there.
+ * Design:  sim.h. Each rank has a host of its own; its workers are further actors on that host.
  * Threads: actors, of which one runs at a time.
  * Not here: messages (sim_mpi.c).
  */

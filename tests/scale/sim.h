@@ -1,17 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* sim.h - included before every file of the simulated engine: what would block or measure the simulator itself becomes
- * SimGrid's.
+/* sim.h - replaces locks, threads, clock, memory and messages of the simulated engine by SimGrid's; it is included before
+ *         every file of it.
  *
- * Design: the engine's files are compiled as they are. Threads are actors: their locks and conditions become SimGrid's,
- *         and since one actor runs at a time, nobody spins. The clock is the simulated one. Memory is counted where it
- *         belongs to rank 0. A message costs the rank that sends or takes it TOLL_NS of its own time beside what the
- *         network takes; it is this that makes one dispenser slow.
- *         A rank that naps, looks and naps again, while no message is on its way to it or from it, sleeps in one piece: until
- *         a worker rings, or until the end of the backoff in which somebody sends it one. So it looks at the same times as it
- *         would have, and nothing is simulated for looking in vain.
- *         SimGrid's non-blocking reductions send from everyone to everyone, so the blocking ones stand in for them.
+ * Design: the engine's files are compiled unchanged. A thread is an actor of SimGrid, with SimGrid's locks and conditions. One actor
+ *         runs at a time, so nothing spins. The clock is the simulated one. Only memory of rank 0 is counted. A message costs the rank
+ *         that sends or receives it TOLL_NS of its own time, beside the network's time; this bounds how fast rank 0 can dispatch.
+ *         A rank that waits sleeps, tests for messages and sleeps again, longer each time. While no message is on its way to or from it,
+ *         all these sleeps are simulated as one, which ends when a worker signals, or at the end of the sleep in which a message is
+ *         sent to it. So the rank tests at the same times as on a real machine, and tests without a result cost no simulation.
+ *         SimGrid's non-blocking reductions send from every rank to every rank, so blocking ones replace them.
  */
 #ifndef SIM_H
 #define SIM_H

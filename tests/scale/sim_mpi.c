@@ -3,8 +3,8 @@
  */
 /* sim_mpi.c - messages of the simulated ranks.
  *
- * Design:  sim.h. What a rank has started is kept in a list, so that a backoff can look whether any of it has ended; what it
- *          finds there waits for the engine's own test.
+ * Design:  sim.h. The requests that a rank has started are kept in a list, so that a waiting rank can see whether one has ended. The
+ *          engine learns it from its own test.
  * Threads: the main actor of each rank.
  */
 #include "sim.h"
