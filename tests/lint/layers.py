@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "sink": {"base", "os", "types", "format"},
     "source": {"base", "os", "types", "format"},
     "inputs": {"base", "source"},
-    "checkpoint": {"base", "os", "plan"},
+    "checkpoint": {"base", "os", "plan", "threads"},
     "report": {"base", "os", "plan", "threads", "job", "kernel", "inputs"},
     "worker": {"base", "os", "plan", "threads", "kernel", "reduce", "sink", "inputs", "report"},
     "run": {"base", "os", "comm", "plan", "threads", "job", "kernel", "reduce", "sink", "source", "inputs", "report", "worker"},
