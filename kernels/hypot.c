@@ -24,6 +24,6 @@ const pe_kernel pe_kernel_hypot_float64 = {
     .size = sizeof(pe_kernel),
     .name = "hypot",
     .signature = "(float64, float64) -> float64",
-    .summary = "length of the vector (x, y), as math.hypot; no step overflows on the way",
+    .summary = "length of the vector (x, y), within 1 ulp of math.hypot; no step overflows on the way",
     .map = map_float64,
 };
