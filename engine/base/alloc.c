@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* alloc.c - checked memory whose failure is an error with a text.
+/* alloc.c - checked allocation.
  *
- * Design:   sizes are multiplied with a check and rounded up to whole cache lines, so that two arrays never share a
- *           line between workers. The pages are touched here, outside the hot path.
+ * Design:   sizes are multiplied with an overflow check and rounded up to cache lines, so that no two arrays share a line
+ *           between workers. The pages are touched here, outside of the hot path.
  * Threads:  any.
  * Not here: buffers that grow (buffer.c).
  */
@@ -26,13 +26,13 @@ pe_status pe_make_array(void *out, size_t count, size_t size, pe_error *err)
 {
     size_t bytes = 0;
     if (!pe_mul_size(count, size, &bytes) || bytes > PTRDIFF_MAX - PE_CACHE_LINE)
-        return pe_fail(err, PE_ENOMEM, "out of memory: %zu times %zu bytes were asked for", count, size);
-    const size_t lines = bytes / PE_CACHE_LINE + 1; /* at least one line: zero bytes have an address too */
+        return pe_fail(err, PE_ENOMEM, "out of memory: %zu times %zu bytes were requested", count, size);
+    const size_t lines = bytes / PE_CACHE_LINE + 1; /* at least one line, so that zero bytes have an address */
     void *const data = aligned_alloc(PE_CACHE_LINE, lines * PE_CACHE_LINE);
     if (data == NULL)
-        return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes were asked for", bytes);
+        return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes were requested", bytes);
     memset(data, 0, lines * PE_CACHE_LINE);
-    memcpy(out, &data, sizeof data); /* out is the address of a pointer of any type */
+    memcpy(out, &data, sizeof data); /* out points to a pointer of any type */
     return PE_OK;
 }
 
@@ -44,7 +44,7 @@ pe_status pe_copy_string(char **out, const char *text, pe_error *err)
     const size_t size = strlen(text) + 1;
     char *const copy = malloc(size);
     if (copy == NULL)
-        return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes were asked for", size);
+        return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes were requested", size);
     memcpy(copy, text, size);
     *out = copy;
     return PE_OK;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* alloc.h - checked memory: overflow-safe sizes, cache-line alignment, errors with a text.
+/* alloc.h - checked allocation: sizes without overflow, alignment to cache lines, errors with a text.
  */
 #ifndef PE_ALLOC_H
 #define PE_ALLOC_H
@@ -14,7 +14,7 @@
 /* pe_mul_size - a * b into *out; false on overflow. */
 bool pe_mul_size(size_t a, size_t b, size_t *out);
 
-/* pe_make_array - count * size zeroed bytes, aligned to a cache line; free with free().
+/* pe_make_array - allocate count * size zeroed bytes, aligned to a cache line; free with free().
  * Returns: PE_OK with *out set (a valid pointer even for zero bytes), PE_ENOMEM */
 pe_status pe_make_array(void *out, size_t count, size_t size, pe_error *err);
 

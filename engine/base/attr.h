@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* attr.h - the compiler extensions that the engine uses, each behind a name.
+/* attr.h - the compiler extensions that the engine uses.
  */
 #ifndef PE_ATTR_H
 #define PE_ATTR_H
@@ -10,7 +10,7 @@
 
 #define PE_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define PE_CACHE_LINE 64u
-/* A function of a program (not of a library) that is called, as main is, before any library is initialised. */
+/* Calls a function of a program with main's arguments before any library is initialised. Not for libraries. */
 #define PE_BEFORE_LIBRARIES(function)                                                                                  \
     __attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **, char **) =    \
         (function)

@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* buffer.c - a growable run of bytes.
+/* buffer.c - a growable byte buffer.
  *
- * Design:   room grows by half again at least, so appending n bytes one by one copies O(n). The alignment rules out
- *           realloc; only the bytes in use are copied. A failed call leaves the buffer as it was. Large buffers are pages
- *           of their own, so that one that is given back leaves no memory behind: the C library keeps what a thread freed
- *           for that thread, and results are freed by whoever delivers them.
+ * Invariant: a failed call leaves the buffer unchanged.
+ * Design:   the capacity grows by half at least, so appending n bytes one by one copies O(n) bytes. realloc does not keep
+ *           the alignment, so growing copies the bytes in use. Large buffers are mapped pages of their own: the C
+ *           library keeps freed memory for the thread that freed it, and a thread that delivers results frees the
+ *           buffers of others.
  * Threads:  a buffer belongs to one thread at a time.
  * Not here: fixed arrays (alloc.c).
  */
@@ -19,9 +20,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PAGE_BYTES ((size_t)4096) /* or a part of a larger page: the system rounds up */
+#define PAGE_BYTES ((size_t)4096) /* mmap rounds up to larger pages */
 #ifdef __SANITIZE_ADDRESS__
-#define PAGED_LEAST SIZE_MAX /* so that what is written beyond is seen */
+#define PAGED_LEAST SIZE_MAX /* so that AddressSanitizer sees writes beyond the end */
 #else
 #define PAGED_LEAST ((size_t)64 << 10)
 #endif
@@ -37,40 +38,41 @@ static size_t round_up(size_t size)
     return (size + unit - 1) / unit * unit;
 }
 
-static void *take(size_t room)
+static void *take(size_t capacity)
 {
-    if (room < PAGED_LEAST)
-        return aligned_alloc(PE_CACHE_LINE, room);
-    void *const pages = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (capacity < PAGED_LEAST)
+        return aligned_alloc(PE_CACHE_LINE, capacity);
+    void *const pages = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     return pages == MAP_FAILED ? NULL : pages;
 }
 
-static void give_back(void *data, size_t room)
+static void give_back(void *data, size_t capacity)
 {
-    if (room < PAGED_LEAST)
+    if (capacity < PAGED_LEAST)
         free(data);
     else
-        (void)munmap(data, room); /* these pages exist */
+        (void)munmap(data, capacity); /* cannot fail: these pages are mapped */
 }
 
 pe_status pe_buffer_reserve(pe_buffer *buffer, size_t more, pe_error *err)
 {
-    if (more <= buffer->room - buffer->size)
+    if (more <= buffer->capacity - buffer->size)
         return PE_OK;
     const size_t most = (size_t)PTRDIFF_MAX / 2; /* so that no sum below overflows */
     if (buffer->size > most || more > most - buffer->size)
         return out_of_memory(buffer->size, more, err);
     const size_t needed = buffer->size + more;
-    const size_t grown = buffer->size == 0 ? 0 : buffer->room + buffer->room / 2; /* an empty one does not creep up */
-    const size_t room = round_up(needed > grown ? needed : grown);
-    unsigned char *const data = take(room);
+    const size_t grown =
+        buffer->size == 0 ? 0 : buffer->capacity + buffer->capacity / 2; /* an empty buffer gets what was asked for */
+    const size_t capacity = round_up(needed > grown ? needed : grown);
+    unsigned char *const data = take(capacity);
     if (data == NULL)
         return out_of_memory(buffer->size, more, err);
     if (buffer->size > 0)
         memcpy(data, buffer->data, buffer->size);
-    give_back(buffer->data, buffer->room);
+    give_back(buffer->data, buffer->capacity);
     buffer->data = data;
-    buffer->room = room;
+    buffer->capacity = capacity;
     return PE_OK;
 }
 
@@ -93,7 +95,7 @@ static PE_PRINTF(3, 0) pe_status print(pe_buffer *buffer, pe_error *err, const c
     const int needed = vsnprintf(NULL, 0, format, arguments);
     assert(needed >= 0);
     const size_t size = (size_t)needed;
-    const pe_status status = pe_buffer_reserve(buffer, size + 1, err); /* the terminator stays beyond size */
+    const pe_status status = pe_buffer_reserve(buffer, size + 1, err); /* the terminator is not counted in size */
     if (status == PE_OK) {
         vsnprintf((char *)buffer->data + buffer->size, size + 1, format, again);
         buffer->size += size;
@@ -113,6 +115,6 @@ pe_status pe_buffer_printf(pe_buffer *buffer, pe_error *err, const char *format,
 
 void pe_buffer_fini(pe_buffer *buffer)
 {
-    give_back(buffer->data, buffer->room);
+    give_back(buffer->data, buffer->capacity);
     *buffer = (pe_buffer){0};
 }

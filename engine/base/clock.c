@@ -3,10 +3,9 @@
  */
 /* clock.c - monotonic time in nanoseconds.
  *
- * Design:   CLOCK_MONOTONIC, which no change of the date moves. A sleep ends early on a signal, so that whoever polls
- *           sees the interruption at once.
+ * Design:   CLOCK_MONOTONIC, which does not jump when the date is set. A sleep ends early on a signal, so that a polling
+ *           loop sees the signal at once.
  * Threads:  any.
- * Not here: how long to wait for what (exec).
  */
 #include "base/clock.h"
 
@@ -17,7 +16,7 @@
 uint64_t pe_clock_ns(void)
 {
     struct timespec now = {0, 0};
-    clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail: the clock exists and now is ours */
+    clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock and this address */
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* enum_names.c - names of the small vocabularies that several stages share.
+/* enum_names.c - the names of the enums that several stages share.
  *
- * Design:   one table a vocabulary, in the order of its enum.
+ * Design:   one table an enum, in its order.
  * Threads:  no state.
- * Not here: reading these words from a job file (job/schema), which knows what is valid where.
+ * Not here: reading these names from a job file (job/schema).
  */
 #include "base/enum_names.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* enum_names.h - the small vocabularies that several stages share: formats, orders, schedules, reductions.
+/* enum_names.h - the enums that several stages share, with their names: formats, orders, schedules, reductions.
  */
 #ifndef PE_ENUM_NAMES_H
 #define PE_ENUM_NAMES_H
@@ -21,14 +21,14 @@ typedef enum pe_format {
 } pe_format;
 
 typedef enum pe_order {
-    PE_ORDER_WHOLE,    /* map: in input order, all at once */
-    PE_ORDER_STREAM,   /* imap: in input order, as it grows */
+    PE_ORDER_WHOLE,    /* map: in input order, visible when complete */
+    PE_ORDER_STREAM,   /* imap: in input order, visible as it grows */
     PE_ORDER_UNORDERED /* imap_unordered: as finished */
 } pe_order;
 
 typedef enum pe_schedule { PE_SCHEDULE_AUTO, PE_SCHEDULE_STATIC, PE_SCHEDULE_DYNAMIC } pe_schedule;
 
-/* What [reduce] prints of all items, in the order of their names in the schema. */
+/* The results of [reduce], in the order of their names in the schema. */
 typedef enum pe_reduce_op { PE_REDUCE_SUM, PE_REDUCE_MIN, PE_REDUCE_MAX, PE_REDUCE_MEAN, PE_REDUCE_COUNT } pe_reduce_op;
 
 #define PE_REDUCE_OPS 5
@@ -47,7 +47,7 @@ const char *pe_format_name(pe_format format);
 pe_format pe_format_by_suffix(const char *path);
 const char *pe_schedule_name(pe_schedule schedule);
 const char *pe_reduce_op_name(pe_reduce_op op);
-/* pe_plural - what a noun ends in behind this count: "" or "s". */
+/* pe_plural - the ending of a noun after this count: "" or "s". */
 const char *pe_plural(uint64_t count);
 
 #endif

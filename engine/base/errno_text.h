@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* errno_text.h - an errno as text, in any thread.
+/* errno_text.h - the text of an errno value.
  */
 #ifndef PE_ERRNO_TEXT_H
 #define PE_ERRNO_TEXT_H
 
-#define PE_ERRNO_ROOM 96
+#define PE_ERRNO_TEXT_SIZE 96
 
-/* pe_errno_text - the system's sentence for an errno value, into out; returns out. */
-const char *pe_errno_text(int number, char out[PE_ERRNO_ROOM]);
+/* pe_errno_text - the system's text for an errno value, printed to out; returns out. Any thread. */
+const char *pe_errno_text(int number, char out[PE_ERRNO_TEXT_SIZE]);
 
 #endif

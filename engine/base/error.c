@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* error.c - failures recorded as plain data, read back through the status table.
+/* error.c - errors as plain data, and the tables made from PE_STATUS_TABLE.
  *
- * Design:   exit codes, sentences and names are expansions of PE_STATUS_TABLE, so no list can fall behind another.
- *           Nothing here allocates: out of memory must be reportable.
- * Threads:  no state; a pe_error belongs to one thread until it is merged.
- * Not here: who is told, and when (run, app).
+ * Design:   exit codes, sentences and names are expansions of PE_STATUS_TABLE, so they agree. Nothing here allocates, so
+ *           that running out of memory can be reported.
+ * Threads:  no state; a pe_error belongs to one thread at a time.
+ * Not here: printing errors (run, app).
  */
 #include "base/error.h"
 
@@ -47,7 +47,7 @@ const char *pe_status_name(pe_status status)
     return names[status];
 }
 
-/* A cut text may not end inside a UTF-8 sequence: the message would be no valid text any more. */
+/* Removes an incomplete UTF-8 sequence from the end of a truncated text. */
 static void trim_broken_tail(char *text, size_t size)
 {
     size_t lead = size;
@@ -102,7 +102,7 @@ void pe_error_merge(pe_error *into, const pe_error *other)
 {
     if (other->status == PE_OK)
         return;
-    /* PE_NO_ITEM is the greatest number, so an error about an item beats one about none. */
+    /* PE_NO_ITEM is the greatest number: an error about an item goes before one about none */
     if (into->status == PE_OK || other->item < into->item)
         *into = *other;
 }

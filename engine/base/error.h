@@ -3,8 +3,9 @@
  */
 /* error.h - status codes, the one table of exit codes, error messages as plain data.
  *
- * Design: the X-macro below is the only place where a status, its exit code and its sentence are written. pe_error has
- *         no pointers, so that it crosses MPI as bytes. The first failure wins: a set error is never overwritten.
+ * Invariant: the first failure wins: an error that is set is not overwritten.
+ * Design: the X-macro below is the only place that lists a status, its exit code and its sentence. pe_error has no
+ *         pointers, so that it can be sent through MPI as bytes.
  */
 #ifndef PE_ERROR_H
 #define PE_ERROR_H
@@ -44,8 +45,8 @@ typedef enum pe_status {
 
 typedef struct pe_error {
     pe_status status;
-    uint64_t item;   /* the item it is about, or PE_NO_ITEM; decides which of several errors is told */
-    char text[1008]; /* what, where, the value seen, what would be valid; no newline at the end */
+    uint64_t item;   /* the item that failed, or PE_NO_ITEM; of several errors that of the lowest item is reported */
+    char text[1008]; /* what, where, the value seen, what would be valid; without newline */
 } pe_error;
 
 #define PE_ERROR_INIT                                                                                                  \
@@ -58,15 +59,15 @@ const char *pe_status_sentence(pe_status status);
 const char *pe_status_name(pe_status status);
 
 /* pe_fail - record a failure and return its status: `return pe_fail(err, PE_EDATA, "%s: ...", path);`
- * An err that is already set keeps its first text, and the first status is returned. err may not be NULL. A text that
- * does not fit is cut. */
+ * An err that is set keeps its text, and its status is returned. err may not be NULL. A text that does not fit is
+ * truncated. */
 pe_status pe_fail(pe_error *err, pe_status status, const char *format, ...) PE_PRINTF(3, 4);
 pe_status pe_fail_item(pe_error *err, pe_status status, uint64_t item, const char *format, ...) PE_PRINTF(4, 5);
 
-/* pe_error_clear - as PE_ERROR_INIT, without writing the whole text: for what is done once a batch. */
+/* pe_error_clear - as PE_ERROR_INIT, but cheap enough for once a batch: it writes one byte of the text. */
 void pe_error_clear(pe_error *err);
 
-/* pe_error_merge - keep in `into` the one to tell: any error beats none, then the one of the lowest item. */
+/* pe_error_merge - keep in `into` the error to report: any error goes before none, then that of the lowest item. */
 void pe_error_merge(pe_error *into, const pe_error *other);
 
 #ifdef __cplusplus

@@ -1,29 +1,29 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* suggest.c - "did you mean": the candidate closest to what was typed.
+/* suggest.c - "did you mean": the candidate nearest to a word that was typed.
  *
- * Design:   optimal string alignment (Levenshtein with swaps of neighbours) over three rows on the stack; names are cut
- *           to ROOM bytes, which no real name reaches, so hostile input costs no memory. The first of equals wins.
+ * Design:   the optimal string alignment distance (Levenshtein with transpositions) in three rows on the stack. Words are
+ *           truncated to MAX_BYTES, which no valid name reaches, so that input of any length needs no memory. Of equal
+ *           candidates the first is taken.
  * Threads:  no state.
- * Not here: the wording of a suggestion.
  */
 #include "base/suggest.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#define ROOM 64u
+#define MAX_BYTES 64u
 
 typedef struct word {
-    unsigned char text[ROOM]; /* ASCII letters folded to lower case */
+    unsigned char text[MAX_BYTES]; /* ASCII letters folded to lower case */
     size_t size;
 } word;
 
 static word fold(const char *text)
 {
     word out = {.size = 0};
-    while (out.size < ROOM && text[out.size] != '\0') {
+    while (out.size < MAX_BYTES && text[out.size] != '\0') {
         const unsigned char c = (unsigned char)text[out.size];
         out.text[out.size++] = c >= 'A' && c <= 'Z' ? (unsigned char)(c - 'A' + 'a') : c;
     }
@@ -37,7 +37,7 @@ static size_t least(size_t a, size_t b)
 
 static size_t distance(const word *a, const word *b)
 {
-    size_t rows[3][ROOM + 1];
+    size_t rows[3][MAX_BYTES + 1];
     size_t *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= b->size; j++)
         row[j] = j;
@@ -58,7 +58,7 @@ static size_t distance(const word *a, const word *b)
     return row[b->size];
 }
 
-/* SIZE_MAX when the candidate is too far to be meant. */
+/* The distance, or SIZE_MAX when it is too large for a suggestion. */
 static size_t score(const word *typed, const word *candidate)
 {
     size_t limit = typed->size / 3;
@@ -67,7 +67,7 @@ static size_t score(const word *typed, const word *candidate)
     if (typed->size < candidate->size && memcmp(typed->text, candidate->text, typed->size) == 0)
         far = least(far, 1);
     else if (far >= typed->size)
-        return (size_t)-1; /* nothing of a one-letter word would be left */
+        return (size_t)-1; /* the two words have nothing in common */
     return far <= limit ? far : (size_t)-1;
 }
 

@@ -26,7 +26,7 @@
 
 static pe_status fail_write(const char *path, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     return pe_fail(err, PE_EIO, "cannot write the checkpoint %s: %s", path, pe_errno_text(errno, reason));
 }
 

@@ -136,7 +136,7 @@ void pe_inputs_release(const pe_inputs *inputs, pe_block block)
 static size_t file_bytes(const pe_inputs *inputs, int s)
 {
     if (inputs->received[s].is_here)
-        return inputs->received[s].bytes.room;
+        return inputs->received[s].bytes.capacity;
     return (size_t)pe_source_byte_range(inputs->sources[s], (pe_block){0, inputs->infos[s].count}).bytes;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cores.c - the cores this process may use, and whether another process has the same ones.
+/* cores.c - the CPU affinity of this process.
  *
- * Design: sched_getaffinity with a mask far larger than cpu_set_t's 1,024 cores, since large nodes have more.
+ * Design: sched_getaffinity with a mask for 65,536 cores, since cpu_set_t ends at 1,024.
  */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "os/cores.h"
@@ -42,7 +42,7 @@ int pe_cores_online(void)
 
 static uint64_t mix(uint64_t hash, const void *data, size_t size)
 {
-    const unsigned char *at = data; /* FNV-1a: a few KiB once a run */
+    const unsigned char *at = data; /* FNV-1a; a few KiB once a run */
     for (size_t i = 0; i < size; i++)
         hash = (hash ^ at[i]) * 1099511628211u;
     return hash;

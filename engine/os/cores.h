@@ -1,18 +1,17 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cores.h - the cores this process may use, and whether another process has the same ones.
+/* cores.h - the CPU affinity of this process.
  */
 #ifndef PE_CORES_H
 #define PE_CORES_H
 
 #include <stdint.h>
 
-int pe_cores_count(void);  /* in the affinity mask; at least 1 */
-int pe_cores_online(void); /* of the whole node */
+int pe_cores_count(void);  /* cores in the affinity mask; at least 1 */
+int pe_cores_online(void); /* cores of the node */
 
-/* pe_cores_id - equal for two processes exactly when they are on the same host with the same affinity mask (but for
- * collisions of a 64-bit hash). */
+/* pe_cores_id - a hash of host name and affinity mask: two processes with one value share their cores. */
 uint64_t pe_cores_id(void);
 
 #endif

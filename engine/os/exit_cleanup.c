@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* exit_cleanup.c - what must be in order when the process ends in the middle of everything.
+/* exit_cleanup.c - removes incomplete files when the process ends in the middle of a run.
  *
- * Design:   a handful of places, each NULL or a path; more files than places at once are not remembered. The end and a
- *           write see each other in either order, since each says what it does before it looks at the other (both
- *           sequentially consistent).
- * Threads:  everything here is atomic.
- * Not here: why the process ends (run/crash.c).
+ * Invariant: no write begins after pe_exit_cleanup_final has seen `writing` at 0. A write increments `writing` before it
+ *           reads `is_final`, and pe_exit_cleanup_final sets `is_final` before it reads `writing`; both are sequentially
+ *           consistent, so at least one sees the other.
+ * Design:   a fixed number of slots, each NULL or a path. Files beyond that number are not registered.
+ * Threads:  all state is atomic.
+ * Not here: the reason why the process ends (worker/crash.c, run/lost_rank.c).
  */
 #include "os/exit_cleanup.h"
 
@@ -17,39 +18,39 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#define PLACES 16
-#define NAP_MS 1
-#define MOST_NAPS 1000
+#define SLOTS 16
+#define SLEEP_MS 1
+#define MAX_SLEEPS 1000
 
-static _Atomic(const char *) kept[PLACES]; /* written by keep and forget, read by begin */
-static atomic_int writing;                 /* writes under way */
-static atomic_bool is_cleanup;             /* written once by begin */
-static atomic_bool is_cleaning;            /* written by clean: paths are in use */
+static _Atomic(const char *) registered[SLOTS]; /* written by add and drop, read by remove_registered */
+static atomic_int writing;                      /* writes in progress */
+static atomic_bool is_final;                    /* written once, by pe_exit_cleanup_final */
+static atomic_bool is_cleaning;                 /* written by pe_exit_cleanup_now: the paths are in use */
 
-void pe_exit_cleanup_keep(const char *path)
+void pe_exit_cleanup_add(const char *path)
 {
-    for (size_t p = 0; p < PLACES; p++) {
+    for (size_t p = 0; p < SLOTS; p++) {
         const char *empty = NULL;
-        if (atomic_compare_exchange_strong(&kept[p], &empty, path))
+        if (atomic_compare_exchange_strong(&registered[p], &empty, path))
             return;
     }
 }
 
-void pe_exit_cleanup_forget(const char *path)
+void pe_exit_cleanup_drop(const char *path)
 {
-    for (size_t p = 0; p < PLACES && path != NULL; p++) {
+    for (size_t p = 0; p < SLOTS && path != NULL; p++) {
         const char *same = path;
-        if (atomic_compare_exchange_strong(&kept[p], &same, NULL))
+        if (atomic_compare_exchange_strong(&registered[p], &same, NULL))
             break;
     }
     while (atomic_load(&is_cleaning)) /* the caller may free the path now */
-        (void)poll(NULL, 0, NAP_MS);
+        (void)poll(NULL, 0, SLEEP_MS);
 }
 
 void pe_exit_cleanup_write_begin(void)
 {
     atomic_fetch_add(&writing, 1);
-    if (!atomic_load(&is_cleanup))
+    if (!atomic_load(&is_final))
         return;
     atomic_fetch_sub(&writing, 1);
     for (;;)
@@ -61,26 +62,26 @@ void pe_exit_cleanup_write_end(void)
     atomic_fetch_sub(&writing, 1);
 }
 
-static void remove_kept(void)
+static void remove_registered(void)
 {
-    for (size_t p = 0; p < PLACES; p++) {
-        const char *const path = atomic_load(&kept[p]);
+    for (size_t p = 0; p < SLOTS; p++) {
+        const char *const path = atomic_load(&registered[p]);
         if (path != NULL)
             (void)unlink(path);
     }
 }
 
-void pe_exit_cleanup_begin(void)
+void pe_exit_cleanup_final(void)
 {
-    atomic_store(&is_cleanup, true);
-    for (int naps = 0; atomic_load(&writing) > 0 && naps < MOST_NAPS; naps++)
-        (void)poll(NULL, 0, NAP_MS);
-    remove_kept();
+    atomic_store(&is_final, true);
+    for (int sleeps = 0; atomic_load(&writing) > 0 && sleeps < MAX_SLEEPS; sleeps++)
+        (void)poll(NULL, 0, SLEEP_MS);
+    remove_registered();
 }
 
-void pe_exit_cleanup_clean(void)
+void pe_exit_cleanup_now(void)
 {
     atomic_store(&is_cleaning, true);
-    remove_kept();
+    remove_registered();
     atomic_store(&is_cleaning, false);
 }

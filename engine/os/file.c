@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* file.c - whole reads, whole writes, mapped views of files.
+/* file.c - complete reads and writes, and memory-mapped files.
  *
- * Design:   short counts and EINTR are gone through; a descriptor that someone made non-blocking is waited for. Errors
- *           name the file and give the system's reason. A mapped file that another program cuts short kills the reader
- *           (SIGBUS), as it does every program that maps files.
+ * Design:   a read or write continues after a short count and after EINTR, and waits for a non-blocking descriptor. Errors
+ *           name the file and give the system's reason. When another program truncates a mapped file, reading it raises
+ *           SIGBUS.
  * Threads:  any; a descriptor has one writer at a time, except for pe_pwrite_full.
  * Not here: outputs (out_file.c).
  */
@@ -27,14 +27,14 @@
 
 #define READ_BYTES 65536u
 
-/* One fault maps the pages around it that are in memory already: 64 KiB in older kernels, the whole large folio in
- * newer ones (Linux 6.18), which is at most one such window. So a range that was read can have brought in, or back, any
- * page of the windows that it touches; releasing less leaves the whole file resident in the end (seen). */
+/* One page fault also maps the cached pages around it: 64 KiB in older kernels, a large folio of up to 2 MiB in newer
+ * ones (Linux 6.18). So reading a range can map every page of the windows that it touches. Releasing less than these
+ * windows left whole files resident (measured). */
 #define FAULT_WINDOW ((uintptr_t)2 << 20)
 
 static pe_status cannot_read(const char *path, int number, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     return pe_fail(err, PE_ENOINPUT, "cannot read %s: %s", path, pe_errno_text(number, reason));
 }
 
@@ -62,7 +62,7 @@ pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *si
     if (fd < 0)
         return cannot_read(path, errno, err);
     pe_status status = read_until_end(fd, path, most, &bytes, err);
-    close(fd); /* nothing was written: it has nothing to say */
+    close(fd); /* nothing was written, so a failure has no meaning */
     if (status == PE_OK)
         status = pe_make_array(out, bytes.size + 1, 1, err);
     if (status == PE_OK) {
@@ -76,18 +76,18 @@ pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *si
 
 static pe_status cannot_write(const char *name, int number, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     if (number == EPIPE)
         return pe_fail(err, PE_ECLOSED, "the reader of %s closed it", name);
     return pe_fail(err, PE_EIO, "cannot write %s: %s", name, pe_errno_text(number, reason));
 }
 
-/* True when the write that failed with `number` is to be tried again. */
+/* True when a write that failed with errno `number` is to be tried again. */
 static bool try_again(int fd, int number)
 {
     if (number == EAGAIN || number == EWOULDBLOCK) {
         struct pollfd ready = {.fd = fd, .events = POLLOUT, .revents = 0};
-        (void)poll(&ready, 1, -1); /* whatever it says, the next write tells */
+        (void)poll(&ready, 1, -1); /* the next write reports any error */
         return true;
     }
     return number == EINTR;
@@ -151,7 +151,8 @@ static pe_status map_descriptor(int fd, const char *path, pe_map *out, pe_error 
 
 pe_status pe_map_open(const char *path, pe_map *out, pe_error *err)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* or a pipe without a writer would block */
+    const int fd =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* O_NONBLOCK: opening a pipe without a writer must not block */
     if (fd < 0)
         return cannot_read(path, errno, err);
     const pe_status status = map_descriptor(fd, path, out, err);
@@ -159,7 +160,7 @@ pe_status pe_map_open(const char *path, pe_map *out, pe_error *err)
     return status;
 }
 
-/* The address of a mapping as the system calls want it; nothing is written through it. */
+/* The address of a mapping without const, as the system calls take it; nothing is written through it. */
 static unsigned char *address_of(const pe_map *map)
 {
     return (unsigned char *)(uintptr_t)map->data;
@@ -182,6 +183,6 @@ void pe_map_release(const pe_map *map, uint64_t offset, size_t size)
     uintptr_t to = (base + last + FAULT_WINDOW - 1) / FAULT_WINDOW * FAULT_WINDOW;
     from = from < base ? base : from;
     to = to > base + map->size ? base + map->size : to;
-    /* A failure costs memory, not correctness. */
+    /* a failure costs memory only */
     (void)madvise(address_of(map) + (from - base), to - from, MADV_DONTNEED);
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* file.h - files: whole reads and writes, mapped views, outputs that appear by rename.
+/* file.h - complete reads and writes, memory-mapped files, output files that appear by rename.
  */
 #ifndef PE_FILE_H
 #define PE_FILE_H
@@ -12,31 +12,31 @@
 
 #include "base/error.h"
 
-/* pe_file_read_all - a small file (at most `most` bytes) as a terminated string; free with free(). */
+/* pe_file_read_all - read a file of at most `most` bytes as a terminated string; free with free(). */
 pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *size, pe_error *err);
 
-/* pe_write_full - write all of it to fd, through short writes and EINTR.
+/* pe_write_full - write all of data to fd; continues after short writes and EINTR.
  * Returns: PE_OK, PE_ECLOSED on EPIPE, PE_EIO with `name` and the system's reason */
 pe_status pe_write_full(int fd, const void *data, size_t size, const char *name, pe_error *err);
 pe_status pe_pwrite_full(int fd, const void *data, size_t size, uint64_t offset, const char *name, pe_error *err);
 
-/* A regular file mapped for reading. Zero-initialise. */
+/* A regular file, mapped for reading. Zero-initialise. */
 typedef struct pe_map {
     const unsigned char *data; /* NULL when size is 0 */
     size_t size;
 } pe_map;
 
-/* pe_map_open - map a whole regular file. PE_ENOINPUT with the system's reason when it cannot be. */
+/* pe_map_open - map a regular file. PE_ENOINPUT with the system's reason. */
 pe_status pe_map_open(const char *path, pe_map *out, pe_error *err);
 void pe_map_close(pe_map *map);
 
-/* pe_map_release - tell the system that [offset, offset + size) was read: its pages leave this process's resident set,
- * so that memory stays bounded however large the file is.
+/* pe_map_release - remove the pages of [offset, offset + size) from this process's resident set, which bounds memory for
+ * files of any size.
  *
- * Call:  any thread, once after the last read of the range. Other threads may still read there: what they need comes
- *        back by itself, and goes with their own release.
- * Units: the range is rounded outwards to 2 MiB, what one page fault may bring in. So a thread keeps up to 4 MiB
- *        resident beside what it reads, and ranges of 256 KiB or more cost least.
+ * Call:  any thread, after its last read of the range. When another thread still reads there, a page fault brings the
+ *        page back, and that thread's own release removes it.
+ * Units: bytes; the range is rounded outwards to 2 MiB, the most that one page fault maps. So a thread has up to 4 MiB
+ *        resident beside the range that it reads, and ranges of 256 KiB or more cost least.
  */
 void pe_map_release(const pe_map *map, uint64_t offset, size_t size);
 

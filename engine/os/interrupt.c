@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* interrupt.c - SIGINT, SIGTERM, SIGHUP and SIGUSR1 end a run in good order.
+/* interrupt.c - SIGINT, SIGTERM, SIGHUP and SIGUSR1 as a flag that ends the run.
  *
- * Design: the handler only writes a flag; the main thread looks at it between its naps and stops the run as any other
- *         failure, so that outputs are closed and every rank leaves with the same code. SIGUSR1 is the one that a batch
- *         system can send ahead of the time limit and mpirun hands on to the ranks: on SIGTERM it kills them.
+ * Design: the handler only sets the flag. The main thread polls it and stops the run like any other failure: outputs are
+ *         closed and all ranks end with one exit code. SIGUSR1 is the signal that a batch system can send ahead of the
+ *         time limit and that mpirun passes on to the ranks; on SIGTERM mpirun kills them.
  */
 #include "os/interrupt.h"
 

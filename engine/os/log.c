@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* log.c - what pengine says on stderr, line by line.
+/* log.c - messages and the progress line on stderr.
  *
- * Design:   each line is put together first and written by one write, so lines of several processes do not mix. A
- *           progress line on a terminal is redrawn in place; it is cut to the terminal's width, since a wrapped line
- *           could not be. A write that fails is dropped: there is nowhere left to say so.
+ * Design:   one write a line, so that lines of several processes do not mix. The progress line of a terminal is redrawn in
+ *           place; it is cut to the width of the terminal, since a wrapped line cannot be redrawn. A failed write is
+ *           ignored.
  * Threads:  one mutex guards the state and the order of writes.
- * Not here: what is worth saying, how often (run, state).
+ * Not here: which messages there are, and how often (run, report).
  */
 #include "os/log.h"
 
@@ -21,48 +21,48 @@
 
 #include "os/file.h"
 
-#define LINE_ROOM 2048u
+#define LINE_SIZE 2048u
 #define CLEAR_LINE "\r\033[K"
 #define PREFIX "pengine: "
 
 static struct {
     pthread_mutex_t lock;
-    bool speaks;       /* written by pe_log_init alone, before there are threads */
+    bool is_enabled;   /* written by pe_log_init, before there are threads */
     pe_log_level most; /* likewise */
-    bool drawn;        /* a progress line stands on the terminal; under lock */
+    bool is_drawn;     /* the terminal shows a progress line; under lock */
 } state = {PTHREAD_MUTEX_INITIALIZER, true, PE_LOG_INFO, false};
 
 typedef struct line {
-    char text[LINE_ROOM];
+    char text[LINE_SIZE];
     size_t size;
 } line;
 
-/* Cuts what does not fit, and keeps one byte for the newline. */
+/* Truncates text that does not fit; one byte stays free for the newline. */
 static void add(line *out, const char *text, size_t size)
 {
-    const size_t left = LINE_ROOM - 1 - out->size;
+    const size_t left = LINE_SIZE - 1 - out->size;
     const size_t taken = size < left ? size : left;
     memcpy(out->text + out->size, text, taken);
     out->size += taken;
 }
 
-static void say(const line *out)
+static void write_line(const line *out)
 {
     pe_error ignored = PE_ERROR_INIT;
     (void)pe_write_full(STDERR_FILENO, out->text, out->size, "stderr", &ignored);
 }
 
-void pe_log_init(int speaks, pe_log_level most)
+void pe_log_init(int is_enabled, pe_log_level most)
 {
-    state.speaks = speaks != 0;
+    state.is_enabled = is_enabled != 0;
     state.most = most;
 }
 
 void pe_log(pe_log_level level, const char *format, ...)
 {
-    if (!state.speaks || level > state.most)
+    if (!state.is_enabled || level > state.most)
         return;
-    char text[LINE_ROOM] = "";
+    char text[LINE_SIZE] = "";
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
@@ -70,17 +70,17 @@ void pe_log(pe_log_level level, const char *format, ...)
 
     line out = {.size = 0};
     pthread_mutex_lock(&state.lock);
-    if (state.drawn)
+    if (state.is_drawn)
         add(&out, CLEAR_LINE, strlen(CLEAR_LINE));
-    state.drawn = false;
+    state.is_drawn = false;
     add(&out, PREFIX, strlen(PREFIX));
     add(&out, text, strlen(text));
     out.text[out.size++] = '\n';
-    say(&out);
+    write_line(&out);
     pthread_mutex_unlock(&state.lock);
 }
 
-/* Bytes of text that take at most `columns` columns, one a character: the bar has no wide ones. */
+/* The bytes of text that fit into `columns` columns; every character of the progress bar has one column. */
 static size_t fitting(const char *text, size_t columns)
 {
     size_t size = 0;
@@ -92,34 +92,34 @@ static size_t fitting(const char *text, size_t columns)
     return size;
 }
 
-/* One less than the width: some terminals wrap on the last column. */
+/* The width less one: some terminals wrap at the last column. */
 static size_t terminal_columns(void)
 {
     struct winsize window = {0, 0, 0, 0};
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col < 2)
-        return LINE_ROOM;
+        return LINE_SIZE;
     return window.ws_col - 1u;
 }
 
 static void redraw(const char *text)
 {
     line out = {.size = 0};
-    if (state.drawn || text != NULL)
+    if (state.is_drawn || text != NULL)
         add(&out, CLEAR_LINE, strlen(CLEAR_LINE));
     if (text != NULL)
         add(&out, text, fitting(text, terminal_columns()));
-    state.drawn = text != NULL;
+    state.is_drawn = text != NULL;
     if (out.size > 0)
-        say(&out);
+        write_line(&out);
 }
 
 void pe_log_progress(const char *text, int is_terminal)
 {
-    if (!state.speaks)
+    if (!state.is_enabled)
         return;
     if (is_terminal == 0) {
         if (text != NULL)
-            pe_log(PE_LOG_ERROR, "%s", text); /* shown at any level: the caller decided to */
+            pe_log(PE_LOG_ERROR, "%s", text); /* shown at any level */
         return;
     }
     pthread_mutex_lock(&state.lock);

@@ -36,7 +36,7 @@ static bool directory_exists(const char *directory)
 
 static pe_status cannot_create(const char *path, int number, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM], *directory = NULL;
+    char reason[PE_ERRNO_TEXT_SIZE], *directory = NULL;
     pe_status status = pe_copy_string(&directory, path, err);
     if (status != PE_OK)
         return status;
@@ -139,7 +139,7 @@ static pe_status open_regular(const char *path, pe_out_file *out, pe_error *err)
         return cannot_create(out->path, errno, err);
     out->fd = fd;
     if (out->part != NULL)
-        pe_exit_cleanup_keep(out->part);
+        pe_exit_cleanup_add(out->part);
     if (!make_empty(fd) || (out->part != NULL && unlink(out->path) != 0 && errno != ENOENT)) {
         const int number = errno;
         pe_out_abort(out);
@@ -173,7 +173,7 @@ static pe_status begin_special(const char *path, pe_out_file *out, pe_error *err
 
 static void forget(pe_out_file *out)
 {
-    pe_exit_cleanup_forget(out->part);
+    pe_exit_cleanup_drop(out->part);
     free(out->path);
     free(out->part);
     *out = (pe_out_file){.fd = -1};
@@ -207,7 +207,7 @@ static bool is_flushed(int fd)
 
 pe_status pe_out_commit(pe_out_file *out, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     if (out->path == NULL)
         return PE_OK;
     pe_status status = PE_OK;

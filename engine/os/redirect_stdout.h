@@ -1,13 +1,15 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* redirect_stdout.h - what a kernel prints goes to stderr: stdout has results alone.
+/* redirect_stdout.h - sends what kernels print to stderr, so that stdout has results only.
  */
 #ifndef PE_REDIRECT_STDOUT_H
 #define PE_REDIRECT_STDOUT_H
 
-/* pe_redirect_stdout_begin - from here the process's stdout is its stderr. Call it after the output is open, which has a
- * descriptor of its own, and on every rank. pe_redirect_stdout_end - as it was before. Main thread. */
+/* pe_redirect_stdout_begin - make descriptor 1 a copy of descriptor 2. pe_redirect_stdout_end - restore it.
+ *
+ * Call:    main thread of every rank, while no kernel runs; begin after the output is open, which has its own descriptor.
+ */
 void pe_redirect_stdout_begin(void);
 void pe_redirect_stdout_end(void);
 

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* resident.c - memory that this process has in use.
+/* resident.c - the peak resident memory of this process.
  *
- * Design: VmHWM of /proc/self/status, since getrusage's figure is inherited across exec and would count the shell's.
+ * Design: VmHWM of /proc/self/status; getrusage's ru_maxrss survives exec and would include the shell's memory.
  */
 #include "os/resident.h"
 
@@ -20,7 +20,7 @@ size_t pe_resident_peak(void)
         return 0;
     while (fgets(line, sizeof line, status) != NULL) {
         if (strncmp(line, "VmHWM:", 6) == 0) {
-            kib = strtoull(line + 6, NULL, 10); /* 0, "not known", where there is no number */
+            kib = strtoull(line + 6, NULL, 10); /* 0 where there is no number */
             break;
         }
     }

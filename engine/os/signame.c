@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* signame.c - a signal's number as people know it.
+/* signame.c - the name of a signal.
  *
  * Threads: any.
  */
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-const char *pe_signame(int number, char room[PE_SIGNAME_ROOM])
+const char *pe_signame(int number, char out[PE_SIGNAME_SIZE])
 {
     static const struct {
         int number;
@@ -22,6 +22,6 @@ const char *pe_signame(int number, char room[PE_SIGNAME_ROOM])
     for (size_t n = 0; n < sizeof names / sizeof *names; n++)
         if (names[n].number == number)
             return names[n].name;
-    (void)snprintf(room, PE_SIGNAME_ROOM, "signal %d", number);
-    return room;
+    (void)snprintf(out, PE_SIGNAME_SIZE, "signal %d", number);
+    return out;
 }

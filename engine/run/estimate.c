@@ -76,7 +76,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .chunk_input_bytes = items.first > 0 ? shifted_input_bytes : chunk_input_bytes,
         .reader_bytes = reader_bytes,
         .source = inputs,
-        .digested_bytes = spec->makes_pieces ? pe_digest_piece_room : NULL,
+        .digested_bytes = spec->makes_partials ? pe_digest_partial_most : NULL,
         .worker_bytes = fold_bytes,
         .has_text_result = spec->encoder.has_text,
         .kept_bytes = pe_inputs_memory(inputs, 1, &reader) + pe_sink_memory(output, spec->encoder.row_bytes) +

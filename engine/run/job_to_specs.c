@@ -234,7 +234,7 @@ static pe_status reduce(pe_output_spec *out, const pe_job *job, const pe_signatu
                                .order = PE_ORDER_WHOLE,
                                .results = out->written,
                                .result_count = signature->result_count,
-                               .lead = "op",
+                               .first_column = "op",
                                .names = job->output.name_count > 0 ? (const char *const *)job->output.names : NULL,
                                .name_count = job->output.name_count,
                                .items = PE_COUNT_UNKNOWN};

@@ -117,7 +117,7 @@ static bool is_my_turn(void)
 static void end_job(void *unused, const pe_silence *who)
 {
     (void)unused;
-    pe_exit_cleanup_begin();
+    pe_exit_cleanup_final();
     if (is_my_turn()) {
         speak(who);
         pe_sleep_ns(SPEAK_NS);
@@ -134,7 +134,7 @@ static void look(void *unused)
     (void)unused;
     const char *seen = pe_interrupt_seen();
     if (seen != NULL && strcmp(seen, "SIGTERM") == 0)
-        pe_exit_cleanup_clean();
+        pe_exit_cleanup_now();
 }
 
 pe_status pe_lost_rank_watch(pe_comm *comm, pe_heartbeat **out, pe_error *err)

@@ -136,7 +136,7 @@ static bool has_conversion(const pe_work_spec *work)
 }
 
 /* Each rank hashes its own rows of a digest, where the place of every row in it is known from the start. */
-static bool makes_pieces(const pe_run_context *run, const pe_job *job, const pe_work_spec *work)
+static bool makes_partials(const pe_run_context *run, const pe_job *job, const pe_work_spec *work)
 {
     const bool is_gathered = job->output.is_gathered && pe_comm_size(run->comm) > 1;
     return work->encoder.format == PE_FORMAT_DIGEST && work->encoder.is_fixed && work->policy != PE_ON_ERROR_SKIP &&
@@ -172,8 +172,8 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
         pe_encoder_init(&work->encoder, &output->sink, is_reduction ? PE_FORMAT_NULL : output->format);
         work->has_conversion = has_conversion(work);
         work->encoder.is_plain = work->encoder.is_plain && !work->has_conversion;
-        work->makes_pieces = makes_pieces(run, job, work);
-        output->sink.comes_in_pieces = work->makes_pieces;
+        work->makes_partials = makes_partials(run, job, work);
+        output->sink.takes_partials = work->makes_partials;
     }
     return pe_run_agree(run, err);
 }

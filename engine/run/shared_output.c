@@ -4,8 +4,8 @@
 /* shared_output.c - whether every rank writes its rows to the output itself.
  *
  * Design: every rank can write where all rows have one size, none is left out and the file is a regular one: then the
- *         place of each row is known. That all ranks see the same file is checked: rank 0 writes a random mark where the
- *         first rows will be; each other rank opens the file by its absolute name, must find that mark, and writes a mark
+ *         place of each row is known. That all ranks see the same file is checked: rank 0 writes a random probe where the
+ *         first rows will be; each other rank opens the file by its absolute name, must find that probe, and writes a probe
  *         of its own beside it; rank 0 must find all of them. If one rank cannot, rank 0 gathers the rows of all. A file
  *         that may be read while it grows is written by several ranks within one node only: between nodes, a file system
  *         may show rank 0's header before another rank's rows.
@@ -19,15 +19,15 @@
 
 #include "os/log.h"
 
-typedef unsigned char mark[PE_MARK_BYTES];
+typedef unsigned char probe[PE_PROBE_BYTES];
 
 /* What rank 0 tells the others; the file's absolute name follows, with its end. */
 typedef struct pe_shared_output_facts {
     uint64_t first, row_bytes;
-    mark nonce;
+    probe nonce;
 } pe_shared_output_facts;
 
-/* Rank 0: may rows go straight to the file? Of several ranks each must find room for its mark where rows will be. */
+/* Rank 0: may rows go straight to the file? Of several ranks each must find room for its probe. */
 static bool is_wanted(const pe_comm *comm, const pe_job *job, const pe_plan *plan, const pe_work_spec *work)
 {
     const uint64_t ranks = (uint64_t)pe_comm_size(comm);
@@ -39,18 +39,18 @@ static bool is_wanted(const pe_comm *comm, const pe_job *job, const pe_plan *pla
         return false;
     if (job->order != PE_ORDER_WHOLE && pe_comm_node_size(comm) != pe_comm_size(comm))
         return false;
-    return plan->items >= ranks * PE_MARK_BYTES; /* a row has a byte at least */
+    return plan->items >= ranks * PE_PROBE_BYTES; /* a row has a byte at least */
 }
 
-static void make_mark(const mark nonce, int rank, mark out)
+static void make_probe(const probe nonce, int rank, probe out)
 {
     const uint64_t number = (uint64_t)rank;
-    memcpy(out, nonce, PE_MARK_BYTES);
+    memcpy(out, nonce, PE_PROBE_BYTES);
     for (size_t i = 0; i < sizeof number; i++)
         out[i] ^= (unsigned char)(number >> (8 * i));
 }
 
-/* Rank 0: opens the file, writes its mark and packs the facts for the others; the message stays empty where rows are
+/* Rank 0: opens the file, writes its probe, and packs the facts for the others; the message stays empty where rows are
  * gathered. */
 static void open_own(const pe_sink *sink, size_t row_bytes, int ranks, pe_row_file *out, pe_shared_output_facts *facts,
                      pe_buffer *message, pe_error *err)
@@ -60,7 +60,7 @@ static void open_own(const pe_sink *sink, size_t row_bytes, int ranks, pe_row_fi
     facts->first = out->first;
     facts->row_bytes = out->row_bytes;
     if (getrandom(facts->nonce, sizeof facts->nonce, 0) != (ssize_t)sizeof facts->nonce ||
-        !pe_row_file_set_mark(out, 0, facts->nonce))
+        !pe_row_file_write_probe(out, 0, facts->nonce))
         return;
     if (pe_buffer_append(message, facts, sizeof *facts, err) == PE_OK)
         (void)pe_buffer_append(message, out->path, strlen(out->path) + 1, err);
@@ -70,22 +70,22 @@ static void open_own(const pe_sink *sink, size_t row_bytes, int ranks, pe_row_fi
 static bool open_shared(int rank, const pe_shared_output_facts *facts, const char *path, pe_row_file *out)
 {
     pe_error why = PE_ERROR_INIT; /* the file system is not shared: that is no failure */
-    mark own;
+    probe own;
     if (pe_row_file_open(path, facts->first, facts->row_bytes, out, &why) != PE_OK ||
-        !pe_row_file_has_mark(out, 0, facts->nonce))
+        !pe_row_file_has_probe(out, 0, facts->nonce))
         return false;
-    make_mark(facts->nonce, rank, own);
-    return pe_row_file_set_mark(out, (uint64_t)rank, own);
+    make_probe(facts->nonce, rank, own);
+    return pe_row_file_write_probe(out, (uint64_t)rank, own);
 }
 
-/* Rank 0: the mark of every other rank is in the file. */
+/* Rank 0: the probe of every other rank is in the file. */
 static bool sees_all(int ranks, const pe_shared_output_facts *facts, const pe_row_file *file)
 {
     bool sees = true;
     for (int rank = 1; rank < ranks && sees; rank++) {
-        mark expected;
-        make_mark(facts->nonce, rank, expected);
-        sees = pe_row_file_has_mark(file, (uint64_t)rank, expected);
+        probe expected;
+        make_probe(facts->nonce, rank, expected);
+        sees = pe_row_file_has_probe(file, (uint64_t)rank, expected);
     }
     return sees;
 }

@@ -3,9 +3,9 @@
  */
 /* columns.c - how the columns of an output are called.
  *
- * Design: one walk over the columns builds every name into a buffer; the printers differ in what they put around it.
+ * Design: one loop over the columns builds each name in a buffer; the printers add the syntax of csv or npy.
  * Threads: any; nothing is shared.
- * Not here: what stands in the columns (encode.c).
+ * Not here: the values of the columns (encode.c).
  */
 #include "sink/columns.h"
 
@@ -28,13 +28,13 @@ bool pe_columns_is_structured(const pe_sink_spec *spec)
     return spec->result_count > 1 || spec->has_index;
 }
 
-/* Every column has a name of its own (which for scalars is the same as every result having one). */
+/* True when the job names every column (for scalars that is the same as naming every result). */
 static bool names_are_single(const pe_sink_spec *spec)
 {
     return spec->names != NULL && (uint64_t)spec->name_count == pe_columns_count(spec);
 }
 
-/* Appends the name of a result, the way it is without its element. */
+/* Appends the name of a result without the suffix of an element. */
 static pe_status result_name(const pe_sink_spec *spec, int result, pe_buffer *out, pe_error *err)
 {
     if (spec->names != NULL)
@@ -105,11 +105,11 @@ static pe_status append_field(const pe_buffer *name, char separator, bool is_alo
 pe_status pe_columns_print_line(const pe_sink_spec *spec, pe_format format, pe_buffer *out, pe_error *err)
 {
     const char separator = pe_format_separator(format);
-    const char *const lead = spec->has_index ? "index" : spec->lead;
-    const bool is_alone = pe_columns_count(spec) == 1 && lead == NULL;
+    const char *const first = spec->has_index ? "index" : spec->first_column;
+    const bool is_alone = pe_columns_count(spec) == 1 && first == NULL;
     uint64_t column = 0;
     pe_buffer name = {NULL, 0, 0};
-    pe_status status = lead != NULL ? pe_buffer_printf(out, err, "%s%c", lead, separator) : PE_OK;
+    pe_status status = first != NULL ? pe_buffer_printf(out, err, "%s%c", first, separator) : PE_OK;
     for (int r = 0; r < spec->result_count && status == PE_OK; r++) {
         for (uint32_t e = 0; e < pe_type_elements(spec->results[r]) && status == PE_OK; e++) {
             name.size = 0;

@@ -3,8 +3,9 @@
  */
 /* columns.h - how the columns of an output are called, in a csv's first line or in npy's dtype; the sinks' own.
  *
- * Design: the names given are of the results, or of every single column (each element of a vector). Without any a lone
- *         scalar or vector is "result" and several are f0, f1 ...; the elements of a vector v are v_0, v_1 ...
+ * Design: the job gives one name for each result, or one for each column (a vector result has one column an element).
+ *         Without names a single result is "result" and several are f0, f1 ...; the elements of a vector v are v_0,
+ *         v_1 ...
  */
 #ifndef PE_COLUMNS_H
 #define PE_COLUMNS_H
@@ -12,10 +13,11 @@
 #include "base/buffer.h"
 #include "sink/sink.h"
 
-/* pe_columns_count - the columns of all results, a vector having one an element; the index is not counted. */
+/* pe_columns_count - the number of columns of all results, without the index. */
 uint64_t pe_columns_count(const pe_sink_spec *spec);
 
-/* pe_columns_check - as many names as results or columns; for npy's fields also none empty and none twice. */
+/* pe_columns_check - the number of names is that of the results or of the columns; a field of npy has a name that is not
+ * empty and not another field's. */
 pe_status pe_columns_check(const pe_sink_spec *spec, pe_format format, pe_error *err);
 
 /* pe_columns_print_line - append the names as the first line of a csv or tsv. */

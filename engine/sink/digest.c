@@ -1,14 +1,15 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* digest.c - XXH3-128 of a stream whose pieces are made apart, and joined in order.
+/* digest.c - XXH3-128 of a stream whose partial digests are made in parallel and merged in order.
  *
- * Design:  the parts of XXH3 are xxHash's own, which its header gives when it is included as a whole; here is only the
- *          order in which they are called. On x86-64 the widest vectors that the processor has are picked at run time.
- *          The last block of all is treated differently, so at least one stripe is held back unsummed at the end of the
- *          stream, and of every piece.
- * Format:  a piece is its header, the bytes up to the first block, the sums of whole blocks, the bytes behind them; or,
- *          when it is too short for that, its header and its bytes. Native byte order: it never leaves the job.
+ * Design:  the arithmetic is xxHash's own, taken from its header with XXH_INLINE_ALL; this file decides the order of the
+ *          calls. On x86-64 the widest vector instructions that the processor has are chosen at run time. XXH3 treats
+ *          the last block of a stream differently, so at least one stripe at the end of the stream, and of every
+ *          partial digest, stays unsummed.
+ * Format:  a partial digest is a header, the bytes before the first block, the sums of the whole blocks, the bytes after
+ *          them; or, when it has no whole block, a header and its bytes. Native byte order: the ranks of a job have one
+ *          architecture.
  * Threads: digest.h.
  */
 #include "sink/digest.h"
@@ -31,7 +32,7 @@
 #include "base/alloc.h"
 
 #define LANES XXH_ACC_NB
-#define JOINED_AT_ONCE 64 /* blocks */
+#define MERGED_AT_ONCE 64 /* blocks */
 #define SUM_BYTES (LANES * sizeof(uint64_t))
 #define STRIPES (PE_DIGEST_BLOCK / PE_DIGEST_STRIPE)
 #define SCRAMBLE_KEY (XXH3_kSecret + XXH_SECRET_DEFAULT_SIZE - XXH_STRIPE_LEN)
@@ -39,14 +40,15 @@
 #define HIGH_KEY (XXH3_kSecret + XXH_SECRET_DEFAULT_SIZE - SUM_BYTES - XXH_SECRET_MERGEACCS_START)
 #define LOW_KEY (XXH3_kSecret + XXH_SECRET_MERGEACCS_START)
 
-_Static_assert(PE_DIGEST_STRIPE == XXH_STRIPE_LEN, "a stripe is xxHash's");
-_Static_assert(STRIPES == (XXH_SECRET_DEFAULT_SIZE - XXH_STRIPE_LEN) / XXH_SECRET_CONSUME_RATE, "a block is xxHash's");
+_Static_assert(PE_DIGEST_STRIPE == XXH_STRIPE_LEN, "PE_DIGEST_STRIPE is xxHash's stripe");
+_Static_assert(STRIPES == (XXH_SECRET_DEFAULT_SIZE - XXH_STRIPE_LEN) / XXH_SECRET_CONSUME_RATE,
+               "PE_DIGEST_BLOCK is xxHash's block");
 
 typedef struct header {
     uint64_t offset, bytes;
 } header;
 
-/* How a piece is divided. */
+/* The parts of a partial digest, in bytes and in blocks. */
 typedef struct layout {
     size_t head, blocks, tail;
 } layout;
@@ -54,8 +56,8 @@ typedef struct layout {
 struct pe_digest {
     _Alignas(PE_CACHE_LINE) uint64_t acc[LANES];
     uint64_t bytes;
-    size_t held_bytes; /* PE_DIGEST_STRIPE at least once the stream has as many, which lie before its end */
-    unsigned char held[PE_DIGEST_UNSUMMED];
+    size_t unsummed_bytes;                      /* at least PE_DIGEST_STRIPE once the stream is that long */
+    unsigned char unsummed[PE_DIGEST_UNSUMMED]; /* the end of the stream */
 };
 
 static layout divide(uint64_t offset, uint64_t bytes)
@@ -69,7 +71,7 @@ static layout divide(uint64_t offset, uint64_t bytes)
 
 /* ---- blocks ---- */
 
-/* xxHash's inner loops, by their shape: its names for these types changed within 0.8. */
+/* xxHash's inner loops. Its own names for these types changed within version 0.8. */
 typedef void (*add_stripe)(void *restrict acc, const void *restrict stripe, const void *restrict key);
 typedef void (*scramble_acc)(void *restrict acc, const void *restrict key);
 
@@ -88,10 +90,10 @@ XXH_FORCE_INLINE void sum_each(add_stripe add, const unsigned char *data, size_t
     }
 }
 
-XXH_FORCE_INLINE void join_each(scramble_acc scramble, uint64_t *to, const unsigned char *sums, size_t blocks)
+XXH_FORCE_INLINE void merge_each(scramble_acc scramble, uint64_t *to, const unsigned char *sums, size_t blocks)
 {
     _Alignas(PE_CACHE_LINE) uint64_t acc[LANES];
-    memcpy(acc, to, sizeof acc); /* what cannot be reached from elsewhere stays in registers */
+    memcpy(acc, to, sizeof acc); /* a local copy stays in registers */
     for (size_t b = 0; b < blocks; b++) {
         uint64_t more[LANES];
         memcpy(more, sums + b * SUM_BYTES, SUM_BYTES);
@@ -104,7 +106,7 @@ XXH_FORCE_INLINE void join_each(scramble_acc scramble, uint64_t *to, const unsig
 
 typedef struct vectors {
     void (*sum)(const unsigned char *data, size_t blocks, unsigned char *sums);
-    void (*join)(uint64_t *acc, const unsigned char *sums, size_t blocks);
+    void (*merge)(uint64_t *acc, const unsigned char *sums, size_t blocks);
 } vectors;
 
 #define VECTORS(name, target, add, scramble)                                                                           \
@@ -114,11 +116,11 @@ typedef struct vectors {
         sum_each(add, data, blocks, sums);                                                                             \
     }                                                                                                                  \
     /* NOLINTNEXTLINE(bugprone-macro-parentheses): an attribute */                                                     \
-    target static void join_by_##name(uint64_t *acc, const unsigned char *sums, size_t blocks)                         \
+    target static void merge_by_##name(uint64_t *acc, const unsigned char *sums, size_t blocks)                        \
     {                                                                                                                  \
-        join_each(scramble, acc, sums, blocks);                                                                        \
+        merge_each(scramble, acc, sums, blocks);                                                                       \
     }                                                                                                                  \
-    static const vectors name = {.sum = sum_by_##name, .join = join_by_##name};
+    static const vectors name = {.sum = sum_by_##name, .merge = merge_by_##name};
 
 VECTORS(common, , XXH3_accumulate_512, XXH3_scrambleAcc)
 #if defined(__x86_64__)
@@ -137,25 +139,25 @@ static const vectors *widest(void)
     return &common;
 }
 
-/* ---- a piece ---- */
+/* ---- a partial digest ---- */
 
-size_t pe_digest_piece_room(size_t bytes)
+size_t pe_digest_partial_most(size_t bytes)
 {
     const size_t ends = 2 * PE_DIGEST_BLOCK + PE_DIGEST_STRIPE;
     const size_t summed = bytes / STRIPES + ends;
     return sizeof(header) + (bytes < summed ? bytes : summed);
 }
 
-pe_status pe_digest_piece_begin(pe_digest_piece *piece, uint64_t offset, pe_buffer *out, pe_error *err)
+pe_status pe_digest_partial_begin(pe_digest_partial *partial, uint64_t offset, pe_buffer *out, pe_error *err)
 {
     const header empty = {.offset = offset};
-    *piece = (pe_digest_piece){.offset = offset, .header = out->size};
+    *partial = (pe_digest_partial){.offset = offset, .header = out->size};
     return pe_buffer_append(out, &empty, sizeof empty, err);
 }
 
-pe_status pe_digest_piece_take(pe_digest_piece *piece, pe_buffer *rows, pe_buffer *out, pe_error *err)
+pe_status pe_digest_partial_take(pe_digest_partial *partial, pe_buffer *rows, pe_buffer *out, pe_error *err)
 {
-    const layout parts = divide(piece->offset + piece->bytes, rows->size);
+    const layout parts = divide(partial->offset + partial->bytes, rows->size);
     if (parts.tail == 0)
         return PE_OK;
     const size_t taken = rows->size - parts.tail;
@@ -167,27 +169,27 @@ pe_status pe_digest_piece_take(pe_digest_piece *piece, pe_buffer *rows, pe_buffe
         return status;
     widest()->sum(rows->data + parts.head, parts.blocks, out->data + out->size);
     out->size += sums;
-    piece->bytes += taken;
+    partial->bytes += taken;
     memmove(rows->data, rows->data + taken, parts.tail);
     rows->size = parts.tail;
     return PE_OK;
 }
 
-pe_status pe_digest_piece_end(pe_digest_piece *piece, pe_buffer *rows, pe_buffer *out, pe_error *err)
+pe_status pe_digest_partial_end(pe_digest_partial *partial, pe_buffer *rows, pe_buffer *out, pe_error *err)
 {
-    pe_status status = pe_digest_piece_take(piece, rows, out, err);
+    pe_status status = pe_digest_partial_take(partial, rows, out, err);
     if (status == PE_OK)
         status = pe_buffer_append(out, rows->data, rows->size, err);
     if (status != PE_OK)
         return status;
-    piece->bytes += rows->size;
+    partial->bytes += rows->size;
     rows->size = 0;
-    const header whole = {.offset = piece->offset, .bytes = piece->bytes};
-    memcpy(out->data + piece->header, &whole, sizeof whole);
+    const header whole = {.offset = partial->offset, .bytes = partial->bytes};
+    memcpy(out->data + partial->header, &whole, sizeof whole);
     return PE_OK;
 }
 
-/* ---- joining ---- */
+/* ---- merging ---- */
 
 pe_status pe_digest_make(pe_digest **out, pe_error *err)
 {
@@ -206,86 +208,86 @@ void pe_digest_free(pe_digest *digest)
     free(digest);
 }
 
-/* The first block of what is held. */
-static void join_held(pe_digest *digest)
+/* Sums and merges the first block of the unsummed bytes. */
+static void merge_unsummed_block(pe_digest *digest)
 {
     unsigned char sums[SUM_BYTES];
-    assert(digest->held_bytes >= PE_DIGEST_BLOCK);
-    widest()->sum(digest->held, 1, sums);
-    widest()->join(digest->acc, sums, 1);
-    digest->held_bytes -= PE_DIGEST_BLOCK;
-    memmove(digest->held, digest->held + PE_DIGEST_BLOCK, digest->held_bytes);
+    assert(digest->unsummed_bytes >= PE_DIGEST_BLOCK);
+    widest()->sum(digest->unsummed, 1, sums);
+    widest()->merge(digest->acc, sums, 1);
+    digest->unsummed_bytes -= PE_DIGEST_BLOCK;
+    memmove(digest->unsummed, digest->unsummed + PE_DIGEST_BLOCK, digest->unsummed_bytes);
 }
 
-static void join_blocks(pe_digest *digest, const unsigned char *data, size_t blocks)
+static void merge_blocks(pe_digest *digest, const unsigned char *data, size_t blocks)
 {
-    unsigned char sums[JOINED_AT_ONCE * SUM_BYTES];
+    unsigned char sums[MERGED_AT_ONCE * SUM_BYTES];
     const vectors *by = widest();
     for (size_t done = 0, now = 0; done < blocks; done += now) {
-        now = blocks - done < JOINED_AT_ONCE ? blocks - done : JOINED_AT_ONCE;
+        now = blocks - done < MERGED_AT_ONCE ? blocks - done : MERGED_AT_ONCE;
         by->sum(data + done * PE_DIGEST_BLOCK, now, sums);
-        by->join(digest->acc, sums, now);
+        by->merge(digest->acc, sums, now);
     }
 }
 
-static void hold(pe_digest *digest, const unsigned char *data, size_t bytes)
+static void append_unsummed(pe_digest *digest, const unsigned char *data, size_t bytes)
 {
-    assert(bytes <= sizeof digest->held - digest->held_bytes);
+    assert(bytes <= sizeof digest->unsummed - digest->unsummed_bytes);
     if (bytes > 0)
-        memcpy(digest->held + digest->held_bytes, data, bytes);
-    digest->held_bytes += bytes;
+        memcpy(digest->unsummed + digest->unsummed_bytes, data, bytes);
+    digest->unsummed_bytes += bytes;
 }
 
 void pe_digest_add(pe_digest *digest, const void *data, size_t bytes)
 {
     const unsigned char *from = data;
     digest->bytes += bytes;
-    while (bytes >= PE_DIGEST_UNSUMMED - digest->held_bytes) { /* a block, and a stripe behind it */
-        const bool is_split = digest->held_bytes > 0;
-        const size_t missing = digest->held_bytes < PE_DIGEST_BLOCK ? PE_DIGEST_BLOCK - digest->held_bytes : 0;
+    while (bytes >= PE_DIGEST_UNSUMMED - digest->unsummed_bytes) { /* a block and the stripe after it */
+        const bool is_split = digest->unsummed_bytes > 0;
+        const size_t missing = digest->unsummed_bytes < PE_DIGEST_BLOCK ? PE_DIGEST_BLOCK - digest->unsummed_bytes : 0;
         const size_t blocks = is_split ? 0 : (bytes - PE_DIGEST_STRIPE) / PE_DIGEST_BLOCK;
         const size_t taken = is_split ? missing : blocks * PE_DIGEST_BLOCK;
         if (is_split) {
-            hold(digest, from, missing);
-            join_held(digest);
+            append_unsummed(digest, from, missing);
+            merge_unsummed_block(digest);
         } else {
-            join_blocks(digest, from, blocks);
+            merge_blocks(digest, from, blocks);
         }
         from += taken;
         bytes -= taken;
     }
-    hold(digest, from, bytes);
+    append_unsummed(digest, from, bytes);
 }
 
-static void join_one(pe_digest *digest, const layout *parts, const unsigned char *data)
+static void merge_one(pe_digest *digest, const layout *parts, const unsigned char *data)
 {
     pe_digest_add(digest, data, parts->head);
     if (parts->blocks > 0) {
-        if (digest->held_bytes > 0) /* a block to the byte, since sums begin at one; the tail follows */
-            join_held(digest);
-        assert(digest->held_bytes == 0);
-        widest()->join(digest->acc, data + parts->head, parts->blocks);
+        if (digest->unsummed_bytes > 0) /* exactly one block: the sums begin at a block */
+            merge_unsummed_block(digest);
+        assert(digest->unsummed_bytes == 0);
+        widest()->merge(digest->acc, data + parts->head, parts->blocks);
         digest->bytes += parts->blocks * PE_DIGEST_BLOCK;
     }
     pe_digest_add(digest, data + parts->head + parts->blocks * SUM_BYTES, parts->tail);
 }
 
-pe_status pe_digest_join(pe_digest *digest, const void *pieces, size_t size, pe_error *err)
+pe_status pe_digest_merge(pe_digest *digest, const void *partials, size_t size, pe_error *err)
 {
-    const unsigned char *at = pieces;
+    const unsigned char *at = partials;
     while (size > 0) {
-        header piece = {0};
+        header found = {0};
         layout parts = {0};
-        if (size >= sizeof piece) {
-            memcpy(&piece, at, sizeof piece);
-            parts = divide(piece.offset, piece.bytes);
+        if (size >= sizeof found) {
+            memcpy(&found, at, sizeof found);
+            parts = divide(found.offset, found.bytes);
         }
-        const size_t whole = sizeof piece + parts.head + parts.blocks * SUM_BYTES + parts.tail;
-        if (size < whole || piece.offset != digest->bytes)
-            return pe_fail(err, PE_EBUG, "digest: a piece of %llu bytes at %llu came, %llu bytes into the stream",
-                           (unsigned long long)piece.bytes, (unsigned long long)piece.offset,
+        const size_t whole = sizeof found + parts.head + parts.blocks * SUM_BYTES + parts.tail;
+        if (size < whole || found.offset != digest->bytes)
+            return pe_fail(err, PE_EBUG, "digest: got a partial digest of %llu bytes at %llu, expected one at %llu",
+                           (unsigned long long)found.bytes, (unsigned long long)found.offset,
                            (unsigned long long)digest->bytes);
-        join_one(digest, &parts, at + sizeof piece);
+        merge_one(digest, &parts, at + sizeof found);
         at += whole;
         size -= whole;
     }
@@ -300,10 +302,10 @@ uint64_t pe_digest_bytes(const pe_digest *digest)
 static void hash_long(const pe_digest *digest, uint64_t out[2])
 {
     pe_digest last = *digest;
-    const unsigned char *const end = digest->held + digest->held_bytes;
-    if (last.held_bytes > PE_DIGEST_BLOCK)
-        join_held(&last);
-    accumulate(XXH3_accumulate_512, last.acc, last.held, (last.held_bytes - 1) / PE_DIGEST_STRIPE);
+    const unsigned char *const end = digest->unsummed + digest->unsummed_bytes;
+    if (last.unsummed_bytes > PE_DIGEST_BLOCK)
+        merge_unsummed_block(&last);
+    accumulate(XXH3_accumulate_512, last.acc, last.unsummed, (last.unsummed_bytes - 1) / PE_DIGEST_STRIPE);
     XXH3_accumulate_512(last.acc, end - PE_DIGEST_STRIPE, LAST_KEY);
     out[0] = XXH3_mergeAccs(last.acc, HIGH_KEY, ~(digest->bytes * XXH_PRIME64_2));
     out[1] = XXH3_mergeAccs(last.acc, LOW_KEY, digest->bytes * XXH_PRIME64_1);
@@ -315,7 +317,7 @@ void pe_digest_hash(const pe_digest *digest, uint64_t out[2])
         hash_long(digest, out);
         return;
     }
-    const XXH128_hash_t hash = XXH3_128bits(digest->held, (size_t)digest->bytes);
+    const XXH128_hash_t hash = XXH3_128bits(digest->unsummed, (size_t)digest->bytes);
     out[0] = hash.high64;
     out[1] = hash.low64;
 }

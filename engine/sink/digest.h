@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* digest.h - XXH3-128 of a stream whose pieces are made apart, by any thread of any rank, and joined in order.
+/* digest.h - XXH3-128 of a stream whose partial digests are made in parallel and merged in order.
  *
- * Design: XXH3 adds a block of 1,024 bytes up in eight accumulators and scrambles them between two blocks. What a block
- *         adds does not depend on what came before it. So whoever makes the bytes sums them while they are in the
- *         nearest cache, 64 bytes remain of 1,024, and the one who joins the pieces has only to add and to scramble.
- *         Bytes before the first whole block of a piece, and those behind its last one, travel as they are.
+ * Design: XXH3 adds each block of 1,024 bytes to eight accumulators and scrambles these after each block. The sums of a
+ *         block do not depend on the bytes before it. So the worker that makes the bytes also sums them, while they
+ *         are in its first-level cache: 1,024 bytes become 64 bytes of sums. Merging adds the sums to the accumulators
+ *         and scrambles them. Bytes before the first whole block of a partial digest and after its last block are
+ *         copied.
  * Source: XXH3 as in xxHash 0.8 (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
  */
 #ifndef PE_DIGEST_H
@@ -17,28 +18,29 @@
 #include "base/buffer.h"
 
 #define PE_DIGEST_BLOCK ((size_t)1024)
-#define PE_DIGEST_STRIPE ((size_t)64) /* the last one of all may reach back into the last but one block */
-#define PE_DIGEST_UNSUMMED (PE_DIGEST_BLOCK + PE_DIGEST_STRIPE) /* fewer bytes are left at the end */
+#define PE_DIGEST_STRIPE ((size_t)64) /* xxHash's unit of input; the stream's last one may begin in the block before */
+#define PE_DIGEST_UNSUMMED (PE_DIGEST_BLOCK + PE_DIGEST_STRIPE) /* fewer bytes than this stay unsummed */
 
-/* ---- making a piece: one thread ---- */
+/* ---- a partial digest: one thread ---- */
 
-typedef struct pe_digest_piece {
+typedef struct pe_digest_partial {
     uint64_t offset; /* in the stream */
     uint64_t bytes;  /* taken from rows so far */
-    size_t header;   /* its place in out */
-} pe_digest_piece;
+    size_t header;   /* offset of its header in out */
+} pe_digest_partial;
 
-/* pe_digest_piece_begin - a piece at `offset` of the stream is appended to out; nothing else is, until its end. */
-pe_status pe_digest_piece_begin(pe_digest_piece *piece, uint64_t offset, pe_buffer *out, pe_error *err);
-/* pe_digest_piece_take - whole blocks leave the beginning of rows, and their sums are appended to out; what is left, fewer
- * than PE_DIGEST_UNSUMMED bytes, moves to the beginning. */
-pe_status pe_digest_piece_take(pe_digest_piece *piece, pe_buffer *rows, pe_buffer *out, pe_error *err);
-/* pe_digest_piece_end - take what is left too. */
-pe_status pe_digest_piece_end(pe_digest_piece *piece, pe_buffer *rows, pe_buffer *out, pe_error *err);
+/* pe_digest_partial_begin - start a partial digest at `offset` of the stream, at the end of out. The caller
+ * appends nothing else to out before pe_digest_partial_end. */
+pe_status pe_digest_partial_begin(pe_digest_partial *partial, uint64_t offset, pe_buffer *out, pe_error *err);
+/* pe_digest_partial_take - append the sums of the whole blocks at the beginning of rows to out. The bytes that are not summed,
+ * fewer than PE_DIGEST_UNSUMMED, move to the beginning of rows. */
+pe_status pe_digest_partial_take(pe_digest_partial *partial, pe_buffer *rows, pe_buffer *out, pe_error *err);
+/* pe_digest_partial_end - append the unsummed bytes too, and complete the header. */
+pe_status pe_digest_partial_end(pe_digest_partial *partial, pe_buffer *rows, pe_buffer *out, pe_error *err);
 
-size_t pe_digest_piece_room(size_t bytes); /* that a piece of so many bytes takes at most */
+size_t pe_digest_partial_most(size_t bytes); /* upper bound for the partial digest of so many bytes */
 
-/* ---- joining ---- */
+/* ---- merging ---- */
 
 typedef struct pe_digest pe_digest;
 
@@ -46,11 +48,12 @@ pe_status pe_digest_make(pe_digest **out, pe_error *err);
 void pe_digest_free(pe_digest *digest); /* NULL is fine */
 
 void pe_digest_add(pe_digest *digest, const void *data, size_t bytes);
-/* pe_digest_join - whole pieces, one after the other. PE_EBUG when one is torn or does not begin where the stream ends. */
-pe_status pe_digest_join(pe_digest *digest, const void *pieces, size_t size, pe_error *err);
+/* pe_digest_merge - add complete partial digests, one after the other. PE_EBUG when one is truncated or does not begin where
+ * the stream ends. */
+pe_status pe_digest_merge(pe_digest *digest, const void *partials, size_t size, pe_error *err);
 
 uint64_t pe_digest_bytes(const pe_digest *digest);
-/* pe_digest_hash - of all bytes so far: {high, low} half, in the order that xxhsum prints them. */
+/* pe_digest_hash - the digest of all bytes so far as {high, low}, the order in which xxhsum prints the halves. */
 void pe_digest_hash(const pe_digest *digest, uint64_t out[2]);
 
 #endif

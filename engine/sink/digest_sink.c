@@ -3,10 +3,10 @@
  */
 /* digest_sink.c - count, bytes and XXH3-128 of what raw would have written, as one line.
  *
- * Design: bytes come in order, or pieces of the digest that were made elsewhere (digest.h); the cut into writes does not
- *         show in it either way. The line appears whole, at commit.
+ * Design: a write is bytes of the stream, or partial digests that the workers made (digest.h), in order. How the stream
+ *         is split into writes does not change the digest. The line is written at commit.
  * Threads: one at a time.
- * Not here: the refusal of unordered modes, whose bytes have no order to hash (sink.c).
+ * Not here: refusing the unordered modes, in which the digest would depend on the schedule (sink_check.c).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 typedef struct digest_state {
     pe_output_stream stream;
     pe_digest *digest;
-    bool comes_in_pieces;
+    bool takes_partials;
     uint64_t items;
 } digest_state;
 
@@ -29,7 +29,7 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     if (status != PE_OK)
         return status;
     digest_state *state = sink->state;
-    state->comes_in_pieces = spec->comes_in_pieces;
+    state->takes_partials = spec->takes_partials;
     if (pe_digest_make(&state->digest, err) != PE_OK)
         return err->status;
     return pe_output_stream_begin(&state->stream, spec->path, PE_ORDER_WHOLE, err);
@@ -38,9 +38,9 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
 static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
 {
     digest_state *state = sink->state;
-    if (!state->comes_in_pieces)
+    if (!state->takes_partials)
         pe_digest_add(state->digest, data, bytes);
-    else if (pe_digest_join(state->digest, data, bytes, err) != PE_OK)
+    else if (pe_digest_merge(state->digest, data, bytes, err) != PE_OK)
         return err->status;
     state->items += items;
     return PE_OK;
@@ -65,7 +65,7 @@ static pe_status commit(pe_sink *sink, pe_error *err)
     return pe_output_stream_commit(&state->stream, err);
 }
 
-static void give_up(pe_sink *sink)
+static void abort_digest(pe_sink *sink)
 {
     digest_state *state = sink->state;
     pe_output_stream_abort(&state->stream, false);
@@ -79,4 +79,4 @@ static void fini(pe_sink *sink)
     free(state);
 }
 
-const pe_sink_vtable pe_digest_sink = {begin, take, NULL, commit, give_up, fini};
+const pe_sink_vtable pe_digest_sink = {begin, take, NULL, commit, abort_digest, fini};

@@ -3,8 +3,8 @@
  */
 /* encode.c - columns of results into packed binary rows.
  *
- * Design: room is reserved once a batch, then columns are written with strides, one after the other, in blocks of rows
- *         small enough that the block stays in the first-level cache while its columns are filled in.
+ * Design: the buffer is grown once a batch. Then the columns are copied with a stride, one after the other, in blocks of
+ *         rows that stay in the first-level cache until all their columns are filled in.
  * Threads: the encoder is only read.
  * Not here: text rows (encode_text.c).
  */
@@ -47,7 +47,7 @@ void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format fo
     }
 }
 
-/* The size is a constant in each call below, so that memcpy is a load and a store. */
+/* Each call below passes a constant size, so that memcpy compiles to a load and a store. */
 static inline void scatter_each(unsigned char *out, size_t stride, const unsigned char *in, size_t size, size_t count)
 {
     for (size_t i = 0; i < count; i++)

@@ -3,9 +3,10 @@
  */
 /* encode.h - columns of results into the bytes of a format: pure, done by the workers.
  *
- * Design: binary formats (npy, raw, digest) are rows of packed elements without padding, little-endian; one text result
- *         is its bytes and a newline. txt is one line an item, values separated by one space; csv and tsv are RFC 4180
- *         with LF, texts quoted where they must be. Numbers print as number.h says. null has no bytes at all.
+ * Design: the binary formats (npy, raw, digest) are rows of packed elements without padding, little-endian; a single
+ *         text result is its bytes and a newline. txt is one line an item with one space between values; csv and tsv
+ *         are RFC 4180 with LF, texts quoted where RFC 4180 asks for it. types/number.h prints the numbers. null has no
+ *         bytes.
  * Threads: an encoder is constant after init: any thread, each with its own buffer.
  */
 #ifndef PE_ENCODE_H
@@ -19,13 +20,13 @@ typedef struct pe_encoder {
     bool has_index;
     int result_count;
     pe_type results[PE_MAX_COLUMNS];
-    size_t row_bytes; /* the most bytes of one row; for text: without the texts themselves; null: 0 */
+    size_t row_bytes; /* upper bound for one row, without the bytes of text results; null: 0 */
     bool is_fixed;    /* every row has exactly row_bytes */
-    bool is_plain;    /* the one result's column is the bytes: nothing to encode */
+    bool is_plain;    /* the bytes are the column of the only result: nothing to encode */
     bool has_text;
 } pe_encoder;
 
-/* pe_encoder_init - for a checked spec and the format meant. */
+/* pe_encoder_init - for a spec that pe_sink_check accepted and the format that it found. */
 void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format format);
 
 /* pe_encode - append the rows of count items from index first.

@@ -3,11 +3,11 @@
  */
 /* encode_text.c - columns of results into lines of text.
  *
- * Design: room for the longest possible rows is reserved once a batch, then everything is written with a raw pointer.
- *         A row is a list of cells, each with the function that prints it; a single column of int64 or float64, the
- *         common case, has a loop of its own.
+ * Design: the buffer is grown once a batch, to the longest rows possible, and the rows are printed without further
+ *         checks. A row is a list of cells, each with the function that prints it. A single column of int64 or float64,
+ *         the common case, has its own loop.
  * Threads: the encoder is only read.
- * Not here: how a number looks (base/number.h); the line of names (columns.c).
+ * Not here: printing a number (types/number.h); the line of names (columns.c).
  */
 #include "sink/encode_text.h"
 
@@ -191,8 +191,8 @@ static char *print_float64_lines(const double *column, size_t count, char *out)
     return out;
 }
 
-/* The most bytes that the rows of a batch can take. */
-static bool count_room(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *room)
+/* Upper bound for the rows of a batch. */
+static bool count_bytes(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *most)
 {
     /* a quote inside a text is written twice */
     const size_t times = encoder->format == PE_FORMAT_TXT ? 1 : 2;
@@ -207,17 +207,17 @@ static bool count_room(const pe_encoder *encoder, size_t count, const void *cons
             __builtin_add_overflow(sum, texts, &sum))
             return false;
     }
-    *room = sum;
+    *most = sum;
     return true;
 }
 
 pe_status pe_encode_text(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns,
                          pe_buffer *out, pe_error *err)
 {
-    size_t room = 0;
-    if (!count_room(encoder, count, columns, &room))
+    size_t most = 0;
+    if (!count_bytes(encoder, count, columns, &most))
         return pe_fail(err, PE_ENOMEM, "out of memory: the lines of %zu items are larger than memory can be", count);
-    const pe_status status = pe_buffer_reserve(out, room, err);
+    const pe_status status = pe_buffer_reserve(out, most, err);
     if (status != PE_OK)
         return status;
     char *at = (char *)out->data + out->size;

@@ -8,22 +8,25 @@
 
 #include "sink/encode.h"
 
-/* pe_format_separator - what stands between the values of a row: ' ' for txt, ',' for csv, '\t' for tsv. */
+/* pe_format_separator - the character between the values of a row: ' ' for txt, ',' for csv, '\t' for tsv. */
 char pe_format_separator(pe_format format);
 
-/* pe_text_row_bytes - the most bytes of one row, texts themselves aside. */
+/* pe_text_row_bytes - upper bound for one row, without the bytes of text results. */
 size_t pe_text_row_bytes(const pe_encoder *encoder);
 
 /* pe_encode_text - pe_encode for txt, csv and tsv. */
 pe_status pe_encode_text(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns,
                          pe_buffer *out, pe_error *err);
 
-/* pe_text_total - the bytes of count texts together, each with `each` more; false on overflow. */
+/* pe_text_total - the sum of the sizes of count texts, plus `each` for every text; false on overflow. */
 bool pe_text_total(const pe_text *texts, size_t count, size_t each, size_t *total);
 
-/* pe_print_field - one text as a field of a csv or tsv: as it is, or in quotes where it must be.
- * out has room for 2 * size + 2 bytes; is_alone: the only field of its record, quoted when it is empty, since an empty
- * line is no record to most readers. Returns the end. */
+/* pe_print_field - one text as a field of a csv or tsv, in quotes where RFC 4180 asks for them.
+ *
+ * Params:  out holds 2 * size + 2 bytes. is_alone: it is the only field of its record; then an empty text is quoted,
+ *          since most readers skip an empty line.
+ * Returns: the end of the field
+ */
 char *pe_print_field(char *out, const char *text, size_t size, char separator, bool is_alone);
 
 #endif

@@ -3,10 +3,10 @@
  */
 /* file_sink.c - txt, csv, tsv and raw: the encoded bytes as they come.
  *
- * Design: csv and tsv open with the line of names. A growing output that got items stays when the run fails, cut at the
- *         last whole write; any other is taken away.
+ * Design: csv and tsv begin with the line of names. When the run fails, a growing output that has items stays, truncated
+ *         to the last complete write; every other output is removed.
  * Threads: one at a time.
- * Not here: where the bytes go (stream.c); what they look like (encode_text.c, columns.c).
+ * Not here: files, stdout and pipes (output_stream.c); the format (encode_text.c, columns.c).
  */
 #include <stdlib.h>
 
@@ -22,9 +22,9 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
         return status;
     pe_output_stream *stream = sink->state;
     status = pe_output_stream_begin(stream, spec->path, spec->order, err);
-    const bool is_whole = spec->order == PE_ORDER_WHOLE; /* a growing file may show no hole */
-    if (status == PE_OK && sink->format == PE_FORMAT_RAW && is_whole && stream->can_rewrite && !stream->is_held)
-        sink->row_file = stream;
+    const bool is_whole = spec->order == PE_ORDER_WHOLE; /* a growing file must have no hole */
+    if (status == PE_OK && sink->format == PE_FORMAT_RAW && is_whole && stream->can_rewrite && !stream->is_buffered)
+        sink->row_stream = stream;
     if (status != PE_OK || (sink->format != PE_FORMAT_CSV && sink->format != PE_FORMAT_TSV))
         return status;
     pe_buffer line = {NULL, 0, 0};
@@ -53,7 +53,7 @@ static pe_status commit(pe_sink *sink, pe_error *err)
     return pe_output_stream_commit(sink->state, err);
 }
 
-static void give_up(pe_sink *sink)
+static void abort_file(pe_sink *sink)
 {
     pe_output_stream_abort(sink->state, sink->items > 0);
 }
@@ -64,4 +64,4 @@ static void fini(pe_sink *sink)
     free(sink->state);
 }
 
-const pe_sink_vtable pe_file_sink = {begin, take, advance, commit, give_up, fini};
+const pe_sink_vtable pe_file_sink = {begin, take, advance, commit, abort_file, fini};

@@ -3,14 +3,15 @@
  */
 /* npy_sink.c - a numpy array: a header, then packed rows.
  *
- * Design: the header's length never changes, so it is corrected in place, always after the data that it tells of is
- *         in the file. While the array grows it tells of whole rows of the first axis alone. It is corrected with
- *         every write that comes 1 MiB or 100 ms after the last correction, so that its cost is bounded; in between it
- *         tells of less than is there, never of more. Rows may be placed before their turn: what is not yet told of does
- *         not count, and is cut off when the run fails. A place whose earlier bytes cannot be replaced (a pipe) needs
- *         the number of items beforehand, and the run fails when that number is not met.
+ * Invariant: the header never states more rows than the file holds.
+ * Design: the length of the header is constant, so it is updated in place, after the rows that it states were written.
+ *         While the array grows the header states complete rows of the first axis. It is updated by a write that comes
+ *         1 MiB or 100 ms after the last update, which bounds the cost. Ranks may write rows at their offsets before
+ *         their turn; rows beyond the end of the stream do not count, and are truncated when the run fails. A stream
+ *         that cannot be rewritten (a pipe) needs the number of items beforehand; the run fails when another number
+ *         comes.
  * Threads: one at a time.
- * Not here: rows (encode.c), descr (columns.c), the header's text (format/npy_print.c).
+ * Not here: the rows (encode.c), the dtype (columns.c), the text of the header (format/npy_print.c).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -23,21 +24,21 @@
 #include "sink/output_stream.h"
 #include "sink/sink_vtable.h"
 
-#define FRESH_BYTES ((uint64_t)1 << 20)
-#define FRESH_NS ((uint64_t)100 * 1000 * 1000)
+#define UPDATE_BYTES ((uint64_t)1 << 20)
+#define UPDATE_NS ((uint64_t)100 * 1000 * 1000)
 
 typedef struct npy_state {
     pe_output_stream stream;
     pe_buffer descr; /* terminated */
     pe_buffer header;
     bool is_growing; /* readers may look at it before commit */
-    bool is_exact;   /* the number of items was promised: by the axes, or to a pipe */
+    bool is_exact;   /* the number of items is fixed: by the axes, or by the header that a pipe got */
     int dims;
-    uint64_t shape[PE_NPY_PRINT_DIMS]; /* at the end; shape[0] follows what was written when it is not known */
+    uint64_t shape[PE_NPY_PRINT_DIMS]; /* of the complete array; shape[0] may be unknown */
     uint64_t inner;                    /* items in one row of the first axis */
-    uint64_t promised;                 /* rows that the header in the file tells of */
+    uint64_t header_rows;              /* rows that the header in the file states */
     uint64_t items;
-    uint64_t told_bytes, told_ns; /* size of the file and time when the header was last corrected */
+    uint64_t header_bytes, header_ns; /* length of the stream and time at the last update of the header */
 } npy_state;
 
 /* Items in one row of the first axis. */
@@ -52,7 +53,7 @@ static uint64_t count_inner(const uint64_t *axes, int count)
     return inner;
 }
 
-/* The shape: of the product's axes where the order is theirs, else of the items; a lone vector is one more axis. */
+/* The shape: the axes of a product in an ordered mode, else (items,); the width of a single vector result is one more axis. */
 static void make_shape(npy_state *state, const pe_sink_spec *spec)
 {
     const bool has_axes = spec->axes != NULL && spec->axis_count > 0 && spec->order != PE_ORDER_UNORDERED;
@@ -65,7 +66,7 @@ static void make_shape(npy_state *state, const pe_sink_spec *spec)
         state->shape[state->dims++] = spec->results[0].width;
 }
 
-/* Whole rows of the first axis among `items` items. Without items in a row any number of rows is there. */
+/* Complete rows of the first axis in `items` items. Rows without items are complete. */
 static uint64_t whole_rows(const npy_state *state, uint64_t items)
 {
     return state->inner == 0 ? state->shape[0] : items / state->inner;
@@ -80,15 +81,15 @@ static pe_status print_header(npy_state *state, uint64_t rows, pe_error *err)
     return pe_npy_print((const char *)state->descr.data, shape, state->dims, &state->header, err);
 }
 
-static pe_status correct_header(npy_state *state, uint64_t rows, pe_error *err)
+static pe_status update_header(npy_state *state, uint64_t rows, pe_error *err)
 {
-    if (rows == state->promised)
+    if (rows == state->header_rows)
         return PE_OK;
     pe_status status = print_header(state, rows, err);
     if (status == PE_OK)
         status = pe_output_stream_rewrite(&state->stream, state->header.data, state->header.size, err);
     if (status == PE_OK)
-        state->promised = rows;
+        state->header_rows = rows;
     return status;
 }
 
@@ -117,13 +118,13 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
                        "%s: npy on %s needs the number of items beforehand, and this input has none; write to a file, "
                        "or use format raw, csv or txt",
                        spec->where, state->stream.name);
-    state->promised = state->stream.can_rewrite ? whole_rows(state, 0) : state->shape[0];
-    status = print_header(state, state->promised, err);
+    state->header_rows = state->stream.can_rewrite ? whole_rows(state, 0) : state->shape[0];
+    status = print_header(state, state->header_rows, err);
     if (status == PE_OK)
         status = pe_output_stream_start(&state->stream, state->header.data, state->header.size, err);
-    if (state->stream.can_rewrite && !state->stream.is_held && spec->order != PE_ORDER_UNORDERED) {
-        sink->row_file = &state->stream;
-        sink->first_place = state->header.size;
+    if (state->stream.can_rewrite && !state->stream.is_buffered && spec->order != PE_ORDER_UNORDERED) {
+        sink->row_stream = &state->stream;
+        sink->first_row_offset = state->header.size;
     }
     return status;
 }
@@ -135,11 +136,11 @@ static pe_status count_items(npy_state *state, uint64_t items, pe_error *err)
     if (!state->is_growing)
         return PE_OK;
     const uint64_t now = pe_clock_ns();
-    if (state->stream.bytes - state->told_bytes < FRESH_BYTES && now - state->told_ns < FRESH_NS)
+    if (state->stream.bytes - state->header_bytes < UPDATE_BYTES && now - state->header_ns < UPDATE_NS)
         return PE_OK;
-    state->told_bytes = state->stream.bytes;
-    state->told_ns = now;
-    return correct_header(state, whole_rows(state, state->items), err);
+    state->header_bytes = state->stream.bytes;
+    state->header_ns = now;
+    return update_header(state, whole_rows(state, state->items), err);
 }
 
 static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
@@ -156,13 +157,13 @@ static pe_status advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *
     return count_items(state, items, err);
 }
 
-/* A product must be whole, and a pipe must have got what it was promised. */
+/* A product must be complete, and a pipe must have the items that its header states. */
 static pe_status check_count(const npy_state *state, pe_error *err)
 {
     const uint64_t expected = state->shape[0] * state->inner;
     if (!state->is_exact || state->items == expected)
         return PE_OK;
-    return pe_fail(err, PE_EBUG, "%s: npy: %" PRIu64 " items were written, %" PRIu64 " were promised",
+    return pe_fail(err, PE_EBUG, "%s: npy: %" PRIu64 " items were written, the header states %" PRIu64,
                    state->stream.name, state->items, expected);
 }
 
@@ -171,7 +172,7 @@ static pe_status commit(pe_sink *sink, pe_error *err)
     npy_state *state = sink->state;
     pe_status status = check_count(state, err);
     if (status == PE_OK && state->stream.can_rewrite)
-        status = correct_header(state, whole_rows(state, state->items), err);
+        status = update_header(state, whole_rows(state, state->items), err);
     if (status != PE_OK) {
         pe_output_stream_abort(&state->stream, state->is_growing && state->items > 0);
         return status;
@@ -179,12 +180,12 @@ static pe_status commit(pe_sink *sink, pe_error *err)
     return pe_output_stream_commit(&state->stream, err);
 }
 
-static void give_up(pe_sink *sink)
+static void abort_npy(pe_sink *sink)
 {
     npy_state *state = sink->state;
     if (state->is_growing && state->items > 0 && state->stream.fd >= 0) {
-        pe_error ignored = PE_ERROR_INIT; /* the run has failed already; the older header is right too */
-        (void)correct_header(state, whole_rows(state, state->items), &ignored);
+        pe_error ignored = PE_ERROR_INIT; /* the run has failed already; the older header is also correct */
+        (void)update_header(state, whole_rows(state, state->items), &ignored);
     }
     pe_output_stream_abort(&state->stream, state->items > 0);
 }
@@ -198,4 +199,4 @@ static void fini(pe_sink *sink)
     free(state);
 }
 
-const pe_sink_vtable pe_npy_sink = {begin, take, advance, commit, give_up, fini};
+const pe_sink_vtable pe_npy_sink = {begin, take, advance, commit, abort_npy, fini};

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* null_sink.c - nowhere: results are computed, counted by the caller and dropped.
+/* null_sink.c - no output: results are computed and counted, their bytes are not written.
  *
- * Design: opens nothing, so its path means nothing.
+ * Design: it opens no file; output.path is not used.
  * Threads: one at a time.
  */
 #include "sink/sink_vtable.h"

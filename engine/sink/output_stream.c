@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* output_stream.c - the place that a sink's bytes go to.
+/* output_stream.c - one byte stream to a file, stdout or a pipe.
  *
- * Design: stdout is written through a duplicate of its descriptor, so that the close which tells of a failed write
- *         can be checked while the process keeps its stdout. A failed write ends an stream: no later write is tried.
+ * Invariant: after a failed write no other write is tried.
+ * Design: stdout is written through a duplicate of its descriptor. Closing the duplicate reports a failed write, and the
+ *         process keeps its stdout.
  * Threads: one at a time.
- * Not here: part names, locks and renames (base/file.h).
+ * Not here: temporary names, locks and renames (os/out_file.c).
  */
 #include "sink/output_stream.h"
 
@@ -21,8 +22,8 @@
 #include "base/alloc.h"
 #include "base/errno_text.h"
 
-#define HEAD_BYTES 128u /* of a segment: its fields, and the allocator's own */
-#define DATA_BYTES (PE_OUTPUT_STREAM_SEGMENT_BYTES - HEAD_BYTES)
+#define HEAD_BYTES 128u /* of a segment: its fields and those of the allocator */
+#define DATA_BYTES (PE_SEGMENT_BYTES - HEAD_BYTES)
 
 struct pe_segment {
     pe_segment *next;
@@ -40,7 +41,7 @@ static bool is_pipe(mode_t mode)
     return S_ISFIFO(mode) || S_ISSOCK(mode);
 }
 
-bool pe_path_is_held(const char *path, pe_order order)
+bool pe_path_is_buffered(const char *path, pe_order order)
 {
     struct stat facts;
     if (order != PE_ORDER_WHOLE)
@@ -50,13 +51,13 @@ bool pe_path_is_held(const char *path, pe_order order)
 
 static pe_status begin_stdout(pe_output_stream *stream, pe_order order, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     stream->is_stdout = true;
     stream->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     if (stream->fd < 0)
         return pe_fail(err, PE_EOUTPUT, "cannot write stdout: %s", pe_errno_text(errno, reason));
-    stream->is_held = order == PE_ORDER_WHOLE;
-    stream->can_rewrite = stream->is_held;
+    stream->is_buffered = order == PE_ORDER_WHOLE;
+    stream->can_rewrite = stream->is_buffered;
     return PE_OK;
 }
 
@@ -69,17 +70,17 @@ pe_status pe_output_stream_begin(pe_output_stream *stream, const char *path, pe_
         return status;
     if (is_stdout)
         return begin_stdout(stream, order, err);
-    const bool is_held = pe_path_is_held(path, order);
+    const bool is_buffered = pe_path_is_buffered(path, order);
     status = pe_out_begin(path, order == PE_ORDER_WHOLE, &stream->file, err);
     if (status != PE_OK)
         return status;
     stream->fd = stream->file.fd;
-    stream->is_held = is_held && !stream->file.is_regular;
-    stream->can_rewrite = stream->is_held || stream->file.is_regular;
+    stream->is_buffered = is_buffered && !stream->file.is_regular;
+    stream->can_rewrite = stream->is_buffered || stream->file.is_regular;
     return PE_OK;
 }
 
-static pe_status hold(pe_output_stream *stream, const unsigned char *data, size_t size, pe_error *err)
+static pe_status buffer_bytes(pe_output_stream *stream, const unsigned char *data, size_t size, pe_error *err)
 {
     while (size > 0) {
         if (stream->last == NULL || stream->last->size == DATA_BYTES) {
@@ -87,7 +88,7 @@ static pe_status hold(pe_output_stream *stream, const unsigned char *data, size_
             if (fresh == NULL)
                 return pe_fail(
                     err, PE_ENOMEM,
-                    "%s: out of memory: the whole result is held back until it is complete; write to a file, "
+                    "%s: out of memory: map to stdout or a pipe buffers the complete result; write to a file, "
                     "or use mode imap",
                     stream->name);
             fresh->next = NULL;
@@ -95,8 +96,8 @@ static pe_status hold(pe_output_stream *stream, const unsigned char *data, size_
             *(stream->last == NULL ? &stream->first : &stream->last->next) = fresh;
             stream->last = fresh;
         }
-        const size_t room = DATA_BYTES - stream->last->size;
-        const size_t part = size < room ? size : room;
+        const size_t free_bytes = DATA_BYTES - stream->last->size;
+        const size_t part = size < free_bytes ? size : free_bytes;
         memcpy(stream->last->data + stream->last->size, data, part);
         stream->last->size += part;
         data += part;
@@ -110,7 +111,8 @@ static pe_status send(pe_output_stream *stream, const void *data, size_t size, p
     pe_status status;
     if (size == 0)
         return PE_OK;
-    status = stream->is_held ? hold(stream, data, size, err) : pe_write_full(stream->fd, data, size, stream->name, err);
+    status = stream->is_buffered ? buffer_bytes(stream, data, size, err)
+                                 : pe_write_full(stream->fd, data, size, stream->name, err);
     if (status != PE_OK)
         stream->is_torn = true;
     else
@@ -153,7 +155,7 @@ void pe_output_stream_advance(pe_output_stream *stream, size_t size)
 pe_status pe_output_stream_rewrite(pe_output_stream *stream, const void *data, size_t size, pe_error *err)
 {
     assert(stream->can_rewrite && size <= stream->bytes);
-    if (!stream->is_held)
+    if (!stream->is_buffered)
         return pe_pwrite_full(stream->fd, data, size, 0, stream->name, err);
     const unsigned char *from = data;
     for (pe_segment *segment = stream->first; size > 0; segment = segment->next) {
@@ -165,7 +167,7 @@ pe_status pe_output_stream_rewrite(pe_output_stream *stream, const void *data, s
     return PE_OK;
 }
 
-static pe_status send_held(pe_output_stream *stream, pe_error *err)
+static pe_status send_segments(pe_output_stream *stream, pe_error *err)
 {
     pe_status status = PE_OK;
     while (stream->first != NULL && status == PE_OK) {
@@ -180,7 +182,7 @@ static pe_status send_held(pe_output_stream *stream, pe_error *err)
 
 static pe_status close_stdout(pe_output_stream *stream, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     const int fd = stream->fd;
     stream->fd = -1;
     if (close(fd) != 0 && errno != EINTR)
@@ -192,7 +194,7 @@ pe_status pe_output_stream_commit(pe_output_stream *stream, pe_error *err)
 {
     pe_status status = send_pending(stream, err);
     if (status == PE_OK)
-        status = send_held(stream, err);
+        status = send_segments(stream, err);
     if (status != PE_OK) {
         pe_output_stream_abort(stream, false);
         return status;
@@ -202,12 +204,12 @@ pe_status pe_output_stream_commit(pe_output_stream *stream, pe_error *err)
     return status;
 }
 
-/* Drops what a failed write left of its record. */
-static void cut(pe_output_stream *stream)
+/* Truncates the file to its complete writes. */
+static void truncate_torn(pe_output_stream *stream)
 {
     if (!stream->is_torn || stream->is_stdout || !stream->file.is_regular)
         return;
-    /* best effort: the run has failed already, and its reason is the one to tell */
+    /* when this fails too, the run reports its first error */
     if (ftruncate(stream->fd, (off_t)stream->bytes) == 0)
         stream->is_torn = false;
 }
@@ -216,7 +218,7 @@ void pe_output_stream_abort(pe_output_stream *stream, bool keeps)
 {
     if (stream->fd < 0)
         return;
-    cut(stream);
+    truncate_torn(stream);
     if (stream->is_stdout)
         close(stream->fd);
     else if (keeps)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* row_file.c - rows written to their row_file in a file.
+/* row_file.c - a file of rows of equal size, written at their offsets.
  *
  * Threads: row_file.h.
  */
@@ -18,16 +18,16 @@
 
 pe_status pe_row_file_open(const char *path, uint64_t first, size_t row_bytes, pe_row_file *out, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     *out = (pe_row_file){0};
-    char *whole = realpath(path, NULL);
-    const int fd = whole == NULL ? -1 : open(whole, O_WRONLY | O_CLOEXEC);
+    char *absolute = realpath(path, NULL);
+    const int fd = absolute == NULL ? -1 : open(absolute, O_WRONLY | O_CLOEXEC);
     if (fd < 0) {
         const int number = errno;
-        free(whole);
+        free(absolute);
         return pe_fail(err, PE_EOUTPUT, "cannot write %s: %s", path, pe_errno_text(number, reason));
     }
-    *out = (pe_row_file){.fd = fd, .path = whole, .first = first, .row_bytes = row_bytes};
+    *out = (pe_row_file){.fd = fd, .path = absolute, .first = first, .row_bytes = row_bytes};
     return PE_OK;
 }
 
@@ -44,7 +44,7 @@ pe_status pe_row_file_write(const pe_row_file *row_file, uint64_t row, const voi
 
 pe_status pe_row_file_close(pe_row_file *row_file, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     pe_status status = PE_OK;
     if (row_file->path != NULL && close(row_file->fd) != 0 && errno != EINTR)
         status = pe_fail(err, PE_EIO, "cannot write %s: %s", row_file->path, pe_errno_text(errno, reason));
@@ -53,27 +53,27 @@ pe_status pe_row_file_close(pe_row_file *row_file, pe_error *err)
     return status;
 }
 
-static off_t place_of_mark(const pe_row_file *row_file, uint64_t number)
+static off_t probe_offset(const pe_row_file *row_file, uint64_t number)
 {
-    return (off_t)(row_file->first + number * PE_MARK_BYTES);
+    return (off_t)(row_file->first + number * PE_PROBE_BYTES);
 }
 
-bool pe_row_file_set_mark(const pe_row_file *row_file, uint64_t number, const unsigned char mark[PE_MARK_BYTES])
+bool pe_row_file_write_probe(const pe_row_file *row_file, uint64_t number, const unsigned char probe[PE_PROBE_BYTES])
 {
     const int fd = open(row_file->path, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    const bool is_written = pwrite(fd, mark, PE_MARK_BYTES, place_of_mark(row_file, number)) == PE_MARK_BYTES;
+    const bool is_written = pwrite(fd, probe, PE_PROBE_BYTES, probe_offset(row_file, number)) == PE_PROBE_BYTES;
     return close(fd) == 0 && is_written;
 }
 
-bool pe_row_file_has_mark(const pe_row_file *row_file, uint64_t number, const unsigned char mark[PE_MARK_BYTES])
+bool pe_row_file_has_probe(const pe_row_file *row_file, uint64_t number, const unsigned char probe[PE_PROBE_BYTES])
 {
-    unsigned char seen[PE_MARK_BYTES] = {0};
+    unsigned char seen[PE_PROBE_BYTES] = {0};
     const int fd = open(row_file->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return false;
-    const bool is_read = pread(fd, seen, sizeof seen, place_of_mark(row_file, number)) == PE_MARK_BYTES;
+    const bool is_read = pread(fd, seen, sizeof seen, probe_offset(row_file, number)) == PE_PROBE_BYTES;
     (void)close(fd); /* nothing was written */
-    return is_read && memcmp(seen, mark, sizeof seen) == 0;
+    return is_read && memcmp(seen, probe, sizeof seen) == 0;
 }

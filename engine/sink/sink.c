@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* sink.c - from the public functions of a sink to those of its kind.
+/* sink.c - the public functions of a sink, which call those of its kind.
  *
- * Design: the one table of kinds. A new kind is one file and one row. Items are counted here, after the write that took
- *         them, so that every kind knows how many are safe.
+ * Invariant: sink->items counts the items of successful writes, before commit and abort read it.
+ * Design: one table of kinds; a new kind is one file and one row.
  * Threads: one at a time.
  * Not here: what each format accepts (sink_check.c).
  */
@@ -34,7 +34,7 @@ static void release(pe_sink *sink)
     free(sink);
 }
 
-/* Under mpirun stdout always is a terminal, mpirun's own, whatever it leads to: so stderr must be one as well. */
+/* Under mpirun every rank's stdout is a terminal of mpirun's own. So stderr must be a terminal too. */
 static pe_status check_terminal(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
     const bool is_binary = format == PE_FORMAT_NPY || format == PE_FORMAT_RAW;
@@ -69,8 +69,8 @@ pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err)
     return PE_OK;
 }
 
-/* What was told when a write failed, told again: what came after it must not follow half a record. */
-static pe_status tell_failure(const pe_sink *sink, pe_error *err)
+/* A write after a failed one would follow half a record: it gets the same error and writes nothing. */
+static pe_status repeat_failure(const pe_sink *sink, pe_error *err)
 {
     if (err->status == PE_OK)
         *err = sink->failure;
@@ -79,18 +79,18 @@ static pe_status tell_failure(const pe_sink *sink, pe_error *err)
 
 pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
 {
-    assert(!sink->is_over);
+    assert(!sink->is_finished);
     if (sink->failure.status != PE_OK || sink->kind->write(sink, data, bytes, items, &sink->failure) != PE_OK)
-        return tell_failure(sink, err);
+        return repeat_failure(sink, err);
     sink->items += items;
     return PE_OK;
 }
 
 pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err)
 {
-    assert(!sink->is_over && sink->row_file != NULL);
+    assert(!sink->is_finished && sink->row_stream != NULL);
     if (sink->failure.status != PE_OK || sink->kind->advance(sink, bytes, items, &sink->failure) != PE_OK)
-        return tell_failure(sink, err);
+        return repeat_failure(sink, err);
     sink->items += items;
     return PE_OK;
 }
@@ -98,29 +98,29 @@ pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error 
 pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_file *out, pe_error *err)
 {
     *out = (pe_row_file){0};
-    if (sink->row_file == NULL)
+    if (sink->row_stream == NULL)
         return PE_OK;
-    return pe_row_file_open(pe_output_stream_file(sink->row_file), sink->first_place, row_bytes, out, err);
+    return pe_row_file_open(pe_output_stream_file(sink->row_stream), sink->first_row_offset, row_bytes, out, err);
 }
 
 pe_status pe_sink_commit(pe_sink *sink, pe_error *err)
 {
-    assert(!sink->is_over);
+    assert(!sink->is_finished);
     if (sink->failure.status != PE_OK) {
         pe_sink_abort(sink);
-        return tell_failure(sink, err);
+        return repeat_failure(sink, err);
     }
-    sink->is_over = true;
+    sink->is_finished = true;
     return sink->kind->commit(sink, err);
 }
 
 void pe_sink_abort(pe_sink *sink)
 {
-    if (sink->is_over)
+    if (sink->is_finished)
         return;
-    sink->is_over = true;
-    if (sink->row_file != NULL)
-        sink->row_file->is_torn = true;
+    sink->is_finished = true;
+    if (sink->row_stream != NULL)
+        sink->row_stream->is_torn = true;
     sink->kind->abort(sink);
 }
 
@@ -138,13 +138,12 @@ size_t pe_sink_memory(const pe_sink_spec *spec, size_t row_bytes)
     pe_format format = PE_FORMAT_AUTO;
     size_t bytes = 0;
     if (pe_sink_check(spec, &format, &ignored) != PE_OK || format == PE_FORMAT_NULL || format == PE_FORMAT_DIGEST ||
-        !pe_path_is_held(spec->path, spec->order))
+        !pe_path_is_buffered(spec->path, spec->order))
         return 0;
     if (spec->items == UINT64_MAX)
-        return PE_OUTPUT_STREAM_SEGMENT_BYTES;
+        return PE_SEGMENT_BYTES;
     if (!pe_mul_size(spec->items, row_bytes, &bytes) || bytes > SIZE_MAX / 2)
         return SIZE_MAX / 2;
-    /* what a segment keeps for itself is less than an 8192nd part of it; one more is begun, one more holds the header
-     */
-    return bytes + bytes / 8192 + 2 * PE_OUTPUT_STREAM_SEGMENT_BYTES;
+    /* the head of a segment is less than an 8192nd part of it; the last segment is not full, the first has the header */
+    return bytes + bytes / 8192 + 2 * PE_SEGMENT_BYTES;
 }

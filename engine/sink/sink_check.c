@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* sink_check.c - can a format hold these results in this order.
+/* sink_check.c - whether a format can represent these results in this order.
  *
- * Design: one function a rule; a message says what was asked for and which formats would do.
+ * Design: one function a rule; a message names what the job asks for and the formats that can.
  * Threads: any; nothing is shared.
- * Not here: whether the output can be created (stream.c).
+ * Not here: whether the output can be created (output_stream.c).
  */
 #include <string.h>
 
@@ -44,7 +44,7 @@ static pe_status check_results(const pe_sink_spec *spec, pe_format format, pe_er
     return PE_OK;
 }
 
-/* In raw (and digest) a text has no length beside it: only a lone text has an end, its newline. */
+/* raw and digest store no length of a text: only a text that is the whole row has an end, its newline. */
 static pe_status check_raw(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
     if (spec->result_count == 1 && !spec->has_index)

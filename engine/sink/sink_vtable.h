@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* sink_vtable.h - the vtable that each kind of sink fills; the sinks' own.
+/* sink_vtable.h - the functions of one kind of sink; for the files of this folder.
  *
- * Design: a kind keeps what it needs in `state`. Every function gets a sink on which begin was called; fini comes last
- *         and takes back whatever begin made, also when begin failed half-way.
+ * Design: `state` belongs to the kind. begin is called first and fini last; fini frees what begin made, also when begin
+ *         failed.
  */
 #ifndef PE_SINK_VTABLE_H
 #define PE_SINK_VTABLE_H
@@ -23,11 +23,11 @@ typedef struct pe_sink_vtable {
 struct pe_sink {
     const pe_sink_vtable *kind;
     pe_format format;
-    uint64_t items;                    /* written in full, before the write that is under way */
-    bool is_over;                      /* committed or aborted */
-    struct pe_output_stream *row_file; /* where rows may be written at their row_file, or NULL; begin sets it */
-    uint64_t first_place;              /* offset of the first row */
-    pe_error failure;                  /* of the first write that failed: it is the answer to all later ones */
+    uint64_t items;                      /* of the writes that succeeded */
+    bool is_finished;                    /* committed or aborted */
+    struct pe_output_stream *row_stream; /* where ranks may write rows at their offsets, or NULL; set by begin */
+    uint64_t first_row_offset;
+    pe_error failure; /* of the first write that failed; later writes and commit return it again */
     void *state;
 };
 

@@ -162,7 +162,7 @@ void pe_work_queue_push(pe_work_queue *queue, pe_task *task)
 /* What was needed for one item of unusual size is not kept for the next. */
 static void trim(pe_buffer *buffer, size_t most)
 {
-    if (buffer->room > most && buffer->room > TRIM_LEAST)
+    if (buffer->capacity > most && buffer->capacity > TRIM_LEAST)
         pe_buffer_fini(buffer);
 }
 
@@ -212,7 +212,7 @@ static pe_chunk *take_buffer(pe_work_queue *queue)
 {
     pe_chunk *chunk = queue->free_chunks;
     queue->free_chunks = chunk->next;
-    queue->free_bytes -= chunk->out.bytes.room;
+    queue->free_bytes -= chunk->out.bytes.capacity;
     queue->taken++;
     chunk->out.bytes.size = 0;
     chunk->out.log.size = 0;
@@ -229,7 +229,7 @@ static void count_items(pe_work_queue *queue, pe_chunk *chunk)
     const uint64_t items = chunk->range.block.count;
     const size_t bytes = bytes_of(queue, items);
     queue->taken_items += items;
-    if (items < queue->spec.chunking->spec.most && chunk->out.bytes.room > bytes + bytes / 4)
+    if (items < queue->spec.chunking->spec.most && chunk->out.bytes.capacity > bytes + bytes / 4)
         pe_buffer_fini(&chunk->out.bytes);
 }
 
@@ -259,18 +259,18 @@ static void cool_down(pe_work_queue *queue)
 {
     pe_chunk *coldest = NULL;
     for (pe_chunk *at = queue->free_chunks; at != NULL; at = at->next)
-        if (at->out.bytes.room > 0)
+        if (at->out.bytes.capacity > 0)
             coldest = at;
     if (coldest == NULL)
         return;
-    queue->free_bytes -= coldest->out.bytes.room;
+    queue->free_bytes -= coldest->out.bytes.capacity;
     pe_buffer_fini(&coldest->out.bytes);
 }
 
 /* With the lock held: a buffer is free again. */
 static void give_back(pe_work_queue *queue, pe_chunk *chunk)
 {
-    queue->free_bytes += chunk->out.bytes.room;
+    queue->free_bytes += chunk->out.bytes.capacity;
     chunk->next = queue->free_chunks;
     queue->free_chunks = chunk;
     queue->taken--;

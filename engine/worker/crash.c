@@ -89,7 +89,7 @@ static void add_number(line *to, uint64_t number)
 /* "crashed: SIGSEGV", "exited with code 3" */
 static void add_end(line *to, bool by_signal, int number)
 {
-    char room[PE_SIGNAME_ROOM];
+    char room[PE_SIGNAME_SIZE];
     add(to, by_signal ? "crashed: " : "exited with code ");
     if (by_signal)
         add(to, pe_signame(number, room));
@@ -177,7 +177,7 @@ static _Noreturn void end_job(bool by_signal, int number)
     line out = {.size = 0};
     while (atomic_flag_test_and_set(&state.has_crashed))
         (void)pause();
-    pe_exit_cleanup_begin();
+    pe_exit_cleanup_final();
     if (is_first()) {
         compose(&out, &here, by_signal, number);
         const ssize_t put = write(STDERR_FILENO, out.text, out.size);

@@ -334,7 +334,7 @@ static pe_status write_in_place(const pe_work_spec *spec, uint64_t first, pe_chu
 static bool lacks_room(const pe_worker *worker)
 {
     const pe_work_spec *spec = worker->spec;
-    return worker->rows->room - worker->rows->size < spec->encoder.row_bytes * spec->plan->batch_items;
+    return worker->rows->capacity - worker->rows->size < spec->encoder.row_bytes * spec->plan->batch_items;
 }
 
 static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, const pe_buffer *payload,
@@ -348,8 +348,8 @@ static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, cons
         const uint64_t left = grain.count - done;
         const pe_block block = {.first = first + done, .count = left < most ? left : most};
         status = run_batch(worker, block, end, payload, out, err);
-        if (status == PE_OK && worker->spec->makes_pieces && lacks_room(worker))
-            status = pe_digest_piece_take(&worker->piece, worker->rows, &out->bytes, err);
+        if (status == PE_OK && worker->spec->makes_partials && lacks_room(worker))
+            status = pe_digest_partial_take(&worker->piece, worker->rows, &out->bytes, err);
         done += block.count;
     }
     return status;
@@ -360,24 +360,24 @@ static pe_status begin_rows(pe_worker *worker, pe_block block, pe_chunk_result *
 {
     const pe_work_spec *spec = worker->spec;
     const size_t row = spec->encoder.row_bytes;
-    worker->rows = spec->makes_pieces ? &worker->unsummed : &out->bytes;
-    if (!spec->makes_pieces)
+    worker->rows = spec->makes_partials ? &worker->unsummed : &out->bytes;
+    if (!spec->makes_partials)
         return pe_buffer_reserve(&out->bytes, row * block.count, err);
     const size_t batch = row * spec->plan->batch_items;
     const size_t at_once = batch > SUMMED_BYTES ? batch : SUMMED_BYTES;
     worker->unsummed.size = 0;
     pe_status status = pe_buffer_reserve(&worker->unsummed, at_once + PE_DIGEST_UNSUMMED, err);
     if (status == PE_OK)
-        status = pe_buffer_reserve(&out->bytes, pe_digest_piece_room(row * block.count), err);
-    return status == PE_OK ? pe_digest_piece_begin(&worker->piece, row * block.first, &out->bytes, err) : status;
+        status = pe_buffer_reserve(&out->bytes, pe_digest_partial_most(row * block.count), err);
+    return status == PE_OK ? pe_digest_partial_begin(&worker->piece, row * block.first, &out->bytes, err) : status;
 }
 
 /* They are complete, or end before the item that ends the run. */
 static pe_status end_rows(pe_worker *worker, uint64_t first, pe_chunk_result *out, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
-    if (spec->makes_pieces)
-        return pe_digest_piece_end(&worker->piece, worker->rows, &out->bytes, err);
+    if (spec->makes_partials)
+        return pe_digest_partial_end(&worker->piece, worker->rows, &out->bytes, err);
     return pe_row_file_is_open(&spec->row_file) ? write_in_place(spec, first, out, err) : PE_OK;
 }
 

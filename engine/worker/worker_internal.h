@@ -21,7 +21,7 @@ typedef struct pe_worker {
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
     pe_buffer *rows;       /* encoded: the chunk's buffer, or the one of this worker that a piece takes them from */
     void *plain;           /* the place in there where a plain result goes next */
-    pe_digest_piece piece; /* of the range at hand */
+    pe_digest_partial piece; /* of the range at hand */
     pe_buffer unsummed;    /* its rows that it has not taken yet */
     pe_fold *fold;         /* of a reduction: this worker's items */
     pe_batch_failures failures; /* of the batch at hand */

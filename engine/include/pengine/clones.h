@@ -1,17 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* clones.h - PE_CLONES before a function: vector code for the machine it runs on, in a program that runs on all of
- * them.
+/* clones.h - PE_CLONES: a function attribute that compiles one version for each level of x86-64.
  */
 #ifndef PENGINE_CLONES_H
 #define PENGINE_CLONES_H
 
 #include <stdint.h> /* __GLIBC__, in the C library where there is one */
 
-/* One build of a loop for each level of x86-64, chosen when the program is loaded. The loops marked so give the same
- * bits at every level: integers, and floats without contraction (-ffp-contract=off). The resolver runs before a
- * sanitizer is up, so those builds have the plain loop. So has clang, whose version 14 gains nothing from clones. */
+/* The version is chosen when the program is loaded. All versions give the same bits: integers, and floats without
+ * contraction (-ffp-contract=off). Builds with a sanitizer have one version, since the resolver runs before the sanitizer
+ * is initialised; so have builds with clang, whose version 14 gains nothing from clones. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define PE_IS_SANITIZED 1
 #elif defined(PENGINE_SANITIZED)

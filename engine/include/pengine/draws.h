@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* draws.h - numbers of a kind made from the words of pe_random_philox; include random.h.
+/* draws.h - uniform, normal and integer random numbers from the words of pe_random_philox; include random.h.
  *
- * Design: draws 2n and 2n + 1 of one kind share a block of four words, so that a compiler makes the block once. Each
- *         kind has blocks of its own: uniform 0 and normal 0 have nothing in common.
+ * Design: draws 2n and 2n + 1 of one distribution share a block of four words, so that a compiler computes the block once.
+ *         Each distribution has its own blocks, so uniform 0 and normal 0 are independent.
  * Threads: any.
  */
 #ifndef PENGINE_DRAWS_H
@@ -12,7 +12,7 @@
 
 #define PE_RANDOM_UNIFORM 0u
 #define PE_RANDOM_NORMAL 1u
-#define PE_RANDOM_INTEGER 2u /* and above: further tries */
+#define PE_RANDOM_INTEGER 2u /* 3, 4 ...: the second, third ... try */
 
 static inline uint64_t pe_random_bits(pe_random_words words, uint32_t draw)
 {
@@ -37,8 +37,8 @@ static inline double pe_random_normal(uint64_t seed, uint64_t item, uint32_t dra
     return radius * (draw % 2 == 0 ? cos(angle) : sin(angle));
 }
 
-/* pe_random_integer - an int64 in [low, high), each equally likely; low when there is none (Lemire: multiply, and try
- * again in the rare cases that would favour some). */
+/* pe_random_integer - a uniform int64 in [low, high), or low when the range is empty. Lemire's method: multiply, and
+ * reject the draws that would make some numbers more likely. */
 static inline int64_t pe_random_integer(uint64_t seed, uint64_t item, uint32_t draw, int64_t low, int64_t high)
 {
     const uint64_t range = (uint64_t)high - (uint64_t)low;

@@ -7,7 +7,7 @@
  *         sees ranks, threads, files or order. A name may have several descriptors with different signatures; the
  *         engine picks the one that fits the inputs.
  * Threads: map is called from several threads at once with different batches; a kernel has no shared state.
- * Not here: how a descriptor is found (engine/kernel) or when it is called (engine/run).
+ * Not here: finding a descriptor (engine/kernel), calling it (engine/worker).
  */
 #ifndef PENGINE_KERNEL_H
 #define PENGINE_KERNEL_H
@@ -32,15 +32,14 @@ typedef struct pe_param {
     pe_text text;
 } pe_param;
 
-/* What the job says to a kernel beside the items; constant during a run. */
+/* The part of the job that a kernel sees beside the items; constant during a run. */
 typedef struct pe_setup {
     const pe_param *params;
     size_t param_count;
     uint64_t seed; /* [kernel] seed, 0 by default: for pengine/random.h */
 } pe_setup;
 
-/* Evenly spaced integers that were not written out: item k of the batch is first + k * step, and all of them are within
- * int64. */
+/* Evenly spaced integers that are not stored: item k of the batch is first + k * step, which fits int64 for all items. */
 typedef struct pe_ramp {
     int64_t first;
     int64_t step;
@@ -56,11 +55,11 @@ struct pe_batch {
     size_t count;   /* items in this batch, at least 1 */
     const void *const *args;
     void *const *results;
-    void *worker; /* what open() made for this worker; NULL without open() */
+    void *worker; /* the state that open() made for this worker; NULL without open() */
     const pe_setup *setup;
     const pe_kernel *kernel;
-    const pe_ramp *ramps; /* of the args that are NULL, which only a kernel with takes_ramps meets */
-    void *host;           /* the engine's own */
+    const pe_ramp *ramps; /* for the args that are NULL; only a kernel with takes_ramps gets such */
+    void *host;           /* for the engine */
 
     /* Fails item number `item` of this batch (0 <= item < count) for a reason in a few words; its results are ignored.
      * The reason is copied. Failing one item twice keeps the first reason. */

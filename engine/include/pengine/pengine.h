@@ -3,9 +3,9 @@
  */
 /* pengine.h - map a kernel over arrays in memory, on all cores of this process.
  *
- * Design: Python's Pool on columns: one argument is map and imap, several are starmap and istarmap. A kernel is a const
- *         descriptor as in kernel.h, the program's own or a built-in one. The library starts its threads for a call and
- *         ends them with it; it neither prints nor exits, and it does not start MPI.
+ * Design: the methods of Python's Pool on columns; with several arguments map and imap are starmap and istarmap. A kernel
+ *         is a const descriptor (kernel.h) of the program or a built-in one. A call starts threads and ends them. The
+ *         library prints nothing, does not end the process and does not start MPI.
  * Link:   pkg-config --cflags --libs pengine
  */
 #ifndef PENGINE_PENGINE_H
@@ -23,7 +23,7 @@ typedef struct pe_array_options {
     uint64_t chunk_size; /* items handed to a worker at once; 0: chosen for the cache */
 } pe_array_options;
 
-/* What went wrong: plain data, filled when a function returns nonzero. */
+/* An error; filled when a function returns nonzero. */
 typedef struct pe_fault {
     int code; /* as pengine's exit codes: 1 an item failed, 69 the kernel cannot be used, 71 out of memory, 78 ... */
     uint64_t item;   /* the first failed item known, or UINT64_MAX */
@@ -52,7 +52,7 @@ int pe_array_map(const pe_kernel *kernel, uint64_t count, const void *const *arg
 /* Takes the results of items first .. first + count - 1; results[r] is valid during the call. Nonzero ends the run. */
 typedef int (*pe_array_take)(void *context, uint64_t first, uint64_t count, const void *const *results);
 
-/* pe_array_imap - hand the results over as they come, in order, in bounded memory.
+/* pe_array_imap - pass the results to take in item order as they are computed, in bounded memory.
  *
  * Call:    take is called from the library's threads, one at a time, in the order of the items; unordered: as finished.
  * Returns: 0; fault->code as above, and take has had all items before the failed one (unordered: some items, each once);

@@ -3,8 +3,8 @@
  */
 /* random.h - random numbers by (seed, item, draw): the same for any ranks, threads and chunks.
  *
- * Design: Philox4x32-10 of Random123 (package librandom123-dev) turns the seed (its key) and the item with the draw's
- *         number (its counter) into four words. There is no state: any draw of any item can be had in any order.
+ * Design: Philox4x32-10 of Random123 (package librandom123-dev) maps the seed (its key) and the item with the number of the
+ *         draw (its counter) to four words. There is no state: draws can be made in any order.
  *         Seed: batch->setup->seed. Item: batch->first + i.
  * Threads: any.
  */

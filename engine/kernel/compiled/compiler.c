@@ -107,7 +107,7 @@ void pe_compiler_fini(pe_compiler *compiler)
 
 static pe_status refuse_folder(const char *path, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     return pe_fail(err, PE_EIO, "the compiler's files cannot be written to %s: %s", path, pe_errno_text(errno, reason));
 }
 

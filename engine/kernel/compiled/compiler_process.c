@@ -104,7 +104,7 @@ static int spawn(const char *program, const pe_arg_list *argv, const char *direc
 
 static pe_status open_pipe(int ends[2], pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     if (pipe(ends) != 0)
         return pe_fail(err, PE_ENOMEM, "no pipe to the compiler: %s", pe_errno_text(errno, reason));
     for (int e = 0; e < 2; e++)
@@ -116,7 +116,7 @@ pe_status pe_compiler_process(const char *program, const pe_arg_list *argv, cons
                               pe_error *err)
 {
     char **environment = NULL;
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     int ends[2] = {-1, -1}, ended = 0;
     pid_t pid = 0;
     pe_status status = argv->count < PE_ARG_LIST ? make_environment(&environment, err)

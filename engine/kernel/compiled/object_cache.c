@@ -146,7 +146,7 @@ static void remove_unused(const char *path)
 
 static void log_not_kept(const char *path, int number)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     pe_log(PE_LOG_DEBUG, "compiled kernels are not kept: %s: %s", path, pe_errno_text(number, reason));
 }
 

@@ -61,7 +61,7 @@ static pe_status load_from(const char *path, pe_object_image *out, pe_error *err
 
 static pe_status load_memory(const pe_buffer *object, pe_object_image *out, pe_error *err)
 {
-    char path[64], reason[PE_ERRNO_ROOM];
+    char path[64], reason[PE_ERRNO_TEXT_SIZE];
     out->fd = memfd_create("pengine-kernel", MFD_CLOEXEC);
     if (out->fd < 0)
         return pe_fail(err, PE_EKERNEL, "no memory file: %s", pe_errno_text(errno, reason));
@@ -72,7 +72,7 @@ static pe_status load_memory(const pe_buffer *object, pe_object_image *out, pe_e
 
 static pe_status load_file(const pe_buffer *object, pe_object_image *out, pe_error *err)
 {
-    char path[PATH_ROOM], reason[PE_ERRNO_ROOM];
+    char path[PATH_ROOM], reason[PE_ERRNO_TEXT_SIZE];
     const char *home = getenv("TMPDIR");
     (void)snprintf(path, sizeof path, "%.4000s/pengine-kernel-XXXXXX", home == NULL || home[0] == '\0' ? "/tmp" : home);
     out->fd = mkostemp(path, O_CLOEXEC);

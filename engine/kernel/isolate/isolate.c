@@ -31,7 +31,7 @@
 
 static void blame(const pe_isolate_helper *helper, pe_batch *batch, size_t item, pe_isolate_end end)
 {
-    char reason[PE_REASON_ROOM], name[PE_SIGNAME_ROOM], late[PE_TIMEOUT_WORDS];
+    char reason[PE_REASON_ROOM], name[PE_SIGNAME_SIZE], late[PE_TIMEOUT_WORDS];
     const pe_isolate_death *death = &helper->death;
     if (end == PE_ISOLATE_LATE)
         (void)snprintf(reason, sizeof reason, "%s", pe_form_print_timeout(helper->self->timeout_ns, late));

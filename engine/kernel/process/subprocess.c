@@ -216,7 +216,7 @@ pe_status pe_subprocess_start(const pe_subprocess_spec *spec, pe_subprocess *pro
     if (number == 0)
         number = spawn(spec, pairs, count, &pid);
     if (number != 0) {
-        char reason[PE_ERRNO_ROOM];
+        char reason[PE_ERRNO_TEXT_SIZE];
         for (int p = 0; p < count; p++)
             close_pair(&pairs[p]);
         return pe_fail(err, is_shortage(number) ? PE_ENOMEM : PE_EKERNEL, "%s: %s", spec->program,

@@ -96,7 +96,7 @@ static pe_subprocess_event read_some(pe_subprocess *process, pe_buffer *answer, 
     *is_empty = false;
     if (pe_buffer_reserve(answer, READ_BYTES, err) != PE_OK)
         return PE_SUBPROCESS_FAILED;
-    const ssize_t got = read(process->out, answer->data + answer->size, answer->room - answer->size);
+    const ssize_t got = read(process->out, answer->data + answer->size, answer->capacity - answer->size);
     *is_empty = got < 0 && (errno == EAGAIN || errno == EINTR);
     if (got > 0) {
         answer->size += (size_t)got;

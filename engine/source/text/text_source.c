@@ -193,7 +193,7 @@ static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *r
     *reader_bytes = (size_t)text->fields * sizeof(pe_csv_field) + text->column_count * sizeof(pe_text_target);
     *reader_bytes += chunk < SIZE_MAX / 4 ? 2 * chunk : chunk;
     return text->index.most * sizeof *text->index.entries + text->column_count * sizeof *text->columns +
-           text->stream.buffer.room;
+           text->stream.buffer.capacity;
 }
 
 const pe_source_vtable pe_kind_text = {

@@ -148,7 +148,7 @@ START_TEST(buffer_too_large_is_refused_and_unchanged)
     ck_assert_uint_eq(buffer.size, 3);
     ck_assert_mem_eq(buffer.data, "abc", 3);
     pe_buffer_fini(&buffer);
-    ck_assert(buffer.data == NULL && buffer.size == 0 && buffer.room == 0);
+    ck_assert(buffer.data == NULL && buffer.size == 0 && buffer.capacity == 0);
     pe_buffer_fini(&buffer);
 }
 END_TEST

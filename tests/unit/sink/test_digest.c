@@ -48,25 +48,25 @@ static void ck_hash(pe_digest *digest, size_t bytes)
 static void append_piece(pe_buffer *out, size_t first, size_t bytes, size_t at_once)
 {
     pe_error err = PE_ERROR_INIT;
-    pe_digest_piece piece;
+    pe_digest_partial piece;
     pe_buffer rows = {0};
     const size_t before = out->size;
-    ck_ok(pe_digest_piece_begin(&piece, first, out, &err), err);
+    ck_ok(pe_digest_partial_begin(&piece, first, out, &err), err);
     for (size_t done = 0, now = 0; done < bytes; done += now) {
         now = bytes - done < at_once ? bytes - done : at_once;
         ck_ok(pe_buffer_append(&rows, stream + first + done, now, &err), err);
-        ck_ok(pe_digest_piece_take(&piece, &rows, out, &err), err);
+        ck_ok(pe_digest_partial_take(&piece, &rows, out, &err), err);
         ck_assert_uint_lt(rows.size, PE_DIGEST_UNSUMMED);
     }
-    ck_ok(pe_digest_piece_end(&piece, &rows, out, &err), err);
-    ck_assert_uint_le(out->size - before, pe_digest_piece_room(bytes));
+    ck_ok(pe_digest_partial_end(&piece, &rows, out, &err), err);
+    ck_assert_uint_le(out->size - before, pe_digest_partial_most(bytes));
     pe_buffer_fini(&rows);
 }
 
 static void join(pe_digest *digest, const pe_buffer *pieces)
 {
     pe_error err = PE_ERROR_INIT;
-    ck_ok(pe_digest_join(digest, pieces->data, pieces->size, &err), err);
+    ck_ok(pe_digest_merge(digest, pieces->data, pieces->size, &err), err);
 }
 
 /* Around every length where XXH3 does something else: 16, 128, 240, whole stripes and blocks. */
@@ -165,14 +165,14 @@ START_TEST(torn_or_misplaced_pieces_are_refused)
         unsigned char *exact = malloc(size); /* so that a sanitizer sees what is read beyond */
         ck_assert_ptr_nonnull(exact);
         memcpy(exact, piece.data, size);
-        ck_assert_int_eq(pe_digest_join(digest, exact, size, &err), PE_EBUG);
+        ck_assert_int_eq(pe_digest_merge(digest, exact, size, &err), PE_EBUG);
         free(exact);
         pe_digest_free(digest);
     }
     pe_digest *digest = make();
     pe_error err = PE_ERROR_INIT;
     pe_digest_add(digest, stream, 1);
-    ck_assert_int_eq(pe_digest_join(digest, piece.data, piece.size, &err), PE_EBUG);
+    ck_assert_int_eq(pe_digest_merge(digest, piece.data, piece.size, &err), PE_EBUG);
     ck_assert_str_eq(err.text, "digest: a piece of 5000 bytes at 0 came, 1 bytes into the stream");
     pe_digest_free(digest);
     pe_buffer_fini(&piece);

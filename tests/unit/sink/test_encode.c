@@ -249,7 +249,7 @@ START_TEST(encode_quotes_fit_their_room)
             texts[i] = (pe_text){"\"\"\"\"\"\"\"\"\"\"", size};
         rows made = encode(PE_FORMAT_CSV, false, text_type, 1, 0, COUNT, (const void *const[]){texts});
         ck_assert_uint_eq(made.bytes.size, COUNT * (2 * size + 3));
-        ck_assert_uint_le(made.bytes.size, made.bytes.room);
+        ck_assert_uint_le(made.bytes.size, made.bytes.capacity);
         pe_buffer_fini(&made.bytes);
     }
 }

@@ -252,7 +252,7 @@ END_TEST
 
 START_TEST(row_file_marks_are_seen_through_another_descriptor)
 {
-    const unsigned char one[PE_MARK_BYTES] = "fifteen letters", two[PE_MARK_BYTES] = "FIFTEEN LETTERS";
+    const unsigned char one[PE_PROBE_BYTES] = "fifteen letters", two[PE_PROBE_BYTES] = "FIFTEEN LETTERS";
     pe_error err = PE_ERROR_INIT;
     pe_row_file row_file, elsewhere;
     enter();
@@ -264,13 +264,13 @@ START_TEST(row_file_marks_are_seen_through_another_descriptor)
     err = (pe_error)PE_ERROR_INIT;
     ck_ok(pe_row_file_open("x.raw", 24, 8, &row_file, &err), err);
     ck_ok(pe_row_file_open("x.txt", 24, 8, &elsewhere, &err), err);
-    ck_assert(pe_row_file_set_mark(&row_file, 0, one) && pe_row_file_set_mark(&row_file, 1, two));
-    ck_assert(pe_row_file_has_mark(&row_file, 0, one) && pe_row_file_has_mark(&row_file, 1, two));
-    ck_assert(!pe_row_file_has_mark(&row_file, 0, two) && !pe_row_file_has_mark(&row_file, 2, one));
-    ck_assert(!pe_row_file_has_mark(&elsewhere, 0, one));
+    ck_assert(pe_row_file_write_probe(&row_file, 0, one) && pe_row_file_write_probe(&row_file, 1, two));
+    ck_assert(pe_row_file_has_probe(&row_file, 0, one) && pe_row_file_has_probe(&row_file, 1, two));
+    ck_assert(!pe_row_file_has_probe(&row_file, 0, two) && !pe_row_file_has_probe(&row_file, 2, one));
+    ck_assert(!pe_row_file_has_probe(&elsewhere, 0, one));
     ck_ok(pe_row_file_close(&row_file, &err), err);
     ck_ok(pe_row_file_close(&elsewhere, &err), err);
-    ck_assert_uint_eq(load("x.raw"), 24 + 2 * PE_MARK_BYTES);
+    ck_assert_uint_eq(load("x.raw"), 24 + 2 * PE_PROBE_BYTES);
     tidy();
 }
 END_TEST

@@ -130,7 +130,7 @@ static _Noreturn void crash(const setting *how)
     pthread_t threads[8];
     (void)setrlimit(RLIMIT_CORE, &no_core);
     if (own.kept != NULL)
-        pe_exit_cleanup_keep(own.kept);
+        pe_exit_cleanup_add(own.kept);
     pe_crash_begin(0, 1);
     for (int t = 0; t < own.threads; t++)
         (void)pthread_create(&threads[t], NULL, work, &own);
@@ -294,7 +294,7 @@ static void crash_outside(const setting *how)
 {
     struct sigaction now, standard = {.sa_handler = SIG_DFL}; /* not a sanitizer's */
     (void)sigaction(SIGSEGV, &standard, NULL);
-    pe_exit_cleanup_keep(how->kept);
+    pe_exit_cleanup_add(how->kept);
     pe_crash_begin(0, 1);
     if (how->at == 1)
         pe_crash_end();
