@@ -28,7 +28,7 @@ typedef struct pe_work_spec {
     uint32_t retries;               /* further attempts at a failed item */
     void *fill[PE_MAX_COLUMNS];     /* PE_ON_ERROR_FILL: one element of written[r] each */
     pe_row_file row_file;           /* open: rows go straight there, and chunks come out without bytes */
-    bool makes_partials;              /* rows become pieces of the digest (sink/digest.h) */
+    bool makes_partials;            /* rows become pieces of the digest (sink/digest.h) */
     struct pe_reduction *reduction; /* not NULL: rows are folded into this instead of being encoded */
     int rank;                       /* named in the records of failed items */
 } pe_work_spec;

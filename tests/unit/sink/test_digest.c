@@ -173,7 +173,7 @@ START_TEST(torn_or_misplaced_pieces_are_refused)
     pe_error err = PE_ERROR_INIT;
     pe_digest_add(digest, stream, 1);
     ck_assert_int_eq(pe_digest_merge(digest, piece.data, piece.size, &err), PE_EBUG);
-    ck_assert_str_eq(err.text, "digest: a piece of 5000 bytes at 0 came, 1 bytes into the stream");
+    ck_assert_str_eq(err.text, "digest: got a partial digest of 5000 bytes at 0, expected one at 1");
     pe_digest_free(digest);
     pe_buffer_fini(&piece);
 }
