@@ -43,7 +43,7 @@ typedef struct frame_head {
 
 static pe_status fail_io(const pe_spill *spill, const char *verb, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     return pe_fail(err, PE_EIO, "cannot %s %s: %s", verb, spill->path, pe_errno_text(errno, reason));
 }
 
@@ -166,7 +166,7 @@ static uint64_t sum_data(const void *rows, size_t row_bytes, const void *log, si
 
 static pe_status make_file(pe_spill *spill, pe_error *err)
 {
-    char reason[PE_ERRNO_ROOM];
+    char reason[PE_ERRNO_TEXT_SIZE];
     if (spill->fd >= 0)
         return PE_OK;
     spill->fd = open(spill->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);

@@ -72,6 +72,13 @@ static inline void put(pe_sink *sink, const void *data, size_t bytes, uint64_t i
     ck_ok(pe_sink_write(sink, data, bytes, items, &err), err);
 }
 
+/* Counts rows that are in the file already. */
+static inline void advance(pe_sink *sink, size_t bytes, uint64_t items)
+{
+    pe_error err = PE_ERROR_INIT;
+    ck_ok(pe_sink_advance(sink, bytes, items, &err), err);
+}
+
 static inline void put_text(pe_sink *sink, const char *text, uint64_t items)
 {
     put(sink, text, strlen(text), items);

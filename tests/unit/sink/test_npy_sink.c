@@ -186,7 +186,7 @@ START_TEST(npy_rows_may_be_placed_before_their_turn)
         ck_ok(pe_row_file_write(&row_file, 2, values + 2, 16, &err), err);
         ck_ok(pe_row_file_close(&row_file, &err), err);
         for (int part = 0; part < 3; part++)
-            put(sink, NULL, 16, 2);
+            advance(sink, 16, 2);
         finish(sink);
         holds_npy("x.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (6,), }", values, sizeof values);
     }
@@ -205,7 +205,7 @@ START_TEST(npy_aborted_cuts_rows_whose_turn_never_came)
     ck_ok(pe_row_file_write(&row_file, 4, values + 4, 16, &err), err);
     ck_ok(pe_row_file_write(&row_file, 0, values, 16, &err), err);
     ck_ok(pe_row_file_close(&row_file, &err), err);
-    put(sink, NULL, 16, 2);
+    advance(sink, 16, 2);
     give_up(sink);
     holds_npy("x.npy", "{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }", values, 16);
     tidy();

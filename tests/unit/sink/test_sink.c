@@ -237,8 +237,8 @@ START_TEST(raw_rows_have_row_file_in_a_whole_file_alone)
             ck_ok(pe_row_file_write(&row_file, 1, "89abcdef", 8, &err), err);
             ck_ok(pe_row_file_write(&row_file, 0, "01234567", 8, &err), err);
             ck_ok(pe_row_file_close(&row_file, &err), err);
-            put(sink, NULL, 8, 1);
-            put(sink, NULL, 8, 1);
+            advance(sink, 8, 1);
+            advance(sink, 8, 1);
             finish(sink);
             holds_text("x.raw", "0123456789abcdef");
         } else {
