@@ -3,13 +3,13 @@
  */
 /* call.c - runs a kernel on one batch after another for one worker.
  *
- * Design: failures are appended as they come and sorted at the end of the run only when they came out of order; a bit
- *         for each item tells a second failure of the same item, so the first reason stays. The bits are cleared at a
- *         run's first failure: a run without one pays nothing.
- *         Result texts lie in segments that never move. When a run needed several segments the next one begins with
- *         a single one as large as all of them, so a worker soon writes to the same warm memory each time.
- *         A kernel is a stranger's code: what it hands to fail and text is checked, and its first mistake is kept in
- *         `fault` until map returns.
+ * Design: failures are appended in the order of the calls to fail, and sorted at the end of a run when they are not in
+ *         item order. A bitmap has a bit per item, so that a second failure of an item is dropped and the first reason
+ *         stays. The bitmap is cleared at the first failure of a run: a run without failures does not touch it.
+ *         Result texts are stored in segments that never move. When a run needed several segments, the next run begins
+ *         with one segment of their total size, so that a worker soon reuses the same memory in every run.
+ *         The kernel may be the user's code: the arguments of fail and text are checked, and the first invalid call is
+ *         kept in `fault` until map returns.
  * Threads: a call belongs to one worker; fail and text are called by the kernel inside map, on that worker's thread.
  * Not here: what becomes of a failed item.
  */
@@ -26,7 +26,7 @@
 #define SEGMENT_BYTES ((size_t)64 << 10) /* the first one; larger when one text is */
 
 typedef struct segment {
-    struct segment *next; /* the one before it in time */
+    struct segment *next; /* the segment that was filled before */
     size_t used;
     size_t room;
     alignas(16) char bytes[];
@@ -45,7 +45,7 @@ struct pe_call {
     void *worker;
     const pe_ramp *ramps;
 
-    uint64_t first; /* of the batch: the kernel could change its own copy */
+    uint64_t first; /* of the batch; not read from pe_batch, which the kernel could change */
     size_t count;
     void *const *results;
 
@@ -53,7 +53,7 @@ struct pe_call {
     size_t failed, failure_room;
     bool is_sorted;
     pe_buffer seen; /* a bit for each item of the batch; only valid when failed > 0 */
-    segment *texts; /* the one being filled; older ones behind it */
+    segment *texts; /* the segment being filled, then older ones */
     pe_error fault;
 };
 
@@ -62,7 +62,7 @@ static uint64_t index_of(const pe_call *call, size_t item)
     return call->first + item;
 }
 
-/* True when item fails for the second time in this run. */
+/* True when the item failed before in this run. */
 static bool is_known(pe_call *call, size_t item)
 {
     const size_t bytes = call->count / 8 + 1;
@@ -96,7 +96,7 @@ static pe_status reserve_failure(pe_call *call)
     return status;
 }
 
-/* A reason that was cut may not end inside a UTF-8 sequence. */
+/* Cuts a long reason before a UTF-8 sequence that does not fit. */
 static void copy_reason(char out[PE_REASON_ROOM], const char *reason)
 {
     size_t end = strlen(reason);
@@ -288,8 +288,8 @@ static pe_status begin_run(pe_call *call, uint64_t first, size_t count, void *co
     return status;
 }
 
-/* The last thing that the kernel said of an item, if anything, is why. */
-static pe_status tell_stopped(const pe_call *call, int stopped, pe_error *err)
+/* The reason is that of the last failed item, where there is one. */
+static pe_status report_stop(const pe_call *call, int stopped, pe_error *err)
 {
     if (call->failed > 0) {
         const pe_failure *last = &call->failures[call->failed - 1];
@@ -306,7 +306,7 @@ static pe_status end_run(pe_call *call, int stopped, pe_error *err)
     if (call->fault.status != PE_OK)
         return pe_fail(err, call->fault.status, "%s", call->fault.text);
     if (stopped != 0)
-        return tell_stopped(call, stopped, err);
+        return report_stop(call, stopped, err);
     if (!call->is_sorted)
         qsort(call->failures, call->failed, sizeof *call->failures, compare_failures);
     return PE_OK;

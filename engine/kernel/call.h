@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* call.h - one worker's way to run a kernel on columns: fills pe_batch, keeps failures and result texts.
+/* call.h - calls a kernel for one worker: fills pe_batch, keeps failures and result texts.
  *
  * Threads: each worker has its own call.
  */
@@ -27,8 +27,7 @@ pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, c
                        pe_error *err);
 void pe_call_free(pe_call *call);
 
-/* pe_call_set_ramps - where the ramps of args that are NULL in later runs will be; borrowed. A kernel without takes_ramps
- * gets no such args. */
+/* pe_call_set_ramps - the ramps of those args that are NULL in later runs; borrowed. Only for a kernel with takes_ramps. */
 void pe_call_set_ramps(pe_call *call, const pe_ramp *ramps);
 
 /* pe_call_run - map one batch.
@@ -41,7 +40,7 @@ void pe_call_set_ramps(pe_call *call, const pe_ramp *ramps);
 pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *const *args, void *const *results,
                       pe_error *err);
 
-/* pe_call_failures - what the last run failed, in item order, each item once. */
+/* pe_call_failures - the failed items of the last run, in item order, each once. */
 const pe_failure *pe_call_failures(const pe_call *call, size_t *count);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cpu.c - what the processor can do, as far as a compiler makes use of it.
+/* cpu.c - the instruction set extensions of this processor that compilers use.
  *
- * Design:  rank 0 compiles for its own processor (-march=native), and the ranks of other nodes get what it made: they
- *          must be able to tell that their processor is older. An unknown processor has no features, and lacks none.
+ * Design:  rank 0 compiles for its own processor (-march=native) and sends the object to all ranks. A rank on a node with
+ *          an older processor must refuse it. On an unknown architecture the list is empty, and nothing is refused.
  * Threads: no state.
  */
 #include "kernel/cpu.h"
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #if defined(__x86_64__)
-/* the compiler's macro, the name that it asks the processor by */
+/* the macro of the compiler, the name for __builtin_cpu_supports */
 #define FEATURES(X)                                                                                                    \
     X(__POPCNT__, "popcnt")                                                                                            \
     X(__SSE4_2__, "sse4.2")                                                                                            \
@@ -38,7 +38,7 @@
 #define FEATURES(X)
 #endif
 
-/* An empty first row, so that the table is never empty. */
+/* The first row is empty, since C has no empty arrays. */
 #define X(macro, name) #macro,
 static const char *const macros[] = {"", FEATURES(X)};
 #undef X

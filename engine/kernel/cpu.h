@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cpu.h - what the processor can do, as far as a compiler makes use of it.
+/* cpu.h - the instruction set extensions of this processor that compilers use.
  */
 #ifndef PE_CPU_H
 #define PE_CPU_H

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* form.c - a kernel in whatever form the user has it, opened as a descriptor.
+/* form.c - opens a kernel that is given in one of six forms as a kernel descriptor.
  *
  * Threads: the main thread.
- * Not here: what any form does (name_form.c and its siblings).
+ * Not here: the forms (name_form.c, plugin_form.c, compiled/, python/, command/).
  */
 #include "kernel/form.h"
 
@@ -22,7 +22,7 @@ static const pe_form_ops *ops_of(pe_form_kind kind)
     return all[kind];
 }
 
-/* Runs in this process: Python and commands have processes of their own. */
+/* The kernel is machine code that runs in this process, unless it is isolated. */
 static bool is_native(pe_form_kind kind)
 {
     return kind != PE_FORM_PYTHON && kind != PE_FORM_COMMAND;
@@ -44,7 +44,7 @@ pe_status pe_form_open(const pe_form_spec *spec, const pe_buffer *object, pe_for
     if (status != PE_OK)
         return status;
     form->ops = ops;
-    form->is_elsewhere = spec->is_isolated || !is_native(spec->kind);
+    form->is_in_processes = spec->is_isolated || !is_native(spec->kind);
     status = form->ops->open(spec, object, form, err);
     if (status == PE_OK && spec->is_isolated && is_native(spec->kind))
         status = pe_isolate_wrap(form, spec->timeout_ns, err);
@@ -77,5 +77,5 @@ const pe_signature *pe_form_signature(const pe_form *form)
 
 bool pe_form_is_in_processes(const pe_form *form)
 {
-    return form->is_elsewhere;
+    return form->is_in_processes;
 }

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* form.h - a kernel in whatever form the user has it, opened as a descriptor.
+/* form.h - opens a kernel that is given in one of six forms as a kernel descriptor.
  *
- * Design: a built-in name, a C expression, a C function, a shared library, a Python function or a program: each form is
- *         one file that turns its spec into a pe_kernel, whose context is the form's own state. So the engine runs one
- *         kind of thing. What rank 0 alone can do (compile) is done in prepare and travels as bytes.
+ * Design: a built-in name, a C expression, a C function, a shared library, a Python function or a program: each form turns
+ *         its spec into a pe_kernel, whose context is the form's state. So the engine calls all kernels in the same way.
+ *         Only rank 0 compiles: prepare does it, and the object is sent to the other ranks as bytes.
  * Threads: prepare, open, close: the main thread. The kernel: as kernel.h.
  */
 #ifndef PE_FORM_H
@@ -29,8 +29,8 @@ typedef enum pe_form_kind {
 /* What to open: plain data made by run from the job; all pointers are borrowed and outlive the form. */
 typedef struct pe_form_spec {
     pe_form_kind kind;
-    const char *where;     /* "job.toml:9:8: kernel.expr": opens the messages */
-    const char *directory; /* of the job file: kernel files are found from here */
+    const char *where;     /* "job.toml:9:8: kernel.expr": messages begin with it */
+    const char *directory; /* of the job file: paths of kernel files are relative to it */
     const char *name;      /* name; plugin: the kernel in it */
     const char *expr;
     const char *const *args; /* expr: the arguments' names; NULL: x, y, z */
@@ -54,15 +54,15 @@ typedef struct pe_form_spec {
     int column_count;
     bool has_output_dtype; /* [output] dtype */
     pe_dtype output_dtype;
-    /* NULL, or true once the run ends: python and command then end their processes, and what the batches under way give
-     * does not matter any more. */
+    /* NULL, or true once the run is stopping: python and command then kill their processes, and the results of the
+     * batches in progress are not used. */
     const atomic_bool *stop;
 } pe_form_spec;
 
 typedef struct pe_form pe_form;
 
-/* pe_form_prepare - rank 0's part: compile expr or source into a shared object, whose bytes are appended to object. The
- * other forms append nothing.
+/* pe_form_prepare - rank 0: compile expr or source into a shared object and append its bytes to object. The other forms
+ * append nothing.
  * Returns: PE_OK; PE_EKERNEL with the compiler's message and the job file's line; PE_ECONFIG for a spec that fits
  * nothing */
 pe_status pe_form_prepare(const pe_form_spec *spec, pe_buffer *object, pe_error *err);
@@ -74,10 +74,10 @@ void pe_form_close(pe_form *form); /* NULL is fine */
 
 const pe_kernel *pe_form_kernel(const pe_form *form);
 const pe_signature *pe_form_signature(const pe_form *form);
-/* pe_form_is_in_processes - is the kernel in another process? Then each batch pays for its way there and back. */
+/* pe_form_is_in_processes - does the kernel run in other processes? Then each batch costs two switches of processes. */
 bool pe_form_is_in_processes(const pe_form *form);
 
-/* Every form fills this table's row; form.c is its one reader. */
+/* What a form implements; only form.c calls it. */
 typedef struct pe_form_ops {
     pe_status (*prepare)(const pe_form_spec *spec, pe_buffer *object, pe_error *err); /* may be NULL */
     pe_status (*open)(const pe_form_spec *spec, const pe_buffer *object, pe_form *form, pe_error *err);
@@ -86,9 +86,9 @@ typedef struct pe_form_ops {
 
 struct pe_form {
     const pe_form_ops *ops;
-    pe_kernel kernel; /* what workers get; kernel.context is the form's state */
+    pe_kernel kernel; /* what workers call; kernel.context is the form's state */
     pe_signature signature;
-    bool is_elsewhere; /* set by form.c */
+    bool is_in_processes; /* set by form.c */
     void *state;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* item_text.c - an item as people write it: "hypot(3.0, 4.0)", "7/(x-3) at (3)".
+/* item_text.c - prints an item for messages: "hypot(3.0, 4.0)", "7/(x-3) at (3)".
  *
  * Threads: any.
  */
@@ -12,8 +12,8 @@
 
 #include "types/number.h"
 
-#define TEXT_MOST 60u
-#define ELEMENTS_MOST 8u
+#define MOST_TEXT_BYTES 60u
+#define MOST_ELEMENTS 8u
 
 typedef struct line {
     char *out;
@@ -30,7 +30,7 @@ static void add(line *to, const char *text, size_t size)
 
 static void add_text(line *to, const pe_text *text)
 {
-    const size_t shown = text->size < TEXT_MOST ? text->size : TEXT_MOST;
+    const size_t shown = text->size < MOST_TEXT_BYTES ? text->size : MOST_TEXT_BYTES;
     add(to, "\"", 1);
     for (size_t i = 0; i < shown; i++) {
         const unsigned char byte = (unsigned char)text->data[i];
@@ -49,7 +49,7 @@ static void add_elements(line *to, pe_type type, const unsigned char *at)
 {
     char number[PE_NUMBER_ROOM];
     const uint32_t count = pe_type_elements(type);
-    const uint32_t shown = count < ELEMENTS_MOST ? count : ELEMENTS_MOST;
+    const uint32_t shown = count < MOST_ELEMENTS ? count : MOST_ELEMENTS;
     if (type.width > 0)
         add(to, "[", 1);
     for (uint32_t i = 0; i < shown; i++) {
@@ -64,7 +64,7 @@ static void add_elements(line *to, pe_type type, const unsigned char *at)
         add(to, "]", 1);
 }
 
-/* Behind "7/(x-3)" the arguments would look like a factor; paths and names of functions have none of these. */
+/* "7/(x-3)(3)" would read as a product. Paths and names of functions have none of these characters. */
 static bool is_expression(const char *name)
 {
     return strpbrk(name, " ()*+%<>=?&|^!~") != NULL;

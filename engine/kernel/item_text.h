@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* item_text.h - an item as people write it: "hypot(3.0, 4.0)", "7/(x-3) at (3)".
+/* item_text.h - prints an item for messages: "hypot(3.0, 4.0)", "7/(x-3) at (3)".
  */
 #ifndef PE_ITEM_TEXT_H
 #define PE_ITEM_TEXT_H

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* name_form.c - a built-in kernel by its name.
+/* name_form.c - a built-in kernel, found by its name.
  *
  * Threads: the main thread.
- * Not here: which overload fits (registry.c).
+ * Not here: overload resolution (overload.c).
  */
 #include "kernel/form.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* overload.c - which of several descriptors of one name fits the inputs.
+/* overload.c - overload resolution: picks the descriptor of a name that fits the input columns.
  *
- * Design: a choice is a score for each overload that fits, compared field by field as the header's rules list them, and
- *         the earlier row wins a tie. So what is picked depends on the request and the rows alone.
+ * Design: each overload that fits gets a score. Scores are compared field by field, in the order of the rules in the
+ *         header; of equal scores the earlier row wins. So the choice depends on the request and the rows alone.
  * Threads: the main thread.
- * Not here: where the rows are from (registry.c, plugin_form.c).
+ * Not here: the rows (registry.c, plugin_form.c).
  */
 #include "kernel/overload.h"
 
@@ -79,7 +79,7 @@ static pe_status gather(const pe_kernel_request *request, const pe_kernel *const
     return status;
 }
 
-/* Leaves the one overload that [kernel] signature names. */
+/* Keeps only the overload that [kernel] signature names. */
 static pe_status keep_signature(const pe_kernel_request *request, overloads *of, pe_error *err)
 {
     pe_error wrong = PE_ERROR_INIT;
@@ -108,7 +108,7 @@ static bool has_arity(const overloads *of, int columns)
     return k < of->count;
 }
 
-/* Does one column fit one argument? Adds to the score how well. */
+/* Does a column fit an argument? Counts it in the score. */
 static bool column_fits(pe_type column, bool is_untyped, pe_type argument, score *sum)
 {
     if (is_untyped)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* overload.h - which of several descriptors of one name fits the inputs.
+/* overload.h - overload resolution: picks the descriptor of a name that fits the input columns.
  */
 #ifndef PE_OVERLOAD_H
 #define PE_OVERLOAD_H
@@ -9,10 +9,10 @@
 #include "kernel/signature.h"
 #include <pengine/kernel.h>
 
-/* What a kernel is asked to fit. */
+/* What the descriptor has to fit. */
 typedef struct pe_kernel_request {
     const char *name;
-    const char *where;      /* "squares.toml:9:8: kernel.name": opens the messages */
+    const char *where;      /* "squares.toml:9:8: kernel.name": messages begin with it */
     const char *signature;  /* [kernel] signature or NULL: then exactly that overload */
     const pe_type *columns; /* the inputs' columns */
     const bool *untyped;    /* column c can be parsed as any type */

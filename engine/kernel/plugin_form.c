@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* plugin_form.c - a kernel out of a shared library that exports `pengine_plugin`.
+/* plugin_form.c - a kernel of a shared library that exports `pengine_plugin`.
  *
- * Design:   nothing behind the ABI numbers and sizes is read before they are known to be ours. The library stays loaded
- *           when the form is closed: threads that it started (a BLAS does) may still run its code.
+ * Design:   ABI number and size of each struct are checked before any other field is read. The library stays loaded after
+ *           the form is closed, since threads that it started (a BLAS does) may still run its code.
  * Threads:  the main thread.
  * Not here: which overload fits (overload.c).
  */
@@ -33,7 +33,7 @@ static const char *last_error(void)
     return text != NULL ? text : "the dynamic linker gave no reason";
 }
 
-/* A name with a slash, so that the system's library path is never searched. */
+/* The path always contains a slash, so that dlopen does not search the system's library path. */
 static pe_status load(const pe_form_spec *spec, void **library, pe_error *err)
 {
     const bool is_absolute = spec->plugin[0] == '/';

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* position.h - where in a kernel this thread is, for who has to tell of a crash there.
+/* position.h - the kernel and the batch that this thread is computing, for the handler of a crash.
  *
- * Threads: each has its own; written by pe_call_*, read on the same thread by the handler of a signal.
+ * Threads: thread-local; written by pe_call_*, read by a signal handler on the same thread.
  */
 #ifndef PE_POSITION_H
 #define PE_POSITION_H
@@ -12,7 +12,7 @@
 #include <pengine/kernel.h>
 
 typedef struct pe_position {
-    const pe_kernel *kernel; /* NULL: in none */
+    const pe_kernel *kernel; /* NULL: no kernel is running */
     const pe_signature *signature;
     const pe_batch *batch; /* NULL: in open or close */
 } pe_position;

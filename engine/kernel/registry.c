@@ -4,8 +4,8 @@
 /* registry.c - the table of built-in kernels.
  *
  * Design: one row a descriptor; descriptors of one name stand together, the default first.
- * Threads: constant data.
- * Not here: which overload of a name fits (overload.c); kernels of a user's own.
+ * Threads: constant data, any thread.
+ * Not here: overload resolution (overload.c).
  */
 #include "kernel/registry.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* registry.h - the built-in kernels, and which of a name's descriptors fits the inputs.
+/* registry.h - the table of built-in kernels.
  */
 #ifndef PE_REGISTRY_H
 #define PE_REGISTRY_H

@@ -1,18 +1,18 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* signature.c - reads and prints "(float64[3], int64) -> (float64, int64) or error".
+/* signature.c - parses and prints "(float64[3], int64) -> (float64, int64) or error".
  *
- * Design: one cursor moves over the text and stops at the first thing that does not belong, so that the message can
- *         name its character, what stands there and what could. All before it is ASCII, so bytes count characters.
- *         Spaces and line breaks mean nothing between words.
+ * Design: a recursive descent parser. It stops at the first error, so that the message names its position, what was found
+ *         and what is expected. Everything before the error is ASCII, so a byte offset is a character number. White space
+ *         between words is ignored.
  *
  *             signature = list "->" (type or list) ["or" "error"]
  *             list      = "(" type {"," type} ")"
  *             type      = dtype ["[" width "]"]
  *
  * Threads: no state.
- * Not here: which signature fits which inputs (registry.c).
+ * Not here: which signature fits which inputs (overload.c).
  */
 #include "kernel/signature.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* signature.h - "(float64[3], int64) -> (float64, int64) or error" as a value.
+/* signature.h - argument and result types of a kernel: "(float64[3], int64) -> (float64, int64) or error".
  */
 #ifndef PE_SIGNATURE_H
 #define PE_SIGNATURE_H

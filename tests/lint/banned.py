@@ -13,7 +13,7 @@ TOP = ("CMakeLists.txt", "CMakePresets.json", "README.md", "CONTRIBUTING.md", "C
 WITH_LICENCE = (".c", ".h", ".cc", ".py", ".sh", ".cmake")
 
 # What runs in processes that pengine forked, after a crash, or when a rank is lost.
-FORKED = ("engine/kernel/isolate/isolate_child.c", "engine/worker/crash.c", "engine/worker/crash_search.c", "engine/run/lost_rank.c")
+FORKED = ("engine/kernel/isolate/isolate_child.c", "engine/kernel/process/subprocess.c", "engine/worker/crash.c", "engine/worker/crash_search.c", "engine/run/lost_rank.c")
 
 # A call is the name with a parenthesis, not a member or a field (sink->abort(...)) and not part of a longer name.
 CALL = r"(?<![\w.>])(?:{})\s*\("

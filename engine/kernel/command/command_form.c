@@ -3,11 +3,11 @@
  */
 /* command_form.c - a program as a kernel.
  *
- * Design: where a word after the first holds "{}" (or "{2}", the second argument), the program runs once for each item;
- *         else it gets the items as lines and answers each with a line. The first word is looked for in PATH, or, where it
- *         has a slash, from the job file's directory. No shell reads any of it.
+ * Design: when a word after the first contains "{}" (or "{2}", the second argument), the program runs once per item; else
+ *         it reads the items as lines and answers each with a line. The first word is looked for in PATH, or, where it
+ *         contains a slash, relative to the job file's folder. No shell is involved.
  * Threads: open and close: the main thread. The kernel: one process a worker.
- * Not here: the talk with the program (command_lines.c, command_runs.c).
+ * Not here: running the program (command_lines.c, command_runs.c).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,9 +18,9 @@
 
 #include "base/alloc.h"
 #include "kernel/command/command_internal.h"
-#include "kernel/process/form_internal.h"
+#include "kernel/process/process_form.h"
 
-#define USUAL_PATH "/usr/local/bin:/usr/bin:/bin"
+#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
 static bool is_program(const char *path)
 {
@@ -32,7 +32,7 @@ static bool find_in_path(const char *name, char out[PE_COMMAND_PATH])
 {
     const char *at = getenv("PATH");
     bool is_found = false;
-    at = at == NULL ? USUAL_PATH : at;
+    at = at == NULL ? DEFAULT_PATH : at;
     while (!is_found && *at != '\0') {
         const size_t size = strcspn(at, ":");
         const int used =
@@ -51,14 +51,14 @@ static pe_status find_program(const pe_form_spec *spec, char out[PE_COMMAND_PATH
                    ? PE_OK
                    : pe_fail(err, PE_EKERNEL, "%s: there is no program \"%s\" in PATH", spec->where, name);
     }
-    const pe_status status = pe_form_find_file(spec, name, strlen(name), out, PE_COMMAND_PATH, err);
+    const pe_status status = pe_process_form_path(spec, name, strlen(name), out, PE_COMMAND_PATH, err);
     if (status != PE_OK || is_program(out))
         return status;
     const bool is_there = access(out, F_OK) == 0;
     return pe_fail(err, PE_EKERNEL, "%s: %s %s", spec->where, out, is_there ? "is not a program" : "is not there");
 }
 
-/* Whether some word holds a placeholder. */
+/* *runs_each: some word contains a placeholder. */
 static pe_status check_words(const pe_form_spec *spec, int arg_count, bool *runs_each, pe_error *err)
 {
     *runs_each = false;
@@ -111,7 +111,7 @@ static int map_runs(pe_batch *batch)
     return pe_command_runs_map(batch->worker, batch);
 }
 
-/* The words end with NULL, as a program's arguments do. */
+/* The array ends with NULL, as argv does. */
 static pe_status keep_words(const pe_form_spec *spec, pe_command *form, pe_error *err)
 {
     const pe_status status = pe_make_array(&form->words, (size_t)spec->command_count + 1, sizeof *form->words, err);
@@ -134,7 +134,7 @@ static pe_status open_command(const pe_form_spec *spec, const pe_buffer *object,
     form->max_items = spec->max_items_per_worker;
     form->timeout_ns = spec->timeout_ns;
     form->stop = spec->stop;
-    status = pe_form_choose_signature(spec, name, &form->signature, form->signature_text, err);
+    status = pe_process_form_signature(spec, name, &form->signature, form->signature_text, err);
     if (status == PE_OK)
         status = check_words(spec, form->signature.arg_count, &form->runs_each, err);
     if (status == PE_OK)

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* command_internal.h - what the parts of the command form share.
+/* command_internal.h - what the files of the command form share.
  *
- * Design: an argument is text as `repr` prints it (True, 0.1, 7; a text as it is; a vector's elements with commas
- *         between). The results of an item are the fields of its answer, with tabs between when there are several; a
- *         single text is the answer as it is.
+ * Design: an argument is printed as Python's repr prints it (True, 0.1, 7), a text as it is, a vector as its elements
+ *         separated by commas. The results of an item are the fields of its answer, separated by tabs when there are
+ *         several; a single text result is the whole answer.
  */
 #ifndef PE_COMMAND_INTERNAL_H
 #define PE_COMMAND_INTERNAL_H
@@ -23,37 +23,38 @@ typedef struct pe_command {
     char program[PE_COMMAND_PATH];
     const char **words; /* [kernel] command, ended by NULL; the strings are the spec's */
     int word_count;
-    bool runs_each;     /* one run an item; else one line an item */
-    uint64_t max_items; /* of one process; 0: no limit */
+    bool runs_each;     /* one run per item; else one line per item */
+    uint64_t max_items; /* that one process may get; 0: no limit */
     uint64_t timeout_ns;
     const atomic_bool *stop;
 } pe_command;
 
 /* ---- command_text.c ---- */
 
-/* pe_command_placeholder - does text begin with "{}" (*arg = -1) or "{2}" (*arg = 1)? Its length, or 0. */
+/* pe_command_placeholder - the length of the placeholder that text begins with: "{}" (*arg = -1), "{2}" (*arg = 1); 0:
+ * none. */
 size_t pe_command_placeholder(const char *text, int arg_count, int *arg);
 
-/* pe_command_refuse - why the texts of an item cannot go to the program, or NULL. */
-const char *pe_command_refuse(const pe_command *form, const void *const *args, size_t item);
-bool pe_command_has_text(const pe_command *form); /* among the arguments: else none is refused */
+/* pe_command_check_texts - why the text arguments of an item cannot be passed to the program; NULL: they can. */
+const char *pe_command_check_texts(const pe_command *form, const void *const *args, size_t item);
+bool pe_command_has_text(const pe_command *form); /* among the arguments; else every item passes the check */
 
-/* pe_command_append_arg - argument arg of an item as text; arg -1: all of them with `between` between. */
+/* pe_command_append_arg - argument arg of an item as text; arg -1: all of them, separated by `between`. */
 pe_status pe_command_append_arg(const pe_command *form, const void *const *args, int arg, size_t item, char between,
                                 pe_buffer *out, pe_error *err);
 
-/* pe_command_take - an answer into the results of an item, or its failure. False when out of memory. */
-bool pe_command_take(const pe_command *form, pe_batch *batch, size_t item, const char *text, size_t size);
+/* pe_command_read_answer - parse an answer into the results of an item, or fail the item. False when out of memory. */
+bool pe_command_read_answer(const pe_command *form, pe_batch *batch, size_t item, const char *text, size_t size);
 
-/* ---- command_lines.c: one process, a line an item ---- */
+/* ---- command_lines.c: one process, one line per item ---- */
 
 typedef struct pe_command_lines pe_command_lines;
 
 pe_status pe_command_lines_make(const pe_command *form, pe_command_lines **out, pe_error *err);
-void pe_command_lines_free(pe_command_lines *worker); /* NULL is fine; gives the program 2 s to end */
+void pe_command_lines_free(pe_command_lines *worker); /* NULL is fine; gives the program 2 s to exit */
 int pe_command_lines_map(pe_command_lines *worker, pe_batch *batch);
 
-/* ---- command_runs.c: one run an item ---- */
+/* ---- command_runs.c: one run per item ---- */
 
 typedef struct pe_command_runs pe_command_runs;
 

@@ -1,18 +1,19 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* command_lines.c - one program for many items: a line in, a line out, matched by position.
+/* command_lines.c - one program for many items: it reads a line per item and answers each with a line, in order.
  *
- * Design: the lines of a batch are written while answers are read; nobody waits for an answer before writing on.
- *         Many programs keep their answers until a buffer is full or their input ends. So when all is written and nothing
- *         comes for a while (STALL_NS), the input is closed. A program that then gives all the rest at once is known to
- *         keep its answers, and gets a process for each batch; a slow one is given more time from then on.
- *         When the program dies, or is late, nobody can say from the outside which line it was at: the unanswered items are
- *         suspects, and done again one line at a time until one of them ends it again: that one fails. A program that
- *         ends in peace before it has answered gives no such hope, and its unanswered items fail at once. One that
- *         answers more lines than it was given cannot be trusted in any: the kernel gives up.
+ * Design: all lines of a batch are written while answers are read; the next line does not wait for an answer.
+ *         Many programs buffer their answers until the buffer is full or their input ends. So when everything is written
+ *         and no answer arrives for STALL_NS, the input is closed. A program that then answers all the rest within
+ *         BURST_NS buffers its answers: from then on its input is closed at the end of each batch, and the next batch
+ *         gets a new process. A program that was only slow gets a longer stall time from then on.
+ *         When the program dies or exceeds the timeout, the item that it was computing is not known. All unanswered items
+ *         are suspects: they are sent again one at a time, and an item with which the program dies again fails. When
+ *         the program exits with 0 before it has answered all lines, the unanswered items fail at once. A program that
+ *         answers more lines than it was sent gives results that cannot be matched to items: the kernel gives up.
  * Threads: a worker belongs to one thread.
- * Not here: text as results (command_text.c).
+ * Not here: parsing answers (command_text.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,41 +24,41 @@
 #include "base/clock.h"
 #include "kernel/call.h"
 #include "kernel/command/command_internal.h"
-#include "kernel/process/form_internal.h"
+#include "kernel/process/process_form.h"
 #include "os/log.h"
 
 #define MS_NS ((uint64_t)1000000)
-#define GRACE_NS (2000 * MS_NS) /* to end in peace */
+#define GRACE_NS (2000 * MS_NS) /* to exit by itself */
 #define STALL_NS (2000 * MS_NS)
-#define BURST_NS (1000 * MS_NS) /* what was kept comes within that */
+#define BURST_NS (1000 * MS_NS) /* buffered answers arrive within that */
 #define NEW_BATCHES 4
 #define EXTRA_MS 5
-#define SLOWER 8 /* times the stall of a program that was only slow */
+#define SLOWER 8 /* factor for the stall time of a program that was only slow */
 
 struct pe_command_lines {
     const pe_command *form;
     pe_subprocess process;
-    uint64_t served;    /* items that this process was given */
-    int batches;        /* that this process has answered */
-    bool keeps_answers; /* until its input ends */
+    uint64_t served;    /* items that this process was sent */
+    int batches;        /* that this process answered */
+    bool keeps_answers; /* in a buffer, until its input ends */
     uint64_t stall_ns;
     pe_buffer request, answer;
-    size_t taken;       /* bytes of answer that were read */
-    pe_buffer outcomes; /* a byte for each item of the batch: it needs no line (any more) */
+    size_t parsed;      /* bytes of answer that were parsed */
+    pe_buffer outcomes; /* one byte per item of the batch: not 0 when it is not sent, because it failed already */
 };
 
-/* A batch on its way. */
-typedef struct job {
+/* How far a batch is. */
+typedef struct progress {
     pe_batch *batch;
-    unsigned char *is_out;  /* outcomes */
-    size_t done;            /* items before it have their outcome */
-    size_t suspects_end;    /* items before it were under way when the program died */
-    size_t end;             /* of the items that were asked */
-    size_t asked, answered; /* lines of this request */
-    bool is_closed;         /* our end of its input */
-    uint64_t since_ns;      /* the last answer */
-    uint64_t closed_ns;     /* when the input was closed because nothing came */
-} job;
+    unsigned char *is_out;  /* worker->outcomes */
+    size_t done;            /* items before it have a result or failed */
+    size_t suspects_end;    /* items before it had no answer when the program died */
+    size_t end;             /* of the items of this request */
+    size_t asked, answered; /* lines of this request: sent, answered */
+    bool is_closed;         /* the program's input */
+    uint64_t since_ns;      /* time of the last answer */
+    uint64_t closed_ns;     /* when the input was closed because of a stall; 0: it was not */
+} progress;
 
 typedef enum outcome { SERVED, ENDED, LATE, TOO_MANY, STOPPED, NO_MEMORY } outcome; /* NO_MEMORY: or no process */
 
@@ -73,21 +74,21 @@ pe_status pe_command_lines_make(const pe_command *form, pe_command_lines **out, 
     return PE_OK;
 }
 
-static bool has_extra(pe_command_lines *worker)
+static bool has_unparsed(pe_command_lines *worker)
 {
-    return worker->answer.size > worker->taken;
+    return worker->answer.size > worker->parsed;
 }
 
-/* What it still says when nothing more comes is more than it was asked. */
-static void hear_farewell(pe_command_lines *worker)
+/* Any answer after the last batch is one too many. */
+static void check_last_output(pe_command_lines *worker)
 {
     pe_error err = PE_ERROR_INIT;
-    pe_subprocess_io talk = {
+    pe_subprocess_io io = {
         .answer = &worker->answer, .deadline_ns = pe_clock_ns() + GRACE_NS, .stop = worker->form->stop};
     pe_subprocess_close_in(&worker->process);
-    while (!has_extra(worker) && pe_subprocess_exchange(&worker->process, &talk, &err) == PE_SUBPROCESS_MOVED)
+    while (!has_unparsed(worker) && pe_subprocess_exchange(&worker->process, &io, &err) == PE_SUBPROCESS_PROGRESS)
         ;
-    if (has_extra(worker))
+    if (has_unparsed(worker))
         pe_log(PE_LOG_WARN, "%s wrote more lines than it was given: its results may belong to other items",
                worker->form->words[0]);
 }
@@ -97,7 +98,7 @@ void pe_command_lines_free(pe_command_lines *worker)
     if (worker == NULL)
         return;
     if (worker->process.pid != 0)
-        hear_farewell(worker);
+        check_last_output(worker);
     (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
     pe_buffer_fini(&worker->request);
     pe_buffer_fini(&worker->answer);
@@ -113,41 +114,41 @@ static pe_status start(pe_command_lines *worker, pe_error *err)
                                      .argv = worker->form->words,
                                      .in_fd = STDIN_FILENO,
                                      .out_fd = STDOUT_FILENO,
-                                     .keeps_errors = true,
-                                     .gift = PE_SUBPROCESS_NO_FD};
+                                     .captures_stderr = true,
+                                     .shared_fd = PE_SUBPROCESS_NO_FD};
     worker->served = 0;
     worker->batches = 0;
-    worker->answer.size = worker->taken = 0;
+    worker->answer.size = worker->parsed = 0;
     return pe_subprocess_start(&spec, &worker->process, err);
 }
 
-/* Between requests there is nothing to say: one that has spoken is not to be trusted, one that has ended is reaped. */
-static outcome look(pe_command_lines *worker, pe_error *err)
+/* Between requests: a process that wrote something answered too many lines; one that exited is reaped. */
+static outcome check_idle(pe_command_lines *worker, pe_error *err)
 {
-    pe_subprocess_io talk = {.answer = &worker->answer};
+    pe_subprocess_io io = {.answer = &worker->answer};
     if (worker->process.pid == 0 || !pe_subprocess_has_output(&worker->process))
         return SERVED;
-    if (pe_subprocess_exchange(&worker->process, &talk, err) == PE_SUBPROCESS_MOVED)
+    if (pe_subprocess_exchange(&worker->process, &io, err) == PE_SUBPROCESS_PROGRESS)
         return TOO_MANY;
     (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
     return SERVED;
 }
 
-/* After its first batches, which are small, a program that answers too many lines is waited for: later its first lines
- * would be taken for the answers of other items. */
-static outcome look_after_batch(pe_command_lines *worker, pe_error *err)
+/* After the first batches of a process, which are small, waits for an answer too many: later it would be taken for the
+ * answer of another item. */
+static outcome check_after_batch(pe_command_lines *worker, pe_error *err)
 {
     const bool is_new = worker->process.pid != 0 && worker->batches++ < NEW_BATCHES;
     for (int ms = 0; is_new && ms < EXTRA_MS && !pe_subprocess_has_output(&worker->process); ms++)
         pe_sleep_ns(MS_NS);
-    return look(worker, err);
+    return check_idle(worker, err);
 }
 
-/* A process that may take items. */
+/* A process that may take further items. */
 static outcome ensure_process(pe_command_lines *worker, pe_error *err)
 {
     const pe_command *const form = worker->form;
-    const outcome how = look(worker, err);
+    const outcome how = check_idle(worker, err);
     if (how != SERVED)
         return how;
     if (worker->process.pid != 0 && form->max_items != 0 && worker->served >= form->max_items)
@@ -155,10 +156,10 @@ static outcome ensure_process(pe_command_lines *worker, pe_error *err)
     return worker->process.pid != 0 || start(worker, err) == PE_OK ? SERVED : NO_MEMORY;
 }
 
-/* ---- lines there ---- */
+/* ---- sending ---- */
 
-/* The items of the next request, from done on: their lines, and where they end. */
-static pe_status write_lines(pe_command_lines *worker, job *self, pe_error *err)
+/* The lines of the next request, which begins at done; sets its end. */
+static pe_status write_lines(pe_command_lines *worker, progress *self, pe_error *err)
 {
     const pe_command *const form = worker->form;
     const uint64_t room = form->max_items == 0 ? UINT64_MAX : form->max_items - worker->served;
@@ -179,48 +180,48 @@ static pe_status write_lines(pe_command_lines *worker, job *self, pe_error *err)
     return status;
 }
 
-/* ---- lines back ---- */
+/* ---- reading ---- */
 
-static void step_over(job *self)
+static void skip_failed(progress *self)
 {
     while (self->done < self->end && self->is_out[self->done] != 0)
         self->done++;
 }
 
-/* The answer of the first unanswered item. */
-static bool take_line(pe_command_lines *worker, job *self, const char *line, size_t size)
+/* The line is the answer of the first unanswered item. */
+static bool read_line(pe_command_lines *worker, progress *self, const char *line, size_t size)
 {
-    step_over(self);
-    const bool is_taken = pe_command_take(worker->form, self->batch, self->done, line, size);
+    skip_failed(self);
+    const bool is_read = pe_command_read_answer(worker->form, self->batch, self->done, line, size);
     self->done++;
     self->answered++;
-    step_over(self);
-    return is_taken;
+    skip_failed(self);
+    return is_read;
 }
 
-/* Whole lines, and at the end of all what is left of one. */
-static outcome take_lines(pe_command_lines *worker, job *self, bool is_end)
+/* Reads complete lines, and at the end of the output one without a newline. */
+static outcome read_lines(pe_command_lines *worker, progress *self, bool is_end)
 {
-    while (self->answered < self->asked && has_extra(worker)) {
-        const char *const line = (const char *)worker->answer.data + worker->taken;
-        const size_t there = worker->answer.size - worker->taken;
+    while (self->answered < self->asked && has_unparsed(worker)) {
+        const char *const line = (const char *)worker->answer.data + worker->parsed;
+        const size_t there = worker->answer.size - worker->parsed;
         const char *const newline = memchr(line, '\n', there);
         if (newline == NULL && !is_end)
             break;
         const size_t size = newline == NULL ? there : (size_t)(newline - line);
-        worker->taken += newline == NULL ? size : size + 1;
-        if (!take_line(worker, self, line, size))
+        worker->parsed += newline == NULL ? size : size + 1;
+        if (!read_line(worker, self, line, size))
             return NO_MEMORY;
     }
-    if (self->answered == self->asked && has_extra(worker))
+    if (self->answered == self->asked && has_unparsed(worker))
         return TOO_MANY;
-    if (!has_extra(worker))
-        worker->answer.size = worker->taken = 0;
+    if (!has_unparsed(worker))
+        worker->answer.size = worker->parsed = 0;
     return SERVED;
 }
 
-/* When to look again: the item's time is over, or nothing has come for so long that it may wait for the end. */
-static uint64_t choose_deadline(const pe_command_lines *worker, const job *self, bool is_written)
+/* The next deadline: the timeout of an item, or the stall after which the input is closed. */
+static uint64_t choose_deadline(const pe_command_lines *worker, const progress *self, bool is_written)
 {
     const uint64_t timeout_ns = worker->form->timeout_ns;
     const uint64_t half = timeout_ns / 2;
@@ -233,39 +234,39 @@ static uint64_t choose_deadline(const pe_command_lines *worker, const job *self,
     return self->since_ns + stall_ns;
 }
 
-static void close_input(pe_command_lines *worker, job *self)
+static void close_input(pe_command_lines *worker, progress *self)
 {
     pe_subprocess_close_in(&worker->process);
     self->is_closed = true;
 }
 
-static outcome hear_answers(pe_command_lines *worker, job *self, pe_error *err)
+static outcome read_answers(pe_command_lines *worker, progress *self, pe_error *err)
 {
-    pe_subprocess_io talk = {.data = worker->request.data,
-                             .size = worker->request.size,
-                             .answer = &worker->answer,
-                             .stop = worker->form->stop};
+    pe_subprocess_io io = {.data = worker->request.data,
+                           .size = worker->request.size,
+                           .answer = &worker->answer,
+                           .stop = worker->form->stop};
     outcome how = SERVED;
     self->since_ns = pe_clock_ns();
     while (how == SERVED && (self->answered < self->asked || self->is_closed)) {
         const size_t before = self->answered;
-        if (worker->keeps_answers && talk.size == 0 && !self->is_closed)
+        if (worker->keeps_answers && io.size == 0 && !self->is_closed)
             close_input(worker, self);
-        talk.deadline_ns = choose_deadline(worker, self, talk.size == 0);
-        const pe_subprocess_event event = pe_subprocess_exchange(&worker->process, &talk, err);
+        io.deadline_ns = choose_deadline(worker, self, io.size == 0);
+        const pe_subprocess_event event = pe_subprocess_exchange(&worker->process, &io, err);
         if (event == PE_SUBPROCESS_STOPPED || event == PE_SUBPROCESS_FAILED)
             return event == PE_SUBPROCESS_STOPPED ? STOPPED : NO_MEMORY;
-        if (event != PE_SUBPROCESS_LATE)
-            how = take_lines(worker, self, event == PE_SUBPROCESS_ENDED);
+        if (event != PE_SUBPROCESS_TIMEOUT)
+            how = read_lines(worker, self, event == PE_SUBPROCESS_ENDED);
         if (event == PE_SUBPROCESS_ENDED && how == SERVED)
             return ENDED;
         if (self->answered > before)
             self->since_ns = pe_clock_ns();
-        if (event != PE_SUBPROCESS_LATE)
+        if (event != PE_SUBPROCESS_TIMEOUT)
             continue;
         if (self->answered == self->asked)
-            return ENDED; /* as good as: all is answered, and it may not go on */
-        if (self->is_closed || talk.size > 0 ||
+            return ENDED; /* all is answered, and its input is closed: as if it had exited */
+        if (self->is_closed || io.size > 0 ||
             (worker->form->timeout_ns != 0 && pe_clock_ns() - self->since_ns >= worker->form->timeout_ns)) {
             how = LATE;
         } else {
@@ -276,9 +277,9 @@ static outcome hear_answers(pe_command_lines *worker, job *self, pe_error *err)
     return how;
 }
 
-/* ---- what became of a request ---- */
+/* ---- the end of a process ---- */
 
-static void fail_from(job *self, size_t first, const char *reason)
+static void fail_from(progress *self, size_t first, const char *reason)
 {
     for (size_t item = first; item < self->end; item++)
         if (self->is_out[item] == 0)
@@ -286,8 +287,8 @@ static void fail_from(job *self, size_t first, const char *reason)
     self->done = self->end;
 }
 
-/* The program ended by itself, all answered or not. */
-static void learn(pe_command_lines *worker, const job *self)
+/* After a stall: did the program buffer its answers, or was it slow? */
+static void learn_from_stall(pe_command_lines *worker, const progress *self)
 {
     if (self->closed_ns == 0)
         return;
@@ -296,8 +297,8 @@ static void learn(pe_command_lines *worker, const job *self)
         worker->stall_ns *= SLOWER;
 }
 
-/* It ended in peace, but it has not answered all. */
-static void fail_unanswered(job *self, size_t base)
+/* It exited with 0, but has not answered all lines. */
+static void fail_unanswered(progress *self, size_t base)
 {
     char reason[PE_REASON_ROOM];
     const bool is_mixed = self->is_closed && self->answered > 0;
@@ -309,10 +310,11 @@ static void fail_unanswered(job *self, size_t base)
     fail_from(self, is_mixed ? base : self->done, reason);
 }
 
-/* It died or was late. Of several suspects one will be found next time; a single one was just found. */
-static void blame(pe_command_lines *worker, job *self, outcome how, pe_subprocess_end end)
+/* It died or was late. A single item fails; several become suspects. */
+static void blame(pe_command_lines *worker, progress *self, outcome how, pe_subprocess_end end)
 {
-    char reason[PE_REASON_ROOM], words[PE_SUBPROCESS_WORDS], line[PE_SUBPROCESS_WORDS], late[PE_TIMEOUT_WORDS];
+    char reason[PE_REASON_ROOM], text[PE_SUBPROCESS_TEXT_ROOM], line[PE_SUBPROCESS_TEXT_ROOM],
+        late[PE_TIMEOUT_TEXT_ROOM];
     const bool was_suspect = self->done < self->suspects_end;
     const bool is_alone = self->asked - self->answered == 1;
     if (!was_suspect && !(how == LATE && is_alone)) {
@@ -321,22 +323,22 @@ static void blame(pe_command_lines *worker, job *self, outcome how, pe_subproces
     }
     (void)pe_subprocess_last_line(&worker->process, line);
     if (how == LATE)
-        (void)snprintf(reason, sizeof reason, "%s", pe_form_print_timeout(worker->form->timeout_ns, late));
+        (void)snprintf(reason, sizeof reason, "%s", pe_process_form_timeout_text(worker->form->timeout_ns, late));
     else
         (void)snprintf(reason, sizeof reason, "%s%s%s%s", end.by_signal ? "worker died: " : "",
-                       pe_subprocess_print_end(end, words), line[0] == '\0' ? "" : ": ", line);
-    step_over(self);
+                       pe_subprocess_print_end(end, text), line[0] == '\0' ? "" : ": ", line);
+    skip_failed(self);
     self->batch->fail(self->batch, self->done, reason);
     self->done++;
     self->suspects_end = 0;
 }
 
-static void settle(pe_command_lines *worker, job *self, size_t base, outcome how)
+static void handle_end(pe_command_lines *worker, progress *self, size_t base, outcome how)
 {
-    const uint64_t patience_ns = how == LATE ? 1 : pe_clock_ns() + GRACE_NS;
-    const pe_subprocess_end end = pe_subprocess_finish(&worker->process, patience_ns, worker->form->stop, NULL);
+    const uint64_t wait_ns = how == LATE ? 1 : pe_clock_ns() + GRACE_NS;
+    const pe_subprocess_end end = pe_subprocess_finish(&worker->process, wait_ns, worker->form->stop, NULL);
     if (how == ENDED)
-        learn(worker, self);
+        learn_from_stall(worker, self);
     if (how == ENDED && self->answered == self->asked)
         self->done = self->end;
     else if (how == ENDED && !end.by_signal && end.number == 0)
@@ -345,18 +347,18 @@ static void settle(pe_command_lines *worker, job *self, size_t base, outcome how
         blame(worker, self, how, end);
 }
 
-static outcome serve(pe_command_lines *worker, job *self, pe_error *err)
+static outcome serve(pe_command_lines *worker, progress *self, pe_error *err)
 {
     const size_t base = self->done;
     if (write_lines(worker, self, err) != PE_OK)
         return NO_MEMORY;
     self->is_closed = false;
     self->closed_ns = 0;
-    outcome how = hear_answers(worker, self, err);
+    outcome how = read_answers(worker, self, err);
     if (how == SERVED)
         self->done = self->end;
     if (how == ENDED || how == LATE) {
-        settle(worker, self, base, how);
+        handle_end(worker, self, base, how);
         how = SERVED;
     }
     return how;
@@ -364,8 +366,8 @@ static outcome serve(pe_command_lines *worker, job *self, pe_error *err)
 
 /* ---- a batch ---- */
 
-/* The items that can have no line fail here. */
-static pe_status begin(pe_command_lines *worker, job *self, pe_error *err)
+/* Fails the items that cannot be sent as a line. */
+static pe_status begin(pe_command_lines *worker, progress *self, pe_error *err)
 {
     const size_t count = self->batch->count;
     worker->outcomes.size = 0;
@@ -375,17 +377,17 @@ static pe_status begin(pe_command_lines *worker, job *self, pe_error *err)
     self->is_out = worker->outcomes.data;
     memset(self->is_out, 0, count);
     for (size_t item = 0; item < count && pe_command_has_text(worker->form); item++) {
-        const char *const refused = pe_command_refuse(worker->form, self->batch->args, item);
+        const char *const refused = pe_command_check_texts(worker->form, self->batch->args, item);
         self->is_out[item] = refused != NULL;
         if (refused != NULL)
             self->batch->fail(self->batch, item, refused);
     }
     self->end = count;
-    step_over(self);
+    skip_failed(self);
     return PE_OK;
 }
 
-static int give_up(pe_command_lines *worker, const job *self, outcome how, const pe_error *err)
+static int give_up(pe_command_lines *worker, const progress *self, outcome how, const pe_error *err)
 {
     const size_t item = self->done < self->batch->count ? self->done : self->batch->count - 1;
     (void)pe_subprocess_kill(&worker->process);
@@ -400,7 +402,7 @@ static int give_up(pe_command_lines *worker, const job *self, outcome how, const
 
 int pe_command_lines_map(pe_command_lines *worker, pe_batch *batch)
 {
-    job self = {.batch = batch};
+    progress self = {.batch = batch};
     pe_error err = PE_ERROR_INIT;
     outcome how = begin(worker, &self, &err) == PE_OK ? SERVED : NO_MEMORY;
     while (how == SERVED && self.done < batch->count) {
@@ -409,6 +411,6 @@ int pe_command_lines_map(pe_command_lines *worker, pe_batch *batch)
             how = serve(worker, &self, &err);
     }
     if (how == SERVED)
-        how = look_after_batch(worker, &err);
+        how = check_after_batch(worker, &err);
     return how == SERVED ? 0 : give_up(worker, &self, how, &err);
 }

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* command_runs.c - one run of a program for each item, its text in the place of "{}".
+/* command_runs.c - runs a program once per item, with the item's text in place of "{}".
  *
- * Design: one run at a time a worker. The result is what the program wrote to its stdout, less one newline at the end; it
- *         counts when the program ended with 0.
+ * Design: a worker runs one process at a time. The answer is what the program wrote to stdout, without one newline at the
+ *         end. It is used when the program exits with 0.
  * Threads: a worker belongs to one thread.
  * Not here: text as results (command_text.c).
  */
@@ -17,14 +17,14 @@
 #include "base/clock.h"
 #include "kernel/call.h"
 #include "kernel/command/command_internal.h"
-#include "kernel/process/form_internal.h"
+#include "kernel/process/process_form.h"
 
-#define ANSWER_MOST ((size_t)1 << 30)
+#define MOST_ANSWER_BYTES ((size_t)1 << 30)
 
 struct pe_command_runs {
     const pe_command *form;
-    pe_buffer text;    /* the words of one run, each ended by a zero */
-    size_t *starts;    /* of the words in it */
+    pe_buffer text;    /* the argv strings of one run */
+    size_t *starts;    /* where each string begins */
     const char **argv; /* word_count and NULL */
     pe_buffer answer;
 };
@@ -59,7 +59,7 @@ void pe_command_runs_free(pe_command_runs *worker)
     free(worker);
 }
 
-/* One word of the command with the item in it. */
+/* One word of the command, with the placeholders replaced. */
 static pe_status append_word(pe_command_runs *worker, const char *word, const pe_batch *batch, size_t item,
                              pe_error *err)
 {
@@ -75,7 +75,7 @@ static pe_status append_word(pe_command_runs *worker, const char *word, const pe
     return status == PE_OK ? pe_buffer_append(&worker->text, "", 1, err) : status;
 }
 
-static pe_status make_words(pe_command_runs *worker, const pe_batch *batch, size_t item, pe_error *err)
+static pe_status make_argv(pe_command_runs *worker, const pe_batch *batch, size_t item, pe_error *err)
 {
     const pe_command *const form = worker->form;
     pe_status status = PE_OK;
@@ -92,9 +92,9 @@ static pe_status make_words(pe_command_runs *worker, const pe_batch *batch, size
 /* "exit 3: the last line of its stderr". */
 static void fail_end(pe_batch *batch, size_t item, const pe_subprocess *process, pe_subprocess_end end)
 {
-    char reason[PE_REASON_ROOM], words[PE_SUBPROCESS_WORDS], line[PE_SUBPROCESS_WORDS];
+    char reason[PE_REASON_ROOM], text[PE_SUBPROCESS_TEXT_ROOM], line[PE_SUBPROCESS_TEXT_ROOM];
     (void)pe_subprocess_last_line(process, line);
-    (void)snprintf(reason, sizeof reason, "%s%s%s", pe_subprocess_print_end(end, words), line[0] == '\0' ? "" : ": ",
+    (void)snprintf(reason, sizeof reason, "%s%s%s", pe_subprocess_print_end(end, text), line[0] == '\0' ? "" : ": ",
                    line);
     batch->fail(batch, item, reason);
 }
@@ -103,20 +103,21 @@ static bool take_answer(pe_command_runs *worker, pe_batch *batch, size_t item)
 {
     const char *const text = worker->answer.size == 0 ? "" : (const char *)worker->answer.data;
     const size_t size = worker->answer.size;
-    return pe_command_take(worker->form, batch, item, text, size > 0 && text[size - 1] == '\n' ? size - 1 : size);
+    return pe_command_read_answer(worker->form, batch, item, text,
+                                  size > 0 && text[size - 1] == '\n' ? size - 1 : size);
 }
 
 typedef enum outcome { DONE, STOPPED, GIVES_UP } outcome;
 
-/* All that the program says, within its time. */
-static pe_subprocess_event hear_out(pe_command_runs *worker, pe_subprocess *process, uint64_t deadline_ns,
-                                    pe_error *err)
+/* Reads stdout until its end or the deadline. */
+static pe_subprocess_event read_stdout(pe_command_runs *worker, pe_subprocess *process, uint64_t deadline_ns,
+                                       pe_error *err)
 {
-    pe_subprocess_io talk = {.answer = &worker->answer, .deadline_ns = deadline_ns, .stop = worker->form->stop};
-    pe_subprocess_event event = PE_SUBPROCESS_MOVED;
+    pe_subprocess_io io = {.answer = &worker->answer, .deadline_ns = deadline_ns, .stop = worker->form->stop};
+    pe_subprocess_event event = PE_SUBPROCESS_PROGRESS;
     worker->answer.size = 0;
-    while (event == PE_SUBPROCESS_MOVED && worker->answer.size <= ANSWER_MOST)
-        event = pe_subprocess_exchange(process, &talk, err);
+    while (event == PE_SUBPROCESS_PROGRESS && worker->answer.size <= MOST_ANSWER_BYTES)
+        event = pe_subprocess_exchange(process, &io, err);
     return event;
 }
 
@@ -124,16 +125,16 @@ static outcome run(pe_command_runs *worker, pe_batch *batch, size_t item, pe_sub
 {
     const pe_command *const form = worker->form;
     const uint64_t deadline_ns = form->timeout_ns == 0 ? 0 : pe_clock_ns() + form->timeout_ns;
-    char words[PE_TIMEOUT_WORDS];
+    char text[PE_TIMEOUT_TEXT_ROOM];
     bool was_killed = false;
-    const pe_subprocess_event event = hear_out(worker, process, deadline_ns, err);
-    const uint64_t patience_ns = event == PE_SUBPROCESS_ENDED ? deadline_ns : 1;
-    const pe_subprocess_end end = pe_subprocess_finish(process, patience_ns, form->stop, &was_killed);
+    const pe_subprocess_event event = read_stdout(worker, process, deadline_ns, err);
+    const uint64_t wait_ns = event == PE_SUBPROCESS_ENDED ? deadline_ns : 1;
+    const pe_subprocess_end end = pe_subprocess_finish(process, wait_ns, form->stop, &was_killed);
     if (event == PE_SUBPROCESS_FAILED)
         return GIVES_UP;
-    if (event == PE_SUBPROCESS_LATE || (was_killed && deadline_ns != 0 && pe_clock_ns() >= deadline_ns))
-        batch->fail(batch, item, pe_form_print_timeout(form->timeout_ns, words));
-    else if (event == PE_SUBPROCESS_MOVED)
+    if (event == PE_SUBPROCESS_TIMEOUT || (was_killed && deadline_ns != 0 && pe_clock_ns() >= deadline_ns))
+        batch->fail(batch, item, pe_process_form_timeout_text(form->timeout_ns, text));
+    else if (event == PE_SUBPROCESS_PROGRESS)
         batch->fail(batch, item, "answered more than 1 GiB");
     else if (event == PE_SUBPROCESS_STOPPED || was_killed)
         return STOPPED;
@@ -152,16 +153,16 @@ int pe_command_runs_map(pe_command_runs *worker, pe_batch *batch)
                                      .argv = worker->argv,
                                      .in_fd = PE_SUBPROCESS_NO_FD,
                                      .out_fd = STDOUT_FILENO,
-                                     .keeps_errors = true,
-                                     .gift = PE_SUBPROCESS_NO_FD};
+                                     .captures_stderr = true,
+                                     .shared_fd = PE_SUBPROCESS_NO_FD};
     outcome how = DONE;
     for (size_t item = 0; item < batch->count && how == DONE; item++) {
         pe_error err = PE_ERROR_INIT;
         pe_subprocess process;
-        const char *const refused = has_text ? pe_command_refuse(form, batch->args, item) : NULL;
+        const char *const refused = has_text ? pe_command_check_texts(form, batch->args, item) : NULL;
         if (refused != NULL)
             batch->fail(batch, item, refused);
-        else if (make_words(worker, batch, item, &err) != PE_OK)
+        else if (make_argv(worker, batch, item, &err) != PE_OK)
             how = GIVES_UP;
         else if (pe_subprocess_start(&spec, &process, &err) != PE_OK)
             batch->fail(batch, item, err.text);

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* command_text.c - items as words and lines, answers as results.
+/* command_text.c - prints arguments for the program, parses its answers.
  *
  * Threads: no state.
- * Not here: who reads and writes them (command_lines.c, command_runs.c).
+ * Not here: running the program (command_lines.c, command_runs.c).
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "kernel/command/command_internal.h"
 #include "types/number.h"
 
-#define SHOWN 40u /* bytes of an answer in a reason */
+#define SHOWN 40u /* bytes of an answer that a reason quotes */
 
 size_t pe_command_placeholder(const char *text, int arg_count, int *arg)
 {
@@ -41,7 +41,7 @@ static bool holds(const pe_text *text, char byte)
     return text->size > 0 && memchr(text->data, byte, text->size) != NULL;
 }
 
-const char *pe_command_refuse(const pe_command *form, const void *const *args, size_t item)
+const char *pe_command_check_texts(const pe_command *form, const void *const *args, size_t item)
 {
     for (int a = 0; a < form->signature.arg_count; a++) {
         if (form->signature.args[a].dtype != PE_TEXT)
@@ -93,8 +93,8 @@ pe_status pe_command_append_arg(const pe_command *form, const void *const *args,
     return status;
 }
 
-/* The answer as a reason shows it: on one line, in quotes, cut. */
-static void show(const char *text, size_t size, char out[SHOWN + 8])
+/* Quotes an answer for a reason: on one line, cut to SHOWN bytes. */
+static void quote(const char *text, size_t size, char out[SHOWN + 8])
 {
     const size_t shown = size > SHOWN ? SHOWN - 3 : size;
     size_t used = 0;
@@ -107,7 +107,7 @@ static void show(const char *text, size_t size, char out[SHOWN + 8])
 static bool fail(pe_batch *batch, size_t item, const char *text, size_t size, const char *wanted)
 {
     char reason[PE_REASON_ROOM], shown[SHOWN + 8];
-    show(text, size, shown);
+    quote(text, size, shown);
     (void)snprintf(reason, sizeof reason, "answered %s, not %s", shown, wanted);
     batch->fail(batch, item, reason);
     return true;
@@ -134,7 +134,7 @@ static bool parse_numbers(pe_type type, const char *text, const char *end, unsig
     return true;
 }
 
-static bool take_text(pe_batch *batch, int result, size_t item, const char *text, size_t size)
+static bool copy_text(pe_batch *batch, int result, size_t item, const char *text, size_t size)
 {
     char *const room = size == 0 ? NULL : batch->text(batch, result, item, size);
     if (room != NULL)
@@ -142,7 +142,7 @@ static bool take_text(pe_batch *batch, int result, size_t item, const char *text
     return size == 0 || room != NULL;
 }
 
-bool pe_command_take(const pe_command *form, pe_batch *batch, size_t item, const char *text, size_t size)
+bool pe_command_read_answer(const pe_command *form, pe_batch *batch, size_t item, const char *text, size_t size)
 {
     const pe_signature *const signature = &form->signature;
     const char *const end = text + size;
@@ -156,7 +156,7 @@ bool pe_command_take(const pe_command *form, pe_batch *batch, size_t item, const
         if (is_last != (stop == end))
             return fail(batch, item, text, size, wanted);
         if (type.dtype == PE_TEXT) {
-            if (!take_text(batch, r, item, at, (size_t)(stop - at)))
+            if (!copy_text(batch, r, item, at, (size_t)(stop - at)))
                 return false;
         } else if (!parse_numbers(type, at, stop, (unsigned char *)batch->results[r] + item * pe_type_bytes(type))) {
             return fail(batch, item, at, (size_t)(stop - at), pe_type_print(type, name));

@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* isolate.c - runs a kernel in forked processes, so that a crash costs one item.
+/* isolate.c - runs a kernel in child processes, so that a crash costs one item.
  *
- * Design:   a batch goes to the worker's process as a whole. When the process does not come back from it, the batch is done
- *           again item by item, each with a process that is alive, and who ends a process alone is the culprit. That costs a
- *           switch of processes an item, in such a batch only.
- *           With a timeout a batch may take no longer than one item: so no item can be late unnoticed. Where items are
- *           slow, batches are cut into pieces that should be done in a part of that time.
- * Threads:  map, open and close on the worker's thread; a helper belongs to one worker.
- * Not here: processes (isolate_helper.c), shared memory (isolate_area.c), the process's side (isolate_process.c).
+ * Design:   a batch goes to the worker's child as a whole. When the child dies in it, the batch is done again item by
+ *           item, and an item that kills its child alone is to blame. That costs two switches between processes an item,
+ *           in such a batch only.
+ *           With a timeout no request may take longer than one item may: so no late item goes unnoticed. Where items
+ *           are slow, a batch is cut into requests that should take a quarter of the timeout.
+ * Threads:  map, open and close on the worker's thread; an isolate_worker belongs to one worker.
+ * Not here: the child (isolate_child.c), asking it (isolate_worker.c), shared memory (isolate_memory.c).
  */
 #include "kernel/isolate/isolate.h"
 
@@ -22,131 +22,138 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "kernel/isolate/isolate_internal.h"
-#include "kernel/process/form_internal.h"
+#include "kernel/process/process_form.h"
 #include "os/signame.h"
 
-#define PIECES_A_TIMEOUT 4u
+#define REQUESTS_A_TIMEOUT 4u
 
-/* ---- who was it ---- */
+/* ---- the item to blame ---- */
 
-static void blame(const pe_isolate_helper *helper, pe_batch *batch, size_t item, pe_isolate_end end)
+static bool is_known(pe_subprocess_end end)
 {
-    char reason[PE_REASON_ROOM], name[PE_SIGNAME_SIZE], late[PE_TIMEOUT_WORDS];
-    const pe_isolate_death *death = &helper->death;
-    if (end == PE_ISOLATE_LATE)
-        (void)snprintf(reason, sizeof reason, "%s", pe_form_print_timeout(helper->self->timeout_ns, late));
-    else if (!death->is_known)
+    return end.by_signal || end.number >= 0;
+}
+
+static void blame(const pe_isolate_worker *worker, pe_batch *batch, size_t item, pe_isolate_outcome outcome)
+{
+    char reason[PE_REASON_ROOM], name[PE_SIGNAME_SIZE], late[PE_TIMEOUT_TEXT_ROOM];
+    const pe_subprocess_end died = worker->end;
+    if (outcome == PE_ISOLATE_LATE)
+        (void)snprintf(reason, sizeof reason, "%s", pe_process_form_timeout_text(worker->self->timeout_ns, late));
+    else if (!is_known(died))
         (void)snprintf(reason, sizeof reason, "crashed");
-    else if (!death->by_signal)
-        (void)snprintf(reason, sizeof reason, "exited with code %d", death->number);
+    else if (!died.by_signal)
+        (void)snprintf(reason, sizeof reason, "exited with code %d", died.number);
     else
-        (void)snprintf(reason, sizeof reason, "%s: %s", death->number == SIGKILL ? "killed twice" : "crashed",
-                       pe_signame(death->number, name));
+        (void)snprintf(reason, sizeof reason, "%s: %s", died.number == SIGKILL ? "killed twice" : "crashed",
+                       pe_signame(died.number, name));
     batch->fail(batch, item, reason);
 }
 
-/* No item can end its process by SIGKILL but by asking for it: the system does, short of memory, or a person. */
-static bool is_from_outside(const pe_isolate_helper *helper, pe_isolate_end end)
+/* Code that crashes does not die of SIGKILL: the system sends it when memory is short, or a person does. */
+static bool is_from_outside(const pe_isolate_worker *worker, pe_isolate_outcome outcome)
 {
-    return end == PE_ISOLATE_DIED &&
-           (!helper->death.is_known || (helper->death.by_signal && helper->death.number == SIGKILL));
+    return outcome == PE_ISOLATE_DIED &&
+           (!is_known(worker->end) || (worker->end.by_signal && worker->end.number == SIGKILL));
 }
 
-/* ---- room ---- */
+/* ---- capacity ---- */
 
 static size_t larger(size_t have, size_t need)
 {
     return need <= have ? have : need < SIZE_MAX / 4 ? need * 2 : need;
 }
 
-/* An area with at least this room, with a process on it. Returns 0 or what map shall return. */
-static int grow(pe_isolate_helper *helper, pe_isolate_room need)
+/* Memory with at least this capacity, with a child that has it. Returns 0 or what map shall return. */
+static int grow(pe_isolate_worker *worker, pe_isolate_capacity need)
 {
-    const pe_isolate_room have = helper->area.room;
-    pe_isolate_stop(helper);
-    pe_isolate_unmap_area(&helper->area);
-    const pe_isolate_room room = {.items = larger(have.items, need.items),
-                                  .text_in = larger(have.text_in, need.text_in),
-                                  .text_out = larger(have.text_out, need.text_out)};
-    const int refused = pe_isolate_map_area(&helper->self->signature, room, &helper->area);
-    return refused != 0 ? refused : pe_isolate_start(helper);
+    const pe_isolate_capacity have = worker->memory.capacity;
+    pe_isolate_stop(worker);
+    pe_isolate_memory_unmap(&worker->memory);
+    const pe_isolate_capacity capacity = {.items = larger(have.items, need.items),
+                                          .text_in = larger(have.text_in, need.text_in),
+                                          .text_out = larger(have.text_out, need.text_out)};
+    const int refused = pe_isolate_memory_map(&worker->self->signature, capacity, &worker->memory);
+    return refused != 0 ? refused : pe_isolate_start(worker);
 }
 
-static int put(pe_isolate_helper *helper, const pe_batch *batch)
+static int write_args(pe_isolate_worker *worker, const pe_batch *batch)
 {
-    const pe_signature *signature = &helper->self->signature;
-    const pe_isolate_room need = pe_isolate_need(signature, batch), have = helper->area.room;
-    const int refused = need.items > have.items || need.text_in > have.text_in ? grow(helper, need) : 0;
+    const pe_signature *signature = &worker->self->signature;
+    const pe_isolate_capacity need = pe_isolate_need(signature, batch), have = worker->memory.capacity;
+    const int refused = need.items > have.items || need.text_in > have.text_in ? grow(worker, need) : 0;
     if (refused == 0)
-        pe_isolate_put(&helper->area, signature, batch);
+        pe_isolate_write_args(&worker->memory, signature, batch);
     return refused;
 }
 
-/* ---- a span ---- */
+/* ---- some items of a batch ---- */
 
-static void note_speed(pe_isolate_helper *helper, size_t items, uint64_t took_ns)
+static void note_speed(pe_isolate_worker *worker, size_t items, uint64_t took_ns)
 {
     const uint64_t here = took_ns / items;
-    helper->item_ns = helper->item_ns == 0 ? here : (helper->item_ns * 7 + here) / 8;
+    worker->item_ns = worker->item_ns == 0 ? here : (worker->item_ns * 7 + here) / 8;
 }
 
-static size_t piece(const pe_isolate_helper *helper, size_t left)
+static size_t choose_count(const pe_isolate_worker *worker, size_t left)
 {
-    const uint64_t part = helper->self->timeout_ns / PIECES_A_TIMEOUT;
-    if (part == 0 || helper->item_ns == 0 || left <= 1)
+    const uint64_t part = worker->self->timeout_ns / REQUESTS_A_TIMEOUT;
+    if (part == 0 || worker->item_ns == 0 || left <= 1)
         return left;
-    const uint64_t items = part / helper->item_ns;
+    const uint64_t items = part / worker->item_ns;
     return items == 0 ? 1 : items < left ? (size_t)items : left;
 }
 
-static pe_isolate_end ask(pe_isolate_helper *helper, const pe_batch *batch, pe_isolate_span span)
+static pe_isolate_outcome ask(pe_isolate_worker *worker, const pe_batch *batch, pe_isolate_items items)
 {
-    const uint64_t began = helper->self->timeout_ns == 0 ? 0 : pe_clock_ns();
-    helper->area.sheet->first = batch->first + span.begin;
-    helper->area.sheet->span = span;
-    const pe_isolate_end end = pe_isolate_ask(helper, helper->self->timeout_ns);
-    if (end == PE_ISOLATE_ANSWERED && began != 0)
-        note_speed(helper, span.count, pe_clock_ns() - began);
-    return end;
+    const uint64_t began = worker->self->timeout_ns == 0 ? 0 : pe_clock_ns();
+    worker->memory.header->first = batch->first + items.begin;
+    worker->memory.header->items = items;
+    const pe_isolate_outcome outcome = pe_isolate_ask(worker, worker->self->timeout_ns);
+    if (outcome == PE_ISOLATE_ANSWERED && began != 0)
+        note_speed(worker, items.count, pe_clock_ns() - began);
+    return outcome;
 }
 
 /* Asks until the result texts fit, and once more after an end from outside. */
-static pe_isolate_end ask_well(pe_isolate_helper *helper, const pe_batch *batch, pe_isolate_span span, int *stopped)
+static pe_isolate_outcome ask_until_it_fits(pe_isolate_worker *worker, const pe_batch *batch, pe_isolate_items items,
+                                            int *stopped)
 {
     bool was_killed = false;
     for (;;) {
-        const pe_isolate_end end = ask(helper, batch, span);
-        const size_t text_out = helper->area.sheet->text_bytes;
-        if (end == PE_ISOLATE_NONE)
-            *stopped = helper->refused;
-        if (end == PE_ISOLATE_ANSWERED && text_out > helper->area.room.text_out) {
-            *stopped = grow(helper, (pe_isolate_room){.text_out = text_out});
-        } else if (is_from_outside(helper, end) && !was_killed) {
+        const pe_isolate_outcome outcome = ask(worker, batch, items);
+        const size_t text_out = worker->memory.header->text_bytes;
+        if (outcome == PE_ISOLATE_NONE)
+            *stopped = worker->refused;
+        if (outcome == PE_ISOLATE_ANSWERED && text_out > worker->memory.capacity.text_out) {
+            *stopped = grow(worker, (pe_isolate_capacity){.text_out = text_out});
+        } else if (is_from_outside(worker, outcome) && !was_killed) {
             was_killed = true;
         } else {
-            return end;
+            return outcome;
         }
         if (*stopped != 0)
             return PE_ISOLATE_NONE;
-        pe_isolate_put(&helper->area, &helper->self->signature, batch); /* who died may have written there */
+        /* a child that died may have written over the arguments */
+        pe_isolate_write_args(&worker->memory, &worker->self->signature, batch);
     }
 }
 
-static int do_span(pe_isolate_helper *helper, pe_batch *batch, pe_isolate_span span)
+static int do_items(pe_isolate_worker *worker, pe_batch *batch, pe_isolate_items items)
 {
     int stopped = 0;
-    const pe_isolate_end end = ask_well(helper, batch, span, &stopped);
-    if (end == PE_ISOLATE_NONE)
+    const pe_isolate_outcome outcome = ask_until_it_fits(worker, batch, items, &stopped);
+    if (outcome == PE_ISOLATE_NONE)
         return stopped;
-    if (end == PE_ISOLATE_ANSWERED)
-        return pe_isolate_take(&helper->area, &helper->self->signature, batch, span);
-    pe_isolate_put(&helper->area, &helper->self->signature, batch);
-    if (span.count == 1) {
-        blame(helper, batch, span.begin, end);
+    if (outcome == PE_ISOLATE_ANSWERED)
+        return pe_isolate_read_answer(&worker->memory, &worker->self->signature, batch, items);
+    pe_isolate_write_args(&worker->memory, &worker->self->signature, batch);
+    if (items.count == 1) {
+        blame(worker, batch, items.begin, outcome);
         return 0;
     }
-    for (size_t i = 0; i < span.count && stopped == 0; i++)
-        stopped = do_span(helper, batch, (pe_isolate_span){.begin = span.begin + i, .count = 1});
+    for (size_t i = 0; i < items.count && stopped == 0; i++)
+        stopped = do_items(worker, batch, (pe_isolate_items){.begin = items.begin + i, .count = 1});
     return stopped;
 }
 
@@ -154,41 +161,41 @@ static int do_span(pe_isolate_helper *helper, pe_batch *batch, pe_isolate_span s
 
 static int map_isolated(pe_batch *batch)
 {
-    pe_isolate_helper *const helper = batch->worker;
-    int stopped = put(helper, batch);
+    pe_isolate_worker *const worker = batch->worker;
+    int stopped = write_args(worker, batch);
     for (size_t done = 0; done < batch->count && stopped == 0;) {
-        const pe_isolate_span span = {.begin = done, .count = piece(helper, batch->count - done)};
-        stopped = do_span(helper, batch, span);
-        done += span.count;
+        const pe_isolate_items items = {.begin = done, .count = choose_count(worker, batch->count - done)};
+        stopped = do_items(worker, batch, items);
+        done += items.count;
     }
     return stopped;
 }
 
-static void close_isolated(void *worker)
+static void close_isolated(void *state)
 {
-    pe_isolate_helper *const helper = worker;
-    pe_isolate_stop(helper);
-    pe_isolate_unmap_area(&helper->area);
-    free(helper);
+    pe_isolate_worker *const worker = state;
+    pe_isolate_stop(worker);
+    pe_isolate_memory_unmap(&worker->memory);
+    pe_buffer_fini(&worker->turn);
+    free(worker);
 }
 
-static int open_isolated(const pe_kernel *kernel, const pe_setup *setup, void **worker)
+static int open_isolated(const pe_kernel *kernel, const pe_setup *setup, void **state)
 {
     const pe_isolate *self = kernel->context;
-    pe_isolate_helper *const helper = calloc(1, sizeof *helper);
-    if (helper == NULL)
+    pe_isolate_worker *const worker = calloc(1, sizeof *worker);
+    if (worker == NULL)
         return ENOMEM;
-    helper->self = self;
-    helper->setup = setup;
-    helper->fd = -1;
-    int refused = pe_isolate_map_area(&self->signature, pe_isolate_first_room(&self->signature), &helper->area);
+    worker->self = self;
+    worker->setup = setup;
+    int refused = pe_isolate_memory_map(&self->signature, pe_isolate_first_capacity(&self->signature), &worker->memory);
     if (refused == 0)
-        refused = pe_isolate_start(helper);
+        refused = pe_isolate_start(worker);
     if (refused != 0) {
-        close_isolated(helper);
+        close_isolated(worker);
         return refused;
     }
-    *worker = helper;
+    *state = worker;
     return 0;
 }
 
@@ -221,6 +228,6 @@ pe_status pe_isolate_wrap(pe_form *form, uint64_t timeout_ns, pe_error *err)
     form->kernel.open = open_isolated;
     form->kernel.close = close_isolated;
     form->kernel.context = self;
-    form->kernel.takes_ramps = 0; /* columns go to the process through memory that both see */
+    form->kernel.takes_ramps = 0; /* the child needs the numbers themselves */
     return PE_OK;
 }

@@ -1,12 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* subprocess.h - a program that runs beside this process, spoken to through pipes.
+/* subprocess.h - a child process that is spoken to through pipes.
  *
- * Design: whatever a process does, the caller comes back: every wait has an end (a deadline, the run's stop, the death of
- *         the process even while a grandchild holds its pipes), and an ended process is always reaped.
- * Threads: a process belongs to one thread. Children may be started by several threads at once: all descriptors are
- *          close-on-exec from birth, so none holds another's pipes.
+ * Design: every wait returns, whatever the child does: at a deadline, when the run stops, or when the child dies, even
+ *         while a grandchild holds the child's pipes open. A child that has ended is always reaped.
+ *         All children of kernels (Python, programs, isolated kernels) are started, waited for and killed here; the
+ *         kinds differ in the bytes that they exchange.
+ * Threads: a child belongs to one thread. Several threads may start children at once: all descriptors are close-on-exec
+ *          from the start, so no child inherits the pipes of another.
  */
 #ifndef PE_SUBPROCESS_H
 #define PE_SUBPROCESS_H
@@ -17,87 +19,99 @@
 
 #include "base/buffer.h"
 
-#define PE_SUBPROCESS_TAIL 512
+#define PE_SUBPROCESS_STDERR_BYTES 512
 #define PE_SUBPROCESS_NO_FD (-1)
-#define PE_SUBPROCESS_LIFE_FD 5 /* in the process: hangs up when this process ends */
-#define PE_SUBPROCESS_GIFT_FD 6 /* in the process: spec.gift */
+#define PE_SUBPROCESS_PARENT_FD 5 /* in the child: a pipe without data, which reaches its end when the parent dies */
+#define PE_SUBPROCESS_SHARED_FD 6 /* in the child: spec.shared_fd */
 
 typedef struct pe_subprocess_spec {
     const char *program;     /* a path, or a name to look for in PATH */
     const char *const *argv; /* ended by NULL */
-    int in_fd;  /* what the process reads our bytes from: 0, 3, or PE_SUBPROCESS_NO_FD; else its stdin is empty */
-    int out_fd; /* what it answers on: 1, or 4: then its stdout is its stderr */
-    bool keeps_errors; /* its stderr goes to the tail; else it is ours */
-    int pipe_bytes;    /* room of in and out: that much goes without a wait; 0: as the system has it */
-    bool has_life;     /* it gets PE_SUBPROCESS_LIFE_FD */
-    int gift;          /* a descriptor of ours that it gets too, or PE_SUBPROCESS_NO_FD */
+    int in_fd;               /* where the child reads our bytes: 0, 3, or PE_SUBPROCESS_NO_FD; else stdin is empty */
+    int out_fd;              /* where the child answers: 1, or 4: then its stdout is its stderr */
+    bool captures_stderr;    /* keep the end of its stderr; else its stderr is ours */
+    int pipe_bytes;          /* capacity of the two pipes; 0: the system's default */
+    bool has_parent_pipe;    /* the child gets PE_SUBPROCESS_PARENT_FD */
+    int shared_fd;           /* a descriptor of ours that the child gets too, or PE_SUBPROCESS_NO_FD */
 } pe_subprocess_spec;
 
-/* Zero-initialise; pid is 0 when there is no process. */
+/* Zero-initialise; pid is 0 when there is no child. */
 typedef struct pe_subprocess {
     pid_t pid;
-    int in, out, errors, life; /* our ends; PE_SUBPROCESS_NO_FD once closed */
-    size_t tail_size;
-    char tail[PE_SUBPROCESS_TAIL]; /* the last bytes of its stderr */
+    int in, out, err, parent_pipe; /* our ends of the pipes; PE_SUBPROCESS_NO_FD once closed */
+    bool kills_group;              /* what the child started is killed at the child's end */
+    size_t stderr_size;
+    char stderr_bytes[PE_SUBPROCESS_STDERR_BYTES]; /* the last bytes of its stderr */
 } pe_subprocess;
 
-/* pe_subprocess_start - start a process in a process group of its own, without what only concerns this one: other
- * descriptors, ignored or blocked signals, the marks of an MPI launcher in the environment.
+/* pe_subprocess_start - run a program in a process group of its own. The child does not inherit other descriptors,
+ * ignored or blocked signals, or the MPI launcher's environment variables.
  *
  * Call:    any thread; never forks (posix_spawn).
  * Returns: PE_OK; PE_EKERNEL with the program and the system's reason; PE_ENOMEM (processes, descriptors)
  */
 pe_status pe_subprocess_start(const pe_subprocess_spec *spec, pe_subprocess *process, pe_error *err);
 
+/* The code of a forked child: it reads from in, answers on out, and ends by _exit. */
+typedef void pe_subprocess_body(void *argument, int in, int out);
+
+/* pe_subprocess_fork - run body in a copy of this process, in a process group of its own that is killed with the child.
+ *
+ * Call:    any thread. The child has one thread, and all memory, descriptors and signal handlers of this process: body
+ *          lets go of what it must not keep.
+ * Returns: 0 or an errno
+ */
+int pe_subprocess_fork(pe_subprocess_body *body, void *argument, pe_subprocess *process);
+
 typedef enum pe_subprocess_event {
-    PE_SUBPROCESS_MOVED,   /* bytes went or came */
-    PE_SUBPROCESS_ENDED,   /* it answers no more: its end is closed, or it is dead and all it said was read */
-    PE_SUBPROCESS_LATE,    /* the deadline passed */
-    PE_SUBPROCESS_STOPPED, /* *stop became true */
-    PE_SUBPROCESS_FAILED   /* out of memory */
+    PE_SUBPROCESS_PROGRESS, /* bytes were written or read */
+    PE_SUBPROCESS_ENDED,    /* no more answers: the child closed its pipe, or it died and everything was read */
+    PE_SUBPROCESS_TIMEOUT,  /* the deadline passed */
+    PE_SUBPROCESS_STOPPED,  /* *stop became true */
+    PE_SUBPROCESS_FAILED    /* out of memory */
 } pe_subprocess_event;
 
-/* What is under way: size bytes at data to be written, and where answers are appended. */
+/* An exchange in progress: size bytes at data are still to be written, answers are appended. */
 typedef struct pe_subprocess_io {
     const unsigned char *data;
     size_t size;
     pe_buffer *answer;
     uint64_t deadline_ns;    /* of pe_clock_ns; 0: none */
-    const atomic_bool *stop; /* may be NULL; looked at 5 times a second */
+    const atomic_bool *stop; /* may be NULL; read five times a second */
 } pe_subprocess_io;
 
-/* pe_subprocess_exchange - wait until something moves, write and read what can be without waiting.
+/* pe_subprocess_exchange - wait until a pipe is ready, then write and read what is possible without waiting.
  *
- * Owns:    advances talk->data and talk->size; what the process will not read any more (EPIPE) is dropped. SIGPIPE is
- *          never raised.
+ * Owns:    advances io->data and io->size. When the child does not read any more (EPIPE) the rest is dropped and
+ *          process->in closed. SIGPIPE is never raised.
  */
-pe_subprocess_event pe_subprocess_exchange(pe_subprocess *process, pe_subprocess_io *talk, pe_error *err);
+pe_subprocess_event pe_subprocess_exchange(pe_subprocess *process, pe_subprocess_io *io, pe_error *err);
 
-/* pe_subprocess_has_output - would a talk at this moment hear something, be it the end? */
+/* pe_subprocess_has_output - is there something to read (bytes, or the end) without waiting? */
 bool pe_subprocess_has_output(const pe_subprocess *process);
 
-/* pe_subprocess_close_in - tell it that nothing more comes. */
+/* pe_subprocess_close_in - the child reads the end of its input. */
 void pe_subprocess_close_in(pe_subprocess *process);
 
-/* How a process ended. */
+/* How a child ended. */
 typedef struct pe_subprocess_end {
     bool by_signal;
-    int number; /* of the signal, or the exit code */
+    int number; /* of the signal, or the exit code; -1 and not by_signal: somebody else reaped it */
 } pe_subprocess_end;
 
-/* pe_subprocess_finish - close its input, give it until deadline_ns to end by itself (0: all the time it takes, while *stop is
- * not true), then kill its process group; reap it and close everything. Without a process: exit 0.
+/* pe_subprocess_finish - close the child's input and wait until deadline_ns for it to exit (0: until it exits or *stop),
+ * then kill its process group; reap it and close all pipes. Without a child: exit 0.
  * was_killed (may be NULL) tells whether it had to be killed. */
 pe_subprocess_end pe_subprocess_finish(pe_subprocess *process, uint64_t deadline_ns, const atomic_bool *stop,
                                        bool *was_killed);
 
-/* pe_subprocess_kill - the same at once. A process that was dead already keeps its own end. */
+/* pe_subprocess_kill - finish without waiting. A child that was dead already keeps its own exit code or signal. */
 pe_subprocess_end pe_subprocess_kill(pe_subprocess *process);
 
-#define PE_SUBPROCESS_WORDS 96
-/* pe_subprocess_last_line - the last line of the tail that is not blank, on one line; valid after the end; returns out. */
-const char *pe_subprocess_last_line(const pe_subprocess *process, char out[PE_SUBPROCESS_WORDS]);
+#define PE_SUBPROCESS_TEXT_ROOM 96
+/* pe_subprocess_last_line - the last line of captured stderr that is not blank; valid after finish; returns out. */
+const char *pe_subprocess_last_line(const pe_subprocess *process, char out[PE_SUBPROCESS_TEXT_ROOM]);
 /* pe_subprocess_print_end - "signal 9" or "exit 3"; returns out. */
-const char *pe_subprocess_print_end(pe_subprocess_end end, char out[PE_SUBPROCESS_WORDS]);
+const char *pe_subprocess_print_end(pe_subprocess_end end, char out[PE_SUBPROCESS_TEXT_ROOM]);
 
 #endif

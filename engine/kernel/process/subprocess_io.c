@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* subprocess_io.c - bytes to and from a process until its end.
+/* subprocess_io.c - reads from, writes to, waits for and kills a child process.
  *
- * Design: one poll waits for all of a process's pipes, for a slice of time at most; each time the deadline and the run's
- *         stop are looked at, and when nothing came the process's death. So a pipe that a grandchild keeps open hides no
- *         end.
- * Threads: a process belongs to one thread. SIGPIPE is blocked around each write, for that thread alone.
+ * Design: one poll waits for all pipes of a child, for at most POLL_MS. After each poll the deadline and the run's stop
+ *         are checked, and, when no pipe was ready, whether the child is dead. So the death of a child is noticed even
+ *         while a grandchild keeps its pipes open.
+ * Threads: a child belongs to one thread. SIGPIPE is blocked around each write, for that thread alone.
  * Not here: what the bytes mean.
  */
 #include "kernel/process/subprocess.h"
@@ -22,21 +22,21 @@
 
 #include "base/clock.h"
 
-#define SLICE_MS 200
+#define POLL_MS 200
 #define READ_BYTES ((size_t)64 << 10)
 #define MS_NS 1000000u
-#define KILLED_WITHIN_NS ((uint64_t)10000 * MS_NS) /* a killed process ends, but for one that waits for a dead disk */
-#define YIELDS 50                                  /* an exit follows the closing of its pipes at once */
+#define KILL_WAIT_NS ((uint64_t)10000 * MS_NS) /* a killed child that waits for a dead disk does not end */
+#define SHORT_WAITS 50                         /* a child that closed its pipes usually exits at once */
 
-static void shut(int *fd)
+static void close_fd(int *fd)
 {
     if (*fd >= 0)
         (void)close(*fd);
     *fd = PE_SUBPROCESS_NO_FD;
 }
 
-/* write, but EPIPE without SIGPIPE. */
-static ssize_t write_quietly(int fd, const void *data, size_t size)
+/* As write, but EPIPE raises no SIGPIPE. */
+static ssize_t write_without_sigpipe(int fd, const void *data, size_t size)
 {
     static const struct timespec at_once = {0};
     sigset_t mask, before;
@@ -53,42 +53,42 @@ static ssize_t write_quietly(int fd, const void *data, size_t size)
     return written;
 }
 
-/* True when bytes went. */
-static bool write_some(pe_subprocess *process, pe_subprocess_io *talk)
+/* True when bytes were written. */
+static bool write_some(pe_subprocess *process, pe_subprocess_io *io)
 {
-    const ssize_t written = process->in < 0 ? -1 : write_quietly(process->in, talk->data, talk->size);
+    const ssize_t written = process->in < 0 ? -1 : write_without_sigpipe(process->in, io->data, io->size);
     if (written > 0) {
-        talk->data += written;
-        talk->size -= (size_t)written;
+        io->data += written;
+        io->size -= (size_t)written;
         return true;
     }
-    if (process->in < 0 || (errno != EAGAIN && errno != EINTR)) { /* it reads no more; what it said still counts */
-        shut(&process->in);
-        talk->size = 0;
+    if (process->in < 0 || (errno != EAGAIN && errno != EINTR)) { /* the child reads no more; its answers still count */
+        close_fd(&process->in);
+        io->size = 0;
     }
     return false;
 }
 
-static void keep_tail(pe_subprocess *process, const char *bytes, size_t size)
+static void keep_stderr(pe_subprocess *process, const char *bytes, size_t size)
 {
-    const size_t added = size < PE_SUBPROCESS_TAIL ? size : PE_SUBPROCESS_TAIL;
-    const size_t kept =
-        process->tail_size < PE_SUBPROCESS_TAIL - added ? process->tail_size : PE_SUBPROCESS_TAIL - added;
-    memmove(process->tail, process->tail + process->tail_size - kept, kept);
-    memcpy(process->tail + kept, bytes + size - added, added);
-    process->tail_size = kept + added;
+    const size_t added = size < PE_SUBPROCESS_STDERR_BYTES ? size : PE_SUBPROCESS_STDERR_BYTES;
+    const size_t kept = process->stderr_size < PE_SUBPROCESS_STDERR_BYTES - added ? process->stderr_size
+                                                                                  : PE_SUBPROCESS_STDERR_BYTES - added;
+    memmove(process->stderr_bytes, process->stderr_bytes + process->stderr_size - kept, kept);
+    memcpy(process->stderr_bytes + kept, bytes + size - added, added);
+    process->stderr_size = kept + added;
 }
 
-/* All that is there of one pipe, dropped but for errors; closes it at its end. */
+/* Reads what is there: stderr is kept, all else dropped. Closes the pipe at its end. */
 static void drain(pe_subprocess *process, int *fd)
 {
     char bytes[4096];
     ssize_t got = 0;
     while (*fd >= 0 && (got = read(*fd, bytes, sizeof bytes)) > 0)
-        if (fd == &process->errors)
-            keep_tail(process, bytes, (size_t)got);
+        if (fd == &process->err)
+            keep_stderr(process, bytes, (size_t)got);
     if (*fd >= 0 && (got == 0 || (errno != EAGAIN && errno != EINTR)))
-        shut(fd);
+        close_fd(fd);
 }
 
 static pe_subprocess_event read_some(pe_subprocess *process, pe_buffer *answer, pe_error *err, bool *is_empty)
@@ -100,10 +100,10 @@ static pe_subprocess_event read_some(pe_subprocess *process, pe_buffer *answer, 
     *is_empty = got < 0 && (errno == EAGAIN || errno == EINTR);
     if (got > 0) {
         answer->size += (size_t)got;
-        return PE_SUBPROCESS_MOVED;
+        return PE_SUBPROCESS_PROGRESS;
     }
     if (!*is_empty)
-        shut(&process->out);
+        close_fd(&process->out);
     return PE_SUBPROCESS_ENDED;
 }
 
@@ -116,7 +116,7 @@ static bool is_dead(const pe_subprocess *process)
 
 static bool is_stopped(const atomic_bool *stop)
 {
-    return stop != NULL && atomic_load_explicit(stop, memory_order_relaxed); /* only saves time */
+    return stop != NULL && atomic_load_explicit(stop, memory_order_relaxed); /* a late read only delays */
 }
 
 /* Milliseconds to wait at most, rounded up; 0 when the deadline has passed. */
@@ -129,37 +129,50 @@ static int wait_ms(uint64_t deadline_ns, int most)
     return left < (uint64_t)most ? (int)left : most;
 }
 
-static bool is_over(const pe_subprocess_io *talk, pe_subprocess_event *event)
+/* poll; where the system has no memory for it, a short sleep after which every pipe is worth a try. Returns the number
+ * that poll found ready. */
+static int wait_for_pipes(struct pollfd *pipes, nfds_t count, int ms)
 {
-    *event = PE_SUBPROCESS_STOPPED;
-    if (is_stopped(talk->stop))
-        return true;
-    *event = PE_SUBPROCESS_LATE;
-    return talk->deadline_ns != 0 && pe_clock_ns() >= talk->deadline_ns;
+    const int ready = poll(pipes, count, ms);
+    if (ready >= 0 || errno == EINTR)
+        return ready;
+    pe_sleep_ns(MS_NS);
+    for (nfds_t p = 0; p < count; p++)
+        pipes[p].revents = pipes[p].fd < 0 ? 0 : pipes[p].events;
+    return 0;
 }
 
-pe_subprocess_event pe_subprocess_exchange(pe_subprocess *process, pe_subprocess_io *talk, pe_error *err)
+static bool is_over(const pe_subprocess_io *io, pe_subprocess_event *event)
+{
+    *event = PE_SUBPROCESS_STOPPED;
+    if (is_stopped(io->stop))
+        return true;
+    *event = PE_SUBPROCESS_TIMEOUT;
+    return io->deadline_ns != 0 && pe_clock_ns() >= io->deadline_ns;
+}
+
+pe_subprocess_event pe_subprocess_exchange(pe_subprocess *process, pe_subprocess_io *io, pe_error *err)
 {
     pe_subprocess_event event = PE_SUBPROCESS_ENDED;
     bool was_dead = false;
     while (process->out >= 0) {
         bool is_empty = true;
-        if (is_over(talk, &event))
+        if (is_over(io, &event))
             return event;
-        if (talk->size > 0 && write_some(process, talk))
-            return PE_SUBPROCESS_MOVED;
+        if (io->size > 0 && write_some(process, io))
+            return PE_SUBPROCESS_PROGRESS;
         struct pollfd pipes[] = {{.fd = process->out, .events = POLLIN},
-                                 {.fd = process->errors, .events = POLLIN},
-                                 {.fd = talk->size > 0 ? process->in : PE_SUBPROCESS_NO_FD, .events = POLLOUT}};
-        const int ready = poll(pipes, 3, was_dead ? 0 : wait_ms(talk->deadline_ns, SLICE_MS));
-        if (ready > 0 && pipes[1].revents != 0)
-            drain(process, &process->errors);
-        if (ready > 0 && pipes[0].revents != 0)
-            event = read_some(process, talk->answer, err, &is_empty);
+                                 {.fd = process->err, .events = POLLIN},
+                                 {.fd = io->size > 0 ? process->in : PE_SUBPROCESS_NO_FD, .events = POLLOUT}};
+        const int ready = wait_for_pipes(pipes, 3, was_dead ? 0 : wait_ms(io->deadline_ns, POLL_MS));
+        if (pipes[1].revents != 0)
+            drain(process, &process->err);
+        if (pipes[0].revents != 0)
+            event = read_some(process, io->answer, err, &is_empty);
         if (!is_empty)
             return event;
-        if (was_dead) /* and nothing is left to read */
-            shut(&process->out);
+        if (was_dead) /* and everything was read */
+            close_fd(&process->out);
         else if (ready <= 0)
             was_dead = is_dead(process);
     }
@@ -174,12 +187,16 @@ bool pe_subprocess_has_output(const pe_subprocess *process)
 
 void pe_subprocess_close_in(pe_subprocess *process)
 {
-    shut(&process->in);
+    close_fd(&process->in);
 }
 
 static bool reap(pe_subprocess *process, pe_subprocess_end *end)
 {
+    siginfo_t seen = {.si_pid = 0};
     int status = 0;
+    if (process->kills_group && waitid(P_PID, (id_t)process->pid, &seen, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        seen.si_pid == process->pid)
+        (void)kill(-process->pid, SIGKILL); /* not after the reaping: then its number may be another group's */
     const pid_t got = waitpid(process->pid, &status, WNOHANG);
     if (got == 0 || (got < 0 && errno == EINTR))
         return false;
@@ -190,31 +207,31 @@ static bool reap(pe_subprocess *process, pe_subprocess_end *end)
     return true;
 }
 
-/* One breath of waiting for an end: by the pipes that are open, else by the clock. */
-static void breathe(pe_subprocess *process, int *turn)
+/* Waits a little for the child to exit: on the pipes that are open, else by the clock. */
+static void wait_a_little(pe_subprocess *process, int *turn)
 {
-    const int ms = *turn < YIELDS ? 1 : *turn < 2 * YIELDS ? 5 : 20;
-    struct pollfd pipes[] = {{.fd = process->out, .events = POLLIN}, {.fd = process->errors, .events = POLLIN}};
-    if (process->out >= 0 || process->errors >= 0)
-        (void)poll(pipes, 2, ms);
-    else if (*turn < YIELDS)
+    const int ms = *turn < SHORT_WAITS ? 1 : *turn < 2 * SHORT_WAITS ? 5 : 20;
+    struct pollfd pipes[] = {{.fd = process->out, .events = POLLIN}, {.fd = process->err, .events = POLLIN}};
+    if (process->out >= 0 || process->err >= 0)
+        (void)wait_for_pipes(pipes, 2, ms);
+    else if (*turn < SHORT_WAITS)
         (void)sched_yield();
     else
         pe_sleep_ns((uint64_t)ms * MS_NS / 10);
     drain(process, &process->out);
-    drain(process, &process->errors);
+    drain(process, &process->err);
     ++*turn;
 }
 
 static pe_subprocess_end kill_and_reap(pe_subprocess *process)
 {
-    const uint64_t patience = pe_clock_ns() + KILLED_WITHIN_NS;
+    const uint64_t deadline_ns = pe_clock_ns() + KILL_WAIT_NS;
     pe_subprocess_end end = {.by_signal = true, .number = SIGKILL};
     int turn = 0;
     (void)kill(-process->pid, SIGKILL);
-    (void)kill(process->pid, SIGKILL); /* it may have left its group */
-    while (!reap(process, &end) && pe_clock_ns() < patience)
-        breathe(process, &turn);
+    (void)kill(process->pid, SIGKILL); /* in case it left its group */
+    while (!reap(process, &end) && pe_clock_ns() < deadline_ns)
+        wait_a_little(process, &turn);
     return end;
 }
 
@@ -227,7 +244,7 @@ pe_subprocess_end pe_subprocess_finish(pe_subprocess *process, uint64_t deadline
         *was_killed = false;
     if (process->pid == 0)
         return end;
-    shut(&process->in);
+    close_fd(&process->in);
     while (!reap(process, &end)) {
         if (is_stopped(stop) || (deadline_ns != 0 && pe_clock_ns() >= deadline_ns)) {
             end = kill_and_reap(process);
@@ -235,12 +252,12 @@ pe_subprocess_end pe_subprocess_finish(pe_subprocess *process, uint64_t deadline
                 *was_killed = true;
             break;
         }
-        breathe(process, &turn);
+        wait_a_little(process, &turn);
     }
-    drain(process, &process->errors);
-    shut(&process->out);
-    shut(&process->errors);
-    shut(&process->life);
+    drain(process, &process->err);
+    close_fd(&process->out);
+    close_fd(&process->err);
+    close_fd(&process->parent_pipe);
     process->pid = 0;
     return end;
 }
@@ -250,17 +267,17 @@ pe_subprocess_end pe_subprocess_kill(pe_subprocess *process)
     return pe_subprocess_finish(process, 1, NULL, NULL);
 }
 
-const char *pe_subprocess_last_line(const pe_subprocess *process, char out[PE_SUBPROCESS_WORDS])
+const char *pe_subprocess_last_line(const pe_subprocess *process, char out[PE_SUBPROCESS_TEXT_ROOM])
 {
-    size_t end = process->tail_size;
-    while (end > 0 && (unsigned char)process->tail[end - 1] <= ' ')
+    size_t end = process->stderr_size;
+    while (end > 0 && (unsigned char)process->stderr_bytes[end - 1] <= ' ')
         end--;
     size_t begin = end;
-    while (begin > 0 && process->tail[begin - 1] != '\n')
+    while (begin > 0 && process->stderr_bytes[begin - 1] != '\n')
         begin--;
-    const size_t size = end - begin < PE_SUBPROCESS_WORDS - 1 ? end - begin : PE_SUBPROCESS_WORDS - 1;
+    const size_t size = end - begin < PE_SUBPROCESS_TEXT_ROOM - 1 ? end - begin : PE_SUBPROCESS_TEXT_ROOM - 1;
     for (size_t i = 0; i < size; i++) {
-        const char c = process->tail[begin + i];
+        const char c = process->stderr_bytes[begin + i];
         const unsigned char byte = (unsigned char)c;
         out[i] = byte < ' ' || byte == 0x7F ? ' ' : c;
     }
@@ -268,8 +285,8 @@ const char *pe_subprocess_last_line(const pe_subprocess *process, char out[PE_SU
     return out;
 }
 
-const char *pe_subprocess_print_end(pe_subprocess_end end, char out[PE_SUBPROCESS_WORDS])
+const char *pe_subprocess_print_end(pe_subprocess_end end, char out[PE_SUBPROCESS_TEXT_ROOM])
 {
-    (void)snprintf(out, PE_SUBPROCESS_WORDS, "%s %d", end.by_signal ? "signal" : "exit", end.number);
+    (void)snprintf(out, PE_SUBPROCESS_TEXT_ROOM, "%s %d", end.by_signal ? "signal" : "exit", end.number);
     return out;
 }

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* python_columns.c - columns as the bytes that worker.py reads and writes.
+/* python_columns.c - converts columns to and from the bytes that worker.py reads and writes.
  *
- * Design: a process can write anything, even its own nonsense on our pipe, so each size that it names is held against
- *         what is there.
+ * Design: the user's code can write anything to the pipe, so every size in an answer is checked against the bytes that
+ *         were received.
  * Threads: no state.
- * Not here: when what is sent (python_worker.c).
+ * Not here: the order of requests and answers (python_worker.c).
  */
 #include <string.h>
 
@@ -51,13 +51,13 @@ pe_status pe_python_append_args(const pe_signature *signature, const void *const
     return status;
 }
 
-/* What is left of a payload. */
-typedef struct rest {
+/* The unread bytes of a payload. */
+typedef struct unread {
     const unsigned char *data;
     size_t size;
-} rest;
+} unread;
 
-static bool take(rest *from, size_t size, const unsigned char **out)
+static bool read_bytes(unread *from, size_t size, const unsigned char **out)
 {
     if (size > from->size)
         return false;
@@ -67,45 +67,45 @@ static bool take(rest *from, size_t size, const unsigned char **out)
     return true;
 }
 
-static bool take_number(rest *from, uint64_t *number)
+static bool read_number(unread *from, uint64_t *number)
 {
     const unsigned char *bytes = NULL;
-    if (!take(from, sizeof *number, &bytes))
+    if (!read_bytes(from, sizeof *number, &bytes))
         return false;
     memcpy(number, bytes, sizeof *number);
     return true;
 }
 
-static pe_python_taken take_texts(pe_batch *batch, int result, size_t first, size_t count, rest *from)
+static pe_python_read read_texts(pe_batch *batch, int result, size_t first, size_t count, unread *from)
 {
     const unsigned char *sizes = NULL, *bytes = NULL;
-    if (!take(from, count * sizeof(uint64_t), &sizes))
-        return PE_TAKEN_MALFORMED;
+    if (!read_bytes(from, count * sizeof(uint64_t), &sizes))
+        return PE_PYTHON_READ_MALFORMED;
     for (size_t i = 0; i < count; i++) {
         uint64_t size = 0;
         memcpy(&size, sizes + i * sizeof size, sizeof size);
-        if (!take(from, size, &bytes))
-            return PE_TAKEN_MALFORMED;
+        if (!read_bytes(from, size, &bytes))
+            return PE_PYTHON_READ_MALFORMED;
         if (size == 0)
             continue;
         char *const text = batch->text(batch, result, first + i, size);
         if (text == NULL)
-            return PE_TAKEN_NO_MEMORY;
+            return PE_PYTHON_READ_NO_MEMORY;
         memcpy(text, bytes, size);
     }
-    return PE_TAKEN;
+    return PE_PYTHON_READ_OK;
 }
 
-static bool take_failures(pe_batch *batch, size_t first, size_t count, rest *from)
+static bool read_failures(pe_batch *batch, size_t first, size_t count, unread *from)
 {
     uint64_t failures = 0, item = 0, size = 0;
-    if (!take_number(from, &failures) || failures > count)
+    if (!read_number(from, &failures) || failures > count)
         return false;
     for (uint64_t f = 0; f < failures; f++) {
         const unsigned char *bytes = NULL;
         char reason[PE_REASON_ROOM];
-        if (!take_number(from, &item) || item >= count || !take_number(from, &size) || size >= sizeof reason ||
-            !take(from, size, &bytes))
+        if (!read_number(from, &item) || item >= count || !read_number(from, &size) || size >= sizeof reason ||
+            !read_bytes(from, size, &bytes))
             return false;
         memcpy(reason, bytes, size);
         reason[size] = '\0';
@@ -114,22 +114,22 @@ static bool take_failures(pe_batch *batch, size_t first, size_t count, rest *fro
     return from->size == 0;
 }
 
-pe_python_taken pe_python_take_results(const pe_signature *signature, pe_batch *batch, size_t first, size_t count,
-                                       const unsigned char *payload, size_t size)
+pe_python_read pe_python_read_results(const pe_signature *signature, pe_batch *batch, size_t first, size_t count,
+                                      const unsigned char *payload, size_t size)
 {
-    rest from = {.data = payload, .size = size};
-    pe_python_taken taken = PE_TAKEN;
-    for (int r = 0; r < signature->result_count && taken == PE_TAKEN; r++) {
+    unread from = {.data = payload, .size = size};
+    pe_python_read status = PE_PYTHON_READ_OK;
+    for (int r = 0; r < signature->result_count && status == PE_PYTHON_READ_OK; r++) {
         const size_t item_bytes = pe_type_bytes(signature->results[r]);
         const unsigned char *bytes = NULL;
         if (signature->results[r].dtype == PE_TEXT)
-            taken = take_texts(batch, r, first, count, &from);
-        else if (take(&from, count * item_bytes, &bytes))
+            status = read_texts(batch, r, first, count, &from);
+        else if (read_bytes(&from, count * item_bytes, &bytes))
             memcpy((unsigned char *)batch->results[r] + first * item_bytes, bytes, count * item_bytes);
         else
-            taken = PE_TAKEN_MALFORMED;
+            status = PE_PYTHON_READ_MALFORMED;
     }
-    if (taken == PE_TAKEN && !take_failures(batch, first, count, &from))
-        taken = PE_TAKEN_MALFORMED;
-    return taken;
+    if (status == PE_PYTHON_READ_OK && !read_failures(batch, first, count, &from))
+        status = PE_PYTHON_READ_MALFORMED;
+    return status;
 }

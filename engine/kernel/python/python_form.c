@@ -4,11 +4,11 @@
 /* python_form.c - a function of a Python file as a kernel.
  *
  * Design: open starts one process, so that a file that cannot be imported is refused before the first item; the first
- *         worker goes on with that process. A signature names the types; without one the arguments are the inputs' own
- *         (what is untyped is text) and the result is text, as str() gives it.
+ *         worker keeps that process. The signature gives the types; without one the arguments have the columns' types
+ *         (text, where a column has none) and the result is text, as str() gives it.
  *         [kernel.params] are keyword arguments of the function.
  * Threads: open and close: the main thread. The kernel: one process a worker.
- * Not here: the talk with a process (python_worker.c), its side of it (worker.py).
+ * Not here: the protocol with a process (python_worker.c), the process itself (worker.py).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,13 +17,13 @@
 
 #include "base/alloc.h"
 #include "kernel/call.h"
-#include "kernel/process/form_internal.h"
+#include "kernel/process/process_form.h"
 #include "kernel/python/python_internal.h"
 #include "types/number.h"
 
 #define PATH_ROOM 4096
 
-/* "f.py:name" in its parts; file is a whole path. */
+/* "f.py:name", split; file is a path that the process can open. */
 typedef struct target {
     char file[PATH_ROOM];
     const char *name;
@@ -34,12 +34,12 @@ static pe_status split_target(const pe_form_spec *spec, const char *key, const c
     const char *const colon = strrchr(text, ':');
     if (colon == NULL || colon == text || colon[1] == '\0')
         return pe_fail(err, PE_ECONFIG, "%s: %s: expected \"file.py:function\", got \"%s\"", spec->where, key, text);
-    const pe_status status = pe_form_find_file(spec, text, (size_t)(colon - text), out->file, sizeof out->file, err);
+    const pe_status status = pe_process_form_path(spec, text, (size_t)(colon - text), out->file, sizeof out->file, err);
     out->name = colon + 1;
     return status;
 }
 
-/* ---- the greeting ---- */
+/* ---- the handshake: what a new process reads first ---- */
 
 static pe_status append_field(pe_buffer *out, const void *data, size_t size, pe_error *err)
 {
@@ -48,9 +48,9 @@ static pe_status append_field(pe_buffer *out, const void *data, size_t size, pe_
     return status == PE_OK ? pe_buffer_append(out, data, size, err) : status;
 }
 
-static pe_status append_words(pe_buffer *out, const char *words, pe_error *err)
+static pe_status append_string(pe_buffer *out, const char *string, pe_error *err)
 {
-    return append_field(out, words, strlen(words), err);
+    return append_field(out, string, strlen(string), err);
 }
 
 static pe_status append_types(pe_buffer *out, const pe_type *types, int count, pe_error *err)
@@ -67,7 +67,7 @@ static pe_status append_types(pe_buffer *out, const pe_type *types, int count, p
     return status;
 }
 
-/* A name, a letter for the kind, the value. */
+/* Three strings: the name, a letter for the type, the value. */
 static pe_status append_param(pe_buffer *out, const pe_param *param, pe_error *err)
 {
     char number[PE_NUMBER_ROOM];
@@ -77,9 +77,9 @@ static pe_status append_param(pe_buffer *out, const pe_param *param, pe_error *e
                              : param->dtype == PE_INT64 ? "i"
                              : param->dtype == PE_TEXT  ? "t"
                                                         : "r";
-    pe_status status = append_words(out, param->name, err);
+    pe_status status = append_string(out, param->name, err);
     if (status == PE_OK)
-        status = append_words(out, kind, err);
+        status = append_string(out, kind, err);
     if (status == PE_OK && param->dtype == PE_TEXT)
         status = append_field(out, param->text.data, param->text.size, err);
     else if (status == PE_OK)
@@ -87,10 +87,10 @@ static pe_status append_param(pe_buffer *out, const pe_param *param, pe_error *e
     return status;
 }
 
-static pe_status make_greeting(const pe_form_spec *spec, pe_python *form, pe_error *err)
+static pe_status make_handshake(const pe_form_spec *spec, pe_python *form, pe_error *err)
 {
     target function, initializer = {.file = "", .name = ""};
-    pe_buffer *const out = &form->greeting;
+    pe_buffer *const out = &form->handshake;
     pe_status status = split_target(spec, "python", spec->python, &function, err);
     if (status == PE_OK && spec->initializer != NULL)
         status = split_target(spec, "initializer", spec->initializer, &initializer, err);
@@ -101,13 +101,13 @@ static pe_status make_greeting(const pe_form_spec *spec, pe_python *form, pe_err
     if (status == PE_OK)
         status = pe_buffer_append(out, &fields, sizeof fields, err);
     for (int p = 0; p < 4 && status == PE_OK; p++)
-        status = append_words(out, paths[p], err);
+        status = append_string(out, paths[p], err);
     if (status == PE_OK)
         status = append_types(out, form->signature.args, form->signature.arg_count, err);
     if (status == PE_OK)
         status = append_types(out, form->signature.results, form->signature.result_count, err);
     if (status == PE_OK)
-        status = append_words(out, spec->signature == NULL ? "1" : "0", err);
+        status = append_string(out, spec->signature == NULL ? "1" : "0", err);
     if (status == PE_OK) {
         char room[PE_NUMBER_ROOM];
         status = append_field(out, room, (size_t)(pe_print_int64(room, PE_REASON_ROOM - 1) - room), err);
@@ -121,10 +121,11 @@ static pe_status make_greeting(const pe_form_spec *spec, pe_python *form, pe_err
 
 static int open_worker(const pe_kernel *kernel, const pe_setup *setup, void **worker)
 {
-    (void)setup; /* the processes were told */
+    (void)setup; /* the handshake has it */
     pe_python *const form = *(pe_python *const *)kernel->context;
     pe_error err = PE_ERROR_INIT;
-    pe_python_worker *made = atomic_exchange_explicit(&form->spare, NULL, memory_order_acq_rel); /* with its contents */
+    pe_python_worker *made = atomic_exchange_explicit(
+        &form->started, NULL, memory_order_acq_rel); /* acquires what the worker was written by */
     if (made == NULL && pe_python_worker_make(form, &made, &err) != PE_OK)
         return 1;
     *worker = made;
@@ -150,7 +151,8 @@ static pe_status check(pe_python *form, pe_error *err)
     if (status == PE_OK)
         status = pe_python_worker_start(worker, err);
     if (status == PE_OK)
-        atomic_store_explicit(&form->spare, worker, memory_order_release); /* to the thread that exchanges it */
+        atomic_store_explicit(&form->started, worker,
+                              memory_order_release); /* publishes the worker to the thread that takes it */
     else
         pe_python_worker_free(worker);
     return status;
@@ -183,9 +185,9 @@ static pe_status open_python(const pe_form_spec *spec, const pe_buffer *object, 
                               .open = open_worker,
                               .close = close_worker,
                               .context = &form->self};
-    status = pe_form_choose_signature(spec, spec->python, &form->signature, form->signature_text, err);
+    status = pe_process_form_signature(spec, spec->python, &form->signature, form->signature_text, err);
     if (status == PE_OK)
-        status = make_greeting(spec, form, err);
+        status = make_handshake(spec, form, err);
     if (status == PE_OK)
         status = check(form, err);
     out->signature = form->signature;
@@ -197,8 +199,8 @@ static void close_python(pe_form *out)
     pe_python *const form = out->state;
     if (form == NULL)
         return;
-    pe_python_worker_free(atomic_exchange_explicit(&form->spare, NULL, memory_order_acq_rel));
-    pe_buffer_fini(&form->greeting);
+    pe_python_worker_free(atomic_exchange_explicit(&form->started, NULL, memory_order_acq_rel));
+    pe_buffer_fini(&form->handshake);
     free(form);
 }
 

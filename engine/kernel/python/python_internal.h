@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* python_internal.h - what the parts of the python form share.
+/* python_internal.h - what python_form.c, python_worker.c and python_columns.c share.
  *
- * Design: each worker has a process of its own that runs worker.py and the user's file. A request is a block of columns;
- *         answers are frames of some consecutive items' results. Numbers are 64-bit little-endian; a column is raw
- *         elements, or, of texts, sizes and then bytes.
+ * Design: each worker has a child process that runs worker.py and the user's file. A request is the argument columns of
+ *         some items; an answer is a frame with the results of some consecutive items of the request. Numbers are 64-bit
+ *         little-endian; a column is its elements, a column of texts all sizes and then all bytes.
  */
 #ifndef PE_PYTHON_INTERNAL_H
 #define PE_PYTHON_INTERNAL_H
@@ -21,39 +21,39 @@ extern const size_t pe_worker_py_size;
 
 typedef struct pe_python_worker pe_python_worker;
 
-/* The form's state. Constant once open, but for spare. */
+/* The form's state. Constant once open, except for started. */
 typedef struct pe_python {
-    struct pe_python *self; /* kernel.context points here: a constant that leads to what is not */
+    struct pe_python *self; /* kernel.context points here: a const pointer to a state that is not const */
     pe_signature signature;
     char signature_text[PE_SIGNATURE_ROOM];
     const char *where, *interpreter;
-    char boot[160];     /* the program that reads worker.py */
-    pe_buffer greeting; /* worker.py, then its fields */
-    uint64_t max_items; /* of one process; 0: no limit */
+    char boot[160];      /* the -c argument of the interpreter: reads worker.py from its pipe */
+    pe_buffer handshake; /* worker.py, then what it has to know of the job */
+    uint64_t max_items;  /* that one process may compute; 0: no limit */
     uint64_t timeout_ns;
     const atomic_bool *stop;
-    pe_python_worker *_Atomic spare; /* the one that open() checked with: whoever exchanges it first */
+    pe_python_worker *_Atomic started; /* the worker that open() started as a check; the first worker takes it */
 } pe_python;
 
-/* pe_python_worker_make - without a process; free takes NULL, and gives a process 2 s to end. */
+/* pe_python_worker_make - a worker whose process is not started. free accepts NULL and gives the process 2 s to exit. */
 pe_status pe_python_worker_make(const pe_python *form, pe_python_worker **out, pe_error *err);
 void pe_python_worker_free(pe_python_worker *worker);
 
-/* pe_python_worker_start - a process that has the function; none when it fails.
+/* pe_python_worker_start - start the process and wait until it has imported the function.
  * Returns: PE_OK, PE_EKERNEL with what Python says of the file, PE_ENOMEM, PE_ESTOPPED */
 pe_status pe_python_worker_start(pe_python_worker *worker, pe_error *err);
 
-/* pe_python_worker_map - a batch; as pe_kernel.map. */
+/* pe_python_worker_map - compute a batch, as pe_kernel.map. */
 int pe_python_worker_map(pe_python_worker *worker, pe_batch *batch);
 
-/* pe_python_append_args - items first to first + count as the columns of a request. */
+/* pe_python_append_args - the argument columns of items first to first + count - 1, as a request has them. */
 pe_status pe_python_append_args(const pe_signature *signature, const void *const *args, size_t first, size_t count,
                                 pe_buffer *out, pe_error *err);
 
-typedef enum pe_python_taken { PE_TAKEN, PE_TAKEN_MALFORMED, PE_TAKEN_NO_MEMORY } pe_python_taken;
+typedef enum pe_python_read { PE_PYTHON_READ_OK, PE_PYTHON_READ_MALFORMED, PE_PYTHON_READ_NO_MEMORY } pe_python_read;
 
-/* pe_python_take_results - the payload of a frame into items first to first + count of a batch, failures too. */
-pe_python_taken pe_python_take_results(const pe_signature *signature, pe_batch *batch, size_t first, size_t count,
-                                       const unsigned char *payload, size_t size);
+/* pe_python_read_results - copy the payload of a frame into the results and failures of items first to first + count - 1. */
+pe_python_read pe_python_read_results(const pe_signature *signature, pe_batch *batch, size_t first, size_t count,
+                                      const unsigned char *payload, size_t size);
 
 #endif

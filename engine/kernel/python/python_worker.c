@@ -1,15 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* python_worker.c - one worker's Python process: blocks there, results back, another process when it ends.
+/* python_worker.c - one worker's Python process: sends requests, reads answers, restarts the process when it dies.
  *
- * Design: an answered item is done. When the process ends or is late, the shared page says which items it had under way
- *         (worker.py). An item that was under way alone is the culprit: late, it fails at once; of a death it is the
- *         suspect, is run once more and fails when that ends in a death too. Of several under way all are suspects: they
- *         are done again one at a time, which finds the culprit, or clears them. Each death gives a result, a failure or a
- *         smaller suspicion, and one with nothing under way is forgiven LEAST_DEATHS times, so a batch always ends.
- * Threads: a worker belongs to one thread, or to the main thread before it is handed out.
- * Not here: what the bytes mean (python_columns.c).
+ * Design: an answered item is done. When the process dies or exceeds the timeout, the shared page tells which items it was
+ *         computing (worker.py). A single item that exceeded the timeout fails at once. A single item that was computed
+ *         when the process died is computed once more, and fails when the process dies again. Several items are all
+ *         suspects: they are computed again one by one. So each death makes progress: an answer, a failure, or fewer
+ *         suspects. A process that dies while it computes nothing is replaced, MOST_IDLE_DEATHS times in a row. So a
+ *         batch always ends.
+ * Threads: a worker belongs to one thread, or to the main thread before a thread takes it.
+ * Not here: how columns become bytes (python_columns.c).
  */
 #define _GNU_SOURCE /* memfd_create */
 
@@ -23,53 +24,54 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "kernel/call.h"
-#include "kernel/process/form_internal.h"
+#include "kernel/process/process_form.h"
 #include "kernel/python/python_internal.h"
 
 #define IN_FD 3
 #define OUT_FD 4
 #define PAGE_BYTES 4096
-#define PIPE_BYTES (128 << 10) /* a batch of common size at once */
+#define PIPE_BYTES (128 << 10) /* most batches fit */
 #define FRAME_WORDS 3          /* kind, count, bytes of the payload */
 #define FRAME_BYTES (FRAME_WORDS * sizeof(uint64_t))
 #define MS_NS ((uint64_t)1000000)
-#define GRACE_NS (2000 * MS_NS) /* to end in peace */
-#define LEAST_DEATHS 3
+#define GRACE_NS (2000 * MS_NS) /* to exit by itself */
+#define MOST_IDLE_DEATHS 3
 
 enum frame_kind { FRAME_READY, FRAME_RESULTS, FRAME_ERROR };
 
-/* How a request is to be done, as worker.py knows it. */
+/* How a request is computed; worker.py has the same numbers. WATCHED: the page names the very item; SINGLE: and each item
+ * is answered by itself. */
 enum mode { MODE_PLAIN, MODE_WATCHED, MODE_SINGLE };
 
-/* Written by the process, read here. */
+/* The shared page: the process writes, this thread reads. */
 typedef struct page {
-    _Atomic uint64_t first, end; /* items of the request that are under way */
-    _Atomic uint64_t is_exact;   /* first is the very item */
+    _Atomic uint64_t first, end; /* the items of the request that are being computed */
+    _Atomic uint64_t is_exact;   /* only item first is */
 } page;
 
 /* Items of a batch. */
-typedef struct span {
+typedef struct item_span {
     size_t first, end;
-} span;
+} item_span;
 
 struct pe_python_worker {
     const pe_python *form;
     pe_subprocess process;
     int page_fd;
     page *page;
-    uint64_t served; /* items that this process was given */
+    uint64_t served; /* items that this process was sent */
     pe_buffer request, answer;
-    size_t taken; /* bytes of answer that were read */
+    size_t consumed; /* bytes of answer that were decoded */
 };
 
-/* A batch on its way. */
-typedef struct job {
+/* How far a batch is. */
+typedef struct progress {
     pe_batch *batch;
-    size_t done;     /* items before it have their outcome */
-    span suspects;   /* died under way once */
-    size_t culprit;  /* to be stepped over when done comes to it; count: none */
-    int idle_deaths; /* in a row, with nothing under way */
-} job;
+    size_t done;        /* items before it have a result or failed */
+    item_span suspects; /* were being computed when a process died */
+    size_t culprit;     /* failed already: skipped when done reaches it; count: none */
+    int idle_deaths;    /* in a row, while nothing was computed */
+} progress;
 
 typedef enum outcome { SERVED, DIED, LATE, STOPPED, NO_MEMORY } outcome; /* NO_MEMORY: or no process */
 
@@ -109,21 +111,21 @@ void pe_python_worker_free(pe_python_worker *worker)
 
 /* ---- frames ---- */
 
-/* The next whole frame of what was read, or a head that is no frame's. */
+/* Decodes the next complete frame; false when there is none yet. An invalid head is returned as it is. */
 static bool next_frame(pe_python_worker *worker, uint64_t head[FRAME_WORDS], const unsigned char **payload)
 {
-    const size_t there = worker->answer.size - worker->taken;
+    const size_t there = worker->answer.size - worker->consumed;
     if (there < FRAME_BYTES)
         return false;
-    memcpy(head, worker->answer.data + worker->taken, FRAME_BYTES);
-    if (head[0] > FRAME_ERROR) /* none of ours: nothing is waited for */
+    memcpy(head, worker->answer.data + worker->consumed, FRAME_BYTES);
+    if (head[0] > FRAME_ERROR) /* no frame: do not wait for its payload */
         return true;
     if (head[2] > there - FRAME_BYTES)
         return false;
-    *payload = worker->answer.data + worker->taken + FRAME_BYTES;
-    worker->taken += FRAME_BYTES + head[2];
-    if (worker->taken == worker->answer.size)
-        worker->taken = worker->answer.size = 0; /* the payload stays where it is until more is read */
+    *payload = worker->answer.data + worker->consumed + FRAME_BYTES;
+    worker->consumed += FRAME_BYTES + head[2];
+    if (worker->consumed == worker->answer.size)
+        worker->consumed = worker->answer.size = 0; /* the payload stays where it is until more is read */
     return true;
 }
 
@@ -132,36 +134,36 @@ static bool next_frame(pe_python_worker *worker, uint64_t head[FRAME_WORDS], con
 static pe_status refuse_start(const pe_python_worker *worker, pe_subprocess_event event, pe_subprocess_end end,
                               pe_error *err)
 {
-    char words[PE_SUBPROCESS_WORDS];
+    char text[PE_SUBPROCESS_TEXT_ROOM];
     if (event == PE_SUBPROCESS_STOPPED)
         return pe_fail(err, PE_ESTOPPED, "%s: stopped while Python started", worker->form->where);
     return pe_fail(err, PE_EKERNEL, "%s: %s ended before it had the function: %s", worker->form->where,
-                   worker->form->interpreter, pe_subprocess_print_end(end, words));
+                   worker->form->interpreter, pe_subprocess_print_end(end, text));
 }
 
-/* READY, or why not. */
-static pe_status hear_greeting(pe_python_worker *worker, pe_error *err)
+/* Waits for READY, or for the reason why the function cannot be imported. */
+static pe_status read_handshake(pe_python_worker *worker, pe_error *err)
 {
     const pe_python *const form = worker->form;
-    pe_subprocess_io talk = {
-        .data = form->greeting.data, .size = form->greeting.size, .answer = &worker->answer, .stop = form->stop};
+    pe_subprocess_io io = {
+        .data = form->handshake.data, .size = form->handshake.size, .answer = &worker->answer, .stop = form->stop};
     uint64_t head[FRAME_WORDS] = {0};
     const unsigned char *payload = NULL;
-    pe_subprocess_event event = PE_SUBPROCESS_MOVED;
-    bool is_heard = false;
-    while (event == PE_SUBPROCESS_MOVED && !is_heard) {
-        event = pe_subprocess_exchange(&worker->process, &talk, err);
-        is_heard = event == PE_SUBPROCESS_MOVED && next_frame(worker, head, &payload);
+    pe_subprocess_event event = PE_SUBPROCESS_PROGRESS;
+    bool is_complete = false;
+    while (event == PE_SUBPROCESS_PROGRESS && !is_complete) {
+        event = pe_subprocess_exchange(&worker->process, &io, err);
+        is_complete = event == PE_SUBPROCESS_PROGRESS && next_frame(worker, head, &payload);
     }
-    if (is_heard && head[0] == FRAME_READY)
+    if (is_complete && head[0] == FRAME_READY)
         return PE_OK;
-    if (is_heard && head[0] == FRAME_ERROR) {
+    if (is_complete && head[0] == FRAME_ERROR) {
         const int size = head[2] < sizeof err->text ? (int)head[2] : (int)sizeof err->text;
         (void)pe_fail(err, PE_EKERNEL, "%s: %.*s", form->where, size, (const char *)payload);
     }
-    /* What fell silent may still be told to end by itself: its exit code says more than our signal. */
-    const uint64_t patience = event == PE_SUBPROCESS_ENDED || head[0] == FRAME_ERROR ? pe_clock_ns() + GRACE_NS : 1;
-    const pe_subprocess_end end = pe_subprocess_finish(&worker->process, patience, form->stop, NULL);
+    /* Its own exit code says more than our SIGKILL: give it time where it closed its pipe. */
+    const uint64_t deadline_ns = event == PE_SUBPROCESS_ENDED || head[0] == FRAME_ERROR ? pe_clock_ns() + GRACE_NS : 1;
+    const pe_subprocess_end end = pe_subprocess_finish(&worker->process, deadline_ns, form->stop, NULL);
     return refuse_start(worker, event, end, err);
 }
 
@@ -174,18 +176,18 @@ pe_status pe_python_worker_start(pe_python_worker *worker, pe_error *err)
                                      .in_fd = IN_FD,
                                      .out_fd = OUT_FD,
                                      .pipe_bytes = PIPE_BYTES,
-                                     .has_life = true,
-                                     .gift = worker->page_fd};
+                                     .has_parent_pipe = true,
+                                     .shared_fd = worker->page_fd};
     pe_error inner = PE_ERROR_INIT;
     worker->served = 0;
-    worker->answer.size = worker->taken = 0;
+    worker->answer.size = worker->consumed = 0;
     const pe_status status = pe_subprocess_start(&spec, &worker->process, &inner);
     if (status != PE_OK)
         return pe_fail(err, status, "%s: %s", form->where, inner.text);
-    return hear_greeting(worker, err);
+    return read_handshake(worker, err);
 }
 
-/* A process that may still take items. */
+/* A process that may compute further items; one that reached max_items is replaced. */
 static pe_status ensure_process(pe_python_worker *worker, pe_error *err)
 {
     const pe_python *const form = worker->form;
@@ -196,7 +198,8 @@ static pe_status ensure_process(pe_python_worker *worker, pe_error *err)
 
 /* ---- one request ---- */
 
-static pe_status write_request(pe_python_worker *worker, const job *self, size_t count, enum mode mode, pe_error *err)
+static pe_status write_request(pe_python_worker *worker, const progress *self, size_t count, enum mode mode,
+                               pe_error *err)
 {
     const uint64_t head[] = {count, mode};
     worker->request.size = 0;
@@ -206,30 +209,30 @@ static pe_status write_request(pe_python_worker *worker, const job *self, size_t
                                                    &worker->request, err);
 }
 
-/* Takes the frames that are there. What is none counts as a death. */
-static outcome take_frames(pe_python_worker *worker, job *self, size_t end)
+/* Decodes the frames that are there. An invalid frame counts as a death of the process. */
+static outcome read_frames(pe_python_worker *worker, progress *self, size_t end)
 {
     uint64_t head[FRAME_WORDS];
     const unsigned char *payload = NULL;
     while (next_frame(worker, head, &payload)) {
         if (head[0] != FRAME_RESULTS || head[1] == 0 || head[1] > end - self->done)
             return DIED;
-        const pe_python_taken taken =
-            pe_python_take_results(&worker->form->signature, self->batch, self->done, head[1], payload, head[2]);
-        if (taken != PE_TAKEN)
-            return taken == PE_TAKEN_NO_MEMORY ? NO_MEMORY : DIED;
+        const pe_python_read status =
+            pe_python_read_results(&worker->form->signature, self->batch, self->done, head[1], payload, head[2]);
+        if (status != PE_PYTHON_READ_OK)
+            return status == PE_PYTHON_READ_NO_MEMORY ? NO_MEMORY : DIED;
         self->done += head[1];
     }
     return SERVED;
 }
 
-/* Since when the items under way are the same. */
+/* Since when the same items are being computed. */
 typedef struct watch {
     uint64_t first, end;
     uint64_t since_ns;
 } watch;
 
-/* Relaxed loads: each word is looked at for itself, and a look that is a little old only delays. */
+/* Relaxed loads: each word is used by itself, and an old value only delays. */
 static bool is_late(const pe_python_worker *worker, watch *last, bool has_moved)
 {
     const uint64_t now = pe_clock_ns();
@@ -247,22 +250,22 @@ static uint64_t next_look(uint64_t timeout_ns)
     return timeout_ns == 0 ? 0 : pe_clock_ns() + step;
 }
 
-/* Until the items before end have their outcome or the process has none for them. */
-static outcome hear_answers(pe_python_worker *worker, job *self, size_t end, pe_error *err)
+/* Reads answers until the items before end are done, or until the process dies, is late or is stopped. */
+static outcome read_answers(pe_python_worker *worker, progress *self, size_t end, pe_error *err)
 {
     const pe_python *const form = worker->form;
-    pe_subprocess_io talk = {
+    pe_subprocess_io io = {
         .data = worker->request.data, .size = worker->request.size, .answer = &worker->answer, .stop = form->stop};
     watch last = {.since_ns = form->timeout_ns == 0 ? 0 : pe_clock_ns()};
     outcome so_far = SERVED;
     while (self->done < end && so_far == SERVED) {
-        talk.deadline_ns = next_look(form->timeout_ns);
-        const pe_subprocess_event event = pe_subprocess_exchange(&worker->process, &talk, err);
-        if (event == PE_SUBPROCESS_MOVED)
-            so_far = take_frames(worker, self, end);
-        else if (event != PE_SUBPROCESS_LATE)
+        io.deadline_ns = next_look(form->timeout_ns);
+        const pe_subprocess_event event = pe_subprocess_exchange(&worker->process, &io, err);
+        if (event == PE_SUBPROCESS_PROGRESS)
+            so_far = read_frames(worker, self, end);
+        else if (event != PE_SUBPROCESS_TIMEOUT)
             so_far = event == PE_SUBPROCESS_ENDED ? DIED : event == PE_SUBPROCESS_STOPPED ? STOPPED : NO_MEMORY;
-        if (so_far == SERVED && form->timeout_ns != 0 && is_late(worker, &last, event == PE_SUBPROCESS_MOVED))
+        if (so_far == SERVED && form->timeout_ns != 0 && is_late(worker, &last, event == PE_SUBPROCESS_PROGRESS))
             so_far = LATE;
     }
     return so_far;
@@ -270,39 +273,39 @@ static outcome hear_answers(pe_python_worker *worker, job *self, size_t end, pe_
 
 /* ---- blame ---- */
 
-/* The items of the batch that the request from `base` had under way. */
-static span under_way(const pe_python_worker *worker, size_t base, size_t count, const job *self)
+/* The items of the batch that the process is computing; base: the first item of the request. */
+static item_span being_computed(const pe_python_worker *worker, size_t base, size_t count, const progress *self)
 {
     const uint64_t first = atomic_load_explicit(&worker->page->first, memory_order_relaxed);
     const uint64_t end = atomic_load_explicit(&worker->page->end, memory_order_relaxed);
     const bool is_exact = atomic_load_explicit(&worker->page->is_exact, memory_order_relaxed) != 0;
-    span items = {.first = base + (first < count ? first : count), .end = base + (end < count ? end : count)};
+    item_span items = {.first = base + (first < count ? first : count), .end = base + (end < count ? end : count)};
     if (is_exact && items.first < items.end)
         items.end = items.first + 1;
-    if (items.first < self->done) /* its answer came: the page was a step behind */
+    if (items.first < self->done) /* its answer came before the page was updated */
         items.first = self->done;
     return items;
 }
 
-static void fail_culprit(job *self, size_t item, const char *reason)
+static void fail_culprit(progress *self, size_t item, const char *reason)
 {
     self->batch->fail(self->batch, item, reason);
     self->culprit = item;
-    self->suspects = (span){0};
+    self->suspects = (item_span){0};
 }
 
-/* The process has none or is killed: who was it, and what is done about it. */
-static void blame(pe_python_worker *worker, job *self, span items, outcome how)
+/* The process died or is killed here: fails the item to blame, or sets the suspects. */
+static void blame(pe_python_worker *worker, progress *self, item_span items, outcome how)
 {
-    char reason[PE_REASON_ROOM], words[PE_SUBPROCESS_WORDS], late[PE_TIMEOUT_WORDS];
-    const uint64_t patience = how == DIED ? pe_clock_ns() + GRACE_NS : 1;
-    const pe_subprocess_end end = pe_subprocess_finish(&worker->process, patience, worker->form->stop, NULL);
+    char reason[PE_REASON_ROOM], text[PE_SUBPROCESS_TEXT_ROOM], late[PE_TIMEOUT_TEXT_ROOM];
+    const uint64_t deadline_ns = how == DIED ? pe_clock_ns() + GRACE_NS : 1;
+    const pe_subprocess_end end = pe_subprocess_finish(&worker->process, deadline_ns, worker->form->stop, NULL);
     if (how == LATE)
-        (void)snprintf(reason, sizeof reason, "%s", pe_form_print_timeout(worker->form->timeout_ns, late));
+        (void)snprintf(reason, sizeof reason, "%s", pe_process_form_timeout_text(worker->form->timeout_ns, late));
     else
-        (void)snprintf(reason, sizeof reason, "worker died: %s", pe_subprocess_print_end(end, words));
+        (void)snprintf(reason, sizeof reason, "worker died: %s", pe_subprocess_print_end(end, text));
     if (items.first >= items.end) {
-        if (++self->idle_deaths >= LEAST_DEATHS)
+        if (++self->idle_deaths >= MOST_IDLE_DEATHS)
             fail_culprit(self, self->done, reason);
         return;
     }
@@ -317,16 +320,16 @@ static void blame(pe_python_worker *worker, job *self, span items, outcome how)
 
 /* ---- a batch ---- */
 
-/* The kernel as a whole cannot go on; the reason travels with an item. */
-static int give_up(const job *self, const char *reason)
+/* The kernel cannot go on; the reason is told as that of an item. */
+static int give_up(const progress *self, const char *reason)
 {
     if (self->done < self->batch->count)
         self->batch->fail(self->batch, self->done, reason);
     return 1;
 }
 
-/* Where the next request ends, and how it is done. */
-static size_t choose_end(const pe_python_worker *worker, const job *self, enum mode *mode)
+/* The end of the next request, and its mode. */
+static size_t choose_end(const pe_python_worker *worker, const progress *self, enum mode *mode)
 {
     size_t end = self->culprit < self->batch->count ? self->culprit : self->batch->count;
     *mode = worker->form->timeout_ns != 0 ? MODE_WATCHED : MODE_PLAIN;
@@ -341,28 +344,29 @@ static size_t choose_end(const pe_python_worker *worker, const job *self, enum m
     return end - self->done > room ? self->done + (size_t)room : end;
 }
 
-static outcome serve(pe_python_worker *worker, job *self, pe_error *err)
+static outcome serve(pe_python_worker *worker, progress *self, pe_error *err)
 {
     enum mode mode = MODE_PLAIN;
     const size_t base = self->done;
     const size_t end = choose_end(worker, self, &mode);
-    atomic_store_explicit(&worker->page->is_exact, 0, memory_order_relaxed); /* before the request, by the pipe */
+    atomic_store_explicit(&worker->page->is_exact, 0,
+                          memory_order_relaxed); /* the write to the pipe orders these stores before the request */
     atomic_store_explicit(&worker->page->first, 0, memory_order_relaxed);
     atomic_store_explicit(&worker->page->end, 0, memory_order_relaxed);
     if (write_request(worker, self, end - base, mode, err) != PE_OK)
         return NO_MEMORY;
     worker->served += end - base;
-    const outcome how = hear_answers(worker, self, end, err);
+    const outcome how = read_answers(worker, self, end, err);
     if (self->done > base)
         self->idle_deaths = 0;
     if (how == DIED || how == LATE)
-        blame(worker, self, under_way(worker, base, end - base, self), how);
+        blame(worker, self, being_computed(worker, base, end - base, self), how);
     return how;
 }
 
 int pe_python_worker_map(pe_python_worker *worker, pe_batch *batch)
 {
-    job self = {.batch = batch, .culprit = batch->count};
+    progress self = {.batch = batch, .culprit = batch->count};
     pe_error err = PE_ERROR_INIT;
     while (self.done < batch->count) {
         if (self.done == self.culprit) {

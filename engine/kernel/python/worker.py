@@ -1,12 +1,13 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""The Python side of a python kernel: one process of one worker, fed by python_worker.c.
+"""The process of one worker of a python kernel; python_worker.c is its other side.
 
-Design: a request is a block of columns, an answer the results of some consecutive items of it, as arrays; texts are sizes
-and bytes. A block is computed in parts of about a millisecond, each answered at once, so that little is lost with this
-process. While a part is computed the shared page says which items it has: [0] the first, [1] the end, and, where [2] is 1,
-[0] is the very item. Arrays are packed whole; only when one does not pack are its values looked at one by one.
-Numbers on the pipes are 64-bit and little-endian. `requests` is the open pipe 3, which this text came from.
+Design: a request is the argument columns of some items; an answer has the results of some consecutive items of it. A
+column is an array, of texts all sizes and then all bytes. A request is computed in parts of about a millisecond, each
+answered at once, so that the death of this process costs little. During a part the shared page says which items are
+computed: from [0] to [1], and where [2] is 1, item [0] alone. A result column is packed as a whole; only where that fails
+are its values checked one by one. Numbers on the pipes are 64-bit, little-endian. `requests` is the open pipe 3, which
+this text was read from.
 """
 import fcntl
 import itertools
@@ -20,12 +21,12 @@ import types
 
 READY, RESULTS, ERROR = 0, 1, 2
 PART_NS = 1_000_000
-MOST_PART = 1 << 16
+MOST_PART_ITEMS = 1 << 16
 IS_LONG_64 = struct.calcsize("l") == 8  # then Python converts a "l" in half the time that a "q" takes
 CODES = {"bool": "?", "int8": "b", "int16": "h", "int32": "i", "int64": "l" if IS_LONG_64 else "q", "uint8": "B",
          "uint16": "H", "uint32": "I", "uint64": "L" if IS_LONG_64 else "Q", "float32": "f", "float64": "d"}
 
-sources = {}  # the user's files, as they appear in tracebacks: their modules
+sources = {}  # path of a user's file, as in tracebacks: its module
 
 
 # ---- the pipes ----
@@ -44,7 +45,7 @@ def receive(size):
 
 
 def die_with_parent():
-    """The pipe 5 is never written to: it only tells that the engine has ended, even where Python code cannot look."""
+    """Pipe 5 reaches its end when the engine dies: the kernel then sends SIGIO, which ends this process in any state."""
     fcntl.fcntl(5, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(5, fcntl.F_SETFL, fcntl.fcntl(5, fcntl.F_GETFL) | os.O_ASYNC)
 
@@ -56,15 +57,15 @@ def cut(text, room):
     return text if len(data) <= room else data[:max(room - 3, 0)].decode("utf-8", "ignore") + "..."
 
 
-def shown(value):
+def short_repr(value):
     try:
         return cut(" ".join(repr(value).split()), 50)
     except Exception:
         return "a value without a repr"
 
 
-def place(error):
-    """The user's line that the exception came from: " (f.py:12)"."""
+def location(error):
+    """The last line of the user's files in the traceback: " (f.py:12)"."""
     if isinstance(error, SyntaxError) and error.filename in sources:
         return f" ({os.path.basename(error.filename)}:{error.lineno})"
     found = ""
@@ -82,7 +83,7 @@ def reason(error, room):
         message = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())
     except Exception:
         message = ""
-    where = place(error)
+    where = location(error)
     words = f"{type(error).__name__}: {message}" if message else type(error).__name__
     return cut(words, room - len(where.encode("utf-8", "replace"))) + where
 
@@ -90,7 +91,7 @@ def reason(error, room):
 # ---- arguments ----
 
 def texts(data, count, base, bad):
-    """Sizes, then bytes. What is not UTF-8 is noted in bad, by its item."""
+    """A column of texts. The reason why a text is not UTF-8 goes to bad, by its item."""
     sizes = memoryview(data)[:8 * count].cast("Q").tolist()
     body = data[8 * count:]
     ends = list(itertools.accumulate(sizes))
@@ -124,7 +125,7 @@ def column(dtype, width, data, count, bad):
 # ---- results ----
 
 class Wrong(Exception):
-    pass
+    """A value that does not fit its result type; the message is the item's reason."""
 
 
 class Integers:
@@ -142,9 +143,9 @@ class Integers:
         try:
             exact = operator.index(value)
         except TypeError:
-            raise Wrong(f"{shown(value)} is {type(value).__name__}, not {self.dtype}") from None
+            raise Wrong(f"{short_repr(value)} is {type(value).__name__}, not {self.dtype}") from None
         if not self.least <= exact <= self.most:
-            raise Wrong(f"{shown(value)} does not fit {self.dtype}")
+            raise Wrong(f"{short_repr(value)} does not fit {self.dtype}")
         return exact
 
 
@@ -159,7 +160,7 @@ class Bools:
     def one(self, value):
         if isinstance(value, int) and value in (0, 1):
             return bool(value)
-        raise Wrong(f"{shown(value)} is {type(value).__name__}, not bool")
+        raise Wrong(f"{short_repr(value)} is {type(value).__name__}, not bool")
 
 
 class Floats:
@@ -175,14 +176,14 @@ class Floats:
 
     def one(self, value):
         if isinstance(value, str) or not hasattr(value, "__float__"):
-            raise Wrong(f"{shown(value)} is {type(value).__name__}, not {self.dtype}")
+            raise Wrong(f"{short_repr(value)} is {type(value).__name__}, not {self.dtype}")
         try:
             real = float(value)
             stored = struct.unpack("<f", struct.pack("<f", real))[0] if self.dtype == "float32" else real
         except OverflowError:
-            raise Wrong(f"{shown(value)} does not fit {self.dtype}") from None
+            raise Wrong(f"{short_repr(value)} does not fit {self.dtype}") from None
         if isinstance(value, int) and stored != value:
-            raise Wrong(f"{shown(value)} is not exact as {self.dtype}")
+            raise Wrong(f"{short_repr(value)} is not exact as {self.dtype}")
         return real
 
 
@@ -194,7 +195,7 @@ class Texts:
     blank = ""
 
     def __init__(self, is_any):
-        self.is_any = is_any  # whatever it is, as str() gives it
+        self.is_any = is_any  # any value, as str() gives it
 
     def pack(self, values):
         if self.is_any:
@@ -207,19 +208,19 @@ class Texts:
 
     def one(self, value):
         if not self.is_any and not isinstance(value, str):
-            raise Wrong(f"{shown(value)} is {type(value).__name__}, not text")
+            raise Wrong(f"{short_repr(value)} is {type(value).__name__}, not text")
         text = str(value)
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise Wrong(f"{shown(value)} has no UTF-8") from None
+            raise Wrong(f"{short_repr(value)} has no UTF-8") from None
         return text
 
 
 def series(value, what):
-    """A tuple of something that has several values; not text, which has too."""
+    """A tuple of the elements of an iterable that is not a text."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-        raise Wrong(f"{shown(value)} is {type(value).__name__}, not {what}")
+        raise Wrong(f"{short_repr(value)} is {type(value).__name__}, not {what}")
     return tuple(value)
 
 
@@ -236,7 +237,7 @@ class Vectors:
     def one(self, value):
         several = series(value, self.dtype)
         if len(several) != self.width:
-            raise Wrong(f"{shown(value)} has {len(several)} elements, not the {self.width} of {self.dtype}")
+            raise Wrong(f"{short_repr(value)} has {len(several)} elements, not the {self.width} of {self.dtype}")
         return tuple(self.scalar.one(plain(element)) for element in several)
 
 
@@ -247,12 +248,12 @@ def packer(dtype, width, is_any):
 
 
 def plain(value):
-    """A scalar of numpy as what Python has for it."""
+    """A numpy scalar as the Python type."""
     return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
 
 
 def pack_column(kind, values, failed, room):
-    """The bytes of one column; values that do not fit fail their items."""
+    """The bytes of one result column; a value that does not fit fails its item."""
     try:
         return kind.pack(values)
     except BaseException:
@@ -277,7 +278,7 @@ def split(values, kinds, failed):
         try:
             row = series(value, f"{count} results")
             if len(row) != count:
-                raise Wrong(f"{shown(value)} has {len(row)} values, not {count}")
+                raise Wrong(f"{short_repr(value)} has {len(row)} values, not {count}")
         except BaseException as error:
             failed.setdefault(item, str(error) if isinstance(error, Wrong) else repr(error))
             row = tuple(kind.blank for kind in kinds)
@@ -298,7 +299,7 @@ def pack_results(kinds, values, failed, room):
 # ---- the function ----
 
 def load(path, text):
-    """The module of a file, as `import` would make it but without a cache beside the file."""
+    """Import a file as a module, without writing a cache beside it."""
     module = types.ModuleType(os.path.splitext(os.path.basename(path))[0])
     module.__file__ = path
     sys.path.insert(0, os.path.dirname(path))
@@ -333,7 +334,7 @@ def find(path, name):
 
 
 def make_loops(count):
-    """The loop over the items, written for this number of arguments: bare, and one that says where it is."""
+    """The loops over items with this number of arguments: a plain one, and one that writes each item to the page."""
     names = ", ".join(f"x{i}" for i in range(count))
     space = {}
     exec(f"def bare(function, rows, values):\n"
@@ -351,11 +352,11 @@ class Worker:
     def __init__(self, function, args, kinds, page, room):
         self.function, self.args, self.kinds, self.page, self.room = function, args, kinds, page, room
         self.bare, self.watched = make_loops(len(args))
-        self.pace = 1  # items in a part
+        self.part_items = 1  # items of a part
         self.blank = kinds[0].blank if len(kinds) == 1 else tuple(kind.blank for kind in kinds)
 
     def compute(self, columns, start, end, watch):
-        """Values and failures of the items from start to end. What raises is not called again."""
+        """Values and failures of the items from start to end. Every item is called once."""
         parts = [values[start:end] for values in columns] if end - start < len(columns[0]) else columns
         rows = iter(parts[0]) if len(parts) == 1 else zip(*parts)
         values, failed = [], {}
@@ -383,19 +384,19 @@ class Worker:
         self.page[0] = end
 
     def serve(self, count, watch, single, columns, bad):
-        """Watch: say which item is under way. Single: answer each by itself."""
+        """Compute a request. watch: the page names the very item; single: answer each item by itself."""
         stops = sorted(bad) + [count]
         start = 0
         while start < count:
             stop = next(s for s in stops if s >= start)
-            size = 1 if single or start == stop else min(self.pace, stop - start)
+            size = 1 if single or start == stop else min(self.part_items, stop - start)
             begin = time.perf_counter_ns()
             self.answer(columns, start, start + size, watch, bad)
             took = time.perf_counter_ns() - begin
-            if size == self.pace and took < PART_NS // 2:
-                self.pace = min(self.pace * 2, MOST_PART)
+            if size == self.part_items and took < PART_NS // 2:
+                self.part_items = min(self.part_items * 2, MOST_PART_ITEMS)
             elif took > 2 * PART_NS and not single:
-                self.pace = max(1, size * PART_NS // took)
+                self.part_items = max(1, size * PART_NS // took)
             start += size
             if start > stop:
                 stops = [s for s in stops if s >= start]
@@ -410,7 +411,7 @@ class Worker:
 
 
 def fields():
-    """What the engine says first: a number of byte strings, each after its size."""
+    """The handshake: a number of byte strings, each after its size."""
     count, = struct.unpack("<Q", receive(8))
     return [receive(struct.unpack("<Q", receive(8))[0]) for _ in range(count)]
 

@@ -26,15 +26,15 @@ static pe_subprocess process;
 static pe_buffer answer;
 static pe_error err = PE_ERROR_INIT;
 
-static void start_argv(const char *const *argv, int in_fd, int out_fd, bool has_life)
+static void start_argv(const char *const *argv, int in_fd, int out_fd, bool has_parent_pipe)
 {
     const pe_subprocess_spec spec = {.program = argv[0],
                                      .argv = argv,
                                      .in_fd = in_fd,
                                      .out_fd = out_fd,
-                                     .keeps_errors = true,
-                                     .has_life = has_life,
-                                     .gift = PE_SUBPROCESS_NO_FD};
+                                     .captures_stderr = true,
+                                     .has_parent_pipe = has_parent_pipe,
+                                     .shared_fd = PE_SUBPROCESS_NO_FD};
     ck_ok(pe_subprocess_start(&spec, &process, &err), err);
 }
 
@@ -47,18 +47,18 @@ static void start_shell(const char *script)
 /* Talks until something other than bytes happens. */
 static pe_subprocess_event hear_all(const void *data, size_t size, uint64_t timeout_ns, const atomic_bool *stop)
 {
-    pe_subprocess_io talk = {.data = data,
-                             .size = size,
-                             .answer = &answer,
-                             .deadline_ns = timeout_ns == 0 ? 0 : pe_clock_ns() + timeout_ns,
-                             .stop = stop};
-    pe_subprocess_event event = PE_SUBPROCESS_MOVED;
-    while (event == PE_SUBPROCESS_MOVED) {
-        if (talk.size == 0 && process.in >= 0) {
+    pe_subprocess_io io = {.data = data,
+                           .size = size,
+                           .answer = &answer,
+                           .deadline_ns = timeout_ns == 0 ? 0 : pe_clock_ns() + timeout_ns,
+                           .stop = stop};
+    pe_subprocess_event event = PE_SUBPROCESS_PROGRESS;
+    while (event == PE_SUBPROCESS_PROGRESS) {
+        if (io.size == 0 && process.in >= 0) {
             close(process.in);
             process.in = PE_SUBPROCESS_NO_FD;
         }
-        event = pe_subprocess_exchange(&process, &talk, &err);
+        event = pe_subprocess_exchange(&process, &io, &err);
     }
     return event;
 }
@@ -82,7 +82,7 @@ START_TEST(program_that_is_not_there_is_refused)
 {
     const char *const argv[] = {"no-such-program-here", NULL};
     const pe_subprocess_spec spec = {
-        .program = argv[0], .argv = argv, .in_fd = 0, .out_fd = 1, .gift = PE_SUBPROCESS_NO_FD};
+        .program = argv[0], .argv = argv, .in_fd = 0, .out_fd = 1, .shared_fd = PE_SUBPROCESS_NO_FD};
     ck_assert_int_eq(pe_subprocess_start(&spec, &process, &err), PE_EKERNEL);
     ck_assert_str_eq(err.text, "no-such-program-here: No such file or directory");
     ck_assert_int_eq(process.pid, 0);
@@ -107,9 +107,9 @@ START_TEST(many_processes_leave_no_descriptor)
     const pe_subprocess_spec spec = {.program = bad[0],
                                      .argv = bad,
                                      .out_fd = 1,
-                                     .keeps_errors = true,
-                                     .has_life = true,
-                                     .gift = PE_SUBPROCESS_NO_FD};
+                                     .captures_stderr = true,
+                                     .has_parent_pipe = true,
+                                     .shared_fd = PE_SUBPROCESS_NO_FD};
     const int before = count_fds();
     for (int i = 0; i < 20; i++) {
         pe_error refused = PE_ERROR_INIT;
@@ -166,7 +166,7 @@ START_TEST(numbers_of_their_own_leave_stdout_to_stderr)
     ck_assert_int_eq(hear_all("data", 4, 0, NULL), PE_SUBPROCESS_ENDED);
     heard("data");
     ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
-    char line[PE_SUBPROCESS_WORDS];
+    char line[PE_SUBPROCESS_TEXT_ROOM];
     ck_assert_str_eq(pe_subprocess_last_line(&process, line), "noise");
 }
 END_TEST
@@ -255,7 +255,7 @@ START_TEST(process_that_hangs_is_late_then_killed)
 {
     const uint64_t begin = pe_clock_ns();
     start_shell("echo first; sleep 60");
-    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_LATE);
+    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_TIMEOUT);
     heard("first\n");
     ended(pe_subprocess_kill(&process), true, SIGKILL);
     ck_assert_uint_ge(pe_clock_ns() - begin, SECOND / 5);
@@ -263,10 +263,10 @@ START_TEST(process_that_hangs_is_late_then_killed)
 }
 END_TEST
 
-START_TEST(process_that_never_ends_its_talk_is_late)
+START_TEST(process_that_never_stops_writing_is_late)
 {
     start_shell("while :; do echo noise >&2; done"); /* on stderr, where nothing is waited for */
-    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_LATE);
+    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_TIMEOUT);
     ended(pe_subprocess_kill(&process), true, SIGKILL);
 }
 END_TEST
@@ -275,7 +275,7 @@ START_TEST(process_that_does_not_read_is_late)
 {
     static unsigned char data[1000000];
     start_shell("sleep 60");
-    ck_assert_int_eq(hear_all(data, sizeof data, SECOND / 5, NULL), PE_SUBPROCESS_LATE);
+    ck_assert_int_eq(hear_all(data, sizeof data, SECOND / 5, NULL), PE_SUBPROCESS_TIMEOUT);
     ended(pe_subprocess_kill(&process), true, SIGKILL);
 }
 END_TEST
@@ -318,44 +318,44 @@ START_TEST(killing_takes_the_grandchildren_along)
     int watch[2];
     ck_assert_int_eq(pipe2(watch, O_CLOEXEC), 0);
     const char *const argv[] = {"sh", "-c", "sleep 60 & sleep 60", NULL};
-    const pe_subprocess_spec spec = {.program = "sh", .argv = argv, .in_fd = 0, .out_fd = 1, .gift = watch[1]};
+    const pe_subprocess_spec spec = {.program = "sh", .argv = argv, .in_fd = 0, .out_fd = 1, .shared_fd = watch[1]};
     ck_ok(pe_subprocess_start(&spec, &process, &err), err);
     close(watch[1]);
-    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_LATE);
+    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_TIMEOUT);
     ended(pe_subprocess_kill(&process), true, SIGKILL);
     char byte;
     ck_assert_int_eq(read(watch[0], &byte, 1), 0);
 }
 END_TEST
 
-START_TEST(life_hangs_up_when_its_owner_ends)
+START_TEST(parent_pipe_ends_with_its_owner)
 {
     const char *const argv[] = {"sh", "-c", "read -r x <&5; echo over", NULL};
     start_argv(argv, PE_SUBPROCESS_NO_FD, 1, true);
-    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_LATE);
-    close(process.life); /* as the end of this process would */
-    process.life = PE_SUBPROCESS_NO_FD;
+    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_TIMEOUT);
+    close(process.parent_pipe); /* as the end of this process would */
+    process.parent_pipe = PE_SUBPROCESS_NO_FD;
     ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
     heard("over\n");
     ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
 }
 END_TEST
 
-START_TEST(tail_is_the_last_line_of_much)
+START_TEST(last_line_of_much_is_kept)
 {
-    char line[PE_SUBPROCESS_WORDS];
+    char line[PE_SUBPROCESS_TEXT_ROOM];
     start_shell(
         "i=0; while [ $i -lt 3000 ]; do echo line number $i >&2; i=$((i+1)); done; printf 'the \\001last\\n\\n' >&2");
     ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
     ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
-    ck_assert_uint_eq(process.tail_size, PE_SUBPROCESS_TAIL);
+    ck_assert_uint_eq(process.stderr_size, PE_SUBPROCESS_STDERR_BYTES);
     ck_assert_str_eq(pe_subprocess_last_line(&process, line), "the  last");
 }
 END_TEST
 
-START_TEST(tail_of_nothing_is_empty)
+START_TEST(last_line_of_nothing_is_empty)
 {
-    char line[PE_SUBPROCESS_WORDS] = "x";
+    char line[PE_SUBPROCESS_TEXT_ROOM] = "x";
     start_shell("exit 0");
     ended(pe_subprocess_finish(&process, 0, NULL, NULL), false, 0);
     ck_assert_str_eq(pe_subprocess_last_line(&process, line), "");
@@ -364,7 +364,7 @@ END_TEST
 
 START_TEST(end_prints_as_people_say_it)
 {
-    char words[PE_SUBPROCESS_WORDS];
+    char words[PE_SUBPROCESS_TEXT_ROOM];
     ck_assert_str_eq(pe_subprocess_print_end((pe_subprocess_end){true, 9}, words), "signal 9");
     ck_assert_str_eq(pe_subprocess_print_end((pe_subprocess_end){false, 3}, words), "exit 3");
 }
@@ -376,7 +376,7 @@ UNIT_MAIN("child", program_that_is_not_there_is_refused, many_processes_leave_no
           one_process_holds_no_pipe_of_another, marks_of_a_launcher_do_not_reach_the_process,
           reader_that_goes_early_raises_no_sigpipe, signals_of_a_process_are_at_their_defaults,
           ignored_sigchld_loses_no_end, process_that_hangs_is_late_then_killed,
-          process_that_never_ends_its_talk_is_late, process_that_does_not_read_is_late, stop_ends_the_wait,
+          process_that_never_stops_writing_is_late, process_that_does_not_read_is_late, stop_ends_the_wait,
           process_that_will_not_go_is_killed_at_the_deadline, death_is_seen_behind_a_grandchild_with_its_pipes,
-          killing_takes_the_grandchildren_along, life_hangs_up_when_its_owner_ends, tail_is_the_last_line_of_much,
-          tail_of_nothing_is_empty, end_prints_as_people_say_it)
+          killing_takes_the_grandchildren_along, parent_pipe_ends_with_its_owner, last_line_of_much_is_kept,
+          last_line_of_nothing_is_empty, end_prints_as_people_say_it)

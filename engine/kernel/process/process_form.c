@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* form_internal.c - signatures, paths, words: what the forms with processes of their own share.
+/* process_form.c - what the forms that run in processes share: signature, paths, the text of a timeout.
  *
  * Threads: no state.
- * Not here: what fits (overload.c).
+ * Not here: the rules by which columns fit a signature (overload.c).
  */
-#include "kernel/process/form_internal.h"
+#include "kernel/process/process_form.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +20,9 @@ static int never_mapped(pe_batch *batch)
     return 1;
 }
 
-/* The given signature as the one overload of a name. */
-static pe_status fit(const pe_form_spec *spec, const char *name, pe_signature *out, const char *text, pe_error *err)
+/* Checks the signature by the rules for built-in kernels, as the only overload of its name. */
+static pe_status check_columns(const pe_form_spec *spec, const char *name, pe_signature *out, const char *text,
+                               pe_error *err)
 {
     const pe_kernel *picked = NULL;
     const pe_kernel row = {
@@ -35,14 +36,14 @@ static pe_status fit(const pe_form_spec *spec, const char *name, pe_signature *o
     return pe_overload_pick(&request, rows, 1, &picked, out, err);
 }
 
-pe_status pe_form_choose_signature(const pe_form_spec *spec, const char *name, pe_signature *out,
-                                   char text[PE_SIGNATURE_ROOM], pe_error *err)
+pe_status pe_process_form_signature(const pe_form_spec *spec, const char *name, pe_signature *out,
+                                    char text[PE_SIGNATURE_ROOM], pe_error *err)
 {
     pe_error wrong = PE_ERROR_INIT;
     if (spec->signature != NULL) {
         if (pe_signature_parse(spec->signature, out, &wrong) != PE_OK)
             return pe_fail(err, PE_ECONFIG, "%s: signature: %s", spec->where, wrong.text);
-        return fit(spec, name, out, pe_signature_print(out, text), err);
+        return check_columns(spec, name, out, pe_signature_print(out, text), err);
     }
     *out = (pe_signature){.arg_count = spec->column_count, .result_count = 1};
     for (int c = 0; c < spec->column_count; c++)
@@ -52,8 +53,8 @@ pe_status pe_form_choose_signature(const pe_form_spec *spec, const char *name, p
     return PE_OK;
 }
 
-pe_status pe_form_find_file(const pe_form_spec *spec, const char *name, size_t name_size, char *out, size_t room,
-                            pe_error *err)
+pe_status pe_process_form_path(const pe_form_spec *spec, const char *name, size_t name_size, char *out, size_t room,
+                               pe_error *err)
 {
     const bool is_whole = name[0] == '/' || spec->directory == NULL || spec->directory[0] == '\0';
     const int size =
@@ -63,12 +64,12 @@ pe_status pe_form_find_file(const pe_form_spec *spec, const char *name, size_t n
                : pe_fail(err, PE_ECONFIG, "%s: the path is longer than %zu bytes", spec->where, room - 1);
 }
 
-const char *pe_form_print_timeout(uint64_t timeout_ns, char out[PE_TIMEOUT_WORDS])
+const char *pe_process_form_timeout_text(uint64_t timeout_ns, char out[PE_TIMEOUT_TEXT_ROOM])
 {
     char number[PE_NUMBER_ROOM];
     const char *end = pe_print_float64(number, (double)timeout_ns / 1e9);
     if (end - number > 2 && memcmp(end - 2, ".0", 2) == 0)
         end -= 2;
-    (void)snprintf(out, PE_TIMEOUT_WORDS, "timeout after %.*s s", (int)(end - number), number);
+    (void)snprintf(out, PE_TIMEOUT_TEXT_ROOM, "timeout after %.*s s", (int)(end - number), number);
     return out;
 }
