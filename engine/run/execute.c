@@ -6,8 +6,7 @@
  * Design:  open the output, run the pool, collect the reduction, commit. Rank 0 has the sink and the failure log; every
  *          rank has workers, its part of a reduction, and perhaps the output file to write its own rows to.
  *          The pool counts the items of this run from 0; inputs, kernels, messages and outputs have the items' numbers in
- *          the whole job. This file adds items.first to what goes from the pool to them, and takes it off on the way
- *          back.
+ *          the whole job. The set of items to compute turns the one number into the other.
  * Threads: the main thread, but for the functions that the pool calls (rank_pool.h says which thread).
  * Not here: what comes before (prepare.c), what a worker does with a chunk (worker.c).
  */
@@ -44,7 +43,7 @@ typedef struct execution {
 static pe_status pack(void *context, pe_block block, pe_buffer *payload, pe_error *err)
 {
     const execution *self = context;
-    block.first += self->inputs->items.first;
+    block.first = pe_item_set_from(&self->inputs->todo, block.first).first;
     return pe_inputs_pack(self->inputs->inputs, block, payload, err);
 }
 
@@ -60,8 +59,8 @@ static pe_status take_results(void *context, const pe_chunk_result *out, pe_erro
 {
     execution *self = context;
     const pe_status status = pe_output_take(&self->output, out, err);
-    if (status == PE_EITEM && err->item != PE_NO_ITEM)
-        err->item -= self->inputs->items.first;
+    if (status != PE_OK && err->item != PE_NO_ITEM)
+        err->item = pe_item_set_rank(&self->inputs->todo, err->item);
     return status;
 }
 
@@ -94,7 +93,7 @@ static pe_status open_output(execution *self, const pe_output_spec *spec, pe_err
         open_reduction(self, err);
     else if (err->status == PE_OK)
         (void)pe_shared_output_begin(run, self->job, self->plan, self->output.sink, &self->work, err);
-    self->work.row_file.first_row = self->inputs->items.first;
+    self->work.row_file.first_row = self->work.first_row;
     return pe_run_agree(run, err);
 }
 
@@ -125,8 +124,8 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
     if (run->is_root)
         pe_progress_end(&self->progress);
     (void)pe_run_agree(run, err);
-    if (err->status == PE_EITEM && err->item != PE_NO_ITEM)
-        err->item += self->inputs->items.first;
+    if (err->item != PE_NO_ITEM)
+        err->item = pe_item_set_from(&self->inputs->todo, err->item).first;
     if (run->is_root && err->status == PE_ESTOPPED)
         pe_summary_interrupted(self->job, output, self->plan, stats->items, err);
     return err->status;

@@ -57,6 +57,13 @@ static pe_status open_sources(const pe_run_context *run, const pe_job *job, pe_r
     return pe_run_agree(run, err);
 }
 
+/* Of a stream nobody knows how many items come. */
+static pe_block known(pe_block items)
+{
+    const bool is_stream = items.count == PE_ITEMS_UNKNOWN;
+    return (pe_block){.first = items.first, .count = is_stream ? UINT64_MAX - 1 - items.first : items.count};
+}
+
 pe_status pe_run_open_inputs(const pe_run_context *run, const pe_job *job, pe_run_inputs *out, pe_error *err)
 {
     if (open_sources(run, job, out, err) != PE_OK)
@@ -67,11 +74,14 @@ pe_status pe_run_open_inputs(const pe_run_context *run, const pe_job *job, pe_ru
         pe_inputs_set_remote(out->inputs);
     if (err->status == PE_OK)
         (void)pe_item_range_choose(job, pe_inputs_count(out->inputs), &out->items, err);
+    if (err->status == PE_OK)
+        (void)pe_item_set_add(&out->todo, known(out->items), err);
     return pe_run_agree(run, err);
 }
 
 void pe_run_inputs_fini(pe_run_inputs *inputs)
 {
+    pe_item_set_fini(&inputs->todo);
     pe_inputs_close(inputs->inputs);
     pe_input_specs_fini(&inputs->specs);
 }
@@ -158,7 +168,8 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_work_spec *work, pe_error *err)
 {
     *work = (pe_work_spec){.inputs = inputs->inputs,
-                           .first = inputs->items.first,
+                           .todo = &inputs->todo,
+                           .first_row = inputs->items.first,
                            .kernel = pe_form_kernel(kernel->form),
                            .signature = *pe_form_signature(kernel->form),
                            .setup = &kernel->spec.form.setup,

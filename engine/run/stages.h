@@ -23,7 +23,8 @@
 typedef struct pe_run_inputs {
     pe_input_specs specs;
     pe_inputs *inputs;
-    pe_block items; /* of the job's items, those of this run; the plan and the pool count them from 0 */
+    pe_block items;   /* of the job's items, those of the output */
+    pe_item_set todo; /* of these, those that this run computes; the plan and the pool count them from 0 */
 } pe_run_inputs;
 
 /* The open kernel. */

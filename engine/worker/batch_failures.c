@@ -99,7 +99,7 @@ pe_status pe_batch_failures_stop(const pe_batch_failures *failures, const pe_wor
     const pe_batch_failure *failure = &failures->failures[0];
     const uint64_t item = first + failure->item;
     pe_item_text_print(spec->kernel->name, &spec->signature, args, failure->item, text);
-    return pe_fail_item(err, PE_EITEM, item - spec->first, "item %" PRIu64 ": %s: %s", item, text, failure->reason);
+    return pe_fail_item(err, PE_EITEM, item, "item %" PRIu64 ": %s: %s", item, text, failure->reason);
 }
 
 void pe_batch_failures_fill(const pe_batch_failures *failures, const pe_work_spec *spec, void *const *written)

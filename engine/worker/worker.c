@@ -337,16 +337,17 @@ static bool lacks_room(const pe_worker *worker)
     return worker->rows->capacity - worker->rows->size < spec->encoder.row_bytes * spec->plan->batch_items;
 }
 
+/* Items of the job, consecutive as the pool numbers them. */
 static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, const pe_buffer *payload,
                            pe_chunk_result *out, const atomic_bool *stop, pe_error *err)
 {
-    const uint64_t most = worker->spec->plan->batch_items, first = worker->spec->first + grain.first;
+    const uint64_t most = worker->spec->plan->batch_items;
     pe_status status = PE_OK;
     for (uint64_t done = 0; done < grain.count && status == PE_OK;) {
         if (atomic_load_explicit(stop, memory_order_relaxed)) /* only saves time: the chunk is dropped by its worker */
             return PE_OK;
         const uint64_t left = grain.count - done;
-        const pe_block block = {.first = first + done, .count = left < most ? left : most};
+        const pe_block block = {.first = grain.first + done, .count = left < most ? left : most};
         status = run_batch(worker, block, end, payload, out, err);
         if (status == PE_OK && worker->spec->makes_partials && lacks_room(worker))
             status = pe_digest_partial_take(&worker->piece, worker->rows, &out->bytes, err);
@@ -369,7 +370,8 @@ static pe_status begin_rows(pe_worker *worker, pe_block block, pe_chunk_result *
     pe_status status = pe_buffer_reserve(&worker->unsummed, at_once + PE_DIGEST_UNSUMMED, err);
     if (status == PE_OK)
         status = pe_buffer_reserve(&out->bytes, pe_digest_partial_most(row * block.count), err);
-    return status == PE_OK ? pe_digest_partial_begin(&worker->piece, row * block.first, &out->bytes, err) : status;
+    const uint64_t offset = row * (block.first - spec->first_row);
+    return status == PE_OK ? pe_digest_partial_begin(&worker->piece, offset, &out->bytes, err) : status;
 }
 
 /* They are complete, or end before the item that ends the run. */
@@ -385,11 +387,14 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
                            const atomic_bool *stop, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
-    const uint64_t first = spec->first + range->block.first, end = first + range->block.count;
-    pe_status status = begin_rows(worker, range->block, out, err);
+    const uint64_t ahead =
+        pe_item_set_from(spec->todo, range->block.first).first - range->block.first; /* of the pool's */
+    const uint64_t first = range->block.first + ahead, end = first + range->block.count;
+    pe_status status = begin_rows(worker, (pe_block){.first = first, .count = range->block.count}, out, err);
     pe_arguments_forget(&worker->args);
     for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);)
-        status = run_grain(worker, grain, end, payload, out, stop, err);
+        status = run_grain(worker, (pe_block){.first = grain.first + ahead, .count = grain.count}, end, payload, out,
+                           stop, err);
     if (status == PE_OK || err->item != PE_NO_ITEM) {
         pe_error other = PE_ERROR_INIT;
         if (end_rows(worker, first, out, &other) != PE_OK) {
@@ -397,6 +402,8 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
             status = other.status;
         }
     }
+    if (err->item != PE_NO_ITEM)
+        err->item = pe_item_set_rank(spec->todo, err->item);
     if (status == PE_OK)
         release(worker, (pe_block){.first = first, .count = out->items});
     return status;

@@ -8,6 +8,7 @@
 
 #include "inputs/inputs.h"
 #include "kernel/signature.h"
+#include "plan/item_set.h"
 #include "plan/plan.h"
 #include "sink/encode.h"
 #include "threads/worker_vtable.h"
@@ -17,7 +18,8 @@
 typedef struct pe_work_spec {
     const pe_plan *plan;
     const pe_inputs *inputs;
-    uint64_t first; /* item of the job: the one that the pool counts as 0 */
+    const pe_item_set *todo; /* the items of the job that are computed; the pool counts them from 0 */
+    uint64_t first_row;      /* the item whose row is the first of the output */
     const pe_kernel *kernel;
     pe_signature signature;
     const pe_setup *setup;
