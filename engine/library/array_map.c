@@ -18,7 +18,7 @@
 #include "kernel/call.h"
 #include "kernel/item_text.h"
 #include "kernel/registry.h"
-#include "threads/rank_pool.h"
+#include "ranks/execute_plan.h"
 #include "threads/thread_placement.h"
 
 #define COLUMN_ALIGN 64u
@@ -230,15 +230,15 @@ static pe_status run_arrays(array_run *run, uint64_t count, pe_order order, cons
                                      .out_item_bytes = run->result_bytes};
     if (status == PE_OK)
         status = pe_plan_make(&request, &run->plan, err);
-    const pe_execution_spec spec = {.plan = &run->plan,
-                                    .comm = comm,
-                                    .threads = place.threads,
-                                    .worker = &array_worker_vtable,
-                                    .work_spec = run,
-                                    .stop = &run->stop,
-                                    .context = run,
-                                    .write = hand_over,
-                                    .tick = tick};
+    const pe_execution_spec spec = {.pool = {.plan = &run->plan,
+                                             .threads = place.threads,
+                                             .worker = &array_worker_vtable,
+                                             .work_spec = run,
+                                             .stop = &run->stop,
+                                             .context = run,
+                                             .write = hand_over,
+                                             .tick = tick},
+                                    .comm = comm};
     if (status == PE_OK)
         status = pe_execute_plan(&spec, &stats, err);
     pe_comm_close(comm);

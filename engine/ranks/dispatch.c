@@ -1,38 +1,49 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* dispatch.c - which rank computes which slice, and when: the dispenser of rank 0.
+/* dispatch.c - which rank computes which slice, and when.
  *
- * Design:   a dispatch goes to a rank that holds fewer slices than the plan's depth, and not further ahead of the oldest
- *           undelivered one than the plan's window: this bounds every rank's memory, however slow one item is. How
- *           many uncomputed slices lie in front of a rank follows the measured cost: enough to bridge the time until
- *           the next ones come (plan->ahead_ns), and no more, since what is dispatched cannot be balanced any longer. So does
- *           the size of a slice, but where the schedule is static or the user chose the chunks.
- *           One dispenser serves thousands of ranks by dispatching runs of slices: the more ranks there are and the less
- *           a slice costs, the longer. A dispenser in every node would need roles, messages and an end of its own, and
- *           would still have to be given runs. Ranks that may have room stand in a queue, so that a dispatch costs the
- *           same for any number of them.
+ * Design:   a slice goes to a rank that holds fewer items than the plan's depth allows, and only while fewer slices than
+ *           the plan's window are dispatched and not delivered. This bounds the memory of every rank, however slow one
+ *           item is.
+ *           How much uncomputed work lies before a rank follows the measured cost: enough to last until the next slice
+ *           comes (plan->ahead_ns), and no more, since what is dispatched cannot be balanced any longer. The size of a
+ *           slice follows the cost too, but where the schedule is static or the user chose the chunks: costly items come
+ *           in parts of a normal slice, cheap ones in runs of several.
+ *           Runs let one rank 0 serve thousands of ranks: the more ranks there are and the less a slice costs, the
+ *           longer. A dispatcher in every node would need roles, messages and an end of its own, and would still have
+ *           to be given runs. Ranks that may have room stand in a queue, so that a dispatch costs the same for any
+ *           number of them.
  * Threads:  the main thread of rank 0.
  * Not here: what becomes of the results (gather.c).
  */
 #include "ranks/root_internal.h"
 
-#define TAIL 4            /* towards the end dispatches may be so much shorter: rank 0 is busy then, but keeps up */
-#define BATCH 64          /* dispatches between two looks at what the members say */
-#define SPAN_MOST 1000000 /* slices are counted as int */
+#define TAIL 4            /* towards the end slices may be so much shorter: rank 0 is busy then, but keeps up */
+#define BATCH 64          /* dispatches between two looks at the members' messages */
+#define RUN_MOST 1000000u /* slices are counted as int */
 
-static uint64_t least(uint64_t a, uint64_t b)
+static uint64_t at_most(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
-static int ahead(const pe_root *self)
+void pe_root_learn(pe_root *self, uint64_t items, uint64_t work_ns)
+{
+    const double slices = (double)items / (double)self->plan->slice_items; /* or a part of one */
+    const uint64_t each_ns = (uint64_t)((double)work_ns / slices) + 1;
+    self->slice_ns = self->slice_ns == 0 ? each_ns : (self->slice_ns / 8 * 7 + each_ns / 8) + 1;
+    pe_adaptive_chunk_learn(&self->chunking, items, work_ns / (uint64_t)self->plan->threads);
+}
+
+/* How many uncomputed slices lie before a rank. */
+static int slices_ahead(const pe_root *self)
 {
     const int fewest = self->plan->ahead;
     if (self->slice_ns == 0)
         return fewest;
     const uint64_t many = self->plan->ahead_ns * (uint64_t)self->plan->threads / self->slice_ns;
-    return many < (uint64_t)fewest ? fewest : (int)least(many, (uint64_t)self->plan->depth);
+    return many < (uint64_t)fewest ? fewest : (int)at_most(many, (uint64_t)self->plan->depth);
 }
 
 /* Whether what a rank holds may take memory until it is delivered. */
@@ -47,35 +58,37 @@ static uint64_t held_most(const pe_plan *plan)
     return (uint64_t)plan->depth * plan->slice_items;
 }
 
-/* How many slices the next dispatch of this rank spans: enough that all ranks together do not ask for more than rank 0 can
- * hand out, but no more than a part of what is left, so that all end at once. */
-static int span(const pe_root *self, int rank)
+/* How many normal slices the next dispatch to this rank spans: so many that all ranks together do not ask for more than
+ * rank 0 can hand out, but no more than a part of what is left, so that all end at once. */
+static int run_of(const pe_root *self, int rank)
 {
     const pe_plan *plan = self->plan;
-    const pe_execution_spec *spec = self->pool->spec;
+    const pe_execution_spec *spec = self->spec;
     if (spec->is_stream || spec->has_payload || plan->schedule == PE_SCHEDULE_STATIC || self->slice_ns == 0)
         return 1;
-    const uint64_t paced = PE_DISPATCH_NS * (uint64_t)self->ranks * (uint64_t)plan->threads / self->slice_ns;
-    const uint64_t left = pe_plan_span(plan, (pe_block){.count = plan->items - self->given});
+    const uint64_t wanted = PE_DISPATCH_NS * (uint64_t)self->ranks * (uint64_t)plan->threads / self->slice_ns;
+    const uint64_t left = pe_plan_span(plan, (pe_block){.count = plan->items - self->dispatched_items});
     const uint64_t share = left / (2 * (uint64_t)self->ranks);
-    uint64_t slices = share > paced / TAIL ? share : paced / TAIL;
-    slices = least(slices, paced);
+    uint64_t slices = share > wanted / TAIL ? share : wanted / TAIL;
+    slices = at_most(slices, wanted);
     if (is_bounded(self) && self->states[rank].held < held_most(plan))
-        slices = least(slices, (held_most(plan) - self->states[rank].held) / plan->slice_items);
+        slices = at_most(slices, (held_most(plan) - self->states[rank].held) / plan->slice_items);
     if (self->has_bytes)
-        slices = least(slices, plan->run_slices);
-    slices = least(slices, left);
-    return slices > 1 ? (int)least(slices, SPAN_MOST) : 1;
+        slices = at_most(slices, plan->run_slices);
+    slices = at_most(slices, left);
+    return slices > 1 ? (int)at_most(slices, RUN_MOST) : 1;
 }
 
 static bool has_room(const pe_root *self, int rank)
 {
     const pe_rank_state *state = &self->states[rank];
-    const int slices = span(self, rank), few = ahead(self);
-    const int most = 2 * slices > few ? 2 * slices : few; /* one dispatch to work on and one in front of it at least */
+    const int slices = run_of(self, rank), few = slices_ahead(self);
+    const int most = 2 * slices > few ? 2 * slices : few; /* one dispatch to work on and one before it at least */
     return state->unfinished + slices <= most &&
            (!is_bounded(self) || state->held + self->plan->slice_items <= held_most(self->plan));
 }
+
+/* ---- the queue of ranks ---- */
 
 void pe_root_offer(pe_root *self, int rank)
 {
@@ -95,7 +108,7 @@ static int leave_queue(pe_root *self)
     return rank;
 }
 
-/* The rank for the next dispatch, or -1 when nobody may take it now. */
+/* The rank for the next slice, or -1 when nobody may take it now. */
 static int choose_rank(pe_root *self)
 {
     if (self->dispatched >= self->delivered + self->plan->window_slices)
@@ -113,63 +126,67 @@ static int choose_rank(pe_root *self)
     return -1;
 }
 
-/* As many items as are best handed out at once now: a part of one slice, which by itself is all that the plan knows the
- * memory of, or a run of whole ones. */
+/* ---- slices ---- */
+
+/* As many items as are best dispatched at once now: a part of one normal slice, or a run of whole ones. The plan knows
+ * what a normal slice takes in memory, so a part does not reach into the next one. */
 static pe_block next_block(const pe_root *self, int slices)
 {
-    const uint64_t slice = self->plan->slice_items, left = self->plan->items - self->given;
-    const uint64_t whole = (uint64_t)slices * slice - self->given % slice;
-    return (pe_block){.first = self->given,
-                      .count = least(slices > 1 ? whole : pe_adaptive_chunk_piece(&self->chunking, self->given), left)};
+    const uint64_t first = self->dispatched_items, left = self->plan->items - first;
+    const uint64_t slice = self->plan->slice_items, whole = (uint64_t)slices * slice - first % slice;
+    const uint64_t count = slices > 1 ? whole : pe_adaptive_chunk_piece(&self->chunking, first);
+    return (pe_block){.first = first, .count = at_most(count, left)};
 }
 
-/* The next dispatch with its payload, in self->read; none: the input ended, or a stream has nothing whole yet. */
-static pe_status read_dispatch(pe_root *self, int slices)
+/* Makes self->next, with its payload. It stays NULL when the input has ended, or a stream has nothing whole yet. */
+static pe_status make_next(pe_root *self, int slices)
 {
-    const pe_execution_spec *spec = self->pool->spec;
-    pe_task *task = NULL;
+    const pe_execution_spec *spec = self->spec;
+    void *context = spec->pool.context;
+    pe_slice *slice = NULL;
     pe_status status = PE_OK;
-    if (self->read != NULL || self->is_dispatched_all)
+    if (self->next != NULL || self->is_dispatched_all)
         return PE_OK;
-    if (!spec->is_stream && self->given == self->plan->items) {
+    if (!spec->is_stream && self->dispatched_items == self->plan->items) {
         self->is_dispatched_all = true;
         return PE_OK;
     }
-    status = pe_work_queue_task(self->pool->queue, &task, &self->err);
+    status = pe_work_queue_make_slice(self->pool->queue, &slice, &self->err);
     if (status != PE_OK)
         return status;
-    task->slice = self->dispatched;
+    slice->number = self->dispatched;
     if (spec->is_stream) {
-        status = spec->next(spec->context, 0, &task->payload, &task->block, &self->is_dispatched_all, &self->err);
+        status = spec->next(context, 0, &slice->payload, &slice->block, &self->is_dispatched_all, &self->err);
     } else {
-        task->block = next_block(self, slices);
+        slice->block = next_block(self, slices);
         if (spec->has_payload)
-            status = spec->pack(spec->context, task->block, &task->payload, &self->err);
+            status = spec->pack(context, slice->block, &slice->payload, &self->err);
     }
-    if (status == PE_OK && task->block.count > 0)
-        self->read = task;
+    if (status == PE_OK && slice->block.count > 0)
+        self->next = slice;
     else
-        pe_work_queue_recycle(self->pool->queue, task);
+        pe_work_queue_recycle(self->pool->queue, slice);
     return status;
 }
 
-static pe_status dispatch_to(pe_root *self, int rank, pe_task *task)
+static pe_status dispatch_to(pe_root *self, int rank, pe_slice *slice)
 {
     if (pe_root_is_ordered(self))
-        *pe_root_entry(self, task->slice) = (pe_entry){.slice = task->slice, .block = task->block, .owner = rank};
-    const int slices = (int)pe_plan_span(self->plan, task->block);
-    self->states[rank].held += task->block.count;
-    self->states[rank].unfinished += slices;
+        *pe_root_entry(self, slice->number) =
+            (pe_window_entry){.slice = slice->number, .block = slice->block, .owner = rank};
+    self->states[rank].held += slice->block.count;
+    self->states[rank].unfinished += (int)pe_plan_span(self->plan, slice->block);
     self->dispatched++;
-    self->given += task->block.count;
+    self->dispatched_items += slice->block.count;
     if (rank == 0) {
-        pe_work_queue_push(self->pool->queue, task);
+        pe_work_queue_push(self->pool->queue, slice);
         return PE_OK;
     }
+    const pe_buffer *payload = &slice->payload;
     const pe_message_header header = {
-        .kind = PE_MESSAGE_SLICE, .slice = task->slice, .block = task->block, .bytes = task->payload.size};
-    return pe_message_post(self->pool, &self->outgoing, rank, &header, PE_TAG_PAYLOAD, task->payload.data,
-                           task->payload.size, task, &self->err);
+        .kind = PE_MESSAGE_SLICE, .slice = slice->number, .block = slice->block, .bytes = payload->size};
+    const pe_message_data data = {.tag = PE_TAG_PAYLOAD, .bytes = payload->data, .size = payload->size, .slice = slice};
+    return pe_outbox_send(&self->outbox, rank, &header, data, &self->err);
 }
 
 pe_status pe_root_dispatch(pe_root *self, bool *active)
@@ -179,13 +196,13 @@ pe_status pe_root_dispatch(pe_root *self, bool *active)
         const int rank = choose_rank(self);
         if (rank < 0)
             break;
-        status = read_dispatch(self, span(self, rank));
-        if (status != PE_OK || self->read == NULL)
+        status = make_next(self, run_of(self, rank));
+        if (status != PE_OK || self->next == NULL)
             break;
-        pe_task *task = self->read;
-        self->read = NULL;
+        pe_slice *slice = self->next;
+        self->next = NULL;
         *active = true;
-        status = dispatch_to(self, rank, task);
+        status = dispatch_to(self, rank, slice);
         if (self->plan->schedule != PE_SCHEDULE_STATIC)
             pe_root_offer(self, leave_queue(self)); /* to the end: the others come first */
     }

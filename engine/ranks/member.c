@@ -1,87 +1,82 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* member.c - the main thread of a rank other than 0: takes dispatches, announces results, sends them when they are pulled.
+/* member.c - the main thread of a rank other than 0: takes slices, announces results, sends them when they are pulled.
  *
- * Design: a member never sends data that rank 0 has not asked for, so whenever the run ends, every message under way
- * has its receiver; the last header each way is END and BYE, and nothing is left in the network between two runs.
- *         Payloads arrive in the order of their dispatches and are pushed to the workers in that order.
- * Threads: the main thread only; workers reach it through pe_rank_pool_finished and the wakeup.
+ * Design: a member never sends data that rank 0 has not asked for, so whenever the run ends, every message under way has
+ *         its receiver. The last header each way is END and DONE, and nothing is left in the network between two runs.
+ *         Payloads arrive in the order of their slices, which are pushed to the workers in that order.
+ * Threads: the main thread only; workers reach it through pe_rank_pool_finished and its wake-up.
  * Not here: who decides what is dispatched (root.c).
  */
 #include <assert.h>
 #include <stdlib.h>
 
-#include "threads/rank_pool_internal.h"
+#include "ranks/main_loops.h"
+#include "ranks/message.h"
 
 typedef struct member {
     pe_rank_pool *pool;
+    pe_comm *comm;
     pe_message_header header; /* the one receive that is always posted */
     pe_comm_op *header_op;
-    pe_message *outgoing;
-    pe_task *arriving, *arriving_last; /* dispatched, payload under way; in order */
-    pe_comm_op *payload_op;            /* of the first of them */
-    pe_task *announced;                /* results that wait for their pull */
+    pe_outbox outbox;
+    pe_slice *arriving, *arriving_last; /* dispatched, payload under way; in order */
+    pe_comm_op *payload_op;             /* of the first of them */
+    pe_slice *announced;                /* results that wait for their pull */
     bool is_ended, has_failed;
-    uint64_t told_item; /* of the last FAILED */
+    uint64_t failing_item; /* in the last FAILED */
     pe_error err;
 } member;
 
 static pe_status listen(member *self)
 {
-    return pe_comm_recv(self->pool->spec->comm, 0, PE_TAG_TO_MEMBER, &self->header, sizeof self->header,
-                        &self->header_op, &self->err);
+    return pe_comm_recv(self->comm, 0, PE_TAG_TO_MEMBER, &self->header, sizeof self->header, &self->header_op,
+                        &self->err);
 }
 
-static pe_status tell(member *self, pe_message_kind kind, const pe_task *task)
+static pe_status send_header(member *self, const pe_message_header *header)
 {
-    pe_message_header header = {.kind = (uint32_t)kind};
-    if (task != NULL) {
-        header.slice = task->slice;
-        header.block = task->block;
-        header.bytes = task->whole->out.bytes.size;
-        header.log_bytes = task->whole->out.log.size;
-        header.rows = task->whole->out.rows;
-        header.placed = task->whole->out.placed;
-        header.work_ns = task->work_ns;
-    }
-    return pe_message_post(self->pool, &self->outgoing, 0, &header, PE_TAG_RESULT, NULL, 0, NULL, &self->err);
+    return pe_outbox_send(&self->outbox, 0, header, (pe_message_data){.size = 0}, &self->err);
 }
 
-static pe_status take_dispatch(member *self, const pe_message_header *header)
+/* ---- what rank 0 says ---- */
+
+static pe_status take_slice(member *self, const pe_message_header *header)
 {
-    pe_task *task = NULL;
-    pe_status status = pe_work_queue_task(self->pool->queue, &task, &self->err);
+    pe_slice *slice = NULL;
+    pe_status status = pe_work_queue_make_slice(self->pool->queue, &slice, &self->err);
     if (status == PE_OK)
-        status = pe_buffer_reserve(&task->payload, header->bytes, &self->err);
+        status = pe_buffer_reserve(&slice->payload, header->bytes, &self->err);
     if (status != PE_OK)
         return status;
-    task->slice = header->slice;
-    task->block = header->block;
-    task->payload.size = header->bytes;
+    slice->number = header->slice;
+    slice->block = header->block;
+    slice->payload.size = header->bytes;
     if (self->arriving != NULL)
-        self->arriving_last->next = task;
+        self->arriving_last->next = slice;
     else
-        self->arriving = task;
-    self->arriving_last = task;
+        self->arriving = slice;
+    self->arriving_last = slice;
     return PE_OK;
 }
 
-static pe_status send_result(member *self, uint64_t slice)
+static pe_status send_result(member *self, uint64_t number)
 {
-    pe_task **at = &self->announced;
-    while ((*at)->slice != slice) /* rank 0 pulls what was announced to it, nothing else */
+    pe_slice **at = &self->announced;
+    while ((*at)->number != number) /* rank 0 pulls what was announced to it, nothing else */
         at = &(*at)->next;
-    pe_task *task = *at;
-    *at = task->next;
-    const pe_buffer *out = &task->whole->out.bytes;
-    return pe_message_post(self->pool, &self->outgoing, 0, NULL, PE_TAG_RESULT, out->data, out->size, task, &self->err);
+    pe_slice *slice = *at;
+    *at = slice->next;
+    const pe_buffer *out = &slice->whole->out.bytes;
+    const pe_message_data data = {.tag = PE_TAG_RESULT, .bytes = out->data, .size = out->size, .slice = slice};
+    return pe_outbox_send(&self->outbox, 0, NULL, data, &self->err);
 }
 
 static pe_status read_header(member *self, bool *active)
 {
     bool done = false;
-    pe_status status = pe_comm_test(self->pool->spec->comm, &self->header_op, &done, NULL, &self->err);
+    pe_status status = pe_comm_test(self->comm, &self->header_op, &done, NULL, &self->err);
     if (status != PE_OK || !done)
         return status;
     *active = true;
@@ -93,65 +88,81 @@ static pe_status read_header(member *self, bool *active)
     status = listen(self);
     if (status != PE_OK)
         return status;
-    if (header.kind == PE_MESSAGE_PULL)
-        return send_result(self, header.slice);
-    return take_dispatch(self, &header);
+    return header.kind == PE_MESSAGE_PULL ? send_result(self, header.slice) : take_slice(self, &header);
 }
 
-/* Grants reach the workers in order, each when its payload is here. */
+/* Slices reach the workers in order, each when its payload is here. */
 static pe_status push_arrived(member *self, bool *active)
 {
-    pe_comm *comm = self->pool->spec->comm;
     while (self->arriving != NULL) {
-        pe_task *task = self->arriving;
-        bool done = task->payload.size == 0;
+        pe_slice *slice = self->arriving;
+        pe_buffer *payload = &slice->payload;
+        bool done = payload->size == 0;
         pe_status status = PE_OK;
         if (!done && self->payload_op == NULL)
-            status = pe_comm_recv(comm, 0, PE_TAG_PAYLOAD, task->payload.data, task->payload.size, &self->payload_op,
+            status = pe_comm_recv(self->comm, 0, PE_TAG_PAYLOAD, payload->data, payload->size, &self->payload_op,
                                   &self->err);
         if (status == PE_OK && !done)
-            status = pe_comm_test(comm, &self->payload_op, &done, NULL, &self->err);
+            status = pe_comm_test(self->comm, &self->payload_op, &done, NULL, &self->err);
         if (status != PE_OK || !done)
             return status;
-        self->arriving = task->next;
-        pe_work_queue_push(self->pool->queue, task);
+        self->arriving = slice->next;
+        pe_work_queue_push(self->pool->queue, slice);
         *active = true;
     }
     return PE_OK;
 }
 
-static pe_status announce(member *self, bool *active)
+/* ---- what rank 0 is told ---- */
+
+static pe_status announce(member *self, pe_slice *slice)
 {
-    for (pe_task *task = NULL; (task = pe_rank_pool_finished(self->pool)) != NULL;) {
-        pe_chunk_result *out = &task->whole->out;
-        pe_status status = pe_buffer_append(&out->bytes, out->log.data, out->log.size, &self->err); /* one message */
-        if (status == PE_OK)
-            status = tell(self, PE_MESSAGE_RESULT, task);
+    pe_chunk_result *out = &slice->whole->out;
+    const pe_status status = pe_buffer_append(&out->bytes, out->log.data, out->log.size, &self->err); /* one message */
+    if (status != PE_OK)
+        return status;
+    const pe_message_header header = {.kind = PE_MESSAGE_RESULT,
+                                      .slice = slice->number,
+                                      .block = slice->block,
+                                      .bytes = out->bytes.size,
+                                      .log_bytes = out->log.size,
+                                      .rows = out->rows,
+                                      .placed = out->placed,
+                                      .work_ns = slice->work_ns};
+    return send_header(self, &header);
+}
+
+static pe_status announce_finished(member *self, bool *active)
+{
+    for (pe_slice *slice = NULL; (slice = pe_rank_pool_finished(self->pool)) != NULL;) {
+        const pe_status status = announce(self, slice);
         if (status != PE_OK)
             return status;
         *active = true;
-        if (out->bytes.size == 0) { /* nothing will be pulled */
-            pe_rank_pool_free_slice(self->pool, task);
+        if (slice->whole->out.bytes.size == 0) { /* nothing will be pulled */
+            pe_rank_pool_free_slice(self->pool, slice);
             continue;
         }
-        task->next = self->announced;
-        self->announced = task;
+        slice->next = self->announced;
+        self->announced = slice;
     }
     return PE_OK;
 }
 
-/* Rank 0 ends the run; until then its pulls are answered. A lower item may fail yet: it is told too. */
-static pe_status tell_failure(member *self)
+/* Rank 0 ends the run; until then its pulls are answered. A lower item may fail later: that is sent too. */
+static pe_status send_failure(member *self)
 {
     const uint64_t item = pe_rank_pool_failing_item(self->pool);
     const bool is_stopped = pe_rank_pool_is_stopped(self->pool);
-    if ((!is_stopped && item == PE_NO_ITEM) || (self->has_failed && item >= self->told_item))
+    if ((!is_stopped && item == PE_NO_ITEM) || (self->has_failed && item >= self->failing_item))
         return PE_OK;
     const pe_message_header header = {.kind = PE_MESSAGE_FAILED, .block = {.first = is_stopped ? PE_NO_ITEM : item}};
     self->has_failed = true;
-    self->told_item = is_stopped ? 0 : item;
-    return pe_message_post(self->pool, &self->outgoing, 0, &header, PE_TAG_RESULT, NULL, 0, NULL, &self->err);
+    self->failing_item = is_stopped ? 0 : item;
+    return send_header(self, &header);
 }
+
+/* ---- the run ---- */
 
 static pe_status step(member *self, bool *active)
 {
@@ -159,49 +170,53 @@ static pe_status step(member *self, bool *active)
     if (status == PE_OK && !self->is_ended)
         status = push_arrived(self, active);
     if (status == PE_OK)
-        status = announce(self, active);
+        status = announce_finished(self, active);
     if (status == PE_OK)
-        status = tell_failure(self);
+        status = send_failure(self);
     if (status == PE_OK)
-        *active |= pe_message_sweep(self->pool, &self->outgoing, pe_rank_pool_free_slice, &self->err) > 0;
-    return self->err.status;
+        status = pe_outbox_test(&self->outbox, active, &self->err);
+    return status;
 }
 
-/* After END: rank 0 still receives what it has pulled and had dispatched; then the last word. */
-static pe_status say_goodbye(member *self)
+/* After END: payloads that were sent must be received, and rank 0 still receives what it has pulled; then DONE. */
+static pe_status end_run(member *self)
 {
+    const pe_message_header header = {.kind = PE_MESSAGE_DONE};
     uint64_t backoff_ns = 0;
     bool active = false;
-    while (self->arriving != NULL && self->err.status == PE_OK) { /* payloads that were sent must be received */
+    while (self->arriving != NULL && self->err.status == PE_OK) {
         (void)push_arrived(self, &active);
-        pe_rank_pool_wait(self->pool, backoff_ns = pe_rank_pool_backoff(backoff_ns, false));
+        pe_rank_pool_wait(self->pool, backoff_ns = pe_backoff_next(backoff_ns, false));
     }
     if (self->err.status == PE_OK)
-        (void)tell(self, PE_MESSAGE_BYE, NULL);
-    while (self->outgoing != NULL && self->err.status == PE_OK) {
-        (void)pe_message_sweep(self->pool, &self->outgoing, pe_rank_pool_free_slice, &self->err);
-        pe_rank_pool_wait(self->pool, backoff_ns = pe_rank_pool_backoff(backoff_ns, false));
+        (void)send_header(self, &header);
+    while (self->outbox.first != NULL && self->err.status == PE_OK) {
+        (void)pe_outbox_test(&self->outbox, &active, &self->err);
+        pe_rank_pool_wait(self->pool, backoff_ns = pe_backoff_next(backoff_ns, false));
     }
     return self->err.status;
 }
 
-void pe_member_lead(pe_rank_pool *pool)
+void pe_member_loop(const pe_execution_spec *spec, pe_rank_pool *pool)
 {
-    member self = {.pool = pool, .err = PE_ERROR_INIT};
+    member self = {.pool = pool,
+                   .comm = spec->comm,
+                   .outbox = {.comm = spec->comm, .pool = pool, .on_sent = pe_rank_pool_free_slice},
+                   .err = PE_ERROR_INIT};
     uint64_t backoff_ns = 0;
     pe_status status = listen(&self);
     while (status == PE_OK && !self.is_ended) {
         bool active = false;
         status = step(&self, &active);
         pe_rank_pool_tick(pool);
-        backoff_ns = active ? 0 : pe_rank_pool_backoff(backoff_ns, self.announced != NULL);
+        backoff_ns = active ? 0 : pe_backoff_next(backoff_ns, self.announced != NULL);
         if (!active)
             pe_rank_pool_wait(pool, backoff_ns);
     }
     pe_rank_pool_stop(pool); /* what was not pulled by now is not wanted */
     if (status == PE_OK)
-        status = say_goodbye(&self);
-    if (status != PE_OK) /* messages themselves fail: nobody can be told, agree will say it or time out */
+        status = end_run(&self);
+    if (status != PE_OK) /* messages fail: nobody can be told, pe_comm_agree will say it or time out */
         pe_rank_pool_fail(pool, &self.err);
     pe_rank_pool_drain(pool);
 }

@@ -1,89 +1,105 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* root_internal.h - what root.c, dispatch.c and gather.c share on rank 0 of several.
+/* root_internal.h - rank 0 of several: what root.c, dispatch.c, gather.c and window.c share.
  *
  * Threads: the main thread writes and reads everything.
  */
 #ifndef PE_ROOT_INTERNAL_H
 #define PE_ROOT_INTERNAL_H
 
-#include "threads/rank_pool_internal.h"
+#include "ranks/execute_plan.h"
+#include "ranks/message.h"
 
-/* A dispatch, one slice or a run of them: who computes it, and its result once it is there to be pulled. */
-typedef struct pe_entry {
-    uint64_t slice; /* the dispatch's number */
+/* A slice that was dispatched and is not delivered: who computes it, and its result once that can be pulled. */
+typedef struct pe_window_entry {
+    uint64_t slice; /* its number */
     pe_block block;
     uint64_t bytes, log_bytes, rows, placed;
-    pe_task *own; /* rank 0's, with the bytes; NULL: there are none, or they are a member's */
+    pe_slice *own; /* rank 0's, with the bytes; NULL: there are none, or they are a member's */
     int owner;
     bool is_ready;
-} pe_entry;
+} pe_window_entry;
 
-/* A member's result whose turn is near. */
-typedef struct pe_piece {
-    pe_entry from;
-    pe_chunk_result pulled;
+/* A member's result that is being received, or waits for its turn. */
+typedef struct pe_pull {
+    pe_window_entry from;
+    pe_chunk_result result;
     pe_comm_op *op; /* the receive under way; NULL: all is here */
-    struct pe_piece *next;
-} pe_piece;
+    struct pe_pull *next;
+} pe_pull;
 
 #define PE_DISPATCH_NS UINT64_C(10000) /* some times what a dispatch and its result cost rank 0 */
 
 typedef struct pe_rank_state {
     uint64_t held;  /* items dispatched whose results are not yet here, or still take their rank's memory */
-    int unfinished; /* slices dispatched, not yet announced */
+    int unfinished; /* of what was dispatched and is not yet computed, in normal slices */
     bool is_queued; /* for a dispatch */
 } pe_rank_state;
 
 typedef struct pe_root {
+    const pe_execution_spec *spec;
     pe_rank_pool *pool;
     const pe_plan *plan;
     pe_comm *comm;
     int ranks;
-    pe_rank_state *states;
-    int *queue; /* ring: ranks that may have room for a dispatch, in the order they are asked */
-    int queue_first, queued;
-    pe_entry *entries;          /* ring: ordered by slice, unordered by arrival */
-    uint64_t dispatched;        /* dispatches */
-    uint64_t announced;         /* unordered: results to be pulled so far */
-    uint64_t pulled;            /* entries before this one were pulled, or need no pull */
-    uint64_t delivered;         /* results */
-    uint64_t given;             /* items in them */
-    pe_adaptive_chunk chunking; /* of dispatches that are no more than a slice */
-    bool is_dispatched_all;
-    pe_task *read;    /* a stream's next slice, read but not dispatched */
-    pe_piece *pieces; /* all of them */
-    int piece_count;
-    pe_piece *free_pieces;
-    pe_piece *arriving; /* pulled and not yet delivered, in the order of delivery */
-    int receives;       /* of them, those under way */
-    uint64_t slice_ns;  /* running mean of the work in a slice */
-    bool has_bytes;     /* results travel to rank 0, or logs do */
-    pe_message_header header;
-    pe_comm_op *header_op;
-    pe_message *outgoing;
-    int byes;
-    uint64_t limit; /* the lowest item that ended the run, of those known; PE_NO_ITEM while none did */
+    pe_outbox outbox;
     pe_error err;
+
+    /* dispatch.c */
+    pe_rank_state *states;
+    int *queue; /* ring: ranks that may have room for a slice, in the order they are asked */
+    int queue_first, queued;
+    pe_slice *next;             /* made but not dispatched yet */
+    uint64_t dispatched;        /* slices */
+    uint64_t dispatched_items;  /* in them */
+    bool is_dispatched_all;     /* the input has no more */
+    pe_adaptive_chunk chunking; /* the size of slices that are no longer than a normal one */
+    uint64_t slice_ns;          /* running mean of the work in a normal slice; 0: not known yet */
+    bool has_bytes;             /* results travel to rank 0, or logs do */
+
+    /* window.c */
+    pe_window_entry *entries; /* ring: ordered by slice, unordered by arrival */
+
+    /* gather.c */
+    uint64_t announced; /* unordered: results to be pulled so far */
+    uint64_t pulled;    /* entries before this one were pulled, or need no pull */
+    uint64_t delivered; /* slices */
+    pe_pull *pulls;     /* all of them */
+    int pull_count;
+    pe_pull *free_pulls;
+    pe_pull *arriving; /* pulled and not yet delivered, in the order of delivery */
+    int receives;      /* of them, those under way */
+    pe_message_header header;
+    pe_comm_op *header_op; /* the receive for the members' next header */
+    int ended_members;     /* that have said DONE */
+    uint64_t failing_item; /* the lowest item that ended the run, of those known; PE_NO_ITEM while none did */
 } pe_root;
 
-bool pe_root_is_ordered(const pe_root *self);
-/* pe_root_entry - the ring's entry of a slice (ordered) or of an arrival (unordered). */
-pe_entry *pe_root_entry(pe_root *self, uint64_t number);
+/* ---- window.c ---- */
 
-/* pe_root_offer - a rank may have room for a dispatch again. */
+bool pe_root_is_ordered(const pe_root *self);
+/* pe_root_entry - the entry of a slice (ordered) or of an arrival (unordered). */
+pe_window_entry *pe_root_entry(const pe_root *self, uint64_t number);
+
+/* ---- dispatch.c ---- */
+
+/* pe_root_offer - a rank may have room for a slice again. */
 void pe_root_offer(pe_root *self, int rank);
-/* pe_root_dispatch - hand out what may be handed out now, some at a time; *active tells that there was one. */
+/* pe_root_learn - `items` were computed in work_ns, which tells how many are best dispatched at once. */
+void pe_root_learn(pe_root *self, uint64_t items, uint64_t work_ns);
+/* pe_root_dispatch - dispatch what may be dispatched now, some slices at a time; *active is set when there were any. */
 pe_status pe_root_dispatch(pe_root *self, bool *active);
+
+/* ---- gather.c ---- */
 
 /* pe_root_listen - post the receive for the members' next header. */
 pe_status pe_root_listen(pe_root *self, pe_error *err);
-/* pe_root_read_messages - take what the members announced. */
-pe_status pe_root_read_messages(pe_root *self, bool *active);
+/* pe_root_read_headers - take what the members announced. */
+pe_status pe_root_read_headers(pe_root *self, bool *active);
 /* pe_root_take_own - take what rank 0's own workers have finished. */
 void pe_root_take_own(pe_root *self, bool *active);
-/* pe_root_pull - ask for results in the order of delivery. pe_root_deliver - what has arrived, in that order. */
+/* pe_root_pull - ask for results in the order of delivery. pe_root_deliver - write what has arrived, in that order. */
 pe_status pe_root_pull(pe_root *self, bool *active);
 pe_status pe_root_deliver(pe_root *self, bool *active);
 

@@ -15,13 +15,13 @@
 #include "os/interrupt.h"
 #include "os/log.h"
 #include "os/redirect_stdout.h"
+#include "ranks/execute_plan.h"
 #include "reduce/reduction.h"
 #include "report/progress.h"
 #include "run/output.h"
 #include "run/shared_output.h"
 #include "run/stages.h"
 #include "run/summary.h"
-#include "threads/rank_pool.h"
 #include "worker/crash.h"
 
 #define STREAM_BLOCK_MIN_BYTES ((size_t)64 << 10)
@@ -102,19 +102,19 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
 {
     const pe_run_context *run = self->run;
     const pe_run_options *options = run->options;
-    const pe_execution_spec spec = {.plan = self->plan,
+    const pe_execution_spec spec = {.pool = {.plan = self->plan,
+                                             .threads = threads,
+                                             .worker = &pe_job_worker,
+                                             .work_spec = &self->work,
+                                             .stop = run->stop,
+                                             .context = self,
+                                             .write = take_results,
+                                             .tick = tick},
                                     .comm = run->comm,
-                                    .threads = threads,
                                     .has_payload = pe_inputs_is_remote(self->inputs->inputs),
                                     .is_stream = pe_inputs_is_stream(self->inputs->inputs),
-                                    .worker = &pe_job_worker,
-                                    .work_spec = &self->work,
-                                    .stop = run->stop,
-                                    .context = self,
                                     .pack = pack,
-                                    .next = next,
-                                    .write = take_results,
-                                    .tick = tick};
+                                    .next = next};
     if (run->is_root)
         pe_progress_begin(&self->progress, self->job->name, self->plan->items, options->progress,
                           options->verbosity == PE_QUIET);

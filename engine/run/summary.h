@@ -7,7 +7,7 @@
 #define PE_SUMMARY_H
 
 #include "run/stages.h"
-#include "threads/rank_pool.h"
+#include "ranks/execute_plan.h"
 
 /* pe_summary_log - one line: items, time, rate, workers, chunks. Params: busy_ns is the sum over all ranks. */
 void pe_summary_log(const pe_job *job, const pe_run_plan *plan, const pe_execution_stats *stats, uint64_t busy_ns);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* chunk_result.h - what a chunk, a slice or a pulled message came to.
+/* chunk_result.h - the encoded results of a chunk, of a slice, or of a slice that another rank sent.
  */
 #ifndef PE_CHUNK_RESULT_H
 #define PE_CHUNK_RESULT_H
@@ -12,10 +12,10 @@
 
 typedef struct pe_chunk_result {
     pe_buffer bytes; /* encoded rows, for the sink */
-    pe_buffer log;   /* what is to be told of single items, in a form of the caller's own */
+    pe_buffer log;   /* records of failed items, in the worker's own form */
     uint64_t items;  /* computed */
-    uint64_t rows;   /* in bytes: fewer than items where some were left out */
-    size_t placed;   /* encoded bytes that are where they belong already, in place of bytes */
+    uint64_t rows;   /* encoded: fewer than items where failed ones were left out */
+    size_t placed;   /* bytes of rows that the worker wrote to the output itself; `bytes` is empty then */
 } pe_chunk_result;
 
 #endif

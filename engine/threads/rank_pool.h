@@ -1,56 +1,98 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* rank_pool.h - run a plan: all workers of all ranks, from slices of input to ordered bytes on rank 0.
+/* rank_pool.h - the worker threads of one rank, from dispatched slices to results in order.
  *
- * Design: the pool knows blocks and bytes only. What an item is, how it is read, computed and encoded is the worker's
- *         (worker_vtable.h); where the input comes from and the bytes go are functions that it is given.
+ * Design: workers claim chunks from the work queue and compute them; the reorder buffer delivers the chunks in the order
+ *         of their items. On one rank a delivered chunk goes to the sink, from the thread that delivers it. On several
+ *         the chunks of a slice are gathered in the buffer of its first chunk, and the slice goes to the main thread.
+ *         The main thread dispatches slices, and ends the run; its loops are in ranks/.
+ *         When an item ends the run, the chunks under way get a grace period: the items before that one are delivered,
+ *         and the lowest failed item is told, whichever rank or thread was faster.
  */
 #ifndef PE_RANK_POOL_H
 #define PE_RANK_POOL_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
-#include "base/buffer.h"
-#include "comm/comm.h"
 #include "plan/plan.h"
-#include "threads/chunk_result.h"
+#include "threads/work_queue.h"
 #include "threads/worker_vtable.h"
 
-typedef struct pe_execution_spec {
+typedef struct pe_rank_pool_spec {
     const pe_plan *plan;
-    pe_comm *comm;
     int threads;                    /* workers of this rank */
-    bool has_payload;               /* rank 0 sends the input along */
-    bool is_stream;                 /* rank 0 finds the slices by reading */
     const pe_worker_vtable *worker; /* what each of the threads runs, */
     const void *work_spec;          /* and what it is opened with */
     atomic_bool *stop;              /* false at first; true once nothing more is to be computed */
     void *context;                  /* of the functions below */
-
-    /* Rank 0, main thread: append the input bytes of a block. NULL without payloads, and for streams. */
-    pe_status (*pack)(void *context, pe_block block, pe_buffer *payload, pe_error *err);
-    /* Rank 0, main thread, streams: the next block (count 0: none within timeout_ms) with its bytes. */
-    pe_status (*next)(void *context, int timeout_ms, pe_buffer *payload, pe_block *block, bool *ended, pe_error *err);
-
-    /* Rank 0: take what came out, in the order of the mode; one thread at a time, any thread. */
+    /* Rank 0: take results, in the order of the mode; one thread at a time, any thread. */
     pe_status (*write)(void *context, const pe_chunk_result *out, pe_error *err);
     /* Main thread, now and then: `items` are delivered (rank 0's count). Returns PE_OK, or why the run is to end. */
     pe_status (*tick)(void *context, uint64_t items, pe_error *err);
-} pe_execution_spec;
+} pe_rank_pool_spec;
 
-typedef struct pe_execution_stats {
-    uint64_t items;       /* delivered (rank 0) */
-    uint64_t chunk_items; /* the size of this rank's chunks at the end */
-    uint64_t busy_ns;     /* of this rank's workers together: neither waiting for input, nor for buffers */
-    uint64_t wall_ns;
-} pe_execution_stats;
+typedef struct pe_rank_pool {
+    const pe_rank_pool_spec *spec;
+    pe_adaptive_chunk chunking; /* of this rank's chunks */
+    pe_work_queue *queue;
+    pe_reorder *reorder; /* this rank's chunks in the order of their items */
+    atomic_uint_fast64_t
+        failing_ns;               /* when the grace period began, or 0: set by any thread, renewed by the deliverer */
+    atomic_bool is_writing;       /* the deliverer sets it, the main thread reads it */
+    atomic_int workers;           /* still running */
+    atomic_uint_fast64_t busy_ns; /* of all workers: neither waiting for input, nor for buffers */
+    atomic_uint_fast64_t items;   /* delivered to the sink */
+    pthread_mutex_t mutex;        /* guards the fields below */
+    pthread_cond_t wakeup;        /* of the main thread */
+    bool is_woken;
+    pe_error error;                     /* the first of this rank's, or that of the lowest item */
+    pe_slice *finished, *finished_last; /* several ranks: slices that are computed and gathered, oldest first */
+} pe_rank_pool;
 
-/* pe_execute_plan - everything between the sink's begin and its commit. Collective.
+/* pe_rank_pool_init - queue, reorder buffer and counters; fini comes in either case. */
+pe_status pe_rank_pool_init(pe_rank_pool *pool, const pe_rank_pool_spec *spec, pe_error *err);
+void pe_rank_pool_fini(pe_rank_pool *pool);
+
+/* pe_rank_pool_run - run the workers, and main_loop(context) on the calling thread, until all of them have returned.
  *
- * Returns: PE_OK on every rank, or an error on at least one: pe_comm_agree comes next. No message is under way and no
- *          worker runs afterwards, whatever happened.
+ * Does:    main_loop ends with pe_rank_pool_drain. When the system gives no threads it runs all the same, without
+ *          workers and with the pool stopped, so that other ranks hear of it. Errors are in pool->error afterwards.
  */
-pe_status pe_execute_plan(const pe_execution_spec *spec, pe_execution_stats *stats, pe_error *err);
+void pe_rank_pool_run(pe_rank_pool *pool, void (*main_loop)(void *context), void *context);
+
+/* ---- stopping; any thread ---- */
+
+/* pe_rank_pool_fail - keep an error and stop this rank: at once, or after the grace period for an error of an item. */
+void pe_rank_pool_fail(pe_rank_pool *pool, const pe_error *err);
+/* pe_rank_pool_stop - nothing more is computed or written; the error is kept already, or comes from another rank. */
+void pe_rank_pool_stop(pe_rank_pool *pool);
+bool pe_rank_pool_is_stopped(const pe_rank_pool *pool);
+/* pe_rank_pool_begin_grace - an item ended the run, here or on another rank. */
+void pe_rank_pool_begin_grace(pe_rank_pool *pool);
+/* pe_rank_pool_renew_grace - something was delivered: what else lies before the failed item gets as much time again. */
+void pe_rank_pool_renew_grace(pe_rank_pool *pool);
+/* pe_rank_pool_end_grace - stop when the grace period has passed. Main thread.
+ * Returns: whether the pool is stopped */
+bool pe_rank_pool_end_grace(pe_rank_pool *pool);
+/* pe_rank_pool_failing_item - the lowest item known here that ended the run, or PE_NO_ITEM. */
+uint64_t pe_rank_pool_failing_item(pe_rank_pool *pool);
+
+/* ---- the main thread ---- */
+
+/* pe_rank_pool_wake - wake the main thread; any thread. pe_rank_pool_wait - sleep until woken, or for wait_ns. */
+void pe_rank_pool_wake(pe_rank_pool *pool);
+void pe_rank_pool_wait(pe_rank_pool *pool, uint64_t wait_ns);
+/* pe_rank_pool_tick - the caller's tick; its refusal stops the run. */
+void pe_rank_pool_tick(pe_rank_pool *pool);
+/* pe_rank_pool_drain - close the queue, and wait for the workers to end. */
+void pe_rank_pool_drain(pe_rank_pool *pool);
+/* pe_rank_pool_write - hand results on unless the run is stopped. One thread at a time, any thread. */
+void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out);
+/* pe_rank_pool_finished - the oldest slice that is computed and was not yet taken here, or NULL. */
+pe_slice *pe_rank_pool_finished(pe_rank_pool *pool);
+/* pe_rank_pool_free_slice - a slice's bytes were sent or written: its buffer and the slice are free again. */
+void pe_rank_pool_free_slice(pe_rank_pool *pool, pe_slice *slice);
 
 #endif

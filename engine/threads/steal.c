@@ -45,7 +45,7 @@ bool pe_steal(pe_chunk *const *running, int workers, pe_reorder *reorder, pe_chu
     split half = {.from = &owner->range};
     if (!pe_reorder_insert_behind(reorder, &thief->entry, &owner->entry, take_half, &half))
         return false;
-    thief->task = owner->task;
+    thief->slice = owner->slice;
     pe_split_range_set(&thief->range, half.block, owner->range.grain);
     return true;
 }

@@ -20,8 +20,8 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "ranks/execute_plan.h"
 #include "reduce/reduction.h"
-#include "threads/rank_pool.h"
 
 #define DISK_BYTES_PER_S 1000000000u /* of one rank */
 
@@ -163,15 +163,15 @@ static pe_status run(job *self, pe_comm *comm, pe_error *err)
     if (pe_comm_agree(comm, err) != PE_OK)
         return err->status;
     atomic_init(&stop, false);
-    const pe_execution_spec spec = {.plan = &self->plan,
-                                    .comm = comm,
-                                    .threads = 1,
-                                    .worker = &vtable,
-                                    .work_spec = self,
-                                    .stop = &stop,
-                                    .context = self,
-                                    .write = take,
-                                    .tick = tick};
+    const pe_execution_spec spec = {.pool = {.plan = &self->plan,
+                                             .threads = 1,
+                                             .worker = &vtable,
+                                             .work_spec = self,
+                                             .stop = &stop,
+                                             .context = self,
+                                             .write = take,
+                                             .tick = tick},
+                                    .comm = comm};
     const uint64_t began = pe_clock_ns();
     (void)pe_execute_plan(&spec, &stats, err);
     const uint64_t pool_ns = pe_clock_ns() - began;

@@ -227,20 +227,19 @@ static void run_worker(int argc, char *argv[])
     --*self->left;
 }
 
-pe_status pe_threads_run(int workers, void (*work)(void *context, int worker), void (*lead)(void *context),
-                         void *context, pe_error *err)
+pe_status pe_threads_run(const pe_threads_spec *spec, pe_error *err)
 {
-    worker hands[WORKERS_MOST];
-    int left = workers;
-    if (workers > WORKERS_MOST)
-        return pe_fail(err, PE_EBUG, "%d workers are more than %d", workers, WORKERS_MOST);
-    for (int i = 0; i < workers; i++) {
-        hands[i] = (worker){.work = work, .context = context, .number = i, .left = &left};
+    worker workers[WORKERS_MOST];
+    int left = spec->workers;
+    if (spec->workers > WORKERS_MOST)
+        return pe_fail(err, PE_EBUG, "%d workers are more than %d", spec->workers, WORKERS_MOST);
+    for (int i = 0; i < spec->workers; i++) {
+        workers[i] = (worker){.work = spec->work, .context = spec->pool, .number = i, .left = &left};
         sg_actor_t actor = sg_actor_init("worker", sg_host_self());
-        sg_actor_set_data(actor, &hands[i]);
+        sg_actor_set_data(actor, &workers[i]);
         sg_actor_start(actor, run_worker, 0, NULL);
     }
-    lead(context);
+    spec->main_loop(spec->context);
     while (left > 0) /* an actor that has ended cannot be joined: it is gone */
         sg_actor_sleep_for(JOIN_S);
     return PE_OK;

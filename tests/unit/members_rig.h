@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "comm/comm_backend.h"
-#include "threads/rank_pool_internal.h"
+#include "ranks/message.h"
 #include "unit.h"
 
 #define RANKS 5
@@ -230,7 +230,7 @@ static inline bool hear(network *net, pe_message_header *header, int *from)
             continue;
         net->has_left[member] = true;
         *from = member;
-        *header = (pe_message_header){.kind = PE_MESSAGE_BYE};
+        *header = (pe_message_header){.kind = PE_MESSAGE_DONE};
         return true;
     }
     return false;

@@ -48,16 +48,11 @@ static void put_type(const writer *w, pe_dtype dtype, bool is_long_long)
         PUT(w, "%s", pe_codegen_names_type(dtype));
 }
 
-bool pe_codegen_is_returned(const pe_signature *signature)
-{
-    return signature->result_count == 1 && signature->results[0].width == 0 && !signature->or_error;
-}
-
 static void put_prototype(const writer *w, const char *name, bool is_long_long)
 {
     const pe_signature *signature = &w->spec->signature;
     const bool is_text = signature->results[0].dtype == PE_TEXT;
-    const bool is_returned = pe_codegen_is_returned(signature);
+    const bool is_returned = pe_codegen_loops_is_returned(signature);
     if (is_text)
         PUT(w, "size_t");
     else if (is_returned)

@@ -35,9 +35,6 @@ pe_status pe_codegen_write(const pe_codegen *spec, pe_buffer *out, pe_error *err
 /* pe_codegen_prototype - append the C declaration that the signature asks of the function: "double f(double)". */
 pe_status pe_codegen_prototype(const pe_signature *signature, const char *function, pe_buffer *out, pe_error *err);
 
-/* pe_codegen_is_returned - does a C function return its result (one scalar), or write its results through pointers? */
-bool pe_codegen_is_returned(const pe_signature *signature);
-
 /* The texts of embedded/ and of pengine/draws.h, made by the build. */
 extern const unsigned char pe_text_compiled_abi[], pe_text_compiled_checks[], pe_text_compiled_expr[],
     pe_text_compiled_function[], pe_text_compiled_loops[], pe_text_compiled_map[], pe_text_compiled_philox[],

@@ -32,6 +32,11 @@ static bool is_text(const writer *w)
     return !is_expr(w) && w->spec->signature.results[0].dtype == PE_TEXT;
 }
 
+bool pe_codegen_loops_is_returned(const pe_signature *signature)
+{
+    return signature->result_count == 1 && signature->results[0].width == 0 && !signature->or_error;
+}
+
 const char *pe_codegen_loops_expr_type(pe_dtype dtype, bool is_wide)
 {
     if (dtype == PE_FLOAT32 || dtype == PE_FLOAT64 || dtype == PE_INT128)
@@ -221,7 +226,7 @@ static void put_function_call(const writer *w)
 {
     const pe_signature *signature = &w->spec->signature;
     const char *name = w->spec->function;
-    const bool is_returned = pe_codegen_is_returned(signature);
+    const bool is_returned = pe_codegen_loops_is_returned(signature);
     PUT(w, is_returned ? "#define PE_CALL pe_r0[pe_k] = %s(" : "#define PE_CALL %s(",
         signature->or_error ? "PE_OR_ERROR" : name);
     if (signature->or_error)

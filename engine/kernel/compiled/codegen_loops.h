@@ -12,6 +12,9 @@
  * of the function. A failure is kept in err. */
 void pe_codegen_loops_write(const pe_codegen *spec, pe_buffer *out, pe_error *err);
 
+/* pe_codegen_loops_is_returned - does a C function return its result (one scalar), or write its results through pointers? */
+bool pe_codegen_loops_is_returned(const pe_signature *signature);
+
 /* The C type in which an expression sees a scalar argument: every integer up to 64 bits is an int64_t. At level 4 a
  * uint64 is an __int128, so that sums and differences with it are exact. */
 const char *pe_codegen_loops_expr_type(pe_dtype dtype, bool is_wide);

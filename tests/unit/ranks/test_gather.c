@@ -5,7 +5,7 @@
  *
  * Threads: the main thread plays the members (members_rig.h); one worker computes rank 0's own slices.
  */
-#include "threads/rank_pool.h"
+#include "ranks/execute_plan.h"
 
 #include "members_rig.h"
 
@@ -133,15 +133,15 @@ static void play(run *self, pe_order order, pe_schedule schedule, uint64_t seed)
     self->net.plan = &self->plan;
     self->net.dice = seed;
     atomic_init(&self->stop, false);
-    const pe_execution_spec spec = {.plan = &self->plan,
-                                    .comm = &self->net.comm,
-                                    .threads = 1,
-                                    .worker = &vtable,
-                                    .work_spec = self,
-                                    .stop = &self->stop,
-                                    .context = self,
-                                    .write = write_rows_here,
-                                    .tick = tick};
+    const pe_execution_spec spec = {.pool = {.plan = &self->plan,
+                                             .threads = 1,
+                                             .worker = &vtable,
+                                             .work_spec = self,
+                                             .stop = &self->stop,
+                                             .context = self,
+                                             .write = write_rows_here,
+                                             .tick = tick},
+                                    .comm = &self->net.comm};
     ck_ok(pe_execute_plan(&spec, &stats, &err), err);
     ck_assert_int_eq(self->net.ops, 0);
     for (int member = 1; member < RANKS; member++)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_queue.c - ranges, what workers claim, and what they take from one another: every item once, in order.
+/* test_work_queue.c - ranges, what workers claim, and what they take from one another: every item once, in order.
  */
 #include "threads/work_queue.h"
 
@@ -75,9 +75,9 @@ END_TEST
 
 #define WORKERS 4
 #define BUFFERS 12
-#define TASK_ITEMS 997u
-#define TASKS 40u
-#define ITEMS (TASKS * TASK_ITEMS)
+#define SLICE_ITEMS 997u
+#define SLICES 40u
+#define ITEMS (SLICES * SLICE_ITEMS)
 
 typedef struct rig {
     pe_work_queue *queue;
@@ -92,20 +92,20 @@ typedef struct rig {
 static bool deliver(void *context, pe_reorder_entry *entry)
 {
     rig *self = context;
-    pe_chunk *chunk = (pe_chunk *)entry;
-    pe_task *task = chunk->task;
+    pe_chunk *chunk = pe_chunk_of_entry(entry);
+    pe_slice *slice = chunk->slice;
     self->is_in_order &= chunk->range.block.first == self->delivered;
     self->delivered += chunk->out.items;
-    task->delivered += chunk->out.items;
-    if (task->delivered == task->block.count)
-        pe_work_queue_recycle(self->queue, task);
+    slice->delivered += chunk->out.items;
+    if (slice->delivered == slice->block.count)
+        pe_work_queue_recycle(self->queue, slice);
     return true;
 }
 
 static void release(void *context, pe_reorder_entry *entry)
 {
     const rig *self = context;
-    pe_work_queue_release(self->queue, (pe_chunk *)entry);
+    pe_work_queue_release(self->queue, pe_chunk_of_entry(entry));
 }
 
 static void idle(void *context)
@@ -120,13 +120,14 @@ static void begin(rig *self, uint64_t chunk_items, uint64_t grain)
     pe_adaptive_chunk_init(&self->chunking,
                            &(pe_adaptive_chunk_spec){.least = 1, .most = chunk_items, .is_fixed = true});
     ck_ok(pe_reorder_make(true, deliver, release, self, &self->reorder, &err), err);
-    const pe_work_queue_spec spec = {.buffers = 4 * BUFFERS,
-                                     .items = BUFFERS * chunk_items,
-                                     .bytes = 64 * BUFFERS,
+    const pe_work_queue_spec spec = {.buffers = {.chunks = 4 * BUFFERS,
+                                                 .items = BUFFERS * chunk_items,
+                                                 .bytes = 64 * BUFFERS,
+                                                 .chunk_items = chunk_items,
+                                                 .workers = WORKERS},
                                      .warm = BUFFERS,
-                                     .workers = WORKERS,
                                      .grain = grain,
-                                     .chunk_bytes = 64,
+                                     .buffer_bytes = 64,
                                      .chunking = &self->chunking,
                                      .reorder = self->reorder,
                                      .idle = idle,
@@ -137,10 +138,10 @@ static void begin(rig *self, uint64_t chunk_items, uint64_t grain)
 static void push(rig *self, uint64_t first, uint64_t count)
 {
     pe_error err = PE_ERROR_INIT;
-    pe_task *task = NULL;
-    ck_ok(pe_work_queue_task(self->queue, &task, &err), err);
-    task->block = (pe_block){first, count};
-    pe_work_queue_push(self->queue, task);
+    pe_slice *slice = NULL;
+    ck_ok(pe_work_queue_make_slice(self->queue, &slice, &err), err);
+    slice->block = (pe_block){first, count};
+    pe_work_queue_push(self->queue, slice);
 }
 
 static void end(rig *self)
@@ -177,7 +178,7 @@ START_TEST(queue_idle_worker_takes_half_of_the_fullest_chunk)
     pe_work_queue_close(self->queue);
     pe_chunk *third = pe_work_queue_take(self->queue, 2);
     ck_block(third->range.block, 4, 4); /* of 1 to 7, which nobody had begun */
-    ck_assert_ptr_eq(third->task, first->task);
+    ck_assert_ptr_eq(third->slice, first->slice);
     pe_work_queue_stop(self->queue);
     end(self);
 }
@@ -241,7 +242,7 @@ static void *work(void *context)
                 atomic_fetch_add(&self->computed[i], 1);
                 for (int k = 0; self->has_slow_items && i % 501 == 0 && k < 50; k++)
                     (void)sched_yield();
-                if (self->has_slow_items && i == ITEMS - TASK_ITEMS) /* until the others come for the rest */
+                if (self->has_slow_items && i == ITEMS - SLICE_ITEMS) /* until the others come for the rest */
                     (void)nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
             }
         atomic_fetch_add(&self->stolen, chunk->out.items < claimed);
@@ -260,8 +261,8 @@ static void crowd(uint64_t chunk_items, uint64_t grain)
         workers[w] = (worker){self, w};
         ck_assert_int_eq(pthread_create(&threads[w], NULL, work, &workers[w]), 0);
     }
-    for (uint64_t t = 0; t < TASKS; t++)
-        push(self, t * TASK_ITEMS, TASK_ITEMS);
+    for (uint64_t t = 0; t < SLICES; t++)
+        push(self, t * SLICE_ITEMS, SLICE_ITEMS);
     pe_work_queue_close(self->queue);
     for (int w = 0; w < WORKERS; w++)
         ck_assert_int_eq(pthread_join(threads[w], NULL), 0);
@@ -331,7 +332,7 @@ START_TEST(queue_four_workers_compute_every_item_once)
 }
 END_TEST
 
-UNIT_MAIN("claims", range_owner_alone_gets_all_grains, range_untouched_keeps_the_larger_half,
+UNIT_MAIN("work queue", range_owner_alone_gets_all_grains, range_untouched_keeps_the_larger_half,
           range_begun_gives_away_all_but_the_grain_at_work, queue_idle_worker_takes_half_of_the_fullest_chunk,
           queue_nothing_left_to_begin_ends_the_worker, queue_without_buffers_help_the_chunk_that_all_wait_for,
           queue_sleeper_wakes_though_the_chunking_has_changed, queue_four_workers_compute_every_item_once)

@@ -1,0 +1,89 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiled_signature.c - the name and the signature of a C expression or a C function.
+ *
+ * Threads:  any; pure functions of the form's spec.
+ * Not here: what is compiled from them (compilation.c).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel/compiled/compiled_internal.h"
+#include "kernel/overload.h"
+
+#define NAME_MOST 40 /* bytes of an expression in messages */
+#define DEFAULT_NAMES 3
+
+const char *const pe_compiled_names[] = {"x", "y", "z"};
+
+const char *pe_compiled_name(const pe_form_spec *spec, char out[PE_COMPILED_NAME_ROOM])
+{
+    const char *whole = spec->kind == PE_FORM_EXPR ? spec->expr : spec->function;
+    size_t size = strlen(whole);
+    const bool is_cut = size > NAME_MOST;
+    if (is_cut)
+        size = NAME_MOST;
+    while (is_cut && size > 0 && ((unsigned char)whole[size] & 0xC0u) == 0x80u)
+        size--;
+    (void)snprintf(out, PE_COMPILED_NAME_ROOM, "%.*s%s", (int)size, whole, is_cut ? "..." : "");
+    return out;
+}
+
+/* A given signature must fit the inputs, by the rules of every form. */
+static pe_status fit_signature(const pe_form_spec *spec, pe_signature *out, pe_error *err)
+{
+    char name[PE_COMPILED_NAME_ROOM];
+    pe_error wrong = PE_ERROR_INIT;
+    if (pe_signature_parse(spec->signature, out, &wrong) != PE_OK)
+        return pe_fail(err, PE_ECONFIG, "%s: signature: %s", spec->where, wrong.text);
+    const pe_kernel row = {.name = pe_compiled_name(spec, name), .signature = spec->signature};
+    const pe_kernel *const rows[] = {&row};
+    const pe_kernel *picked = NULL;
+    const pe_kernel_request request = {.name = row.name,
+                                       .where = spec->where,
+                                       .columns = spec->columns,
+                                       .untyped = spec->untyped,
+                                       .column_count = spec->column_count,
+                                       .has_output_dtype = spec->has_output_dtype,
+                                       .output_dtype = spec->output_dtype};
+    return pe_overload_pick(&request, rows, 1, &picked, out, err);
+}
+
+/* Arguments as the inputs have them; what has no type yet is float64. */
+static void take_columns(const pe_form_spec *spec, pe_signature *out)
+{
+    *out = (pe_signature){.arg_count = spec->column_count};
+    for (int c = 0; c < spec->column_count; c++)
+        out->args[c] = spec->untyped[c] ? (pe_type){.dtype = PE_FLOAT64, .width = 0} : spec->columns[c];
+}
+
+static pe_status check_names(const pe_form_spec *spec, int args, pe_error *err)
+{
+    char name[PE_COMPILED_NAME_ROOM];
+    pe_compiled_name(spec, name);
+    if (spec->args == NULL && args > DEFAULT_NAMES)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: \"%s\" gets %d arguments: name them with kernel.args = [\"a\", \"b\", ...]", spec->where,
+                       name, args);
+    if (spec->args != NULL && spec->arg_count != args)
+        return pe_fail(err, PE_ECONFIG, "%s: kernel.args names %d argument%s of \"%s\", but %s %d", spec->where,
+                       spec->arg_count, spec->arg_count == 1 ? "" : "s", name,
+                       spec->signature == NULL ? "the input gives" : "kernel.signature has", args);
+    return PE_OK;
+}
+
+pe_status pe_compiled_signature(const pe_form_spec *spec, pe_signature *out, pe_error *err)
+{
+    pe_status status = PE_OK;
+    if (spec->signature != NULL)
+        status = fit_signature(spec, out, err);
+    else if (spec->kind == PE_FORM_EXPR)
+        take_columns(spec, out);
+    else
+        status = pe_fail(err, PE_ECONFIG, "%s: a C function needs kernel.signature, such as \"(float64) -> float64\"",
+                         spec->where);
+    if (status == PE_OK && spec->kind == PE_FORM_EXPR)
+        status = check_names(spec, out->arg_count, err);
+    return status;
+}

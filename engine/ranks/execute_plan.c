@@ -1,0 +1,105 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* execute_plan.c - run a plan: the rank's pool, and the loop of its main thread.
+ *
+ * Design:   a single rank needs no dispatch: all its items are one slice, from which the workers claim chunks, and a
+ *           stream is read a few chunks ahead of them. Several ranks have the loops of main_loops.h.
+ * Threads:  the main thread.
+ * Not here: workers (threads/rank_pool.c), rank 0 of several (root.c), the other ranks (member.c).
+ */
+#include "ranks/execute_plan.h"
+
+#include "base/clock.h"
+#include "ranks/main_loops.h"
+
+#define POLL_MS 20
+#define FULL_WAIT_NS 1000000u
+#define PAYLOAD_SHARE 4 /* of the planned buffers: input of unusual size stands for results as large or larger */
+
+typedef struct execution {
+    const pe_execution_spec *spec;
+    pe_rank_pool pool;
+} execution;
+
+/* Reads one slice of a stream, or waits while enough was read. */
+static pe_status read_stream(execution *self, bool *ended, pe_error *err)
+{
+    const pe_execution_spec *spec = self->spec;
+    const pe_plan *plan = spec->pool.plan;
+    pe_work_queue *queue = self->pool.queue;
+    pe_slice *slice = NULL;
+    const bool is_heavy = pe_work_queue_payload(queue) > plan->buffer_bytes / PAYLOAD_SHARE;
+    if (is_heavy || pe_work_queue_backlog(queue) >= (uint64_t)plan->depth) {
+        pe_rank_pool_wait(&self->pool, FULL_WAIT_NS);
+        return PE_OK;
+    }
+    pe_status status = pe_work_queue_make_slice(queue, &slice, err);
+    if (status != PE_OK)
+        return status;
+    status = spec->next(spec->pool.context, POLL_MS, &slice->payload, &slice->block, ended, err);
+    if (status == PE_OK && slice->block.count > 0)
+        pe_work_queue_push(queue, slice);
+    else
+        pe_work_queue_recycle(queue, slice);
+    return status;
+}
+
+static bool is_ending(execution *self)
+{
+    return pe_rank_pool_is_stopped(&self->pool) || pe_rank_pool_failing_item(&self->pool) != PE_NO_ITEM;
+}
+
+static pe_status push_all_items(execution *self, pe_error *err)
+{
+    pe_slice *slice = NULL;
+    const pe_status status = pe_work_queue_make_slice(self->pool.queue, &slice, err);
+    if (status != PE_OK)
+        return status;
+    slice->block = (pe_block){.first = 0, .count = self->spec->pool.plan->items};
+    pe_work_queue_push(self->pool.queue, slice);
+    return PE_OK;
+}
+
+static void single_rank_loop(execution *self)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_status status = PE_OK;
+    if (self->spec->is_stream)
+        for (bool ended = false; !ended && status == PE_OK && !is_ending(self); pe_rank_pool_tick(&self->pool))
+            status = read_stream(self, &ended, &err);
+    else if (self->spec->pool.plan->items > 0)
+        status = push_all_items(self, &err);
+    if (status != PE_OK)
+        pe_rank_pool_fail(&self->pool, &err);
+    pe_rank_pool_drain(&self->pool);
+}
+
+static void main_loop(void *context)
+{
+    execution *self = context;
+    pe_comm *comm = self->spec->comm;
+    if (pe_comm_size(comm) == 1)
+        single_rank_loop(self);
+    else if (pe_comm_rank(comm) == 0)
+        pe_root_loop(self->spec, &self->pool);
+    else
+        pe_member_loop(self->spec, &self->pool);
+}
+
+pe_status pe_execute_plan(const pe_execution_spec *spec, pe_execution_stats *stats, pe_error *err)
+{
+    execution self = {.spec = spec};
+    pe_rank_pool *pool = &self.pool;
+    const uint64_t began = pe_clock_ns();
+    (void)pe_rank_pool_init(pool, &spec->pool, err);
+    if (pe_comm_agree(spec->comm, err) == PE_OK) /* nobody starts alone */
+        pe_rank_pool_run(pool, main_loop, &self);
+    pe_error_merge(err, &pool->error);
+    *stats = (pe_execution_stats){.chunk_items = pe_adaptive_chunk_piece(&pool->chunking, 0),
+                                  .items = atomic_load_explicit(&pool->items, memory_order_relaxed),
+                                  .busy_ns = atomic_load_explicit(&pool->busy_ns, memory_order_relaxed),
+                                  .wall_ns = pe_clock_ns() - began};
+    pe_rank_pool_fini(pool);
+    return err->status;
+}

@@ -1,0 +1,97 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* rank_pool_stop.c - how the work of a rank ends: errors, the grace period, and the main thread's wake-ups.
+ *
+ * Design:   the first error is kept, then `stop` is set: who sees stop may read the error. An error of an item first
+ *           stops the queue alone and begins the grace period. That one is renewed with each delivery, since what was
+ *           computed before the failed item waits for its reader like anything else, and it does not end during a write.
+ * Threads:  rank_pool.h.
+ */
+#include <assert.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "threads/rank_pool.h"
+
+#define NS_PER_S 1000000000u
+#define GRACE_NS 500000000u /* a failing run ends within a second, but for a slow reader */
+
+void pe_rank_pool_wake(pe_rank_pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->is_woken = true;
+    (void)pthread_cond_signal(&pool->wakeup);
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+void pe_rank_pool_wait(pe_rank_pool *pool, uint64_t wait_ns)
+{
+    const uint64_t until = pe_clock_ns() + wait_ns;
+    const struct timespec deadline = {.tv_sec = (time_t)(until / NS_PER_S), .tv_nsec = (long)(until % NS_PER_S)};
+    (void)pthread_mutex_lock(&pool->mutex);
+    if (!pool->is_woken)
+        (void)pthread_cond_timedwait(&pool->wakeup, &pool->mutex, &deadline);
+    pool->is_woken = false;
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+bool pe_rank_pool_is_stopped(const pe_rank_pool *pool)
+{
+    return atomic_load_explicit(pool->spec->stop, memory_order_acquire);
+}
+
+void pe_rank_pool_stop(pe_rank_pool *pool)
+{
+    atomic_store_explicit(pool->spec->stop, true, memory_order_release); /* after the error */
+    pe_work_queue_stop(pool->queue);
+    pe_rank_pool_wake(pool);
+}
+
+void pe_rank_pool_begin_grace(pe_rank_pool *pool)
+{
+    uint_fast64_t never = 0;
+    (void)atomic_compare_exchange_strong_explicit(&pool->failing_ns, &never, pe_clock_ns(), memory_order_release,
+                                                  memory_order_relaxed); /* after the error, as stop */
+}
+
+void pe_rank_pool_renew_grace(pe_rank_pool *pool)
+{
+    if (atomic_load_explicit(&pool->failing_ns, memory_order_relaxed) != 0) /* whoever failed began it */
+        atomic_store_explicit(&pool->failing_ns, pe_clock_ns(), memory_order_release);
+}
+
+bool pe_rank_pool_end_grace(pe_rank_pool *pool)
+{
+    const uint64_t since = atomic_load_explicit(&pool->failing_ns, memory_order_acquire);
+    const bool is_writing =
+        atomic_load_explicit(&pool->is_writing, memory_order_relaxed); /* a hint: asked again soon */
+    if (!is_writing && since != 0 && pe_clock_ns() - since > GRACE_NS && !pe_rank_pool_is_stopped(pool))
+        pe_rank_pool_stop(pool);
+    return pe_rank_pool_is_stopped(pool);
+}
+
+void pe_rank_pool_fail(pe_rank_pool *pool, const pe_error *err)
+{
+    assert(err->status != PE_OK);
+    (void)pthread_mutex_lock(&pool->mutex);
+    pe_error_merge(&pool->error, err);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    if (err->item == PE_NO_ITEM) {
+        pe_rank_pool_stop(pool);
+        return;
+    }
+    pe_rank_pool_begin_grace(pool);
+    pe_work_queue_stop(pool->queue);
+    pe_rank_pool_wake(pool);
+}
+
+uint64_t pe_rank_pool_failing_item(pe_rank_pool *pool)
+{
+    if (atomic_load_explicit(&pool->failing_ns, memory_order_acquire) == 0)
+        return PE_NO_ITEM;
+    (void)pthread_mutex_lock(&pool->mutex);
+    const uint64_t item = pool->error.item;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return item;
+}
