@@ -4,10 +4,10 @@
 /* cli.c - turns argv into options.
  *
  * Design:   argp parses, with all its talking and exiting turned off; it then says only that something is wrong, so
- *           cliexplain.c finds out what. -t and -o become overrides of the job like any --set, in the order given: the
+ *           cli_explain.c finds out what. -t and -o become overrides of the job like any --set, in the order given: the
  *           last one wins.
  * Threads:  no state.
- * Not here: the help text (clihelp.c); whether a key exists and takes such a value (job).
+ * Not here: the help text (cli_help.c); whether a key exists and takes such a value (job).
  */
 #include "app/cli.h"
 

@@ -9,7 +9,7 @@
  *           blame the others: the time it missed is given to them.
  * Threads:  between begin and end all but the fields under the mutex belong to the heartbeat's thread, or to end's caller
  *           where no thread could be had.
- * Not here: what is done about a rank that is lost (run/lost.c).
+ * Not here: what is done about a rank that is lost (run/lost_rank.c).
  */
 #include "comm/heartbeat.h"
 

@@ -7,7 +7,7 @@
  *           schema, in which a key is looked up when the first has none. Nothing outside the text is looked at, so a
  *           job is judged the same on every rank and in every directory.
  * Threads:  no state.
- * Not here: whether inputs and kernel fit one another (run); printing (jobprint.c).
+ * Not here: whether inputs and kernel fit one another (run); printing (job_print.c).
  */
 #include "job/job.h"
 

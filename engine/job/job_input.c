@@ -6,7 +6,7 @@
  * Design:   the kind is found first; then every other key must mean something for that kind (the schema's bits tell),
  *           since a key that is silently ignored is a mistake not told.
  * Threads:  no state.
- * Not here: ranges and other kinds written as numbers (jobnumbers.c); opening anything (source).
+ * Not here: ranges and other kinds written as numbers (job_numbers.c); opening anything (source).
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
  *
  * Design:   a key that is silently ignored is a mistake not told, so what the schema's bits do not allow is refused.
  * Threads:  no state.
- * Not here: keys that no table has (schemacheck.c).
+ * Not here: keys that no table has (schema_check.c).
  */
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * Design:   the text is made in memory and written at once, so a full disk is found in one place. A default that
  *           depends on the machine (threads) or on nothing but the input is left out, all others are written.
  * Threads:  no state.
- * Not here: [kernel] and [errors] (jobprintkernel.c); how values look (writer.c); the table of keys (schemaprint.c).
+ * Not here: [kernel] and [errors] (job_print_kernel.c); how values look (writer.c); the table of keys (schema_print.c).
  */
 #include <string.h>
 

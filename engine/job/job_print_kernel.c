@@ -5,7 +5,7 @@
  *
  * Design:   what the job did not give is NULL or 0 and has no line; defaults stand in the lines that always are.
  * Threads:  no state.
- * Not here: the other tables (jobprint.c).
+ * Not here: the other tables (job_print.c).
  */
 #include "job/job_internal.h"
 #include "job/schema/schema.h"

@@ -6,7 +6,7 @@
  * Design:   bounds, words and texts come from the key's row in the schema, so a reader knows only its C type. Asking
  *           for a key that has no row is a bug of ours (assert).
  * Threads:  no state.
- * Not here: numbers with units (sectionunits.c); ranges and scalars (jobnumbers.c).
+ * Not here: numbers with units (section_units.c); ranges and scalars (job_numbers.c).
  */
 #include "job/section.h"
 

@@ -4,7 +4,7 @@
 /* reduction.c - [reduce]: what all items of a run come to.
  *
  * Threads:  mutex guards fold while there are workers; before and after them it is the main thread's.
- * Not here: what a fold holds (reduce/fold.h); where the lines go (results.c).
+ * Not here: what a fold holds (reduce/fold.h); where the lines go (run/output.c).
  */
 #include "reduce/reduction.h"
 

@@ -5,8 +5,8 @@
  *
  * Design:   a record is a fixed head and two terminated texts, 8-byte aligned, between ranks of one architecture. The
  *           csv is RFC 4180 with the columns index, arguments, reason, attempts, rank, seconds.
- * Threads:  failures.h.
- * Not here: what is done with a failed item (run/step.c).
+ * Threads:  failure_log.h.
+ * Not here: what is done with a failed item (worker/worker.c).
  */
 #include "report/failure_log.h"
 

@@ -5,7 +5,7 @@
  *
  * Design:   parts differ by one item at most, the longer ones come first; of a part, or of the job, the items that are
  *           there already are left out. The plan and the pool count what is left from 0; inputs, kernels, messages and
- *           outputs have their numbers in the whole job, so that outputs can be joined. perform.c adds the one to the
+ *           outputs have their numbers in the whole job, so that outputs can be joined. execute.c adds the one to the
  *           other.
  * Threads:  any.
  */

@@ -10,7 +10,7 @@
  *           gives up, a quarter of an hour, and so would that daemon. Both end at once on a second SIGTERM, as on a
  *           second Ctrl-C; so each rank sends these to the one that started it, whom it finds among its ancestors.
  * Threads:  the heartbeat's (exec/heartbeat.h).
- * Not here: who is lost (exec/heartbeat.c), what must not stay (base/ending.c).
+ * Not here: who is lost (exec/heartbeat.c), what must not stay (os/exit_cleanup.c).
  */
 #include "run/lost_rank.h"
 

@@ -3,8 +3,8 @@
  */
 /* output.c - what rank 0 does with the results: rows to the sink, failed items to their log.
  *
- * Threads:  results.h.
- * Not here: formats (sink), the form of the log (state/failures.c), what is allowed (policy.c).
+ * Threads:  output.h.
+ * Not here: formats (sink), the form of the log (report/failure_log.c), what is allowed (error_policy.c).
  */
 #include "run/output.h"
 

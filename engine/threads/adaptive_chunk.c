@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* adaptive_chunk.c - how many items are handed out at once: chunking.h.
+/* adaptive_chunk.c - how many items are handed out at once: adaptive_chunk.h.
  *
- * Threads: chunking.h.
+ * Threads: adaptive_chunk.h.
  */
 #include "threads/adaptive_chunk.h"
 

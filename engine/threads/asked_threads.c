@@ -7,7 +7,7 @@
  *           the one message of rank 0. What runs before all libraries can take the variable away from it. There libc has
  *           not started: no call that needs a locale, memory or environ.
  * Threads:  begin is called while there is one; later `wrong` is read only.
- * Not here: how many workers there are in the end (run/place.c).
+ * Not here: how many workers there are in the end (threads/thread_placement.c).
  */
 #include "threads/asked_threads.h"
 

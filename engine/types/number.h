@@ -3,7 +3,7 @@
  */
 /* number.h - numbers as text, exactly as Python's repr prints them and without a locale.
  *
- * Design: libstdc++'s charconv does the work, behind this C face (cxx.cc).
+ * Design: libstdc++'s charconv does the work, behind this C face (charconv_cxx.cc).
  */
 #ifndef PE_NUMBER_H
 #define PE_NUMBER_H

@@ -5,7 +5,7 @@
  *
  * Design:   a short sorted list: most batches have none, and nothing here runs then.
  * Threads:  one worker's own.
- * Not here: finding failures (worker.c), the csv (state/faults.c).
+ * Not here: finding failures (worker.c), the csv (report/failure_log.c).
  */
 #include "worker/batch_failures.h"
 

@@ -10,7 +10,7 @@
  *           who is being ended says nothing (mpirun sends SIGCONT at once, SIGTERM a second later).
  *           A crash outside of kernels, and a signal that somebody sent, do what they did before.
  * Threads:  begin and end on the main thread; the handler on any.
- * Not here: which item it was (crash_search.c), what must not stay (base/ending.c).
+ * Not here: which item it was (crash_search.c), what must not stay (os/exit_cleanup.c).
  */
 #define _GNU_SOURCE /* on_exit, MAP_ANONYMOUS */
 

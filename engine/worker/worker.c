@@ -9,7 +9,7 @@
  *           sums go there, while they are in the cache. Failed items cost something only in the batches that have them:
  *           they are tried again one by one, then logged, and their rows are filled or left out.
  * Threads:  a worker belongs to one worker; the spec is constant.
- * Not here: which chunk (exec), what is done with the bytes (sink), the list of failed items (failures.c), trying again
+ * Not here: which chunk (threads), what is done with the bytes (sink), the list of failed items (batch_failures.c), trying again
  *           (retry.c).
  */
 #include "worker/worker.h"

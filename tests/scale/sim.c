@@ -210,7 +210,7 @@ void sim_free(void *memory)
     (free)(memory);
 }
 
-/* ---- threads: pool.h's contract ---- */
+/* ---- threads: the contract of threads_omp.h ---- */
 
 typedef struct worker {
     void (*work)(void *context, int worker);

@@ -6,7 +6,7 @@
  * Design:   the table is the only place where a key is written down: reading takes its type and bounds, missing keys
  *           take its default, --help prints its text. A new key is one row here and one line where it is kept (job.c).
  * Threads:  no state.
- * Not here: unknown keys (schemacheck.c); how a value is read (section.c); what is valid, in words (schemavalid.c).
+ * Not here: unknown keys (schema_check.c); how a value is read (section.c); what is valid, in words (schema_valid.c).
  */
 #include "job/schema/schema.h"
 

@@ -6,7 +6,7 @@
  * Design:   basic strings only: they can hold any UTF-8, so one rule of escapes is enough. Runs of plain bytes are
  *           appended at once.
  * Threads:  no state.
- * Not here: whole jobs (jobprint.c); reading (base/toml.h).
+ * Not here: whole jobs (job_print.c); reading (base/toml.h).
  */
 #include "job/toml/quote.h"
 

@@ -5,7 +5,7 @@
  *
  * Design:   numbers with units are written in the largest unit that divides them, so no digit is lost.
  * Threads:  no state.
- * Not here: which lines there are (jobprint.c); the rules of TOML's strings (quote.c).
+ * Not here: which lines there are (job_print.c); the rules of TOML's strings (quote.c).
  */
 #include "job/toml/writer.h"
 

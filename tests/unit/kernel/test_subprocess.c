@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_process.c - programs beside this one: pipes, deadlines, ends of every kind, nothing left behind.
+/* test_subprocess.c - programs beside this one: pipes, deadlines, ends of every kind, nothing left behind.
  */
 #define _GNU_SOURCE /* pipe2 */
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_api.c - the library: arrays in, arrays out, in order, with every failed item named.
+/* test_array_map.c - the library: arrays in, arrays out, in order, with every failed item named.
  */
 #include <pengine/pengine.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_part.c - which items a part of a job has.
+/* test_item_range.c - which items a part of a job has.
  *
  * Design: parts follow one another, cover all items and differ by one at most, whatever the counts; expected values of
  *         single ones are written down.

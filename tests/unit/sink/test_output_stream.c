@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_stream.c - sinks on stdout, on pipes, and on disks that are full.
+/* test_output_stream.c - sinks on stdout, on pipes, and on disks that are full.
  *
  * Design: a limit on the size of files stands for a full disk: it cuts a write short as a disk does, then fails it.
  */

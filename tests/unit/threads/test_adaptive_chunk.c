@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_chunking.c - sizes follow the cost of what was handed out: against figures worked out by hand.
+/* test_adaptive_chunk.c - sizes follow the cost of what was handed out: against figures worked out by hand.
  */
 #include "threads/adaptive_chunk.h"
 

@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""A comment that names a file of the tree names one that exists.
+
+Design: a name is checked where it has no folder, or a folder of ours in front. Examples such as f.c have one letter.
+"""
+import re
+
+import sources
+
+FOLDERS = ("engine", "kernels", "tests", "configs", "slurm", "docs", "cmake")
+NAME = re.compile(r'(?<![\w<"./*])((?:[\w-]+/)*[\w-]{2,}\.(?:c|h|cc|py|sh|md|toml))\b')
+
+
+def main():
+    paths = sources.files((".c", ".h", ".cc"), "engine", "kernels", "tests", "configs")
+    names = {path.name for folder in FOLDERS for path in (sources.ROOT / folder).rglob("*")}
+    names |= {path.name for path in sources.ROOT.glob("*")}
+    ours = set(FOLDERS) | {path.name for path in (sources.ROOT / "engine").iterdir()}
+    findings = []
+    for path in paths:
+        text = sources.read(path)
+        for line, comment in sources.matches(r"/\*(?:.|\n)*?\*/|//[^\n]*", text):
+            for inside, match in sources.matches(NAME, comment[0]):
+                folder, _, name = match[1].rpartition("/")
+                if name not in names and (not folder or folder.split("/")[0] in ours):
+                    findings.append((path, line + inside - 1, f"there is no {match[1]}"))
+    sources.finish(findings, len(paths))
+
+
+if __name__ == "__main__":
+    main()
