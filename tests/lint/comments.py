@@ -10,7 +10,7 @@ import re
 import sources
 
 FOLDERS = ("engine", "kernels", "tests", "configs", "slurm", "docs", "cmake")
-NAME = re.compile(r'(?<![\w<"./*])((?:[\w-]+/)*[\w-]{2,}\.(?:c|h|cc|py|sh|md|toml))\b')
+NAME = r'(?<![\w<"./*])((?:[\w-]+/)*[\w-]{2,}\.(?:c|h|cc|py|sh|md|toml))\b'
 
 
 def main():

@@ -6,7 +6,7 @@
 // Design:   toml++ reports by exceptions, so all of it stays inside one try. Nesting is bounded before parsing: toml++
 //           limits nested values, but not dotted keys, and both its tree and ours are freed by recursion.
 // Threads:  any.
-// Not here: what is done with the tree (toml.c); numbers (cxx.cc, apart because it never sees an exception).
+// Not here: what is done with the tree (toml.c); numbers (charconv_cxx.cc, apart because it never sees an exception).
 
 #include <algorithm>
 #include <cstdlib>
