@@ -353,6 +353,43 @@ class Promises(Folder):
                         self.assertIn(number.strip(), table)
 
 
+class Paths(Case):
+    """docs/jobs.md, "Where files are found": jobs in a folder of their own, run from the folder above."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("in.txt", "1\n2\n")
+        self.write("jobs/in.txt", "not this one\n")
+        self.write("jobs/inc/m.h", "#define M 100\n")
+        self.write("jobs/c/k.h", "#define K 1000\n")
+        self.write("jobs/c/f.c", '#include <stdint.h>\n#include "k.h"\n#include "m.h"\nint64_t f(int64_t x) { return x + K + M; }\n')
+        self.write("jobs/f.py", "import os\ndef setup():\n    global k\n    k = 5\ndef f(x):\n"
+                                "    return f'{int(x) + k} {os.path.exists(\"jobs\")}'\n")
+        self.write("jobs/prog.sh", "#!/bin/sh\ncat \"$1\"\n").chmod(0o755)
+
+    def gives(self, kernel, expected, given='path = "in.txt"'):
+        result = self.run_job(f"[input]\n{given}\n[kernel]\n{kernel}\n", "-q", name="jobs/job.toml")
+        self.assertEqual((result.code, result.text), (0, expected), str(result))
+
+    def test_inputs_are_found_from_the_current_directory(self):
+        self.gives('expr = "x + 1"\nsignature = "(int64) -> int64"', "2\n3\n")
+
+    def test_outputs_are_made_in_the_current_directory(self):
+        result = self.run_job('input.range = [0, 2]\nkernel.expr = "1 / x"\noutput.path = "out.txt"\n'
+                              'errors = { on_error = "skip", log = "log.csv" }\n', "-q", name="jobs/job.toml")
+        self.assertEqual(result.code, 1, str(result))
+        self.assertTrue((self.dir / "out.txt").exists() and (self.dir / "log.csv").exists())
+
+    def test_c_files_are_found_from_the_job_file(self):
+        self.gives('source = "c/f.c"\nfunction = "f"\nsignature = "(int64) -> int64"\ncflags = ["-Iinc"]', "1101\n1102\n")
+
+    def test_python_is_found_from_the_job_file_and_runs_in_the_current_directory(self):
+        self.gives('python = "f.py:f"\ninitializer = "f.py:setup"', "6 True\n7 True\n")
+
+    def test_program_with_a_folder_is_found_from_the_job_file_and_runs_in_the_current_directory(self):
+        self.gives('command = ["./prog.sh", "{}"]', "1\n2\n", given='glob = "in.*"')
+
+
 class Tables(Case):
     """The tables of the pages agree with --help and --kernels."""
 
