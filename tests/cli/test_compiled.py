@@ -4,6 +4,7 @@
 
 Expected values: Python's integers, numpy, and Philox4x32-10 as the paper defines it.
 """
+import math
 import os
 import shutil
 import subprocess
@@ -103,6 +104,22 @@ class Results(Compiled):
         found = {self.good(job, "-s", f"pool.chunk_size={chunk}", "-t", threads).text
                  for chunk in (999, 5000, 50_000) for threads in (1, 2, 3)}
         self.assertEqual(len(found), 1)
+
+    def test_integers_divided_for_a_float_earn_one_warning(self):
+        for expr, wanted in (("exp(-x*x/2)", [repr(math.exp(int(-x * x / 2))) for x in range(3)]),
+                             ("x/2*0.5 + x/2*1.0", ["0.0", "0.0", "1.5"])):
+            result = self.good(toml(input={"range": [0, 3]}, kernel={"expr": expr}))
+            self.assertEqual(result.text, lines(wanted))
+            self.assertEqual(result.err.count("divides integers"), 1, result.err)
+        self.assertNotIn("divides", self.good(toml(input={"range": [0, 3]}, kernel={"expr": "x/2"})).err)
+        result = self.good(toml(input={"range": [0, 3]}, kernel={"expr": "x ^ 1"}))
+        self.assertEqual((result.text, result.err.count("exclusive or")), ("1\n0\n3\n", 1))
+
+    def test_texts_are_compared(self):
+        self.write("t.txt", "DE\nDEN\n\nFR\n")
+        job = toml(input={"path": "t.txt", "dtype": "text"}, kernel={"expr": 'equals(s, c) + 2*starts_with(s, "D") + 10*length(s)',
+                                                                     "args": ["s"], "params": {"c": "DE"}})
+        self.prints(job, "23\n32\n0\n20\n")
 
     def test_floats_have_numpys_bits(self):
         x = numpy.random.default_rng(3).normal(size=20_000)
@@ -233,9 +250,31 @@ class Refusals(Compiled):
         return self.refuse(toml(input=table, kernel=kernel, output={"path": "y.npy"}), code, *needles, **how)
 
     def test_expression_that_does_not_compile(self):
-        self.check({"expr": "x +* 2"}, 69, r"job.toml:4:\d+: kernel.expr: \"x \+\* 2\" does not compile", "error: ")
-        self.check({"expr": "sine(x)"}, 69, "sine")
-        self.check({"expr": "x + y"}, 69, "'y' undeclared|undeclared identifier 'y'")
+        self.check({"expr": "x +* 2"}, 69, r"job.toml:4:\d+: kernel.expr: expected a value, got \"\*\"", r"\n  x \+\* 2\n     \^")
+        self.check({"expr": "sine(x)"}, 69, r'no function "sine"; did you mean sin\?')
+        self.check({"expr": "x + y"}, 69, 'unknown name "y"')
+        self.check({"expr": "100000*100000*x"}, 69, "integer overflow in expression")
+
+    def test_expression_that_means_something_else(self):
+        """All of these ran with exit 0 and gave another result than their writer's."""
+        for expr, needle in (("x // 2", "// begins a comment"), ("0 < x < 2", "write 0 < x && x < 2"), ("x = 3", "= assigns"),
+                             ("x, 2", "a comma stands only"), ("gamma(x)", r"lgamma\(x\) or tgamma\(x\)"),
+                             ("rand()", r"uniform\(0\)"), ("x & 1 == 0", "parentheses"), ("x + 010", "octal"),
+                             ("x**2", r"pow\(x, 2\)"), ("sqrt(x", r"a closing \) is missing")):
+            with self.subTest(expr):
+                self.check({"expr": expr}, 69, needle, r"\n +\^\n")
+
+    def test_what_nothing_reads(self):
+        self.check({"expr": "x + 1", "params": {"rate": 2}}, 69, 'kernel.params.rate: the expression "x \\+ 1" does not read "rate"')
+        self.check({"expr": "x + 1", "seed": 3}, 69, "kernel.seed: the expression .* draws no random number")
+
+    def test_vector_where_a_number_is_needed(self):
+        self.write("v.npy", numpy.array([[0.0, 1.0], [2.0, 3.0]]))
+        for expr in ("x", "x > 0", "x ? 1 : 0", "!x", "x == 0", "(int64_t) x", "sqrt(x)"):
+            with self.subTest(expr):
+                self.refuse(toml(input={"path": "v.npy"}, kernel={"expr": expr}), 69,
+                            r"x is a vector float64\[2\]: write x\[0\], or take columns = \[0\]")
+        self.prints(toml(input={"path": "v.npy"}, kernel={"expr": "x[0] + 10*x[1]"}), "10.0\n32.0\n")
 
     def test_function_of_another_type(self):
         self.check({**CUBE, "function": "half"}, 69, r"job.toml:4:\d+: kernel.source: function \"half\" of f.c has another C "

@@ -115,7 +115,7 @@ static void put_function(const writer *w)
     const pe_setup *setup = w->spec->setup;
     for (size_t p = 0; p < setup->param_count; p++) {
         PUT(w, "static ");
-        (void)pe_codegen_names_param(&setup->params[p], w->out, w->err);
+        (void)pe_codegen_names_param(&setup->params[p], "char", w->out, w->err);
     }
     PUT(w, "#line 1 \"");
     for (const char *c = w->spec->path; *c != '\0'; c++)
@@ -137,11 +137,6 @@ static pe_status check_expr(const pe_codegen *spec, pe_error *err)
     pe_status status = PE_OK;
     for (int a = 0; a < signature->arg_count && status == PE_OK; a++) {
         status = pe_codegen_names_check(spec->names[a], "the argument", err);
-        if (status == PE_OK && signature->args[a].dtype == PE_TEXT)
-            status =
-                pe_fail(err, PE_ECONFIG,
-                        "the argument \"%s\" is a text: an expression takes numbers; use source, python or command",
-                        spec->names[a]);
         for (int b = 0; b < a && status == PE_OK; b++)
             if (strcmp(spec->names[a], spec->names[b]) == 0)
                 status = pe_fail(err, PE_ECONFIG, "two arguments are named \"%s\"", spec->names[a]);
@@ -164,7 +159,7 @@ static const char *parameter_type(const writer *w, pe_dtype dtype, parameters wh
 {
     if (dtype == PE_UINT64 && (w->spec->may_wrap || which == PROBED))
         return "uint64_t";
-    return pe_codegen_loops_expr_type(dtype, which == WIDE);
+    return dtype == PE_TEXT ? pe_codegen_names_type(dtype) : pe_codegen_loops_expr_type(dtype, which == WIDE);
 }
 
 /* The job's parameters are constants in pe_expr; the probe, which has no body, has them as further parameters. */
@@ -185,7 +180,7 @@ static void put_parameters(const writer *w, const char *macro, parameters which)
     for (size_t p = 0; p < setup->param_count && which == PROBED; p++)
         PUT(w, ", %s %s",
             setup->params[p].dtype == PE_FLOAT64 ? "double"
-            : setup->params[p].dtype == PE_TEXT  ? "const char *"
+            : setup->params[p].dtype == PE_TEXT  ? "pe_object_text"
                                                  : "int64_t",
             setup->params[p].name);
     PUT(w, "\n");
@@ -235,7 +230,7 @@ static void put_expr_function(const writer *w, bool is_wide)
     PUT(w, "static inline __attribute__((always_inline)) PE_RESULT %s\n{\n    (void)pe_seed, (void)pe_item;\n",
         is_wide ? "pe_expr_wide(PE_PARAMETERS_WIDE)" : "pe_expr(PE_PARAMETERS)");
     for (size_t p = 0; p < w->spec->setup->param_count; p++)
-        (void)pe_codegen_names_param(&w->spec->setup->params[p], w->out, w->err);
+        (void)pe_codegen_names_param(&w->spec->setup->params[p], "pe_object_text", w->out, w->err);
     PUT(w, "    __auto_type pe_value = (");
     put_expr(w);
     PUT(w, ");\n    return PE_RESULT_OF(PE_RESULT, pe_value);\n}\n");

@@ -196,7 +196,7 @@ static void put_arguments(const writer *w)
         const pe_type type = signature->args[a];
         PUT(w, a == 0 ? "" : ", ");
         if (type.dtype == PE_TEXT)
-            PUT(w, "PE_TEXT_ITEM(%d)", a);
+            PUT(w, is_expr(w) ? "PE_ITEM(%d)" : "PE_TEXT_ITEM(%d)", a);
         else if (type.width > 0 && is_expr(w))
             PUT(w, "(const %s(*)[%u])pe_a%d + pe_k", pe_codegen_names_type(type.dtype), type.width, a);
         else if (type.width > 0)

@@ -83,20 +83,29 @@ static pe_status print_integer(int64_t value, pe_buffer *out, pe_error *err)
     return pe_buffer_printf(out, err, "%" PRId64, value);
 }
 
-pe_status pe_codegen_names_param(const pe_param *param, pe_buffer *out, pe_error *err)
+/* A text is an array of char for a C function, and a pe_object_text for an expression. */
+static pe_status print_text_param(const pe_param *param, const char *text_type, pe_buffer *out, pe_error *err)
 {
-    const bool is_text = param->dtype == PE_TEXT, is_real = param->dtype == PE_FLOAT64;
+    const bool is_array = strcmp(text_type, "char") == 0;
+    pe_status status = pe_buffer_printf(out, err, "const %s %s%s = %s", text_type, param->name, is_array ? "[]" : "",
+                                        is_array ? "" : "{");
+    if (status == PE_OK)
+        status = print_text(&param->text, out, err);
+    if (status == PE_OK && !is_array)
+        status = pe_buffer_printf(out, err, ", %zu}", param->text.size);
+    return status == PE_OK ? pe_buffer_append(out, ";\n", 2, err) : status;
+}
+
+pe_status pe_codegen_names_param(const pe_param *param, const char *text_type, pe_buffer *out, pe_error *err)
+{
+    const bool is_real = param->dtype == PE_FLOAT64;
     pe_status status = pe_codegen_names_check(param->name, "the parameter", err);
+    if (status == PE_OK && param->dtype == PE_TEXT)
+        return print_text_param(param, text_type, out, err);
     if (status == PE_OK)
-        status = pe_buffer_printf(out, err, "const %s %s%s = ",
-                                  is_text   ? "char"
-                                  : is_real ? "double"
-                                            : "__INT64_TYPE__",
-                                  param->name, is_text ? "[]" : "");
+        status = pe_buffer_printf(out, err, "const %s %s = ", is_real ? "double" : "__INT64_TYPE__", param->name);
     if (status == PE_OK)
-        status = is_text   ? print_text(&param->text, out, err)
-                 : is_real ? print_real(param->real, out, err)
-                           : print_integer(param->integer, out, err);
+        status = is_real ? print_real(param->real, out, err) : print_integer(param->integer, out, err);
     return status == PE_OK ? pe_buffer_append(out, ";\n", 2, err) : status;
 }
 

@@ -16,8 +16,8 @@ const char *pe_codegen_names_type(pe_dtype dtype);
 /* pe_codegen_names_check - PE_ECONFIG when name cannot name something in C; what: "the argument". */
 pe_status pe_codegen_names_check(const char *name, const char *what, pe_error *err);
 
-/* pe_codegen_names_param - append "const double name = 0x1p-1;". */
-pe_status pe_codegen_names_param(const pe_param *param, pe_buffer *out, pe_error *err);
+/* pe_codegen_names_param - append "const double name = 0x1p-1;"; text_type: "char" for an array, or "pe_object_text". */
+pe_status pe_codegen_names_param(const pe_param *param, const char *text_type, pe_buffer *out, pe_error *err);
 
 /* pe_codegen_names_mentions - is name a word of the C text? (Also true for a word in a comment.) */
 bool pe_codegen_names_mentions(const char *text, const char *name);

@@ -13,11 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "kernel/compiled/codegen.h"
 #include "kernel/compiled/compiled_internal.h"
 #include "kernel/compiled/compiler.h"
 #include "kernel/compiled/compiler_messages.h"
 #include "kernel/compiled/embedded/compiled_abi.h"
+#include "kernel/compiled/expr/expr.h"
 #include "kernel/compiled/object_cache.h"
 #include "kernel/cpu.h"
 #include "os/file.h"
@@ -97,6 +99,50 @@ static pe_status write_text(compilation *self, pe_error *err)
     return PE_OK;
 }
 
+/* ---- the grammar of expressions ---- */
+
+/* What the job gives and the expression does not read. */
+static pe_status refuse_unread(const compilation *self, const pe_expr_facts *facts, pe_error *err)
+{
+    const pe_form_spec *spec = self->spec;
+    for (size_t p = 0; p < spec->setup.param_count; p++)
+        if (!facts->reads_param[p])
+            return pe_fail(err, PE_EKERNEL, "%s: kernel.params.%s: the expression \"%s\" does not read \"%s\"",
+                           spec->where, spec->setup.params[p].name, spec->expr, spec->setup.params[p].name);
+    if (spec->setup.seed != 0 && !facts->draws)
+        return pe_fail(
+            err, PE_EKERNEL,
+            "%s: kernel.seed: the expression \"%s\" draws no random number: it calls none of uniform, normal "
+            "and integer",
+            spec->where, spec->expr);
+    return PE_OK;
+}
+
+static pe_status check_grammar(const compilation *self, pe_error *err)
+{
+    const pe_form_spec *spec = self->spec;
+    const pe_signature *signature = &self->code.signature;
+    pe_expr_facts facts = {.reads_param = NULL};
+    pe_error wrong = PE_ERROR_INIT;
+    const pe_expr_scope scope = {.args = signature->args,
+                                 .arg_names = self->code.names,
+                                 .arg_count = signature->arg_count,
+                                 .params = spec->setup.params,
+                                 .param_count = spec->setup.param_count,
+                                 .is_open = spec->cflag_count > 0 || spec->lib_count > 0,
+                                 .gives_float =
+                                     signature->result_count > 0 && pe_dtype_is_float(signature->results[0].dtype)};
+    pe_status status = pe_make_array(&facts.reads_param, scope.param_count + 1, sizeof *facts.reads_param, err);
+    if (status == PE_OK && pe_expr_check(spec->expr, &scope, &facts, &wrong) != PE_OK)
+        status = pe_fail(err, wrong.status, "%s: %s", spec->where, wrong.text);
+    if (status == PE_OK)
+        status = refuse_unread(self, &facts, err);
+    for (int w = 0; w < facts.warning_count && status == PE_OK; w++)
+        pe_log(PE_LOG_WARN, "%s: %s", spec->where, facts.warnings[w].text);
+    free(facts.reads_param);
+    return status;
+}
+
 /* ---- compiling ---- */
 
 static void choose_flags(compilation *self)
@@ -114,6 +160,7 @@ static void choose_flags(compilation *self)
     if (is_expr) {
         *more++ = "-fsanitize=bounds";
         *more++ = "-Werror=overflow";
+        *more++ = "-Werror=int-conversion";
     } else {
         *more++ = "-iquote";
         *more++ = (const char *)self->folder.data;
@@ -221,6 +268,8 @@ pe_status pe_compiled_prepare(const pe_form_spec *spec, pe_buffer *object, pe_er
         status = read_source(&self, err);
     if (status == PE_OK)
         status = write_text(&self, err);
+    if (status == PE_OK && spec->kind == PE_FORM_EXPR)
+        status = check_grammar(&self, err);
     if (status == PE_OK) {
         choose_flags(&self);
         status = compile(&self, object, err);

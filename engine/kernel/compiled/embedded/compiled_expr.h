@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiled_expr.h - what an expression can use beside C and its library: abs, min, max, and exact results.
+/* compiled_expr.h - what an expression can use beside C and its library: abs, min, max, texts, and exact results.
  *
  * Design: everything works without statement expressions, since the result's type is found where they are not allowed.
  */
@@ -26,6 +26,51 @@ static inline uint64_t pe_abs_uint64(uint64_t v)
     return v;
 }
 
+/* ---- texts ---- */
+
+static inline pe_object_text pe_text_same(pe_object_text text)
+{
+    return text;
+}
+
+static inline pe_object_text pe_text_of(const char *text)
+{
+    return (pe_object_text){text, strlen(text)};
+}
+
+static inline int pe_starts_with(pe_object_text text, pe_object_text with)
+{
+    return text.size >= with.size && (with.size == 0 || memcmp(text.data, with.data, with.size) == 0);
+}
+
+static inline int pe_equals(pe_object_text a, pe_object_text b)
+{
+    return a.size == b.size && pe_starts_with(a, b);
+}
+
+static inline int pe_ends_with(pe_object_text text, pe_object_text with)
+{
+    return text.size >= with.size &&
+           (with.size == 0 || memcmp(text.data + (text.size - with.size), with.data, with.size) == 0);
+}
+
+static inline int pe_contains(pe_object_text text, pe_object_text part)
+{
+    return part.size == 0 || (text.size > 0 && memmem(text.data, text.size, part.data, part.size) != NULL);
+}
+
+/* A column's text, or a literal. */
+#define PE_TEXT(text) _Generic((text), pe_object_text: pe_text_same, default: pe_text_of)(text)
+#define equals(a, b) pe_equals(PE_TEXT(a), PE_TEXT(b))
+#define starts_with(text, with) pe_starts_with(PE_TEXT(text), PE_TEXT(with))
+#define ends_with(text, with) pe_ends_with(PE_TEXT(text), PE_TEXT(with))
+#define contains(text, part) pe_contains(PE_TEXT(text), PE_TEXT(part))
+#define length(text) ((int64_t)PE_TEXT(text).size)
+
+/* ---- numbers ---- */
+
+#undef linux /* names that a compiler for GNU's C defines as 1 */
+#undef unix
 #undef abs
 #undef min
 #undef max

@@ -1,0 +1,261 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* expr_names.c - the names of an expression: arguments, parameters, the index, constants, function calls.
+ *
+ * Design:  an unknown name is refused with the nearest known one, unless headers or libraries of the user's may define
+ *          it: then the compiler decides, and its value has an unknown type. Functions that keep a state are refused
+ *          even there.
+ * Threads: no state.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/suggest.h"
+#include "kernel/compiled/expr/expr_internal.h"
+
+#define NAME_ROOM 64
+#define SUGGEST_LEAST 3 /* characters that a name must have to be taken for a misspelt constant */
+
+static bool is_name(const pe_expr_parser *p, pe_expr_token token, const char *name)
+{
+    return pe_expr_is(p->text, token, name);
+}
+
+static pe_expr_kind kind_of(pe_type type)
+{
+    if (type.width > 0)
+        return PE_EXPR_VECTOR;
+    if (type.dtype == PE_TEXT)
+        return PE_EXPR_TEXT;
+    if (type.dtype == PE_BOOL)
+        return PE_EXPR_BOOL;
+    return pe_dtype_is_int(type.dtype) || type.dtype == PE_INT128 ? PE_EXPR_INTEGER : PE_EXPR_FLOAT;
+}
+
+static bool find_argument(pe_expr_parser *p, pe_expr_token name, pe_expr_value *out)
+{
+    for (int a = 0; a < p->scope->arg_count; a++)
+        if (is_name(p, name, p->scope->arg_names[a])) {
+            p->facts->reads_arg[a] = true;
+            out->kind = kind_of(p->scope->args[a]);
+            out->type = p->scope->args[a];
+            return true;
+        }
+    return false;
+}
+
+static bool find_parameter(pe_expr_parser *p, pe_expr_token name, pe_expr_value *out)
+{
+    for (size_t c = 0; c < p->scope->param_count; c++)
+        if (is_name(p, name, p->scope->params[c].name)) {
+            const pe_dtype dtype = p->scope->params[c].dtype;
+            if (p->facts->reads_param != NULL)
+                p->facts->reads_param[c] = true;
+            out->kind = kind_of((pe_type){.dtype = dtype, .width = 0});
+            return true;
+        }
+    return false;
+}
+
+/* An argument, a parameter, the index or a constant. */
+static bool find_value(pe_expr_parser *p, pe_expr_token name, pe_expr_value *out)
+{
+    if (find_argument(p, name, out) || find_parameter(p, name, out))
+        return true;
+    if (is_name(p, name, "i")) {
+        p->facts->reads_index = true;
+        out->kind = PE_EXPR_INTEGER;
+        return true;
+    }
+    out->kind = pe_expr_constant_find(p->text + name.begin, name.end - name.begin);
+    return out->kind != PE_EXPR_UNKNOWN;
+}
+
+/* ---- unknown names ---- */
+
+/* The candidates are the functions for a call, else the job's names and the constants. */
+static pe_status list_known(pe_expr_parser *p, size_t size, bool is_call, const char ***out, size_t *count)
+{
+    size_t functions = 0;
+    const pe_expr_function *const table = pe_expr_functions(&functions);
+    *count = 0;
+    size_t constants = 0;
+    const char *const *const names = pe_expr_constants(&constants);
+    const size_t room = functions + constants + (size_t)p->scope->arg_count + p->scope->param_count;
+    const pe_status status = pe_make_array(out, room, sizeof **out, p->err);
+    if (status != PE_OK)
+        return status;
+    for (size_t f = 0; f < functions && is_call; f++)
+        (*out)[(*count)++] = table[f].name;
+    for (size_t c = 0; c < constants && !is_call && size >= SUGGEST_LEAST; c++)
+        (*out)[(*count)++] = names[c];
+    for (int a = 0; a < p->scope->arg_count && !is_call; a++)
+        (*out)[(*count)++] = p->scope->arg_names[a];
+    for (size_t c = 0; c < p->scope->param_count && !is_call; c++)
+        (*out)[(*count)++] = p->scope->params[c].name;
+    return PE_OK;
+}
+
+/* "x and y" of the arguments, for the message. */
+static void list_arguments(const pe_expr_parser *p, char out[256])
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int a = 0; a < p->scope->arg_count && used < 200; a++) {
+        const char *comma = a == 0 ? "" : a == p->scope->arg_count - 1 ? " and " : ", ";
+        used += (size_t)snprintf(out + used, 256 - used, "%s%.40s", comma, p->scope->arg_names[a]);
+    }
+}
+
+static pe_status refuse_unknown(pe_expr_parser *p, pe_expr_token name, bool is_call)
+{
+    const size_t size = name.end - name.begin;
+    char typed[NAME_ROOM], arguments[256];
+    const char **known = NULL;
+    size_t count = 0;
+    (void)snprintf(typed, sizeof typed, "%.*s", (int)(size > 60 ? 60 : size), p->text + name.begin);
+    pe_status status = list_known(p, size, is_call, &known, &count);
+    if (status != PE_OK)
+        return status;
+    const char *advice = pe_expr_advice(typed, strlen(typed), is_call);
+    const char *nearest = pe_suggest(typed, known, count);
+    list_arguments(p, arguments);
+    if (advice != NULL)
+        status = pe_expr_refuse(p->err, p->text, name.begin, is_call ? "%s(): %s" : "unknown name \"%s\": %s", typed,
+                                advice);
+    else if (is_call && nearest != NULL)
+        status = pe_expr_refuse(p->err, p->text, name.begin, "no function \"%s\"; did you mean %s?", typed, nearest);
+    else if (is_call)
+        status = pe_expr_refuse(p->err, p->text, name.begin,
+                                "no function \"%s\": an expression has the functions of math.h; others come with "
+                                "kernel.libs and cflags = [\"-include\", \"their.h\"]",
+                                typed);
+    else if (nearest != NULL)
+        status = pe_expr_refuse(p->err, p->text, name.begin, "unknown name \"%s\"; did you mean %s?", typed, nearest);
+    else
+        status = pe_expr_refuse(p->err, p->text, name.begin,
+                                "unknown name \"%s\": the argument%s %s, i is the item's index, constants come from "
+                                "kernel.params",
+                                typed, p->scope->arg_count == 1 ? " is" : "s are", arguments);
+    free(known);
+    return status;
+}
+
+/* ---- calls ---- */
+
+static pe_status check_argument(pe_expr_parser *p, const pe_expr_function *function, char type,
+                                const pe_expr_value *value)
+{
+    if (type == 't' && value->kind != PE_EXPR_TEXT && value->kind != PE_EXPR_UNKNOWN)
+        return pe_expr_refuse(p->err, p->text, value->begin, "%s takes texts here, such as \"DE\"", function->name);
+    if (type == 't')
+        return PE_OK;
+    if (type == 'i')
+        return pe_expr_need_integer(p, value, function->name);
+    const pe_status status = pe_expr_need_number(p, value);
+    if (status == PE_OK && type == 'd')
+        pe_expr_becomes_float(p, value);
+    return status;
+}
+
+static pe_status refuse_count(pe_expr_parser *p, pe_expr_token name, const pe_expr_function *function, size_t got)
+{
+    const size_t wanted = strlen(function->types) - 2;
+    return pe_expr_refuse(p->err, p->text, name.begin, "%s takes %zu argument%s, and got %zu", function->name, wanted,
+                          wanted == 1 ? "" : "s", got);
+}
+
+static void give_result(pe_expr_parser *p, const pe_expr_function *function, const pe_expr_value *first,
+                        pe_expr_kind joined, pe_expr_value *out)
+{
+    static const char *const draws[] = {"uniform", "normal", "integer"};
+    switch (function->types[0]) {
+    case 'd':
+        out->kind = PE_EXPR_FLOAT;
+        break;
+    case 'i':
+        out->kind = PE_EXPR_INTEGER;
+        break;
+    case 'b':
+        out->kind = PE_EXPR_BOOL;
+        break;
+    default:
+        out->kind = joined;
+        out->division = joined == PE_EXPR_INTEGER ? first->division : (pe_expr_division){.end = 0};
+        break;
+    }
+    for (size_t d = 0; d < sizeof draws / sizeof *draws; d++)
+        p->facts->draws = p->facts->draws || strcmp(draws[d], function->name) == 0;
+}
+
+/* The kinds of min's and max's arguments together. */
+static pe_expr_kind join_kinds(pe_expr_kind a, pe_expr_kind b)
+{
+    if (a == PE_EXPR_FLOAT || b == PE_EXPR_FLOAT)
+        return PE_EXPR_FLOAT;
+    return a == PE_EXPR_UNKNOWN || b == PE_EXPR_UNKNOWN ? PE_EXPR_UNKNOWN : PE_EXPR_INTEGER;
+}
+
+/* The arguments of function up to the closing parenthesis; function NULL: one of the user's, which takes anything. */
+static pe_status read_arguments(pe_expr_parser *p, pe_expr_token name, const pe_expr_function *function,
+                                pe_expr_value *out)
+{
+    const size_t most = function == NULL ? SIZE_MAX : strlen(function->types) - 2;
+    pe_expr_value value = {.end = 0}, first = {.end = 0};
+    pe_expr_kind joined = PE_EXPR_BOOL;
+    size_t count = 0;
+    pe_status status = pe_expr_take(p, "(");
+    bool ends = status == PE_OK && pe_expr_is(p->text, p->token, ")");
+    while (status == PE_OK && !ends) {
+        status = pe_expr_parse(p, PE_EXPR_LOWEST, &value);
+        if (status == PE_OK && count < most && function != NULL)
+            status = check_argument(p, function, function->types[2 + count], &value);
+        joined = count == 0 ? value.kind : join_kinds(joined, value.kind);
+        first = count == 0 || first.division.end == 0 ? value : first;
+        count++;
+        ends = status != PE_OK || !pe_expr_is(p->text, p->token, ",");
+        if (!ends)
+            status = pe_expr_next(p);
+    }
+    if (status == PE_OK)
+        status = pe_expr_take(p, ")");
+    if (status == PE_OK && function != NULL && count != most)
+        status = refuse_count(p, name, function, count);
+    if (joined == PE_EXPR_FLOAT)
+        pe_expr_becomes_float(p, &first);
+    if (status == PE_OK && function != NULL)
+        give_result(p, function, &first, joined, out);
+    return status;
+}
+
+static pe_status read_call(pe_expr_parser *p, pe_expr_token name, pe_expr_value *out)
+{
+    const size_t size = name.end - name.begin;
+    const pe_expr_function *function = pe_expr_function_find(p->text + name.begin, size);
+    if (find_value(p, name, out))
+        return pe_expr_refuse(p->err, p->text, p->token.begin, "%.*s is no function: a product is written %.*s*(...)",
+                              (int)(size > 60 ? 60 : size), p->text + name.begin, (int)(size > 60 ? 60 : size),
+                              p->text + name.begin);
+    if (function == NULL && (!p->scope->is_open || pe_expr_advice(p->text + name.begin, size, true) != NULL))
+        return refuse_unknown(p, name, true);
+    return read_arguments(p, name, function, out);
+}
+
+pe_status pe_expr_name(pe_expr_parser *p, pe_expr_token name, pe_expr_value *out)
+{
+    *out = (pe_expr_value){.kind = PE_EXPR_UNKNOWN, .begin = name.begin, .end = name.end};
+    pe_status status = PE_OK;
+    if (pe_expr_is(p->text, p->token, "("))
+        status = read_call(p, name, out);
+    else if (!find_value(p, name, out) && !p->scope->is_open)
+        status =
+            pe_expr_function_find(p->text + name.begin, name.end - name.begin) == NULL
+                ? refuse_unknown(p, name, false)
+                : pe_expr_refuse(p->err, p->text, name.begin, "%.*s is a function: write its arguments in parentheses",
+                                 (int)(name.end - name.begin), p->text + name.begin);
+    out->begin = name.begin;
+    out->end = p->end;
+    return status;
+}
