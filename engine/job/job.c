@@ -3,7 +3,7 @@
  */
 /* job.c - turns the text of a job file into a validated job.
  *
- * Design:   text -> tree -> overrides -> unknown keys -> one reader a table. Defaults are a second tree, made from the
+ * Design:   text -> tree -> overrides -> unknown keys -> the tables, in their order. Defaults are a second tree, made from the
  *           schema, in which a key is looked up when the first has none. Nothing outside the text is looked at, so a
  *           job is judged the same on every rank and in every directory.
  * Threads:  no state.
@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "job/job_internal.h"
 #include "job/schema/schema.h"
+#include "job/section/values.h"
 #include "job/toml/toml.h"
 
 typedef struct reading {
@@ -38,58 +39,41 @@ static pe_section open_section(const reading *in, const char *name)
 }
 
 /* dir/squares.toml is the job "squares". */
-static pe_status name_by_file(reading *in)
+static pe_status name_by_file(const char *file, pe_job *job, pe_error *err)
 {
-    const char *const slash = strrchr(in->file, '/');
-    const pe_status status = pe_copy_string(&in->job->name, slash == NULL ? in->file : slash + 1, in->err);
-    char *const dot = status == PE_OK ? strrchr(in->job->name, '.') : NULL;
-    if (dot != NULL && dot != in->job->name)
+    char *name = NULL;
+    const char *const slash = strrchr(file, '/');
+    const pe_status status = pe_copy_string(&name, slash == NULL ? file : slash + 1, err);
+    char *const dot = status == PE_OK ? strrchr(name, '.') : NULL;
+    if (dot != NULL && dot != name)
         *dot = '\0';
+    job->name = name;
     return status;
 }
 
-static pe_status find_directory(reading *in)
+static pe_status find_directory(const char *file, pe_job *job, pe_error *err)
 {
-    const char *const slash = strrchr(in->file, '/');
-    if (slash == NULL)
-        return pe_copy_string(&in->job->directory, ".", in->err);
-    const pe_status status = pe_copy_string(&in->job->directory, in->file, in->err);
-    if (status == PE_OK)
-        in->job->directory[slash == in->file ? 1 : slash - in->file] = '\0';
+    char *directory = NULL;
+    const char *const slash = strrchr(file, '/');
+    const pe_status status = pe_copy_string(&directory, slash == NULL ? "." : file, err);
+    if (status == PE_OK && slash != NULL)
+        directory[slash == file ? 1 : slash - file] = '\0';
+    job->directory = directory;
     return status;
-}
-
-static pe_status read_part(reading *in, const pe_section *top)
-{
-    pe_job *const job = in->job;
-    const pe_status status = pe_section_part(top, "part", &job->part.number, &job->part.of, in->err);
-    if (status != PE_OK || job->part.of == 0)
-        return status;
-    return pe_section_where(top, "part", pe_section_given(top, "part"), &job->part.where, in->err);
 }
 
 static pe_status read_top(reading *in)
 {
     pe_job *const job = in->job;
     const pe_section top = open_section(in, "");
-    size_t mode = 0, combine = 0;
-    pe_status status = pe_section_word(&top, "mode", &mode, in->err);
-    if (status == PE_OK)
-        status = pe_section_word(&top, "combine", &combine, in->err);
-    if (status == PE_OK)
-        status = read_part(in, &top);
-    if (status == PE_OK)
-        status = pe_section_integer(&top, "skip", &job->skip, in->err);
-    if (status == PE_OK)
-        status = pe_section_string(&top, "name", &job->name, in->err);
+    pe_status status = pe_section_read(&top, 0, job, in->err);
     if (status == PE_OK && job->name == NULL)
-        status = name_by_file(in);
+        status = name_by_file(in->file, job, in->err);
     if (status == PE_OK)
-        status = find_directory(in);
-    job->mode = pe_schema_find("", "mode")->words[mode];
-    job->order = (pe_order)(mode % 3); /* whole, stream, unordered; then the same as star modes */
-    job->is_star = mode >= 3;
-    job->combine = (pe_combine)combine;
+        status = find_directory(in->file, job, in->err);
+    job->mode = pe_schema_find("", "mode")->words[job->mode_key].name;
+    job->order = (pe_order)(job->mode_key % 3); /* whole, stream, unordered; then the same as star modes */
+    job->is_star = job->mode_key >= PE_JOB_STARMAP;
     return status;
 }
 
@@ -99,7 +83,7 @@ static pe_status check_mode(const reading *in, const pe_toml *second)
     const pe_job *const job = in->job;
     const pe_section top = open_section(in, "");
     const pe_toml *const mode = pe_section_given(&top, "mode");
-    const char *const star = pe_schema_find("", "mode")->words[3 + (int)job->order];
+    const char *const star = pe_schema_find("", "mode")->words[PE_JOB_STARMAP + (int)job->order].name;
     if (job->is_star || job->input_count == 1)
         return PE_OK;
     return pe_section_refuse(&top, "mode", mode != NULL ? mode : second, in->err,
@@ -132,115 +116,31 @@ static pe_status read_inputs(reading *in)
 
 static pe_status read_kernel(reading *in)
 {
-    pe_job *const job = in->job;
     const pe_section top = open_section(in, "");
     const pe_section section = open_section(in, "kernel");
     if (section.table == NULL)
         return pe_section_refuse(&top, NULL, NULL, in->err,
                                  "there is no [kernel]; say what is computed, such as in a first line: "
                                  "kernel.name = \"square\"");
-    return pe_job_read_kernel(&section, &job->kernel, in->err);
-}
-
-/* What [output] and [reduce] both have; formats begins where their words do. */
-static pe_status read_place(reading *in, const pe_section *section, pe_format formats)
-{
-    pe_job *const job = in->job;
-    size_t format = 0;
-    pe_status status = pe_section_where(section, section->name, section->table, &job->output.where, in->err);
-    if (status == PE_OK)
-        status = pe_section_string(section, "path", &job->output.path, in->err);
-    if (status == PE_OK)
-        status = pe_section_word(section, "format", &format, in->err);
-    if (status == PE_OK && pe_section_given(section, "format") != NULL)
-        job->output.format = (pe_format)(formats + format);
-    if (status == PE_OK)
-        status = pe_section_strings(section, "names", &job->output.names, &job->output.name_count, in->err);
-    return status;
-}
-
-static pe_status read_reduce(reading *in, const pe_section *section)
-{
-    pe_job *const job = in->job;
-    size_t ops[PE_REDUCE_OPS] = {0};
-    const pe_section output = open_section(in, "output");
-    if (output.table != NULL)
-        return pe_section_refuse(section, NULL, section->table, in->err,
-                                 "a job has [output] or [reduce], not both: a reduction's values go to reduce.path");
-    if (job->part.of > 0 || job->skip > 0)
-        return pe_section_refuse(
-            section, NULL, section->table, in->err,
-            "a reduction is of all items: the mean or the float sum of the whole does not follow from "
-            "those of its parts; expected no %s, or [output]",
-            job->part.of > 0 ? "part" : "skip");
-    if (pe_section_given(section, "op") == NULL)
-        return pe_section_refuse(section, NULL, section->table, in->err,
-                                 "expected what to reduce the items to, such as op = [\"sum\", \"count\"]");
-    const pe_status status = pe_section_words(section, "op", ops, &job->op_count, in->err);
-    for (int i = 0; i < job->op_count; i++)
-        job->ops[i] = (pe_reduce_op)ops[i];
-    return status == PE_OK ? read_place(in, section, PE_FORMAT_CSV) : status;
-}
-
-/* Who names a file expects it to be there afterwards. */
-static pe_status check_null(const reading *in, const pe_section *section)
-{
-    const char *const path = in->job->output.path;
-    const pe_toml *const node = pe_section_given(section, "path");
-    if (in->job->output.format != PE_FORMAT_NULL || node == NULL || strcmp(path, "-") == 0 ||
-        strcmp(path, "/dev/null") == 0)
-        return PE_OK;
-    return pe_section_refuse(section, "path", node, in->err,
-                             "\"%s\" would not be written, since output.format = \"null\" writes nothing; expected "
-                             "another format, or no path (-o - takes it away)",
-                             path);
+    return pe_job_read_kernel(&section, in->job, in->err);
 }
 
 static pe_status read_output(reading *in)
 {
-    pe_job *const job = in->job;
-    const pe_section section = open_section(in, "output");
-    const pe_section reduce = open_section(in, "reduce");
-    pe_type type = {PE_FLOAT64, 0};
-    size_t gather = 0;
-    if (reduce.table != NULL)
-        return read_reduce(in, &reduce);
-    pe_status status = read_place(in, &section, PE_FORMAT_NPY);
-    if (status == PE_OK)
-        status = check_null(in, &section);
-    if (status == PE_OK)
-        status = pe_section_type(&section, "dtype", &job->output.has_dtype, &type, in->err);
-    if (status == PE_OK)
-        status = pe_section_bool(&section, "index", &job->output.has_index, in->err);
-    if (status == PE_OK)
-        status = pe_section_word(&section, "gather", &gather, in->err);
-    job->output.is_gathered = gather == 1;
-    job->output.dtype = type.dtype;
-    return status;
+    const pe_section output = open_section(in, "output"), reduce = open_section(in, "reduce");
+    return pe_job_read_output(&output, &reduce, in->job, in->err);
 }
 
 static pe_status read_pool(reading *in)
 {
-    pe_job *const job = in->job;
     const pe_section section = open_section(in, "pool");
-    uint64_t threads = 0;
-    size_t schedule = 0;
-    pe_status status = pe_section_integer(&section, "threads", &threads, in->err);
-    if (status == PE_OK)
-        status = pe_section_integer(&section, "chunk_size", &job->pool.chunk_size, in->err);
-    if (status == PE_OK)
-        status = pe_section_word(&section, "schedule", &schedule, in->err);
-    if (status == PE_OK)
-        status = pe_section_bytes(&section, "memory", &job->pool.memory_bytes, in->err);
-    job->pool.threads = (int)threads;
-    job->pool.schedule = (pe_schedule)schedule;
-    return status;
+    return pe_section_read(&section, 0, in->job, in->err);
 }
 
 static pe_status read_errors(reading *in)
 {
     const pe_section section = open_section(in, "errors");
-    return pe_job_read_errors(&section, &in->job->kernel, &in->job->errors, in->err);
+    return pe_job_read_errors(&section, in->job, in->err);
 }
 
 static pe_status parse(reading *in, const char *text, size_t size)
@@ -271,7 +171,7 @@ pe_status pe_job_read(const char *file, const char *text, size_t size, const pe_
     reading in = {.file = strcmp(file, "-") == 0 ? "stdin" : file, .err = err};
     pe_status status = pe_make_array(&in.job, 1, sizeof *in.job, err);
     if (status == PE_OK)
-        status = pe_copy_string(&in.job->file, file, err);
+        status = pe_value_copy(&in.job->file, file, err);
     if (status == PE_OK)
         status = parse(&in, text, size);
     if (status == PE_OK)
@@ -290,21 +190,18 @@ pe_status pe_job_read(const char *file, const char *text, size_t size, const pe_
 
 void pe_job_free(pe_job *job)
 {
+    static const char *const tables[] = {"", "kernel", "output", "reduce", "pool", "errors"};
     if (job == NULL)
         return;
     for (int i = 0; i < job->input_count; i++)
         pe_job_free_input(&job->inputs[i]);
-    for (int i = 0; i < job->output.name_count; i++)
-        free(job->output.names[i]);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        pe_section_free(tables[i], job);
+    pe_value_drop(&job->kernel.where);
+    pe_value_drop(&job->output.where);
+    pe_value_drop(&job->errors.where);
+    pe_value_drop(&job->directory);
+    pe_value_drop(&job->file);
     free(job->inputs);
-    pe_job_free_kernel(&job->kernel);
-    pe_job_free_errors(&job->errors);
-    free(job->part.where);
-    free(job->output.where);
-    free(job->output.path);
-    free(job->output.names);
-    free(job->name);
-    free(job->directory);
-    free(job->file);
     free(job);
 }

@@ -7,29 +7,21 @@
 #define PE_JOB_INTERNAL_H
 
 #include "job/job.h"
-#include "job/section.h"
-#include "job/toml/writer.h"
+#include "job/section/section.h"
 
 /* pe_job_read_input - one [input] table; number is 0 for the only one, else from 1.
  * Owns: what was made before a failure is in *out all the same; pe_job_free_input takes it back. */
-pe_status pe_job_read_input(const pe_section *section, int number, pe_job_input *out, pe_error *err);
-void pe_job_free_input(pe_job_input *input);
-
-/* pe_job_read_range, pe_job_read_linspace - the kinds of input that are written as numbers. */
-pe_status pe_job_read_range(const pe_section *section, pe_job_input *out, pe_error *err);
-pe_status pe_job_read_linspace(const pe_section *section, pe_job_input *out, pe_error *err);
-
-/* pe_job_read_scalar - a number, a bool or a text; [input] value, [errors] fill, a param. Owns: as pe_job_read_input. */
-pe_status pe_job_read_scalar(const pe_section *section, const char *key, const pe_toml *node, pe_job_scalar *out,
-                             pe_error *err);
+pe_status pe_job_read_input(const pe_section *section, int number, pe_source_spec *out, pe_error *err);
+void pe_job_free_input(pe_source_spec *input);
 
 /* pe_job_read_kernel - [kernel]: one form, and the keys that mean something for it. Owns: as pe_job_read_input. */
-pe_status pe_job_read_kernel(const pe_section *section, pe_job_kernel *out, pe_error *err);
-void pe_job_free_kernel(pe_job_kernel *kernel);
+pe_status pe_job_read_kernel(const pe_section *section, pe_job *job, pe_error *err);
 
-/* pe_job_read_errors - [errors]; the kernel tells whether an item can be ended. Owns: as pe_job_read_input. */
-pe_status pe_job_read_errors(const pe_section *section, const pe_job_kernel *kernel, pe_job_errors *out, pe_error *err);
-void pe_job_free_errors(pe_job_errors *errors);
+/* pe_job_read_output - [output], or [reduce] in its place. */
+pe_status pe_job_read_output(const pe_section *output, const pe_section *reduce, pe_job *job, pe_error *err);
+
+/* pe_job_read_errors - [errors]; the kernel tells whether an item can be ended. */
+pe_status pe_job_read_errors(const pe_section *section, pe_job *job, pe_error *err);
 
 /* pe_job_find_kind - which one of the keys kinds[from .. count - 1] the table has; exactly one is right.
  *
@@ -43,18 +35,10 @@ typedef struct pe_job_kinds {
 } pe_job_kinds;
 pe_status pe_job_find_kind(const pe_section *section, const pe_job_kinds *kinds, size_t *out, pe_error *err);
 
-/* pe_job_check_meaning - every key written in the table goes with a kind (bit of pe_key.kinds), called "an input of kind
- * range". */
-pe_status pe_job_check_meaning(const pe_section *section, unsigned bit, const char *what, pe_error *err);
-
-/* pe_job_input_format - the format meant: as given, or by the path's suffix; PE_FORMAT_AUTO when neither tells. */
-pe_format pe_job_input_format(const pe_job_input *input);
+/* pe_job_format - the format by a path's suffix, where the key takes that format; else PE_FORMAT_AUTO. */
+pe_format pe_job_format(const pe_section *section, const char *path);
 
 /* pe_job_override - put all overrides into the tree, in their order. PE_EUSAGE opens with the override's origin. */
 pe_status pe_job_override(pe_toml *root, const pe_override *overrides, size_t count, pe_error *err);
-
-/* pe_job_print_kernel, pe_job_print_errors - their tables, each after an empty line. */
-void pe_job_print_kernel(pe_writer *to, const pe_job_kernel *kernel);
-void pe_job_print_errors(pe_writer *to, const pe_job_errors *errors);
 
 #endif

@@ -11,53 +11,10 @@
 #ifndef PE_FORM_H
 #define PE_FORM_H
 
-#include <stdatomic.h>
-
 #include "base/buffer.h"
+#include "job/form_spec.h"
 #include "kernel/signature.h"
 #include <pengine/kernel.h>
-
-typedef enum pe_form_kind {
-    PE_FORM_NAME,
-    PE_FORM_EXPR,
-    PE_FORM_SOURCE,
-    PE_FORM_PLUGIN,
-    PE_FORM_PYTHON,
-    PE_FORM_COMMAND
-} pe_form_kind;
-
-/* What to open: plain data made by run from the job; all pointers are borrowed and outlive the form. */
-typedef struct pe_form_spec {
-    pe_form_kind kind;
-    const char *where;     /* "job.toml:9:8: kernel.expr": messages begin with it */
-    const char *directory; /* of the job file: paths of kernel files are relative to it */
-    const char *name;      /* name; plugin: the kernel in it */
-    const char *expr;
-    const char *const *args; /* expr: the arguments' names; NULL: x, y, z */
-    int arg_count;
-    const char *source, *function;
-    const char *const *cflags, *const *libs;
-    int cflag_count, lib_count;
-    const char *plugin;
-    const char *python; /* "f.py:do_something" */
-    const char *initializer;
-    uint64_t max_items_per_worker; /* 0: no limit */
-    const char *const *command;
-    int command_count;
-    const char *signature; /* NULL: not given */
-    pe_setup setup;        /* params and seed */
-    bool may_wrap;         /* overflow = "wrap" */
-    uint64_t timeout_ns;   /* of one item; 0: none (python, command, isolated) */
-    bool is_isolated;
-    const pe_type *columns; /* the inputs' columns */
-    const bool *untyped;    /* column c can be parsed as any type */
-    int column_count;
-    bool has_output_dtype; /* [output] dtype */
-    pe_dtype output_dtype;
-    /* NULL, or true once the run is stopping: python and command then kill their processes, and the results of the
-     * batches in progress are not used. */
-    const atomic_bool *stop;
-} pe_form_spec;
 
 typedef struct pe_form pe_form;
 

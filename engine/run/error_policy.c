@@ -32,17 +32,16 @@ static pe_status fill_default(pe_dtype dtype, void *out, const pe_job *job, pe_e
 
 static pe_status fill_text(const pe_job *job, void *out, pe_error *err)
 {
-    const pe_job_scalar *fill = &job->errors.fill;
+    const pe_scalar *fill = &job->errors.fill;
     if (fill->dtype != PE_TEXT)
         return pe_fail(err, PE_ECONFIG, "%s.fill: expected a string for results of text", job->errors.where);
-    const pe_text text = {.data = fill->text, .size = fill->text_size};
-    memcpy(out, &text, sizeof text);
+    memcpy(out, &fill->text, sizeof fill->text);
     return PE_OK;
 }
 
 static pe_status fill_given(const pe_job *job, pe_dtype dtype, void *out, pe_error *err)
 {
-    const pe_job_scalar *fill = &job->errors.fill;
+    const pe_scalar *fill = &job->errors.fill;
     const bool truth = fill->integer != 0;
     const float narrow = (float)fill->real;
     pe_error reason = PE_ERROR_INIT;
@@ -91,12 +90,12 @@ void pe_error_policy_unset(pe_work_spec *spec)
 pe_status pe_error_policy_check(const pe_failure_log *failures, const pe_job *job, uint64_t items, bool has_ended,
                                 pe_error *err)
 {
-    if (!job->errors.has_max_failures || failures->count == 0)
+    const pe_job_portion *most = &job->errors.max_failures;
+    if (!most->is_given || failures->count == 0)
         return PE_OK;
-    if (job->errors.max_is_share && items == PE_ITEMS_UNKNOWN && !has_ended)
+    if (most->is_share && items == PE_ITEMS_UNKNOWN && !has_ended)
         return PE_OK;
-    const uint64_t allowed =
-        job->errors.max_is_share ? (uint64_t)(job->errors.max_share * (double)items) : job->errors.max_failures;
+    const uint64_t allowed = most->is_share ? (uint64_t)(most->share * (double)items) : most->count;
     if (failures->count <= allowed)
         return PE_OK;
     return pe_fail_item(err, PE_EITEM, failures->first_item,

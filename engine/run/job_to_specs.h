@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* job_to_specs.h - the job's words turned into what sources, kernel forms and sinks take.
+/* job_to_specs.h - the job's sections with what is known when inputs and kernel are open.
  */
 #ifndef PE_JOB_TO_SPECS_H
 #define PE_JOB_TO_SPECS_H
@@ -12,18 +12,6 @@
 #include "kernel/signature.h"
 #include "sink/sink.h"
 
-/* What the sources are opened from. Everything in it is borrowed from the job or its own. */
-typedef struct pe_input_specs {
-    pe_source_spec *sources; /* job->input_count of them */
-    pe_column_choice *columns;
-} pe_input_specs;
-
-/* What the kernel is opened from; form borrows params, so it stays where it was made. */
-typedef struct pe_kernel_spec {
-    pe_form_spec form;
-    pe_param *params;
-} pe_kernel_spec;
-
 /* What the sink is opened from; sink borrows written and axes, so it stays where it was made. */
 typedef struct pe_output_spec {
     pe_sink_spec sink;
@@ -32,15 +20,9 @@ typedef struct pe_output_spec {
     uint64_t *axes;                  /* a product's shape */
 } pe_output_spec;
 
-/* pe_specs_inputs - one source spec an input; the job outlives it. */
-pe_status pe_specs_inputs(const pe_job *job, pe_input_specs *out, pe_error *err);
-void pe_input_specs_fini(pe_input_specs *specs);
-
-/* pe_specs_kernel - the kernel's form; columns and untyped are those of the open inputs.
- * Owns: *out borrows from the job, from columns and from untyped: all outlive the form. */
-pe_status pe_specs_kernel(const pe_job *job, const pe_type *columns, const bool *untyped, int column_count,
-                          pe_kernel_spec *out, pe_error *err);
-void pe_kernel_spec_fini(pe_kernel_spec *spec);
+/* pe_specs_kernel - what the kernel is opened from; columns and untyped are those of the open inputs.
+ * Owns: the result borrows from the job, from columns and from untyped: all outlive the form. */
+pe_form_spec pe_specs_kernel(const pe_job *job, const pe_type *columns, const bool *untyped, int column_count);
 
 /* pe_specs_output - the sink's spec for so many items, with the results' types after [output] dtype.
  * Returns: PE_OK; PE_ECONFIG for a dtype asked of a text result, for a reduction that texts have not or whose format is
@@ -51,7 +33,6 @@ void pe_output_spec_fini(pe_output_spec *spec);
 
 /* pe_specs_check_paths - refuse to write over a file that is being read (PE_ECONFIG naming it); rank 0, whose files
  * they are. */
-pe_status pe_specs_check_paths(const pe_job *job, const pe_input_specs *inputs, const pe_output_spec *output,
-                               pe_error *err);
+pe_status pe_specs_check_paths(const pe_job *job, const pe_output_spec *output, pe_error *err);
 
 #endif

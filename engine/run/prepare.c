@@ -45,14 +45,13 @@ pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err
 static pe_status open_sources(const pe_run_context *run, const pe_job *job, pe_run_inputs *out, pe_error *err)
 {
     pe_buffer facts = {0};
-    pe_status status = pe_specs_inputs(job, &out->specs, err);
-    if (status == PE_OK && run->is_root)
-        status = pe_inputs_open(out->specs.sources, job->input_count, job->combine, &out->inputs, err);
+    pe_status status = PE_OK;
+    if (run->is_root)
+        status = pe_inputs_open(job->inputs, job->input_count, job->combine, &out->inputs, err);
     if (status == PE_OK && run->is_root && pe_comm_size(run->comm) > 1)
         (void)pe_inputs_export(out->inputs, &facts, err);
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &facts, err) == PE_OK && !run->is_root)
-        (void)pe_inputs_import(out->specs.sources, job->input_count, job->combine, facts.data, facts.size, &out->inputs,
-                               err);
+        (void)pe_inputs_import(job->inputs, job->input_count, job->combine, facts.data, facts.size, &out->inputs, err);
     pe_buffer_fini(&facts);
     return pe_run_agree(run, err);
 }
@@ -83,7 +82,6 @@ void pe_run_inputs_fini(pe_run_inputs *inputs)
 {
     pe_item_set_fini(&inputs->todo);
     pe_inputs_close(inputs->inputs);
-    pe_input_specs_fini(&inputs->specs);
 }
 
 /* ---- kernel ---- */
@@ -93,13 +91,12 @@ static pe_status open_form(const pe_run_context *run, const pe_job *job, const p
 {
     pe_buffer object = {0};
     pe_inputs_types(inputs, out->column_types, out->untyped);
-    pe_status status =
-        pe_specs_kernel(job, out->column_types, out->untyped, pe_inputs_columns(inputs), &out->spec, err);
-    out->spec.form.stop = run->stop;
-    if (status == PE_OK && run->is_root)
-        (void)pe_form_prepare(&out->spec.form, &object, err);
+    out->spec = pe_specs_kernel(job, out->column_types, out->untyped, pe_inputs_columns(inputs));
+    out->spec.stop = run->stop;
+    if (run->is_root)
+        (void)pe_form_prepare(&out->spec, &object, err);
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &object, err) == PE_OK)
-        (void)pe_form_open(&out->spec.form, &object, &out->form, err);
+        (void)pe_form_open(&out->spec, &object, &out->form, err);
     pe_buffer_fini(&object);
     return pe_run_agree(run, err);
 }
@@ -131,7 +128,6 @@ pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, const
 void pe_run_kernel_fini(pe_run_kernel *kernel)
 {
     pe_form_close(kernel->form);
-    pe_kernel_spec_fini(&kernel->spec);
 }
 
 /* ---- work ---- */
@@ -160,7 +156,7 @@ static pe_status define_output(const pe_run_context *run, const pe_job *job, con
     if (status == PE_OK)
         status = pe_sink_check(&out->sink, &out->format, err);
     if (status == PE_OK && run->is_root)
-        status = pe_specs_check_paths(job, &inputs->specs, out, err);
+        status = pe_specs_check_paths(job, out, err);
     return status;
 }
 
@@ -172,7 +168,7 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                            .first_row = inputs->items.first,
                            .kernel = pe_form_kernel(kernel->form),
                            .signature = *pe_form_signature(kernel->form),
-                           .setup = &kernel->spec.form.setup,
+                           .setup = &kernel->spec.setup,
                            .rank = pe_comm_rank(run->comm)};
     pe_status status = define_output(run, job, inputs, &work->signature, output, err);
     memcpy(work->written, output->written, sizeof work->written);
@@ -208,7 +204,7 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
                            const pe_run_kernel *kernel, const pe_output_spec *output, const pe_work_spec *work,
                            pe_run_plan *out, pe_error *err)
 {
-    if (pe_thread_placement_make(run->comm, job->pool.threads, &out->placement, err) != PE_OK)
+    if (pe_thread_placement_make(run->comm, (int)job->pool.threads, &out->placement, err) != PE_OK)
         return pe_run_agree(run, err);
     pe_plan_request request = pe_estimate(job, work, inputs->inputs, inputs->items, &output->sink);
     request.ranks = pe_comm_size(run->comm);

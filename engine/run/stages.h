@@ -21,7 +21,6 @@
 
 /* The open inputs. */
 typedef struct pe_run_inputs {
-    pe_input_specs specs;
     pe_inputs *inputs;
     pe_block items;   /* of the job's items, those of the output */
     pe_item_set todo; /* of these, those that this run computes; the plan and the pool count them from 0 */
@@ -31,7 +30,7 @@ typedef struct pe_run_inputs {
 typedef struct pe_run_kernel {
     pe_type column_types[PE_MAX_COLUMNS]; /* the inputs' columns */
     bool untyped[PE_MAX_COLUMNS];
-    pe_kernel_spec spec;
+    pe_form_spec spec;
     pe_form *form;
 } pe_run_kernel;
 

@@ -14,26 +14,8 @@
 #define PE_SINK_H
 
 #include "base/block.h"
-#include "base/enum_names.h"
+#include "job/sink_spec.h"
 #include "sink/row_file.h"
-#include "types/dtype.h"
-
-typedef struct pe_sink_spec {
-    const char *where; /* "job.toml:14:1: output": the beginning of messages about the spec */
-    const char *path;  /* "-" is stdout */
-    pe_format format;  /* PE_FORMAT_AUTO: by suffix, txt for "-" */
-    pe_order order;
-    const pe_type *results; /* the types that are written (after output.dtype) */
-    int result_count;
-    bool has_index;           /* the item's index (int64) as the first column */
-    const char *first_column; /* the name of a first column that the caller's rows have (reductions), or NULL */
-    const char *const *names; /* of results or of columns (columns.h); NULL: the default names */
-    int name_count;
-    uint64_t items;       /* PE_COUNT_UNKNOWN's value (UINT64_MAX) when not known */
-    const uint64_t *axes; /* npy: the shape of a product; NULL: (items,) */
-    int axis_count;
-    bool takes_partials; /* digest: writes are partial digests (digest.h) instead of rows */
-} pe_sink_spec;
 
 typedef struct pe_sink pe_sink;
 

@@ -22,55 +22,11 @@
 
 #include "base/block.h"
 #include "base/buffer.h"
-#include "base/enum_names.h"
-#include "types/dtype.h"
+#include "job/source_spec.h"
 
 #define PE_COUNT_UNKNOWN UINT64_MAX   /* a stream: known when it has ended */
 #define PE_COUNT_ANY (UINT64_MAX - 1) /* value: as many as the other inputs have */
 #define PE_BYTE_RANGE_MAX ((size_t)1 << 40)
-
-typedef enum pe_source_kind {
-    PE_SOURCE_RANGE,
-    PE_SOURCE_LINSPACE,
-    PE_SOURCE_VALUE,
-    PE_SOURCE_FILE,
-    PE_SOURCE_GLOB
-} pe_source_kind;
-
-/* A number or text as the job file gave it. */
-typedef struct pe_scalar {
-    pe_dtype dtype; /* PE_BOOL, PE_INT64 (or PE_INT128 beyond 64 bits), PE_FLOAT64 or PE_TEXT */
-    pe_int128 integer;
-    double real;
-    pe_text text;
-} pe_scalar;
-
-/* One selected column: by name when name is set, else by number from 0. */
-typedef struct pe_column_choice {
-    const char *name;
-    uint64_t number;
-} pe_column_choice;
-
-/* What to open: plain data made by run from the job; all pointers are borrowed and outlive the source. */
-typedef struct pe_source_spec {
-    pe_source_kind kind;
-    const char *
-        where; /* "squares.toml:7:1: input" or "squares.toml:7:1: input 2": opens every message about the spec itself */
-    pe_scalar start, stop, step;    /* range: all integers or all floats; step is 1 by default */
-    double first_value, last_value; /* linspace */
-    uint64_t points;
-    pe_scalar value;
-    const char *path;    /* file; "-" is stdin */
-    const char *pattern; /* glob */
-    pe_format format;
-    bool has_dtype;
-    pe_type dtype;
-    bool header;                     /* csv, tsv: the first record names the columns */
-    const pe_column_choice *columns; /* csv, tsv, two-dimensional npy; NULL is all */
-    int column_count;
-    bool has_first, has_count;
-    uint64_t first, count; /* only those items; reaching beyond the end is an error that names both (PE_EDATA) */
-} pe_source_spec;
 
 /* What a source turned out to be. */
 typedef struct pe_source_info {

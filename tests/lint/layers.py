@@ -21,10 +21,10 @@ job: base types
 threads: base os comm plan
 checkpoint: base os plan threads
 ranks: base comm threads
-kernel: base os types
+kernel: base os types job
 reduce: base types comm job kernel
-sink: base os types format
-source: base os types format
+sink: base os types format job
+source: base os types format job
 inputs: base source
 report: base os plan job threads kernel inputs
 worker: base os plan threads kernel reduce sink inputs report

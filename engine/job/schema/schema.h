@@ -14,6 +14,7 @@
 
 typedef enum pe_key_type {
     PE_KEY_WORD,         /* one of a few words */
+    PE_KEY_EITHER,       /* one of two words: false, true */
     PE_KEY_WORDS,        /* one of them, or an array of some, each once */
     PE_KEY_STRING,       /* any string that is not empty */
     PE_KEY_INTEGER,      /* least to most */
@@ -37,24 +38,41 @@ typedef enum pe_key_type {
     PE_KEY_PART         /* "3/16" */
 } pe_key_type;
 
+typedef struct pe_word {
+    const char *name;
+    unsigned value; /* of the enum or bool that holds it */
+} pe_word;
+
 typedef struct pe_key {
-    const char *table; /* "" is the top level */
     const char *name;
     pe_key_type type;
-    const char *fallback;     /* TOML text of the default; NULL: what `unset` says */
-    const char *unset;        /* what holds when the key is absent and has no default, in words; NULL: nothing to say */
-    int64_t least, most;      /* integers, bytes, nanoseconds; least also of an array's size */
-    const char *const *words; /* of PE_KEY_WORD and PE_KEY_WORDS, ended by NULL */
-    unsigned kinds; /* bits of the kinds it goes with: [input] 1 << pe_job_input_kind, [kernel] pe_job_kernel_kind */
+    const char *fallback; /* TOML text of the default; NULL: what `unset` says */
+    const char *unset;    /* what holds when the key is absent and has no default, in words; NULL: nothing to say */
+    int64_t least, most;  /* integers, bytes, nanoseconds; an array's size, where most 0 is no bound */
+    const pe_word *words; /* of PE_KEY_WORD, PE_KEY_EITHER and PE_KEY_WORDS, ended by a name of NULL */
+    unsigned
+        kinds; /* bits of the kinds it goes with: [input] 1 << pe_source_kind, [kernel] 1 << pe_form_kind; 0: all */
+    unsigned formats; /* bits of the formats it goes with: 1 << pe_format; 0: all */
+    size_t at;        /* where its value is kept: offset in pe_job, of an [input] in pe_source_spec */
+    size_t count_at;  /* of an array: where the int is that counts it */
+    size_t given_at;  /* where the bool is that tells a written key from an absent one; 0: there is none */
     const char *help;
 } pe_key;
+
+typedef struct pe_key_table {
+    const char *name; /* "" is the top level */
+    const pe_key *keys;
+    size_t count;
+} pe_key_table;
 
 /* pe_schema_find - the row of table.name, or NULL. */
 const pe_key *pe_schema_find(const char *table, const char *name);
 /* pe_schema_find_path - the same for what --set names: "params.sigma" in kernel is the row of params. */
 const pe_key *pe_schema_find_path(const char *table, const char *path);
-/* All rows; those of one table follow one another. */
-const pe_key *pe_schema_all(size_t *count);
+/* All tables, the top level first. */
+const pe_key_table *const *pe_schema_tables(size_t *count);
+/* pe_schema_table - the table of that name, or NULL. */
+const pe_key_table *pe_schema_table(const char *name);
 
 /* pe_schema_fallbacks - all defaults as one TOML text, in which [input] is a single table. */
 pe_status pe_schema_fallbacks(pe_buffer *out, pe_error *err);

@@ -20,8 +20,6 @@
 #define HINT_ROOM 400
 #define MOST_NAMES 64
 
-static const char *const tables[] = {"input", "kernel", "output", "reduce", "pool", "errors"};
-
 typedef struct offence {
     const pe_toml *node;
     const char *table;
@@ -30,10 +28,7 @@ typedef struct offence {
 
 static bool is_table(const char *name)
 {
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        if (strcmp(tables[i], name) == 0)
-            return true;
-    return false;
+    return *name != '\0' && pe_schema_table(name) != NULL;
 }
 
 static const char *join(const char *table, const char *name, char out[NAME_ROOM])
@@ -43,15 +38,15 @@ static const char *join(const char *table, const char *name, char out[NAME_ROOM]
 }
 
 /* What may stand in a table: its keys, and at the top level the tables too. */
-static size_t list_names(const char *table, const char *names[MOST_NAMES])
+static size_t list_names(const char *name, const char *names[MOST_NAMES])
 {
     size_t all = 0, count = 0;
-    const pe_key *const keys = pe_schema_all(&all);
-    for (size_t i = 0; i < all && count < MOST_NAMES; i++)
-        if (strcmp(keys[i].table, table) == 0)
-            names[count++] = keys[i].name;
-    for (size_t i = 0; *table == '\0' && i < sizeof tables / sizeof *tables && count < MOST_NAMES; i++)
-        names[count++] = tables[i];
+    const pe_key_table *const table = pe_schema_table(name);
+    const pe_key_table *const *const tables = pe_schema_tables(&all);
+    for (size_t i = 0; i < table->count && count < MOST_NAMES; i++)
+        names[count++] = table->keys[i].name;
+    for (size_t i = 1; *name == '\0' && i < all && count < MOST_NAMES; i++)
+        names[count++] = tables[i]->name;
     return count;
 }
 
@@ -59,10 +54,10 @@ static size_t list_names(const char *table, const char *names[MOST_NAMES])
 static const char *find_elsewhere(const char *name, char out[NAME_ROOM])
 {
     size_t count = 0;
-    const pe_key *const keys = pe_schema_all(&count);
+    const pe_key_table *const *const tables = pe_schema_tables(&count);
     for (size_t i = 0; i < count; i++)
-        if (strcmp(keys[i].name, name) == 0)
-            return join(keys[i].table, keys[i].name, out);
+        if (pe_schema_find(tables[i]->name, name) != NULL)
+            return join(tables[i]->name, name, out);
     return NULL;
 }
 

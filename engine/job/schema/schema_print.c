@@ -39,11 +39,11 @@ static void print_wrapped(FILE *out, const char *text)
     }
 }
 
-static void print_key(FILE *out, const pe_key *key)
+static void print_key(FILE *out, const char *table, const pe_key *key)
 {
     char name[64], valid[PE_VALID_ROOM], text[TEXT_ROOM];
     const char *const fallback = key->fallback != NULL ? key->fallback : key->unset;
-    snprintf(name, sizeof name, "%s%s%s", key->table, *key->table == '\0' ? "" : ".", key->name);
+    snprintf(name, sizeof name, "%s%s%s", table, *table == '\0' ? "" : ".", key->name);
     pe_schema_valid(key, valid);
     if (fallback == NULL)
         snprintf(text, sizeof text, "%s", valid);
@@ -70,18 +70,21 @@ static const char *title_of(const char *table)
     return NULL;
 }
 
+static void print_title(FILE *out, const char *table)
+{
+    if (title_of(table) != NULL)
+        fprintf(out, "%s%s\n", *table == '\0' ? "" : "\n", title_of(table));
+    else
+        fprintf(out, "\n[%s]\n", table);
+}
+
 void pe_job_print_keys(FILE *out)
 {
     size_t count = 0;
-    const pe_key *const keys = pe_schema_all(&count);
-    const char *table = NULL;
-    for (size_t i = 0; i < count; i++) {
-        const bool is_new = table == NULL || strcmp(table, keys[i].table) != 0;
-        table = keys[i].table;
-        if (is_new && title_of(table) != NULL)
-            fprintf(out, "%s%s\n", i == 0 ? "" : "\n", title_of(table));
-        else if (is_new)
-            fprintf(out, "\n[%s]\n", table);
-        print_key(out, &keys[i]);
+    const pe_key_table *const *const tables = pe_schema_tables(&count);
+    for (size_t t = 0; t < count; t++) {
+        print_title(out, tables[t]->name);
+        for (size_t i = 0; i < tables[t]->count; i++)
+            print_key(out, tables[t]->name, &tables[t]->keys[i]);
     }
 }

@@ -35,12 +35,12 @@ static void print_bounds(const pe_key *key, const char *before, char out[PE_VALI
         snprintf(out, PE_VALID_ROOM, "%s%s to %s", before, least, most);
 }
 
-static void print_words(const char *const *words, const char *after, char out[PE_VALID_ROOM])
+static void print_words(const pe_word *words, const char *after, char out[PE_VALID_ROOM])
 {
     size_t size = 0;
-    for (size_t i = 0; words[i] != NULL && size < PE_VALID_ROOM; i++) {
-        const char *const before = i == 0 ? "" : words[i + 1] != NULL ? ", " : " or ";
-        size += (size_t)snprintf(out + size, PE_VALID_ROOM - size, "%s\"%s\"", before, words[i]);
+    for (size_t i = 0; words[i].name != NULL && size < PE_VALID_ROOM; i++) {
+        const char *const before = i == 0 ? "" : words[i + 1].name != NULL ? ", " : " or ";
+        size += (size_t)snprintf(out + size, PE_VALID_ROOM - size, "%s\"%s\"", before, words[i].name);
     }
     if (size < PE_VALID_ROOM)
         (void)snprintf(out + size, PE_VALID_ROOM - size, "%s", after);
@@ -67,7 +67,7 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
         [PE_KEY_PART] = "\"K/N\" for part K of N, from \"1/N\" to \"N/N\", such as \"3/16\"",
         [PE_KEY_PORTION] = "a number of items, 0 or more, or a share such as \"1 %\"",
     };
-    if (key->type == PE_KEY_WORD)
+    if (key->type == PE_KEY_WORD || key->type == PE_KEY_EITHER)
         print_words(key->words, "", out);
     else if (key->type == PE_KEY_WORDS)
         print_words(key->words, ", or an array of some, each once", out);

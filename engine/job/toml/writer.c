@@ -49,10 +49,10 @@ static void put_bool(pe_writer *to, bool value)
     pe_writer_put(to, value ? "true" : "false");
 }
 
-void pe_writer_scalar(pe_writer *to, const pe_job_scalar *value)
+void pe_writer_scalar(pe_writer *to, const pe_scalar *value)
 {
     if (value->dtype == PE_TEXT)
-        put_bytes(to, value->text, value->text_size);
+        put_bytes(to, value->text.data, value->text.size);
     else if (value->dtype == PE_FLOAT64)
         pe_writer_float(to, value->real);
     else if (value->dtype == PE_BOOL)
@@ -61,7 +61,7 @@ void pe_writer_scalar(pe_writer *to, const pe_job_scalar *value)
         (void)pe_quote_int128(&to->text, value->integer, to->err);
 }
 
-static void put_key(pe_writer *to, const char *key)
+void pe_writer_key(pe_writer *to, const char *key)
 {
     pe_writer_put(to, key);
     pe_writer_put(to, " = ");
@@ -71,47 +71,35 @@ void pe_writer_pair(pe_writer *to, const char *key, const char *text)
 {
     if (text == NULL)
         return;
-    put_key(to, key);
+    pe_writer_key(to, key);
     pe_writer_string(to, text);
     pe_writer_put(to, "\n");
 }
 
 void pe_writer_number(pe_writer *to, const char *key, uint64_t value)
 {
-    put_key(to, key);
+    pe_writer_key(to, key);
     pe_writer_count(to, value);
     pe_writer_put(to, "\n");
 }
 
 void pe_writer_flag(pe_writer *to, const char *key, bool value)
 {
-    put_key(to, key);
+    pe_writer_key(to, key);
     put_bool(to, value);
     pe_writer_put(to, "\n");
 }
 
-void pe_writer_value(pe_writer *to, const char *key, const pe_job_scalar *value)
+void pe_writer_value(pe_writer *to, const char *key, const pe_scalar *value)
 {
-    put_key(to, key);
+    pe_writer_key(to, key);
     pe_writer_scalar(to, value);
     pe_writer_put(to, "\n");
 }
 
-void pe_writer_array(pe_writer *to, const char *key, char *const *strings, int count)
-{
-    if (count == 0)
-        return;
-    put_key(to, key);
-    for (int i = 0; i < count; i++) {
-        pe_writer_put(to, i == 0 ? "[" : ", ");
-        pe_writer_string(to, strings[i]);
-    }
-    pe_writer_put(to, "]\n");
-}
-
 static void put_quantity(pe_writer *to, const char *key, uint64_t value, const char *unit)
 {
-    put_key(to, key);
+    pe_writer_key(to, key);
     pe_writer_put(to, "\"");
     pe_writer_count(to, value);
     pe_writer_put(to, " ");
@@ -162,7 +150,7 @@ static double percent_of(double share)
 void pe_writer_share(pe_writer *to, const char *key, double share)
 {
     const double percent = percent_of(share);
-    put_key(to, key);
+    pe_writer_key(to, key);
     pe_writer_put(to, "\"");
     if (percent == floor(percent))
         pe_writer_count(to, (uint64_t)percent);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "job/job.h"
+#include "job/source_spec.h"
 
 typedef struct pe_writer {
     pe_buffer text;
@@ -22,17 +22,17 @@ typedef struct pe_writer {
 
 /* As it stands, then values. */
 void pe_writer_put(pe_writer *to, const char *text);
+void pe_writer_key(pe_writer *to, const char *key); /* "key = " */
 void pe_writer_string(pe_writer *to, const char *text);
 void pe_writer_count(pe_writer *to, uint64_t value);
 void pe_writer_float(pe_writer *to, double value);
-void pe_writer_scalar(pe_writer *to, const pe_job_scalar *value);
+void pe_writer_scalar(pe_writer *to, const pe_scalar *value);
 
-/* Whole lines: key = value. A text that is NULL and an array of none have no line. */
+/* Whole lines: key = value. A text that is NULL has no line. */
 void pe_writer_pair(pe_writer *to, const char *key, const char *text);
 void pe_writer_number(pe_writer *to, const char *key, uint64_t value);
 void pe_writer_flag(pe_writer *to, const char *key, bool value);
-void pe_writer_value(pe_writer *to, const char *key, const pe_job_scalar *value);
-void pe_writer_array(pe_writer *to, const char *key, char *const *strings, int count);
+void pe_writer_value(pe_writer *to, const char *key, const pe_scalar *value);
 void pe_writer_size(pe_writer *to, const char *key, uint64_t bytes);
 void pe_writer_time(pe_writer *to, const char *key, uint64_t ns);
 void pe_writer_share(pe_writer *to, const char *key, double share);

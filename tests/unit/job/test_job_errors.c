@@ -42,8 +42,8 @@ START_TEST(job_without_the_table_stops_at_the_first_failure)
     pe_job *job = read_job(RANGE KERNEL);
     ck_assert_str_eq(job->errors.where, "dir/job.toml: errors");
     ck_assert_int_eq(job->errors.policy, PE_ON_ERROR_STOP);
-    ck_assert(!job->errors.has_fill && !job->errors.has_max_failures);
-    ck_assert_int_eq(job->errors.retries, 0);
+    ck_assert(!job->errors.has_fill && !job->errors.max_failures.is_given);
+    ck_assert_uint_eq(job->errors.retries, 0);
     ck_assert_uint_eq(job->errors.timeout_ns, 0);
     ck_assert_ptr_null(job->errors.log);
     pe_job_free(job);
@@ -57,10 +57,10 @@ START_TEST(full_table_is_read_and_printed)
     ck_assert_str_eq(job->errors.where, "dir/job.toml:3:1: errors");
     ck_assert_int_eq(job->errors.policy, PE_ON_ERROR_FILL);
     ck_assert(job->errors.has_fill && job->errors.fill.dtype == PE_INT64 && job->errors.fill.integer == -1);
-    ck_assert_int_eq(job->errors.retries, 1000);
+    ck_assert_uint_eq(job->errors.retries, 1000);
     ck_assert_uint_eq(job->errors.timeout_ns, 120000000000);
-    ck_assert(job->errors.has_max_failures && !job->errors.max_is_share);
-    ck_assert_uint_eq(job->errors.max_failures, INT64_MAX);
+    ck_assert(job->errors.max_failures.is_given && !job->errors.max_failures.is_share);
+    ck_assert_uint_eq(job->errors.max_failures.count, INT64_MAX);
     ck_assert_str_eq(job->errors.log, "failed.csv");
     char *text = print_job(job);
     ck_assert_str_eq(strstr(text, "\n[errors]"),
@@ -97,7 +97,7 @@ START_TEST(fill_of_each_type_is_read)
     ck_assert(job->errors.fill.dtype == PE_BOOL && job->errors.fill.integer == 1);
     pe_job_free(job);
     job = read_errors_again("on_error = \"fill\"\nfill = \"\"");
-    ck_assert(job->errors.has_fill && job->errors.fill.dtype == PE_TEXT && job->errors.fill.text_size == 0);
+    ck_assert(job->errors.has_fill && job->errors.fill.dtype == PE_TEXT && job->errors.fill.text.size == 0);
     pe_job_free(job);
     refuse_errors("on_error = \"fill\"\nfill = [1]",
                   "job.toml:5:8: errors.fill: expected a number, true, false or a string, got [1]");
@@ -207,8 +207,8 @@ START_TEST(share_of_failures_is_read_and_printed)
         char errors[100], line[100];
         snprintf(errors, sizeof errors, "on_error = \"skip\"\nmax_failures = \"%s\"", rows[i].text);
         pe_job *job = read_errors_again(errors);
-        ck_assert(job->errors.has_max_failures && job->errors.max_is_share);
-        ck_assert_msg(job->errors.max_share == rows[i].share, "%s", rows[i].text);
+        ck_assert(job->errors.max_failures.is_given && job->errors.max_failures.is_share);
+        ck_assert_msg(job->errors.max_failures.share == rows[i].share, "%s", rows[i].text);
         char *text = print_job(job);
         snprintf(line, sizeof line, "\nmax_failures = \"%s\"\n", rows[i].printed);
         ck_assert_msg(strstr(text, line) != NULL, "%s: %s", rows[i].text, text);
@@ -250,7 +250,7 @@ START_TEST(override_reaches_the_table)
     pe_error err = PE_ERROR_INIT;
     pe_job *job = NULL;
     ck_ok(read_with(RANGE KERNEL, "errors.retries", "2", &job, &err), err);
-    ck_assert_int_eq(job->errors.retries, 2);
+    ck_assert_uint_eq(job->errors.retries, 2);
     pe_job_free(job);
     refuse_set("errors.retrys", "2",
                "--set errors.retrys=2: unknown key \"errors.retrys\"; did you mean \"errors.retries\"?");

@@ -90,8 +90,8 @@ START_TEST(each_kind_of_kernel_is_read)
         ck_assert_int_eq(job->kernel.kind, (int)i);
         snprintf(where, sizeof where, "dir/job.toml:%s", wheres[i]);
         ck_assert_str_eq(job->kernel.where, where);
-        ck_assert_uint_eq(job->kernel.seed, 0);
-        ck_assert_uint_eq(job->kernel.param_count, 0);
+        ck_assert_uint_eq(job->kernel.setup.seed, 0);
+        ck_assert_uint_eq(job->kernel.setup.param_count, 0);
         ck_assert(!job->kernel.may_wrap && !job->kernel.is_isolated);
         pe_job_free(job);
     }
@@ -101,7 +101,7 @@ END_TEST
 START_TEST(plugin_is_read_with_a_name_and_without)
 {
     pe_job *job = read_kernel("name = \"one\"\nplugin = \"libf.so\"");
-    ck_assert_int_eq(job->kernel.kind, PE_JOB_KERNEL_PLUGIN);
+    ck_assert_int_eq(job->kernel.kind, PE_FORM_PLUGIN);
     ck_assert_str_eq(job->kernel.plugin, "libf.so");
     ck_assert_str_eq(job->kernel.name, "one");
     ck_assert_str_eq(job->kernel.where, "dir/job.toml:4:10: kernel.plugin");
@@ -173,7 +173,7 @@ START_TEST(args_that_are_none_are_refused)
     for (int i = 1; i <= 64; i++)
         snprintf(text + strlen(text), sizeof text - strlen(text), ", \"a%d\"", i);
     strcat(text, "]");
-    refuse_kernel(text, "job.toml:4:8: kernel.args: expected at most 64 arguments, got 65");
+    refuse_kernel(text, "job.toml:4:8: kernel.args: expected at most 64, got 65");
 }
 END_TEST
 
@@ -240,16 +240,16 @@ END_TEST
 START_TEST(empty_params_are_fine)
 {
     pe_job *job = read_kernel("name = \"f\"\nparams = {}");
-    ck_assert_uint_eq(job->kernel.param_count, 0);
+    ck_assert_uint_eq(job->kernel.setup.param_count, 0);
     pe_job_free(job);
 }
 END_TEST
 
-static const pe_job_scalar *find_param(const pe_job *job, const char *name)
+static const pe_param *find_param(const pe_job *job, const char *name)
 {
-    for (size_t i = 0; i < job->kernel.param_count; i++)
-        if (strcmp(job->kernel.params[i].name, name) == 0)
-            return &job->kernel.params[i].value;
+    for (size_t i = 0; i < job->kernel.setup.param_count; i++)
+        if (strcmp(job->kernel.setup.params[i].name, name) == 0)
+            return &job->kernel.setup.params[i];
     ck_abort_msg("no param %s", name);
     return NULL;
 }
@@ -261,14 +261,14 @@ START_TEST(params_of_each_type_are_read_and_print)
               "mode = \"a\\u0000\\\"b\"\n_ = \"\"",
               text);
     pe_job *job = read_again(text);
-    ck_assert_uint_eq(job->kernel.param_count, 6);
+    ck_assert_uint_eq(job->kernel.setup.param_count, 6);
     ck_assert(find_param(job, "least")->dtype == PE_INT64 && find_param(job, "least")->integer == INT64_MIN);
     ck_assert(find_param(job, "sigma")->dtype == PE_FLOAT64 && find_param(job, "sigma")->real == 0.1);
     ck_assert(find_param(job, "none")->dtype == PE_FLOAT64 && isnan(find_param(job, "none")->real));
     ck_assert(find_param(job, "yes")->dtype == PE_BOOL && find_param(job, "yes")->integer == 1);
-    ck_assert(find_param(job, "mode")->dtype == PE_TEXT && find_param(job, "mode")->text_size == 4);
-    ck_assert_int_eq(memcmp(find_param(job, "mode")->text, "a\0\"b", 4), 0);
-    ck_assert(find_param(job, "_")->dtype == PE_TEXT && find_param(job, "_")->text_size == 0);
+    ck_assert(find_param(job, "mode")->dtype == PE_TEXT && find_param(job, "mode")->text.size == 4);
+    ck_assert_int_eq(memcmp(find_param(job, "mode")->text.data, "a\0\"b", 4), 0);
+    ck_assert(find_param(job, "_")->dtype == PE_TEXT && find_param(job, "_")->text.size == 0);
     pe_job_free(job);
 }
 END_TEST
@@ -283,7 +283,7 @@ START_TEST(seed_and_switches_are_judged)
     refuse_kernel("python = \"f.py:f\"\nmax_items_per_worker = 0",
                   "job.toml:4:24: kernel.max_items_per_worker: expected an integer, 1 or more, got 0");
     pe_job *job = read_kernel("name = \"f\"\nseed = 9223372036854775807\noverflow = \"error\"\nisolate = true");
-    ck_assert_uint_eq(job->kernel.seed, INT64_MAX);
+    ck_assert_uint_eq(job->kernel.setup.seed, INT64_MAX);
     ck_assert(!job->kernel.may_wrap && job->kernel.is_isolated);
     pe_job_free(job);
 }
@@ -303,7 +303,7 @@ START_TEST(kernel_of_each_kind_prints_and_reads_back)
         char text[TEXT_ROOM];
         in_kernel(kernels[i], text);
         pe_job *first = read_job(text), *again = read_again(text);
-        const pe_job_kernel *a = &first->kernel, *b = &again->kernel;
+        const pe_form_spec *a = &first->kernel, *b = &again->kernel;
         ck_assert_int_eq(a->kind, b->kind);
         ck_assert_pstr_eq(a->name, b->name);
         ck_assert_pstr_eq(a->expr, b->expr);
@@ -319,8 +319,8 @@ START_TEST(kernel_of_each_kind_prints_and_reads_back)
         ck_assert_int_eq(a->command_count, b->command_count);
         for (int c = 0; c < a->command_count; c++)
             ck_assert_str_eq(a->command[c], b->command[c]);
-        ck_assert_uint_eq(a->param_count, b->param_count);
-        ck_assert_uint_eq(a->seed, b->seed);
+        ck_assert_uint_eq(a->setup.param_count, b->setup.param_count);
+        ck_assert_uint_eq(a->setup.seed, b->setup.seed);
         ck_assert_uint_eq(a->max_items_per_worker, b->max_items_per_worker);
         ck_assert(a->may_wrap == b->may_wrap && a->is_isolated == b->is_isolated);
         pe_job_free(first);
@@ -341,7 +341,7 @@ START_TEST(override_reaches_params_and_kinds)
     ck_assert(find_param(job, "steps")->integer == 5);
     pe_job_free(job);
     ck_ok(read_with(RANGE KERNEL, "kernel.params", "{a = 1, b = 2}", &job, &err), err);
-    ck_assert_uint_eq(job->kernel.param_count, 2);
+    ck_assert_uint_eq(job->kernel.setup.param_count, 2);
     pe_job_free(job);
     job = NULL;
     ck_ok(read_with(RANGE, "kernel.expr", "\"x*x\"", &job, &err), err);
@@ -360,7 +360,7 @@ START_TEST(override_that_is_wrong_is_a_usage_error)
     refuse_set("kernel.params.a.b", "3", "--set kernel.params.a.b=3: kernel.params: expected a to be ...");
     refuse_set("kernel.params.", "3", "--set kernel.params.=3: unknown key \"kernel.params.\"...");
     refuse_set("kernel.param.a", "3", "--set kernel.param.a=3: unknown key \"kernel.param.a\"...");
-    refuse_set("kernel.seed.a", "3", "--set kernel.seed.a=3: unknown key \"kernel.seed.a\"...");
+    refuse_set("kernel.setup.seed.a", "3", "--set kernel.setup.seed.a=3: unknown key \"kernel.setup.seed.a\"...");
     refuse_set("kernel.exp", "\"x\"",
                "--set kernel.exp=\"x\": unknown key \"kernel.exp\"; did you mean \"kernel.expr\"?");
     pe_error err = PE_ERROR_INIT;

@@ -47,9 +47,9 @@ START_TEST(override_replaces_and_adds)
                                {"input.range", "[0, 3]", "--set input.range=[0, 3]"},
                                {"pool.threads", "5", "--threads 5"}};
     ck_ok(pe_job_read("job.toml", RANGE KERNEL, strlen(RANGE KERNEL), all, 4, &job, &err), err);
-    ck_assert_int_eq(job->pool.threads, 5);
+    ck_assert_uint_eq(job->pool.threads, 5);
     ck_assert_str_eq(job->mode, "imap");
-    ck_assert(job->inputs[0].range[1].integer == 3);
+    ck_assert(job->inputs[0].stop.integer == 3);
     pe_job_free(job);
 }
 END_TEST
@@ -60,8 +60,8 @@ START_TEST(override_reaches_inputs_by_number)
     pe_error err = PE_ERROR_INIT;
     pe_job *job = NULL;
     ck_ok(read_with(text, "input.1.range", "[5, 9]", &job, &err), err);
-    ck_assert(job->inputs[0].range[1].integer == 1);
-    ck_assert(job->inputs[1].range[1].integer == 9);
+    ck_assert(job->inputs[0].stop.integer == 1);
+    ck_assert(job->inputs[1].stop.integer == 9);
     pe_job_free(job);
     ck_assert_int_eq(read_with(text, "input.2.range", "[5, 9]", &job, &err), PE_EUSAGE);
     err = (pe_error)PE_ERROR_INIT;
@@ -169,7 +169,7 @@ START_TEST(printed_job_keeps_every_value)
     ck_assert_int_eq(job->output.format, PE_FORMAT_CSV);
     ck_assert(job->output.has_index && job->output.dtype == PE_FLOAT32);
     ck_assert_str_eq(job->output.names[0], "p,q");
-    ck_assert_int_eq(job->pool.threads, 8);
+    ck_assert_uint_eq(job->pool.threads, 8);
     ck_assert_uint_eq(job->pool.chunk_size, 1000);
     ck_assert_int_eq(job->pool.schedule, PE_SCHEDULE_STATIC);
     ck_assert_uint_eq(job->pool.memory_bytes, 100000);
@@ -196,16 +196,19 @@ START_TEST(printed_keys_name_every_key_within_80_columns)
     FILE *const out = open_memstream(&text, &size);
     pe_job_print_keys(out);
     ck_assert_int_eq(fclose(out), 0);
-    const pe_key *const keys = pe_schema_all(&count);
-    ck_assert_uint_gt(count, 20);
-    for (size_t i = 0; i < count; i++) {
-        char line[80];
-        snprintf(line, sizeof line, "\n  %s%s%s", keys[i].table, *keys[i].table == '\0' ? "" : ".", keys[i].name);
-        const char *const found = strstr(text, line);
-        ck_assert_msg(found != NULL, "%s", line);
-        const char after = found[strlen(line)];
-        ck_assert_msg(after == ' ' || after == '\n', "%s", line);
+    const pe_key_table *const *const tables = pe_schema_tables(&count);
+    for (size_t t = 0; t < count; t++) {
+        for (size_t i = 0; i < tables[t]->count; i++) {
+            char line[80];
+            const char *const table = tables[t]->name;
+            snprintf(line, sizeof line, "\n  %s%s%s", table, *table == '\0' ? "" : ".", tables[t]->keys[i].name);
+            const char *const found = strstr(text, line);
+            ck_assert_msg(found != NULL, "%s", line);
+            const char after = found[strlen(line)];
+            ck_assert_msg(after == ' ' || after == '\n', "%s", line);
+        }
     }
+    ck_assert_uint_gt(count, 6);
     for (size_t i = 0; i < size; i++) {
         column = text[i] == '\n' ? 0 : column + 1;
         if (column > 80)

@@ -23,7 +23,7 @@ START_TEST(one_word_is_one_operation)
     ck_assert_int_eq(job->ops[0], PE_REDUCE_MEAN);
     ck_assert_str_eq(job->output.where, "dir/job.toml:3:1: reduce");
     ck_assert_str_eq(job->output.path, "-");
-    ck_assert_int_eq(job->output.format, PE_FORMAT_AUTO);
+    ck_assert_int_eq(job->output.format, PE_FORMAT_TXT);
     pe_job_free(job);
 }
 END_TEST

@@ -103,7 +103,7 @@ START_TEST(columns_that_are_none_are_refused)
     for (int i = 1; i <= 64; i++)
         snprintf(text + strlen(text), sizeof text - strlen(text), ", %d", i);
     strcat(text, "]");
-    refuse_input(text, "job.toml:4:11: input.columns: expected at most 64 columns, got 65");
+    refuse_input(text, "job.toml:4:11: input.columns: expected at most 64, got 65");
 }
 END_TEST
 

@@ -11,31 +11,29 @@ static const bool untyped[] = {false, true};
 
 typedef struct specs_rig {
     pe_job *job;
-    pe_kernel_spec spec;
+    pe_form_spec spec;
 } specs_rig;
 
 /* Kernel is the text of its table. */
 static specs_rig open_rig(const char *kernel)
 {
     char text[1000];
-    pe_error err = PE_ERROR_INIT;
     specs_rig out = {0};
     snprintf(text, sizeof text, RANGE "[kernel]\n%s\n", kernel);
     out.job = read_job(text);
-    ck_ok(pe_specs_kernel(out.job, columns, untyped, 2, &out.spec, &err), err);
+    out.spec = pe_specs_kernel(out.job, columns, untyped, 2);
     return out;
 }
 
 static void close_rig(specs_rig *rig)
 {
-    pe_kernel_spec_fini(&rig->spec);
     pe_job_free(rig->job);
 }
 
 START_TEST(smallest_kernel_has_nothing_but_its_name)
 {
     specs_rig rig = open_rig("name = \"square\"");
-    const pe_form_spec *form = &rig.spec.form;
+    const pe_form_spec *form = &rig.spec;
     ck_assert_int_eq(form->kind, PE_FORM_NAME);
     ck_assert_str_eq(form->where, "dir/job.toml:3:8: kernel.name");
     ck_assert_str_eq(form->directory, "dir");
@@ -66,7 +64,7 @@ START_TEST(each_kind_is_the_form_of_its_name)
                 {"command = [\"wc\"]", PE_FORM_COMMAND}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         specs_rig rig = open_rig(rows[i].kernel);
-        ck_assert_int_eq(rig.spec.form.kind, rows[i].kind);
+        ck_assert_int_eq(rig.spec.kind, rows[i].kind);
         close_rig(&rig);
     }
 }
@@ -76,30 +74,30 @@ START_TEST(texts_and_arrays_reach_their_form)
 {
     specs_rig rig =
         open_rig("expr = \"a + b\"\nargs = [\"a\", \"b\"]\ncflags = [\"-O2\"]\nlibs = [\"-lm\", \"-lgsl\"]");
-    ck_assert_str_eq(rig.spec.form.expr, "a + b");
-    ck_assert_int_eq(rig.spec.form.arg_count, 2);
-    ck_assert_str_eq(rig.spec.form.args[1], "b");
-    ck_assert_int_eq(rig.spec.form.cflag_count, 1);
-    ck_assert_str_eq(rig.spec.form.cflags[0], "-O2");
-    ck_assert_int_eq(rig.spec.form.lib_count, 2);
-    ck_assert_str_eq(rig.spec.form.libs[1], "-lgsl");
-    ck_assert(!rig.spec.form.may_wrap);
+    ck_assert_str_eq(rig.spec.expr, "a + b");
+    ck_assert_int_eq(rig.spec.arg_count, 2);
+    ck_assert_str_eq(rig.spec.args[1], "b");
+    ck_assert_int_eq(rig.spec.cflag_count, 1);
+    ck_assert_str_eq(rig.spec.cflags[0], "-O2");
+    ck_assert_int_eq(rig.spec.lib_count, 2);
+    ck_assert_str_eq(rig.spec.libs[1], "-lgsl");
+    ck_assert(!rig.spec.may_wrap);
     close_rig(&rig);
     rig = open_rig("expr = \"x\"\noverflow = \"wrap\"");
-    ck_assert(rig.spec.form.may_wrap);
+    ck_assert(rig.spec.may_wrap);
     close_rig(&rig);
     rig = open_rig("source = \"f.c\"\nfunction = \"g\"\nsignature = \"(int64) -> int64\"");
-    ck_assert_str_eq(rig.spec.form.source, "f.c");
-    ck_assert_str_eq(rig.spec.form.function, "g");
-    ck_assert_str_eq(rig.spec.form.signature, "(int64) -> int64");
+    ck_assert_str_eq(rig.spec.source, "f.c");
+    ck_assert_str_eq(rig.spec.function, "g");
+    ck_assert_str_eq(rig.spec.signature, "(int64) -> int64");
     close_rig(&rig);
     rig = open_rig("plugin = \"libf.so\"\nname = \"one\"");
-    ck_assert_str_eq(rig.spec.form.plugin, "libf.so");
-    ck_assert_str_eq(rig.spec.form.name, "one");
+    ck_assert_str_eq(rig.spec.plugin, "libf.so");
+    ck_assert_str_eq(rig.spec.name, "one");
     close_rig(&rig);
     rig = open_rig("command = [\"wc\", \"\", \"{}\"]");
-    ck_assert_int_eq(rig.spec.form.command_count, 3);
-    ck_assert_str_eq(rig.spec.form.command[2], "{}");
+    ck_assert_int_eq(rig.spec.command_count, 3);
+    ck_assert_str_eq(rig.spec.command[2], "{}");
     close_rig(&rig);
 }
 END_TEST
@@ -108,7 +106,7 @@ START_TEST(params_of_each_type_reach_the_setup)
 {
     specs_rig rig = open_rig("name = \"f\"\nseed = 9223372036854775807\n[kernel.params]\na = -9223372036854775808\n"
                              "b = 0.5\nc = true\nd = \"a\\u0000b\"");
-    const pe_setup *setup = &rig.spec.form.setup;
+    const pe_setup *setup = &rig.spec.setup;
     ck_assert(setup->seed == INT64_MAX);
     ck_assert_uint_eq(setup->param_count, 4);
     for (size_t i = 0; i < 4; i++) {
@@ -137,12 +135,12 @@ START_TEST(switches_and_limits_reach_their_form)
     specs_rig rig = open_rig("python = \"f.py:f\"\ninitializer = \"g.py:g\"\nmax_items_per_worker = 7\n"
                              "isolate = true\n[errors]\ntimeout = \"200 ms\"\n"
                              "[output]\ndtype = \"float32\"");
-    ck_assert_str_eq(rig.spec.form.python, "f.py:f");
-    ck_assert_str_eq(rig.spec.form.initializer, "g.py:g");
-    ck_assert_uint_eq(rig.spec.form.max_items_per_worker, 7);
-    ck_assert(!rig.spec.form.may_wrap && rig.spec.form.is_isolated);
-    ck_assert_uint_eq(rig.spec.form.timeout_ns, 200000000);
-    ck_assert(rig.spec.form.has_output_dtype && rig.spec.form.output_dtype == PE_FLOAT32);
+    ck_assert_str_eq(rig.spec.python, "f.py:f");
+    ck_assert_str_eq(rig.spec.initializer, "g.py:g");
+    ck_assert_uint_eq(rig.spec.max_items_per_worker, 7);
+    ck_assert(!rig.spec.may_wrap && rig.spec.is_isolated);
+    ck_assert_uint_eq(rig.spec.timeout_ns, 200000000);
+    ck_assert(rig.spec.has_output_dtype && rig.spec.output_dtype == PE_FLOAT32);
     close_rig(&rig);
 }
 END_TEST

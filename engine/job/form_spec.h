@@ -1,0 +1,64 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* form_spec.h - the [kernel] table: what a kernel form opens.
+ *
+ * Design: the job reads each key straight into its field here (job/schema/schema.c), and forms take the struct as it is.
+ *         What is known only when the inputs are open is set by the run, in a copy.
+ * Owns:   a job owns what its kernel points to; a form only borrows, and the spec outlives it.
+ */
+#ifndef PE_FORM_SPEC_H
+#define PE_FORM_SPEC_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "types/dtype.h"
+#include <pengine/kernel.h>
+
+typedef enum pe_form_kind {
+    PE_FORM_NAME,
+    PE_FORM_EXPR,
+    PE_FORM_SOURCE,
+    PE_FORM_PLUGIN,
+    PE_FORM_PYTHON,
+    PE_FORM_COMMAND
+} pe_form_kind;
+
+/* Texts and arrays that were not given are NULL, and their counts 0. */
+typedef struct pe_form_spec {
+    const char *where; /* "job.toml:9:8: kernel.expr": messages begin with it */
+    pe_form_kind kind;
+    const char *name; /* the kernel; of a plugin: the one in it */
+    const char *expr;
+    const char *const *args; /* expr: the arguments' names, C identifiers; NULL: x, y, z */
+    int arg_count;
+    const char *source, *function; /* both or none */
+    const char *const *cflags, *const *libs;
+    int cflag_count, lib_count;
+    const char *plugin;
+    const char *python; /* "f.py:do_something" */
+    const char *initializer;
+    uint64_t max_items_per_worker; /* 0: no limit */
+    const char *const *command;
+    int command_count;
+    const char *signature; /* NULL: by the inputs */
+    pe_setup setup;        /* params and seed */
+    bool may_wrap;         /* overflow = "wrap" */
+    bool is_isolated;
+
+    /* What the run sets. */
+    const char *directory;  /* of the job file: paths of kernel files are relative to it */
+    uint64_t timeout_ns;    /* [errors] timeout of one item; 0: none (python, command, isolated) */
+    const pe_type *columns; /* the inputs' columns */
+    const bool *untyped;    /* column c can be parsed as any type */
+    int column_count;
+    bool has_output_dtype; /* [output] dtype */
+    pe_dtype output_dtype;
+    /* NULL, or true once the run is stopping: python and command then kill their processes, and the results of the
+     * batches in progress are not used. */
+    const atomic_bool *stop;
+} pe_form_spec;
+
+#endif

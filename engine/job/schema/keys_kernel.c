@@ -1,0 +1,131 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* keys_kernel.c - the keys of [kernel].
+ *
+ * Not here: how a key is added (schema.c).
+ */
+#include "job/schema/schema_internal.h"
+
+#define BUILT_IN (1u << PE_FORM_NAME)
+#define EXPR (1u << PE_FORM_EXPR)
+#define SOURCE (1u << PE_FORM_SOURCE)
+#define PLUGIN (1u << PE_FORM_PLUGIN)
+#define PYTHON (1u << PE_FORM_PYTHON)
+#define COMMAND (1u << PE_FORM_COMMAND)
+#define EVERY_FORM (BUILT_IN | EXPR | SOURCE | PLUGIN | PYTHON | COMMAND)
+
+static const pe_word overflows[] = {{"error", false}, {"wrap", true}, {NULL, 0}};
+
+static const pe_key kernel_rows[] = {
+    {.name = "name",
+     .type = PE_KEY_STRING,
+     JOB(kernel.name),
+     .kinds = BUILT_IN | PLUGIN,
+     .help = "a built-in kernel, pengine --kernels lists them; or the kernel in a plugin, which may be left out where "
+             "it has only one"},
+    {.name = "expr",
+     .type = PE_KEY_STRING,
+     JOB(kernel.expr),
+     .kinds = EXPR,
+     .help = "a C expression such as \"x*x + 1\" of the arguments, of params and of i, the item's index"},
+    {.name = "source",
+     .type = PE_KEY_STRING,
+     JOB(kernel.source),
+     .kinds = SOURCE,
+     .help = "a C file, found from the job file; needs function and signature"},
+    {.name = "plugin",
+     .type = PE_KEY_STRING,
+     JOB(kernel.plugin),
+     .kinds = PLUGIN,
+     .help = "a shared library that exports kernels (pengine/kernel.h), found from the job file"},
+    {.name = "python",
+     .type = PE_KEY_FUNCTION,
+     JOB(kernel.python),
+     .kinds = PYTHON,
+     .help = "a Python file, found from the job file, and a function in it; it runs in worker processes"},
+    {.name = "command",
+     .type = PE_KEY_COMMAND,
+     JOB(kernel.command),
+     COUNT_JOB(kernel.command_count),
+     .least = 1,
+     .kinds = COMMAND,
+     .help = "a program: one line in, one line out an item; or one run an item where an argument holds {}"},
+    {.name = "args",
+     .type = PE_KEY_IDENTIFIERS,
+     JOB(kernel.args),
+     COUNT_JOB(kernel.arg_count),
+     .most = PE_MAX_COLUMNS,
+     .least = 1,
+     .unset = "x, y, z",
+     .kinds = EXPR,
+     .help = "the arguments' names in the expression"},
+    {.name = "function",
+     .type = PE_KEY_STRING,
+     JOB(kernel.function),
+     .kinds = SOURCE,
+     .help = "the C function in source, of the type that signature says"},
+    {.name = "cflags",
+     .type = PE_KEY_STRINGS,
+     JOB(kernel.cflags),
+     COUNT_JOB(kernel.cflag_count),
+     .unset = "none",
+     .kinds = EXPR | SOURCE,
+     .help = "more options for the C compiler"},
+    {.name = "libs",
+     .type = PE_KEY_STRINGS,
+     JOB(kernel.libs),
+     COUNT_JOB(kernel.lib_count),
+     .unset = "none",
+     .kinds = EXPR | SOURCE,
+     .help = "libraries to link, such as [\"-lgsl\"]"},
+    {.name = "initializer",
+     .type = PE_KEY_FUNCTION,
+     JOB(kernel.initializer),
+     .unset = "none",
+     .kinds = PYTHON,
+     .help = "called once in each worker process before its first item"},
+    {.name = "max_items_per_worker",
+     .type = PE_KEY_INTEGER,
+     JOB(kernel.max_items_per_worker),
+     .least = 1,
+     .most = INT64_MAX,
+     .unset = "no limit",
+     .kinds = PYTHON,
+     .help = "a worker process is replaced after so many items"},
+    {.name = "signature",
+     .type = PE_KEY_STRING,
+     JOB(kernel.signature),
+     .unset = "what fits the inputs",
+     .kinds = EVERY_FORM,
+     .help = "the types of arguments and results, such as \"(float64) -> float64\"; picks one where a kernel has "
+             "several"},
+    {.name = "params",
+     .type = PE_KEY_PARAMS,
+     JOB(kernel.setup),
+     .unset = "none",
+     .kinds = EVERY_FORM & ~COMMAND,
+     .help = "constants that the kernel can read by name"},
+    {.name = "seed",
+     .type = PE_KEY_INTEGER,
+     JOB(kernel.setup.seed),
+     .most = INT64_MAX,
+     .fallback = "0",
+     .kinds = BUILT_IN | EXPR | SOURCE | PLUGIN,
+     .help = "of the random numbers that a kernel draws by item"},
+    {.name = "overflow",
+     .type = PE_KEY_EITHER,
+     JOB(kernel.may_wrap),
+     .words = overflows,
+     .fallback = "\"error\"",
+     .kinds = BUILT_IN | EXPR | SOURCE,
+     .help = "an integer result that does not fit its dtype fails the item, or wraps around"},
+    {.name = "isolate",
+     .type = PE_KEY_BOOL,
+     JOB(kernel.is_isolated),
+     .fallback = "false",
+     .kinds = EVERY_FORM,
+     .help = "workers are processes, so that an item that crashes or hangs costs that item alone"},
+};
+
+const pe_key_table pe_keys_kernel = {"kernel", kernel_rows, sizeof kernel_rows / sizeof *kernel_rows};

@@ -1,0 +1,87 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* keys_output.c - the keys of [output], and of [reduce] in its place.
+ *
+ * Not here: how a key is added (schema.c).
+ */
+#include "job/schema/schema_internal.h"
+
+static const pe_word output_formats[] = {
+    {"npy", PE_FORMAT_NPY}, {"csv", PE_FORMAT_CSV},       {"tsv", PE_FORMAT_TSV},   {"txt", PE_FORMAT_TXT},
+    {"raw", PE_FORMAT_RAW}, {"digest", PE_FORMAT_DIGEST}, {"null", PE_FORMAT_NULL}, {NULL, 0}};
+static const pe_word gathers[] = {{"auto", false}, {"root", true}, {NULL, 0}};
+static const pe_word reductions[] = {{"sum", PE_REDUCE_SUM},   {"min", PE_REDUCE_MIN},     {"max", PE_REDUCE_MAX},
+                                     {"mean", PE_REDUCE_MEAN}, {"count", PE_REDUCE_COUNT}, {NULL, 0}};
+static const pe_word reduce_formats[] = {
+    {"csv", PE_FORMAT_CSV}, {"tsv", PE_FORMAT_TSV}, {"txt", PE_FORMAT_TXT}, {NULL, 0}};
+
+static const pe_key output_rows[] = {
+    {.name = "path",
+     .type = PE_KEY_STRING,
+     JOB(output.path),
+     .fallback = "\"-\"",
+     .help = "a file, found from the current directory; \"-\" is stdout"},
+    {.name = "format",
+     .type = PE_KEY_WORD,
+     JOB(output.format),
+     .words = output_formats,
+     .unset = "by suffix, txt for \"-\"",
+     .help = "digest prints count, bytes and XXH3-128 of what raw would hold"},
+    {.name = "dtype",
+     .type = PE_KEY_DTYPE,
+     JOB(output.dtype),
+     GIVEN_JOB(output.has_dtype),
+     .unset = "the kernel's",
+     .help = "element type of the results as written"},
+    {.name = "index",
+     .type = PE_KEY_BOOL,
+     JOB(output.has_index),
+     .fallback = "false",
+     .help = "the item's index as the first column"},
+    {.name = "names",
+     .type = PE_KEY_NAMES,
+     JOB(output.names),
+     COUNT_JOB(output.name_count),
+     .least = 1,
+     .unset = "result, or f0, f1 and so on",
+     .help = "names of the result columns, each once"},
+    {.name = "gather",
+     .type = PE_KEY_EITHER,
+     JOB(output.is_gathered),
+     .words = gathers,
+     .fallback = "\"auto\"",
+     .help =
+         "auto: every rank writes its rows of npy and raw to their places in a file that all ranks see, and hashes its "
+         "rows of a digest; root: rank 0 gathers all rows"},
+};
+
+static const pe_key reduce_rows[] = {
+    {.name = "op",
+     .type = PE_KEY_WORDS,
+     JOB(ops),
+     COUNT_JOB(op_count),
+     .words = reductions,
+     .help = "what all items come to, one line each: exact sums and means, the least, the greatest, how many"},
+    {.name = "path",
+     .type = PE_KEY_STRING,
+     JOB(output.path),
+     .fallback = "\"-\"",
+     .help = "a file, found from the current directory; \"-\" is stdout"},
+    {.name = "format",
+     .type = PE_KEY_WORD,
+     JOB(output.format),
+     .words = reduce_formats,
+     .unset = "by suffix, txt for \"-\"",
+     .help = "csv and tsv open with a line of names; txt is tsv without it"},
+    {.name = "names",
+     .type = PE_KEY_NAMES,
+     JOB(output.names),
+     COUNT_JOB(output.name_count),
+     .least = 1,
+     .unset = "result, or f0, f1 and so on",
+     .help = "names of the result columns, each once"},
+};
+
+const pe_key_table pe_keys_output = {"output", output_rows, sizeof output_rows / sizeof *output_rows};
+const pe_key_table pe_keys_reduce = {"reduce", reduce_rows, sizeof reduce_rows / sizeof *reduce_rows};

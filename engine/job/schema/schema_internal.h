@@ -1,0 +1,22 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* schema_internal.h - the tables that make up the schema, and how their rows name fields.
+ */
+#ifndef PE_SCHEMA_INTERNAL_H
+#define PE_SCHEMA_INTERNAL_H
+
+#include "job/job.h"
+#include "job/schema/schema.h"
+
+#define JOB(field) .at = offsetof(pe_job, field)
+#define COUNT_JOB(field) .count_at = offsetof(pe_job, field)
+#define GIVEN_JOB(field) .given_at = offsetof(pe_job, field)
+#define INPUT(field) .at = offsetof(pe_source_spec, field)
+#define COUNT_INPUT(field) .count_at = offsetof(pe_source_spec, field)
+#define GIVEN_INPUT(field) .given_at = offsetof(pe_source_spec, field)
+
+extern const pe_key_table pe_keys_top, pe_keys_input, pe_keys_kernel, pe_keys_output, pe_keys_reduce, pe_keys_pool,
+    pe_keys_errors;
+
+#endif

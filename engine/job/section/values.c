@@ -1,0 +1,65 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* values.c - which functions read, print and free each type of key.
+ *
+ * Threads:  no state.
+ * Not here: which keys there are (schema/schema.c); what is valid, in words (schema/schema_valid.c).
+ */
+#include "job/section/values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+const pe_value_ops *pe_value_ops_of(pe_key_type type)
+{
+    static const pe_value_ops *const types[] = {
+        [PE_KEY_WORD] = &pe_value_word,         [PE_KEY_EITHER] = &pe_value_either,
+        [PE_KEY_WORDS] = &pe_value_words,       [PE_KEY_STRING] = &pe_value_string,
+        [PE_KEY_INTEGER] = &pe_value_integer,   [PE_KEY_AUTO_INTEGER] = &pe_value_integer,
+        [PE_KEY_BOOL] = &pe_value_bool,         [PE_KEY_BYTES] = &pe_value_bytes,
+        [PE_KEY_TYPE] = &pe_value_type,         [PE_KEY_DTYPE] = &pe_value_dtype,
+        [PE_KEY_NAMES] = &pe_value_strings,     [PE_KEY_IDENTIFIERS] = &pe_value_strings,
+        [PE_KEY_STRINGS] = &pe_value_strings,   [PE_KEY_COMMAND] = &pe_value_strings,
+        [PE_KEY_COLUMNS] = &pe_value_columns,   [PE_KEY_RANGE] = &pe_value_range,
+        [PE_KEY_LINSPACE] = &pe_value_linspace, [PE_KEY_SCALAR] = &pe_value_scalar,
+        [PE_KEY_PARAMS] = &pe_value_params,     [PE_KEY_FUNCTION] = &pe_value_function,
+        [PE_KEY_TIME] = &pe_value_time,         [PE_KEY_PORTION] = &pe_value_portion,
+        [PE_KEY_PART] = &pe_value_part,
+    };
+    return types[type];
+}
+
+bool pe_value_is_text(const pe_toml *node)
+{
+    return node->kind == PE_TOML_STRING && node->string_size > 0 && strlen(node->string) == node->string_size;
+}
+
+pe_status pe_value_copy(const char **out, const char *text, pe_error *err)
+{
+    char *copy = NULL;
+    const pe_status status = pe_copy_string(&copy, text, err);
+    *out = copy;
+    return status;
+}
+
+pe_status pe_value_copy_text(pe_text *out, const pe_toml *node, pe_error *err)
+{
+    char *copy = NULL;
+    if (pe_make_array(&copy, node->string_size + 1, 1, err) != PE_OK)
+        return err->status;
+    memcpy(copy, node->string, node->string_size);
+    *out = (pe_text){.data = copy, .size = node->string_size};
+    return PE_OK;
+}
+
+void pe_value_drop(void *field)
+{
+    void *owned = NULL; /* the field's own type promises its readers const */
+    memcpy(&owned, field, sizeof owned);
+    free(owned);
+    owned = NULL;
+    memcpy(field, &owned, sizeof owned);
+}

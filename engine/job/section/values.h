@@ -1,0 +1,66 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* values.h - how each type of key is read, printed and freed: a row of functions a type.
+ *
+ * Threads: no state.
+ */
+#ifndef PE_VALUES_H
+#define PE_VALUES_H
+
+#include "job/job.h"
+#include "job/section/section.h"
+
+/* One key of one table, with the struct that holds its value. */
+typedef struct pe_place {
+    const pe_section *section;
+    const pe_key *key;
+    void *base;
+} pe_place;
+
+typedef struct pe_value_ops {
+    pe_status (*read)(const pe_place *to, const pe_toml *node, pe_error *err);
+    void (*print)(pe_writer *to, const pe_key *key, const void *base); /* a whole line, or nothing for what is empty */
+    void (*free)(const pe_key *key, void *base);                       /* NULL: it owns nothing */
+} pe_value_ops;
+
+const pe_value_ops *pe_value_ops_of(pe_key_type type);
+
+static inline void *pe_place_field(const pe_key *key, void *base)
+{
+    return (char *)base + key->at;
+}
+
+static inline const void *pe_place_value(const pe_key *key, const void *base)
+{
+    return (const char *)base + key->at;
+}
+
+/* The count beside an array. */
+static inline int *pe_place_count(const pe_key *key, void *base)
+{
+    return (int *)(void *)((char *)base + key->count_at);
+}
+
+static inline int pe_place_counted(const pe_key *key, const void *base)
+{
+    return *(const int *)(const void *)((const char *)base + key->count_at);
+}
+
+/* The types, by the file that has them: plain, arrays, numbers, units. */
+extern const pe_value_ops pe_value_word, pe_value_either, pe_value_words, pe_value_string, pe_value_integer,
+    pe_value_bool, pe_value_type, pe_value_dtype, pe_value_function;
+extern const pe_value_ops pe_value_strings, pe_value_columns, pe_value_params;
+extern const pe_value_ops pe_value_range, pe_value_linspace, pe_value_scalar;
+extern const pe_value_ops pe_value_bytes, pe_value_time, pe_value_portion, pe_value_part;
+
+/* A string that C can hold: TOML allows "\u0000". Not empty. */
+bool pe_value_is_text(const pe_toml *node);
+/* pe_value_copy - a text into a field that lends it as const. Owns: the field's; pe_value_drop frees it. */
+pe_status pe_value_copy(const char **out, const char *text, pe_error *err);
+/* pe_value_copy_text - the same for a string of any bytes. */
+pe_status pe_value_copy_text(pe_text *out, const pe_toml *node, pe_error *err);
+/* pe_value_drop - free what the pointer in a field points to, and make it NULL. */
+void pe_value_drop(void *field);
+
+#endif

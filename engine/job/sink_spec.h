@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* sink_spec.h - the [output] or [reduce] table: what a sink writes.
+ *
+ * Design: the job reads each key straight into its field here (job/schema/schema.c), and sinks take the struct as it is.
+ *         What is known only when inputs and kernel are open is set by the run, in a copy.
+ * Owns:   a job owns what its output points to; a sink keeps nothing of the spec.
+ */
+#ifndef PE_SINK_SPEC_H
+#define PE_SINK_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/enum_names.h"
+#include "types/dtype.h"
+
+typedef struct pe_sink_spec {
+    const char *where; /* "job.toml:14:1: output": the beginning of messages about the spec */
+    const char *path;  /* "-" is stdout */
+    pe_format format;  /* PE_FORMAT_AUTO: neither given nor told by the path */
+    bool has_dtype;    /* the results are written as dtype */
+    pe_dtype dtype;
+    bool has_index;           /* the item's index (int64) as the first column */
+    const char *const *names; /* of results or of columns (sink/columns.h); NULL: the default names */
+    int name_count;
+    bool is_gathered; /* gather = "root": rank 0 writes everything */
+
+    /* What the run sets. */
+    pe_order order;
+    const pe_type *results; /* the types that are written (after dtype) */
+    int result_count;
+    const char *first_column; /* the name of a first column that the caller's rows have (reductions), or NULL */
+    uint64_t items;           /* PE_COUNT_UNKNOWN's value (UINT64_MAX) when not known */
+    const uint64_t *axes;     /* npy: the shape of a product; NULL: (items,) */
+    int axis_count;
+    bool takes_partials; /* digest: writes are partial digests (digest.h) instead of rows */
+} pe_sink_spec;
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* source_spec.h - one [input] table: what a source opens.
+ *
+ * Design: the job reads each key straight into its field here (job/schema/schema.c), and sources take the struct as it
+ *         is, so that a key is written down once.
+ * Owns:   a job owns what its inputs point to; a source only borrows, and the spec outlives it.
+ */
+#ifndef PE_SOURCE_SPEC_H
+#define PE_SOURCE_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/enum_names.h"
+#include "types/dtype.h"
+
+typedef enum pe_source_kind {
+    PE_SOURCE_RANGE,
+    PE_SOURCE_LINSPACE,
+    PE_SOURCE_FILE,
+    PE_SOURCE_GLOB,
+    PE_SOURCE_VALUE
+} pe_source_kind;
+
+/* A number or text as the job file gave it. */
+typedef struct pe_scalar {
+    pe_dtype dtype; /* PE_BOOL, PE_INT64 (or PE_INT128 beyond 64 bits), PE_FLOAT64 or PE_TEXT */
+    pe_int128 integer;
+    double real;
+    pe_text text;
+} pe_scalar;
+
+/* One selected column: by name when name is set, else by number from 0. */
+typedef struct pe_column_choice {
+    const char *name;
+    uint64_t number;
+} pe_column_choice;
+
+typedef struct pe_source_spec {
+    const char *where; /* "squares.toml:7:1: input", of several "...: input 2": opens messages about the spec itself */
+    pe_source_kind kind;
+    pe_scalar start, stop, step;    /* range: all integers or all floats; step is 1 by default */
+    double first_value, last_value; /* linspace */
+    uint64_t points;
+    pe_scalar value;
+    const char *path;    /* file; "-" is stdin */
+    const char *pattern; /* glob */
+    pe_format format;    /* PE_FORMAT_AUTO: neither given nor told by the suffix */
+    bool has_dtype;
+    pe_type dtype;
+    bool header;                     /* csv, tsv: the first record names the columns */
+    const pe_column_choice *columns; /* csv, tsv, two-dimensional npy; NULL is all */
+    int column_count;
+    bool has_first, has_count;
+    uint64_t first, count; /* only those items; reaching beyond the end is an error that names both (PE_EDATA) */
+} pe_source_spec;
+
+#endif
