@@ -20,8 +20,7 @@
  *           The key is then read into the field, checked, printed by --print-config and freed. An array also names the
  *           int beside it, COUNT_JOB(field) or COUNT_INPUT(field); GIVEN_JOB(field) or GIVEN_INPUT(field) names a bool
  *           that tells whether the key was written. .kinds and .formats say which kinds of input or kernel and which
- *           formats the key goes with: beside others it is refused. Run `python3 tests/cli/test_schema.py --write` for
- *           docs/jobs.md. What one key alone cannot tell is checked in job_input.c, job_kernel.c, job_output.c or
+ *           formats the key goes with: beside others it is refused. What one key alone cannot tell is checked in job_input.c, job_kernel.c, job_output.c or
  *           job_errors.c. A new type of key has a row in values.c, and one in schema_valid.c.
  * Threads:  no state.
  * Not here: unknown keys (schema_check.c); how a value is read (values.h); what is valid, in words (schema_valid.c).
