@@ -3,7 +3,8 @@
  */
 /* cube.c - kernel: x * x * x.
  *
- * Design: as square.c: multiply with wrap, gather whether any x was out of range, look for the items only then.
+ * Design: as square.c: the loop multiplies modulo 2^64 and records whether any x was out of range; only then are the items
+ *         searched.
  * Threads: no state.
  * Not here: overflow = "wrap".
  */

@@ -3,11 +3,11 @@
  */
 /* square.c - kernel: x * x.
  *
- * Design: the loop multiplies with wrap and gathers, without a branch, whether any x was too large; only then is the
- *         batch looked through for the items to fail. So the price of exactness is an add, a subtraction and two ors
- *         beside the multiplication, all vectorised.
- *         Of a range nothing is read: its values are made where they are squared, since a loop as cheap as this one
- *         costs what its memory costs.
+ * Design: the loop multiplies modulo 2^64 and records, without a branch, whether any x was too large. Only then is the
+ *         batch searched for the items that fail. So exactness costs an addition, a subtraction and two ors beside the
+ *         multiplication, all vectorised.
+ *         The values of a range are computed in the loop and not read from memory: a loop as cheap as this one takes as
+ *         long as its memory accesses.
  * Threads: no state.
  * Not here: overflow = "wrap".
  */

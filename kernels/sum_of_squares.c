@@ -3,8 +3,8 @@
  */
 /* sum_of_squares.c - kernel: x * x + y * y.
  *
- * Design: as square.c: compute with wrap, gather whether any item was out of range, look for the items only then. Two
- *         squares that fit have a sum below 2^64 (2^128), so its top bit alone tells whether it fits too.
+ * Design: as square.c: the loop computes modulo 2^64 and records whether any item was out of range; only then are the items
+ *         searched. Two squares that fit have a sum below 2^64 (2^128), so the top bit of the sum says whether it fits too.
  * Threads: no state.
  * Not here: overflow = "wrap".
  */

@@ -102,7 +102,7 @@ size_t pe_csv_unescape(const pe_csv_field *field, char *out)
     for (size_t i = 0; i < field->size; i++) {
         out[size++] = field->data[i];
         if (field->data[i] == '"')
-            i++; /* its twin */
+            i++; /* the second quote of the pair */
     }
     return size;
 }

@@ -3,9 +3,9 @@
  */
 /* array_map.c - pengine.h on the engine's own parts: arrays in, arrays out.
  *
- * Design: the pool of one rank whose workers read the caller's arrays and, for map, write the caller's results in
- *         place, so no bytes pass the line. For imap a chunk's buffer holds its block and its columns one after the
- *         other, and the line hands them to the caller in order.
+ * Design: the pool of one rank. Its workers read the caller's arrays. For map they write the results into the caller's
+ *         arrays, so chunks have no bytes to deliver. For imap a chunk's buffer holds its block and its columns one after
+ *         the other, and the reorder buffer hands them to the caller in order.
  * Threads: a worker belongs to one thread; array_run is constant during the run.
  * Not here: files, MPI.
  */
