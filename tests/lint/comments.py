@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A comment that names a file of the tree names one that exists.
 
-Design: a name is checked where it has no folder, or a folder of ours in front. Examples such as f.c have one letter.
+Design: a name is checked where it has no folder, or a folder of ours in front. Headers that the code includes are known too.
+Examples such as f.c have one letter.
 """
 import re
 
@@ -17,6 +18,8 @@ def main():
     paths = sources.files((".c", ".h", ".cc"), "engine", "kernels", "tests", "configs")
     names = {path.name for folder in FOLDERS for path in (sources.ROOT / folder).rglob("*")}
     names |= {path.name for path in sources.ROOT.glob("*")}
+    for path in paths:
+        names.update(re.findall(r"#\s*include\s*<([\w.]+)>", sources.read(path)))
     ours = set(FOLDERS) | {path.name for path in (sources.ROOT / "engine").iterdir()}
     findings = []
     for path in paths:
