@@ -35,10 +35,6 @@ static void take_two(void)
 START_TEST(expr_that_is_no_c_is_refused_with_its_place)
 {
     compiled_enter(PE_FORM_EXPR);
-    rig_spec.expr = "a + x";
-    compiled_refused(PE_EKERNEL,
-                     "job.toml:3:1: unknown name \"a\": the argument is x, i is the item's index, constants "
-                     "come from kernel.params\n  a + x\n  ^");
     rig_spec.expr = "x *";
     compiled_refused(PE_EKERNEL, "job.toml:3:1: expected a value, got the end\n  x *\n     ^");
     rig_spec.expr = "100000 * 100000 * x"; /* C's own overflow, in int */

@@ -96,8 +96,20 @@ const char *pe_expr_advice(const char *name, size_t size, bool is_call);
 
 /* ---- expr_names.c ---- */
 
-/* pe_expr_name - the value of the name that was just read, its function call included. */
+/* A function call while its arguments are read; function is NULL for one of the user's, which takes anything. */
+typedef struct pe_expr_call {
+    const pe_expr_function *function;
+    size_t count;
+    pe_expr_value first; /* the first argument, or the first that holds a division of integers */
+    pe_expr_kind joined; /* of all arguments together */
+} pe_expr_call;
+
+/* pe_expr_name - the value of a name that is not called. */
 pe_status pe_expr_name(pe_expr_parser *p, pe_expr_token name, pe_expr_value *out);
+/* A call of name: begun, each argument added, ended, which gives its result. */
+pe_status pe_expr_begin_call(pe_expr_parser *p, pe_expr_token name, pe_expr_call *out);
+pe_status pe_expr_add_argument(pe_expr_parser *p, pe_expr_call *call, const pe_expr_value *value);
+pe_status pe_expr_end_call(pe_expr_parser *p, pe_expr_token name, const pe_expr_call *call, pe_expr_value *out);
 
 /* ---- expr_operators.c ---- */
 
@@ -116,10 +128,5 @@ pe_status pe_expr_refuse_operator(pe_expr_parser *p, const pe_expr_value *left);
 /* ---- expr_parse.c ---- */
 
 #define PE_EXPR_LOWEST 1 /* the power of ?: */
-
-pe_status pe_expr_next(pe_expr_parser *p);
-/* pe_expr_take - skip the operator `what`, which must come now; else refuse: expected what. */
-pe_status pe_expr_take(pe_expr_parser *p, const char *what);
-pe_status pe_expr_parse(pe_expr_parser *p, int least_power, pe_expr_value *out);
 
 #endif

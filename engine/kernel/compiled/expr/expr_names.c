@@ -198,64 +198,49 @@ static pe_expr_kind join_kinds(pe_expr_kind a, pe_expr_kind b)
     return a == PE_EXPR_UNKNOWN || b == PE_EXPR_UNKNOWN ? PE_EXPR_UNKNOWN : PE_EXPR_INTEGER;
 }
 
-/* The arguments of function up to the closing parenthesis; function NULL: one of the user's, which takes anything. */
-static pe_status read_arguments(pe_expr_parser *p, pe_expr_token name, const pe_expr_function *function,
-                                pe_expr_value *out)
+/* A call's arguments so far: how many, the first or the first with a division, the kinds of all together. */
+pe_status pe_expr_add_argument(pe_expr_parser *p, pe_expr_call *call, const pe_expr_value *value)
 {
-    const size_t most = function == NULL ? SIZE_MAX : strlen(function->types) - 2;
-    pe_expr_value value = {.end = 0}, first = {.end = 0};
-    pe_expr_kind joined = PE_EXPR_BOOL;
-    size_t count = 0;
-    pe_status status = pe_expr_take(p, "(");
-    bool ends = status == PE_OK && pe_expr_is(p->text, p->token, ")");
-    while (status == PE_OK && !ends) {
-        status = pe_expr_parse(p, PE_EXPR_LOWEST, &value);
-        if (status == PE_OK && count < most && function != NULL)
-            status = check_argument(p, function, function->types[2 + count], &value);
-        joined = count == 0 ? value.kind : join_kinds(joined, value.kind);
-        first = count == 0 || first.division.end == 0 ? value : first;
-        count++;
-        ends = status != PE_OK || !pe_expr_is(p->text, p->token, ",");
-        if (!ends)
-            status = pe_expr_next(p);
-    }
-    if (status == PE_OK)
-        status = pe_expr_take(p, ")");
-    if (status == PE_OK && function != NULL && count != most)
-        status = refuse_count(p, name, function, count);
-    if (joined == PE_EXPR_FLOAT)
-        pe_expr_becomes_float(p, &first);
-    if (status == PE_OK && function != NULL)
-        give_result(p, function, &first, joined, out);
-    return status;
+    const size_t most = call->function == NULL ? 0 : strlen(call->function->types) - 2;
+    call->joined = call->count == 0 ? value->kind : join_kinds(call->joined, value->kind);
+    call->first = call->count == 0 || call->first.division.end == 0 ? *value : call->first;
+    call->count++;
+    return call->count <= most ? check_argument(p, call->function, call->function->types[1 + call->count], value)
+                               : PE_OK;
 }
 
-static pe_status read_call(pe_expr_parser *p, pe_expr_token name, pe_expr_value *out)
+pe_status pe_expr_end_call(pe_expr_parser *p, pe_expr_token name, const pe_expr_call *call, pe_expr_value *out)
+{
+    if (call->function == NULL)
+        return PE_OK;
+    if (call->count != strlen(call->function->types) - 2)
+        return refuse_count(p, name, call->function, call->count);
+    if (call->joined == PE_EXPR_FLOAT)
+        pe_expr_becomes_float(p, &call->first);
+    give_result(p, call->function, &call->first, call->joined, out);
+    return PE_OK;
+}
+
+pe_status pe_expr_begin_call(pe_expr_parser *p, pe_expr_token name, pe_expr_call *out)
 {
     const size_t size = name.end - name.begin;
-    const pe_expr_function *function = pe_expr_function_find(p->text + name.begin, size);
-    if (find_value(p, name, out))
+    pe_expr_value ignored = {.end = 0};
+    *out = (pe_expr_call){.function = pe_expr_function_find(p->text + name.begin, size)};
+    if (find_value(p, name, &ignored))
         return pe_expr_refuse(p->err, p->text, p->token.begin, "%.*s is no function: a product is written %.*s*(...)",
                               (int)(size > 60 ? 60 : size), p->text + name.begin, (int)(size > 60 ? 60 : size),
                               p->text + name.begin);
-    if (function == NULL && (!p->scope->is_open || pe_expr_advice(p->text + name.begin, size, true) != NULL))
+    if (out->function == NULL && (!p->scope->is_open || pe_expr_advice(p->text + name.begin, size, true) != NULL))
         return refuse_unknown(p, name, true);
-    return read_arguments(p, name, function, out);
+    return PE_OK;
 }
 
 pe_status pe_expr_name(pe_expr_parser *p, pe_expr_token name, pe_expr_value *out)
 {
-    *out = (pe_expr_value){.kind = PE_EXPR_UNKNOWN, .begin = name.begin, .end = name.end};
-    pe_status status = PE_OK;
-    if (pe_expr_is(p->text, p->token, "("))
-        status = read_call(p, name, out);
-    else if (!find_value(p, name, out) && !p->scope->is_open)
-        status =
-            pe_expr_function_find(p->text + name.begin, name.end - name.begin) == NULL
-                ? refuse_unknown(p, name, false)
-                : pe_expr_refuse(p->err, p->text, name.begin, "%.*s is a function: write its arguments in parentheses",
-                                 (int)(name.end - name.begin), p->text + name.begin);
-    out->begin = name.begin;
-    out->end = p->end;
-    return status;
+    if (find_value(p, name, out) || p->scope->is_open)
+        return PE_OK;
+    if (pe_expr_function_find(p->text + name.begin, name.end - name.begin) == NULL)
+        return refuse_unknown(p, name, false);
+    return pe_expr_refuse(p->err, p->text, name.begin, "%.*s is a function: write its arguments in parentheses",
+                          (int)(name.end - name.begin), p->text + name.begin);
 }

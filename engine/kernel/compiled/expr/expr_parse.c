@@ -14,9 +14,10 @@
 #include "kernel/compiled/expr/expr_internal.h"
 
 #define DEPTH_MOST 200
+#define LOWEST 1 /* the power of ?: */
 #define UNARY 12 /* the power of - ! ~ and casts */
 
-pe_status pe_expr_next(pe_expr_parser *p)
+static pe_status next(pe_expr_parser *p)
 {
     p->end = p->token.end;
     return pe_expr_scan(p->text, p->token.end, &p->token, p->err);
@@ -27,11 +28,12 @@ static bool is_next(const pe_expr_parser *p, const char *what)
     return p->token.kind == PE_TOKEN_OPERATOR && pe_expr_is(p->text, p->token, what);
 }
 
-pe_status pe_expr_take(pe_expr_parser *p, const char *what)
+/* Skips the operator `what`, which must come now. */
+static pe_status take(pe_expr_parser *p, const char *what)
 {
     char seen[PE_EXPR_TOKEN_ROOM];
     if (is_next(p, what))
-        return pe_expr_next(p);
+        return next(p);
     if (what[0] == ')' && p->token.kind == PE_TOKEN_END)
         return pe_expr_refuse(p->err, p->text, p->token.begin, "a closing ) is missing at the end");
     const pe_expr_value left = {.begin = p->end, .end = p->end};
@@ -41,6 +43,8 @@ pe_status pe_expr_take(pe_expr_parser *p, const char *what)
     return pe_expr_refuse(p->err, p->text, p->token.begin, "expected \"%s\", got %s", what,
                           pe_expr_describe(p->text, p->token, seen));
 }
+
+static pe_status parse(pe_expr_parser *p, int least_power, pe_expr_value *out);
 
 /* ---- types in casts ---- */
 
@@ -86,11 +90,11 @@ static pe_status read_type(pe_expr_parser *p, pe_expr_kind *out)
     *out = type_word(p);
     while (status == PE_OK && is_type(p)) {
         *out = type_word(p) == PE_EXPR_FLOAT ? PE_EXPR_FLOAT : *out; /* long double */
-        status = pe_expr_next(p);
+        status = next(p);
     }
     if (status == PE_OK && is_next(p, "*"))
         return pe_expr_refuse(p->err, p->text, p->token.begin, "an expression has no pointers");
-    return status == PE_OK ? pe_expr_take(p, ")") : status;
+    return status == PE_OK ? take(p, ")") : status;
 }
 
 /* Behind the type's opening parenthesis. The quotient of (double)(a / b) is dropped on purpose: no warning. */
@@ -99,7 +103,7 @@ static pe_status read_cast(pe_expr_parser *p, pe_expr_value *out)
     pe_expr_kind kind = PE_EXPR_UNKNOWN;
     pe_status status = read_type(p, &kind);
     if (status == PE_OK)
-        status = pe_expr_parse(p, UNARY, out);
+        status = parse(p, UNARY, out);
     if (status == PE_OK)
         status = pe_expr_need_number(p, out);
     *out = (pe_expr_value){.kind = kind};
@@ -110,21 +114,21 @@ static pe_status read_cast(pe_expr_parser *p, pe_expr_value *out)
 
 static pe_status read_parenthesis(pe_expr_parser *p, pe_expr_value *out)
 {
-    pe_status status = pe_expr_next(p);
+    pe_status status = next(p);
     if (status == PE_OK && is_type(p))
         return read_cast(p, out);
     if (status == PE_OK)
-        status = pe_expr_parse(p, PE_EXPR_LOWEST, out);
+        status = parse(p, LOWEST, out);
     out->is_comparison = false;
-    return status == PE_OK ? pe_expr_take(p, ")") : status;
+    return status == PE_OK ? take(p, ")") : status;
 }
 
 static pe_status read_unary(pe_expr_parser *p, pe_expr_value *out)
 {
     const char sign = p->text[p->token.begin];
-    pe_status status = pe_expr_next(p);
+    pe_status status = next(p);
     if (status == PE_OK)
-        status = pe_expr_parse(p, UNARY, out);
+        status = parse(p, UNARY, out);
     if (status == PE_OK)
         status = sign == '~' ? pe_expr_need_integer(p, out, "~") : pe_expr_need_number(p, out);
     if (out->kind == PE_EXPR_BOOL || sign == '!')
@@ -168,7 +172,28 @@ static pe_status read_literal(pe_expr_parser *p, pe_expr_value *out)
         out->is_literal = value <= INT64_MAX;
         out->literal = out->is_literal ? (int64_t)value : 0;
     }
-    return pe_expr_next(p);
+    return next(p);
+}
+
+static pe_status read_call(pe_expr_parser *p, pe_expr_token name, pe_expr_value *out)
+{
+    pe_expr_call call = {.function = NULL};
+    pe_expr_value value = {.end = 0};
+    pe_status status = pe_expr_begin_call(p, name, &call);
+    if (status == PE_OK)
+        status = take(p, "(");
+    bool ends = status != PE_OK || is_next(p, ")");
+    while (status == PE_OK && !ends) {
+        status = parse(p, LOWEST, &value);
+        if (status == PE_OK)
+            status = pe_expr_add_argument(p, &call, &value);
+        ends = !is_next(p, ",");
+        if (status == PE_OK && !ends)
+            status = next(p);
+    }
+    if (status == PE_OK)
+        status = take(p, ")");
+    return status == PE_OK ? pe_expr_end_call(p, name, &call, out) : status;
 }
 
 static pe_status read_name(pe_expr_parser *p, pe_expr_value *out)
@@ -178,8 +203,10 @@ static pe_status read_name(pe_expr_parser *p, pe_expr_value *out)
         return pe_expr_refuse(p->err, p->text, name.begin, "%.*s is a type: a conversion is written (%.*s)(x)",
                               (int)(name.end - name.begin), p->text + name.begin, (int)(name.end - name.begin),
                               p->text + name.begin);
-    const pe_status status = pe_expr_next(p);
-    return status == PE_OK ? pe_expr_name(p, name, out) : status;
+    const pe_status status = next(p);
+    if (status != PE_OK)
+        return status;
+    return is_next(p, "(") ? read_call(p, name, out) : pe_expr_name(p, name, out);
 }
 
 /* ---- elements ---- */
@@ -199,15 +226,15 @@ static pe_status read_index(pe_expr_parser *p, pe_expr_value *vector)
         return pe_expr_refuse(p->err, p->text, p->token.begin, "only a vector has elements, and %.*s is none",
                               (int)(vector->end - vector->begin > 40 ? 40 : vector->end - vector->begin),
                               p->text + vector->begin);
-    pe_status status = pe_expr_next(p);
+    pe_status status = next(p);
     if (status == PE_OK)
-        status = pe_expr_parse(p, PE_EXPR_LOWEST, &index);
+        status = parse(p, LOWEST, &index);
     if (status == PE_OK)
         status = pe_expr_need_integer(p, &index, "an index");
     if (status == PE_OK && vector->kind == PE_EXPR_VECTOR)
         status = check_bounds(p, vector, &index);
     if (status == PE_OK)
-        status = pe_expr_take(p, "]");
+        status = take(p, "]");
     const bool is_float = pe_dtype_is_float(vector->type.dtype);
     const pe_expr_kind kind = vector->kind == PE_EXPR_UNKNOWN ? PE_EXPR_UNKNOWN
                               : is_float                      ? PE_EXPR_FLOAT
@@ -246,13 +273,13 @@ static pe_status read_choice(pe_expr_parser *p, pe_expr_value *condition)
     pe_expr_value *const sides[] = {&yes, &no};
     pe_status status = pe_expr_need_number(p, condition);
     if (status == PE_OK)
-        status = pe_expr_next(p);
+        status = next(p);
     if (status == PE_OK)
-        status = pe_expr_parse(p, PE_EXPR_LOWEST, &yes);
+        status = parse(p, LOWEST, &yes);
     if (status == PE_OK)
-        status = pe_expr_take(p, ":");
+        status = take(p, ":");
     if (status == PE_OK)
-        status = pe_expr_parse(p, PE_EXPR_LOWEST, &no);
+        status = parse(p, LOWEST, &no);
     for (int s = 0; s < 2 && status == PE_OK; s++)
         status = pe_expr_need_number(p, sides[s]);
     if (status != PE_OK)
@@ -277,13 +304,13 @@ static pe_status read_operators(pe_expr_parser *p, int least_power, pe_expr_valu
     while (status == PE_OK) {
         const pe_expr_token op = p->token;
         const int power = pe_expr_power(p->text, op);
-        if (least_power <= PE_EXPR_LOWEST && is_next(p, "?")) {
+        if (least_power <= LOWEST && is_next(p, "?")) {
             status = read_choice(p, left);
         } else if (power > 0 && power >= least_power) {
             pe_expr_value right = {.end = 0};
-            status = pe_expr_next(p);
+            status = next(p);
             if (status == PE_OK)
-                status = pe_expr_parse(p, power + 1, &right);
+                status = parse(p, power + 1, &right);
             if (status == PE_OK)
                 status = pe_expr_binary(p, op, left, &right);
         } else {
@@ -293,7 +320,7 @@ static pe_status read_operators(pe_expr_parser *p, int least_power, pe_expr_valu
     return status;
 }
 
-pe_status pe_expr_parse(pe_expr_parser *p, int least_power, pe_expr_value *out)
+static pe_status parse(pe_expr_parser *p, int least_power, pe_expr_value *out)
 {
     *out = (pe_expr_value){.kind = PE_EXPR_UNKNOWN, .begin = p->token.begin};
     if (p->depth == DEPTH_MOST)
@@ -313,11 +340,11 @@ pe_status pe_expr_check(const char *text, const pe_expr_scope *scope, pe_expr_fa
 {
     pe_expr_parser p = {.text = text, .scope = scope, .facts = facts, .err = err};
     pe_expr_value value = {.end = 0};
-    pe_status status = pe_expr_next(&p);
+    pe_status status = next(&p);
     if (status == PE_OK && p.token.kind == PE_TOKEN_END)
         return pe_expr_refuse(err, text, 0, "the expression is empty");
     if (status == PE_OK)
-        status = pe_expr_parse(&p, PE_EXPR_LOWEST, &value);
+        status = parse(&p, LOWEST, &value);
     if (status == PE_OK && p.token.kind != PE_TOKEN_END)
         status = pe_expr_refuse_operator(&p, &value);
     if (status == PE_OK)
