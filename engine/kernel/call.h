@@ -8,16 +8,9 @@
 #ifndef PE_CALL_H
 #define PE_CALL_H
 
-#include "base/buffer.h"
+#include "kernel/failures.h"
 #include "kernel/signature.h"
 #include <pengine/kernel.h>
-
-#define PE_REASON_ROOM 120
-
-typedef struct pe_failure {
-    uint64_t item; /* index in the whole input */
-    char reason[PE_REASON_ROOM];
-} pe_failure;
 
 typedef struct pe_call pe_call;
 
@@ -42,5 +35,8 @@ pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *c
 
 /* pe_call_failures - the failed items of the last run, in item order, each once. */
 const pe_failure *pe_call_failures(const pe_call *call, size_t *count);
+
+/* pe_call_take_failures - swaps the list of the last run's failures with *into, whose memory the next run uses. */
+void pe_call_take_failures(pe_call *call, pe_failures *into);
 
 #endif

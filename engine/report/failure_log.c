@@ -1,85 +1,28 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* failure_log.c - failed items: as records that travel with the results, as a csv, as counts by kind.
+/* failure_log.c - what rank 0 knows of the failed items: how many for which reason, and the csv of all of them.
  *
- * Design:   a record is a fixed head and two terminated texts, 8-byte aligned, between ranks of one architecture. The
- *           csv is RFC 4180 with the columns index, arguments, reason, attempts, rank, seconds.
- * Threads:  failure_log.h.
- * Not here: what is done with a failed item (worker/worker.c).
+ * Threads:  one thread of rank 0 at a time.
+ * Not here: what is done with a failed item, and its line (worker/failed_items.c).
  */
 #include "report/failure_log.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-
-#define TEXT_MOST ((size_t)64 << 10)
-#define ROW_BYTES ((size_t)64 << 10) /* of rows are written at once */
-
-typedef struct head {
-    uint64_t item;
-    double seconds;
-    uint32_t attempts;
-    int32_t rank;
-    uint32_t argument_bytes, reason_bytes; /* with their terminators */
-} head;
-
-static size_t cut(const char *text)
-{
-    const size_t size = strlen(text);
-    return size < TEXT_MOST ? size : TEXT_MOST;
-}
-
-pe_status pe_failure_log_append(pe_buffer *log, const pe_failure_record *record, pe_error *err)
-{
-    static const char zeros[8] = {0};
-    const size_t arguments = cut(record->arguments), reason = cut(record->reason);
-    const head first = {.item = record->item,
-                        .seconds = record->seconds,
-                        .attempts = record->attempts,
-                        .rank = record->rank,
-                        .argument_bytes = (uint32_t)arguments + 1,
-                        .reason_bytes = (uint32_t)reason + 1};
-    const size_t texts = arguments + reason + 2;
-    pe_status status = pe_buffer_append(log, &first, sizeof first, err);
-    if (status == PE_OK)
-        status = pe_buffer_append(log, record->arguments, arguments, err);
-    if (status == PE_OK)
-        status = pe_buffer_append(log, zeros, 1, err);
-    if (status == PE_OK)
-        status = pe_buffer_append(log, record->reason, reason, err);
-    return status == PE_OK ? pe_buffer_append(log, zeros, 1 + (8 - texts % 8) % 8, err) : status;
-}
-
-/* The record at an offset of a log; returns the next one's offset. */
-static size_t read_record(const pe_buffer *log, size_t at, pe_failure_record *out)
-{
-    head first;
-    memcpy(&first, log->data + at, sizeof first);
-    const char *texts = (const char *)log->data + at + sizeof first;
-    *out = (pe_failure_record){.item = first.item,
-                               .arguments = texts,
-                               .reason = texts + first.argument_bytes,
-                               .attempts = first.attempts,
-                               .rank = first.rank,
-                               .seconds = first.seconds};
-    const size_t bytes = (size_t)first.argument_bytes + first.reason_bytes;
-    return at + sizeof first + (bytes + 7) / 8 * 8;
-}
+#define WRITE_BYTES ((size_t)64 << 10) /* of lines are written at once */
 
 /* ---- counts ---- */
 
-static void count_kind(pe_failure_log *failures, const char *reason)
+static void count_kind(pe_failure_log *failures, const char *reason, uint64_t count)
 {
     char name[PE_FAILURE_REASON_ROOM];
-    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(reason, ":"), reason);
+    (void)snprintf(name, sizeof name, "%.*s", (int)pe_failure_kind_bytes(reason), reason);
     for (int k = 0; k < failures->kind_count; k++) {
         if (strcmp(failures->kinds[k].name, name) == 0) {
-            failures->kinds[k].count++;
+            failures->kinds[k].count += count;
             return;
         }
     }
@@ -88,144 +31,139 @@ static void count_kind(pe_failure_log *failures, const char *reason)
     memcpy(failures->kinds[at].name, name, sizeof name);
     if (is_last)
         (void)snprintf(failures->kinds[at].name, PE_FAILURE_REASON_ROOM, "other reasons");
-    failures->kinds[at].count++;
+    failures->kinds[at].count += count;
     failures->kind_count = at + 1;
 }
 
 static void count(pe_failure_log *failures, const pe_failure_record *record)
 {
-    if (failures->count++ == 0 || record->item < failures->first_item) {
+    if (failures->count == 0 || record->item < failures->first_item) {
         failures->first_item = record->item;
-        (void)snprintf(failures->first_text, sizeof failures->first_text, "%.380s: %.120s", record->arguments,
-                       record->reason);
+        (void)snprintf(failures->first_text, sizeof failures->first_text, "%s", record->message);
     }
-    count_kind(failures, record->reason);
+    failures->count += record->count;
+    count_kind(failures, record->message + record->reason_at, record->count);
 }
 
-const char *pe_failure_log_describe(const pe_failure_log *failures, uint64_t items, char out[1008])
+const char *pe_failure_log_describe(const pe_failure_log *failures, uint64_t items, char out[PE_FAILURE_TEXT_ROOM])
 {
-    int size = snprintf(out, 1008, "%" PRIu64 " of %" PRIu64 " items failed", failures->count, items);
-    for (int k = 0; k < failures->kind_count && size < 900; k++)
-        size += snprintf(out + size, 1008 - (size_t)size, "%s%" PRIu64 " x %s", k == 0 ? ": " : ", ",
+    int size = snprintf(out, PE_FAILURE_TEXT_ROOM, "%" PRIu64 " of %" PRIu64 " items failed", failures->count, items);
+    for (int k = 0; k < failures->kind_count && size < PE_FAILURE_TEXT_ROOM - 108; k++)
+        size += snprintf(out + size, PE_FAILURE_TEXT_ROOM - (size_t)size, "%s%" PRIu64 " x %s", k == 0 ? ": " : ", ",
                          failures->kinds[k].count, failures->kinds[k].name);
     return out;
 }
 
 /* ---- the csv ---- */
 
-static pe_status append_quoted(pe_buffer *rows, const char *text, pe_error *err)
+static const char *const own_columns[] = {"index", "reason", "attempts", "rank", "seconds"};
+#define OWN_COLUMNS (sizeof own_columns / sizeof *own_columns)
+
+/* Is other the name with so many underscores behind it? */
+static bool equals(const char *name, size_t underscores, const char *other)
 {
-    if (strpbrk(text, ",\"\r\n") == NULL)
-        return pe_buffer_append(rows, text, strlen(text), err);
-    pe_status status = pe_buffer_append(rows, "\"", 1, err);
-    for (const char *at = text; *at != '\0' && status == PE_OK;) {
-        const size_t plain = strcspn(at, "\"");
-        status = pe_buffer_append(rows, at, plain, err);
-        at += plain;
-        if (*at == '"' && status == PE_OK) {
-            status = pe_buffer_append(rows, "\"\"", 2, err);
-            at++;
-        }
+    const size_t size = strlen(name);
+    return strncmp(name, other, size) == 0 && strspn(other + size, "_") == underscores &&
+           other[size + underscores] == '\0';
+}
+
+/* How many underscores tell an argument's column from all others. */
+static size_t count_underscores(const char *const *arguments, int count, int argument)
+{
+    const char *const name = arguments[argument];
+    size_t underscores = 0;
+    bool is_taken = true;
+    for (int a = 0; a < argument; a++) /* each of the same name has one more than the one before */
+        underscores += equals(name, 0, arguments[a]);
+    while (is_taken) {
+        is_taken = false;
+        for (size_t i = 0; i < OWN_COLUMNS; i++)
+            is_taken = is_taken || equals(name, underscores, own_columns[i]);
+        for (int a = 0; a < count && underscores > 0; a++)
+            is_taken = is_taken || (a != argument && equals(name, underscores, arguments[a]));
+        underscores += is_taken;
     }
-    return status == PE_OK ? pe_buffer_append(rows, "\"", 1, err) : status;
+    return underscores;
 }
 
-static pe_status append_row(pe_buffer *rows, const pe_failure_record *record, pe_error *err)
+static pe_status append_name(pe_buffer *out, const char *name, size_t underscores, pe_error *err)
 {
-    pe_status status = pe_buffer_printf(rows, err, "%" PRIu64 ",", record->item);
-    if (status == PE_OK)
-        status = append_quoted(rows, record->arguments, err);
-    if (status == PE_OK)
-        status = pe_buffer_append(rows, ",", 1, err);
-    if (status == PE_OK)
-        status = append_quoted(rows, record->reason, err);
-    return status == PE_OK ? pe_buffer_printf(rows, err, ",%u,%d,%.6f\n", (unsigned)record->attempts, (int)record->rank,
-                                              record->seconds)
-                           : status;
+    const char *const quote = strpbrk(name, ",\"\r\n") != NULL ? "\"" : "";
+    pe_status status = pe_buffer_printf(out, err, "%s", quote);
+    for (const char *at = name; *at != '\0' && status == PE_OK; at++)
+        status = pe_buffer_append(out, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1, err);
+    for (size_t u = 0; u < underscores && status == PE_OK; u++)
+        status = pe_buffer_append(out, "_", 1, err);
+    return status == PE_OK ? pe_buffer_printf(out, err, "%s,", quote) : status;
 }
 
-static pe_status flush(pe_failure_log *failures, pe_buffer *rows, size_t most, pe_error *err)
+pe_status pe_failure_log_header(const char *const *arguments, int count, pe_buffer *out, pe_error *err)
 {
-    if (rows->size <= most)
-        return PE_OK;
-    const pe_status status = pe_write_full(failures->file.fd, rows->data, rows->size, failures->file.path, err);
-    rows->size = 0;
+    pe_status status = pe_buffer_printf(out, err, "%s,", own_columns[0]);
+    for (int a = 0; a < count && status == PE_OK; a++)
+        status = append_name(out, arguments[a], count_underscores(arguments, count, a), err);
+    for (size_t i = 1; i < OWN_COLUMNS && status == PE_OK; i++)
+        status = pe_buffer_printf(out, err, "%s%c", own_columns[i], i + 1 < OWN_COLUMNS ? ',' : '\n');
     return status;
 }
 
-pe_status pe_failure_log_begin(pe_failure_log *failures, const char *path, bool is_ordered, pe_error *err)
+pe_status pe_failure_log_begin(pe_failure_log *failures, const char *path, const pe_buffer *header, bool is_ordered,
+                               pe_error *err)
 {
-    static const char header[] = "index,arguments,reason,attempts,rank,seconds\n";
     if (path == NULL)
         return PE_OK;
-    failures->is_sorted_late = !is_ordered;
     const pe_status status = pe_out_begin(path, false, &failures->file, err);
     if (status != PE_OK)
         return status;
     failures->has_file = true;
-    return pe_write_full(failures->file.fd, header, sizeof header - 1, path, err);
+    failures->is_sorted_late = !is_ordered;
+    pe_sorted_lines_init(&failures->late, path);
+    return pe_write_full(failures->file.fd, header->data, header->size, path, err);
+}
+
+static pe_status flush(pe_failure_log *failures, pe_buffer *lines, size_t most, pe_error *err)
+{
+    if (lines->size <= most)
+        return PE_OK;
+    const pe_status status = pe_write_full(failures->file.fd, lines->data, lines->size, failures->file.path, err);
+    lines->size = 0;
+    return status;
+}
+
+static pe_status take_line(pe_failure_log *failures, const pe_failure_record *record, pe_buffer *lines, pe_error *err)
+{
+    if (failures->is_sorted_late)
+        return pe_sorted_lines_add(&failures->late, record->item, record->line, record->line_bytes, err);
+    const pe_status status = pe_buffer_append(lines, record->line, record->line_bytes, err);
+    return status == PE_OK ? flush(failures, lines, WRITE_BYTES, err) : status;
 }
 
 pe_status pe_failure_log_take(pe_failure_log *failures, const pe_buffer *log, pe_error *err)
 {
-    pe_buffer rows = {0};
+    pe_buffer lines = {0};
     pe_failure_record record;
     pe_status status = PE_OK;
     for (size_t at = 0; at < log->size && status == PE_OK;) {
-        at = read_record(log, at, &record);
+        at = pe_failure_record_read(log, at, &record);
         count(failures, &record);
-        if (!failures->has_file || failures->is_sorted_late)
-            continue;
-        status = append_row(&rows, &record, err);
-        if (status == PE_OK)
-            status = flush(failures, &rows, ROW_BYTES, err);
+        if (failures->has_file)
+            status = take_line(failures, &record, &lines, err);
     }
     if (status == PE_OK)
-        status = flush(failures, &rows, 0, err);
-    if (status == PE_OK && failures->has_file && failures->is_sorted_late)
-        status = pe_buffer_append(&failures->late, log->data, log->size, err);
-    pe_buffer_fini(&rows);
-    return status;
-}
-
-static int by_item(const void *a, const void *b)
-{
-    const pe_failure_record *left = a, *right = b;
-    return (left->item > right->item) - (left->item < right->item);
-}
-
-static pe_status write_late(pe_failure_log *failures, pe_error *err)
-{
-    pe_buffer rows = {0};
-    pe_failure_record *records = NULL;
-    size_t known = 0;
-    pe_status status = pe_make_array(&records, failures->count, sizeof *records, err);
-    for (size_t at = 0; at < failures->late.size && status == PE_OK;)
-        at = read_record(&failures->late, at, &records[known++]);
-    if (status == PE_OK)
-        qsort(records, known, sizeof *records, by_item);
-    for (size_t i = 0; i < known && status == PE_OK; i++) {
-        status = append_row(&rows, &records[i], err);
-        if (status == PE_OK)
-            status = flush(failures, &rows, ROW_BYTES, err);
-    }
-    if (status == PE_OK)
-        status = flush(failures, &rows, 0, err);
-    pe_buffer_fini(&rows);
-    free(records);
+        status = flush(failures, &lines, 0, err);
+    pe_buffer_fini(&lines);
     return status;
 }
 
 pe_status pe_failure_log_end(pe_failure_log *failures, pe_error *err)
 {
     pe_status status = PE_OK;
-    if (failures->has_file) {
-        if (failures->late.size > 0)
-            status = write_late(failures, err);
-        const pe_status closed = pe_out_commit(&failures->file, err);
-        status = status == PE_OK ? closed : status;
-        failures->has_file = false;
-    }
-    pe_buffer_fini(&failures->late);
-    return status;
+    if (!failures->has_file)
+        return PE_OK;
+    if (failures->is_sorted_late)
+        status = pe_sorted_lines_write(&failures->late, failures->file.fd, failures->file.path, err);
+    pe_sorted_lines_fini(&failures->late);
+    const pe_status closed = pe_out_commit(&failures->file, err);
+    failures->has_file = false;
+    return status == PE_OK ? closed : status;
 }

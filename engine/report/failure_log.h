@@ -1,40 +1,28 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* failure_log.h - failed items: as records that travel with the results, as a csv, as counts by kind.
+/* failure_log.h - what rank 0 knows of the failed items: how many for which reason, and the csv of all of them.
  *
- * Design: a worker appends one record for each failed item to its chunk's log; the records come to rank 0 in the order of
- *         the results, so in the ordered modes the csv is in item order as it is written. In the unordered ones it is
- *         sorted before it is closed.
- * Threads: append: any, each on its own buffer. Everything else: one thread of rank 0 at a time.
+ * Design:  records (failure_record.h) come to rank 0 in the order of the results, so in the ordered modes the csv is written
+ *          in item order as they come. In the unordered modes the lines are sorted before the csv is closed.
+ * Threads: one thread of rank 0 at a time.
  */
 #ifndef PE_FAILURE_LOG_H
 #define PE_FAILURE_LOG_H
 
-#include "base/buffer.h"
 #include "os/file.h"
+#include "report/failure_record.h"
+#include "report/sorted_lines.h"
 
 #define PE_FAILURE_REASONS 8
 #define PE_FAILURE_REASON_ROOM 64
+#define PE_FAILURE_TEXT_ROOM 1008
 
-/* One failed item. Texts are terminated; in a record they are cut to 64 KiB each. */
-typedef struct pe_failure_record {
-    uint64_t item;
-    const char *arguments; /* "square(3037000500)" */
-    const char *reason;
-    uint32_t attempts;
-    int32_t rank;
-    double seconds; /* the worker spent on the batch's last attempt at it */
-} pe_failure_record;
-
-/* pe_failure_log_append - put one record behind the others. */
-pe_status pe_failure_log_append(pe_buffer *log, const pe_failure_record *record, pe_error *err);
-
-/* What rank 0 knows of the failed items. Zero-initialise. */
+/* Zero-initialise. */
 typedef struct pe_failure_log {
     uint64_t count;
-    uint64_t first_item;  /* of those known */
-    char first_text[512]; /* "square(3037000500): result does not fit int64" */
+    uint64_t first_item;                      /* of those known */
+    char first_text[PE_FAILURE_MESSAGE_ROOM]; /* "square(3037000500): result does not fit int64" */
     struct {
         char name[PE_FAILURE_REASON_ROOM]; /* the reason up to its first colon */
         uint64_t count;
@@ -42,17 +30,23 @@ typedef struct pe_failure_log {
     int kind_count;
     pe_out_file file; /* the csv, when there is one */
     bool has_file;
-    bool is_sorted_late; /* unordered: records wait in `late` until the end */
-    pe_buffer late;
+    bool is_sorted_late; /* unordered: lines wait in `late` until the end */
+    pe_sorted_lines late;
 } pe_failure_log;
 
-/* pe_failure_log_begin - path NULL: count only; else the csv is made anew, with its header line. PE_EOUTPUT. */
-pe_status pe_failure_log_begin(pe_failure_log *failures, const char *path, bool is_ordered, pe_error *err);
-/* pe_failure_log_take - count the records of a log, and write them. PE_EIO. */
+/* pe_failure_log_header - the csv's first line: index, a column for each argument, reason, attempts, rank, seconds. A name
+ * that would stand there twice gets underscores behind it. PE_ENOMEM. */
+pe_status pe_failure_log_header(const char *const *arguments, int count, pe_buffer *out, pe_error *err);
+
+/* pe_failure_log_begin - path NULL: count only; else the csv is made anew, with its header line. Owns: path is borrowed.
+ * PE_EOUTPUT, PE_EIO. */
+pe_status pe_failure_log_begin(pe_failure_log *failures, const char *path, const pe_buffer *header, bool is_ordered,
+                               pe_error *err);
+/* pe_failure_log_take - count the records of a log, and write their lines. PE_EIO. */
 pe_status pe_failure_log_take(pe_failure_log *failures, const pe_buffer *log, pe_error *err);
 /* pe_failure_log_end - write what waits and close. PE_EIO. */
 pe_status pe_failure_log_end(pe_failure_log *failures, pe_error *err);
 /* pe_failure_log_describe - "3 of 100 items failed: 2 result does not fit int64, 1 division by zero"; returns out. */
-const char *pe_failure_log_describe(const pe_failure_log *failures, uint64_t items, char out[1008]);
+const char *pe_failure_log_describe(const pe_failure_log *failures, uint64_t items, char out[PE_FAILURE_TEXT_ROOM]);
 
 #endif

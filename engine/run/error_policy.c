@@ -4,7 +4,7 @@
 /* error_policy.c - [errors]: what becomes of failed items, and when there are too many of them.
  *
  * Threads:  the main thread; pe_error_policy_check: whoever writes results, one at a time.
- * Not here: finding and recording failed items (worker/worker.c, worker/batch_failures.c, report/failure_log.c).
+ * Not here: finding and recording failed items (worker/worker.c, worker/failed_items.c, report/failure_log.c).
  */
 #include "run/error_policy.h"
 

@@ -23,6 +23,7 @@
 #include "run/stages.h"
 #include "run/summary.h"
 #include "worker/crash.h"
+#include "worker/stop_record.h"
 
 #define STREAM_BLOCK_MIN_BYTES ((size_t)64 << 10)
 
@@ -34,6 +35,7 @@ typedef struct execution {
     const pe_plan *plan;
     pe_work_spec work; /* complete: with the plan, the reduction and the row file */
     pe_reduction *reduction;
+    pe_stop_record stop_record;
     pe_output output; /* rank 0 */
     pe_progress progress;
 } execution;
@@ -88,7 +90,8 @@ static pe_status open_output(execution *self, const pe_output_spec *spec, pe_err
 {
     const pe_run_context *run = self->run;
     if (run->is_root)
-        (void)pe_output_begin(&self->output, self->job, &spec->sink, self->plan->items, err);
+        (void)pe_output_begin(&self->output, self->job, &spec->sink, self->inputs->inputs,
+                              self->work.signature.arg_count, self->plan->items, err);
     if (pe_run_agree(run, err) == PE_OK && self->job->op_count > 0)
         open_reduction(self, err);
     else if (err->status == PE_OK)
@@ -150,10 +153,15 @@ static pe_status collect_reduction(execution *self, pe_format format, pe_error *
 /* Commits only what every rank agrees is complete. */
 static pe_status close_output(execution *self, uint64_t items, pe_error *err)
 {
+    pe_buffer record = {0};
+    pe_error lost = PE_ERROR_INIT; /* the run has failed already: then its item is missing in the log */
     (void)pe_row_file_close(&self->work.row_file, err);
     (void)pe_run_agree(self->run, err);
+    if (self->work.has_log && err->status == PE_EITEM && err->item != PE_NO_ITEM)
+        (void)pe_stop_record_collect(&self->stop_record, self->run->comm, err->item, &record, &lost);
     if (self->run->is_root)
-        (void)pe_output_end(&self->output, items, err);
+        (void)pe_output_end(&self->output, items, &record, err);
+    pe_buffer_fini(&record);
     return pe_run_agree(self->run, err);
 }
 
@@ -192,6 +200,8 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     pe_execution_stats stats = {0};
     uint64_t busy_ns = 0; /* of all ranks */
     self.work.plan = self.plan;
+    self.work.stop_record = &self.stop_record;
+    pe_stop_record_init(&self.stop_record);
     tell_plan(run, job, inputs, output, work, plan);
     pe_interrupt_begin();
     pe_crash_begin(pe_comm_rank(run->comm), pe_comm_size(run->comm));
@@ -207,6 +217,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     pe_interrupt_end();
     if (self.output.is_complete)
         pe_summary_log(job, plan, &stats, busy_ns);
+    pe_stop_record_fini(&self.stop_record);
     pe_reduction_free(self.reduction);
     return err->status;
 }

@@ -8,55 +8,55 @@
  */
 #include "run/output.h"
 
+#include "run/argument_names.h"
 #include "run/error_policy.h"
 
-pe_status pe_output_begin(pe_output *results, const pe_job *job, const pe_sink_spec *spec, uint64_t items,
-                          pe_error *err)
+static pe_status begin_log(pe_output *output, const pe_job *job, const pe_inputs *inputs, int arg_count, pe_error *err)
 {
-    *results = (pe_output){.job = job, .items = items};
-    pe_status status = pe_sink_begin(spec, &results->sink, err);
+    pe_argument_names arguments;
+    pe_buffer header = {0};
+    pe_argument_names_find(job, inputs, arg_count, &arguments);
+    pe_status status = pe_failure_log_header(arguments.names, arg_count, &header, err);
     if (status == PE_OK)
-        status = pe_failure_log_begin(&results->failures, job->errors.log, job->order != PE_ORDER_UNORDERED, err);
+        status =
+            pe_failure_log_begin(&output->failures, job->errors.log, &header, job->order != PE_ORDER_UNORDERED, err);
+    pe_buffer_fini(&header);
     return status;
 }
 
-pe_status pe_output_take(pe_output *results, const pe_chunk_result *out, pe_error *err)
+pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_inputs *inputs,
+                          int arg_count, uint64_t items, pe_error *err)
 {
-    pe_status status = out->placed > 0 ? pe_sink_advance(results->sink, out->placed, out->rows, err)
-                                       : pe_sink_write(results->sink, out->bytes.data, out->bytes.size, out->rows, err);
+    *output = (pe_output){.job = job, .items = items};
+    pe_status status = pe_sink_begin(spec, &output->sink, err);
+    return status == PE_OK ? begin_log(output, job, inputs, arg_count, err) : status;
+}
+
+pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err)
+{
+    pe_status status = out->placed > 0 ? pe_sink_advance(output->sink, out->placed, out->rows, err)
+                                       : pe_sink_write(output->sink, out->bytes.data, out->bytes.size, out->rows, err);
     if (status != PE_OK || out->log.size == 0)
         return status;
-    status = pe_failure_log_take(&results->failures, &out->log, err);
-    return status == PE_OK ? pe_error_policy_check(&results->failures, results->job, results->items, false, err)
-                           : status;
+    status = pe_failure_log_take(&output->failures, &out->log, err);
+    return status == PE_OK ? pe_error_policy_check(&output->failures, output->job, output->items, false, err) : status;
 }
 
-/* The item that stopped the run is in no chunk that was delivered. */
-static void log_last(pe_output *results, const pe_error *err)
+pe_status pe_output_end(pe_output *output, uint64_t items, const pe_buffer *stop_record, pe_error *err)
 {
-    pe_buffer log = {0};
-    pe_error ignored = PE_ERROR_INIT; /* the run has failed already, for the reason that is written here */
-    const pe_failure_record record = {.item = err->item, .arguments = "", .reason = err->text, .attempts = 1};
-    if (err->status != PE_EITEM || err->item == PE_NO_ITEM || results->job->errors.policy != PE_ON_ERROR_STOP)
-        return;
-    if (pe_failure_log_append(&log, &record, &ignored) == PE_OK)
-        (void)pe_failure_log_take(&results->failures, &log, &ignored);
-    pe_buffer_fini(&log);
-}
-
-pe_status pe_output_end(pe_output *results, uint64_t items, pe_error *err)
-{
-    char text[sizeof err->text];
-    pe_failure_log *failures = &results->failures;
-    log_last(results, err);
+    char text[PE_FAILURE_TEXT_ROOM];
+    pe_error ignored = PE_ERROR_INIT; /* the run has failed already, for the reason that is logged here */
+    pe_failure_log *failures = &output->failures;
+    if (stop_record->size > 0)
+        (void)pe_failure_log_take(failures, stop_record, &ignored);
     if (err->status == PE_OK)
-        (void)pe_error_policy_check(failures, results->job, items, true, err);
-    if (results->sink != NULL && err->status == PE_OK)
-        results->is_complete = pe_sink_commit(results->sink, err) == PE_OK;
-    if (results->sink != NULL && err->status != PE_OK)
-        pe_sink_abort(results->sink);
-    pe_sink_free(results->sink);
-    results->sink = NULL;
+        (void)pe_error_policy_check(failures, output->job, items, true, err);
+    if (output->sink != NULL && err->status == PE_OK)
+        output->is_complete = pe_sink_commit(output->sink, err) == PE_OK;
+    if (output->sink != NULL && err->status != PE_OK)
+        pe_sink_abort(output->sink);
+    pe_sink_free(output->sink);
+    output->sink = NULL;
     (void)pe_failure_log_end(failures, err);
     if (err->status == PE_OK && failures->count > 0)
         (void)pe_fail_item(err, PE_EITEM, failures->first_item, "%s", pe_failure_log_describe(failures, items, text));

@@ -8,6 +8,7 @@
 #ifndef PE_OUTPUT_H
 #define PE_OUTPUT_H
 
+#include "inputs/inputs.h"
 #include "job/job.h"
 #include "report/failure_log.h"
 #include "sink/sink.h"
@@ -21,18 +22,21 @@ typedef struct pe_output {
     bool is_complete; /* committed: every item was delivered, whether or not some of them failed */
 } pe_output;
 
-/* pe_output_begin - open output and log. PE_EOUTPUT when one cannot be created; then nothing stays of the other. */
-pe_status pe_output_begin(pe_output *results, const pe_job *job, const pe_sink_spec *spec, uint64_t items,
-                          pe_error *err);
+/* pe_output_begin - open output and log. PE_EOUTPUT when one cannot be created; then nothing stays of the other.
+ *
+ * Params:  inputs and arg_count name the log's columns of arguments; items as in pe_output. */
+pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_inputs *inputs,
+                          int arg_count, uint64_t items, pe_error *err);
 
 /* pe_output_take - in the order of the mode. PE_EITEM when [errors] max_failures is passed; errors of writing. */
-pe_status pe_output_take(pe_output *results, const pe_chunk_result *out, pe_error *err);
+pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err);
 
 /* pe_output_end - commit what is complete, or undo it when err holds the failure of the run.
  *
- * Params:  items were taken in all. An err that comes empty leaves with PE_EITEM when single items failed: the output is
- *          complete then.
+ * Params:  items were taken in all. stop_record: the record of the failed item that ended the run (worker/stop_record.h),
+ *          which is in no chunk that was taken, or an empty buffer. An err that comes empty leaves with PE_EITEM when
+ *          single items failed: the output is complete then.
  */
-pe_status pe_output_end(pe_output *results, uint64_t items, pe_error *err);
+pe_status pe_output_end(pe_output *output, uint64_t items, const pe_buffer *stop_record, pe_error *err);
 
 #endif

@@ -169,7 +169,8 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                            .kernel = pe_form_kernel(kernel->form),
                            .signature = *pe_form_signature(kernel->form),
                            .setup = &kernel->spec.setup,
-                           .rank = pe_comm_rank(run->comm)};
+                           .rank = pe_comm_rank(run->comm),
+                           .has_log = job->errors.log != NULL};
     pe_status status = define_output(run, job, inputs, &work->signature, output, err);
     memcpy(work->written, output->written, sizeof work->written);
     if (status == PE_OK)

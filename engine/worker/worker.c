@@ -9,8 +9,8 @@
  *           sums go there, while they are in the cache. Failed items cost something only in the batches that have them:
  *           they are tried again one by one, then logged, and their rows are filled or left out.
  * Threads:  a worker belongs to one worker; the spec is constant.
- * Not here: which chunk (threads), what is done with the bytes (sink), the list of failed items (batch_failures.c), trying again
- *           (retry.c).
+ * Not here: which chunk (threads), what is done with the bytes (sink), the list of failed items (kernel/failures.c), what
+ *           becomes of them (failed_items.c), further attempts (retry.c).
  */
 #include "worker/worker.h"
 
@@ -79,9 +79,8 @@ static void free_worker(pe_worker *worker)
     pe_reduction_close(worker->spec->reduction, worker->fold);
     pe_arguments_close(&worker->args);
     pe_call_free(worker->call);
-    pe_batch_failures_fini(&worker->failures);
-    pe_buffer_fini(&worker->kept[0]);
-    pe_buffer_fini(&worker->kept[1]);
+    pe_failures_fini(&worker->failures);
+    pe_arena_fini(&worker->kept_texts);
     pe_buffer_fini(&worker->unsummed);
     free(worker);
 }
@@ -100,30 +99,21 @@ static const void *const *constant(void *const *columns)
 
 /* ---- compute ---- */
 
-static pe_status note_failures(pe_worker *worker, const pe_worker_batch *at, pe_error *err)
-{
-    size_t failed = 0;
-    const pe_failure *failures = pe_call_failures(worker->call, &failed);
-    pe_status status = PE_OK;
-    for (size_t i = 0; i < failed && status == PE_OK; i++)
-        status = pe_batch_failures_add(&worker->failures, failures[i].item - at->block.first, 1, at->seconds,
-                                       failures[i].reason, err);
-    return status;
-}
-
 static pe_status compute(pe_worker *worker, pe_worker_batch *at, pe_error *err)
 {
-    const uint64_t began = worker->spec->policy == PE_ON_ERROR_STOP ? 0 : pe_clock_ns();
+    const pe_work_spec *spec = worker->spec;
+    const uint64_t began = spec->has_log ? pe_clock_ns() : 0;
     const pe_status status =
         pe_call_run(worker->call, at->block.first, at->block.count, worker->args.given, at->results, err);
     if (status != PE_OK)
         return status;
-    size_t failed = 0;
-    (void)pe_call_failures(worker->call, &failed);
-    if (failed == 0)
+    pe_call_take_failures(worker->call, &worker->failures);
+    if (worker->failures.count == 0)
         return PE_OK;
     at->seconds = began == 0 ? 0 : (double)(pe_clock_ns() - began) * 1e-9;
-    return note_failures(worker, at, err);
+    for (size_t i = 0; i < worker->failures.count; i++)
+        worker->failures.list[i].seconds = at->seconds;
+    return PE_OK;
 }
 
 /* ---- convert ---- */
@@ -151,7 +141,8 @@ static pe_status convert_column(pe_worker *worker, const pe_worker_batch *at, in
                        out + done * pe_dtype_bytes(to.dtype), all - done, &bad, &reason) == PE_OK)
             break;
         done += bad + 1;
-        status = pe_batch_failures_add(&worker->failures, (done - 1) / elements, 1, at->seconds, reason.text, err);
+        status =
+            pe_failures_add(&worker->failures, at->block.first + (done - 1) / elements, at->seconds, reason.text, err);
     }
     return status;
 }
@@ -178,11 +169,10 @@ static void close_gaps(const pe_worker *worker, const pe_worker_batch *at)
     const size_t row = worker->spec->encoder.row_bytes;
     unsigned char *const rows = at->results[0];
     size_t kept = 0;
-    size_t begin = 0;
-    for (size_t run = 0; (run = pe_batch_failures_next_run(&worker->failures, at->block.count, &begin)) > 0;
-         begin += run) {
-        memmove(rows + kept * row, rows + begin * row, run * row);
-        kept += run;
+    pe_good_run run = {0};
+    while (pe_failures_next_run(&worker->failures, at->block.first, at->block.count, &run)) {
+        memmove(rows + kept * row, rows + (run.first - at->block.first) * row, run.count * row);
+        kept += run.count;
     }
     worker->rows->size += kept * row;
 }
@@ -202,13 +192,12 @@ static pe_status encode_runs(const pe_worker *worker, const pe_worker_batch *at,
     const pe_work_spec *spec = worker->spec;
     const void *columns[PE_MAX_COLUMNS];
     pe_status status = PE_OK;
-    size_t begin = 0;
-    for (size_t run = 0;
-         status == PE_OK && (run = pe_batch_failures_next_run(&worker->failures, at->block.count, &begin)) > 0;
-         begin += run) {
+    pe_good_run run = {0};
+    while (status == PE_OK && pe_failures_next_run(&worker->failures, at->block.first, at->block.count, &run)) {
+        const uint64_t skip = run.first - at->block.first;
         for (int r = 0; r < spec->signature.result_count; r++)
-            columns[r] = (const unsigned char *)at->written[r] + begin * pe_type_bytes(spec->written[r]);
-        status = encode_rows(worker, at->block.first + begin, run, columns, err);
+            columns[r] = (const unsigned char *)at->written[r] + skip * pe_type_bytes(spec->written[r]);
+        status = encode_rows(worker, run.first, run.count, columns, err);
     }
     return status;
 }
@@ -238,11 +227,11 @@ static pe_status stop_at_failure(const pe_worker *worker, const pe_worker_batch 
                                  pe_error *err)
 {
     pe_worker_batch before = *at;
-    before.block.count = worker->failures.failures[0].item;
+    before.block.count = worker->failures.list[0].item - at->block.first;
     const pe_status status = before.block.count > 0 ? encode(worker, &before, out, err) : PE_OK;
     if (status != PE_OK)
         return status;
-    return pe_batch_failures_stop(&worker->failures, worker->spec, at->block.first, worker->args.values, err);
+    return pe_failed_items_stop(&worker->failures, worker->spec, at->block.first, worker->args.values, err);
 }
 
 /* After this the failures are dealt with, but for rows that encode leaves out. */
@@ -251,14 +240,15 @@ static pe_status settle(pe_worker *worker, const pe_worker_batch *at, pe_chunk_r
     const pe_work_spec *spec = worker->spec;
     if (worker->failures.count == 0)
         return PE_OK;
+    pe_failures_settle(&worker->failures);
     const pe_status status = pe_arguments_values(&worker->args, at->block, err);
     if (status != PE_OK)
         return status;
     if (spec->policy == PE_ON_ERROR_STOP)
         return stop_at_failure(worker, at, out, err);
     if (spec->policy == PE_ON_ERROR_FILL)
-        pe_batch_failures_fill(&worker->failures, spec, at->written);
-    return pe_batch_failures_log(&worker->failures, spec, at->block.first, worker->args.values, &out->log, err);
+        pe_failed_items_fill(&worker->failures, spec, at->block.first, at->written);
+    return pe_failed_items_log(&worker->failures, spec, at->block.first, worker->args.values, &out->log, err);
 }
 
 static pe_worker_batch place(pe_worker *worker, pe_block block)
@@ -275,7 +265,6 @@ static pe_status run_taken(pe_worker *worker, pe_block block, pe_chunk_result *o
 {
     const pe_work_spec *spec = worker->spec;
     pe_worker_batch at = place(worker, block);
-    worker->failures.count = 0;
     pe_status status = compute(worker, &at, err);
     if (status == PE_OK && worker->failures.count > 0 && spec->retries > 0)
         status = pe_worker_retry(worker, &at, err);

@@ -27,12 +27,14 @@ typedef struct pe_work_spec {
     bool has_conversion;             /* written differs from the signature somewhere */
     pe_encoder encoder;
     pe_on_error policy;
-    uint32_t retries;               /* further attempts at a failed item */
-    void *fill[PE_MAX_COLUMNS];     /* PE_ON_ERROR_FILL: one element of written[r] each */
-    pe_row_file row_file;           /* open: rows go straight there, and chunks come out without bytes */
-    bool makes_partials;            /* rows become pieces of the digest (sink/digest.h) */
-    struct pe_reduction *reduction; /* not NULL: rows are folded into this instead of being encoded */
-    int rank;                       /* named in the records of failed items */
+    uint32_t retries;                   /* further attempts at a failed item */
+    void *fill[PE_MAX_COLUMNS];         /* PE_ON_ERROR_FILL: one element of written[r] each */
+    pe_row_file row_file;               /* open: rows go straight there, and chunks come out without bytes */
+    bool makes_partials;                /* rows become pieces of the digest (sink/digest.h) */
+    struct pe_reduction *reduction;     /* not NULL: rows are folded into this instead of being encoded */
+    int rank;                           /* named in the lines of the log of failed items */
+    bool has_log;                       /* [errors] log: each failed item has a line */
+    struct pe_stop_record *stop_record; /* with has_log and PE_ON_ERROR_STOP: of this rank */
 } pe_work_spec;
 
 /* pe_job_worker - the worker of a job; its work_spec is a pe_work_spec.

@@ -214,12 +214,12 @@ class Ranges(Compiled):
                     self.assertEqual((column.code, column.text, column.err), (ramp.code, ramp.text, ramp.err))
 
     def test_failing_items_are_named_by_their_values(self):
-        for kernel, name in zip(self.SQUARES, ("x*x at ", "square")):
+        for kernel in self.SQUARES:
             for isolate in (False, True):
                 self.run_job(toml(input={"range": [ROOT_INT64 + 700, ROOT_INT64 - 700, -2]}, kernel={**kernel, "isolate": isolate},
                                   errors={"on_error": "fill", "fill": -1, "log": "log.csv", "retries": 1}))
                 rows = [row.split(",")[:2] for row in (self.dir / "log.csv").read_text().splitlines()[1:]]
-                wanted = [[str(i), f"{name}({ROOT_INT64 + 700 - 2 * i})"] for i in range(350)]
+                wanted = [[str(i), str(ROOT_INT64 + 700 - 2 * i)] for i in range(350)]
                 self.assertEqual(rows, wanted, (kernel, isolate))
 
     def test_overflow_that_is_allowed_wraps(self):

@@ -148,7 +148,7 @@ class Configs(Case):
         result = self.run_job(job, "-s", "mode='starmap'", "-s", "kernel.params.rate=0.5")
         self.assertEqual(result.code, 1, str(result))
         self.assertEqual((self.dir / "out.csv").read_text(), "result\n150.0\nnan\n200.0\n")
-        self.assertIn('1,"balance(100.0, 101)",years are from 0 to 100,1,0,', (self.dir / "failed.csv").read_text())
+        self.assertIn('1,100.0,101,years are from 0 to 100,1,0,', (self.dir / "failed.csv").read_text())
         result = self.run_job(job, "-s", "mode='starmap'")
         self.assertEqual(result.code, 69, str(result))
 

@@ -181,10 +181,16 @@ def call(name, args):
 
 
 def log_rows(data):
-    """index, arguments and reason of each record of a log of failed items."""
-    rows = list(csv.reader(io.StringIO(data.decode())))
-    assert rows[0] == ["index", "arguments", "reason", "attempts", "rank", "seconds"], rows[0]
-    return [(int(row[0]), row[1], row[2], int(row[3])) for row in rows[1:]]
+    """index, arguments, reason and attempts of each record of a log of failed items."""
+    rows = list(csv.reader(io.StringIO(data.decode(), newline="")))
+    assert rows[0][0] == "index" and rows[0][-4:] == ["reason", "attempts", "rank", "seconds"], rows[0]
+    assert len(set(rows[0])) == len(rows[0]) and all(len(row) == len(rows[0]) for row in rows), rows[0]
+    return [(int(row[0]), row[1:-4], row[-4], int(row[-3])) for row in rows[1:]]
+
+
+def logged(value):
+    """An argument as the log has it: whole."""
+    return value if isinstance(value, str) else told(value)
 
 
 def product(columns):

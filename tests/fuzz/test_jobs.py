@@ -429,15 +429,21 @@ class Job:
         if self.policy == "stop" and self.lost:
             if len(told) != 1 or told[0] not in self.lost or self.is_first_told() and told[0] != self.lost[0]:
                 wrong.append(f"errors.log has the items {told}, expected {self.lost[:1]}")
+                return
+            self.judge_rows(rows, wrong)
             return
         if told != self.lost if not self.ends_early else told != sorted(set(told)) or not set(told) <= set(self.lost):
             wrong.append(f"errors.log has the items {told}, expected {self.lost}")
             return
         if self.ends_early and self.is_ordered and told != self.lost[:len(told)]:
             wrong.append(f"errors.log has the items {told}, which are not the first of {self.lost}")
+        self.judge_rows(rows, wrong)
+
+    def judge_rows(self, rows, wrong):
         for item, arguments, reason, attempts in rows:
-            if arguments != self.words(item):
-                wrong.append(f"errors.log has {arguments!r} for item {item}, expected {self.words(item)!r}")
+            wanted = [expected.logged(value) for value in self.items[item]]
+            if arguments != wanted:
+                wrong.append(f"errors.log has {arguments!r} for item {item}, expected {wanted!r}")
             if (self.reason_of(item) or "") not in reason:
                 wrong.append(f"errors.log has the reason {reason!r} for item {item}, expected {self.reason_of(item)!r}")
             if self.reason_of(item) and attempts != self.retries + 1:

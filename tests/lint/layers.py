@@ -27,7 +27,7 @@ sink: base os types format job
 source: base os types format job
 inputs: base source
 report: base os plan job threads kernel inputs
-worker: base os plan threads kernel reduce sink inputs report
+worker: base os types comm plan threads kernel reduce sink inputs report
 run: base os comm plan job threads ranks kernel reduce sink source inputs report worker
 library: base threads ranks kernel
 app: base os types comm job threads kernel run

@@ -8,11 +8,11 @@
 #ifndef PE_TEXT_SOURCE_H
 #define PE_TEXT_SOURCE_H
 
+#include "base/arena.h"
 #include "format/csv.h"
 #include "format/line_index.h"
 #include "source/source_vtable.h"
 #include "source/stream.h"
-#include "source/text/text_arena.h"
 
 typedef struct pe_text_column {
     uint64_t number; /* of the field in its record, from 0 */

@@ -112,15 +112,12 @@ static int fail_listed(pe_batch *batch)
 
 static int fail_at_length(pe_batch *batch)
 {
-    char reason[400];
+    char reason[PE_REASON_ROOM + 280];
     memset(reason, 'a', sizeof reason);
-    reason[399] = '\0';
+    reason[sizeof reason - 1] = '\0';
     batch->fail(batch, 0, reason);
-    for (size_t i = 117; i < 399; i += 2)
-        memcpy(reason + i, "\xC3\xA4", 2); /* the 119th and 120th byte are one character */
-    reason[399] = '\0';
-    reason[117] = 'b';
-    memcpy(reason + 118, "\xC3\xA4", 2);
+    reason[PE_REASON_ROOM - 3] = 'b';
+    memcpy(reason + PE_REASON_ROOM - 2, "\xC3\xA4", 2); /* the last byte of the room is the second of a character */
     batch->fail(batch, 1, reason);
     batch->fail(batch, 2, NULL);
     return 0;
@@ -304,8 +301,8 @@ START_TEST(call_long_reason_is_cut_between_characters)
     ck_ok(pe_call_run(call, 0, 3, args, numbers, &err), err);
     const pe_failure *failures = pe_call_failures(call, &failed);
     ck_assert_uint_eq(strlen(failures[0].reason), PE_REASON_ROOM - 1);
-    ck_assert_uint_eq(strlen(failures[1].reason), 118);
-    ck_assert_int_eq(failures[1].reason[117], 'b');
+    ck_assert_uint_eq(strlen(failures[1].reason), PE_REASON_ROOM - 2);
+    ck_assert_int_eq(failures[1].reason[PE_REASON_ROOM - 3], 'b');
     ck_assert_str_eq(failures[2].reason, "no reason given");
     pe_call_free(call);
 }

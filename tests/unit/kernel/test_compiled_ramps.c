@@ -24,7 +24,10 @@ static int64_t columns[2][RIG_ITEMS];
 static pe_int128 wide[RIG_ITEMS];
 static const void *const column_args[] = {columns[0], columns[1]}, *const wide_args[] = {wide};
 static pe_ramp ramps[2];
-static pe_failure by_columns[MOST_FAILED];
+static struct {
+    uint64_t item;
+    char reason[120];
+} by_columns[MOST_FAILED];
 
 static void open_source(const char *function, const char *signature)
 {
@@ -72,8 +75,11 @@ static void check_same(const void *const *args, int arg_count, size_t count, uns
     static unsigned char expected[RIG_ITEMS * 16], seen[RIG_ITEMS * 16];
     const void *given[2] = {NULL};
     size_t failed = run(args, count, expected), f = 0, wrong = 0;
-    if (failed > 0)
-        memcpy(by_columns, pe_call_failures(rig_call, &failed), failed * sizeof *by_columns);
+    const pe_failure *const kept = pe_call_failures(rig_call, &failed);
+    for (size_t i = 0; i < failed; i++) {
+        by_columns[i].item = kept[i].item;
+        snprintf(by_columns[i].reason, sizeof by_columns[i].reason, "%s", kept[i].reason);
+    }
     for (int a = 0; a < arg_count; a++)
         given[a] = (left_out >> a & 1) != 0 ? NULL : args[a];
     ck_assert_uint_eq(run(given, count, seen), failed);

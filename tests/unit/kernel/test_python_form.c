@@ -161,7 +161,7 @@ END_TEST
 
 START_TEST(long_message_keeps_its_line)
 {
-    rig_python("def f(x):\n    raise ValueError('ä' * 500)\n", "(int64) -> int64");
+    rig_python("def f(x):\n    raise ValueError('ä' * 5000)\n", "(int64) -> int64");
     ck_assert_uint_eq(rig_run(1), 1);
     size_t failed = 0;
     const char *const reason = pe_call_failures(rig_call, &failed)->reason;

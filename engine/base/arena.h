@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* text_arena.h - bytes that stay where they are until all of them are given back at once.
+/* arena.h - bytes that stay where they are until all of them are given back at once.
  *
  * Design: a chain of blocks. A rewind of several blocks trades them for one as large as what was used, so a worker soon
  *         has one block for its largest chunk, and never more than twice that.
  */
-#ifndef PE_TEXT_ARENA_H
-#define PE_TEXT_ARENA_H
+#ifndef PE_ARENA_H
+#define PE_ARENA_H
 
 #include <stddef.h>
 
@@ -22,8 +22,8 @@ typedef struct pe_arena {
 } pe_arena;
 
 /* pe_arena_get - size bytes that do not move; NULL when memory is out. */
-char *pe_arena_get(pe_arena *scratch, size_t size);
-void pe_arena_reset(pe_arena *scratch);
-void pe_arena_fini(pe_arena *scratch);
+char *pe_arena_get(pe_arena *arena, size_t size);
+void pe_arena_reset(pe_arena *arena);
+void pe_arena_fini(pe_arena *arena);
 
 #endif

@@ -1,0 +1,83 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* failure_record.c - what is told of failed items, on its way from a worker to rank 0 beside the results.
+ *
+ * Design:   a fixed head, the message with its terminator, the line: read and written by memcpy, between ranks of one
+ *           architecture.
+ * Threads:  failure_record.h.
+ * Not here: what the line looks like (worker/failed_items.c), what rank 0 does with it (failure_log.c).
+ */
+#include "report/failure_record.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define KINDS_MAX 64 /* counted apart in one chunk; further kinds are counted with the last one */
+
+typedef struct head {
+    uint64_t item, count;
+    uint32_t message_bytes; /* with the terminator */
+    uint32_t reason_at;
+    uint64_t line_bytes;
+} head;
+
+size_t pe_failure_kind_bytes(const char *reason)
+{
+    return strcspn(reason, ":");
+}
+
+pe_status pe_failure_record_append(pe_buffer *log, const pe_failure_record *record, pe_error *err)
+{
+    const size_t message_bytes = strnlen(record->message, PE_FAILURE_MESSAGE_ROOM - 1);
+    const size_t reason_at = record->reason_at < message_bytes ? record->reason_at : message_bytes;
+    const head first = {.item = record->item,
+                        .count = record->count,
+                        .message_bytes = (uint32_t)message_bytes + 1,
+                        .reason_at = (uint32_t)reason_at,
+                        .line_bytes = record->line_bytes};
+    pe_status status = pe_buffer_append(log, &first, sizeof first, err);
+    if (status == PE_OK)
+        status = pe_buffer_append(log, record->message, message_bytes, err);
+    if (status == PE_OK)
+        status = pe_buffer_append(log, "", 1, err);
+    return status == PE_OK ? pe_buffer_append(log, record->line, record->line_bytes, err) : status;
+}
+
+size_t pe_failure_record_read(const pe_buffer *log, size_t at, pe_failure_record *out)
+{
+    head first;
+    memcpy(&first, log->data + at, sizeof first);
+    const char *const message = (const char *)log->data + at + sizeof first;
+    *out = (pe_failure_record){.item = first.item,
+                               .count = first.count,
+                               .message = message,
+                               .reason_at = first.reason_at,
+                               .line = message + first.message_bytes,
+                               .line_bytes = (size_t)first.line_bytes};
+    return at + sizeof first + first.message_bytes + (size_t)first.line_bytes;
+}
+
+static bool is_same_kind(const pe_failure_record *a, const pe_failure_record *b)
+{
+    const char *const left = a->message + a->reason_at, *const right = b->message + b->reason_at;
+    const size_t bytes = pe_failure_kind_bytes(left);
+    return bytes == pe_failure_kind_bytes(right) && memcmp(left, right, bytes) == 0;
+}
+
+pe_status pe_failure_record_count(pe_buffer *log, const pe_failure_record *record, pe_error *err)
+{
+    size_t kinds = 0;
+    for (size_t at = 0, next = 0; at < log->size; at = next) {
+        pe_failure_record seen;
+        head first;
+        next = pe_failure_record_read(log, at, &seen);
+        if (!is_same_kind(&seen, record) && ++kinds < KINDS_MAX)
+            continue;
+        memcpy(&first, log->data + at, sizeof first);
+        first.count += record->count;
+        memcpy(log->data + at, &first, sizeof first);
+        return PE_OK;
+    }
+    return pe_failure_record_append(log, record, err);
+}

@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* argument_names.c - what the arguments of a job are called.
+ *
+ * Threads: any.
+ */
+#include "run/argument_names.h"
+
+#include <stdio.h>
+
+static void make_name(pe_argument_names *out, int argument)
+{
+    static const char *const first[] = {"x", "y", "z"};
+    if (argument < (int)(sizeof first / sizeof *first)) {
+        out->names[argument] = first[argument];
+        return;
+    }
+    (void)snprintf(out->made[argument], sizeof out->made[argument], "x%d", argument + 1);
+    out->names[argument] = out->made[argument];
+}
+
+/* Columns that become one vector have no name of their own. */
+static void take_columns(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
+{
+    int argument = 0;
+    if (pe_inputs_columns(inputs) != count)
+        return;
+    for (int s = 0; s < pe_inputs_sources(inputs); s++) {
+        const pe_source_spec *input = &job->inputs[s];
+        const int columns = pe_inputs_info(inputs, s)->columns;
+        for (int c = 0; c < columns && c < input->column_count; c++)
+            if (input->columns[c].name != NULL)
+                out->names[argument + c] = input->columns[c].name;
+        argument += columns;
+    }
+}
+
+void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
+{
+    for (int a = 0; a < count; a++)
+        make_name(out, a);
+    take_columns(job, inputs, count, out);
+    for (int a = 0; a < count && a < job->kernel.arg_count; a++)
+        out->names[a] = job->kernel.args[a];
+}

@@ -1,0 +1,21 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* argument_names.h - what the arguments of a job are called.
+ */
+#ifndef PE_ARGUMENT_NAMES_H
+#define PE_ARGUMENT_NAMES_H
+
+#include "inputs/inputs.h"
+#include "job/job.h"
+
+typedef struct pe_argument_names {
+    const char *names[PE_MAX_COLUMNS]; /* borrowed from the job, or in `made` */
+    char made[PE_MAX_COLUMNS][8];
+} pe_argument_names;
+
+/* pe_argument_names_find - one name for each of `count` arguments: kernel.args, else the columns that the input names, else
+ * x, y, z, x4, x5 ... */
+void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* failed_items.h - what becomes of the failed items of a batch: fill values, records for the log, the end of the run.
+ *
+ * Params:  failures is settled; first is the batch's first item; args are the columns of its arguments.
+ * Threads: one worker's own.
+ */
+#ifndef PE_FAILED_ITEMS_H
+#define PE_FAILED_ITEMS_H
+
+#include "kernel/failures.h"
+#include "worker/worker.h"
+
+/* pe_failed_items_log - a record of each behind the others in log. PE_ENOMEM. */
+pe_status pe_failed_items_log(const pe_failures *failures, const pe_work_spec *spec, uint64_t first,
+                              const void *const *args, pe_buffer *log, pe_error *err);
+
+/* pe_failed_items_stop - the first of them as the error that ends the run, and its record as the spec's stop record, if it
+ * is the first so far. Returns: PE_EITEM with err->item in the whole job; PE_ENOMEM. */
+pe_status pe_failed_items_stop(const pe_failures *failures, const pe_work_spec *spec, uint64_t first,
+                               const void *const *args, pe_error *err);
+
+/* pe_failed_items_fill - the fill values into the failed items' rows of the written columns. */
+void pe_failed_items_fill(const pe_failures *failures, const pe_work_spec *spec, uint64_t first, void *const *written);
+
+#endif
