@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "comm/launcher.h"
 #include "kernel/registry.h"
+#include "os/interrupt.h"
 #include "os/log.h"
 #include "run/run.h"
 #include "threads/asked_threads.h"
@@ -54,6 +55,7 @@ int main(int argc, char **argv)
     pe_error err = PE_ERROR_INIT;
     const bool speaks = pe_launcher_rank() <= 0; /* known before MPI has started */
     int code = 0;
+    pe_interrupt_begin(speaks);
     pe_log_init(speaks, PE_LOG_INFO);
     if (pe_cli_parse(argc, argv, &options, &err) != PE_OK) {
         pe_log(PE_LOG_ERROR, "%s", err.text);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* exit_cleanup.c - removes incomplete files when the process ends in the middle of a run.
+/* exit_cleanup.c - removes incomplete and temporary files when the process ends in the middle of a run.
  *
  * Invariant: no write begins after pe_exit_cleanup_final has seen `writing` at 0. A write increments `writing` before it
  *           reads `is_final`, and pe_exit_cleanup_final sets `is_final` before it reads `writing`; both are sequentially
@@ -62,12 +62,13 @@ void pe_exit_cleanup_write_end(void)
     atomic_fetch_sub(&writing, 1);
 }
 
+/* Folders go when the files in them are gone. */
 static void remove_registered(void)
 {
-    for (size_t p = 0; p < SLOTS; p++) {
-        const char *const path = atomic_load(&registered[p]);
+    for (size_t p = 0; p < 2 * SLOTS; p++) {
+        const char *const path = atomic_load(&registered[p % SLOTS]);
         if (path != NULL)
-            (void)unlink(path);
+            (void)(p < SLOTS ? unlink(path) : rmdir(path));
     }
 }
 

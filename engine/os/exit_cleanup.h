@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* exit_cleanup.h - removes incomplete files when the process ends in the middle of a run.
+/* exit_cleanup.h - removes incomplete and temporary files when the process ends in the middle of a run.
  *
  * Invariant: a file that is registered here does not outlive the process, unless it is killed by SIGKILL.
  * Design: incomplete files are registered by name. A process that has to end waits for writes in progress, blocks new
@@ -12,7 +12,7 @@
 #ifndef PE_EXIT_CLEANUP_H
 #define PE_EXIT_CLEANUP_H
 
-/* pe_exit_cleanup_add - register a file. path is borrowed until pe_exit_cleanup_drop. */
+/* pe_exit_cleanup_add - register a file, or a folder in which there is nothing but registered files. path is borrowed until pe_exit_cleanup_drop. */
 void pe_exit_cleanup_add(const char *path);
 void pe_exit_cleanup_drop(const char *path); /* the same pointer; NULL is allowed */
 

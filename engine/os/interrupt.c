@@ -1,55 +1,41 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* interrupt.c - SIGINT, SIGTERM, SIGHUP and SIGUSR1 as a flag that ends the run.
+/* interrupt.c - SIGINT, SIGTERM, SIGHUP and SIGUSR1 end the run in good order.
  *
- * Design: the handler only sets the flag. The main thread polls it and stops the run like any other failure: outputs are
- *         closed and all ranks end with one exit code. SIGUSR1 is the signal that a batch system can send ahead of the
- *         time limit and that mpirun passes on to the ranks; on SIGTERM mpirun kills them.
+ * Design: before the run computes items the handler ends the process itself: it removes what was made so far and leaves with
+ *         PE_ESTOPPED's exit code, since nothing else has to be kept. During the run the handler only sets a flag; the main
+ *         thread polls it and stops the run as after any other failure: outputs are closed and all ranks end with one exit
+ *         code. SIGUSR1 is the signal that a batch system can send ahead of the time limit and that mpirun passes on to the
+ *         ranks; on SIGTERM mpirun kills them.
+ *         A signal that was ignored when the process began stays ignored (nohup, and & of a shell without job control).
+ * Threads: begin, begin_run and end: the main thread.
  */
 #include "os/interrupt.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
+#include <string.h>
+#include <unistd.h>
 
-static volatile sig_atomic_t seen; /* written by the handler, read by the main thread */
+#include "base/error.h"
+#include "os/exit_cleanup.h"
 
-static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
+static atomic_int seen;                                         /* written by the handler, read by any thread */
+static atomic_bool is_running;                                  /* written by the main thread, read by the handler */
+static bool speaks;                                             /* written before there is a handler */
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1}; /* these two lists are read only */
 static const int ignored[] = {SIGPIPE, SIGXFSZ};
 
 #define CAUGHT (sizeof caught / sizeof *caught)
 #define IGNORED (sizeof ignored / sizeof *ignored)
 
-static struct sigaction before[CAUGHT + IGNORED];
+static struct sigaction before[CAUGHT + IGNORED]; /* the main thread's */
 
-static void note(int signal_number)
+static const char *name_of(int number)
 {
-    seen = signal_number;
-}
-
-void pe_interrupt_begin(void)
-{
-    struct sigaction action = {.sa_handler = note, .sa_flags = (int)SA_RESETHAND};
-    (void)sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < CAUGHT; i++)
-        (void)sigaction(caught[i], &action, &before[i]);
-    action = (struct sigaction){.sa_handler = SIG_IGN};
-    (void)sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < IGNORED; i++)
-        (void)sigaction(ignored[i], &action, &before[CAUGHT + i]);
-}
-
-void pe_interrupt_end(void)
-{
-    for (size_t i = 0; i < CAUGHT; i++)
-        (void)sigaction(caught[i], &before[i], NULL);
-    for (size_t i = 0; i < IGNORED; i++)
-        (void)sigaction(ignored[i], &before[CAUGHT + i], NULL);
-}
-
-const char *pe_interrupt_seen(void)
-{
-    switch (seen) {
+    switch (number) {
     case SIGINT:
         return "SIGINT";
     case SIGTERM:
@@ -61,4 +47,55 @@ const char *pe_interrupt_seen(void)
     default:
         return NULL;
     }
+}
+
+static void say(const char *text)
+{
+    const ssize_t put = write(STDERR_FILENO, text, strlen(text));
+    (void)put;
+}
+
+static void on_signal(int number)
+{
+    atomic_store(&seen, number);
+    if (atomic_load(&is_running))
+        return;
+    pe_exit_cleanup_final();
+    if (speaks) {
+        say("pengine: interrupted by ");
+        say(name_of(number));
+        say(" before the first item was computed\n");
+    }
+    _exit(pe_status_exit(PE_ESTOPPED)); /* looks into a table */
+}
+
+void pe_interrupt_begin(bool is_speaker)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    speaks = is_speaker;
+    (void)sigfillset(&action.sa_mask);
+    for (size_t i = 0; i < CAUGHT; i++)
+        if (sigaction(caught[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+            (void)sigaction(caught[i], &action, NULL);
+}
+
+void pe_interrupt_begin_run(void)
+{
+    const struct sigaction action = {.sa_handler = SIG_IGN};
+    atomic_store(&is_running, true);
+    for (size_t i = 0; i < IGNORED; i++)
+        (void)sigaction(ignored[i], &action, &before[CAUGHT + i]);
+}
+
+void pe_interrupt_end_run(void)
+{
+    for (size_t i = 0; i < CAUGHT; i++)
+        (void)sigaction(caught[i], &before[i], NULL);
+    for (size_t i = 0; i < IGNORED; i++)
+        (void)sigaction(ignored[i], &before[CAUGHT + i], NULL);
+}
+
+const char *pe_interrupt_seen(void)
+{
+    return name_of(atomic_load(&seen));
 }

@@ -1,15 +1,24 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* interrupt.h - SIGINT, SIGTERM, SIGHUP and SIGUSR1 as a flag that ends the run.
+/* interrupt.h - SIGINT, SIGTERM, SIGHUP and SIGUSR1 end the run in good order.
  */
 #ifndef PE_INTERRUPT_H
 #define PE_INTERRUPT_H
 
-/* pe_interrupt_begin - install the handlers: the first of these signals sets the flag, the second of a kind kills as usual.
- * SIGPIPE and SIGXFSZ are ignored, so that the write fails instead. pe_interrupt_end - restore the former actions. */
-void pe_interrupt_begin(void);
-void pe_interrupt_end(void);
+#include <stdbool.h>
+
+/* pe_interrupt_begin - from here on one of these signals ends the process with PE_ESTOPPED's exit code: what is registered in
+ * exit_cleanup.h is removed, and the process that speaks says so. A signal that is ignored already stays ignored.
+ * Call: the first thing in main. */
+void pe_interrupt_begin(bool is_speaker);
+
+/* pe_interrupt_begin_run - from here on the first of these signals sets the flag, the second of a kind kills as usual.
+ * SIGPIPE and SIGXFSZ are ignored, so that the write fails instead. */
+void pe_interrupt_begin_run(void);
+
+/* pe_interrupt_end_run - restores what the process did about the signals before pe_interrupt_begin. */
+void pe_interrupt_end_run(void);
 
 /* pe_interrupt_seen - the signal's name ("SIGINT"), or NULL. Any thread. */
 const char *pe_interrupt_seen(void);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fixed_point.h"
 #include "os/log.h"
 
 #define TERMINAL_EVERY_NS 100000000u
@@ -49,7 +50,8 @@ const char *pe_print_rate(char out[32], double rate)
     size_t i = 0;
     while (i < 4 && rate < scale[i].unit * 0.9995)
         i++;
-    (void)snprintf(out, 32, "%.3g%s", rate / scale[i].unit, scale[i].name);
+    char digits[PE_FIXED_ROOM];
+    (void)snprintf(out, 32, "%.24s%s", pe_print_three_digits(digits, rate / scale[i].unit), scale[i].name);
     return out;
 }
 
@@ -60,17 +62,17 @@ const char *pe_print_bytes(char out[32], uint64_t bytes)
     size_t i = 0;
     for (; i < 6 && value >= 1024; i++)
         value /= 1024;
-    (void)snprintf(out, 32, i == 0 ? "%.0f %s" : "%.1f %s", value, names[i]);
+    char digits[PE_FIXED_ROOM];
+    (void)snprintf(out, 32, "%.24s %s", pe_print_fixed(digits, value, i == 0 ? 0 : 1), names[i]);
     return out;
 }
 
 const char *pe_print_seconds(char out[32], double value)
 {
     const unsigned long long whole = value < 1e18 ? (unsigned long long)value : 0;
-    if (value < 10)
-        (void)snprintf(out, 32, "%.3f s", value);
-    else if (value < 60)
-        (void)snprintf(out, 32, "%.1f s", value);
+    char digits[PE_FIXED_ROOM];
+    if (value < 60)
+        (void)snprintf(out, 32, "%.24s s", pe_print_fixed(digits, value, value < 10 ? 3 : 1));
     else if (value < 3600)
         (void)snprintf(out, 32, "%llu min %02llu s", whole / 60, whole % 60);
     else if (value < 86400)

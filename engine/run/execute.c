@@ -203,7 +203,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     self.work.stop_record = &self.stop_record;
     pe_stop_record_init(&self.stop_record);
     tell_plan(run, job, inputs, output, work, plan);
-    pe_interrupt_begin();
+    pe_interrupt_begin_run();
     pe_crash_begin(pe_comm_rank(run->comm), pe_comm_size(run->comm));
     pe_status status = open_output(&self, output, err);
     if (status == PE_OK)
@@ -214,7 +214,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
         (void)collect_reduction(&self, output->format, err);
     (void)close_output(&self, stats.items, err);
     pe_crash_end();
-    pe_interrupt_end();
+    pe_interrupt_end_run();
     if (self.output.is_complete)
         pe_summary_log(job, plan, &stats, busy_ns);
     pe_stop_record_fini(&self.stop_record);

@@ -8,6 +8,7 @@
  */
 #include "run/summary.h"
 
+#include "base/fixed_point.h"
 #include "os/log.h"
 #include "report/progress.h"
 
@@ -16,7 +17,7 @@
 /* The size of a chunk, and what decided it: the user, the plan, or what the items were seen to cost. */
 static const char *describe_chunks(const pe_plan *plan, const pe_execution_stats *stats, uint64_t busy_ns, char out[96])
 {
-    char items[32], cost[32];
+    char items[32], cost[32], digits[PE_FIXED_ROOM];
     const uint64_t chunk_items = plan->is_fixed ? plan->grain_items : stats->chunk_items;
     const double all = (double)(stats->items > 0 ? stats->items : 1);
     const double chunk_ms = (double)busy_ns * 1e-6 * (double)chunk_items / all;
@@ -24,7 +25,7 @@ static const char *describe_chunks(const pe_plan *plan, const pe_execution_stats
     if (stats->wall_ns < SHORT_RUN_NS)
         (void)snprintf(cost, sizeof cost, "a short run");
     else
-        (void)snprintf(cost, sizeof cost, "%.*f ms each", chunk_ms < 1 ? 3 : 1, chunk_ms);
+        (void)snprintf(cost, sizeof cost, "%.20s ms each", pe_print_fixed(digits, chunk_ms, chunk_ms < 1 ? 3 : 1));
     (void)snprintf(out, 96, "chunks of %s (%s)", pe_print_count(items, chunk_items), is_planned ? plan->why : cost);
     return out;
 }

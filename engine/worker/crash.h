@@ -12,7 +12,7 @@
 /* pe_crash_begin - from here until pe_crash_end crashes are told; what the process did about these signals before is
  * put back by the end.
  *
- * Call:    the main thread, before there are workers, and after pe_interrupt_begin.
+ * Call:    the main thread, before there are workers, and after pe_interrupt_begin_run.
  * Params:  rank, and how many ranks there are: which of several that crash at the same time speaks
  */
 void pe_crash_begin(int rank, int ranks);

@@ -7,6 +7,7 @@ Expected values: Python's Collatz steps, and numpy's squares.
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import time
 
@@ -237,6 +238,57 @@ class Killed(Runs):
         os.kill(max(ranks_of(process.pid)), signal.SIGKILL)
         self.assertNotEqual(finish(process, timeout=30).code, 0)
         self.prefix("out.npy")
+
+
+class Early(Runs):
+    """A signal before the first item is computed, and signals that were ignored when the program began."""
+
+    def compiling(self, ranks=0):
+        """A run whose compiler sleeps; (process, its TMPDIR, the folder of kept objects)."""
+        home, cache = self.dir / "tmp", self.dir / "cache"
+        home.mkdir(exist_ok=True)
+        self.write("cc.sh", "#!/bin/sh\ncase $1 in --version) echo slow 1.0; exit 0;; esac\n: >started\nexec sleep 20\n")
+        compiler = self.dir / "cc.sh"
+        compiler.chmod(0o755)
+        self.write("job.toml", toml(input={"range": [0, 10]}, kernel={"expr": "x + 12345"}, output={"path": "out.txt"}))
+        env = {"PENGINE_CC": str(compiler), "TMPDIR": str(home), "XDG_CACHE_HOME": str(cache)}
+        process = start(["job.toml"], ranks, cwd=self.dir, env=env)
+        until = time.monotonic() + 20 * SLOWER
+        while not list(home.glob("pengine-*/kernel.c")) and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        return process, home
+
+    def test_signal_while_compiling_leaves_nothing_and_is_75(self):
+        for way in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+            with self.subTest(way):
+                process, home = self.compiling()
+                self.assertEqual(len(list(home.iterdir())), 1)
+                result = self.interrupted(process, way)
+                self.assertEqual(result.err, f"pengine: interrupted by {way.name} before the first item was computed\n")
+                self.assertEqual(list(home.iterdir()), [])
+                self.assertFalse((self.dir / "out.txt").exists())
+
+    def test_signal_while_the_job_is_read_is_75(self):
+        process = start(["-"], cwd=self.dir, stdin=subprocess.PIPE)
+        time.sleep(0.5 * SLOWER)
+        self.interrupted(process, signal.SIGTERM)
+
+    def test_ignored_signal_stays_ignored(self):
+        for way in (signal.SIGHUP, signal.SIGINT):
+            with self.subTest(way):
+                job = toml(mode="imap", input={"range": [0, 20]}, output={"path": "out.txt"}, pool={"chunk_size": 1},
+                           kernel={"command": ["sh", "-c", "sleep 0.05; echo $0", "{}"], "signature": "(int64) -> int64"})
+                self.write("job.toml", job)
+                process = start(["-q", "-t", "1", "job.toml"], cwd=self.dir,
+                                preexec_fn=lambda way=way: signal.signal(way, signal.SIG_IGN))
+                until = time.monotonic() + 20 * SLOWER
+                while not (self.dir / "out.txt").exists() and time.monotonic() < until:
+                    time.sleep(0.01)
+                os.kill(process.pid, way)
+                self.assertEqual(finish(process).code, 0)
+                self.assertEqual((self.dir / "out.txt").read_text(), "".join(f"{i}\n" for i in range(20)))
+                (self.dir / "out.txt").unlink()
 
 
 if __name__ == "__main__":

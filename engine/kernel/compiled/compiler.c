@@ -23,6 +23,7 @@
 #include "base/alloc.h"
 #include "base/errno_text.h"
 #include "kernel/compiled/compiler_process.h"
+#include "os/exit_cleanup.h"
 #include "os/file.h"
 
 #define PATH_ROOM 4096
@@ -119,22 +120,30 @@ static pe_status open_folder(folder *out, pe_error *err)
         errno = ENAMETOOLONG;
         return refuse_folder(home, err);
     }
-    if (mkdtemp(out->path) == NULL)
+    pe_exit_cleanup_add(out->path); /* before it is made, so that no signal comes between */
+    if (mkdtemp(out->path) == NULL) {
+        pe_exit_cleanup_drop(out->path);
         return refuse_folder(home, err);
+    }
     (void)snprintf(out->text, sizeof out->text, "%s/kernel.c", out->path);
     (void)snprintf(out->expanded, sizeof out->expanded, "%s/kernel.i", out->path);
     (void)snprintf(out->object, sizeof out->object, "%s/kernel.o", out->path);
     (void)snprintf(out->library, sizeof out->library, "%s/kernel.so", out->path);
+    const char *const files[] = {out->text, out->expanded, out->object, out->library};
+    for (size_t f = 0; f < sizeof files / sizeof *files; f++)
+        pe_exit_cleanup_add(files[f]);
     return PE_OK;
 }
 
-static void close_folder(const folder *files)
+static void close_folder(const folder *made)
 {
-    (void)unlink(files->text);
-    (void)unlink(files->expanded);
-    (void)unlink(files->object);
-    (void)unlink(files->library);
-    (void)rmdir(files->path);
+    const char *const files[] = {made->text, made->expanded, made->object, made->library};
+    for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
+        (void)unlink(files[f]);
+        pe_exit_cleanup_drop(files[f]);
+    }
+    (void)rmdir(made->path);
+    pe_exit_cleanup_drop(made->path);
 }
 
 static pe_status write_text(const folder *files, const pe_buffer *text, pe_error *err)

@@ -24,6 +24,7 @@
 #include <xxhash.h>
 
 #include "base/errno_text.h"
+#include "os/exit_cleanup.h"
 #include "os/file.h"
 #include "os/log.h"
 
@@ -183,8 +184,10 @@ void pe_object_cache_put(const char *key, const pe_buffer *object)
     }
     name_file(folder, key, path);
     (void)snprintf(part, sizeof part, "%.*s/part-XXXXXX", PATH_ROOM - 64, folder);
+    pe_exit_cleanup_add(part);
     const int fd = mkstemp(part);
     if (fd < 0) {
+        pe_exit_cleanup_drop(part);
         log_not_kept(folder, errno);
         return;
     }
@@ -196,5 +199,6 @@ void pe_object_cache_put(const char *key, const pe_buffer *object)
     else if (rename(part, path) != 0)
         log_not_kept(path, errno);
     (void)unlink(part); /* not there after the rename */
+    pe_exit_cleanup_drop(part);
     remove_unused(folder);
 }
