@@ -190,6 +190,9 @@ static error_t take(int key, char *value, struct argp_state *state)
     case PE_OPTION_PART:
         status = add_string(in, "--part", value, "part");
         break;
+    case PE_OPTION_ITEMS:
+        status = add_string(in, "--items", value, "items");
+        break;
     case PE_OPTION_SKIP:
         status = add_integer(in, "--skip", value, "", "skip");
         break;

@@ -16,6 +16,7 @@ const struct argp_option pe_cli_table[] = {
     {"threads", 't', "N", 0, "workers of each rank: --set pool.threads=N", 0},
     {"output", 'o', "PATH", 0, "where results go: --set output.path=\"PATH\"", 0},
     {"part", PE_OPTION_PART, "K/N", 0, "run part K of N of the items: --set part=\"K/N\"", 0},
+    {"items", PE_OPTION_ITEMS, "LIST", 0, "run only these items, such as 17,40-60, and print their results", 0},
     {"skip", PE_OPTION_SKIP, "N", 0, "go on after the first N items: --set skip=N", 0},
     {"check", PE_OPTION_CHECK, NULL, 0, "validate the job, the kernel, the inputs' headers", 0},
     {"plan", PE_OPTION_PLAN, NULL, 0, "print what would run, run nothing", 0},

@@ -165,6 +165,23 @@ static pe_status read_tables(reading *in)
     return status;
 }
 
+/* A run that looks at some items leaves the job's own files alone. */
+static pe_status keep_files(pe_job *job, const pe_override *overrides, size_t count, pe_error *err)
+{
+    bool has_output = false;
+    for (size_t i = 0; i < count; i++)
+        has_output = has_output || strcmp(overrides[i].key, "output.path") == 0;
+    pe_value_drop(&job->errors.log);
+    job->errors.log = NULL;
+    if (has_output)
+        return PE_OK;
+    pe_value_drop(&job->output.path);
+    job->output.path = NULL;
+    job->output.format = PE_FORMAT_AUTO;
+    job->op_count = 0;
+    return pe_value_copy(&job->output.path, "-", err);
+}
+
 pe_status pe_job_read(const char *file, const char *text, size_t size, const pe_override *overrides,
                       size_t override_count, pe_job **out, pe_error *err)
 {
@@ -178,6 +195,8 @@ pe_status pe_job_read(const char *file, const char *text, size_t size, const pe_
         status = pe_job_override(in.root, overrides, override_count, err);
     if (status == PE_OK)
         status = read_tables(&in);
+    if (status == PE_OK && in.job->items != NULL)
+        status = keep_files(in.job, overrides, override_count, err);
     if (status == PE_OK) {
         *out = in.job;
         in.job = NULL;

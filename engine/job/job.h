@@ -66,7 +66,8 @@ typedef struct pe_job {
     bool is_star; /* starmap: one or more arguments; else exactly one */
     pe_combine combine;
     pe_job_part part;
-    uint64_t skip; /* items at the start of those */
+    uint64_t skip;     /* items at the start of those */
+    const char *items; /* "17,40-60": only these, to look at; NULL: all */
 
     pe_source_spec *inputs;
     int input_count;

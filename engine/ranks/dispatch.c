@@ -132,7 +132,8 @@ static int choose_rank(pe_root *self)
  * what a normal slice takes in memory, so a part does not reach into the next one. */
 static pe_block next_block(const pe_root *self, int slices)
 {
-    const uint64_t first = self->dispatched_items, left = self->plan->items - first;
+    const uint64_t first = self->dispatched_items;
+    const uint64_t left = pe_execution_range(self->spec, first, self->plan->items - first);
     const uint64_t slice = self->plan->slice_items, whole = (uint64_t)slices * slice - first % slice;
     const uint64_t count = slices > 1 ? whole : pe_adaptive_chunk_piece(&self->chunking, first);
     return (pe_block){.first = first, .count = at_most(count, left)};

@@ -15,7 +15,8 @@
 
 #define POLL_MS 20
 #define FULL_WAIT_NS 1000000u
-#define PAYLOAD_SHARE 4 /* of the planned buffers: input of unusual size stands for results as large or larger */
+#define SLICES_AHEAD 1024 /* ranges of single items cost no more than their slices */
+#define PAYLOAD_SHARE 4   /* of the planned buffers: input of unusual size stands for results as large or larger */
 
 typedef struct execution {
     const pe_execution_spec *spec;
@@ -50,15 +51,33 @@ static bool is_ending(execution *self)
     return pe_rank_pool_is_stopped(&self->pool) || pe_rank_pool_failing_item(&self->pool) != PE_NO_ITEM;
 }
 
-static pe_status push_all_items(execution *self, pe_error *err)
+static pe_status push_items(execution *self, pe_block block, pe_error *err)
 {
     pe_slice *slice = NULL;
     const pe_status status = pe_work_queue_make_slice(self->pool.queue, &slice, err);
     if (status != PE_OK)
         return status;
-    slice->block = (pe_block){.first = 0, .count = self->spec->pool.plan->items};
+    slice->block = block;
     pe_work_queue_push(self->pool.queue, slice);
     return PE_OK;
+}
+
+/* One slice for each range of the items, a few ahead of the workers. */
+static pe_status push_all_items(execution *self, pe_error *err)
+{
+    const pe_execution_spec *spec = self->spec;
+    const uint64_t items = spec->pool.plan->items;
+    pe_status status = PE_OK;
+    for (uint64_t first = 0; first < items && status == PE_OK && !is_ending(self);) {
+        const pe_block block = {.first = first, .count = pe_execution_range(spec, first, items - first)};
+        status = push_items(self, block, err);
+        first += block.count;
+        while (first < items && pe_work_queue_backlog(self->pool.queue) >= SLICES_AHEAD && !is_ending(self)) {
+            pe_rank_pool_wait(&self->pool, FULL_WAIT_NS);
+            pe_rank_pool_tick(&self->pool);
+        }
+    }
+    return status;
 }
 
 static void single_rank_loop(execution *self)
@@ -68,7 +87,7 @@ static void single_rank_loop(execution *self)
     if (self->spec->is_stream)
         for (bool ended = false; !ended && status == PE_OK && !is_ending(self); pe_rank_pool_tick(&self->pool))
             status = read_stream(self, &ended, &err);
-    else if (self->spec->pool.plan->items > 0)
+    else
         status = push_all_items(self, &err);
     if (status != PE_OK)
         pe_rank_pool_fail(&self->pool, &err);

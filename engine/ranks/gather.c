@@ -36,10 +36,13 @@ static void write_result(pe_root *self, const pe_chunk_result *out)
 static void deliver_here(pe_root *self, const pe_window_entry *result)
 {
     if (result->own == NULL) {
-        write_result(self,
-                     &(pe_chunk_result){.items = result->block.count, .rows = result->rows, .placed = result->placed});
+        write_result(self, &(pe_chunk_result){.first = result->block.first,
+                                              .items = result->block.count,
+                                              .rows = result->rows,
+                                              .placed = result->placed});
         return;
     }
+    result->own->whole->out.first = result->block.first;
     write_result(self, &result->own->whole->out);
     pe_rank_pool_free_slice(self->pool, result->own);
     free_memory_of(self, result);
@@ -188,6 +191,7 @@ static pe_status start_pull(pe_root *self, const pe_window_entry *from)
     self->pulled++;
 
     pull->from = *from;
+    pull->result.first = from->block.first;
     pull->result.items = from->block.count;
     pull->result.rows = from->rows;
     pull->result.placed = from->placed;

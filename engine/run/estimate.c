@@ -53,7 +53,7 @@ static bool is_generated(const pe_work_spec *spec, const pe_inputs *inputs, pe_b
 }
 
 pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const pe_inputs *inputs, pe_block items,
-                            const pe_sink_spec *output)
+                            const pe_item_set *todo, const pe_sink_spec *output)
 {
     const pe_signature *signature = &spec->signature;
     size_t reader = 0;
@@ -61,7 +61,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
     const size_t fold_bytes = job->op_count > 0 ? pe_fold_bytes(&fold) : 0;
     const bool is_plain = spec->encoder.is_plain;
     return (pe_plan_request){
-        .items = items.count,
+        .items = items.count == PE_ITEMS_UNKNOWN ? PE_ITEMS_UNKNOWN : todo->items,
         .schedule = job->pool.schedule,
         .order = job->order,
         .chunk_items = job->pool.chunk_size,
@@ -73,7 +73,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .is_placed = (spec->encoder.format == PE_FORMAT_NPY || spec->encoder.format == PE_FORMAT_RAW) &&
                      spec->encoder.is_fixed && !pe_path_is_stdout(output->path),
         .has_payload = pe_inputs_is_remote(inputs),
-        .chunk_input_bytes = items.first > 0 ? shifted_input_bytes : chunk_input_bytes,
+        .chunk_input_bytes = items.first > 0 || todo->count > 1 ? shifted_input_bytes : chunk_input_bytes,
         .reader_bytes = reader_bytes,
         .source = inputs,
         .digested_bytes = spec->makes_partials ? pe_digest_partial_most : NULL,

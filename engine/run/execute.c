@@ -114,6 +114,7 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
                                              .write = take_results,
                                              .tick = tick},
                                     .comm = run->comm,
+                                    .todo = &self->inputs->todo,
                                     .has_payload = pe_inputs_is_remote(self->inputs->inputs),
                                     .is_stream = pe_inputs_is_stream(self->inputs->inputs),
                                     .pack = pack,

@@ -32,7 +32,7 @@ static pe_block part_of(uint64_t items, uint64_t number, uint64_t of)
                       .count = least + (before < longer ? 1 : 0)};
 }
 
-pe_status pe_item_range_choose(const pe_job *job, uint64_t items, pe_block *out, pe_error *err)
+static pe_status choose_range(const pe_job *job, uint64_t items, pe_block *out, pe_error *err)
 {
     *out = (pe_block){0, items};
     if (job->part.of == 0 && job->skip == 0)
@@ -53,4 +53,29 @@ pe_status pe_item_range_choose(const pe_job *job, uint64_t items, pe_block *out,
     out->first += job->skip;
     out->count -= job->skip;
     return PE_OK;
+}
+
+static pe_status choose_listed(const pe_job *job, pe_block items, pe_item_set *todo, pe_error *err)
+{
+    pe_error reason = PE_ERROR_INIT;
+    if (items.count == PE_COUNT_UNKNOWN)
+        return pe_fail(err, PE_ECONFIG, "%s: items: an input is read as it comes: save it to a file first", job->file);
+    if (pe_item_set_parse(todo, job->items, &reason) != PE_OK)
+        return pe_fail(err, reason.status, "%s: items: %s", job->file, reason.text);
+    const pe_block last = todo->ranges[todo->count - 1];
+    if (todo->ranges[0].first >= items.first && last.first + last.count <= items.first + items.count)
+        return PE_OK;
+    if (items.count == 0)
+        return pe_fail(err, PE_ECONFIG, "%s: items: got %s, but there are no items", job->file, job->items);
+    return pe_fail(err, PE_ECONFIG, "%s: items: expected numbers from %llu to %llu, got %s", job->file,
+                   (unsigned long long)items.first, (unsigned long long)(items.first + items.count - 1), job->items);
+}
+
+pe_status pe_item_range_choose(const pe_job *job, uint64_t items, pe_block *out, pe_item_set *todo, pe_error *err)
+{
+    const pe_status status = choose_range(job, items, out, err);
+    if (status != PE_OK || job->items != NULL)
+        return status == PE_OK ? choose_listed(job, *out, todo, err) : status;
+    const uint64_t most = UINT64_MAX - 1 - out->first; /* of a stream nobody knows how many come */
+    return pe_item_set_add(todo, (pe_block){.first = out->first, .count = out->count < most ? out->count : most}, err);
 }

@@ -6,14 +6,15 @@
 #ifndef PE_ITEM_RANGE_H
 #define PE_ITEM_RANGE_H
 
-#include "base/block.h"
 #include "job/job.h"
+#include "plan/item_set.h"
 
 /* pe_item_range_choose - all items of the job, or those of the part it asks for, without those to skip.
  *
- * Params:  items of the whole, or PE_COUNT_UNKNOWN.
+ * Params:  items of the whole, or PE_COUNT_UNKNOWN. todo, which comes empty, are those of *out that are to be computed: all,
+ *          or the ones that the job lists.
  * Returns: PE_OK; PE_ECONFIG for a part of a stream, whose length nobody knows, or for more to skip than there is
  */
-pe_status pe_item_range_choose(const pe_job *job, uint64_t items, pe_block *out, pe_error *err);
+pe_status pe_item_range_choose(const pe_job *job, uint64_t items, pe_block *out, pe_item_set *todo, pe_error *err);
 
 #endif

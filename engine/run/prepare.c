@@ -56,13 +56,6 @@ static pe_status open_sources(const pe_run_context *run, const pe_job *job, pe_r
     return pe_run_agree(run, err);
 }
 
-/* Of a stream nobody knows how many items come. */
-static pe_block known(pe_block items)
-{
-    const bool is_stream = items.count == PE_ITEMS_UNKNOWN;
-    return (pe_block){.first = items.first, .count = is_stream ? UINT64_MAX - 1 - items.first : items.count};
-}
-
 pe_status pe_run_open_inputs(const pe_run_context *run, const pe_job *job, pe_run_inputs *out, pe_error *err)
 {
     if (open_sources(run, job, out, err) != PE_OK)
@@ -72,9 +65,7 @@ pe_status pe_run_open_inputs(const pe_run_context *run, const pe_job *job, pe_ru
     if (is_local == 0)
         pe_inputs_set_remote(out->inputs);
     if (err->status == PE_OK)
-        (void)pe_item_range_choose(job, pe_inputs_count(out->inputs), &out->items, err);
-    if (err->status == PE_OK)
-        (void)pe_item_set_add(&out->todo, known(out->items), err);
+        (void)pe_item_range_choose(job, pe_inputs_count(out->inputs), &out->items, &out->todo, err);
     return pe_run_agree(run, err);
 }
 
@@ -146,13 +137,14 @@ static bool makes_partials(const pe_run_context *run, const pe_job *job, const p
 {
     const bool is_gathered = job->output.is_gathered && pe_comm_size(run->comm) > 1;
     return work->encoder.format == PE_FORMAT_DIGEST && work->encoder.is_fixed && work->policy != PE_ON_ERROR_SKIP &&
-           !is_gathered;
+           !is_gathered && job->items == NULL;
 }
 
 static pe_status define_output(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                                const pe_signature *signature, pe_output_spec *out, pe_error *err)
 {
-    pe_status status = pe_specs_output(job, inputs->inputs, inputs->items.count, signature, out, err);
+    const uint64_t rows = job->items == NULL ? inputs->items.count : inputs->todo.items;
+    pe_status status = pe_specs_output(job, inputs->inputs, rows, signature, out, err);
     if (status == PE_OK)
         status = pe_sink_check(&out->sink, &out->format, err);
     if (status == PE_OK && run->is_root)
@@ -207,7 +199,7 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
 {
     if (pe_thread_placement_make(run->comm, (int)job->pool.threads, &out->placement, err) != PE_OK)
         return pe_run_agree(run, err);
-    pe_plan_request request = pe_estimate(job, work, inputs->inputs, inputs->items, &output->sink);
+    pe_plan_request request = pe_estimate(job, work, inputs->inputs, inputs->items, &inputs->todo, &output->sink);
     request.ranks = pe_comm_size(run->comm);
     request.threads = out->placement.most_threads;
     request.is_elsewhere = pe_form_is_in_processes(kernel->form);

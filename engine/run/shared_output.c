@@ -31,7 +31,7 @@ typedef struct pe_shared_output_facts {
 static bool is_wanted(const pe_comm *comm, const pe_job *job, const pe_plan *plan, const pe_work_spec *work)
 {
     const uint64_t ranks = (uint64_t)pe_comm_size(comm);
-    if (!work->encoder.is_fixed || work->policy == PE_ON_ERROR_SKIP)
+    if (!work->encoder.is_fixed || work->policy == PE_ON_ERROR_SKIP || job->items != NULL)
         return false;
     if (ranks == 1)
         return true;

@@ -6,8 +6,8 @@
 #ifndef PE_SUMMARY_H
 #define PE_SUMMARY_H
 
-#include "run/stages.h"
 #include "ranks/execute_plan.h"
+#include "run/stages.h"
 
 /* pe_summary_log - one line: items, time, rate, workers, chunks. Params: busy_ns is the sum over all ranks. */
 void pe_summary_log(const pe_job *job, const pe_run_plan *plan, const pe_execution_stats *stats, uint64_t busy_ns);

@@ -70,6 +70,7 @@ static bool deliver_to_sink(void *context, pe_reorder_entry *entry)
     pe_chunk *chunk = pe_chunk_of_entry(entry);
     pe_slice *slice = chunk->slice;
     slice->delivered += chunk->out.items;
+    chunk->out.first = chunk->range.block.first;
     if (chunk->out.items > 0)
         pe_rank_pool_write(pool, &chunk->out);
     if (slice->delivered == slice->block.count)

@@ -42,6 +42,14 @@ static const pe_key top_rows[] = {
      .help =
          "\"3/16\" runs the third of 16 parts of the items, numbered as in the whole: joined in order, the outputs of "
          "all parts are that of the whole"},
+    {.name = "items",
+     .type = PE_KEY_STRING,
+     JOB(items),
+     .unset = "all items",
+     .help =
+         "\"17\" or \"17,40-60\" (inclusive, ascending) runs only these items, to look at some that failed; results "
+         "go to stdout as txt unless the command line has --output, and the job's own output, log and checkpoint are "
+         "not touched"},
     {.name = "skip",
      .type = PE_KEY_INTEGER,
      JOB(skip),

@@ -24,7 +24,9 @@ static pe_block chosen(uint64_t items, uint64_t number, uint64_t of, uint64_t sk
     const pe_job job = part_job(number, of, skip);
     pe_error err = PE_ERROR_INIT;
     pe_block out = {0, 0};
-    ck_assert_msg(pe_item_range_choose(&job, items, &out, &err) == PE_OK, "%s", err.text);
+    pe_item_set todo = {0};
+    ck_assert_msg(pe_item_range_choose(&job, items, &out, &todo, &err) == PE_OK, "%s", err.text);
+    pe_item_set_fini(&todo);
     return out;
 }
 
@@ -35,7 +37,8 @@ START_TEST(part_of_a_stream_is_refused)
     for (size_t i = 0; i < 2; i++) {
         pe_error err = PE_ERROR_INIT;
         pe_block out;
-        ck_assert_int_eq(pe_item_range_choose(&jobs[i], PE_COUNT_UNKNOWN, &out, &err), PE_ECONFIG);
+        pe_item_set todo = {0};
+        ck_assert_int_eq(pe_item_range_choose(&jobs[i], PE_COUNT_UNKNOWN, &out, &todo, &err), PE_ECONFIG);
         ck_assert_msg(strncmp(err.text, words[i], strlen(words[i])) == 0, "%s", err.text);
     }
 }
@@ -46,7 +49,8 @@ START_TEST(more_to_skip_than_there_is_is_refused)
     const pe_job job = part_job(2, 3, 9);
     pe_error err = PE_ERROR_INIT;
     pe_block out;
-    ck_assert_int_eq(pe_item_range_choose(&job, 25, &out, &err), PE_ECONFIG);
+    pe_item_set todo = {0};
+    ck_assert_int_eq(pe_item_range_choose(&job, 25, &out, &todo, &err), PE_ECONFIG);
     ck_assert_str_eq(err.text, "job.toml: skip: expected at most the 8 items that there are, got 9");
 }
 END_TEST
