@@ -20,7 +20,7 @@ plan: base
 job: base types
 threads: base os comm plan
 checkpoint: base os plan threads
-ranks: base comm threads
+ranks: base comm plan threads
 kernel: base os types job
 reduce: base types comm job kernel
 sink: base os types format job
