@@ -40,11 +40,13 @@ typedef struct pe_form_spec {
     const char *plugin;
     const char *python; /* "f.py:do_something" */
     const char *initializer;
+    const char *interpreter;       /* python: NULL: PENGINE_PYTHON, else python3 */
     uint64_t max_items_per_worker; /* 0: no limit */
     const char *const *command;
     int command_count;
     const char *signature; /* NULL: by the inputs */
     pe_setup setup;        /* params and seed */
+    bool has_seed;         /* python seeds its generators only then */
     bool may_wrap;         /* overflow = "wrap" */
     bool is_isolated;
 
@@ -53,6 +55,7 @@ typedef struct pe_form_spec {
     uint64_t timeout_ns;    /* [errors] timeout of one item; 0: none (python, command, isolated) */
     const pe_type *columns; /* the inputs' columns */
     const bool *untyped;    /* column c can be parsed as any type */
+    const bool *is_path;    /* column c holds names of files; NULL: none does */
     int column_count;
     bool has_output_dtype; /* [output] dtype */
     pe_dtype output_dtype;

@@ -75,6 +75,11 @@ const pe_signature *pe_form_signature(const pe_form *form)
     return &form->signature;
 }
 
+uint64_t pe_form_worker_bytes(const pe_form *form)
+{
+    return form->worker_bytes;
+}
+
 bool pe_form_is_in_processes(const pe_form *form)
 {
     return form->is_in_processes;

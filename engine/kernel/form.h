@@ -33,6 +33,8 @@ const pe_kernel *pe_form_kernel(const pe_form *form);
 const pe_signature *pe_form_signature(const pe_form *form);
 /* pe_form_is_in_processes - does the kernel run in other processes? Then each batch costs two switches of processes. */
 bool pe_form_is_in_processes(const pe_form *form);
+/* pe_form_worker_bytes - the memory of a worker's process once it is ready; 0: not known before it runs. */
+uint64_t pe_form_worker_bytes(const pe_form *form);
 
 /* What a form implements; only form.c calls it. */
 typedef struct pe_form_ops {
@@ -45,7 +47,8 @@ struct pe_form {
     const pe_form_ops *ops;
     pe_kernel kernel; /* what workers call; kernel.context is the form's state */
     pe_signature signature;
-    bool is_in_processes; /* set by form.c */
+    bool is_in_processes;  /* set by form.c */
+    uint64_t worker_bytes; /* of python */
     void *state;
 };
 

@@ -13,6 +13,7 @@
 
 #include "os/file.h"
 #include "report/plan_report.h"
+#include "report/progress.h"
 #include "run/error_policy.h"
 #include "run/estimate.h"
 #include "run/item_range.h"
@@ -77,12 +78,23 @@ void pe_run_inputs_fini(pe_run_inputs *inputs)
 
 /* ---- kernel ---- */
 
+/* The columns of globs. */
+static void mark_paths(const pe_job *job, const pe_inputs *inputs, bool is_path[PE_MAX_COLUMNS])
+{
+    int column = 0;
+    for (int i = 0; i < job->input_count; i++)
+        for (int c = 0; c < pe_inputs_info(inputs, i)->columns; c++)
+            is_path[column++] = job->inputs[i].kind == PE_SOURCE_GLOB;
+}
+
 static pe_status open_form(const pe_run_context *run, const pe_job *job, const pe_inputs *inputs, pe_run_kernel *out,
                            pe_error *err)
 {
     pe_buffer object = {0};
     pe_inputs_types(inputs, out->column_types, out->untyped);
     out->spec = pe_specs_kernel(job, out->column_types, out->untyped, pe_inputs_columns(inputs));
+    mark_paths(job, inputs, out->is_path);
+    out->spec.is_path = out->is_path;
     out->spec.stop = run->stop;
     if (run->is_root)
         (void)pe_form_prepare(&out->spec, &object, err);
@@ -211,6 +223,25 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     if (err->status == PE_OK)
         make_plan(job, &request, &out->plan, err);
     return pe_run_agree(run, err);
+}
+
+/* The memory of processes that the kernel runs in, which the plan's peak of a rank leaves out. */
+void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *kernel, const pe_run_plan *plan)
+{
+    char each[32], all[32];
+    const pe_form *const form = kernel->form;
+    const int threads = plan->plan.threads;
+    const uint64_t bytes = pe_form_worker_bytes(form);
+    if (!pe_form_is_in_processes(form))
+        return;
+    (void)fprintf(file, "%-9s  %d a rank, one a worker: ", "processes", threads);
+    if (bytes > 0)
+        (void)fprintf(file, "%s each once the function is imported, %s a rank beside the peak above\n",
+                      pe_print_bytes(each, bytes), pe_print_bytes(all, bytes * (uint64_t)threads));
+    else if (job->kernel.kind == PE_FORM_COMMAND)
+        (void)fputs("programs, whose memory is not known before they run\n", file);
+    else
+        (void)fputs("forks, which share the rank's memory\n", file);
 }
 
 void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,

@@ -36,11 +36,12 @@ static pe_status print_job(const pe_run_context *run, const pe_job *job, pe_erro
 
 /* --check and --plan: nothing is computed. */
 static pe_status show_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                           const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan,
-                           pe_error *err)
+                           const pe_run_kernel *kernel, const pe_output_spec *output, const pe_work_spec *work,
+                           const pe_run_plan *plan, pe_error *err)
 {
     if (run->is_root && run->options->action == PE_ACTION_PLAN) {
         pe_run_print_plan(stdout, job, inputs, output, work, plan);
+        pe_run_print_processes(stdout, job, kernel, plan);
         if (fflush(stdout) != 0)
             (void)pe_fail(err, PE_EIO, "stdout: a write failed");
     } else if (run->is_root) {
@@ -67,7 +68,7 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_er
     if (status == PE_OK && run->options->action == PE_ACTION_RUN)
         status = pe_run_execute(run, job, &inputs, &output, &work, &plan, err);
     else if (status == PE_OK)
-        status = show_plan(run, job, &inputs, &output, &work, &plan, err);
+        status = show_plan(run, job, &inputs, &kernel, &output, &work, &plan, err);
     pe_work_spec_fini(&work);
     pe_output_spec_fini(&output);
     pe_run_kernel_fini(&kernel);

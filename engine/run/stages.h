@@ -30,6 +30,7 @@ typedef struct pe_run_inputs {
 typedef struct pe_run_kernel {
     pe_type column_types[PE_MAX_COLUMNS]; /* the inputs' columns */
     bool untyped[PE_MAX_COLUMNS];
+    bool is_path[PE_MAX_COLUMNS]; /* names of files, from a glob */
     pe_form_spec spec;
     pe_form *form;
 } pe_run_kernel;
@@ -69,6 +70,9 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
 /* pe_run_print_plan - the table of --plan. Not collective. */
 void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,
                        const pe_work_spec *work, const pe_run_plan *plan);
+
+/* pe_run_print_processes - behind the plan: the processes that the kernel runs in, and their memory. Not collective. */
+void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *kernel, const pe_run_plan *plan);
 
 /* ---- from a plan to a committed output: execute.c ---- */
 

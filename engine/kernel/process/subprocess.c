@@ -146,18 +146,33 @@ static bool is_launcher_variable(const char *variable)
            strncmp(variable, "PMI_", 4) == 0;
 }
 
-/* The environment without the launcher's variables: an array for the caller to free, of borrowed strings. */
-static int make_environment(char ***out)
+/* Does one of the variables have the name of this one? */
+static bool is_replaced(const char *variable, const char *const *variables)
 {
-    size_t count = 0, kept = 0;
+    const size_t size = strcspn(variable, "=");
+    size_t v = 0;
+    while (variables != NULL && variables[v] != NULL &&
+           (strncmp(variables[v], variable, size) != 0 || variables[v][size] != '='))
+        v++;
+    return variables != NULL && variables[v] != NULL;
+}
+
+/* The child's environment, without the launcher's variables: an array for the caller to free, of borrowed strings. */
+static int make_environment(const char *const *variables, const char ***out)
+{
+    size_t count = 0, added = 0, kept = 0;
     while (environ != NULL && environ[count] != NULL)
         count++;
-    char **made = malloc((count + 1) * sizeof *made);
+    while (variables != NULL && variables[added] != NULL)
+        added++;
+    const char **made = malloc((count + added + 1) * sizeof *made);
     if (made == NULL)
         return ENOMEM;
     for (size_t v = 0; v < count; v++)
-        if (!is_launcher_variable(environ[v]))
+        if (!is_launcher_variable(environ[v]) && !is_replaced(environ[v], variables))
             made[kept++] = environ[v];
+    for (size_t v = 0; v < added; v++)
+        made[kept++] = variables[v];
     made[kept] = NULL;
     *out = made;
     return 0;
@@ -177,7 +192,7 @@ static int spawn(const pe_subprocess_spec *spec, const pipe_pair *pairs, int cou
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    char **environment = NULL;
+    const char **environment = NULL;
     int number = posix_spawn_file_actions_init(&actions);
     if (number != 0)
         return number;
@@ -190,12 +205,13 @@ static int spawn(const pe_subprocess_spec *spec, const pipe_pair *pairs, int cou
     if (number == 0)
         number = set_attributes(&attributes);
     if (number == 0)
-        number = make_environment(&environment);
+        number = make_environment(spec->variables, &environment);
     restore_sigchld();
     if (number == 0) {
-        char *const *argv = NULL; /* posix_spawn does not write to the strings */
+        char *const *argv = NULL, *const *envp = NULL; /* posix_spawn does not write to the strings */
         memcpy(&argv, &spec->argv, sizeof argv);
-        number = posix_spawnp(pid, spec->program, &actions, &attributes, argv, environment);
+        memcpy(&envp, &environment, sizeof envp);
+        number = posix_spawnp(pid, spec->program, &actions, &attributes, argv, envp);
     }
     free(environment);
     (void)posix_spawnattr_destroy(&attributes);

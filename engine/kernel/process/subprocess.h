@@ -33,6 +33,7 @@ typedef struct pe_subprocess_spec {
     int pipe_bytes;          /* capacity of the two pipes; 0: the system's default */
     bool has_parent_pipe;    /* the child gets PE_SUBPROCESS_PARENT_FD */
     int shared_fd;           /* a descriptor of ours that the child gets too, or PE_SUBPROCESS_NO_FD */
+    const char *const *variables; /* "NAME=value", ended by NULL, in place of ours of that name; NULL: none */
 } pe_subprocess_spec;
 
 /* Zero-initialise; pid is 0 when there is no child. */

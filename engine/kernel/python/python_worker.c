@@ -59,6 +59,7 @@ struct pe_python_worker {
     pe_subprocess process;
     int page_fd;
     page *page;
+    uint64_t bytes;  /* memory of the process when it was ready */
     uint64_t served; /* items that this process was sent */
     pe_buffer request, answer;
     size_t consumed; /* bytes of answer that were decoded */
@@ -155,8 +156,10 @@ static pe_status read_handshake(pe_python_worker *worker, pe_error *err)
         event = pe_subprocess_exchange(&worker->process, &io, err);
         is_complete = event == PE_SUBPROCESS_PROGRESS && next_frame(worker, head, &payload);
     }
-    if (is_complete && head[0] == FRAME_READY)
+    if (is_complete && head[0] == FRAME_READY && head[2] == sizeof worker->bytes) {
+        memcpy(&worker->bytes, payload, sizeof worker->bytes);
         return PE_OK;
+    }
     if (is_complete && head[0] == FRAME_ERROR) {
         const int size = head[2] < sizeof err->text ? (int)head[2] : (int)sizeof err->text;
         (void)pe_fail(err, PE_EKERNEL, "%s: %.*s", form->where, size, (const char *)payload);
@@ -177,14 +180,20 @@ pe_status pe_python_worker_start(pe_python_worker *worker, pe_error *err)
                                      .out_fd = OUT_FD,
                                      .pipe_bytes = PIPE_BYTES,
                                      .has_parent_pipe = true,
-                                     .shared_fd = worker->page_fd};
+                                     .shared_fd = worker->page_fd,
+                                     .variables = form->variables};
     pe_error inner = PE_ERROR_INIT;
     worker->served = 0;
     worker->answer.size = worker->consumed = 0;
     const pe_status status = pe_subprocess_start(&spec, &worker->process, &inner);
     if (status != PE_OK)
-        return pe_fail(err, status, "%s: %s", form->where, inner.text);
+        return pe_fail(err, status, "%s: the interpreter %s", form->where, inner.text);
     return read_handshake(worker, err);
+}
+
+uint64_t pe_python_worker_bytes(const pe_python_worker *worker)
+{
+    return worker->bytes;
 }
 
 /* A process that may compute further items; one that reached max_items is replaced. */
@@ -201,7 +210,7 @@ static pe_status ensure_process(pe_python_worker *worker, pe_error *err)
 static pe_status write_request(pe_python_worker *worker, const progress *self, size_t count, enum mode mode,
                                pe_error *err)
 {
-    const uint64_t head[] = {count, mode};
+    const uint64_t head[] = {count, mode, self->batch->first + self->done};
     worker->request.size = 0;
     const pe_status status = pe_buffer_append(&worker->request, head, sizeof head, err);
     return status != PE_OK ? status

@@ -123,7 +123,9 @@ START_TEST(key_that_means_nothing_for_the_kind_is_refused_by_name)
                     (const bool[]){false, false, false, false, true, false});
     check_goes_with("isolate = true", "isolate", (const bool[]){true, true, true, true, true, true});
     check_goes_with("params = {a = 1}", "params", (const bool[]){true, true, true, true, true, false});
-    check_goes_with("seed = 1", "seed", (const bool[]){true, true, true, true, false, false});
+    check_goes_with("seed = 1", "seed", (const bool[]){true, true, true, true, true, false});
+    check_goes_with("interpreter = \"python3\"", "interpreter",
+                    (const bool[]){false, false, false, false, true, false});
     check_goes_with("overflow = \"wrap\"", "overflow", (const bool[]){true, true, true, false, false, false});
     refuse_kernel("expr = \"x\"\nfunction = \"f\"",
                   "job.toml:4:12: kernel.function: means nothing for a kernel of kind expr; valid there: expr, args, "

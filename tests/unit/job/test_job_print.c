@@ -101,7 +101,7 @@ START_TEST(printed_job_has_the_defaults)
     char *text = print_job(job);
     ck_assert_str_eq(text, "mode = \"map\"\nname = \"job\"\ncombine = \"zip\"\n"
                            "\n[input]\nrange = [0, 10]\n"
-                           "\n[kernel]\nname = \"square\"\nseed = 0\noverflow = \"error\"\nisolate = false\n"
+                           "\n[kernel]\nname = \"square\"\noverflow = \"error\"\nisolate = false\n"
                            "\n[output]\npath = \"-\"\nformat = \"txt\"\nindex = false\ngather = \"auto\"\n"
                            "\n[pool]\nchunk_size = \"auto\"\nschedule = \"auto\"\nmemory = \"256 MiB\"\n"
                            "\n[errors]\non_error = \"stop\"\nretries = 0\n");

@@ -19,13 +19,15 @@ static void refuse(const char *text, const char *python, pe_status status, const
 
 START_TEST(target_without_function_is_refused)
 {
-    refuse(NULL, "f.py", PE_ECONFIG, "job.toml:3:1: python: expected \"file.py:function\", got \"f.py\"");
+    refuse(NULL, "f.py", PE_ECONFIG,
+           "job.toml:3:1: python: expected \"file.py:function\" or \"module:function\", got \"f.py\"");
 }
 END_TEST
 
 START_TEST(target_without_file_is_refused)
 {
-    refuse(NULL, ":f", PE_ECONFIG, "job.toml:3:1: python: expected \"file.py:function\", got \":f\"");
+    refuse(NULL, ":f", PE_ECONFIG,
+           "job.toml:3:1: python: expected \"file.py:function\" or \"module:function\", got \":f\"");
 }
 END_TEST
 
@@ -55,8 +57,14 @@ END_TEST
 
 START_TEST(import_error_is_refused_by_its_line)
 {
-    refuse("import math\nimport no_such_module\n", "f.py:f", PE_EKERNEL,
-           "job.toml:3:1: f.py: ModuleNotFoundError: No module named 'no_such_module' (f.py:2)");
+    static const char begin[] =
+        "job.toml:3:1: f.py: ModuleNotFoundError: No module named 'no_such_module' (f.py:2); python3 is /";
+    rig_enter(PE_FORM_PYTHON);
+    rig_write("f.py", "import math\nimport no_such_module\n");
+    rig_spec.python = "f.py:f";
+    ck_assert_int_eq(pe_form_open(&rig_spec, NULL, &rig_form, &rig_error), PE_EKERNEL);
+    ck_assert_msg(strncmp(rig_error.text, begin, sizeof begin - 1) == 0, "%s", rig_error.text);
+    rig_leave();
 }
 END_TEST
 
@@ -76,7 +84,7 @@ END_TEST
 START_TEST(interpreter_that_is_not_there_is_refused)
 {
     setenv("PENGINE_PYTHON", "/no/such/python", 1);
-    refuse("", "f.py:f", PE_EKERNEL, "job.toml:3:1: /no/such/python: No such file or directory");
+    refuse("", "f.py:f", PE_EKERNEL, "job.toml:3:1: the interpreter /no/such/python: No such file or directory");
 }
 END_TEST
 
