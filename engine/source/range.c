@@ -6,7 +6,9 @@
  * Design:   integers are exact to int128. Differences and products are taken modulo 2^128, where they are right since
  *           every item lies between start and stop; a block whose ends fit 64 bits is one 64-bit ramp. What a range may
  *           be delivered as is judged by its first and last item, not by its dtype.
- *           Floats count as numpy.arange does, and item i is start + i * step.
+ *           Of floats, item i is start + i * step, product and sum each rounded, and the first item that is not before
+ *           stop ends the range. So stop is never an item; numpy.arange takes the ceiling of a quotient instead, which
+ *           is sometimes one item more.
  * Threads:  constant after open.
  * Not here: spacing by a number of points (linspace.c).
  */
@@ -79,7 +81,58 @@ static bool limits(pe_dtype dtype, pe_int128 *low, pe_int128 *high)
     return true;
 }
 
-/* The first value of the block's two ends that the dtype cannot hold exactly. */
+static pe_uint128 size_of(pe_int128 value)
+{
+    return value < 0 ? -(pe_uint128)value : (pe_uint128)value;
+}
+
+/* The greatest power of two that a float of so many bits may not resolve at this size: its neighbours there are 2^k
+ * apart. */
+static int spacing_bits(pe_uint128 size, int bits)
+{
+    int k = 0;
+    while (size >> k >> bits != 0)
+        k++;
+    return k;
+}
+
+/* The number of the first item beyond i whose spacing may be another one than item i's, at least i + 1. */
+static uint64_t next_spacing(const range *r, uint64_t i, uint64_t end, int k, int bits)
+{
+    const pe_int128 value = value_at(r, i);
+    const bool grows = k == 0 || (value < 0) == (r->step < 0);
+    if (grows && bits + k >= 128)
+        return end; /* no int128 is larger */
+    const pe_uint128 limit = (pe_uint128)1 << (bits + k - (grows ? 0 : 1)), stride = size_of(r->step);
+    pe_uint128 distance = 0;
+    if (k == 0) /* from anywhere below 2^bits to 2^bits, on the side that the step leads to */
+        distance = r->step < 0 ? limit + (pe_uint128)value : limit - (pe_uint128)value;
+    else
+        distance = grows ? limit - size_of(value) : size_of(value) - limit + 1;
+    const pe_uint128 steps = distance / stride + (distance % stride != 0);
+    return steps < end - i ? i + (steps > 0 ? (uint64_t)steps : 1) : end;
+}
+
+/* The first item that a float of so many bits cannot hold exactly: item after item, but where all items have one
+ * spacing, the first two tell of all. */
+static bool find_inexact(const range *r, pe_block block, int bits, pe_int128 *misfit)
+{
+    const uint64_t end = block.first + block.count;
+    for (uint64_t i = block.first; i < end;) {
+        const int k = spacing_bits(size_of(value_at(r, i)), bits);
+        const uint64_t next = next_spacing(r, i, end, k, bits);
+        const pe_uint128 below = ((pe_uint128)1 << k) - 1;
+        for (uint64_t j = i; j < next && j < i + 2; j++)
+            if ((size_of(value_at(r, j)) & below) != 0) {
+                *misfit = value_at(r, j);
+                return true;
+            }
+        i = next;
+    }
+    return false;
+}
+
+/* An item of the block that the dtype cannot hold exactly: of integers, one of its two ends. */
 static bool find_misfit(const range *r, pe_block block, pe_dtype dtype, pe_int128 *misfit)
 {
     pe_int128 low = 0, high = 0;
@@ -89,7 +142,7 @@ static bool find_misfit(const range *r, pe_block block, pe_dtype dtype, pe_int12
     for (int e = 0; e < 2; e++)
         if (ends[e] < low || ends[e] > high) {
             *misfit = ends[e];
-            return true;
+            return !pe_dtype_is_float(dtype) || find_inexact(r, block, dtype == PE_FLOAT32 ? 24 : 53, misfit);
         }
     return false;
 }
@@ -100,10 +153,16 @@ static pe_status refuse_misfit(const range *r, pe_int128 misfit, pe_type type, p
     char text[5][DIGITS_ROOM], name[PE_TYPE_NAME_ROOM];
     pe_int128 low = 0, high = 0;
     limits(type.dtype, &low, &high);
-    return pe_fail(err, PE_ECONFIG, "%s: range [%s, %s] holds %s, but %s %s from %s to %s", spec->where,
-                   print(r->start, text[0]), print(spec->stop.integer, text[1]), print(misfit, text[2]),
-                   pe_type_print(type, name), pe_dtype_is_float(type.dtype) ? "is exact for integers" : "reaches",
-                   print(low, text[3]), print(high, text[4]));
+    print(r->start, text[0]);
+    print(spec->stop.integer, text[1]);
+    print(misfit, text[2]);
+    pe_type_print(type, name);
+    if (pe_dtype_is_float(type.dtype))
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: range [%s, %s] holds %s, which is not exact as %s (every integer is from %s to %s)",
+                       spec->where, text[0], text[1], text[2], name, print(low, text[3]), print(high, text[4]));
+    return pe_fail(err, PE_ECONFIG, "%s: range [%s, %s] holds %s, but %s reaches from %s to %s", spec->where, text[0],
+                   text[1], text[2], name, print(low, text[3]), print(high, text[4]));
 }
 
 static pe_status judge(const range *r, pe_block block, pe_type type, pe_error *err)
@@ -141,7 +200,27 @@ static pe_status count_integers(range *r, pe_int128 stop, pe_error *err)
     return PE_OK;
 }
 
-/* As numpy.arange: the ceiling of (stop - start) / step, and one item where that quotient vanishes. */
+static bool has_passed(double value, double stop, bool is_up)
+{
+    return is_up ? value >= stop : value <= stop;
+}
+
+/* The first n whose item, start + n * step as it will be made, is not before stop; MOST_ITEMS where there is none. Items
+ * never turn back as n grows, since products and sums are rounded monotonically, so halving finds it. */
+static uint64_t first_past(double start, double step, double stop)
+{
+    uint64_t low = 0, high = MOST_ITEMS;
+    while (low < high) {
+        const uint64_t middle = low + (high - low) / 2;
+        const double shift = (double)middle * step;
+        if (has_passed(start + shift, stop, step > 0))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
 static pe_status count_reals(range *r, double stop, pe_error *err)
 {
     const char *const where = r->base.spec->where;
@@ -155,11 +234,10 @@ static pe_status count_reals(range *r, double stop, pe_error *err)
         return pe_fail(err, PE_ECONFIG,
                        "%s: range: from %.17g by steps of %.17g never reaches %.17g: the step must be %s", where, start,
                        step, stop, step > 0 ? "negative" : "positive");
-    const double count = ceil(width / step);
-    if (!(count <= (double)MOST_ITEMS))
+    if (!(ceil(width / step) <= (double)MOST_ITEMS))
         return pe_fail(err, PE_ECONFIG, "%s: range: it would hold %.17g items; at most 2^63 can be counted", where,
-                       count);
-    r->base.total = count <= 0 && width != 0 ? 1 : (uint64_t)count;
+                       ceil(width / step));
+    r->base.total = first_past(start, step, stop);
     return PE_OK;
 }
 
@@ -257,6 +335,20 @@ static void ramp_wide(pe_int128 *out, size_t count, pe_int128 base, pe_int128 st
         out[k] = (pe_int128)((pe_uint128)base + (pe_uint128)k * (pe_uint128)step);
 }
 
+/* Beyond int64; the items were found to be exact. */
+static void ramp_wide_float(void *out, pe_dtype dtype, size_t count, pe_int128 base, pe_int128 step)
+{
+    float *const singles = out;
+    double *const doubles = out;
+    for (size_t k = 0; k < count; k++) {
+        const pe_int128 value = (pe_int128)((pe_uint128)base + (pe_uint128)k * (pe_uint128)step);
+        if (dtype == PE_FLOAT32)
+            singles[k] = (float)value;
+        else
+            doubles[k] = (double)value;
+    }
+}
+
 static pe_status range_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range,
                             const unsigned char *bytes, void *const *columns, pe_error *err)
 {
@@ -276,6 +368,8 @@ static pe_status range_read(pe_reader *reader, pe_block block, const pe_byte_ran
         pe_fill_line(columns[0], block.first, count, r->real_start, r->real_step);
     else if (want == PE_INT128 && find_misfit(r, block, PE_INT64, &misfit))
         ramp_wide(columns[0], count, value_at(r, block.first), r->step);
+    else if (pe_dtype_is_float(want) && find_misfit(r, block, PE_INT64, &misfit))
+        ramp_wide_float(columns[0], want, count, value_at(r, block.first), r->step);
     else
         ramps[want](columns[0], count, (uint64_t)value_at(r, block.first), (uint64_t)r->step);
     return PE_OK;

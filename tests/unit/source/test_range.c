@@ -174,14 +174,14 @@ START_TEST(range_integers_are_those_of_python)
 }
 END_TEST
 
-START_TEST(range_floats_count_as_numpy_and_follow_from_their_place)
+START_TEST(range_floats_end_before_their_stop)
 {
     static const struct {
         double start, stop, step;
         uint64_t count, hash;
     } table[] = {
         {0, 1, 0.1, 10, UINT64_C(0xd29d6271a1a107ea)},      {0, 1, 0.3, 4, UINT64_C(0xfa49b6556306b2ac)},
-        {1, 1.3, 0.1, 4, UINT64_C(0xde097e5938fd40f1)}, /* numpy's famous one item too many */
+        {1, 1.3, 0.1, 3, UINT64_C(0xfafc45f20127b7a1)}, /* numpy.arange gives 1.3 too */
         {5, 0, -0.7, 8, UINT64_C(0xdf5a9b0393d0d5a0)},      {0, 1e-300, 1e300, 1, UINT64_C(0xa8c7f832281a39c5)},
         {0, 10, 0.001, 10000, UINT64_C(0xb8206cf9bdce3a5)}, {-3.3, 8.1, 0.0123, 927, UINT64_C(0x926597a5884ef0c8)},
     };
@@ -190,6 +190,55 @@ START_TEST(range_floats_count_as_numpy_and_follow_from_their_place)
         ck_assert_uint_eq(facts(spec).count, table[t].count);
         check_hash(spec, PE_FLOAT64, table[t].count, table[t].hash);
     }
+}
+END_TEST
+
+/* Random decimals, up and down, at the start, with first and count: every item lies before the stop, and one more would
+ * not. Python's start + float(n) * step is the same expression. */
+START_TEST(range_floats_never_reach_their_stop)
+{
+    uint64_t state = 3;
+    for (int round = 0; round < 100000; round++) {
+        double decimal[3];
+        for (int d = 0; d < 3; d++) {
+            state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            const int digits = (int)(state >> 60) % 4;
+            decimal[d] = (double)(int64_t)(state >> 33 & 0x3FFF) / (digits == 0 ? 1 : digits == 1 ? 10 : 100);
+        }
+        const double start = decimal[0], step = (decimal[1] + 0.01) / 10 * (round % 2 == 0 ? 1 : -1);
+        const double stop = start + (round % 2 == 0 ? decimal[2] : -decimal[2]);
+        const uint64_t count = facts(real_range(start, stop, step)).count;
+        const double behind = (double)count * step, last = (double)(count - 1) * step;
+        ck_assert_msg(step > 0 ? start + behind >= stop : start + behind <= stop, "[%.17g, %.17g, %.17g]", start, stop,
+                      step);
+        ck_assert_msg(count == 0 || (step > 0 ? start + last < stop : start + last > stop), "[%.17g, %.17g, %.17g]",
+                      start, stop, step);
+        if (count < 3 || round % 100 >= 2)
+            continue;
+        double item = 0;
+        const pe_source_spec part = only(from(real_range(start, stop, step), count - 2), 2);
+        read_items(part, PE_FLOAT64, (pe_block){1, 1}, &item);
+        ck_assert(item == start + last);
+    }
+}
+END_TEST
+
+START_TEST(range_integers_are_floats_where_each_is_exact)
+{
+    /* numpy.float32(n) == n for every item of the first four, and for not one of the others as a whole */
+    ck_assert_uint_eq(facts(as(integer_range(16777214, 16777224, 2), PE_FLOAT32)).count, 5);
+    ck_assert_uint_eq(facts(as(integer_range(-(1 << 26), (1 << 26) + 1, 8), PE_FLOAT32)).count, 16777217);
+    ck_assert_uint_eq(facts(as(integer_range(PE_INT128_MIN, PE_INT128_MIN + 1, 1), PE_FLOAT32)).count, 1);
+    ck_assert_uint_eq(facts(as(integer_range(TWO_53, TWO_53 + 64, 32), PE_FLOAT64)).count, 2);
+    refused(as(integer_range(16777214, 16777226, 3), PE_FLOAT32), PE_ECONFIG, "holds 16777217", "not exact as float32");
+    refused(as(integer_range(1 << 26, -(1 << 26), -6), PE_FLOAT32), PE_ECONFIG, "holds 67108858", "not exact");
+    refused(as(integer_range(0, 2 * TWO_53 + 4, TWO_53 + 1), PE_FLOAT64), PE_ECONFIG, "holds 9007199254740993", NULL);
+    float single = 0;
+    double item = 0;
+    read_items(integer_range(0, TWO_63 * 4, TWO_63), PE_FLOAT64, (pe_block){3, 1}, &item);
+    ck_assert(item == 0x1.8p64);
+    read_items(integer_range(16777216, 16777300, 2), PE_FLOAT32, (pe_block){2, 1}, &single);
+    ck_assert(single == 16777220.0f);
 }
 END_TEST
 
@@ -254,6 +303,6 @@ UNIT_MAIN("range", range_with_step_zero_is_refused, range_with_wrong_sign_is_ref
           range_of_floats_not_finite_is_refused, range_beyond_two_to_63_items_is_refused_by_its_count,
           range_empty_has_no_items, range_counts_as_python_does, range_type_follows_its_items,
           range_dtype_that_loses_value_is_refused_by_the_bound, range_bind_is_judged_by_the_items,
-          range_items_arrive_in_every_dtype, range_integers_are_those_of_python,
-          range_floats_count_as_numpy_and_follow_from_their_place, range_of_floats_takes_a_step_left_at_one,
-          range_is_a_ramp_where_it_is_within_int64, range_first_and_count_cut)
+          range_items_arrive_in_every_dtype, range_integers_are_those_of_python, range_floats_end_before_their_stop,
+          range_floats_never_reach_their_stop, range_integers_are_floats_where_each_is_exact,
+          range_of_floats_takes_a_step_left_at_one, range_is_a_ramp_where_it_is_within_int64, range_first_and_count_cut)
