@@ -11,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 
@@ -111,22 +110,6 @@ pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t i
     out->sink.items = may_skip ? PE_COUNT_UNKNOWN : items;
     out->sink.axes = is_product ? out->axes : NULL;
     out->sink.axis_count = is_product ? list_axes(out->axes, inputs) : 0;
-    return PE_OK;
-}
-
-pe_status pe_specs_check_paths(const pe_job *job, const pe_output_spec *output, pe_error *err)
-{
-    struct stat written, read;
-    if (stat(output->sink.path, &written) != 0 || !S_ISREG(written.st_mode))
-        return PE_OK; /* it is not there yet, or is a device or pipe */
-    for (int i = 0; i < job->input_count; i++) {
-        const char *path = job->inputs[i].path;
-        if (path == NULL || stat(path, &read) != 0)
-            continue;
-        if (read.st_dev == written.st_dev && read.st_ino == written.st_ino)
-            return pe_fail(err, PE_ECONFIG, "%s.path: \"%s\" is also an input (%s): write to another file",
-                           output->sink.where, output->sink.path, path);
-    }
     return PE_OK;
 }
 

@@ -31,8 +31,4 @@ pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t i
                           pe_output_spec *out, pe_error *err);
 void pe_output_spec_fini(pe_output_spec *spec);
 
-/* pe_specs_check_paths - refuse to write over a file that is being read (PE_ECONFIG naming it); rank 0, whose files
- * they are. */
-pe_status pe_specs_check_paths(const pe_job *job, const pe_output_spec *output, pe_error *err);
-
 #endif

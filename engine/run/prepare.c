@@ -17,6 +17,7 @@
 #include "run/error_policy.h"
 #include "run/estimate.h"
 #include "run/item_range.h"
+#include "run/path_check.h"
 #include "run/stages.h"
 
 #define JOB_FILE_MAX_BYTES ((size_t)16 << 20)
@@ -38,6 +39,16 @@ pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err
         (void)pe_job_read(is_stdin ? "stdin" : options->job_path, (const char *)text.data, text.size,
                           options->overrides, options->override_count, out, err);
     pe_buffer_fini(&text);
+    return pe_run_agree(run, err);
+}
+
+/* ---- files ---- */
+
+pe_status pe_run_check_paths(const pe_run_context *run, const pe_job *job, pe_error *err)
+{
+    const pe_status status = pe_path_check(job, err);
+    if (status == PE_OK && run->is_root)
+        (void)pe_path_check_folders(job, err);
     return pe_run_agree(run, err);
 }
 
@@ -152,15 +163,13 @@ static bool makes_partials(const pe_run_context *run, const pe_job *job, const p
            !is_gathered && job->items == NULL;
 }
 
-static pe_status define_output(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                               const pe_signature *signature, pe_output_spec *out, pe_error *err)
+static pe_status define_output(const pe_job *job, const pe_run_inputs *inputs, const pe_signature *signature,
+                               pe_output_spec *out, pe_error *err)
 {
     const uint64_t rows = job->items == NULL ? inputs->items.count : inputs->todo.items;
     pe_status status = pe_specs_output(job, inputs->inputs, rows, signature, out, err);
     if (status == PE_OK)
         status = pe_sink_check(&out->sink, &out->format, err);
-    if (status == PE_OK && run->is_root)
-        status = pe_specs_check_paths(job, out, err);
     return status;
 }
 
@@ -175,7 +184,7 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                            .setup = &kernel->spec.setup,
                            .rank = pe_comm_rank(run->comm),
                            .has_log = job->errors.log != NULL};
-    pe_status status = define_output(run, job, inputs, &work->signature, output, err);
+    pe_status status = define_output(job, inputs, &work->signature, output, err);
     memcpy(work->written, output->written, sizeof work->written);
     if (status == PE_OK)
         status = pe_error_policy_set(work, job, err);

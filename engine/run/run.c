@@ -6,6 +6,7 @@
  * Design: conduct() is the whole program: each stage takes what earlier stages made and gives what it makes.
  *
  *             options -> read_job    -> job      the validated job file
+ *             job     -> check_paths            no file is written that is read
  *             job     -> open_inputs -> inputs   the open sources, and which items of them this run computes
  *             inputs  -> open_kernel -> kernel   the compiled or loaded kernel, its arguments bound to the inputs
  *             kernel  -> define_work -> output   format, types and path of what is written
@@ -58,7 +59,9 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_er
     pe_output_spec output = {0};
     pe_work_spec work = {0};
     pe_run_plan plan = {0};
-    pe_status status = pe_run_open_inputs(run, job, &inputs, err);
+    pe_status status = pe_run_check_paths(run, job, err);
+    if (status == PE_OK)
+        status = pe_run_open_inputs(run, job, &inputs, err);
     if (status == PE_OK)
         status = pe_run_open_kernel(run, job, &inputs, &kernel, err);
     if (status == PE_OK)

@@ -46,6 +46,9 @@ typedef struct pe_run_plan {
 /* pe_run_read_job - rank 0 reads the job file; all ranks parse it. */
 pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err);
 
+/* pe_run_check_paths - no file is written that is read, and each can be made. */
+pe_status pe_run_check_paths(const pe_run_context *run, const pe_job *job, pe_error *err);
+
 /* pe_run_open_inputs - rank 0 opens the inputs; the other ranks open theirs from what rank 0 sends. */
 pe_status pe_run_open_inputs(const pe_run_context *run, const pe_job *job, pe_run_inputs *out, pe_error *err);
 void pe_run_inputs_fini(pe_run_inputs *inputs);

@@ -201,7 +201,7 @@ class Outputs(Case):
 
     def test_input_is_not_overwritten(self):
         self.write("in.txt", "1\n")
-        self.refuse(reduction("sum", input={"path": "in.txt"}, reduce={"path": "in.txt"}), 78, "reduce.path", "also an input")
+        self.refuse(reduction("sum", input={"path": "in.txt"}, reduce={"path": "in.txt"}), 78, "reduce.path", "is also input.path")
 
     def test_plan_check_and_printed_config_know_it(self):
         job = self.job(path="out.csv", names=["q", "r"])

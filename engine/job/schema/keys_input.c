@@ -30,6 +30,7 @@ static const pe_key input_rows[] = {
      .help = "count floats from first to last, both included"},
     {.name = "path",
      .type = PE_KEY_STRING,
+     .path = PE_PATH_INPUT,
      INPUT(path),
      .kinds = PATH,
      .help = "a file, found from the current directory; \"-\" is stdin"},

@@ -19,6 +19,7 @@ static const pe_word reduce_formats[] = {
 static const pe_key output_rows[] = {
     {.name = "path",
      .type = PE_KEY_STRING,
+     .path = PE_PATH_OUTPUT,
      JOB(output.path),
      .fallback = "\"-\"",
      .help = "a file, found from the current directory; \"-\" is stdout"},
@@ -65,6 +66,7 @@ static const pe_key reduce_rows[] = {
      .help = "what all items come to, one line each: exact sums and means, the least, the greatest, how many"},
     {.name = "path",
      .type = PE_KEY_STRING,
+     .path = PE_PATH_OUTPUT,
      JOB(output.path),
      .fallback = "\"-\"",
      .help = "a file, found from the current directory; \"-\" is stdout"},

@@ -77,6 +77,7 @@ static const pe_key errors_rows[] = {
      .help = "more failed items than that end the run; with on_error = \"skip\" or \"fill\""},
     {.name = "log",
      .type = PE_KEY_STRING,
+     .path = PE_PATH_OUTPUT,
      JOB(errors.log),
      .unset = "none",
      .help = "a csv of the failed items, found from the current directory"},

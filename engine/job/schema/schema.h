@@ -43,6 +43,14 @@ typedef struct pe_word {
     unsigned value; /* of the enum or bool that holds it */
 } pe_word;
 
+/* A key that names a file, and what is done to it: messages and checks know from this. */
+typedef enum pe_key_path {
+    PE_PATH_NONE,
+    PE_PATH_INPUT,  /* read; found from the current directory, as is the next */
+    PE_PATH_OUTPUT, /* written */
+    PE_PATH_KERNEL  /* read; found from the job file's directory */
+} pe_key_path;
+
 typedef struct pe_key {
     const char *name;
     pe_key_type type;
@@ -56,6 +64,7 @@ typedef struct pe_key {
     size_t at;        /* where its value is kept: offset in pe_job, of an [input] in pe_source_spec */
     size_t count_at;  /* of an array: where the int is that counts it */
     size_t given_at;  /* where the bool is that tells a written key from an absent one; 0: there is none */
+    pe_key_path path;
     const char *help;
 } pe_key;
 
