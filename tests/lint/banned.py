@@ -12,15 +12,16 @@ FOLDERS = ("engine", "kernels", "tests", "configs", "slurm", "docs")
 TOP = ("CMakeLists.txt", "CMakePresets.json", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "quickstart", ".ci/run")
 WITH_LICENCE = (".c", ".h", ".cc", ".py", ".sh", ".cmake")
 
-# What runs in processes that pengine forked, after a crash, or when a rank is lost.
-FORKED = ("engine/kernel/isolate/isolate_child.c", "engine/kernel/process/subprocess.c", "engine/worker/crash.c", "engine/worker/crash_search.c", "engine/run/lost_rank.c")
+# What runs in processes that pengine forked, in a signal handler before the run, after a crash, or when a rank is lost.
+ENDS_AT_ONCE = ("engine/kernel/isolate/isolate_child.c", "engine/kernel/process/subprocess.c", "engine/os/interrupt.c",
+                "engine/worker/crash.c", "engine/worker/crash_search.c", "engine/run/lost_rank.c")
 
 # A call is the name with a parenthesis, not a member or a field (sink->abort(...)) and not part of a longer name.
 CALL = r"(?<![\w.>])(?:{})\s*\("
 # (names, why, files that may)
 BANNED = [
     ("exit|_Exit|quick_exit|abort|MPI_Abort", "only main ends the process", ("engine/app/main.c",)),
-    ("_exit", "only a forked child, a crash or a lost rank ends so", FORKED),
+    ("_exit", "only a forked child, a signal handler, a crash or a lost rank ends so", ENDS_AT_ONCE),
     ("sprintf|vsprintf|strcpy|strcat|gets|alloca", "writes without a bound", ()),
     ("atoi|atol|atoll|atof|strtok", "cannot say what was wrong", ()),
     ("system|popen", "no shell is ever involved", ()),
