@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,6 +23,7 @@
 #include "base/buffer.h"
 #include "base/errno_text.h"
 #include "os/exit_cleanup.h"
+#include "os/poll.h"
 
 #define READ_BYTES 65536u
 
@@ -87,7 +87,7 @@ static bool try_again(int fd, int number)
 {
     if (number == EAGAIN || number == EWOULDBLOCK) {
         struct pollfd ready = {.fd = fd, .events = POLLOUT, .revents = 0};
-        (void)poll(&ready, 1, -1); /* the next write reports any error */
+        (void)pe_poll(&ready, 1, -1); /* the next write reports any error */
         return true;
     }
     return number == EINTR;

@@ -157,8 +157,6 @@ static pe_status fill_to(pe_binary_source *binary, size_t size, pe_error *err)
                                                 pe_deadline_in(PE_STREAM_FOREVER), &arrived, err);
         if (status != PE_OK)
             return status;
-        if (!arrived)
-            return pe_fail(err, PE_ESTOPPED, "%s: interrupted while waiting for its header", source->info.name);
     }
     return PE_OK;
 }

@@ -13,11 +13,11 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "os/poll.h"
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -44,7 +44,7 @@ static int left_ms(pe_deadline deadline)
 static bool wait_readable(int fd, pe_deadline deadline)
 {
     struct pollfd one = {.fd = fd, .events = POLLIN};
-    const int ready = poll(&one, 1, left_ms(deadline));
+    const int ready = pe_poll(&one, 1, left_ms(deadline));
     return ready > 0 || (ready < 0 && errno != EINTR); /* what else went wrong, the read will tell */
 }
 

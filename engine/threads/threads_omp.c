@@ -11,10 +11,15 @@
 
 #include <omp.h>
 
+#include "threads/thread_probe.h"
+
 pe_status pe_threads_run(const pe_threads_spec *spec, pe_error *err)
 {
     const int wanted = spec->workers + 1;
     int given = 0; /* written by the single construct, read after its barrier */
+    const pe_status status = pe_thread_probe(spec->workers, err);
+    if (status != PE_OK)
+        return status;
     omp_set_dynamic(0);
 #pragma omp parallel default(none) shared(given) firstprivate(spec, wanted) num_threads(wanted)
     {

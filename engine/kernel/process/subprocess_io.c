@@ -12,7 +12,6 @@
 #include "kernel/process/subprocess.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "os/poll.h"
 
 #define POLL_MS 200
 #define READ_BYTES ((size_t)64 << 10)
@@ -129,14 +129,13 @@ static int wait_ms(uint64_t deadline_ns, int most)
     return left < (uint64_t)most ? (int)left : most;
 }
 
-/* poll; where the system has no memory for it, a short sleep after which every pipe is worth a try. Returns the number
+/* Where the system has no memory for poll, every pipe is tried after a millisecond. Returns the number
  * that poll found ready. */
 static int wait_for_pipes(struct pollfd *pipes, nfds_t count, int ms)
 {
-    const int ready = poll(pipes, count, ms);
+    const int ready = pe_poll(pipes, count, ms);
     if (ready >= 0 || errno == EINTR)
         return ready;
-    pe_sleep_ns(MS_NS);
     for (nfds_t p = 0; p < count; p++)
         pipes[p].revents = pipes[p].fd < 0 ? 0 : pipes[p].events;
     return 0;

@@ -140,11 +140,10 @@ pe_status pe_text_next(pe_source *source, uint64_t most_items, size_t most_bytes
 static pe_status fill(pe_text_source *text, pe_error *err)
 {
     bool arrived = false;
-    const char *const name = text->base.info.name;
-    const pe_status status =
-        pe_stream_fill(&text->stream, text->base.fd, name, pe_deadline_in(PE_STREAM_FOREVER), &arrived, err);
-    if (status == PE_OK && !arrived)
-        return pe_fail(err, PE_ESTOPPED, "%s: interrupted while waiting for its first bytes", name);
+    pe_status status = PE_OK;
+    while (status == PE_OK && !arrived) /* a signal that ends the program does so itself (os/interrupt.h) */
+        status = pe_stream_fill(&text->stream, text->base.fd, text->base.info.name, pe_deadline_in(PE_STREAM_FOREVER),
+                                &arrived, err);
     return status;
 }
 

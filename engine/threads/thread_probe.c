@@ -1,0 +1,99 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* thread_probe.c - does the system give so many threads, and the memory for them?
+ *
+ * Design:   OpenMP's runtime ends the process when a thread of its team cannot be created (a limit of processes, of a cgroup,
+ *           of address space), with an exit code and a message of its own. So the threads are created here first, all at
+ *           once and with the stacks that the team's threads will have, and a failure is an error like any other. The C
+ *           library keeps the stacks of joined threads for the next ones.
+ * Threads:  the main thread; the probe's own threads wait for it and end.
+ */
+#include "threads/thread_probe.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/errno_text.h"
+
+/* What the probe's threads share; mutex guards may_end. */
+typedef struct gate {
+    pthread_mutex_t mutex;
+    pthread_cond_t opened;
+    bool may_end;
+} gate;
+
+static void *wait_at(void *context)
+{
+    gate *at = context;
+    (void)pthread_mutex_lock(&at->mutex);
+    while (!at->may_end)
+        (void)pthread_cond_wait(&at->opened, &at->mutex);
+    (void)pthread_mutex_unlock(&at->mutex);
+    return NULL;
+}
+
+/* OMP_STACKSIZE: a number with B, K, M or G behind it, K where there is none; 0: the system's default. */
+static size_t stack_bytes(void)
+{
+    static const char units[] = "bkmg";
+    const char *const text = getenv("OMP_STACKSIZE");
+    char *end = NULL;
+    const unsigned long long number = text == NULL ? 0 : strtoull(text, &end, 10);
+    if (text == NULL || end == text || number > SIZE_MAX >> 30)
+        return 0;
+    end += strspn(end, " ");
+    const char *const unit = *end == '\0' ? units + 1 : strchr(units, *end | 0x20);
+    return unit == NULL ? 0 : (size_t)number << (10 * (unit - units));
+}
+
+static int create_all(pthread_t *made, int threads, gate *at, int *number)
+{
+    pthread_attr_t attributes;
+    int count = 0;
+    const size_t bytes = stack_bytes();
+    *number = pthread_attr_init(&attributes);
+    if (*number != 0)
+        return 0;
+    if (bytes > 0)
+        (void)pthread_attr_setstacksize(&attributes, bytes); /* the team's threads have the default too then */
+    while (count < threads && (*number = pthread_create(&made[count], &attributes, wait_at, at)) == 0)
+        count++;
+    (void)pthread_attr_destroy(&attributes);
+    return count;
+}
+
+pe_status pe_thread_probe(int threads, pe_error *err)
+{
+    static atomic_int had; /* the most that any call has had; a library's callers may come from several threads */
+    gate at = {.mutex = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER};
+    pthread_t *made = NULL;
+    char reason[PE_ERRNO_TEXT_SIZE];
+    int number = 0;
+    if (threads <= atomic_load(&had))
+        return PE_OK;
+    const pe_status status = pe_make_array(&made, (size_t)threads, sizeof *made, err);
+    if (status != PE_OK)
+        return status;
+    const int count = create_all(made, threads, &at, &number);
+    (void)pthread_mutex_lock(&at.mutex);
+    at.may_end = true;
+    (void)pthread_cond_broadcast(&at.opened);
+    (void)pthread_mutex_unlock(&at.mutex);
+    for (int t = 0; t < count; t++)
+        (void)pthread_join(made[t], NULL);
+    free(made);
+    if (count < threads)
+        return pe_fail(
+            err, PE_ENOMEM,
+            "the system gave %d of %d threads: %s: ask for fewer with --threads, or raise the limit (ulimit -u "
+            "or -v, pids.max of the cgroup)",
+            count + 1, threads + 1, pe_errno_text(number, reason)); /* with the main thread */
+    atomic_store(&had, threads);
+    return PE_OK;
+}
