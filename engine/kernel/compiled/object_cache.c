@@ -6,7 +6,8 @@
  * Design:   one file an object: XDG_CACHE_HOME/pengine/<key>.so, or ~/.cache/pengine. The name is the content's, so two
  *           processes that write one file write the same; each writes to a name of its own and renames. The object is
  *           followed by its digest: a file cut by a full disk or a crash is no object. A file of another user is not
- *           trusted: it would be run. Each put removes files beyond FILES_MOST and BYTES_MOST, the longest unused first;
+ *           trusted: it would be run. Nothing but files of the names made here is removed, and only in a folder that is
+ *           this user's and no link. Each put removes files beyond FILES_MOST and BYTES_MOST, the longest unused first;
  *           a get reads a file whole at once, so none is removed under a reader.
  * Threads:  any; processes as well.
  * Not here: when an object is out of date: it never is, its key would be another.
@@ -33,6 +34,7 @@
 #define FILES_MOST 256
 #define BYTES_MOST ((uint64_t)64 << 20)
 #define NAME_ROOM 64 /* ours are shorter */
+#define PART ".part-"
 
 void pe_object_cache_key(const pe_buffer *parts, char out[PE_OBJECT_KEY_ROOM])
 {
@@ -50,18 +52,34 @@ static bool find_folder(char out[PATH_ROOM])
         size = snprintf(out, PATH_ROOM, "%s/pengine", cache);
     else if (home != NULL && home[0] == '/')
         size = snprintf(out, PATH_ROOM, "%s/.cache/pengine", home);
-    return size > 0 && size < PATH_ROOM - 64;
+    return size > 0 && size < PATH_ROOM - 96;
 }
 
 static void name_file(const char *folder, const char *key, char out[PATH_ROOM])
 {
-    (void)snprintf(out, PATH_ROOM, "%.*s/%s.so", PATH_ROOM - 64, folder, key);
+    (void)snprintf(out, PATH_ROOM, "%.*s/%s.so", PATH_ROOM - 96, folder, key);
 }
 
 static bool is_ours(const char *path)
 {
     struct stat facts;
-    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_uid == geteuid();
+    return lstat(path, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_uid == geteuid();
+}
+
+/* A link could lead to a folder of anything. */
+static bool is_own_folder(const char *path)
+{
+    struct stat facts;
+    return lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_uid == geteuid();
+}
+
+/* Only files of these names are ever removed: KEY.so, and KEY.part-XXXXXX of a process that was killed. */
+static bool is_made_here(const char *name)
+{
+    const size_t size = strspn(name, "0123456789abcdef");
+    return size == PE_OBJECT_KEY_ROOM - 1 &&
+           (strcmp(name + size, ".so") == 0 ||
+            (strncmp(name + size, PART, strlen(PART)) == 0 && strlen(name + size) == strlen(PART) + strlen("XXXXXX")));
 }
 
 bool pe_object_cache_get(const char *key, pe_buffer *out)
@@ -70,7 +88,7 @@ bool pe_object_cache_get(const char *key, pe_buffer *out)
     size_t size = 0;
     pe_error ignored = PE_ERROR_INIT;
     XXH128_canonical_t seen, written;
-    if (!find_folder(folder))
+    if (!find_folder(folder) || !is_own_folder(folder))
         return false;
     name_file(folder, key, path);
     if (!is_ours(path) || pe_file_read_all(path, OBJECT_MOST, &bytes, &size, &ignored) != PE_OK)
@@ -111,7 +129,7 @@ static void list_files(DIR *folder, pe_buffer *out)
     pe_error ignored = PE_ERROR_INIT;
     struct stat facts;
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
-        if (strlen(entry->d_name) >= NAME_ROOM ||
+        if (strlen(entry->d_name) >= NAME_ROOM || !is_made_here(entry->d_name) ||
             fstatat(dirfd(folder), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(facts.st_mode))
             continue;
         kept file = {.used = facts.st_mtim, .bytes = (uint64_t)facts.st_size};
@@ -126,9 +144,13 @@ static void remove_unused(const char *path)
 {
     pe_buffer list = {0};
     uint64_t bytes = 0;
-    DIR *const folder = opendir(path);
-    if (folder == NULL)
+    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *const folder = fd < 0 ? NULL : fdopendir(fd);
+    if (folder == NULL) {
+        if (fd >= 0)
+            close(fd);
         return;
+    }
     list_files(folder, &list);
     kept *const files = (void *)list.data;
     const size_t count = list.size / sizeof *files;
@@ -182,8 +204,12 @@ void pe_object_cache_put(const char *key, const pe_buffer *object)
         log_not_kept(folder, errno);
         return;
     }
+    if (!is_own_folder(folder)) {
+        pe_log(PE_LOG_DEBUG, "compiled kernels are not kept: %s is a link or another user's", folder);
+        return;
+    }
     name_file(folder, key, path);
-    (void)snprintf(part, sizeof part, "%.*s/part-XXXXXX", PATH_ROOM - 64, folder);
+    (void)snprintf(part, sizeof part, "%.*s/%s" PART "XXXXXX", PATH_ROOM - 96, folder, key);
     pe_exit_cleanup_add(part);
     const int fd = mkstemp(part);
     if (fd < 0) {

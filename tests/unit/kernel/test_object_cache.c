@@ -177,7 +177,16 @@ START_TEST(cache_of_many_processes_gives_whole_objects)
 }
 END_TEST
 
-/* XXH3-128 of the empty input, as xxhsum -H2 prints it. */
+/* A key as the engine makes it, of a short name. */
+static const char *key_of(const char *name)
+{
+    static char keys[4][PE_OBJECT_KEY_ROOM];
+    static unsigned next;
+    const pe_buffer parts = {.data = (unsigned char *)(uintptr_t)name, .size = strlen(name)};
+    pe_object_cache_key(&parts, keys[next % 4]);
+    return keys[next++ % 4];
+}
+
 /* A file of the cache that was last used in the second `used`. */
 static void fake(const char *key, off_t bytes, time_t used)
 {
@@ -202,20 +211,20 @@ static bool is_there(const char *key)
 START_TEST(cache_of_too_many_loses_the_longest_unused)
 {
     enter();
-    pe_object_cache_put("used", &object);
-    fake("used", 0, 1); /* the oldest of all, but asked for now */
+    pe_object_cache_put(key_of("used"), &object);
+    fake(key_of("used"), 0, 1); /* the oldest of all, but asked for now */
     for (int f = 0; f < 300; f++) {
         char key[16];
         (void)snprintf(key, sizeof key, "old%d", f);
-        fake(key, 1, 1000 + f);
+        fake(key_of(key), 1, 1000 + f);
     }
-    ck_assert(is_got("used"));
-    pe_object_cache_put("new", &object);
+    ck_assert(is_got(key_of("used")));
+    pe_object_cache_put(key_of("new"), &object);
     ck_assert_int_eq(count_files("pengine"), 256);
-    ck_assert(is_got("used"));
-    ck_assert(is_got("new"));
-    ck_assert(!is_there("old45"));
-    ck_assert(is_there("old46"));
+    ck_assert(is_got(key_of("used")));
+    ck_assert(is_got(key_of("new")));
+    ck_assert(!is_there(key_of("old45")));
+    ck_assert(is_there(key_of("old46")));
     leave();
 }
 END_TEST
@@ -223,19 +232,46 @@ END_TEST
 START_TEST(cache_of_too_many_bytes_loses_the_longest_unused)
 {
     enter();
-    pe_object_cache_put("first", &object);
-    fake("first", 0, 1003);
-    fake("b", 30 << 20, 1002);
-    fake("c", 30 << 20, 1001);
-    fake("d", 30 << 20, 1000);
-    pe_object_cache_put("new", &object);
-    ck_assert(is_there("first"));
-    ck_assert(is_there("c"));
-    ck_assert(!is_there("d"));
+    pe_object_cache_put(key_of("first"), &object);
+    fake(key_of("first"), 0, 1003);
+    fake(key_of("b"), 30 << 20, 1002);
+    fake(key_of("c"), 30 << 20, 1001);
+    fake(key_of("d"), 30 << 20, 1000);
+    pe_object_cache_put(key_of("new"), &object);
+    ck_assert(is_there(key_of("first")));
+    ck_assert(is_there(key_of("c")));
+    ck_assert(!is_there(key_of("d")));
     leave();
 }
 END_TEST
 
+/* Nothing that the cache did not make is removed or followed: these are a user's own files. */
+START_TEST(cache_touches_no_file_of_the_users)
+{
+    static const char *const mine[] = {"thesis1.pdf", "notes.so", "0123456789abcdef0123456789abcdef.txt",
+                                       "part-abcdef"};
+    enter();
+    pe_object_cache_put(key_of("first"), &object);
+    for (size_t m = 0; m < sizeof mine / sizeof *mine; m++) {
+        char path[128];
+        (void)snprintf(path, sizeof path, "pengine/%s", mine[m]);
+        FILE *const file = fopen(path, "w");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_int_eq(fclose(file), 0);
+        ck_assert_int_eq(truncate(path, 100 << 20), 0);
+    }
+    pe_object_cache_put(key_of("new"), &object);
+    ck_assert_int_eq(count_files("pengine"), 6);
+    ck_assert_int_eq(rename("pengine", "elsewhere"), 0);
+    ck_assert_int_eq(symlink("elsewhere", "pengine"), 0);
+    ck_assert(!is_got(key_of("new")));
+    pe_object_cache_put(key_of("newer"), &object);
+    ck_assert_int_eq(count_files("elsewhere"), 6);
+    leave();
+}
+END_TEST
+
+/* XXH3-128 of the empty input, as xxhsum -H2 prints it. */
 START_TEST(key_is_the_hash_of_the_parts)
 {
     char key[PE_OBJECT_KEY_ROOM], other[PE_OBJECT_KEY_ROOM];
@@ -251,8 +287,9 @@ START_TEST(key_is_the_hash_of_the_parts)
 }
 END_TEST
 
-UNIT_MAIN("object_cache", cache_of_too_many_loses_the_longest_unused, cache_of_too_many_bytes_loses_the_longest_unused,
-          cache_without_the_object_gives_none, cache_gives_what_was_put_under_its_key_alone,
-          cache_file_cut_or_changed_is_no_object, cache_of_another_user_is_not_trusted,
-          cache_that_cannot_be_written_is_done_without, cache_without_xdg_is_in_the_home_folder,
-          cache_of_many_processes_gives_whole_objects, key_is_the_hash_of_the_parts)
+UNIT_MAIN("object_cache", cache_touches_no_file_of_the_users, cache_of_too_many_loses_the_longest_unused,
+          cache_of_too_many_bytes_loses_the_longest_unused, cache_without_the_object_gives_none,
+          cache_gives_what_was_put_under_its_key_alone, cache_file_cut_or_changed_is_no_object,
+          cache_of_another_user_is_not_trusted, cache_that_cannot_be_written_is_done_without,
+          cache_without_xdg_is_in_the_home_folder, cache_of_many_processes_gives_whole_objects,
+          key_is_the_hash_of_the_parts)
