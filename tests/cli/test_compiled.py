@@ -293,7 +293,91 @@ class Refusals(Compiled):
     def test_compiler_that_is_missing(self):
         self.check({"expr": "x"}, 69, "no C compiler", "PENGINE_CC", env={"PENGINE_CC": "/no/such/cc"})
         self.check({"expr": "x"}, 69, "no C compiler", '"cc" in PATH', env={"PATH": "/nowhere"})
-        self.check({"expr": "x"}, 69, "gave up", env={"PENGINE_CC": "/bin/false"})
+        self.check({"expr": "x"}, 69, "/bin/false ended with exit code 1", env={"PENGINE_CC": "/bin/false"})
+
+
+NARROW = """#include <stdint.h>
+int8_t twice(int8_t x)
+{
+    return x * 2;
+}
+int32_t cut(int64_t x) { return x; }
+"""
+STATE = """#include <pengine/random.h>
+static double table[10];
+extern const double scale;
+extern const int64_t count;
+extern const char label[];
+void setup(void)
+{
+    for (int k = 0; k < 10; k++)
+        table[k] += k * scale + 1;
+}
+int refuse(void) { return 3; }
+int overflow(void) { volatile int big = INT32_MAX; return big + 1; }
+double read_table(double x) { return table[(int)x] + (double)count + (label[1] == 'b'); }
+double draw(double x) { return x + pe_random_uniform(pe_seed, pe_item, 0); }
+int64_t other(int64_t x) { return x; }
+"""
+
+
+class Sources(Compiled):
+    """What a C function gets beside its arguments, and what the compiler says about it."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("n.c", NARROW)
+        self.write("s.c", STATE)
+
+    READ = {"source": "s.c", "function": "read_table", "signature": "(float64) -> float64",
+            "params": {"scale": 0.5, "count": 2, "label": "ab"}}
+
+    def test_narrowing_is_pointed_out_with_its_line(self):
+        """Twice 100 in int8 is -56 with exit 0, then as now: a warning is what a compiler can give."""
+        kernel = {"source": "n.c", "function": "twice", "signature": "(int8) -> int8"}
+        result = self.good(toml(input={"range": [100, 101], "dtype": "int8"}, kernel=kernel))
+        self.assertEqual(result.text, "-56\n")
+        self.assertRegex(result.err, r"job.toml:\d+:\d+: kernel.source: n.c:4:\d+: warning: .*conver")
+        self.assertRegex(result.err, r"n.c:6:\d+: warning: .*int32_t")
+        quiet = {**kernel, "cflags": ["-Wno-conversion", "-Wno-arith-conversion"]}
+        self.assertNotIn("warning", self.good(toml(input={"range": [1, 2], "dtype": "int8"}, kernel=quiet)).err)
+
+    def test_warnings_that_were_asked_for_are_shown(self):
+        self.write("w.c", "double f(double x)\n{\n    int unused;\n    return x;\n}\n")
+        kernel = {"source": "w.c", "function": "f", "signature": "(float64) -> float64", "cflags": ["-Wall"]}
+        self.assertRegex(self.good(toml(input={"range": [1.0, 2.0]}, kernel=kernel)).err, r"w.c:3:9: warning: unused variable")
+
+    def test_options_that_the_compiler_refuses(self):
+        for kernel in ({"expr": "x"}, CUBE):
+            self.refuse(toml(input=SPAN, kernel={**kernel, "cflags": ["-march=nosuch"]}), 69, "nosuch.* for '-march='|unknown target CPU")
+
+    def test_params_are_read_by_name(self):
+        kernel = {**self.READ, "initializer": "setup"}
+        self.prints(toml(input={"range": [0.0, 3.0]}, kernel=kernel), lines(repr(k * 0.5 + 1 + 2 + 1) for k in range(3)))
+
+    def test_initializer_runs_once_before_the_first_item(self):
+        kernel = {**self.READ, "initializer": "setup"}
+        wanted = lines(repr(k % 10 * 0.5 + 4) for k in range(2000))
+        self.write("x.npy", numpy.arange(2000.0) % 10)
+        for isolate in (False, True):
+            self.prints(toml(input={"path": "x.npy"}, kernel={**kernel, "isolate": isolate}, pool={"threads": 8, "chunk_size": 10}), wanted)
+
+    def test_initializer_that_fails_ends_the_job(self):
+        for name, needle in (("refuse", "it returned 3"), ("overflow", r"a sum does not fit int32 \(s.c line 12\)"),
+                             ("nosuch", r"s.c has no function void nosuch\(void\) or int nosuch\(void\)"),
+                             ("other", r"s.c has no function void other\(void\)")):
+            with self.subTest(name):
+                self.refuse(toml(input={"range": [0.0, 3.0]}, kernel={**self.READ, "initializer": name}), 69, needle)
+
+    def test_draws_are_those_of_the_paper(self):
+        job = toml(input={"range": [0.0, 1000.0]}, pool={"chunk_size": 70}, kernel={
+            "source": "s.c", "function": "draw", "signature": "(float64) -> float64", "seed": 2**40 + 7, "params": self.READ["params"]})
+        self.prints(job, lines(repr(float(k + u)) for k, u in enumerate(uniforms(2**40 + 7, range(1000), 0)[0])))
+
+    def test_what_the_function_does_not_read(self):
+        for more, needle in (({"params": {"rate": 2}}, 'kernel.params.rate: f.c does not read "rate"'),
+                             ({"seed": 3}, "kernel.seed: f.c draws no random number")):
+            self.refuse(toml(input={"range": [0, 3]}, kernel={**CUBE, **more}), 69, needle)
 
 
 class Cache(Compiled):

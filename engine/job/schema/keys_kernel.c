@@ -89,8 +89,10 @@ static const pe_key kernel_rows[] = {
      .path = PE_PATH_KERNEL,
      JOB(kernel.initializer),
      .unset = "none",
-     .kinds = PYTHON,
-     .help = "called once in each worker process before its first item"},
+     .kinds = PYTHON | SOURCE,
+     .help =
+         "a function that is called once in each process before its first item: \"f.py:setup\", or \"setup\" of the C "
+         "file"},
     {.name = "interpreter",
      .type = PE_KEY_STRING,
      JOB(kernel.interpreter),

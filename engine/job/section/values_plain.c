@@ -104,11 +104,12 @@ static pe_status read_string(const pe_place *to, const pe_toml *node, pe_error *
     return pe_value_copy(pe_place_field(to->key, to->base), node->string, err);
 }
 
-/* "f.py:do_something": a file, and a name in it. */
+/* "f.py:do_something": a file, and a name in it; of a C file, which the job names elsewhere, the name alone. */
 static pe_status read_function(const pe_place *to, const pe_toml *node, pe_error *err)
 {
     const char *const colon = pe_value_is_text(node) ? strrchr(node->string, ':') : NULL;
-    if (colon == NULL || colon == node->string || colon[1] == '\0')
+    const bool is_name = pe_value_is_text(node) && colon == NULL && (to->key->kinds & (1u << PE_FORM_SOURCE)) != 0;
+    if (!is_name && (colon == NULL || colon == node->string || colon[1] == '\0'))
         return pe_section_expected(to->section, to->key->name, node, err);
     return read_string(to, node, err);
 }

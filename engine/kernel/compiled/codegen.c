@@ -92,7 +92,10 @@ static pe_status check_function(const pe_codegen *spec, pe_error *err)
         if (signature->results[r].dtype == PE_TEXT && (signature->result_count > 1 || signature->or_error))
             return pe_fail(err, PE_ECONFIG,
                            "signature: a C function gives a text as its only result, and without \"or error\"");
-    return pe_codegen_names_check(spec->function, "the function", err);
+    const pe_status status = pe_codegen_names_check(spec->function, "the function", err);
+    if (status == PE_OK && spec->initializer != NULL)
+        return pe_codegen_names_check(spec->initializer, "the initializer", err);
+    return status;
 }
 
 /* They stand after the user's file, since they need headers that the file may want to include in its own way. */
@@ -108,6 +111,25 @@ static void put_expected_types(const writer *w)
         "__builtin_types_compatible_p(__typeof__(%s), pe_expected_too), \"signature\");\n" OURS
         "#define PE_FUNCTION %s\n",
         name, name, name);
+}
+
+static void put_initializer(const writer *w)
+{
+    const char *name = w->spec->initializer;
+    PUT(w,
+        "#line 1 \"" PE_CODEGEN_INITIALIZER "\"\n"
+        "_Static_assert(__builtin_types_compatible_p(__typeof__(%s), void(void)) || "
+        "__builtin_types_compatible_p(__typeof__(%s), int(void)), \"initializer\");\n" OURS
+        "#define PE_INITIALIZER %s\n",
+        name, name, name);
+}
+
+pe_status pe_codegen_random(pe_buffer *out, pe_error *err)
+{
+    static const char before[] = "#pragma once\n#include <math.h>\n#include <stdint.h>\n";
+    (void)pe_buffer_append(out, before, sizeof before - 1, err);
+    (void)pe_buffer_append(out, pe_text_compiled_philox, pe_text_compiled_philox_size, err);
+    return pe_buffer_append(out, pe_text_draws, pe_text_draws_size, err);
 }
 
 static void put_function(const writer *w)
@@ -127,6 +149,8 @@ static void put_function(const writer *w)
     put_embedded(w, pe_text_compiled_checks, pe_text_compiled_checks_size);
     put_expected_types(w);
     put_embedded(w, pe_text_compiled_function, pe_text_compiled_function_size);
+    if (w->spec->initializer != NULL)
+        put_initializer(w);
 }
 
 /* ---- an expression ---- */
@@ -247,6 +271,7 @@ static void put_expression(const writer *w)
         "%d };\n",
         w->spec->may_wrap ? 1 : 0, PE_INT64, PE_UINT64, PE_INT128, PE_FLOAT32, PE_FLOAT64);
     put_embedded(w, pe_text_compiled_expr, pe_text_compiled_expr_size);
+    PUT(w, "#define PE_IS_EXPRESSION\n");
     if (strstr(expr, "uniform") != NULL || strstr(expr, "normal") != NULL || strstr(expr, "integer") != NULL) {
         put_embedded(w, pe_text_compiled_philox, pe_text_compiled_philox_size);
         put_embedded(w, pe_text_draws, pe_text_draws_size);

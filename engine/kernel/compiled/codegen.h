@@ -16,8 +16,9 @@ typedef struct pe_codegen {
     const char *expr;         /* or NULL: function */
     const char *const *names; /* of the arguments of expr */
     const char *function;
-    const char *text; /* of the file that holds the function */
-    const char *path; /* of that file, for messages */
+    const char *text;        /* of the file that holds the function */
+    const char *path;        /* of that file, for messages */
+    const char *initializer; /* a function of that file, or NULL */
     const pe_setup *setup;
     bool may_wrap;
 } pe_codegen;
@@ -25,12 +26,16 @@ typedef struct pe_codegen {
 /* The file names of the generated text in the compiler's messages. */
 #define PE_CODEGEN_EXPR "<kernel.expr>"
 #define PE_CODEGEN_SIGNATURE "<kernel.signature>"
+#define PE_CODEGEN_INITIALIZER "<kernel.initializer>"
 #define PE_CODEGEN_OURS "<pengine>"
 
 /* pe_codegen_write - append the whole text to out.
  * Returns: PE_OK; PE_ECONFIG for what cannot be written in C: a name that is none there (an argument's, a
  *          parameter's), a signature that has no C form. The message does not name the place. */
 pe_status pe_codegen_write(const pe_codegen *spec, pe_buffer *out, pe_error *err);
+
+/* pe_codegen_random - append the <pengine/random.h> of C functions that are compiled for a job. */
+pe_status pe_codegen_random(pe_buffer *out, pe_error *err);
 
 /* pe_codegen_prototype - append the C declaration that the signature asks of the function: "double f(double)". */
 pe_status pe_codegen_prototype(const pe_signature *signature, const char *function, pe_buffer *out, pe_error *err);

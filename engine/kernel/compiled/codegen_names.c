@@ -109,11 +109,17 @@ pe_status pe_codegen_names_param(const pe_param *param, const char *text_type, p
     return status == PE_OK ? pe_buffer_append(out, ";\n", 2, err) : status;
 }
 
-bool pe_codegen_names_mentions(const char *text, const char *name)
+size_t pe_codegen_names_count(const char *text, const char *name)
 {
     const size_t size = strlen(name);
+    size_t count = 0;
     for (const char *at = strstr(text, name); at != NULL; at = strstr(at + 1, name))
         if ((at == text || !is_word(at[-1])) && !is_word(at[size]))
-            return true;
-    return false;
+            count++;
+    return count;
+}
+
+bool pe_codegen_names_mentions(const char *text, const char *name)
+{
+    return pe_codegen_names_count(text, name) > 0;
 }

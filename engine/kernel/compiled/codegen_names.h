@@ -22,4 +22,7 @@ pe_status pe_codegen_names_param(const pe_param *param, const char *text_type, p
 /* pe_codegen_names_mentions - is name a word of the C text? (Also true for a word in a comment.) */
 bool pe_codegen_names_mentions(const char *text, const char *name);
 
+/* pe_codegen_names_count - how often. */
+size_t pe_codegen_names_count(const char *text, const char *name);
+
 #endif

@@ -13,13 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "kernel/compiled/codegen.h"
 #include "kernel/compiled/compiled_internal.h"
 #include "kernel/compiled/compiler.h"
 #include "kernel/compiled/compiler_messages.h"
 #include "kernel/compiled/embedded/compiled_abi.h"
-#include "kernel/compiled/expr/expr.h"
 #include "kernel/compiled/object_cache.h"
 #include "kernel/cpu.h"
 #include "os/file.h"
@@ -41,7 +39,7 @@ static const char *const always[] = {"-O3",
                                      "-fno-sanitize-recover=all",
                                      "-Werror=implicit-function-declaration"};
 #define ALWAYS (sizeof always / sizeof *always)
-#define MORE 8
+#define MORE 10
 
 /* Everything of one compilation. */
 typedef struct compilation {
@@ -50,7 +48,7 @@ typedef struct compilation {
     char *source;                             /* its bytes */
     pe_buffer path, folder;                   /* of the source: as the user sees it; where its own includes are */
     const char *compile_flags[ALWAYS + MORE]; /* ended by NULL */
-    pe_buffer text, expanded, output;
+    pe_buffer text, random, expanded, output;
     pe_compiler compiler;
     pe_compiler_job job;
     char key[PE_OBJECT_KEY_ROOM];
@@ -93,54 +91,13 @@ static pe_status write_text(compilation *self, pe_error *err)
         code->function = spec->function;
         code->text = self->source;
         code->path = (const char *)self->path.data;
+        code->initializer = spec->initializer;
+        if (pe_codegen_random(&self->random, err) != PE_OK)
+            return err->status;
     }
     if (pe_codegen_write(code, &self->text, &wrong) != PE_OK)
         return pe_fail(err, wrong.status, "%s: %s", spec->where, wrong.text);
     return PE_OK;
-}
-
-/* ---- the grammar of expressions ---- */
-
-/* What the job gives and the expression does not read. */
-static pe_status refuse_unread(const compilation *self, const pe_expr_facts *facts, pe_error *err)
-{
-    const pe_form_spec *spec = self->spec;
-    for (size_t p = 0; p < spec->setup.param_count; p++)
-        if (!facts->reads_param[p])
-            return pe_fail(err, PE_EKERNEL, "%s: kernel.params.%s: the expression \"%s\" does not read \"%s\"",
-                           spec->where, spec->setup.params[p].name, spec->expr, spec->setup.params[p].name);
-    if (spec->setup.seed != 0 && !facts->draws)
-        return pe_fail(
-            err, PE_EKERNEL,
-            "%s: kernel.seed: the expression \"%s\" draws no random number: it calls none of uniform, normal "
-            "and integer",
-            spec->where, spec->expr);
-    return PE_OK;
-}
-
-static pe_status check_grammar(const compilation *self, pe_error *err)
-{
-    const pe_form_spec *spec = self->spec;
-    const pe_signature *signature = &self->code.signature;
-    pe_expr_facts facts = {.reads_param = NULL};
-    pe_error wrong = PE_ERROR_INIT;
-    const pe_expr_scope scope = {.args = signature->args,
-                                 .arg_names = self->code.names,
-                                 .arg_count = signature->arg_count,
-                                 .params = spec->setup.params,
-                                 .param_count = spec->setup.param_count,
-                                 .is_open = spec->cflag_count > 0 || spec->lib_count > 0,
-                                 .gives_float =
-                                     signature->result_count > 0 && pe_dtype_is_float(signature->results[0].dtype)};
-    pe_status status = pe_make_array(&facts.reads_param, scope.param_count + 1, sizeof *facts.reads_param, err);
-    if (status == PE_OK && pe_expr_check(spec->expr, &scope, &facts, &wrong) != PE_OK)
-        status = pe_fail(err, wrong.status, "%s: %s", spec->where, wrong.text);
-    if (status == PE_OK)
-        status = refuse_unread(self, &facts, err);
-    for (int w = 0; w < facts.warning_count && status == PE_OK; w++)
-        pe_log(PE_LOG_WARN, "%s: %s", spec->where, facts.warnings[w].text);
-    free(facts.reads_param);
-    return status;
 }
 
 /* ---- compiling ---- */
@@ -162,12 +119,16 @@ static void choose_flags(compilation *self)
         *more++ = "-Werror=overflow";
         *more++ = "-Werror=int-conversion";
     } else {
+        *more++ = "-Wconversion"; /* shown: what is narrowed in the function is checked by nothing else */
+        *more++ = "-Warith-conversion";
+        *more++ = "-Wno-sign-conversion";
         *more++ = "-iquote";
         *more++ = (const char *)self->folder.data;
     }
     *more = NULL;
     self->job =
         (pe_compiler_job){.text = &self->text,
+                          .random = is_expr ? NULL : &self->random,
                           .flags = flags,
                           .compile_flags = self->compile_flags,
                           .cflags = spec->cflags,
@@ -229,6 +190,7 @@ static pe_status refuse(const compilation *self, const pe_error *wrong, pe_error
                                          .source = (const char *)self->path.data,
                                          .prototype = (const char *)prototype.data,
                                          .signature = spec->signature,
+                                         .initializer = spec->initializer,
                                          .output = self->output.size > 0 ? (const char *)self->output.data : "",
                                          .reason = wrong->text};
     const pe_status status = pe_compiler_messages_refuse(&failure, wrong->status, err);
@@ -236,28 +198,44 @@ static pe_status refuse(const compilation *self, const pe_error *wrong, pe_error
     return status;
 }
 
-static pe_status compile(compilation *self, pe_buffer *object, pe_error *err)
+/* The object of the key, from the cache or from the compiler. */
+static pe_status get_object(compilation *self, pe_buffer *object, pe_error *err)
 {
     const size_t before = object->size;
-    pe_error wrong = PE_ERROR_INIT;
-    pe_status status = pe_compiler_find(&self->compiler, &wrong);
-    if (status == PE_OK && self->spec->kind == PE_FORM_SOURCE)
-        status = pe_compiler_expand(&self->compiler, &self->job, &self->expanded, &self->output, &wrong);
-    if (status == PE_OK)
-        status = find_key(self, &wrong);
-    if (status == PE_OK && pe_object_cache_get(self->key, object)) {
+    if (pe_object_cache_get(self->key, object)) {
         pe_log(PE_LOG_DEBUG, "%s: compiled before (%s)", self->spec->where, self->key);
         return PE_OK;
     }
     self->output.size = 0;
-    if (status == PE_OK)
-        status = pe_compiler_run(&self->compiler, &self->job, object, &self->output, &wrong);
+    const pe_status status = pe_compiler_run(&self->compiler, &self->job, object, &self->output, err);
     if (status != PE_OK)
-        return refuse(self, &wrong, err);
+        return status;
+    if (self->output.size > 0)
+        pe_compiler_messages_warn(self->spec->where, (const char *)self->output.data);
     pe_log(PE_LOG_DEBUG, "%s: compiled by %s, %zu bytes", self->spec->where, self->compiler.path,
            object->size - before);
     pe_object_cache_put(self->key, object);
     return PE_OK;
+}
+
+static pe_status compile(compilation *self, pe_buffer *object, pe_error *err)
+{
+    const bool is_source = self->spec->kind == PE_FORM_SOURCE;
+    const size_t before = object->size;
+    pe_error wrong = PE_ERROR_INIT;
+    pe_status status = pe_compiler_find(&self->compiler, &wrong);
+    if (status == PE_OK && is_source)
+        status = pe_compiler_expand(&self->compiler, &self->job, &self->expanded, &self->output, &wrong);
+    if (status == PE_OK)
+        status = find_key(self, &wrong);
+    if (status == PE_OK)
+        status = get_object(self, object, &wrong);
+    if (status != PE_OK)
+        return refuse(self, &wrong, err);
+    status = is_source ? pe_compiled_check_source(self->spec, &self->expanded, err) : PE_OK;
+    if (status != PE_OK)
+        object->size = before;
+    return status;
 }
 
 pe_status pe_compiled_prepare(const pe_form_spec *spec, pe_buffer *object, pe_error *err)
@@ -269,13 +247,14 @@ pe_status pe_compiled_prepare(const pe_form_spec *spec, pe_buffer *object, pe_er
     if (status == PE_OK)
         status = write_text(&self, err);
     if (status == PE_OK && spec->kind == PE_FORM_EXPR)
-        status = check_grammar(&self, err);
+        status = pe_compiled_check_expr(spec, &self.code.signature, self.code.names, err);
     if (status == PE_OK) {
         choose_flags(&self);
         status = compile(&self, object, err);
     }
     pe_compiler_fini(&self.compiler);
     pe_buffer_fini(&self.text);
+    pe_buffer_fini(&self.random);
     pe_buffer_fini(&self.expanded);
     pe_buffer_fini(&self.output);
     pe_buffer_fini(&self.path);

@@ -11,15 +11,20 @@
  * Threads:  the main thread; map as kernel.h.
  * Not here: the signature (compiled_signature.c), compiling (compilation.c), loading (object_load.c).
  */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "kernel/compiled/compiled_internal.h"
 #include "kernel/compiled/object_load.h"
+#include "os/log.h"
 
 /* What was opened; kernel.context. */
 typedef struct compiled {
     pe_object_image image;
+    pthread_mutex_t lock; /* of what the initializer returned */
+    bool is_initialized;
+    int initialized; /* not 0: it failed */
     char name[PE_COMPILED_NAME_ROOM];
     char signature[PE_SIGNATURE_ROOM];
 } compiled;
@@ -51,6 +56,24 @@ static int map_compiled(pe_batch *batch)
     return self->image.descriptor->map(&call);
 }
 
+/* Called by each worker; the first one calls the initializer, and the others wait for it. A table that the function fills
+ * at its own first call would be a race between them. */
+static int open_worker(const pe_kernel *kernel, const pe_setup *setup, void **worker)
+{
+    compiled *self = (compiled *)(uintptr_t)kernel->context; /* the kernel's own state, from make_array */
+    const char *reason = "";
+    (void)setup, (void)worker;
+    (void)pthread_mutex_lock(&self->lock);
+    if (!self->is_initialized) {
+        self->initialized = self->image.descriptor->initialize(&reason);
+        self->is_initialized = true;
+        if (self->initialized != 0)
+            pe_log(PE_LOG_WARN, "kernel.initializer of \"%s\" failed: %s", self->name, reason);
+    }
+    (void)pthread_mutex_unlock(&self->lock);
+    return self->initialized;
+}
+
 static pe_status open_compiled(const pe_form_spec *spec, const pe_buffer *object, pe_form *form, pe_error *err)
 {
     compiled *self = NULL;
@@ -61,6 +84,7 @@ static pe_status open_compiled(const pe_form_spec *spec, const pe_buffer *object
     if (status != PE_OK)
         return status;
     form->state = self;
+    (void)pthread_mutex_init(&self->lock, NULL); /* cannot fail with these attributes */
     self->image = (pe_object_image)PE_OBJECT_IMAGE_INIT;
     if (pe_object_load(object, &self->image, &wrong) != PE_OK)
         return pe_fail(err, wrong.status, "%s: %s", spec->where, wrong.text);
@@ -75,6 +99,7 @@ static pe_status open_compiled(const pe_form_spec *spec, const pe_buffer *object
                     .signature = pe_signature_print(&form->signature, self->signature),
                     .summary = spec->kind == PE_FORM_EXPR ? "an expression of the job" : "a C function of the job",
                     .map = map_compiled,
+                    .open = self->image.descriptor->initialize == NULL ? NULL : open_worker,
                     .context = self,
                     .takes_ramps = 1};
     return PE_OK;
@@ -85,6 +110,8 @@ static void close_compiled(pe_form *form)
     compiled *self = form->state;
     if (self != NULL)
         pe_object_unload(&self->image);
+    if (self != NULL)
+        (void)pthread_mutex_destroy(&self->lock);
     free(self);
 }
 

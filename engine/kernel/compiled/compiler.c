@@ -32,6 +32,8 @@
 /* The folder of one use, and the files in it. */
 typedef struct folder {
     char path[PATH_ROOM];
+    char include[PATH_ROOM + 16], include_flag[PATH_ROOM + 16],
+        random[PATH_ROOM + 32]; /* for #include <pengine/random.h> */
     char text[PATH_ROOM + 16], expanded[PATH_ROOM + 16], object[PATH_ROOM + 16], library[PATH_ROOM + 16];
 } folder;
 
@@ -120,16 +122,22 @@ static pe_status open_folder(folder *out, pe_error *err)
         errno = ENAMETOOLONG;
         return refuse_folder(home, err);
     }
-    pe_exit_cleanup_add(out->path); /* before it is made, so that no signal comes between */
+    out->include[0] = '\0';
+    pe_exit_cleanup_add(out->include); /* folders are removed in this order */
+    pe_exit_cleanup_add(out->path);    /* before it is made, so that no signal comes between */
     if (mkdtemp(out->path) == NULL) {
+        pe_exit_cleanup_drop(out->include);
         pe_exit_cleanup_drop(out->path);
         return refuse_folder(home, err);
     }
+    (void)snprintf(out->include, sizeof out->include, "%s/pengine", out->path);
+    (void)snprintf(out->include_flag, sizeof out->include_flag, "-I%s", out->path);
+    (void)snprintf(out->random, sizeof out->random, "%s/random.h", out->include);
     (void)snprintf(out->text, sizeof out->text, "%s/kernel.c", out->path);
     (void)snprintf(out->expanded, sizeof out->expanded, "%s/kernel.i", out->path);
     (void)snprintf(out->object, sizeof out->object, "%s/kernel.o", out->path);
     (void)snprintf(out->library, sizeof out->library, "%s/kernel.so", out->path);
-    const char *const files[] = {out->text, out->expanded, out->object, out->library};
+    const char *const files[] = {out->random, out->text, out->expanded, out->object, out->library};
     for (size_t f = 0; f < sizeof files / sizeof *files; f++)
         pe_exit_cleanup_add(files[f]);
     return PE_OK;
@@ -137,24 +145,35 @@ static pe_status open_folder(folder *out, pe_error *err)
 
 static void close_folder(const folder *made)
 {
-    const char *const files[] = {made->text, made->expanded, made->object, made->library};
+    const char *const files[] = {made->random, made->text, made->expanded, made->object, made->library};
     for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
         (void)unlink(files[f]);
         pe_exit_cleanup_drop(files[f]);
     }
+    (void)rmdir(made->include);
+    pe_exit_cleanup_drop(made->include);
     (void)rmdir(made->path);
     pe_exit_cleanup_drop(made->path);
 }
 
-static pe_status write_text(const folder *files, const pe_buffer *text, pe_error *err)
+static pe_status write_file(const folder *files, const char *path, const pe_buffer *text, pe_error *err)
 {
-    const int fd = open(files->text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return refuse_folder(files->path, err);
-    pe_status status = pe_write_full(fd, text->data, text->size, files->text, err);
+    pe_status status = pe_write_full(fd, text->data, text->size, path, err);
     if (close(fd) != 0 && status == PE_OK)
         status = refuse_folder(files->path, err);
     return status;
+}
+
+static pe_status write_text(const folder *files, const pe_compiler_job *job, pe_error *err)
+{
+    const pe_status status = write_file(files, files->text, job->text, err);
+    if (status != PE_OK || job->random == NULL)
+        return status;
+    return mkdir(files->include, 0700) != 0 ? refuse_folder(files->path, err)
+                                            : write_file(files, files->random, job->random, err);
 }
 
 static pe_status read_back(const char *path, pe_buffer *out, pe_error *err)
@@ -168,13 +187,15 @@ static pe_status read_back(const char *path, pe_buffer *out, pe_error *err)
     return status;
 }
 
-static void add_compile(pe_arg_list *argv, const pe_compiler *compiler, const pe_compiler_job *job)
+static void add_compile(pe_arg_list *argv, const pe_compiler *compiler, const pe_compiler_job *job, const folder *files)
 {
     pe_arg_list_add(argv, compiler->path);
     pe_arg_list_add_all(argv, job->flags);
     pe_arg_list_add_all(argv, job->compile_flags);
     for (int f = 0; f < job->cflag_count; f++)
         pe_arg_list_add(argv, job->cflags[f]);
+    if (job->random != NULL)
+        pe_arg_list_add(argv, files->include_flag); /* last: a user's own one goes first */
 }
 
 pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *expanded,
@@ -185,8 +206,8 @@ pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job 
     pe_status status = open_folder(&files, err);
     if (status != PE_OK)
         return status;
-    status = write_text(&files, job->text, err);
-    add_compile(&argv, compiler, job);
+    status = write_text(&files, job, err);
+    add_compile(&argv, compiler, job, &files);
     pe_arg_list_add(&argv, "-E");
     pe_arg_list_add(&argv, "-P"); /* line marks would hold the folder's name */
     pe_arg_list_add(&argv, "-o");
@@ -204,7 +225,7 @@ static pe_status compile(const pe_compiler *compiler, const pe_compiler_job *job
                          pe_buffer *output, pe_error *err)
 {
     pe_arg_list argv = {.count = 0};
-    add_compile(&argv, compiler, job);
+    add_compile(&argv, compiler, job, files);
     pe_arg_list_add(&argv, "-c");
     pe_arg_list_add(&argv, "-o");
     pe_arg_list_add(&argv, files->object);
@@ -251,12 +272,16 @@ pe_status pe_compiler_run(const pe_compiler *compiler, const pe_compiler_job *jo
     pe_status status = open_folder(&files, err);
     if (status != PE_OK)
         return status;
-    status = write_text(&files, job->text, err);
+    status = write_text(&files, job, err);
     if (status == PE_OK)
         status = compile(compiler, job, &files, output, err);
     if (status == PE_OK) {
-        output->size = 0; /* only warnings */
-        status = link_object(compiler, job, &files, output, err);
+        pe_buffer linker = {0};
+        status = link_object(compiler, job, &files, &linker, err);
+        pe_buffer *const told = status == PE_OK ? &linker : output; /* of no use: a linker's warnings, a compiler's */
+        pe_buffer_fini(told);
+        if (status != PE_OK)
+            *output = linker;
     }
     if (status == PE_OK)
         status = read_back(files.library, object, err);

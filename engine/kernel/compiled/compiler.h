@@ -22,6 +22,7 @@ void pe_compiler_fini(pe_compiler *compiler);
 /* What to compile: all pointers are borrowed. */
 typedef struct pe_compiler_job {
     const pe_buffer *text;
+    const pe_buffer *random;          /* the text of <pengine/random.h>; NULL: the text includes none */
     const char *const *flags;         /* for both steps, ended by NULL */
     const char *const *compile_flags; /* ended by NULL */
     const char *const *cflags;        /* the user's */
@@ -32,7 +33,7 @@ typedef struct pe_compiler_job {
 } pe_compiler_job;
 
 /* pe_compiler_expand - append the text after the preprocessor (all that decides what comes out) to expanded.
- * pe_compiler_run - append the shared object to object.
+ * pe_compiler_run - append the shared object to object; output then holds the compiler's warnings.
  * Returns: PE_OK; PE_EKERNEL, when output (what the compiler wrote, with a terminator) has the reason; PE_EIO when
  *          the folder for its files cannot be written */
 pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *expanded,

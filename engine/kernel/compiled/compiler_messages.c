@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "kernel/compiled/codegen.h"
+#include "os/log.h"
 
 #define KEPT_ROOM 760 /* leaves room for what stands before, in a pe_error */
 
@@ -60,7 +61,7 @@ static void keep(char kept[KEPT_ROOM], const char *line, size_t size)
 static bool is_consequence(const char *line)
 {
     return begins(line, PE_CODEGEN_OURS) || begins(line, PE_CODEGEN_SIGNATURE) || begins(line, "collect2: ") ||
-           begins(line, "clang: ");
+           begins(line, PE_CODEGEN_INITIALIZER) || begins(line, "clang: ");
 }
 
 static void keep_errors(char kept[KEPT_ROOM], const char *output)
@@ -68,7 +69,8 @@ static void keep_errors(char kept[KEPT_ROOM], const char *output)
     while (*output != '\0') {
         const size_t size = strcspn(output, "\n");
         const char *found = find_error(output, size);
-        const bool is_first = kept[0] == '\0' && begins(output, PE_CODEGEN_SIGNATURE);
+        const bool is_first =
+            kept[0] == '\0' && (begins(output, PE_CODEGEN_SIGNATURE) || begins(output, PE_CODEGEN_INITIALIZER));
         if (found != NULL && (is_first || !is_consequence(output)))
             keep(kept, found, size - (size_t)(found - output));
         output += size + (output[size] == '\n' ? 1 : 0);
@@ -104,6 +106,25 @@ static const char *find_mismatch(const char *kept)
     return strncmp(first, PE_CODEGEN_SIGNATURE, strlen(PE_CODEGEN_SIGNATURE)) == 0 ? first : NULL;
 }
 
+#define WARNINGS_MOST 10
+#define UNKNOWN_TO_CLANG "unknown warning option '-Warith-conversion'"
+
+void pe_compiler_messages_warn(const char *where, const char *output)
+{
+    char kept[KEPT_ROOM] = "";
+    int count = 0;
+    while (*output != '\0') {
+        const size_t size = strcspn(output, "\n");
+        const size_t before = strlen(kept);
+        const bool is_ours = is_consequence(output) || holds(output, size, UNKNOWN_TO_CLANG, strlen(UNKNOWN_TO_CLANG));
+        if (holds(output, size, "warning: ", strlen("warning: ")) && !is_ours)
+            keep(kept, output, size);
+        if (strlen(kept) > before && ++count <= WARNINGS_MOST)
+            pe_log(PE_LOG_WARN, "%s: %.*s", where, (int)size, output);
+        output += size + (output[size] == '\n' ? 1 : 0);
+    }
+}
+
 pe_status pe_compiler_messages_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err)
 {
     char kept[KEPT_ROOM] = "";
@@ -112,6 +133,9 @@ pe_status pe_compiler_messages_refuse(const pe_compiler_failure *failure, pe_sta
     if (kept[0] == '\0')
         keep_all(kept, failure->output);
     const char *mismatch = find_mismatch(kept);
+    if (begins(kept[0] == '\n' ? kept + 1 : kept, PE_CODEGEN_INITIALIZER))
+        return pe_fail(err, status, "%s: kernel.initializer: %s has no function void %s(void) or int %s(void)",
+                       failure->where, failure->source, failure->initializer, failure->initializer);
     if (mismatch != NULL && strstr(mismatch, "undeclared") != NULL)
         return pe_fail(err, status, "%s: %s has no function \"%s\"; kernel.signature %s asks for %s", failure->where,
                        failure->source, failure->name, failure->signature, failure->prototype);

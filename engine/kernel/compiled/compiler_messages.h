@@ -15,12 +15,16 @@ typedef struct pe_compiler_failure {
     const char *source;    /* the user's file */
     const char *prototype; /* that the signature asks for */
     const char *signature;
-    const char *output; /* by the compiler; may be empty */
-    const char *reason; /* why the compiler ended */
+    const char *initializer; /* or NULL */
+    const char *output;      /* by the compiler; may be empty */
+    const char *reason;      /* why the compiler ended */
 } pe_compiler_failure;
 
 /* pe_compiler_messages_refuse - record the failure: the first errors that the compiler reports, each once; a sentence of
  * ours when the function is missing or has another type. Returns status. */
 pe_status pe_compiler_messages_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err);
+
+/* pe_compiler_messages_warn - log the warnings about the user's own text, each once, the first ten of them. */
+void pe_compiler_messages_warn(const char *where, const char *output);
 
 #endif

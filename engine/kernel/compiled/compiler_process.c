@@ -143,6 +143,6 @@ pe_status pe_compiler_process(const char *program, const pe_arg_list *argv, cons
     if (status == PE_OK && WIFSIGNALED(ended))
         status = pe_fail(err, PE_EKERNEL, "the compiler %s died of signal %d", program, WTERMSIG(ended));
     else if (status == PE_OK && ended != 0)
-        status = pe_fail(err, PE_EKERNEL, "the compiler %s gave up", program);
+        status = pe_fail(err, PE_EKERNEL, "the compiler %s ended with exit code %d", program, WEXITSTATUS(ended));
     return status;
 }

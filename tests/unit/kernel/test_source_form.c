@@ -310,6 +310,7 @@ START_TEST(source_with_own_includes_and_flags_follows_them)
     enter();
     ck_assert_int_eq(mkdir("in", 0700), 0);
     rig_write("in/own.h", "#define OWN 1\n");
+    rig_spec.setup = (pe_setup){0};
     rig_write("in/g.c", "#define _GNU_SOURCE\n#include <math.h>\n#include \"own.h\"\n"
                         "long f(long x) { double s, c; sincos(0, &s, &c); return x + OWN + ADDED + (long)c; }\n");
     rig_spec.source = "in/g.c";

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PE_OBJECT_ABI 2u
+#define PE_OBJECT_ABI 3u
 
 /* As pe_text of pengine/types.h. */
 typedef struct pe_object_text {
@@ -48,6 +48,10 @@ typedef struct pe_object_descriptor {
     int32_t reserved;
     const char *features;                   /* of the processor it was compiled for, each followed by a space */
     int (*map)(const pe_object_call *call); /* 0, or nonzero when it cannot go on */
+
+    /* Called once in each process before the first call of map; NULL without an initializer. Returns 0, or nonzero with
+     * *reason set to a text that lives as long as the thread. */
+    int (*initialize)(const char **reason);
 } pe_object_descriptor;
 
 #endif

@@ -17,10 +17,10 @@
 
 struct pe_where {
     jmp_buf jump;
-    int is_inside;      /* jump is set */
-    int level;          /* the loop to begin with */
-    unsigned calls;     /* so far */
-    volatile size_t at; /* the item, or the block's first one */
+    volatile int is_inside; /* jump is set; volatile: compilers hold that a handler reads no memory of this text */
+    int level;              /* the loop to begin with */
+    unsigned calls;         /* so far */
+    volatile size_t at;     /* the item, or the block's first one */
     char reason[112];
 };
 

@@ -98,6 +98,13 @@
 #define PE_SEEN pe_seen
 #endif
 
+/* Only a function that includes <pengine/random.h> reads the seed and the item's index. */
+#ifdef PE_HAS_RANDOM
+#define PE_DRAW pe_seed = call->seed, pe_item = call->first + pe_k;
+#else
+#define PE_DRAW
+#endif
+
 /* Only a function that gives a text can change pe_seen. */
 #if PE_IS_TEXT
 #define PE_ITEMS for (size_t pe_k = from; pe_k < to && pe_seen == PE_IS_DONE; pe_k++)
@@ -112,7 +119,7 @@ PE_LOOP pe_loop_0(const pe_object_call *call, size_t from, size_t to)
 {
     PE_COLUMNS
     PE_BEGIN
-    PE_ITEMS { PE_BOUNDED_SCALARS(0) PE_CALL }
+    PE_ITEMS { PE_DRAW PE_BOUNDED_SCALARS(0) PE_CALL }
     return PE_SEEN;
 }
 
@@ -120,7 +127,7 @@ PE_LOOP pe_loop_1(const pe_object_call *call, size_t from, size_t to)
 {
     PE_COLUMNS
     PE_BEGIN
-    PE_ITEMS { PE_BOUNDED_SCALARS(1) PE_CALL }
+    PE_ITEMS { PE_DRAW PE_BOUNDED_SCALARS(1) PE_CALL }
     return PE_SEEN;
 }
 
@@ -128,7 +135,7 @@ PE_LOOP pe_loop_2(const pe_object_call *call, size_t from, size_t to)
 {
     PE_COLUMNS
     PE_BEGIN
-    PE_ITEMS { PE_BOUNDED_SCALARS(2) PE_CALL }
+    PE_ITEMS { PE_DRAW PE_BOUNDED_SCALARS(2) PE_CALL }
     return PE_SEEN;
 }
 
@@ -136,7 +143,7 @@ PE_LOOP pe_loop_3(const pe_object_call *call, size_t from, size_t to)
 {
     PE_COLUMNS
     PE_BEGIN
-    PE_ITEMS { PE_BOUNDED_SCALARS(3) PE_CALL }
+    PE_ITEMS { PE_DRAW PE_BOUNDED_SCALARS(3) PE_CALL }
     return PE_SEEN;
 }
 #endif
@@ -145,7 +152,7 @@ PE_LOOP pe_loop_4(const pe_object_call *call, size_t from, size_t to)
 {
     PE_COLUMNS
     PE_BEGIN
-    PE_ITEMS { PE_SCALARS PE_CALL_WIDE }
+    PE_ITEMS { PE_DRAW PE_SCALARS PE_CALL_WIDE }
     return PE_SEEN;
 }
 
@@ -153,7 +160,7 @@ PE_LOOP pe_exact(const pe_object_call *call, size_t from, size_t to, struct pe_w
 {
     PE_COLUMNS
     PE_BEGIN
-    PE_ITEMS { here->at = pe_k; PE_SCALARS PE_CALL_WIDE }
+    PE_ITEMS { here->at = pe_k; PE_DRAW PE_SCALARS PE_CALL_WIDE }
     return PE_SEEN;
 }
 

@@ -71,10 +71,33 @@ static int pe_map(const pe_object_call *call)
     return seen == PE_IS_DONE ? 0 : 1;
 }
 
+#ifdef PE_INITIALIZER
+/* It runs with the checks of the kernel's own text; what they find ends the job. */
+static int pe_initialize(const char **reason)
+{
+    struct pe_where *const here = &pe_here;
+    *reason = here->reason;
+    if (setjmp(here->jump) != 0) {
+        here->is_inside = 0;
+        return 1;
+    }
+    here->is_inside = 1;
+    const int returned = __builtin_choose_expr(__builtin_types_compatible_p(__typeof__(PE_INITIALIZER()), void),
+                                               (PE_INITIALIZER(), 0), PE_INITIALIZER());
+    here->is_inside = 0;
+    if (returned != 0)
+        snprintf(here->reason, sizeof here->reason, "it returned %d", returned);
+    return returned != 0;
+}
+#else
+#define pe_initialize 0
+#endif
+
 __attribute__((visibility("default"))) const pe_object_descriptor pe_object = {
     .abi = PE_OBJECT_ABI,
     .size = sizeof(pe_object_descriptor),
     .dtype = PE_RESULT_DTYPE,
     .features = PE_FEATURES,
     .map = pe_map,
+    .initialize = pe_initialize,
 };

@@ -5,6 +5,7 @@
  *
  * Design: Philox4x32-10 as in Salmon, Moraes, Dror, Shaw: Parallel random numbers, as easy as 1, 2, 3 (2011); the same
  *         bits as pengine/random.h (a test holds it). What follows it is the text of pengine/draws.h.
+ *         A C function gets both as <pengine/random.h>.
  */
 typedef struct pe_random_words {
     uint32_t word[4];
@@ -26,6 +27,12 @@ static inline pe_random_words pe_random_philox(uint64_t seed, uint64_t item, uin
     return (pe_random_words){{c0, c1, c2, c3}};
 }
 
+#ifdef PE_IS_EXPRESSION
 #define uniform(draw) pe_random_uniform(pe_seed, pe_item, (uint32_t)(draw))
 #define normal(draw) pe_random_normal(pe_seed, pe_item, (uint32_t)(draw))
 #define integer(draw, low, high) pe_random_integer(pe_seed, pe_item, (uint32_t)(draw), low, high)
+#else
+/* The job's seed and the index of the item that this thread computes: the loops set them before each call. */
+#define PE_HAS_RANDOM 1
+static __thread uint64_t pe_seed, pe_item;
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiled_reads.c - refuses an expression that the grammar refuses, and params and a seed that nothing reads.
+ *
+ * Design:  a parameter that nothing reads is a misspelt one. An expression's names are known from its grammar. A C
+ *          function's text is looked at as the preprocessor leaves it, since a header may read the parameter.
+ * Threads: the main thread.
+ * Not here: the grammar (expr/).
+ */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "kernel/compiled/codegen_names.h"
+#include "kernel/compiled/compiled_internal.h"
+#include "kernel/compiled/expr/expr.h"
+#include "os/log.h"
+
+static pe_status refuse_unread(const pe_form_spec *spec, const pe_expr_facts *facts, pe_error *err)
+{
+    for (size_t p = 0; p < spec->setup.param_count; p++)
+        if (!facts->reads_param[p])
+            return pe_fail(err, PE_EKERNEL, "%s: kernel.params.%s: the expression \"%s\" does not read \"%s\"",
+                           spec->where, spec->setup.params[p].name, spec->expr, spec->setup.params[p].name);
+    if (spec->setup.seed != 0 && !facts->draws)
+        return pe_fail(
+            err, PE_EKERNEL,
+            "%s: kernel.seed: the expression \"%s\" draws no random number: it calls none of uniform, normal "
+            "and integer",
+            spec->where, spec->expr);
+    return PE_OK;
+}
+
+pe_status pe_compiled_check_expr(const pe_form_spec *spec, const pe_signature *signature, const char *const *names,
+                                 pe_error *err)
+{
+    pe_expr_facts facts = {.reads_param = NULL};
+    pe_error wrong = PE_ERROR_INIT;
+    const pe_expr_scope scope = {.args = signature->args,
+                                 .arg_names = names,
+                                 .arg_count = signature->arg_count,
+                                 .params = spec->setup.params,
+                                 .param_count = spec->setup.param_count,
+                                 .is_open = spec->cflag_count > 0 || spec->lib_count > 0,
+                                 .gives_float =
+                                     signature->result_count > 0 && pe_dtype_is_float(signature->results[0].dtype)};
+    pe_status status = pe_make_array(&facts.reads_param, scope.param_count + 1, sizeof *facts.reads_param, err);
+    if (status == PE_OK && pe_expr_check(spec->expr, &scope, &facts, &wrong) != PE_OK)
+        status = pe_fail(err, wrong.status, "%s: %s", spec->where, wrong.text);
+    if (status == PE_OK)
+        status = refuse_unread(spec, &facts, err);
+    for (int w = 0; w < facts.warning_count && status == PE_OK; w++)
+        pe_log(PE_LOG_WARN, "%s: %s", spec->where, facts.warnings[w].text);
+    free(facts.reads_param);
+    return status;
+}
+
+/* Each name stands once in the definition that codegen writes, which does not count. */
+pe_status pe_compiled_check_source(const pe_form_spec *spec, pe_buffer *expanded, pe_error *err)
+{
+    const pe_status status = pe_buffer_append(expanded, "", 1, err);
+    if (status != PE_OK)
+        return status;
+    const char *text = (const char *)expanded->data;
+    for (size_t p = 0; p < spec->setup.param_count; p++)
+        if (pe_codegen_names_count(text, spec->setup.params[p].name) < 2)
+            return pe_fail(err, PE_EKERNEL, "%s: kernel.params.%s: %s does not read \"%s\"", spec->where,
+                           spec->setup.params[p].name, spec->source, spec->setup.params[p].name);
+    if (spec->setup.seed != 0 && pe_codegen_names_count(text, "pe_seed") == 0)
+        return pe_fail(err, PE_EKERNEL,
+                       "%s: kernel.seed: %s draws no random number: it does not include <pengine/random.h>",
+                       spec->where, spec->source);
+    return PE_OK;
+}
