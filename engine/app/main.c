@@ -18,13 +18,20 @@
 #include "kernel/registry.h"
 #include "os/interrupt.h"
 #include "os/log.h"
+#include "os/std_fds.h"
 #include "run/run.h"
 #include "threads/asked_threads.h"
 
 /* mpirun ends all ranks as soon as one ends with a nonzero code: the silent ones let rank 0 speak first. */
 #define SILENCE_NS 2000000000u
 
-PE_BEFORE_LIBRARIES(pe_asked_threads_begin);
+static void prepare_process(int argc, char **argv, char **env)
+{
+    pe_std_fds_hold();
+    pe_asked_threads_begin(argc, argv, env);
+}
+
+PE_BEFORE_LIBRARIES(prepare_process);
 
 static void print_listing(pe_cli_action action)
 {

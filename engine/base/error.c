@@ -91,6 +91,18 @@ pe_status pe_fail_item(pe_error *err, pe_status status, uint64_t item, const cha
     return first;
 }
 
+void pe_error_append(pe_error *err, const char *format, ...)
+{
+    const size_t size = strlen(err->text);
+    va_list arguments;
+    assert(err->status != PE_OK);
+    va_start(arguments, format);
+    const int more = vsnprintf(err->text + size, sizeof err->text - size, format, arguments);
+    va_end(arguments);
+    if (more >= 0 && size + (size_t)more >= sizeof err->text)
+        trim_broken_tail(err->text, sizeof err->text - 1);
+}
+
 void pe_error_clear(pe_error *err)
 {
     err->status = PE_OK;

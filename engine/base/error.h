@@ -64,6 +64,9 @@ const char *pe_status_name(pe_status status);
 pe_status pe_fail(pe_error *err, pe_status status, const char *format, ...) PE_PRINTF(3, 4);
 pe_status pe_fail_item(pe_error *err, pe_status status, uint64_t item, const char *format, ...) PE_PRINTF(4, 5);
 
+/* pe_error_append - add to the text of an error that is set; what does not fit is truncated. */
+void pe_error_append(pe_error *err, const char *format, ...) PE_PRINTF(2, 3);
+
 /* pe_error_clear - as PE_ERROR_INIT, but cheap enough for once a batch: it writes one byte of the text. */
 void pe_error_clear(pe_error *err);
 

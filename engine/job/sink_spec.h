@@ -26,6 +26,7 @@ typedef struct pe_sink_spec {
     const char *const *names; /* of results or of columns (sink/columns.h); NULL: the default names */
     int name_count;
     bool is_gathered; /* gather = "root": rank 0 writes everything */
+    pe_sync_policy sync;
 
     /* What the run sets. */
     pe_order order;

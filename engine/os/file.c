@@ -32,6 +32,18 @@
  * windows left whole files resident (measured). */
 #define FAULT_WINDOW ((uintptr_t)2 << 20)
 
+int pe_open(const char *path, int flags, unsigned mode)
+{
+    const int fd = open(path, flags | O_CLOEXEC, (mode_t)mode);
+    if (fd < 0 || fd > STDERR_FILENO)
+        return fd;
+    const int high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int number = errno;
+    (void)close(fd); /* nothing was written */
+    errno = number;
+    return high;
+}
+
 static pe_status cannot_read(const char *path, int number, pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];
@@ -58,7 +70,7 @@ static pe_status read_until_end(int fd, const char *path, size_t most, pe_buffer
 pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *size, pe_error *err)
 {
     pe_buffer bytes = {0};
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = pe_open(path, O_RDONLY, 0);
     if (fd < 0)
         return cannot_read(path, errno, err);
     pe_status status = read_until_end(fd, path, most, &bytes, err);
@@ -152,7 +164,7 @@ static pe_status map_descriptor(int fd, const char *path, pe_map *out, pe_error 
 pe_status pe_map_open(const char *path, pe_map *out, pe_error *err)
 {
     const int fd =
-        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* O_NONBLOCK: opening a pipe without a writer must not block */
+        pe_open(path, O_RDONLY | O_NONBLOCK, 0); /* O_NONBLOCK: opening a pipe without a writer must not block */
     if (fd < 0)
         return cannot_read(path, errno, err);
     const pe_status status = map_descriptor(fd, path, out, err);

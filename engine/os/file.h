@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* file.h - complete reads and writes, memory-mapped files, output files that appear by rename.
+/* file.h - complete reads and writes, and memory-mapped files.
  */
 #ifndef PE_FILE_H
 #define PE_FILE_H
@@ -11,6 +11,10 @@
 #include <stdint.h>
 
 #include "base/error.h"
+
+/* pe_open - open(2) with O_CLOEXEC, at a descriptor of 3 or more: 0 to 2 may be closed in the host of the library, and a
+ * file there would receive what the host prints. -1 with errno. */
+int pe_open(const char *path, int flags, unsigned mode);
 
 /* pe_file_read_all - read a file of at most `most` bytes as a terminated string; free with free(). */
 pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *size, pe_error *err);
@@ -39,22 +43,5 @@ void pe_map_close(pe_map *map);
  *        resident beside the range that it reads, and ranges of 256 KiB or more cost least.
  */
 void pe_map_release(const pe_map *map, uint64_t offset, size_t size);
-
-/* An output that is either replaced whole (whole = true: written to "path.part", renamed by commit) or grows under its
- * own name (whole = false). A path that exists and is not a regular file (/dev/null, a pipe, /dev/full) is written
- * directly either way. Begin removes an old file of the final name, so that a failed run leaves nothing that could be
- * taken for its result. Zero-initialise; fd is valid between begin and commit or abort. */
-typedef struct pe_out_file {
-    int fd;
-    char *path; /* the final name */
-    char *part; /* the name written to, or NULL when it is path itself */
-    bool is_regular;
-} pe_out_file;
-
-/* Returns: PE_OK, PE_EOUTPUT (directory missing, no permission, a directory, another run writes path.part: flock) */
-pe_status pe_out_begin(const char *path, bool whole, pe_out_file *out, pe_error *err);
-pe_status pe_out_commit(pe_out_file *out, pe_error *err); /* fsync is not done; close and rename are checked */
-void pe_out_abort(pe_out_file *out);                      /* whole: nothing stays; growing: close, keep the prefix */
-void pe_out_discard(pe_out_file *out);                    /* nothing stays in either case */
 
 #endif

@@ -1,99 +1,36 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* out_file.c - outputs that appear by rename or grow under their own name.
+/* out_file.c - an output file that is written under a temporary name and takes its final name by rename.
  *
- * Design:   links are followed by name, so the file that a link means is replaced and the link stays. What is written
- *           to is locked (flock) before a byte of it is touched, and the lock is held until after the rename: of two
- *           runs with one output the second is refused. A file system without locks is written without one.
- * Threads:  one.
- * Not here: what is written (sink).
+ * Design:   links are followed by name, so that the file behind a link is replaced and the link stays. The marker is made
+ *           before the temporary file and removed after it, so that no moment has one of ours without its marker. The
+ *           lock has an open file description of its own: the one that is written is closed before the rename, since
+ *           some file systems report a failed write at the close only.
+ * Threads:  one at a time.
+ * Not here: what is written (sink, report).
  */
+#include "os/out_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/errno_text.h"
+#include "os/durable.h"
 #include "os/exit_cleanup.h"
 #include "os/file.h"
+#include "os/out_marker.h"
+#include "os/out_path.h"
 
-#define MOST_LINKS 40 /* as the kernel's own limit */
 #define MOST_TRIES 16 /* each try lost means that another run finished in between */
-
-static bool directory_exists(const char *directory)
-{
-    struct stat facts;
-    return stat(directory, &facts) == 0 && S_ISDIR(facts.st_mode);
-}
-
-static pe_status cannot_create(const char *path, int number, pe_error *err)
-{
-    char reason[PE_ERRNO_TEXT_SIZE], *directory = NULL;
-    pe_status status = pe_copy_string(&directory, path, err);
-    if (status != PE_OK)
-        return status;
-    char *const slash = strrchr(directory, '/');
-    if (slash != NULL && slash != directory)
-        *slash = '\0';
-    if (number == ENOENT && slash != NULL && !directory_exists(directory))
-        status = pe_fail(err, PE_EOUTPUT, "cannot create %s: the directory %s does not exist", path, directory);
-    else
-        status = pe_fail(err, PE_EOUTPUT, "cannot create %s: %s", path, pe_errno_text(number, reason));
-    free(directory);
-    return status;
-}
-
-/* One step along a symbolic link: *path becomes the name that it holds. */
-static pe_status follow_link(char **path, pe_error *err)
-{
-    char target[PATH_MAX];
-    const ssize_t size = readlink(*path, target, sizeof target - 1);
-    if (size < 0)
-        return cannot_create(*path, errno, err);
-    target[size] = '\0';
-    const char *const slash = strrchr(*path, '/');
-    const size_t kept = target[0] == '/' || slash == NULL ? 0 : (size_t)(slash + 1 - *path);
-    pe_buffer name = {0};
-    pe_status status = pe_buffer_append(&name, *path, kept, err);
-    if (status == PE_OK)
-        status = pe_buffer_append(&name, target, (size_t)size + 1, err);
-    if (status != PE_OK) {
-        pe_buffer_fini(&name);
-        return status;
-    }
-    free(*path);
-    *path = (char *)name.data;
-    return PE_OK;
-}
-
-/* The name behind all links, whether there is a file of that name or not; free with free(). */
-static pe_status resolve(const char *path, char **out, pe_error *err)
-{
-    struct stat facts;
-    char *name = NULL;
-    pe_status status = pe_copy_string(&name, path, err);
-    int links = 0;
-    while (status == PE_OK && lstat(name, &facts) == 0 && S_ISLNK(facts.st_mode)) {
-        if (links++ == MOST_LINKS)
-            status = cannot_create(path, ELOOP, err);
-        else
-            status = follow_link(&name, err);
-    }
-    if (status != PE_OK) {
-        free(name);
-        return status;
-    }
-    *out = name;
-    return PE_OK;
-}
 
 static bool is_still_named(int fd, const char *name)
 {
@@ -102,64 +39,194 @@ static bool is_still_named(int fd, const char *name)
            opened.st_dev == named.st_dev;
 }
 
-/* Opens (or makes) a regular file and locks it; -1 with errno, which is EWOULDBLOCK when another run has the lock. */
-static int open_locked(const char *name)
+static bool name_exists(const char *name)
 {
-    for (int tries = 0; tries < MOST_TRIES; tries++) {
-        const int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-        if (fd < 0)
-            return -1;
-        const bool is_taken = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-        if (!is_taken && is_still_named(fd, name))
-            return fd;
-        close(fd);
-        if (is_taken) {
-            errno = EWOULDBLOCK;
-            return -1;
-        }
-    }
-    errno = EWOULDBLOCK;
-    return -1;
+    struct stat facts;
+    return lstat(name, &facts) == 0;
 }
 
-/* ext4 writes a file out at its close when it was ever cut to nothing, even from nothing: so an empty one is let be. */
-static bool make_empty(int fd)
+static pe_status is_in_use(const pe_out_file *out, const char *name, pe_error *err)
 {
-    struct stat now;
-    return fstat(fd, &now) == 0 && (now.st_size == 0 || ftruncate(fd, 0) == 0);
+    return pe_fail(err, PE_EOUTPUT, "cannot create %s: another run is writing %s", out->path, name);
 }
 
-static pe_status open_regular(const char *path, pe_out_file *out, pe_error *err)
+/* False when another run has the lock. A file system without locks counts as locked. */
+static bool lock(int fd)
 {
-    const char *const name = out->part != NULL ? out->part : out->path;
-    const int fd = open_locked(name);
-    if (fd < 0 && errno == EWOULDBLOCK)
-        return pe_fail(err, PE_EOUTPUT, "cannot create %s: another run is writing %s", path, name);
-    if (fd < 0)
-        return cannot_create(out->path, errno, err);
-    out->fd = fd;
-    if (out->part != NULL)
-        pe_exit_cleanup_add(out->part);
-    if (!make_empty(fd) || (out->part != NULL && unlink(out->path) != 0 && errno != ENOENT)) {
-        const int number = errno;
-        pe_out_abort(out);
-        return cannot_create(path, number, err);
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+/* A run that grows its output holds the lock of the file of the final name. */
+static bool is_final_name_locked(const pe_out_file *out)
+{
+    const int fd = pe_open(out->path, O_RDONLY | O_NONBLOCK, 0);
+    const bool is_locked = fd >= 0 && !lock(fd);
+    if (fd >= 0)
+        (void)close(fd); /* nothing was written */
+    return is_locked;
+}
+
+/* Opens the temporary file twice, for writing and for its lock. -1 with errno; *is_same is false when another run has
+ * replaced the file in between. */
+static int open_part(pe_out_file *out, int flags, bool *is_same)
+{
+    *is_same = false;
+    out->fd = pe_open(out->part, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | flags, 0666);
+    if (out->fd < 0)
+        return -1;
+    out->lock_fd = pe_open(out->part, O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (out->lock_fd < 0 && errno != ENOENT)
+        return -1;
+    *is_same = out->lock_fd >= 0 && is_still_named(out->fd, out->part) && is_still_named(out->lock_fd, out->part);
+    return 0;
+}
+
+static void close_part(pe_out_file *out)
+{
+    if (out->fd >= 0)
+        (void)close(out->fd); /* what was written is thrown away */
+    if (out->lock_fd >= 0)
+        (void)close(out->lock_fd); /* nothing was written through it */
+    out->fd = out->lock_fd = -1;
+}
+
+/* Removes the temporary file that this run has made, and its marker. */
+static void unmake_part(pe_out_file *out, bool has_own_marker)
+{
+    if (out->fd >= 0)
+        (void)unlink(out->part);
+    if (has_own_marker)
+        (void)unlink(out->marker);
+    close_part(out);
+}
+
+/* Locks the temporary file and empties what a killed run left in it. */
+static pe_status take_part(pe_out_file *out, bool *is_taken, bool has_own_marker, pe_error *err)
+{
+    struct stat facts;
+    if (!lock(out->lock_fd)) {
+        close_part(out);
+        return is_in_use(out, out->part, err);
     }
+    if (!is_still_named(out->lock_fd, out->part)) { /* the run that had the lock has ended */
+        close_part(out);
+        return PE_OK;
+    }
+    if (is_final_name_locked(out)) {
+        unmake_part(out, has_own_marker);
+        return is_in_use(out, out->path, err);
+    }
+    /* ext4 writes a file out at its close once it was truncated, even from nothing: an empty one is left alone */
+    if (fstat(out->fd, &facts) != 0 || (facts.st_size > 0 && ftruncate(out->fd, 0) != 0)) {
+        const pe_status failed = pe_out_cannot_create(out->path, errno, err);
+        unmake_part(out, has_own_marker);
+        return failed;
+    }
+    *is_taken = true;
     return PE_OK;
 }
 
-static pe_status begin_regular(const char *path, bool whole, pe_out_file *out, pe_error *err)
+static pe_status is_foreign(const pe_out_file *out, pe_error *err)
+{
+    return pe_fail(err, PE_EOUTPUT,
+                   "cannot create %s: %s exists and is not pengine's, since there is no %s beside it: move it away, or "
+                   "write to another output",
+                   out->path, out->part, out->marker);
+}
+
+/* One try to create the temporary file and its marker; *is_taken stays false when another run was faster. */
+static pe_status try_result(pe_out_file *out, bool *is_taken, pe_error *err)
+{
+    bool has_marker = false, is_new = false, is_same = false;
+    pe_status status = pe_out_marker_find(out->marker, out->path, &has_marker, err);
+    if (status == PE_OK && !has_marker && name_exists(out->part))
+        return is_foreign(out, err);
+    if (status == PE_OK && !has_marker)
+        status = pe_out_marker_create(out->marker, out->path, &is_new, err);
+    if (status != PE_OK || (!has_marker && !is_new))
+        return status;
+    if (open_part(out, O_CREAT, &is_same) != 0) {
+        const pe_status failed = pe_out_cannot_create(out->path, errno, err);
+        if (is_new)
+            unmake_part(out, true);
+        close_part(out);
+        return failed;
+    }
+    if (!is_same) {
+        close_part(out);
+        return PE_OK;
+    }
+    status = take_part(out, is_taken, is_new, err);
+    if (status == PE_OK && *is_taken) /* the run that made the marker may have ended, and removed it */
+        status = pe_out_marker_create(out->marker, out->path, &is_new, err);
+    return status;
+}
+
+static pe_status begin_result(pe_out_file *out, pe_error *err)
+{
+    pe_buffer part = {0}, marker = {0};
+    bool is_taken = false;
+    pe_status status = pe_buffer_printf(&part, err, "%s.part", out->path);
+    out->part = (char *)part.data;
+    if (status == PE_OK)
+        status = pe_buffer_printf(&marker, err, "%s.checkpoint", out->path);
+    out->marker = (char *)marker.data;
+    for (int tries = 0; tries < MOST_TRIES && status == PE_OK && !is_taken; tries++)
+        status = try_result(out, &is_taken, err);
+    if (status == PE_OK && !is_taken)
+        status = is_in_use(out, out->part, err);
+    if (status == PE_OK)
+        pe_exit_cleanup_add(out->part);
+    if (status == PE_OK)
+        pe_exit_cleanup_add(out->marker);
+    return status;
+}
+
+static pe_status begin_log(pe_out_file *out, pe_error *err)
+{
+    if (is_final_name_locked(out))
+        return is_in_use(out, out->path, err);
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+        uint64_t number = 0;
+        bool is_same = false;
+        pe_buffer part = {0};
+        (void)getrandom(&number, sizeof number, 0); /* a name that is taken is tried again */
+        const pe_status status =
+            pe_buffer_printf(&part, err, "%s.%016llx.part", out->path, (unsigned long long)(number + (uint64_t)tries));
+        free(out->part);
+        out->part = (char *)part.data;
+        if (status != PE_OK)
+            return status;
+        if (open_part(out, O_CREAT | O_EXCL, &is_same) == 0 && is_same && lock(out->lock_fd)) {
+            pe_exit_cleanup_add(out->part);
+            return PE_OK;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    const pe_status failed = pe_out_cannot_create(out->path, errno, err);
+    if (out->fd >= 0)
+        unmake_part(out, false);
+    return failed;
+}
+
+static void forget(pe_out_file *out)
+{
+    pe_exit_cleanup_drop(out->part);
+    pe_exit_cleanup_drop(out->marker);
+    free(out->path);
+    free(out->part);
+    free(out->marker);
+    *out = (pe_out_file){.fd = -1, .lock_fd = -1};
+}
+
+static pe_status begin_regular(const char *path, pe_out_kind kind, pe_out_file *out, pe_error *err)
 {
     out->is_regular = true;
-    pe_status status = resolve(path, &out->path, err);
-    if (status != PE_OK || !whole)
-        return status == PE_OK ? open_regular(path, out, err) : status;
-    pe_buffer part = {0};
-    status = pe_buffer_printf(&part, err, "%s.part", out->path);
+    const pe_status status = pe_out_resolve(path, &out->path, err);
     if (status != PE_OK)
         return status;
-    out->part = (char *)part.data;
-    return open_regular(path, out, err);
+    return kind == PE_OUT_RESULT ? begin_result(out, err) : begin_log(out, err);
 }
 
 static pe_status begin_special(const char *path, pe_out_file *out, pe_error *err)
@@ -167,79 +234,80 @@ static pe_status begin_special(const char *path, pe_out_file *out, pe_error *err
     const pe_status status = pe_copy_string(&out->path, path, err);
     if (status != PE_OK)
         return status;
-    out->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    return out->fd < 0 ? cannot_create(path, errno, err) : PE_OK;
+    out->fd = pe_open(path, O_WRONLY | O_NOCTTY, 0);
+    return out->fd < 0 ? pe_out_cannot_create(path, errno, err) : PE_OK;
 }
 
-static void forget(pe_out_file *out)
-{
-    pe_exit_cleanup_drop(out->part);
-    free(out->path);
-    free(out->part);
-    *out = (pe_out_file){.fd = -1};
-}
-
-pe_status pe_out_begin(const char *path, bool whole, pe_out_file *out, pe_error *err)
+pe_status pe_out_begin(const char *path, pe_out_kind kind, pe_out_file *out, pe_error *err)
 {
     struct stat facts;
-    *out = (pe_out_file){.fd = -1};
+    *out = (pe_out_file){.fd = -1, .lock_fd = -1};
     if (path[0] == '\0')
         return pe_fail(err, PE_EOUTPUT, "cannot create the output: its path is empty");
     const bool exists = stat(path, &facts) == 0;
     if (!exists && errno != ENOENT)
-        return cannot_create(path, errno, err);
+        return pe_out_cannot_create(path, errno, err);
     if (exists && S_ISDIR(facts.st_mode))
-        return cannot_create(path, EISDIR, err);
+        return pe_out_cannot_create(path, EISDIR, err);
     const bool is_special = exists && !S_ISREG(facts.st_mode);
-    const pe_status status = is_special ? begin_special(path, out, err) : begin_regular(path, whole, out, err);
+    const pe_status status = is_special ? begin_special(path, out, err) : begin_regular(path, kind, out, err);
     if (status != PE_OK)
         forget(out);
     return status;
 }
 
-/* Some file systems report a failed write only when a descriptor is closed. Closing a copy asks them and keeps the lock
- * until the file has its final name. */
-static bool is_flushed(int fd)
-{
-    const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    return copy < 0 || close(copy) == 0 || errno == EINTR;
-}
-
-pe_status pe_out_commit(pe_out_file *out, pe_error *err)
+pe_status pe_out_publish(pe_out_file *out, pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];
+    if (out->part == NULL)
+        return PE_OK;
+    if (rename(out->part, out->path) != 0)
+        return pe_fail(err, PE_EIO, "cannot rename %s to %s: %s", out->part, out->path, pe_errno_text(errno, reason));
+    pe_exit_cleanup_drop(out->part);
+    free(out->part);
+    out->part = NULL;
+    return PE_OK;
+}
+
+static pe_status close_data(pe_out_file *out, pe_error *err)
+{
+    char reason[PE_ERRNO_TEXT_SIZE];
+    const int fd = out->fd;
+    out->fd = -1;
+    if (close(fd) != 0 && errno != EINTR)
+        return pe_fail(err, PE_EIO, "cannot write %s: %s", out->path, pe_errno_text(errno, reason));
+    return PE_OK;
+}
+
+/* Removes what is beside the output and gives up the lock. */
+static void finish(pe_out_file *out)
+{
+    if (out->part != NULL)
+        (void)unlink(out->part);
+    if (out->marker != NULL)
+        (void)unlink(out->marker);
+    close_part(out);
+    forget(out);
+}
+
+pe_status pe_out_commit(pe_out_file *out, bool is_durable, pe_error *err)
+{
     if (out->path == NULL)
         return PE_OK;
-    pe_status status = PE_OK;
-    if (!is_flushed(out->fd))
-        status = pe_fail(err, PE_EIO, "cannot write %s: %s", out->path, pe_errno_text(errno, reason));
-    else if (out->part != NULL && rename(out->part, out->path) != 0)
-        status = pe_fail(err, PE_EIO, "cannot rename %s to %s: %s", out->part, out->path, pe_errno_text(errno, reason));
-    if (status != PE_OK) {
-        pe_out_abort(out);
-        return status;
-    }
-    if (close(out->fd) != 0 && errno != EINTR)
-        status = pe_fail(err, PE_EIO, "cannot write %s: %s", out->path, pe_errno_text(errno, reason));
-    forget(out);
+    const bool has_sync = is_durable && out->is_regular;
+    pe_status status = has_sync ? pe_durable_data(out->fd, out->path, err) : PE_OK;
+    if (status == PE_OK)
+        status = close_data(out, err);
+    if (status == PE_OK)
+        status = pe_out_publish(out, err);
+    if (status == PE_OK && has_sync)
+        status = pe_durable_name(out->path, err);
+    finish(out);
     return status;
 }
 
 void pe_out_abort(pe_out_file *out)
 {
-    if (out->path == NULL || out->fd < 0)
-        return;
-    if (out->part != NULL)
-        unlink(out->part); /* before the lock goes with the descriptor: another run may take the name then */
-    close(out->fd);
-    forget(out);
-}
-
-void pe_out_discard(pe_out_file *out)
-{
-    if (out->path == NULL || out->fd < 0)
-        return;
-    if (out->is_regular && out->part == NULL)
-        unlink(out->path);
-    pe_out_abort(out);
+    if (out->path != NULL)
+        finish(out);
 }

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "os/file.h"
+
 #define WRITE_BYTES ((size_t)64 << 10) /* of lines are written at once */
 
 /* ---- counts ---- */
@@ -112,13 +114,17 @@ pe_status pe_failure_log_begin(pe_failure_log *failures, const char *path, const
 {
     if (path == NULL)
         return PE_OK;
-    const pe_status status = pe_out_begin(path, false, &failures->file, err);
-    if (status != PE_OK)
-        return status;
-    failures->has_file = true;
     failures->is_sorted_late = !is_ordered;
     pe_sorted_lines_init(&failures->late, path);
-    return pe_write_full(failures->file.fd, header->data, header->size, path, err);
+    pe_status status = pe_out_begin(path, PE_OUT_LOG, &failures->file, err);
+    if (status == PE_OK)
+        status = pe_write_full(failures->file.fd, header->data, header->size, path, err);
+    if (status == PE_OK)
+        status = pe_out_publish(&failures->file, err);
+    if (status != PE_OK)
+        pe_out_abort(&failures->file);
+    failures->has_file = status == PE_OK;
+    return status;
 }
 
 static pe_status flush(pe_failure_log *failures, pe_buffer *lines, size_t most, pe_error *err)
@@ -155,7 +161,7 @@ pe_status pe_failure_log_take(pe_failure_log *failures, const pe_buffer *log, pe
     return status;
 }
 
-pe_status pe_failure_log_end(pe_failure_log *failures, pe_error *err)
+pe_status pe_failure_log_end(pe_failure_log *failures, bool is_durable, pe_error *err)
 {
     pe_status status = PE_OK;
     if (!failures->has_file)
@@ -163,7 +169,7 @@ pe_status pe_failure_log_end(pe_failure_log *failures, pe_error *err)
     if (failures->is_sorted_late)
         status = pe_sorted_lines_write(&failures->late, failures->file.fd, failures->file.path, err);
     pe_sorted_lines_fini(&failures->late);
-    const pe_status closed = pe_out_commit(&failures->file, err);
+    const pe_status closed = pe_out_commit(&failures->file, is_durable, err);
     failures->has_file = false;
     return status == PE_OK ? closed : status;
 }

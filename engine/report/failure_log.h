@@ -10,7 +10,7 @@
 #ifndef PE_FAILURE_LOG_H
 #define PE_FAILURE_LOG_H
 
-#include "os/file.h"
+#include "os/out_file.h"
 #include "report/failure_record.h"
 #include "report/sorted_lines.h"
 
@@ -44,8 +44,8 @@ pe_status pe_failure_log_begin(pe_failure_log *failures, const char *path, const
                                pe_error *err);
 /* pe_failure_log_take - count the records of a log, and write their lines. PE_EIO. */
 pe_status pe_failure_log_take(pe_failure_log *failures, const pe_buffer *log, pe_error *err);
-/* pe_failure_log_end - write what waits and close. PE_EIO. */
-pe_status pe_failure_log_end(pe_failure_log *failures, pe_error *err);
+/* pe_failure_log_end - write what waits and close; is_durable: with a sync. PE_EIO. */
+pe_status pe_failure_log_end(pe_failure_log *failures, bool is_durable, pe_error *err);
 /* pe_failure_log_describe - "3 of 100 items failed: 2 result does not fit int64, 1 division by zero"; returns out. */
 const char *pe_failure_log_describe(const pe_failure_log *failures, uint64_t items, char out[PE_FAILURE_TEXT_ROOM]);
 

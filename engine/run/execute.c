@@ -12,6 +12,8 @@
  */
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "os/durable.h"
 #include "os/interrupt.h"
 #include "os/log.h"
 #include "os/redirect_stdout.h"
@@ -25,6 +27,7 @@
 #include "worker/crash.h"
 #include "worker/stop_record.h"
 
+#define DURABLE_AFTER_NS (30 * (uint64_t)1000000000) /* of work: more than a power cut may cost */
 #define STREAM_BLOCK_MIN_BYTES ((size_t)64 << 10)
 
 /* What is open while the pool runs. */
@@ -38,6 +41,7 @@ typedef struct execution {
     pe_stop_record stop_record;
     pe_output output; /* rank 0 */
     pe_progress progress;
+    uint64_t begin_ns; /* when the output was opened */
 } execution;
 
 /* ---- what the pool calls ---- */
@@ -156,12 +160,14 @@ static pe_status close_output(execution *self, uint64_t items, pe_error *err)
 {
     pe_buffer record = {0};
     pe_error lost = PE_ERROR_INIT; /* the run has failed already: then its item is missing in the log */
-    (void)pe_row_file_close(&self->work.row_file, err);
+    const uint64_t run_ns = pe_clock_ns() - self->begin_ns;
+    const bool is_durable = pe_durable_is_due(self->job->output.sync, run_ns, DURABLE_AFTER_NS);
+    (void)pe_row_file_close(&self->work.row_file, is_durable && err->status == PE_OK, err);
     (void)pe_run_agree(self->run, err);
     if (self->work.has_log && err->status == PE_EITEM && err->item != PE_NO_ITEM)
         (void)pe_stop_record_collect(&self->stop_record, self->run->comm, err->item, &record, &lost);
     if (self->run->is_root)
-        (void)pe_output_end(&self->output, items, &record, err);
+        (void)pe_output_end(&self->output, items, &record, is_durable, err);
     pe_buffer_fini(&record);
     return pe_run_agree(self->run, err);
 }
@@ -197,7 +203,8 @@ static void tell_plan(const pe_run_context *run, const pe_job *job, const pe_run
 pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                          const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan, pe_error *err)
 {
-    execution self = {.run = run, .job = job, .inputs = inputs, .plan = &plan->plan, .work = *work};
+    execution self = {
+        .run = run, .job = job, .inputs = inputs, .plan = &plan->plan, .work = *work, .begin_ns = pe_clock_ns()};
     pe_execution_stats stats = {0};
     uint64_t busy_ns = 0; /* of all ranks */
     self.work.plan = self.plan;

@@ -33,10 +33,11 @@ pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error
 
 /* pe_output_end - commit what is complete, or undo it when err holds the failure of the run.
  *
- * Params:  items were taken in all. stop_record: the record of the failed item that ended the run (worker/stop_record.h),
+ * Params:  items were taken in all. is_durable: the commit waits for stable storage. stop_record: the record of the failed item that ended the run (worker/stop_record.h),
  *          which is in no chunk that was taken, or an empty buffer. An err that comes empty leaves with PE_EITEM when
  *          single items failed: the output is complete then.
  */
-pe_status pe_output_end(pe_output *output, uint64_t items, const pe_buffer *stop_record, pe_error *err);
+pe_status pe_output_end(pe_output *output, uint64_t items, const pe_buffer *stop_record, bool is_durable,
+                        pe_error *err);
 
 #endif

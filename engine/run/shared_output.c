@@ -123,6 +123,6 @@ pe_status pe_shared_output_begin(const pe_run_context *run, const pe_job *job, c
     if (status == PE_OK && is_shared != 0)
         pe_log(PE_LOG_DEBUG, "output: every rank writes its own rows to %s", file->path);
     else
-        (void)pe_row_file_close(file, err);
+        (void)pe_row_file_close(file, false, err);
     return err->status;
 }

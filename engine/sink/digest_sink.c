@@ -29,6 +29,7 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     if (status != PE_OK)
         return status;
     digest_state *state = sink->state;
+    sink->stream = &state->stream;
     state->takes_partials = spec->takes_partials;
     if (pe_digest_make(&state->digest, err) != PE_OK)
         return err->status;
@@ -59,16 +60,16 @@ static pe_status commit(pe_sink *sink, pe_error *err)
         status = pe_output_stream_write(&state->stream, line.data, line.size, err);
     pe_buffer_fini(&line);
     if (status != PE_OK) {
-        pe_output_stream_abort(&state->stream, false);
+        pe_output_stream_abort(&state->stream);
         return status;
     }
-    return pe_output_stream_commit(&state->stream, err);
+    return pe_output_stream_commit(&state->stream, sink->is_durable, err);
 }
 
 static void abort_digest(pe_sink *sink)
 {
     digest_state *state = sink->state;
-    pe_output_stream_abort(&state->stream, false);
+    pe_output_stream_abort(&state->stream);
 }
 
 static void fini(pe_sink *sink)

@@ -21,6 +21,7 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     if (status != PE_OK)
         return status;
     pe_output_stream *stream = sink->state;
+    sink->stream = stream;
     status = pe_output_stream_begin(stream, spec->path, spec->order, err);
     const bool is_whole = spec->order == PE_ORDER_WHOLE; /* a growing file must have no hole */
     if (status == PE_OK && sink->format == PE_FORMAT_RAW && is_whole && stream->can_rewrite && !stream->is_buffered)
@@ -43,19 +44,18 @@ static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t it
 
 static pe_status advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err)
 {
-    (void)items, (void)err;
-    pe_output_stream_advance(sink->state, bytes);
-    return PE_OK;
+    (void)items;
+    return pe_output_stream_advance(sink->state, bytes, err);
 }
 
 static pe_status commit(pe_sink *sink, pe_error *err)
 {
-    return pe_output_stream_commit(sink->state, err);
+    return pe_output_stream_commit(sink->state, sink->is_durable, err);
 }
 
 static void abort_file(pe_sink *sink)
 {
-    pe_output_stream_abort(sink->state, sink->items > 0);
+    pe_output_stream_abort(sink->state);
 }
 
 static void fini(pe_sink *sink)

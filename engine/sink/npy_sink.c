@@ -105,6 +105,7 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     if (status != PE_OK)
         return status;
     npy_state *state = sink->state;
+    sink->stream = &state->stream;
     make_shape(state, spec);
     status = print_descr(state, spec, err);
     if (status == PE_OK)
@@ -153,8 +154,8 @@ static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t it
 static pe_status advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err)
 {
     npy_state *state = sink->state;
-    pe_output_stream_advance(&state->stream, bytes);
-    return count_items(state, items, err);
+    const pe_status status = pe_output_stream_advance(&state->stream, bytes, err);
+    return status == PE_OK ? count_items(state, items, err) : status;
 }
 
 /* A product must be complete, and a pipe must have the items that its header states. */
@@ -174,10 +175,10 @@ static pe_status commit(pe_sink *sink, pe_error *err)
     if (status == PE_OK && state->stream.can_rewrite)
         status = update_header(state, whole_rows(state, state->items), err);
     if (status != PE_OK) {
-        pe_output_stream_abort(&state->stream, state->is_growing && state->items > 0);
+        pe_output_stream_abort(&state->stream);
         return status;
     }
-    return pe_output_stream_commit(&state->stream, err);
+    return pe_output_stream_commit(&state->stream, sink->is_durable, err);
 }
 
 static void abort_npy(pe_sink *sink)
@@ -187,7 +188,7 @@ static void abort_npy(pe_sink *sink)
         pe_error ignored = PE_ERROR_INIT; /* the run has failed already; the older header is also correct */
         (void)update_header(state, whole_rows(state, state->items), &ignored);
     }
-    pe_output_stream_abort(&state->stream, state->items > 0);
+    pe_output_stream_abort(&state->stream);
 }
 
 static void fini(pe_sink *sink)

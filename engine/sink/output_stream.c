@@ -21,6 +21,8 @@
 
 #include "base/alloc.h"
 #include "base/errno_text.h"
+#include "os/durable.h"
+#include "os/file.h"
 
 #define HEAD_BYTES 128u /* of a segment: its fields and those of the allocator */
 #define DATA_BYTES (PE_SEGMENT_BYTES - HEAD_BYTES)
@@ -53,7 +55,10 @@ static pe_status begin_stdout(pe_output_stream *stream, pe_order order, pe_error
 {
     char reason[PE_ERRNO_TEXT_SIZE];
     stream->is_stdout = true;
-    stream->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    const int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) /* how the program replaces a closed stdout: os/std_fds.h */
+        return pe_fail(err, PE_EOUTPUT, "cannot write stdout: it is closed");
+    stream->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (stream->fd < 0)
         return pe_fail(err, PE_EOUTPUT, "cannot write stdout: %s", pe_errno_text(errno, reason));
     stream->is_buffered = order == PE_ORDER_WHOLE;
@@ -71,10 +76,11 @@ pe_status pe_output_stream_begin(pe_output_stream *stream, const char *path, pe_
     if (is_stdout)
         return begin_stdout(stream, order, err);
     const bool is_buffered = pe_path_is_buffered(path, order);
-    status = pe_out_begin(path, order == PE_ORDER_WHOLE, &stream->file, err);
+    status = pe_out_begin(path, PE_OUT_RESULT, &stream->file, err);
     if (status != PE_OK)
         return status;
     stream->fd = stream->file.fd;
+    stream->is_growing = order != PE_ORDER_WHOLE && stream->file.is_regular;
     stream->is_buffered = is_buffered && !stream->file.is_regular;
     stream->can_rewrite = stream->is_buffered || stream->file.is_regular;
     return PE_OK;
@@ -134,11 +140,19 @@ pe_status pe_output_stream_start(pe_output_stream *stream, const void *data, siz
     return pe_buffer_append(&stream->pending, data, size, err);
 }
 
+/* A growing file takes its final name once it has rows. */
+static pe_status publish_growing(pe_output_stream *stream, pe_error *err)
+{
+    return stream->is_growing ? pe_out_publish(&stream->file, err) : PE_OK;
+}
+
 pe_status pe_output_stream_write(pe_output_stream *stream, const void *data, size_t size, pe_error *err)
 {
     assert(!stream->is_torn);
-    const pe_status status = send_pending(stream, err);
-    return status != PE_OK ? status : send(stream, data, size, err);
+    pe_status status = send_pending(stream, err);
+    if (status == PE_OK)
+        status = send(stream, data, size, err);
+    return status == PE_OK && size > 0 ? publish_growing(stream, err) : status;
 }
 
 const char *pe_output_stream_file(const pe_output_stream *stream)
@@ -147,9 +161,10 @@ const char *pe_output_stream_file(const pe_output_stream *stream)
     return stream->file.part != NULL ? stream->file.part : stream->file.path;
 }
 
-void pe_output_stream_advance(pe_output_stream *stream, size_t size)
+pe_status pe_output_stream_advance(pe_output_stream *stream, size_t size, pe_error *err)
 {
     stream->bytes += size;
+    return publish_growing(stream, err);
 }
 
 pe_status pe_output_stream_rewrite(pe_output_stream *stream, const void *data, size_t size, pe_error *err)
@@ -180,26 +195,25 @@ static pe_status send_segments(pe_output_stream *stream, pe_error *err)
     return status;
 }
 
-static pe_status close_stdout(pe_output_stream *stream, pe_error *err)
+static pe_status close_stdout(pe_output_stream *stream, bool is_durable, pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];
-    const int fd = stream->fd;
-    stream->fd = -1;
-    if (close(fd) != 0 && errno != EINTR)
-        return pe_fail(err, PE_EIO, "cannot write stdout: %s", pe_errno_text(errno, reason));
-    return PE_OK;
+    pe_status status = is_durable ? pe_durable_data(stream->fd, stream->name, err) : PE_OK;
+    if (close(stream->fd) != 0 && errno != EINTR && status == PE_OK)
+        status = pe_fail(err, PE_EIO, "cannot write stdout: %s", pe_errno_text(errno, reason));
+    return status;
 }
 
-pe_status pe_output_stream_commit(pe_output_stream *stream, pe_error *err)
+pe_status pe_output_stream_commit(pe_output_stream *stream, bool is_durable, pe_error *err)
 {
     pe_status status = send_pending(stream, err);
     if (status == PE_OK)
         status = send_segments(stream, err);
     if (status != PE_OK) {
-        pe_output_stream_abort(stream, false);
+        pe_output_stream_abort(stream);
         return status;
     }
-    status = stream->is_stdout ? close_stdout(stream, err) : pe_out_commit(&stream->file, err);
+    status = stream->is_stdout ? close_stdout(stream, is_durable, err) : pe_out_commit(&stream->file, is_durable, err);
     stream->fd = -1;
     return status;
 }
@@ -214,23 +228,21 @@ static void truncate_torn(pe_output_stream *stream)
         stream->is_torn = false;
 }
 
-void pe_output_stream_abort(pe_output_stream *stream, bool keeps)
+void pe_output_stream_abort(pe_output_stream *stream)
 {
     if (stream->fd < 0)
         return;
     truncate_torn(stream);
     if (stream->is_stdout)
-        close(stream->fd);
-    else if (keeps)
-        pe_out_abort(&stream->file);
+        (void)close(stream->fd); /* the run has failed already */
     else
-        pe_out_discard(&stream->file);
+        pe_out_abort(&stream->file);
     stream->fd = -1;
 }
 
 void pe_output_stream_fini(pe_output_stream *stream)
 {
-    pe_output_stream_abort(stream, false);
+    pe_output_stream_abort(stream);
     while (stream->first != NULL) {
         pe_segment *next = stream->first->next;
         free(stream->first);

@@ -13,7 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/enum_names.h"
-#include "os/file.h"
+#include "os/out_file.h"
 
 #define PE_SEGMENT_BYTES ((size_t)1 << 20) /* memory of one segment */
 
@@ -24,6 +24,7 @@ typedef struct pe_output_stream {
     char *name; /* for messages: the path, or "stdout" */
     bool is_stdout;
     bool is_buffered;  /* the bytes stay in the segments until commit */
+    bool is_growing;   /* a file that takes its final name with its first rows */
     bool can_rewrite;  /* bytes that were written can be replaced */
     bool is_torn;      /* the file may have bytes after `bytes`: half a record, or rows that do not count yet */
     uint64_t bytes;    /* of complete writes */
@@ -46,17 +47,18 @@ pe_status pe_output_stream_begin(pe_output_stream *stream, const char *path, pe_
 pe_status pe_output_stream_start(pe_output_stream *stream, const void *data, size_t size, pe_error *err);
 pe_status pe_output_stream_write(pe_output_stream *stream, const void *data, size_t size, pe_error *err);
 
-/* pe_output_stream_file - the name of the regular file that is written, so that other ranks can open it.
- * pe_output_stream_advance - count the next `size` bytes as written: other ranks wrote them. */
+/* pe_output_stream_file - the name of the regular file that is written, so that other ranks can open it before the first
+ * rows count. pe_output_stream_advance - count the next `size` bytes as written: other ranks wrote them. */
 const char *pe_output_stream_file(const pe_output_stream *stream);
-void pe_output_stream_advance(pe_output_stream *stream, size_t size);
+pe_status pe_output_stream_advance(pe_output_stream *stream, size_t size, pe_error *err);
 
 /* pe_output_stream_rewrite - replace the first `size` bytes, which were written before; can_rewrite only. */
 pe_status pe_output_stream_rewrite(pe_output_stream *stream, const void *data, size_t size, pe_error *err);
 
-pe_status pe_output_stream_commit(pe_output_stream *stream, pe_error *err);
-/* pe_output_stream_abort - keeps: a growing file stays up to its last complete write; else the new file is removed. */
-void pe_output_stream_abort(pe_output_stream *stream, bool keeps);
+/* pe_output_stream_commit - write what is buffered, close, and give a file its final name; is_durable: with syncs. */
+pe_status pe_output_stream_commit(pe_output_stream *stream, bool is_durable, pe_error *err);
+/* pe_output_stream_abort - a file that has its final name stays up to its last complete write; any other is removed. */
+void pe_output_stream_abort(pe_output_stream *stream);
 void pe_output_stream_fini(pe_output_stream *stream);
 
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/errno_text.h"
+#include "os/durable.h"
 #include "os/file.h"
 
 pe_status pe_row_file_open(const char *path, uint64_t first, size_t row_bytes, pe_row_file *out, pe_error *err)
@@ -21,7 +22,7 @@ pe_status pe_row_file_open(const char *path, uint64_t first, size_t row_bytes, p
     char reason[PE_ERRNO_TEXT_SIZE];
     *out = (pe_row_file){0};
     char *absolute = realpath(path, NULL);
-    const int fd = absolute == NULL ? -1 : open(absolute, O_WRONLY | O_CLOEXEC);
+    const int fd = absolute == NULL ? -1 : pe_open(absolute, O_WRONLY, 0);
     if (fd < 0) {
         const int number = errno;
         free(absolute);
@@ -42,11 +43,13 @@ pe_status pe_row_file_write(const pe_row_file *row_file, uint64_t row, const voi
                           row_file->first + (row - row_file->first_row) * row_file->row_bytes, row_file->path, err);
 }
 
-pe_status pe_row_file_close(pe_row_file *row_file, pe_error *err)
+pe_status pe_row_file_close(pe_row_file *row_file, bool is_durable, pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];
     pe_status status = PE_OK;
-    if (row_file->path != NULL && close(row_file->fd) != 0 && errno != EINTR)
+    if (row_file->path != NULL && is_durable)
+        status = pe_durable_data(row_file->fd, row_file->path, err);
+    if (row_file->path != NULL && close(row_file->fd) != 0 && errno != EINTR && status == PE_OK)
         status = pe_fail(err, PE_EIO, "cannot write %s: %s", row_file->path, pe_errno_text(errno, reason));
     free(row_file->path);
     *row_file = (pe_row_file){0};
@@ -60,7 +63,7 @@ static off_t probe_offset(const pe_row_file *row_file, uint64_t number)
 
 bool pe_row_file_write_probe(const pe_row_file *row_file, uint64_t number, const unsigned char probe[PE_PROBE_BYTES])
 {
-    const int fd = open(row_file->path, O_WRONLY | O_CLOEXEC);
+    const int fd = pe_open(row_file->path, O_WRONLY, 0);
     if (fd < 0)
         return false;
     const bool is_written = pwrite(fd, probe, PE_PROBE_BYTES, probe_offset(row_file, number)) == PE_PROBE_BYTES;
@@ -70,7 +73,7 @@ bool pe_row_file_write_probe(const pe_row_file *row_file, uint64_t number, const
 bool pe_row_file_has_probe(const pe_row_file *row_file, uint64_t number, const unsigned char probe[PE_PROBE_BYTES])
 {
     unsigned char seen[PE_PROBE_BYTES] = {0};
-    const int fd = open(row_file->path, O_RDONLY | O_CLOEXEC);
+    const int fd = pe_open(row_file->path, O_RDONLY, 0);
     if (fd < 0)
         return false;
     const bool is_read = pread(fd, seen, sizeof seen, probe_offset(row_file, number)) == PE_PROBE_BYTES;

@@ -36,8 +36,9 @@ bool pe_row_file_is_open(const pe_row_file *row_file);
 /* pe_row_file_write - write complete rows from number `row` on; any thread, several at once. PE_EIO. */
 pe_status pe_row_file_write(const pe_row_file *row_file, uint64_t row, const void *data, size_t bytes, pe_error *err);
 
-/* pe_row_file_close - PE_EIO when the close reports a failed write. A closed one is allowed. */
-pe_status pe_row_file_close(pe_row_file *row_file, pe_error *err);
+/* pe_row_file_close - is_durable: the rows of this rank are on stable storage when this returns. PE_EIO when a write failed
+ * after all. A closed one is allowed. */
+pe_status pe_row_file_close(pe_row_file *row_file, bool is_durable, pe_error *err);
 
 /* pe_row_file_write_probe, pe_row_file_has_probe - write or read probe number `number`. The complete file is longer than the
  * probes. */

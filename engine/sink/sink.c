@@ -103,7 +103,12 @@ pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_fi
     return pe_row_file_open(pe_output_stream_file(sink->row_stream), sink->first_row_offset, row_bytes, out, err);
 }
 
-pe_status pe_sink_commit(pe_sink *sink, pe_error *err)
+bool pe_sink_is_visible(const pe_sink *sink)
+{
+    return sink->stream == NULL || sink->stream->file.part == NULL;
+}
+
+pe_status pe_sink_commit(pe_sink *sink, bool is_durable, pe_error *err)
 {
     assert(!sink->is_finished);
     if (sink->failure.status != PE_OK) {
@@ -111,6 +116,7 @@ pe_status pe_sink_commit(pe_sink *sink, pe_error *err)
         return repeat_failure(sink, err);
     }
     sink->is_finished = true;
+    sink->is_durable = is_durable;
     return sink->kind->commit(sink, err);
 }
 

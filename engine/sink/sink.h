@@ -57,12 +57,15 @@ pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error 
  */
 pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_file *out, pe_error *err);
 
-/* pe_sink_commit - complete the output: header, digest's line, buffered bytes, rename. Every close is checked. When it
- * fails, the result is that of abort. */
-pe_status pe_sink_commit(pe_sink *sink, pe_error *err);
+/* pe_sink_is_visible - whether the output of this run has its final name already; until then an earlier file has it. */
+bool pe_sink_is_visible(const pe_sink *sink);
 
-/* pe_sink_abort - the run failed. map: the new file is removed. Growing outputs: the prefix stays, an output without any
- * item is removed. */
+/* pe_sink_commit - complete the output: header, digest's line, buffered bytes, rename. Every close is checked. is_durable:
+ * the output is on stable storage when this returns. When it fails, the result is that of abort. */
+pe_status pe_sink_commit(pe_sink *sink, bool is_durable, pe_error *err);
+
+/* pe_sink_abort - the run failed. A file that has its final name stays, truncated to its last complete write: that of a
+ * growing output with rows. Any other new file is removed, and the file of an earlier run stays. */
 void pe_sink_abort(pe_sink *sink);
 void pe_sink_free(pe_sink *sink); /* aborts first unless finished; NULL is allowed */
 

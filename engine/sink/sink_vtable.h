@@ -24,7 +24,9 @@ struct pe_sink {
     const pe_sink_vtable *kind;
     pe_format format;
     uint64_t items;                      /* of the writes that succeeded */
+    bool is_durable;                     /* commit waits for stable storage */
     bool is_finished;                    /* committed or aborted */
+    struct pe_output_stream *stream;     /* NULL: none; set by begin */
     struct pe_output_stream *row_stream; /* where ranks may write rows at their offsets, or NULL; set by begin */
     uint64_t first_row_offset;
     pe_error failure; /* of the first write that failed; later writes and commit return it again */

@@ -27,8 +27,9 @@ static inline void enter(void)
 
 static inline void leave(void)
 {
-    static const char *const names[] = {"x",   "x.part", "y",   "y.part", "link", "link.part",
-                                        "hop", "d/x",    "d/y", "d",      "fifo", "fifo.part"};
+    static const char *const names[] = {"x",    "x.part",    "x.checkpoint", "y",   "y.part", "y.checkpoint",
+                                        "link", "link.part", "hop",          "d/x", "d/y",    "d",
+                                        "fifo", "fifo.part"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (unlink(names[i]) != 0)
             rmdir(names[i]);

@@ -95,7 +95,7 @@ static inline pe_row_file open_row_file(const pe_sink *sink, size_t row_bytes)
 static inline void finish(pe_sink *sink)
 {
     pe_error err = PE_ERROR_INIT;
-    ck_ok(pe_sink_commit(sink, &err), err);
+    ck_ok(pe_sink_commit(sink, false, &err), err);
     pe_sink_free(sink);
 }
 

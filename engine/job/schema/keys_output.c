@@ -11,6 +11,8 @@ static const pe_word output_formats[] = {
     {"npy", PE_FORMAT_NPY}, {"csv", PE_FORMAT_CSV},       {"tsv", PE_FORMAT_TSV},   {"txt", PE_FORMAT_TXT},
     {"raw", PE_FORMAT_RAW}, {"digest", PE_FORMAT_DIGEST}, {"null", PE_FORMAT_NULL}, {NULL, 0}};
 static const pe_word gathers[] = {{"auto", false}, {"root", true}, {NULL, 0}};
+static const pe_word syncs[] = {
+    {"auto", PE_SYNC_AUTO}, {"always", PE_SYNC_ALWAYS}, {"never", PE_SYNC_NEVER}, {NULL, 0}};
 static const pe_word reductions[] = {{"sum", PE_REDUCE_SUM},   {"min", PE_REDUCE_MIN},     {"max", PE_REDUCE_MAX},
                                      {"mean", PE_REDUCE_MEAN}, {"count", PE_REDUCE_COUNT}, {NULL, 0}};
 static const pe_word reduce_formats[] = {
@@ -55,6 +57,13 @@ static const pe_key output_rows[] = {
      .help =
          "auto: every rank writes its rows of npy and raw to their places in a file that all ranks see, and hashes its "
          "rows of a digest; root: rank 0 gathers all rows"},
+    {.name = "sync",
+     .type = PE_KEY_WORD,
+     JOB(output.sync),
+     .words = syncs,
+     .fallback = "\"auto\"",
+     .help = "whether the end of a run waits until the output is on stable storage: auto after more than 30 s of work, "
+             "always, never"},
 };
 
 static const pe_key reduce_rows[] = {

@@ -167,7 +167,7 @@ START_TEST(whole_file_appears_at_commit)
 }
 END_TEST
 
-START_TEST(whole_file_aborted_leaves_nothing)
+START_TEST(whole_file_aborted_leaves_the_earlier_one)
 {
     static const char *const paths[] = {"x.txt", "x.csv", "x.npy", "x.raw", "x.digest"};
     enter();
@@ -181,7 +181,7 @@ START_TEST(whole_file_aborted_leaves_nothing)
         give_up(sink);
         char part[20];
         snprintf(part, sizeof part, "%s.part", paths[p]);
-        ck_assert_msg(!exists(paths[p]) && !exists(part), "%s", paths[p]);
+        ck_assert_msg(exists(paths[p]) && !exists(part), "%s", paths[p]);
     }
     tidy();
 }
@@ -194,17 +194,18 @@ START_TEST(growing_file_aborted_keeps_its_items)
     for (size_t o = 0; o < 2; o++) {
         const pe_sink_spec spec = make_spec("x.csv", orders[o], int64_type, 1);
         pe_sink *sink = begin(&spec);
-        holds_text("x.csv", "result\n");
+        holds_text("x.csv.part", "result\n");
         put_text(sink, "1\n4\n", 2);
         holds_text("x.csv", "result\n1\n4\n");
         give_up(sink);
         holds_text("x.csv", "result\n1\n4\n");
         sink = begin(&spec);
         give_up(sink);
-        ck_assert(!exists("x.csv")); /* no item: nothing */
+        holds_text("x.csv", "result\n1\n4\n"); /* no item: the earlier file stays */
         sink = begin(&spec);
         pe_sink_free(sink); /* free without an end aborts */
-        ck_assert(!exists("x.csv"));
+        holds_text("x.csv", "result\n1\n4\n");
+        ck_assert(!exists("x.csv.part"));
         sink = begin(&spec);
         put_text(sink, "1\n", 1);
         pe_sink_free(sink);
@@ -236,7 +237,7 @@ START_TEST(raw_rows_have_row_file_in_a_whole_file_alone)
         if (pe_row_file_is_open(&row_file)) {
             ck_ok(pe_row_file_write(&row_file, 1, "89abcdef", 8, &err), err);
             ck_ok(pe_row_file_write(&row_file, 0, "01234567", 8, &err), err);
-            ck_ok(pe_row_file_close(&row_file, &err), err);
+            ck_ok(pe_row_file_close(&row_file, false, &err), err);
             advance(sink, 8, 1);
             advance(sink, 8, 1);
             finish(sink);
@@ -268,8 +269,8 @@ START_TEST(row_file_marks_are_seen_through_another_descriptor)
     ck_assert(pe_row_file_has_probe(&row_file, 0, one) && pe_row_file_has_probe(&row_file, 1, two));
     ck_assert(!pe_row_file_has_probe(&row_file, 0, two) && !pe_row_file_has_probe(&row_file, 2, one));
     ck_assert(!pe_row_file_has_probe(&elsewhere, 0, one));
-    ck_ok(pe_row_file_close(&row_file, &err), err);
-    ck_ok(pe_row_file_close(&elsewhere, &err), err);
+    ck_ok(pe_row_file_close(&row_file, false, &err), err);
+    ck_ok(pe_row_file_close(&elsewhere, false, &err), err);
     ck_assert_uint_eq(load("x.raw"), 24 + 2 * PE_PROBE_BYTES);
     tidy();
 }
@@ -310,7 +311,7 @@ START_TEST(digest_equals_xxhsum)
             const size_t part = sizeof squares - at < cut ? sizeof squares - at : cut;
             put(sink, (const unsigned char *)squares + at, part, at == 0 ? 100 : 0);
         }
-        ck_assert(!exists("x.digest"));
+        holds_text("x.digest.part", "");
         finish(sink);
         holds_text("x.digest", "items=100 bytes=800 xxh3_128=a61b843abfd7caf81891a553dbd03dc1\n");
     }
@@ -348,6 +349,6 @@ UNIT_MAIN("sink", check_unknown_suffix_is_refused, check_format_follows_the_path
           check_types_that_do_not_fit_are_refused, check_digest_unordered_is_refused,
           check_names_must_match_the_columns, check_npy_fields_need_names_of_their_own,
           check_npy_of_unknown_length_on_a_pipe_is_refused, begin_missing_directory_is_no_output, null_takes_and_drops,
-          whole_file_appears_at_commit, whole_file_aborted_leaves_nothing, growing_file_aborted_keeps_its_items,
+          whole_file_appears_at_commit, whole_file_aborted_leaves_the_earlier_one, growing_file_aborted_keeps_its_items,
           raw_rows_have_row_file_in_a_whole_file_alone, row_file_marks_are_seen_through_another_descriptor,
           csv_without_items_has_its_names, digest_equals_xxhsum, memory_is_what_is_held)

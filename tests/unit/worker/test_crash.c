@@ -17,6 +17,7 @@
 #include "kernel/call.h"
 #include "os/exit_cleanup.h"
 #include "os/file.h"
+#include "os/out_file.h"
 #include "unit.h"
 #include "worker/crash.h"
 
@@ -266,9 +267,9 @@ static void write_out(const setting *how)
 {
     pe_out_file out;
     pe_error err = PE_ERROR_INIT;
-    if (pe_out_begin(how->kept, true, &out, &err) != PE_OK || pe_write_full(out.fd, "half", 4, "out", &err) != PE_OK)
+    if (pe_out_begin(how->kept, PE_OUT_RESULT, &out, &err) != PE_OK || pe_write_full(out.fd, "half", 4, "out", &err) != PE_OK)
         _exit(7);
-    if (how->at == 1 && pe_out_commit(&out, &err) != PE_OK)
+    if (how->at == 1 && pe_out_commit(&out, false, &err) != PE_OK)
         _exit(8);
     crash(&(setting){.act = SEGV});
 }

@@ -1,0 +1,53 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* out_file.h - an output file that is written under a temporary name and takes its final name by rename.
+ *
+ * Invariant: the final name leads to the file of an earlier run until the new file replaces it. No file is changed, renamed
+ *         or removed that a run of pengine did not make.
+ * Design: a result is written to PATH.part. That name is created exclusively, after the marker PATH.checkpoint: a .part
+ *         beside its marker was left by a killed run and is taken over; a .part without a marker is somebody else's and
+ *         is refused. A log needs its temporary name for a moment only, so that name is random. The new file is locked
+ *         (flock) until it has its final name and the marker is gone: of two runs with one output the second is
+ *         refused. A file system without locks is written without one.
+ * Threads: one at a time.
+ */
+#ifndef PE_OUT_FILE_H
+#define PE_OUT_FILE_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* The first bytes of every marker and of every checkpoint. */
+#define PE_OUT_MARKER_MAGIC "pengine checkpoint "
+
+typedef enum pe_out_kind { PE_OUT_RESULT, PE_OUT_LOG } pe_out_kind;
+
+/* Zero-initialise; fd is valid from begin to commit or abort. A path that is not a regular file (/dev/null, a pipe) is
+ * written directly: then part and marker are NULL. */
+typedef struct pe_out_file {
+    int fd;
+    int lock_fd;  /* a description of its own, through which nothing is written; -1: none */
+    char *path;   /* the final name behind all symbolic links */
+    char *part;   /* the temporary name; NULL once published */
+    char *marker; /* NULL: none */
+    bool is_regular;
+} pe_out_file;
+
+/* pe_out_begin - create the temporary file.
+ * Returns: PE_OK; PE_EOUTPUT (directory missing, no permission, a directory, another run writes this output, a file of
+ *          the temporary name or of the marker's name that is not pengine's) */
+pe_status pe_out_begin(const char *path, pe_out_kind kind, pe_out_file *out, pe_error *err);
+
+/* pe_out_publish - give the file its final name while it grows. Does nothing when it has it. PE_EIO. */
+pe_status pe_out_publish(pe_out_file *out, pe_error *err);
+
+/* pe_out_commit - close and publish the complete file; is_durable: it is on stable storage when this returns. PE_EIO, and
+ * the result is that of abort. */
+pe_status pe_out_commit(pe_out_file *out, bool is_durable, pe_error *err);
+
+/* pe_out_abort - remove the temporary file; a published file stays as it is. Allowed on a file that was not begun. */
+void pe_out_abort(pe_out_file *out);
+
+#endif

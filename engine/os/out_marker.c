@@ -1,0 +1,74 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* out_marker.c - the file beside an output which says that the temporary file is pengine's.
+ *
+ * Design:   a marker is known by its first bytes, which are those of a checkpoint: the first checkpoint of a run replaces
+ *           the marker. An empty file of this name was left by a run that was killed between creating and writing it.
+ * Threads:  any; the file system orders two runs.
+ * Not here: when a marker is made and removed (out_file.c).
+ */
+#include "os/out_marker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/errno_text.h"
+#include "os/file.h"
+#include "os/out_file.h"
+#include "os/out_path.h"
+
+#define MAGIC_BYTES (sizeof PE_OUT_MARKER_MAGIC - 1)
+
+static const char text[] =
+    PE_OUT_MARKER_MAGIC "1\n# A run of pengine writes the output beside this file. No work is on "
+                        "record yet.\n";
+
+static bool is_marker(int fd)
+{
+    char begin[MAGIC_BYTES];
+    struct stat facts;
+    if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode))
+        return false;
+    const ssize_t size = read(fd, begin, sizeof begin);
+    return size == 0 || (size == (ssize_t)sizeof begin && memcmp(begin, PE_OUT_MARKER_MAGIC, sizeof begin) == 0);
+}
+
+pe_status pe_out_marker_find(const char *marker, const char *path, bool *exists, pe_error *err)
+{
+    char reason[PE_ERRNO_TEXT_SIZE];
+    *exists = false;
+    const int fd = pe_open(marker, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    if (fd < 0 && errno == ENOENT)
+        return PE_OK;
+    if (fd < 0 && errno != ELOOP)
+        return pe_fail(err, PE_EOUTPUT, "cannot create %s: %s: %s", path, marker, pe_errno_text(errno, reason));
+    *exists = fd >= 0 && is_marker(fd);
+    if (fd >= 0)
+        (void)close(fd); /* nothing was written */
+    return *exists ? PE_OK
+                   : pe_fail(err, PE_EOUTPUT,
+                             "cannot create %s: %s exists and is no checkpoint of pengine: move it away, or write to "
+                             "another output",
+                             path, marker);
+}
+
+pe_status pe_out_marker_create(const char *marker, const char *path, bool *is_new, pe_error *err)
+{
+    char reason[PE_ERRNO_TEXT_SIZE];
+    const int fd = pe_open(marker, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    *is_new = fd >= 0;
+    if (fd < 0 && errno == EEXIST)
+        return PE_OK;
+    if (fd < 0)
+        return pe_out_cannot_create(path, errno, err);
+    pe_status status = pe_write_full(fd, text, sizeof text - 1, marker, err);
+    if (close(fd) != 0 && errno != EINTR && status == PE_OK)
+        status = pe_fail(err, PE_EIO, "cannot write %s: %s", marker, pe_errno_text(errno, reason));
+    if (status != PE_OK)
+        (void)unlink(marker); /* the failure is reported already */
+    return status;
+}

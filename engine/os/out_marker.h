@@ -1,0 +1,20 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* out_marker.h - the file beside an output which says that the temporary file is pengine's.
+ */
+#ifndef PE_OUT_MARKER_H
+#define PE_OUT_MARKER_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* pe_out_marker_find - whether there is a marker, or a checkpoint, of this name.
+ * Returns: PE_OK with *exists; PE_EOUTPUT naming the file when it exists and is not one */
+pe_status pe_out_marker_find(const char *marker, const char *path, bool *exists, pe_error *err);
+
+/* pe_out_marker_create - create it exclusively; *is_new is false when there is a file of this name already. PE_EOUTPUT. */
+pe_status pe_out_marker_create(const char *marker, const char *path, bool *is_new, pe_error *err);
+
+#endif
