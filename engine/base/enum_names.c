@@ -46,13 +46,6 @@ const char *pe_schedule_name(pe_schedule schedule)
     return names[schedule];
 }
 
-const char *pe_sync_policy_name(pe_sync_policy policy)
-{
-    static const char *const names[] = {"auto", "always", "never"};
-    assert((size_t)policy < sizeof names / sizeof *names);
-    return names[policy];
-}
-
 const char *pe_reduce_op_name(pe_reduce_op op)
 {
     static const char *const names[] = {"sum", "min", "max", "mean", "count"};

@@ -53,7 +53,6 @@ const char *pe_format_name(pe_format format);
 /* pe_format_by_suffix - .npy .csv .tsv .txt .raw .bin (raw) .digest, case folded; PE_FORMAT_AUTO when it is none. */
 pe_format pe_format_by_suffix(const char *path);
 const char *pe_schedule_name(pe_schedule schedule);
-const char *pe_sync_policy_name(pe_sync_policy policy);
 const char *pe_reduce_op_name(pe_reduce_op op);
 /* pe_plural - the ending of a noun after this count: "" or "s". */
 const char *pe_plural(uint64_t count);
