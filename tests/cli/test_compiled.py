@@ -121,6 +121,12 @@ class Results(Compiled):
                                                                      "args": ["s"], "params": {"c": "DE"}})
         self.prints(job, "23\n32\n0\n20\n")
 
+    def test_columns_of_a_csv_are_texts_where_they_are_used_as_texts(self):
+        self.write("c.csv", "country,qty\nDE,2\nFR,3\nDE,4\n")
+        job = toml(mode="starmap", input={"path": "c.csv"}, kernel={"expr": 'equals(c, "DE") * q', "args": ["c", "q"]})
+        result = self.good(job)
+        self.assertEqual([float(line) for line in result.text.split()], [2, 0, 4])
+
     def test_floats_have_numpys_bits(self):
         x = numpy.random.default_rng(3).normal(size=20_000)
         self.write("x.npy", x)

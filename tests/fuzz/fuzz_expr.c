@@ -53,6 +53,7 @@ static void check(const char *text, bool is_open)
     for (int a = 0; a < 5; a++) /* what was read is a name of the text */
         FUZZ_HOLDS(facts.reads_arg[a] == pe_expr_names(text, names[a]));
     FUZZ_HOLDS(reads[0] == pe_expr_names(text, "p") && reads[1] == pe_expr_names(text, "q"));
+    FUZZ_HOLDS(facts.reads_arg[3] || !pe_expr_uses_text(text, "s"));
     FUZZ_HOLDS(facts.reads_index == pe_expr_names(text, "i"));
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kernel/compiled/compiled_internal.h"
+#include "kernel/compiled/expr/expr.h"
 #include "kernel/overload.h"
 
 #define NAME_MOST 40 /* bytes of an expression in messages */
@@ -50,12 +51,21 @@ static pe_status fit_signature(const pe_form_spec *spec, pe_signature *out, pe_e
     return pe_overload_pick(&request, rows, 1, &picked, out, err);
 }
 
-/* Arguments as the inputs have them; what has no type yet is float64. */
+/* A column without a type, of a text file: text where the expression uses it so, else float64. */
+static pe_type type_for(const pe_form_spec *spec, int column)
+{
+    const char *const *names = spec->args != NULL ? spec->args : pe_compiled_names;
+    const int count = spec->args != NULL ? spec->arg_count : DEFAULT_NAMES;
+    const bool is_text = column < count && pe_expr_uses_text(spec->expr, names[column]);
+    return (pe_type){.dtype = is_text ? PE_TEXT : PE_FLOAT64, .width = 0};
+}
+
+/* Arguments as the inputs have them. */
 static void take_columns(const pe_form_spec *spec, pe_signature *out)
 {
     *out = (pe_signature){.arg_count = spec->column_count};
     for (int c = 0; c < spec->column_count; c++)
-        out->args[c] = spec->untyped[c] ? (pe_type){.dtype = PE_FLOAT64, .width = 0} : spec->columns[c];
+        out->args[c] = spec->untyped[c] ? type_for(spec, c) : spec->columns[c];
 }
 
 static pe_status check_names(const pe_form_spec *spec, int args, pe_error *err)

@@ -239,6 +239,15 @@ START_TEST(expr_with_headers_of_the_users_lets_names_pass)
 }
 END_TEST
 
+START_TEST(expr_uses_an_argument_as_a_text_where_it_stands_alone_in_a_text_call)
+{
+    ck_assert(pe_expr_uses_text("equals(s, \"DE\") + x", "s") && !pe_expr_uses_text("equals(s, \"DE\") + x", "x"));
+    ck_assert(pe_expr_uses_text("x + 2*starts_with(\"s\", s)", "s") && pe_expr_uses_text("max(length(s), 1)", "s"));
+    ck_assert(!pe_expr_uses_text("max(s, 1) + equals(a, b)", "s") && !pe_expr_uses_text("", "s"));
+    ck_assert(!pe_expr_uses_text("equals(\"s\", (s + 1))", "s") && !pe_expr_uses_text("equals(s", "s"));
+}
+END_TEST
+
 START_TEST(expr_of_any_depth_is_bounded)
 {
     static char deep[100001];
@@ -255,4 +264,5 @@ END_TEST
 UNIT_MAIN("expr_check", expr_that_means_something_else_in_c_is_refused_with_the_right_spelling,
           expr_where_c_takes_a_pointer_for_a_number_is_refused, expr_that_is_broken_is_refused_at_its_place,
           expr_of_c_passes, expr_facts_are_what_it_reads, expr_of_integers_that_becomes_a_float_is_warned_of_once,
-          expr_with_headers_of_the_users_lets_names_pass, expr_of_any_depth_is_bounded)
+          expr_with_headers_of_the_users_lets_names_pass, expr_of_any_depth_is_bounded,
+          expr_uses_an_argument_as_a_text_where_it_stands_alone_in_a_text_call)
