@@ -115,14 +115,15 @@ static pe_status open_form(const pe_run_context *run, const pe_job *job, const p
     return pe_run_agree(run, err);
 }
 
-static pe_status check_arity(const pe_job *job, const pe_inputs *inputs, const pe_signature *signature, pe_error *err)
+static pe_status check_arity(const pe_job *job, const pe_inputs *inputs, const pe_form *form, pe_error *err)
 {
+    const pe_signature *signature = pe_form_signature(form);
     if (job->is_star || signature->arg_count == 1)
         return PE_OK;
     return pe_fail(err, PE_ECONFIG,
                    "%s: mode \"%s\" takes one argument, but the inputs give %d and kernel \"%s\" "
                    "takes %d: use mode \"%s\"",
-                   job->file, job->mode, pe_inputs_columns(inputs), job->kernel.name, signature->arg_count,
+                   job->file, job->mode, pe_inputs_columns(inputs), pe_form_kernel(form)->name, signature->arg_count,
                    job->order == PE_ORDER_WHOLE    ? "starmap"
                    : job->order == PE_ORDER_STREAM ? "istarmap"
                                                    : "istarmap_unordered");
@@ -134,7 +135,7 @@ pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, const
     if (open_form(run, job, inputs->inputs, out, err) != PE_OK)
         return err->status;
     const pe_signature *signature = pe_form_signature(out->form);
-    if (check_arity(job, inputs->inputs, signature, err) == PE_OK)
+    if (check_arity(job, inputs->inputs, out->form, err) == PE_OK)
         (void)pe_inputs_bind(inputs->inputs, signature->args, signature->arg_count, err);
     return pe_run_agree(run, err);
 }

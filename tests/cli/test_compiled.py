@@ -296,6 +296,10 @@ class Refusals(Compiled):
         self.check({"expr": "a", "args": ["a", "b"]}, 78, "names 2 arguments", "gives 1")
         self.check({**CUBE, "function": "add", "signature": "(int64, int64) -> int64"}, 78, "takes 2 arguments", "gives 1")
 
+    def test_mode_of_one_argument_names_the_kernel(self):
+        self.write("c.csv", "a,b\n1,2\n")
+        self.refuse(toml(mode="map", input={"path": "c.csv"}, kernel={"expr": "x + y"}), 78, 'kernel "x \\+ y" takes 2: use mode "starmap"')
+
     def test_compiler_that_is_missing(self):
         self.check({"expr": "x"}, 69, "no C compiler", "PENGINE_CC", env={"PENGINE_CC": "/no/such/cc"})
         self.check({"expr": "x"}, 69, "no C compiler", '"cc" in PATH', env={"PATH": "/nowhere"})
