@@ -3,7 +3,7 @@
  */
 /* csv.c - delimited records cut into fields.
  *
- * Design:   one pass over the record's bytes. record_scan.c finds the same record ends without cutting; whatever is
+ * Design:   one pass over the record's bytes, and a search for CR, which is far faster. record_scan.c finds the same record ends without cutting; whatever is
  *           changed here about quotes is to be changed there (test_line_index.c and fuzz_csv.c hold them together).
  * Threads:  no state.
  * Not here: header, names, types (source/text_source.c).
@@ -61,38 +61,75 @@ static bool take_end(cursor *p)
     return bytes > 0;
 }
 
+/* The next field and what follows it: *is_last where the record ends behind it. PE_CSV_RECORD, or what is wrong at
+ * *bad. */
+static pe_csv_verdict take_field(cursor *p, pe_csv_field *field, bool *is_last, const unsigned char **bad)
+{
+    const unsigned char *const begin = p->at;
+    if (p->at == p->end || *p->at != '"') {
+        take_plain(p, field);
+    } else {
+        p->at++;
+        if (!take_quoted(p, field)) {
+            *bad = begin;
+            return PE_CSV_OPEN_QUOTE;
+        }
+    }
+    *is_last = take_end(p);
+    if (*is_last)
+        return PE_CSV_RECORD;
+    if (*p->at != p->delimiter) {
+        *bad = p->at;
+        return PE_CSV_AFTER_QUOTE;
+    }
+    p->at++;
+    return PE_CSV_RECORD;
+}
+
+/* The first CR of a record that is neither quoted nor part of its end; NULL: there is none. The record was cut before,
+ * so nothing else is wrong with it. */
+static const unsigned char *find_lone_cr(cursor p)
+{
+    const unsigned char *bad = NULL;
+    for (bool is_last = false; !is_last;) {
+        pe_csv_field field;
+        const bool is_plain = p.at == p.end || *p.at != '"';
+        (void)take_field(&p, &field, &is_last, &bad);
+        const unsigned char *const cr = is_plain && field.size > 0 ? memchr(field.data, '\r', field.size) : NULL;
+        if (cr != NULL)
+            return cr;
+    }
+    return NULL;
+}
+
 pe_csv_verdict pe_csv_next(const unsigned char *data, size_t size, char delimiter, size_t *at, pe_csv_field *fields,
                            size_t room, size_t *count, size_t *bad)
 {
     *count = 0;
     if (*at >= size)
         return PE_CSV_END;
-    cursor p = {data + *at, data + size, (unsigned char)delimiter};
-    for (;;) {
+    const cursor begin = {data + *at, data + size, (unsigned char)delimiter};
+    const unsigned char *wrong = NULL;
+    cursor p = begin;
+    for (bool is_last = false; !is_last;) {
         pe_csv_field field;
-        const unsigned char *const begin = p.at;
-        const bool is_quoted = p.at != p.end && *p.at == '"';
-        if (is_quoted) {
-            p.at++;
-            if (!take_quoted(&p, &field)) {
-                *bad = (size_t)(begin - data);
-                return PE_CSV_OPEN_QUOTE;
-            }
-        } else {
-            take_plain(&p, &field);
+        const pe_csv_verdict verdict = take_field(&p, &field, &is_last, &wrong);
+        if (verdict != PE_CSV_RECORD) {
+            *bad = (size_t)(wrong - data);
+            return verdict;
         }
         if (*count < room)
             fields[*count] = field;
         ++*count;
-        if (take_end(&p))
-            break;
-        if (*p.at != p.delimiter) {
-            *bad = (size_t)(p.at - data);
-            return PE_CSV_AFTER_QUOTE;
-        }
-        p.at++;
     }
-    *at = (size_t)(p.at - data);
+    const size_t record = (size_t)(p.at - begin.at);
+    const size_t end = record > 1 && p.at[-1] == '\n' && p.at[-2] == '\r' ? 2 : 0;
+    wrong = memchr(begin.at, '\r', record - end) == NULL ? NULL : find_lone_cr(begin);
+    if (wrong != NULL) {
+        *bad = (size_t)(wrong - data);
+        return PE_CSV_LONE_CR;
+    }
+    *at += record;
     return PE_CSV_RECORD;
 }
 
@@ -107,10 +144,16 @@ size_t pe_csv_unescape(const pe_csv_field *field, char *out)
     return size;
 }
 
-size_t pe_csv_blank_end(const unsigned char *data, size_t size)
+size_t pe_csv_blank_end(const unsigned char *data, size_t size, uint64_t *lines)
 {
-    if (size == 0 || data[size - 1] != '\n')
-        return 0;
-    const size_t bytes = size > 1 && data[size - 2] == '\r' ? 2 : 1;
-    return size == bytes || data[size - bytes - 1] == '\n' ? bytes : 0;
+    size_t end = size;
+    *lines = 0;
+    while (end > 0 && data[end - 1] == '\n') {
+        const size_t begin = end > 1 && data[end - 2] == '\r' ? end - 2 : end - 1;
+        if (begin > 0 && data[begin - 1] != '\n')
+            break; /* this newline ends a line with something in it */
+        end = begin;
+        ++*lines;
+    }
+    return size - end;
 }

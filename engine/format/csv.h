@@ -5,14 +5,16 @@
  *
  * Design: a field that begins with a quote ends with the next quote that is not doubled, and holds delimiters and
  *         newlines as data; right behind it comes a delimiter or the record's end, anything else is malformed. A quote
- *         elsewhere is data (5" pipe). A record ends with LF or CRLF; the last one may end with the bytes. Spaces are
- *         data. Any byte is allowed.
+ *         elsewhere is data (5" pipe). A record ends with LF or CRLF; the last one may end with the bytes. A CR without
+ *         a LF behind it is data inside quotes and malformed elsewhere: other programs take it for the end of a record.
+ *         Spaces are data. Any other byte is allowed.
  */
 #ifndef PE_CSV_H
 #define PE_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* One field: the bytes between its quotes, or all of it when it has none. */
 typedef struct pe_csv_field {
@@ -23,22 +25,24 @@ typedef struct pe_csv_field {
 
 typedef enum pe_csv_verdict {
     PE_CSV_RECORD,
-    PE_CSV_END,        /* no record is left */
-    PE_CSV_OPEN_QUOTE, /* the bytes end inside the quoted field that opens at *bad */
-    PE_CSV_AFTER_QUOTE /* at *bad stands a byte that may not follow a closing quote */
+    PE_CSV_END,         /* no record is left */
+    PE_CSV_OPEN_QUOTE,  /* the bytes end inside the quoted field that opens at *bad */
+    PE_CSV_AFTER_QUOTE, /* at *bad stands a byte that may not follow a closing quote */
+    PE_CSV_LONE_CR      /* at *bad stands a CR that no LF follows, outside of quotes */
 } pe_csv_verdict;
 
 /* pe_csv_next - the record that begins at data[*at].
  *
  * Shape:   up to room fields are written; *count is the number that the record has (a blank line has one, empty).
  * Owns:    fields point into data.
- * Returns: PE_CSV_RECORD with *at behind the record's end; else *at is unchanged (see above for *bad)
+ * Returns: PE_CSV_RECORD with *at behind the record's end; else *at is unchanged (see above for *bad). A record with a
+ *          lone CR has its *count nevertheless, as if the CR were data.
  */
 pe_csv_verdict pe_csv_next(const unsigned char *data, size_t size, char delimiter, size_t *at, pe_csv_field *fields,
                            size_t room, size_t *count, size_t *bad);
 
-/* pe_csv_blank_end - the bytes of an empty line that ends the data (0, 1 or 2), outside of quotes. */
-size_t pe_csv_blank_end(const unsigned char *data, size_t size);
+/* pe_csv_blank_end - the bytes of the empty lines that end the data, which ends outside of quotes; *lines is how many. */
+size_t pe_csv_blank_end(const unsigned char *data, size_t size, uint64_t *lines);
 
 /* pe_csv_unescape - the field's bytes with "" as one quote; out has room for field->size. Returns the bytes written. */
 size_t pe_csv_unescape(const pe_csv_field *field, char *out);

@@ -33,8 +33,10 @@ int pe_inputs_columns(const pe_inputs *inputs);
 int pe_inputs_sources(const pe_inputs *inputs);
 const pe_source_info *pe_inputs_info(const pe_inputs *inputs, int source);
 
-/* pe_inputs_types - the native type of every column; untyped[c] tells that any type can be asked for. */
-void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], bool untyped[PE_MAX_COLUMNS]);
+/* pe_inputs_types - the native type of every column; untyped[c] tells that any type can be asked for, and numbers[c] then
+ * as what number type (pe_source_info). */
+void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], bool untyped[PE_MAX_COLUMNS],
+                     pe_dtype numbers[PE_MAX_COLUMNS]);
 pe_status pe_inputs_bind(pe_inputs *inputs, const pe_type *want, int count, pe_error *err);
 
 /* pe_inputs_is_local - this rank can read every source but the streams itself (in a product it always can: what it

@@ -38,13 +38,15 @@ const pe_source_info *pe_inputs_info(const pe_inputs *inputs, int source)
     return inputs->infos + source;
 }
 
-void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], bool untyped[PE_MAX_COLUMNS])
+void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], bool untyped[PE_MAX_COLUMNS],
+                     pe_dtype numbers[PE_MAX_COLUMNS])
 {
     for (int s = 0; s < inputs->count; s++) {
         const pe_source_info *const info = inputs->infos + s;
         for (int c = 0; c < info->columns; c++) {
             types[inputs->first_column[s] + c] = info->types[c];
             untyped[inputs->first_column[s] + c] = info->is_untyped;
+            numbers[inputs->first_column[s] + c] = info->numbers[c];
         }
     }
 }

@@ -51,11 +51,12 @@ typedef struct pe_form_spec {
     bool is_isolated;
 
     /* What the run sets. */
-    const char *directory;  /* of the job file: paths of kernel files are relative to it */
-    uint64_t timeout_ns;    /* [errors] timeout of one item; 0: none (python, command, isolated) */
-    const pe_type *columns; /* the inputs' columns */
-    const bool *untyped;    /* column c can be parsed as any type */
-    const bool *is_path;    /* column c holds names of files; NULL: none does */
+    const char *directory;   /* of the job file: paths of kernel files are relative to it */
+    uint64_t timeout_ns;     /* [errors] timeout of one item; 0: none (python, command, isolated) */
+    const pe_type *columns;  /* the inputs' columns */
+    const bool *untyped;     /* column c can be parsed as any type; columns[c] is what its first records are */
+    const pe_dtype *numbers; /* where it can: the number type of those first records that are numbers; NULL: float64 */
+    const bool *is_path;     /* column c holds names of files; NULL: none does */
     int column_count;
     bool has_output_dtype; /* [output] dtype */
     pe_dtype output_dtype;

@@ -38,6 +38,12 @@ typedef struct pe_column_choice {
     uint64_t number;
 } pe_column_choice;
 
+typedef enum pe_text_demand {
+    PE_DEMAND_UNKNOWN, /* what the columns are decides */
+    PE_DEMAND_NUMBERS, /* numbers only: empty lines at the end are no items */
+    PE_DEMAND_TEXTS    /* texts only: every line is an item */
+} pe_text_demand;
+
 typedef struct pe_source_spec {
     const char *where; /* "squares.toml:7:1: input", of several "...: input 2": opens messages about the spec itself */
     pe_source_kind kind;
@@ -55,6 +61,10 @@ typedef struct pe_source_spec {
     int column_count;
     bool has_first, has_count;
     uint64_t first, count; /* only those items; reaching beyond the end is an error that names both (PE_EDATA) */
+
+    /* What the run sets, of csv, tsv and txt. */
+    bool infers_types;     /* without dtype: find the types of the columns in the first records */
+    pe_text_demand demand; /* what the kernel is known to take */
 } pe_source_spec;
 
 #endif

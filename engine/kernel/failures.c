@@ -11,6 +11,7 @@
  */
 #include "kernel/failures.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +58,13 @@ static size_t reason_bytes(const char *reason)
             end--;
     }
     return end;
+}
+
+pe_status pe_failures_add_unread(pe_failures *failures, uint64_t item, const char *reason, pe_error *err)
+{
+    char text[PE_REASON_ROOM];
+    (void)snprintf(text, sizeof text, "cannot be read: %s", reason);
+    return pe_failures_add(failures, item, 0, text, err);
 }
 
 pe_status pe_failures_set_reason(pe_failures *failures, pe_failure *failure, const char *reason, pe_error *err)

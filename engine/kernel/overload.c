@@ -111,8 +111,10 @@ static bool has_arity(const overloads *of, int columns)
 /* Does a column fit an argument? Counts it in the score. */
 static bool column_fits(pe_type column, bool is_untyped, pe_type argument, score *sum)
 {
-    if (is_untyped)
+    if (is_untyped) {
+        sum->same += column.dtype == argument.dtype ? 1 : 0;
         return argument.width == 0;
+    }
     const pe_cast cast = pe_dtype_cast(column.dtype, argument.dtype);
     if (cast == PE_CAST_REFUSED || column.width != argument.width)
         return false;

@@ -15,7 +15,7 @@ typedef struct pe_kernel_request {
     const char *where;      /* "squares.toml:9:8: kernel.name": messages begin with it */
     const char *signature;  /* [kernel] signature or NULL: then exactly that overload */
     const pe_type *columns; /* the inputs' columns */
-    const bool *untyped;    /* column c can be parsed as any type */
+    const bool *untyped;    /* column c can be parsed as any type; columns[c] is what its first records are */
     int column_count;
     bool has_output_dtype; /* [output] dtype: preferred among overloads that fit */
     pe_dtype output_dtype;
@@ -26,7 +26,7 @@ typedef struct pe_kernel_request {
  * Rules:   a given signature must be one of the overloads (PE_ECONFIG listing them); the number of columns must be the
  *          number of arguments (PE_ECONFIG naming both). A column fits an argument when it is untyped, or pe_dtype_cast
  *          is not refused and widths are equal. Among those that fit: the one whose first result is output_dtype; then
- *          the one with most columns of the very same type; then fewest checked casts; then the first. When no overload
+ *          the one with most columns of the very same type, of an untyped column that of its first records; then fewest checked casts; then the first. When no overload
  *          has as many arguments as there are columns, one argument float64[k] also takes k scalar columns, untyped or
  *          float64: signature.args stays that one vector, and the inputs are bound with count 1. Nothing fits:
  *          PE_ECONFIG with the columns' types and the signatures there are. A descriptor whose signature does not parse:

@@ -16,6 +16,7 @@
 #include "report/progress.h"
 #include "run/error_policy.h"
 #include "run/estimate.h"
+#include "run/input_demand.h"
 #include "run/item_range.h"
 #include "run/path_check.h"
 #include "run/stages.h"
@@ -38,6 +39,8 @@ pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &text, err) == PE_OK)
         (void)pe_job_read(is_stdin ? "stdin" : options->job_path, (const char *)text.data, text.size,
                           options->overrides, options->override_count, out, err);
+    if (err->status == PE_OK)
+        pe_input_demand_set(*out);
     pe_buffer_fini(&text);
     return pe_run_agree(run, err);
 }
@@ -102,10 +105,11 @@ static pe_status open_form(const pe_run_context *run, const pe_job *job, const p
                            pe_error *err)
 {
     pe_buffer object = {0};
-    pe_inputs_types(inputs, out->column_types, out->untyped);
+    pe_inputs_types(inputs, out->column_types, out->untyped, out->numbers);
     out->spec = pe_specs_kernel(job, out->column_types, out->untyped, pe_inputs_columns(inputs));
     mark_paths(job, inputs, out->is_path);
     out->spec.is_path = out->is_path;
+    out->spec.numbers = out->numbers;
     out->spec.stop = run->stop;
     if (run->is_root)
         (void)pe_form_prepare(&out->spec, &object, err);

@@ -31,6 +31,7 @@ typedef struct pe_run_kernel {
     pe_type column_types[PE_MAX_COLUMNS]; /* the inputs' columns */
     bool untyped[PE_MAX_COLUMNS];
     bool is_path[PE_MAX_COLUMNS]; /* names of files, from a glob */
+    pe_dtype numbers[PE_MAX_COLUMNS];
     pe_form_spec spec;
     pe_form *form;
 } pe_run_kernel;

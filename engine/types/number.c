@@ -4,14 +4,18 @@
 /* number.c - text as one number of a dtype, all of it or refused.
  *
  * Design:   integers are read here, since charconv's end at 64 bits; floats go to charconv without their sign. A float
- *           too large for its type is refused; one too small is zero, as every number is rounded to the nearest.
+ *           too large for its type is refused; one too small is zero, as every number is rounded to the nearest. Digits
+ *           without point or exponent are an integer: they are identifiers and counts, which nobody expects to be
+ *           rounded, so a float that does not hold them exactly refuses them.
  * Threads:  no state.
  * Not here: numbers into text (charconv_cxx.cc); which file, line and column a bad number stands in (source).
  */
 #include "types/number.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "types/charconv.h"
@@ -136,6 +140,29 @@ static bool parse_word(span in, double *out)
     return is_nan || is_word(in, "inf") || is_word(in, "infinity");
 }
 
+static bool is_all_digits(span in)
+{
+    size_t i = 0;
+    while (i < in.size && is_digit(in.text[i]))
+        i++;
+    return in.size > 0 && i == in.size;
+}
+
+/* Is the float another number than the digits that it was read from? */
+static bool is_rounded(span digits, double value)
+{
+    char exact[DBL_MAX_10_EXP + 8];
+    pe_uint128 size = 0;
+    if (parse_digits(digits, &size))
+        return (pe_uint128)value != size;
+    while (digits.size > 0 && digits.text[0] == '0') {
+        digits.text++;
+        digits.size--;
+    }
+    const int count = snprintf(exact, sizeof exact, "%.0f", value); /* all digits of it */
+    return count < 0 || (size_t)count != digits.size || memcmp(exact, digits.text, digits.size) != 0;
+}
+
 /* A number that begins with a digit or a point. float32 comes straight from the text: by way of float64 it would be
  * rounded twice. */
 static bool parse_plain(span in, pe_dtype dtype, double *out)
@@ -149,7 +176,8 @@ static bool parse_plain(span in, pe_dtype dtype, double *out)
     if (got == PE_CHARS_BAD || (got == PE_CHARS_RANGE && !is_tiny(in)))
         return false;
     *out = dtype == PE_FLOAT32 ? (double)single : wide;
-    return true;
+    const double exact_below = dtype == PE_FLOAT32 ? 0x1p24 : 0x1p53;
+    return *out < exact_below || !is_all_digits(in) || !is_rounded(in, *out);
 }
 
 static bool parse_float(span in, pe_dtype dtype, void *out)
@@ -191,6 +219,13 @@ bool pe_parse_element(const char *text, size_t size, pe_dtype dtype, void *out)
     if (pe_dtype_is_float(dtype))
         return parse_float(in, dtype, out);
     return parse_integer(in, dtype, out);
+}
+
+bool pe_is_integer_text(const char *text, size_t size)
+{
+    span in = trim((span){text, size});
+    (void)take_sign(&in);
+    return is_all_digits(in);
 }
 
 size_t pe_number_room(pe_dtype dtype)

@@ -36,8 +36,13 @@ size_t pe_number_room(pe_dtype dtype);
 /* pe_parse_element - the whole of text as one element of a dtype (not text).
  * Surrounding spaces and tabs and one leading '+' are allowed; nan, inf, infinity in any case for floats; True, False,
  * true, false, 1, 0 for bool. No hex, no underscores, no locale. An integer dtype takes digits only ("1.0" is refused).
+ * A float dtype rounds a text with a point or an exponent to the nearest float; digits alone are an integer, which it
+ * must hold exactly (9007199254740993 is refused as float64).
  * Returns: true with *out written, false when it is not such a number or does not fit */
 bool pe_parse_element(const char *text, size_t size, pe_dtype dtype, void *out);
+
+/* pe_is_integer_text - is the text an integer, however large: digits, with a sign or none, with spaces around? */
+bool pe_is_integer_text(const char *text, size_t size);
 
 #ifdef __cplusplus
 }

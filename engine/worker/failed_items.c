@@ -82,8 +82,9 @@ static pe_status write_line(record_writer *self, const pe_failure *failure, pe_e
     pe_status status = pe_buffer_printf(&self->line, err, "%" PRIu64 ",", failure->item);
     for (int a = 0; a < signature->arg_count && status == PE_OK; a++) {
         const pe_type type = signature->args[a];
-        status =
-            append_argument(&self->line, type, (const unsigned char *)self->args[a] + at * pe_type_bytes(type), err);
+        if (self->args != NULL)
+            status = append_argument(&self->line, type, (const unsigned char *)self->args[a] + at * pe_type_bytes(type),
+                                     err);
         if (status == PE_OK)
             status = pe_buffer_append(&self->line, ",", 1, err);
     }
@@ -101,7 +102,10 @@ static pe_status append_record(record_writer *self, const pe_failure *failure, p
 {
     const pe_work_spec *spec = self->spec;
     char text[PE_ITEM_TEXT_ROOM], message[PE_FAILURE_MESSAGE_ROOM];
-    pe_item_text_print(spec->kernel->name, &spec->signature, self->args, failure->item - self->first, text);
+    if (self->args != NULL)
+        pe_item_text_print(spec->kernel->name, &spec->signature, self->args, failure->item - self->first, text);
+    else
+        (void)snprintf(text, sizeof text, "%.*s(?)", (int)sizeof text - 4, spec->kernel->name);
     (void)snprintf(message, sizeof message, "%s: %s", text, failure->reason);
     pe_failure_record record = {
         .item = failure->item, .count = 1, .message = message, .reason_at = strlen(text) + strlen(": ")};

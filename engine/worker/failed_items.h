@@ -3,7 +3,8 @@
  */
 /* failed_items.h - what becomes of the failed items of a batch: fill values, records for the log, the end of the run.
  *
- * Params:  failures is settled; first is the batch's first item; args are the columns of its arguments.
+ * Params:  failures is settled; first is the batch's first item; args are the columns of its arguments,
+ *          or NULL where they could not be read.
  * Threads: one worker's own.
  */
 #ifndef PE_FAILED_ITEMS_H

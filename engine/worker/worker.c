@@ -277,19 +277,49 @@ static pe_status run_taken(pe_worker *worker, pe_block block, pe_chunk_result *o
     return status;
 }
 
-/* Where an item cannot be read, those before it are computed one by one. */
+/* An item that cannot be read fails as one does that the kernel refuses, unless failed items end the run: then the
+ * input's own error does. An error of the whole input ends it in any case. */
+static pe_status run_unreadable(pe_worker *worker, uint64_t item, pe_chunk_result *out, pe_error *err)
+{
+    const pe_work_spec *spec = worker->spec;
+    if (spec->policy == PE_ON_ERROR_STOP || err->status != PE_EDATA || err->item == PE_NO_ITEM)
+        return err->status;
+    const pe_worker_batch at = place(worker, (pe_block){.first = item, .count = 1});
+    const pe_error reason = *err;
+    pe_error_clear(err);
+    pe_failures_clear(&worker->failures);
+    pe_status status = pe_failures_add_unread(&worker->failures, item, reason.text, err);
+    if (status == PE_OK && spec->policy == PE_ON_ERROR_FILL)
+        pe_failed_items_fill(&worker->failures, spec, item, at.written);
+    if (status == PE_OK)
+        status = pe_failed_items_log(&worker->failures, spec, item, NULL, &out->log, err);
+    return status == PE_OK ? encode(worker, &at, out, err) : status;
+}
+
+/* Items that can be read are computed together, up to one that cannot. Where the input does not tell which one that is (a
+ * product), the batch is done item by item. */
 static pe_status run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload,
                            pe_chunk_result *out, pe_error *err)
 {
-    pe_status status = pe_arguments_take(&worker->args, block, end, payload, err);
-    if (status == PE_OK)
-        return run_taken(worker, block, out, err);
-    if (block.count == 1)
-        return status;
-    pe_error_clear(err);
-    status = PE_OK;
-    for (uint64_t i = block.first; i < block.first + block.count && status == PE_OK; i++)
-        status = run_batch(worker, (pe_block){.first = i, .count = 1}, i + 1, payload, out, err);
+    uint64_t most = block.count, done = 0;
+    bool by_one = false;
+    pe_status status = PE_OK;
+    while (done < block.count && status == PE_OK) {
+        const uint64_t left = block.count - done, first = block.first + done;
+        const pe_block part = {.first = first, .count = most < left ? most : left};
+        status = pe_arguments_take(&worker->args, part, part.count == left ? end : first + part.count, payload, err);
+        if (status != PE_OK && part.count > 1) {
+            const bool is_inside = err->item > first && err->item < first + part.count;
+            most = is_inside ? err->item - first : 1;
+            pe_error_clear(err);
+            status = PE_OK;
+            continue;
+        }
+        by_one = by_one || (status == PE_OK && part.count == 1 && left > 1);
+        status = status == PE_OK ? run_taken(worker, part, out, err) : run_unreadable(worker, first, out, err);
+        done += part.count;
+        most = by_one ? 1 : block.count;
+    }
     return status;
 }
 

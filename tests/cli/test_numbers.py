@@ -73,7 +73,7 @@ class Reading(Case):
         draw = random.Random(11)
         written = [repr(value) for value in EDGES + random_floats(2000)]
         written += [f"{draw.randrange(10**25)}e{draw.randrange(-330, 280)}" for _ in range(2000)]
-        written += ["1e-400", "00012.50", "+3", "9007199254740993", "2.2250738585072011e-308", "1E5", "0.1e-1"]
+        written += ["1e-400", "00012.50", "+3", "9007199254740993.0", "2.2250738585072011e-308", "1E5", "0.1e-1"]
         self.write("in.csv", "x\n" + lines(written))
         self.prints(toml(mode="starmap", input=[{"path": "in.csv"}, {"value": 0.0}], kernel={"name": "hypot"}),
                     lines(repr(float(text)) for text in written))

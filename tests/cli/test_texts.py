@@ -116,7 +116,7 @@ class Csv(Case):
         self.prints(of("square", path="in.dat", format="csv", columns=["x"]), "9\n25\n64\n")
 
     def test_csv_of_floats_is_read_as_python_reads_them(self):
-        written = ["0.1", "1e3", "-2.5E-3", "1.7976931348623157e308", "5e-324", "123456789012345678", "inf", "nan", ".5", "3."]
+        written = ["0.1", "1e3", "-2.5E-3", "1.7976931348623157e308", "5e-324", "123456789012345678.0", "inf", "nan", ".5", "3."]
         self.write("in.csv", "x\n" + lines(written))
         self.prints(toml(mode="istarmap", input=[{"path": "in.csv"}, {"value": 0.0}], kernel={"name": "hypot"}),
                     lines(repr(abs(float(x))) for x in written))

@@ -65,6 +65,8 @@ static void check_records(const input *in, const pe_line_index *index, bool is_c
         record++;
     }
     FUZZ_HOLDS(verdict == PE_CSV_END ? at == in->size : bad < in->size);
+    if (verdict == PE_CSV_LONE_CR)
+        FUZZ_HOLDS(in->data[bad] == '\r' && (bad + 1 == in->size || in->data[bad + 1] != '\n'));
     if (verdict == PE_CSV_END)
         FUZZ_HOLDS(is_closed && record == index->records);
     if (verdict == PE_CSV_OPEN_QUOTE)
@@ -86,7 +88,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         pe_line_index_add(&index, in.data + at, in.size - at < in.piece ? in.size - at : in.piece);
     const bool is_closed = pe_line_index_end(&index);
     check_records(&in, &index, is_closed);
-    FUZZ_HOLDS(pe_csv_blank_end(in.data, in.size) <= in.size);
+    uint64_t lines = 0;
+    const size_t blank = pe_csv_blank_end(in.data, in.size, &lines);
+    FUZZ_HOLDS(blank <= in.size && lines <= blank && blank <= 2 * lines);
     pe_line_index_fini(&index);
     free(in.data);
     return 0;

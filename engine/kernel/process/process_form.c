@@ -47,7 +47,7 @@ pe_status pe_process_form_signature(const pe_form_spec *spec, const char *name, 
     }
     *out = (pe_signature){.arg_count = spec->column_count, .result_count = 1};
     for (int c = 0; c < spec->column_count; c++)
-        out->args[c] = spec->untyped[c] ? (pe_type){.dtype = PE_TEXT} : spec->columns[c];
+        out->args[c] = spec->columns[c];
     out->results[0] = (pe_type){.dtype = PE_TEXT};
     (void)pe_signature_print(out, text);
     return PE_OK;

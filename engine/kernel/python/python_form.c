@@ -5,7 +5,7 @@
  *
  * Design: open starts one process, so that a file that cannot be imported is refused before the first item; the first
  *         worker keeps that process. The signature gives the types; without one the arguments have the columns' types
- *         (text, where a column has none) and the result is text, as str() gives it.
+ *         (of a text file, what its first records are) and the result is text, as str() gives it.
  *         [kernel.params] are keyword arguments of the function.
  * Threads: open and close: the main thread. The kernel: one process a worker.
  * Not here: the protocol with a process (python_worker.c), what it reads first (python_handshake.c), the process itself

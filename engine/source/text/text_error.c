@@ -18,6 +18,7 @@
 
 #define SHOWN_BYTES ((size_t)40)
 #define SHOWN_ROOM (SHOWN_BYTES * 4 + 4)
+#define READER_ROOM 48
 
 typedef struct position {
     uint64_t line, column; /* 1-based, in bytes */
@@ -78,12 +79,18 @@ pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, c
                             "got \"%s\" (a quote inside quotes is written twice)",
                             name, s.line, s.column, text->delimiter == '\t' ? "tab" : "comma",
                             show((const char *)data + bad, 1, seen));
-    if (verdict == PE_CSV_OPEN_QUOTE)
+    if (verdict == PE_CSV_LONE_CR)
         return pe_fail_item(err, PE_EDATA, item,
-                            "%s:%" PRIu64 ":%" PRIu64 ": the quote that opens here is never closed", name, s.line,
-                            s.column);
-    return pe_fail_item(err, PE_EDATA, item, "%s:%" PRIu64 ": ends before item %" PRIu64 ": was the file changed?",
-                        name, s.line, item);
+                            "%s:%" PRIu64 ":%" PRIu64
+                            ": a carriage return (CR) without a newline (LF) behind it, outside "
+                            "of quotes: lines end in LF or CRLF; tr '\\r' '\\n' turns the one into the other",
+                            name, s.line, s.column);
+    /* No item's failure: what lies behind cannot be told apart. */
+    if (verdict == PE_CSV_OPEN_QUOTE)
+        return pe_fail(err, PE_EDATA, "%s:%" PRIu64 ":%" PRIu64 ": the quote that opens here is never closed", name,
+                       s.line, s.column);
+    return pe_fail(err, PE_EDATA, "%s:%" PRIu64 ": ends before item %" PRIu64 ": was the file changed?", name, s.line,
+                   item);
 }
 
 pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
@@ -131,13 +138,27 @@ static const char *hint(const pe_text_source *text, const pe_text_target *target
     return "";
 }
 
+/* Who asks for the type: "input.dtype asks for" or "argument 2 of the kernel is". */
+static const char *reader_of(const pe_text_source *text, const pe_text_target *target, char out[READER_ROOM])
+{
+    if (text->base.spec->has_dtype)
+        snprintf(out, READER_ROOM, "input.dtype asks for");
+    else
+        snprintf(out, READER_ROOM, "argument %d of the kernel is", target->argument + 1);
+    return out;
+}
+
 pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
                              const pe_text_target *target, const pe_csv_field *field, uint64_t item, pe_error *err)
 {
-    char where[600], shown[SHOWN_ROOM];
+    char where[600], shown[SHOWN_ROOM], by[READER_ROOM];
     const char *const dtype = pe_dtype_name(target->parse);
     const bool has_vowel = dtype[0] == 'i'; /* an int64, a uint8 */
     print_position(text, data, begin, target, field, where, sizeof where);
+    if (pe_dtype_is_float(target->parse) && pe_is_integer_text(field->data, field->size))
+        return pe_fail_item(err, PE_EDATA, item,
+                            "%s%s is not exact as %s, which %s (dtype = \"int128\" or \"text\" holds it)", where,
+                            show(field->data, field->size, shown), dtype, reader_of(text, target, by));
     return pe_fail_item(err, PE_EDATA, item, "%s\"%s\" is not %s %s%s", where, show(field->data, field->size, shown),
                         has_vowel ? "an" : "a", dtype, hint(text, target, field, item));
 }

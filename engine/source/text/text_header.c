@@ -16,7 +16,9 @@
 #include "base/alloc.h"
 #include "base/suggest.h"
 #include "format/lines.h"
+#include "os/log.h"
 #include "source/text/text_source.h"
+#include "types/number.h"
 
 #define NAMES_ROOM 400 /* of a list of names in a message */
 
@@ -160,6 +162,28 @@ static pe_status choose_of_nothing(pe_text_source *text, pe_error *err)
     return pe_make_array(&text->columns, count, sizeof *text->columns, err);
 }
 
+static bool is_number(const char *name)
+{
+    double real;
+    return pe_parse_element(name, strlen(name), PE_FLOAT64, &real) || pe_is_integer_text(name, strlen(name));
+}
+
+/* A first record of numbers was hardly meant to be the names of columns, unless the job asks for them by these names. */
+static void warn_of_numbers(const pe_text_source *text, const header *h)
+{
+    const pe_source_spec *const spec = text->base.spec;
+    for (size_t i = 0; i < h->count; i++)
+        if (!is_number(h->names[i]))
+            return;
+    for (int c = 0; c < spec->column_count && spec->columns != NULL; c++)
+        if (spec->columns[c].name != NULL)
+            return;
+    char names[NAMES_ROOM];
+    list_names(h, names);
+    pe_log(PE_LOG_WARN, "%s: the header is nothing but numbers (%s): if they are data, say header = false",
+           text->base.info.name, names);
+}
+
 static pe_status take_csv(pe_text_source *text, const unsigned char *data, size_t size, size_t *taken, pe_error *err)
 {
     const bool has_header = text->base.spec->header;
@@ -171,6 +195,8 @@ static pe_status take_csv(pe_text_source *text, const unsigned char *data, size_
                          text->base.info.name);
     if (status == PE_OK && has_header)
         status = copy_names(&h, err);
+    if (status == PE_OK && has_header)
+        warn_of_numbers(text, &h);
     if (status == PE_OK)
         status = h.count == 0 ? choose_of_nothing(text, err) : choose(text, &h, err);
     if (h.count > 0)
@@ -181,9 +207,27 @@ static pe_status take_csv(pe_text_source *text, const unsigned char *data, size_
     return status;
 }
 
+/* The encodings that programs of other systems write, by their marks or by the zero bytes of plain letters. */
+static const char *foreign_encoding(const unsigned char *data, size_t size)
+{
+    if (size >= 4 && memcmp(data, "\xFF\xFE\0\0", 4) == 0)
+        return "UTF-32LE";
+    if (size >= 2 && memcmp(data, "\xFF\xFE", 2) == 0)
+        return "UTF-16LE";
+    if (size >= 2 && memcmp(data, "\xFE\xFF", 2) == 0)
+        return "UTF-16BE";
+    if (size >= 4 && data[0] != 0 && data[1] == 0 && data[2] != 0 && data[3] == 0)
+        return "UTF-16LE";
+    return size >= 4 && data[0] == 0 && data[1] != 0 && data[2] == 0 && data[3] != 0 ? "UTF-16BE" : NULL;
+}
+
 pe_status pe_text_take_header(pe_text_source *text, const unsigned char *data, size_t size, size_t *taken,
                               pe_error *err)
 {
+    const char *const encoding = foreign_encoding(data, size);
+    if (encoding != NULL)
+        return pe_fail(err, PE_EDATA, "%s: is %s text: expected UTF-8; iconv -f %s -t UTF-8 turns it into that",
+                       text->base.info.name, encoding, encoding);
     *taken = pe_bom_bytes(data, size);
     if (text->delimiter != 0)
         return take_csv(text, data, size, taken, err);

@@ -56,9 +56,28 @@ static pe_status set_columns(pe_text_source *text, pe_error *err)
                        "[...], or make vectors of them with dtype = \"float64[%zu]\"",
                        spec->where, source->info.name, text->column_count, PE_MAX_COLUMNS, text->column_count);
     source->info.columns = (int)(text->column_count / width);
-    for (int c = 0; c < source->info.columns; c++)
+    for (int c = 0; c < source->info.columns; c++) {
         source->info.types[c] = type;
+        source->info.numbers[c] = PE_FLOAT64;
+    }
+    text->keeps_blank_end = spec->has_dtype ? type.dtype == PE_TEXT : spec->demand != PE_DEMAND_NUMBERS;
     return PE_OK;
+}
+
+static bool infers_types(const pe_source *source)
+{
+    return source->spec->infers_types && !source->spec->has_dtype;
+}
+
+/* The types of the columns by the records at data. */
+static pe_status infer_types(pe_text_source *text, const unsigned char *data, size_t size, pe_error *err)
+{
+    const pe_status status = pe_text_infer(text, data, size, err);
+    for (int c = 0; c < text->base.info.columns && status == PE_OK; c++) {
+        text->base.info.types[c] = (pe_type){text->columns[c].type, 0};
+        text->base.info.numbers[c] = text->columns[c].number_type;
+    }
+    return status;
 }
 
 /* The file ends inside quotes: the quote was opened in the record behind the last complete one. */
@@ -79,7 +98,8 @@ static pe_status scan_file(pe_text_source *text, pe_error *err)
     const pe_map *const map = &text->base.map;
     const size_t start = (size_t)text->start.offset;
     const size_t rest = map->size - start;
-    const size_t size = text->fields > 1 ? rest - pe_csv_blank_end(map->data + start, rest) : rest;
+    uint64_t lines = 0;
+    const size_t size = rest - pe_text_blank_end(text, map->data + start, rest, &lines);
     const pe_status status =
         pe_line_index_begin(&text->index, text->delimiter, text->start, PE_LINE_INDEX_ENTRIES, err);
     if (status != PE_OK)
@@ -103,6 +123,8 @@ static pe_status open_file(pe_text_source *text, pe_error *err)
     pe_status status = pe_text_take_header(text, data, map->size, &taken, err);
     if (status == PE_OK)
         status = set_columns(text, err); /* before the scan, which may take long */
+    if (status == PE_OK && infers_types(&text->base))
+        status = infer_types(text, data + taken, map->size - taken, err);
     if (status != PE_OK)
         return status;
     text->start = (pe_line_position){taken, 1 + pe_lines_count(data, taken)};
@@ -111,9 +133,15 @@ static pe_status open_file(pe_text_source *text, pe_error *err)
 
 static pe_status open_stream(pe_text_source *text, pe_error *err)
 {
+    const pe_stream *const stream = &text->stream;
     text->base.total = PE_COUNT_UNKNOWN;
-    const pe_status status = pe_text_open_stream(text, err);
-    return status == PE_OK ? set_columns(text, err) : status;
+    pe_status status = pe_text_open_stream(text, err);
+    if (status == PE_OK)
+        status = set_columns(text, err);
+    if (status != PE_OK || !infers_types(&text->base))
+        return status;
+    status = pe_text_fill_sample(text, err);
+    return status == PE_OK ? infer_types(text, pe_stream_data(stream), pe_stream_size(stream), err) : status;
 }
 
 static pe_status open_text(pe_source *source, pe_error *err)

@@ -15,8 +15,10 @@
 #include "source/stream.h"
 
 typedef struct pe_text_column {
-    uint64_t number; /* of the field in its record, from 0 */
-    char *name;      /* NULL without a header */
+    uint64_t number;      /* of the field in its record, from 0 */
+    char *name;           /* NULL without a header */
+    pe_dtype type;        /* the narrowest of int64, float64, text that fits the first records; rank 0 only */
+    pe_dtype number_type; /* the same, of those fields that are numbers; rank 0 only */
 } pe_text_column;
 
 typedef struct pe_text_source {
@@ -25,6 +27,7 @@ typedef struct pe_text_source {
     uint64_t fields; /* that every record has */
     pe_text_column *columns;
     size_t column_count;
+    bool keeps_blank_end;   /* empty lines at the end are items */
     pe_line_index index;    /* of a file; its end leaves out a final empty line that is no record */
     pe_line_position start; /* of the first record: behind the byte order mark and the header */
 
@@ -69,8 +72,20 @@ pe_status pe_text_load_columns(pe_text_source *text, const unsigned char *data, 
                                pe_error *err);
 void pe_text_free_columns(pe_text_source *text);
 
+/* text_infer.c: the types of the columns, by the first PE_INFER_RECORDS records, or by those that end within the first
+ * PE_INFER_BYTES. data begins at the first record. PE_ENOMEM. */
+#define PE_INFER_RECORDS UINT64_C(1000)
+#define PE_INFER_BYTES ((size_t)4 << 20)
+pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t size, pe_error *err);
+
+/* pe_text_blank_end - the bytes of the empty lines at the end of the data, which are no items: all of them in a record of
+ * several fields, and where no text is wanted. *lines is how many. */
+size_t pe_text_blank_end(const pe_text_source *text, const unsigned char *data, size_t size, uint64_t *lines);
+
 /* text_stream.c */
 pe_status pe_text_open_stream(pe_text_source *text, pe_error *err);
+/* Waits until the stream has given the records that pe_text_infer looks at, or has ended. */
+pe_status pe_text_fill_sample(pe_text_source *text, pe_error *err);
 pe_status pe_text_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
                        pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
 

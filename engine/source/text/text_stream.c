@@ -4,9 +4,9 @@
 /* text_stream.c - csv, tsv and txt from a pipe: cut into whole records.
  *
  * Design:   the scan goes on where it stopped when more bytes come, so a long record is scanned once. It counts the
- *           ends in the bytes at hand; a second scan of the bytes to be handed out finds where the last one stands. An
- *           empty line at the end of the bytes stays in the buffer until more bytes come or the stream ends: at the
- *           stream's end it is no record.
+ *           ends in the bytes at hand; a second scan of the bytes to be handed out finds where the last one stands. Empty
+ *           lines at the end of the bytes stay in the buffer until more bytes come or the stream ends: at the stream's
+ *           end they may be no records (pe_text_blank_end).
  * Threads:  the main thread of rank 0.
  * Not here: waiting (stream.c), fields (text_reader.c).
  */
@@ -54,29 +54,35 @@ static pe_status check_length(const pe_text_source *text, pe_error *err)
                    text->scan.state == PE_SCAN_QUOTED ? ": is a quote never closed?" : "");
 }
 
-/* The records whose ends were seen. */
+static size_t blank_end(const pe_text_source *text)
+{
+    uint64_t lines;
+    return pe_text_blank_end(text, pe_stream_data(&text->stream), pe_stream_size(&text->stream), &lines);
+}
+
+/* The records whose ends were seen, without empty lines that may be the stream's last. */
 static piece whole_records(const pe_text_source *text)
 {
     const unsigned char *const data = pe_stream_data(&text->stream);
+    const size_t most = pe_stream_size(&text->stream) - blank_end(text);
     pe_record_scan again = {.delimiter = text->delimiter};
-    piece p = {.records = text->scan.records};
-    p.bytes = pe_record_scan_run(&again, data, text->scanned, p.records);
+    piece p = {.bytes = pe_record_scan_run(&again, data, text->scanned, text->scan.records)};
+    if (p.bytes > most) {
+        again = (pe_record_scan){.delimiter = text->delimiter};
+        p.bytes = pe_record_scan_run(&again, data, most, UINT64_MAX);
+    }
+    p.records = again.records;
     p.lines = again.lines;
-    const bool is_all = p.bytes == pe_stream_size(&text->stream);
-    const size_t blank = is_all && text->fields > 1 ? pe_csv_blank_end(data, p.bytes) : 0;
-    if (blank > 0)
-        p = (piece){p.bytes - blank, p.records - 1, p.lines - 1};
     return p;
 }
 
-/* The stream is over and all of it scanned: a last record may have no newline, a last empty line is none. */
+/* The stream is over and all of it scanned: a last record may have no newline. */
 static pe_status last_records(pe_text_source *text, uint64_t most_items, piece *p, bool *ended, pe_error *err)
 {
     const unsigned char *const data = pe_stream_data(&text->stream);
     const size_t size = pe_stream_size(&text->stream);
     const size_t left = size - p->bytes;
-    const size_t blank = text->fields > 1 ? pe_csv_blank_end(data, size) : 0;
-    *ended = left == 0 || left == blank;
+    *ended = left == blank_end(text);
     if (*ended || p->records == most_items)
         return PE_OK;
     if (text->scan.state != PE_SCAN_QUOTED) {
@@ -128,7 +134,8 @@ pe_status pe_text_next(pe_source *source, uint64_t most_items, size_t most_bytes
         if (status != PE_OK)
             return status;
     }
-    if (text->stream.has_ended && text->scanned == pe_stream_size(&text->stream)) {
+    const size_t size = pe_stream_size(&text->stream);
+    if (text->stream.has_ended && (text->scanned == size || p.bytes + blank_end(text) == size)) {
         const pe_status status = last_records(text, most_items, &p, ended, err);
         if (status != PE_OK)
             return status;
@@ -147,11 +154,16 @@ static pe_status fill(pe_text_source *text, pe_error *err)
     return status;
 }
 
-/* Could these be the first bytes of a byte order mark, with the rest to come? */
+/* Could these be the first bytes of a byte order mark or of UTF-16, with the rest to come? */
 static bool may_be_mark(const pe_text_source *text)
 {
     const size_t size = pe_stream_size(&text->stream);
-    return !text->stream.has_ended && (size == 0 || (size < 3 && pe_stream_data(&text->stream)[0] == 0xEF));
+    const unsigned char *const data = pe_stream_data(&text->stream);
+    if (text->stream.has_ended)
+        return false;
+    if (size == 0 || data[0] == 0xEF)
+        return size < 3;
+    return size < 4 && (data[0] > 0xEF || data[0] == 0 || (size > 1 && data[1] == 0));
 }
 
 pe_status pe_text_open_stream(pe_text_source *text, pe_error *err)
@@ -173,12 +185,32 @@ pe_status pe_text_open_stream(pe_text_source *text, pe_error *err)
         status = fill(text, err);
     }
     size_t taken = 0;
+    const size_t known = text->delimiter == 0 ? pe_stream_size(stream) : mark + text->scanned;
     if (status == PE_OK)
-        status = pe_text_take_header(text, pe_stream_data(stream), mark + text->scanned, &taken, err);
+        status = pe_text_take_header(text, pe_stream_data(stream), known, &taken, err);
     if (status != PE_OK)
         return status;
     text->line += pe_lines_count(pe_stream_data(stream), taken);
     pe_stream_take(stream, taken);
     restart_scan(text);
     return PE_OK;
+}
+
+pe_status pe_text_fill_sample(pe_text_source *text, pe_error *err)
+{
+    const pe_stream *const stream = &text->stream;
+    pe_status status = PE_OK;
+    for (;;) {
+        const size_t size = pe_stream_size(stream);
+        text->scanned += pe_record_scan_run(&text->scan, pe_stream_data(stream) + text->scanned, size - text->scanned,
+                                            PE_INFER_RECORDS);
+        status = check_length(text, err);
+        const bool is_enough = text->scan.records >= PE_INFER_RECORDS ||
+                               (text->scan.records > 0 && size >= PE_INFER_BYTES) || stream->has_ended;
+        if (status != PE_OK || is_enough)
+            break;
+        status = fill(text, err);
+    }
+    restart_scan(text);
+    return status;
 }

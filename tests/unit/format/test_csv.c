@@ -25,7 +25,7 @@ static const char *take(const char *text, size_t size, char delimiter, size_t *a
     const pe_csv_verdict verdict = pe_csv_next(bytes(text), size, delimiter, at, fields, ROOM, &count, &bad);
     if (verdict != PE_CSV_RECORD) {
         ck_assert_uint_eq(*at, before);
-        const char *const names[] = {"", "end", "open", "after"};
+        const char *const names[] = {"", "end", "open", "after", "lone cr at"};
         if (verdict == PE_CSV_END)
             return "end";
         snprintf(out, 256, "%s %zu", names[verdict], bad);
@@ -111,11 +111,15 @@ START_TEST(csv_quote_inside_a_plain_field_is_data) /* as csv.reader: 5" pipe */
 }
 END_TEST
 
-START_TEST(csv_lone_cr_is_data)
+START_TEST(csv_lone_cr_is_told_with_its_place)
 {
-    CHECK("a\rb,c\n", "[a\rb][c]", "end");
-    CHECK("a\r", "[a\r]", "end");
-    CHECK("a\r\r\n", "[a\r]", "end");
+    CHECK("a\rb,c\n", "lone cr at 1");
+    CHECK("a\r", "lone cr at 1");
+    CHECK("a\r\r\n", "lone cr at 1");
+    CHECK("a,b\r1,2\r", "lone cr at 3");
+    CHECK("a\r\nb,\rc\n", "[a]", "lone cr at 5");
+    CHECK("\"a\rb\",c\r\n", "[a\rb][c]", "end");
+    CHECK("\"a\rb\",c\rd\r\n", "lone cr at 7");
 }
 END_TEST
 
@@ -173,23 +177,32 @@ START_TEST(csv_hostile_bytes_are_data)
 }
 END_TEST
 
-START_TEST(csv_blank_end_is_the_final_empty_line_alone)
+/* Expects `size` bytes in `lines` empty lines at the end of text. */
+static void blank_end(const char *text, size_t size, uint64_t lines)
 {
-    ck_assert_uint_eq(pe_csv_blank_end(bytes(""), 0), 0);
-    ck_assert_uint_eq(pe_csv_blank_end(bytes("\n"), 1), 1);
-    ck_assert_uint_eq(pe_csv_blank_end(bytes("\r\n"), 2), 2);
-    ck_assert_uint_eq(pe_csv_blank_end(bytes("a\n"), 2), 0);
-    ck_assert_uint_eq(pe_csv_blank_end(bytes("a\r\n"), 3), 0);
-    ck_assert_uint_eq(pe_csv_blank_end(bytes("a\n\n"), 3), 1);
-    ck_assert_uint_eq(pe_csv_blank_end(bytes("a\r\n\r\n"), 5), 2);
-    ck_assert_uint_eq(pe_csv_blank_end(bytes("a\n\n\n"), 4), 1);
-    ck_assert_uint_eq(pe_csv_blank_end(bytes("a"), 1), 0);
+    uint64_t seen = 99;
+    ck_assert_uint_eq(pe_csv_blank_end(bytes(text), strlen(text), &seen), size);
+    ck_assert_uint_eq(seen, lines);
+}
+
+START_TEST(csv_blank_end_is_the_final_empty_lines)
+{
+    blank_end("", 0, 0);
+    blank_end("a", 0, 0);
+    blank_end("\n", 1, 1);
+    blank_end("\r\n", 2, 1);
+    blank_end("a\n", 0, 0);
+    blank_end("a\r\n", 0, 0);
+    blank_end("a\n\n", 1, 1);
+    blank_end("a\r\n\r\n", 2, 1);
+    blank_end("a\n\n\r\n", 3, 2);
+    blank_end("\n\n\n", 3, 3);
+    blank_end("a\n \n\n", 1, 1);
 }
 END_TEST
 
 UNIT_MAIN("csv", csv_nothing_has_no_record, csv_rfc_4180_examples_are_read, csv_lf_alone_ends_a_record,
           csv_empty_fields_and_lines_are_fields, csv_spaces_are_data, csv_quote_inside_a_plain_field_is_data,
-          csv_lone_cr_is_data, csv_quote_never_closed_is_told_with_its_place,
+          csv_lone_cr_is_told_with_its_place, csv_quote_never_closed_is_told_with_its_place,
           csv_data_behind_a_closing_quote_is_told_with_its_place, csv_tab_delimits_where_it_is_asked_to,
-          csv_fields_beyond_the_room_are_counted, csv_hostile_bytes_are_data,
-          csv_blank_end_is_the_final_empty_line_alone)
+          csv_fields_beyond_the_room_are_counted, csv_hostile_bytes_are_data, csv_blank_end_is_the_final_empty_lines)

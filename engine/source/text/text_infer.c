@@ -1,0 +1,118 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* text_infer.c - finds the types of a text's columns in its first records.
+ *
+ * Design:   a column is int64 where every field of the sample is an int64, else float64 where every one is a float64,
+ *           else text. Empty fields say nothing: they are missing values, which fail their items. The sample is the
+ *           beginning of the file, so that first, count, parts and ranks never change a type. Records that are malformed
+ *           say nothing either; reading them will fail.
+ * Threads:  main thread of rank 0.
+ * Not here: what the kernel takes (job_to_specs.c, the forms of kernels), reading (text_reader.c).
+ */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "format/lines.h"
+#include "source/text/text_source.h"
+#include "types/number.h"
+
+/* What was seen of one column. */
+typedef struct evidence {
+    bool has_number, has_float, has_text;
+} evidence;
+
+static void look_at(evidence *seen, const char *data, size_t size)
+{
+    double real;
+    int64_t integer;
+    if (size == 0)
+        return;
+    if (pe_parse_element(data, size, PE_INT64, &integer))
+        seen->has_number = true;
+    else if (pe_parse_element(data, size, PE_FLOAT64, &real))
+        seen->has_number = seen->has_float = true;
+    else if (pe_is_integer_text(data, size)) /* too large for both, yet a number */
+        seen->has_number = seen->has_float = seen->has_text = true;
+    else
+        seen->has_text = true;
+}
+
+static void look_at_record(const pe_text_source *text, const pe_csv_field *fields, size_t count, evidence *seen)
+{
+    for (size_t c = 0; c < text->column_count && count == text->fields; c++) {
+        const pe_csv_field *const field = &fields[text->columns[c].number];
+        if (field->has_escapes)
+            seen[c].has_text = true;
+        else
+            look_at(&seen[c], field->data, field->size);
+    }
+}
+
+/* Moves behind a record that cannot be cut. */
+static bool skip_record(const pe_text_source *text, const unsigned char *data, size_t size, size_t *at)
+{
+    pe_record_scan scan = {.delimiter = text->delimiter};
+    *at += pe_record_scan_run(&scan, data + *at, size - *at, 1);
+    return scan.records > 0;
+}
+
+static void look_at_records(const pe_text_source *text, const unsigned char *data, size_t size, pe_csv_field *fields,
+                            evidence *seen)
+{
+    size_t at = 0;
+    for (uint64_t records = 0; records < PE_INFER_RECORDS && at < size; records++) {
+        size_t count = 1, bad = 0;
+        pe_text line = {0};
+        if (text->delimiter == 0) {
+            pe_lines_next(data, size, &at, &line);
+            look_at(&seen[0], line.data, line.size);
+            continue;
+        }
+        const pe_csv_verdict verdict =
+            pe_csv_next(data, size, text->delimiter, &at, fields, text->fields, &count, &bad);
+        if (verdict == PE_CSV_RECORD)
+            look_at_record(text, fields, count, seen);
+        else if (!skip_record(text, data, size, &at))
+            return;
+    }
+}
+
+/* The records that end within the first PE_INFER_BYTES, and the first one however long it is. */
+static size_t sample_bytes(const pe_text_source *text, const unsigned char *data, size_t size)
+{
+    if (size <= PE_INFER_BYTES)
+        return size;
+    pe_record_scan all = {.delimiter = text->delimiter}, again = all;
+    (void)pe_record_scan_run(&all, data, PE_INFER_BYTES, PE_INFER_RECORDS);
+    return pe_record_scan_run(&again, data, size, all.records > 0 ? all.records : 1);
+}
+
+pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t size, pe_error *err)
+{
+    evidence *seen = NULL;
+    pe_csv_field *fields = NULL;
+    pe_status status = pe_make_array(&seen, text->column_count, sizeof *seen, err);
+    if (status == PE_OK)
+        status = pe_make_array(&fields, text->fields, sizeof *fields, err);
+    if (status == PE_OK)
+        look_at_records(text, data, sample_bytes(text, data, size), fields, seen);
+    bool has_text = false;
+    for (size_t c = 0; status == PE_OK && c < text->column_count; c++) {
+        pe_text_column *const column = &text->columns[c];
+        column->number_type = seen[c].has_float || !seen[c].has_number ? PE_FLOAT64 : PE_INT64;
+        column->type = seen[c].has_text || !seen[c].has_number ? PE_TEXT : column->number_type;
+        has_text = has_text || column->type == PE_TEXT;
+    }
+    if (text->base.spec->demand == PE_DEMAND_UNKNOWN)
+        text->keeps_blank_end = has_text;
+    free(seen);
+    free(fields);
+    return status;
+}
+
+size_t pe_text_blank_end(const pe_text_source *text, const unsigned char *data, size_t size, uint64_t *lines)
+{
+    *lines = 0;
+    return text->fields > 1 || !text->keeps_blank_end ? pe_csv_blank_end(data, size, lines) : 0;
+}

@@ -1,0 +1,212 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Columns of texts without a dtype: their types, what does not fit them, what cannot be read.
+
+Expected values: Python's int, float and csv. Where pandas is named, the constant was computed with pandas 1.5.3.
+"""
+import csv
+import io
+
+from harness import Case, lines, main, needs_mpi, toml
+
+BIG = 9007199254740993  # 2**53 + 1: float(BIG) != BIG
+EXPR = {"expr": "x"}
+
+
+def job(kernel=None, mode="imap", errors=None, **table):
+    more = {"errors": errors} if errors else {}
+    return toml(mode=mode, input=table, kernel=kernel or EXPR, **more)
+
+
+class Integers(Case):
+    def test_integer_that_float64_would_round_stays_whole(self):
+        self.write("id.csv", f"id\n{BIG}\n")
+        self.write("id.txt", f"{BIG}\n")
+        self.write("id.tsv", f"id\tx\n{BIG}\t1.5\n")
+        self.prints(job(path="id.csv"), f"{BIG}\n")
+        self.prints(job(path="id.txt"), f"{BIG}\n")
+        self.prints(job(path="id.tsv", columns=["id"]), f"{BIG}\n")
+        self.prints(job(path="-"), f"{BIG}\n", stdin=f"{BIG}\n".encode())
+
+    def test_integer_that_float64_would_round_is_refused_as_float64(self):
+        self.write("id.csv", f"id\n1\n{BIG}\n")
+        needles = (f"id.csv:3:1: column \"id\": {BIG}", "float64")
+        self.refuse(job(path="id.csv", dtype="float64", mode="map"), 65, *needles, "input.dtype")
+        self.refuse(job({"name": "norm3"}, path="id.csv", mode="map", columns=["id"] * 3), 65, *needles, "argument 1")
+        self.refuse(job({"expr": "x", "signature": "(float64) -> float64"}, path="id.csv", mode="map"), 65, *needles)
+        self.refuse(job(path="-", format="csv", dtype="float64", mode="map"), 65, "stdin:3:1", str(BIG),
+                    stdin=f"id\n1\n{BIG}\n".encode())
+
+    def test_integer_that_float64_holds_is_read_as_float64(self):
+        values = [2**53, 2**53 + 2, 2**60, 10**22, 2**200, -(2**63)]
+        self.write("x.txt", lines(values) + "1e23\n9007199254740993.0\n")
+        self.prints(job(path="x.txt", dtype="float64"), lines(repr(float(v)) for v in [*values, 1e23, 2**53]))
+
+    def test_reduction_of_integers_is_exact(self):
+        values = [BIG, 1, BIG + 2]
+        self.write("x.csv", "x\n" + lines(values))
+        self.prints(toml(input={"path": "x.csv"}, kernel=EXPR, reduce={"op": "sum"}), f"sum\t{sum(values)}\n")
+
+
+class Types(Case):
+    ROWS = 1500
+
+    def column(self, values):
+        self.write("x.csv", "x\n" + lines(values))
+
+    def test_column_is_int64_or_float64_by_its_first_records(self):
+        self.column(range(self.ROWS))
+        self.prints(job({"expr": "x / 2"}, path="x.csv", first=7, count=2), "3\n4\n")
+        self.column([*range(999), 0.5])
+        self.prints(job(path="x.csv", count=2), "0.0\n1.0\n")
+        self.prints(job(path="-", format="csv", count=2), "0.0\n1.0\n", stdin=("x\n" + lines([*range(999), 0.5])).encode())
+
+    def test_value_that_comes_later_and_does_not_fit_is_an_error_of_its_item(self):
+        values = [*range(1200), 0.5, *range(3)]
+        self.column(values)
+        self.refuse(job(path="x.csv", mode="map"), 65, "x.csv:1202:1", "0.5", "int64", "float64")
+        result = self.run_job(job(path="x.csv", errors={"on_error": "skip"}))
+        self.assertEqual((result.code, result.text), (1, lines(v for v in values if v != 0.5)))
+        self.assertIn("cannot be read", result.err)
+
+    def test_type_does_not_depend_on_first_or_part(self):
+        self.column([*range(999), 0.5, *range(1000)])
+        self.prints(job(path="x.csv", first=1000, count=3), "0.0\n1.0\n2.0\n")
+        self.prints(job(path="x.csv"), "500.0\n", "--part=2/2", "-s", "input.first=1499", "-s", "input.count=2")
+
+    @needs_mpi
+    def test_type_is_the_same_on_every_rank(self):
+        self.column([*range(999), 0.5, *range(1000)])
+        self.prints(job(path="x.csv", first=1000, count=3), "0.0\n1.0\n2.0\n", ranks=2)
+
+    def test_overload_follows_the_column(self):
+        self.column([3, 4])
+        self.prints(job({"name": "square"}, path="x.csv"), "9\n16\n")
+
+    def test_python_function_gets_numbers_of_a_column_of_numbers(self):
+        self.write("f.py", "def f(x):\n    return x * 2\n")
+        self.column([1.5, 2])
+        self.prints(job({"python": "f.py:f"}, path="x.csv"), "3.0\n4.0\n")
+        self.column([1, 2])
+        self.prints(job({"python": "f.py:f"}, path="x.csv"), "2\n4\n")
+        self.column(["a", "2"])
+        self.prints(job({"python": "f.py:f"}, path="x.csv"), "aa\n22\n")
+
+    def test_expression_takes_a_column_of_texts_where_it_compares_it(self):
+        self.column(["DE", "12", "FR", "DE"])
+        self.prints(job({"expr": 'equals(x, "DE")'}, path="x.csv"), "1\n0\n0\n1\n")
+        result = self.run_job(job({"expr": "x + 1"}, path="x.csv", errors={"on_error": "skip"}))
+        self.assertEqual((result.code, result.text), (1, "13\n"), result.err)
+
+    def test_header_of_numbers_earns_a_warning(self):
+        self.write("x.csv", "1\n2\n")
+        self.assertIn("header = false", self.prints(job(path="x.csv"), "2\n").err)
+        self.assertNotIn("header = false", self.prints(job(path="x.csv", header=False), "1\n2\n").err)
+        self.assertNotIn("header = false", self.prints(job(path="x.csv", columns=["1"]), "2\n").err)
+
+    def test_utf_16_is_named(self):
+        for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+            with self.subTest(encoding):
+                self.refuse(job(path="x.csv", mode="map"), 65, "x.csv", "UTF-16", files={"x.csv": "x\n1\n".encode(encoding)})
+                self.refuse(job(path="-", mode="map"), 65, "stdin", "UTF-16", stdin="x\n1\n".encode(encoding))
+
+
+class BlankLines(Case):
+    TEXT = "1\n2\n\n\r\n\n"
+
+    def test_blank_lines_at_the_end_are_no_items_for_numbers(self):
+        self.write("x.txt", self.TEXT)
+        self.write("x.csv", "x\n" + self.TEXT)
+        for kernel in (EXPR, {"name": "square"}, {"expr": "x", "signature": "(int64) -> int64"}):
+            with self.subTest(kernel):
+                power = 2 if "name" in kernel else 1
+                self.prints(job(kernel, path="x.txt"), f"1\n{2**power}\n")
+                self.prints(job(kernel, path="x.csv"), f"1\n{2**power}\n")
+                self.prints(job(kernel, path="-"), f"1\n{2**power}\n", stdin=self.TEXT.encode())
+        self.prints(job(path="x.txt", dtype="int64", errors={"on_error": "fill", "fill": 0}), "1\n2\n")
+
+    def test_blank_lines_at_the_end_are_items_for_texts(self):
+        self.write("x.txt", self.TEXT)
+        expected = lines(map(len, self.TEXT.replace("\r", "").split("\n")[:-1]))
+        self.prints(job({"name": "text_length"}, path="x.txt"), expected)
+        self.prints(job({"name": "text_length"}, path="-"), expected, stdin=self.TEXT.encode())
+
+    def test_many_blank_lines_end_a_stream(self):
+        text = "1\n" + "\n" * 5000
+        self.prints(toml(mode="imap", input={"path": "-"}, kernel=EXPR, pool={"chunk_size": 7}), "1\n", stdin=text.encode())
+
+
+class Unreadable(Case):
+    ROWS = ["1", "", "x", "4", "5,6", "7"]
+
+    def rows(self, errors, table=None, **how):
+        self.write("x.csv", "x\n" + lines(self.ROWS))
+        return self.run_job(job(errors=errors, **(table or {"path": "x.csv"})), **how)
+
+    def test_items_that_cannot_be_read_are_skipped_filled_and_logged(self):
+        skipped = self.rows({"on_error": "skip", "log": "log.csv"})
+        self.assertEqual((skipped.code, skipped.text), (1, "1\n4\n7\n"), skipped.err)
+        log = list(csv.DictReader(io.StringIO((self.dir / "log.csv").read_text())))
+        self.assertEqual([row.get("item", row.get("index")) for row in log], ["1", "2", "4"])
+        for row, place in zip(log, ("x.csv:3:1", "x.csv:4:1", "x.csv:6")):
+            self.assertIn(place, row["reason"])
+        filled = self.rows({"on_error": "fill", "fill": -1})
+        self.assertEqual((filled.code, filled.text), (1, "1\n-1\n-1\n4\n-1\n7\n"), filled.err)
+
+    def test_items_of_a_stream_that_cannot_be_read_are_filled(self):
+        text = "x\n" + lines(self.ROWS)
+        result = self.rows({"on_error": "fill", "fill": -1}, {"path": "-", "format": "csv"}, stdin=text.encode())
+        self.assertEqual((result.code, result.text), (1, "1\n-1\n-1\n4\n-1\n7\n"), result.err)
+
+    def test_item_that_cannot_be_read_ends_a_run_that_stops_with_65(self):
+        self.write("x.csv", "x\n" + lines(self.ROWS))
+        self.refuse(job(path="x.csv", mode="map"), 65, "x.csv:3:1", "empty")
+        result = self.run_job(job(path="x.csv", dtype="int64"))
+        self.assertEqual((result.code, result.text), (65, "1\n"))
+
+    def test_quote_that_never_closes_is_65_whatever_the_policy(self):
+        text = 'x\n1\n"2\n3\n'
+        self.write("q.csv", text)
+        for errors in ({"on_error": "skip"}, {"on_error": "fill", "fill": 0}):
+            self.refuse(job(path="q.csv", mode="map", errors=errors), 65, "q.csv:3:1", "never closed")
+            result = self.run_job(job(path="-", format="csv", errors=errors), stdin=text.encode())
+            self.assertEqual(result.code, 65, result)
+
+    def test_many_items_that_cannot_be_read_leave_the_others_as_they_are(self):
+        rows = [str(i) if i % 7 else f"no {i}" for i in range(20_000)]
+        self.write("x.csv", "x\n" + lines(rows))
+        for policy, expected in (("skip", [r for r in rows if r.isdigit()]), ("fill", [r if r.isdigit() else "-1" for r in rows])):
+            errors = {"on_error": policy, **({"fill": -1} if policy == "fill" else {})}
+            with self.subTest(policy):
+                result = self.run_job(job({"expr": "x", "signature": "(int64) -> int64"}, path="x.csv", errors=errors))
+                self.assertEqual((result.code, result.text), (1, lines(expected)))
+
+    def test_item_of_a_product_that_cannot_be_read_fails_all_its_items(self):
+        self.write("x.txt", "1\nno\n3\n")
+        two = toml(mode="starmap", combine="product", input=[{"path": "x.txt"}, {"range": [0, 2]}],
+                   kernel={"expr": "10 * x + y", "signature": "(int64, int64) -> int64"}, errors={"on_error": "fill", "fill": -1})
+        result = self.run_job(two)
+        self.assertEqual((result.code, result.text), (1, "10\n11\n-1\n-1\n30\n31\n"), result.err)
+
+
+class CarriageReturns(Case):
+    """Python's csv and pandas take a lone CR for the end of a record; pengine refuses it with its place."""
+
+    def test_csv_of_cr_line_ends_is_refused(self):
+        for text in ("x,y\r1,2\r3,4\r", "x\r1\r2", "x\r1\r2\r"):
+            self.refuse(job(path="x.csv", mode="map"), 65, "x.csv:1:", "CR", files={"x.csv": text})
+            self.refuse(job(path="-", format="csv", mode="map"), 65, "stdin:1:", "CR", stdin=text.encode())
+
+    def test_cr_inside_a_record_is_refused_with_its_line(self):
+        files = {"x.csv": "x,y\n1,2\n3,4\r5,6\n7,8\n"}
+        self.refuse(job({"expr": "x + y"}, path="x.csv", mode="starmap"), 65, "x.csv:3:4", "CR", files=files)
+
+    def test_cr_inside_quotes_is_data(self):
+        text = 'x\r\n"a\rb"\r\nccc\r\n'
+        self.write("x.csv", text)
+        rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
+        self.prints(job({"name": "text_length"}, path="x.csv"), lines(len(row[0]) for row in rows))
+
+
+if __name__ == "__main__":
+    main()
