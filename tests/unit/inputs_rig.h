@@ -71,8 +71,9 @@ static inline pe_inputs *open_bound(const pe_source_spec *specs, int count, pe_c
     pe_inputs *inputs = NULL;
     pe_type types[PE_MAX_COLUMNS];
     bool untyped[PE_MAX_COLUMNS];
+    pe_dtype numbers[PE_MAX_COLUMNS];
     ck_ok(pe_inputs_open(specs, count, combine, &inputs, &err), err);
-    pe_inputs_types(inputs, types, untyped);
+    pe_inputs_types(inputs, types, untyped, numbers);
     for (int c = 0; c < pe_inputs_columns(inputs); c++)
         if (untyped[c])
             types[c] = (pe_type){PE_TEXT, 0};
@@ -89,12 +90,13 @@ static inline pe_inputs *import_without(const pe_inputs *inputs, const pe_source
     pe_buffer bytes = {0};
     pe_type types[PE_MAX_COLUMNS];
     bool untyped[PE_MAX_COLUMNS];
+    pe_dtype numbers[PE_MAX_COLUMNS];
     ck_ok(pe_inputs_export(inputs, &bytes, &err), err);
     for (size_t g = 0; g < gone_count; g++)
         ck_assert_int_eq(remove(gone[g]), 0);
     ck_ok(pe_inputs_import(specs, count, combine, bytes.data, bytes.size, &there, &err), err);
     pe_buffer_fini(&bytes);
-    pe_inputs_types(there, types, untyped);
+    pe_inputs_types(there, types, untyped, numbers);
     for (int c = 0; c < pe_inputs_columns(there); c++)
         if (untyped[c])
             types[c] = (pe_type){PE_TEXT, 0};
