@@ -51,13 +51,15 @@ static pe_status fit_signature(const pe_form_spec *spec, pe_signature *out, pe_e
     return pe_overload_pick(&request, rows, 1, &picked, out, err);
 }
 
-/* A column without a type, of a text file: text where the expression uses it so, else float64. */
+/* A column without a type, of a text file: text where the expression uses it so, else the number type that those of its
+ * first records have which are numbers. */
 static pe_type type_for(const pe_form_spec *spec, int column)
 {
     const char *const *names = spec->args != NULL ? spec->args : pe_compiled_names;
     const int count = spec->args != NULL ? spec->arg_count : DEFAULT_NAMES;
     const bool is_text = column < count && pe_expr_uses_text(spec->expr, names[column]);
-    return (pe_type){.dtype = is_text ? PE_TEXT : PE_FLOAT64, .width = 0};
+    const pe_dtype number = spec->numbers != NULL ? spec->numbers[column] : PE_FLOAT64;
+    return (pe_type){.dtype = is_text ? PE_TEXT : number, .width = 0};
 }
 
 /* Arguments as the inputs have them. */
