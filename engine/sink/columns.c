@@ -10,8 +10,10 @@
 #include "sink/columns.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "format/npy.h"
 #include "sink/encode_text.h"
 
@@ -56,19 +58,72 @@ static pe_status column_name(const pe_sink_spec *spec, int result, uint32_t elem
     return pe_buffer_printf(out, err, "_%" PRIu32, element);
 }
 
-static pe_status check_fields(const pe_sink_spec *spec, pe_error *err)
+/* ---- names that a format can hold ---- */
+
+/* The names of all columns, each with its terminator, one after the other. */
+static pe_status collect_names(const pe_sink_spec *spec, pe_buffer *names, pe_error *err)
 {
-    for (int n = 0; n < spec->name_count; n++) {
-        const char *name = spec->names[n];
-        if (*name == '\0')
-            return pe_fail(err, PE_ECONFIG, "%s: names: a field of npy cannot have an empty name", spec->where);
-        bool is_twice = spec->has_index && strcmp(name, "index") == 0;
-        for (int m = 0; m < n; m++)
-            is_twice = is_twice || strcmp(name, spec->names[m]) == 0;
-        if (is_twice)
-            return pe_fail(err, PE_ECONFIG, "%s: names: two fields of npy cannot both be called \"%s\"", spec->where,
-                           name);
+    const char *const first = spec->has_index ? "index" : spec->first_column;
+    uint64_t column = 0;
+    pe_status status = first != NULL ? pe_buffer_append(names, first, strlen(first) + 1, err) : PE_OK;
+    for (int r = 0; r < spec->result_count && status == PE_OK; r++) {
+        for (uint32_t e = 0; e < pe_type_elements(spec->results[r]) && status == PE_OK; e++) {
+            status = column_name(spec, r, e, column++, names, err);
+            if (status == PE_OK)
+                status = pe_buffer_append(names, "", 1, err);
+        }
     }
+    return status;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    const char *const *left = a, *const *right = b;
+    return strcmp(*left, *right);
+}
+
+/* The first name that is there twice, or NULL. */
+static const char *find_twice(const char **names, size_t count)
+{
+    qsort(names, count, sizeof *names, by_text);
+    for (size_t n = 1; n < count; n++)
+        if (strcmp(names[n - 1], names[n]) == 0)
+            return names[n];
+    return NULL;
+}
+
+static pe_status check_twice(const pe_sink_spec *spec, pe_format format, const pe_buffer *all, pe_error *err)
+{
+    const char **names = NULL;
+    size_t count = 0;
+    const pe_status status = pe_make_array(&names, (size_t)pe_columns_count(spec) + 1, sizeof *names, err);
+    if (status != PE_OK)
+        return status;
+    for (size_t at = 0; at < all->size; at += strlen((const char *)all->data + at) + 1)
+        names[count++] = (const char *)all->data + at;
+    const char *const twice = find_twice(names, count);
+    if (twice != NULL)
+        (void)pe_fail(err, PE_ECONFIG, "%s: names: two columns of %s cannot both be called \"%s\"", spec->where,
+                      pe_format_name(format), twice);
+    free(names);
+    return err->status;
+}
+
+static pe_status check_unique(const pe_sink_spec *spec, pe_format format, pe_error *err)
+{
+    pe_buffer all = {NULL, 0, 0};
+    pe_status status = collect_names(spec, &all, err);
+    if (status == PE_OK)
+        status = check_twice(spec, format, &all, err);
+    pe_buffer_fini(&all);
+    return status;
+}
+
+static pe_status check_not_empty(const pe_sink_spec *spec, pe_error *err)
+{
+    for (int n = 0; n < spec->name_count; n++)
+        if (*spec->names[n] == '\0')
+            return pe_fail(err, PE_ECONFIG, "%s: names: a field of npy cannot have an empty name", spec->where);
     return PE_OK;
 }
 
@@ -85,9 +140,10 @@ pe_status pe_columns_check(const pe_sink_spec *spec, pe_format format, pe_error 
                        "%s: names: got %d, expected %d, one for each result, or %" PRIu64 ", one for each column",
                        spec->where, spec->name_count, spec->result_count, columns);
     }
-    if (format == PE_FORMAT_NPY && pe_columns_is_structured(spec))
-        return check_fields(spec, err);
-    return PE_OK;
+    const bool has_fields = format == PE_FORMAT_NPY && pe_columns_is_structured(spec);
+    if (has_fields && check_not_empty(spec, err) != PE_OK)
+        return err->status;
+    return has_fields || format == PE_FORMAT_CSV || format == PE_FORMAT_TSV ? check_unique(spec, format, err) : PE_OK;
 }
 
 static pe_status append_field(const pe_buffer *name, char separator, bool is_alone, pe_buffer *out, pe_error *err)

@@ -16,8 +16,8 @@
 /* pe_columns_count - the number of columns of all results, without the index. */
 uint64_t pe_columns_count(const pe_sink_spec *spec);
 
-/* pe_columns_check - the number of names is that of the results or of the columns; a field of npy has a name that is not
- * empty and not another field's. */
+/* pe_columns_check - the number of names is that of the results or of the columns; no name is there twice in csv, tsv and
+ * the fields of npy, with the index; a field of npy has a name. */
 pe_status pe_columns_check(const pe_sink_spec *spec, pe_format format, pe_error *err);
 
 /* pe_columns_print_line - append the names as the first line of a csv or tsv. */

@@ -70,6 +70,11 @@ static pe_status check_npy(const pe_sink_spec *spec, pe_error *err)
             return pe_fail(err, PE_ECONFIG, "%s: npy has no text of any length (result %d); use format csv, tsv or txt",
                            spec->where, r);
     }
+    if (spec->axes != NULL && spec->order == PE_ORDER_UNORDERED)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: npy of a product has a position for every item, which an unordered mode does not keep; use "
+                       "mode map or imap, or format csv with index = true",
+                       spec->where);
     if (spec->axes != NULL && spec->axis_count > PE_NPY_PRINT_DIMS - 1)
         return pe_fail(err, PE_ECONFIG, "%s: npy holds at most %d axes, the product of the inputs has %d", spec->where,
                        PE_NPY_PRINT_DIMS - 1, spec->axis_count);

@@ -100,7 +100,7 @@ START_TEST(check_npy_fields_need_names_of_their_own)
     pe_sink_spec spec = make_spec("x.npy", PE_ORDER_STREAM, divmod_types, 2);
     spec.name_count = 2;
     spec.names = twice;
-    refused(&spec, "two fields of npy cannot both be called \"a\"");
+    refused(&spec, "two columns of npy cannot both be called \"a\"");
     spec.names = empty;
     refused(&spec, "empty name");
     spec.names = index;
