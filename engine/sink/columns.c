@@ -60,15 +60,17 @@ static pe_status column_name(const pe_sink_spec *spec, int result, uint32_t elem
 
 /* ---- names that a format can hold ---- */
 
-/* The names of all columns, each with its terminator, one after the other. */
-static pe_status collect_names(const pe_sink_spec *spec, pe_buffer *names, pe_error *err)
+/* The names of all columns, or of all fields of npy, each with its terminator, one after the other. */
+static pe_status collect_names(const pe_sink_spec *spec, bool has_fields, pe_buffer *names, pe_error *err)
 {
     const char *const first = spec->has_index ? "index" : spec->first_column;
+    const bool is_whole = has_fields && !names_are_single(spec); /* a vector is one field */
     uint64_t column = 0;
     pe_status status = first != NULL ? pe_buffer_append(names, first, strlen(first) + 1, err) : PE_OK;
     for (int r = 0; r < spec->result_count && status == PE_OK; r++) {
-        for (uint32_t e = 0; e < pe_type_elements(spec->results[r]) && status == PE_OK; e++) {
-            status = column_name(spec, r, e, column++, names, err);
+        const uint32_t count = is_whole ? 1 : pe_type_elements(spec->results[r]);
+        for (uint32_t e = 0; e < count && status == PE_OK; e++) {
+            status = is_whole ? result_name(spec, r, names, err) : column_name(spec, r, e, column++, names, err);
             if (status == PE_OK)
                 status = pe_buffer_append(names, "", 1, err);
         }
@@ -112,7 +114,7 @@ static pe_status check_twice(const pe_sink_spec *spec, pe_format format, const p
 static pe_status check_unique(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
     pe_buffer all = {NULL, 0, 0};
-    pe_status status = collect_names(spec, &all, err);
+    pe_status status = collect_names(spec, format == PE_FORMAT_NPY, &all, err);
     if (status == PE_OK)
         status = check_twice(spec, format, &all, err);
     pe_buffer_fini(&all);
