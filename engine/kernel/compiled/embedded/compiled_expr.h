@@ -60,7 +60,7 @@ static inline int pe_contains(pe_object_text text, pe_object_text part)
 }
 
 /* A column's text, or a literal. */
-#define PE_TEXT(text) _Generic((text), pe_object_text: pe_text_same, default: pe_text_of)(text)
+#define PE_TEXT(text) _Generic((text), pe_object_text : pe_text_same, default : pe_text_of)(text)
 #define equals(a, b) pe_equals(PE_TEXT(a), PE_TEXT(b))
 #define starts_with(text, with) pe_starts_with(PE_TEXT(text), PE_TEXT(with))
 #define ends_with(text, with) pe_ends_with(PE_TEXT(text), PE_TEXT(with))
