@@ -89,7 +89,10 @@ pe_status pe_failures_add(pe_failures *failures, uint64_t item, double seconds, 
         return status;
     pe_failure *const added = &failures->list[failures->count];
     *added = (pe_failure){.item = item, .seconds = seconds, .attempts = 1, .order = (uint32_t)failures->count};
-    status = pe_failures_set_reason(failures, added, reason, err);
+    if (last != NULL && strcmp(failures->list[failures->count - 1].reason, reason) == 0)
+        added->reason = failures->list[failures->count - 1].reason; /* most items of a batch fail for one reason */
+    else
+        status = pe_failures_set_reason(failures, added, reason, err);
     if (status != PE_OK)
         return status;
     failures->is_settled = failures->count == 0 || (failures->is_settled && added[-1].item < item);

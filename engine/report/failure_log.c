@@ -151,8 +151,9 @@ pe_status pe_failure_log_take(pe_failure_log *failures, const pe_buffer *log, pe
     pe_status status = PE_OK;
     for (size_t at = 0; at < log->size && status == PE_OK;) {
         at = pe_failure_record_read(log, at, &record);
-        count(failures, &record);
-        if (failures->has_file)
+        if (record.count > 0)
+            count(failures, &record);
+        if (failures->has_file && record.line_bytes > 0)
             status = take_line(failures, &record, &lines, err);
     }
     if (status == PE_OK)

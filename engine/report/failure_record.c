@@ -10,7 +10,6 @@
  */
 #include "report/failure_record.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #define KINDS_MAX 64 /* counted apart in one chunk; further kinds are counted with the last one */
@@ -58,26 +57,22 @@ size_t pe_failure_record_read(const pe_buffer *log, size_t at, pe_failure_record
     return at + sizeof first + first.message_bytes + (size_t)first.line_bytes;
 }
 
-static bool is_same_kind(const pe_failure_record *a, const pe_failure_record *b)
+bool pe_failure_record_count(pe_buffer *counts, const char *reason)
 {
-    const char *const left = a->message + a->reason_at, *const right = b->message + b->reason_at;
-    const size_t bytes = pe_failure_kind_bytes(left);
-    return bytes == pe_failure_kind_bytes(right) && memcmp(left, right, bytes) == 0;
-}
-
-pe_status pe_failure_record_count(pe_buffer *log, const pe_failure_record *record, pe_error *err)
-{
+    const size_t bytes = pe_failure_kind_bytes(reason);
     size_t kinds = 0;
-    for (size_t at = 0, next = 0; at < log->size; at = next) {
+    for (size_t at = 0, next = 0; at < counts->size; at = next) {
         pe_failure_record seen;
         head first;
-        next = pe_failure_record_read(log, at, &seen);
-        if (!is_same_kind(&seen, record) && ++kinds < KINDS_MAX)
+        next = pe_failure_record_read(counts, at, &seen);
+        const char *const other = seen.message + seen.reason_at;
+        const bool is_same = pe_failure_kind_bytes(other) == bytes && memcmp(other, reason, bytes) == 0;
+        if (!is_same && ++kinds < KINDS_MAX)
             continue;
-        memcpy(&first, log->data + at, sizeof first);
-        first.count += record->count;
-        memcpy(log->data + at, &first, sizeof first);
-        return PE_OK;
+        memcpy(&first, counts->data + at, sizeof first);
+        first.count++;
+        memcpy(counts->data + at, &first, sizeof first);
+        return true;
     }
-    return pe_failure_record_append(log, record, err);
+    return false;
 }

@@ -3,13 +3,15 @@
  */
 /* failure_record.h - what is told of failed items, on its way from a worker to rank 0 beside the results.
  *
- * Design: records lie behind one another in the log buffer of a chunk. With a log file each failed item has a record, which
- *         holds its line. Without one, the failed items of a chunk that have one kind of reason share a record: ten million
- *         failures then cost no memory.
+ * Design: records lie behind one another in the log buffer of a chunk. The failed items of a chunk that have one kind of
+ *         reason share a record, which counts them. With a log file each failed item has a record of its own beside, which
+ *         holds its line and counts nothing.
  * Threads: each worker writes to the buffer of its own chunk.
  */
 #ifndef PE_FAILURE_RECORD_H
 #define PE_FAILURE_RECORD_H
+
+#include <stdbool.h>
 
 #include "base/buffer.h"
 
@@ -17,18 +19,19 @@
 
 typedef struct pe_failure_record {
     uint64_t item;       /* the first of those that are counted here */
-    uint64_t count;      /* of failed items; 1 with a line */
+    uint64_t count;      /* of failed items; 0: a line */
     const char *message; /* "square(3037000500): result does not fit int64"; cut to PE_FAILURE_MESSAGE_ROOM */
     size_t reason_at;    /* where in the message the reason begins */
     const char *line;    /* of the log file; it has no terminator */
-    size_t line_bytes;   /* 0: there is no log file */
+    size_t line_bytes;
 } pe_failure_record;
 
 /* pe_failure_record_append - puts a record behind the others. PE_ENOMEM. */
 pe_status pe_failure_record_append(pe_buffer *log, const pe_failure_record *record, pe_error *err);
 
-/* pe_failure_record_count - counts an item in the record that has the same kind of reason, or in a new one. PE_ENOMEM. */
-pe_status pe_failure_record_count(pe_buffer *log, const pe_failure_record *record, pe_error *err);
+/* pe_failure_record_count - counts one more item in the record that has this kind of reason; false when there is none. All
+ * records of counts count items. */
+bool pe_failure_record_count(pe_buffer *counts, const char *reason);
 
 /* pe_failure_record_read - the record at an offset of a log; returns the offset of the next. Pointers borrow from log. */
 size_t pe_failure_record_read(const pe_buffer *log, size_t at, pe_failure_record *out);

@@ -10,8 +10,10 @@
 
 #include "os/resident.h"
 #include "reduce/reduction.h"
+#include "report/sorted_lines.h"
 #include "sink/digest.h"
 #include "sink/output_stream.h"
+#include "worker/failed_items.h"
 
 static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
 {
@@ -52,6 +54,13 @@ static bool is_generated(const pe_work_spec *spec, const pe_inputs *inputs, pe_b
     return is_ramps;
 }
 
+/* What the log of failed items keeps on rank 0. */
+static size_t log_bytes(const pe_job *job)
+{
+    const bool is_sorted_late = job->errors.log != NULL && job->order == PE_ORDER_UNORDERED;
+    return is_sorted_late ? PE_SORTED_LINES_BYTES : 0;
+}
+
 pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const pe_inputs *inputs, pe_block items,
                             const pe_item_set *todo, const pe_sink_spec *output)
 {
@@ -60,6 +69,8 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
     const pe_fold_spec fold = pe_reduction_spec(job, signature);
     const size_t fold_bytes = job->op_count > 0 ? pe_fold_bytes(&fold) : 0;
     const bool is_plain = spec->encoder.is_plain;
+    const bool has_lines = spec->has_log && spec->policy != PE_ON_ERROR_STOP; /* any item may fail */
+    const size_t line_bytes = has_lines ? pe_failed_items_line_bytes(signature) : 0;
     return (pe_plan_request){
         .items = items.count == PE_ITEMS_UNKNOWN ? PE_ITEMS_UNKNOWN : todo->items,
         .schedule = job->pool.schedule,
@@ -68,7 +79,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .memory_bytes = job->pool.memory_bytes,
         .in_item_bytes = columns_bytes(signature->args, signature->arg_count) +
                          (is_plain ? 0 : columns_bytes(signature->results, signature->result_count)),
-        .out_item_bytes = spec->encoder.row_bytes,
+        .out_item_bytes = spec->encoder.row_bytes + line_bytes,
         .is_generated = is_generated(spec, inputs, items),
         .is_placed = (spec->encoder.format == PE_FORMAT_NPY || spec->encoder.format == PE_FORMAT_RAW) &&
                      spec->encoder.is_fixed && !pe_path_is_stdout(output->path),
@@ -80,6 +91,6 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .worker_bytes = fold_bytes,
         .has_text_result = spec->encoder.has_text,
         .kept_bytes = pe_inputs_memory(inputs, 1, &reader) + pe_sink_memory(output, spec->encoder.row_bytes) +
-                      2 * fold_bytes, /* the rank's, and room for another's */
+                      log_bytes(job) + 2 * fold_bytes, /* the rank's, and room for another's */
         .process_bytes = pe_resident_peak()};
 }

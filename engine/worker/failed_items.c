@@ -23,6 +23,8 @@
 #include "worker/stop_record.h"
 
 #define SECONDS_DECIMALS 6
+#define LINE_BYTES 150 /* of a record with its line, beside the arguments, with a reason of 64 bytes */
+#define TEXT_BYTES 40  /* of a text argument, as it is taken to be */
 
 /* Where the records of one batch are put together. */
 typedef struct record_writer {
@@ -98,32 +100,40 @@ static pe_status write_line(record_writer *self, const pe_failure *failure, pe_e
 
 /* ---- records ---- */
 
-static pe_status append_record(record_writer *self, const pe_failure *failure, pe_buffer *log, pe_error *err)
+static pe_status append_count(const record_writer *self, const pe_failure *failure, pe_buffer *counts, pe_error *err)
 {
     const pe_work_spec *spec = self->spec;
     char text[PE_ITEM_TEXT_ROOM], message[PE_FAILURE_MESSAGE_ROOM];
+    if (pe_failure_record_count(counts, failure->reason))
+        return PE_OK;
     if (self->args != NULL)
         pe_item_text_print(spec->kernel->name, &spec->signature, self->args, failure->item - self->first, text);
     else
         (void)snprintf(text, sizeof text, "%.*s(?)", (int)sizeof text - 4, spec->kernel->name);
     (void)snprintf(message, sizeof message, "%s: %s", text, failure->reason);
-    pe_failure_record record = {
+    const pe_failure_record record = {
         .item = failure->item, .count = 1, .message = message, .reason_at = strlen(text) + strlen(": ")};
-    if (!spec->has_log)
-        return pe_failure_record_count(log, &record, err);
+    return pe_failure_record_append(counts, &record, err);
+}
+
+static pe_status append_line(record_writer *self, const pe_failure *failure, pe_buffer *log, pe_error *err)
+{
     const pe_status status = write_line(self, failure, err);
-    record.line = (const char *)self->line.data;
-    record.line_bytes = self->line.size;
+    const pe_failure_record record = {
+        .item = failure->item, .message = "", .line = (const char *)self->line.data, .line_bytes = self->line.size};
     return status == PE_OK ? pe_failure_record_append(log, &record, err) : status;
 }
 
 pe_status pe_failed_items_log(const pe_failures *failures, const pe_work_spec *spec, uint64_t first,
-                              const void *const *args, pe_buffer *log, pe_error *err)
+                              const void *const *args, pe_buffer *counts, pe_buffer *log, pe_error *err)
 {
     record_writer writer = {.spec = spec, .first = first, .args = args};
     pe_status status = PE_OK;
-    for (size_t i = 0; i < failures->count && status == PE_OK; i++)
-        status = append_record(&writer, &failures->list[i], log, err);
+    for (size_t i = 0; i < failures->count && status == PE_OK; i++) {
+        status = append_count(&writer, &failures->list[i], counts, err);
+        if (status == PE_OK && spec->has_log)
+            status = append_line(&writer, &failures->list[i], log, err);
+    }
     pe_buffer_fini(&writer.line);
     return status;
 }
@@ -135,7 +145,7 @@ pe_status pe_failed_items_stop(const pe_failures *failures, const pe_work_spec *
     const pe_failure *const failure = &failures->list[0];
     char text[PE_ITEM_TEXT_ROOM];
     pe_buffer record = {0};
-    const pe_status status = spec->has_log ? append_record(&writer, failure, &record, err) : PE_OK;
+    const pe_status status = spec->has_log ? append_line(&writer, failure, &record, err) : PE_OK;
     if (status == PE_OK && spec->has_log)
         pe_stop_record_keep(spec->stop_record, failure->item, &record);
     pe_buffer_fini(&record);
@@ -144,6 +154,16 @@ pe_status pe_failed_items_stop(const pe_failures *failures, const pe_work_spec *
         return status;
     pe_item_text_print(spec->kernel->name, &spec->signature, args, failure->item - first, text);
     return pe_fail_item(err, PE_EITEM, failure->item, "item %" PRIu64 ": %s: %s", failure->item, text, failure->reason);
+}
+
+size_t pe_failed_items_line_bytes(const pe_signature *signature)
+{
+    size_t bytes = LINE_BYTES;
+    for (int a = 0; a < signature->arg_count; a++) {
+        const pe_type type = signature->args[a];
+        bytes += type.dtype == PE_TEXT ? TEXT_BYTES : pe_type_elements(type) * (pe_number_room(type.dtype) + 2);
+    }
+    return bytes;
 }
 
 void pe_failed_items_fill(const pe_failures *failures, const pe_work_spec *spec, uint64_t first, void *const *written)

@@ -13,9 +13,13 @@
 #include "kernel/failures.h"
 #include "worker/worker.h"
 
-/* pe_failed_items_log - a record of each behind the others in log. PE_ENOMEM. */
+/* pe_failed_items_log - counts them in the records of counts, and appends a record with the line of each to log where the
+ * spec has a log. PE_ENOMEM. */
 pe_status pe_failed_items_log(const pe_failures *failures, const pe_work_spec *spec, uint64_t first,
-                              const void *const *args, pe_buffer *log, pe_error *err);
+                              const void *const *args, pe_buffer *counts, pe_buffer *log, pe_error *err);
+
+/* pe_failed_items_line_bytes - about what a failed item takes in the log of a chunk, for the plan. */
+size_t pe_failed_items_line_bytes(const pe_signature *signature);
 
 /* pe_failed_items_stop - the first of them as the error that ends the run, and its record as the spec's stop record, if it
  * is the first so far. Returns: PE_EITEM with err->item in the whole job; PE_ENOMEM. */

@@ -80,6 +80,7 @@ static void free_worker(pe_worker *worker)
     pe_arguments_close(&worker->args);
     pe_call_free(worker->call);
     pe_failures_fini(&worker->failures);
+    pe_buffer_fini(&worker->failure_counts);
     pe_arena_fini(&worker->kept_texts);
     pe_buffer_fini(&worker->unsummed);
     free(worker);
@@ -114,51 +115,6 @@ static pe_status compute(pe_worker *worker, pe_worker_batch *at, pe_error *err)
     for (size_t i = 0; i < worker->failures.count; i++)
         worker->failures.list[i].seconds = at->seconds;
     return PE_OK;
-}
-
-/* ---- convert ---- */
-
-/* Rounding to float32 is what [output] dtype asks for; everything else is exact or fails the item. */
-static void round_to_float32(const double *in, float *out, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        out[i] = (float)in[i];
-}
-
-/* Elements that cannot be converted fail their items; the others go on behind them. */
-static pe_status convert_column(pe_worker *worker, const pe_worker_batch *at, int result, pe_error *err)
-{
-    const pe_work_spec *spec = worker->spec;
-    const pe_type from = spec->signature.results[result], to = spec->written[result];
-    const size_t elements = pe_type_elements(from), all = at->block.count * elements;
-    const unsigned char *in = at->results[result];
-    unsigned char *out = at->written[result];
-    pe_status status = PE_OK;
-    for (size_t done = 0; done < all && status == PE_OK;) {
-        size_t bad = 0;
-        pe_error reason = PE_ERROR_INIT;
-        if (pe_convert(from.dtype, in + done * pe_dtype_bytes(from.dtype), to.dtype,
-                       out + done * pe_dtype_bytes(to.dtype), all - done, &bad, &reason) == PE_OK)
-            break;
-        done += bad + 1;
-        status =
-            pe_failures_add(&worker->failures, at->block.first + (done - 1) / elements, at->seconds, reason.text, err);
-    }
-    return status;
-}
-
-static pe_status convert(pe_worker *worker, const pe_worker_batch *at, pe_error *err)
-{
-    const pe_work_spec *spec = worker->spec;
-    pe_status status = PE_OK;
-    for (int r = 0; r < spec->signature.result_count && status == PE_OK; r++) {
-        const pe_type from = spec->signature.results[r], to = spec->written[r];
-        if (from.dtype == PE_FLOAT64 && to.dtype == PE_FLOAT32)
-            round_to_float32(at->results[r], at->written[r], at->block.count * pe_type_elements(from));
-        else if (!pe_type_equal(from, to))
-            status = convert_column(worker, at, r, err);
-    }
-    return status;
 }
 
 /* ---- encode ---- */
@@ -248,7 +204,8 @@ static pe_status settle(pe_worker *worker, const pe_worker_batch *at, pe_chunk_r
         return stop_at_failure(worker, at, out, err);
     if (spec->policy == PE_ON_ERROR_FILL)
         pe_failed_items_fill(&worker->failures, spec, at->block.first, at->written);
-    return pe_failed_items_log(&worker->failures, spec, at->block.first, worker->args.values, &out->log, err);
+    return pe_failed_items_log(&worker->failures, spec, at->block.first, worker->args.values, &worker->failure_counts,
+                               &out->log, err);
 }
 
 static pe_worker_batch place(pe_worker *worker, pe_block block)
@@ -269,7 +226,7 @@ static pe_status run_taken(pe_worker *worker, pe_block block, pe_chunk_result *o
     if (status == PE_OK && worker->failures.count > 0 && spec->retries > 0)
         status = pe_worker_retry(worker, &at, err);
     if (status == PE_OK && spec->has_conversion)
-        status = convert(worker, &at, err);
+        status = pe_worker_convert(worker, &at, err);
     if (status == PE_OK)
         status = settle(worker, &at, out, err);
     if (status == PE_OK)
@@ -292,7 +249,7 @@ static pe_status run_unreadable(pe_worker *worker, uint64_t item, pe_chunk_resul
     if (status == PE_OK && spec->policy == PE_ON_ERROR_FILL)
         pe_failed_items_fill(&worker->failures, spec, item, at.written);
     if (status == PE_OK)
-        status = pe_failed_items_log(&worker->failures, spec, item, NULL, &out->log, err);
+        status = pe_failed_items_log(&worker->failures, spec, item, NULL, &worker->failure_counts, &out->log, err);
     return status == PE_OK ? encode(worker, &at, out, err) : status;
 }
 
@@ -411,12 +368,14 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
     const uint64_t first = range->block.first + ahead, end = first + range->block.count;
     pe_status status = begin_rows(worker, (pe_block){.first = first, .count = range->block.count}, out, err);
     pe_arguments_forget(&worker->args);
+    worker->failure_counts.size = 0;
     for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);)
         status = run_grain(worker, (pe_block){.first = grain.first + ahead, .count = grain.count}, end, payload, out,
                            stop, err);
     if (status == PE_OK || err->item != PE_NO_ITEM) {
         pe_error other = PE_ERROR_INIT;
-        if (end_rows(worker, first, out, &other) != PE_OK) {
+        if (end_rows(worker, first, out, &other) != PE_OK ||
+            pe_buffer_append(&out->log, worker->failure_counts.data, worker->failure_counts.size, &other) != PE_OK) {
             *err = other; /* more than one item is lost */
             status = other.status;
         }
