@@ -159,6 +159,14 @@ static pe_status set_action(parsing *in, pe_run_action action)
     return PE_OK;
 }
 
+static pe_status set_check(parsing *in, const char *level)
+{
+    if (level != NULL && strcmp(level, "syntax") != 0)
+        return pe_fail(in->err, PE_EUSAGE,
+                       "--check: expected --check or --check=syntax, got \"%s\"; see pengine --help", level);
+    return set_action(in, level == NULL ? PE_ACTION_CHECK : PE_ACTION_CHECK_SYNTAX);
+}
+
 /* --help beats --version beats --kernels beats a run. */
 static pe_status set_listing(parsing *in, pe_cli_action action)
 {
@@ -197,7 +205,7 @@ static error_t take(int key, char *value, struct argp_state *state)
         status = add_integer(in, "--skip", value, "", "skip");
         break;
     case PE_OPTION_CHECK:
-        status = set_action(in, PE_ACTION_CHECK);
+        status = set_check(in, value);
         break;
     case PE_OPTION_PLAN:
         status = set_action(in, PE_ACTION_PLAN);

@@ -82,9 +82,10 @@ static pe_status explain_long(const char *name, const char *next, bool *skip, pe
     if (option->arg == NULL && has_value)
         return pe_fail(err, PE_EUSAGE, "--%s takes no value, got \"%s\"; see pengine --help", option->name,
                        name + size + 1);
-    if (option->arg != NULL && !has_value && next == NULL)
+    const bool needs_value = option->arg != NULL && (option->flags & OPTION_ARG_OPTIONAL) == 0;
+    if (needs_value && !has_value && next == NULL)
         return pe_fail(err, PE_EUSAGE, "--%s needs a value (%s); see pengine --help", option->name, option->arg);
-    *skip = option->arg != NULL && !has_value;
+    *skip = needs_value && !has_value;
     return PE_OK;
 }
 

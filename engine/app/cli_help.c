@@ -18,7 +18,8 @@ const struct argp_option pe_cli_table[] = {
     {"part", PE_OPTION_PART, "K/N", 0, "run part K of N of the items: --set part=\"K/N\"", 0},
     {"items", PE_OPTION_ITEMS, "LIST", 0, "run only these items, such as 17,40-60, and print their results", 0},
     {"skip", PE_OPTION_SKIP, "N", 0, "go on after the first N items: --set skip=N", 0},
-    {"check", PE_OPTION_CHECK, NULL, 0, "validate the job, the kernel, the inputs' headers", 0},
+    {"check", PE_OPTION_CHECK, "syntax", OPTION_ARG_OPTIONAL,
+     "validate job, kernel and inputs; =syntax: run none of its code", 0},
     {"plan", PE_OPTION_PLAN, NULL, 0, "print what would run, run nothing", 0},
     {"kernels", PE_OPTION_KERNELS, NULL, 0, "list the built-in kernels", 0},
     {"print-config", PE_OPTION_PRINT_CONFIG, NULL, 0, "print the job with its defaults, as TOML", 0},
@@ -37,8 +38,12 @@ static void print_option(FILE *out, const struct argp_option *option)
     char letter[8] = "    ";
     if (option->key < PE_OPTION_CHECK)
         snprintf(letter, sizeof letter, "-%c, ", option->key);
-    snprintf(names, sizeof names, "%s--%s%s%s", letter, option->name, option->arg == NULL ? "" : " ",
-             option->arg == NULL ? "" : option->arg);
+    const bool is_optional = (option->flags & OPTION_ARG_OPTIONAL) != 0;
+    snprintf(names, sizeof names, "%s--%s%s%s%s", letter, option->name,
+             option->arg == NULL ? ""
+             : is_optional       ? "[="
+                                 : " ",
+             option->arg == NULL ? "" : option->arg, is_optional ? "]" : "");
     fprintf(out, "  %-22s  %s\n", names, option->doc);
 }
 

@@ -8,10 +8,15 @@
  */
 #include "kernel/form.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/errno_text.h"
 #include "kernel/isolate/isolate.h"
+#include "kernel/process/process_form.h"
 
 static const pe_form_ops *ops_of(pe_form_kind kind)
 {
@@ -54,6 +59,38 @@ pe_status pe_form_open(const pe_form_spec *spec, const pe_buffer *object, pe_for
     }
     *out = form;
     return PE_OK;
+}
+
+/* The file that the kernel is in; a Python module, a name in PATH and an expression have none. */
+static pe_status check_file(const pe_form_spec *spec, pe_error *err)
+{
+    char path[4096];
+    const char *const colon = spec->python == NULL ? NULL : strrchr(spec->python, ':');
+    const char *const name = spec->source != NULL ? spec->source : spec->plugin != NULL ? spec->plugin : spec->python;
+    size_t size = name == NULL ? 0 : strlen(name);
+    if (spec->kind == PE_FORM_PYTHON)
+        size = colon != NULL && colon - name > 3 && strncmp(colon - 3, ".py", 3) == 0 ? (size_t)(colon - name) : 0;
+    if (size == 0)
+        return PE_OK;
+    const pe_status status = pe_process_form_path(spec, name, size, path, sizeof path, err);
+    if (status != PE_OK || access(path, R_OK) == 0)
+        return status;
+    char reason[PE_ERRNO_TEXT_SIZE];
+    return pe_fail(err, PE_EKERNEL, "%s: %s: %s", spec->where, path, pe_errno_text(errno, reason));
+}
+
+pe_status pe_form_check(const pe_form_spec *spec, pe_error *err)
+{
+    pe_form *form = NULL;
+    pe_signature signature;
+    char text[PE_SIGNATURE_ROOM];
+    if (spec->kind == PE_FORM_NAME) {
+        const pe_status status = pe_form_open(spec, NULL, &form, err);
+        pe_form_close(form);
+        return status;
+    }
+    const pe_status status = pe_process_form_signature(spec, "kernel", &signature, text, err);
+    return status == PE_OK ? check_file(spec, err) : status;
 }
 
 void pe_form_close(pe_form *form)

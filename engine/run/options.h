@@ -13,9 +13,10 @@
 
 typedef enum pe_run_action {
     PE_ACTION_RUN,
-    PE_ACTION_CHECK,       /* --check: job, kernel and the inputs' headers; nothing runs */
-    PE_ACTION_PLAN,        /* --plan: print what would run */
-    PE_ACTION_PRINT_CONFIG /* --print-config: the effective job as TOML */
+    PE_ACTION_CHECK,        /* --check: job, kernel and the inputs' headers; no item is computed */
+    PE_ACTION_CHECK_SYNTAX, /* --check=syntax: the same, but no code of the job is compiled, loaded or imported */
+    PE_ACTION_PLAN,         /* --plan: print what would run */
+    PE_ACTION_PRINT_CONFIG  /* --print-config: the effective job as TOML */
 } pe_run_action;
 
 /* How much is said on stderr. */

@@ -101,16 +101,22 @@ static void mark_paths(const pe_job *job, const pe_inputs *inputs, bool is_path[
             is_path[column++] = job->inputs[i].kind == PE_SOURCE_GLOB;
 }
 
-static pe_status open_form(const pe_run_context *run, const pe_job *job, const pe_inputs *inputs, pe_run_kernel *out,
-                           pe_error *err)
+/* What the forms are told: the job's [kernel], and the columns. */
+static void describe_kernel(const pe_run_context *run, const pe_job *job, const pe_inputs *inputs, pe_run_kernel *out)
 {
-    pe_buffer object = {0};
     pe_inputs_types(inputs, out->column_types, out->untyped, out->numbers);
     out->spec = pe_specs_kernel(job, out->column_types, out->untyped, pe_inputs_columns(inputs));
     mark_paths(job, inputs, out->is_path);
     out->spec.is_path = out->is_path;
     out->spec.numbers = out->numbers;
     out->spec.stop = run->stop;
+}
+
+static pe_status open_form(const pe_run_context *run, const pe_job *job, const pe_inputs *inputs, pe_run_kernel *out,
+                           pe_error *err)
+{
+    pe_buffer object = {0};
+    describe_kernel(run, job, inputs, out);
     if (run->is_root)
         (void)pe_form_prepare(&out->spec, &object, err);
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &object, err) == PE_OK)
@@ -141,6 +147,14 @@ pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, const
     const pe_signature *signature = pe_form_signature(out->form);
     if (check_arity(job, inputs->inputs, out->form, err) == PE_OK)
         (void)pe_inputs_bind(inputs->inputs, signature->args, signature->arg_count, err);
+    return pe_run_agree(run, err);
+}
+
+pe_status pe_run_check_kernel(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs, pe_error *err)
+{
+    pe_run_kernel kernel = {0};
+    describe_kernel(run, job, inputs->inputs, &kernel);
+    (void)pe_form_check(&kernel.spec, err);
     return pe_run_agree(run, err);
 }
 

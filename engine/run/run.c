@@ -51,6 +51,14 @@ static pe_status show_plan(const pe_run_context *run, const pe_job *job, const p
     return pe_run_agree(run, err);
 }
 
+/* --check=syntax: no code of the job runs, also not by being compiled, loaded or imported. */
+static pe_status check_syntax(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs, pe_error *err)
+{
+    if (pe_run_check_kernel(run, job, inputs, err) == PE_OK && run->is_root)
+        pe_log(PE_LOG_INFO, "%s: valid, as far as can be told without its code", job->file);
+    return err->status;
+}
+
 /* From the validated job on. */
 static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_error *err)
 {
@@ -62,6 +70,11 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_er
     pe_status status = pe_run_check_paths(run, job, err);
     if (status == PE_OK)
         status = pe_run_open_inputs(run, job, &inputs, err);
+    if (status == PE_OK && run->options->action == PE_ACTION_CHECK_SYNTAX) {
+        status = check_syntax(run, job, &inputs, err);
+        pe_run_inputs_fini(&inputs);
+        return status;
+    }
     if (status == PE_OK)
         status = pe_run_open_kernel(run, job, &inputs, &kernel, err);
     if (status == PE_OK)

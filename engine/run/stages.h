@@ -60,6 +60,9 @@ pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, const
                              pe_run_kernel *out, pe_error *err);
 void pe_run_kernel_fini(pe_run_kernel *kernel);
 
+/* pe_run_check_kernel - what can be told of the kernel without compiling, loading or importing code of the job. */
+pe_status pe_run_check_kernel(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs, pe_error *err);
+
 /* pe_run_define_work - what the output looks like, and with it what a worker does with an item: all of the work spec but
  * the plan, and what pe_run_execute opens. */
 pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,

@@ -190,5 +190,42 @@ class Processes(Python):
             self.prints(self.job(text, stop=1), "['1', '3']\n", "-t", "2", env={"OPENBLAS_NUM_THREADS": "3"})
 
 
+class Check(Python):
+    """--check=syntax runs nothing of the job's code; --check does, to know whether it can be run."""
+
+    PYTHON = "open('ran', 'w').close()\ndef f(x):\n    return x\n"
+    C = ("#include <stdio.h>\n__attribute__((constructor)) static void begin(void) { fclose(fopen(\"ran\", \"w\")); }\n"
+         "double f(double x) { return x; }\n")
+
+    def ran(self, job, *options, code=0):
+        (self.dir / "ran").unlink(missing_ok=True)
+        result = self.run_job(job, *options)
+        self.assertEqual((result.code, result.out), (code, b""), str(result))
+        return (self.dir / "ran").exists()
+
+    def test_syntax_runs_nothing_of_the_job(self):
+        self.write("f.c", self.C)
+        source = toml(input={"range": [0, 3]}, kernel={"source": "f.c", "function": "f",
+                                                       "signature": "(float64) -> float64"})
+        for job in (self.job(self.PYTHON), source):
+            self.assertTrue(self.ran(job, "--check"))
+            self.assertFalse(self.ran(job, "--check=syntax"))
+        self.assertFalse(self.ran(toml(input={"range": [0, 3]}, kernel={"expr": "x +"}), "--check=syntax"))
+
+    def test_syntax_finds_what_needs_no_code(self):
+        options = ("--check=syntax",)
+        for kernel, code, needle in (({"signature": "(int64) > int64"}, 78, "signature"),
+                                     ({"signature": "(int64, int64) -> int64"}, 78, "2 arguments"),
+                                     ({"python": "nonesuch.py:f"}, 69, "nonesuch.py: No such file"),
+                                     ({"expr": "x"}, 78, "kernel")):
+            with self.subTest(kernel):
+                self.refuse(self.job("", kernel=kernel), code, needle, options=options)
+        self.refuse(toml(input={"path": "nonesuch.npy"}, kernel={"name": "square"}), 66, "nonesuch.npy", options=options)
+        self.refuse(toml(input={"range": [0, 3]}, kernel={"name": "sqare"}), 69, "square", options=options)
+        result = self.run_args("--check=all", "job.toml")
+        self.assertEqual(result.code, 64, str(result))
+        self.assertIn("--check=syntax", result.err)
+
+
 if __name__ == "__main__":
     main()

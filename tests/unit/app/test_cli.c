@@ -97,7 +97,7 @@ START_TEST(missing_or_needless_value_is_refused)
     refuse("job.toml -s", "-s needs a value (KEY=VALUE); see pengine --help");
     refuse("job.toml -qt", "-t needs a value (N); see pengine --help");
     refuse("job.toml --output", "--output needs a value (PATH); see pengine --help");
-    refuse("job.toml --check=yes", "--check takes no value, got \"yes\"; see pengine --help");
+    refuse("job.toml --check=yes", "--check: expected --check or --check=syntax, got \"yes\"; see pengine --help");
 }
 END_TEST
 
@@ -285,7 +285,7 @@ START_TEST(help_names_options_exit_codes_and_keys)
                                           "-o, --output PATH ",
                                           "--part K/N ",
                                           "--skip N ",
-                                          "--check ",
+                                          "--check[=syntax] ",
                                           "--plan ",
                                           "--kernels ",
                                           "--print-config ",
