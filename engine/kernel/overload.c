@@ -116,7 +116,7 @@ static bool column_fits(pe_type column, bool is_untyped, pe_type argument, score
         return argument.width == 0;
     }
     const pe_cast cast = pe_dtype_cast(column.dtype, argument.dtype);
-    if (cast == PE_CAST_REFUSED || column.width != argument.width)
+    if (cast == PE_CAST_REFUSED || pe_type_elements(column) != pe_type_elements(argument))
         return false;
     sum->same += cast == PE_CAST_SAME ? 1 : 0;
     sum->checked += cast == PE_CAST_CHECKED ? 1 : 0;

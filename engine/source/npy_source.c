@@ -3,7 +3,7 @@
  */
 /* npy_source.c - numpy arrays of one or two dimensions.
  *
- * Design:   (n,) gives n scalars; (n, k) gives n items of shape [k], or with columns = [0, 2] one argument each. Both
+ * Design:   (n,) and (n, 1) give n scalars; (n, k) gives n items of shape [k], or with columns = [0, 2] one argument each. Both
  *           byte orders are read; big-endian elements are swapped as they are delivered. Fortran order is refused where
  *           it would matter, since a row is not in one piece there. As numpy.load does, bytes behind the array are left
  *           alone; missing ones are an error. From a stream the header is read first, and the rest is rows.
@@ -53,7 +53,9 @@ static pe_status declare(pe_source *source, pe_type have, pe_type *type, pe_erro
         return PE_OK;
     char have_name[PE_TYPE_NAME_ROOM], want_name[PE_TYPE_NAME_ROOM];
     type->dtype = spec->dtype.dtype;
-    if (spec->dtype.width != 0 && spec->dtype.width != have.width)
+    if (spec->dtype.width == 1 && have.width == 0)
+        type->width = 1;
+    else if (spec->dtype.width != 0 && spec->dtype.width != have.width)
         return pe_fail(err, PE_ECONFIG, "%s: dtype: %s has items of %s, which is no %s", spec->where, source->info.name,
                        pe_type_print(have, have_name), pe_type_print(spec->dtype, want_name));
     if (pe_dtype_cast(have.dtype, type->dtype) == PE_CAST_REFUSED)
@@ -103,7 +105,7 @@ static pe_status take_header(pe_binary_source *binary, const pe_npy_header *head
                                         .data_offset = header->data_offset};
     if (source->spec->columns != NULL)
         status = choose(binary, header, err);
-    const bool is_scalar = header->dims == 1 || binary->layout.has_choice;
+    const bool is_scalar = elements == 1 || binary->layout.has_choice;
     const pe_type have = {header->dtype, is_scalar ? 0 : elements};
     pe_type type = have;
     if (status == PE_OK)

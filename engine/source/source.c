@@ -4,8 +4,8 @@
 /* source.c - opens, exports and imports a source of any kind; what the kinds share stands here, once.
  *
  * Design:   a kind counts items from 0, as its file does; what [input] first and count leave is decided here. A regular
- *           file is mapped in one piece. Another rank reads a file itself only when its size and a hash of its first
- *           and last 64 KiB are those that rank 0 saw.
+ *           file is mapped in one piece. Another rank reads a file itself only when its fingerprint says that it
+ *           is the one that rank 0 opened.
  * Threads:  as source.h says; after bind only a stream's position changes, and only the main thread reads streams.
  * Not here: how several sources go together (inputs.c), what a format looks like (the kinds).
  */
@@ -16,30 +16,19 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include "base/alloc.h"
 #include "source/source_vtable.h"
-
-#define SAMPLE_BYTES ((size_t)64 << 10)
 
 /* What every exported source begins with; the kind's own facts follow, aligned to 16. */
 typedef struct exported_facts {
     pe_source_info info; /* its name means nothing on the other side */
     uint64_t total;
     uint64_t file_bytes;
-    uint64_t fingerprint;
+    pe_fingerprint fingerprint;
 } exported_facts;
 
 #define EXPORTED_BYTES ((sizeof(exported_facts) + 15) / 16 * 16)
-
-static uint64_t fingerprint(const pe_map *map)
-{
-    if (map->size == 0)
-        return 0;
-    const size_t probe = map->size < SAMPLE_BYTES ? map->size : SAMPLE_BYTES;
-    return XXH3_64bits_withSeed(map->data + map->size - probe, probe, XXH3_64bits(map->data, probe));
-}
 
 static bool is_stdin(const pe_source_spec *spec)
 {
@@ -172,8 +161,7 @@ static pe_status open_file(pe_source *source, pe_error *err)
     source->info.is_file = true;
     source->is_local = true;
     source->file_bytes = source->map.size;
-    source->fingerprint = fingerprint(&source->map);
-    return PE_OK;
+    return pe_fingerprint_take(spec->path, &source->map, &source->fingerprint, err);
 }
 
 /* The count that first and count leave of `total`. */
@@ -259,7 +247,9 @@ static void open_same_file(pe_source *source)
         (uint64_t)facts.st_size != source->file_bytes ||
         pe_map_open(source->spec->path, &source->map, &ignored) != PE_OK)
         return;
-    source->is_local = source->map.size == source->file_bytes && fingerprint(&source->map) == source->fingerprint;
+    pe_fingerprint here = {.size = 0};
+    source->is_local = pe_fingerprint_take(source->spec->path, &source->map, &here, &ignored) == PE_OK &&
+                       pe_fingerprint_is_same(&here, &source->fingerprint);
     if (!source->is_local)
         pe_map_close(&source->map);
 }

@@ -30,10 +30,10 @@
 
 /* What a source turned out to be. */
 typedef struct pe_source_info {
-    uint64_t count;                /* items after first/count, or PE_COUNT_UNKNOWN, or PE_COUNT_ANY */
-    int columns;                   /* arguments it gives */
-    pe_type types[PE_MAX_COLUMNS]; /* their native types; where is_untyped, what the first records are (or text) */
-    bool is_untyped;               /* csv, tsv, txt without dtype: each column parses as what the kernel wants */
+    uint64_t count;                   /* items after first/count, or PE_COUNT_UNKNOWN, or PE_COUNT_ANY */
+    int columns;                      /* arguments it gives */
+    pe_type types[PE_MAX_COLUMNS];    /* their native types; where is_untyped, what the first records are (or text) */
+    bool is_untyped;                  /* csv, tsv, txt without dtype: each column parses as what the kernel wants */
     pe_dtype numbers[PE_MAX_COLUMNS]; /* where is_untyped: the number type that fits what of the first records is one */
     bool is_stream;
     bool is_file;     /* a mapped file: may be invisible to other ranks */
@@ -62,7 +62,7 @@ pe_status pe_source_open(const pe_source_spec *spec, pe_source **out, pe_error *
 void pe_source_close(pe_source *source);
 
 /* pe_source_export, pe_source_import - the facts of an opened source as bytes, and the same source on another rank.
- * import opens the file itself when it can and finds the same size and the same first and last 64 KiB; is_local tells.
+ * import opens the file itself when it can and its fingerprint is the one that rank 0 took; is_local tells.
  * Streams never are local. Computed sources and globs always are. */
 pe_status pe_source_export(const pe_source *source, pe_buffer *out, pe_error *err);
 pe_status pe_source_import(const pe_source_spec *spec, const void *data, size_t size, pe_source **out, pe_error *err);

@@ -33,7 +33,7 @@ pe_status pe_source_vtable_bind(const pe_source *source, const pe_type *want, pe
         const pe_type have = source->info.types[c];
         const bool fits = source->info.is_untyped ? want[c].width == 0
                                                   : pe_dtype_cast(have.dtype, want[c].dtype) != PE_CAST_REFUSED &&
-                                                        have.width == want[c].width;
+                                                        pe_type_elements(have) == pe_type_elements(want[c]);
         if (fits)
             continue;
         char have_name[PE_TYPE_NAME_ROOM], want_name[PE_TYPE_NAME_ROOM];

@@ -15,7 +15,7 @@
 #ifndef PE_SOURCE_VTABLE_H
 #define PE_SOURCE_VTABLE_H
 
-#include "os/file.h"
+#include "source/fingerprint.h"
 #include "source/source.h"
 
 typedef struct pe_source_vtable {
@@ -85,11 +85,11 @@ struct pe_source {
     int want_count; /* set before kind->bind; other than info.columns only where the kind can_group */
     bool is_bound;
     bool is_local;
-    pe_map map;           /* of a regular file that this rank can read; else empty */
-    uint64_t file_bytes;  /* of a regular file, mapped here or not */
-    uint64_t fingerprint; /* of its first and last 64 KiB */
-    int fd;               /* of a stream on rank 0; else -1 */
-    uint64_t consumed;    /* items of a stream taken from the kind so far, those before first included */
+    pe_map map;                 /* of a regular file that this rank can read; else empty */
+    uint64_t file_bytes;        /* of a regular file, mapped here or not */
+    pe_fingerprint fingerprint; /* as rank 0 opened it */
+    int fd;                     /* of a stream on rank 0; else -1 */
+    uint64_t consumed;          /* items of a stream taken from the kind so far, those before first included */
 };
 
 struct pe_reader {

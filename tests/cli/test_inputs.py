@@ -232,5 +232,12 @@ class Raw(Case):
         self.refuse(square_of(path="x.raw"), 78, "dtype", files={"x.raw": b"12345678"})
 
 
+class OneColumn(Case):
+    def test_npy_of_one_column_has_scalars(self):
+        self.write("x.npy", numpy.array([[-1.0], [0.0], [2.5]]))
+        self.prints(toml(mode="imap", input={"path": "x.npy"}, kernel={"expr": "x > 0 ? x : 0.0"}), "0.0\n0.0\n2.5\n")
+        self.prints(toml(mode="imap", input={"path": "x.npy"}, kernel={"name": "cube"}), "-1.0\n0.0\n15.625\n")
+
+
 if __name__ == "__main__":
     main()

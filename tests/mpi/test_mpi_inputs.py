@@ -64,6 +64,17 @@ class OnlyRankZero(Case):
         job = toml(mode="imap", input={"path": "x.npy"}, kernel={"name": "square"}, pool={"chunk_size": 100})
         self.assertEqual(self.run_apart(job, {"x.npy": values}).text, lines((values**2).tolist()))
 
+    def test_other_file_of_equal_size_time_and_ends_is_not_read(self):
+        values = numpy.arange(60_000)
+        other = numpy.concatenate([values[:20_000], values[20_000:40_000] + 7, values[40_000:]])
+        self.write("0/x.npy", values)
+        facts = (self.dir / "0/x.npy").stat()
+        for rank in (1, 2):
+            path = self.write(f"{rank}/x.npy", other)
+            os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        job = toml(mode="imap", input={"path": "x.npy"}, kernel={"name": "square"}, pool={"chunk_size": 500, "schedule": "static"})
+        self.assertEqual(self.run_apart(job, {}).text, lines((values**2).tolist()))
+
     def test_product_of_files_of_rank_zero_is_whole(self):
         x, y = numpy.arange(-50, 70), numpy.arange(90)
         job = toml(mode="starmap", combine="product", input=[{"path": "x.npy"}, {"path": "y.csv"}],

@@ -1,0 +1,86 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* fingerprint.c - tells whether two looks at an input file, by two ranks or in two runs, saw the same content.
+ *
+ * Design:   one machine knows a file by device and inode; the number of the machine's boot says that it is one machine.
+ *           Of two machines, size, modification time and a sample of the content have to agree. The sample is 64 pieces
+ *           at equal distances from the first byte to the last, or all of a file that is no larger.
+ * Threads:  no state.
+ * Not here: what is done with a file that is another (source.c: rank 0 sends its content).
+ */
+#include "source/fingerprint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "base/errno_text.h"
+
+#define PIECES 64
+#define PIECE_BYTES (PE_SAMPLE_BYTES / PIECES)
+
+/* The kernel's random number of this boot, hashed; 0 where there is none. */
+static uint64_t boot_number(void)
+{
+    char text[64];
+    const int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    const ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text);
+    if (fd >= 0)
+        close(fd); /* only read from */
+    return got > 0 ? XXH3_64bits(text, (size_t)got) : 0;
+}
+
+/* Pages that were read leave memory again: each fault may map 2 MiB. */
+static uint64_t hash_piece(const pe_map *map, size_t at, size_t size, uint64_t seed)
+{
+    const uint64_t hash = XXH3_64bits_withSeed(map->data + at, size, seed);
+    pe_map_release(map, at, size);
+    return hash;
+}
+
+static uint64_t sample_hash(const pe_map *map)
+{
+    if (map->size <= PE_SAMPLE_BYTES)
+        return map->size == 0 ? 0 : hash_piece(map, 0, map->size, 0);
+    uint64_t hash = 0;
+    const size_t last = map->size - PIECE_BYTES;
+    for (size_t i = 0; i < PIECES; i++)
+        hash = hash_piece(map, last / (PIECES - 1) * i + last % (PIECES - 1) * i / (PIECES - 1), PIECE_BYTES, hash);
+    return hash;
+}
+
+pe_status pe_fingerprint_take(const char *path, const pe_map *map, pe_fingerprint *out, pe_error *err)
+{
+    struct stat facts;
+    char reason[PE_ERRNO_TEXT_SIZE];
+    if (stat(path, &facts) != 0)
+        return pe_fail(err, PE_ENOINPUT, "%s: %s", path, pe_errno_text(errno, reason));
+    if ((uint64_t)facts.st_size != map->size)
+        return pe_fail(err, PE_ENOINPUT, "%s: was written to while it was opened", path);
+    *out = (pe_fingerprint){.size = map->size,
+                            .mtime_ns = (int64_t)facts.st_mtim.tv_sec * 1000000000 + facts.st_mtim.tv_nsec,
+                            .boot = boot_number(),
+                            .device = facts.st_dev,
+                            .inode = facts.st_ino,
+                            .sample = sample_hash(map)};
+    return PE_OK;
+}
+
+bool pe_fingerprint_is_same(const pe_fingerprint *a, const pe_fingerprint *b)
+{
+    const bool is_one_machine = a->boot != 0 && a->boot == b->boot;
+    if (is_one_machine && (a->device != b->device || a->inode != b->inode))
+        return false;
+    return a->size == b->size && a->mtime_ns == b->mtime_ns && a->sample == b->sample;
+}
+
+uint64_t pe_content_hash(const pe_map *map)
+{
+    uint64_t hash = 0;
+    for (size_t at = 0; at < map->size; at += PE_SAMPLE_BYTES)
+        hash = hash_piece(map, at, map->size - at < PE_SAMPLE_BYTES ? map->size - at : PE_SAMPLE_BYTES, hash);
+    return hash;
+}

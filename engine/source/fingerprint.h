@@ -1,0 +1,39 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* fingerprint.h - tells whether two looks at an input file, by two ranks or in two runs, saw the same content.
+ *
+ * Threads: any.
+ */
+#ifndef PE_FINGERPRINT_H
+#define PE_FINGERPRINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "os/file.h"
+
+/* Plain data, all zero for no file; the same on every rank of one build. */
+typedef struct pe_fingerprint {
+    uint64_t size;
+    int64_t mtime_ns;
+    uint64_t boot; /* of the machine that looked; 0 where it is not known */
+    uint64_t device, inode;
+    uint64_t sample; /* hash of PE_SAMPLE_BYTES of the content, or of all of it where there is less */
+} pe_fingerprint;
+
+#define PE_SAMPLE_BYTES ((size_t)4 << 20)
+
+/* pe_fingerprint_take - of a file that is mapped.
+ * Returns: PE_OK; PE_ENOINPUT when its facts cannot be had, or are not those of this content any more */
+pe_status pe_fingerprint_take(const char *path, const pe_map *map, pe_fingerprint *out, pe_error *err);
+
+/* pe_fingerprint_is_same - is what both saw known to have the same content? On one machine it must be one file (device and
+ * inode); of two machines, which may share the file or hold copies, size, time and sample must agree. */
+bool pe_fingerprint_is_same(const pe_fingerprint *a, const pe_fingerprint *b);
+
+/* pe_content_hash - of all bytes of a file. */
+uint64_t pe_content_hash(const pe_map *map);
+
+#endif
