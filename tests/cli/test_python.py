@@ -113,6 +113,16 @@ class Arguments(Python):
             "python": "f.py:f", "signature": "(float64[3]) -> float64[3]", "interpreter": HERE})
         numpy.testing.assert_array_equal(self.saves(job, "out.npy"), numpy.arange(6.0).reshape(2, 3) / 2)
 
+    def test_columns_of_a_text_have_their_types(self):
+        self.write("f.py", "def f(x):\n    return x * 2\n")
+        for fields in (["1.5", "2"], ["7", "8"], ["ab", "2"]):
+            for name in ("in.csv", "in.txt"):
+                with self.subTest((fields, name)):
+                    self.write(name, lines(["x"] * (name == "in.csv") + fields))
+                    kind = float if "1.5" in fields else int if "7" in fields else str
+                    self.prints(toml(input={"path": name}, kernel={"python": "f.py:f"}),
+                                lines(kind(field) * 2 for field in fields))
+
     def test_names_of_files_need_not_be_utf8(self):
         names = [b"a\xff.txt", b"b.txt"]
         for name in names:
