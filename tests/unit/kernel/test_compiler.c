@@ -150,7 +150,8 @@ START_TEST(compiler_without_room_for_its_files_is_refused)
 END_TEST
 
 #define DESCRIPTOR                                                                                                     \
-    "__attribute__((visibility(\"default\"))) const struct { unsigned abi, size; int a, b; const char *f; void *m, *n; } " \
+    "__attribute__((visibility(\"default\"))) const struct { unsigned abi, size; int a, b; const char *f; void *m, "   \
+    "*n; } "                                                                                                           \
     "pe_object = "
 
 START_TEST(object_of_another_abi_or_processor_is_refused)
