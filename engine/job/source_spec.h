@@ -62,7 +62,10 @@ typedef struct pe_source_spec {
     bool has_first, has_count;
     uint64_t first, count; /* only those items; reaching beyond the end is an error that names both (PE_EDATA) */
 
-    /* What the run sets, of csv, tsv and txt. */
+    /* What the run sets. */
+    const char *const *written; /* files that the job writes, which a glob leaves out */
+    size_t written_count;
+    /* of csv, tsv and txt: */
     bool infers_types;     /* without dtype: find the types of the columns in the first records */
     pe_text_demand demand; /* what the kernel is known to take */
 } pe_source_spec;

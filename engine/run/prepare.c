@@ -20,6 +20,7 @@
 #include "run/item_range.h"
 #include "run/path_check.h"
 #include "run/stages.h"
+#include "run/written_paths.h"
 
 #define JOB_FILE_MAX_BYTES ((size_t)16 << 20)
 
@@ -57,12 +58,29 @@ pe_status pe_run_check_paths(const pe_run_context *run, const pe_job *job, pe_er
 
 /* ---- inputs ---- */
 
+/* On rank 0. Globs leave out what the job writes; nothing else looks at the list, so it goes again. */
+static pe_status open_inputs(const pe_job *job, pe_inputs **out, pe_error *err)
+{
+    pe_written_paths written = {.count = 0};
+    pe_status status = pe_written_paths_make(job, &written, err);
+    for (int i = 0; i < job->input_count; i++) {
+        job->inputs[i].written = (const char *const *)written.list;
+        job->inputs[i].written_count = written.count;
+    }
+    if (status == PE_OK)
+        status = pe_inputs_open(job->inputs, job->input_count, job->combine, out, err);
+    for (int i = 0; i < job->input_count; i++)
+        job->inputs[i].written_count = 0;
+    pe_written_paths_fini(&written);
+    return status;
+}
+
 static pe_status open_sources(const pe_run_context *run, const pe_job *job, pe_run_inputs *out, pe_error *err)
 {
     pe_buffer facts = {0};
     pe_status status = PE_OK;
     if (run->is_root)
-        status = pe_inputs_open(job->inputs, job->input_count, job->combine, &out->inputs, err);
+        status = open_inputs(job, &out->inputs, err);
     if (status == PE_OK && run->is_root && pe_comm_size(run->comm) > 1)
         (void)pe_inputs_export(out->inputs, &facts, err);
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &facts, err) == PE_OK && !run->is_root)

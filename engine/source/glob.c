@@ -3,18 +3,19 @@
  */
 /* glob.c - the source of the paths that match a pattern, as text items.
  *
- * Design:   glob(3) matches on rank 0 alone; the paths are sorted bytewise, whatever the locale, into one run of bytes
+ * Design:   rank 0 alone matches; the paths are sorted bytewise, whatever the locale, into one run of bytes
  *           with an array of offsets; the other ranks get both. Items point into those bytes.
  * Threads:  constant after open.
  * Not here: what is in those files.
  */
 #include <assert.h>
-#include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "os/log.h"
+#include "source/glob_match.h"
 #include "source/source_vtable.h"
 
 typedef struct path_list {
@@ -28,48 +29,79 @@ static int compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* A directory that is not there matches nothing; one that cannot be read must not be passed over in silence. */
-static int judge_directory(const char *path, int error)
+/* Is the path one of the files that the job writes? */
+static bool is_written(const pe_source_spec *spec, const char *path)
 {
-    (void)path;
-    return error != ENOENT && error != ENOTDIR;
+    struct stat found, written;
+    if (spec->written_count == 0 || stat(path, &found) != 0)
+        return false;
+    for (size_t i = 0; i < spec->written_count; i++)
+        if (stat(spec->written[i], &written) == 0 && written.st_dev == found.st_dev && written.st_ino == found.st_ino)
+            return true;
+    return false;
 }
 
-static pe_status match(const pe_source_spec *spec, glob_t *found, pe_error *err)
+/* An earlier run's output is no input of the next one. */
+static void leave_out_written(const pe_source_spec *spec, pe_paths *paths)
 {
-    switch (glob(spec->pattern, GLOB_NOSORT, judge_directory, found)) {
-    case 0:
-        break;
-    case GLOB_NOMATCH:
-        return pe_fail(err, PE_ENOINPUT, "%s: glob: no file matches \"%s\"", spec->where, spec->pattern);
-    case GLOB_ABORTED:
-        return pe_fail(err, PE_ENOINPUT, "%s: glob: a directory that \"%s\" leads through cannot be read", spec->where,
-                       spec->pattern);
-    default:
-        return pe_fail(err, PE_ENOMEM, "%s: glob: out of memory matching \"%s\"", spec->where, spec->pattern);
+    size_t kept = 0;
+    for (size_t i = 0; i < paths->count; i++) {
+        if (!is_written(spec, paths->list[i])) {
+            paths->list[kept++] = paths->list[i];
+            continue;
+        }
+        pe_log(PE_LOG_INFO, "%s: glob: %s is left out, since the job writes it", spec->where, paths->list[i]);
+        free(paths->list[i]);
     }
-    qsort(found->gl_pathv, found->gl_pathc, sizeof *found->gl_pathv, compare);
+    paths->count = kept;
+}
+
+/* Sorted; of a folder that ** reaches in two ways, or a file that two braces match, one stays. */
+static void sort(pe_paths *paths)
+{
+    if (paths->count == 0)
+        return;
+    qsort(paths->list, paths->count, sizeof *paths->list, compare);
+    size_t kept = 1;
+    for (size_t i = 1; i < paths->count; i++) {
+        if (strcmp(paths->list[i], paths->list[kept - 1]) == 0)
+            free(paths->list[i]);
+        else
+            paths->list[kept++] = paths->list[i];
+    }
+    paths->count = kept;
+}
+
+static pe_status match(const pe_source_spec *spec, pe_paths *found, pe_error *err)
+{
+    const pe_status status = pe_glob_match(spec->pattern, spec->where, found, err);
+    if (status != PE_OK)
+        return status;
+    sort(found);
+    leave_out_written(spec, found);
+    if (found->count == 0)
+        return pe_fail(err, PE_ENOINPUT, "%s: glob: no file matches \"%s\"", spec->where, spec->pattern);
     return PE_OK;
 }
 
-static pe_status copy(path_list *l, const glob_t *found, pe_error *err)
+static pe_status copy(path_list *l, const pe_paths *found, pe_error *err)
 {
     size_t size = 0;
-    for (size_t i = 0; i < found->gl_pathc; i++)
-        size += strlen(found->gl_pathv[i]);
-    pe_status status = pe_make_array(&l->offsets, found->gl_pathc + 1, sizeof *l->offsets, err);
+    for (size_t i = 0; i < found->count; i++)
+        size += strlen(found->list[i]);
+    pe_status status = pe_make_array(&l->offsets, found->count + 1, sizeof *l->offsets, err);
     if (status == PE_OK)
         status = pe_make_array(&l->bytes, size, 1, err);
     if (status != PE_OK)
         return status;
     size = 0;
-    for (size_t i = 0; i < found->gl_pathc; i++) {
-        const size_t length = strlen(found->gl_pathv[i]);
-        memcpy(l->bytes + size, found->gl_pathv[i], length);
+    for (size_t i = 0; i < found->count; i++) {
+        const size_t length = strlen(found->list[i]);
+        memcpy(l->bytes + size, found->list[i], length);
         size += length;
         l->offsets[i + 1] = size;
     }
-    l->base.total = found->gl_pathc;
+    l->base.total = found->count;
     return PE_OK;
 }
 
@@ -82,11 +114,11 @@ static pe_status list_open(pe_source *source, pe_error *err)
     if (spec->has_dtype && !pe_type_equal(spec->dtype, source->info.types[0]))
         return pe_fail(err, PE_ECONFIG, "%s: dtype: a glob gives text, not %s", spec->where,
                        pe_type_print(spec->dtype, name));
-    glob_t found = {0};
+    pe_paths found = {0};
     pe_status status = match(spec, &found, err);
     if (status == PE_OK)
         status = copy((path_list *)source, &found, err);
-    globfree(&found);
+    pe_paths_fini(&found);
     return status;
 }
 

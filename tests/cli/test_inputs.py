@@ -4,6 +4,7 @@
 
 Expected values: Python's integers and numpy.
 """
+import glob
 import math
 
 import numpy
@@ -230,6 +231,40 @@ class Raw(Case):
 
     def test_raw_without_dtype_is_refused(self):
         self.refuse(square_of(path="x.raw"), 78, "dtype", files={"x.raw": b"12345678"})
+
+
+class Globs(Case):
+    def names(self, pattern, **more):
+        result = self.good(toml(mode="imap", input={"glob": pattern}, kernel={"name": "text_upper"}, **more))
+        return [name.lower() for name in result.text.splitlines()]
+
+    def files(self, *names):
+        for name in names:
+            self.write(name, "")
+
+    def test_what_the_job_writes_is_no_input(self):
+        self.files("a.txt", "b.txt")
+        job = toml(mode="imap", input={"glob": "*"}, kernel={"command": ["cat"], "signature": "(text) -> text"},
+                   output={"path": "c.txt"}, errors={"on_error": "skip", "log": "d.csv"})
+        self.write("e/job.toml", job)
+        for run in range(2):
+            result = self.run_args("e/job.toml")
+            self.assertEqual(result.code, 0, str(result))
+            self.assertEqual((self.dir / "c.txt").read_text(), "a.txt\nb.txt\ne\n", f"run {run}")
+        self.assertRegex(result.err, "c.txt is left out")
+        self.assertRegex(result.err, "d.csv is left out")
+
+    def test_glob_of_levels_braces_and_home(self):
+        self.files("a.c", "x/b.c", "x/y/c.c", "x/y/c.h", "x/[z]/d.c", ".hidden/e.c", "x/.f.c")
+        found = glob.glob("**/*.c", root_dir=self.dir, recursive=True)
+        self.assertEqual(self.names("**/*.c"), sorted(found))
+        self.assertEqual(self.names("x/**/*.c"), sorted(n for n in found if n.startswith("x/")))
+        self.assertEqual(self.names("x/**/y/**/*.h"), ["x/y/c.h"])
+        self.assertEqual(self.names("x/**"), sorted(["x/b.c", "x/y", "x/y/c.c", "x/y/c.h", "x/[z]", "x/[z]/d.c"]))
+        self.assertEqual(self.names("{a,x/b,none}.c"), ["a.c", "x/b.c"])
+        home = self.run_job(toml(mode="imap", input={"glob": "~/*.c"}, kernel={"name": "text_length"}), env={"HOME": str(self.dir)})
+        self.assertEqual(home.text, f"{len(str(self.dir)) + 4}\n", home.err)
+        self.refuse(toml(input={"glob": "**/*.none"}, kernel={"name": "text_length"}), 66, "none")
 
 
 class OneColumn(Case):
