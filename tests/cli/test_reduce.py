@@ -193,7 +193,8 @@ class Outputs(Case):
         self.write("out.txt", "old")
         failing = reduction("sum", mode="imap", input={"range": [0, 2 * ROOT_INT64, ROOT_INT64 // 50]}, reduce={"path": "out.txt"})
         self.assertEqual(self.run_job(failing).code, 1)
-        self.assertEqual(self.everything(), ["job.toml"])
+        self.assertEqual(self.everything(), ["job.toml", "out.txt"])
+        self.assertEqual((self.dir / "out.txt").read_text(), "old")
 
     def test_set_output_path_means_the_reductions(self):
         self.assertEqual(self.saves(self.job(path="no.txt"), "yes.txt", "-s", 'output.path="yes.txt"').decode(), self.wanted("\t"))
