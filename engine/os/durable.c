@@ -56,9 +56,9 @@ pe_status pe_durable_name(const char *path, pe_error *err)
         return status;
     const int fd = pe_open(directory, O_RDONLY | O_DIRECTORY, 0);
     if (fd < 0)
-        status = cannot_sync(directory, errno, err);
+        status = cannot_sync(path, errno, err);
     else if (fsync(fd) != 0 && errno != EINVAL)
-        status = cannot_sync(directory, errno, err);
+        status = cannot_sync(path, errno, err);
     if (fd >= 0)
         (void)close(fd); /* nothing was written */
     free(directory);

@@ -157,8 +157,10 @@ static pe_status try_result(pe_out_file *out, bool *is_taken, pe_error *err)
         return PE_OK;
     }
     status = take_part(out, is_taken, is_new, err);
-    if (status == PE_OK && *is_taken) /* the run that made the marker may have ended, and removed it */
+    if (status == PE_OK && *is_taken && !name_exists(out->marker)) /* the run that made it has ended and removed it */
         status = pe_out_marker_create(out->marker, out->path, &is_new, err);
+    if (status != PE_OK && *is_taken)
+        unmake_part(out, false);
     return status;
 }
 

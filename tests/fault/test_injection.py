@@ -4,7 +4,8 @@
 
 Design: a job is run once to count its calls, then once for each trial: one function, one errno, the Nth call. The library
 that makes it fail is PENGINE_INJECTION (injection.c). As a test, a fixed sample of all trials runs; by hand,
-`test_injection.py --all [JOB ...]` runs every trial and prints what it finds, which takes hours for all jobs.
+`test_injection.py --all [JOB ...]` runs every trial and prints what it finds, which takes hours for all jobs; --tenth runs
+every tenth.
 
 Expected values: the output of the run in which no call fails, and the file of an earlier run.
 """
@@ -26,8 +27,10 @@ from harness import IS_SANITIZED, binary, environment, main, toml  # noqa: E402
 
 INJECTION = os.environ.get("PENGINE_INJECTION", "")
 EARLIER = b"the result of an earlier run\n"
-SAMPLE = 360  # trials of the test
+SAMPLE = 260  # trials of the test
 EACH_MOST = 250  # calls of one function that are made to fail, of all trials
+# A thread that can be had when the run looks, and cannot a moment later, ends the process inside of libgomp.
+MOST = {"malloc": 3000, "pthread_create": 2}
 DEADLINE_S = 40
 SLOW_S = 15
 
@@ -157,7 +160,7 @@ class Trials:
     def all(self):
         for is_cold, counts in ((False, self.good.counts()), (True, self.cold)):
             for call, errors in ERRORS.items():
-                most = min(counts.get(call, 0), 3000 if call == "malloc" and not is_cold else EACH_MOST)
+                most = min(counts.get(call, 0), MOST.get(call, EACH_MOST))
                 kinds = [(error, mode) for error in errors for mode in ("once", "sticky") if mode == "once" or error not in ("EINTR", "EAGAIN")]
                 kinds += [("EIO", "short")] if call in SHORT else []
                 for error, mode in kinds:
@@ -183,7 +186,7 @@ class Trials:
             return "is wrong in silence"
         if run.code != self.good.code and "pengine: " not in run.err and "rror" not in run.err:
             return "has no message"
-        if run.code != self.good.code and self.is_wrong_file(run):
+        if run.code != self.good.code and self.is_wrong_file(run, call):
             return "leaves a wrong file"
         if run.left and call not in MAY_LEAVE:
             return "leaves files behind"
@@ -193,8 +196,10 @@ class Trials:
         """Items failed that would not have: that is told."""
         return "items failed" in run.err
 
-    def is_wrong_file(self, run):
+    def is_wrong_file(self, run, call):
         result = run.result
+        if call == "fsync" and result == self.good.result:
+            return False  # the directory: the new file is there already
         if not self.job.out or result == EARLIER or run.code == 1:
             return bool(not self.job.out and result and not self.good.result.startswith(result))
         if result is None:
@@ -237,7 +242,7 @@ class Injection(unittest.TestCase):
         for _, count, wrong in search(JOBS, pick, os.cpu_count() or 2):
             self.assertGreater(count, 0)
             found += wrong
-        self.assertEqual(found, [])
+        self.assertFalse(found, "\n".join(["", *found]))
 
     def test_commit(self):
         """Each call of the commit fails: exit code 74, and the earlier file stays."""
@@ -259,16 +264,16 @@ class Injection(unittest.TestCase):
             self.assertEqual((counts["fsync"], counts["fdatasync"]), (0, 0))
 
 
-def run_all(names):
+def run_all(names, step):
     total = bad = 0
-    for name, count, wrong in search(names or JOBS, lambda trials: trials, os.cpu_count() or 2):
+    for name, count, wrong in search(names or JOBS, lambda trials: trials[::step], os.cpu_count() or 2):
         total, bad = total + count, bad + len(wrong)
         print(*wrong, f"{name}: {count} trials, {len(wrong)} findings", sep="\n", flush=True)
     print(f"{total} trials, {bad} findings")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--all"]:
-        run_all(sys.argv[2:])
+    if sys.argv[1:2] in (["--all"], ["--tenth"]):
+        run_all(sys.argv[2:], 1 if sys.argv[1] == "--all" else 10)
     else:
         main()
