@@ -108,6 +108,12 @@ void pe_job_free(pe_job *job);
 /* pe_job_print - the effective job, defaults filled in, as TOML that reads back to the same job. */
 pe_status pe_job_print(const pe_job *job, FILE *out, pe_error *err);
 
+#define PE_JOB_NOTE_ROOM 400
+
+/* pe_job_note - what is valid but looks like a mistake: a range of one item that was meant as a list of values.
+ * Returns: out, or NULL when there is nothing to say */
+const char *pe_job_note(const pe_job *job, char out[PE_JOB_NOTE_ROOM]);
+
 /* pe_job_print_keys - the schema as a table of keys, types, defaults and help (for --help's long part and README). */
 void pe_job_print_keys(FILE *out);
 

@@ -19,6 +19,8 @@
 typedef enum pe_source_kind {
     PE_SOURCE_RANGE,
     PE_SOURCE_LINSPACE,
+    PE_SOURCE_LOGSPACE,
+    PE_SOURCE_VALUES,
     PE_SOURCE_FILE,
     PE_SOURCE_GLOB,
     PE_SOURCE_VALUE
@@ -48,8 +50,10 @@ typedef struct pe_source_spec {
     const char *where; /* "squares.toml:7:1: input", of several "...: input 2": opens messages about the spec itself */
     pe_source_kind kind;
     pe_scalar start, stop, step;    /* range: all integers or all floats; step is 1 by default */
-    double first_value, last_value; /* linspace */
+    double first_value, last_value; /* linspace; logspace: the exponents of 10 */
     uint64_t points;
+    const pe_scalar *values; /* at least one; all integers, all floats, all bools or all texts */
+    int value_count;
     pe_scalar value;
     const char *path;    /* file; "-" is stdin */
     const char *pattern; /* glob */

@@ -29,6 +29,9 @@ static void show_inputs(FILE *out, const pe_job *job, const pe_inputs *inputs)
             (void)fprintf(out, "%s items", pe_print_count(count, info->count));
         (void)fprintf(out, ", %d argument%s\n", info->columns, info->columns == 1 ? "" : "s");
     }
+    char note[PE_JOB_NOTE_ROOM];
+    if (pe_job_note(job, note) != NULL)
+        row(out, "note", note);
     if (pe_inputs_sources(inputs) > 1)
         row(out, "combine", job->combine == PE_COMBINE_PRODUCT ? "product, the last input fastest" : "zip");
 }

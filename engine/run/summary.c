@@ -32,8 +32,10 @@ static const char *describe_chunks(const pe_plan *plan, const pe_execution_stats
 
 void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_execution_stats *stats, uint64_t busy_ns)
 {
-    char items[32], rate[32], time[32], chunks[96];
+    char items[32], rate[32], time[32], chunks[96], note[PE_JOB_NOTE_ROOM];
     const pe_plan *plan = &run_plan->plan;
+    if (pe_job_note(job, note) != NULL)
+        pe_log(PE_LOG_INFO, "%s: %s", job->name, note);
     const double seconds = (double)stats->wall_ns * 1e-9;
     const double all_ns = (double)stats->wall_ns * run_plan->placement.all_threads;
     pe_log(PE_LOG_INFO, "%s: %s item%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy, %s", job->name,

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* linspace.c - the source of a number of points between two floats, computed where they are needed.
+/* linspace.c - the sources of a number of points between two floats, computed where they are needed: linspace, logspace.
  *
  * Design:   bit for bit what numpy.linspace gives: the step is (last - first) / (points - 1), item i is
  *           first + i * step, the last item is `last` itself; where the step vanishes although first and last differ,
  *           item i is i / (points - 1) * (last - first) + first.
+ *           A logspace is 10 to the power of each point of a linspace, as numpy.logspace has it.
  * Threads:  constant after open.
  * Not here: spacing by a step (range.c).
  */
@@ -21,8 +22,8 @@ static pe_status judge(const pe_source *source, pe_type type, pe_error *err)
     char name[PE_TYPE_NAME_ROOM];
     if (type.dtype == PE_FLOAT64 && type.width == 0)
         return PE_OK;
-    return pe_fail(err, PE_ECONFIG, "%s: a linspace is float64 and could lose value as %s", source->spec->where,
-                   pe_type_print(type, name));
+    return pe_fail(err, PE_ECONFIG, "%s: a %s is float64 and could lose value as %s", source->spec->where,
+                   source->kind->name, pe_type_print(type, name));
 }
 
 static pe_status linspace_open(pe_source *source, pe_error *err)
@@ -30,10 +31,14 @@ static pe_status linspace_open(pe_source *source, pe_error *err)
     const pe_source_spec *const spec = source->spec;
     const double first = spec->first_value, last = spec->last_value;
     if (!isfinite(first) || !isfinite(last) || !isfinite(last - first))
-        return pe_fail(err, PE_ECONFIG, "%s: linspace: from %.17g to %.17g is not finite", spec->where, first, last);
+        return pe_fail(err, PE_ECONFIG, "%s: %s: from %.17g to %.17g is not finite", spec->where, source->kind->name,
+                       first, last);
     if (spec->points > MOST_POINTS)
-        return pe_fail(err, PE_ECONFIG, "%s: linspace: %llu points; at most 2^63 can be counted", spec->where,
-                       (unsigned long long)spec->points);
+        return pe_fail(err, PE_ECONFIG, "%s: %s: %llu points; at most 2^63 can be counted", spec->where,
+                       source->kind->name, (unsigned long long)spec->points);
+    if (source->spec->kind == PE_SOURCE_LOGSPACE && !(isfinite(pow(10, first)) && isfinite(pow(10, last))))
+        return pe_fail(err, PE_ECONFIG, "%s: logspace: 10 to the power of %.17g is not finite", spec->where,
+                       first > last ? first : last);
     source->total = spec->points;
     source->info.columns = 1;
     source->info.types[0].dtype = PE_FLOAT64;
@@ -82,6 +87,16 @@ static pe_status linspace_read(pe_reader *reader, pe_block block, const pe_byte_
     return PE_OK;
 }
 
+static pe_status logspace_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range,
+                               const unsigned char *bytes, void *const *columns, pe_error *err)
+{
+    double *const out = columns[0];
+    const pe_status status = linspace_read(reader, block, byte_range, bytes, columns, err);
+    for (uint64_t k = 0; k < block.count && status == PE_OK; k++)
+        out[k] = pow(10, out[k]);
+    return status;
+}
+
 const pe_source_vtable pe_kind_linspace = {
     .name = "linspace",
     .source_bytes = sizeof(pe_source),
@@ -90,4 +105,14 @@ const pe_source_vtable pe_kind_linspace = {
     .load = linspace_load,
     .bind = linspace_bind,
     .read = linspace_read,
+};
+
+const pe_source_vtable pe_kind_logspace = {
+    .name = "logspace",
+    .source_bytes = sizeof(pe_source),
+    .reader_bytes = sizeof(pe_reader),
+    .open = linspace_open,
+    .load = linspace_load,
+    .bind = linspace_bind,
+    .read = logspace_read,
 };

@@ -42,6 +42,10 @@ static const char *name_of(const pe_source_spec *spec)
         return "range";
     case PE_SOURCE_LINSPACE:
         return "linspace";
+    case PE_SOURCE_LOGSPACE:
+        return "logspace";
+    case PE_SOURCE_VALUES:
+        return "values";
     case PE_SOURCE_VALUE:
         return "value";
     case PE_SOURCE_GLOB:
@@ -79,6 +83,10 @@ static const pe_source_vtable *kind_of(const pe_source_spec *spec, pe_format for
         return &pe_kind_range;
     case PE_SOURCE_LINSPACE:
         return &pe_kind_linspace;
+    case PE_SOURCE_LOGSPACE:
+        return &pe_kind_logspace;
+    case PE_SOURCE_VALUES:
+        return &pe_kind_list;
     case PE_SOURCE_VALUE:
         return &pe_kind_value;
     case PE_SOURCE_GLOB:

@@ -103,7 +103,8 @@ pe_status pe_source_vtable_bind(const pe_source *source, const pe_type *want, pe
 /* pe_spec_is_stream - will this be opened as a stream? A file that is not there is none. */
 bool pe_spec_is_stream(const pe_source_spec *spec);
 
-extern const pe_source_vtable pe_kind_range, pe_kind_linspace, pe_kind_value, pe_kind_glob;
+extern const pe_source_vtable pe_kind_range, pe_kind_linspace, pe_kind_logspace, pe_kind_list, pe_kind_value,
+    pe_kind_glob;
 extern const pe_source_vtable pe_kind_npy, pe_kind_raw;
 extern const pe_source_vtable pe_kind_text; /* csv, tsv and txt, by source->format */
 

@@ -9,6 +9,8 @@
 
 #define RANGE (1u << PE_SOURCE_RANGE)
 #define LINSPACE (1u << PE_SOURCE_LINSPACE)
+#define LOGSPACE (1u << PE_SOURCE_LOGSPACE)
+#define VALUES (1u << PE_SOURCE_VALUES)
 #define PATH (1u << PE_SOURCE_FILE)
 #define GLOB (1u << PE_SOURCE_GLOB)
 #define VALUE (1u << PE_SOURCE_VALUE)
@@ -28,6 +30,17 @@ static const pe_key input_rows[] = {
      .type = PE_KEY_LINSPACE,
      .kinds = LINSPACE,
      .help = "count floats from first to last, both included"},
+    {.name = "logspace",
+     .type = PE_KEY_LINSPACE,
+     .kinds = LOGSPACE,
+     .help = "count floats from 10 to the power of first to 10 to the power of last, as numpy.logspace"},
+    {.name = "values",
+     .type = PE_KEY_VALUES,
+     INPUT(values),
+     COUNT_INPUT(value_count),
+     .least = 1,
+     .kinds = VALUES,
+     .help = "the items themselves: numbers or texts; integers beside floats become floats"},
     {.name = "path",
      .type = PE_KEY_STRING,
      .path = PE_PATH_INPUT,
@@ -56,7 +69,7 @@ static const pe_key input_rows[] = {
      INPUT(dtype),
      GIVEN_INPUT(has_dtype),
      .unset = "the input's own",
-     .kinds = RANGE | LINSPACE | PATH | VALUE,
+     .kinds = RANGE | LINSPACE | LOGSPACE | VALUES | PATH | VALUE,
      .help = "element type of raw; a conversion for the others, refused where it could lose value"},
     {.name = "columns",
      .type = PE_KEY_COLUMNS,
@@ -81,7 +94,7 @@ static const pe_key input_rows[] = {
      GIVEN_INPUT(has_first),
      .most = INT64_MAX,
      .unset = "0",
-     .kinds = RANGE | LINSPACE | PATH | GLOB,
+     .kinds = RANGE | LINSPACE | LOGSPACE | VALUES | PATH | GLOB,
      .help = "items to leave out at the start"},
     {.name = "count",
      .type = PE_KEY_INTEGER,
@@ -89,7 +102,7 @@ static const pe_key input_rows[] = {
      GIVEN_INPUT(has_count),
      .most = INT64_MAX,
      .unset = "all that follow",
-     .kinds = RANGE | LINSPACE | PATH | GLOB,
+     .kinds = RANGE | LINSPACE | LOGSPACE | VALUES | PATH | GLOB,
      .help = "items to take"},
 };
 

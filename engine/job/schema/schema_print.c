@@ -62,7 +62,7 @@ static const char *title_of(const char *table)
     if (*table == '\0')
         return "top level";
     if (strcmp(table, "input") == 0)
-        return "[input], or one [[input]] an argument; each has one of the first five keys";
+        return "[input], or one [[input]] an argument; each has one of the first seven keys";
     if (strcmp(table, "kernel") == 0)
         return "[kernel], which has one of the first six keys";
     if (strcmp(table, "reduce") == 0)

@@ -60,6 +60,7 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
         [PE_KEY_COLUMNS] = "an array of names [\"x\", \"y\"] or of numbers from 0 [0, 1]",
         [PE_KEY_RANGE] = "[start, stop] or [start, stop, step]",
         [PE_KEY_LINSPACE] = "[first, last, count]",
+        [PE_KEY_VALUES] = "an array of numbers or an array of strings, such as [0.1, 0.5, 2.0]",
         [PE_KEY_SCALAR] = "a number, true, false or a string",
         [PE_KEY_PARAMS] = "a table of constants such as {sigma = 0.5, steps = 10}",
         [PE_KEY_FUNCTION] = "a file and a function such as \"f.py:f\"",

@@ -11,6 +11,7 @@
  */
 #include <math.h>
 
+#include "base/alloc.h"
 #include "job/section/values.h"
 #include "job/toml/quote.h"
 #include "types/number.h"
@@ -194,9 +195,8 @@ static void print_linspace(pe_writer *to, const pe_key *key, const void *base)
     pe_writer_put(to, "]\n");
 }
 
-static pe_status read_scalar(const pe_place *to, const pe_toml *node, pe_error *err)
+static pe_status take_scalar(const pe_place *to, const pe_toml *node, pe_scalar *out, pe_error *err)
 {
-    pe_scalar *const out = pe_place_field(to->key, to->base);
     switch (node->kind) {
     case PE_TOML_INT:
         keep_integer(out, node->integer);
@@ -218,6 +218,11 @@ static pe_status read_scalar(const pe_place *to, const pe_toml *node, pe_error *
     return pe_section_expected(to->section, to->key->name, node, err);
 }
 
+static pe_status read_scalar(const pe_place *to, const pe_toml *node, pe_error *err)
+{
+    return take_scalar(to, node, pe_place_field(to->key, to->base), err);
+}
+
 static void print_scalar(pe_writer *to, const pe_key *key, const void *base)
 {
     pe_writer_value(to, key->name, pe_place_value(key, base));
@@ -229,6 +234,63 @@ static void free_scalar(const pe_key *key, void *base)
     pe_value_drop(&value->text.data);
 }
 
+static bool is_number(pe_toml_kind kind)
+{
+    return kind == PE_TOML_INT || kind == PE_TOML_FLOAT;
+}
+
+static pe_status check_values(const pe_place *to, const pe_toml *node, pe_error *err)
+{
+    char seen[PE_QUOTE_ROOM];
+    if (node->kind != PE_TOML_ARRAY || node->count == 0 || node->count > INT32_MAX)
+        return pe_section_expected(to->section, to->key->name, node, err);
+    const pe_toml_kind first = node->children[0].kind;
+    for (size_t i = 1; i < node->count; i++) {
+        const pe_toml *const child = &node->children[i];
+        if (child->kind != first && !(is_number(first) && is_number(child->kind)))
+            return pe_section_refuse(to->section, to->key->name, child, err,
+                                     "expected all numbers, all strings, or all true or false, got %s beside them",
+                                     pe_quote_node(child, seen));
+    }
+    return PE_OK;
+}
+
+static pe_status read_values(const pe_place *to, const pe_toml *node, pe_error *err)
+{
+    pe_scalar **const field = pe_place_field(to->key, to->base);
+    int *const count = pe_place_count(to->key, to->base);
+    pe_status status = check_values(to, node, err);
+    if (status == PE_OK)
+        status = pe_make_array(field, node->count, sizeof **field, err);
+    for (size_t i = 0; status == PE_OK && i < node->count; i++) {
+        status = take_scalar(to, &node->children[i], &(*field)[i], err);
+        *count += status == PE_OK;
+    }
+    return status == PE_OK ? unify(to, node, *field, node->count, false, err) : status;
+}
+
+static void print_values(pe_writer *to, const pe_key *key, const void *base)
+{
+    const pe_scalar *const values = *(const pe_scalar *const *)pe_place_value(key, base);
+    pe_writer_key(to, key->name);
+    for (int i = 0; i < pe_place_counted(key, base); i++) {
+        pe_writer_put(to, i == 0 ? "[" : ", ");
+        pe_writer_scalar(to, &values[i]);
+    }
+    pe_writer_put(to, "]\n");
+}
+
+static void free_values(const pe_key *key, void *base)
+{
+    pe_scalar *const values = *(pe_scalar **)pe_place_field(key, base);
+    int *const count = pe_place_count(key, base);
+    for (int i = 0; i < *count; i++)
+        pe_value_drop(&values[i].text.data);
+    *count = 0;
+    pe_value_drop(pe_place_field(key, base));
+}
+
 const pe_value_ops pe_value_range = {read_range, print_range, NULL};
 const pe_value_ops pe_value_linspace = {read_linspace, print_linspace, NULL};
 const pe_value_ops pe_value_scalar = {read_scalar, print_scalar, free_scalar};
+const pe_value_ops pe_value_values = {read_values, print_values, free_values};
