@@ -43,9 +43,10 @@ START_TEST(unknown_key_without_a_near_one_is_refused_with_the_valid_ones)
 {
     refuse(RANGE KERNEL "[pool]\nworkforce = 3\n",
            "job.toml:4:1: unknown key \"pool.workforce\"; valid in [pool]: threads, chunk_size, schedule, memory");
-    refuse("zzzzzz = 1\n",
-           "job.toml:1:1: unknown key \"zzzzzz\"; valid at the top level: mode, name, combine, part, skip, input, "
-           "kernel, output, reduce, pool, errors");
+    refuse(
+        "zzzzzz = 1\n",
+        "job.toml:1:1: unknown key \"zzzzzz\"; valid at the top level: mode, name, combine, part, items, skip, input, "
+        "kernel, output, reduce, pool, errors");
 }
 END_TEST
 
@@ -121,7 +122,7 @@ END_TEST
 START_TEST(input_of_no_kind_is_refused_with_the_kinds)
 {
     refuse_input("dtype = \"int64\"", "job.toml:2:1: input: says not where the items come from; expected one of range, "
-                                      "linspace, path, glob, value, such as range = [0, 10]");
+                                      "linspace, logspace, values, path, glob, value, such as range = [0, 10]");
 }
 END_TEST
 

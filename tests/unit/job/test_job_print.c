@@ -203,10 +203,10 @@ START_TEST(printed_keys_name_every_key_within_80_columns)
             char line[80];
             const char *const table = tables[t]->name;
             snprintf(line, sizeof line, "\n  %s%s%s", table, *table == '\0' ? "" : ".", tables[t]->keys[i].name);
-            const char *const found = strstr(text, line);
+            const char *found = strstr(text, line);
+            while (found != NULL && strchr(" \n", found[strlen(line)]) == NULL) /* input.value is in input.values */
+                found = strstr(found + 1, line);
             ck_assert_msg(found != NULL, "%s", line);
-            const char after = found[strlen(line)];
-            ck_assert_msg(after == ' ' || after == '\n', "%s", line);
         }
     }
     ck_assert_uint_gt(count, 6);
