@@ -68,3 +68,11 @@ void pe_arena_fini(pe_arena *arena)
     }
     *arena = (pe_arena){.newest = NULL};
 }
+
+void pe_arena_trim(pe_arena *arena, size_t most)
+{
+    pe_arena_reset(arena);
+    arena->least = arena->least < most ? arena->least : most;
+    if (arena->newest != NULL && arena->newest->room > most)
+        pe_arena_fini(arena);
+}

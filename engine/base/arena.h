@@ -24,6 +24,8 @@ typedef struct pe_arena {
 /* pe_arena_get - size bytes that do not move; NULL when memory is out. */
 char *pe_arena_get(pe_arena *arena, size_t size);
 void pe_arena_reset(pe_arena *arena);
+/* pe_arena_trim - as reset, and memory of more than `most` bytes is freed. */
+void pe_arena_trim(pe_arena *arena, size_t most);
 void pe_arena_fini(pe_arena *arena);
 
 #endif

@@ -6,6 +6,9 @@
  * Design: result texts and the reasons of failures lie in arenas, which are reset before each batch.
  *         The kernel may be the user's code: the arguments of fail and text are checked, and the first invalid call is
  *         kept in `fault` until map returns.
+ *         A kernel that gives its results in order says how far it is (pe_call_advance). Once it has given texts of
+ *         most_bytes, the results before that are used and freed, so that a batch of large texts does not lie in memory
+ *         as a whole.
  * Threads: a call belongs to one worker; fail and text are called by the kernel inside map, on that worker's thread.
  * Not here: what becomes of a failed item.
  */
@@ -37,6 +40,9 @@ struct pe_call {
 
     pe_failures failures;
     pe_arena texts;
+    pe_call_texts bounds; /* most_bytes 0: none */
+    size_t text_bytes;    /* given since the texts were freed */
+    size_t text_end;      /* the last item that was given one, and 1 */
     pe_error fault;
 };
 
@@ -57,6 +63,24 @@ static void fail_item(pe_batch *batch, size_t item, const char *reason)
                           &call->fault);
 }
 
+/* For a text of so many bytes, once others have made room; false: it is too long. */
+static bool has_room_for(pe_call *call, size_t item, size_t size)
+{
+    const pe_call_texts *const bounds = &call->bounds;
+    if (bounds->most_bytes == 0 || size <= bounds->most_bytes)
+        return true;
+    if (size > bounds->longest) {
+        (void)pe_fail(
+            &call->fault, PE_ENOMEM,
+            "item %" PRIu64
+            ": its result is a text of %zu bytes, and pool.memory has room for texts of up to %zu: raise pool.memory",
+            index_of(call, item), size, bounds->longest);
+        return false;
+    }
+    bounds->wait_for_room(bounds->context, size);
+    return true;
+}
+
 static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
 {
     pe_call *const call = batch->host;
@@ -68,13 +92,51 @@ static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
                       call->kernel->name, result, item, call->count);
         return NULL;
     }
+    pe_text *const text = &((pe_text *)call->results[result])[item];
+    if (text->data != NULL && size <= text->size) { /* given before, and shorter now */
+        text->size = size;
+        return (char *)(uintptr_t)text->data;
+    }
+    if (!has_room_for(call, item, size))
+        return NULL;
     char *const bytes = pe_arena_get(&call->texts, size);
     if (bytes == NULL) {
         (void)pe_fail(&call->fault, PE_ENOMEM, "out of memory: no room for result texts (%zu bytes)", size);
         return NULL;
     }
-    ((pe_text *)call->results[result])[item] = (pe_text){.data = bytes, .size = size};
+    *text = (pe_text){.data = bytes, .size = size};
+    call->text_bytes += size;
+    call->text_end = item + 1 > call->text_end ? item + 1 : call->text_end;
     return bytes;
+}
+
+void pe_call_bound_texts(pe_call *call, const pe_call_texts *texts)
+{
+    call->bounds = *texts;
+}
+
+static bool has_failed_behind(const pe_call *call, size_t done)
+{
+    const pe_failures *failures = &call->failures;
+    for (size_t f = 0; f < failures->count; f++)
+        if (failures->list[f].item >= index_of(call, done))
+            return true;
+    return false;
+}
+
+void pe_call_advance(pe_batch *batch, size_t done)
+{
+    pe_call *const call = batch->host;
+    const pe_call_texts *const bounds = &call->bounds;
+    if (batch->text != give_text) /* in the child of an isolated kernel the host is another */
+        return;
+    if (bounds->most_bytes == 0 || call->text_bytes < bounds->most_bytes || call->text_end > done ||
+        call->fault.status != PE_OK || has_failed_behind(call, done))
+        return;
+    if (!bounds->finish_before(bounds->context, done))
+        return;
+    pe_arena_trim(&call->texts, 2 * bounds->most_bytes);
+    call->text_bytes = 0;
 }
 
 static void empty_texts(const pe_call *call)
@@ -165,6 +227,7 @@ static void begin_run(pe_call *call, uint64_t first, size_t count, void *const *
     pe_error_clear(&call->fault);
     if (call->has_text) {
         pe_arena_reset(&call->texts);
+        call->text_bytes = call->text_end = 0;
         empty_texts(call);
     }
 }
@@ -226,4 +289,5 @@ void pe_call_take_failures(pe_call *call, pe_failures *into)
     const pe_failures spare = *into;
     *into = call->failures;
     call->failures = spare;
+    pe_failures_clear(&call->failures);
 }

@@ -23,6 +23,25 @@ void pe_call_free(pe_call *call);
 /* pe_call_set_ramps - the ramps of those args that are NULL in later runs; borrowed. Only for a kernel with takes_ramps. */
 void pe_call_set_ramps(pe_call *call, const pe_ramp *ramps);
 
+/* How result texts are bounded: their size is not known before the kernel gives them. */
+typedef struct pe_call_texts {
+    size_t most_bytes; /* of texts that are kept before finish_before is called */
+    size_t longest;    /* a longer text ends the run */
+    void *context;
+    /* The items of the batch before `done` are complete: use their results and failures now (pe_call_take_failures).
+     * Returns: whether that was done; their texts are freed then */
+    bool (*finish_before)(void *context, size_t done);
+    /* A text of more than most_bytes comes: blocks until there is room for it. */
+    void (*wait_for_room)(void *context, size_t bytes);
+} pe_call_texts;
+
+/* pe_call_bound_texts - in all later runs; without it, a batch keeps all its texts. */
+void pe_call_bound_texts(pe_call *call, const pe_call_texts *texts);
+
+/* pe_call_advance - for kernels of ours, inside map: all items before `done` have their results or have failed, and no
+ * item from `done` on has either. Only between such calls are the texts of a batch bounded. */
+void pe_call_advance(pe_batch *batch, size_t done);
+
 /* pe_call_run - map one batch.
  *
  * Shape:   args and results as in kernel.h, count items from index first.
@@ -36,7 +55,8 @@ pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *c
 /* pe_call_failures - the failed items of the last run, in item order, each once. */
 const pe_failure *pe_call_failures(const pe_call *call, size_t *count);
 
-/* pe_call_take_failures - swaps the list of the last run's failures with *into, whose memory the next run uses. */
+/* pe_call_take_failures - swaps the list of the last run's failures, or of those so far, with *into, whose memory is used
+ * for later ones. */
 void pe_call_take_failures(pe_call *call, pe_failures *into);
 
 #endif

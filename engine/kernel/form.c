@@ -50,6 +50,8 @@ pe_status pe_form_open(const pe_form_spec *spec, const pe_buffer *object, pe_for
         return status;
     form->ops = ops;
     form->is_in_processes = spec->is_isolated || !is_native(spec->kind);
+    form->gives_in_order =
+        !is_native(spec->kind) || (!spec->is_isolated && (spec->kind == PE_FORM_SOURCE || spec->kind == PE_FORM_EXPR));
     status = form->ops->open(spec, object, form, err);
     if (status == PE_OK && spec->is_isolated && is_native(spec->kind))
         status = pe_isolate_wrap(form, spec->timeout_ns, err);
@@ -115,6 +117,11 @@ const pe_signature *pe_form_signature(const pe_form *form)
 uint64_t pe_form_worker_bytes(const pe_form *form)
 {
     return form->worker_bytes;
+}
+
+bool pe_form_gives_in_order(const pe_form *form)
+{
+    return form->gives_in_order;
 }
 
 bool pe_form_is_in_processes(const pe_form *form)

@@ -37,6 +37,8 @@ const pe_kernel *pe_form_kernel(const pe_form *form);
 const pe_signature *pe_form_signature(const pe_form *form);
 /* pe_form_is_in_processes - does the kernel run in other processes? Then each batch costs two switches of processes. */
 bool pe_form_is_in_processes(const pe_form *form);
+/* pe_form_gives_in_order - does the kernel say how far it is (pe_call_advance)? */
+bool pe_form_gives_in_order(const pe_form *form);
 /* pe_form_worker_bytes - the memory of a worker's process once it is ready; 0: not known before it runs. */
 uint64_t pe_form_worker_bytes(const pe_form *form);
 
@@ -52,6 +54,7 @@ struct pe_form {
     pe_kernel kernel; /* what workers call; kernel.context is the form's state */
     pe_signature signature;
     bool is_in_processes;  /* set by form.c */
+    bool gives_in_order;   /* likewise */
     uint64_t worker_bytes; /* of python */
     void *state;
 };

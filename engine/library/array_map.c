@@ -135,7 +135,7 @@ static pe_status run_grain(array_worker *worker, pe_block grain, void *const *re
 }
 
 static pe_status run_worker(void *context, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
-                            const atomic_bool *stop, pe_error *err)
+                            const pe_chunk_flow *flow, pe_error *err)
 {
     (void)payload;
     array_worker *worker = context;
@@ -144,7 +144,7 @@ static pe_status run_worker(void *context, pe_split_range *range, const pe_buffe
     void *results[PE_MAX_COLUMNS];
     pe_status status = place_results(run, claimed, &out->bytes, results, err);
     for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);) {
-        status = run_grain(worker, grain, results, stop, err);
+        status = run_grain(worker, grain, results, flow->stop, err);
         if (status == PE_OK)
             out->items += grain.count;
         else if (status == PE_EITEM) /* all before it are computed */

@@ -44,6 +44,13 @@
 #define RUN_SHARE 256               /* and no more than this part of pool.memory */
 #define WINDOW_MOST 16384           /* and one for each rank: 1 MiB, and less than 100 bytes a rank */
 #define TEXT_BYTES_LEAST 64
+#define TEXT_SHARE 4               /* of pool.memory: the longest text, but for */
+#define TEXT_BYTES_MOST (64 * MIB) /* this, where pool.memory allows it */
+#define TEXT_COPIES 3              /* of that text at once, in the rank that has it */
+#define PART_BYTES_LEAST (4 * KIB)
+#define PART_BYTES_MOST (1 * MIB)
+#define PARTS_A_WORKER 8         /* in the window */
+#define PART_COPIES 4            /* of a part in a worker: texts as computed, as encoded, and as a buffer grows */
 #define THREAD_BYTES (512 * KIB) /* stack, C library arena and edges of mapped files that a worker touches */
 #define MAPPED_BYTES (4 * MIB)   /* of a mapped input that a worker has read and not yet released */
 #define MPI_BYTES (24 * MIB)     /* what MPI may yet allocate for messages beside what it had at the start */
@@ -139,7 +146,19 @@ static uint64_t choose_slice_chunks(const pe_plan_request *request, const pe_pla
     return at_least(at_most(divide_up(slice_bytes, chunk_bytes), by_balance), 1);
 }
 
-static size_t result_bytes(const pe_plan *plan)
+/* What the buffers of a rank take where pool.memory allows it. */
+static size_t wanted_bytes(size_t memory, int ranks)
+{
+    return at_most(at_least(memory / (ranks == 1 ? WINDOW_SHARE : WINDOW_SHARE_RANKS), WINDOW_BYTES), memory);
+}
+
+/* Texts have no known size: their window is a part of the memory, whatever number of them it holds. */
+static size_t text_window(const pe_plan_request *request, size_t memory)
+{
+    return request->has_text_result ? wanted_bytes(memory, request->ranks) / 2 : 0;
+}
+
+static size_t result_bytes(const pe_plan_request *request, const pe_plan *plan, size_t memory)
 {
     const size_t slice_out = plan->chunk_out_bytes * plan->chunks_per_slice;
     size_t bytes = (size_t)plan->slots * plan->chunk_out_bytes;
@@ -147,22 +166,33 @@ static size_t result_bytes(const pe_plan *plan)
         bytes += (size_t)plan->depth * slice_out;
     if (plan->run_slices > 1)
         bytes += (size_t)plan->slots * plan->run_slices * slice_out;
-    return bytes;
+    return at_least(bytes, text_window(request, memory));
+}
+
+/* The results of a chunk may be delivered in parts of this size, so that several fit into the window for each worker. */
+static size_t part_bytes(const pe_plan_request *request, const pe_plan *plan)
+{
+    if (!request->has_text_result)
+        return PE_PLAN_NO_PARTS;
+    return at_most(at_least(plan->result_bytes / (PARTS_A_WORKER * ((size_t)plan->threads + 2)), PART_BYTES_LEAST),
+                   PART_BYTES_MOST);
 }
 
 /* What one rank holds: chunks and slices, payloads, pulls, columns and scratch of its workers. */
-static size_t buffer_bytes(const pe_plan_request *request, const pe_plan *plan)
+static size_t buffer_bytes(const pe_plan_request *request, pe_plan *plan, size_t memory)
 {
+    plan->result_bytes = result_bytes(request, plan, memory);
+    plan->part_bytes = part_bytes(request, plan);
+    const size_t texts = request->has_text_result ? PART_COPIES * plan->part_bytes : 0;
     const size_t threads = (size_t)plan->threads;
-    const size_t pull = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices;
     const size_t copies = request->is_elsewhere ? 3 : 1; /* on the way there, on the way back */
     const size_t columns = copies * plan->read_items * (request->in_item_bytes + request->out_item_bytes);
     const size_t scratch =
         request->reader_bytes == NULL ? 0 : request->reader_bytes(request->source, plan->chunk_items);
-    const size_t worker = columns + scratch + request->worker_bytes + plan->chunk_in_bytes;
-    size_t bytes = result_bytes(plan) + (size_t)plan->chunks_most * PE_PLAN_CHUNK_BYTES + threads * worker;
+    const size_t worker = columns + scratch + request->worker_bytes + plan->chunk_in_bytes + texts;
+    size_t bytes = plan->result_bytes + (size_t)plan->chunks_most * PE_PLAN_CHUNK_BYTES + threads * worker;
     if (plan->ranks > 1)
-        bytes += (size_t)plan->pulls * pull + (size_t)plan->window_slices * PE_PLAN_ENTRY_BYTES +
+        bytes += (size_t)plan->pulls * plan->pull_bytes + (size_t)plan->window_slices * PE_PLAN_ENTRY_BYTES +
                  (size_t)plan->ranks * PE_PLAN_RANK_BYTES;
     if (request->has_payload)
         bytes += (size_t)(plan->depth * (plan->ranks > 1 ? 2 : 1) + 2) * plan->payload_bytes;
@@ -202,14 +232,15 @@ static void set_chunks_most(pe_plan *plan)
 static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe_error *err)
 {
     const size_t most = request->memory_bytes != 0 ? request->memory_bytes : MEMORY_BYTES;
-    const size_t wanted =
-        at_most(at_least(most / (plan->ranks == 1 ? WINDOW_SHARE : WINDOW_SHARE_RANKS), WINDOW_BYTES), most);
+    const size_t wanted = wanted_bytes(most, plan->ranks);
     const int least_slots = 2 * plan->threads + 2;
     const int ahead = (int)divide_up(2 * (uint64_t)plan->threads, plan->chunks_per_slice) + 1;
 
     plan->ahead = ahead;
     plan->run_slices = choose_run(request, plan, most);
     plan->pulls = choose_pulls(plan, wanted);
+    plan->pull_bytes = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices;
+    plan->text_bytes = at_most(most, at_least(most / TEXT_SHARE, TEXT_BYTES_MOST));
     const int deepest = plan->ranks == 1 ? DEPTH_SOLO : DEPTH_MOST;
     for (int depth = deepest > 2 * ahead ? deepest : 2 * ahead; depth >= ahead; depth = depth * 3 / 4) {
         plan->depth = depth;
@@ -218,15 +249,14 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
         plan->window_slices =
             at_most((uint64_t)plan->ranks * (uint64_t)depth * PARTS_MOST, WINDOW_MOST + (uint64_t)plan->ranks);
         set_chunks_most(plan);
-        while (plan->ranks == 1 && plan->slots > least_slots && buffer_bytes(request, plan) > wanted) {
+        while (plan->ranks == 1 && plan->slots > least_slots && buffer_bytes(request, plan, most) > wanted) {
             plan->slots = (int)at_least((uint64_t)plan->slots * 3 / 4, (uint64_t)least_slots);
             set_chunks_most(plan);
         }
-        if (buffer_bytes(request, plan) <= wanted || depth <= ahead)
+        if (buffer_bytes(request, plan, most) <= wanted || depth <= ahead)
             break;
     }
-    plan->result_bytes = result_bytes(plan);
-    plan->buffer_bytes = buffer_bytes(request, plan);
+    plan->buffer_bytes = buffer_bytes(request, plan, most);
     if (plan->buffer_bytes <= most)
         return PE_OK;
     char given[32], needed[32];
@@ -301,7 +331,7 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
     plan.peak_bytes = plan.buffer_bytes + request->kept_bytes + request->process_bytes + SLACK_BYTES +
                       ((size_t)plan.threads + 1) * (THREAD_BYTES + plan.chunk_in_bytes) +
                       (plan.chunk_in_bytes > 0 && !request->has_payload ? (size_t)plan.threads * MAPPED_BYTES : 0) +
-                      (plan.ranks > 1 ? MPI_BYTES : 0);
+                      (plan.ranks > 1 ? MPI_BYTES : 0) + (request->has_text_result ? TEXT_COPIES * plan.text_bytes : 0);
     *out = plan;
     return PE_OK;
 }

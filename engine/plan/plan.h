@@ -22,6 +22,7 @@
 #include "base/error.h"
 
 #define PE_ITEMS_UNKNOWN UINT64_MAX
+#define PE_PLAN_NO_PARTS SIZE_MAX
 
 /* What rank 0 keeps: of every grant that is not yet delivered, and of every rank. */
 #define PE_PLAN_ENTRY_BYTES 72
@@ -76,8 +77,11 @@ typedef struct pe_plan {
     int ahead;              /* uncomputed slices that a rank holds at least, so that none waits for an answer */
     uint64_t window_slices; /* no more than this are granted and not yet delivered; runs count as one */
     uint64_t run_slices;    /* one grant spans at most, where results travel to rank 0 */
-    int pulls;              /* slices that rank 0 takes in at once from other ranks */
+    int pulls;              /* slices that rank 0 takes in at once from other ranks, */
+    size_t pull_bytes;      /* of about so many bytes each */
     size_t chunk_out_bytes, chunk_in_bytes, payload_bytes;
+    size_t part_bytes;   /* text results: a chunk goes on in parts of about so many bytes; PE_PLAN_NO_PARTS: never */
+    size_t text_bytes;   /* text results: the longest text that an item may give */
     size_t result_bytes; /* the chunks of one rank, and the slices gathered from them */
     size_t buffer_bytes; /* all buffers of one rank, by the rank that has most (rank 0) */
     size_t peak_bytes;   /* buffers, what source and sink keep, the process itself */

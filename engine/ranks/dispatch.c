@@ -30,6 +30,8 @@ static uint64_t at_most(uint64_t a, uint64_t b)
 
 void pe_root_learn(pe_root *self, uint64_t items, uint64_t work_ns)
 {
+    if (items == 0)
+        return;
     const double slices = (double)items / (double)self->plan->slice_items; /* or a part of one */
     const uint64_t each_ns = (uint64_t)((double)work_ns / slices) + 1;
     self->slice_ns = self->slice_ns == 0 ? each_ns : (self->slice_ns / 8 * 7 + each_ns / 8) + 1;
@@ -173,8 +175,10 @@ static pe_status make_next(pe_root *self, int slices)
 static pe_status dispatch_to(pe_root *self, int rank, pe_slice *slice)
 {
     if (pe_root_is_ordered(self))
-        *pe_root_entry(self, slice->number) =
-            (pe_window_entry){.slice = slice->number, .block = slice->block, .owner = rank};
+        *pe_root_entry(self, slice->number) = (pe_window_entry){.slice = slice->number,
+                                                                .block = slice->block,
+                                                                .end = slice->block.first + slice->block.count,
+                                                                .owner = rank};
     self->states[rank].held += slice->block.count;
     self->states[rank].unfinished += (int)pe_plan_span(self->plan, slice->block);
     self->dispatched++;
@@ -186,7 +190,7 @@ static pe_status dispatch_to(pe_root *self, int rank, pe_slice *slice)
     const pe_buffer *payload = &slice->payload;
     const pe_message_header header = {
         .kind = PE_MESSAGE_SLICE, .slice = slice->number, .block = slice->block, .bytes = payload->size};
-    const pe_message_data data = {.tag = PE_TAG_PAYLOAD, .bytes = payload->data, .size = payload->size, .slice = slice};
+    const pe_message_data data = {.tag = PE_TAG_PAYLOAD, .bytes = payload->data, .size = payload->size, .owner = slice};
     return pe_outbox_send(&self->outbox, rank, &header, data, &self->err);
 }
 

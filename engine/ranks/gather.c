@@ -7,6 +7,7 @@
  *         their turn is near, into one of a few buffers, so its memory does not grow with the number of ranks. This is
  *         a pipelined partial gather: while one slice is written the next ones travel and others are computed. Rank 0's
  *         own results, and those without bytes, need no pull: they wait in the window for their turn.
+ *         Where results have no known size (texts), a slice comes in parts, one after the other, each of bounded size.
  *         Progress: the oldest undelivered slice is always dispatched; its owner has a buffer for it, since chunks are
  *         claimed in order; its result is the next to be pulled. So it is delivered, and the window moves.
  * Threads: the main thread of rank 0.
@@ -26,25 +27,25 @@ static bool needs_pull(const pe_window_entry *result)
     return result->owner != 0 && result->bytes > 0;
 }
 
-static void write_result(pe_root *self, const pe_chunk_result *out)
+/* Writes results of a slice; with the last ones the slice is delivered. */
+static void write_result(pe_root *self, const pe_window_entry *result, const pe_chunk_result *out)
 {
     pe_rank_pool_write(self->pool, out);
-    self->delivered++;
+    self->delivered += result->ends_slice ? 1 : 0;
 }
 
-/* A result whose bytes are here, or that has none. */
+/* Results whose bytes are here, or that have none. */
 static void deliver_here(pe_root *self, const pe_window_entry *result)
 {
     if (result->own == NULL) {
-        write_result(self, &(pe_chunk_result){.first = result->block.first,
-                                              .items = result->block.count,
-                                              .rows = result->rows,
-                                              .placed = result->placed});
+        const pe_chunk_result none = {
+            .first = result->block.first, .items = result->block.count, .rows = result->rows, .placed = result->placed};
+        write_result(self, result, &none);
         return;
     }
-    result->own->whole->out.first = result->block.first;
-    write_result(self, &result->own->whole->out);
-    pe_rank_pool_free_slice(self->pool, result->own);
+    result->own->out.first = result->block.first;
+    write_result(self, result, &result->own->out);
+    pe_rank_pool_free_result(self->pool, result->own);
     free_memory_of(self, result);
 }
 
@@ -60,21 +61,32 @@ static void note_failure(pe_root *self, uint64_t item)
         pe_rank_pool_begin_grace(self->pool);
 }
 
-/* A result that is shorter than what was dispatched ends before the item that ended the run. */
+/* A slice that is shorter than what was dispatched ends before the item that ended the run. */
 static void store_result(pe_root *self, const pe_window_entry *result)
 {
     pe_window_entry *entry = pe_root_entry(self, result->slice);
-    if (result->block.count < entry->block.count)
-        note_failure(self, result->block.first + result->block.count);
+    const uint64_t first = result->block.first + result->block.count, end = entry->end;
+    if (result->ends_slice && first < end)
+        note_failure(self, first);
     *entry = *result;
+    entry->end = end;
 }
 
-/* The slice is computed: its rank has room, and its cost is known. */
-static void take_result(pe_root *self, const pe_window_entry *result, uint64_t work_ns)
+/* The results were taken from the entry of a slice that is not at its end: it waits for more. */
+static void await_more(pe_window_entry *entry)
+{
+    const uint64_t first = entry->block.first + entry->block.count;
+    entry->block = (pe_block){.first = first, .count = entry->end - first};
+    entry->is_ready = false;
+}
+
+/* Results are computed: their rank has room once they were the last of their slice, and the cost of items is known. */
+static void take_result(pe_root *self, const pe_window_entry *result, uint64_t slice_items, uint64_t work_ns)
 {
     pe_root_learn(self, result->block.count, work_ns);
     self->has_bytes |= result->bytes > 0;
-    self->states[result->owner].unfinished -= (int)pe_plan_span(self->plan, result->block);
+    if (result->ends_slice)
+        self->states[result->owner].unfinished -= (int)pe_plan_span(self->plan, (pe_block){.count = slice_items});
     pe_root_offer(self, result->owner);
     if (result->bytes == 0)
         free_memory_of(self, result);
@@ -103,8 +115,9 @@ static void read_header(pe_root *self, int from, const pe_message_header *header
                                        .rows = header->rows,
                                        .placed = header->placed,
                                        .owner = from,
-                                       .is_ready = true},
-                    header->work_ns);
+                                       .is_ready = true,
+                                       .ends_slice = header->ends_slice != 0},
+                    header->slice_items, header->work_ns);
     else if (header->kind == PE_MESSAGE_DONE)
         self->ended_members++;
     else
@@ -128,37 +141,46 @@ pe_status pe_root_read_headers(pe_root *self, bool *active)
     return PE_OK;
 }
 
+/* In order, a part of a slice waits until the one before it is delivered. */
+static bool may_take_own(const pe_root *self, const pe_chunk *result)
+{
+    return result != NULL && !(pe_root_is_ordered(self) && pe_root_entry(self, result->slice->number)->is_ready);
+}
+
 void pe_root_take_own(pe_root *self, bool *active)
 {
-    for (pe_slice *slice = NULL; (slice = pe_rank_pool_finished(self->pool)) != NULL;) {
-        const pe_chunk_result *out = &slice->whole->out;
+    for (pe_chunk *own = NULL; own = pe_rank_pool_finished(self->pool), may_take_own(self, own);) {
+        const pe_chunk_result *out = &own->out;
         const size_t bytes = out->bytes.size + out->log.size;
+        pe_rank_pool_take_finished(self->pool);
         take_result(self,
-                    &(pe_window_entry){.slice = slice->number,
-                                       .block = slice->block,
+                    &(pe_window_entry){.slice = own->slice->number,
+                                       .block = own->block,
                                        .bytes = bytes,
                                        .rows = out->rows,
                                        .placed = out->placed,
-                                       .own = bytes > 0 ? slice : NULL,
-                                       .is_ready = true},
-                    slice->work_ns);
+                                       .own = bytes > 0 ? own : NULL,
+                                       .is_ready = true,
+                                       .ends_slice = own->ends_slice},
+                    own->slice->block.count, own->work_ns);
         if (bytes == 0)
-            pe_rank_pool_free_slice(self->pool, slice);
+            pe_rank_pool_free_result(self->pool, own);
         *active = true;
     }
 }
 
 /* ---- pulls ---- */
 
-/* The next result to be pulled, in the order of delivery, or NULL. An entry of what is delivered may hold a newer slice. */
-static const pe_window_entry *next_pull(pe_root *self)
+/* The entry of the next results to be pulled, in the order of delivery, or NULL. An entry of what is delivered may hold a
+ * newer slice. */
+static pe_window_entry *next_pull(pe_root *self)
 {
     const bool is_ordered = pe_root_is_ordered(self);
     const uint64_t end = is_ordered ? self->dispatched : self->announced;
     if (is_ordered && self->pulled < self->delivered)
         self->pulled = self->delivered;
     for (; self->pulled < end; self->pulled++) {
-        const pe_window_entry *next = pe_root_entry(self, self->pulled);
+        pe_window_entry *next = pe_root_entry(self, self->pulled);
         if (next->owner != 0 && !next->is_ready)
             return NULL;
         if (needs_pull(next))
@@ -177,7 +199,7 @@ static void append_arriving(pe_root *self, pe_pull *pull)
     self->receives++;
 }
 
-static pe_status start_pull(pe_root *self, const pe_window_entry *from)
+static pe_status start_pull(pe_root *self, pe_window_entry *from)
 {
     const pe_message_header header = {.kind = PE_MESSAGE_PULL, .slice = from->slice};
     pe_pull *pull = self->free_pulls;
@@ -188,7 +210,7 @@ static pe_status start_pull(pe_root *self, const pe_window_entry *from)
         return status;
     self->free_pulls = pull->next;
     append_arriving(self, pull);
-    self->pulled++;
+    self->arriving_bytes += from->bytes;
 
     pull->from = *from;
     pull->result.first = from->block.first;
@@ -197,18 +219,30 @@ static pe_status start_pull(pe_root *self, const pe_window_entry *from)
     pull->result.placed = from->placed;
     pull->result.log.size = 0;
     into->size = from->bytes;
-    status = pe_outbox_send(&self->outbox, from->owner, &header, (pe_message_data){.size = 0}, &self->err);
+    if (pe_root_is_ordered(self) && !from->ends_slice)
+        await_more(from);
+    else
+        self->pulled++;
+    const int owner = pull->from.owner;
+    status = pe_outbox_send(&self->outbox, owner, &header, (pe_message_data){.size = 0}, &self->err);
     if (status != PE_OK)
         return status;
-    return pe_comm_recv(self->comm, from->owner, PE_TAG_RESULT, into->data, into->size, &pull->op, &self->err);
+    return pe_comm_recv(self->comm, owner, PE_TAG_RESULT, into->data, into->size, &pull->op, &self->err);
+}
+
+/* Results of no known size may be large: then fewer are pulled at once. */
+static bool has_room_for(const pe_root *self, const pe_window_entry *from)
+{
+    const size_t most = (size_t)self->plan->pulls * self->plan->pull_bytes;
+    return self->arriving == NULL || self->arriving_bytes + from->bytes <= most;
 }
 
 pe_status pe_root_pull(pe_root *self, bool *active)
 {
     pe_status status = PE_OK;
     while (status == PE_OK && self->free_pulls != NULL) {
-        const pe_window_entry *from = next_pull(self);
-        if (from == NULL)
+        pe_window_entry *from = next_pull(self);
+        if (from == NULL || !has_room_for(self, from))
             break;
         *active = true;
         status = start_pull(self, from);
@@ -237,24 +271,32 @@ static void deliver_pull(pe_root *self, pe_pull **at)
 {
     pe_pull *pull = *at;
     *at = pull->next;
-    write_result(self, &pull->result);
+    self->arriving_bytes -= pull->from.bytes;
+    write_result(self, &pull->from, &pull->result);
+    pe_buffer_pool_trim(&pull->result.bytes, 2 * self->plan->pull_bytes);
     pull->next = self->free_pulls;
     self->free_pulls = pull;
 }
 
-/* Delivers the slice whose turn it is; false: it is not here yet. */
+/* Delivers the next results of the slice whose turn it is; false: they are not here yet. */
 static bool deliver_in_order(pe_root *self)
 {
-    const pe_window_entry *next = pe_root_entry(self, self->delivered);
-    if (self->delivered == self->dispatched || !next->is_ready || next->block.first >= self->failing_item)
+    const pe_pull *first = self->arriving;
+    if (self->delivered == self->dispatched)
         return false;
-    if (!needs_pull(next)) {
-        deliver_here(self, next);
+    if (first != NULL && first->from.slice == self->delivered) {
+        if (first->op != NULL || first->from.block.first >= self->failing_item)
+            return false;
+        deliver_pull(self, &self->arriving);
         return true;
     }
-    if (self->arriving == NULL || self->arriving->op != NULL) /* it is the first to arrive, if it was pulled */
+    pe_window_entry *entry = pe_root_entry(self, self->delivered);
+    if (!entry->is_ready || needs_pull(entry) || entry->block.first >= self->failing_item)
         return false;
-    deliver_pull(self, &self->arriving);
+    const pe_window_entry result = *entry;
+    if (!result.ends_slice)
+        await_more(entry);
+    deliver_here(self, &result);
     return true;
 }
 

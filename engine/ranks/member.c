@@ -23,7 +23,7 @@ typedef struct member {
     pe_outbox outbox;
     pe_slice *arriving, *arriving_last; /* dispatched, payload under way; in order */
     pe_comm_op *payload_op;             /* of the first of them */
-    pe_slice *announced;                /* results that wait for their pull */
+    pe_chunk *announced;                /* results that wait for their pull: of each slice one part at most */
     bool is_ended, has_failed;
     uint64_t failing_item; /* in the last FAILED */
     pe_error err;
@@ -33,6 +33,12 @@ static pe_status listen(member *self)
 {
     return pe_comm_recv(self->comm, 0, PE_TAG_TO_MEMBER, &self->header, sizeof self->header, &self->header_op,
                         &self->err);
+}
+
+/* The outbox's on_sent. */
+static void free_result(pe_rank_pool *pool, void *result)
+{
+    pe_rank_pool_free_result(pool, result);
 }
 
 static pe_status send_header(member *self, const pe_message_header *header)
@@ -63,13 +69,13 @@ static pe_status take_slice(member *self, const pe_message_header *header)
 
 static pe_status send_result(member *self, uint64_t number)
 {
-    pe_slice **at = &self->announced;
-    while ((*at)->number != number) /* rank 0 pulls what was announced to it, nothing else */
+    pe_chunk **at = &self->announced;
+    while ((*at)->slice->number != number) /* rank 0 pulls what was announced to it, nothing else */
         at = &(*at)->next;
-    pe_slice *slice = *at;
-    *at = slice->next;
-    const pe_buffer *out = &slice->whole->out.bytes;
-    const pe_message_data data = {.tag = PE_TAG_RESULT, .bytes = out->data, .size = out->size, .slice = slice};
+    pe_chunk *result = *at;
+    *at = result->next;
+    const pe_buffer *out = &result->out.bytes;
+    const pe_message_data data = {.tag = PE_TAG_RESULT, .bytes = out->data, .size = out->size, .owner = result};
     return pe_outbox_send(&self->outbox, 0, NULL, data, &self->err);
 }
 
@@ -115,36 +121,48 @@ static pe_status push_arrived(member *self, bool *active)
 
 /* ---- what rank 0 is told ---- */
 
-static pe_status announce(member *self, pe_slice *slice)
+static pe_status announce(member *self, pe_chunk *result)
 {
-    pe_chunk_result *out = &slice->whole->out;
+    pe_chunk_result *out = &result->out;
     const pe_status status = pe_buffer_append(&out->bytes, out->log.data, out->log.size, &self->err); /* one message */
     if (status != PE_OK)
         return status;
     const pe_message_header header = {.kind = PE_MESSAGE_RESULT,
-                                      .slice = slice->number,
-                                      .block = slice->block,
+                                      .ends_slice = result->ends_slice ? 1 : 0,
+                                      .slice = result->slice->number,
+                                      .block = result->block,
+                                      .slice_items = result->slice->block.count,
                                       .bytes = out->bytes.size,
                                       .log_bytes = out->log.size,
                                       .rows = out->rows,
                                       .placed = out->placed,
-                                      .work_ns = slice->work_ns};
+                                      .work_ns = result->work_ns};
     return send_header(self, &header);
+}
+
+static bool is_announced(const member *self, const pe_slice *slice)
+{
+    const pe_chunk *at = self->announced;
+    while (at != NULL && at->slice != slice)
+        at = at->next;
+    return at != NULL;
 }
 
 static pe_status announce_finished(member *self, bool *active)
 {
-    for (pe_slice *slice = NULL; (slice = pe_rank_pool_finished(self->pool)) != NULL;) {
-        const pe_status status = announce(self, slice);
+    for (pe_chunk *result = NULL;
+         (result = pe_rank_pool_finished(self->pool)) != NULL && !is_announced(self, result->slice);) {
+        pe_rank_pool_take_finished(self->pool);
+        const pe_status status = announce(self, result);
         if (status != PE_OK)
             return status;
         *active = true;
-        if (slice->whole->out.bytes.size == 0) { /* nothing will be pulled */
-            pe_rank_pool_free_slice(self->pool, slice);
+        if (result->out.bytes.size == 0) { /* nothing will be pulled */
+            pe_rank_pool_free_result(self->pool, result);
             continue;
         }
-        slice->next = self->announced;
-        self->announced = slice;
+        result->next = self->announced;
+        self->announced = result;
     }
     return PE_OK;
 }
@@ -201,7 +219,7 @@ void pe_member_loop(const pe_execution_spec *spec, pe_rank_pool *pool)
 {
     member self = {.pool = pool,
                    .comm = spec->comm,
-                   .outbox = {.comm = spec->comm, .pool = pool, .on_sent = pe_rank_pool_free_slice},
+                   .outbox = {.comm = spec->comm, .pool = pool, .on_sent = free_result},
                    .err = PE_ERROR_INIT};
     uint64_t backoff_ns = 0;
     pe_status status = listen(&self);

@@ -3,8 +3,8 @@
  */
 /* message.c - the messages that a rank is sending, each with the data that follows it.
  *
- * Design: a non-blocking send needs its bytes to stay, so a message holds the header itself and names the slice whose
- *         payload or result follows. Messages are few (a window's worth) and are sent soon.
+ * Design: a non-blocking send needs its bytes to stay, so a message holds the header itself and names the owner
+ *         of the payload or results that follow. Messages are few (a window's worth) and are sent soon.
  * Threads: the main thread only.
  */
 #include "ranks/message.h"
@@ -16,7 +16,7 @@
 typedef struct pe_message {
     pe_message_header header;
     pe_comm_op *header_op, *data_op;
-    pe_slice *slice;
+    void *owner; /* of the data */
     struct pe_message *next;
 } pe_message;
 
@@ -28,7 +28,7 @@ pe_status pe_outbox_send(pe_outbox *outbox, int to, const pe_message_header *hea
     pe_status status = pe_make_array(&message, 1, sizeof *message, err);
     if (status != PE_OK)
         return status;
-    message->slice = data.slice;
+    message->owner = data.owner;
     message->next = outbox->first;
     outbox->first = message;
     if (header != NULL) {
@@ -62,8 +62,8 @@ pe_status pe_outbox_test(pe_outbox *outbox, bool *active, pe_error *err)
             continue;
         }
         *at = message->next;
-        if (message->slice != NULL)
-            outbox->on_sent(outbox->pool, message->slice);
+        if (message->owner != NULL)
+            outbox->on_sent(outbox->pool, message->owner);
         free(message);
         *active = true;
     }

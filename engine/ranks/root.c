@@ -17,7 +17,7 @@
 
 #define END_BATCH 64
 
-static void recycle(pe_rank_pool *pool, pe_slice *slice)
+static void recycle(pe_rank_pool *pool, void *slice)
 {
     pe_work_queue_recycle(pool->queue, slice);
 }

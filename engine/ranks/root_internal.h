@@ -11,14 +11,19 @@
 #include "ranks/execute_plan.h"
 #include "ranks/message.h"
 
-/* A slice that was dispatched and is not delivered: who computes it, and its result once that can be pulled. */
+/* A slice that was dispatched and is not delivered: who computes it, and its results once they can be pulled. They may
+ * come in parts, one at a time. */
 typedef struct pe_window_entry {
     uint64_t slice; /* its number */
-    pe_block block;
-    uint64_t bytes, log_bytes, rows, placed;
-    pe_slice *own; /* rank 0's, with the bytes; NULL: there are none, or they are a member's */
+    pe_block block; /* of the results; of what is left of the slice while none are ready */
+    uint64_t end;   /* of the slice as it was dispatched (ordered) */
+    uint64_t bytes, rows, placed;
+    union {
+        uint64_t log_bytes; /* of a member's */
+        pe_chunk *own;      /* rank 0's, when they have bytes; NULL: they have none */
+    };
     int owner;
-    bool is_ready;
+    bool is_ready, ends_slice;
 } pe_window_entry;
 
 /* A member's result that is being received, or waits for its turn. */
@@ -63,13 +68,14 @@ typedef struct pe_root {
 
     /* gather.c */
     uint64_t announced; /* unordered: results to be pulled so far */
-    uint64_t pulled;    /* entries before this one were pulled, or need no pull */
+    uint64_t pulled;    /* entries before this one were pulled to their end, or need no pull */
     uint64_t delivered; /* slices */
     pe_pull *pulls;     /* all of them */
     int pull_count;
     pe_pull *free_pulls;
     pe_pull *arriving; /* pulled and not yet delivered, in the order of delivery */
     int receives;      /* of them, those under way */
+    size_t arriving_bytes;
     pe_message_header header;
     pe_comm_op *header_op; /* the receive for the members' next header */
     int ended_members;     /* that have said DONE */

@@ -217,6 +217,7 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                            .todo = &inputs->todo,
                            .first_row = inputs->items.first,
                            .kernel = pe_form_kernel(kernel->form),
+                           .gives_in_order = pe_form_gives_in_order(kernel->form),
                            .signature = *pe_form_signature(kernel->form),
                            .setup = &kernel->spec.setup,
                            .rank = pe_comm_rank(run->comm),

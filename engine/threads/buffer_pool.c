@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 
 #define TRIM_LEAST ((size_t)1 << 20) /* smaller buffers are worth keeping */
+#define FREE_SHARE 8                 /* of the window, for free buffers */
 #define RESERVED_SHARE 4             /* the largest part that is reserved */
 
 /* Of `all` there are, `each` for every worker to steal. A single worker has nobody to steal from. */
@@ -29,7 +30,7 @@ pe_status pe_buffer_pool_init(pe_buffer_pool *pool, const pe_buffer_pool_spec *s
     const pe_status status = pe_make_array(&pool->chunks, (size_t)spec->chunks, sizeof *pool->chunks, err);
     if (status != PE_OK)
         return status;
-    pool->reserved_chunks = (int)reserved_of(spec->workers, (uint64_t)spec->chunks, 1);
+    pool->reserved_chunks = (int)reserved_of(spec->workers, (uint64_t)spec->chunks, 1) + (spec->has_parts ? 1 : 0);
     pool->reserved_items = reserved_of(spec->workers, spec->items, spec->chunk_items);
     for (int i = spec->chunks - 1; i >= 0; i--) {
         pool->chunks[i].next = pool->free;
@@ -47,16 +48,30 @@ void pe_buffer_pool_fini(pe_buffer_pool *pool)
     free(pool->chunks);
 }
 
+/* What so many items may take. */
+static size_t bytes_of(const pe_buffer_pool *pool, uint64_t items)
+{
+    return (size_t)((double)pool->spec.bytes * ((double)items / (double)pool->spec.items));
+}
+
+bool pe_buffer_pool_has_bytes(const pe_buffer_pool *pool, size_t bytes)
+{
+    return !pool->spec.has_parts || (bytes <= pool->spec.bytes && pool->taken_bytes <= pool->spec.bytes - bytes);
+}
+
 bool pe_buffer_pool_has_room(const pe_buffer_pool *pool, uint64_t items)
 {
     const pe_buffer_pool_spec *spec = &pool->spec;
     return spec->chunks - pool->taken > pool->reserved_chunks &&
-           pool->taken_items + items <= spec->items - pool->reserved_items;
+           pool->taken_items + items <= spec->items - pool->reserved_items &&
+           pe_buffer_pool_has_bytes(pool, bytes_of(pool, items + pool->reserved_items));
 }
 
 bool pe_buffer_pool_has_room_to_steal(const pe_buffer_pool *pool)
 {
-    return pool->free != NULL && pool->taken_items + pool->spec.chunk_items <= pool->spec.items;
+    return pool->spec.chunks - pool->taken > (pool->spec.has_parts ? 1 : 0) &&
+           pool->taken_items + pool->spec.chunk_items <= pool->spec.items &&
+           pe_buffer_pool_has_bytes(pool, bytes_of(pool, pool->spec.chunk_items));
 }
 
 pe_chunk *pe_buffer_pool_take(pe_buffer_pool *pool)
@@ -69,14 +84,8 @@ pe_chunk *pe_buffer_pool_take(pe_buffer_pool *pool)
     out->bytes.size = out->log.size = out->placed = 0;
     out->items = out->rows = 0;
     chunk->work_ns = 0;
-    chunk->counted_items = 0;
+    chunk->counted_items = chunk->counted_bytes = 0;
     return chunk;
-}
-
-/* What so many items may take. */
-static size_t bytes_of(const pe_buffer_pool *pool, uint64_t items)
-{
-    return (size_t)((double)pool->spec.bytes * ((double)items / (double)pool->spec.items));
 }
 
 /* A small chunk does not keep the buffer of a full one: there may be more small ones than full ones. */
@@ -86,8 +95,32 @@ void pe_buffer_pool_count(pe_buffer_pool *pool, pe_chunk *chunk)
     const size_t bytes = bytes_of(pool, items);
     chunk->counted_items = items;
     pool->taken_items += items;
+    pe_buffer_pool_count_bytes(pool, chunk, bytes);
     if (items < pool->spec.chunk_items && chunk->out.bytes.capacity > bytes + bytes / 4)
         pe_buffer_fini(&chunk->out.bytes);
+}
+
+void pe_buffer_pool_count_bytes(pe_buffer_pool *pool, pe_chunk *chunk, size_t bytes)
+{
+    pool->taken_bytes += bytes - chunk->counted_bytes; /* modulo 2^64: the sum is never below what is taken from it */
+    chunk->counted_bytes = bytes;
+}
+
+pe_chunk *pe_buffer_pool_detach(pe_buffer_pool *pool, pe_chunk *from, bool may_take_last)
+{
+    if (pool->spec.chunks - pool->taken <= (may_take_last ? 0 : 1))
+        return NULL;
+    pe_chunk *part = pe_buffer_pool_take(pool);
+    const uint64_t items = from->out.items < from->counted_items ? from->out.items : from->counted_items;
+    pe_buffer_fini(&part->out.bytes);
+    pe_buffer_fini(&part->out.log);
+    part->out = from->out;
+    from->out = (pe_chunk_result){.items = 0};
+    part->slice = from->slice;
+    part->counted_items = items;
+    from->counted_items -= items;
+    pe_buffer_pool_count_bytes(pool, part, part->out.bytes.capacity + part->out.log.capacity);
+    return part;
 }
 
 /* The free buffer that was not used for the longest time gives up its memory. */
@@ -103,6 +136,14 @@ static void free_coldest(pe_buffer_pool *pool)
     pe_buffer_fini(&coldest->out.bytes);
 }
 
+/* What free buffers may keep: what the chunks under way cannot come to take. Parts of no known size leave them little. */
+static size_t most_free(const pe_buffer_pool *pool)
+{
+    const size_t taken = bytes_of(pool, pool->taken_items), all = pool->spec.bytes;
+    const size_t left = taken < all ? all - taken : 0, share = all / FREE_SHARE;
+    return pool->spec.has_parts && share < left ? share : left;
+}
+
 void pe_buffer_pool_give_back(pe_buffer_pool *pool, pe_chunk *chunk)
 {
     pool->free_bytes += chunk->out.bytes.capacity;
@@ -110,7 +151,8 @@ void pe_buffer_pool_give_back(pe_buffer_pool *pool, pe_chunk *chunk)
     pool->free = chunk;
     pool->taken--;
     pool->taken_items -= chunk->counted_items;
-    while (pool->free_bytes > 0 && pool->free_bytes + bytes_of(pool, pool->taken_items) > pool->spec.bytes)
+    pool->taken_bytes -= chunk->counted_bytes;
+    while (pool->free_bytes > most_free(pool))
         free_coldest(pool);
 }
 

@@ -27,9 +27,9 @@ typedef struct pe_slice {
     size_t payload_bytes;   /* mutex: as counted by pe_work_queue_payload */
     uint64_t claimed;       /* mutex: items that were claimed */
     uint64_t delivered;     /* deliverer: items that are finished */
-    uint64_t work_ns;       /* deliverer: time that the workers spent on it */
+    uint64_t finished;      /* deliverer: items in the results that went to the main thread */
     bool is_cut;            /* deliverer: an item ended the run in it; chunks behind that item may still be computed */
-    struct pe_chunk *whole; /* deliverer: the chunk whose buffer gathers the slice's bytes */
+    struct pe_chunk *whole; /* deliverer: the chunk whose buffer gathers the slice's results; NULL: none yet */
     struct pe_slice *next;  /* of whichever list it is in */
     struct pe_slice *sibling; /* main thread: the list of all slices that exist */
 } pe_slice;
@@ -42,8 +42,12 @@ typedef struct pe_chunk {
     pe_slice *slice;
     pe_chunk_result out;
     uint64_t work_ns;
-    uint64_t counted_items; /* mutex: as the buffer pool counted them */
-    struct pe_chunk *next;  /* mutex: of the free ones */
+    /* Several ranks: gathered results of a slice, all of it or a part; block is which items of the slice. */
+    pe_block block;
+    bool ends_slice;
+    uint64_t counted_items; /* mutex: as the buffer pool counts them */
+    size_t counted_bytes;   /* mutex: likewise */
+    struct pe_chunk *next;  /* mutex: of the free ones; main thread: of finished results */
 } pe_chunk;
 
 static inline pe_chunk *pe_chunk_of_entry(pe_reorder_entry *entry)

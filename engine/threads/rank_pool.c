@@ -32,47 +32,61 @@ void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
     atomic_store_explicit(&pool->is_writing, false, memory_order_relaxed);
 }
 
-void pe_rank_pool_free_slice(pe_rank_pool *pool, pe_slice *slice)
+void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result)
 {
-    if (slice->whole != NULL)
-        pe_work_queue_release(pool->queue, slice->whole);
-    if (!slice->is_cut)
+    pe_slice *slice = result->slice;
+    const bool is_over = result->ends_slice && !slice->is_cut;
+    pe_work_queue_release(pool->queue, result);
+    if (is_over)
         pe_work_queue_recycle(pool->queue, slice);
 }
 
-pe_slice *pe_rank_pool_finished(pe_rank_pool *pool)
+pe_chunk *pe_rank_pool_finished(pe_rank_pool *pool)
 {
     (void)pthread_mutex_lock(&pool->mutex);
-    pe_slice *slice = pool->finished;
-    if (slice != NULL)
-        pool->finished = slice->next;
+    pe_chunk *first = pool->finished;
     (void)pthread_mutex_unlock(&pool->mutex);
-    return slice;
+    return first;
 }
 
-static void finish_slice(pe_rank_pool *pool, pe_slice *slice)
+void pe_rank_pool_take_finished(pe_rank_pool *pool)
 {
-    slice->next = NULL;
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->finished = pool->finished->next;
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+/* The deliverer: what was gathered of the slice goes to the main thread. */
+static void finish_result(pe_rank_pool *pool, pe_slice *slice, bool ends_slice)
+{
+    pe_chunk *result = slice->whole;
+    slice->whole = NULL;
+    result->next = NULL;
+    result->ends_slice = ends_slice;
+    const bool is_all = ends_slice && slice->finished == 0;
+    result->block = (pe_block){.first = is_all ? slice->block.first : result->out.first, .count = result->out.items};
+    slice->finished += result->out.items;
     (void)pthread_mutex_lock(&pool->mutex);
     if (pool->finished != NULL)
-        pool->finished_last->next = slice;
+        pool->finished_last->next = result;
     else
-        pool->finished = slice;
-    pool->finished_last = slice;
+        pool->finished = result;
+    pool->finished_last = result;
     (void)pthread_mutex_unlock(&pool->mutex);
     pe_rank_pool_wake(pool);
 }
 
-/* The reorder buffer's callback on one rank. */
+/* The reorder buffer's callback on one rank. A chunk whose items were all delivered in parts, or stolen, is empty: its
+ * slice may be recycled already. */
 static bool deliver_to_sink(void *context, pe_reorder_entry *entry)
 {
     pe_rank_pool *pool = context;
     pe_chunk *chunk = pe_chunk_of_entry(entry);
     pe_slice *slice = chunk->slice;
+    if (chunk->out.items == 0)
+        return true;
     slice->delivered += chunk->out.items;
-    chunk->out.first = chunk->range.block.first;
-    if (chunk->out.items > 0)
-        pe_rank_pool_write(pool, &chunk->out);
+    pe_rank_pool_write(pool, &chunk->out);
     if (slice->delivered == slice->block.count)
         pe_work_queue_recycle(pool->queue, slice);
     return true;
@@ -84,13 +98,16 @@ static void release_chunk(void *context, pe_reorder_entry *entry)
     pe_work_queue_release(pool->queue, pe_chunk_of_entry(entry));
 }
 
-static pe_status append(pe_chunk_result *whole, const pe_chunk_result *part, pe_error *err)
+static pe_status append(pe_chunk *whole, const pe_chunk *chunk, pe_error *err)
 {
-    whole->items += part->items;
-    whole->rows += part->rows;
-    whole->placed += part->placed;
-    const pe_status status = pe_buffer_append(&whole->bytes, part->bytes.data, part->bytes.size, err);
-    return status == PE_OK ? pe_buffer_append(&whole->log, part->log.data, part->log.size, err) : status;
+    pe_chunk_result *out = &whole->out;
+    const pe_chunk_result *part = &chunk->out;
+    whole->work_ns += chunk->work_ns;
+    out->items += part->items;
+    out->rows += part->rows;
+    out->placed += part->placed;
+    const pe_status status = pe_buffer_append(&out->bytes, part->bytes.data, part->bytes.size, err);
+    return status == PE_OK ? pe_buffer_append(&out->log, part->log.data, part->log.size, err) : status;
 }
 
 /* The reorder buffer's callback on several ranks. When an item ends the run, its slice ends before that item. */
@@ -100,20 +117,28 @@ static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
     pe_chunk *chunk = pe_chunk_of_entry(entry);
     pe_slice *slice = chunk->slice;
     pe_error err = PE_ERROR_INIT;
-    slice->work_ns += chunk->work_ns;
+    if (chunk->out.items == 0 && !entry->is_last) /* as in deliver_to_sink */
+        return true;
     slice->delivered += chunk->out.items;
+    if (pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS && slice->whole != NULL &&
+        chunk->out.first != slice->whole->out.first + slice->whole->out.items)
+        finish_result(pool, slice, false); /* without an order; a part is of consecutive items */
     const bool is_first = slice->whole == NULL;
     if (is_first)
         slice->whole = chunk;
-    else if (append(&slice->whole->out, &chunk->out, &err) != PE_OK)
+    else if (append(slice->whole, chunk, &err) != PE_OK)
         pe_rank_pool_fail(pool, &err);
     if (entry->is_last && pool->spec->plan->order != PE_ORDER_UNORDERED) {
         slice->is_cut = true;
         slice->block.count = slice->delivered;
     }
-    if (slice->delivered == slice->block.count && slice->delivered > 0)
-        finish_slice(pool, slice);
-    return !is_first; /* the first one is released with its slice */
+    const pe_chunk_result *gathered = &slice->whole->out;
+    const bool is_whole = slice->delivered == slice->block.count && slice->delivered > 0;
+    if (is_whole || gathered->bytes.size + gathered->log.size >= pool->spec->plan->part_bytes)
+        finish_result(pool, slice, is_whole);
+    if (is_first && pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS)
+        pe_work_queue_wake(pool->queue); /* nothing is released, but another chunk is the next to be delivered */
+    return !is_first;                    /* the first one is released with its results */
 }
 
 /* ---- workers ---- */
@@ -127,23 +152,76 @@ static void fail_chunk(pe_rank_pool *pool, pe_chunk *chunk, const pe_error *err)
         pe_reorder_done(pool->reorder, &chunk->entry, true);
 }
 
+/* A chunk that is being computed. */
+typedef struct running {
+    pe_rank_pool *pool;
+    pe_chunk *chunk;
+    uint64_t part_ns;   /* when the part at hand began */
+    uint64_t items;     /* in the parts before it */
+    uint64_t work_ns;   /* that those took */
+    uint64_t waited_ns; /* for room, in all */
+} running;
+
+/* flow's wait_for_room. */
+static void wait_for_room(void *context, size_t bytes)
+{
+    running *self = context;
+    const uint64_t began = pe_clock_ns();
+    pe_work_queue_wait_for_room(self->pool->queue, self->chunk, bytes);
+    const uint64_t waited_ns = pe_clock_ns() - began;
+    self->waited_ns += waited_ns;
+    self->part_ns += waited_ns;
+}
+
+/* flow's hand_over. */
+static void hand_over(void *context)
+{
+    running *self = context;
+    pe_rank_pool *pool = self->pool;
+    pe_chunk *part = pe_work_queue_detach(pool->queue, self->chunk);
+    if (part == NULL) { /* the run has stopped: what was computed is not wanted */
+        self->chunk->out.bytes.size = self->chunk->out.log.size = 0;
+        return;
+    }
+    const uint64_t now = pe_clock_ns();
+    part->out.first = self->chunk->range.block.first + self->items;
+    part->work_ns = now - self->part_ns;
+    self->work_ns += part->work_ns;
+    self->items += part->out.items;
+    self->part_ns = now;
+    pe_reorder_done(pool->reorder, &part->entry, false);
+    wait_for_room(self, pool->spec->plan->part_bytes);
+}
+
 static void compute_chunks(pe_rank_pool *pool, void *worker, int thread)
 {
     const pe_rank_pool_spec *spec = pool->spec;
+    running self = {.pool = pool};
+    const pe_chunk_flow flow = {.stop = spec->stop,
+                                .part_bytes = spec->plan->part_bytes,
+                                .context = &self,
+                                .hand_over = hand_over,
+                                .wait_for_room = wait_for_room};
     uint64_t busy_ns = 0;
     for (pe_chunk *chunk = NULL; (chunk = pe_work_queue_take(pool->queue, thread)) != NULL;) {
         pe_error err = PE_ERROR_INIT;
         const uint64_t began = pe_clock_ns();
-        if (spec->worker->run(worker, &chunk->range, &chunk->slice->payload, &chunk->out, spec->stop, &err) != PE_OK) {
+        self = (running){.pool = pool, .chunk = chunk, .part_ns = began};
+        const pe_status status =
+            spec->worker->run(worker, &chunk->range, &chunk->slice->payload, &chunk->out, &flow, &err);
+        chunk->out.first = chunk->range.block.first + self.items;
+        if (status != PE_OK) {
             fail_chunk(pool, chunk, &err);
             break;
         }
         if (pe_rank_pool_is_stopped(pool))
             break; /* the chunk may be incomplete */
-        chunk->work_ns = pe_clock_ns() - began;
-        pe_adaptive_chunk_learn(&pool->chunking, chunk->out.items, chunk->work_ns);
+        chunk->work_ns = pe_clock_ns() - self.part_ns;
+        pe_adaptive_chunk_learn(&pool->chunking, self.items + chunk->out.items, self.work_ns + chunk->work_ns);
+        if (flow.part_bytes != PE_PLAN_NO_PARTS)
+            pe_work_queue_count_bytes(pool->queue, chunk);
         pe_reorder_done(pool->reorder, &chunk->entry, false);
-        busy_ns += pe_clock_ns() - began;
+        busy_ns += pe_clock_ns() - began - self.waited_ns;
     }
     atomic_fetch_add_explicit(&pool->busy_ns, busy_ns, memory_order_relaxed);
 }
@@ -232,12 +310,14 @@ static pe_status make_queue(pe_rank_pool *pool, pe_error *err)
                                                  .items = (uint64_t)plan->slots * plan->chunk_items,
                                                  .bytes = plan->result_bytes,
                                                  .chunk_items = plan->chunk_items,
+                                                 .has_parts = plan->part_bytes != PE_PLAN_NO_PARTS,
                                                  .workers = pool->spec->threads},
                                      .warm = warm_buffers(pool->spec),
                                      .grain = plan->grain_items,
                                      .buffer_bytes = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices,
                                      .chunking = &pool->chunking,
                                      .reorder = pool->reorder,
+                                     .is_ordered = plan->order != PE_ORDER_UNORDERED,
                                      .idle = idle,
                                      .context = pool};
     return pe_work_queue_make(&spec, &pool->queue, err);

@@ -5,7 +5,9 @@
  *
  * Design: workers claim chunks from the work queue and compute them; the reorder buffer delivers the chunks in the order
  *         of their items. On one rank a delivered chunk goes to the sink, from the thread that delivers it. On several
- *         the chunks of a slice are gathered in the buffer of its first chunk, and the slice goes to the main thread.
+ *         the chunks of a slice are gathered in the buffer of its first chunk, which goes to the main thread. Where
+ *         results have no known size (texts), a chunk and a slice may go on in parts, each of bounded size, and a
+ *         worker waits between two parts while the window is full.
  *         The main thread dispatches slices, and ends the run; its loops are in ranks/.
  *         When an item ends the run, the chunks under way get a grace period: the items before that one are delivered,
  *         and the lowest failed item is told, whichever rank or thread was faster.
@@ -48,7 +50,7 @@ typedef struct pe_rank_pool {
     pthread_cond_t wakeup;        /* of the main thread */
     bool is_woken;
     pe_error error;                     /* the first of this rank's, or that of the lowest item */
-    pe_slice *finished, *finished_last; /* several ranks: slices that are computed and gathered, oldest first */
+    pe_chunk *finished, *finished_last; /* several ranks: gathered results of slices, oldest first */
 } pe_rank_pool;
 
 /* pe_rank_pool_init - queue, reorder buffer and counters; fini comes in either case. */
@@ -90,9 +92,11 @@ void pe_rank_pool_tick(pe_rank_pool *pool);
 void pe_rank_pool_drain(pe_rank_pool *pool);
 /* pe_rank_pool_write - hand results on unless the run is stopped. One thread at a time, any thread. */
 void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out);
-/* pe_rank_pool_finished - the oldest slice that is computed and was not yet taken here, or NULL. */
-pe_slice *pe_rank_pool_finished(pe_rank_pool *pool);
-/* pe_rank_pool_free_slice - a slice's bytes were sent or written: its buffer and the slice are free again. */
-void pe_rank_pool_free_slice(pe_rank_pool *pool, pe_slice *slice);
+/* pe_rank_pool_finished - the oldest results of a slice that were not taken yet, or NULL. pe_rank_pool_take_finished -
+ * takes them. */
+pe_chunk *pe_rank_pool_finished(pe_rank_pool *pool);
+void pe_rank_pool_take_finished(pe_rank_pool *pool);
+/* pe_rank_pool_free_result - results were sent or written: their buffer is free again, and the slice with its last. */
+void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result);
 
 #endif

@@ -45,6 +45,7 @@ void pe_rank_pool_stop(pe_rank_pool *pool)
 {
     atomic_store_explicit(pool->spec->stop, true, memory_order_release); /* after the error */
     pe_work_queue_stop(pool->queue);
+    pe_work_queue_abort(pool->queue);
     pe_rank_pool_wake(pool);
 }
 

@@ -69,6 +69,7 @@ void pe_reorder_free(pe_reorder *reorder)
 static void append(pe_reorder *reorder, pe_reorder_entry *entry)
 {
     entry->next = NULL;
+    entry->prev = reorder->tail;
     if (reorder->head == NULL)
         reorder->head = entry;
     else
@@ -94,12 +95,34 @@ bool pe_reorder_insert_behind(pe_reorder *reorder, pe_reorder_entry *entry, pe_r
     const bool is_joining = !before->is_done && agrees(context);
     if (is_joining && reorder->is_ordered) {
         entry->next = before->next;
+        entry->prev = before;
         before->next = entry;
-        if (reorder->tail == before)
-            reorder->tail = entry;
+        *(entry->next == NULL ? &reorder->tail : &entry->next->prev) = entry;
     }
     (void)pthread_mutex_unlock(&reorder->mutex);
     return is_joining;
+}
+
+void pe_reorder_insert_before(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *after)
+{
+    entry->is_done = entry->is_last = false;
+    (void)pthread_mutex_lock(&reorder->mutex);
+    assert(!after->is_done);
+    if (reorder->is_ordered) {
+        entry->next = after;
+        entry->prev = after->prev;
+        after->prev = entry;
+        *(entry->prev == NULL ? &reorder->head : &entry->prev->next) = entry;
+    }
+    (void)pthread_mutex_unlock(&reorder->mutex);
+}
+
+bool pe_reorder_is_first(pe_reorder *reorder, const pe_reorder_entry *entry)
+{
+    (void)pthread_mutex_lock(&reorder->mutex);
+    const bool is_first = reorder->is_ordered && reorder->head == entry;
+    (void)pthread_mutex_unlock(&reorder->mutex);
+    return is_first;
 }
 
 /* With the lock held and the right to deliver: the token whose turn it is, out of the reorder, or NULL. */
@@ -109,6 +132,7 @@ static pe_reorder_entry *take_first(pe_reorder *reorder)
     if (reorder->is_ended || first == NULL || !first->is_done)
         return NULL;
     reorder->head = first->next;
+    *(first->next == NULL ? &reorder->tail : &first->next->prev) = NULL;
     reorder->is_ended = reorder->is_ordered && first->is_last;
     return first;
 }

@@ -14,7 +14,7 @@
 
 /* A entry, inside the token. From the join to the delivery it is the reorder's. */
 typedef struct pe_reorder_entry {
-    struct pe_reorder_entry *next;
+    struct pe_reorder_entry *next, *prev;
     bool is_done, is_last;
 } pe_reorder_entry;
 
@@ -39,6 +39,11 @@ void pe_reorder_insert(pe_reorder *reorder, pe_reorder_entry *entry);
  * Returns: whether the entry was taken */
 bool pe_reorder_insert_behind(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *before,
                               bool (*agrees)(void *context), void *context);
+
+/* pe_reorder_insert_before - take the entry right before another token's, which is not done. Any thread. */
+void pe_reorder_insert_before(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *after);
+/* pe_reorder_is_first - is the token the next to be delivered; false where tokens have no order. Any thread. */
+bool pe_reorder_is_first(pe_reorder *reorder, const pe_reorder_entry *entry);
 
 /* pe_reorder_done - the token may be delivered when its turn comes. is_last: nothing that stands behind it is delivered any
  * more (in order; else it means nothing).

@@ -34,7 +34,8 @@ struct pe_work_queue {
     uint64_t backlog;       /* of these, how many */
     pe_slice *spare;
     pe_slice *every; /* main thread: all slices there are, in whichever list, by their `sibling` */
-    bool is_closed, is_stopped;
+    bool is_closed, is_stopped, is_aborted;
+    pe_chunk *exempt;    /* without an order: the running chunk that does not wait for room; NULL: none */
     int sleepers;        /* workers in pthread_cond_wait */
     atomic_uint changes; /* counts what a waiting worker may wait for; read without the mutex while it spins */
 };
@@ -306,8 +307,66 @@ void pe_work_queue_release(pe_work_queue *queue, pe_chunk *chunk)
     /* a sleeper is always woken: how many items it needs room for is not known here, as the chunk size may have changed */
     const bool is_awaited = queue->sleepers > 0 || !has_room(queue) || queue->buffers.taken == queue->spec.warm;
     pe_buffer_pool_give_back(&queue->buffers, chunk);
+    if (queue->exempt == chunk)
+        queue->exempt = NULL;
     if (is_awaited)
         announce(queue);
+    (void)pthread_mutex_unlock(&queue->mutex);
+}
+
+/* ---- parts of running chunks ---- */
+
+/* With the mutex held: may this running chunk go on though the window is full? One chunk always may, so that what waits
+ * behind it is delivered some time. */
+static bool is_exempt(pe_work_queue *queue, pe_chunk *running)
+{
+    if (queue->spec.is_ordered)
+        return pe_reorder_is_first(queue->spec.reorder, &running->entry);
+    if (queue->exempt == NULL)
+        queue->exempt = running;
+    return queue->exempt == running;
+}
+
+pe_chunk *pe_work_queue_detach(pe_work_queue *queue, pe_chunk *running)
+{
+    pe_chunk *part = NULL;
+    (void)pthread_mutex_lock(&queue->mutex);
+    while (!queue->is_aborted && part == NULL) {
+        part = pe_buffer_pool_detach(&queue->buffers, running, false);
+        if (part == NULL && is_exempt(queue, running))
+            part = pe_buffer_pool_detach(&queue->buffers, running, true);
+        if (part == NULL)
+            sleep_until_changed(queue);
+    }
+    if (part != NULL) {
+        pe_buffer_pool_count_bytes(&queue->buffers, running, 0);
+        pe_reorder_insert_before(queue->spec.reorder, &part->entry, &running->entry);
+    }
+    (void)pthread_mutex_unlock(&queue->mutex);
+    return part;
+}
+
+void pe_work_queue_wait_for_room(pe_work_queue *queue, pe_chunk *running, size_t bytes)
+{
+    (void)pthread_mutex_lock(&queue->mutex);
+    while (!queue->is_aborted && !pe_buffer_pool_has_bytes(&queue->buffers, bytes) && !is_exempt(queue, running))
+        sleep_until_changed(queue);
+    pe_buffer_pool_count_bytes(&queue->buffers, running, running->counted_bytes + bytes);
+    (void)pthread_mutex_unlock(&queue->mutex);
+}
+
+void pe_work_queue_count_bytes(pe_work_queue *queue, pe_chunk *chunk)
+{
+    (void)pthread_mutex_lock(&queue->mutex);
+    pe_buffer_pool_count_bytes(&queue->buffers, chunk, chunk->out.bytes.capacity + chunk->out.log.capacity);
+    announce(queue); /* it may be less than what was counted before */
+    (void)pthread_mutex_unlock(&queue->mutex);
+}
+
+void pe_work_queue_wake(pe_work_queue *queue)
+{
+    (void)pthread_mutex_lock(&queue->mutex);
+    announce(queue);
     (void)pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -325,6 +384,14 @@ void pe_work_queue_stop(pe_work_queue *queue)
     queue->is_stopped = true;
     queue->first = queue->last = NULL; /* what is left of them is not wanted, and one may be delivered as it is */
     queue->backlog = 0;
+    announce(queue);
+    (void)pthread_mutex_unlock(&queue->mutex);
+}
+
+void pe_work_queue_abort(pe_work_queue *queue)
+{
+    (void)pthread_mutex_lock(&queue->mutex);
+    queue->is_aborted = true;
     announce(queue);
     (void)pthread_mutex_unlock(&queue->mutex);
 }

@@ -26,6 +26,7 @@ typedef struct pe_work_queue_spec {
     size_t buffer_bytes; /* a buffer that grew beyond twice this, for an item of unusual size, is freed */
     const pe_adaptive_chunk *chunking;
     pe_reorder *reorder; /* which the chunks enter */
+    bool is_ordered;     /* they are delivered in the order of their items */
     /* Called by a worker that finds nothing to claim, without locks: the main thread should fetch more. */
     void (*idle)(void *context);
     void *context;
@@ -48,10 +49,23 @@ size_t pe_work_queue_payload(pe_work_queue *queue);
 /* pe_work_queue_take - the next chunk for a worker, in the reorder buffer and with an empty buffer; blocks.
  * Returns: NULL when the queue is closed and nothing is left to begin, or when it is stopped */
 pe_chunk *pe_work_queue_take(pe_work_queue *queue, int worker);
+/* pe_work_queue_detach - the results that a running chunk has so far, as a chunk of their own, which stands before it in
+ * the reorder buffer and is not done yet; blocks. The running chunk goes on with an empty buffer.
+ * Returns: NULL when the queue is aborted */
+pe_chunk *pe_work_queue_detach(pe_work_queue *queue, pe_chunk *running);
+/* pe_work_queue_wait_for_room - blocks until the window has room for `bytes` of this running chunk, which are counted
+ * then. The chunk that is delivered next does not wait; without an order, one of those that wait. */
+void pe_work_queue_wait_for_room(pe_work_queue *queue, pe_chunk *running, size_t bytes);
+/* pe_work_queue_count_bytes - the computed chunk holds what it holds. pe_work_queue_wake - another chunk is the next to
+ * be delivered. Any thread. */
+void pe_work_queue_count_bytes(pe_work_queue *queue, pe_chunk *chunk);
+void pe_work_queue_wake(pe_work_queue *queue);
+
 /* pe_work_queue_release - the chunk's bytes are no longer needed. Any thread. */
 void pe_work_queue_release(pe_work_queue *queue, pe_chunk *chunk);
 
 void pe_work_queue_close(pe_work_queue *queue); /* nothing more will be pushed */
 void pe_work_queue_stop(pe_work_queue *queue);  /* nothing more is to be claimed */
+void pe_work_queue_abort(pe_work_queue *queue); /* nor delivered: nobody waits for room any more */
 
 #endif

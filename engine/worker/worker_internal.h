@@ -27,17 +27,41 @@ typedef struct pe_worker {
     pe_failures failures;     /* of the batch at hand */
     pe_buffer failure_counts; /* of the chunk at hand: records that go to its log at its end */
     pe_arena kept_texts;      /* result texts of a batch whose failed items are tried again */
-    pe_block unreleased;      /* mapped input that was read */
+    /* Of the range at hand. */
+    const pe_chunk_flow *flow;
+    pe_chunk_result *out;
+    uint64_t handed_items; /* that were handed over in parts */
+    /* Of the batch at hand. */
+    pe_block batch;
+    size_t finished; /* items before it went through all stages, while the kernel computes those behind */
+    uint64_t began_ns;
+    pe_error early;                                                          /* of these stages */
+    void *shifted_results[PE_MAX_COLUMNS], *shifted_written[PE_MAX_COLUMNS]; /* columns from there on */
+    pe_block unreleased;                                                     /* mapped input that was read */
     uint64_t unreleased_items;
 } pe_worker;
 
-/* One batch on its way through the stages. */
+/* A batch on its way through the stages behind the kernel, or some consecutive items of it. */
 typedef struct pe_worker_batch {
     pe_block block;
     void *const *results; /* where the kernel writes */
     void *const *written; /* what the encoder reads */
     double seconds;
 } pe_worker_batch;
+
+/* pe_worker_run_batch - read, compute and encode the items of a block, which may be read ahead up to `end`. Those that
+ * can be read are computed together, up to one that cannot; where the input does not tell which one that is (a product),
+ * the batch is done item by item. */
+pe_status pe_worker_run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err);
+
+/* pe_worker_hand_over_if_full - what is encoded is delivered before the rest of the chunk, once it is as large as a part. */
+pe_status pe_worker_hand_over_if_full(pe_worker *worker, pe_error *err);
+
+/* pe_worker_add_counts - the records of failure_counts go to the log of the chunk. */
+pe_status pe_worker_add_counts(pe_worker *worker, pe_error *err);
+
+/* pe_worker_bound_texts - tell the call how much of a batch's texts it may keep. */
+void pe_worker_bound_texts(pe_worker *worker);
 
 /* pe_worker_convert - the batch's results into its written columns; an item whose result does not fit its type fails.
  * PE_ENOMEM. */

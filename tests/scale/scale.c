@@ -69,9 +69,9 @@ static void fold_items(pe_fold *fold, pe_block chunk)
 }
 
 static pe_status run_worker(void *opened, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
-                            const atomic_bool *stop, pe_error *err)
+                            const pe_chunk_flow *flow, pe_error *err)
 {
-    (void)payload, (void)stop;
+    (void)payload, (void)flow;
     const worker *mine = opened;
     const job *self = mine->self;
     for (pe_block grain; pe_split_range_next(range, &grain); out->items += grain.count) {

@@ -177,6 +177,8 @@ static inline pe_message_header announce(network *net, dispatch *at)
     const size_t bytes = row_bytes(net, at) + log_bytes(number);
     at->state = bytes == 0 ? RECEIVED : ANNOUNCED;
     return (pe_message_header){.kind = PE_MESSAGE_RESULT,
+                               .ends_slice = 1,
+                               .slice_items = rows,
                                .slice = number,
                                .block = at->block,
                                .bytes = bytes,

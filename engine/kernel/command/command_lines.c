@@ -196,6 +196,7 @@ static bool read_line(pe_command_lines *worker, progress *self, const char *line
     self->done++;
     self->answered++;
     skip_failed(self);
+    pe_call_advance(self->batch, self->done);
     return is_read;
 }
 

@@ -168,6 +168,7 @@ int pe_command_runs_map(pe_command_runs *worker, pe_batch *batch)
             batch->fail(batch, item, err.text);
         else
             how = run(worker, batch, item, &process, &err);
+        pe_call_advance(batch, item + 1);
     }
     return how == GIVES_UP;
 }

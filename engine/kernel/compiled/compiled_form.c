@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "kernel/call.h"
 #include "kernel/compiled/compiled_internal.h"
 #include "kernel/compiled/object_load.h"
 #include "os/log.h"
@@ -38,6 +39,7 @@ static void fail_item(void *host, size_t item, const char *reason)
 static char *give_text(void *host, int result, size_t item, size_t size)
 {
     pe_batch *batch = host;
+    pe_call_advance(batch, item); /* a function that gives a text is called for one item after the other */
     return batch->text(batch, result, item, size);
 }
 

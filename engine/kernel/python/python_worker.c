@@ -231,6 +231,7 @@ static outcome read_frames(pe_python_worker *worker, progress *self, size_t end)
         if (status != PE_PYTHON_READ_OK)
             return status == PE_PYTHON_READ_NO_MEMORY ? NO_MEMORY : DIED;
         self->done += head[1];
+        pe_call_advance(self->batch, self->done);
     }
     return SERVED;
 }

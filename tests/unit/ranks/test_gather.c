@@ -38,11 +38,11 @@ static void close_worker(void *worker)
 }
 
 static pe_status compute(void *worker, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
-                         const atomic_bool *stop, pe_error *err)
+                         const pe_chunk_flow *flow, pe_error *err)
 {
     const run *self = *(const run *const *)worker;
     pe_status status = PE_OK;
-    (void)payload, (void)stop;
+    (void)payload, (void)flow;
     for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);) {
         for (uint64_t i = 0; i < grain.count && status == PE_OK; i++) {
             const uint64_t value = value_of(grain.first + i);

@@ -47,7 +47,7 @@ static inline __attribute__((unused)) void pe_end_text(const pe_object_call *cal
         return;
     }
     char *shorter = call->text(call->host, 0, item, again);
-    if (shorter != NULL)
+    if (shorter != NULL && shorter != text)
         memcpy(shorter, text, again);
 }
 

@@ -1,0 +1,288 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* batch.c - one batch of a worker: the kernel's call, and all that comes behind it.
+ *
+ * Design:   a batch goes through the kernel, further attempts at failed items, the conversion of results, the log or the
+ *           fill values of failed items, and the encoder. Where results are texts the kernel may still compute while the
+ *           items before go through all that (pe_call_advance): so the texts of a batch do not lie in memory together.
+ * Threads:  a worker belongs to one thread.
+ * Not here: which batches (worker.c), further attempts (retry.c), the log (failed_items.c).
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "worker/worker_internal.h"
+
+static const void *const *constant(void *const *columns)
+{
+    return (const void *const *)columns;
+}
+
+/* ---- failures ---- */
+
+/* The failures of the items at hand, from the call. */
+static void take_failures(pe_worker *worker, pe_worker_batch *at)
+{
+    pe_call_take_failures(worker->call, &worker->failures);
+    if (worker->failures.count == 0)
+        return;
+    at->seconds = worker->began_ns == 0 ? 0 : (double)(pe_clock_ns() - worker->began_ns) * 1e-9;
+    for (size_t i = 0; i < worker->failures.count; i++)
+        worker->failures.list[i].seconds = at->seconds;
+}
+
+/* ---- encode ---- */
+
+/* The rows that are left, moved together where they are. */
+static void close_gaps(const pe_worker *worker, const pe_worker_batch *at)
+{
+    const size_t row = worker->spec->encoder.row_bytes;
+    unsigned char *const rows = at->results[0];
+    size_t kept = 0;
+    pe_good_run run = {0};
+    while (pe_failures_next_run(&worker->failures, at->block.first, at->block.count, &run)) {
+        memmove(rows + kept * row, rows + (run.first - at->block.first) * row, run.count * row);
+        kept += run.count;
+    }
+    worker->rows->size += kept * row;
+}
+
+/* Rows go behind those that are there, or into this worker's part of a reduction. */
+static pe_status encode_rows(const pe_worker *worker, uint64_t first, size_t count, const void *const *columns,
+                             pe_error *err)
+{
+    if (worker->fold == NULL)
+        return pe_encode(&worker->spec->encoder, first, count, columns, worker->rows, err);
+    pe_fold_add(worker->fold, columns, count);
+    return PE_OK;
+}
+
+static pe_status encode_runs(const pe_worker *worker, const pe_worker_batch *at, pe_error *err)
+{
+    const pe_work_spec *spec = worker->spec;
+    const void *columns[PE_MAX_COLUMNS];
+    pe_status status = PE_OK;
+    pe_good_run run = {0};
+    while (status == PE_OK && pe_failures_next_run(&worker->failures, at->block.first, at->block.count, &run)) {
+        const uint64_t skip = run.first - at->block.first;
+        for (int r = 0; r < spec->signature.result_count; r++)
+            columns[r] = (const unsigned char *)at->written[r] + skip * pe_type_bytes(spec->written[r]);
+        status = encode_rows(worker, run.first, run.count, columns, err);
+    }
+    return status;
+}
+
+static pe_status encode(const pe_worker *worker, const pe_worker_batch *at, pe_chunk_result *out, pe_error *err)
+{
+    const pe_work_spec *spec = worker->spec;
+    const bool has_gaps = worker->failures.count > 0 && spec->policy == PE_ON_ERROR_SKIP;
+    out->items += at->block.count;
+    out->rows += at->block.count - (has_gaps ? worker->failures.count : 0);
+    if (has_gaps) {
+        if (!spec->encoder.is_plain)
+            return encode_runs(worker, at, err);
+        close_gaps(worker, at);
+        return PE_OK;
+    }
+    if (!spec->encoder.is_plain)
+        return encode_rows(worker, at->block.first, at->block.count, constant(at->written), err);
+    worker->rows->size += at->block.count * spec->encoder.row_bytes;
+    return PE_OK;
+}
+
+/* ---- what becomes of failed items ---- */
+
+/* The run ends at the first failed item; the rows before it are the last ones. */
+static pe_status stop_at_failure(const pe_worker *worker, const pe_worker_batch *at, pe_chunk_result *out,
+                                 pe_error *err)
+{
+    pe_worker_batch before = *at;
+    before.block.count = worker->failures.list[0].item - at->block.first;
+    const pe_status status = before.block.count > 0 ? encode(worker, &before, out, err) : PE_OK;
+    if (status != PE_OK)
+        return status;
+    return pe_failed_items_stop(&worker->failures, worker->spec, worker->batch.first, worker->args.values, err);
+}
+
+/* After this the failures are dealt with, but for rows that encode leaves out. */
+static pe_status settle(pe_worker *worker, const pe_worker_batch *at, pe_chunk_result *out, pe_error *err)
+{
+    const pe_work_spec *spec = worker->spec;
+    if (worker->failures.count == 0)
+        return PE_OK;
+    pe_failures_settle(&worker->failures);
+    const pe_status status = pe_arguments_values(&worker->args, worker->batch, err);
+    if (status != PE_OK)
+        return status;
+    if (spec->policy == PE_ON_ERROR_STOP)
+        return stop_at_failure(worker, at, out, err);
+    if (spec->policy == PE_ON_ERROR_FILL)
+        pe_failed_items_fill(&worker->failures, spec, at->block.first, at->written);
+    return pe_failed_items_log(&worker->failures, spec, worker->batch.first, worker->args.values,
+                               &worker->failure_counts, &out->log, err);
+}
+
+/* ---- a batch ---- */
+
+static void shift(void **out, void *const *columns, const pe_type *types, int count, size_t items)
+{
+    for (int c = 0; c < count; c++)
+        out[c] = (unsigned char *)columns[c] + items * pe_type_bytes(types[c]);
+}
+
+/* The items of the batch from the finished ones to before `end`. */
+static pe_worker_batch next_items(pe_worker *worker, size_t end)
+{
+    const pe_work_spec *spec = worker->spec;
+    const size_t skip = worker->finished;
+    pe_worker_batch at = {.block = {.first = worker->batch.first + skip, .count = end - skip}};
+    const bool is_plain = spec->encoder.is_plain; /* then they are never finished early */
+    at.results = is_plain ? &worker->plain : worker->results;
+    at.written = is_plain ? &worker->plain : worker->written;
+    if (skip > 0) {
+        shift(worker->shifted_results, at.results, spec->signature.results, spec->signature.result_count, skip);
+        shift(worker->shifted_written, at.written, spec->written, spec->signature.result_count, skip);
+        at.results = worker->shifted_results;
+        at.written = worker->shifted_written;
+    }
+    return at;
+}
+
+/* All that comes behind the kernel, for the items of the batch before `end`. */
+static pe_status finish_items(pe_worker *worker, size_t end, pe_error *err)
+{
+    const pe_work_spec *spec = worker->spec;
+    pe_worker_batch at = next_items(worker, end);
+    pe_status status = PE_OK;
+    take_failures(worker, &at);
+    if (worker->failures.count > 0 && spec->retries > 0)
+        status = pe_worker_retry(worker, &at, err);
+    if (status == PE_OK && spec->has_conversion)
+        status = pe_worker_convert(worker, &at, err);
+    if (status == PE_OK)
+        status = settle(worker, &at, worker->out, err);
+    if (status == PE_OK)
+        status = encode(worker, &at, worker->out, err);
+    worker->finished = end;
+    return status;
+}
+
+pe_status pe_worker_add_counts(pe_worker *worker, pe_error *err)
+{
+    const pe_buffer counts = worker->failure_counts;
+    worker->failure_counts.size = 0;
+    return pe_buffer_append(&worker->out->log, counts.data, counts.size, err);
+}
+
+pe_status pe_worker_hand_over_if_full(pe_worker *worker, pe_error *err)
+{
+    const pe_chunk_result *out = worker->out;
+    if (out->bytes.size + out->log.size < worker->flow->part_bytes)
+        return PE_OK;
+    const pe_status status = pe_worker_add_counts(worker, err);
+    worker->handed_items += out->items;
+    worker->flow->hand_over(worker->flow->context);
+    return status;
+}
+
+/* The call's finish_before: the kernel goes on behind these items. An attempt at failed ones would need the call. */
+static bool finish_before(void *context, size_t done)
+{
+    pe_worker *worker = context;
+    size_t failed = 0;
+    (void)pe_call_failures(worker->call, &failed);
+    if (worker->early.status != PE_OK) /* the run ends before these items */
+        return true;
+    if (failed > 0 && worker->spec->retries > 0)
+        return false;
+    if (finish_items(worker, done, &worker->early) == PE_OK)
+        (void)pe_worker_hand_over_if_full(worker, &worker->early);
+    return true;
+}
+
+/* The call's wait_for_room: a text lies in memory once as it is given, and once as it is encoded. */
+static void wait_for_room(void *context, size_t bytes)
+{
+    pe_worker *worker = context;
+    worker->flow->wait_for_room(worker->flow->context, 2 * bytes);
+}
+
+void pe_worker_bound_texts(pe_worker *worker)
+{
+    const pe_plan *plan = worker->spec->plan;
+    if (plan->part_bytes == PE_PLAN_NO_PARTS)
+        return;
+    pe_call_bound_texts(worker->call, &(pe_call_texts){.most_bytes = plan->part_bytes,
+                                                       .longest = plan->text_bytes,
+                                                       .context = worker,
+                                                       .finish_before = finish_before,
+                                                       .wait_for_room = wait_for_room});
+}
+
+static void begin_batch(pe_worker *worker, pe_block block)
+{
+    worker->batch = block;
+    worker->finished = 0;
+    worker->began_ns = worker->spec->has_log ? pe_clock_ns() : 0;
+    worker->early.status = PE_OK;
+    worker->plain = worker->rows->data + worker->rows->size;
+}
+
+/* The items whose arguments were taken. */
+static pe_status run_taken(pe_worker *worker, pe_block block, pe_error *err)
+{
+    begin_batch(worker, block);
+    const pe_worker_batch at = next_items(worker, block.count);
+    const pe_status status = pe_call_run(worker->call, block.first, block.count, worker->args.given, at.results, err);
+    if (worker->early.status != PE_OK) {
+        *err = worker->early;
+        return err->status;
+    }
+    return status == PE_OK && worker->finished < block.count ? finish_items(worker, block.count, err) : status;
+}
+
+/* An item that cannot be read fails as one does that the kernel refuses, unless failed items end the run: then the
+ * input's own error does. An error of the whole input ends it in any case. */
+static pe_status run_unreadable(pe_worker *worker, uint64_t item, pe_error *err)
+{
+    const pe_work_spec *spec = worker->spec;
+    if (spec->policy == PE_ON_ERROR_STOP || err->status != PE_EDATA || err->item == PE_NO_ITEM)
+        return err->status;
+    begin_batch(worker, (pe_block){.first = item, .count = 1});
+    const pe_worker_batch at = next_items(worker, 1);
+    pe_chunk_result *out = worker->out;
+    const pe_error reason = *err;
+    pe_error_clear(err);
+    pe_failures_clear(&worker->failures);
+    pe_status status = pe_failures_add_unread(&worker->failures, item, reason.text, err);
+    if (status == PE_OK && spec->policy == PE_ON_ERROR_FILL)
+        pe_failed_items_fill(&worker->failures, spec, item, at.written);
+    if (status == PE_OK)
+        status = pe_failed_items_log(&worker->failures, spec, item, NULL, &worker->failure_counts, &out->log, err);
+    return status == PE_OK ? encode(worker, &at, out, err) : status;
+}
+
+pe_status pe_worker_run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err)
+{
+    uint64_t most = block.count, done = 0;
+    bool by_one = false;
+    pe_status status = PE_OK;
+    while (done < block.count && status == PE_OK) {
+        const uint64_t left = block.count - done, first = block.first + done;
+        const pe_block part = {.first = first, .count = most < left ? most : left};
+        status = pe_arguments_take(&worker->args, part, part.count == left ? end : first + part.count, payload, err);
+        if (status != PE_OK && part.count > 1) {
+            const bool is_inside = err->item > first && err->item < first + part.count;
+            most = is_inside ? err->item - first : 1;
+            pe_error_clear(err);
+            status = PE_OK;
+            continue;
+        }
+        by_one = by_one || (status == PE_OK && part.count == 1 && left > 1);
+        status = status == PE_OK ? run_taken(worker, part, err) : run_unreadable(worker, first, err);
+        done += part.count;
+        most = by_one ? 1 : block.count;
+    }
+    return status;
+}
