@@ -22,4 +22,8 @@
 #define PE_INT128_MAX ((pe_int128)(~(pe_uint128)0 >> 1))
 #define PE_INT128_MIN (-PE_INT128_MAX - 1)
 
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "pengine writes numbers as they lie in memory, which has to be little-endian"
+#endif
+
 #endif

@@ -20,6 +20,13 @@ pe_status pe_threads_run(const pe_threads_spec *spec, pe_error *err)
     const pe_status status = pe_thread_probe(spec->workers, err);
     if (status != PE_OK)
         return status;
+    if (omp_get_active_level() >= omp_get_max_active_levels())
+        return pe_fail(
+            err, PE_EUSAGE,
+            "called inside a parallel region of OpenMP, which gives no threads to another one: call it outside, or "
+            "allow it with omp_set_max_active_levels(%d)",
+            omp_get_active_level() + 1);
+    const int was_dynamic = omp_get_dynamic(); /* of a library's caller */
     omp_set_dynamic(0);
 #pragma omp parallel default(none) shared(given) firstprivate(spec, wanted) num_threads(wanted)
     {
@@ -33,6 +40,7 @@ pe_status pe_threads_run(const pe_threads_spec *spec, pe_error *err)
                 spec->work(spec->pool, thread - 1);
         }
     }
+    omp_set_dynamic(was_dynamic);
     if (given == wanted)
         return PE_OK;
     return pe_fail(err, PE_ENOMEM, "the system gave %d of %d threads (OMP_THREAD_LIMIT?): ask for fewer with --threads",
