@@ -8,6 +8,8 @@
  * Threads:  any.
  * Not here: who wrote (sink, run).
  */
+#define _GNU_SOURCE /* syncfs */
+
 #include "os/durable.h"
 
 #include <errno.h>
@@ -48,19 +50,25 @@ static pe_status directory_of(const char *path, char **out, pe_error *err)
     return status;
 }
 
-pe_status pe_durable_name(const char *path, pe_error *err)
+/* -1 when it cannot be opened: it may be writable and not readable. */
+static int open_directory(const char *path)
 {
+    pe_error ignored = PE_ERROR_INIT;
     char *directory = NULL;
-    pe_status status = directory_of(path, &directory, err);
-    if (status != PE_OK)
-        return status;
-    const int fd = pe_open(directory, O_RDONLY | O_DIRECTORY, 0);
-    if (fd < 0)
-        status = cannot_sync(path, errno, err);
-    else if (fsync(fd) != 0 && errno != EINVAL)
-        status = cannot_sync(path, errno, err);
-    if (fd >= 0)
-        (void)close(fd); /* nothing was written */
+    int fd = -1;
+    if (directory_of(path, &directory, &ignored) == PE_OK)
+        fd = pe_open(directory, O_RDONLY | O_DIRECTORY, 0);
     free(directory);
-    return status;
+    return fd;
+}
+
+pe_status pe_durable_name(const char *path, int fd, pe_error *err)
+{
+    const int directory = open_directory(path);
+    /* without the directory: all of the file system */
+    const bool is_synced = (directory >= 0 ? fsync(directory) : syncfs(fd)) == 0 || errno == EINVAL;
+    const int number = errno;
+    if (directory >= 0)
+        (void)close(directory); /* nothing was written */
+    return is_synced ? PE_OK : cannot_sync(path, number, err);
 }

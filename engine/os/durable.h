@@ -18,7 +18,8 @@ bool pe_durable_is_due(pe_sync_policy policy, uint64_t run_ns, uint64_t interval
 /* pe_durable_data - fdatasync. A failure is final: the system may have dropped the pages, so it is not tried again. PE_EIO. */
 pe_status pe_durable_data(int fd, const char *name, pe_error *err);
 
-/* pe_durable_name - sync the directory of path, so that a rename to path survives a power cut. PE_EIO. */
-pe_status pe_durable_name(const char *path, pe_error *err);
+/* pe_durable_name - sync the directory of path, so that the rename of a file to path survives a power cut; fd is open on
+ * that file. PE_EIO. */
+pe_status pe_durable_name(const char *path, int fd, pe_error *err);
 
 #endif

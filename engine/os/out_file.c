@@ -303,7 +303,7 @@ pe_status pe_out_commit(pe_out_file *out, bool is_durable, pe_error *err)
     if (status == PE_OK)
         status = pe_out_publish(out, err);
     if (status == PE_OK && has_sync)
-        status = pe_durable_name(out->path, err);
+        status = pe_durable_name(out->path, out->lock_fd, err);
     finish(out);
     return status;
 }

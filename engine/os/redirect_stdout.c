@@ -9,21 +9,38 @@
  */
 #include "os/redirect_stdout.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "base/errno_text.h"
 
 static struct {
     bool is_redirected;
     int saved_fd; /* the real stdout; -1: it was closed */
 } state;
 
-void pe_redirect_stdout_begin(void)
+static pe_status cannot_redirect(int number, pe_error *err)
+{
+    char reason[PE_ERRNO_TEXT_SIZE];
+    return pe_fail(err, PE_ENOMEM, "cannot send what kernels print to stderr: %s", pe_errno_text(number, reason));
+}
+
+pe_status pe_redirect_stdout_begin(pe_error *err)
 {
     (void)fflush(stdout);
-    state.saved_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    state.saved_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (state.saved_fd < 0 && errno != EBADF)
+        return cannot_redirect(errno, err);
     state.is_redirected = dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
+    if (state.is_redirected)
+        return PE_OK;
+    const int number = errno;
+    if (state.saved_fd >= 0)
+        (void)close(state.saved_fd);                               /* nothing was written through it */
+    return number == EBADF ? PE_OK : cannot_redirect(number, err); /* EBADF: stderr is closed */
 }
 
 void pe_redirect_stdout_end(void)

@@ -6,11 +6,14 @@
 #ifndef PE_REDIRECT_STDOUT_H
 #define PE_REDIRECT_STDOUT_H
 
-/* pe_redirect_stdout_begin - make descriptor 1 a copy of descriptor 2. pe_redirect_stdout_end - restore it.
+#include "base/error.h"
+
+/* pe_redirect_stdout_begin - make descriptor 1 a copy of descriptor 2; PE_ENOMEM when there is no descriptor to keep the
+ * former one, and nothing is changed. pe_redirect_stdout_end - restore it.
  *
  * Call:    main thread of every rank, while no kernel runs; begin after the output is open, which has its own descriptor.
  */
-void pe_redirect_stdout_begin(void);
+pe_status pe_redirect_stdout_begin(pe_error *err);
 void pe_redirect_stdout_end(void);
 
 #endif

@@ -126,8 +126,9 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
     if (run->is_root)
         pe_progress_begin(&self->progress, self->job->name, self->plan->items, options->progress,
                           options->verbosity == PE_QUIET);
-    pe_redirect_stdout_begin(); /* what a kernel prints goes to stderr */
-    (void)pe_execute_plan(&spec, stats, err);
+    (void)pe_redirect_stdout_begin(err); /* what a kernel prints goes to stderr */
+    if (pe_run_agree(run, err) == PE_OK)
+        (void)pe_execute_plan(&spec, stats, err);
     pe_redirect_stdout_end();
     if (run->is_root)
         pe_progress_end(&self->progress);

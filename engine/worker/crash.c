@@ -8,7 +8,8 @@
  *           There is one message even where all ranks crash at their first item: of the ranks of a node the first to
  *           take a name in the system speaks; ranks other than 0 give rank 0 of another node a moment to be first; and
  *           who is being ended says nothing (mpirun sends SIGCONT at once, SIGTERM a second later).
- *           A crash outside of kernels, and a signal that somebody sent, do what they did before.
+ *           A crash outside of kernels, and a signal that somebody sent, do what they did before. An exit outside of
+ *           kernels is a library's that ran out of memory or threads: exit code 71.
  * Threads:  begin and end on the main thread; the handler on any.
  * Not here: which item it was (crash_search.c), what must not stay (os/exit_cleanup.c).
  */
@@ -49,6 +50,7 @@ static struct {
     bool is_active;
     bool is_terminal;
     int rank, ranks;
+    pid_t pid;               /* a process that was forked is not the run */
     struct sockaddr_un name; /* of the one that speaks, on this node */
     socklen_t name_size;
     volatile pe_crash_report *report;
@@ -207,11 +209,27 @@ static void on_crash(int number, siginfo_t *info, void *unused)
         end_job(true, number);
 }
 
+/* libgomp calls exit where memory or a thread cannot be had, and has said so. */
+static _Noreturn void end_for_library(void)
+{
+    static const char text[] = "pengine: a library ended the run: memory or threads ran out\n";
+    while (atomic_flag_test_and_set(&state.has_crashed))
+        (void)pause();
+    pe_exit_cleanup_final();
+    if (is_first()) {
+        const ssize_t put = write(STDERR_FILENO, text, sizeof text - 1);
+        (void)put;
+    }
+    _exit(pe_status_exit(PE_ENOMEM));
+}
+
 static void on_leave(int code, void *unused)
 {
     (void)unused;
     if (state.is_active && pe_position_here.kernel != NULL)
         end_job(false, code);
+    if (state.is_active && getpid() == state.pid)
+        end_for_library();
 }
 
 static void on_continue(int number)
@@ -240,6 +258,7 @@ void pe_crash_begin(int rank, int ranks)
     state.report = shared;
     state.rank = rank;
     state.ranks = ranks;
+    state.pid = getpid();
     state.is_terminal = isatty(STDERR_FILENO) != 0;
     make_name();
     if (!is_known)

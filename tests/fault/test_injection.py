@@ -176,6 +176,8 @@ class Trials:
     def find(self, run, call):
         if run.code is None:
             return "hangs"
+        if "thread-local data" in run.err:
+            return None  # the dynamic linker ends the process without a word to anybody
         if not run.injected:
             return None  # this time there were fewer calls
         if run.code < 0 or run.code in (134, 139):
