@@ -210,6 +210,10 @@ class Job:
     def settle(self):
         """All rows, and those that are lost."""
         answers = [self.answer(i, args) for i, args in enumerate(self.items)]
+        self.unreadable = None  # an item that [errors] deals with
+        if self.inputs.bad is not None and not self.inputs.is_uneven and self.policy != "stop":
+            self.unreadable = self.inputs.bad
+            answers[self.unreadable] = kernels.Failed("cannot be read")
         self.lost = [i for i, row in enumerate(answers) if isinstance(row, kernels.Failed)]
         # a number that comes twice has met its first attempt already, whichever of the two that was
         self.is_vague = self.kernel.name == "once" and len({args[0] for args in self.items}) < len(self.items)
@@ -271,7 +275,7 @@ class Job:
             wrong.append("a .part is left")
         if self.is_vague:
             return wrong
-        if self.inputs.bad is not None or self.inputs.is_uneven:
+        if self.unreadable is None and (self.inputs.bad is not None or self.inputs.is_uneven):
             return self.judge_refusal(result, data, wrong)
         if self.ops:
             wanted_code = self.judge_reduction(data, wanted_code, wrong)
@@ -393,6 +397,8 @@ class Job:
         return expected.call(self.shown, self.items[i])
 
     def reason_of(self, i):
+        if i == self.unreadable:
+            return "cannot be read"
         failed = self.kernel.answer(i, *self.items[i])
         if not isinstance(failed, kernels.Failed):
             return None  # its dtype
@@ -414,7 +420,7 @@ class Job:
         if self.is_first_told() and item != self.lost[0] or item not in self.lost:
             wrong.append(f"item {item} is named, expected {self.lost[0] if self.is_first_told() else self.lost}")
         else:
-            cut = self.words(item)[:380]
+            cut = self.words(item)[:380] if item != self.unreadable else ""
             if not found[2].startswith(cut):
                 wrong.append(f"the item is told as {found[2]!r}, expected {cut!r}")
             if self.reason_of(item) and len(cut) < 300 and self.reason_of(item) not in found[2]:
@@ -442,11 +448,11 @@ class Job:
     def judge_rows(self, rows, wrong):
         for item, arguments, reason, attempts in rows:
             wanted = [expected.logged(value) for value in self.items[item]]
-            if arguments != wanted:
+            if arguments != wanted and item != self.unreadable:
                 wrong.append(f"errors.log has {arguments!r} for item {item}, expected {wanted!r}")
             if (self.reason_of(item) or "") not in reason:
                 wrong.append(f"errors.log has the reason {reason!r} for item {item}, expected {self.reason_of(item)!r}")
-            if self.reason_of(item) and attempts != self.retries + 1:
+            if self.reason_of(item) and item != self.unreadable and attempts != self.retries + 1:
                 wrong.append(f"errors.log has {attempts} attempts for item {item}, expected {self.retries + 1}")
 
 
@@ -512,6 +518,9 @@ class Fuzz:
             if options != runs[0]:
                 data = data.partition(b"\n")[2] if job.format in ("csv", "tsv") else data
                 log = log.partition(b"\n")[2]
+            for name in (job.path, "failed.csv"):  # --skip replaces no file
+                if name is not None and (folder / name).exists():
+                    (folder / name).unlink()
             joined, logs, code, said = joined + data, logs + log, max(code, result.code), said + result.err
         if job.path:
             (folder / job.path).write_bytes(joined)
