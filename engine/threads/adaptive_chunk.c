@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* adaptive_chunk.c - how many items are handed out at once: adaptive_chunk.h.
+/* adaptive_chunk.c - the adaptive size of a chunk, from the measured cost of items. Design: adaptive_chunk.h.
  *
  * Threads: adaptive_chunk.h.
  */
@@ -9,9 +9,9 @@
 
 #define LEAST_NS 2000000.0
 #define MOST_NS 100000000.0
-#define PIECES 256.0 /* of what lies before a worker */
+#define PIECES 256.0 /* chunks in what a taker has to compute */
 #define GROWTH 4
-#define CHEAPER 0.75
+#define CHEAPER 0.75 /* an item in a larger chunk must cost less than so much of one in a smaller chunk */
 
 void pe_adaptive_chunk_init(pe_adaptive_chunk *chunking, const pe_adaptive_chunk_spec *spec)
 {
@@ -43,15 +43,17 @@ static double within(double value, double least, double most)
     return value < least ? least : value > most ? most : value;
 }
 
-/* Not so much cheaper that all of it took less: those were other items. */
-static bool is_bargain(uint64_t large, uint64_t large_ns, uint64_t small, uint64_t small_ns)
+/* Whether items were cheaper in the larger chunk. If the larger chunk as a whole took much less time, its items were of
+ * another kind, and the comparison says nothing. */
+static bool is_cheaper_when_larger(uint64_t large, uint64_t large_ns, uint64_t small, uint64_t small_ns)
 {
     return (double)large_ns / (double)large < CHEAPER * (double)small_ns / (double)small && large_ns > small_ns / 2;
 }
 
-/* Twice the larger of two pieces that took too long, where its items were cheaper; else 0. One item by itself cannot
- * tell, so two are tried, and nothing else is held against it. (Relaxed, and in two parts: a hint again.) */
-static uint64_t try_larger(pe_adaptive_chunk *chunking, uint64_t items, uint64_t ns)
+/* Compares the last two chunks that took too long. Returns twice the larger size if its items were cheaper, else 0. After a
+ * chunk of one item there is nothing to compare with, so the next size is 2. (Relaxed, and the two fields may belong to
+ * different chunks: the size is a hint.) */
+static uint64_t larger_if_cheaper(pe_adaptive_chunk *chunking, uint64_t items, uint64_t ns)
 {
     const uint64_t other = atomic_load_explicit(&chunking->long_items, memory_order_relaxed);
     const uint64_t other_ns = atomic_load_explicit(&chunking->long_ns, memory_order_relaxed);
@@ -62,11 +64,11 @@ static uint64_t try_larger(pe_adaptive_chunk *chunking, uint64_t items, uint64_t
     if (other <= 1)
         return items == 1 ? 2 : 0;
     if (items > other)
-        return is_bargain(items, ns, other, other_ns) ? items * 2 : 0;
-    return is_bargain(other, other_ns, items, ns) ? other * 2 : 0;
+        return is_cheaper_when_larger(items, ns, other, other_ns) ? items * 2 : 0;
+    return is_cheaper_when_larger(other, other_ns, items, ns) ? other * 2 : 0;
 }
 
-/* What a piece is to take. */
+/* The time that a chunk should take. */
 static double target_ns(const pe_adaptive_chunk_spec *spec, double item_ns, double most_ns)
 {
     const double least_ns = (double)spec->least_ns > LEAST_NS ? (double)spec->least_ns : LEAST_NS;
@@ -91,7 +93,7 @@ void pe_adaptive_chunk_learn(pe_adaptive_chunk *chunking, uint64_t items, uint64
     const double item_ns = (double)(ns + 1) / (double)items;
     const uint64_t most = items > spec->most / GROWTH ? spec->most : items * GROWTH;
     const double by_time = within(target_ns(spec, item_ns, most_ns) / item_ns, 1, (double)most);
-    const uint64_t larger = (double)ns > most_ns && spec->piece_ns == 0 ? try_larger(chunking, items, ns) : 0;
+    const uint64_t larger = (double)ns > most_ns && spec->piece_ns == 0 ? larger_if_cheaper(chunking, items, ns) : 0;
     const double wanted = within(larger > 0 ? (double)larger : by_time, (double)spec->least, (double)spec->most);
     atomic_store_explicit(&chunking->items, whole_units(spec, wanted), memory_order_relaxed); /* as above */
 }

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* asked_threads.c - OMP_NUM_THREADS, of which the OpenMP runtime would complain on its own.
+/* asked_threads.c - the value of OMP_NUM_THREADS, with our error message instead of the OpenMP runtime's.
  *
- * Design:   the runtime reads the variable when it is loaded and prints two lines in every rank where it is wrong, beside
- *           the one message of rank 0. What runs before all libraries can take the variable away from it. There libc has
- *           not started: no call that needs a locale, memory or environ.
- * Threads:  begin is called while there is one; later `wrong` is read only.
- * Not here: how many workers there are in the end (threads/thread_placement.c).
+ * Design:   the runtime reads the variable when it is loaded; if the value is invalid, every rank prints two lines beside the
+ *           one message of rank 0. Therefore the variable is removed before the runtime is loaded. libc is not initialised at
+ *           that time, so that code calls nothing that needs a locale, memory or environ.
+ * Threads:  pe_asked_threads_begin is called while the process has one thread; afterwards `invalid` is only read.
+ * Not here: the number of threads that a rank starts (threads/thread_placement.c).
  */
 #include "threads/asked_threads.h"
 
@@ -16,14 +16,14 @@
 
 static const char name[] = "OMP_NUM_THREADS";
 
-static const char *wrong; /* what was taken out of the environment */
+static const char *invalid; /* the value that was removed from the environment, or NULL */
 
 static const char *skip_blanks(const char *at)
 {
     return at + strspn(at, " \t");
 }
 
-/* A number from 1 to PE_THREADS_MOST with blanks around it; NULL when there is none. */
+/* Reads a number from 1 to PE_THREADS_MOST with blanks around it. Returns the text behind it, or NULL. */
 static const char *skip_number(const char *at, int *number)
 {
     *number = 0;
@@ -32,7 +32,7 @@ static const char *skip_number(const char *at, int *number)
     return *number < 1 || *number > PE_THREADS_MOST ? NULL : skip_blanks(at);
 }
 
-/* The first number of a list of them; 0 when one of them is wrong. */
+/* The first number of a comma-separated list; 0 when one of the numbers is invalid. */
 static int parse(const char *text)
 {
     int first = 0, other = 0;
@@ -52,15 +52,15 @@ void pe_asked_threads_begin(int argc, char **argv, char **env)
         const char *const text = *env + size + 1;
         if (strncmp(*env, name, size) != 0 || (*env)[size] != '=' || parse(text) > 0)
             *kept++ = *env;
-        else if (*text != '\0') /* an empty one is none */
-            wrong = text;
+        else if (*text != '\0') /* empty counts as not set */
+            invalid = text;
     }
     *kept = NULL;
 }
 
 pe_status pe_asked_threads(int *threads, pe_error *err)
 {
-    const char *const text = wrong != NULL ? wrong : getenv(name);
+    const char *const text = invalid != NULL ? invalid : getenv(name);
     *threads = 0;
     if (text == NULL || *text == '\0')
         return PE_OK;

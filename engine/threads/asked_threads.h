@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* asked_threads.h - OMP_NUM_THREADS, of which the OpenMP runtime would complain on its own.
+/* asked_threads.h - the value of OMP_NUM_THREADS, with our error message instead of the OpenMP runtime's.
  */
 #ifndef PE_ASKED_THREADS_H
 #define PE_ASKED_THREADS_H
@@ -10,8 +10,8 @@
 
 #define PE_THREADS_MOST 4096
 
-/* pe_asked_threads_begin - take an OMP_NUM_THREADS that is wrong out of the environment and keep it for the message.
- * Call: before the libraries start, when libc has not started either: by PE_BEFORE_LIBRARIES, whose arguments it has. */
+/* pe_asked_threads_begin - remove an invalid OMP_NUM_THREADS from the environment and keep its value for the message.
+ * Call: by PE_BEFORE_LIBRARIES, which passes its arguments: before the libraries are initialised, libc included. */
 void pe_asked_threads_begin(int argc, char **argv, char **env);
 
 /* pe_asked_threads - the first number of OMP_NUM_THREADS ("4", or "4,2" for nested levels), 0 when it is not set.

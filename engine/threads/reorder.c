@@ -1,18 +1,20 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* reorder.c - tokens in a reorder: each takes its entry before it is done, and they are delivered in the order of their rows.
+/* reorder.c - the reorder buffer of one rank: chunks finish in any order and are delivered in the order of their items.
  *
- * Design:   a list whose head is the token that is delivered next. Whoever is done with the head becomes the deliverer:
- *           it delivers without the lock, so that others can be done meanwhile, and goes on until it finds a head that
- *           is not done. So at most one thread delivers, in order. Bytes are cheapest to deliver for the thread that has
- *           just made them, from its own cache: whoever is done with the token right after the one under way therefore
- *           waits a few microseconds for the right to deliver, and only then leaves its token to the other. Delivery is
- *           all that goes one after the other, so the right passes on before anything else is done: with it goes the
- *           token, out of the reorder already, and what was delivered is released afterwards. Places are part of the
- *           tokens, so the reorder needs no memory and has no bound: whoever makes the tokens bounds them.
- * Threads:  mutex guards all fields, but waiting is read without it; is_delivering is the right to call deliver.
- * Not here: what a token is, ranks, files.
+ * Invariant: at most one thread, the deliverer, calls deliver at any time; entries are delivered in the order of the list.
+ * Design:   a linked list in delivery order; an entry is inserted before its chunk is computed. A thread that marks the head
+ *           as done while nobody delivers becomes the deliverer. It delivers without the lock, so that other threads can mark
+ *           entries as done meanwhile, and continues until the head is not done.
+ *           Delivery is cheapest on the thread that computed the chunk, because the bytes are in its cache. Therefore a
+ *           thread that finishes the entry right behind the one being delivered waits some microseconds to become the next
+ *           deliverer; after that time it leaves its entry to the present one. Delivery is the only serial part, so the
+ *           deliverer hands over before it releases what it has delivered; the entry that is handed over is already out of
+ *           the list. Entries are embedded in the chunks, so this file allocates nothing and sets no bound: the buffer pool
+ *           bounds the chunks.
+ * Threads:  mutex guards all fields; waiting is also read without it. is_delivering: some thread is the deliverer.
+ * Not here: what an entry belongs to, ranks, files.
  */
 #include "threads/reorder.h"
 
@@ -31,14 +33,14 @@ struct pe_reorder {
     pthread_mutex_t mutex;
     bool is_ordered;
     bool is_delivering;
-    bool is_ended;                 /* the last token was delivered, or is under way to be */
-    pe_reorder_entry *head, *tail; /* not yet delivered, nor under way to be */
+    bool is_ended;                 /* the last entry is delivered, or being delivered */
+    pe_reorder_entry *head, *tail; /* the entries that are neither delivered nor being delivered */
     pe_reorder_deliver deliver;
     pe_reorder_release release;
     void *context;
     alignas(PE_CACHE_LINE) _Atomic(pe_reorder_entry *)
-        waiting; /* whose thread waits for the right to deliver it; NULL: nobody, or it was given. Read over and over,
-                  * so not beside what others write */
+        waiting; /* the entry whose thread waits to become the deliverer; NULL: none, or the deliverer has handed over.
+                  * Polled, so it has a cache line of its own */
 };
 
 pe_status pe_reorder_make(bool is_ordered, pe_reorder_deliver deliver, pe_reorder_release release, void *context,
@@ -88,19 +90,19 @@ void pe_reorder_insert(pe_reorder *reorder, pe_reorder_entry *entry)
 }
 
 bool pe_reorder_insert_behind(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *before,
-                              bool (*agrees)(void *context), void *context)
+                              bool (*is_wanted)(void *context), void *context)
 {
     entry->is_done = entry->is_last = false;
     (void)pthread_mutex_lock(&reorder->mutex);
-    const bool is_joining = !before->is_done && agrees(context);
-    if (is_joining && reorder->is_ordered) {
+    const bool is_inserted = !before->is_done && is_wanted(context);
+    if (is_inserted && reorder->is_ordered) {
         entry->next = before->next;
         entry->prev = before;
         before->next = entry;
         *(entry->next == NULL ? &reorder->tail : &entry->next->prev) = entry;
     }
     (void)pthread_mutex_unlock(&reorder->mutex);
-    return is_joining;
+    return is_inserted;
 }
 
 void pe_reorder_insert_before(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *after)
@@ -125,7 +127,7 @@ bool pe_reorder_is_first(pe_reorder *reorder, const pe_reorder_entry *entry)
     return is_first;
 }
 
-/* With the lock held and the right to deliver: the token whose turn it is, out of the reorder, or NULL. */
+/* Removes and returns the head if it is done, else NULL. The caller holds the lock and nobody else delivers. */
 static pe_reorder_entry *take_first(pe_reorder *reorder)
 {
     pe_reorder_entry *first = reorder->head;
@@ -137,7 +139,8 @@ static pe_reorder_entry *take_first(pe_reorder *reorder)
     return first;
 }
 
-/* With the lock held and the right to deliver: the next token for this thread. NULL: the right is given away or up. */
+/* The deliverer's next entry. NULL: this thread is no longer the deliverer, since the head is not done or the thread that
+ * waits was made the deliverer. The caller holds the lock. */
 static pe_reorder_entry *take_next(pe_reorder *reorder)
 {
     pe_reorder_entry *next = take_first(reorder);
@@ -150,22 +153,23 @@ static pe_reorder_entry *take_next(pe_reorder *reorder)
     return next;
 }
 
-/* With the right to deliver, and a token that is out of the reorder: that and all that is ready. */
+/* Delivers an entry that is out of the list, then every head that is done. The caller is the deliverer, or entry is NULL. */
 static void deliver_from(pe_reorder *reorder, pe_reorder_entry *entry)
 {
     while (entry != NULL) {
-        const bool is_left = reorder->deliver(reorder->context, entry);
+        const bool needs_release = reorder->deliver(reorder->context, entry);
         (void)pthread_mutex_lock(&reorder->mutex);
         pe_reorder_entry *next = take_next(reorder);
         (void)pthread_mutex_unlock(&reorder->mutex);
-        if (is_left)
+        if (needs_release)
             reorder->release(reorder->context, entry);
         entry = next;
     }
 }
 
-/* After the lock was held and waiting was set to this entry. Returns whether the right came here, with the token. */
-static bool wait_for_turn(pe_reorder *reorder, const pe_reorder_entry *entry)
+/* The caller has set waiting to this entry. Returns whether this thread is now the deliverer; the entry is then out of the
+ * list. */
+static bool wait_for_handover(pe_reorder *reorder, const pe_reorder_entry *entry)
 {
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load_explicit(&reorder->waiting, memory_order_acquire) != entry) /* sees what was delivered so far */
@@ -173,11 +177,12 @@ static bool wait_for_turn(pe_reorder *reorder, const pe_reorder_entry *entry)
         PE_PAUSE();
     }
     (void)pthread_mutex_lock(&reorder->mutex);
-    const bool is_given = atomic_load_explicit(&reorder->waiting, memory_order_relaxed) != entry; /* the lock orders */
-    if (!is_given)
+    const bool is_deliverer =
+        atomic_load_explicit(&reorder->waiting, memory_order_relaxed) != entry; /* the lock orders */
+    if (!is_deliverer)
         atomic_store_explicit(&reorder->waiting, NULL, memory_order_relaxed);
     (void)pthread_mutex_unlock(&reorder->mutex);
-    return is_given;
+    return is_deliverer;
 }
 
 void pe_reorder_done(pe_reorder *reorder, pe_reorder_entry *entry, bool is_last)
@@ -199,7 +204,7 @@ void pe_reorder_done(pe_reorder *reorder, pe_reorder_entry *entry, bool is_last)
         reorder->is_delivering = first != NULL;
     }
     (void)pthread_mutex_unlock(&reorder->mutex);
-    if (is_waiting && wait_for_turn(reorder, entry))
+    if (is_waiting && wait_for_handover(reorder, entry))
         first = entry;
     deliver_from(reorder, first);
 }

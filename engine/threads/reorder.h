@@ -1,9 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* reorder.h - tokens in a reorder: each takes its entry before it is done, and they are delivered in the order of their rows.
+/* reorder.h - the reorder buffer of one rank: chunks finish in any order and are delivered in the order of their items.
  *
- * The chunks of one rank stand in it in the order of their items.
+ * Invariant: entries are delivered one at a time, in the order of the list. An entry is inserted before its chunk is
+ * computed, so the order is known before any chunk is done.
  */
 #ifndef PE_REORDER_H
 #define PE_REORDER_H
@@ -12,7 +13,7 @@
 
 #include "base/error.h"
 
-/* A entry, inside the token. From the join to the delivery it is the reorder's. */
+/* Embedded in a chunk. Between its insertion and its delivery only the reorder buffer touches it. */
 typedef struct pe_reorder_entry {
     struct pe_reorder_entry *next, *prev;
     bool is_done, is_last;
@@ -20,36 +21,38 @@ typedef struct pe_reorder_entry {
 
 typedef struct pe_reorder pe_reorder;
 
-/* Called for one token at a time, by whichever thread was done with the token that was missing. The entry is out of the
- * reorder by then, and may join again.
- * Returns: whether the token is to be released too */
+/* Called for one entry at a time, by the thread that is the deliverer. The entry is already out of the list, and may be
+ * inserted again.
+ * Returns: whether release is to be called for this entry */
 typedef bool (*pe_reorder_deliver)(void *context, pe_reorder_entry *entry);
-/* Called after that, beside deliveries of other threads: what would only keep the next token waiting. */
+/* Called after deliver, while other threads may deliver: the work that need not delay the next entry. */
 typedef void (*pe_reorder_release)(void *context, pe_reorder_entry *entry);
 
-/* pe_reorder_make - is_ordered = false delivers in the order in which tokens are done; joining does nothing then. */
+/* pe_reorder_make - with is_ordered = false entries are delivered in the order in which they are done, and the insert
+ * functions only initialise the entry. */
 pe_status pe_reorder_make(bool is_ordered, pe_reorder_deliver deliver, pe_reorder_release release, void *context,
                           pe_reorder **out, pe_error *err);
-void pe_reorder_free(pe_reorder *reorder); /* NULL is fine; tokens that wait are not touched */
+void pe_reorder_free(pe_reorder *reorder); /* NULL is fine; entries that are still in the list are not touched */
 
-/* pe_reorder_insert - take the entry at the end. Any thread. */
+/* pe_reorder_insert - insert the entry at the end. Call: any thread. */
 void pe_reorder_insert(pe_reorder *reorder, pe_reorder_entry *entry);
-/* pe_reorder_insert_behind - take the entry right behind another token's, if that one is not done yet and `agrees` says so;
- * until it has returned the other one cannot become done. Any thread.
- * Returns: whether the entry was taken */
+/* pe_reorder_insert_behind - insert the entry right behind `before`, if that one is not done and is_wanted returns true.
+ * is_wanted is called with the lock held, so `before` cannot become done meanwhile. Call: any thread.
+ * Returns: whether the entry was inserted */
 bool pe_reorder_insert_behind(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *before,
-                              bool (*agrees)(void *context), void *context);
+                              bool (*is_wanted)(void *context), void *context);
 
-/* pe_reorder_insert_before - take the entry right before another token's, which is not done. Any thread. */
+/* pe_reorder_insert_before - insert the entry right before `after`, which is not done. Call: any thread. */
 void pe_reorder_insert_before(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *after);
-/* pe_reorder_is_first - is the token the next to be delivered; false where tokens have no order. Any thread. */
+
+/* pe_reorder_is_first - whether this entry is delivered next; false without an order. Call: any thread. */
 bool pe_reorder_is_first(pe_reorder *reorder, const pe_reorder_entry *entry);
 
-/* pe_reorder_done - the token may be delivered when its turn comes. is_last: nothing that stands behind it is delivered any
- * more (in order; else it means nothing).
+/* pe_reorder_done - mark the entry as done; it is delivered when all entries before it are.
  *
- * Call:  any thread; returns at once when another thread is delivering (that one delivers this token too), else after
- *        having delivered all that is ready.
+ * Call:   any thread. When another thread is the deliverer, that one delivers this entry; the call returns at once, or after
+ *         some microseconds of waiting to become the deliverer. Otherwise the call delivers all entries that are ready.
+ * Params: is_last: no entry behind this one is delivered any more; without an order it has no effect
  */
 void pe_reorder_done(pe_reorder *reorder, pe_reorder_entry *entry, bool is_last);
 

@@ -1,13 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* split_range.h - a block of items that its owner computes grain by grain, and whose end others may take away.
+/* split_range.h - a chunk's range of items: its owner computes it grain by grain, and thieves may split off its tail.
  *
- * Design:  one word holds the grain that is next and the one before which the range ends: the owner moves the one, a
- *          thief moves the other, each by a compare-and-swap, so no grain is computed twice or forgotten. A thief takes
- *          half of what is left. The owner keeps the grain that it works on, and gets at least one.
- * Threads: block and grain are set before the range is shared; span is moved by the owner and by thieves. What they
- *          tell each other lies in the word itself, so no order with other memory is needed.
+ * Invariant: each grain of the block is returned by exactly one call, either to the owner or to one thief.
+ * Design:  one word holds the owner's next grain and the end of the range. The owner advances the first, a thief lowers the
+ *          second, both by compare-and-swap of the whole word. A thief takes the later half of what is left. The owner keeps
+ *          the grain that it computes, and at least one grain of the block is always its own.
+ *          This is the only place that decides how much is stolen; adaptive_chunk.h decides how much is claimed. The two
+ *          differ: a claim needs a guess of the cost of items, a steal corrects a guess that was wrong.
+ * Threads: block and grain are set before the range is shared; span is written by the owner and by thieves. All that they
+ *          share is in that word, so relaxed order suffices.
  */
 #ifndef PE_SPLIT_RANGE_H
 #define PE_SPLIT_RANGE_H
@@ -20,7 +23,7 @@
 #define PE_SPLIT_RANGE_MAX_GRAINS UINT32_MAX
 
 typedef struct pe_split_range {
-    pe_block block;            /* as claimed: whoever takes away the end leaves this as it is */
+    pe_block block;            /* as claimed; a split does not change it */
     uint64_t grain;            /* items; the last grain of the block may have fewer */
     atomic_uint_fast64_t span; /* next << 32 | end, in grains */
 } pe_split_range;
@@ -30,7 +33,7 @@ static inline uint64_t pe_split_range_span(uint64_t next, uint64_t end)
     return next << 32 | end;
 }
 
-/* pe_split_range_set - the block in grains, of which it may have PE_SPLIT_RANGE_MAX_GRAINS. */
+/* pe_split_range_set - set the block, which is at most PE_SPLIT_RANGE_MAX_GRAINS grains long. */
 static inline void pe_split_range_set(pe_split_range *range, pe_block block, uint64_t grain)
 {
     range->block = block;
@@ -39,7 +42,7 @@ static inline void pe_split_range_set(pe_split_range *range, pe_block block, uin
     atomic_store_explicit(&range->span, pe_split_range_span(0, grains), memory_order_relaxed);
 }
 
-/* Items of the grains from `begin` to before `end`. */
+/* The items of grains begin to end - 1. */
 static inline pe_block pe_split_range_block(const pe_split_range *range, uint64_t begin, uint64_t end)
 {
     const uint64_t skip = begin * range->grain;
@@ -47,7 +50,7 @@ static inline pe_block pe_split_range_block(const pe_split_range *range, uint64_
     return (pe_block){.first = range->block.first + skip, .count = left < wanted ? left : wanted};
 }
 
-/* pe_split_range_next - the owner's next grain; false when none is left, which is final. */
+/* pe_split_range_next - the owner's next grain; false when none is left. After false every later call returns false. */
 static inline bool pe_split_range_next(pe_split_range *range, pe_block *out)
 {
     uint64_t span = atomic_load_explicit(&range->span, memory_order_relaxed);
@@ -60,21 +63,22 @@ static inline bool pe_split_range_next(pe_split_range *range, pe_block *out)
     return true;
 }
 
-/* Half of what nobody has begun; the owner of a range that is yet untouched keeps the larger half, and one at least. */
+/* The grains that a split takes: the larger half of what is left. Of a range that its owner has not begun it takes the
+ * smaller half, so that the owner keeps at least one grain. */
 static inline uint64_t pe_split_range_half(uint64_t span)
 {
     const uint64_t next = span >> 32, left = (span & UINT32_MAX) - next;
     return next == 0 ? left / 2 : (left + 1) / 2;
 }
 
-/* pe_split_range_spare - grains that a split would take; a hint by the time it returns, but once 0 it stays 0 while the
- * range has its owner. */
-static inline uint64_t pe_split_range_spare(const pe_split_range *range)
+/* pe_split_range_stealable - the grains that a split would take. The value may be out of date when the call returns, but
+ * once it is 0 it stays 0 until pe_split_range_set. */
+static inline uint64_t pe_split_range_stealable(const pe_split_range *range)
 {
     return pe_split_range_half(atomic_load_explicit(&range->span, memory_order_relaxed));
 }
 
-/* pe_split_range_split - take the later half of what is left away from the owner; false when there is nothing to spare. */
+/* pe_split_range_split - take the later half of what is left from the owner; false when it has too few grains. */
 static inline bool pe_split_range_split(pe_split_range *range, pe_block *out)
 {
     uint64_t span = atomic_load_explicit(&range->span, memory_order_relaxed);

@@ -1,29 +1,29 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* steal.c - a worker without work of its own takes a part of another worker's chunk.
+/* steal.c - work stealing: an idle worker takes half of what is left of another worker's chunk.
  *
  * Threads: steal.h.
  */
 #include "threads/steal.h"
 
-static uint64_t spare_of(const pe_chunk *chunk)
+static uint64_t stealable_grains(const pe_chunk *chunk)
 {
-    return chunk == NULL ? 0 : pe_split_range_spare(&chunk->range);
+    return chunk == NULL ? 0 : pe_split_range_stealable(&chunk->range);
 }
 
-static pe_chunk *fullest(pe_chunk *const *running, int workers)
+static pe_chunk *richest_chunk(pe_chunk *const *running, int workers)
 {
     pe_chunk *most = NULL;
     for (int w = 0; w < workers; w++)
-        if (spare_of(running[w]) > spare_of(most))
+        if (stealable_grains(running[w]) > stealable_grains(most))
             most = running[w];
     return most;
 }
 
 bool pe_steal_is_possible(pe_chunk *const *running, int workers)
 {
-    return fullest(running, workers) != NULL;
+    return richest_chunk(running, workers) != NULL;
 }
 
 typedef struct split {
@@ -39,13 +39,13 @@ static bool take_half(void *context)
 
 bool pe_steal(pe_chunk *const *running, int workers, pe_reorder *reorder, pe_chunk *thief)
 {
-    pe_chunk *owner = fullest(running, workers);
-    if (owner == NULL)
+    pe_chunk *victim = richest_chunk(running, workers);
+    if (victim == NULL)
         return false;
-    split half = {.from = &owner->range};
-    if (!pe_reorder_insert_behind(reorder, &thief->entry, &owner->entry, take_half, &half))
+    split half = {.from = &victim->range};
+    if (!pe_reorder_insert_behind(reorder, &thief->entry, &victim->entry, take_half, &half))
         return false;
-    thief->slice = owner->slice;
-    pe_split_range_set(&thief->range, half.block, owner->range.grain);
+    thief->slice = victim->slice;
+    pe_split_range_set(&thief->range, half.block, victim->range.grain);
     return true;
 }

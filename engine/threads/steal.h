@@ -1,9 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* steal.h - a worker without work of its own takes a part of another worker's chunk.
+/* steal.h - work stealing: an idle worker takes half of what is left of another worker's chunk.
  *
- * The caller holds the lock under which chunks are taken and released, so none of them changes its identity meanwhile.
+ * Invariant: each item stays in exactly one chunk, and the stolen part follows its victim's chunk in the reorder buffer, so
+ * stealing changes neither the set of items nor their order.
+ * Threads: the caller holds the lock of the work queue, under which chunks are taken and released; so a chunk in running[] is
+ * not released during a call. Its owner may go on computing it.
  */
 #ifndef PE_STEAL_H
 #define PE_STEAL_H
@@ -12,12 +15,12 @@
 
 #include "threads/work_queue.h"
 
-/* pe_steal_is_possible - whether a chunk under way has something left that could be taken, by somebody with a buffer. */
+/* pe_steal_is_possible - whether some running chunk has grains that can be stolen. The thief needs a buffer as well. */
 bool pe_steal_is_possible(pe_chunk *const *running, int workers);
 
-/* pe_steal - fill an empty chunk with half of what is left of the chunk that has most, and put it into reorder behind that
- * one. running[w] is the chunk that worker w took last, or NULL.
- * Returns: whether something was taken; if not, the chunk is as it was */
+/* pe_steal - fill the empty chunk `thief` with half of what is left of the chunk with most items left (the victim), and
+ * insert it into the reorder buffer right behind the victim. running[w] is the chunk that worker w took last, or NULL.
+ * Returns: whether something was stolen; if not, thief is unchanged */
 bool pe_steal(pe_chunk *const *running, int workers, pe_reorder *reorder, pe_chunk *thief);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* thread_placement.c - how many workers a rank gets, and whether the cores are there for them.
+/* thread_placement.c - how many threads each rank starts, and a warning when they do not fit the cores.
  *
- * Design:   mpirun -n 2 binds each rank to one core, where OpenMP sees a single core: with threads asked for, that
- *           must be said. Ranks that are not bound see all cores of the node, and must share them.
+ * Design:   rank 0 gathers the cores and the wanted threads of all ranks. Ranks that may use the same cores divide them;
+ *           without that, several unbound ranks of a node would each start one thread per core of the node.
+ *           mpirun -n 2 binds each rank to one core. If more threads were asked for, they would share this core, so the
+ *           rank warns and names the option of mpirun that helps.
  * Threads:  the main thread.
  */
 #include "threads/thread_placement.h"
@@ -18,15 +20,16 @@
 #include "os/cores.h"
 #include "threads/asked_threads.h"
 
-/* What a rank has and wants. */
+/* What a rank sends to rank 0: its cores and the threads it wants. */
 typedef struct request {
     uint64_t cores_id;
     int cores;
-    int threads; /* 0: its fair share */
+    int threads; /* 0: its share of the cores */
 } request;
 
-/* Rank 0: ranks with the same cores share them out; the first ones take what is left over. */
-static void share_out(const request *all, int *threads, int ranks)
+/* Rank 0: divides cores among the ranks that may use the same ones; the first ranks get one more where it does not divide
+ * evenly. */
+static void divide_cores(const request *all, int *threads, int ranks)
 {
     for (int rank = 0; rank < ranks; rank++) {
         int sharing = 0, before = 0;
@@ -39,48 +42,48 @@ static void share_out(const request *all, int *threads, int ranks)
     }
 }
 
-static void judge(const pe_comm *comm, bool is_asked, pe_thread_placement *place)
+static void set_warning(const pe_comm *comm, bool is_asked, pe_thread_placement *placement)
 {
-    const int ranks = pe_comm_node_size(comm), cores = place->cores, online = pe_cores_online();
-    const int threads = place->most_threads;
-    place->is_crowded = place->threads > cores || ranks * threads > online;
+    const int ranks = pe_comm_node_size(comm), cores = placement->cores, online = pe_cores_online();
+    const int threads = placement->most_threads;
+    placement->is_crowded = placement->threads > cores || ranks * threads > online;
     const bool is_launched = pe_comm_size(comm) > 1 || pe_launcher_is_present();
-    if (cores < online && place->threads > cores)
-        (void)snprintf(place->warning, sizeof place->warning,
+    if (cores < online && placement->threads > cores)
+        (void)snprintf(placement->warning, sizeof placement->warning,
                        "each rank has %d threads but is bound to %d core%s: start with mpirun --bind-to none, or "
                        "--map-by slot:PE=%d to give every rank its own cores",
                        threads, cores, pe_plural((uint64_t)cores), threads);
     else if (ranks * threads > online)
-        (void)snprintf(place->warning, sizeof place->warning,
+        (void)snprintf(placement->warning, sizeof placement->warning,
                        "%d rank%s x %d thread%s on a node with %d core%s: they will take turns; %s%s%s", ranks,
                        pe_plural((uint64_t)ranks), threads, pe_plural((uint64_t)threads), online,
                        pe_plural((uint64_t)online), threads > 1 ? "lower --threads" : "",
                        threads > 1 && ranks > 1 ? ", or " : "",
                        ranks > 1 ? "use mpirun --map-by ppr:N:node for fewer ranks a node" : "");
     else if (is_launched && !is_asked && cores < online && ranks * threads < online)
-        (void)snprintf(place->warning, sizeof place->warning,
+        (void)snprintf(placement->warning, sizeof placement->warning,
                        "each rank is bound to %d core%s of %d: start with mpirun --bind-to none to use them all", cores,
                        pe_plural((uint64_t)cores), online);
 }
 
-static pe_status exchange(pe_comm *comm, const request *mine, request *all, int *threads, pe_thread_placement *place,
-                          pe_error *err)
+static pe_status exchange(pe_comm *comm, const request *mine, request *all, int *threads,
+                          pe_thread_placement *placement, pe_error *err)
 {
     const size_t ranks = (size_t)pe_comm_size(comm);
     pe_status status = pe_comm_gather(comm, mine, sizeof *mine, all, err);
     if (status == PE_OK && pe_comm_rank(comm) == 0)
-        share_out(all, threads, pe_comm_size(comm));
+        divide_cores(all, threads, pe_comm_size(comm));
     if (status == PE_OK)
         status = pe_comm_bcast(comm, 0, threads, ranks * sizeof *threads, err);
     for (size_t rank = 0; rank < ranks && status == PE_OK; rank++) {
-        place->all_threads += threads[rank];
-        place->most_threads = threads[rank] > place->most_threads ? threads[rank] : place->most_threads;
-        place->threads = rank == (size_t)pe_comm_rank(comm) ? threads[rank] : place->threads;
+        placement->all_threads += threads[rank];
+        placement->most_threads = threads[rank] > placement->most_threads ? threads[rank] : placement->most_threads;
+        placement->threads = rank == (size_t)pe_comm_rank(comm) ? threads[rank] : placement->threads;
     }
     return status;
 }
 
-static pe_status gather(pe_comm *comm, request mine, pe_thread_placement *place, pe_error *err)
+static pe_status gather(pe_comm *comm, request mine, pe_thread_placement *placement, pe_error *err)
 {
     const size_t ranks = (size_t)pe_comm_size(comm);
     request *all = NULL;
@@ -89,7 +92,7 @@ static pe_status gather(pe_comm *comm, request mine, pe_thread_placement *place,
     if (status == PE_OK)
         status = pe_make_array(&threads, ranks, sizeof *threads, err);
     if (pe_comm_agree(comm, err) == PE_OK && all != NULL && threads != NULL)
-        status = exchange(comm, &mine, all, threads, place, err);
+        status = exchange(comm, &mine, all, threads, placement, err);
     free(threads);
     free(all);
     return err->status != PE_OK ? err->status : status;
@@ -97,15 +100,15 @@ static pe_status gather(pe_comm *comm, request mine, pe_thread_placement *place,
 
 pe_status pe_thread_placement_make(pe_comm *comm, int wanted, pe_thread_placement *out, pe_error *err)
 {
-    pe_thread_placement place = {.cores = pe_cores_count()};
-    request mine = {.cores_id = pe_cores_id(), .cores = place.cores, .threads = wanted};
+    pe_thread_placement placement = {.cores = pe_cores_count()};
+    request mine = {.cores_id = pe_cores_id(), .cores = placement.cores, .threads = wanted};
     if (wanted == 0)
         (void)pe_asked_threads(&mine.threads, err);
     pe_status status = pe_comm_agree(comm, err);
     if (status == PE_OK)
-        status = gather(comm, mine, &place, err);
+        status = gather(comm, mine, &placement, err);
     if (status == PE_OK)
-        judge(comm, mine.threads != 0, &place);
-    *out = place;
+        set_warning(comm, mine.threads != 0, &placement);
+    *out = placement;
     return status;
 }

@@ -1,7 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* thread_placement.h - how many workers a rank gets, and whether the cores are there for them.
+/* thread_placement.h - how many threads each rank starts, and a warning when they do not fit the cores.
+ *
+ * Invariant: every rank computes the same all_threads and most_threads.
  */
 #ifndef PE_THREAD_PLACEMENT_H
 #define PE_THREAD_PLACEMENT_H
@@ -9,12 +11,12 @@
 #include "comm/comm.h"
 
 typedef struct pe_thread_placement {
-    int threads;       /* workers of this rank */
+    int threads;       /* of this rank; each is a worker */
     int most_threads;  /* of any rank */
     int all_threads;   /* of all ranks together */
-    int cores;         /* this rank may use */
-    bool is_crowded;   /* more workers than cores, as this rank sees it */
-    char warning[512]; /* empty: nothing to say; as this rank sees it */
+    int cores;         /* that this rank may use */
+    bool is_crowded;   /* this rank has more threads than cores, or its node has */
+    char warning[512]; /* the warning of this rank, or empty */
 } pe_thread_placement;
 
 /* pe_thread_placement_make - decide the threads of every rank. Collective.

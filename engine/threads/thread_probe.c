@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* thread_probe.c - does the system give so many threads, and the memory for them?
+/* thread_probe.c - checks that the system can create a number of threads, before OpenMP needs them.
  *
- * Design:   OpenMP's runtime ends the process when a thread of its team cannot be created (a limit of processes, of a cgroup,
- *           of address space), with an exit code and a message of its own. So the threads are created here first, all at
- *           once and with the stacks that the team's threads will have, and a failure is an error like any other. The C
- *           library keeps the stacks of joined threads for the next ones.
- * Threads:  the main thread; the probe's own threads wait for it and end.
+ * Design:   the OpenMP runtime ends the process, with its own message and exit code, when it cannot create a thread (a limit
+ *           on processes, of a cgroup, or on address space). Therefore the threads are created here first, all at once and
+ *           with the stack size of OpenMP's threads; a failure becomes a pe_error. The C library keeps the stacks of joined
+ *           threads, so OpenMP's threads reuse them.
+ * Threads:  the main thread; the probe's threads wait at a gate until all are created, then end.
  */
 #include "threads/thread_probe.h"
 
@@ -21,7 +21,7 @@
 #include "base/alloc.h"
 #include "base/errno_text.h"
 
-/* What the probe's threads share; mutex guards may_end. */
+/* Shared by the probe's threads; mutex guards may_end. */
 typedef struct gate {
     pthread_mutex_t mutex;
     pthread_cond_t opened;
@@ -38,7 +38,7 @@ static void *wait_at(void *context)
     return NULL;
 }
 
-/* OMP_STACKSIZE: a number with B, K, M or G behind it, K where there is none; 0: the system's default. */
+/* OMP_STACKSIZE: a number followed by B, K, M or G; without a unit it is in K. 0: use the system's default. */
 static size_t stack_bytes(void)
 {
     static const char units[] = "bkmg";
@@ -61,7 +61,7 @@ static int create_all(pthread_t *made, int threads, gate *at, int *number)
     if (*number != 0)
         return 0;
     if (bytes > 0)
-        (void)pthread_attr_setstacksize(&attributes, bytes); /* the team's threads have the default too then */
+        (void)pthread_attr_setstacksize(&attributes, bytes); /* on failure the default: OpenMP does the same */
     while (count < threads && (*number = pthread_create(&made[count], &attributes, wait_at, at)) == 0)
         count++;
     (void)pthread_attr_destroy(&attributes);
@@ -70,12 +70,12 @@ static int create_all(pthread_t *made, int threads, gate *at, int *number)
 
 pe_status pe_thread_probe(int threads, pe_error *err)
 {
-    static atomic_int had; /* the most that any call has had; a library's callers may come from several threads */
+    static atomic_int most_created; /* by any call so far; pengine.h may be called from several threads */
     gate at = {.mutex = PTHREAD_MUTEX_INITIALIZER, .opened = PTHREAD_COND_INITIALIZER};
     pthread_t *made = NULL;
     char reason[PE_ERRNO_TEXT_SIZE];
     int number = 0;
-    if (threads <= atomic_load(&had))
+    if (threads <= atomic_load(&most_created))
         return PE_OK;
     const pe_status status = pe_make_array(&made, (size_t)threads, sizeof *made, err);
     if (status != PE_OK)
@@ -93,7 +93,7 @@ pe_status pe_thread_probe(int threads, pe_error *err)
             err, PE_ENOMEM,
             "the system gave %d of %d threads: %s: ask for fewer with --threads, or raise the limit (ulimit -u "
             "or -v, pids.max of the cgroup)",
-            count + 1, threads + 1, pe_errno_text(number, reason)); /* with the main thread */
-    atomic_store(&had, threads);
+            count + 1, threads + 1, pe_errno_text(number, reason)); /* + 1: the main thread */
+    atomic_store(&most_created, threads);
     return PE_OK;
 }

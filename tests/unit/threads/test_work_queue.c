@@ -48,11 +48,11 @@ START_TEST(range_untouched_keeps_the_larger_half)
 {
     pe_split_range range;
     pe_split_range_set(&range, (pe_block){0, 45}, 10); /* 5 grains */
-    ck_assert_uint_eq(pe_split_range_spare(&range), 2);
+    ck_assert_uint_eq(pe_split_range_stealable(&range), 2);
     ck_block(split_of(&range), 30, 15);
     ck_block(split_of(&range), 20, 10);
     ck_block(split_of(&range), 10, 10);
-    ck_assert_uint_eq(pe_split_range_spare(&range), 0);
+    ck_assert_uint_eq(pe_split_range_stealable(&range), 0);
     ck_block(split_of(&range), 0, 0); /* the owner gets one */
     ck_block(next_of(&range), 0, 10);
     ck_block(next_of(&range), 0, 0);
