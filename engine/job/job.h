@@ -110,7 +110,8 @@ pe_status pe_job_print(const pe_job *job, FILE *out, pe_error *err);
 
 #define PE_JOB_NOTE_ROOM 400
 
-/* pe_job_note - what is valid but looks like a mistake: a range of one item that was meant as a list of values.
+/* pe_job_note - what is valid but looks like a mistake: a range of one item that was meant as a list of
+ * values, a suffix that names another format than the one written.
  * Returns: out, or NULL when there is nothing to say */
 const char *pe_job_note(const pe_job *job, char out[PE_JOB_NOTE_ROOM]);
 

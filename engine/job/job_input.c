@@ -8,9 +8,7 @@
  * Threads:  no state.
  * Not here: how values are read (section/section.c); opening anything (source).
  */
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "job/job_internal.h"
 #include "job/section/values.h"
@@ -55,39 +53,4 @@ void pe_job_free_input(pe_source_spec *input)
 {
     pe_section_free("input", input);
     pe_value_drop(&input->where);
-}
-
-/* Three numbers of which the third is a step that passes the stop at once are more likely a list. */
-static bool is_one_item(const pe_scalar *start, const pe_scalar *stop, const pe_scalar *step)
-{
-    if (start->dtype == PE_FLOAT64)
-        return start->real != stop->real && step->real != 1 && fabs(step->real) >= fabs(stop->real - start->real);
-    if (start->integer == stop->integer || step->integer == 1 || step->integer == -1)
-        return false;
-    const bool is_up = step->integer > 0; /* the signs agree; the difference may need 128 bits */
-    const pe_uint128 first = (pe_uint128)start->integer, end = (pe_uint128)stop->integer;
-    const pe_uint128 span = is_up ? end - first : first - end;
-    return span <= (is_up ? (pe_uint128)step->integer : -(pe_uint128)step->integer);
-}
-
-const char *pe_job_note(const pe_job *job, char out[PE_JOB_NOTE_ROOM])
-{
-    for (int i = 0; i < job->input_count; i++) {
-        const pe_source_spec *const input = &job->inputs[i];
-        pe_error ignored = PE_ERROR_INIT; /* out of memory: the note is left out */
-        pe_writer text = {{0}, &ignored};
-        if (input->kind != PE_SOURCE_RANGE || !is_one_item(&input->start, &input->stop, &input->step))
-            continue;
-        pe_section_print(&text, "input", 1u << PE_SOURCE_RANGE, PE_FORMAT_AUTO, input);
-        const char *const list = text.text.data == NULL ? NULL : memchr(text.text.data, '[', text.text.size);
-        const size_t size = list == NULL ? 0 : strcspn(list, "\n");
-        if (ignored.status == PE_OK && list != NULL)
-            (void)snprintf(out, PE_JOB_NOTE_ROOM,
-                           "range = %.*s has one item, since its step passes the stop at once; the three numbers "
-                           "themselves are values = %.*s",
-                           (int)size, list, (int)size, list);
-        pe_buffer_fini(&text.text);
-        return ignored.status == PE_OK && list != NULL ? out : NULL;
-    }
-    return NULL;
 }

@@ -63,6 +63,8 @@ typedef struct pe_source_spec {
     bool header;                     /* csv, tsv: the first record names the columns */
     const pe_column_choice *columns; /* csv, tsv, two-dimensional npy; NULL is all */
     int column_count;
+    const char *const *names; /* of the arguments, one a column: C identifiers; NULL: not given */
+    int name_count;
     bool has_first, has_count;
     uint64_t first, count; /* only those items; reaching beyond the end is an error that names both (PE_EDATA) */
 

@@ -36,11 +36,46 @@ static void take_columns(const pe_job *job, const pe_inputs *inputs, int count, 
     }
 }
 
+/* The names that the inputs were given, where the kernel takes each column as an argument. */
+static void take_input_names(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
+{
+    int argument = 0;
+    if (pe_inputs_columns(inputs) != count)
+        return;
+    for (int s = 0; s < pe_inputs_sources(inputs); s++) {
+        const pe_source_spec *input = &job->inputs[s];
+        for (int c = 0; c < input->name_count; c++)
+            out->names[argument + c] = input->names[c];
+        argument += pe_inputs_info(inputs, s)->columns;
+    }
+}
+
+pe_status pe_argument_names_check(const pe_job *job, const pe_inputs *inputs, pe_error *err)
+{
+    for (int s = 0; s < pe_inputs_sources(inputs); s++) {
+        const pe_source_spec *input = &job->inputs[s];
+        const int columns = pe_inputs_info(inputs, s)->columns;
+        if (input->name_count > 0 && input->name_count != columns)
+            return pe_fail(err, PE_ECONFIG, "%s.names: expected %d name%s, one a column, got %d", input->where, columns,
+                           columns == 1 ? "" : "s", input->name_count);
+    }
+    return PE_OK;
+}
+
+bool pe_argument_names_are_given(const pe_job *job)
+{
+    bool are_given = false;
+    for (int i = 0; i < job->input_count; i++)
+        are_given = are_given || job->inputs[i].name_count > 0;
+    return are_given;
+}
+
 void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
 {
     for (int a = 0; a < count; a++)
         make_name(out, a);
     take_columns(job, inputs, count, out);
+    take_input_names(job, inputs, count, out);
     for (int a = 0; a < count && a < job->kernel.arg_count; a++)
         out->names[a] = job->kernel.args[a];
 }

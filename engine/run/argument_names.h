@@ -14,8 +14,14 @@ typedef struct pe_argument_names {
     char made[PE_MAX_COLUMNS][8];
 } pe_argument_names;
 
-/* pe_argument_names_find - one name for each of `count` arguments: kernel.args, else the columns that the input names, else
- * x, y, z, x4, x5 ... */
+/* pe_argument_names_find - one name for each of `count` arguments: kernel.args, else input.names, else the columns that the
+ * input names, else x, y, z, x4, x5 ... */
 void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out);
+
+/* pe_argument_names_check - an input's names are as many as its columns. PE_ECONFIG. */
+pe_status pe_argument_names_check(const pe_job *job, const pe_inputs *inputs, pe_error *err);
+
+/* pe_argument_names_are_given - does some input have names? */
+bool pe_argument_names_are_given(const pe_job *job);
 
 #endif

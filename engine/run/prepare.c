@@ -14,6 +14,7 @@
 #include "os/file.h"
 #include "report/plan_report.h"
 #include "report/progress.h"
+#include "run/argument_names.h"
 #include "run/error_policy.h"
 #include "run/estimate.h"
 #include "run/input_demand.h"
@@ -98,6 +99,8 @@ pe_status pe_run_open_inputs(const pe_run_context *run, const pe_job *job, pe_ru
     if (is_local == 0)
         pe_inputs_set_remote(out->inputs);
     if (err->status == PE_OK)
+        (void)pe_argument_names_check(job, out->inputs, err);
+    if (err->status == PE_OK)
         (void)pe_item_range_choose(job, pe_inputs_count(out->inputs), &out->items, &out->todo, err);
     return pe_run_agree(run, err);
 }
@@ -127,6 +130,11 @@ static void describe_kernel(const pe_run_context *run, const pe_job *job, const 
     mark_paths(job, inputs, out->is_path);
     out->spec.is_path = out->is_path;
     out->spec.numbers = out->numbers;
+    if (job->kernel.kind == PE_FORM_EXPR && job->kernel.args == NULL && pe_argument_names_are_given(job)) {
+        out->spec.arg_count = pe_inputs_columns(inputs);
+        pe_argument_names_find(job, inputs, out->spec.arg_count, &out->arguments);
+        out->spec.args = out->arguments.names;
+    }
     out->spec.stop = run->stop;
 }
 

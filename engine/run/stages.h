@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 
+#include "run/argument_names.h"
 #include "run/context.h"
 #include "run/job_to_specs.h"
 #include "threads/thread_placement.h"
@@ -32,6 +33,7 @@ typedef struct pe_run_kernel {
     bool untyped[PE_MAX_COLUMNS];
     bool is_path[PE_MAX_COLUMNS]; /* names of files, from a glob */
     pe_dtype numbers[PE_MAX_COLUMNS];
+    pe_argument_names arguments; /* of an expression */
     pe_form_spec spec;
     pe_form *form;
 } pe_run_kernel;

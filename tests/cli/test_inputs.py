@@ -274,5 +274,37 @@ class OneColumn(Case):
         self.prints(toml(mode="imap", input={"path": "x.npy"}, kernel={"name": "cube"}), "-1.0\n0.0\n15.625\n")
 
 
+
+class Names(Case):
+    """input.names: the arguments' names, one a column."""
+
+    def test_expression_uses_the_inputs_names(self):
+        self.write("p.csv", "price in EUR,n\n1.5,2\n2.5,4\n")
+        job = toml(mode="starmap", input={"path": "p.csv", "names": ["price", "count"]}, kernel={"expr": "price * count"})
+        self.prints(job, "3.0\n10.0\n")
+        two = [{"range": [1, 4], "names": ["a"]}, {"value": 10}]
+        self.prints(toml(mode="starmap", input=two, kernel={"expr": "a * y"}), "10\n20\n30\n")
+        self.prints(toml(input={"values": [1, 2], "names": ["q"]}, kernel={"expr": "q + 1"}), "2\n3\n")
+        self.prints(toml(input={"values": [1, 2], "names": ["q"]}, kernel={"expr": "w + 1", "args": ["w"]}), "2\n3\n")
+        self.refuse(toml(input={"values": [1, 2], "names": ["q"]}, kernel={"expr": "x + 1"}), 69, "kernel.expr", "x")
+
+    def test_log_of_failed_items_has_them_as_columns(self):
+        two = [{"values": [1, 2, 3], "names": ["width"]}, {"value": 0, "names": ["depth"]}]
+        job = toml(mode="starmap", input=two, kernel={"name": "divmod"}, errors={"on_error": "skip", "log": "log.csv"})
+        self.assertEqual(self.run_job(job).code, 1)
+        self.assertEqual((self.dir / "log.csv").read_text().splitlines()[0].split(",")[:3], ["index", "width", "depth"])
+
+    def test_wrong_names_are_refused(self):
+        self.write("p.csv", "a,b\n1,2\n")
+        for names, needle in ((["a"], "expected 2 names"), (["a", "b", "c"], "expected 2 names"), (["a", "a"], "once"),
+                              (["a b", "c"], "identifier"), ([], "expected an array")):
+            job = toml(mode="starmap", input={"path": "p.csv", "names": names}, kernel={"expr": "x"})
+            self.refuse(job, 78, "names", needle)
+        two = [{"range": [0, 2], "names": ["a"]}, {"range": [0, 2], "names": ["a"]}]
+        result = self.run_job(toml(mode="starmap", input=two, kernel={"expr": "a"}))
+        self.assertIn(result.code, (69, 78), str(result))
+        self.assertRegex(result.err, 'two arguments are named "a"')
+
+
 if __name__ == "__main__":
     main()

@@ -246,5 +246,18 @@ class Choices(Case):
         self.refuse(squares(3, output={"path": "out.csv", "names": ["a", "b"]}), 78, "names", r"\b1\b|one", r"\b2\b|two")
 
 
+
+class Suffix(Case):
+    def test_suffix_of_another_format_is_told(self):
+        for name, form in (("out.npy", "csv"), ("out.csv", "npy"), ("out.txt", "raw"), ("out.tsv", "csv")):
+            job = toml(input={"range": [0, 3]}, kernel={"name": "square"}, output={"path": "o", "format": form})
+            result = self.good(job, "-o", name)
+            self.assertRegex(result.err, f'"{name}" is written as {form}, since output.format says so')
+            self.assertRegex(self.good(job, "-o", name, "--plan").text, "is written as " + form)
+        for name, form in (("out.txt", "csv"), ("out.csv", "csv"), ("out", "npy"), ("out.bin", "raw")):
+            job = toml(input={"range": [0, 3]}, kernel={"name": "square"}, output={"path": name, "format": form})
+            self.assertNotIn("written as", self.good(job).err)
+
+
 if __name__ == "__main__":
     main()

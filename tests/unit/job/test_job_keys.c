@@ -130,7 +130,7 @@ START_TEST(key_that_means_nothing_for_the_kind_is_refused)
 {
     refuse_input("range = [0, 1]\nheader = true",
                  "job.toml:4:10: input.header: means nothing for an input of kind range; "
-                 "valid there: range, dtype, first, count");
+                 "valid there: range, dtype, names, first, count");
     const char *const inputs[] = {
         "range = [0, 1]\ncolumns = [0]",
         "range = [0, 1]\nformat = \"csv\"",
