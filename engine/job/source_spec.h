@@ -72,8 +72,9 @@ typedef struct pe_source_spec {
     const char *const *written; /* files that the job writes, which a glob leaves out */
     size_t written_count;
     /* of csv, tsv and txt: */
-    bool infers_types;     /* without dtype: find the types of the columns in the first records */
-    pe_text_demand demand; /* what the kernel is known to take */
+    size_t record_max_bytes; /* a longer record of a stream is refused; 0: 1 GiB */
+    bool infers_types;       /* without dtype: find the types of the columns in the first records */
+    pe_text_demand demand;   /* what the kernel is known to take */
 } pe_source_spec;
 
 #endif

@@ -59,7 +59,8 @@ pe_status pe_run_check_paths(const pe_run_context *run, const pe_job *job, pe_er
 
 /* ---- inputs ---- */
 
-/* On rank 0. Globs leave out what the job writes; nothing else looks at the list, so it goes again. */
+/* On rank 0. Globs leave out what the job writes; nothing else looks at the list, so it goes again. A record of a stream is
+ * in memory twice, in what was read and in what is handed out, as the plan counts one of a file. */
 static pe_status open_inputs(const pe_job *job, pe_inputs **out, pe_error *err)
 {
     pe_written_paths written = {.count = 0};
@@ -67,6 +68,7 @@ static pe_status open_inputs(const pe_job *job, pe_inputs **out, pe_error *err)
     for (int i = 0; i < job->input_count; i++) {
         job->inputs[i].written = (const char *const *)written.list;
         job->inputs[i].written_count = written.count;
+        job->inputs[i].record_max_bytes = (size_t)(job->pool.memory_bytes / 2);
     }
     if (status == PE_OK)
         status = pe_inputs_open(job->inputs, job->input_count, job->combine, out, err);

@@ -189,6 +189,17 @@ class Unreadable(Case):
         self.assertEqual((result.code, result.text), (1, "10\n11\n-1\n-1\n30\n31\n"), result.err)
 
 
+class LongRecords(Case):
+    def test_record_that_memory_cannot_hold_is_refused_of_a_file_and_of_a_stream(self):
+        self.write("x.txt", "x" * 20_000_000 + "\n")
+        text = (self.dir / "x.txt").read_bytes()
+        for path, how in (("x.txt", {}), ("-", {"stdin": text})):
+            one = toml(input={"path": path}, kernel={"name": "text_length"}, pool={"memory": "8 MiB", "threads": 1})
+            self.refuse(one, 78, "pool.memory", **how)
+            two = toml(input={"path": path}, kernel={"name": "text_length"}, pool={"memory": "64 MiB", "threads": 1})
+            self.prints(two, "20000000\n", **how)
+
+
 class CarriageReturns(Case):
     """Python's csv and pandas take a lone CR for the end of a record; pengine refuses it with its place."""
 

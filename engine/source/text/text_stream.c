@@ -47,11 +47,18 @@ static void scan_on(pe_text_source *text, uint64_t most_items, size_t most_bytes
 
 static pe_status check_length(const pe_text_source *text, pe_error *err)
 {
-    if (text->scan.records > 0 || pe_stream_size(&text->stream) <= PE_STREAM_RECORD_MAX)
+    const size_t given = text->base.spec->record_max_bytes;
+    const size_t most = given != 0 && given < PE_STREAM_RECORD_MAX ? given : PE_STREAM_RECORD_MAX;
+    const char *const hint = text->scan.state == PE_SCAN_QUOTED ? ": is a quote never closed?" : "";
+    if (text->scan.records > 0 || pe_stream_size(&text->stream) <= most)
         return PE_OK;
+    if (most < PE_STREAM_RECORD_MAX)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s:%" PRIu64 ": the record that begins here is longer than %zu bytes, half of pool.memory%s: "
+                       "raise pool.memory",
+                       text->base.info.name, text->line, most, hint);
     return pe_fail(err, PE_EDATA, "%s:%" PRIu64 ": the record that begins here is longer than 1 GiB%s",
-                   text->base.info.name, text->line,
-                   text->scan.state == PE_SCAN_QUOTED ? ": is a quote never closed?" : "");
+                   text->base.info.name, text->line, hint);
 }
 
 static size_t blank_end(const pe_text_source *text)
