@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cores.c - the CPU affinity of this process.
+/* cores.c - the cores that this process may use.
  *
  * Design: sched_getaffinity with a mask for 65,536 cores, since cpu_set_t ends at 1,024.
  */
@@ -24,7 +24,7 @@ static void read_mask(mask *cores)
     (void)sched_getaffinity(0, sizeof *cores, (cpu_set_t *)(void *)cores);
 }
 
-int pe_cores_count(void)
+int pe_cores_bound(void)
 {
     mask cores;
     int count = 0;
@@ -32,6 +32,12 @@ int pe_cores_count(void)
     for (int i = 0; i < MASK_LONGS; i++)
         count += __builtin_popcountl(cores.words[i]);
     return count > 0 ? count : pe_cores_online();
+}
+
+int pe_cores_count(const pe_cgroup_limit *limit)
+{
+    const int bound = pe_cores_bound();
+    return limit->value < (uint64_t)bound ? (int)limit->value : bound;
 }
 
 int pe_cores_online(void)
@@ -48,11 +54,16 @@ static uint64_t mix(uint64_t hash, const void *data, size_t size)
     return hash;
 }
 
+uint64_t pe_cores_host_id(void)
+{
+    char host[256] = "";
+    (void)gethostname(host, sizeof host - 1);
+    return mix(14695981039346656037u, host, sizeof host);
+}
+
 uint64_t pe_cores_id(void)
 {
     mask cores;
-    char host[256] = "";
     read_mask(&cores);
-    (void)gethostname(host, sizeof host - 1);
-    return mix(mix(14695981039346656037u, host, sizeof host), &cores, sizeof cores);
+    return mix(pe_cores_host_id(), &cores, sizeof cores);
 }

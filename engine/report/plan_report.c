@@ -105,6 +105,24 @@ static void show_part(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_
     (void)fprintf(out, " of %s\n", pe_print_count(all, pe_inputs_count(inputs)));
 }
 
+static void show_placement(FILE *out, const pe_thread_placement *place, const pe_plan *plan)
+{
+    (void)fprintf(out, "%-9s  %d rank%s x %d thread%s, %d workers in all, %d core%s for rank 0", "placement",
+                  plan->ranks, plan->ranks == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
+                  place->all_threads, place->cores, place->cores == 1 ? "" : "s");
+    if (place->cores < place->bound)
+        (void)fprintf(out, " of %d, by %s", place->bound, place->limits.cores.path);
+    (void)fputc('\n', out);
+}
+
+static void show_limit(FILE *out, const pe_thread_placement *place)
+{
+    char bytes[32];
+    if (place->limits.memory.value != UINT64_MAX)
+        (void)fprintf(out, "%-9s  %s for all processes of its control group, by %s\n", "limit",
+                      pe_print_bytes(bytes, place->limits.memory.value), place->limits.memory.path);
+}
+
 void pe_plan_report_print(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items, const char *kernel,
                           const pe_signature *signature, pe_format format, const pe_thread_placement *place,
                           const pe_plan *plan)
@@ -114,11 +132,10 @@ void pe_plan_report_print(FILE *out, const pe_job *job, const pe_inputs *inputs,
     show_inputs(out, job, inputs);
     (void)fprintf(out, "%-9s  %s %s\n", "kernel", kernel, pe_signature_print(signature, text));
     show_output(out, job, format);
-    (void)fprintf(out, "%-9s  %d rank%s x %d thread%s, %d workers in all, %d core%s for rank 0\n", "placement",
-                  plan->ranks, plan->ranks == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
-                  place->all_threads, place->cores, place->cores == 1 ? "" : "s");
+    show_placement(out, place, plan);
     show_part(out, job, inputs, items);
     show_counts(out, plan);
     row(out, "schedule", pe_schedule_name(plan->schedule));
     show_window(out, plan);
+    show_limit(out, place);
 }

@@ -19,6 +19,7 @@
 #include "run/estimate.h"
 #include "run/input_demand.h"
 #include "run/item_range.h"
+#include "run/memory_limit.h"
 #include "run/path_check.h"
 #include "run/stages.h"
 #include "run/written_paths.h"
@@ -277,8 +278,11 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     request.process_bytes = most[0];
     request.kept_bytes = most[1];
     request.is_crowded = most[2] != 0;
-    if (err->status == PE_OK)
+    if (pe_run_agree(run, err) == PE_OK)
         make_plan(job, &request, &out->plan, err);
+    if (pe_run_agree(run, err) == PE_OK)
+        (void)pe_memory_limit_check(run->comm, &out->placement.limits.memory, &request, &out->plan,
+                                    pe_form_worker_bytes(kernel->form), job->file, err);
     return pe_run_agree(run, err);
 }
 

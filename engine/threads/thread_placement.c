@@ -7,10 +7,13 @@
  *           without that, several unbound ranks of a node would each start one thread per core of the node.
  *           mpirun -n 2 binds each rank to one core. If more threads were asked for, they would share this core, so the
  *           rank warns and names the option of mpirun that helps.
+ *           A container sees all cores of the node but has the processor time of a few: its control group tells of how
+ *           many. The ranks in one group divide them.
  * Threads:  the main thread.
  */
 #include "threads/thread_placement.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,33 +25,50 @@
 
 /* What a rank sends to rank 0: its cores and the threads it wants. */
 typedef struct request {
-    uint64_t cores_id;
-    int cores;
+    uint64_t cores_id, limit_id;
+    int bound;   /* cores in the affinity mask */
+    int limit;   /* cores by the control group; limit_id is 0 where it sets none */
     int threads; /* 0: its share of the cores */
 } request;
 
-/* Rank 0: divides cores among the ranks that may use the same ones; the first ranks get one more where it does not divide
- * evenly. */
+/* The part of one rank of cores that some ranks divide: the first ranks get one more where it does not divide evenly. */
+static int part_of(int cores, int sharing, int before)
+{
+    return cores / sharing + (before < cores % sharing ? 1 : 0);
+}
+
+/* Rank 0: divides cores among the ranks that may use the same ones, and among those of one control group. */
 static void divide_cores(const request *all, int *threads, int ranks)
 {
     for (int rank = 0; rank < ranks; rank++) {
-        int sharing = 0, before = 0;
+        int bound = 0, limited = 0, bound_before = 0, limited_before = 0;
         for (int other = 0; other < ranks; other++) {
-            sharing += all[other].cores_id == all[rank].cores_id ? 1 : 0;
-            before += other < rank && all[other].cores_id == all[rank].cores_id ? 1 : 0;
+            const bool is_bound = all[other].cores_id == all[rank].cores_id;
+            const bool is_limited = all[other].limit_id == all[rank].limit_id;
+            bound += is_bound ? 1 : 0;
+            limited += is_limited ? 1 : 0;
+            bound_before += is_bound && other < rank ? 1 : 0;
+            limited_before += is_limited && other < rank ? 1 : 0;
         }
-        const int share = all[rank].cores / sharing + (before < all[rank].cores % sharing ? 1 : 0);
+        const int by_bound = part_of(all[rank].bound, bound, bound_before);
+        const int by_limit = all[rank].limit_id == 0 ? by_bound : part_of(all[rank].limit, limited, limited_before);
+        const int share = by_bound < by_limit ? by_bound : by_limit;
         threads[rank] = all[rank].threads != 0 ? all[rank].threads : share > 0 ? share : 1;
     }
 }
 
 static void set_warning(const pe_comm *comm, bool is_asked, pe_thread_placement *placement)
 {
-    const int ranks = pe_comm_node_size(comm), cores = placement->cores, online = pe_cores_online();
+    const int ranks = pe_comm_node_size(comm), cores = placement->bound, online = pe_cores_online();
     const int threads = placement->most_threads;
-    placement->is_crowded = placement->threads > cores || ranks * threads > online;
+    placement->is_crowded = placement->threads > placement->cores || ranks * threads > online;
     const bool is_launched = pe_comm_size(comm) > 1 || pe_launcher_is_present();
-    if (cores < online && placement->threads > cores)
+    if (placement->cores < cores && placement->threads > placement->cores)
+        (void)snprintf(placement->warning, sizeof placement->warning,
+                       "each rank has %d threads, but the processor time of %d core%s (%.300s): they will take turns; "
+                       "lower --threads",
+                       threads, placement->cores, pe_plural((uint64_t)placement->cores), placement->limits.cores.path);
+    else if (cores < online && placement->threads > cores)
         (void)snprintf(placement->warning, sizeof placement->warning,
                        "each rank has %d threads but is bound to %d core%s: start with mpirun --bind-to none, or "
                        "--map-by slot:PE=%d to give every rank its own cores",
@@ -60,7 +80,7 @@ static void set_warning(const pe_comm *comm, bool is_asked, pe_thread_placement 
                        pe_plural((uint64_t)online), threads > 1 ? "lower --threads" : "",
                        threads > 1 && ranks > 1 ? ", or " : "",
                        ranks > 1 ? "use mpirun --map-by ppr:N:node for fewer ranks a node" : "");
-    else if (is_launched && !is_asked && cores < online && ranks * threads < online)
+    else if (is_launched && !is_asked && cores < online && ranks * threads < online && placement->cores == cores)
         (void)snprintf(placement->warning, sizeof placement->warning,
                        "each rank is bound to %d core%s of %d: start with mpirun --bind-to none to use them all", cores,
                        pe_plural((uint64_t)cores), online);
@@ -100,8 +120,15 @@ static pe_status gather(pe_comm *comm, request mine, pe_thread_placement *placem
 
 pe_status pe_thread_placement_make(pe_comm *comm, int wanted, pe_thread_placement *out, pe_error *err)
 {
-    pe_thread_placement placement = {.cores = pe_cores_count()};
-    request mine = {.cores_id = pe_cores_id(), .cores = placement.cores, .threads = wanted};
+    pe_thread_placement placement = {.bound = pe_cores_bound()};
+    pe_cgroup_read("", &placement.limits);
+    const pe_cgroup_limit *const limit = &placement.limits.cores;
+    placement.cores = pe_cores_count(limit);
+    request mine = {.cores_id = pe_cores_id(),
+                    .limit_id = limit->id,
+                    .bound = placement.bound,
+                    .limit = limit->value < INT_MAX ? (int)limit->value : INT_MAX,
+                    .threads = wanted};
     if (wanted == 0)
         (void)pe_asked_threads(&mine.threads, err);
     pe_status status = pe_comm_agree(comm, err);

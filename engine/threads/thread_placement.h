@@ -9,12 +9,15 @@
 #define PE_THREAD_PLACEMENT_H
 
 #include "comm/comm.h"
+#include "os/cgroup.h"
 
 typedef struct pe_thread_placement {
     int threads;       /* of this rank; each is a worker */
     int most_threads;  /* of any rank */
     int all_threads;   /* of all ranks together */
-    int cores;         /* that this rank may use */
+    int bound;         /* cores in this rank's affinity mask */
+    int cores;         /* of these, what this rank's control group allows */
+    pe_cgroup limits;  /* of this rank's control group */
     bool is_crowded;   /* this rank has more threads than cores, or its node has */
     char warning[512]; /* the warning of this rank, or empty */
 } pe_thread_placement;
