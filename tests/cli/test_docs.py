@@ -413,7 +413,8 @@ class Tables(Case):
 
     def test_options_are_those_of_help(self):
         said = re.findall(r"^  (?:-\w, |    )(--[\w-]+)", self.help, re.MULTILINE)
-        self.assertEqual(re.findall(r"^\| `(?:-\w, )?(--[\w-]+)", self.section("jobs.md", "Command line"), re.MULTILINE), said)
+        shown = re.findall(r"^\| `(?:-\w, )?(--[\w-]+)", self.section("jobs.md", "Command line"), re.MULTILINE)
+        self.assertEqual(list(dict.fromkeys(shown)), said)  # --check has two forms
 
     def keys(self):
         """The text of --help for each key, in one line."""
