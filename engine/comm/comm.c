@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* comm.c - the ranks of one run, whichever backend carries the messages.
+/* comm.c - communication between ranks, independent of the backend.
  *
- * Design: everything that can be said in terms of the backend's few primitives is here, so both backends stay small.
+ * Design: whatever can be built from the backend's few primitives is here, so both backends stay small.
  * Threads: as in comm.h.
  * Not here: MPI (comm_mpi.c).
  */
@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "comm/comm_backend.h"
 
-#define NAP_MOST_NS 1000000u
+#define SLEEP_MOST_NS 1000000u
 
 pe_status pe_comm_open(bool has_launcher, pe_comm **out, pe_error *err)
 {
@@ -69,7 +69,8 @@ pe_status pe_comm_bcast_buffer(pe_comm *comm, pe_buffer *buffer, pe_error *err)
         buffer->size = 0;
         (void)pe_buffer_reserve(buffer, size, &local);
     }
-    status = pe_comm_agree(comm, &local); /* a rank without memory must not miss the broadcast alone */
+    status =
+        pe_comm_agree(comm, &local); /* a rank without memory must not skip the broadcast while others wait in it */
     if (status != PE_OK) {
         pe_error_merge(err, &local);
         return status;
@@ -95,13 +96,13 @@ pe_status pe_comm_gather(pe_comm *comm, const void *mine, size_t size, void *all
     return comm->backend->gather(comm, mine, size, all, err);
 }
 
-/* Until a message is done; an idle rank sleeps. */
+/* Waits for a message. Sleeps between tests, up to 1 ms, so that the core is free. */
 static pe_status wait_for(pe_comm *comm, pe_comm_op **op, pe_error *err)
 {
     bool done = false;
     pe_status status = pe_comm_test(comm, op, &done, NULL, err);
     for (uint64_t backoff_ns = 1000; status == PE_OK && !done;
-         backoff_ns = backoff_ns < NAP_MOST_NS ? backoff_ns * 2 : backoff_ns) {
+         backoff_ns = backoff_ns < SLEEP_MOST_NS ? backoff_ns * 2 : backoff_ns) {
         pe_sleep_ns(backoff_ns);
         status = pe_comm_test(comm, op, &done, NULL, err);
     }
@@ -113,7 +114,7 @@ pe_status pe_comm_merge(pe_comm *comm, void *mine, void *other, size_t size, voi
 {
     pe_comm_op *op = NULL;
     pe_status status = PE_OK;
-    int step = 1; /* after each round the ranks that are left are multiples of twice the step */
+    int step = 1; /* the ranks that take part in the next round are multiples of 2 * step */
     for (; step < comm->size && comm->rank % (2 * step) == 0 && status == PE_OK; step *= 2) {
         if (comm->rank + step >= comm->size)
             continue;
@@ -129,8 +130,8 @@ pe_status pe_comm_merge(pe_comm *comm, void *mine, void *other, size_t size, voi
     return status == PE_OK ? wait_for(comm, &op, err) : status;
 }
 
-/* Errors without an item come after those with one; no error comes last. */
-static uint64_t urgency(const pe_error *err)
+/* The order of errors in pe_comm_agree: by item, then errors without an item, then no error. */
+static uint64_t error_order(const pe_error *err)
 {
     if (err->status == PE_OK)
         return UINT64_MAX;
@@ -141,17 +142,17 @@ pe_status pe_comm_agree(pe_comm *comm, pe_error *err)
 {
     if (comm->size == 1)
         return err->status;
-    pe_error broken = PE_ERROR_INIT; /* a collective that fails must not hide what it was to agree on */
-    const uint64_t mine = urgency(err);
+    pe_error broken = PE_ERROR_INIT; /* kept apart: a failing collective must not hide the error to agree on */
+    const uint64_t mine = error_order(err);
     uint64_t least = mine;
     pe_status status = comm->backend->reduce(comm, false, &least, 1, &broken);
     if (status == PE_OK && least == UINT64_MAX)
         return PE_OK;
-    uint64_t teller = mine == least ? (uint64_t)comm->rank : UINT64_MAX;
+    uint64_t source = mine == least ? (uint64_t)comm->rank : UINT64_MAX;
     if (status == PE_OK)
-        status = comm->backend->reduce(comm, false, &teller, 1, &broken);
+        status = comm->backend->reduce(comm, false, &source, 1, &broken);
     if (status == PE_OK)
-        status = comm->backend->bcast(comm, (int)teller, err, sizeof *err, &broken);
+        status = comm->backend->bcast(comm, (int)source, err, sizeof *err, &broken);
     if (status != PE_OK)
         pe_error_merge(err, &broken);
     return err->status;

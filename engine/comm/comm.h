@@ -1,15 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* comm.h - the ranks of one run: what they tell one another.
+/* comm.h - communication between the ranks of one run: collectives, messages, agreement on errors.
  *
- * Design: backends behind one table: comm_self is one rank without MPI, comm_mpi is the only file that knows MPI. Messages
- *         are two-sided only, since one-sided windows fail between hosts over TCP. Sizes are size_t: splitting into
- *         MPI's int counts happens inside.
- * Threads: collectives, open and close on the main thread; send, recv, test and cancel on any thread, each message on
- *         one.
+ * Invariant: after pe_comm_agree every rank holds the same error.
+ * Design: two backends behind one table: comm_self is one rank without MPI, comm_mpi is the only file that calls MPI.
+ *         Messages are two-sided only, since one-sided windows fail between hosts over TCP. Sizes are size_t; comm_mpi splits
+ *         what exceeds MPI's int counts.
+ * Threads: collectives, open and close on the main thread; send, recv, test and cancel on any thread, where one message
+ *         belongs to one thread.
  * Collective: pe_comm_bcast, pe_comm_min, pe_comm_max, pe_comm_gather, pe_comm_merge and pe_comm_agree are called by
- *         every rank in the same order. A rank never leaves between two of them: it keeps its failure and brings it to
+ *         every rank in the same order. A rank that fails between two of them keeps its error and takes part in
  *         pe_comm_agree.
  */
 #ifndef PE_COMM_H
@@ -22,7 +23,7 @@
 #include "base/buffer.h"
 
 typedef struct pe_comm pe_comm;
-typedef struct pe_comm_op pe_comm_op; /* one message under way */
+typedef struct pe_comm_op pe_comm_op; /* one message that is being sent or received */
 
 #define PE_ANY_RANK (-1)
 
@@ -32,48 +33,49 @@ typedef enum pe_tag {
     PE_TAG_PAYLOAD = 3,   /* input bytes of a slice, rank 0 to a member */
     PE_TAG_RESULT = 4,    /* output bytes of a slice, member to rank 0 */
     PE_TAG_MERGE = 5,     /* pe_comm_merge */
-    PE_TAG_BEAT = 6       /* signs of life, both ways */
+    PE_TAG_HEARTBEAT = 6  /* heartbeats, both ways */
 } pe_tag;
 
-/* pe_comm_open - join the run: under a launcher MPI is started, else this is the one rank.
+/* pe_comm_open - with a launcher initialise MPI, without one become the single rank.
  * Returns: PE_OK; PE_EUSAGE under a launcher in a build without MPI; PE_EBUG when MPI does not start */
 pe_status pe_comm_open(bool has_launcher, pe_comm **out, pe_error *err);
 void pe_comm_close(pe_comm *comm); /* collective; NULL is fine */
 
 int pe_comm_rank(const pe_comm *comm);
 int pe_comm_size(const pe_comm *comm);
-/* Ranks on this rank's node, and this rank's number among them. */
+/* The number of ranks on this rank's node, and this rank's number among them. */
 int pe_comm_node_size(const pe_comm *comm);
 int pe_comm_node_rank(const pe_comm *comm);
 
 pe_status pe_comm_bcast(pe_comm *comm, int root, void *data, size_t size, pe_error *err);
-/* pe_comm_bcast_buffer - rank 0's buffer replaces everyone's. */
+/* pe_comm_bcast_buffer - copy rank 0's buffer into the buffer of every rank. */
 pe_status pe_comm_bcast_buffer(pe_comm *comm, pe_buffer *buffer, pe_error *err);
 pe_status pe_comm_min(pe_comm *comm, uint64_t *values, int count, pe_error *err);
 pe_status pe_comm_max(pe_comm *comm, uint64_t *values, int count, pe_error *err);
-/* pe_comm_gather - `size` bytes of every rank into all (rank 0: size * ranks bytes, in rank order). */
+/* pe_comm_gather - copy `size` bytes of every rank into rank 0's `all` (size * ranks bytes, in rank order). */
 pe_status pe_comm_gather(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err);
 
-/* pe_comm_merge - bring what every rank has together on rank 0, in about log2(ranks) rounds; each rank sends once.
+/* pe_comm_merge - reduce the state of all ranks to rank 0 along a binomial tree: about log2(ranks) rounds; each rank sends
+ * once. The order of the merges is the same in every run.
  *
- * Params:  mine: `size` bytes; on a rank that takes others in, merge(context, other) has put these into it when it is
- *          sent. other: room for as many, where there are several ranks. The order of merges is the same in every run.
+ * Params:  mine: this rank's state, `size` bytes. merge(context, other) adds a received state to it.
+ *          other: a buffer of `size` bytes for received states; unused with one rank
  */
 pe_status pe_comm_merge(pe_comm *comm, void *mine, void *other, size_t size, void (*merge)(void *context, void *other),
                         void *context, pe_error *err);
 
-/* pe_comm_agree - the meeting point for failures: afterwards every rank holds the same error, the one of the lowest
- * item, or none. Returns its status. */
+/* pe_comm_agree - agree on one error: afterwards every rank holds the error with the lowest item, or none if no rank has one.
+ * Returns its status. */
 pe_status pe_comm_agree(pe_comm *comm, pe_error *err);
 
-/* pe_comm_send, pe_comm_recv - start a message; its buffer belongs to it until pe_comm_test tells that it is done.
- * A receive gives the exact size of what was sent. Messages of one tag between two ranks arrive in the order sent. */
+/* pe_comm_send, pe_comm_recv - start a message; the buffer must not be touched until pe_comm_test sets *done.
+ * The size of a receive is the exact size of what was sent. Messages of one tag between two ranks arrive in the order sent. */
 pe_status pe_comm_send(pe_comm *comm, int to, pe_tag tag, const void *data, size_t size, pe_comm_op **op,
                        pe_error *err);
 pe_status pe_comm_recv(pe_comm *comm, int from, pe_tag tag, void *data, size_t size, pe_comm_op **op, pe_error *err);
-/* pe_comm_test - *done tells; then *op is freed and NULL, and *from (may be NULL) names the sender. */
+/* pe_comm_test - *done: whether the message is complete. If so, *op is freed and NULL, and *from (may be NULL) is the sender. */
 pe_status pe_comm_test(pe_comm *comm, pe_comm_op **op, bool *done, int *from, pe_error *err);
-/* pe_comm_cancel - take back a receive that nothing was sent for; NULL is fine. */
+/* pe_comm_cancel - cancel a receive for which nothing was sent; NULL is fine. */
 void pe_comm_cancel(pe_comm *comm, pe_comm_op **op);
 
 #endif

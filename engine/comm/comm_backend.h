@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* comm_backend.h - the table that comm_self.c and comm_mpi.c fill; comm.c is its one reader.
+/* comm_backend.h - the vtable of a communication backend: comm_self.c and comm_mpi.c fill it, only comm.c calls it.
  */
 #ifndef PE_COMM_BACKEND_H
 #define PE_COMM_BACKEND_H
@@ -19,7 +19,7 @@ typedef struct pe_comm_backend {
     void (*cancel)(pe_comm *comm, pe_comm_op **op);
 } pe_comm_backend;
 
-/* Each backend's own struct begins with this. */
+/* The first field of each backend's own struct. */
 struct pe_comm {
     const pe_comm_backend *backend;
     int rank, size;

@@ -1,11 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* comm_mpi.c - the ranks of an mpirun: the only file that knows MPI.
+/* comm_mpi.c - the backend on MPI, the only file that calls MPI.
  *
- * Design: an own communicator with MPI_ERRORS_RETURN; every return code is checked and becomes a pe_error. Counts of
- * MPI are int, so a message is cut into pieces of 1 GiB here, the same way by sender and receiver, who both know its
- *         size.
+ * Design: a communicator of our own with MPI_ERRORS_RETURN; every return code is checked and becomes a pe_error. MPI's counts
+ *         are int, so messages are cut into pieces of 1 GiB; sender and receiver know the size and cut alike.
  * Threads: MPI_THREAD_SERIALIZED: the collectives on the main thread, messages on any; a lock around each call of MPI.
  */
 #include <limits.h>
@@ -19,7 +18,7 @@
 #include "comm/comm_backend.h"
 
 #define PIECE_BYTES ((size_t)1 << 30)
-#define NAP_MAX_NS 1000000u
+#define SLEEP_MAX_NS 1000000u
 
 typedef struct mpi_comm {
     pe_comm base;
@@ -58,7 +57,7 @@ static pe_status check(int code, const char *what, pe_error *err)
     return pe_fail(err, PE_EIO, "MPI: %s failed: %s", what, text);
 }
 
-/* Waiting politely: a blocking MPI call spins a whole core, which on a full node is another rank's. */
+/* Waits by testing and sleeping: a blocking MPI call would keep a core busy that another rank of a full node needs. */
 static pe_status finish(pe_comm *comm, int code, MPI_Request *request, const char *what, pe_error *err)
 {
     pe_status status = check(code, what, err);
@@ -70,7 +69,7 @@ static pe_status finish(pe_comm *comm, int code, MPI_Request *request, const cha
         end_call(comm);
         if (!flag && backoff_ns > 0)
             pe_sleep_ns(backoff_ns);
-        backoff_ns = backoff_ns == 0 ? 1000 : backoff_ns < NAP_MAX_NS ? backoff_ns * 2 : NAP_MAX_NS;
+        backoff_ns = backoff_ns == 0 ? 1000 : backoff_ns < SLEEP_MAX_NS ? backoff_ns * 2 : SLEEP_MAX_NS;
     }
     return status;
 }
@@ -211,7 +210,7 @@ static int count_node(mpi_comm *comm)
     return code;
 }
 
-static int join(mpi_comm *comm)
+static int get_ranks(mpi_comm *comm)
 {
     int code = MPI_Comm_dup(MPI_COMM_WORLD, &comm->ranks);
     if (code == MPI_SUCCESS)
@@ -247,7 +246,7 @@ pe_status pe_comm_mpi_open(pe_comm **out, pe_error *err)
         comm->base.backend = &backend;
         comm->ranks = MPI_COMM_NULL;
         pe_lock_init(&comm->calls);
-        status = check(join(comm), "joining the other ranks", err);
+        status = check(get_ranks(comm), "joining the other ranks", err);
     }
     if (status != PE_OK) {
         free(comm);

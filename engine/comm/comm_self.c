@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* comm_self.c - one rank without MPI.
+/* comm_self.c - the backend of a run with one rank, without MPI.
  *
- * Design: the collectives are the identity; messages to others cannot exist, so starting one is a bug of ours.
+ * Design: the collectives are the identity. There is no rank to send to, so starting a message is a PE_EBUG.
  * Threads: the main thread only.
  */
 #include <assert.h>

@@ -1,15 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* heartbeat.c - signs of life between rank 0 and the others, so that a run does not wait for ever for a rank that is gone.
+/* heartbeat.c - heartbeats between rank 0 and the other ranks, so that a run ends when a rank or its host is gone.
  *
- * Design:   a beat of fixed size every beat_ns, each way; the last one tells that no more will come. One receive is
- *           posted while more are expected, so every beat has its receiver and none is left for the end of MPI.
- *           A rank that stood still itself (stopped, a virtual machine that was moved) has heard nothing, and may not
- *           blame the others: the time it missed is given to them.
- * Threads:  between begin and end all but the fields under the mutex belong to the heartbeat's thread, or to end's caller
- *           where no thread could be had.
- * Not here: what is done about a rank that is lost (run/lost_rank.c).
+ * Invariant: while a peer has not sent its last heartbeat, one receive is posted; so every heartbeat is received, and no
+ *           message is left when MPI is finalized.
+ * Design:   a message of fixed size every interval_ns in both directions; a flag marks the last one.
+ *           A rank that was stopped itself (SIGSTOP, a virtual machine that was moved) has received nothing meanwhile. That
+ *           pause is added to the time of every peer's last heartbeat, so that it does not count as their silence.
+ * Threads:  between begin and end the heartbeat's thread owns all fields but those under the mutex. If the thread could not
+ *           be created, the caller of pe_heartbeat_end owns them.
+ * Not here: what happens when a rank is lost (run/lost_rank.c).
  */
 #include "comm/heartbeat.h"
 
@@ -22,8 +23,8 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 
-#define LOOKS_PER_BEAT 4u
-#define NAP_MOST_NS 1000000u
+#define CHECKS_PER_INTERVAL 4u
+#define SLEEP_MOST_NS 1000000u
 #define NS_PER_S 1000000000u
 
 typedef struct beat {
@@ -33,198 +34,199 @@ typedef struct beat {
 
 /* 64 bytes, since rank 0 has one for every rank of the run. */
 typedef struct peer {
-    uint64_t heard_ns;
-    pe_comm_op *op; /* the beat under way to it */
-    bool has_left;  /* its last beat came */
-    bool is_told;   /* our last one was sent */
+    uint64_t last_beat_ns;
+    pe_comm_op *op;     /* the heartbeat being sent to it, or NULL */
+    bool has_left;      /* its last heartbeat came */
+    bool has_last_sent; /* our last heartbeat to it was started */
     char host[PE_HEARTBEAT_HOST_ROOM];
 } peer;
 
 struct pe_heartbeat {
     pe_comm *comm;
     pe_heartbeat_spec spec;
-    int first, count; /* ranks first to first + count - 1 are listened to */
-    int staying;      /* of these, those that have not left */
+    int first, count; /* the peers are ranks first to first + count - 1 */
+    int active;       /* peers whose last heartbeat has not come */
     peer *peers;
-    beat mine, last, heard;
-    pe_comm_op *heard_op;
-    uint64_t spoke_ns, looked_ns;
-    bool is_over; /* someone is lost, or messages fail */
+    beat mine, last, received;
+    pe_comm_op *recv_op;
+    uint64_t sent_ns, checked_ns;
+    bool is_stopped; /* a peer is lost, or a message failed */
     pe_error err;
     pthread_t thread;
     bool has_thread; /* written by begin */
     pthread_mutex_t mutex;
     pthread_cond_t wakeup;
-    bool is_leaving; /* under the mutex: written by end, read by the thread */
+    bool must_end; /* under the mutex: written by end, read by the thread */
 };
 
-/* ---- listening ---- */
+/* ---- receiving ---- */
 
 static void post(pe_heartbeat *self)
 {
-    if (self->staying > 0 && pe_comm_recv(self->comm, PE_ANY_RANK, PE_TAG_BEAT, &self->heard, sizeof self->heard,
-                                          &self->heard_op, &self->err) != PE_OK)
-        self->is_over = true;
+    if (self->active > 0 && pe_comm_recv(self->comm, PE_ANY_RANK, PE_TAG_HEARTBEAT, &self->received,
+                                         sizeof self->received, &self->recv_op, &self->err) != PE_OK)
+        self->is_stopped = true;
 }
 
-static void header_beat(pe_heartbeat *self, int rank, uint64_t now_ns)
+static void record_beat(pe_heartbeat *self, int rank, uint64_t now_ns)
 {
     peer *from = &self->peers[rank - self->first];
-    from->heard_ns = now_ns;
-    if (self->heard.is_last != 0) {
+    from->last_beat_ns = now_ns;
+    if (self->received.is_last != 0) {
         from->has_left = true;
-        self->staying--;
+        self->active--;
     }
-    self->heard.host[PE_HEARTBEAT_HOST_ROOM - 1] = '\0';
-    (void)snprintf(from->host, sizeof from->host, "%s", self->heard.host);
+    self->received.host[PE_HEARTBEAT_HOST_ROOM - 1] = '\0';
+    (void)snprintf(from->host, sizeof from->host, "%s", self->received.host);
 }
 
-static void hear(pe_heartbeat *self, uint64_t now_ns)
+static void receive_beats(pe_heartbeat *self, uint64_t now_ns)
 {
-    for (bool done = true; done && self->heard_op != NULL && !self->is_over;) {
+    for (bool done = true; done && self->recv_op != NULL && !self->is_stopped;) {
         int rank = 0;
-        if (pe_comm_test(self->comm, &self->heard_op, &done, &rank, &self->err) != PE_OK) {
-            self->is_over = true;
+        if (pe_comm_test(self->comm, &self->recv_op, &done, &rank, &self->err) != PE_OK) {
+            self->is_stopped = true;
         } else if (done) {
-            header_beat(self, rank, now_ns);
+            record_beat(self, rank, now_ns);
             post(self);
         }
     }
 }
 
-/* ---- judging ---- */
+/* ---- timeouts ---- */
 
-static void excuse(pe_heartbeat *self, uint64_t now_ns)
+static void add_own_pause(pe_heartbeat *self, uint64_t now_ns)
 {
-    const uint64_t away_ns = now_ns - self->looked_ns;
-    self->looked_ns = now_ns;
-    if (away_ns > self->spec.beat_ns)
+    const uint64_t pause_ns = now_ns - self->checked_ns;
+    self->checked_ns = now_ns;
+    if (pause_ns > self->spec.interval_ns)
         for (int p = 0; p < self->count; p++)
-            self->peers[p].heard_ns += away_ns;
+            self->peers[p].last_beat_ns += pause_ns;
 }
 
-static uint64_t silence_of(const peer *other, uint64_t now_ns)
+static uint64_t silent_ns_of(const peer *other, uint64_t now_ns)
 {
-    return other->has_left ? 0 : now_ns - other->heard_ns;
+    return other->has_left ? 0 : now_ns - other->last_beat_ns;
 }
 
-/* Ranks that fell silent together, as those of one host, are told together: the lowest, and how many more. */
-static void judge(pe_heartbeat *self, uint64_t now_ns)
+/* Ranks that became silent at about the same time, such as those of one host, are reported together: the lowest rank, and
+ * the number of the others. */
+static void check_timeouts(pe_heartbeat *self, uint64_t now_ns)
 {
-    pe_silence who = {.more = -1};
-    for (int p = self->count - 1; p >= 0 && !self->is_over; p--) {
-        const uint64_t silent_ns = silence_of(&self->peers[p], now_ns);
-        if (silent_ns > who.silent_ns)
-            who.silent_ns = silent_ns;
-        if (silent_ns > self->spec.limit_ns / 4 * 3) {
-            who.rank = self->first + p;
-            who.more++;
+    pe_silent_ranks silent = {.more = -1};
+    for (int p = self->count - 1; p >= 0 && !self->is_stopped; p--) {
+        const uint64_t silent_ns = silent_ns_of(&self->peers[p], now_ns);
+        if (silent_ns > silent.silent_ns)
+            silent.silent_ns = silent_ns;
+        if (silent_ns > self->spec.timeout_ns / 4 * 3) {
+            silent.rank = self->first + p;
+            silent.more++;
         }
     }
-    if (who.silent_ns <= self->spec.limit_ns)
+    if (silent.silent_ns <= self->spec.timeout_ns)
         return;
-    (void)snprintf(who.host, sizeof who.host, "%s", self->peers[who.rank - self->first].host);
-    self->is_over = true;
-    self->spec.lost(self->spec.context, &who);
+    (void)snprintf(silent.host, sizeof silent.host, "%s", self->peers[silent.rank - self->first].host);
+    self->is_stopped = true;
+    self->spec.lost(self->spec.context, &silent);
 }
 
-/* ---- speaking ---- */
+/* ---- sending ---- */
 
-/* True when a beat to this peer is on its way; false while the one before is. */
-static bool speak_to(pe_heartbeat *self, int p, const beat *words)
+/* Starts a heartbeat to this peer; false when the one before is still being sent, or on failure. */
+static bool send_beat(pe_heartbeat *self, int p, const beat *message)
 {
-    bool has_left = self->peers[p].op == NULL;
-    if ((!has_left && pe_comm_test(self->comm, &self->peers[p].op, &has_left, NULL, &self->err) != PE_OK) ||
-        (has_left && pe_comm_send(self->comm, self->first + p, PE_TAG_BEAT, words, sizeof *words, &self->peers[p].op,
-                                  &self->err) != PE_OK))
-        self->is_over = true;
-    return has_left && !self->is_over;
+    bool is_free = self->peers[p].op == NULL;
+    if ((!is_free && pe_comm_test(self->comm, &self->peers[p].op, &is_free, NULL, &self->err) != PE_OK) ||
+        (is_free && pe_comm_send(self->comm, self->first + p, PE_TAG_HEARTBEAT, message, sizeof *message,
+                                 &self->peers[p].op, &self->err) != PE_OK))
+        self->is_stopped = true;
+    return is_free && !self->is_stopped;
 }
 
-static void speak(pe_heartbeat *self, uint64_t now_ns)
+static void send_beats(pe_heartbeat *self, uint64_t now_ns)
 {
-    if (now_ns - self->spoke_ns < self->spec.beat_ns)
+    if (now_ns - self->sent_ns < self->spec.interval_ns)
         return;
-    self->spoke_ns = now_ns;
-    for (int p = 0; p < self->count && !self->is_over; p++)
-        (void)speak_to(self, p, &self->mine);
+    self->sent_ns = now_ns;
+    for (int p = 0; p < self->count && !self->is_stopped; p++)
+        (void)send_beat(self, p, &self->mine);
 }
 
-/* True once nothing is under way to anyone any more. */
-static bool say_goodbye(pe_heartbeat *self)
+/* True once the last heartbeat to every peer is sent. */
+static bool send_last_beats(pe_heartbeat *self)
 {
     bool is_done = true;
-    for (int p = 0; p < self->count && !self->is_over; p++) {
+    for (int p = 0; p < self->count && !self->is_stopped; p++) {
         peer *to = &self->peers[p];
         bool has_arrived = false;
-        if (!to->is_told)
-            to->is_told = speak_to(self, p, &self->last);
+        if (!to->has_last_sent)
+            to->has_last_sent = send_beat(self, p, &self->last);
         else if (to->op != NULL && pe_comm_test(self->comm, &to->op, &has_arrived, NULL, &self->err) != PE_OK)
-            self->is_over = true;
-        is_done = is_done && to->is_told && to->op == NULL;
+            self->is_stopped = true;
+        is_done = is_done && to->has_last_sent && to->op == NULL;
     }
     return is_done;
 }
 
 /* ---- the thread ---- */
 
-/* Sleeps until the next look, or until end is called; true then. */
-static bool is_leaving(pe_heartbeat *self)
+/* Sleeps until the next check, or until pe_heartbeat_end is called; returns true then. */
+static bool wait_for_end(pe_heartbeat *self)
 {
-    const uint64_t until = pe_clock_ns() + self->spec.beat_ns / LOOKS_PER_BEAT;
+    const uint64_t until = pe_clock_ns() + self->spec.interval_ns / CHECKS_PER_INTERVAL;
     const struct timespec deadline = {.tv_sec = (time_t)(until / NS_PER_S), .tv_nsec = (long)(until % NS_PER_S)};
     (void)pthread_mutex_lock(&self->mutex);
-    if (!self->is_leaving)
+    if (!self->must_end)
         (void)pthread_cond_timedwait(&self->wakeup, &self->mutex, &deadline);
-    const bool leaving = self->is_leaving;
+    const bool must_end = self->must_end;
     (void)pthread_mutex_unlock(&self->mutex);
-    return leaving;
+    return must_end;
 }
 
-static void look(pe_heartbeat *self)
+static void check_peers(pe_heartbeat *self)
 {
     const uint64_t now_ns = pe_clock_ns();
-    if (self->spec.look != NULL)
-        self->spec.look(self->spec.context);
-    excuse(self, now_ns);
-    hear(self, now_ns);
-    judge(self, now_ns);
+    if (self->spec.poll != NULL)
+        self->spec.poll(self->spec.context);
+    add_own_pause(self, now_ns);
+    receive_beats(self, now_ns);
+    check_timeouts(self, now_ns);
 }
 
-static void leave(pe_heartbeat *self)
+static void finish(pe_heartbeat *self)
 {
     uint64_t backoff_ns = 1000;
-    while (!self->is_over) {
-        look(self);
-        const bool has_told_all = say_goodbye(self);
-        if (has_told_all && self->staying == 0)
+    while (!self->is_stopped) {
+        check_peers(self);
+        const bool has_sent_all = send_last_beats(self);
+        if (has_sent_all && self->active == 0)
             return;
         pe_sleep_ns(backoff_ns);
-        backoff_ns = backoff_ns < NAP_MOST_NS ? backoff_ns * 2 : NAP_MOST_NS;
+        backoff_ns = backoff_ns < SLEEP_MOST_NS ? backoff_ns * 2 : SLEEP_MOST_NS;
     }
 }
 
-static void *beat_on(void *context)
+static void *run_thread(void *context)
 {
     pe_heartbeat *self = context;
-    while (!self->is_over && !is_leaving(self)) {
-        look(self);
-        if (!self->is_over)
-            speak(self, self->looked_ns);
+    while (!self->is_stopped && !wait_for_end(self)) {
+        check_peers(self);
+        if (!self->is_stopped)
+            send_beats(self, self->checked_ns);
     }
-    leave(self);
+    finish(self);
     return NULL;
 }
 
 /* ---- begin and end ---- */
 
-/* Signals are for the main thread, which they wake. */
+/* All signals are blocked in the new thread, so that they wake the main thread. */
 static pe_status start_thread(pe_heartbeat *self, pe_error *err)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    self->has_thread = pthread_create(&self->thread, NULL, beat_on, self) == 0;
+    self->has_thread = pthread_create(&self->thread, NULL, run_thread, self) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return self->has_thread ? PE_OK : pe_fail(err, PE_ENOMEM, "the system gave no thread for the signs of life");
 }
@@ -240,13 +242,13 @@ static void init(pe_heartbeat *self, pe_comm *comm, const pe_heartbeat_spec *spe
                            .count = is_root ? pe_comm_size(comm) - 1 : 1,
                            .peers = peers,
                            .last = {.is_last = 1},
-                           .looked_ns = pe_clock_ns(),
+                           .checked_ns = pe_clock_ns(),
                            .err = PE_ERROR_INIT};
     (void)snprintf(self->mine.host, sizeof self->mine.host, "%s", spec->host);
     (void)snprintf(self->last.host, sizeof self->last.host, "%s", spec->host);
-    self->staying = self->count;
+    self->active = self->count;
     for (int p = 0; p < self->count; p++)
-        peers[p].heard_ns = self->looked_ns;
+        peers[p].last_beat_ns = self->checked_ns;
     (void)pthread_mutex_init(&self->mutex, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -271,11 +273,11 @@ pe_status pe_heartbeat_begin(pe_comm *comm, const pe_heartbeat_spec *spec, pe_he
     post(self);
     *out = self;
     pe_error_merge(err, &self->err);
-    return self->is_over ? err->status : start_thread(self, err);
+    return self->is_stopped ? err->status : start_thread(self, err);
 }
 
-/* A beat to a rank that is lost may never leave, and its bytes must stay. */
-static void free_unless_read(pe_heartbeat *self)
+/* A heartbeat to a lost rank may never be sent; MPI may still read its bytes, so they are not freed. */
+static void free_unless_sending(pe_heartbeat *self)
 {
     for (int p = 0; p < self->count; p++)
         if (self->peers[p].op != NULL)
@@ -289,17 +291,17 @@ pe_status pe_heartbeat_end(pe_heartbeat *self, pe_error *err)
     if (self == NULL)
         return PE_OK;
     (void)pthread_mutex_lock(&self->mutex);
-    self->is_leaving = true;
+    self->must_end = true;
     (void)pthread_cond_signal(&self->wakeup);
     (void)pthread_mutex_unlock(&self->mutex);
     if (!self->has_thread)
-        leave(self);
+        finish(self);
     else
         (void)pthread_join(self->thread, NULL);
-    pe_comm_cancel(self->comm, &self->heard_op);
+    pe_comm_cancel(self->comm, &self->recv_op);
     pe_error_merge(err, &self->err);
     (void)pthread_cond_destroy(&self->wakeup);
     (void)pthread_mutex_destroy(&self->mutex);
-    free_unless_read(self);
+    free_unless_sending(self);
     return err->status;
 }

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* heartbeat.h - signs of life between rank 0 and the others, so that a run does not wait for ever for a rank that is gone.
+/* heartbeat.h - heartbeats between rank 0 and the other ranks, so that a run ends when a rank or its host is gone.
  *
- * Design: MPI reports a process that dies, but neither a host that loses power nor a cable that is cut: there its calls
- *         wait for ever. So every rank says now and then that it is there, from a thread of its own: work that takes
- *         minutes, a slow disk or a compiler do not silence it. Who hears nothing for too long says so through `lost`.
+ * Invariant: `lost` is called at most once per rank, and only for ranks whose last heartbeat is older than the timeout.
+ * Design: MPI reports a process that dies, but not a host that loses power or a cut cable: its calls then wait for ever.
+ *         Therefore every rank sends a heartbeat at a fixed interval, from a thread of its own: an item that takes minutes,
+ *         a slow disk or a compiler do not delay it.
  */
 #ifndef PE_HEARTBEAT_H
 #define PE_HEARTBEAT_H
@@ -16,34 +17,35 @@
 
 typedef struct pe_heartbeat pe_heartbeat;
 
-/* Who fell silent. */
-typedef struct pe_silence {
-    int rank; /* the lowest of those that fell silent together */
-    int more; /* how many others did */
+/* The ranks whose heartbeats stopped. */
+typedef struct pe_silent_ranks {
+    int rank; /* the lowest of those that became silent at the same time */
+    int more; /* how many others became silent with it */
     uint64_t silent_ns;
-    char host[PE_HEARTBEAT_HOST_ROOM]; /* the rank's; empty when it never spoke; cut when longer */
-} pe_silence;
+    char host[PE_HEARTBEAT_HOST_ROOM]; /* of rank; empty when no heartbeat of it came; truncated */
+} pe_silent_ranks;
 
 typedef struct pe_heartbeat_spec {
-    uint64_t beat_ns;  /* a sign of life is sent so often */
-    uint64_t limit_ns; /* silence that is longer is the end; time in which this process stood still does not count */
-    const char *host;  /* this rank's; borrowed during the call */
-    /* Called once, by the heartbeat's thread; if it returns, this rank no longer listens. */
-    void (*lost)(void *context, const pe_silence *who);
-    void (*look)(void *context); /* called several times a beat by the same thread; NULL is fine */
+    uint64_t interval_ns; /* between two heartbeats */
+    uint64_t
+        timeout_ns; /* a rank is lost after so long without one; time in which this process was stopped is not counted */
+    const char *host; /* this rank's; borrowed during the call */
+    /* Called once, by the heartbeat's thread. When it returns, this rank neither sends nor receives heartbeats any more. */
+    void (*lost)(void *context, const pe_silent_ranks *silent);
+    void (*poll)(void *context); /* called by the same thread several times per interval; NULL is fine */
     void *context;
 } pe_heartbeat_spec;
 
-/* pe_heartbeat_begin - rank 0 listens to all others, they listen to rank 0. Every rank calls it; nobody waits.
+/* pe_heartbeat_begin - rank 0 watches all other ranks, and they watch rank 0. Every rank calls it; no call blocks.
  *
  * Returns: PE_OK      *out is NULL where there is one rank only
- *          PE_ENOMEM  no memory or no thread: *out may be set all the same, so that the others hear that this rank leaves
+ *          PE_ENOMEM  no memory or no thread. *out may be set nevertheless: pe_heartbeat_end then sends the last heartbeat
  *          PE_EIO     as MPI reports it
  */
 pe_status pe_heartbeat_begin(pe_comm *comm, const pe_heartbeat_spec *spec, pe_heartbeat **out, pe_error *err);
 
-/* pe_heartbeat_end - wait until all whom this rank listens to have come here too, then stop. Before pe_comm_close, since a
- * rank that waits there is silent. NULL is fine. */
+/* pe_heartbeat_end - send the last heartbeat, wait for the last heartbeat of every rank that this one watches, then stop.
+ * Call: before pe_comm_close, because a rank that waits there sends no heartbeats. NULL is fine. */
 pe_status pe_heartbeat_end(pe_heartbeat *heartbeat, pe_error *err);
 
 #endif

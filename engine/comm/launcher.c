@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* launcher.c - the rank before MPI starts.
+/* launcher.c - this process's rank before MPI is initialised, from the launcher's environment variables.
  *
- * Design:   starting MPI costs a third of a second, and --help or a wrong option must not pay it; still only rank 0
- *           may speak. Each launcher sets one of these variables. SLURM_PROCID is not among them: a batch script has
- *           it too, outside of any srun.
+ * Design:   MPI_Init takes a third of a second, which --help or an invalid option should not cost; but only rank 0 may print.
+ *           Each launcher sets one of the variables below. SLURM_PROCID is not among them, because a batch script has it
+ *           too, outside of any srun.
  * Threads:  reads the environment; call it before anything changes that.
  * Not here: MPI itself (comm_mpi.c).
  */

@@ -1,16 +1,20 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* lost_rank.c - a rank of which nothing is heard any more ends the job, with one message.
+/* lost_rank.c - ends the job with one message when the heartbeats of a rank stop.
  *
- * Design:   what waits for the lost rank inside MPI waits for ever, so the process ends in the middle of everything, as
- *           after a crash. Rank 0 is the first to notice, and speaks. Where it is rank 0 that is lost, the others speak
- *           by turns, and who is being ended meanwhile stays silent.
- *           Open MPI's mpirun has no limit of time of its own: it would wait for its daemon on the lost host until TCP
- *           gives up, a quarter of an hour, and so would that daemon. Both end at once on a second SIGTERM, as on a
- *           second Ctrl-C; so each rank sends these to the one that started it, whom it finds among its ancestors.
- * Threads:  the heartbeat's (exec/heartbeat.h).
- * Not here: who is lost (exec/heartbeat.c), what must not stay (os/exit_cleanup.c).
+ * Invariant: at most one rank prints the message; no rank waits longer than the timeout and a few seconds.
+ * Design:   calls of MPI that involve the lost rank never return, so the process cleans up and exits at once, as after a
+ *           crash. Rank 0 has the shortest timeout and prints the message. If rank 0 is lost, the others wait for a turn that
+ *           depends on their rank, and a rank that receives SIGTERM meanwhile prints nothing.
+ *           Then the rank ends the launcher with two SIGTERM, on which mpirun and its daemons exit at once, as on a second
+ *           Ctrl-C. An exit code alone is not enough: mpirun then ends the other ranks so late that another one may print the
+ *           message as well, and adds a notice of its own (tests/fault/test_lost.py); and when a host is gone, mpirun waits
+ *           for its daemon there until TCP gives up after a quarter of an hour, as each daemon waits for mpirun
+ *           (tests/cluster/hosts.sh). Open MPI tells its processes no process id of the launcher, so it is found among the
+ *           ancestors by the name of the program. Under another launcher, such as srun, nothing is signalled.
+ * Threads:  the heartbeat's thread (comm/heartbeat.h).
+ * Not here: which rank is lost (comm/heartbeat.c), which files are removed (os/exit_cleanup.c).
  */
 #include "run/lost_rank.h"
 
@@ -26,14 +30,14 @@
 #include "os/interrupt.h"
 
 #define NS_PER_S ((uint64_t)1000000000)
-#define BEAT_NS (2 * NS_PER_S)
-#define LIMIT_NS (15 * NS_PER_S)
-#define LATER_NS (5 * NS_PER_S)    /* that the others leave to rank 0 */
-#define TURN_NS (3 * NS_PER_S / 2) /* that a rank leaves to the one before it: to speak, and to have it ended */
+#define INTERVAL_NS (2 * NS_PER_S)
+#define TIMEOUT_NS (15 * NS_PER_S)
+#define LATER_NS (5 * NS_PER_S)    /* by which the timeout of other ranks is longer than rank 0's */
+#define TURN_NS (3 * NS_PER_S / 2) /* between the turns of two ranks: to print, and to end the others through mpirun */
 #define MOST_TURNS 5
-#define LOOK_NS (NS_PER_S / 100)
-#define SPEAK_NS (NS_PER_S / 2)      /* for the message on its way through the launcher */
-#define TWICE_NS (NS_PER_S * 3 / 10) /* between two signals that count as two */
+#define TURN_POLL_NS (NS_PER_S / 100)
+#define PRINT_NS (NS_PER_S / 2)            /* for the launcher to forward the message */
+#define SIGTERM_GAP_NS (NS_PER_S * 3 / 10) /* so that the launcher sees two signals */
 #define MOST_ANCESTORS 8
 #define HOST_ROOM 256
 
@@ -41,7 +45,7 @@ static int own_rank; /* written once, before the heartbeat has its thread */
 
 /* ---- the launcher ---- */
 
-/* Open MPI's, in version 4 and in version 5. */
+/* mpirun or its daemon, of Open MPI 4 (orterun, orted) or 5 (prterun, prted). */
 static bool is_launcher(pid_t pid)
 {
     static const char *const names[] = {"orterun", "orted", "prterun", "prted"};
@@ -58,7 +62,7 @@ static bool is_launcher(pid_t pid)
     return false;
 }
 
-/* From "PID (NAME) STATE PARENT ..."; a name may hold anything. */
+/* From "PID (NAME) STATE PARENT ...". NAME may contain any character, also ")". */
 static pid_t parent_of(pid_t pid)
 {
     char path[32], text[512];
@@ -82,54 +86,54 @@ static void end_launcher(void)
     if (pid <= 1 || !is_launcher(pid))
         return;
     (void)kill(pid, SIGTERM);
-    pe_sleep_ns(TWICE_NS);
+    pe_sleep_ns(SIGTERM_GAP_NS);
     (void)kill(pid, SIGTERM);
 }
 
 /* ---- the message ---- */
 
-static void speak(const pe_silence *who)
+static void print_message(const pe_silent_ranks *silent)
 {
     char on_host[PE_HEARTBEAT_HOST_ROOM + 16] = "", more[48] = "", line[512];
-    if (who->host[0] != '\0')
-        (void)snprintf(on_host, sizeof on_host, " on host %s", who->host);
-    if (who->more > 0)
-        (void)snprintf(more, sizeof more, " and %d more rank%s", who->more, who->more == 1 ? "" : "s");
-    const int size =
-        snprintf(line, sizeof line,
-                 "%spengine: rank %d%s%s: nothing heard for %d s: the host or its network is down, or the "
-                 "process was stopped; the job ends\n",
-                 isatty(STDERR_FILENO) ? "\r\033[K" : "", who->rank, on_host, more, (int)(who->silent_ns / NS_PER_S));
+    if (silent->host[0] != '\0')
+        (void)snprintf(on_host, sizeof on_host, " on host %s", silent->host);
+    if (silent->more > 0)
+        (void)snprintf(more, sizeof more, " and %d more rank%s", silent->more, silent->more == 1 ? "" : "s");
+    const int size = snprintf(line, sizeof line,
+                              "%spengine: rank %d%s%s: nothing heard for %d s: the host or its network is down, or the "
+                              "process was stopped; the job ends\n",
+                              isatty(STDERR_FILENO) ? "\r\033[K" : "", silent->rank, on_host, more,
+                              (int)(silent->silent_ns / NS_PER_S));
     const ssize_t put = write(STDERR_FILENO, line, (size_t)size);
     (void)put;
 }
 
-/* Waits for this rank's turn; false when another one has spoken by then. */
+/* Waits for this rank's turn to print. False when a signal came, because another rank has printed and ended the launcher. */
 static bool is_my_turn(void)
 {
     const int turn = own_rank < 1 ? 0 : own_rank - 1;
     const uint64_t until = pe_clock_ns() + (uint64_t)(turn < MOST_TURNS ? turn : MOST_TURNS) * TURN_NS;
     while (pe_clock_ns() < until && pe_interrupt_seen() == NULL)
-        pe_sleep_ns(LOOK_NS);
+        pe_sleep_ns(TURN_POLL_NS);
     return turn < MOST_TURNS && pe_interrupt_seen() == NULL;
 }
 
-static void end_job(void *unused, const pe_silence *who)
+static void end_job(void *unused, const pe_silent_ranks *silent)
 {
     (void)unused;
     pe_exit_cleanup_final();
     if (is_my_turn()) {
-        speak(who);
-        pe_sleep_ns(SPEAK_NS);
+        print_message(silent);
+        pe_sleep_ns(PRINT_NS);
     }
     end_launcher();
     _exit(pe_status_exit(PE_EIO));
 }
 
-/* mpirun ends the ranks of a run when one of them crashed: SIGTERM, and one second later SIGKILL. Meanwhile rank 0 waits for
- * the last word of a rank that is gone, and what it keeps for the end would stay. Of a run that ends in good order after
- * all it takes nothing: that is not kept either. */
-static void look(void *unused)
+/* When a rank crashes, mpirun sends the others SIGTERM and one second later SIGKILL. Rank 0 may spend that second waiting for
+ * the last message of the rank that crashed, so temporary files are removed here, in the heartbeat's thread. A run that
+ * still ends in good order is an interrupted one and does not need them. */
+static void clean_up_on_sigterm(void *unused)
 {
     (void)unused;
     const char *seen = pe_interrupt_seen();
@@ -142,10 +146,10 @@ pe_status pe_lost_rank_watch(pe_comm *comm, pe_heartbeat **out, pe_error *err)
     char host[HOST_ROOM] = "";
     (void)gethostname(host, sizeof host - 1);
     own_rank = pe_comm_rank(comm);
-    const pe_heartbeat_spec spec = {.beat_ns = BEAT_NS,
-                                    .limit_ns = own_rank == 0 ? LIMIT_NS : LIMIT_NS + LATER_NS,
+    const pe_heartbeat_spec spec = {.interval_ns = INTERVAL_NS,
+                                    .timeout_ns = own_rank == 0 ? TIMEOUT_NS : TIMEOUT_NS + LATER_NS,
                                     .host = host,
-                                    .look = look,
+                                    .poll = clean_up_on_sigterm,
                                     .lost = end_job};
     return pe_heartbeat_begin(comm, &spec, out, err);
 }

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_heartbeat.c - whoever falls silent is named, nobody else is, and no beat is left under way.
+/* test_heartbeat.c - silent ranks are reported, other ranks are not, and no heartbeat is left in the network.
  *
- * Design: the ranks are pulses of one process on a network of mailboxes, from which a rank can be cut off.
+ * Design: the ranks are heartbeats of one process on a network of mailboxes, from which a rank can be cut off.
  */
 #include "comm/heartbeat.h"
 
@@ -20,8 +20,8 @@
 #include "unit.h"
 
 #define MS ((uint64_t)1000000)
-#define BEAT_NS (10 * MS)
-#define LIMIT_NS (400 * MS)
+#define INTERVAL_NS (10 * MS)
+#define TIMEOUT_NS (400 * MS)
 #define MOST_RANKS 4
 
 /* ---- the network ---- */
@@ -76,7 +76,7 @@ static message *take(int to)
 static pe_status start(pe_comm *comm, bool is_send, int peer, pe_tag tag, void *data, size_t size, pe_comm_op **op,
                        pe_error *err)
 {
-    ck_assert_int_eq(tag, PE_TAG_BEAT);
+    ck_assert_int_eq(tag, PE_TAG_HEARTBEAT);
     if (is_broken)
         return pe_fail(err, PE_EIO, "broken");
     if (is_send && !is_cut[comm->rank] && !is_cut[peer])
@@ -134,13 +134,13 @@ static void check_nothing_is_under_way(void)
 
 typedef struct verdict {
     atomic_bool is_given;
-    pe_silence who;
+    pe_silent_ranks who;
 } verdict;
 
-static pe_heartbeat *pulses[MOST_RANKS];
+static pe_heartbeat *heartbeats[MOST_RANKS];
 static verdict verdicts[MOST_RANKS];
 
-static void lost(void *context, const pe_silence *who)
+static void lost(void *context, const pe_silent_ranks *who)
 {
     verdict *mine = context;
     ck_assert(!mine->is_given);
@@ -148,22 +148,22 @@ static void lost(void *context, const pe_silence *who)
     mine->is_given = true;
 }
 
-static pe_status begin(int rank, uint64_t limit_ns, pe_error *err)
+static pe_status begin(int rank, uint64_t timeout_ns, pe_error *err)
 {
     char host[16];
     (void)snprintf(host, sizeof host, "h%d", rank);
     const pe_heartbeat_spec spec = {
-        .beat_ns = BEAT_NS, .limit_ns = limit_ns, .host = host, .lost = lost, .context = &verdicts[rank]};
-    return pe_heartbeat_begin(&ranks[rank], &spec, &pulses[rank], err);
+        .interval_ns = INTERVAL_NS, .timeout_ns = timeout_ns, .host = host, .lost = lost, .context = &verdicts[rank]};
+    return pe_heartbeat_begin(&ranks[rank], &spec, &heartbeats[rank], err);
 }
 
-static void begin_all(int size, uint64_t members_limit_ns)
+static void begin_all(int size, uint64_t member_timeout_ns)
 {
     make_network(size);
     for (int r = 0; r < size; r++) {
         pe_error err = PE_ERROR_INIT;
-        ck_ok(begin(r, r == 0 ? LIMIT_NS : members_limit_ns, &err), err);
-        ck_assert_ptr_nonnull(pulses[r]);
+        ck_ok(begin(r, r == 0 ? TIMEOUT_NS : member_timeout_ns, &err), err);
+        ck_assert_ptr_nonnull(heartbeats[r]);
     }
 }
 
@@ -178,14 +178,14 @@ static void end_all(int size)
 {
     pthread_t threads[MOST_RANKS];
     for (int r = 0; r < size; r++)
-        ck_assert_int_eq(pthread_create(&threads[r], NULL, end, pulses[r]), 0);
+        ck_assert_int_eq(pthread_create(&threads[r], NULL, end, heartbeats[r]), 0);
     for (int r = 0; r < size; r++)
         (void)pthread_join(threads[r], NULL);
 }
 
 static void wait_for_verdict(int rank)
 {
-    for (uint64_t waited_ns = 0; !verdicts[rank].is_given && waited_ns < 20 * LIMIT_NS; waited_ns += MS)
+    for (uint64_t waited_ns = 0; !verdicts[rank].is_given && waited_ns < 20 * TIMEOUT_NS; waited_ns += MS)
         pe_sleep_ns(MS);
     ck_assert(verdicts[rank].is_given);
 }
@@ -202,8 +202,8 @@ START_TEST(begin_of_one_rank_is_nothing)
 {
     pe_error err = PE_ERROR_INIT;
     make_network(1);
-    ck_ok(begin(0, LIMIT_NS, &err), err);
-    ck_assert_ptr_null(pulses[0]);
+    ck_ok(begin(0, TIMEOUT_NS, &err), err);
+    ck_assert_ptr_null(heartbeats[0]);
     ck_ok(pe_heartbeat_end(NULL, &err), err);
 }
 END_TEST
@@ -213,15 +213,15 @@ START_TEST(begin_without_messages_is_an_error)
     pe_error err = PE_ERROR_INIT, late = PE_ERROR_INIT;
     make_network(2);
     is_broken = true;
-    ck_assert_int_eq(begin(1, LIMIT_NS, &err), PE_EIO);
+    ck_assert_int_eq(begin(1, TIMEOUT_NS, &err), PE_EIO);
     ck_assert_str_eq(err.text, "broken");
-    ck_assert_int_eq(pe_heartbeat_end(pulses[1], &late), PE_EIO);
+    ck_assert_int_eq(pe_heartbeat_end(heartbeats[1], &late), PE_EIO);
 }
 END_TEST
 
 START_TEST(ranks_that_end_at_once_leave_nothing_under_way)
 {
-    begin_all(MOST_RANKS, LIMIT_NS);
+    begin_all(MOST_RANKS, TIMEOUT_NS);
     end_all(MOST_RANKS);
     check_nobody_is_lost(MOST_RANKS);
     check_nothing_is_under_way();
@@ -230,8 +230,8 @@ END_TEST
 
 START_TEST(ranks_that_beat_are_not_lost)
 {
-    begin_all(MOST_RANKS, LIMIT_NS);
-    pe_sleep_ns(3 * LIMIT_NS);
+    begin_all(MOST_RANKS, TIMEOUT_NS);
+    pe_sleep_ns(3 * TIMEOUT_NS);
     check_nobody_is_lost(MOST_RANKS);
     end_all(MOST_RANKS);
     check_nobody_is_lost(MOST_RANKS);
@@ -242,10 +242,10 @@ END_TEST
 START_TEST(rank_that_left_is_not_lost)
 {
     pthread_t early;
-    begin_all(3, LIMIT_NS);
-    ck_assert_int_eq(pthread_create(&early, NULL, end, pulses[2]), 0);
-    pe_sleep_ns(3 * LIMIT_NS);
-    pulses[2] = NULL;
+    begin_all(3, TIMEOUT_NS);
+    ck_assert_int_eq(pthread_create(&early, NULL, end, heartbeats[2]), 0);
+    pe_sleep_ns(3 * TIMEOUT_NS);
+    heartbeats[2] = NULL;
     end_all(2);
     (void)pthread_join(early, NULL);
     check_nobody_is_lost(3);
@@ -255,14 +255,14 @@ END_TEST
 
 START_TEST(rank_cut_off_is_named_by_rank_0)
 {
-    begin_all(MOST_RANKS, 4 * LIMIT_NS);
-    pe_sleep_ns(LIMIT_NS);
+    begin_all(MOST_RANKS, 4 * TIMEOUT_NS);
+    pe_sleep_ns(TIMEOUT_NS);
     is_cut[2] = true;
     wait_for_verdict(0);
     ck_assert_int_eq(verdicts[0].who.rank, 2);
     ck_assert_int_eq(verdicts[0].who.more, 0);
     ck_assert_str_eq(verdicts[0].who.host, "h2");
-    ck_assert_uint_gt(verdicts[0].who.silent_ns, LIMIT_NS);
+    ck_assert_uint_gt(verdicts[0].who.silent_ns, TIMEOUT_NS);
     ck_assert(!verdicts[1].is_given && !verdicts[3].is_given);
     end_all(MOST_RANKS); /* the others hear no more of rank 0 */
 }
@@ -270,8 +270,8 @@ END_TEST
 
 START_TEST(rank_0_cut_off_loses_all_and_is_lost_to_them)
 {
-    begin_all(3, LIMIT_NS);
-    pe_sleep_ns(LIMIT_NS);
+    begin_all(3, TIMEOUT_NS);
+    pe_sleep_ns(TIMEOUT_NS);
     is_cut[0] = true;
     for (int r = 0; r < 3; r++)
         wait_for_verdict(r);
@@ -291,7 +291,7 @@ START_TEST(rank_that_never_spoke_has_no_host)
 {
     pe_error err = PE_ERROR_INIT;
     make_network(2);
-    ck_ok(begin(0, LIMIT_NS, &err), err);
+    ck_ok(begin(0, TIMEOUT_NS, &err), err);
     wait_for_verdict(0);
     ck_assert_int_eq(verdicts[0].who.rank, 1);
     ck_assert_str_eq(verdicts[0].who.host, "");
@@ -301,8 +301,8 @@ END_TEST
 
 START_TEST(rank_lost_while_others_leave_is_named)
 {
-    begin_all(3, 4 * LIMIT_NS);
-    pe_sleep_ns(LIMIT_NS / 4);
+    begin_all(3, 4 * TIMEOUT_NS);
+    pe_sleep_ns(TIMEOUT_NS / 4);
     is_cut[2] = true;
     end_all(3);
     ck_assert(verdicts[0].is_given && verdicts[2].is_given);
@@ -324,21 +324,21 @@ START_TEST(process_that_stood_still_blames_nobody)
 {
     pe_error err = PE_ERROR_INIT;
     make_network(2);
-    ck_ok(begin(0, LIMIT_NS, &err), err);
+    ck_ok(begin(0, TIMEOUT_NS, &err), err);
     beat_by_hand();
-    pe_sleep_ns(4 * BEAT_NS);
+    pe_sleep_ns(4 * INTERVAL_NS);
     const pid_t self = getpid(), waker = fork();
     ck_assert_int_ge(waker, 0);
     if (waker == 0) {
-        pe_sleep_ns(2 * LIMIT_NS);
+        pe_sleep_ns(2 * TIMEOUT_NS);
         (void)kill(self, SIGCONT);
         _exit(0);
     }
     ck_assert_int_eq(raise(SIGSTOP), 0);
-    pe_sleep_ns(LIMIT_NS / 2); /* nothing was heard for 2.5 limits, but for 0.5 of them awake */
+    pe_sleep_ns(TIMEOUT_NS / 2); /* nothing was heard for 2.5 limits, but for 0.5 of them awake */
     ck_assert(!verdicts[0].is_given);
     beat_by_hand();
-    pe_sleep_ns(LIMIT_NS / 2);
+    pe_sleep_ns(TIMEOUT_NS / 2);
     ck_assert(!verdicts[0].is_given);
     wait_for_verdict(0); /* and from then on nothing */
     ck_assert_str_eq(verdicts[0].who.host, "hand");
