@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* item_set.c - a set of item numbers, as sorted ranges that neither overlap nor touch.
+/* item_set.c - a set of item numbers, stored as sorted ranges.
  *
- * Design:  two parallel arrays, the ranges and the ranks of their first items, so that both directions between item and
- *          rank are one binary search. A block that is added replaces all ranges that it overlaps or touches.
+ * Design:  two parallel arrays, the ranges and the ranks of their first items, so that item to rank and rank to item are one
+ *          binary search each. A block that is added is merged with all ranges that it overlaps or touches.
  * Threads: item_set.h.
  */
 #include "plan/item_set.h"
@@ -55,7 +55,7 @@ static pe_status grow(pe_item_set *set, pe_error *err)
     return PE_OK;
 }
 
-/* The first range whose end is at or behind item: it may touch a block that begins there. */
+/* The first range whose end is not below item. A block that begins at item overlaps or touches this one first. */
 static size_t find_end(const pe_item_set *set, uint64_t item)
 {
     size_t low = 0, high = set->count;
@@ -187,8 +187,8 @@ pe_status pe_item_set_load(pe_item_set *set, const void *data, size_t size, pe_e
     return status;
 }
 
-/* Digits at *at; false where there are none or they pass 64 bits. */
-static bool take_number(const char **at, uint64_t *out)
+/* Reads digits at *at; false when there are none or the number exceeds 64 bits. */
+static bool read_number(const char **at, uint64_t *out)
 {
     uint64_t value = 0;
     const char *const begin = *at;
@@ -209,11 +209,11 @@ pe_status pe_item_set_parse(pe_item_set *set, const char *text, pe_error *err)
     for (bool is_first = true; is_first || *at != '\0'; is_first = false) {
         const char *const part = at;
         uint64_t first = 0, last = 0;
-        bool is_right = take_number(&at, &first);
+        bool is_right = read_number(&at, &first);
         last = first;
         if (is_right && *at == '-') {
             at++;
-            is_right = take_number(&at, &last);
+            is_right = read_number(&at, &last);
         }
         is_right = is_right && first >= least && last >= first && last < UINT64_MAX - 1;
         const bool has_more = is_right && *at == ',' && at[1] != '\0';

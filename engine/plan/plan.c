@@ -1,59 +1,64 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* plan.c - items, ranks, threads and schedule into slices and chunks: integers only.
+/* plan.c - computes slices, chunks, batches and buffers of a run from items, ranks, threads and memory: integers only.
  *
- * Design: sizes come first (a chunk that fills part of the second-level cache, but leaves every worker many chunks for
- *         balance), then how many buffers of that size the memory allows. One rank delivers chunk by chunk; several
- *         deliver slices, which are chunks enough to make a message worth its cost.
- * Not here: reading sizes off the input (run), claiming (exec).
+ * Invariant: the buffers of a plan fit pool.memory; slices and chunks cover every item exactly once (plan.h).
+ * Design: sizes are chosen first, then the number of buffers of that size that the memory allows. A chunk fills part of the
+ *         second-level cache, but is small enough that every worker gets many chunks for balance. One rank delivers chunks;
+ *         several ranks send slices, which are as many chunks as make a message worth its cost.
+ *         The plan knows no time, so it sets bounds only; within them threads/adaptive_chunk.h and ranks/dispatch.c adapt the
+ *         sizes to the measured cost of items.
+ * Not here: the sizes of items and inputs (run/estimate.c), claiming chunks (threads/work_queue.c).
  */
 #include "plan/plan.h"
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
 #define CHUNK_BYTES (256 * KIB) /* half of a common second-level cache, for input or output of one chunk */
-#define PLACED_BYTES (1 * MIB)  /* one write: smaller ones wait for one another, and share more pages */
-#define SUMMED_BYTES (4 * MIB)  /* of rows that leave their sums: those fill half a cache then */
-#define SLICE_BYTES (512 * KIB) /* between ranks of a node, messages of 256 KiB to 4 MiB cost least */
+#define PLACED_BYTES (1 * MIB)  /* of one write to the file: smaller ones contend for its lock and share more pages */
+#define SUMMED_BYTES (4 * MIB)  /* of rows that are digested: the digests then fill half a cache */
+#define SLICE_BYTES (512 * KIB) /* messages of 256 KiB to 4 MiB between ranks of a node have the best bandwidth */
 #define BATCH_BYTES (24 * KIB)  /* columns of one kernel call: most of a first-level cache */
 #define BATCH_MOST 4096
 #define BATCH_LEAST 16
-#define CHUNK_GRAINS 4           /* a chunk has at least: each costs its worker a wait for what it wrote */
-#define TRAVEL_BYTES CHUNK_BYTES /* of a batch to another process, whose way costs tens of microseconds */
-#define TRAVEL_MOST 8192         /* beyond, Python's values leave the second-level cache */
-#define BALANCE_CHUNKS 64        /* chunks a worker should have at least */
-#define BALANCE_SLICES 32        /* slices a rank should have at least */
+#define CHUNK_GRAINS 4           /* grains in a chunk at least; each costs its worker a wait for its writes */
+#define TRAVEL_BYTES CHUNK_BYTES /* of a batch to another process: a round trip costs tens of microseconds */
+#define TRAVEL_MOST 8192         /* items of such a batch: more Python objects do not fit the second-level cache */
+#define BALANCE_CHUNKS 64        /* chunks per worker at least, for balance */
+#define BALANCE_SLICES 32        /* slices per rank at least, for balance */
 #define CHUNK_MOST ((uint64_t)1 << 20)
-#define RUN_CHUNKS_MOST 1024    /* chunks of a given size that are claimed at once */
-#define WINDOW_BYTES (16 * MIB) /* of buffers at least, where pool.memory allows it, */
-#define WINDOW_SHARE 8          /* or so much of that: the workers of one rank touch it only while an item keeps them */
-#define WINDOW_SHARE_RANKS 16   /* waiting; between ranks all of it is in turn, so it had better stay in caches */
+#define RUN_CHUNKS_MOST 1024    /* chunks of a size chosen by the user that are claimed at once */
+#define WINDOW_BYTES (16 * MIB) /* the window: so many bytes of buffers where pool.memory allows it, */
+#define WINDOW_SHARE 8          /* or pool.memory / 8 on one rank, which uses all of it only behind a slow item, */
+#define WINDOW_SHARE_RANKS                                                                                             \
+    16 /* or pool.memory / 16 on several, which cycle through all of it, so it should fit caches */
 #define MEMORY_BYTES (256 * MIB) /* pool.memory by default */
 #define SLOTS_MOST 1024
 #define DEPTH_MOST 1024
-#define DEPTH_SOLO 32 /* one rank only reads a stream so far ahead: the memory is for its results */
-#define PARTS_MOST 32 /* times as many parts of slices may wait for their turn as whole ones, and of chunks: */
+#define DEPTH_SOLO 32 /* slices that a single rank reads ahead of a stream: its memory is for results */
+#define PARTS_MOST                                                                                                     \
+    32 /* the window may hold so many times more parts of slices, or of chunks, than whole ones; at most */
 #define CHUNKS_MOST 4096
-#define PULLS_LEAST 4 /* as many as take a quarter of the window, so that a fast network is kept busy while ranks nap */
+#define PULLS_LEAST 4 /* results received at once take a quarter of the window, which keeps a fast network busy */
 #define PULLS_MOST 64
 #define PULL_SHARE 4
-#define AHEAD_NS 2000000u           /* bridges the nap of a main thread, and its messages */
-#define AHEAD_CROWDED_NS 200000000u /* some turns of milliseconds: main threads wait for a core too */
-#define RUN_BYTES (64 * KIB)        /* of results in a run of slices; larger ones are worth a grant each */
-#define RUN_SHARE 256               /* and no more than this part of pool.memory */
-#define WINDOW_MOST 16384           /* and one for each rank: 1 MiB, and less than 100 bytes a rank */
+#define AHEAD_NS 2000000u           /* of work in advance: longer than a main thread sleeps and a message takes */
+#define AHEAD_CROWDED_NS 200000000u /* the same where main threads wait for a core: several time slices */
+#define RUN_BYTES (64 * KIB)        /* of results in a run of slices; a larger slice is dispatched by itself */
+#define RUN_SHARE 256               /* a run has at most pool.memory / 256 bytes of results */
+#define WINDOW_MOST 16384           /* entries of the window, and one more per rank: 1 MiB, and 100 bytes per rank */
 #define TEXT_BYTES_LEAST 64
-#define TEXT_SHARE 4               /* of pool.memory: the longest text, but for */
-#define TEXT_BYTES_MOST (64 * MIB) /* this, where pool.memory allows it */
-#define TEXT_COPIES 3              /* of that text at once, in the rank that has it */
+#define TEXT_SHARE 4               /* the longest text is pool.memory / 4, */
+#define TEXT_BYTES_MOST (64 * MIB) /* or this, if it is more and pool.memory allows it */
+#define TEXT_COPIES 3              /* of the longest text that a rank holds at the same time */
 #define PART_BYTES_LEAST (4 * KIB)
 #define PART_BYTES_MOST (1 * MIB)
-#define PARTS_A_WORKER 8         /* in the window */
-#define PART_COPIES 4            /* of a part in a worker: texts as computed, as encoded, and as a buffer grows */
-#define THREAD_BYTES (512 * KIB) /* stack, C library arena and edges of mapped files that a worker touches */
-#define MAPPED_BYTES (4 * MIB)   /* of a mapped input that a worker has read and not yet released */
-#define MPI_BYTES (24 * MIB)     /* what MPI may yet allocate for messages beside what it had at the start */
+#define PARTS_A_WORKER 8         /* parts of a chunk in the window, per worker */
+#define PART_COPIES 4            /* of a part that a worker holds: computed, encoded, and while a buffer grows */
+#define THREAD_BYTES (512 * KIB) /* per worker: stack, C library arena, pages at the ends of mapped files */
+#define MAPPED_BYTES (4 * MIB)   /* per worker: pages of a mapped input that are read and not yet released */
+#define MPI_BYTES (24 * MIB)     /* that MPI allocates for messages after its start */
 #define SLACK_BYTES (4 * MIB)
 
 static uint64_t at_least(uint64_t value, uint64_t least)
@@ -76,13 +81,13 @@ static size_t input_bytes(const pe_plan_request *request, uint64_t chunk_items)
     return request->chunk_input_bytes == NULL ? 0 : request->chunk_input_bytes(request->source, chunk_items);
 }
 
-/* Of a chunk's columns and rows. */
+/* The bytes that the columns or rows of a chunk should have. */
 static size_t best_bytes(const pe_plan_request *request)
 {
     return request->is_placed ? PLACED_BYTES : request->digested_bytes != NULL ? SUMMED_BYTES : CHUNK_BYTES;
 }
 
-/* That a chunk may have at all. */
+/* The most items of a chunk. */
 static uint64_t most_items(const pe_plan_request *request)
 {
     const size_t chunk_bytes = best_bytes(request);
@@ -100,7 +105,7 @@ static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
     return at_least(bytes, 64);
 }
 
-/* Balance wants many small chunks, speed wants large ones. */
+/* The size of a chunk: the largest that fits best_bytes and leaves every worker BALANCE_CHUNKS chunks. */
 static uint64_t best_chunk(const pe_plan_request *request, const char **why)
 {
     const size_t input_most = 2 * at_most(best_bytes(request), PLACED_BYTES);
@@ -119,15 +124,15 @@ static uint64_t best_chunk(const pe_plan_request *request, const char **why)
     return items;
 }
 
-/* Chunks of a given size that take next to no time are claimed several at once. Not those of a stream, which nobody may
- * hold back, nor those that travel to other processes. */
+/* Small chunks of a size that the user chose are claimed several at once. Exceptions: chunks of a stream, which must not wait
+ * for later items, and chunks that go to another process. */
 static void choose_chunk(const pe_plan_request *request, pe_plan *plan)
 {
     const bool is_stream = request->items == PE_ITEMS_UNKNOWN;
     plan->chunk_items = best_chunk(request, &plan->why);
     if (!plan->is_fixed)
         return;
-    /* a stream is cut by bytes too, so there a chunk only is "up to" */
+    /* the bytes of a stream's chunk are bounded too, so there the given size is an upper bound */
     plan->grain_items = at_most(request->chunk_items, is_stream ? most_items(request) : at_least(request->items, 1));
     const uint64_t run = at_most(plan->chunk_items / plan->grain_items, RUN_CHUNKS_MOST);
     plan->chunk_items = plan->grain_items * (is_stream || request->is_elsewhere ? 1 : at_least(run, 1));
@@ -199,7 +204,7 @@ static size_t buffer_bytes(const pe_plan_request *request, pe_plan *plan, size_t
     return bytes;
 }
 
-/* As people write pool.memory: whole MiB or KiB, rounded up, since that much is needed. */
+/* In the form of pool.memory: whole MiB or KiB, rounded up. */
 static const char *print_size(char out[32], size_t bytes)
 {
     const bool is_large = bytes % MIB == 0 || bytes >= 16 * MIB;
@@ -207,7 +212,7 @@ static const char *print_size(char out[32], size_t bytes)
     return out;
 }
 
-/* Results that are small travel together, so that rank 0 has fewer to grant and to gather. */
+/* How many slices may be dispatched and gathered as one, if their results are small: fewer messages for rank 0. */
 static uint64_t choose_run(const pe_plan_request *request, const pe_plan *plan, size_t memory)
 {
     if (plan->ranks == 1 || plan->schedule == PE_SCHEDULE_STATIC || request->items == PE_ITEMS_UNKNOWN)
@@ -218,8 +223,8 @@ static uint64_t choose_run(const pe_plan_request *request, const pe_plan *plan, 
 
 static int choose_pulls(const pe_plan *plan, size_t window)
 {
-    const size_t grant_out = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices;
-    return plan->ranks == 1 ? 0 : (int)at_most(at_least(window / PULL_SHARE / grant_out, PULLS_LEAST), PULLS_MOST);
+    const size_t dispatch_out = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices;
+    return plan->ranks == 1 ? 0 : (int)at_most(at_least(window / PULL_SHARE / dispatch_out, PULLS_LEAST), PULLS_MOST);
 }
 
 static void set_chunks_most(pe_plan *plan)
@@ -273,25 +278,25 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
 
 static void choose_batch(const pe_plan_request *request, pe_plan *plan)
 {
-    const bool is_summed = request->digested_bytes != NULL; /* from the cache; other encoded rows leave it anyway */
+    const bool is_summed = request->digested_bytes != NULL; /* digests read the rows from the cache */
     const size_t columns = request->is_generated ? 0 : request->in_item_bytes;
     const size_t item_bytes = at_least(columns + (is_summed ? request->out_item_bytes : 0), 1);
-    /* as given, a chunk may last, and a run be stopped */
+    /* a chunk of a given size may take long, and a stop is checked between batches */
     const bool is_large = request->is_generated && !is_summed && !plan->is_fixed;
     const size_t bytes = request->is_elsewhere ? TRAVEL_BYTES : is_large ? CHUNK_BYTES : BATCH_BYTES;
     const uint64_t most = request->is_elsewhere ? TRAVEL_MOST : is_large ? CHUNK_MOST : BATCH_MOST;
     const uint64_t items = at_least(at_most(bytes / item_bytes, most), BATCH_LEAST);
-    const uint64_t part = at_least(plan->chunk_items / CHUNK_GRAINS, BATCH_LEAST); /* others can take over the rest */
+    const uint64_t part =
+        at_least(plan->chunk_items / CHUNK_GRAINS, BATCH_LEAST); /* other workers can steal the rest */
     const uint64_t whole = plan->is_fixed ? plan->grain_items : plan->chunk_items;
     plan->batch_items = at_most(plan->is_fixed || request->is_elsewhere ? items : at_most(items, part), whole);
     const uint64_t batches = plan->chunk_items / (CHUNK_GRAINS * plan->batch_items);
     if (!plan->is_fixed)
-        plan->grain_items =
-            plan->batch_items * (is_summed ? 1 : at_least(batches, 1)); /* of large chunks, small ones */
+        plan->grain_items = plan->batch_items * (is_summed ? 1 : at_least(batches, 1)); /* small against the chunk */
     plan->read_items = plan->is_fixed ? at_most(items, plan->chunk_items) : plan->batch_items;
 }
 
-/* Everything that follows from the chunk. */
+/* All sizes that follow from chunk_items. */
 static pe_status choose_sizes(const pe_plan_request *request, pe_plan *plan, pe_error *err)
 {
     plan->chunk_in_bytes = input_bytes(request, plan->chunk_items);
@@ -320,7 +325,7 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
     choose_chunk(request, &plan);
     const uint64_t least = plan.is_fixed ? plan.grain_items : 1;
     pe_status status = choose_sizes(request, &plan, err);
-    while (status != PE_OK && plan.chunk_items > least) { /* ours to shrink */
+    while (status != PE_OK && plan.chunk_items > least) { /* the memory is too small: try smaller chunks */
         *err = (pe_error)PE_ERROR_INIT;
         plan.chunk_items = plan.chunk_items / least / 2 * least;
         plan.why = plan.is_fixed ? plan.why : "fits pool.memory";
