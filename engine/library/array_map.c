@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* array_map.c - pengine.h on the engine's own parts: arrays in, arrays out.
+/* array_map.c - the library interface of pengine.h: maps a kernel over arrays in memory.
  *
- * Design: the pool of one rank. Its workers read the caller's arrays. For map they write the results into the caller's
- *         arrays, so chunks have no bytes to deliver. For imap a chunk's buffer holds its block and its columns one after
- *         the other, and the reorder buffer hands them to the caller in order.
- * Threads: a worker belongs to one thread; array_run is constant during the run.
+ * Invariant: each item is computed once; imap passes blocks to the caller in the order of the items.
+ * Design: a run with one rank, with a worker vtable of its own. Workers read the caller's arrays. For map they write into the
+ *         caller's result arrays, so a chunk has no bytes to deliver. For imap the buffer of a chunk holds a header and its
+ *         result columns one after the other; the reorder buffer delivers them in order.
+ * Threads: a worker belongs to one thread; array_run does not change during the run, but for stop.
  * Not here: files, MPI.
  */
 #include <pengine/pengine.h>
@@ -65,15 +66,15 @@ static pe_status open_worker(const void *work_spec, void **out, pe_error *err)
     return pe_call_make(run->kernel, &run->signature, NULL, &worker->call, err);
 }
 
-/* What stands in front of the columns in a chunk's buffer. */
+/* The header of a chunk's buffer; the columns follow. */
 typedef struct array_head {
-    pe_block block; /* as computed: others may have taken the end of what was claimed */
-    uint64_t room;  /* items that each column has place for */
+    pe_block block; /* the items that were computed; the tail of the claimed block may have been stolen */
+    uint64_t room;  /* capacity of each column, in items */
 } array_head;
 
-/* Where the columns of a chunk begin: in the caller's arrays, or in the chunk's buffer behind its head. */
-static pe_status place_results(const array_run *run, pe_block chunk, pe_buffer *out, void *results[PE_MAX_COLUMNS],
-                               pe_error *err)
+/* Sets results to the beginning of the chunk's columns: in the caller's arrays, or in the chunk's buffer behind the header. */
+static pe_status set_results(const array_run *run, pe_block chunk, pe_buffer *out, void *results[PE_MAX_COLUMNS],
+                             pe_error *err)
 {
     const pe_signature *signature = &run->signature;
     size_t bytes = aligned(sizeof(array_head));
@@ -125,7 +126,7 @@ static pe_status run_grain(array_worker *worker, pe_block grain, void *const *re
     for (uint64_t done = 0; done < grain.count && status == PE_OK; done += run->plan.batch_items) {
         const uint64_t left = grain.count - done;
         const uint64_t count = left < run->plan.batch_items ? left : run->plan.batch_items;
-        if (atomic_load_explicit(stop, memory_order_relaxed)) /* only saves time */
+        if (atomic_load_explicit(stop, memory_order_relaxed)) /* only to end sooner */
             break;
         for (int r = 0; r < run->signature.result_count; r++)
             shifted[r] = (unsigned char *)results[r] + done * pe_type_bytes(run->signature.results[r]);
@@ -142,12 +143,12 @@ static pe_status run_worker(void *context, pe_split_range *range, const pe_buffe
     const array_run *run = worker->run;
     const pe_block claimed = range->block;
     void *results[PE_MAX_COLUMNS];
-    pe_status status = place_results(run, claimed, &out->bytes, results, err);
+    pe_status status = set_results(run, claimed, &out->bytes, results, err);
     for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);) {
         status = run_grain(worker, grain, results, flow->stop, err);
         if (status == PE_OK)
             out->items += grain.count;
-        else if (status == PE_EITEM) /* all before it are computed */
+        else if (status == PE_EITEM) /* all items before it are computed */
             out->items = err->item - claimed.first;
         for (int r = 0; r < run->signature.result_count; r++)
             results[r] = (unsigned char *)results[r] + grain.count * pe_type_bytes(run->signature.results[r]);
@@ -161,8 +162,8 @@ static pe_status run_worker(void *context, pe_split_range *range, const pe_buffe
 
 static const pe_worker_vtable array_worker_vtable = {.open = open_worker, .run = run_worker, .close = close_worker};
 
-/* In chunks of no more than the caller chose. */
-static pe_status hand_over(void *context, const pe_chunk_result *out, pe_error *err)
+/* Passes a chunk to the caller of imap, in blocks of at most the chunk size that the caller chose. */
+static pe_status deliver(void *context, const pe_chunk_result *out, pe_error *err)
 {
     const array_run *run = context;
     const void *results[PE_MAX_COLUMNS];
@@ -214,16 +215,16 @@ static pe_status run_arrays(array_run *run, uint64_t count, pe_order order, cons
                             pe_error *err)
 {
     pe_comm *comm = NULL;
-    pe_thread_placement place = {0};
+    pe_thread_placement placement = {0};
     pe_execution_stats stats;
     pe_status status = read_signature(run, err);
     if (status == PE_OK)
         status = pe_comm_open(false, &comm, err);
     if (status == PE_OK)
-        status = pe_thread_placement_make(comm, options != NULL ? options->threads : 0, &place, err);
+        status = pe_thread_placement_make(comm, options != NULL ? options->threads : 0, &placement, err);
     const pe_plan_request request = {.items = count,
                                      .ranks = 1,
-                                     .threads = place.threads,
+                                     .threads = placement.threads,
                                      .order = order,
                                      .chunk_items = options != NULL ? options->chunk_size : 0,
                                      .in_item_bytes = run->arg_bytes,
@@ -231,12 +232,12 @@ static pe_status run_arrays(array_run *run, uint64_t count, pe_order order, cons
     if (status == PE_OK)
         status = pe_plan_make(&request, &run->plan, err);
     const pe_execution_spec spec = {.pool = {.plan = &run->plan,
-                                             .threads = place.threads,
+                                             .threads = placement.threads,
                                              .worker = &array_worker_vtable,
                                              .work_spec = run,
                                              .stop = &run->stop,
                                              .context = run,
-                                             .write = hand_over,
+                                             .write = deliver,
                                              .tick = tick},
                                     .comm = comm};
     if (status == PE_OK)
@@ -245,7 +246,8 @@ static pe_status run_arrays(array_run *run, uint64_t count, pe_order order, cons
     return status;
 }
 
-static int conclude(array_run *run, uint64_t count, pe_order order, const pe_array_options *options, pe_fault *fault)
+static int run_and_report(array_run *run, uint64_t count, pe_order order, const pe_array_options *options,
+                          pe_fault *fault)
 {
     pe_error err = PE_ERROR_INIT;
     const pe_status status = run_arrays(run, count, order, options, &err);
@@ -276,19 +278,20 @@ int pe_array_map(const pe_kernel *kernel, uint64_t count, const void *const *arg
                  const pe_array_options *options, pe_fault *fault)
 {
     array_run run = {.kernel = kernel, .args = args, .results = results};
-    return conclude(&run, count, PE_ORDER_UNORDERED, options, fault); /* results lie in place: no order to keep */
+    return run_and_report(&run, count, PE_ORDER_UNORDERED, options,
+                          fault); /* results are written in place, so order does not matter */
 }
 
 int pe_array_imap(const pe_kernel *kernel, uint64_t count, const void *const *args, pe_array_take take, void *context,
                   const pe_array_options *options, pe_fault *fault)
 {
     array_run run = {.kernel = kernel, .args = args, .take = take, .context = context};
-    return conclude(&run, count, PE_ORDER_STREAM, options, fault);
+    return run_and_report(&run, count, PE_ORDER_STREAM, options, fault);
 }
 
 int pe_array_imap_unordered(const pe_kernel *kernel, uint64_t count, const void *const *args, pe_array_take take,
                             void *context, const pe_array_options *options, pe_fault *fault)
 {
     array_run run = {.kernel = kernel, .args = args, .take = take, .context = context};
-    return conclude(&run, count, PE_ORDER_UNORDERED, options, fault);
+    return run_and_report(&run, count, PE_ORDER_UNORDERED, options, fault);
 }

@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* exact_float.c - the sum of doubles without rounding.
+/* exact_float.c - the exact sum of doubles.
  *
  * Design:   a small superaccumulator (R. M. Neal, Fast exact summation using small and large superaccumulators,
  *           arXiv 1505.05571): 67 chunks of 64 bits, each standing for 32 bits of a number that spans all exponents; a
- *           term is added to two of them as integers, and carries are settled every thousand terms. That costs 2 ns a
- *           term, so runs of terms are first cut into two parts by error-free transformations (S. M. Rump, T. Ogita,
- *           S. Oishi, Accurate floating-point summation, SIAM J. Sci. Comput. 31, 2008: ExtractVector), whose sums
- *           over a run have no rounding either, and in vectors. What the two parts leave of a run with exponents far
- *           apart, or with inf or nan, goes the slow way as a whole. Own code: Debian has no such library.
+ *           term is added to two of them as integers, and carries are propagated every thousand terms. That costs 2 ns per
+ *           term, so the terms of a run are first split into two parts each by error-free transformations (S. M. Rump, T. Ogita,
+ *           S. Oishi, Accurate floating-point summation, SIAM J. Sci. Comput. 31, 2008: ExtractVector). The sum of each
+ *           part over a run is exact too, and vectorises. A run whose terms two parts do not represent (exponents far
+ *           apart, inf, nan) is added term by term. Debian has no library for this.
  * Threads:  exact.h.
  * Not here: rounding (exact_round.c).
  */
@@ -20,7 +20,7 @@
 
 #include "reduce/exact.h"
 
-#define PENDING_MOST 1000u /* 2^10 terms below 2^53 each fit beside a carried chunk */
+#define PENDING_MOST 1000u /* 2^10 terms below 2^53 each fit a chunk after a carry */
 #define FRACTION ((UINT64_C(1) << 52) - 1)
 #define EXPONENT_OF(bits) (((bits) >> 52) & 0x7ff)
 #define EXPONENT_BIAS 1023
@@ -45,7 +45,8 @@ void pe_exact_settle(pe_exact_float *sum)
 {
     for (size_t c = 0; c + 1 < PE_EXACT_CHUNKS; c++) {
         const int64_t low = sum->chunks[c] & UINT32_MAX;
-        sum->chunks[c + 1] += (sum->chunks[c] - low) / (INT64_C(1) << 32); /* exact, so towards zero is no matter */
+        sum->chunks[c + 1] +=
+            (sum->chunks[c] - low) / (INT64_C(1) << 32); /* exact, so the direction of rounding does not matter */
         sum->chunks[c] = low;
     }
     sum->pending = 0;
@@ -64,7 +65,7 @@ static void add_special(pe_exact_float *sum, double term)
 static void add_term(pe_exact_float *sum, double term)
 {
     const uint64_t bits = bits_of(term);
-    const uint64_t exponent = EXPONENT_OF(bits) + (EXPONENT_OF(bits) == 0); /* subnormals stand with the smallest */
+    const uint64_t exponent = EXPONENT_OF(bits) + (EXPONENT_OF(bits) == 0); /* subnormals have the smallest exponent */
     const uint64_t digits = (bits & FRACTION) | (EXPONENT_OF(bits) == 0 ? 0 : FRACTION + 1);
     const uint64_t shift = exponent % 32;
     if (exponent == BEYOND) {
@@ -98,8 +99,8 @@ PE_CLONES static uint64_t top_exponent(const double *terms, size_t count)
     return EXPONENT_OF((uint64_t)top);
 }
 
-/* Adding and subtracting a large number rounds a term to a multiple of that number's last place; what is left of the
- * term is exact again. Returns whether two such parts left nothing of any term. */
+/* Adding and subtracting a large number rounds a term to a multiple of that number's last place; the difference to the term
+ * is exact. Returns whether two such parts represent every term completely. */
 PE_CLONES static bool sum_parts(const double *restrict terms, size_t count, double first, double second,
                                 double high[restrict LANES], double low[restrict LANES])
 {
@@ -115,7 +116,7 @@ PE_CLONES static bool sum_parts(const double *restrict terms, size_t count, doub
             memcpy(&bits, &leftover, sizeof bits);
             high[l] += part;
             low[l] += rest_part;
-            left[l] |= bits << 1; /* -0.0 is nothing too */
+            left[l] |= bits << 1; /* -0.0 counts as zero */
         }
     }
     uint64_t any = 0;
@@ -124,7 +125,7 @@ PE_CLONES static bool sum_parts(const double *restrict terms, size_t count, doub
     return any == 0;
 }
 
-/* 2^exponent, of a normal number. */
+/* 2^exponent; the result must be a normal number. */
 static double power(int exponent)
 {
     const uint64_t bits = (uint64_t)(exponent + EXPONENT_BIAS) << 52;
@@ -133,15 +134,15 @@ static double power(int exponent)
     return value;
 }
 
-/* A number whose last place is that of the part's last bit: the part of a term below 2^exponent has PART_BITS bits.
- * The half makes room on both sides, so that no sum leaves the binade. */
-static double cutter(int exponent)
+/* The number to add and subtract, so that the part of a term below 2^exponent has PART_BITS bits. The factor 1.5 keeps the sum
+ * with a term of either sign in the same binade. */
+static double splitter(int exponent)
 {
     return 1.5 * power(exponent + 52 - PART_BITS);
 }
 
-/* Lanes whose last place is 2^unit are integers of it, below 2^53 or at it: so all of them together fit, and halves of
- * their sum are doubles again. */
+/* Each lane is an integer of at most 2^53 times 2^unit. So the sum of the lanes fits int64_t, and its upper and lower half are
+ * doubles. */
 static void add_lanes(pe_exact_float *sum, const double lanes[LANES], int unit)
 {
     const int64_t half = INT64_C(1) << 32;
@@ -153,7 +154,7 @@ static void add_lanes(pe_exact_float *sum, const double lanes[LANES], int unit)
     add_term(sum, (double)(all - upper * half) * power(unit));
 }
 
-/* A whole number of lanes. False when the run has to go term by term. */
+/* Adds a run; count is a multiple of LANES. False when the run has to be added term by term. */
 static bool add_run(pe_exact_float *sum, const double *terms, size_t count)
 {
     double high[LANES] = {0}, low[LANES] = {0};
@@ -161,7 +162,7 @@ static bool add_run(pe_exact_float *sum, const double *terms, size_t count)
     if (top < LEAST_EXPONENT || top > MOST_EXPONENT)
         return false;
     const int exponent = (int)top - EXPONENT_BIAS + 1; /* every term is below 2^exponent */
-    if (!sum_parts(terms, count, cutter(exponent), cutter(exponent - PART_BITS - 1), high, low))
+    if (!sum_parts(terms, count, splitter(exponent), splitter(exponent - PART_BITS - 1), high, low))
         return false;
     add_lanes(sum, high, exponent - PART_BITS);
     add_lanes(sum, low, exponent - 2 * PART_BITS - 1);

@@ -1,11 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* exact_int.c - the sum of integers without overflow.
+/* exact_int.c - the exact sum of integers.
  *
- * Design:   64-bit terms are summed by halves of 32 bits, which vectorise; a run of 2^31 of them fits. The sum itself
- *           keeps high and low words apart with room to spare, so that only what it comes to in the end has to fit,
- *           not what it passes through in one order or another.
+ * Design:   64-bit terms are summed as two halves of 32 bits, which vectorises; 2^31 terms fit. The sum keeps its high and low
+ *           words in 128 bits each, so that partial sums never overflow in any order; only the final value has to fit.
  * Threads:  exact.h.
  * Not here: rounding (exact_round.c).
  */
@@ -46,7 +45,7 @@ static void add_words(pe_exact_int *sum, const uint64_t *terms, size_t count, ui
 
 void pe_exact_add_int64(pe_exact_int *sum, const int64_t *terms, size_t count)
 {
-    add_words(sum, (const uint64_t *)terms, count, SIGN_BIT); /* the same type but for its sign may alias */
+    add_words(sum, (const uint64_t *)terms, count, SIGN_BIT); /* a type and its unsigned counterpart may alias */
 }
 
 void pe_exact_add_uint64(pe_exact_int *sum, const uint64_t *terms, size_t count)

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* exact_round.c - from an exact sum to the nearest double, with one rounding.
+/* exact_round.c - rounds the quotient of an exact sum and a count to the nearest double, once.
  *
- * Design:   both kinds of sum are written as a sign and digits of 32 bits, divided as on paper, and cut after 53 bits
- *           (fewer for subnormals). A remainder counts as something below the last digit, so ties are seen exactly.
+ * Design:   both kinds of sum become a sign and 32-bit digits, are divided by long division, and rounded to 53 bits (fewer for
+ *           subnormals). A remainder is kept as one bit below the last digit, so that ties are recognised exactly.
  * Threads:  no state.
  */
 #include <assert.h>
@@ -12,17 +12,18 @@
 
 #include "reduce/exact.h"
 
-#define GUARDS 4 /* digits below the sum's: a count below 2^64 leaves 64 bits of quotient in them, 53 are needed */
+#define GUARDS                                                                                                         \
+    4 /* digits below those of the sum: they hold 64 bits of quotient for any count below 2^64; 53 are needed */
 #define DIGITS_MOST (PE_EXACT_CHUNKS + 2 + GUARDS)
 #define FLOAT_UNIT (-1075) /* chunk 0 counts 2^-1075 */
 #define LEAST_PLACE (-1074)
 
-/* A number of 0 or more: digit d counts 2^(32 d + unit). */
+/* The number sum over d of digits[d] * 2^(32 d + unit); not negative. */
 typedef struct number {
     uint32_t digits[DIGITS_MOST];
     int count;
     int unit;
-    bool has_more; /* something beyond the last digit */
+    bool has_more; /* there are nonzero bits below the last digit */
 } number;
 
 static bool bit(const number *of, int place)
@@ -49,8 +50,8 @@ static int highest_bit(const number *of)
     return place;
 }
 
-/* Half up, or at exactly half to even. */
-static bool goes_up(const number *of, int last)
+/* Whether the number rounds up at place last: above half, or at half when the kept part is odd. */
+static bool rounds_up(const number *of, int last)
 {
     bool has_more = of->has_more;
     if (!bit(of, last - 1))
@@ -63,15 +64,15 @@ static bool goes_up(const number *of, int last)
 static double nearest(const number *of)
 {
     const int top = highest_bit(of);
-    const int least = LEAST_PLACE - of->unit;             /* the last place that a double has */
-    const int last = top - 52 > least ? top - 52 : least; /* the last place that is kept */
+    const int least = LEAST_PLACE - of->unit;             /* the lowest place of a double */
+    const int last = top - 52 > least ? top - 52 : least; /* the lowest place that is kept */
     uint64_t kept = 0;
     if (top < 0)
         return 0;
     assert(last >= 1);
     for (int place = top; place >= last; place--)
         kept = (kept << 1) | bit(of, place);
-    return ldexp((double)(kept + goes_up(of, last)), last + of->unit);
+    return ldexp((double)(kept + rounds_up(of, last)), last + of->unit);
 }
 
 static double quotient(number *value, bool is_negative, uint64_t count)
@@ -90,7 +91,7 @@ double pe_exact_float_quotient(const pe_exact_float *sum, uint64_t count)
         return sum->has_inf ? INFINITY : -INFINITY;
     pe_exact_float size = *sum;
     pe_exact_settle(&size);
-    const bool is_negative = size.chunks[PE_EXACT_CHUNKS - 1] < 0; /* settled, the others are not */
+    const bool is_negative = size.chunks[PE_EXACT_CHUNKS - 1] < 0; /* after settling the others are not negative */
     for (int c = 0; c < PE_EXACT_CHUNKS && is_negative; c++)
         size.chunks[c] = -size.chunks[c];
     if (is_negative)
@@ -98,7 +99,8 @@ double pe_exact_float_quotient(const pe_exact_float *sum, uint64_t count)
     number value = {.count = GUARDS + PE_EXACT_CHUNKS + 1, .unit = FLOAT_UNIT - 32 * GUARDS};
     for (int c = 0; c < PE_EXACT_CHUNKS; c++)
         value.digits[GUARDS + c] = (uint32_t)size.chunks[c];
-    value.digits[GUARDS + PE_EXACT_CHUNKS] = (uint32_t)(size.chunks[PE_EXACT_CHUNKS - 1] >> 32); /* the one not cut */
+    value.digits[GUARDS + PE_EXACT_CHUNKS] =
+        (uint32_t)(size.chunks[PE_EXACT_CHUNKS - 1] >> 32); /* the last chunk may exceed 32 bits */
     return quotient(&value, is_negative, count);
 }
 
@@ -107,7 +109,7 @@ double pe_exact_int_quotient(const pe_exact_int *sum, uint64_t count)
     pe_int128 high = sum->high + (pe_int128)(sum->low >> 64);
     uint64_t low = (uint64_t)sum->low;
     const bool is_negative = high < 0;
-    if (is_negative) { /* all bits flipped, and one more */
+    if (is_negative) { /* two's complement: all bits flipped, plus one */
         low = 0 - low;
         high = ~high + (low == 0);
     }

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fold.c - what the items of some columns come to: how many, their sums, least and most.
+/* fold.c - the state of a reduction over columns: the number of items, and per element sum, minimum and maximum.
  *
- * Design:   a column is taken in runs that stay in the first-level cache. Each run first becomes int64, float64 or
- *           int128, whatever its dtype and stride, so that there are three kinds of loops and not twelve; the common
- *           columns are such already. Bounds are kept as integers: of floats the bits, turned so that they are in the
- *           order of the values.
+ * Design:   a column is processed in runs that fit the first-level cache. Each run is first converted to a dense array of
+ *           int64, float64 or int128, so that three kinds of loops suffice for all dtypes and strides; the common columns
+ *           need no conversion. Minimum and maximum are kept as integers; floats as their bits, mapped so that the integers
+ *           have the order of the values.
  * Threads:  fold.h.
- * Not here: how a sum has no rounding (exact.h), what is printed (fold_print.c).
+ * Not here: exact sums (exact.h), printing (fold_print.c).
  */
 #include "reduce/fold.h"
 
@@ -154,7 +154,7 @@ WIDENER(pe_int128, wide)
 WIDENER(float, reals)
 WIDENER(double, reals)
 
-/* The run where it stands if it is of the right kind and dense, else a copy that is. */
+/* The run itself if it already has one of the three types and is dense, else a converted copy in room. */
 static const void *widen(pe_dtype dtype, const unsigned char *from, size_t stride, size_t count, run *room)
 {
     const size_t bytes = pe_dtype_bytes(dtype);
@@ -226,7 +226,7 @@ static void bound_run(pe_bounds *bounds, pe_dtype dtype, const void *values, siz
     if (pe_dtype_is_float(dtype)) {
         bound_reals(values, count, seen);
         widen_bounds(bounds, seen[0], seen[1]);
-    } else if (dtype == PE_UINT64) { /* the top bit turned is 2^63 less, and signed */
+    } else if (dtype == PE_UINT64) { /* flipping the top bit subtracts 2^63 and gives a signed value */
         bound_ints(values, count, INT64_MIN, seen);
         widen_bounds(bounds, (pe_int128)seen[0] - INT64_MIN, (pe_int128)seen[1] - INT64_MIN);
     } else {

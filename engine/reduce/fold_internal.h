@@ -9,7 +9,7 @@
 #include "reduce/exact.h"
 #include "reduce/fold.h"
 
-/* Least and most as integers in the order of the values: of floats pe_key_of_float64. */
+/* Minimum and maximum as integers in the order of the values; floats by pe_key_of_float64. */
 typedef struct pe_bounds {
     pe_int128 least, most;
 } pe_bounds;
@@ -18,19 +18,20 @@ struct pe_fold {
     pe_type results[PE_MAX_COLUMNS];
     int result_count;
     bool has_sums, has_bounds;
-    size_t cells[PE_MAX_COLUMNS]; /* where the cells of a result begin in state: one an element, bounds before sum */
+    size_t
+        cells[PE_MAX_COLUMNS]; /* where the cells of a result begin in state: one cell per element, bounds before sum */
     size_t size;
-    unsigned char *state; /* first the count of items */
+    unsigned char *state; /* begins with the count of items */
 };
 
-/* The parts of a result's element; NULL where they are not kept. */
+/* The parts of one element's cell; NULL when the fold does not keep them. */
 pe_bounds *pe_fold_bounds(const pe_fold *fold, int result, size_t element);
 pe_exact_float *pe_fold_float(const pe_fold *fold, int result, size_t element);
 pe_exact_int *pe_fold_int(const pe_fold *fold, int result, size_t element);
 uint64_t *pe_fold_items(const pe_fold *fold);
 
-/* pe_key_of_float64 - a double's bits as an integer in the order of the doubles: -0.0 comes before 0.0, a nan before -inf
- * or behind inf. It is its own inverse. */
+/* pe_key_of_float64 - the bits of a double as an integer with the order of the doubles: -0.0 is below 0.0, a nan is below -inf
+ * or above inf. The function is its own inverse. */
 static inline int64_t pe_key_of_float64(int64_t bits)
 {
     return bits ^ ((bits < 0 ? -1 : 0) & INT64_MAX);

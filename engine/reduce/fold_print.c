@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fold_print.c - a fold as lines of text, one an operation.
+/* fold_print.c - prints a fold: one line per operation.
  *
  * Threads:  fold.h.
- * Not here: the line of names above them (sink/columns.c).
+ * Not here: the header line (sink/columns.c).
  */
 #include <math.h>
 #include <string.h>
@@ -12,13 +12,13 @@
 #include "reduce/fold_internal.h"
 #include "types/number.h"
 
-typedef struct place {
+typedef struct fold_element {
     const pe_fold *fold;
     int result;
-    size_t element;
-} place;
+    size_t index;
+} fold_element;
 
-static pe_dtype dtype_at(const place *at)
+static pe_dtype dtype_at(const fold_element *at)
 {
     return at->fold->results[at->result].dtype;
 }
@@ -33,10 +33,10 @@ static char *print_key(char *out, pe_dtype dtype, int64_t key)
     return dtype == PE_FLOAT32 ? pe_print_float32(out, (float)value) : pe_print_float64(out, value);
 }
 
-/* A nan is behind the most or before the least, whichever of the two is asked for. */
-static char *print_bound(char *out, const place *at, bool is_most)
+/* If any item was nan, one of the bounds is beyond the infinities; then both print as nan. */
+static char *print_bound(char *out, const fold_element *at, bool is_most)
 {
-    const pe_bounds *const bounds = pe_fold_bounds(at->fold, at->result, at->element);
+    const pe_bounds *const bounds = pe_fold_bounds(at->fold, at->result, at->index);
     const pe_int128 bound = is_most ? bounds->most : bounds->least;
     const uint8_t truth = bound != 0;
     if (dtype_at(at) == PE_BOOL)
@@ -47,27 +47,27 @@ static char *print_bound(char *out, const place *at, bool is_most)
     return print_key(out, dtype_at(at), has_nan ? INT64_MAX : (int64_t)bound);
 }
 
-static char *print_mean(char *out, const place *at, uint64_t items)
+static char *print_mean(char *out, const fold_element *at, uint64_t items)
 {
     if (items == 0)
         return pe_print_float64(out, NAN);
     if (pe_dtype_is_float(dtype_at(at)))
-        return pe_print_float64(out, pe_exact_float_quotient(pe_fold_float(at->fold, at->result, at->element), items));
-    return pe_print_float64(out, pe_exact_int_quotient(pe_fold_int(at->fold, at->result, at->element), items));
+        return pe_print_float64(out, pe_exact_float_quotient(pe_fold_float(at->fold, at->result, at->index), items));
+    return pe_print_float64(out, pe_exact_int_quotient(pe_fold_int(at->fold, at->result, at->index), items));
 }
 
-static char *print_sum(char *out, const place *at, pe_error *err)
+static char *print_sum(char *out, const fold_element *at, pe_error *err)
 {
     pe_int128 value = 0;
     if (pe_dtype_is_float(dtype_at(at)))
-        return pe_print_float64(out, pe_exact_float_quotient(pe_fold_float(at->fold, at->result, at->element), 1));
-    if (pe_exact_int_value(pe_fold_int(at->fold, at->result, at->element), &value))
+        return pe_print_float64(out, pe_exact_float_quotient(pe_fold_float(at->fold, at->result, at->index), 1));
+    if (pe_exact_int_value(pe_fold_int(at->fold, at->result, at->index), &value))
         return pe_print_int128(out, value);
     (void)pe_fail(err, PE_EDATA, "the sum of result %d does not fit int128", at->result);
     return out;
 }
 
-static char *print_value(char *out, const place *at, pe_reduce_op op, pe_error *err)
+static char *print_value(char *out, const fold_element *at, pe_reduce_op op, pe_error *err)
 {
     const uint64_t items = *pe_fold_items(at->fold);
     switch (op) {
@@ -84,7 +84,7 @@ static char *print_value(char *out, const place *at, pe_reduce_op op, pe_error *
     }
 }
 
-static pe_status append_value(const place *at, pe_reduce_op op, char separator, pe_buffer *out, pe_error *err)
+static pe_status append_value(const fold_element *at, pe_reduce_op op, char separator, pe_buffer *out, pe_error *err)
 {
     char text[PE_NUMBER_ROOM + 1] = {separator};
     const char *const end = print_value(text + 1, at, op, err);
@@ -101,7 +101,7 @@ pe_status pe_fold_print(pe_fold *fold, pe_reduce_op op, char separator, pe_buffe
     for (int r = 0; r < fold->result_count; r++) {
         const size_t elements = pe_type_elements(fold->results[r]);
         for (size_t e = 0; e < elements && status == PE_OK; e++) {
-            const place at = {.fold = fold, .result = r, .element = e};
+            const fold_element at = {.fold = fold, .result = r, .index = e};
             status = append_value(&at, op, separator, out, err);
         }
     }

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* reduction.c - [reduce]: what all items of a run come to.
+/* reduction.c - the reduction of a run: one fold per worker, merged per rank, then on rank 0.
  *
- * Threads:  mutex guards fold while there are workers; before and after them it is the main thread's.
- * Not here: what a fold holds (reduce/fold.h); where the lines go (run/output.c).
+ * Threads:  mutex guards fold while there are workers; before and after that only the main thread uses it.
+ * Not here: the contents of a fold (reduce/fold.h); writing the lines (run/output.c).
  */
 #include "reduce/reduction.h"
 
@@ -17,7 +17,7 @@ struct pe_reduction {
     pe_fold_spec spec;
     pthread_mutex_t mutex;
     pe_fold *fold;
-    void *other; /* room for another rank's */
+    void *other; /* a buffer for the state of another rank */
 };
 
 pe_fold_spec pe_reduction_spec(const pe_job *job, const pe_signature *signature)
@@ -40,8 +40,8 @@ pe_status pe_reduction_make(const pe_fold_spec *spec, pe_reduction **out, pe_err
     pe_lock_init(&reduction->mutex);
     status = pe_fold_make(spec, &reduction->fold, err);
     if (status == PE_OK)
-        status =
-            pe_make_array(&reduction->other, 1, pe_fold_bytes(spec), err); /* now: a rank may not fail between others */
+        status = pe_make_array(&reduction->other, 1, pe_fold_bytes(spec),
+                               err); /* allocated here, since a rank must not fail during the merge */
     if (status != PE_OK) {
         pe_reduction_free(reduction);
         return status;
@@ -77,7 +77,7 @@ void pe_reduction_close(pe_reduction *reduction, pe_fold *fold)
     pe_fold_free(fold);
 }
 
-static void take_in(void *context, void *other)
+static void merge(void *context, void *other)
 {
     pe_fold_merge(context, other);
 }
@@ -85,8 +85,8 @@ static void take_in(void *context, void *other)
 pe_status pe_reduction_collect(pe_reduction *reduction, pe_comm *comm, pe_error *err)
 {
     size_t size = 0;
-    void *const mine = pe_fold_state(reduction->fold, &size); /* and it stays settled: merging settles */
-    return pe_comm_merge(comm, mine, reduction->other, size, take_in, reduction->fold, err);
+    void *const mine = pe_fold_state(reduction->fold, &size); /* remains settled: a merge settles too */
+    return pe_comm_merge(comm, mine, reduction->other, size, merge, reduction->fold, err);
 }
 
 pe_status pe_reduction_print(pe_reduction *reduction, const pe_job *job, pe_format format, pe_buffer *out,
