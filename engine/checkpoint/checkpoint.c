@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* checkpoint.c - the record of finished work, between its structure and its bytes.
+/* checkpoint.c - encodes and decodes the checkpoint.
  *
- * Design:   the manifest's text ends with a line that holds its own checksum. Unknown kinds of records are passed over.
- *           Overlaps between records cannot come from a run; where damage and chance make one, the later record is
- *           dropped, since an item may be delivered once alone.
+ * Invariant: no item is in two records of a decoded checkpoint, since an item may be delivered only once.
+ * Design:   the text of the manifest ends with a line that holds its checksum. Unknown kinds of records are skipped. A run
+ *           writes no overlapping records; if damage that the checksum misses produces one, the later record is dropped.
  * Threads:  one.
- * Not here: files (checkpoint_file.c), when it is written (run).
+ * Not here: the file (checkpoint_file.c), when it is written (run).
  */
 #include "checkpoint/checkpoint.h"
 
@@ -24,7 +24,7 @@
                         "FILE prints them.\n"
 #define SUM_KEY "manifest_xxh3 = "
 #define SUM_LINE (sizeof SUM_KEY - 1 + 16 + 1)
-#define PLACED_RANGES 512u /* in one record */
+#define PLACED_RANGES 512u /* per record, so that damage loses few items */
 
 typedef enum record_kind { RECORD_PROGRESS = 1, RECORD_STORED = 2, RECORD_PLACED = 3 } record_kind;
 
@@ -134,7 +134,7 @@ static const char *find_text(const char *from, const char *end, const char *text
     return NULL;
 }
 
-/* The size of the manifest with its last line; 0: PE_EDATA is told. */
+/* The size of the manifest including its checksum line; 0 with PE_EDATA in err. */
 static size_t decode_manifest(pe_manifest *manifest, const char *text, size_t size, pe_error *err)
 {
     const size_t opening = sizeof OPENING - 1;

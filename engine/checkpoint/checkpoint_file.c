@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* checkpoint_file.c - the checkpoint on disk, replaced as a whole.
+/* checkpoint_file.c - writes the checkpoint to disk atomically, and reads it.
  *
- * Design:  written beside its name under a name that only this writer uses, synced, renamed, and the directory synced:
- *          whatever moment the power goes, the earlier or the later checkpoint is there, whole. A file under the temporary name is
- *          replaced only when it is empty or begins as a checkpoint does: a killed writer left it.
- * Threads: one writer at a time: whoever holds the lock of the output.
+ * Invariant: after a crash or power failure at any moment the file is the earlier or the later checkpoint, complete.
+ * Design:  the bytes are written to a temporary file, which is synced and renamed; then the directory is synced. An existing
+ *          file with the temporary name is replaced only when it is empty or begins as a checkpoint does, which is what a
+ *          killed writer leaves.
+ * Threads: one writer at a time: the process that holds the lock of the output.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,14 +40,14 @@ static pe_status sync_directory(const char *path, pe_error *err)
     const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return fail_write(path, err);
-    /* EINVAL: a file system whose directories cannot be synced, and need not be */
+    /* EINVAL: the file system does not support it, and needs no fsync of directories */
     pe_status status = fsync(fd) != 0 && errno != EINVAL ? fail_write(path, err) : PE_OK;
     if (close(fd) != 0 && status == PE_OK)
         status = fail_write(path, err);
     return status;
 }
 
-/* What a killed writer left may go; anything else is somebody's file. */
+/* Whether a killed writer left this file; any other file belongs to somebody else and is kept. */
 static bool is_left_behind(const char *temporary)
 {
     char begin[sizeof PE_CHECKPOINT_MAGIC - 1];
@@ -73,8 +74,8 @@ static int create(const char *temporary)
     return open(temporary, flags, FILE_MODE);
 }
 
-/* The bytes under a name of their own, on stable storage. */
-static pe_status write_beside(const pe_buffer *bytes, const char *path, const char *temporary, pe_error *err)
+/* Writes and syncs the temporary file. */
+static pe_status write_temporary(const pe_buffer *bytes, const char *path, const char *temporary, pe_error *err)
 {
     const int fd = create(temporary);
     if (fd < 0)
@@ -96,7 +97,7 @@ pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path,
     if (status == PE_OK)
         status = pe_buffer_printf(&temporary, err, "%s.new", path);
     if (status == PE_OK)
-        status = write_beside(&bytes, path, (const char *)temporary.data, err);
+        status = write_temporary(&bytes, path, (const char *)temporary.data, err);
     if (status == PE_OK && rename((const char *)temporary.data, path) != 0) {
         status = fail_write(path, err);
         (void)unlink((const char *)temporary.data);

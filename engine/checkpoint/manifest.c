@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* manifest.c - what decides the bytes of an output, key by key, as text that a person can read.
+/* manifest.c - the manifest of a checkpoint: the keys and values that determine the bytes of the output, as readable text.
  *
  * Threads: one at a time.
  */
@@ -15,7 +15,7 @@
 #include "base/alloc.h"
 
 #define LEAST_ROOM 32u
-#define SHOWN_BYTES 80 /* of a value in a message: some are long */
+#define SHOWN_BYTES 80 /* of a value in a message, which is cut there */
 
 void pe_manifest_fini(pe_manifest *manifest)
 {
@@ -108,7 +108,7 @@ static pe_status refuse(const char *line, size_t size, pe_error *err)
     return pe_fail(err, PE_EDATA, "expected a line \"key = value\", got \"%.*s\"", shown, line);
 }
 
-/* In place: escapes become what they stand for. */
+/* Replaces the escape sequences in place; false when one is invalid. */
 static bool unescape(char *value)
 {
     char *to = value;
@@ -161,7 +161,8 @@ pe_status pe_manifest_parse(pe_manifest *manifest, const char *text, size_t size
 
 /* ---- compare ---- */
 
-static pe_status tell(const char *key, const char *was, const char *is, pe_buffer *out, size_t *count, pe_error *err)
+static pe_status append_difference(const char *key, const char *was, const char *is, pe_buffer *out, size_t *count,
+                                   pe_error *err)
 {
     return pe_buffer_printf(out, err, "%s%s: was %.*s%s, is %.*s%s", (*count)++ > 0 ? "; " : "", key, SHOWN_BYTES,
                             was == NULL ? "nothing" : was, was != NULL && strlen(was) > SHOWN_BYTES ? "..." : "",
@@ -177,11 +178,11 @@ pe_status pe_manifest_differences(const pe_manifest *was, const pe_manifest *is,
     for (size_t e = 0; e < is->count && status == PE_OK; e++) {
         const char *const old = pe_manifest_find(was, is->entries[e].key);
         if (old == NULL || strcmp(old, is->entries[e].value) != 0)
-            status = tell(is->entries[e].key, old, is->entries[e].value, out, count, err);
+            status = append_difference(is->entries[e].key, old, is->entries[e].value, out, count, err);
     }
     for (size_t e = 0; e < was->count && status == PE_OK; e++)
         if (pe_manifest_find(is, was->entries[e].key) == NULL)
-            status = tell(was->entries[e].key, was->entries[e].value, NULL, out, count, err);
+            status = append_difference(was->entries[e].key, was->entries[e].value, NULL, out, count, err);
     if (status == PE_OK)
         status = pe_buffer_append(out, "", 1, err);
     out->size -= status == PE_OK ? 1 : 0;

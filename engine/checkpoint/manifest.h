@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* manifest.h - what decides the bytes of an output, key by key, as text that a person can read.
+/* manifest.h - the manifest of a checkpoint: the keys and values that determine the bytes of the output, as readable text.
  *
- * Design: a checkpoint belongs to the job whose manifest is the same. Keys are those of the job file where there is one
- *         for it; values are TOML, or facts such as the size of an input.
+ * Invariant: keys are unique.
+ * Design: a run may resume from a checkpoint only if its own manifest is equal. Keys are those of the job file, with values in
+ *         TOML; facts such as the size of an input have keys of their own.
  */
 #ifndef PE_MANIFEST_H
 #define PE_MANIFEST_H
@@ -26,19 +27,19 @@ typedef struct pe_manifest {
 
 void pe_manifest_fini(pe_manifest *manifest);
 
-/* pe_manifest_add - one more entry; both texts are copied. The key has neither '=' nor a line end, and is new. */
+/* pe_manifest_add - add an entry; both texts are copied. The key contains neither '=' nor a line end, and is new. */
 pe_status pe_manifest_add(pe_manifest *manifest, const char *key, const char *value, pe_error *err);
 
 /* pe_manifest_find - the value of a key, or NULL. */
 const char *pe_manifest_find(const pe_manifest *manifest, const char *key);
 
-/* pe_manifest_print - one line "key = value" an entry; line ends and backslashes in a value are escaped.
- * pe_manifest_parse - what print wrote; PE_EDATA for anything else. */
+/* pe_manifest_print - append one line "key = value" per entry; line ends and backslashes in a value are escaped.
+ * pe_manifest_parse - read what print wrote; PE_EDATA for anything else. */
 pe_status pe_manifest_print(const pe_manifest *manifest, pe_buffer *out, pe_error *err);
 pe_status pe_manifest_parse(pe_manifest *manifest, const char *text, size_t size, pe_error *err);
 
-/* pe_manifest_differences - append a part "key: was V, is W" for each key whose value differs or that one of them lacks
- * ("nothing"), separated by "; ". Returns how many there are; `out` ends with a terminator that is not counted. */
+/* pe_manifest_differences - append "key: was V, is W" for each key whose value differs, separated by "; "; a missing value is
+ * "nothing". *count: how many there are. A NUL that out->size does not count follows the text. */
 pe_status pe_manifest_differences(const pe_manifest *was, const pe_manifest *is, pe_buffer *out, size_t *count,
                                   pe_error *err);
 

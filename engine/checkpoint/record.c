@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* record.c - binary records that stand alone, each with its kind, length and checksum.
+/* record.c - self-contained binary records, each with its kind, length and checksum.
  *
  * Design:  a head of 32 bytes {magic, kind, 0, length, XXH3-64 of kind, length and data}, then the data, padded with
- *          zeros to 8 bytes. Numbers are little-endian, as everything that pengine writes.
+ *          zeros to a multiple of 8 bytes. Numbers are little-endian.
  * Threads: any.
  */
 #include "checkpoint/record.h"

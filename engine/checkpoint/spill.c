@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* spill.c - results that wait for the items before them, in a file instead of in memory.
+/* spill.c - the spill file: results that wait for earlier items, on disk instead of in memory.
  *
- * Design:  frames are only ever appended, and space is given back only while nothing is stored, so what a checkpoint names
- *          stays where it is until a later checkpoint no longer names it. The ranges stand sorted in an array: behind one
- *          slow item there is one range, however many results wait.
+ * Design:  frames are only appended, and the file is truncated only while nothing is stored, so frames that a checkpoint lists
+ *          stay where they are. The ranges are a sorted array, which stays short: behind one slow item all results that
+ *          were stored in order are one range.
  * Threads: spill.h.
  */
 #include "checkpoint/spill.h"
@@ -26,13 +26,13 @@
 
 struct pe_spill {
     char *path;
-    int fd; /* -1: not made yet */
+    int fd; /* -1: not created yet */
     pe_stored_range *ranges;
     size_t count, room;
-    uint64_t end; /* of the file: where the next frame goes */
+    uint64_t end; /* of the file: the offset of the next frame */
 };
 
-/* The head of a frame; rows and log follow. */
+/* The header of a frame; the rows and the lines of the failure log follow. */
 typedef struct frame_head {
     pe_block items;
     uint64_t rows, placed;
@@ -68,9 +68,9 @@ void pe_spill_close(pe_spill *spill, bool removes)
     if (spill == NULL)
         return;
     if (spill->fd >= 0 && removes)
-        (void)unlink(spill->path); /* made by this run, or named by its checkpoint */
+        (void)unlink(spill->path); /* created by this run, or listed in its checkpoint */
     if (spill->fd >= 0)
-        (void)close(spill->fd); /* what counts was synced before */
+        (void)close(spill->fd); /* a checkpoint lists only what was synced */
     free(spill->ranges);
     free(spill->path);
     free(spill);
@@ -78,7 +78,7 @@ void pe_spill_close(pe_spill *spill, bool removes)
 
 /* ---- ranges ---- */
 
-/* The first range that does not begin before item. */
+/* The index of the first range that begins at or behind item. */
 static size_t find(const pe_spill *spill, uint64_t item)
 {
     size_t low = 0, high = spill->count;
@@ -97,7 +97,7 @@ static bool follows(const pe_stored_range *range, const pe_stored_range *next)
     return range->items.first + range->items.count == next->items.first && range->offset + range->bytes == next->offset;
 }
 
-static void lengthen(pe_stored_range *range, const pe_stored_range *by)
+static void extend(pe_stored_range *range, const pe_stored_range *by)
 {
     range->items.count += by->items.count;
     range->rows += by->rows;
@@ -108,7 +108,7 @@ static pe_status insert(pe_spill *spill, const pe_stored_range *range, pe_error 
 {
     const size_t at = find(spill, range->items.first);
     if (at > 0 && follows(&spill->ranges[at - 1], range)) {
-        lengthen(&spill->ranges[at - 1], range);
+        extend(&spill->ranges[at - 1], range);
         return PE_OK;
     }
     if (spill->count == spill->room) {
@@ -143,7 +143,7 @@ uint64_t pe_spill_items(const pe_spill *spill)
     return items;
 }
 
-pe_status pe_spill_name(const pe_spill *spill, pe_checkpoint *checkpoint, pe_error *err)
+pe_status pe_spill_list(const pe_spill *spill, pe_checkpoint *checkpoint, pe_error *err)
 {
     pe_status status = PE_OK;
     for (size_t r = 0; r < spill->count && status == PE_OK; r++)
@@ -203,7 +203,7 @@ pe_status pe_spill_put(pe_spill *spill, pe_block block, const pe_chunk_result *r
     return status;
 }
 
-/* Reads size bytes at offset; a file that ends before is an error of its own. */
+/* Reads exactly size bytes at offset; PE_EIO when the file is shorter. */
 static pe_status read_full(const pe_spill *spill, void *out, size_t size, uint64_t offset, pe_error *err)
 {
     for (size_t done = 0; done < size;) {
@@ -256,7 +256,7 @@ static pe_status read_frame(const pe_spill *spill, const pe_stored_range *from, 
     return PE_OK;
 }
 
-/* What is left of a range behind its first frame. */
+/* Removes the first frame from a range. */
 static void shorten(pe_stored_range *range, const frame_head *head)
 {
     const uint64_t size = sizeof *head + head->bytes + head->log_bytes;
@@ -284,9 +284,9 @@ pe_status pe_spill_get(pe_spill *spill, uint64_t item, pe_block *block, pe_chunk
     return PE_OK;
 }
 
-/* ---- what an earlier run left ---- */
+/* ---- the file of an earlier run ---- */
 
-static bool is_whole(const pe_spill *spill, pe_stored_range range)
+static bool is_valid(const pe_spill *spill, pe_stored_range range)
 {
     frame_head head;
     pe_chunk_result result = {.items = 0};
@@ -313,7 +313,7 @@ pe_status pe_spill_reopen(const char *path, const pe_checkpoint *checkpoint, pe_
         status = fail_io(spill, "open", err);
     for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK && spill->fd >= 0; s++) {
         const pe_stored_range *range = &checkpoint->stored[s];
-        if (is_whole(spill, *range))
+        if (is_valid(spill, *range))
             status = insert(spill, range, err);
         if (range->offset + range->bytes > spill->end)
             spill->end = range->offset + range->bytes;

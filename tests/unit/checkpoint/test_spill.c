@@ -49,7 +49,7 @@ static pe_checkpoint named(const pe_spill *spill)
 {
     pe_error err = PE_ERROR_INIT;
     pe_checkpoint checkpoint = {0};
-    ck_ok(pe_spill_name(spill, &checkpoint, &err), err);
+    ck_ok(pe_spill_list(spill, &checkpoint, &err), err);
     return checkpoint;
 }
 
