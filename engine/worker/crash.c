@@ -1,17 +1,19 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* crash.c - a native kernel that crashes or calls exit ends the job at once, with one message.
+/* crash.c - reports a native kernel that crashes or calls exit, and ends the job.
  *
- * Design:   the handler runs on the thread that crashed, whose position in the kernel tells what it was at; it does
- *           system calls alone. The first thread to get here speaks, others sleep until the process ends.
- *           There is one message even where all ranks crash at their first item: of the ranks of a node the first to
- *           take a name in the system speaks; ranks other than 0 give rank 0 of another node a moment to be first; and
- *           who is being ended says nothing (mpirun sends SIGCONT at once, SIGTERM a second later).
- *           A crash outside of kernels, and a signal that somebody sent, do what they did before. An exit outside of
- *           kernels is a library's that ran out of memory or threads: exit code 71.
+ * Invariant: a job prints one message, even when all ranks crash at their first item.
+ * Design:   the signal handler runs on the thread that crashed. pe_position_here of this thread says which batch of which kernel
+ *           it was computing. The handler makes only system calls. The first thread that enters it reports; other threads
+ *           sleep until the process ends.
+ *           On a node the first rank that binds an abstract socket name prints the message. Ranks other than 0 first wait
+ *           some time, so that rank 0 on another node prints and mpirun ends them. A rank that mpirun is ending (SIGCONT at
+ *           once, SIGTERM a second later) prints nothing.
+ *           A crash outside of kernels, and a signal sent by another process, have the effect that they had before. An exit
+ *           outside of kernels comes from a library that ran out of memory or threads: exit code 71.
  * Threads:  begin and end on the main thread; the handler on any.
- * Not here: which item it was (crash_search.c), what must not stay (os/exit_cleanup.c).
+ * Not here: the search for the item (crash_search.c), the removal of files (os/exit_cleanup.c).
  */
 #define _GNU_SOURCE /* on_exit, MAP_ANONYMOUS */
 
@@ -35,23 +37,23 @@
 #include "os/signame.h"
 #include "worker/crash_internal.h"
 
-#define STACK_BYTES ((size_t)8 << 20) /* the search runs the kernel on it; addresses, not memory */
+#define STACK_BYTES ((size_t)8 << 20) /* the search runs the kernel on it; reserved, not committed */
 #define GUARD_BYTES ((size_t)64 << 10)
-#define FIRST_MS 100                            /* that other ranks leave to rank 0 */
-#define SILENT_MS 5000                          /* that a rank which does not speak gives mpirun to end it */
-#define ENDED_NS ((uint64_t)3000 * 1000 * 1000) /* a SIGCONT that is older was another's */
+#define FIRST_MS 100                            /* that other ranks wait for rank 0 to print first */
+#define SILENT_MS 5000                          /* that a rank which does not print waits for mpirun to end it */
+#define ENDED_NS ((uint64_t)3000 * 1000 * 1000) /* an older SIGCONT was not the beginning of mpirun's end */
 #define LINE_ROOM 1024u
 
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 #define CRASHES (sizeof crashes / sizeof *crashes)
 
-/* Written by begin and end while there is one thread, but for the last two. */
+/* Written by begin and end while there is one thread; the last two are atomic. */
 static struct {
     bool is_active;
     bool is_terminal;
     int rank, ranks;
-    pid_t pid;               /* a process that was forked is not the run */
-    struct sockaddr_un name; /* of the one that speaks, on this node */
+    pid_t pid;               /* of the run; a forked process has another one */
+    struct sockaddr_un name; /* the socket name that the printing rank of this node binds */
     socklen_t name_size;
     volatile pe_crash_report *report;
     struct sigaction before[CRASHES], before_continue;
@@ -60,11 +62,11 @@ static struct {
 } state = {.has_crashed = ATOMIC_FLAG_INIT};
 
 static _Thread_local struct {
-    unsigned char *memory; /* NULL: this thread has no stack of ours */
+    unsigned char *memory; /* the alternate stack with its guard pages; NULL: none */
     stack_t before;
 } stack_here;
 
-/* ---- the message: no call of this part may take a lock ---- */
+/* ---- the message: nothing here may take a lock ---- */
 
 typedef struct line {
     char text[LINE_ROOM];
@@ -158,8 +160,8 @@ static bool is_being_ended(void)
     return pe_interrupt_seen() != NULL || (continued_ns != 0 && pe_clock_ns() - continued_ns < ENDED_NS);
 }
 
-/* True when no other rank speaks. The name goes with the process. */
-static bool is_first(void)
+/* Whether this rank prints the message. The socket name is released when the process ends. */
+static bool may_print(void)
 {
     if (state.ranks == 1)
         return true;
@@ -173,14 +175,14 @@ static bool is_first(void)
 
 static _Noreturn void end_job(bool by_signal, int number)
 {
-    const int code = pe_status_exit(PE_EITEM); /* looks into a table */
+    const int code = pe_status_exit(PE_EITEM); /* only reads a table */
     const pe_position here = {
         .kernel = pe_position_here.kernel, .signature = pe_position_here.signature, .batch = pe_position_here.batch};
     line out = {.size = 0};
     while (atomic_flag_test_and_set(&state.has_crashed))
         (void)pause();
     pe_exit_cleanup_final();
-    if (is_first()) {
+    if (may_print()) {
         compose(&out, &here, by_signal, number);
         const ssize_t put = write(STDERR_FILENO, out.text, out.size);
         (void)put;
@@ -191,39 +193,39 @@ static _Noreturn void end_job(bool by_signal, int number)
     _exit(code);
 }
 
-/* What would have happened without us. */
-static void pass_on(int number)
+/* Restores the earlier handler and raises the signal again. */
+static void restore_and_raise(int number)
 {
     for (size_t c = 0; c < CRASHES; c++)
         if (crashes[c] == number)
             (void)sigaction(number, &state.before[c], NULL);
-    (void)raise(number); /* comes when the handler returns */
+    (void)raise(number); /* delivered when this handler returns */
 }
 
 static void on_crash(int number, siginfo_t *info, void *unused)
 {
     (void)unused;
     if (pe_position_here.kernel == NULL || info->si_code == SI_USER)
-        pass_on(number);
+        restore_and_raise(number);
     else
         end_job(true, number);
 }
 
-/* libgomp calls exit where memory or a thread cannot be had, and has said so. */
+/* libgomp calls exit, after a message of its own, when it gets no memory or no thread. */
 static _Noreturn void end_for_library(void)
 {
     static const char text[] = "pengine: a library ended the run: memory or threads ran out\n";
     while (atomic_flag_test_and_set(&state.has_crashed))
         (void)pause();
     pe_exit_cleanup_final();
-    if (is_first()) {
+    if (may_print()) {
         const ssize_t put = write(STDERR_FILENO, text, sizeof text - 1);
         (void)put;
     }
     _exit(pe_status_exit(PE_ENOMEM));
 }
 
-static void on_leave(int code, void *unused)
+static void on_exit_call(int code, void *unused)
 {
     (void)unused;
     if (state.is_active && pe_position_here.kernel != NULL)
@@ -240,7 +242,7 @@ static void on_continue(int number)
 
 /* ---- begin and end ---- */
 
-/* The ranks of a node have one parent, and no other job has it. */
+/* The ranks of a job on one node have the same parent process, which no other job has. */
 static void make_name(void)
 {
     state.name.sun_family = AF_UNIX;
@@ -251,25 +253,25 @@ static void make_name(void)
 
 void pe_crash_begin(int rank, int ranks)
 {
-    static bool is_known; /* on_exit cannot be undone */
+    static bool is_registered; /* on_exit has no inverse */
     void *shared = mmap(NULL, sizeof *state.report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
-        return; /* then crashes are as they are without us */
+        return; /* crashes are then not reported */
     state.report = shared;
     state.rank = rank;
     state.ranks = ranks;
     state.pid = getpid();
     state.is_terminal = isatty(STDERR_FILENO) != 0;
     make_name();
-    if (!is_known)
-        is_known = on_exit(on_leave, NULL) == 0;
+    if (!is_registered)
+        is_registered = on_exit(on_exit_call, NULL) == 0;
     state.is_active = true;
     struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = (int)(SA_SIGINFO | SA_ONSTACK)};
     (void)sigfillset(&action.sa_mask);
     for (size_t c = 0; c < CRASHES; c++)
         (void)sigaction(crashes[c], &action, &state.before[c]);
-    const struct sigaction note = {.sa_handler = on_continue, .sa_flags = SA_RESTART};
-    (void)sigaction(SIGCONT, &note, &state.before_continue);
+    const struct sigaction on_cont = {.sa_handler = on_continue, .sa_flags = SA_RESTART};
+    (void)sigaction(SIGCONT, &on_cont, &state.before_continue);
 }
 
 void pe_crash_end(void)
@@ -295,7 +297,7 @@ void pe_crash_guard(void)
     void *memory = mmap(NULL, GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (memory == MAP_FAILED)
-        return; /* all but the overflow of the stack can be told all the same */
+        return; /* all crashes but a stack overflow are still reported */
     (void)mprotect(memory, GUARD_BYTES, PROT_NONE);
     const stack_t ours = {.ss_sp = (unsigned char *)memory + GUARD_BYTES, .ss_size = STACK_BYTES};
     if (sigaltstack(&ours, &stack_here.before) != 0)

@@ -11,17 +11,17 @@
 #include "kernel/item_text.h"
 #include "kernel/position.h"
 
-/* In memory shared with the children that search; written by them, read when they have ended. */
+/* In memory shared with the child processes of the search, which write it; read when they have ended. */
 typedef struct pe_crash_report {
-    size_t at;                    /* the item of the batch that is being tried */
+    size_t at;                    /* index in the batch of the item being tried */
     char text[PE_ITEM_TEXT_ROOM]; /* "act(13)", or empty */
 } pe_crash_report;
 
-/* pe_crash_search - which item of the batch it is, and how it is written. Async-signal-safe: it forks, and all the rest
- * is done by the children, whatever becomes of them.
+/* pe_crash_search - find the item of the batch that crashes the kernel, and print it as text. Async-signal-safe: this process
+ * only forks and waits; its child processes do the work and may crash.
  *
- * Does:    runs the kernel again, item by item, in a process of its own, until that ends; a second one writes the item.
- * Returns: true with report filled (text perhaps empty); false when no item alone ended its process within a second
+ * Does:    a child calls the kernel again, item by item, until it crashes; a second child prints that item.
+ * Returns: true with report filled (text may be empty); false when no single item crashed the child within a second
  */
 bool pe_crash_search(const pe_position *here, volatile pe_crash_report *report);
 

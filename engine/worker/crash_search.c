@@ -1,13 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* crash_search.c - which item of a batch is it that crashes the kernel.
+/* crash_search.c - finds the item of a batch that crashes the kernel, by calling the kernel again in a child process.
  *
- * Design:   the process that crashed can be trusted with system calls alone. A copy of it can try anything: it has one
- *           thread, and it may crash again, hang on a lock that nobody holds any more, or print; then it is killed, and
- *           nobody sees what it printed.
- * Threads:  the one that crashed; the children have one each.
- * Not here: what is said (crash.c).
+ * Invariant: whatever the kernel does in a child, the process that crashed waits at most SEARCH_MS + PRINT_MS.
+ * Design:   after a crash only system calls are safe in this process. A forked copy of it may call the kernel: the copy has one
+ *           thread; it may crash, hang on a lock whose holder was not forked, or print. It is killed after a time limit, and
+ *           its output goes to /dev/null.
+ *           Running the chunk again under kernel.isolate would need no fork in a signal handler, but the engine's state cannot be
+ *           trusted after a crash, and other threads of the process hold locks and buffers that such a run needs.
+ * Threads:  the thread that crashed; each child has one thread.
+ * Not here: the message (crash.c).
  */
 #define _GNU_SOURCE /* _Fork, on_exit, MAP_ANONYMOUS */
 
@@ -26,9 +29,9 @@
 #include "worker/crash_internal.h"
 
 #define SEARCH_MS 1000
-#define WORDS_MS 300
+#define PRINT_MS 300
 
-/* fork without the handlers of fork, which take locks that this thread may hold. */
+/* fork without the handlers of pthread_atfork, which take locks that this thread may hold. */
 static pid_t fork_bare(void)
 {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
@@ -38,7 +41,7 @@ static pid_t fork_bare(void)
 #endif
 }
 
-/* Waits for a child, at most so long. Returns true when it has ended by itself. */
+/* Waits for a child and kills it after most_ms. Returns whether it ended by itself. */
 static bool ends_within(pid_t child, int most_ms)
 {
     for (int waited_ms = 0; waited_ms < most_ms; waited_ms++) {
@@ -54,14 +57,14 @@ static bool ends_within(pid_t child, int most_ms)
 
 /* ---- in a child ---- */
 
-static void leave(int code, void *unused)
+static void end_child(int code, void *unused)
 {
     (void)code;
     (void)unused;
     _exit(0);
 }
 
-static void become_a_child(void)
+static void set_up_child(void)
 {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     static const struct rlimit no_core = {0, 0};
@@ -75,18 +78,18 @@ static void become_a_child(void)
     const int nowhere = open("/dev/null", O_RDWR);
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         (void)dup2(nowhere, fd);
-    (void)on_exit(leave, NULL);
+    (void)on_exit(end_child, NULL);
 }
 
-static void fail_nothing(pe_batch *batch, size_t item, const char *reason)
+static void ignore_failure(pe_batch *batch, size_t item, const char *reason)
 {
     (void)batch;
     (void)item;
     (void)reason;
 }
 
-/* The heap may be what is broken; the child does not live long enough to give anything back. */
-static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
+/* Uses mmap, since the heap may be corrupted. The child ends soon, so nothing is freed. */
+static char *allocate_text(pe_batch *batch, int result, size_t item, size_t size)
 {
     (void)item;
     char *const bytes =
@@ -97,7 +100,7 @@ static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
     return bytes;
 }
 
-/* The arguments of one item as columns of one; those that were not written out have their values made here. */
+/* The arguments of one item as columns of length one; values of ramps, which have no column, are computed into values. */
 typedef struct one_item {
     const void *args[PE_MAX_COLUMNS];
     union {
@@ -106,7 +109,7 @@ typedef struct one_item {
     } values[PE_MAX_COLUMNS];
 } one_item;
 
-static const void *make_value(one_item *one, int a, pe_dtype dtype, pe_ramp ramp, size_t item)
+static const void *compute_value(one_item *one, int a, pe_dtype dtype, pe_ramp ramp, size_t item)
 {
     const int64_t value = (int64_t)((uint64_t)ramp.first + item * (uint64_t)ramp.step);
     if (dtype == PE_INT64)
@@ -116,13 +119,13 @@ static const void *make_value(one_item *one, int a, pe_dtype dtype, pe_ramp ramp
     return &one->values[a];
 }
 
-static void take_item(const pe_position *here, size_t item, one_item *out)
+static void get_item(const pe_position *here, size_t item, one_item *out)
 {
     const pe_batch *whole = here->batch;
     for (int a = 0; a < here->signature->arg_count; a++) {
         const pe_type type = here->signature->args[a];
         out->args[a] = whole->args[a] != NULL ? (const unsigned char *)whole->args[a] + item * pe_type_bytes(type)
-                                              : make_value(out, a, type.dtype, whole->ramps[a], item);
+                                              : compute_value(out, a, type.dtype, whole->ramps[a], item);
     }
 }
 
@@ -131,7 +134,7 @@ static void try_item(const pe_position *here, size_t item)
     const pe_batch *whole = here->batch;
     one_item one;
     void *results[PE_MAX_COLUMNS];
-    take_item(here, item, &one);
+    get_item(here, item, &one);
     for (int r = 0; r < here->signature->result_count; r++)
         results[r] = (unsigned char *)whole->results[r] + item * pe_type_bytes(here->signature->results[r]);
     pe_batch batch = *whole;
@@ -139,14 +142,14 @@ static void try_item(const pe_position *here, size_t item)
     batch.count = 1;
     batch.args = one.args;
     batch.results = results;
-    batch.fail = fail_nothing;
-    batch.text = give_text;
+    batch.fail = ignore_failure;
+    batch.text = allocate_text;
     (void)here->kernel->map(&batch);
 }
 
 static _Noreturn void try_all(const pe_position *here, volatile pe_crash_report *report)
 {
-    become_a_child();
+    set_up_child();
     for (size_t i = 0; i < here->batch->count; i++) {
         report->at = i;
         try_item(here, i);
@@ -159,12 +162,12 @@ static _Noreturn void write_item(const pe_position *here, volatile pe_crash_repo
 {
     char text[PE_ITEM_TEXT_ROOM];
     one_item one;
-    become_a_child();
-    take_item(here, report->at, &one);
+    set_up_child();
+    get_item(here, report->at, &one);
     pe_item_text_print(here->kernel->name, here->signature, one.args, 0, text);
     for (size_t c = 1; c < sizeof text && text[c - 1] != '\0'; c++)
         report->text[c] = text[c];
-    report->text[0] = text[0]; /* last: then all of it is there */
+    report->text[0] = text[0]; /* written last: a text that begins is complete */
     _exit(0);
 }
 
@@ -183,6 +186,6 @@ bool pe_crash_search(const pe_position *here, volatile pe_crash_report *report)
     if (writer == 0)
         write_item(here, report);
     if (writer > 0)
-        (void)ends_within(writer, WORDS_MS);
+        (void)ends_within(writer, PRINT_MS);
     return true;
 }
