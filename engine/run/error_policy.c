@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* error_policy.c - [errors]: what becomes of failed items, and when there are too many of them.
+/* error_policy.c - the error policy of a job ([errors]): policy, retries, fill values, the limit of failed items.
  *
- * Threads:  the main thread; pe_error_policy_check: whoever writes results, one at a time.
+ * Threads:  the main thread; pe_error_policy_check: the thread that delivers results, one at a time.
  * Not here: finding and recording failed items (worker/worker.c, worker/failed_items.c, report/failure_log.c).
  */
 #include "run/error_policy.h"
@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 
-/* A float's default is nan, a text's the empty one; other dtypes have no value that stands out. */
+/* The default is nan for floats and the empty text for texts. Integers and bool have no value that is recognisable as missing. */
 static pe_status fill_default(pe_dtype dtype, void *out, const pe_job *job, pe_error *err)
 {
     const float narrow = NAN;
@@ -52,7 +52,7 @@ static pe_status fill_given(const pe_job *job, pe_dtype dtype, void *out, pe_err
         return pe_fail(err, PE_ECONFIG, "%s.fill: expected a number for results of %s, got a string", job->errors.where,
                        pe_dtype_name(dtype));
     if (fill->dtype == PE_FLOAT64 && dtype == PE_FLOAT32) {
-        memcpy(out, &narrow, sizeof narrow); /* rounded, as the results are */
+        memcpy(out, &narrow, sizeof narrow); /* rounded, as results are */
         return PE_OK;
     }
     const pe_dtype from = fill->dtype == PE_INT64 ? PE_INT128 : fill->dtype; /* a scalar's integer is 128 bits wide */

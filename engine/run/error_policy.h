@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* error_policy.h - [errors]: what becomes of failed items, and when there are too many of them.
+/* error_policy.h - the error policy of a job ([errors]): policy, retries, fill values, the limit of failed items.
  */
 #ifndef PE_ERROR_POLICY_H
 #define PE_ERROR_POLICY_H
@@ -10,15 +10,16 @@
 #include "report/failure_log.h"
 #include "worker/worker.h"
 
-/* pe_error_policy_set - the spec's policy, retries and fill values, from a job whose results' types are known.
- * Returns: PE_OK; PE_ECONFIG for a fill value that is missing (integers, bool) or that a result's dtype does not hold */
+/* pe_error_policy_set - set policy, retries and fill values of the spec, whose result types must be known.
+ * Returns: PE_OK; PE_ECONFIG for a fill value that is missing (integers, bool) or does not fit a result's dtype */
 pe_status pe_error_policy_set(pe_work_spec *spec, const pe_job *job, pe_error *err);
+/* pe_error_policy_unset - free the fill values. */
 void pe_error_policy_unset(pe_work_spec *spec);
 
-/* pe_error_policy_check - are there now more failed items than [errors] max_failures allows.
+/* pe_error_policy_check - check the number of failed items against errors.max_failures.
  *
- * Params:  items is the run's total, or PE_ITEMS_UNKNOWN: then a share is judged when has_ended alone.
- * Returns: PE_OK; PE_EITEM saying how many, how many were allowed, and the first of them
+ * Params:  items is the number of items of the run, or PE_ITEMS_UNKNOWN: then a share is checked only when has_ended.
+ * Returns: PE_OK; PE_EITEM with the number of failed items, the limit and the first failed item
  */
 pe_status pe_error_policy_check(const pe_failure_log *failures, const pe_job *job, uint64_t items, bool has_ended,
                                 pe_error *err);

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* estimate.c - what a job will need in memory, for the plan.
+/* estimate.c - estimates the memory per item and per worker of a job, as the request for the plan.
  *
  * Threads:  the main thread.
- * Not here: what is decided from it (plan.c).
+ * Not here: the sizes chosen from it (plan/plan.c).
  */
 #include "run/estimate.h"
 
@@ -20,7 +20,7 @@ static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
     return pe_inputs_chunk_bytes(source, chunk_items);
 }
 
-/* Chunks that do not begin at a multiple of their size have some of two that do. */
+/* A chunk that does not begin at a multiple of its size overlaps two chunks that do. */
 static size_t shifted_input_bytes(const void *source, uint64_t chunk_items)
 {
     const size_t bytes = pe_inputs_chunk_bytes(source, chunk_items);
@@ -42,7 +42,8 @@ static size_t columns_bytes(const pe_type *types, int count)
     return bytes;
 }
 
-/* Batches then need not be small for any cache: each costs a wait for what the one before wrote. */
+/* Whether kernel calls read and write no columns. Batches then need not fit a cache, and large ones are faster, since each batch
+ * waits for the writes of the one before. */
 static bool is_generated(const pe_work_spec *spec, const pe_inputs *inputs, pe_block items)
 {
     const bool is_known = items.count > 0 && items.count != PE_ITEMS_UNKNOWN;
@@ -54,7 +55,7 @@ static bool is_generated(const pe_work_spec *spec, const pe_inputs *inputs, pe_b
     return is_ramps;
 }
 
-/* What the log of failed items keeps on rank 0. */
+/* The memory that the log of failed items keeps on rank 0. */
 static size_t log_bytes(const pe_job *job)
 {
     const bool is_sorted_late = job->errors.log != NULL && job->order == PE_ORDER_UNORDERED;
@@ -91,6 +92,6 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .worker_bytes = fold_bytes,
         .has_text_result = spec->encoder.has_text,
         .kept_bytes = pe_inputs_memory(inputs, 1, &reader) + pe_sink_memory(output, spec->encoder.row_bytes) +
-                      log_bytes(job) + 2 * fold_bytes, /* the rank's, and room for another's */
+                      log_bytes(job) + 2 * fold_bytes, /* this rank's fold, and a buffer for another rank's */
         .process_bytes = pe_resident_peak()};
 }

@@ -1,16 +1,17 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* shared_output.c - whether every rank writes its rows to the output itself.
+/* shared_output.c - decides whether every rank writes its rows to the output file itself, or rank 0 gathers them.
  *
- * Design: every rank can write where all rows have one size, none is left out and the file is a regular one: then the
- *         place of each row is known. That all ranks see the same file is checked: rank 0 writes a random probe where the
- *         first rows will be; each other rank opens the file by its absolute name, must find that probe, and writes a probe
- *         of its own beside it; rank 0 must find all of them. If one rank cannot, rank 0 gathers the rows of all. A file
- *         that may be read while it grows is written by several ranks within one node only: between nodes, a file system
- *         may show rank 0's header before another rank's rows.
+ * Invariant: all ranks decide alike.
+ * Design: ranks can write themselves when all rows have the same size, no row is left out and the file is a regular one: then
+ *         the offset of each row is known. All ranks must also see the same file: rank 0 writes a random probe at the offset
+ *         of the first rows; each other rank opens the file by its absolute name, must find the probe, and writes a probe of
+ *         its own behind it; rank 0 must find all of them. If one rank fails, rank 0 gathers all rows.
+ *         A file that may be read while it grows is written by the ranks of one node only: between nodes, a file system may
+ *         show rank 0's header before the rows of another rank.
  * Threads: the main thread.
- * Not here: the file (sink/row_file.c), what a chunk's rows are (worker/worker.c).
+ * Not here: the file (sink/row_file.c), the rows of a chunk (worker/worker.c).
  */
 #include "run/shared_output.h"
 
@@ -21,13 +22,13 @@
 
 typedef unsigned char probe[PE_PROBE_BYTES];
 
-/* What rank 0 tells the others; the file's absolute name follows, with its end. */
+/* Rank 0's message; the absolute name of the file follows, with its terminating NUL. */
 typedef struct pe_shared_output_facts {
     uint64_t first, row_bytes;
     probe nonce;
 } pe_shared_output_facts;
 
-/* Rank 0: may rows go straight to the file? Of several ranks each must find room for its probe. */
+/* Rank 0: whether the job allows it. With several ranks the rows must have room for a probe of each. */
 static bool is_wanted(const pe_comm *comm, const pe_job *job, const pe_plan *plan, const pe_work_spec *work)
 {
     const uint64_t ranks = (uint64_t)pe_comm_size(comm);
@@ -39,7 +40,7 @@ static bool is_wanted(const pe_comm *comm, const pe_job *job, const pe_plan *pla
         return false;
     if (job->order != PE_ORDER_WHOLE && pe_comm_node_size(comm) != pe_comm_size(comm))
         return false;
-    return plan->items >= ranks * PE_PROBE_BYTES; /* a row has a byte at least */
+    return plan->items >= ranks * PE_PROBE_BYTES; /* a row has at least one byte */
 }
 
 static void make_probe(const probe nonce, int rank, probe out)
@@ -50,8 +51,7 @@ static void make_probe(const probe nonce, int rank, probe out)
         out[i] ^= (unsigned char)(number >> (8 * i));
 }
 
-/* Rank 0: opens the file, writes its probe, and packs the facts for the others; the message stays empty where rows are
- * gathered. */
+/* Rank 0: opens the file, writes its probe and fills the message. The message stays empty when rows are gathered. */
 static void open_own(const pe_sink *sink, size_t row_bytes, int ranks, pe_row_file *out, pe_shared_output_facts *facts,
                      pe_buffer *message, pe_error *err)
 {
@@ -66,10 +66,10 @@ static void open_own(const pe_sink *sink, size_t row_bytes, int ranks, pe_row_fi
         (void)pe_buffer_append(message, out->path, strlen(out->path) + 1, err);
 }
 
-/* Another rank: true when this is the file that rank 0 writes, and this rank can write it too. */
+/* Other ranks: whether this is the file that rank 0 writes, and this rank can write to it. */
 static bool open_shared(int rank, const pe_shared_output_facts *facts, const char *path, pe_row_file *out)
 {
-    pe_error why = PE_ERROR_INIT; /* the file system is not shared: that is no failure */
+    pe_error why = PE_ERROR_INIT; /* ignored: a file system that is not shared is no error */
     probe own;
     if (pe_row_file_open(path, facts->first, facts->row_bytes, out, &why) != PE_OK ||
         !pe_row_file_has_probe(out, 0, facts->nonce))
@@ -78,7 +78,7 @@ static bool open_shared(int rank, const pe_shared_output_facts *facts, const cha
     return pe_row_file_write_probe(out, (uint64_t)rank, own);
 }
 
-/* Rank 0: the probe of every other rank is in the file. */
+/* Rank 0: whether the probes of all other ranks are in the file. */
 static bool sees_all(int ranks, const pe_shared_output_facts *facts, const pe_row_file *file)
 {
     bool sees = true;
@@ -90,7 +90,7 @@ static bool sees_all(int ranks, const pe_shared_output_facts *facts, const pe_ro
     return sees;
 }
 
-/* All ranks, with the message of rank 0: do they share the file? */
+/* Collective: whether all ranks share the file, from the message of rank 0. */
 static pe_status agree_on_shared(const pe_run_context *run, const pe_buffer *message, pe_row_file *file,
                                  uint64_t *is_shared, pe_error *err)
 {
