@@ -22,11 +22,9 @@ WAYS = (signal.SIGINT, signal.SIGTERM)
 
 def visible_bytes(path):
     """The rows that the header of an npy counts; ranks may have written later rows behind them."""
-    if path.name != "out.npy":
-        return path.stat().st_size
     try:
-        return numpy.load(path, mmap_mode="r").nbytes
-    except ValueError:  # no header yet
+        return numpy.load(path, mmap_mode="r").nbytes if path.name == "out.npy" else path.stat().st_size
+    except (ValueError, FileNotFoundError):  # no header yet; it has just got its final name
         return 0
 
 
