@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/saturate.h"
 #include "inputs/inputs_internal.h"
 
 /* Fewer arguments than columns: those of one csv, or the chosen ones of one npy, become vectors. */
@@ -147,14 +148,14 @@ size_t pe_inputs_memory(const pe_inputs *inputs, uint64_t chunk_items, size_t *r
     *reader_bytes = sizeof(pe_inputs_reader) + (is_product ? pe_product_reader_bytes(inputs) : 0);
     for (int s = 0; s < inputs->count; s++) {
         size_t one_reader = 0;
-        kept += pe_source_memory(inputs->sources[s], chunk_items, &one_reader);
-        *reader_bytes += one_reader;
+        kept = pe_add_most(kept, pe_source_memory(inputs->sources[s], chunk_items, &one_reader));
+        *reader_bytes = pe_add_most(*reader_bytes, one_reader);
         if (is_product && inputs->infos[s].is_file)
-            kept += file_bytes(inputs, s);
+            kept = pe_add_most(kept, file_bytes(inputs, s));
     }
     if (inputs->stream_count > 1) /* what waits for the slowest */
         for (int k = 0; k < inputs->stream_count; k++)
-            kept += pe_source_chunk_bytes(inputs->sources[inputs->payload_order[k]], chunk_items);
+            kept = pe_add_most(kept, pe_source_chunk_bytes(inputs->sources[inputs->payload_order[k]], chunk_items));
     return kept;
 }
 
@@ -163,7 +164,8 @@ size_t pe_inputs_chunk_bytes(const pe_inputs *inputs, uint64_t chunk_items)
     size_t bytes = 0;
     for (int k = 0; k < inputs->payload_count && inputs->combine == PE_COMBINE_ZIP; k++) {
         const size_t one = pe_source_chunk_bytes(inputs->sources[inputs->payload_order[k]], chunk_items);
-        bytes += sizeof(pe_byte_range) + (one + PE_PAYLOAD_ALIGN - 1) / PE_PAYLOAD_ALIGN * PE_PAYLOAD_ALIGN;
+        const size_t padding = (PE_PAYLOAD_ALIGN - one % PE_PAYLOAD_ALIGN) % PE_PAYLOAD_ALIGN;
+        bytes = pe_add_most(bytes, pe_add_most(one, sizeof(pe_byte_range) + padding));
     }
     return bytes;
 }

@@ -9,9 +9,13 @@
  *         several ranks send slices, which are as many chunks as make a message worth its cost.
  *         The plan knows no time, so it sets bounds only; within them threads/adaptive_chunk.h and ranks/dispatch.c adapt the
  *         sizes to the measured cost of items.
+ *         Sums of bytes end at SIZE_MAX (base/saturate.h). A plan that reaches it is refused, with the numbers that are too
+ *         large.
  * Not here: the sizes of items and inputs (run/estimate.c), claiming chunks (threads/work_queue.c).
  */
 #include "plan/plan.h"
+
+#include "base/saturate.h"
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
@@ -36,7 +40,8 @@
 #define MEMORY_BYTES (256 * MIB) /* pool.memory by default */
 #define SLOTS_MOST 1024
 #define DEPTH_MOST 1024
-#define DEPTH_SOLO 32 /* slices that a single rank reads ahead of a stream: its memory is for results */
+#define THREADS_MOST (1 << 20) /* of a rank: slots and depth are ints, and some times as many */
+#define DEPTH_SOLO 32          /* slices that a single rank reads ahead of a stream: its memory is for results */
 #define PARTS_MOST                                                                                                     \
     32 /* the window may hold so many times more parts of slices, or of chunks, than whole ones; at most */
 #define CHUNKS_MOST 4096
@@ -91,16 +96,17 @@ static size_t best_bytes(const pe_plan_request *request)
 static uint64_t most_items(const pe_plan_request *request)
 {
     const size_t chunk_bytes = best_bytes(request);
-    const size_t item_bytes = at_least(at_least(request->in_item_bytes, request->out_item_bytes), 1);
-    return at_most(at_least(chunk_bytes / item_bytes, 1), CHUNK_MOST);
+    const size_t larger = at_least(at_least(request->in_item_bytes, request->out_item_bytes), 1);
+    return at_most(at_least(chunk_bytes / larger, 1), CHUNK_MOST);
 }
 
 static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
 {
-    size_t bytes = chunk_items * request->out_item_bytes;
+    size_t bytes = pe_mul_most(chunk_items, request->out_item_bytes);
     if (request->has_text_result)
-        bytes += at_least(2 * input_bytes(request, chunk_items), chunk_items * TEXT_BYTES_LEAST);
-    if (request->digested_bytes != NULL)
+        bytes = pe_add_most(bytes, at_least(pe_mul_most(2, input_bytes(request, chunk_items)),
+                                            pe_mul_most(chunk_items, TEXT_BYTES_LEAST)));
+    if (request->digested_bytes != NULL && bytes < SIZE_MAX)
         bytes = request->digested_bytes(bytes);
     return at_least(bytes, 64);
 }
@@ -115,7 +121,7 @@ static uint64_t best_chunk(const pe_plan_request *request, const char **why)
                                              : "fills half a cache";
     if (request->items != PE_ITEMS_UNKNOWN) {
         const uint64_t workers = (uint64_t)request->ranks * (uint64_t)request->threads;
-        const uint64_t by_balance = at_least(request->items / (workers * BALANCE_CHUNKS), 1);
+        const uint64_t by_balance = at_least(request->items / pe_mul_most(workers, BALANCE_CHUNKS), 1);
         *why = by_balance < items ? "64 or more a worker" : *why;
         items = at_most(items, by_balance);
     }
@@ -163,14 +169,23 @@ static size_t text_window(const pe_plan_request *request, size_t memory)
     return request->has_text_result ? wanted_bytes(memory, request->ranks) / 2 : 0;
 }
 
+static size_t slice_out_bytes(const pe_plan *plan)
+{
+    return pe_mul_most(plan->chunk_out_bytes, plan->chunks_per_slice);
+}
+
+static size_t dispatch_out_bytes(const pe_plan *plan)
+{
+    return pe_mul_most(slice_out_bytes(plan), plan->run_slices);
+}
+
 static size_t result_bytes(const pe_plan_request *request, const pe_plan *plan, size_t memory)
 {
-    const size_t slice_out = plan->chunk_out_bytes * plan->chunks_per_slice;
-    size_t bytes = (size_t)plan->slots * plan->chunk_out_bytes;
+    size_t bytes = pe_mul_most((size_t)plan->slots, plan->chunk_out_bytes);
     if (plan->ranks > 1)
-        bytes += (size_t)plan->depth * slice_out;
+        bytes = pe_add_most(bytes, pe_mul_most((size_t)plan->depth, slice_out_bytes(plan)));
     if (plan->run_slices > 1)
-        bytes += (size_t)plan->slots * plan->run_slices * slice_out;
+        bytes = pe_add_most(bytes, pe_mul_most((size_t)plan->slots, dispatch_out_bytes(plan)));
     return at_least(bytes, text_window(request, memory));
 }
 
@@ -183,25 +198,37 @@ static size_t part_bytes(const pe_plan_request *request, const pe_plan *plan)
                    PART_BYTES_MOST);
 }
 
-/* What one rank holds: chunks and slices, payloads, pulls, columns and scratch of its workers. */
+static size_t item_bytes(const pe_plan_request *request)
+{
+    return pe_add_most(request->in_item_bytes, request->out_item_bytes);
+}
+
+/* What one worker holds: its columns, its reader's scratch, its input, and texts as they grow. */
+static size_t worker_bytes(const pe_plan_request *request, const pe_plan *plan)
+{
+    const size_t copies = request->is_elsewhere ? 3 : 1; /* on the way there, on the way back */
+    size_t bytes = pe_mul_most(pe_mul_most(copies, plan->read_items), item_bytes(request));
+    if (request->reader_bytes != NULL)
+        bytes = pe_add_most(bytes, request->reader_bytes(request->source, plan->chunk_items));
+    if (request->has_text_result)
+        bytes = pe_add_most(bytes, PART_COPIES * plan->part_bytes);
+    return pe_add_most(bytes, pe_add_most(request->worker_bytes, plan->chunk_in_bytes));
+}
+
+/* What one rank holds: chunks and slices, payloads, pulls, and its workers. */
 static size_t buffer_bytes(const pe_plan_request *request, pe_plan *plan, size_t memory)
 {
     plan->result_bytes = result_bytes(request, plan, memory);
     plan->part_bytes = part_bytes(request, plan);
-    const size_t texts = request->has_text_result ? PART_COPIES * plan->part_bytes : 0;
-    const size_t threads = (size_t)plan->threads;
-    const size_t copies = request->is_elsewhere ? 3 : 1; /* on the way there, on the way back */
-    const size_t columns = copies * plan->read_items * (request->in_item_bytes + request->out_item_bytes);
-    const size_t scratch =
-        request->reader_bytes == NULL ? 0 : request->reader_bytes(request->source, plan->chunk_items);
-    const size_t worker = columns + scratch + request->worker_bytes + plan->chunk_in_bytes + texts;
-    size_t bytes = plan->result_bytes + (size_t)plan->chunks_most * PE_PLAN_CHUNK_BYTES + threads * worker;
-    if (plan->ranks > 1)
-        bytes += (size_t)plan->pulls * plan->pull_bytes + (size_t)plan->window_slices * PE_PLAN_ENTRY_BYTES +
-                 (size_t)plan->ranks * PE_PLAN_RANK_BYTES;
-    if (request->has_payload)
-        bytes += (size_t)(plan->depth * (plan->ranks > 1 ? 2 : 1) + 2) * plan->payload_bytes;
-    return bytes;
+    size_t bytes = pe_add_most(plan->result_bytes, (size_t)plan->chunks_most * PE_PLAN_CHUNK_BYTES);
+    bytes = pe_add_most(bytes, pe_mul_most((size_t)plan->threads, worker_bytes(request, plan)));
+    if (plan->ranks > 1) {
+        bytes = pe_add_most(bytes, pe_mul_most((size_t)plan->pulls, plan->pull_bytes));
+        bytes = pe_add_most(bytes, (size_t)plan->window_slices * PE_PLAN_ENTRY_BYTES);
+        bytes = pe_add_most(bytes, (size_t)plan->ranks * PE_PLAN_RANK_BYTES);
+    }
+    const size_t payloads = (size_t)plan->depth * (plan->ranks > 1 ? 2 : 1) + 2;
+    return request->has_payload ? pe_add_most(bytes, pe_mul_most(payloads, plan->payload_bytes)) : bytes;
 }
 
 /* In the form of pool.memory: whole MiB or KiB, rounded up. */
@@ -217,20 +244,54 @@ static uint64_t choose_run(const pe_plan_request *request, const pe_plan *plan, 
 {
     if (plan->ranks == 1 || plan->schedule == PE_SCHEDULE_STATIC || request->items == PE_ITEMS_UNKNOWN)
         return 1;
-    const size_t slice_out = plan->chunk_out_bytes * plan->chunks_per_slice;
-    return at_least(at_most(RUN_BYTES, memory / RUN_SHARE) / slice_out, 1);
+    return at_least(at_most(RUN_BYTES, memory / RUN_SHARE) / slice_out_bytes(plan), 1);
 }
 
 static int choose_pulls(const pe_plan *plan, size_t window)
 {
-    const size_t dispatch_out = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices;
-    return plan->ranks == 1 ? 0 : (int)at_most(at_least(window / PULL_SHARE / dispatch_out, PULLS_LEAST), PULLS_MOST);
+    const uint64_t pulls = window / PULL_SHARE / dispatch_out_bytes(plan);
+    return plan->ranks == 1 ? 0 : (int)at_most(at_least(pulls, PULLS_LEAST), PULLS_MOST);
 }
 
 static void set_chunks_most(pe_plan *plan)
 {
     const uint64_t least = (uint64_t)plan->slots;
     plan->chunks_most = (int)at_least(at_most(plan->chunk_items > 1 ? least * PARTS_MOST : least, CHUNKS_MOST), least);
+}
+
+static pe_status refuse_memory(const pe_plan *plan, size_t most, pe_error *err)
+{
+    char given[32], needed[32];
+    return pe_fail(err, PE_ECONFIG,
+                   "pool.memory: %s cannot hold the smallest window of this job, which takes %s (%llu item%s a chunk, "
+                   "%d thread%s): raise pool.memory%s",
+                   print_size(given, most), print_size(needed, plan->buffer_bytes),
+                   (unsigned long long)plan->chunk_items, pe_plural(plan->chunk_items), plan->threads,
+                   pe_plural((uint64_t)plan->threads),
+                   plan->chunk_items > 1 ? " or lower pool.chunk_size"
+                   : plan->threads > 1   ? " or lower --threads"
+                                         : "");
+}
+
+/* Names the first of the sizes that is beyond 64 bits, with the numbers that it is made of. */
+static pe_status refuse_overflow(const pe_plan_request *request, const pe_plan *plan, pe_error *err)
+{
+    static const char beyond[] = "are more bytes than 64 bits can count";
+    const unsigned long long items = plan->chunk_items;
+    const size_t worker = worker_bytes(request, plan);
+    if (item_bytes(request) == SIZE_MAX)
+        return pe_fail(err, PE_ECONFIG, "an item: %zu bytes of arguments and %zu of results %s", request->in_item_bytes,
+                       request->out_item_bytes, beyond);
+    if (plan->chunk_in_bytes == SIZE_MAX || plan->chunk_out_bytes == SIZE_MAX)
+        return pe_fail(err, PE_ECONFIG,
+                       "pool.chunk_size: %llu item%s a chunk, with %zu bytes of arguments and %zu of results each, %s",
+                       items, pe_plural(items), request->in_item_bytes, request->out_item_bytes, beyond);
+    if (worker == SIZE_MAX || pe_mul_most(worker, (size_t)plan->threads) == SIZE_MAX)
+        return pe_fail(err, PE_ECONFIG, "pool.threads: %d thread%s with %zu bytes each (%llu item%s a chunk) %s",
+                       plan->threads, pe_plural((uint64_t)plan->threads), worker, items, pe_plural(items), beyond);
+    return pe_fail(err, PE_ECONFIG,
+                   "pool.chunk_size: %d chunks of %llu item%s, with %zu bytes of results each chunk, %s", plan->slots,
+                   items, pe_plural(items), plan->chunk_out_bytes, beyond);
 }
 
 /* The largest window that the memory allows: slots on one rank, slices a rank on several. */
@@ -244,13 +305,13 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
     plan->ahead = ahead;
     plan->run_slices = choose_run(request, plan, most);
     plan->pulls = choose_pulls(plan, wanted);
-    plan->pull_bytes = plan->chunk_out_bytes * plan->chunks_per_slice * plan->run_slices;
+    plan->pull_bytes = dispatch_out_bytes(plan);
     plan->text_bytes = at_most(most, at_least(most / TEXT_SHARE, TEXT_BYTES_MOST));
     const int deepest = plan->ranks == 1 ? DEPTH_SOLO : DEPTH_MOST;
     for (int depth = deepest > 2 * ahead ? deepest : 2 * ahead; depth >= ahead; depth = depth * 3 / 4) {
         plan->depth = depth;
         plan->slots = plan->ranks > 1 ? depth + (int)at_most(plan->chunks_per_slice, SLOTS_MOST) + least_slots
-                                      : (int)at_most(at_least(32 * (uint64_t)depth, (uint64_t)least_slots), SLOTS_MOST);
+                                      : (int)at_least(at_most(32 * (uint64_t)depth, SLOTS_MOST), (uint64_t)least_slots);
         plan->window_slices =
             at_most((uint64_t)plan->ranks * (uint64_t)depth * PARTS_MOST, WINDOW_MOST + (uint64_t)plan->ranks);
         set_chunks_most(plan);
@@ -262,30 +323,21 @@ static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe
             break;
     }
     plan->buffer_bytes = buffer_bytes(request, plan, most);
-    if (plan->buffer_bytes <= most)
-        return PE_OK;
-    char given[32], needed[32];
-    return pe_fail(err, PE_ECONFIG,
-                   "pool.memory: %s cannot hold the smallest window of this job, which takes %s (%llu item%s a chunk, "
-                   "%d thread%s): raise pool.memory%s",
-                   print_size(given, most), print_size(needed, plan->buffer_bytes),
-                   (unsigned long long)plan->chunk_items, pe_plural(plan->chunk_items), plan->threads,
-                   pe_plural((uint64_t)plan->threads),
-                   plan->chunk_items > 1 ? " or lower pool.chunk_size"
-                   : plan->threads > 1   ? " or lower --threads"
-                                         : "");
+    return plan->buffer_bytes == SIZE_MAX ? refuse_overflow(request, plan, err)
+           : plan->buffer_bytes > most    ? refuse_memory(plan, most, err)
+                                          : PE_OK;
 }
 
 static void choose_batch(const pe_plan_request *request, pe_plan *plan)
 {
     const bool is_summed = request->digested_bytes != NULL; /* digests read the rows from the cache */
     const size_t columns = request->is_generated ? 0 : request->in_item_bytes;
-    const size_t item_bytes = at_least(columns + (is_summed ? request->out_item_bytes : 0), 1);
+    const size_t touched = at_least(pe_add_most(columns, is_summed ? request->out_item_bytes : 0), 1);
     /* a chunk of a given size may take long, and a stop is checked between batches */
     const bool is_large = request->is_generated && !is_summed && !plan->is_fixed;
     const size_t bytes = request->is_elsewhere ? TRAVEL_BYTES : is_large ? CHUNK_BYTES : BATCH_BYTES;
     const uint64_t most = request->is_elsewhere ? TRAVEL_MOST : is_large ? CHUNK_MOST : BATCH_MOST;
-    const uint64_t items = at_least(at_most(bytes / item_bytes, most), BATCH_LEAST);
+    const uint64_t items = at_least(at_most(bytes / touched, most), BATCH_LEAST);
     const uint64_t part =
         at_least(plan->chunk_items / CHUNK_GRAINS, BATCH_LEAST); /* other workers can steal the rest */
     const uint64_t whole = plan->is_fixed ? plan->grain_items : plan->chunk_items;
@@ -303,11 +355,23 @@ static pe_status choose_sizes(const pe_plan_request *request, pe_plan *plan, pe_
     plan->chunk_out_bytes = output_bytes(request, plan->chunk_items);
     plan->chunks_per_slice = choose_slice_chunks(request, plan);
     plan->slice_items = plan->chunk_items * plan->chunks_per_slice;
-    plan->payload_bytes = request->has_payload ? plan->chunk_in_bytes * plan->chunks_per_slice : 0;
+    plan->payload_bytes = request->has_payload ? pe_mul_most(plan->chunk_in_bytes, plan->chunks_per_slice) : 0;
     if (request->items != PE_ITEMS_UNKNOWN)
         plan->slices = divide_up(request->items, plan->slice_items);
     choose_batch(request, plan);
     return choose_window(request, plan, err);
+}
+
+/* Of the whole process: buffers, what the source and the sink keep, stacks, mapped input, MPI's own. */
+static size_t peak_bytes(const pe_plan_request *request, const pe_plan *plan)
+{
+    const size_t threads = (size_t)plan->threads;
+    size_t bytes = pe_add_most(plan->buffer_bytes, pe_add_most(request->kept_bytes, request->process_bytes));
+    bytes = pe_add_most(bytes, SLACK_BYTES + (plan->ranks > 1 ? MPI_BYTES : 0));
+    bytes = pe_add_most(bytes, pe_mul_most(threads + 1, pe_add_most(THREAD_BYTES, plan->chunk_in_bytes)));
+    if (plan->chunk_in_bytes > 0 && !request->has_payload)
+        bytes = pe_add_most(bytes, threads * MAPPED_BYTES);
+    return request->has_text_result ? pe_add_most(bytes, pe_mul_most(TEXT_COPIES, plan->text_bytes)) : bytes;
 }
 
 pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *err)
@@ -322,6 +386,9 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
     plan.schedule = request->schedule == PE_SCHEDULE_STATIC && request->items != PE_ITEMS_UNKNOWN
                         ? PE_SCHEDULE_STATIC
                         : PE_SCHEDULE_DYNAMIC; /* a stream's slices do not exist before they are read */
+    if (request->threads < 1 || request->threads > THREADS_MOST || request->ranks < 1)
+        return pe_fail(err, PE_ECONFIG, "pool.threads: expected 1 to %d threads on 1 or more ranks, got %d on %d",
+                       THREADS_MOST, request->threads, request->ranks);
     choose_chunk(request, &plan);
     const uint64_t least = plan.is_fixed ? plan.grain_items : 1;
     pe_status status = choose_sizes(request, &plan, err);
@@ -333,10 +400,12 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
     }
     if (status != PE_OK)
         return status;
-    plan.peak_bytes = plan.buffer_bytes + request->kept_bytes + request->process_bytes + SLACK_BYTES +
-                      ((size_t)plan.threads + 1) * (THREAD_BYTES + plan.chunk_in_bytes) +
-                      (plan.chunk_in_bytes > 0 && !request->has_payload ? (size_t)plan.threads * MAPPED_BYTES : 0) +
-                      (plan.ranks > 1 ? MPI_BYTES : 0) + (request->has_text_result ? TEXT_COPIES * plan.text_bytes : 0);
+    plan.peak_bytes = peak_bytes(request, &plan);
+    if (plan.peak_bytes == SIZE_MAX)
+        return pe_fail(err, PE_ECONFIG,
+                       "pool.memory: the peak is more bytes than 64 bits can count: buffers of %zu, inputs and output "
+                       "kept in memory %zu, the process itself %zu",
+                       plan.buffer_bytes, request->kept_bytes, request->process_bytes);
     *out = plan;
     return PE_OK;
 }

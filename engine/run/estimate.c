@@ -8,6 +8,7 @@
  */
 #include "run/estimate.h"
 
+#include "base/saturate.h"
 #include "os/resident.h"
 #include "reduce/reduction.h"
 #include "report/sorted_lines.h"
@@ -24,7 +25,7 @@ static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
 static size_t shifted_input_bytes(const void *source, uint64_t chunk_items)
 {
     const size_t bytes = pe_inputs_chunk_bytes(source, chunk_items);
-    return bytes > SIZE_MAX / 2 ? SIZE_MAX : 2 * bytes;
+    return pe_mul_most(2, bytes);
 }
 
 static size_t reader_bytes(const void *source, uint64_t chunk_items)
@@ -80,7 +81,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .memory_bytes = job->pool.memory_bytes,
         .in_item_bytes = columns_bytes(signature->args, signature->arg_count) +
                          (is_plain ? 0 : columns_bytes(signature->results, signature->result_count)),
-        .out_item_bytes = spec->encoder.row_bytes + line_bytes,
+        .out_item_bytes = pe_add_most(spec->encoder.row_bytes, line_bytes),
         .is_generated = is_generated(spec, inputs, items),
         .is_placed = (spec->encoder.format == PE_FORMAT_NPY || spec->encoder.format == PE_FORMAT_RAW) &&
                      spec->encoder.is_fixed && !pe_path_is_stdout(output->path),
@@ -91,7 +92,8 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .digested_bytes = spec->makes_partials ? pe_digest_partial_most : NULL,
         .worker_bytes = fold_bytes,
         .has_text_result = spec->encoder.has_text,
-        .kept_bytes = pe_inputs_memory(inputs, 1, &reader) + pe_sink_memory(output, spec->encoder.row_bytes) +
-                      log_bytes(job) + 2 * fold_bytes, /* this rank's fold, and a buffer for another rank's */
+        .kept_bytes = pe_add_most(
+            pe_add_most(pe_inputs_memory(inputs, 1, &reader), pe_sink_memory(output, spec->encoder.row_bytes)),
+            log_bytes(job) + 2 * fold_bytes), /* this rank's fold, and a buffer for another rank's */
         .process_bytes = pe_resident_peak()};
 }

@@ -149,7 +149,7 @@ size_t pe_sink_memory(const pe_sink_spec *spec, size_t row_bytes)
     if (spec->items == UINT64_MAX)
         return PE_SEGMENT_BYTES;
     if (!pe_mul_size(spec->items, row_bytes, &bytes) || bytes > SIZE_MAX / 2)
-        return SIZE_MAX / 2;
+        return SIZE_MAX;
     /* the head of a segment is less than an 8192nd part of it; the last segment is not full, the first has the header */
     return bytes + bytes / 8192 + 2 * PE_SEGMENT_BYTES;
 }

@@ -70,7 +70,7 @@ void pe_sink_abort(pe_sink *sink);
 void pe_sink_free(pe_sink *sink); /* aborts first unless finished; NULL is allowed */
 
 /* pe_sink_memory - bytes that the sink buffers at most: the complete result for map to stdout or a named pipe, else 0.
- * row_bytes is the encoder's. Texts and results of an unknown number are not included. */
+ * row_bytes is the encoder's. Texts and results of an unknown number are not included. SIZE_MAX: beyond 64 bits. */
 size_t pe_sink_memory(const pe_sink_spec *spec, size_t row_bytes);
 
 #endif

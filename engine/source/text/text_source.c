@@ -14,6 +14,7 @@
 #include <inttypes.h>
 
 #include "base/alloc.h"
+#include "base/saturate.h"
 #include "format/lines.h"
 #include "source/bind_columns.h"
 
@@ -219,7 +220,7 @@ static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *r
     const pe_text_source *const text = (const pe_text_source *)source;
     const size_t chunk = may_copy(text) ? chunk_bytes_of(source, chunk_items) : 0;
     *reader_bytes = (size_t)text->fields * sizeof(pe_csv_field) + text->column_count * sizeof(pe_text_target);
-    *reader_bytes += chunk < SIZE_MAX / 4 ? 2 * chunk : chunk;
+    *reader_bytes = pe_add_most(*reader_bytes, pe_mul_most(2, chunk));
     return text->index.most * sizeof *text->index.entries + text->column_count * sizeof *text->columns +
            text->stream.buffer.capacity;
 }

@@ -5,6 +5,9 @@
  */
 #include "plan/plan.h"
 
+#include <limits.h>
+#include <pengine/types.h>
+
 #include "unit.h"
 
 static uint64_t dice(uint64_t *state)
@@ -298,6 +301,122 @@ START_TEST(plan_rows_of_a_digest_are_counted_as_their_sums)
 }
 END_TEST
 
+/* ---- numbers at the ends of their types ---- */
+
+/* By 128-bit arithmetic: the blocks cover the items, and the results of the window fit into what the plan counts. */
+static bool is_sound(const pe_plan_request *request, const pe_plan *plan, size_t memory)
+{
+    const pe_uint128 slice = (pe_uint128)plan->chunk_items * plan->chunks_per_slice;
+    const pe_uint128 rows = (pe_uint128)plan->chunk_items * request->out_item_bytes;
+    const pe_uint128 columns = (pe_uint128)plan->read_items * request->in_item_bytes * (unsigned)plan->threads;
+    bool is_right = slice == plan->slice_items && plan->chunk_items > 0 && plan->grain_items > 0;
+    if (request->items != PE_ITEMS_UNKNOWN && request->items > 0) {
+        const pe_block last = pe_plan_slice(plan, plan->slices - 1);
+        is_right &= slice * (plan->slices - 1) < request->items && slice * plan->slices >= request->items;
+        is_right &= (pe_uint128)last.first + last.count == request->items;
+    }
+    is_right &= rows <= plan->chunk_out_bytes && rows * (unsigned)plan->slots + columns <= plan->buffer_bytes;
+    return is_right && plan->buffer_bytes <= memory && plan->peak_bytes > plan->buffer_bytes &&
+           plan->depth >= plan->ahead && plan->ahead > 0 && plan->slots > plan->threads &&
+           plan->chunks_most >= plan->slots;
+}
+
+static const uint64_t extremes[] = {1,
+                                    7,
+                                    8,
+                                    4096,
+                                    1000003,
+                                    (uint64_t)1 << 31,
+                                    (uint64_t)1 << 40,
+                                    (uint64_t)1 << 62,
+                                    (uint64_t)1 << 63,
+                                    UINT64_MAX / 3,
+                                    UINT64_MAX - 1,
+                                    UINT64_MAX};
+#define EXTREMES (sizeof extremes / sizeof *extremes)
+
+START_TEST(plan_extreme_numbers_give_a_sound_plan_or_a_refusal)
+{
+    static const int counts[] = {1, 2, 3, 4096, 1 << 20, 1 << 30, INT_MAX};
+    uint64_t state = 7;
+    int made = 0, refused = 0;
+    for (int round = 0; round < 200000; round++) {
+        pe_error err = PE_ERROR_INIT;
+        pe_plan plan;
+        const size_t memory = extremes[3 + dice(&state) % (EXTREMES - 3)];
+        pe_plan_request request =
+            request_of(extremes[dice(&state) % EXTREMES], counts[dice(&state) % 7], counts[dice(&state) % 7],
+                       dice(&state) % 2 == 0 ? 0 : extremes[dice(&state) % 7], (pe_schedule)(dice(&state) % 3));
+        request.in_item_bytes = extremes[dice(&state) % EXTREMES];
+        request.out_item_bytes = extremes[dice(&state) % EXTREMES];
+        request.memory_bytes = memory;
+        request.is_elsewhere = dice(&state) % 2 == 0;
+        request.has_text_result = dice(&state) % 4 == 0;
+        request.kept_bytes = dice(&state) % 4 == 0 ? extremes[dice(&state) % EXTREMES] : 0;
+        const bool is_made = pe_plan_make(&request, &plan, &err) == PE_OK;
+        if (is_made ? !is_sound(&request, &plan, memory) : err.status != PE_ECONFIG || err.text[0] == '\0')
+            ck_abort_msg("%llu items, %d ranks, %d threads, chunk %llu, %zu and %zu bytes, memory %zu: %s",
+                         (unsigned long long)request.items, request.ranks, request.threads,
+                         (unsigned long long)request.chunk_items, request.in_item_bytes, request.out_item_bytes, memory,
+                         err.text);
+        made += is_made ? 1 : 0;
+        refused += is_made ? 0 : 1;
+    }
+    ck_assert_int_gt(made, 1000);
+    ck_assert_int_gt(refused, 1000);
+}
+END_TEST
+
+static size_t no_size(const void *source, uint64_t chunk_items)
+{
+    (void)source, (void)chunk_items;
+    return SIZE_MAX;
+}
+
+static void is_refused(pe_plan_request request, const char *text)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_plan plan;
+    ck_assert_int_eq(pe_plan_make(&request, &plan, &err), PE_ECONFIG);
+    ck_assert_str_eq(err.text, text);
+}
+
+START_TEST(plan_overflow_is_refused_with_the_number)
+{
+    pe_plan_request request = request_of((uint64_t)1 << 60, 2, 2, 0, PE_SCHEDULE_AUTO);
+    request.in_item_bytes = request.out_item_bytes = (size_t)1 << 63;
+    is_refused(request,
+               "an item: 9223372036854775808 bytes of arguments and 9223372036854775808 of results are more bytes "
+               "than 64 bits can count");
+    request.chunk_items = (uint64_t)1 << 40;
+    request.in_item_bytes = 8;
+    request.out_item_bytes = (size_t)1 << 24;
+    is_refused(request,
+               "pool.chunk_size: 1099511627776 items a chunk, with 8 bytes of arguments and 16777216 of results "
+               "each, are more bytes than 64 bits can count");
+    request.out_item_bytes = 8;
+    request.worker_bytes = (size_t)1 << 62;
+    request.threads = 4;
+    request.chunk_items = 1;
+    is_refused(request,
+               "pool.threads: 4 threads with 4611686018427387920 bytes each (1 item a chunk) are more bytes than "
+               "64 bits can count");
+    request.worker_bytes = 0;
+    request.kept_bytes = SIZE_MAX;
+    pe_error err = PE_ERROR_INIT;
+    pe_plan plan;
+    ck_assert_int_eq(pe_plan_make(&request, &plan, &err), PE_ECONFIG);
+    ck_assert_ptr_nonnull(strstr(err.text, "kept in memory 18446744073709551615"));
+    request.kept_bytes = 0;
+    request.chunk_input_bytes = no_size;
+    is_refused(request,
+               "pool.chunk_size: 1 item a chunk, with 8 bytes of arguments and 8 of results each, are more bytes "
+               "than 64 bits can count");
+    request.threads = (1 << 20) + 1;
+    is_refused(request, "pool.threads: expected 1 to 1048576 threads on 1 or more ranks, got 1048577 on 2");
+}
+END_TEST
+
 UNIT_MAIN("plan", plan_no_items_has_no_slices, plan_one_item_has_one_slice, plan_thousands_of_requests_cover_disjointly,
           plan_static_slices_differ_by_one_between_ranks, plan_largest_input_does_not_overflow,
           plan_buffers_stay_within_memory, plan_rank_0_keeps_100_bytes_of_each_further_rank_at_most,
@@ -305,4 +424,5 @@ UNIT_MAIN("plan", plan_no_items_has_no_slices, plan_one_item_has_one_slice, plan
           plan_batches_to_another_process_are_large, plan_batches_without_columns_are_whole_grains,
           plan_workers_that_take_turns_have_more_in_front_of_them, plan_given_chunks_are_claimed_whole,
           plan_chunks_have_several_grains, plan_given_chunks_of_streams_and_processes_go_singly,
-          plan_rows_of_a_digest_are_counted_as_their_sums)
+          plan_rows_of_a_digest_are_counted_as_their_sums, plan_extreme_numbers_give_a_sound_plan_or_a_refusal,
+          plan_overflow_is_refused_with_the_number)
