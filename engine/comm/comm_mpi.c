@@ -27,7 +27,7 @@ typedef struct mpi_comm {
 } mpi_comm;
 
 struct pe_comm_op {
-    size_t count, done; /* requests[done .. count) are still under way */
+    size_t count, done; /* requests[done .. count) are not complete */
     int from;
     MPI_Request requests[];
 };

@@ -40,7 +40,7 @@ static pe_status self_gather(pe_comm *comm, const void *mine, size_t size, void 
 static pe_status self_start(pe_comm *comm, bool is_send, int peer, pe_tag tag, void *data, size_t size, pe_comm_op **op,
                             pe_error *err)
 {
-    (void)comm, (void)is_send, (void)data, (void)size, (void)op; /* nothing can be under way */
+    (void)comm, (void)is_send, (void)data, (void)size, (void)op; /* there is no rank to send to */
     return pe_fail(err, PE_EBUG, "a message of tag %d to rank %d of a run with one rank", (int)tag, peer);
 }
 

@@ -35,8 +35,8 @@ typedef struct beat {
 /* 64 bytes, since rank 0 has one for every rank of the run. */
 typedef struct peer {
     uint64_t last_beat_ns;
-    pe_comm_op *op;     /* the heartbeat being sent to it, or NULL */
-    bool has_left;      /* its last heartbeat came */
+    pe_comm_op *op;     /* the heartbeat that is being sent to it, or NULL */
+    bool has_left;      /* its last heartbeat was received */
     bool has_last_sent; /* our last heartbeat to it was started */
     char host[PE_HEARTBEAT_HOST_ROOM];
 } peer;
@@ -45,7 +45,7 @@ struct pe_heartbeat {
     pe_comm *comm;
     pe_heartbeat_spec spec;
     int first, count; /* the peers are ranks first to first + count - 1 */
-    int active;       /* peers whose last heartbeat has not come */
+    int active;       /* peers whose last heartbeat was not received yet */
     peer *peers;
     beat mine, last, received;
     pe_comm_op *recv_op;

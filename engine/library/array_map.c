@@ -4,7 +4,7 @@
 /* array_map.c - the library interface of pengine.h: maps a kernel over arrays in memory.
  *
  * Invariant: each item is computed once; imap passes blocks to the caller in the order of the items.
- * Design: a run with one rank, with a worker vtable of its own. Workers read the caller's arrays. For map they write into the
+ * Design: a run with one rank and its own worker vtable. Workers read the caller's arrays. For map they write into the
  *         caller's result arrays, so a chunk has no bytes to deliver. For imap the buffer of a chunk holds a header and its
  *         result columns one after the other; the reorder buffer delivers them in order.
  * Threads: a worker belongs to one thread; array_run does not change during the run, but for stop.

@@ -1,26 +1,26 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* dispatch.c - which rank computes which slice, and when.
+/* dispatch.c - rank 0 assigns slices to ranks.
  *
- * Design:   a slice goes to a rank that holds fewer items than the plan's depth allows, and only while fewer slices than
- *           the plan's window are dispatched and not delivered. This bounds the memory of every rank, however slow one
- *           item is.
- *           How much uncomputed work lies before a rank follows the measured cost: enough to last until the next slice
- *           comes (plan->ahead_ns), and no more, since what is dispatched cannot be balanced any longer. The size of a
- *           slice follows the cost too, but where the schedule is static or the user chose the chunks: costly items come
- *           in parts of a normal slice, cheap ones in runs of several.
- *           Runs let one rank 0 serve thousands of ranks: the more ranks there are and the less a slice costs, the
- *           longer. A dispatcher in every node would need roles, messages and an end of its own, and would still have
- *           to be given runs. Ranks that may have room stand in a queue, so that a dispatch costs the same for any
- *           number of them.
+ * Invariant: no rank holds more items than the plan's depth allows, and no more slices than the plan's window are dispatched
+ *           and not delivered. This bounds the memory of every rank, however slow one item is.
+ * Design:   three amounts are chosen here, and each has its own reason:
+ *           - the size of a slice follows the measured cost of items by threads/adaptive_chunk.h, for balance; it is fixed
+ *             with the static schedule;
+ *           - the number of slices that a rank has in advance (slices_ahead) covers the time until its next slice comes
+ *             (plan->ahead_ns), and no more, since a dispatched slice cannot be moved to another rank;
+ *           - cheap slices are dispatched in runs of several (run_of), so that one rank 0 serves thousands of ranks: a run is
+ *             longer the more ranks there are and the less a slice costs. A dispatcher per node would need messages and a
+ *             termination protocol of its own, and would still receive runs.
+ *           Ranks that may have room wait in a queue, so the cost of a dispatch does not depend on the number of ranks.
  * Threads:  the main thread of rank 0.
- * Not here: what becomes of the results (gather.c).
+ * Not here: the results (gather.c).
  */
 #include "ranks/root_internal.h"
 
-#define TAIL 4            /* towards the end slices may be so much shorter: rank 0 is busy then, but keeps up */
-#define BATCH 64          /* dispatches between two looks at the members' messages */
+#define TAIL 4            /* a run near the end may be shorter by this factor; rank 0 still keeps up */
+#define BATCH 64          /* dispatches between two checks for messages of members */
 #define RUN_MOST 1000000u /* slices are counted as int */
 
 static uint64_t at_most(uint64_t a, uint64_t b)
@@ -32,13 +32,13 @@ void pe_root_learn(pe_root *self, uint64_t items, uint64_t work_ns)
 {
     if (items == 0)
         return;
-    const double slices = (double)items / (double)self->plan->slice_items; /* or a part of one */
+    const double slices = (double)items / (double)self->plan->slice_items; /* may be less than 1 */
     const uint64_t each_ns = (uint64_t)((double)work_ns / slices) + 1;
     self->slice_ns = self->slice_ns == 0 ? each_ns : (self->slice_ns / 8 * 7 + each_ns / 8) + 1;
     pe_adaptive_chunk_learn(&self->chunking, items, work_ns / (uint64_t)self->plan->threads);
 }
 
-/* How many uncomputed slices lie before a rank. */
+/* How many uncomputed slices a rank should hold. */
 static int slices_ahead(const pe_root *self)
 {
     const int fewest = self->plan->ahead;
@@ -48,20 +48,20 @@ static int slices_ahead(const pe_root *self)
     return many < (uint64_t)fewest ? fewest : (int)at_most(many, (uint64_t)self->plan->depth);
 }
 
-/* Whether what a rank holds may take memory until it is delivered. */
+/* Whether the items that a rank holds may need memory until they are delivered. */
 static bool is_bounded(const pe_root *self)
 {
     return self->has_bytes || self->slice_ns == 0;
 }
 
-/* Items. */
+/* The most items that a rank may hold. */
 static uint64_t held_most(const pe_plan *plan)
 {
     return (uint64_t)plan->depth * plan->slice_items;
 }
 
-/* How many normal slices the next dispatch to this rank spans: so many that all ranks together do not ask for more than
- * rank 0 can hand out, but no more than a part of what is left, so that all end at once. */
+/* How many slices of the plan's size the next dispatch to this rank has: enough that rank 0 can serve all ranks at
+ * PE_DISPATCH_NS each, but only a part of what is left, so that all ranks end at about the same time. */
 static int run_of(const pe_root *self, int rank)
 {
     const pe_plan *plan = self->plan;
@@ -85,7 +85,8 @@ static bool has_room(const pe_root *self, int rank)
 {
     const pe_rank_state *state = &self->states[rank];
     const int slices = run_of(self, rank), few = slices_ahead(self);
-    const int most = 2 * slices > few ? 2 * slices : few; /* one dispatch to work on and one before it at least */
+    const int most =
+        2 * slices > few ? 2 * slices : few; /* room for one dispatch that is computed and one that waits */
     return state->unfinished + slices <= most &&
            (!is_bounded(self) || state->held + self->plan->slice_items <= held_most(self->plan));
 }
@@ -100,7 +101,7 @@ void pe_root_offer(pe_root *self, int rank)
     self->queue[(self->queue_first + self->queued++) % self->ranks] = rank;
 }
 
-/* The first of the queue; it comes back when it is offered. */
+/* Removes the first rank from the queue; pe_root_offer puts it back. */
 static int leave_queue(pe_root *self)
 {
     const int rank = self->queue[self->queue_first];

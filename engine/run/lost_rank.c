@@ -9,10 +9,10 @@
  *           depends on their rank, and a rank that receives SIGTERM meanwhile prints nothing.
  *           Then the rank ends the launcher with two SIGTERM, on which mpirun and its daemons exit at once, as on a second
  *           Ctrl-C. An exit code alone is not enough: mpirun then ends the other ranks so late that another one may print the
- *           message as well, and adds a notice of its own (tests/fault/test_lost.py); and when a host is gone, mpirun waits
+ *           message as well, and adds its own notice (tests/fault/test_lost.py); and when a host is gone, mpirun waits
  *           for its daemon there until TCP gives up after a quarter of an hour, as each daemon waits for mpirun
- *           (tests/cluster/hosts.sh). Open MPI tells its processes no process id of the launcher, so it is found among the
- *           ancestors by the name of the program. Under another launcher, such as srun, nothing is signalled.
+ *           (tests/cluster/hosts.sh). Open MPI passes no process id of the launcher to a rank, so it is found among the
+ *           ancestors by the name of its program. Under another launcher, such as srun, nothing is signalled.
  * Threads:  the heartbeat's thread (comm/heartbeat.h).
  * Not here: which rank is lost (comm/heartbeat.c), which files are removed (os/exit_cleanup.c).
  */
@@ -41,7 +41,7 @@
 #define MOST_ANCESTORS 8
 #define HOST_ROOM 256
 
-static int own_rank; /* written once, before the heartbeat has its thread */
+static int own_rank; /* written before the heartbeat's thread is created, then only read */
 
 /* ---- the launcher ---- */
 

@@ -6,7 +6,7 @@
  * Invariant: the size is a multiple of unit between least and most. It depends on measured times, so no byte of the output
  *         may depend on it.
  * Design: the size begins at least and grows at most fourfold per measurement, so that the first chunks are balanced
- *         whatever an item costs. A chunk should take 1/256 of the time that its taker still has to compute (share), but not
+ *         whatever an item costs. A chunk should take 1/256 of the work of its taker (share), but not
  *         less than 2 ms, since handing out a chunk then costs next to nothing in comparison, and not more than 100 ms, since
  *         the other workers wait for the last chunk. If a chunk takes longer, but larger chunks make an item cheaper, the
  *         time is a cost per chunk (such as the start of a program) and the size grows.

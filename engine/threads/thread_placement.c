@@ -7,8 +7,8 @@
  *           without that, several unbound ranks of a node would each start one thread per core of the node.
  *           mpirun -n 2 binds each rank to one core. If more threads were asked for, they would share this core, so the
  *           rank warns and names the option of mpirun that helps.
- *           A container sees all cores of the node but has the processor time of a few: its control group tells of how
- *           many. The ranks in one group divide them.
+ *           A container sees all cores of the node, but its control group may limit it to the processor time of fewer. The
+ *           ranks in one control group divide that number.
  * Threads:  the main thread.
  */
 #include "threads/thread_placement.h"

@@ -83,8 +83,8 @@ void pe_work_queue_free(pe_work_queue *queue)
     free(queue);
 }
 
-/* With the mutex held: whoever waits may look again. */
-static void announce(pe_work_queue *queue)
+/* With the mutex held: wakes the waiting workers, because something that they may wait for has changed. */
+static void notify(pe_work_queue *queue)
 {
     atomic_fetch_add_explicit(&queue->changes, 1, memory_order_relaxed); /* the mutex orders what changed */
     if (queue->sleepers > 0)
@@ -126,7 +126,7 @@ void pe_work_queue_push(pe_work_queue *queue, pe_slice *slice)
     queue->backlog++;
     slice->payload_bytes = slice->payload.size;
     queue->payload += slice->payload_bytes;
-    announce(queue);
+    notify(queue);
     (void)pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -294,7 +294,7 @@ pe_chunk *pe_work_queue_take(pe_work_queue *queue, int worker)
         }
     }
     if (is_over)
-        announce(queue); /* a sleeper that waits until it can steal has nobody left to steal from */
+        notify(queue); /* a sleeper that waits until it can steal has nobody left to steal from */
     queue->running[worker] = chunk;
     (void)pthread_mutex_unlock(&queue->mutex);
     return chunk;
@@ -310,7 +310,7 @@ void pe_work_queue_release(pe_work_queue *queue, pe_chunk *chunk)
     if (queue->exempt == chunk)
         queue->exempt = NULL;
     if (is_awaited)
-        announce(queue);
+        notify(queue);
     (void)pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -359,14 +359,14 @@ void pe_work_queue_count_bytes(pe_work_queue *queue, pe_chunk *chunk)
 {
     (void)pthread_mutex_lock(&queue->mutex);
     pe_buffer_pool_count_bytes(&queue->buffers, chunk, chunk->out.bytes.capacity + chunk->out.log.capacity);
-    announce(queue); /* it may be less than what was counted before */
+    notify(queue); /* it may be less than what was counted before */
     (void)pthread_mutex_unlock(&queue->mutex);
 }
 
 void pe_work_queue_wake(pe_work_queue *queue)
 {
     (void)pthread_mutex_lock(&queue->mutex);
-    announce(queue);
+    notify(queue);
     (void)pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -374,7 +374,7 @@ void pe_work_queue_close(pe_work_queue *queue)
 {
     (void)pthread_mutex_lock(&queue->mutex);
     queue->is_closed = true;
-    announce(queue);
+    notify(queue);
     (void)pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -384,7 +384,7 @@ void pe_work_queue_stop(pe_work_queue *queue)
     queue->is_stopped = true;
     queue->first = queue->last = NULL; /* what is left of them is not wanted, and one may be delivered as it is */
     queue->backlog = 0;
-    announce(queue);
+    notify(queue);
     (void)pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -392,6 +392,6 @@ void pe_work_queue_abort(pe_work_queue *queue)
 {
     (void)pthread_mutex_lock(&queue->mutex);
     queue->is_aborted = true;
-    announce(queue);
+    notify(queue);
     (void)pthread_mutex_unlock(&queue->mutex);
 }
