@@ -4,8 +4,9 @@
 /* checkpoint.c - encodes and decodes the checkpoint.
  *
  * Invariant: no item is in two records of a decoded checkpoint, since an item may be delivered only once.
- * Design:   the text of the manifest ends with a line that holds its checksum. Unknown kinds of records are skipped. A run
- *           writes no overlapping records; if damage that the checksum misses produces one, the later record is dropped.
+ * Design:   the text of the manifest ends with a line that holds its checksum. Unknown kinds of records are skipped. A
+ *           run writes no overlapping records; if damage that the checksum misses produces one, the later record is
+ *           dropped.
  * Threads:  one.
  * Not here: the file (checkpoint_file.c), when it is written (run).
  */

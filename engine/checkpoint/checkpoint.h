@@ -4,11 +4,12 @@
 /* checkpoint.h - the checkpoint: which items of a job are done, and where their results are.
  *
  * Invariant: an item is listed as done only after its results are on stable storage.
- * Design: one small file beside the output. It begins with the manifest as text; binary records follow (record.h). Facts that
- *         are valid only together are in one record: the items in the output with the length of the output, or the items in a
- *         reduction with its state. Results that wait for earlier items (stored) and rows that ranks have written at their
- *         offsets (placed) have records of their own, so that a damaged record loses its own items only.
- *         The checkpoint lists items, not ranks, threads or chunks, so a run with another layout can resume from it.
+ * Design: one small file beside the output. It begins with the manifest as text; binary records follow (record.h).
+ *         Facts that are valid only together are in one record: the items in the output with the length of the output,
+ *         or the items in a reduction with its state. Results that wait for earlier items (stored) and rows that ranks
+ *         have written at their offsets (placed) have records of their own, so that a damaged record loses its own
+ *         items only. The checkpoint lists items, not ranks, threads or chunks, so a run with another layout can resume
+ *         from it.
  */
 #ifndef PE_CHECKPOINT_H
 #define PE_CHECKPOINT_H
@@ -56,8 +57,8 @@ void pe_checkpoint_fini(pe_checkpoint *checkpoint);
 
 pe_status pe_checkpoint_add_stored(pe_checkpoint *checkpoint, const pe_stored_range *range, pe_error *err);
 
-/* pe_checkpoint_encode - append the bytes of the file. pe_checkpoint_decode - read the bytes of a file; damaged records are
- * skipped and counted.
+/* pe_checkpoint_encode - append the bytes of the file. pe_checkpoint_decode - read the bytes of a file; damaged records
+ * are skipped and counted.
  * Returns: PE_OK; PE_EDATA when the manifest is damaged, or the file is no checkpoint or of another version */
 pe_status pe_checkpoint_encode(const pe_checkpoint *checkpoint, pe_buffer *out, pe_error *err);
 pe_status pe_checkpoint_decode(pe_checkpoint *checkpoint, const unsigned char *data, size_t size, pe_error *err);

@@ -4,9 +4,9 @@
 /* checkpoint_file.c - writes the checkpoint to disk atomically, and reads it.
  *
  * Invariant: after a crash or power failure at any moment the file is the earlier or the later checkpoint, complete.
- * Design:  the bytes are written to a temporary file, which is synced and renamed; then the directory is synced. An existing
- *          file with the temporary name is replaced only when it is empty or begins as a checkpoint does, which is what a
- *          killed writer leaves.
+ * Design:  the bytes are written to a temporary file, which is synced and renamed; then the directory is synced. An
+ *          existing file with the temporary name is replaced only when it is empty or begins as a checkpoint does,
+ *          which is what a killed writer leaves.
  * Threads: one writer at a time: the process that holds the lock of the output.
  */
 #include <errno.h>

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* manifest.c - the manifest of a checkpoint: the keys and values that determine the bytes of the output, as readable text.
+/* manifest.c - the manifest of a checkpoint: the keys and values that determine the bytes of the output, as readable
+ * text.
  *
  * Threads: one at a time.
  */

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* manifest.h - the manifest of a checkpoint: the keys and values that determine the bytes of the output, as readable text.
+/* manifest.h - the manifest of a checkpoint: the keys and values that determine the bytes of the output, as readable
+ * text.
  *
  * Invariant: keys are unique.
- * Design: a run may resume from a checkpoint only if its own manifest is equal. Keys are those of the job file, with values in
- *         TOML; facts such as the size of an input have keys of their own.
+ * Design: a run may resume from a checkpoint only if its own manifest is equal. Keys are those of the job file, with
+ *         values in TOML; facts such as the size of an input have keys of their own.
  */
 #ifndef PE_MANIFEST_H
 #define PE_MANIFEST_H
@@ -38,8 +39,8 @@ const char *pe_manifest_find(const pe_manifest *manifest, const char *key);
 pe_status pe_manifest_print(const pe_manifest *manifest, pe_buffer *out, pe_error *err);
 pe_status pe_manifest_parse(pe_manifest *manifest, const char *text, size_t size, pe_error *err);
 
-/* pe_manifest_differences - append "key: was V, is W" for each key whose value differs, separated by "; "; a missing value is
- * "nothing". *count: how many there are. A NUL that out->size does not count follows the text. */
+/* pe_manifest_differences - append "key: was V, is W" for each key whose value differs, separated by "; "; a missing
+ * value is "nothing". *count: how many there are. A NUL that out->size does not count follows the text. */
 pe_status pe_manifest_differences(const pe_manifest *was, const pe_manifest *is, pe_buffer *out, size_t *count,
                                   pe_error *err);
 

@@ -4,8 +4,8 @@
 /* record.h - self-contained binary records, each with its kind, length and checksum.
  *
  * Invariant: a damaged record does not affect the records before and after it.
- * Design: a record that is torn, overwritten with zeros or otherwise damaged fails its checksum and is skipped; the search
- *         continues at the next byte sequence that may begin a record.
+ * Design: a record that is torn, overwritten with zeros or otherwise damaged fails its checksum and is skipped; the
+ *         search continues at the next byte sequence that may begin a record.
  */
 #ifndef PE_RECORD_H
 #define PE_RECORD_H
@@ -25,8 +25,8 @@ typedef struct pe_record {
 /* pe_record_append - append one record. */
 pe_status pe_record_append(pe_buffer *out, uint32_t kind, const void *data, size_t size, pe_error *err);
 
-/* pe_record_next - find the next valid record from *at on; *at moves behind it. *damaged is increased when bytes were skipped.
- * Returns false at the end. */
+/* pe_record_next - find the next valid record from *at on; *at moves behind it. *damaged is increased when bytes were
+ * skipped. Returns false at the end. */
 bool pe_record_next(const unsigned char *data, size_t size, size_t *at, pe_record *out, uint64_t *damaged);
 
 #endif

@@ -3,9 +3,9 @@
  */
 /* spill.c - the spill file: results that wait for earlier items, on disk instead of in memory.
  *
- * Design:  frames are only appended, and the file is truncated only while nothing is stored, so frames that a checkpoint lists
- *          stay where they are. The ranges are a sorted array, which stays short: behind one slow item all results that
- *          were stored in order are one range.
+ * Design:  frames are only appended, and the file is truncated only while nothing is stored, so frames that a
+ *          checkpoint lists stay where they are. The ranges are a sorted array, which stays short: behind one slow item
+ *          all results that were stored in order are one range.
  * Threads: spill.h.
  */
 #include "checkpoint/spill.h"

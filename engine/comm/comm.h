@@ -5,8 +5,8 @@
  *
  * Invariant: after pe_comm_agree every rank holds the same error.
  * Design: two backends behind one table: comm_self is one rank without MPI, comm_mpi is the only file that calls MPI.
- *         Messages are two-sided only, since one-sided windows fail between hosts over TCP. Sizes are size_t; comm_mpi splits
- *         what exceeds MPI's int counts.
+ *         Messages are two-sided only, since one-sided windows fail between hosts over TCP. Sizes are size_t; comm_mpi
+ *         splits what exceeds MPI's int counts.
  * Threads: collectives, open and close on the main thread; send, recv, test and cancel on any thread, where one message
  *         belongs to one thread.
  * Collective: pe_comm_bcast, pe_comm_min, pe_comm_max, pe_comm_gather, pe_comm_merge and pe_comm_agree are called by
@@ -55,8 +55,8 @@ pe_status pe_comm_max(pe_comm *comm, uint64_t *values, int count, pe_error *err)
 /* pe_comm_gather - copy `size` bytes of every rank into rank 0's `all` (size * ranks bytes, in rank order). */
 pe_status pe_comm_gather(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err);
 
-/* pe_comm_merge - reduce the state of all ranks to rank 0 along a binomial tree: about log2(ranks) rounds; each rank sends
- * once. The order of the merges is the same in every run.
+/* pe_comm_merge - reduce the state of all ranks to rank 0 along a binomial tree: about log2(ranks) rounds; each rank
+ * sends once. The order of the merges is the same in every run.
  *
  * Params:  mine: this rank's state, `size` bytes. merge(context, other) adds a received state to it.
  *          other: a buffer of `size` bytes for received states; unused with one rank
@@ -64,16 +64,18 @@ pe_status pe_comm_gather(pe_comm *comm, const void *mine, size_t size, void *all
 pe_status pe_comm_merge(pe_comm *comm, void *mine, void *other, size_t size, void (*merge)(void *context, void *other),
                         void *context, pe_error *err);
 
-/* pe_comm_agree - agree on one error: afterwards every rank holds the error with the lowest item, or none if no rank has one.
- * Returns its status. */
+/* pe_comm_agree - agree on one error: afterwards every rank holds the error with the lowest item, or none if no rank
+ * has one. Returns its status. */
 pe_status pe_comm_agree(pe_comm *comm, pe_error *err);
 
 /* pe_comm_send, pe_comm_recv - start a message; the buffer must not be touched until pe_comm_test sets *done.
- * The size of a receive is the exact size of what was sent. Messages of one tag between two ranks arrive in the order sent. */
+ * The size of a receive is the exact size of what was sent. Messages of one tag between two ranks arrive in the order
+ * sent. */
 pe_status pe_comm_send(pe_comm *comm, int to, pe_tag tag, const void *data, size_t size, pe_comm_op **op,
                        pe_error *err);
 pe_status pe_comm_recv(pe_comm *comm, int from, pe_tag tag, void *data, size_t size, pe_comm_op **op, pe_error *err);
-/* pe_comm_test - *done: whether the message is complete. If so, *op is freed and NULL, and *from (may be NULL) is the sender. */
+/* pe_comm_test - *done: whether the message is complete. If so, *op is freed and NULL, and *from (may be NULL) is the
+ * sender. */
 pe_status pe_comm_test(pe_comm *comm, pe_comm_op **op, bool *done, int *from, pe_error *err);
 /* pe_comm_cancel - cancel a receive for which nothing was sent; NULL is fine. */
 void pe_comm_cancel(pe_comm *comm, pe_comm_op **op);

@@ -3,8 +3,8 @@
  */
 /* comm_mpi.c - the backend on MPI, the only file that calls MPI.
  *
- * Design: a communicator of our own with MPI_ERRORS_RETURN; every return code is checked and becomes a pe_error. MPI's counts
- *         are int, so messages are cut into pieces of 1 GiB; sender and receiver know the size and cut alike.
+ * Design: a communicator of our own with MPI_ERRORS_RETURN; every return code is checked and becomes a pe_error. MPI's
+ *         counts are int, so messages are cut into pieces of 1 GiB; sender and receiver know the size and cut alike.
  * Threads: MPI_THREAD_SERIALIZED: the collectives on the main thread, messages on any; a lock around each call of MPI.
  */
 #include <limits.h>

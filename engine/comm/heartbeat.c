@@ -3,13 +3,13 @@
  */
 /* heartbeat.c - heartbeats between rank 0 and the other ranks, so that a run ends when a rank or its host is gone.
  *
- * Invariant: while a peer has not sent its last heartbeat, one receive is posted; so every heartbeat is received, and no
- *           message is left when MPI is finalized.
+ * Invariant: while a peer has not sent its last heartbeat, one receive is posted; so every heartbeat is received, and
+ *           no message is left when MPI is finalized.
  * Design:   a message of fixed size every interval_ns in both directions; a flag marks the last one.
- *           A rank that was stopped itself (SIGSTOP, a virtual machine that was moved) has received nothing meanwhile. That
- *           pause is added to the time of every peer's last heartbeat, so that it does not count as their silence.
- * Threads:  between begin and end the heartbeat's thread owns all fields but those under the mutex. If the thread could not
- *           be created, the caller of pe_heartbeat_end owns them.
+ *           A rank that was stopped itself (SIGSTOP, a virtual machine that was moved) has received nothing meanwhile.
+ *           That pause is added to the time of every peer's last heartbeat, so that it does not count as their silence.
+ * Threads:  between begin and end the heartbeat's thread owns all fields but those under the mutex. If the thread could
+ *           not be created, the caller of pe_heartbeat_end owns them.
  * Not here: what happens when a rank is lost (run/lost_rank.c).
  */
 #include "comm/heartbeat.h"
@@ -109,8 +109,8 @@ static uint64_t silent_ns_of(const peer *other, uint64_t now_ns)
     return other->has_left ? 0 : now_ns - other->last_beat_ns;
 }
 
-/* Ranks that became silent at about the same time, such as those of one host, are reported together: the lowest rank, and
- * the number of the others. */
+/* Ranks that became silent at about the same time, such as those of one host, are reported together: the lowest rank,
+ * and the number of the others. */
 static void check_timeouts(pe_heartbeat *self, uint64_t now_ns)
 {
     pe_silent_ranks silent = {.more = -1};

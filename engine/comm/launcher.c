@@ -3,9 +3,9 @@
  */
 /* launcher.c - this process's rank before MPI is initialised, from the launcher's environment variables.
  *
- * Design:   MPI_Init takes a third of a second, which --help or an invalid option should not cost; but only rank 0 may print.
- *           Each launcher sets one of the variables below. SLURM_PROCID is not among them, because a batch script has it
- *           too, outside of any srun.
+ * Design:   MPI_Init takes a third of a second, which --help or an invalid option should not cost; but only rank 0 may
+ *           print. Each launcher sets one of the variables below. SLURM_PROCID is not among them, because a batch
+ *           script has it too, outside of any srun.
  * Threads:  reads the environment; call it before anything changes that.
  * Not here: MPI itself (comm_mpi.c).
  */

@@ -5,8 +5,8 @@
  *
  * Invariant: each item is computed once; imap passes blocks to the caller in the order of the items.
  * Design: a run with one rank and its own worker vtable. Workers read the caller's arrays. For map they write into the
- *         caller's result arrays, so a chunk has no bytes to deliver. For imap the buffer of a chunk holds a header and its
- *         result columns one after the other; the reorder buffer delivers them in order.
+ *         caller's result arrays, so a chunk has no bytes to deliver. For imap the buffer of a chunk holds a header and
+ *         its result columns one after the other; the reorder buffer delivers them in order.
  * Threads: a worker belongs to one thread; array_run does not change during the run, but for stop.
  * Not here: files, MPI.
  */
@@ -72,7 +72,8 @@ typedef struct array_head {
     uint64_t room;  /* capacity of each column, in items */
 } array_head;
 
-/* Sets results to the beginning of the chunk's columns: in the caller's arrays, or in the chunk's buffer behind the header. */
+/* Sets results to the beginning of the chunk's columns: in the caller's arrays, or in the chunk's buffer behind the
+ * header. */
 static pe_status set_results(const array_run *run, pe_block chunk, pe_buffer *out, void *results[PE_MAX_COLUMNS],
                              pe_error *err)
 {

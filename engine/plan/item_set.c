@@ -3,8 +3,8 @@
  */
 /* item_set.c - a set of item numbers, stored as sorted ranges.
  *
- * Design:  two parallel arrays, the ranges and the ranks of their first items, so that item to rank and rank to item are one
- *          binary search each. A block that is added is merged with all ranges that it overlaps or touches.
+ * Design:  two parallel arrays, the ranges and the ranks of their first items, so that item to rank and rank to item
+ *          are one binary search each. A block that is added is merged with all ranges that it overlaps or touches.
  * Threads: item_set.h.
  */
 #include "plan/item_set.h"

@@ -4,9 +4,9 @@
 /* item_set.h - a set of item numbers, stored as sorted ranges.
  *
  * Invariant: ranges are ascending and not empty, with a gap between each two.
- * Design: a resumed run computes the items that are not done, and --retry-failed the failed items; both are many ranges. The
- *         members are numbered from 0 in ascending order; this number is called the rank of the member. The plan, the work
- *         queue and the dispatch use ranks; everything else uses item numbers.
+ * Design: a resumed run computes the items that are not done, and --retry-failed the failed items; both are many
+ *         ranges. The members are numbered from 0 in ascending order; this number is called the rank of the member. The
+ *         plan, the work queue and the dispatch use ranks; everything else uses item numbers.
  * Threads: one thread while it is built; any number of readers afterwards.
  */
 #ifndef PE_ITEM_SET_H
@@ -40,7 +40,8 @@ bool pe_item_set_has(const pe_item_set *set, uint64_t item);
 /* pe_item_set_missing - put the items of `whole` that are not in set into the empty set *out. */
 pe_status pe_item_set_missing(const pe_item_set *set, pe_block whole, pe_item_set *out, pe_error *err);
 
-/* pe_item_set_from - the items from the member with this rank to the end of its range; count is 0 when no member has it. */
+/* pe_item_set_from - the items from the member with this rank to the end of its range; count is 0 when no member has
+ * it. */
 pe_block pe_item_set_from(const pe_item_set *set, uint64_t rank);
 
 /* pe_item_set_rank - the number of members below item; of a member this is its rank. */
@@ -51,7 +52,8 @@ uint64_t pe_item_set_rank(const pe_item_set *set, uint64_t item);
 pe_status pe_item_set_save(const pe_item_set *set, pe_buffer *out, pe_error *err);
 pe_status pe_item_set_load(pe_item_set *set, const void *data, size_t size, pe_error *err);
 
-/* pe_item_set_parse - read "17" or "17,40-60" (inclusive, ascending) as in --items. PE_ECONFIG names the invalid part. */
+/* pe_item_set_parse - read "17" or "17,40-60" (inclusive, ascending) as in --items. PE_ECONFIG names the invalid
+ * part. */
 pe_status pe_item_set_parse(pe_item_set *set, const char *text, pe_error *err);
 
 #endif

@@ -4,13 +4,13 @@
 /* plan.c - computes slices, chunks, batches and buffers of a run from items, ranks, threads and memory: integers only.
  *
  * Invariant: the buffers of a plan fit pool.memory; slices and chunks cover every item exactly once (plan.h).
- * Design: sizes are chosen first, then the number of buffers of that size that the memory allows. A chunk fills part of the
- *         second-level cache, but is small enough that every worker gets many chunks for balance. One rank delivers chunks;
- *         several ranks send slices, which are as many chunks as make a message worth its cost.
- *         The plan knows no time, so it sets bounds only; within them threads/adaptive_chunk.h and ranks/dispatch.c adapt the
- *         sizes to the measured cost of items.
- *         Sums of bytes end at SIZE_MAX (base/saturate.h). A plan that reaches it is refused, with the numbers that are too
- *         large.
+ * Design: sizes are chosen first, then the number of buffers of that size that the memory allows. A chunk fills part of
+ *         the second-level cache, but is small enough that every worker gets many chunks for balance. One rank delivers
+ *         chunks; several ranks send slices, which are as many chunks as make a message worth its cost.
+ *         The plan knows no time, so it sets bounds only; within them threads/adaptive_chunk.h and ranks/dispatch.c
+ *         adapt the sizes to the measured cost of items.
+ *         Sums of bytes end at SIZE_MAX (base/saturate.h). A plan that reaches it is refused, with the numbers that are
+ *         too large.
  * Not here: the sizes of items and inputs (run/estimate.c), claiming chunks (threads/work_queue.c).
  */
 #include "plan/plan.h"
@@ -130,8 +130,8 @@ static uint64_t best_chunk(const pe_plan_request *request, const char **why)
     return items;
 }
 
-/* Small chunks of a size that the user chose are claimed several at once. Exceptions: chunks of a stream, which must not wait
- * for later items, and chunks that go to another process. */
+/* Small chunks of a size that the user chose are claimed several at once. Exceptions: chunks of a stream, which must
+ * not wait for later items, and chunks that go to another process. */
 static void choose_chunk(const pe_plan_request *request, pe_plan *plan)
 {
     const bool is_stream = request->items == PE_ITEMS_UNKNOWN;
@@ -189,7 +189,8 @@ static size_t result_bytes(const pe_plan_request *request, const pe_plan *plan, 
     return at_least(bytes, text_window(request, memory));
 }
 
-/* The results of a chunk may be delivered in parts of this size, so that several fit into the window for each worker. */
+/* The results of a chunk may be delivered in parts of this size, so that several fit into the window for each
+ * worker. */
 static size_t part_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
     if (!request->has_text_result)

@@ -3,11 +3,11 @@
  */
 /* plan.h - the plan of a run: how items, ranks and threads become slices, chunks, batches and buffers; integers only.
  *
- * Invariant: chunk c of slice s begins at item (s * chunks_per_slice + c) * chunk_items; only the last chunk of all is shorter.
- *         So slices and chunks cover every item exactly once, and no byte of the output depends on the plan.
- * Design: every block follows from its number, so nothing is stored per slice. Static slices are assigned round-robin, slice
- *         s to rank s % ranks: with one contiguous block per rank, a rank would have to hold all its results until the
- *         blocks of all lower ranks are delivered.
+ * Invariant: chunk c of slice s begins at item (s * chunks_per_slice + c) * chunk_items; only the last chunk of all is
+ *         shorter. So slices and chunks cover every item exactly once, and no byte of the output depends on the plan.
+ * Design: every block follows from its number, so nothing is stored per slice. Static slices are assigned round-robin,
+ *         slice s to rank s % ranks: with one contiguous block per rank, a rank would have to hold all its results
+ *         until the blocks of all lower ranks are delivered.
  */
 #ifndef PE_PLAN_H
 #define PE_PLAN_H
@@ -89,7 +89,8 @@ typedef struct pe_plan {
     size_t peak_bytes;   /* estimate of peak memory: buffer_bytes, kept_bytes, process_bytes, threads, MPI */
 } pe_plan;
 
-/* pe_plan_make - compute the plan. PE_ECONFIG when pool.memory cannot hold the smallest window, naming the memory needed. */
+/* pe_plan_make - compute the plan. PE_ECONFIG when pool.memory cannot hold the smallest window, naming the memory
+ * needed. */
 pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *err);
 
 /* pe_plan_slice - the items of a slice. */

@@ -3,16 +3,16 @@
  */
 /* dispatch.c - rank 0 assigns slices to ranks.
  *
- * Invariant: no rank holds more items than the plan's depth allows, and no more slices than the plan's window are dispatched
- *           and not delivered. This bounds the memory of every rank, however slow one item is.
+ * Invariant: no rank holds more items than the plan's depth allows, and no more slices than the plan's window are
+ *           dispatched and not delivered. This bounds the memory of every rank, however slow one item is.
  * Design:   three amounts are chosen here, and each has its own reason:
- *           - the size of a slice follows the measured cost of items by threads/adaptive_chunk.h, for balance; it is fixed
- *             with the static schedule;
+ *           - the size of a slice follows the measured cost of items by threads/adaptive_chunk.h, for balance; it is
+ *             fixed with the static schedule;
  *           - the number of slices that a rank has in advance (slices_ahead) covers the time until its next slice comes
  *             (plan->ahead_ns), and no more, since a dispatched slice cannot be moved to another rank;
- *           - cheap slices are dispatched in runs of several (run_of), so that one rank 0 serves thousands of ranks: a run is
- *             longer the more ranks there are and the less a slice costs. A dispatcher per node would need messages and a
- *             termination protocol of its own, and would still receive runs.
+ *           - cheap slices are dispatched in runs of several (run_of), so that one rank 0 serves thousands of ranks: a
+ *             run is longer the more ranks there are and the less a slice costs. A dispatcher per node would need
+ *             messages and a termination protocol of its own, and would still receive runs.
  *           Ranks that may have room wait in a queue, so the cost of a dispatch does not depend on the number of ranks.
  * Threads:  the main thread of rank 0.
  * Not here: the results (gather.c).

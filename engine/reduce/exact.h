@@ -16,7 +16,8 @@
 
 #define PE_EXACT_CHUNKS 67
 
-/* A sum of doubles: the sum over c of chunks[c] * 2^(32 c - 1075). Zero-initialise; plain data, may be sent to another rank. */
+/* A sum of doubles: the sum over c of chunks[c] * 2^(32 c - 1075). Zero-initialise; plain data, may be sent to another
+ * rank. */
 typedef struct pe_exact_float {
     int64_t chunks[PE_EXACT_CHUNKS];
     uint32_t pending; /* terms since the last carry; each adds less than 2^53 to a chunk */

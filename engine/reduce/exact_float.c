@@ -5,11 +5,11 @@
  *
  * Design:   a small superaccumulator (R. M. Neal, Fast exact summation using small and large superaccumulators,
  *           arXiv 1505.05571): 67 chunks of 64 bits, each standing for 32 bits of a number that spans all exponents; a
- *           term is added to two of them as integers, and carries are propagated every thousand terms. That costs 2 ns per
- *           term, so the terms of a run are first split into two parts each by error-free transformations (S. M. Rump, T. Ogita,
- *           S. Oishi, Accurate floating-point summation, SIAM J. Sci. Comput. 31, 2008: ExtractVector). The sum of each
- *           part over a run is exact too, and vectorises. A run whose terms two parts do not represent (exponents far
- *           apart, inf, nan) is added term by term. Debian has no library for this.
+ *           term is added to two of them as integers, and carries are propagated every thousand terms. That costs 2 ns
+ *           per term, so the terms of a run are first split into two parts each by error-free transformations (S. M.
+ *           Rump, T. Ogita, S. Oishi, Accurate floating-point summation, SIAM J. Sci. Comput. 31, 2008: ExtractVector).
+ *           The sum of each part over a run is exact too, and vectorises. A run whose terms two parts do not represent
+ *           (exponents far apart, inf, nan) is added term by term. Debian has no library for this.
  * Threads:  exact.h.
  * Not here: rounding (exact_round.c).
  */
@@ -99,8 +99,8 @@ PE_CLONES static uint64_t top_exponent(const double *terms, size_t count)
     return EXPONENT_OF((uint64_t)top);
 }
 
-/* Adding and subtracting a large number rounds a term to a multiple of that number's last place; the difference to the term
- * is exact. Returns whether two such parts represent every term completely. */
+/* Adding and subtracting a large number rounds a term to a multiple of that number's last place; the difference to the
+ * term is exact. Returns whether two such parts represent every term completely. */
 PE_CLONES static bool sum_parts(const double *restrict terms, size_t count, double first, double second,
                                 double high[restrict LANES], double low[restrict LANES])
 {
@@ -134,15 +134,15 @@ static double power(int exponent)
     return value;
 }
 
-/* The number to add and subtract, so that the part of a term below 2^exponent has PART_BITS bits. The factor 1.5 keeps the sum
- * with a term of either sign in the same binade. */
+/* The number to add and subtract, so that the part of a term below 2^exponent has PART_BITS bits. The factor 1.5 keeps
+ * the sum with a term of either sign in the same binade. */
 static double splitter(int exponent)
 {
     return 1.5 * power(exponent + 52 - PART_BITS);
 }
 
-/* Each lane is an integer of at most 2^53 times 2^unit. So the sum of the lanes fits int64_t, and its upper and lower half are
- * doubles. */
+/* Each lane is an integer of at most 2^53 times 2^unit. So the sum of the lanes fits int64_t, and its upper and lower
+ * half are doubles. */
 static void add_lanes(pe_exact_float *sum, const double lanes[LANES], int unit)
 {
     const int64_t half = INT64_C(1) << 32;

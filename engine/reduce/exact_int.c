@@ -3,8 +3,9 @@
  */
 /* exact_int.c - the exact sum of integers.
  *
- * Design:   64-bit terms are summed as two halves of 32 bits, which vectorises; 2^31 terms fit. The sum keeps its high and low
- *           words in 128 bits each, so that partial sums never overflow in any order; only the final value has to fit.
+ * Design:   64-bit terms are summed as two halves of 32 bits, which vectorises; 2^31 terms fit. The sum keeps its high
+ *           and low words in 128 bits each, so that partial sums never overflow in any order; only the final value has
+ *           to fit.
  * Threads:  exact.h.
  * Not here: rounding (exact_round.c).
  */

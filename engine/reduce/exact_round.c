@@ -3,8 +3,9 @@
  */
 /* exact_round.c - rounds the quotient of an exact sum and a count to the nearest double, once.
  *
- * Design:   both kinds of sum become a sign and 32-bit digits, are divided by long division, and rounded to 53 bits (fewer for
- *           subnormals). A remainder is kept as one bit below the last digit, so that ties are recognised exactly.
+ * Design:   both kinds of sum become a sign and 32-bit digits, are divided by long division, and rounded to 53 bits
+ *           (fewer for subnormals). A remainder is kept as one bit below the last digit, so that ties are recognised
+ *           exactly.
  * Threads:  no state.
  */
 #include <assert.h>

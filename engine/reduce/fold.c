@@ -3,10 +3,10 @@
  */
 /* fold.c - the state of a reduction over columns: the number of items, and per element sum, minimum and maximum.
  *
- * Design:   a column is processed in runs that fit the first-level cache. Each run is first converted to a dense array of
- *           int64, float64 or int128, so that three kinds of loops suffice for all dtypes and strides; the common columns
- *           need no conversion. Minimum and maximum are kept as integers; floats as their bits, mapped so that the integers
- *           have the order of the values.
+ * Design:   a column is processed in runs that fit the first-level cache. Each run is first converted to a dense array
+ *           of int64, float64 or int128, so that three kinds of loops suffice for all dtypes and strides; the common
+ *           columns need no conversion. Minimum and maximum are kept as integers; floats as their bits, mapped so that
+ *           the integers have the order of the values.
  * Threads:  fold.h.
  * Not here: exact sums (exact.h), printing (fold_print.c).
  */

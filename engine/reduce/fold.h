@@ -40,8 +40,9 @@ void pe_fold_merge(pe_fold *fold, void *state);
 
 /* pe_fold_print - append one line: the operation's name, then one value per column (count: the same in each).
  *
- * Shape:   sums of integers and bool are int128, of floats float64; mean is float64; min and max have the result's dtype.
- *          If any item is nan, min and max are nan; -0.0 is less than 0.0. Without items sum and count are 0, mean is nan.
+ * Shape:   sums of integers and bool are int128, of floats float64; mean is float64; min and max have the result's
+ *          dtype. If any item is nan, min and max are nan; -0.0 is less than 0.0. Without items sum and count are 0,
+ *          mean is nan.
  * Returns: PE_OK; PE_EDATA for a sum that does not fit int128, and for min or max without items
  */
 pe_status pe_fold_print(pe_fold *fold, pe_reduce_op op, char separator, pe_buffer *out, pe_error *err);

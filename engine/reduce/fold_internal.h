@@ -30,8 +30,8 @@ pe_exact_float *pe_fold_float(const pe_fold *fold, int result, size_t element);
 pe_exact_int *pe_fold_int(const pe_fold *fold, int result, size_t element);
 uint64_t *pe_fold_items(const pe_fold *fold);
 
-/* pe_key_of_float64 - the bits of a double as an integer with the order of the doubles: -0.0 is below 0.0, a nan is below -inf
- * or above inf. The function is its own inverse. */
+/* pe_key_of_float64 - the bits of a double as an integer with the order of the doubles: -0.0 is below 0.0, a nan is
+ * below -inf or above inf. The function is its own inverse. */
 static inline int64_t pe_key_of_float64(int64_t bits)
 {
     return bits ^ ((bits < 0 ? -1 : 0) & INT64_MAX);

@@ -4,8 +4,9 @@
 /* reduction.h - the reduction of a run (the job's [reduce]): one fold per worker, merged per rank, then on rank 0.
  *
  * Invariant: each computed item is in exactly one fold.
- * Design: each worker adds its items to a fold of its own, without a lock. It merges that fold into the rank's when the worker
- *         is closed; the folds of the ranks are merged on rank 0 at the end of the run. Only folds are sent, not items.
+ * Design: each worker adds its items to a fold of its own, without a lock. It merges that fold into the rank's when the
+ *         worker is closed; the folds of the ranks are merged on rank 0 at the end of the run. Only folds are sent, not
+ *         items.
  */
 #ifndef PE_REDUCTION_H
 #define PE_REDUCTION_H

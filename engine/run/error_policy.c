@@ -15,7 +15,8 @@
 
 #include "base/alloc.h"
 
-/* The default is nan for floats and the empty text for texts. Integers and bool have no value that is recognisable as missing. */
+/* The default is nan for floats and the empty text for texts. Integers and bool have no value that is recognisable as
+ * missing. */
 static pe_status fill_default(pe_dtype dtype, void *out, const pe_job *job, pe_error *err)
 {
     const float narrow = NAN;

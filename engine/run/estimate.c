@@ -43,8 +43,8 @@ static size_t columns_bytes(const pe_type *types, int count)
     return bytes;
 }
 
-/* Whether kernel calls read and write no columns. Batches then need not fit a cache, and large ones are faster, since each batch
- * waits for the writes of the one before. */
+/* Whether kernel calls read and write no columns. Batches then need not fit a cache, and large ones are faster, since
+ * each batch waits for the writes of the one before. */
 static bool is_generated(const pe_work_spec *spec, const pe_inputs *inputs, pe_block items)
 {
     const bool is_known = items.count > 0 && items.count != PE_ITEMS_UNKNOWN;

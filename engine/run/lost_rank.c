@@ -4,15 +4,15 @@
 /* lost_rank.c - ends the job with one message when the heartbeats of a rank stop.
  *
  * Invariant: at most one rank prints the message; no rank waits longer than the timeout and a few seconds.
- * Design:   calls of MPI that involve the lost rank never return, so the process cleans up and exits at once, as after a
- *           crash. Rank 0 has the shortest timeout and prints the message. If rank 0 is lost, the others wait for a turn that
- *           depends on their rank, and a rank that receives SIGTERM meanwhile prints nothing.
- *           Then the rank ends the launcher with two SIGTERM, on which mpirun and its daemons exit at once, as on a second
- *           Ctrl-C. An exit code alone is not enough: mpirun then ends the other ranks so late that another one may print the
- *           message as well, and adds its own notice (tests/fault/test_lost.py); and when a host is gone, mpirun waits
- *           for its daemon there until TCP gives up after a quarter of an hour, as each daemon waits for mpirun
- *           (tests/cluster/hosts.sh). Open MPI passes no process id of the launcher to a rank, so it is found among the
- *           ancestors by the name of its program. Under another launcher, such as srun, nothing is signalled.
+ * Design:   calls of MPI that involve the lost rank never return, so the process cleans up and exits at once, as after
+ *           a crash. Rank 0 has the shortest timeout and prints the message. If rank 0 is lost, the others wait for a
+ *           turn that depends on their rank, and a rank that receives SIGTERM meanwhile prints nothing.
+ *           Then the rank ends the launcher with two SIGTERM, on which mpirun and its daemons exit at once, as on a
+ *           second Ctrl-C. An exit code alone is not enough: mpirun then ends the other ranks so late that another one
+ *           may print the message as well, and adds its own notice (tests/fault/test_lost.py); and when a host is gone,
+ *           mpirun waits for its daemon there until TCP gives up after a quarter of an hour, as each daemon waits for
+ *           mpirun (tests/cluster/hosts.sh). Open MPI passes no process id of the launcher to a rank, so it is found
+ *           among the ancestors by the name of its program. Under another launcher, such as srun, nothing is signalled.
  * Threads:  the heartbeat's thread (comm/heartbeat.h).
  * Not here: which rank is lost (comm/heartbeat.c), which files are removed (os/exit_cleanup.c).
  */
@@ -108,7 +108,8 @@ static void print_message(const pe_silent_ranks *silent)
     (void)put;
 }
 
-/* Waits for this rank's turn to print. False when a signal came, because another rank has printed and ended the launcher. */
+/* Waits for this rank's turn to print. False when a signal came, because another rank has printed and ended the
+ * launcher. */
 static bool is_my_turn(void)
 {
     const int turn = own_rank < 1 ? 0 : own_rank - 1;
@@ -130,9 +131,9 @@ static void end_job(void *unused, const pe_silent_ranks *silent)
     _exit(pe_status_exit(PE_EIO));
 }
 
-/* When a rank crashes, mpirun sends the others SIGTERM and one second later SIGKILL. Rank 0 may spend that second waiting for
- * the last message of the rank that crashed, so temporary files are removed here, in the heartbeat's thread. A run that
- * still ends in good order is an interrupted one and does not need them. */
+/* When a rank crashes, mpirun sends the others SIGTERM and one second later SIGKILL. Rank 0 may spend that second
+ * waiting for the last message of the rank that crashed, so temporary files are removed here, in the heartbeat's
+ * thread. A run that still ends in good order is an interrupted one and does not need them. */
 static void clean_up_on_sigterm(void *unused)
 {
     (void)unused;

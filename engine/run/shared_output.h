@@ -11,8 +11,8 @@
 
 /* pe_shared_output_begin - open work->row_file on every rank, or on none. Collective.
  *
- * Call:    after rank 0 has created the output. The caller closes work->row_file before the output is committed, so that an
- *          error of close on any rank is known and rank 0 sees all rows.
+ * Call:    after rank 0 has created the output. The caller closes work->row_file before the output is committed, so
+ *          that an error of close on any rank is known and rank 0 sees all rows.
  * Params:  sink: only used on rank 0.
  * Returns: PE_OK in both cases; an error of rank 0's file or of MPI
  */

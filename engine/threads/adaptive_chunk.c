@@ -50,9 +50,9 @@ static bool is_cheaper_when_larger(uint64_t large, uint64_t large_ns, uint64_t s
     return (double)large_ns / (double)large < CHEAPER * (double)small_ns / (double)small && large_ns > small_ns / 2;
 }
 
-/* Compares the last two chunks that took too long. Returns twice the larger size if its items were cheaper, else 0. After a
- * chunk of one item there is nothing to compare with, so the next size is 2. (Relaxed, and the two fields may belong to
- * different chunks: the size is a hint.) */
+/* Compares the last two chunks that took too long. Returns twice the larger size if its items were cheaper, else 0.
+ * After a chunk of one item there is nothing to compare with, so the next size is 2. (Relaxed, and the two fields may
+ * belong to different chunks: the size is a hint.) */
 static uint64_t larger_if_cheaper(pe_adaptive_chunk *chunking, uint64_t items, uint64_t ns)
 {
     const uint64_t other = atomic_load_explicit(&chunking->long_items, memory_order_relaxed);

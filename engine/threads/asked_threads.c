@@ -3,9 +3,9 @@
  */
 /* asked_threads.c - the value of OMP_NUM_THREADS, with our error message instead of the OpenMP runtime's.
  *
- * Design:   the runtime reads the variable when it is loaded; if the value is invalid, every rank prints two lines beside the
- *           one message of rank 0. Therefore the variable is removed before the runtime is loaded. libc is not initialised at
- *           that time, so that code calls nothing that needs a locale, memory or environ.
+ * Design:   the runtime reads the variable when it is loaded; if the value is invalid, every rank prints two lines
+ *           beside the one message of rank 0. Therefore the variable is removed before the runtime is loaded. libc is
+ *           not initialised at that time, so that code calls nothing that needs a locale, memory or environ.
  * Threads:  pe_asked_threads_begin is called while the process has one thread; afterwards `invalid` is only read.
  * Not here: the number of threads that a rank starts (threads/thread_placement.c).
  */

@@ -3,16 +3,17 @@
  */
 /* reorder.c - the reorder buffer of one rank: chunks finish in any order and are delivered in the order of their items.
  *
- * Invariant: at most one thread, the deliverer, calls deliver at any time; entries are delivered in the order of the list.
- * Design:   a linked list in delivery order; an entry is inserted before its chunk is computed. A thread that marks the head
- *           as done while nobody delivers becomes the deliverer. It delivers without the lock, so that other threads can mark
- *           entries as done meanwhile, and continues until the head is not done.
+ * Invariant: at most one thread, the deliverer, calls deliver at any time; entries are delivered in the order of the
+ *            list.
+ * Design:   a linked list in delivery order; an entry is inserted before its chunk is computed. A thread that marks the
+ *           head as done while nobody delivers becomes the deliverer. It delivers without the lock, so that other
+ *           threads can mark entries as done meanwhile, and continues until the head is not done.
  *           Delivery is cheapest on the thread that computed the chunk, because the bytes are in its cache. Therefore a
- *           thread that finishes the entry right behind the one being delivered waits some microseconds to become the next
- *           deliverer; after that time it leaves its entry to the present one. Delivery is the only serial part, so the
- *           deliverer hands over before it releases what it has delivered; the entry that is handed over is already out of
- *           the list. Entries are embedded in the chunks, so this file allocates nothing and sets no bound: the buffer pool
- *           bounds the chunks.
+ *           thread that finishes the entry right behind the one being delivered waits some microseconds to become the
+ *           next deliverer; after that time it leaves its entry to the present one. Delivery is the only serial part,
+ *           so the deliverer hands over before it releases what it has delivered; the entry that is handed over is
+ *           already out of the list. Entries are embedded in the chunks, so this file allocates nothing and sets no
+ *           bound: the buffer pool bounds the chunks.
  * Threads:  mutex guards all fields; waiting is also read without it. is_delivering: some thread is the deliverer.
  * Not here: what an entry belongs to, ranks, files.
  */
@@ -139,8 +140,8 @@ static pe_reorder_entry *take_first(pe_reorder *reorder)
     return first;
 }
 
-/* The deliverer's next entry. NULL: this thread is no longer the deliverer, since the head is not done or the thread that
- * waits was made the deliverer. The caller holds the lock. */
+/* The deliverer's next entry. NULL: this thread is no longer the deliverer, since the head is not done or the thread
+ * that waits was made the deliverer. The caller holds the lock. */
 static pe_reorder_entry *take_next(pe_reorder *reorder)
 {
     pe_reorder_entry *next = take_first(reorder);
@@ -153,7 +154,8 @@ static pe_reorder_entry *take_next(pe_reorder *reorder)
     return next;
 }
 
-/* Delivers an entry that is out of the list, then every head that is done. The caller is the deliverer, or entry is NULL. */
+/* Delivers an entry that is out of the list, then every head that is done. The caller is the deliverer, or entry is
+ * NULL. */
 static void deliver_from(pe_reorder *reorder, pe_reorder_entry *entry)
 {
     while (entry != NULL) {
@@ -167,8 +169,8 @@ static void deliver_from(pe_reorder *reorder, pe_reorder_entry *entry)
     }
 }
 
-/* The caller has set waiting to this entry. Returns whether this thread is now the deliverer; the entry is then out of the
- * list. */
+/* The caller has set waiting to this entry. Returns whether this thread is now the deliverer; the entry is then out of
+ * the list. */
 static bool wait_for_handover(pe_reorder *reorder, const pe_reorder_entry *entry)
 {
     for (int i = 0; i < SPINS; i++) {

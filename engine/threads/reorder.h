@@ -36,8 +36,8 @@ void pe_reorder_free(pe_reorder *reorder); /* NULL is fine; entries that are sti
 
 /* pe_reorder_insert - insert the entry at the end. Call: any thread. */
 void pe_reorder_insert(pe_reorder *reorder, pe_reorder_entry *entry);
-/* pe_reorder_insert_behind - insert the entry right behind `before`, if that one is not done and is_wanted returns true.
- * is_wanted is called with the lock held, so `before` cannot become done meanwhile. Call: any thread.
+/* pe_reorder_insert_behind - insert the entry right behind `before`, if that one is not done and is_wanted returns
+ * true. is_wanted is called with the lock held, so `before` cannot become done meanwhile. Call: any thread.
  * Returns: whether the entry was inserted */
 bool pe_reorder_insert_behind(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *before,
                               bool (*is_wanted)(void *context), void *context);
@@ -50,8 +50,9 @@ bool pe_reorder_is_first(pe_reorder *reorder, const pe_reorder_entry *entry);
 
 /* pe_reorder_done - mark the entry as done; it is delivered when all entries before it are.
  *
- * Call:   any thread. When another thread is the deliverer, that one delivers this entry; the call returns at once, or after
- *         some microseconds of waiting to become the deliverer. Otherwise the call delivers all entries that are ready.
+ * Call:   any thread. When another thread is the deliverer, that one delivers this entry; the call returns at once, or
+ *         after some microseconds of waiting to become the deliverer. Otherwise the call delivers all entries that are
+ *         ready.
  * Params: is_last: no entry behind this one is delivered any more; without an order it has no effect
  */
 void pe_reorder_done(pe_reorder *reorder, pe_reorder_entry *entry, bool is_last);

@@ -4,13 +4,13 @@
 /* split_range.h - a chunk's range of items: its owner computes it grain by grain, and thieves may split off its tail.
  *
  * Invariant: each grain of the block is returned by exactly one call, either to the owner or to one thief.
- * Design:  one word holds the owner's next grain and the end of the range. The owner advances the first, a thief lowers the
- *          second, both by compare-and-swap of the whole word. A thief takes the later half of what is left. The owner keeps
- *          the grain that it computes, and at least one grain of the block is always its own.
- *          This is the only place that decides how much is stolen; adaptive_chunk.h decides how much is claimed. The two
- *          differ: a claim needs a guess of the cost of items, a steal corrects a guess that was wrong.
- * Threads: block and grain are set before the range is shared; span is written by the owner and by thieves. All that they
- *          share is in that word, so relaxed order suffices.
+ * Design:  one word holds the owner's next grain and the end of the range. The owner advances the first, a thief lowers
+ *          the second, both by compare-and-swap of the whole word. A thief takes the later half of what is left. The
+ *          owner keeps the grain that it computes, and at least one grain of the block is always its own.
+ *          This is the only place that decides how much is stolen; adaptive_chunk.h decides how much is claimed. The
+ *          two differ: a claim needs a guess of the cost of items, a steal corrects a guess that was wrong.
+ * Threads: block and grain are set before the range is shared; span is written by the owner and by thieves. All that
+ *          they share is in that word, so relaxed order suffices.
  */
 #ifndef PE_SPLIT_RANGE_H
 #define PE_SPLIT_RANGE_H
@@ -71,8 +71,8 @@ static inline uint64_t pe_split_range_half(uint64_t span)
     return next == 0 ? left / 2 : (left + 1) / 2;
 }
 
-/* pe_split_range_stealable - the grains that a split would take. The value may be out of date when the call returns, but
- * once it is 0 it stays 0 until pe_split_range_set. */
+/* pe_split_range_stealable - the grains that a split would take. The value may be out of date when the call returns,
+ * but once it is 0 it stays 0 until pe_split_range_set. */
 static inline uint64_t pe_split_range_stealable(const pe_split_range *range)
 {
     return pe_split_range_half(atomic_load_explicit(&range->span, memory_order_relaxed));

@@ -3,10 +3,10 @@
  */
 /* steal.h - work stealing: an idle worker takes half of what is left of another worker's chunk.
  *
- * Invariant: each item stays in exactly one chunk, and the stolen part follows its victim's chunk in the reorder buffer, so
- * stealing changes neither the set of items nor their order.
- * Threads: the caller holds the lock of the work queue, under which chunks are taken and released; so a chunk in running[] is
- * not released during a call. Its owner may go on computing it.
+ * Invariant: each item stays in exactly one chunk, and the stolen part follows its victim's chunk in the reorder buffer.
+ *          So stealing changes neither the set of items nor their order.
+ * Threads: the caller holds the lock of the work queue, under which chunks are taken and released. So a chunk in
+ *          running[] is not released during a call; its owner may go on computing it.
  */
 #ifndef PE_STEAL_H
 #define PE_STEAL_H

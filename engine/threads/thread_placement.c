@@ -3,12 +3,12 @@
  */
 /* thread_placement.c - how many threads each rank starts, and a warning when they do not fit the cores.
  *
- * Design:   rank 0 gathers the cores and the wanted threads of all ranks. Ranks that may use the same cores divide them;
- *           without that, several unbound ranks of a node would each start one thread per core of the node.
+ * Design:   rank 0 gathers the cores and the wanted threads of all ranks. Ranks that may use the same cores divide
+ *           them; without that, several unbound ranks of a node would each start one thread per core of the node.
  *           mpirun -n 2 binds each rank to one core. If more threads were asked for, they would share this core, so the
  *           rank warns and names the option of mpirun that helps.
- *           A container sees all cores of the node, but its control group may limit it to the processor time of fewer. The
- *           ranks in one control group divide that number.
+ *           A container sees all cores of the node, but its control group may limit it to the processor time of fewer.
+ *           The ranks in one control group divide that number.
  * Threads:  the main thread.
  */
 #include "threads/thread_placement.h"
@@ -31,7 +31,8 @@ typedef struct request {
     int threads; /* 0: its share of the cores */
 } request;
 
-/* The part of one rank of cores that some ranks divide: the first ranks get one more where it does not divide evenly. */
+/* The part of one rank of cores that some ranks divide: the first ranks get one more where it does not divide
+ * evenly. */
 static int part_of(int cores, int sharing, int before)
 {
     return cores / sharing + (before < cores % sharing ? 1 : 0);

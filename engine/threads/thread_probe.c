@@ -3,10 +3,10 @@
  */
 /* thread_probe.c - checks that the system can create a number of threads, before OpenMP needs them.
  *
- * Design:   the OpenMP runtime ends the process, with its own message and exit code, when it cannot create a thread (a limit
- *           on processes, of a cgroup, or on address space). Therefore the threads are created here first, all at once and
- *           with the stack size of OpenMP's threads; a failure becomes a pe_error. The C library keeps the stacks of joined
- *           threads, so OpenMP's threads reuse them.
+ * Design:   the OpenMP runtime ends the process, with its own message and exit code, when it cannot create a thread (a
+ *           limit on processes, of a cgroup, or on address space). Therefore the threads are created here first, all at
+ *           once and with the stack size of OpenMP's threads; a failure becomes a pe_error. The C library keeps the
+ *           stacks of joined threads, so OpenMP's threads reuse them.
  * Threads:  the main thread; the probe's threads wait at a gate until all are created, then end.
  */
 #include "threads/thread_probe.h"

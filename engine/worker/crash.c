@@ -4,14 +4,14 @@
 /* crash.c - reports a native kernel that crashes or calls exit, and ends the job.
  *
  * Invariant: a job prints one message, even when all ranks crash at their first item.
- * Design:   the signal handler runs on the thread that crashed. pe_position_here of this thread says which batch of which kernel
- *           it was computing. The handler makes only system calls. The first thread that enters it reports; other threads
- *           sleep until the process ends.
- *           On a node the first rank that binds an abstract socket name prints the message. Ranks other than 0 first wait
- *           some time, so that rank 0 on another node prints and mpirun ends them. A rank that mpirun is ending (SIGCONT at
- *           once, SIGTERM a second later) prints nothing.
- *           A crash outside of kernels, and a signal sent by another process, have the effect that they had before. An exit
- *           outside of kernels comes from a library that ran out of memory or threads: exit code 71.
+ * Design:   the signal handler runs on the thread that crashed. pe_position_here of this thread says which batch of
+ *           which kernel it was computing. The handler makes only system calls. The first thread that enters it
+ *           reports; other threads sleep until the process ends.
+ *           On a node the first rank that binds an abstract socket name prints the message. Ranks other than 0 first
+ *           wait some time, so that rank 0 on another node prints and mpirun ends them. A rank that mpirun is ending
+ *           (SIGCONT at once, SIGTERM a second later) prints nothing.
+ *           A crash outside of kernels, and a signal sent by another process, have the effect that they had before. An
+ *           exit outside of kernels comes from a library that ran out of memory or threads: exit code 71.
  * Threads:  begin and end on the main thread; the handler on any.
  * Not here: the search for the item (crash_search.c), the removal of files (os/exit_cleanup.c).
  */

@@ -3,8 +3,8 @@
  */
 /* crash.h - reports a native kernel that crashes or calls exit, and ends the job.
  *
- * The first rank that crashes prints one message, "pengine: item 13: act(13): crashed: SIGSEGV; with kernel.isolate = true that
- * item alone would fail", and exits with code 1; mpirun ends the others. Incomplete files are removed.
+ * The first rank that crashes prints one message, "pengine: item 13: act(13): crashed: SIGSEGV; with kernel.isolate =
+ * true that item alone would fail", and exits with code 1; mpirun ends the others. Incomplete files are removed.
  */
 #ifndef PE_CRASH_H
 #define PE_CRASH_H

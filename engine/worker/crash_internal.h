@@ -17,8 +17,8 @@ typedef struct pe_crash_report {
     char text[PE_ITEM_TEXT_ROOM]; /* "act(13)", or empty */
 } pe_crash_report;
 
-/* pe_crash_search - find the item of the batch that crashes the kernel, and print it as text. Async-signal-safe: this process
- * only forks and waits; its child processes do the work and may crash.
+/* pe_crash_search - find the item of the batch that crashes the kernel, and print it as text. Async-signal-safe: this
+ * process only forks and waits; its child processes do the work and may crash.
  *
  * Does:    a child calls the kernel again, item by item, until it crashes; a second child prints that item.
  * Returns: true with report filled (text may be empty); false when no single item crashed the child within a second

@@ -4,11 +4,12 @@
 /* crash_search.c - finds the item of a batch that crashes the kernel, by calling the kernel again in a child process.
  *
  * Invariant: whatever the kernel does in a child, the process that crashed waits at most SEARCH_MS + PRINT_MS.
- * Design:   after a crash only system calls are safe in this process. A forked copy of it may call the kernel: the copy has one
- *           thread; it may crash, hang on a lock whose holder was not forked, or print. It is killed after a time limit, and
- *           its output goes to /dev/null.
- *           Running the chunk again under kernel.isolate would need no fork in a signal handler, but the engine's state cannot be
- *           trusted after a crash, and other threads of the process hold locks and buffers that such a run needs.
+ * Design:   after a crash only system calls are safe in this process. A forked copy of it may call the kernel: the copy
+ *           has one thread; it may crash, hang on a lock whose holder was not forked, or print. It is killed after a
+ *           time limit, and its output goes to /dev/null.
+ *           Running the chunk again under kernel.isolate would need no fork in a signal handler, but the engine's state
+ *           cannot be trusted after a crash, and other threads of the process hold locks and buffers that such a run
+ *           needs.
  * Threads:  the thread that crashed; each child has one thread.
  * Not here: the message (crash.c).
  */
@@ -100,7 +101,8 @@ static char *allocate_text(pe_batch *batch, int result, size_t item, size_t size
     return bytes;
 }
 
-/* The arguments of one item as columns of length one; values of ramps, which have no column, are computed into values. */
+/* The arguments of one item as columns of length one; values of ramps, which have no column, are computed into
+ * values. */
 typedef struct one_item {
     const void *args[PE_MAX_COLUMNS];
     union {
