@@ -62,11 +62,10 @@ typedef struct pe_plan {
     pe_order order;
     uint64_t chunk_items; /* claimed at once at most */
     uint64_t
-        grain_items; /* the unit of stealing, a divisor of chunk_items: the chunk size that the user chose, else some
-                           * batches */
-    bool is_fixed;   /* the user chose the chunk */
-    const char *why; /* the reason for chunk_items, for --plan: "as given" */
-    uint64_t read_items;  /* read from the input at once: one batch, or several small ones */
+        grain_items;     /* the unit of stealing; divides chunk_items. The chunk size that the user chose, or batches */
+    bool is_fixed;       /* the user chose the chunk */
+    const char *why;     /* the reason for chunk_items, for --plan: "as given" */
+    uint64_t read_items; /* read from the input at once: one batch, or several small ones */
     uint64_t batch_items; /* of one kernel call: its columns fit the first-level cache, or one request to a process */
     uint64_t chunks_per_slice;
     uint64_t slice_items;
@@ -81,8 +80,7 @@ typedef struct pe_plan {
     int pulls;              /* results of other ranks that rank 0 receives at the same time, */
     size_t pull_bytes;      /* of about this size each */
     size_t chunk_out_bytes, chunk_in_bytes, payload_bytes;
-    size_t
-        part_bytes; /* text results: a chunk is delivered in parts of about this size; PE_PLAN_NO_PARTS: as a whole */
+    size_t part_bytes;   /* text results: a chunk is delivered in parts of this size; PE_PLAN_NO_PARTS: as a whole */
     size_t text_bytes;   /* text results: the longest text of one item */
     size_t result_bytes; /* of the chunks of one rank and the slices gathered from them */
     size_t buffer_bytes; /* all buffers of the rank that has most, which is rank 0 */

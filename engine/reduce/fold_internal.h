@@ -18,8 +18,7 @@ struct pe_fold {
     pe_type results[PE_MAX_COLUMNS];
     int result_count;
     bool has_sums, has_bounds;
-    size_t
-        cells[PE_MAX_COLUMNS]; /* where the cells of a result begin in state: one cell per element, bounds before sum */
+    size_t cells[PE_MAX_COLUMNS]; /* offset of a result's cells in state: one per element, bounds before sum */
     size_t size;
     unsigned char *state; /* begins with the count of items */
 };
