@@ -9,16 +9,14 @@
  *         chunks; several ranks send slices, which are as many chunks as make a message worth its cost.
  *         The plan knows no time, so it sets bounds only; within them threads/adaptive_chunk.h and ranks/dispatch.c
  *         adapt the sizes to the measured cost of items.
- *         Sums of bytes end at SIZE_MAX (base/saturate.h). A plan that reaches it is refused, with the numbers that are
- *         too large.
- * Not here: the sizes of items and inputs (run/estimate.c), claiming chunks (threads/work_queue.c).
+ * Not here: the bytes that the buffers take (plan_memory.c), the sizes of items and inputs (run/estimate.c), claiming
+ *         chunks (threads/work_queue.c).
  */
 #include "plan/plan.h"
 
 #include "base/saturate.h"
+#include "plan/plan_internal.h"
 
-#define KIB ((size_t)1024)
-#define MIB (1024 * KIB)
 #define CHUNK_BYTES (256 * KIB) /* half of a common second-level cache, for input or output of one chunk */
 #define PLACED_BYTES (1 * MIB)  /* of one write to the file: smaller ones contend for its lock and share more pages */
 #define SUMMED_BYTES (4 * MIB)  /* of rows that are digested: the digests then fill half a cache */
@@ -32,15 +30,11 @@
 #define BALANCE_CHUNKS 64        /* chunks per worker at least, for balance */
 #define BALANCE_SLICES 32        /* slices per rank at least, for balance */
 #define CHUNK_MOST ((uint64_t)1 << 20)
-#define RUN_CHUNKS_MOST 1024    /* chunks of a size chosen by the user that are claimed at once */
-#define WINDOW_BYTES (16 * MIB) /* the window: so many bytes of buffers where pool.memory allows it, */
-#define WINDOW_SHARE 8          /* or pool.memory / 8 on one rank, which uses all of it only behind a slow item, */
-#define WINDOW_SHARE_RANKS                                                                                             \
-    16 /* or pool.memory / 16 on several, which cycle through all of it, so it should fit caches */
+#define RUN_CHUNKS_MOST 1024     /* chunks of a size chosen by the user that are claimed at once */
 #define MEMORY_BYTES (256 * MIB) /* pool.memory by default */
 #define SLOTS_MOST 1024
 #define DEPTH_MOST 1024
-#define THREADS_MOST (1 << 20) /* of a rank: slots and depth are ints, and some times as many */
+#define THREADS_MOST (1 << 20) /* of a rank, so that slots and depth, a few times as many, fit an int */
 #define DEPTH_SOLO 32          /* slices that a single rank reads ahead of a stream: its memory is for results */
 #define PARTS_MOST                                                                                                     \
     32 /* the window may hold so many times more parts of slices, or of chunks, than whole ones; at most */
@@ -56,30 +50,6 @@
 #define TEXT_BYTES_LEAST 64
 #define TEXT_SHARE 4               /* the longest text is pool.memory / 4, */
 #define TEXT_BYTES_MOST (64 * MIB) /* or this, if it is more and pool.memory allows it */
-#define TEXT_COPIES 3              /* of the longest text that a rank holds at the same time */
-#define PART_BYTES_LEAST (4 * KIB)
-#define PART_BYTES_MOST (1 * MIB)
-#define PARTS_A_WORKER 8         /* parts of a chunk in the window, per worker */
-#define PART_COPIES 4            /* of a part that a worker holds: computed, encoded, and while a buffer grows */
-#define THREAD_BYTES (512 * KIB) /* per worker: stack, C library arena, pages at the ends of mapped files */
-#define MAPPED_BYTES (4 * MIB)   /* per worker: pages of a mapped input that are read and not yet released */
-#define MPI_BYTES (24 * MIB)     /* that MPI allocates for messages after its start */
-#define SLACK_BYTES (4 * MIB)
-
-static uint64_t at_least(uint64_t value, uint64_t least)
-{
-    return value > least ? value : least;
-}
-
-static uint64_t at_most(uint64_t value, uint64_t most)
-{
-    return value < most ? value : most;
-}
-
-static uint64_t divide_up(uint64_t a, uint64_t b)
-{
-    return a / b + (a % b != 0 ? 1 : 0);
-}
 
 static size_t input_bytes(const pe_plan_request *request, uint64_t chunk_items)
 {
@@ -96,34 +66,34 @@ static size_t best_bytes(const pe_plan_request *request)
 static uint64_t most_items(const pe_plan_request *request)
 {
     const size_t chunk_bytes = best_bytes(request);
-    const size_t larger = at_least(at_least(request->in_item_bytes, request->out_item_bytes), 1);
-    return at_most(at_least(chunk_bytes / larger, 1), CHUNK_MOST);
+    const size_t larger = pe_at_least(pe_at_least(request->in_item_bytes, request->out_item_bytes), 1);
+    return pe_at_most(pe_at_least(chunk_bytes / larger, 1), CHUNK_MOST);
 }
 
 static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
 {
     size_t bytes = pe_mul_most(chunk_items, request->out_item_bytes);
     if (request->has_text_result)
-        bytes = pe_add_most(bytes, at_least(pe_mul_most(2, input_bytes(request, chunk_items)),
-                                            pe_mul_most(chunk_items, TEXT_BYTES_LEAST)));
+        bytes = pe_add_most(bytes, pe_at_least(pe_mul_most(2, input_bytes(request, chunk_items)),
+                                               pe_mul_most(chunk_items, TEXT_BYTES_LEAST)));
     if (request->digested_bytes != NULL && bytes < SIZE_MAX)
         bytes = request->digested_bytes(bytes);
-    return at_least(bytes, 64);
+    return pe_at_least(bytes, 64);
 }
 
 /* The size of a chunk: the largest that fits best_bytes and leaves every worker BALANCE_CHUNKS chunks. */
 static uint64_t best_chunk(const pe_plan_request *request, const char **why)
 {
-    const size_t input_most = 2 * at_most(best_bytes(request), PLACED_BYTES);
+    const size_t input_most = 2 * pe_at_most(best_bytes(request), PLACED_BYTES);
     uint64_t items = most_items(request);
     *why = request->is_placed                ? "1 MiB at once"
            : request->digested_bytes != NULL ? "4 MiB at once"
                                              : "fills half a cache";
     if (request->items != PE_ITEMS_UNKNOWN) {
         const uint64_t workers = (uint64_t)request->ranks * (uint64_t)request->threads;
-        const uint64_t by_balance = at_least(request->items / pe_mul_most(workers, BALANCE_CHUNKS), 1);
+        const uint64_t by_balance = pe_at_least(request->items / pe_mul_most(workers, BALANCE_CHUNKS), 1);
         *why = by_balance < items ? "64 or more a worker" : *why;
-        items = at_most(items, by_balance);
+        items = pe_at_most(items, by_balance);
     }
     while (items > 1 && input_bytes(request, items) > input_most)
         items /= 2;
@@ -139,9 +109,10 @@ static void choose_chunk(const pe_plan_request *request, pe_plan *plan)
     if (!plan->is_fixed)
         return;
     /* the bytes of a stream's chunk are bounded too, so there the given size is an upper bound */
-    plan->grain_items = at_most(request->chunk_items, is_stream ? most_items(request) : at_least(request->items, 1));
-    const uint64_t run = at_most(plan->chunk_items / plan->grain_items, RUN_CHUNKS_MOST);
-    plan->chunk_items = plan->grain_items * (is_stream || request->is_elsewhere ? 1 : at_least(run, 1));
+    plan->grain_items =
+        pe_at_most(request->chunk_items, is_stream ? most_items(request) : pe_at_least(request->items, 1));
+    const uint64_t run = pe_at_most(plan->chunk_items / plan->grain_items, RUN_CHUNKS_MOST);
+    plan->chunk_items = plan->grain_items * (is_stream || request->is_elsewhere ? 1 : pe_at_least(run, 1));
     plan->why = "as given";
 }
 
@@ -150,94 +121,11 @@ static uint64_t choose_slice_chunks(const pe_plan_request *request, const pe_pla
     if (request->ranks == 1 || request->items == PE_ITEMS_UNKNOWN)
         return 1;
     const size_t slice_bytes =
-        request->memory_bytes != 0 ? at_most(SLICE_BYTES, at_least(request->memory_bytes / 64, 1)) : SLICE_BYTES;
-    const size_t chunk_bytes = at_least(plan->chunk_out_bytes, plan->chunk_in_bytes);
-    const uint64_t chunks = divide_up(at_least(request->items, 1), plan->chunk_items);
+        request->memory_bytes != 0 ? pe_at_most(SLICE_BYTES, pe_at_least(request->memory_bytes / 64, 1)) : SLICE_BYTES;
+    const size_t chunk_bytes = pe_at_least(plan->chunk_out_bytes, plan->chunk_in_bytes);
+    const uint64_t chunks = pe_divide_up(pe_at_least(request->items, 1), plan->chunk_items);
     const uint64_t by_balance = chunks / ((uint64_t)request->ranks * BALANCE_SLICES);
-    return at_least(at_most(divide_up(slice_bytes, chunk_bytes), by_balance), 1);
-}
-
-/* What the buffers of a rank take where pool.memory allows it. */
-static size_t wanted_bytes(size_t memory, int ranks)
-{
-    return at_most(at_least(memory / (ranks == 1 ? WINDOW_SHARE : WINDOW_SHARE_RANKS), WINDOW_BYTES), memory);
-}
-
-/* Texts have no known size: their window is a part of the memory, whatever number of them it holds. */
-static size_t text_window(const pe_plan_request *request, size_t memory)
-{
-    return request->has_text_result ? wanted_bytes(memory, request->ranks) / 2 : 0;
-}
-
-static size_t slice_out_bytes(const pe_plan *plan)
-{
-    return pe_mul_most(plan->chunk_out_bytes, plan->chunks_per_slice);
-}
-
-static size_t dispatch_out_bytes(const pe_plan *plan)
-{
-    return pe_mul_most(slice_out_bytes(plan), plan->run_slices);
-}
-
-static size_t result_bytes(const pe_plan_request *request, const pe_plan *plan, size_t memory)
-{
-    size_t bytes = pe_mul_most((size_t)plan->slots, plan->chunk_out_bytes);
-    if (plan->ranks > 1)
-        bytes = pe_add_most(bytes, pe_mul_most((size_t)plan->depth, slice_out_bytes(plan)));
-    if (plan->run_slices > 1)
-        bytes = pe_add_most(bytes, pe_mul_most((size_t)plan->slots, dispatch_out_bytes(plan)));
-    return at_least(bytes, text_window(request, memory));
-}
-
-/* The results of a chunk may be delivered in parts of this size, so that several fit into the window for each
- * worker. */
-static size_t part_bytes(const pe_plan_request *request, const pe_plan *plan)
-{
-    if (!request->has_text_result)
-        return PE_PLAN_NO_PARTS;
-    return at_most(at_least(plan->result_bytes / (PARTS_A_WORKER * ((size_t)plan->threads + 2)), PART_BYTES_LEAST),
-                   PART_BYTES_MOST);
-}
-
-static size_t item_bytes(const pe_plan_request *request)
-{
-    return pe_add_most(request->in_item_bytes, request->out_item_bytes);
-}
-
-/* What one worker holds: its columns, its reader's scratch, its input, and texts as they grow. */
-static size_t worker_bytes(const pe_plan_request *request, const pe_plan *plan)
-{
-    const size_t copies = request->is_elsewhere ? 3 : 1; /* on the way there, on the way back */
-    size_t bytes = pe_mul_most(pe_mul_most(copies, plan->read_items), item_bytes(request));
-    if (request->reader_bytes != NULL)
-        bytes = pe_add_most(bytes, request->reader_bytes(request->source, plan->chunk_items));
-    if (request->has_text_result)
-        bytes = pe_add_most(bytes, PART_COPIES * plan->part_bytes);
-    return pe_add_most(bytes, pe_add_most(request->worker_bytes, plan->chunk_in_bytes));
-}
-
-/* What one rank holds: chunks and slices, payloads, pulls, and its workers. */
-static size_t buffer_bytes(const pe_plan_request *request, pe_plan *plan, size_t memory)
-{
-    plan->result_bytes = result_bytes(request, plan, memory);
-    plan->part_bytes = part_bytes(request, plan);
-    size_t bytes = pe_add_most(plan->result_bytes, (size_t)plan->chunks_most * PE_PLAN_CHUNK_BYTES);
-    bytes = pe_add_most(bytes, pe_mul_most((size_t)plan->threads, worker_bytes(request, plan)));
-    if (plan->ranks > 1) {
-        bytes = pe_add_most(bytes, pe_mul_most((size_t)plan->pulls, plan->pull_bytes));
-        bytes = pe_add_most(bytes, (size_t)plan->window_slices * PE_PLAN_ENTRY_BYTES);
-        bytes = pe_add_most(bytes, (size_t)plan->ranks * PE_PLAN_RANK_BYTES);
-    }
-    const size_t payloads = (size_t)plan->depth * (plan->ranks > 1 ? 2 : 1) + 2;
-    return request->has_payload ? pe_add_most(bytes, pe_mul_most(payloads, plan->payload_bytes)) : bytes;
-}
-
-/* In the form of pool.memory: whole MiB or KiB, rounded up. */
-static const char *print_size(char out[32], size_t bytes)
-{
-    const bool is_large = bytes % MIB == 0 || bytes >= 16 * MIB;
-    (void)snprintf(out, 32, is_large ? "%zu MiB" : "%zu KiB", (size_t)divide_up(bytes, is_large ? MIB : KIB));
-    return out;
+    return pe_at_least(pe_at_most(pe_divide_up(slice_bytes, chunk_bytes), by_balance), 1);
 }
 
 /* How many slices may be dispatched and gathered as one, if their results are small: fewer messages for rank 0. */
@@ -245,87 +133,54 @@ static uint64_t choose_run(const pe_plan_request *request, const pe_plan *plan, 
 {
     if (plan->ranks == 1 || plan->schedule == PE_SCHEDULE_STATIC || request->items == PE_ITEMS_UNKNOWN)
         return 1;
-    return at_least(at_most(RUN_BYTES, memory / RUN_SHARE) / slice_out_bytes(plan), 1);
+    return pe_at_least(pe_at_most(RUN_BYTES, memory / RUN_SHARE) / pe_plan_slice_out_bytes(plan), 1);
 }
 
 static int choose_pulls(const pe_plan *plan, size_t window)
 {
-    const uint64_t pulls = window / PULL_SHARE / dispatch_out_bytes(plan);
-    return plan->ranks == 1 ? 0 : (int)at_most(at_least(pulls, PULLS_LEAST), PULLS_MOST);
+    const uint64_t pulls = window / PULL_SHARE / pe_plan_dispatch_out_bytes(plan);
+    return plan->ranks == 1 ? 0 : (int)pe_at_most(pe_at_least(pulls, PULLS_LEAST), PULLS_MOST);
 }
 
 static void set_chunks_most(pe_plan *plan)
 {
     const uint64_t least = (uint64_t)plan->slots;
-    plan->chunks_most = (int)at_least(at_most(plan->chunk_items > 1 ? least * PARTS_MOST : least, CHUNKS_MOST), least);
-}
-
-static pe_status refuse_memory(const pe_plan *plan, size_t most, pe_error *err)
-{
-    char given[32], needed[32];
-    return pe_fail(err, PE_ECONFIG,
-                   "pool.memory: %s cannot hold the smallest window of this job, which takes %s (%llu item%s a chunk, "
-                   "%d thread%s): raise pool.memory%s",
-                   print_size(given, most), print_size(needed, plan->buffer_bytes),
-                   (unsigned long long)plan->chunk_items, pe_plural(plan->chunk_items), plan->threads,
-                   pe_plural((uint64_t)plan->threads),
-                   plan->chunk_items > 1 ? " or lower pool.chunk_size"
-                   : plan->threads > 1   ? " or lower --threads"
-                                         : "");
-}
-
-/* Names the first of the sizes that is beyond 64 bits, with the numbers that it is made of. */
-static pe_status refuse_overflow(const pe_plan_request *request, const pe_plan *plan, pe_error *err)
-{
-    static const char beyond[] = "are more bytes than 64 bits can count";
-    const unsigned long long items = plan->chunk_items;
-    const size_t worker = worker_bytes(request, plan);
-    if (item_bytes(request) == SIZE_MAX)
-        return pe_fail(err, PE_ECONFIG, "an item: %zu bytes of arguments and %zu of results %s", request->in_item_bytes,
-                       request->out_item_bytes, beyond);
-    if (plan->chunk_in_bytes == SIZE_MAX || plan->chunk_out_bytes == SIZE_MAX)
-        return pe_fail(err, PE_ECONFIG,
-                       "pool.chunk_size: %llu item%s a chunk, with %zu bytes of arguments and %zu of results each, %s",
-                       items, pe_plural(items), request->in_item_bytes, request->out_item_bytes, beyond);
-    if (worker == SIZE_MAX || pe_mul_most(worker, (size_t)plan->threads) == SIZE_MAX)
-        return pe_fail(err, PE_ECONFIG, "pool.threads: %d thread%s with %zu bytes each (%llu item%s a chunk) %s",
-                       plan->threads, pe_plural((uint64_t)plan->threads), worker, items, pe_plural(items), beyond);
-    return pe_fail(err, PE_ECONFIG,
-                   "pool.chunk_size: %d chunks of %llu item%s, with %zu bytes of results each chunk, %s", plan->slots,
-                   items, pe_plural(items), plan->chunk_out_bytes, beyond);
+    plan->chunks_most =
+        (int)pe_at_least(pe_at_most(plan->chunk_items > 1 ? least * PARTS_MOST : least, CHUNKS_MOST), least);
 }
 
 /* The largest window that the memory allows: slots on one rank, slices a rank on several. */
 static pe_status choose_window(const pe_plan_request *request, pe_plan *plan, pe_error *err)
 {
     const size_t most = request->memory_bytes != 0 ? request->memory_bytes : MEMORY_BYTES;
-    const size_t wanted = wanted_bytes(most, plan->ranks);
+    const size_t wanted = pe_plan_wanted_bytes(most, plan->ranks);
     const int least_slots = 2 * plan->threads + 2;
-    const int ahead = (int)divide_up(2 * (uint64_t)plan->threads, plan->chunks_per_slice) + 1;
+    const int ahead = (int)pe_divide_up(2 * (uint64_t)plan->threads, plan->chunks_per_slice) + 1;
 
     plan->ahead = ahead;
     plan->run_slices = choose_run(request, plan, most);
     plan->pulls = choose_pulls(plan, wanted);
-    plan->pull_bytes = dispatch_out_bytes(plan);
-    plan->text_bytes = at_most(most, at_least(most / TEXT_SHARE, TEXT_BYTES_MOST));
+    plan->pull_bytes = pe_plan_dispatch_out_bytes(plan);
+    plan->text_bytes = pe_at_most(most, pe_at_least(most / TEXT_SHARE, TEXT_BYTES_MOST));
     const int deepest = plan->ranks == 1 ? DEPTH_SOLO : DEPTH_MOST;
     for (int depth = deepest > 2 * ahead ? deepest : 2 * ahead; depth >= ahead; depth = depth * 3 / 4) {
         plan->depth = depth;
-        plan->slots = plan->ranks > 1 ? depth + (int)at_most(plan->chunks_per_slice, SLOTS_MOST) + least_slots
-                                      : (int)at_least(at_most(32 * (uint64_t)depth, SLOTS_MOST), (uint64_t)least_slots);
+        plan->slots = plan->ranks > 1
+                          ? depth + (int)pe_at_most(plan->chunks_per_slice, SLOTS_MOST) + least_slots
+                          : (int)pe_at_least(pe_at_most(32 * (uint64_t)depth, SLOTS_MOST), (uint64_t)least_slots);
         plan->window_slices =
-            at_most((uint64_t)plan->ranks * (uint64_t)depth * PARTS_MOST, WINDOW_MOST + (uint64_t)plan->ranks);
+            pe_at_most((uint64_t)plan->ranks * (uint64_t)depth * PARTS_MOST, WINDOW_MOST + (uint64_t)plan->ranks);
         set_chunks_most(plan);
-        while (plan->ranks == 1 && plan->slots > least_slots && buffer_bytes(request, plan, most) > wanted) {
-            plan->slots = (int)at_least((uint64_t)plan->slots * 3 / 4, (uint64_t)least_slots);
+        while (plan->ranks == 1 && plan->slots > least_slots && pe_plan_buffer_bytes(request, plan, most) > wanted) {
+            plan->slots = (int)pe_at_least((uint64_t)plan->slots * 3 / 4, (uint64_t)least_slots);
             set_chunks_most(plan);
         }
-        if (buffer_bytes(request, plan, most) <= wanted || depth <= ahead)
+        if (pe_plan_buffer_bytes(request, plan, most) <= wanted || depth <= ahead)
             break;
     }
-    plan->buffer_bytes = buffer_bytes(request, plan, most);
-    return plan->buffer_bytes == SIZE_MAX ? refuse_overflow(request, plan, err)
-           : plan->buffer_bytes > most    ? refuse_memory(plan, most, err)
+    plan->buffer_bytes = pe_plan_buffer_bytes(request, plan, most);
+    return plan->buffer_bytes == SIZE_MAX ? pe_plan_refuse_overflow(request, plan, err)
+           : plan->buffer_bytes > most    ? pe_plan_refuse_memory(plan, most, err)
                                           : PE_OK;
 }
 
@@ -333,20 +188,20 @@ static void choose_batch(const pe_plan_request *request, pe_plan *plan)
 {
     const bool is_summed = request->digested_bytes != NULL; /* digests read the rows from the cache */
     const size_t columns = request->is_generated ? 0 : request->in_item_bytes;
-    const size_t touched = at_least(pe_add_most(columns, is_summed ? request->out_item_bytes : 0), 1);
+    const size_t touched = pe_at_least(pe_add_most(columns, is_summed ? request->out_item_bytes : 0), 1);
     /* a chunk of a given size may take long, and a stop is checked between batches */
     const bool is_large = request->is_generated && !is_summed && !plan->is_fixed;
     const size_t bytes = request->is_elsewhere ? TRAVEL_BYTES : is_large ? CHUNK_BYTES : BATCH_BYTES;
     const uint64_t most = request->is_elsewhere ? TRAVEL_MOST : is_large ? CHUNK_MOST : BATCH_MOST;
-    const uint64_t items = at_least(at_most(bytes / touched, most), BATCH_LEAST);
+    const uint64_t items = pe_at_least(pe_at_most(bytes / touched, most), BATCH_LEAST);
     const uint64_t part =
-        at_least(plan->chunk_items / CHUNK_GRAINS, BATCH_LEAST); /* other workers can steal the rest */
+        pe_at_least(plan->chunk_items / CHUNK_GRAINS, BATCH_LEAST); /* other workers can steal the rest */
     const uint64_t whole = plan->is_fixed ? plan->grain_items : plan->chunk_items;
-    plan->batch_items = at_most(plan->is_fixed || request->is_elsewhere ? items : at_most(items, part), whole);
+    plan->batch_items = pe_at_most(plan->is_fixed || request->is_elsewhere ? items : pe_at_most(items, part), whole);
     const uint64_t batches = plan->chunk_items / (CHUNK_GRAINS * plan->batch_items);
     if (!plan->is_fixed)
-        plan->grain_items = plan->batch_items * (is_summed ? 1 : at_least(batches, 1)); /* small against the chunk */
-    plan->read_items = plan->is_fixed ? at_most(items, plan->chunk_items) : plan->batch_items;
+        plan->grain_items = plan->batch_items * (is_summed ? 1 : pe_at_least(batches, 1)); /* small against the chunk */
+    plan->read_items = plan->is_fixed ? pe_at_most(items, plan->chunk_items) : plan->batch_items;
 }
 
 /* All sizes that follow from chunk_items. */
@@ -358,21 +213,9 @@ static pe_status choose_sizes(const pe_plan_request *request, pe_plan *plan, pe_
     plan->slice_items = plan->chunk_items * plan->chunks_per_slice;
     plan->payload_bytes = request->has_payload ? pe_mul_most(plan->chunk_in_bytes, plan->chunks_per_slice) : 0;
     if (request->items != PE_ITEMS_UNKNOWN)
-        plan->slices = divide_up(request->items, plan->slice_items);
+        plan->slices = pe_divide_up(request->items, plan->slice_items);
     choose_batch(request, plan);
     return choose_window(request, plan, err);
-}
-
-/* Of the whole process: buffers, what the source and the sink keep, stacks, mapped input, MPI's own. */
-static size_t peak_bytes(const pe_plan_request *request, const pe_plan *plan)
-{
-    const size_t threads = (size_t)plan->threads;
-    size_t bytes = pe_add_most(plan->buffer_bytes, pe_add_most(request->kept_bytes, request->process_bytes));
-    bytes = pe_add_most(bytes, SLACK_BYTES + (plan->ranks > 1 ? MPI_BYTES : 0));
-    bytes = pe_add_most(bytes, pe_mul_most(threads + 1, pe_add_most(THREAD_BYTES, plan->chunk_in_bytes)));
-    if (plan->chunk_in_bytes > 0 && !request->has_payload)
-        bytes = pe_add_most(bytes, threads * MAPPED_BYTES);
-    return request->has_text_result ? pe_add_most(bytes, pe_mul_most(TEXT_COPIES, plan->text_bytes)) : bytes;
 }
 
 pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *err)
@@ -401,12 +244,9 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
     }
     if (status != PE_OK)
         return status;
-    plan.peak_bytes = peak_bytes(request, &plan);
+    plan.peak_bytes = pe_plan_peak_bytes(request, &plan);
     if (plan.peak_bytes == SIZE_MAX)
-        return pe_fail(err, PE_ECONFIG,
-                       "pool.memory: the peak is more bytes than 64 bits can count: buffers of %zu, inputs and output "
-                       "kept in memory %zu, the process itself %zu",
-                       plan.buffer_bytes, request->kept_bytes, request->process_bytes);
+        return pe_plan_refuse_peak(request, &plan, err);
     *out = plan;
     return PE_OK;
 }
@@ -414,29 +254,29 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
 pe_block pe_plan_slice(const pe_plan *plan, uint64_t slice)
 {
     const uint64_t first = slice * plan->slice_items;
-    return (pe_block){.first = first, .count = at_most(plan->items - first, plan->slice_items)};
+    return (pe_block){.first = first, .count = pe_at_most(plan->items - first, plan->slice_items)};
 }
 
 uint64_t pe_plan_span(const pe_plan *plan, pe_block block)
 {
-    return divide_up(block.count, plan->slice_items);
+    return pe_divide_up(block.count, plan->slice_items);
 }
 
 uint64_t pe_plan_chunks(const pe_plan *plan, pe_block slice)
 {
-    return divide_up(slice.count, plan->chunk_items);
+    return pe_divide_up(slice.count, plan->chunk_items);
 }
 
 pe_block pe_plan_chunk(const pe_plan *plan, pe_block slice, uint64_t chunk)
 {
     const uint64_t skip = chunk * plan->chunk_items;
-    return (pe_block){.first = slice.first + skip, .count = at_most(slice.count - skip, plan->chunk_items)};
+    return (pe_block){.first = slice.first + skip, .count = pe_at_most(slice.count - skip, plan->chunk_items)};
 }
 
 uint64_t pe_plan_share(const pe_plan *plan)
 {
     const uint64_t workers = (uint64_t)plan->ranks * (uint64_t)plan->threads;
-    return plan->items == PE_ITEMS_UNKNOWN ? UINT64_MAX : at_least(plan->items / workers, 1);
+    return plan->items == PE_ITEMS_UNKNOWN ? UINT64_MAX : pe_at_least(plan->items / workers, 1);
 }
 
 int pe_plan_owner(const pe_plan *plan, uint64_t slice)
