@@ -61,11 +61,10 @@ typedef struct pe_plan {
     pe_schedule schedule; /* static or dynamic: auto was decided */
     pe_order order;
     uint64_t chunk_items; /* claimed at once at most */
-    uint64_t
-        grain_items;     /* the unit of stealing; divides chunk_items. The chunk size that the user chose, or batches */
-    bool is_fixed;       /* the user chose the chunk */
-    const char *why;     /* the reason for chunk_items, for --plan: "as given" */
-    uint64_t read_items; /* read from the input at once: one batch, or several small ones */
+    uint64_t grain_items; /* unit of stealing, divides chunk_items: the chunk size of the user, or batches */
+    bool is_fixed;        /* the user chose the chunk */
+    const char *why;      /* the reason for chunk_items, for --plan: "as given" */
+    uint64_t read_items;  /* read from the input at once: one batch, or several small ones */
     uint64_t batch_items; /* of one kernel call: its columns fit the first-level cache, or one request to a process */
     uint64_t chunks_per_slice;
     uint64_t slice_items;
