@@ -48,8 +48,8 @@ static const pe_key top_rows[] = {
      .unset = "all items",
      .help =
          "\"17\" or \"17,40-60\" (inclusive, ascending) runs only these items, to look at some that failed; results "
-         "go to stdout as txt unless the command line has --output, and the job's own output, log and checkpoint are "
-         "not touched"},
+         "go to stdout as txt unless the command line has --output, and the job's own output and log are not "
+         "touched"},
     {.name = "skip",
      .type = PE_KEY_INTEGER,
      JOB(skip),
