@@ -4,10 +4,11 @@
 /* cgroup.c - the limits that control groups set to this process.
  *
  * Invariant: a file that is missing, unreadable or not understood sets no limit.
- * Design:  a container has the affinity mask of its node, but a share of the processor time and of the memory. The group of
- *          the process is named by /proc/self/cgroup, the folder that shows it by /proc/self/mountinfo. Every group from
- *          there up to the mount point is read, since a parent's limit holds for all groups below it. Version 1 (a
- *          hierarchy a controller), version 2 (one for all) and both at once are read alike: the lowest limit counts.
+ * Design:  a container has the affinity mask of its node, but a share of the processor time and of the memory.
+ *          /proc/self/cgroup names the group of the process, /proc/self/mountinfo the folder that shows it. Every group
+ *          from there up to the mount point is read, since a parent's limit holds for all groups below it. Version 1
+ *          (one hierarchy for each controller), version 2 (one for all) and both at once are read alike: the lowest
+ *          limit counts.
  *          A container may see its group as the root of the mount, while /proc still has the path on the node: then
  *          the mount point stands for the group.
  * Source:  Linux: cgroups(7), proc(5), Documentation/admin-guide/cgroup-v2.rst, cgroup-v1/memory.rst,
@@ -87,7 +88,7 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
-/* The next line, copied; NULL at the end. Lines that are too long are cut, which makes them none of those looked for. */
+/* The next line, copied; NULL at the end. A line that is too long is cut; then it does not parse and is skipped. */
 static const char *next_line(const char *at, char *line, size_t room)
 {
     const size_t size = strcspn(at, "\n");

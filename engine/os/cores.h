@@ -13,8 +13,8 @@
 int pe_cores_bound(void);  /* cores in the affinity mask; at least 1 */
 int pe_cores_online(void); /* cores of the node */
 
-/* pe_cores_count - the cores that this process can keep busy: those of its affinity mask, but no more than the limit of its
- * control group. */
+/* pe_cores_count - the cores that this process can keep busy: those of its affinity mask, but no more than the limit of
+ * its control group. */
 int pe_cores_count(const pe_cgroup_limit *limit);
 
 uint64_t pe_cores_host_id(void); /* a hash of the host name */

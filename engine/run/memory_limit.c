@@ -3,9 +3,9 @@
  */
 /* memory_limit.c - whether a plan fits into the memory that control groups leave to the ranks.
  *
- * Design:  beyond its limit the kernel kills a process without a word, often hours after the start, so a plan whose peak
- *          is larger is refused before the first item. Ranks in one group share its limit in equal parts, since the plan
- *          gives each the same peak. The message names a pool.memory that fits, where there is one.
+ * Design:  the system kills a process beyond its limit without a message, often hours after the start. So a plan whose
+ *          peak is larger is refused before the first item. Ranks in one group share its limit in equal parts, since
+ *          the plan gives each the same peak. The message names a pool.memory that fits, where there is one.
  * Threads: the main thread.
  * Not here: the limits themselves (os/cgroup.c), the peak (plan/plan.c).
  */
