@@ -20,7 +20,7 @@
 
 #include "base/errno_text.h"
 #include "checkpoint/checkpoint.h"
-#include "os/file.h"
+#include "os/file/file.h"
 
 #define FILE_MOST ((size_t)1 << 32)
 #define FILE_MODE 0644

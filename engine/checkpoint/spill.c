@@ -20,7 +20,7 @@
 
 #include "base/alloc.h"
 #include "base/errno_text.h"
-#include "os/file.h"
+#include "os/file/file.h"
 
 #define FILE_MODE 0644
 

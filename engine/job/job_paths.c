@@ -5,7 +5,7 @@
  *
  * Design:   the schema's rows say which keys are paths, so a new key of that sort is in the list by itself.
  * Threads:  no state.
- * Not here: whether two of them are the same file (run/path_check.c); what a glob matches (source/glob.c).
+ * Not here: whether two of them are the same file (run/output/path_check.c); what a glob matches (source/glob/glob.c).
  */
 #include "job/job_paths.h"
 

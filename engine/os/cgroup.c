@@ -24,7 +24,7 @@
 #include <sys/stat.h>
 
 #include "os/cores.h"
-#include "os/file.h"
+#include "os/file/file.h"
 
 #define TEXT_MOST ((size_t)4 << 20) /* mountinfo of a node with thousands of containers */
 #define VALUE_MOST 4096u

@@ -19,7 +19,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "os/file.h"
+#include "os/file/file.h"
 
 #define LINE_SIZE 2048u
 #define CLEAR_LINE "\r\033[K"

@@ -4,7 +4,7 @@
 /* reduction.c - the reduction of a run: one fold per worker, merged per rank, then on rank 0.
  *
  * Threads:  mutex guards fold while there are workers; before and after that only the main thread uses it.
- * Not here: the contents of a fold (reduce/fold.h); writing the lines (run/output.c).
+ * Not here: the contents of a fold (reduce/fold.h); writing the lines (run/output/output.c).
  */
 #include "reduce/reduction.h"
 

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "os/file.h"
+#include "os/file/file.h"
 
 #define WRITE_BYTES ((size_t)64 << 10) /* of lines are written at once */
 

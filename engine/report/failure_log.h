@@ -10,7 +10,7 @@
 #ifndef PE_FAILURE_LOG_H
 #define PE_FAILURE_LOG_H
 
-#include "os/out_file.h"
+#include "os/file/out_file.h"
 #include "report/failure_record.h"
 #include "report/sorted_lines.h"
 

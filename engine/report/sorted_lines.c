@@ -17,8 +17,8 @@
 
 #include "base/alloc.h"
 #include "base/errno_text.h"
-#include "os/file.h"
-#include "os/scratch_file.h"
+#include "os/file/file.h"
+#include "os/file/scratch_file.h"
 
 #define PENDING_BYTES ((size_t)2 << 20)
 #define READ_BYTES ((size_t)64 << 10)

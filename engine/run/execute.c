@@ -13,15 +13,15 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "os/durable.h"
+#include "os/file/durable.h"
 #include "os/interrupt.h"
 #include "os/log.h"
 #include "os/redirect_stdout.h"
 #include "ranks/execute_plan.h"
 #include "reduce/reduction.h"
 #include "report/progress.h"
-#include "run/output.h"
-#include "run/shared_output.h"
+#include "run/output/output.h"
+#include "run/output/shared_output.h"
 #include "run/stages.h"
 #include "run/summary.h"
 #include "worker/crash.h"

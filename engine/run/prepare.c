@@ -11,18 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "os/file.h"
+#include "os/file/file.h"
 #include "report/plan_report.h"
 #include "report/progress.h"
-#include "run/argument_names.h"
 #include "run/error_policy.h"
 #include "run/estimate.h"
 #include "run/input_demand.h"
 #include "run/item_range.h"
 #include "run/memory_limit.h"
-#include "run/path_check.h"
+#include "run/output/argument_names.h"
+#include "run/output/path_check.h"
+#include "run/output/written_paths.h"
 #include "run/stages.h"
-#include "run/written_paths.h"
 
 #define JOB_FILE_MAX_BYTES ((size_t)16 << 20)
 

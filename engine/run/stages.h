@@ -14,9 +14,9 @@
 
 #include <stdio.h>
 
-#include "run/argument_names.h"
 #include "run/context.h"
 #include "run/job_to_specs.h"
+#include "run/output/argument_names.h"
 #include "threads/thread_placement.h"
 #include "worker/worker.h"
 

@@ -7,7 +7,7 @@
  * Design: stdout is written through a duplicate of its descriptor. Closing the duplicate reports a failed write, and the
  *         process keeps its stdout.
  * Threads: one at a time.
- * Not here: temporary names, locks and renames (os/out_file.c).
+ * Not here: temporary names, locks and renames (os/file/out_file.c).
  */
 #include "sink/output_stream.h"
 
@@ -21,8 +21,8 @@
 
 #include "base/alloc.h"
 #include "base/errno_text.h"
-#include "os/durable.h"
-#include "os/file.h"
+#include "os/file/durable.h"
+#include "os/file/file.h"
 
 #define HEAD_BYTES 128u /* of a segment: its fields and those of the allocator */
 #define DATA_BYTES (PE_SEGMENT_BYTES - HEAD_BYTES)

@@ -13,7 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/enum_names.h"
-#include "os/out_file.h"
+#include "os/file/out_file.h"
 
 #define PE_SEGMENT_BYTES ((size_t)1 << 20) /* memory of one segment */
 

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "base/errno_text.h"
-#include "os/durable.h"
-#include "os/file.h"
+#include "os/file/durable.h"
+#include "os/file/file.h"
 
 pe_status pe_row_file_open(const char *path, uint64_t first, size_t row_bytes, pe_row_file *out, pe_error *err)
 {

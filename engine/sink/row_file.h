@@ -7,7 +7,7 @@
  *         rank 0 reads all of them. A probe goes through a descriptor of its own that is closed at once, since network
  *         file systems send data at a close and read it anew at an open. Rows overwrite the probes, or the run fails
  *         and truncates them.
- * Not here: which outputs are row files (sink.h); the exchange of the probes (run/shared_output.c).
+ * Not here: which outputs are row files (sink.h); the exchange of the probes (run/output/shared_output.c).
  */
 #ifndef PE_ROW_FILE_H
 #define PE_ROW_FILE_H

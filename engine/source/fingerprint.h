@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "os/file.h"
+#include "os/file/file.h"
 
 /* Plain data, all zero for no file; the same on every rank of one build. */
 typedef struct pe_fingerprint {

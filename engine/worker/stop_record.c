@@ -4,7 +4,7 @@
 /* stop_record.c - under on_error = "stop": the log's record of the failed item that ends the run.
  *
  * Threads:  keep: any worker; the rest: the main thread, without workers.
- * Not here: the record's form (report/failure_record.h), who writes it to the log (run/output.c).
+ * Not here: the record's form (report/failure_record.h), who writes it to the log (run/output/output.c).
  */
 #include "worker/stop_record.h"
 

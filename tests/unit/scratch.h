@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "os/file.h"
+#include "os/file/file.h"
 #include "unit.h"
 
 static char scratch_home[] = "/tmp/pengine_file_XXXXXX";

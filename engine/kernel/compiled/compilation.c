@@ -20,7 +20,7 @@
 #include "kernel/compiled/embedded/compiled_abi.h"
 #include "kernel/compiled/object_cache.h"
 #include "kernel/cpu.h"
-#include "os/file.h"
+#include "os/file/file.h"
 #include "os/log.h"
 
 #define SOURCE_MOST ((size_t)64 << 20)

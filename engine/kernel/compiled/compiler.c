@@ -24,7 +24,7 @@
 #include "base/errno_text.h"
 #include "kernel/compiled/compiler_process.h"
 #include "os/exit_cleanup.h"
-#include "os/file.h"
+#include "os/file/file.h"
 
 #define PATH_ROOM 4096
 #define OBJECT_MOST ((size_t)1 << 30)

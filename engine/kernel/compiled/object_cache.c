@@ -26,7 +26,7 @@
 
 #include "base/errno_text.h"
 #include "os/exit_cleanup.h"
-#include "os/file.h"
+#include "os/file/file.h"
 #include "os/log.h"
 
 #define PATH_ROOM 4096

@@ -23,7 +23,7 @@
 
 #include "base/errno_text.h"
 #include "kernel/cpu.h"
-#include "os/file.h"
+#include "os/file/file.h"
 
 #define PATH_ROOM 4096
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "kernel/compiled/object_cache.h"
-#include "os/file.h"
+#include "os/file/file.h"
 #include "os/log.h"
 #include "unit.h"
 

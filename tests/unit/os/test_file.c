@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "os/file.h"
+#include "os/file/file.h"
 #include "scratch.h"
 #include "unit.h"
 

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "os/file.h"
-#include "os/out_file.h"
+#include "os/file/file.h"
+#include "os/file/out_file.h"
 #include "scratch.h"
 #include "unit.h"
 

@@ -16,8 +16,8 @@
 #include "base/clock.h"
 #include "kernel/call.h"
 #include "os/exit_cleanup.h"
-#include "os/file.h"
-#include "os/out_file.h"
+#include "os/file/file.h"
+#include "os/file/out_file.h"
 #include "unit.h"
 #include "worker/crash.h"
 

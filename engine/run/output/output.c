@@ -6,12 +6,12 @@
  * Threads:  output.h.
  * Not here: formats (sink), the form of the log (report/failure_log.c), what is allowed (error_policy.c).
  */
-#include "run/output.h"
+#include "run/output/output.h"
 
 #include <sys/stat.h>
 
-#include "run/argument_names.h"
 #include "run/error_policy.h"
+#include "run/output/argument_names.h"
 
 static pe_status begin_log(pe_output *output, const pe_job *job, const pe_inputs *inputs, int arg_count, pe_error *err)
 {

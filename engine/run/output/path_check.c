@@ -7,9 +7,9 @@
  *          is not there yet is its directory's device and inode with its name, behind symbolic links that lead nowhere
  *          yet. Only regular files are compared: /dev/null may be written twice.
  * Threads: the main thread.
- * Not here: what a glob matches (source/glob.c leaves out what is written).
+ * Not here: what a glob matches (source/glob/glob.c leaves out what is written).
  */
-#include "run/path_check.h"
+#include "run/output/path_check.h"
 
 #include <errno.h>
 #include <limits.h>

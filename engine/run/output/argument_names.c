@@ -5,7 +5,7 @@
  *
  * Threads: any.
  */
-#include "run/argument_names.h"
+#include "run/output/argument_names.h"
 
 #include <stdio.h>
 

@@ -9,7 +9,7 @@
  * Threads:  main thread of rank 0.
  * Not here: order, and what is left out (glob.c).
  */
-#include "source/glob_match.h"
+#include "source/glob/glob_match.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -13,7 +13,7 @@
  * Threads: the main thread.
  * Not here: the file (sink/row_file.c), the rows of a chunk (worker/worker.c).
  */
-#include "run/shared_output.h"
+#include "run/output/shared_output.h"
 
 #include <string.h>
 #include <sys/random.h>

@@ -10,7 +10,7 @@
  */
 #define _GNU_SOURCE /* syncfs */
 
-#include "os/durable.h"
+#include "os/file/durable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 
 #include "base/alloc.h"
 #include "base/errno_text.h"
-#include "os/file.h"
+#include "os/file/file.h"
 
 bool pe_durable_is_due(pe_sync_policy policy, uint64_t run_ns, uint64_t interval_ns)
 {

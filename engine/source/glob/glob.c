@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "os/log.h"
-#include "source/glob_match.h"
+#include "source/glob/glob_match.h"
 #include "source/source_vtable.h"
 
 typedef struct path_list {

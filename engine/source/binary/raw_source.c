@@ -9,7 +9,7 @@
  */
 #include <inttypes.h>
 
-#include "source/binary_rows.h"
+#include "source/binary/binary_rows.h"
 
 static pe_status check_spec(const pe_source *source, pe_error *err)
 {

@@ -8,7 +8,7 @@
  * Threads:  any; the file system orders two runs.
  * Not here: when a marker is made and removed (out_file.c).
  */
-#include "os/out_marker.h"
+#include "os/file/out_marker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "base/errno_text.h"
-#include "os/file.h"
-#include "os/out_file.h"
-#include "os/out_path.h"
+#include "os/file/file.h"
+#include "os/file/out_file.h"
+#include "os/file/out_path.h"
 
 #define MAGIC_BYTES (sizeof PE_OUT_MARKER_MAGIC - 1)
 

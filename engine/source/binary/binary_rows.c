@@ -8,7 +8,7 @@
  * Threads:  see source_vtable.h.
  * Not here: headers and sizes of files (npy_source.c, raw_source.c).
  */
-#include "source/binary_rows.h"
+#include "source/binary/binary_rows.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -6,7 +6,7 @@
  * Design:   links are followed one by one, since realpath wants a file of the final name to exist.
  * Threads:  any.
  */
-#include "os/out_path.h"
+#include "os/file/out_path.h"
 
 #include <errno.h>
 #include <limits.h>

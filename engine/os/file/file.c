@@ -9,7 +9,7 @@
  * Threads:  any; a descriptor has one writer at a time, except for pe_pwrite_full.
  * Not here: outputs (out_file.c).
  */
-#include "os/file.h"
+#include "os/file/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

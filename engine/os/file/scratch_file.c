@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/errno_text.h"
-#include "os/scratch_file.h"
+#include "os/file/scratch_file.h"
 
 static int open_named(const char *folder)
 {

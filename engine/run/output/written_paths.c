@@ -4,9 +4,9 @@
 /* written_paths.c - the files that a job may leave on disk, for globs to leave out.
  *
  * Threads:  the main thread.
- * Not here: what a glob matches (source/glob.c).
+ * Not here: what a glob matches (source/glob/glob.c).
  */
-#include "run/written_paths.h"
+#include "run/output/written_paths.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
  * Threads:  one at a time.
  * Not here: what is written (sink, report).
  */
-#include "os/out_file.h"
+#include "os/file/out_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,11 +24,11 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 #include "base/errno_text.h"
-#include "os/durable.h"
 #include "os/exit_cleanup.h"
-#include "os/file.h"
-#include "os/out_marker.h"
-#include "os/out_path.h"
+#include "os/file/durable.h"
+#include "os/file/file.h"
+#include "os/file/out_marker.h"
+#include "os/file/out_path.h"
 
 #define MOST_TRIES 16 /* each try lost means that another run finished in between */
 

@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "format/npy.h"
-#include "source/binary_rows.h"
+#include "source/binary/binary_rows.h"
 
 #define VALID_DTYPES "bool, int8 to int64, uint8 to uint64, float32 or float64"
 #define MAX_WIDTH (UINT64_C(1) << 20)
