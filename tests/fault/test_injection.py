@@ -260,6 +260,12 @@ class Injection(unittest.TestCase):
             for run in codes:
                 self.assertEqual((run.code == 74, run.code == 0), (run.result == EARLIER, run.result == trials.good.result), run.err)
 
+    def test_answer_of_a_program_that_cannot_be_read_is_an_error(self):
+        with tempfile.TemporaryDirectory(prefix="pengine-") as cache:
+            trials = Trials("command_each", pathlib.Path(cache))
+            reads = range(1, trials.good.counts()["read"] + 1, 2)
+            self.assertEqual([wrong for number in reads if (wrong := trials.judge("read", "EIO", "once", number, False))], [])
+
     def test_short_run_does_not_sync(self):
         with tempfile.TemporaryDirectory(prefix="pengine-") as cache:
             counts = Trials("map_txt", pathlib.Path(cache)).good.counts()

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/errno_text.h"
 #include "os/poll.h"
 
 #define POLL_MS 200
@@ -91,6 +92,14 @@ static void drain(pe_subprocess *process, int *fd)
         close_fd(fd);
 }
 
+/* What was read until then is not the whole answer. */
+static pe_subprocess_event cannot_read(int number, pe_error *err)
+{
+    char reason[PE_ERRNO_TEXT_SIZE];
+    (void)pe_fail(err, PE_EIO, "cannot read what a process of the kernel prints: %s", pe_errno_text(number, reason));
+    return PE_SUBPROCESS_FAILED;
+}
+
 static pe_subprocess_event read_some(pe_subprocess *process, pe_buffer *answer, pe_error *err, bool *is_empty)
 {
     *is_empty = false;
@@ -102,9 +111,11 @@ static pe_subprocess_event read_some(pe_subprocess *process, pe_buffer *answer, 
         answer->size += (size_t)got;
         return PE_SUBPROCESS_PROGRESS;
     }
-    if (!*is_empty)
-        close_fd(&process->out);
-    return PE_SUBPROCESS_ENDED;
+    if (*is_empty)
+        return PE_SUBPROCESS_ENDED;
+    const int number = errno;
+    close_fd(&process->out);
+    return got == 0 ? PE_SUBPROCESS_ENDED : cannot_read(number, err);
 }
 
 static bool is_dead(const pe_subprocess *process)
