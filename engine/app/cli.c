@@ -181,29 +181,40 @@ static pe_status set_verbosity(parsing *in, pe_verbosity verbosity)
     return PE_OK;
 }
 
+/* Options that set keys of the job. False: this is none of them. */
+static bool take_key(parsing *in, int key, const char *value, pe_status *status)
+{
+    switch (key) {
+    case 's':
+        *status = add_set(in, value);
+        return true;
+    case 't':
+        *status = add_integer(in, "--threads", value, "pool", "threads");
+        return true;
+    case 'o':
+        *status = add_output(in, value);
+        return true;
+    case PE_OPTION_PART:
+        *status = add_string(in, "--part", value, "part");
+        return true;
+    case PE_OPTION_ITEMS:
+        *status = add_string(in, "--items", value, "items");
+        return true;
+    case PE_OPTION_SKIP:
+        *status = add_integer(in, "--skip", value, "", "skip");
+        return true;
+    default:
+        return false;
+    }
+}
+
 static error_t take(int key, char *value, struct argp_state *state)
 {
     parsing *const in = state->input;
     pe_status status = PE_OK;
+    if (take_key(in, key, value, &status))
+        return status == PE_OK ? 0 : EINVAL;
     switch (key) {
-    case 's':
-        status = add_set(in, value);
-        break;
-    case 't':
-        status = add_integer(in, "--threads", value, "pool", "threads");
-        break;
-    case 'o':
-        status = add_output(in, value);
-        break;
-    case PE_OPTION_PART:
-        status = add_string(in, "--part", value, "part");
-        break;
-    case PE_OPTION_ITEMS:
-        status = add_string(in, "--items", value, "items");
-        break;
-    case PE_OPTION_SKIP:
-        status = add_integer(in, "--skip", value, "", "skip");
-        break;
     case PE_OPTION_CHECK:
         status = set_check(in, value);
         break;
