@@ -134,7 +134,7 @@ START_TEST(texts_are_str_and_bad_bytes_fail_their_item)
 {
     pe_text x[] = {rig_text("a"), rig_text("grün"), rig_text(""), rig_text("ab\xFFz"), rig_text("z")};
     rig_enter(PE_FORM_PYTHON);
-    rig_untyped[0] = true; /* without a signature such a column is text */
+    rig_columns[0] = (pe_type){.dtype = PE_TEXT}; /* the signature that is not given has the columns' types */
     rig_args[0] = x;
     rig_python("def f(x):\n    assert type(x) is str\n    return x[::-1] + '!'\n", NULL);
     ck_assert_uint_eq(rig_run(5), 1);
