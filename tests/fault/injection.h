@@ -14,11 +14,48 @@
     X(open)                                                                                                            \
     X(read)                                                                                                            \
     X(pread)                                                                                                           \
-    X(write) X(pwrite) X(fsync) X(fdatasync) X(rename) X(close) X(mmap) X(munmap) X(madvise) X(ftruncate) X(fork)      \
-        X(spawn) X(spawn_init) X(pipe) X(socketpair) X(flock) X(unlink) X(fstat) X(stat) X(memfd_create) X(poll)       \
-            X(waitpid) X(fcntl) X(pthread_create) X(opendir) X(readdir) X(mkstemp) X(mkdtemp) X(mkdir) X(dlopen)       \
-                X(access) X(dup) X(getrandom) X(mprotect) X(readlink) X(realpath) X(recv) X(send) X(sigaction)         \
-                    X(sigaltstack) X(setpgid) X(malloc)
+    X(write)                                                                                                           \
+    X(pwrite)                                                                                                          \
+    X(fsync)                                                                                                           \
+    X(fdatasync)                                                                                                       \
+    X(rename)                                                                                                          \
+    X(close)                                                                                                           \
+    X(mmap)                                                                                                            \
+    X(munmap)                                                                                                          \
+    X(madvise)                                                                                                         \
+    X(ftruncate)                                                                                                       \
+    X(fork)                                                                                                            \
+    X(spawn)                                                                                                           \
+    X(spawn_init)                                                                                                      \
+    X(pipe)                                                                                                            \
+    X(socketpair)                                                                                                      \
+    X(flock)                                                                                                           \
+    X(unlink)                                                                                                          \
+    X(fstat)                                                                                                           \
+    X(stat)                                                                                                            \
+    X(memfd_create)                                                                                                    \
+    X(poll)                                                                                                            \
+    X(waitpid)                                                                                                         \
+    X(fcntl)                                                                                                           \
+    X(pthread_create)                                                                                                  \
+    X(opendir)                                                                                                         \
+    X(readdir)                                                                                                         \
+    X(mkstemp)                                                                                                         \
+    X(mkdtemp)                                                                                                         \
+    X(mkdir)                                                                                                           \
+    X(dlopen)                                                                                                          \
+    X(access)                                                                                                          \
+    X(dup)                                                                                                             \
+    X(getrandom)                                                                                                       \
+    X(mprotect)                                                                                                        \
+    X(readlink)                                                                                                        \
+    X(realpath)                                                                                                        \
+    X(recv)                                                                                                            \
+    X(send)                                                                                                            \
+    X(sigaction)                                                                                                       \
+    X(sigaltstack)                                                                                                     \
+    X(setpgid)                                                                                                         \
+    X(malloc)
 
 typedef enum call {
 #define X(name) CALL_##name,
