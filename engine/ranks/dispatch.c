@@ -18,6 +18,7 @@
  * Not here: the results (gather.c).
  */
 #include "ranks/root_internal.h"
+#include "threads/work_queue.h"
 
 #define TAIL 4            /* a run near the end may be shorter by this factor; rank 0 still keeps up */
 #define BATCH 64          /* dispatches between two checks for messages of members */

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "ranks/main_loops.h"
+#include "threads/work_queue.h"
 
 #define POLL_MS 20
 #define FULL_WAIT_NS 1000000u

@@ -14,6 +14,7 @@
  * Not here: who computes what (dispatch.c).
  */
 #include "ranks/root_internal.h"
+#include "threads/work_queue.h"
 
 /* A result no longer takes memory of its rank. */
 static void free_memory_of(pe_root *self, const pe_window_entry *result)

@@ -14,6 +14,7 @@
 
 #include "ranks/main_loops.h"
 #include "ranks/message.h"
+#include "threads/work_queue.h"
 
 typedef struct member {
     pe_rank_pool *pool;

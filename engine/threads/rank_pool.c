@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "threads/threads_omp.h"
+#include "threads/work_queue.h"
 
 #define DRAIN_WAIT_NS 50000000u
 #define GIVEN_CHUNKS_NS 50000u /* some 50 times what a claim costs */

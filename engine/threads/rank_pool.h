@@ -19,8 +19,13 @@
 #include <stdatomic.h>
 
 #include "plan/plan.h"
-#include "threads/work_queue.h"
+#include "threads/adaptive_chunk.h"
 #include "threads/worker_vtable.h"
+
+typedef struct pe_work_queue pe_work_queue; /* work_queue.h */
+typedef struct pe_reorder pe_reorder;       /* reorder.h */
+typedef struct pe_chunk pe_chunk;           /* chunk.h */
+typedef struct pe_slice pe_slice;
 
 typedef struct pe_rank_pool_spec {
     const pe_plan *plan;
