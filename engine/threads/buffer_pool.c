@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* buffer_pool.c - the chunks that a rank may have under way, each with the buffer that its results go to.
+/* buffer_pool.c - a fixed pool of chunks, each with a result buffer: the memory bound of one rank.
  *
  * Design:   buffer_pool.h.
  * Threads:  buffer_pool.h.
@@ -13,11 +13,11 @@
 
 #include "base/alloc.h"
 
-#define TRIM_LEAST ((size_t)1 << 20) /* smaller buffers are worth keeping */
-#define FREE_SHARE 8                 /* of the window, for free buffers */
-#define RESERVED_SHARE 4             /* the largest part that is reserved */
+#define TRIM_LEAST ((size_t)1 << 20) /* bytes; a smaller buffer is kept */
+#define FREE_SHARE 8                 /* free buffers hold at most 1/8 of the window */
+#define RESERVED_SHARE 4             /* at most 1/4 of the window is reserved for stealing */
 
-/* Of `all` there are, `each` for every worker to steal. A single worker has nobody to steal from. */
+/* The amount reserved for stealing: `each` per worker, at most all / RESERVED_SHARE. A single worker cannot steal. */
 static uint64_t reserved_of(int workers, uint64_t all, uint64_t each)
 {
     const uint64_t wanted = (uint64_t)workers * each, most = all / RESERVED_SHARE;
@@ -48,7 +48,7 @@ void pe_buffer_pool_fini(pe_buffer_pool *pool)
     free(pool->chunks);
 }
 
-/* What so many items may take. */
+/* The share of the window's bytes that belongs to so many items. */
 static size_t bytes_of(const pe_buffer_pool *pool, uint64_t items)
 {
     return (size_t)((double)pool->spec.bytes * ((double)items / (double)pool->spec.items));
@@ -88,7 +88,8 @@ pe_chunk *pe_buffer_pool_take(pe_buffer_pool *pool)
     return chunk;
 }
 
-/* A small chunk does not keep the buffer of a full one: there may be more small ones than full ones. */
+/* A small chunk that got a full chunk's buffer frees it: small chunks may outnumber full ones, and each keeping such a
+ * buffer would exceed the window. */
 void pe_buffer_pool_count(pe_buffer_pool *pool, pe_chunk *chunk)
 {
     const uint64_t items = chunk->range.block.count;
@@ -102,7 +103,7 @@ void pe_buffer_pool_count(pe_buffer_pool *pool, pe_chunk *chunk)
 
 void pe_buffer_pool_count_bytes(pe_buffer_pool *pool, pe_chunk *chunk, size_t bytes)
 {
-    pool->taken_bytes += bytes - chunk->counted_bytes; /* modulo 2^64: the sum is never below what is taken from it */
+    pool->taken_bytes += bytes - chunk->counted_bytes; /* modulo 2^64; the sum includes counted_bytes */
     chunk->counted_bytes = bytes;
 }
 
@@ -123,7 +124,7 @@ pe_chunk *pe_buffer_pool_detach(pe_buffer_pool *pool, pe_chunk *from, bool may_t
     return part;
 }
 
-/* The free buffer that was not used for the longest time gives up its memory. */
+/* Frees the memory of the least recently used free buffer: the last one in the stack that has any. */
 static void free_coldest(pe_buffer_pool *pool)
 {
     pe_chunk *coldest = NULL;
@@ -136,7 +137,8 @@ static void free_coldest(pe_buffer_pool *pool)
     pe_buffer_fini(&coldest->out.bytes);
 }
 
-/* What free buffers may keep: what the chunks under way cannot come to take. Parts of no known size leave them little. */
+/* The most bytes that free buffers may keep: the part of the window that the chunks in flight do not need, and with
+ * results of unknown size at most 1 / FREE_SHARE of the window. */
 static size_t most_free(const pe_buffer_pool *pool)
 {
     const size_t taken = bytes_of(pool, pool->taken_items), all = pool->spec.bytes;

@@ -14,7 +14,7 @@
 #include "threads/work_queue.h"
 
 #define DRAIN_WAIT_NS 50000000u
-#define GIVEN_CHUNKS_NS 50000u /* some 50 times what a claim costs */
+#define GIVEN_CHUNKS_NS 50000u /* about 50 times the cost of a claim */
 
 /* ---- results ---- */
 
@@ -28,7 +28,7 @@ void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
     if (spec->write(spec->context, out, &err) != PE_OK)
         pe_rank_pool_fail(pool, &err);
     else
-        atomic_fetch_add_explicit(&pool->items, out->items, memory_order_relaxed); /* a count for people */
+        atomic_fetch_add_explicit(&pool->items, out->items, memory_order_relaxed); /* only shown as progress */
     pe_rank_pool_renew_grace(pool);
     atomic_store_explicit(&pool->is_writing, false, memory_order_relaxed);
 }
@@ -57,7 +57,7 @@ void pe_rank_pool_take_finished(pe_rank_pool *pool)
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
-/* The deliverer: what was gathered of the slice goes to the main thread. */
+/* Called by the deliverer: hands the gathered results of a slice to the main thread. */
 static void finish_result(pe_rank_pool *pool, pe_slice *slice, bool ends_slice)
 {
     pe_chunk *result = slice->whole;
@@ -77,8 +77,8 @@ static void finish_result(pe_rank_pool *pool, pe_slice *slice, bool ends_slice)
     pe_rank_pool_wake(pool);
 }
 
-/* The reorder buffer's callback on one rank. A chunk whose items were all delivered in parts, or stolen, is empty: its
- * slice may be recycled already. */
+/* The reorder buffer's callback on one rank. A chunk is empty when all its items were delivered in parts or stolen; its
+ * slice may be recycled already, so it is not touched. */
 static bool deliver_to_sink(void *context, pe_reorder_entry *entry)
 {
     pe_rank_pool *pool = context;
@@ -111,7 +111,8 @@ static pe_status append(pe_chunk *whole, const pe_chunk *chunk, pe_error *err)
     return status == PE_OK ? pe_buffer_append(&out->log, part->log.data, part->log.size, err) : status;
 }
 
-/* The reorder buffer's callback on several ranks. When an item ends the run, its slice ends before that item. */
+/* The reorder buffer's callback on several ranks: appends the chunk's results to those of its slice. When an item ends
+ * the run, its slice ends before that item. */
 static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
 {
     pe_rank_pool *pool = context;
@@ -123,7 +124,7 @@ static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
     slice->delivered += chunk->out.items;
     if (pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS && slice->whole != NULL &&
         chunk->out.first != slice->whole->out.first + slice->whole->out.items)
-        finish_result(pool, slice, false); /* without an order; a part is of consecutive items */
+        finish_result(pool, slice, false); /* unordered: a part holds consecutive items */
     const bool is_first = slice->whole == NULL;
     if (is_first)
         slice->whole = chunk;
@@ -138,14 +139,14 @@ static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
     if (is_whole || gathered->bytes.size + gathered->log.size >= pool->spec->plan->part_bytes)
         finish_result(pool, slice, is_whole);
     if (is_first && pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS)
-        pe_work_queue_wake(pool->queue); /* nothing is released, but another chunk is the next to be delivered */
-    return !is_first;                    /* the first one is released with its results */
+        pe_work_queue_wake(pool->queue); /* no buffer was released, but another chunk is delivered next now */
+    return !is_first;                    /* the slice's first chunk is released with its results */
 }
 
 /* ---- workers ---- */
 
-/* When an item ends the run, what its chunk has before that item is the end of what is delivered. The queue is stopped
- * by then: no later claim can enter the reorder buffer behind the chunk. */
+/* When an item ends the run, the results of its chunk before that item are the last ones that are delivered. The queue
+ * is stopped first, so no later claim enters the reorder buffer after this chunk. */
 static void fail_chunk(pe_rank_pool *pool, pe_chunk *chunk, const pe_error *err)
 {
     pe_rank_pool_fail(pool, err);
@@ -157,13 +158,13 @@ static void fail_chunk(pe_rank_pool *pool, pe_chunk *chunk, const pe_error *err)
 typedef struct running {
     pe_rank_pool *pool;
     pe_chunk *chunk;
-    uint64_t part_ns;   /* when the part at hand began */
-    uint64_t items;     /* in the parts before it */
-    uint64_t work_ns;   /* that those took */
-    uint64_t waited_ns; /* for room, in all */
+    uint64_t part_ns;   /* when the current part began */
+    uint64_t items;     /* in the earlier parts */
+    uint64_t work_ns;   /* spent on the earlier parts */
+    uint64_t waited_ns; /* for room in the window, in total */
 } running;
 
-/* flow's wait_for_room. */
+/* The worker's callback wait_for_room. The waiting time is not counted as work, so work_ns is the cost of the items. */
 static void wait_for_room(void *context, size_t bytes)
 {
     running *self = context;
@@ -174,13 +175,13 @@ static void wait_for_room(void *context, size_t bytes)
     self->part_ns += waited_ns;
 }
 
-/* flow's hand_over. */
+/* The worker's callback hand_over: delivers the results so far as a part of the running chunk. */
 static void hand_over(void *context)
 {
     running *self = context;
     pe_rank_pool *pool = self->pool;
     pe_chunk *part = pe_work_queue_detach(pool->queue, self->chunk);
-    if (part == NULL) { /* the run has stopped: what was computed is not wanted */
+    if (part == NULL) { /* the run has stopped: drop the computed results */
         self->chunk->out.bytes.size = self->chunk->out.log.size = 0;
         return;
     }
@@ -238,7 +239,7 @@ static void work(void *context, int thread)
     else
         compute_chunks(pool, worker, thread);
     spec->worker->close(worker);
-    atomic_fetch_sub_explicit(&pool->workers, 1, memory_order_release); /* all that this worker did comes before */
+    atomic_fetch_sub_explicit(&pool->workers, 1, memory_order_release); /* publishes all writes of this worker */
     pe_rank_pool_wake(pool);
 }
 
@@ -249,7 +250,7 @@ void pe_rank_pool_run(pe_rank_pool *pool, void (*main_loop)(void *context), void
         .workers = pool->spec->threads, .work = work, .pool = pool, .main_loop = main_loop, .context = context};
     if (pe_threads_run(&spec, &err) == PE_OK)
         return;
-    atomic_store_explicit(&pool->workers, 0, memory_order_relaxed); /* none ran */
+    atomic_store_explicit(&pool->workers, 0, memory_order_relaxed); /* no worker ran */
     pe_rank_pool_fail(pool, &err);
     main_loop(context);
 }
@@ -283,14 +284,15 @@ static void idle(void *context)
     pe_rank_pool_wake(context);
 }
 
-/* Few buffers in turn stay in the caches. Where chunks come out without bytes no worker need wait for a warm one. */
+/* The number of buffers that are used in turn, small so that they stay in the cache. When results have no bytes there is
+ * nothing to keep in the cache, and no worker waits for a buffer that was used before. */
 static int warm_buffers(const pe_rank_pool_spec *spec)
 {
-    const bool is_empty = spec->plan->chunk_out_bytes <= PE_CACHE_LINE; /* the least that a plan says */
+    const bool is_empty = spec->plan->chunk_out_bytes <= PE_CACHE_LINE; /* the smallest value in a plan */
     return is_empty ? spec->plan->slots : 2 * spec->threads + 1;
 }
 
-/* Chunks of the size that the user chose are claimed one by one; several at once where one takes less than
+/* With a chunk size given by the user, a worker claims one chunk at a time, or several when one takes less than
  * GIVEN_CHUNKS_NS. */
 static void init_chunking(pe_adaptive_chunk *chunking, const pe_plan *plan)
 {

@@ -8,9 +8,9 @@
  *         the chunks of a slice are gathered in the buffer of its first chunk, which goes to the main thread. Where
  *         results have no known size (texts), a chunk and a slice may go on in parts, each of bounded size, and a
  *         worker waits between two parts while the window is full.
- *         The main thread dispatches slices, and ends the run; its loops are in ranks/.
- *         When an item ends the run, the chunks under way get a grace period: the items before that one are delivered,
- *         and the lowest failed item is told, whichever rank or thread was faster.
+ *         The main thread dispatches slices and ends the run; its loops are in ranks/.
+ *         When an item ends the run, running chunks get a grace period. All items before the failed one are delivered,
+ *         and the error names the lowest failed item, so that the result does not depend on timing.
  */
 #ifndef PE_RANK_POOL_H
 #define PE_RANK_POOL_H
@@ -30,42 +30,44 @@ typedef struct pe_slice pe_slice;
 typedef struct pe_rank_pool_spec {
     const pe_plan *plan;
     int threads;                    /* workers of this rank */
-    const pe_worker_vtable *worker; /* what each of the threads runs, */
-    const void *work_spec;          /* and what it is opened with */
-    atomic_bool *stop;              /* false at first; true once nothing more is to be computed */
-    void *context;                  /* of the functions below */
-    /* Rank 0: take results, in the order of the mode; one thread at a time, any thread. */
+    const pe_worker_vtable *worker; /* run by each thread */
+    const void *work_spec;          /* passed to the worker's open */
+    atomic_bool *stop;              /* false at first; set to true to end all computing */
+    void *context;                  /* passed to the functions below */
+    /* Rank 0: write results, in item order unless the job is unordered. One thread at a time, any thread. */
     pe_status (*write)(void *context, const pe_chunk_result *out, pe_error *err);
-    /* Main thread, now and then: `items` are delivered (rank 0's count). Returns PE_OK, or why the run is to end. */
+    /* Main thread, periodically: `items` is the number of delivered items (on rank 0). Any status but PE_OK ends the
+     * run. */
     pe_status (*tick)(void *context, uint64_t items, pe_error *err);
 } pe_rank_pool_spec;
 
 typedef struct pe_rank_pool {
     const pe_rank_pool_spec *spec;
-    pe_adaptive_chunk chunking; /* of this rank's chunks */
+    pe_adaptive_chunk chunking; /* the size of this rank's chunks */
     pe_work_queue *queue;
     pe_reorder *reorder; /* this rank's chunks in the order of their items */
     atomic_uint_fast64_t
         failing_ns;               /* when the grace period began, or 0: set by any thread, renewed by the deliverer */
     atomic_bool is_writing;       /* the deliverer sets it, the main thread reads it */
     atomic_int workers;           /* still running */
-    atomic_uint_fast64_t busy_ns; /* of all workers: neither waiting for input, nor for buffers */
+    atomic_uint_fast64_t busy_ns; /* sum over all workers, without waiting for input or buffers */
     atomic_uint_fast64_t items;   /* delivered to the sink */
     pthread_mutex_t mutex;        /* guards the fields below */
-    pthread_cond_t wakeup;        /* of the main thread */
+    pthread_cond_t wakeup;        /* wakes the main thread */
     bool is_woken;
-    pe_error error;                     /* the first of this rank's, or that of the lowest item */
+    pe_error error;                     /* the first error of this rank; among errors of items, that of the lowest */
     pe_chunk *finished, *finished_last; /* several ranks: gathered results of slices, oldest first */
 } pe_rank_pool;
 
-/* pe_rank_pool_init - queue, reorder buffer and counters; fini comes in either case. */
+/* pe_rank_pool_init - set up queue, reorder buffer and counters. Call pe_rank_pool_fini whether it fails or not. */
 pe_status pe_rank_pool_init(pe_rank_pool *pool, const pe_rank_pool_spec *spec, pe_error *err);
 void pe_rank_pool_fini(pe_rank_pool *pool);
 
 /* pe_rank_pool_run - run the workers, and main_loop(context) on the calling thread, until all of them have returned.
  *
- * Does:    main_loop ends with pe_rank_pool_drain. When the system gives no threads it runs all the same, without
- *          workers and with the pool stopped, so that other ranks hear of it. Errors are in pool->error afterwards.
+ * Does:    main_loop must end with pe_rank_pool_drain. When the system cannot create threads, main_loop still runs,
+ *          without workers and with the pool stopped, so that it reports the failure to other ranks. Errors are in
+ *          pool->error afterwards.
  */
 void pe_rank_pool_run(pe_rank_pool *pool, void (*main_loop)(void *context), void *context);
 
@@ -73,12 +75,12 @@ void pe_rank_pool_run(pe_rank_pool *pool, void (*main_loop)(void *context), void
 
 /* pe_rank_pool_fail - keep an error and stop this rank: at once, or after the grace period for an error of an item. */
 void pe_rank_pool_fail(pe_rank_pool *pool, const pe_error *err);
-/* pe_rank_pool_stop - nothing more is computed or written; the error is kept already, or comes from another rank. */
+/* pe_rank_pool_stop - stop computing and writing. An error was recorded before, or comes from another rank. */
 void pe_rank_pool_stop(pe_rank_pool *pool);
 bool pe_rank_pool_is_stopped(const pe_rank_pool *pool);
-/* pe_rank_pool_begin_grace - an item ended the run, here or on another rank. */
+/* pe_rank_pool_begin_grace - start the grace period, when an item ended the run on this or another rank. */
 void pe_rank_pool_begin_grace(pe_rank_pool *pool);
-/* pe_rank_pool_renew_grace - something was delivered: what else lies before the failed item gets as much time again. */
+/* pe_rank_pool_renew_grace - start the grace period again, after a delivery: items before the failed one may remain. */
 void pe_rank_pool_renew_grace(pe_rank_pool *pool);
 /* pe_rank_pool_end_grace - stop when the grace period has passed. Main thread.
  * Returns: whether the pool is stopped */
@@ -91,17 +93,18 @@ uint64_t pe_rank_pool_failing_item(pe_rank_pool *pool);
 /* pe_rank_pool_wake - wake the main thread; any thread. pe_rank_pool_wait - sleep until woken, or for wait_ns. */
 void pe_rank_pool_wake(pe_rank_pool *pool);
 void pe_rank_pool_wait(pe_rank_pool *pool, uint64_t wait_ns);
-/* pe_rank_pool_tick - the caller's tick; its refusal stops the run. */
+/* pe_rank_pool_tick - call spec->tick; an error from it stops the run. */
 void pe_rank_pool_tick(pe_rank_pool *pool);
 /* pe_rank_pool_drain - close the queue, and wait for the workers to end. */
 void pe_rank_pool_drain(pe_rank_pool *pool);
-/* pe_rank_pool_write - hand results on unless the run is stopped. One thread at a time, any thread. */
+/* pe_rank_pool_write - call spec->write unless the run is stopped. One thread at a time, any thread. */
 void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out);
-/* pe_rank_pool_finished - the oldest results of a slice that were not taken yet, or NULL. pe_rank_pool_take_finished -
- * takes them. */
+/* pe_rank_pool_finished - the oldest gathered results that were not taken yet, or NULL. pe_rank_pool_take_finished -
+ * removes them from the list. */
 pe_chunk *pe_rank_pool_finished(pe_rank_pool *pool);
 void pe_rank_pool_take_finished(pe_rank_pool *pool);
-/* pe_rank_pool_free_result - results were sent or written: their buffer is free again, and the slice with its last. */
+/* pe_rank_pool_free_result - release the buffer of results that were sent or written, and with the last results of a
+ * slice the slice. */
 void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* rank_pool_stop.c - how the work of a rank ends: errors, the grace period, and the main thread's wake-ups.
+/* rank_pool_stop.c - stops the pool of one rank: keeps the first error, runs the grace period, wakes the main thread.
  *
- * Design:   the first error is kept, then `stop` is set: who sees stop may read the error. An error of an item first
- *           stops the queue alone and begins the grace period. That one is renewed with each delivery, since what was
- *           computed before the failed item waits for its reader like anything else, and it does not end during a write.
+ * Invariant: the error is stored before `stop` is set, so a thread that sees `stop` may read the error.
+ * Design:   an error of an item first stops only the queue and starts the grace period. Each delivery restarts the
+ *           period, because a slow reader of the output also delays the results before the failed item. The period does
+ *           not end during a write.
  * Threads:  rank_pool.h.
  */
 #include <assert.h>
@@ -58,7 +59,7 @@ void pe_rank_pool_begin_grace(pe_rank_pool *pool)
 
 void pe_rank_pool_renew_grace(pe_rank_pool *pool)
 {
-    if (atomic_load_explicit(&pool->failing_ns, memory_order_relaxed) != 0) /* whoever failed began it */
+    if (atomic_load_explicit(&pool->failing_ns, memory_order_relaxed) != 0) /* the thread that failed has started it */
         atomic_store_explicit(&pool->failing_ns, pe_clock_ns(), memory_order_release);
 }
 

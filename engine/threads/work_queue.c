@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* work_queue.c - what the workers of one rank compute next: chunks of the slices that were dispatched to it.
+/* work_queue.c - the work queue of one rank: workers claim or steal chunks of the slices that were dispatched to it.
  *
- * Design:   work_queue.h. One mutex guards everything: it is taken twice a chunk, and chunks are sized to last far
- *           longer.
- * Threads:  any; every field is guarded by the mutex, but for those that make sets and `every`.
- * Not here: buffers (buffer_pool.c), the order of delivery (reorder.c), what is stolen from whom (steal.c), who
- *           dispatches slices (ranks).
+ * Design:   work_queue.h. One mutex guards all fields: each chunk takes it about twice, and the chunk size is chosen so
+ *           that computing a chunk takes far longer than that.
+ * Threads:  any; every field is guarded by the mutex, except those that make sets, and `every`.
+ * Not here: buffers (buffer_pool.c), the order of delivery (reorder.c), the choice of what to steal (steal.c),
+ *           dispatching slices to ranks (ranks).
  */
 #include "threads/work_queue.h"
 
@@ -20,24 +20,24 @@
 #include "base/lock.h"
 #include "threads/steal.h"
 
-#define SPINS 2000     /* some 20 to 50 us */
-#define WARM_SPINS 300 /* some 5 us: the time to hash a chunk, or to copy it into the page cache */
+#define SPINS 2000     /* about 20 to 50 us */
+#define WARM_SPINS 300 /* about 5 us: the time to hash a chunk, or to copy it into the page cache */
 
 struct pe_work_queue {
     pthread_mutex_t mutex;
-    pthread_cond_t changed; /* a slice or a buffer came, or the queue was closed or stopped */
+    pthread_cond_t changed; /* a slice or a free buffer was added, or the queue was closed, stopped or aborted */
     pe_work_queue_spec spec;
     pe_buffer_pool buffers;
-    size_t payload;         /* bytes of the slices pushed and not yet recycled */
-    pe_chunk **running;     /* by worker: the chunk that it took last, or NULL */
-    pe_slice *first, *last; /* pushed, with items left to claim */
-    uint64_t backlog;       /* of these, how many */
+    size_t payload;         /* payload bytes of the slices pushed and not yet recycled */
+    pe_chunk **running;     /* [worker]: the chunk that the worker took last, or NULL */
+    pe_slice *first, *last; /* list of pushed slices with unclaimed items */
+    uint64_t backlog;       /* length of that list */
     pe_slice *spare;
-    pe_slice *every; /* main thread: all slices there are, in whichever list, by their `sibling` */
+    pe_slice *every; /* main thread: all slices that exist, linked by `sibling` */
     bool is_closed, is_stopped, is_aborted;
-    pe_chunk *exempt;    /* without an order: the running chunk that does not wait for room; NULL: none */
+    pe_chunk *exempt;    /* unordered: the running chunk that does not wait for room; NULL: none */
     int sleepers;        /* workers in pthread_cond_wait */
-    atomic_uint changes; /* counts what a waiting worker may wait for; read without the mutex while it spins */
+    atomic_uint changes; /* number of calls of notify; a spinning worker reads it without the mutex */
 };
 
 pe_status pe_work_queue_make(const pe_work_queue_spec *spec, pe_work_queue **out, pe_error *err)
@@ -83,10 +83,11 @@ void pe_work_queue_free(pe_work_queue *queue)
     free(queue);
 }
 
-/* With the mutex held: wakes the waiting workers, because something that they may wait for has changed. */
+/* With the mutex held: wakes all waiting workers, after a change that one of them may wait for. */
 static void notify(pe_work_queue *queue)
 {
-    atomic_fetch_add_explicit(&queue->changes, 1, memory_order_relaxed); /* the mutex orders what changed */
+    atomic_fetch_add_explicit(&queue->changes, 1,
+                              memory_order_relaxed); /* relaxed: the mutex orders the change itself */
     if (queue->sleepers > 0)
         (void)pthread_cond_broadcast(&queue->changed);
 }
@@ -159,7 +160,7 @@ size_t pe_work_queue_payload(pe_work_queue *queue)
 
 /* ---- chunks ---- */
 
-/* The next items of a slice. */
+/* The items that the next claim takes from a slice. */
 static pe_block next_block(const pe_work_queue *queue, const pe_slice *slice)
 {
     const uint64_t first = slice->block.first + slice->claimed, left = slice->block.count - slice->claimed;
@@ -167,7 +168,7 @@ static pe_block next_block(const pe_work_queue *queue, const pe_slice *slice)
     return (pe_block){.first = first, .count = count < left ? count : left};
 }
 
-/* With the mutex held, a slice and a buffer at hand. */
+/* With the mutex held: takes the next chunk. The caller has checked that a slice and a free buffer exist. */
 static pe_chunk *claim(pe_work_queue *queue)
 {
     pe_chunk *chunk = pe_buffer_pool_take(&queue->buffers);
@@ -188,7 +189,8 @@ static pe_chunk *claim(pe_work_queue *queue)
     return chunk;
 }
 
-/* With the mutex held, a buffer at hand: a part of another worker's chunk, or NULL when its owner was faster. */
+/* With the mutex held: takes a part of another worker's chunk, or returns NULL when that worker has computed the items
+ * meanwhile. The caller has checked that a buffer is free. */
 static pe_chunk *steal(pe_work_queue *queue)
 {
     pe_chunk *chunk = pe_buffer_pool_take(&queue->buffers);
@@ -200,7 +202,7 @@ static pe_chunk *steal(pe_work_queue *queue)
     return chunk;
 }
 
-/* With the mutex held: room for the next claim. */
+/* With the mutex held: does the buffer pool have room for the next claim? */
 static bool has_room(const pe_work_queue *queue)
 {
     const uint64_t next = queue->first == NULL ? 0 : next_block(queue, queue->first).count;
@@ -211,7 +213,8 @@ static bool has_room(const pe_work_queue *queue)
 
 typedef enum action { CLAIM, STEAL, ASK_FOR_MORE, SPIN, SPIN_FOR_WARM, SLEEP, END } action;
 
-/* With the mutex held: what a worker does next. It asks for more once a call, and spins before each sleep. */
+/* With the mutex held: the next action of a worker. In each call of pe_work_queue_take it asks the main thread for more
+ * work at most once, and it spins before each sleep. */
 static action choose(const pe_work_queue *queue, bool has_asked, bool has_spun)
 {
     const bool is_empty = queue->first == NULL;
@@ -230,21 +233,22 @@ static action choose(const pe_work_queue *queue, bool has_asked, bool has_spun)
     return has_spun ? SLEEP : must_wait ? SPIN : SPIN_FOR_WARM;
 }
 
-/* With the mutex held, which is released meanwhile. A buffer often is free again within microseconds: a sleep and its
- * wake-up would cost more than the wait. */
+/* Called with the mutex held; releases it while spinning. A buffer is often freed within microseconds, and a sleep with
+ * its wake-up takes longer than that. */
 static void spin(pe_work_queue *queue, int spins)
 {
     (void)pthread_mutex_unlock(&queue->mutex);
     const unsigned changes = atomic_load_explicit(&queue->changes, memory_order_relaxed);
     for (int i = 0; i < spins; i++) {
-        if (atomic_load_explicit(&queue->changes, memory_order_relaxed) != changes) /* the mutex orders what follows */
+        if (atomic_load_explicit(&queue->changes, memory_order_relaxed) !=
+            changes) /* relaxed: the mutex is locked next */
             break;
         PE_PAUSE();
     }
     (void)pthread_mutex_lock(&queue->mutex);
 }
 
-/* With the mutex held, which is released meanwhile. */
+/* Called with the mutex held; releases it during the callback, which takes locks itself. */
 static void ask_for_more(pe_work_queue *queue)
 {
     (void)pthread_mutex_unlock(&queue->mutex);
@@ -294,7 +298,7 @@ pe_chunk *pe_work_queue_take(pe_work_queue *queue, int worker)
         }
     }
     if (is_over)
-        notify(queue); /* a sleeper that waits until it can steal has nobody left to steal from */
+        notify(queue); /* wakes workers that wait for something to steal: there may be nothing left */
     queue->running[worker] = chunk;
     (void)pthread_mutex_unlock(&queue->mutex);
     return chunk;
@@ -304,7 +308,7 @@ void pe_work_queue_release(pe_work_queue *queue, pe_chunk *chunk)
 {
     pe_buffer_pool_trim(&chunk->out.bytes, 2 * queue->spec.buffer_bytes);
     (void)pthread_mutex_lock(&queue->mutex);
-    /* a sleeper is always woken: how many items it needs room for is not known here, as the chunk size may have changed */
+    /* Always wake a sleeping worker: the room that it needs is unknown here, since the chunk size may have changed. */
     const bool is_awaited = queue->sleepers > 0 || !has_room(queue) || queue->buffers.taken == queue->spec.warm;
     pe_buffer_pool_give_back(&queue->buffers, chunk);
     if (queue->exempt == chunk)
@@ -316,8 +320,8 @@ void pe_work_queue_release(pe_work_queue *queue, pe_chunk *chunk)
 
 /* ---- parts of running chunks ---- */
 
-/* With the mutex held: may this running chunk go on though the window is full? One chunk always may, so that what waits
- * behind it is delivered some time. */
+/* With the mutex held: may this running chunk continue although the window is full? One chunk always may: otherwise no
+ * chunk would be completed and no memory would be freed. */
 static bool is_exempt(pe_work_queue *queue, pe_chunk *running)
 {
     if (queue->spec.is_ordered)
@@ -359,7 +363,7 @@ void pe_work_queue_count_bytes(pe_work_queue *queue, pe_chunk *chunk)
 {
     (void)pthread_mutex_lock(&queue->mutex);
     pe_buffer_pool_count_bytes(&queue->buffers, chunk, chunk->out.bytes.capacity + chunk->out.log.capacity);
-    notify(queue); /* it may be less than what was counted before */
+    notify(queue); /* the count may have decreased, so another worker may have room */
     (void)pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -382,7 +386,7 @@ void pe_work_queue_stop(pe_work_queue *queue)
 {
     (void)pthread_mutex_lock(&queue->mutex);
     queue->is_stopped = true;
-    queue->first = queue->last = NULL; /* what is left of them is not wanted, and one may be delivered as it is */
+    queue->first = queue->last = NULL; /* drop unclaimed items; the claimed ones may still be delivered */
     queue->backlog = 0;
     notify(queue);
     (void)pthread_mutex_unlock(&queue->mutex);

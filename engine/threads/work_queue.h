@@ -1,14 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* work_queue.h - what the workers of one rank compute next: chunks of the slices that were dispatched to it.
+/* work_queue.h - the work queue of one rank: workers claim or steal chunks of the slices that were dispatched to it.
  *
- * Design: slices are queued in the order of their dispatch. Workers claim chunks from the first one, and go on into the
- *         next slice without a barrier. A claimed chunk enters the reorder buffer in the order of the queue and has its
- *         own buffer (buffer_pool.h); a worker that finds no free buffer sleeps. The oldest chunk that is not delivered
- *         has its buffer already, so waiting for buffers cannot deadlock.
- *         A worker that finds nothing to claim, or no buffer because all wait behind a chunk under way, steals half of
- *         what is left of another worker's chunk (steal.h), so that no costly item keeps its neighbours waiting.
+ * Invariant: chunks enter the reorder buffer in the order of their items, and each claimed chunk has a result buffer
+ *         (buffer_pool.h). So the oldest undelivered chunk never waits for a buffer, and waiting for buffers cannot
+ *         deadlock.
+ * Design: slices are queued in the order of their dispatch. Workers claim chunks of the first slice, and continue with
+ *         the next slice without a barrier. A worker that finds no free buffer sleeps.
+ *         A worker steals half of the remaining items of another worker's chunk (steal.h) when nothing is left to claim,
+ *         or when all buffers wait for delivery after a running chunk. So the items after a costly one in the same chunk
+ *         do not wait for it.
  */
 #ifndef PE_WORK_QUEUE_H
 #define PE_WORK_QUEUE_H
@@ -20,14 +22,14 @@ typedef struct pe_work_queue pe_work_queue;
 
 typedef struct pe_work_queue_spec {
     pe_buffer_pool_spec buffers;
-    int warm; /* a worker takes more buffers than these only when none is released within some microseconds, since a few
-               * buffers that are used in turn stay in the cache */
-    uint64_t grain;      /* items that stay with one worker */
-    size_t buffer_bytes; /* a buffer that grew beyond twice this, for an item of unusual size, is freed */
+    int warm; /* with this many buffers in use, a worker first waits some microseconds for one of them to be released: a
+               * few buffers that are used in turn stay in the cache */
+    uint64_t grain;      /* the smallest number of items that is not split by stealing */
+    size_t buffer_bytes; /* the normal size; a released buffer of more than twice this size is freed */
     const pe_adaptive_chunk *chunking;
-    pe_reorder *reorder; /* which the chunks enter */
-    bool is_ordered;     /* they are delivered in the order of their items */
-    /* Called by a worker that finds nothing to claim, without locks: the main thread should fetch more. */
+    pe_reorder *reorder; /* every claimed or stolen chunk is inserted here */
+    bool is_ordered;     /* chunks are delivered in the order of their items */
+    /* Called without locks by a worker that finds nothing to claim: asks the main thread to push more slices. */
     void (*idle)(void *context);
     void *context;
 } pe_work_queue_spec;
@@ -37,35 +39,37 @@ void pe_work_queue_free(pe_work_queue *queue); /* with every slice; NULL is fine
 
 /* pe_work_queue_make_slice - an empty slice; a recycled one keeps its payload's memory. Main thread. */
 pe_status pe_work_queue_make_slice(pe_work_queue *queue, pe_slice **out, pe_error *err);
-/* pe_work_queue_push - the slice is the queue's until pe_work_queue_recycle. Main thread. */
+/* pe_work_queue_push - append a slice, which the queue owns until pe_work_queue_recycle. Main thread. */
 void pe_work_queue_push(pe_work_queue *queue, pe_slice *slice);
-/* pe_work_queue_recycle - all chunks of the slice are released. Any thread. */
+/* pe_work_queue_recycle - keep a slice for reuse, once all its chunks are released. Any thread. */
 void pe_work_queue_recycle(pe_work_queue *queue, pe_slice *slice);
-/* pe_work_queue_backlog - slices that were pushed and not yet claimed to their end. */
+/* pe_work_queue_backlog - the number of pushed slices that have unclaimed items. */
 uint64_t pe_work_queue_backlog(pe_work_queue *queue);
-/* pe_work_queue_payload - bytes of the payloads of slices that were pushed and not yet recycled. */
+/* pe_work_queue_payload - the payload bytes of all slices that were pushed and not yet recycled. */
 size_t pe_work_queue_payload(pe_work_queue *queue);
 
-/* pe_work_queue_take - the next chunk for a worker, in the reorder buffer and with an empty buffer; blocks.
- * Returns: NULL when the queue is closed and nothing is left to begin, or when it is stopped */
+/* pe_work_queue_take - claim or steal the next chunk for a worker: it has an empty buffer and is in the reorder buffer.
+ * Blocks until there is one.
+ * Returns: NULL when the queue is closed and nothing is left to claim or steal, or when it is stopped */
 pe_chunk *pe_work_queue_take(pe_work_queue *queue, int worker);
-/* pe_work_queue_detach - the results that a running chunk has so far, as a chunk of their own, which stands before it in
- * the reorder buffer and is not done yet; blocks. The running chunk goes on with an empty buffer.
+/* pe_work_queue_detach - move the results of a running chunk so far into a new chunk, which is inserted before the running
+ * chunk in the reorder buffer and is not marked done. The running chunk continues with an empty buffer. Blocks until a
+ * chunk is free.
  * Returns: NULL when the queue is aborted */
 pe_chunk *pe_work_queue_detach(pe_work_queue *queue, pe_chunk *running);
-/* pe_work_queue_wait_for_room - blocks until the window has room for `bytes` of this running chunk, which are counted
- * then. The chunk that is delivered next does not wait; without an order, one of those that wait. */
+/* pe_work_queue_wait_for_room - block until the window has room for `bytes` more of this running chunk, then count them.
+ * The chunk that is delivered next does not wait. When delivery is unordered, one of the waiting chunks does not wait. */
 void pe_work_queue_wait_for_room(pe_work_queue *queue, pe_chunk *running, size_t bytes);
-/* pe_work_queue_count_bytes - the computed chunk holds what it holds. pe_work_queue_wake - another chunk is the next to
- * be delivered. Any thread. */
+/* pe_work_queue_count_bytes - count the real size of a computed chunk in place of the expected one. Any thread.
+ * pe_work_queue_wake - wake waiting workers, since another chunk is delivered next now. Any thread. */
 void pe_work_queue_count_bytes(pe_work_queue *queue, pe_chunk *chunk);
 void pe_work_queue_wake(pe_work_queue *queue);
 
-/* pe_work_queue_release - the chunk's bytes are no longer needed. Any thread. */
+/* pe_work_queue_release - return a chunk to the buffer pool, once its bytes are no longer needed. Any thread. */
 void pe_work_queue_release(pe_work_queue *queue, pe_chunk *chunk);
 
-void pe_work_queue_close(pe_work_queue *queue); /* nothing more will be pushed */
-void pe_work_queue_stop(pe_work_queue *queue);  /* nothing more is to be claimed */
-void pe_work_queue_abort(pe_work_queue *queue); /* nor delivered: nobody waits for room any more */
+void pe_work_queue_close(pe_work_queue *queue); /* no slice is pushed after this */
+void pe_work_queue_stop(pe_work_queue *queue);  /* workers claim nothing more */
+void pe_work_queue_abort(pe_work_queue *queue); /* nothing more is delivered, so workers stop waiting for room */
 
 #endif
