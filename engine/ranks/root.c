@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "ranks/main_loops.h"
 #include "ranks/root_internal.h"
+#include "threads/work_queue.h"
 
 #define END_BATCH 64
 

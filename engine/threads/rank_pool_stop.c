@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "threads/rank_pool.h"
+#include "threads/work_queue.h"
 
 #define NS_PER_S 1000000000u
 #define GRACE_NS 500000000u /* a failing run ends within a second, but for a slow reader */
