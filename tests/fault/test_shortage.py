@@ -59,7 +59,7 @@ class Poll(Shortage):
         self.write("f.py", "import time\n\n\ndef f(x):\n    time.sleep(0.2)\n    return x * x\n")
         signature = {"signature": "(int64) -> int64"}
         for kernel in ({"command": ["sh", "-c", "sleep 0.2; echo $(($0 * $0))", "{}"]},
-                       {"command": ["sh", "-c", "while read x; do sleep 0.2; echo $((x * x)); done"]}, {"python": "f.py:f"}):
+                       {"command": ["sh", "-c", "while read x; do sleep 0.2; echo $((x * x)); done"]}, {"python": "f.py:f", "interpreter": sys.executable}):
             with self.subTest(kernel):
                 self.check_calm(self.squares({**kernel, **signature}))
 
