@@ -39,7 +39,7 @@ void pe_root_learn(pe_root *self, uint64_t items, uint64_t work_ns)
     pe_adaptive_chunk_learn(&self->chunking, items, work_ns / (uint64_t)self->plan->threads);
 }
 
-/* How many uncomputed slices a rank should hold. */
+/* The number of slices that a rank should hold uncomputed. */
 static int slices_ahead(const pe_root *self)
 {
     const int fewest = self->plan->ahead;
@@ -49,7 +49,7 @@ static int slices_ahead(const pe_root *self)
     return many < (uint64_t)fewest ? fewest : (int)at_most(many, (uint64_t)self->plan->depth);
 }
 
-/* Whether the items that a rank holds may need memory until they are delivered. */
+/* Is the number of items that a rank holds limited? Yes, when undelivered results may take memory of the rank. */
 static bool is_bounded(const pe_root *self)
 {
     return self->has_bytes || self->slice_ns == 0;
@@ -61,8 +61,8 @@ static uint64_t held_most(const pe_plan *plan)
     return (uint64_t)plan->depth * plan->slice_items;
 }
 
-/* How many slices of the plan's size the next dispatch to this rank has: enough that rank 0 can serve all ranks at
- * PE_DISPATCH_NS each, but only a part of what is left, so that all ranks end at about the same time. */
+/* The number of normal slices in the next dispatch to this rank: large enough that rank 0 can serve all ranks at
+ * PE_DISPATCH_NS each, and only a part of the remaining slices, so that all ranks end at about the same time. */
 static int run_of(const pe_root *self, int rank)
 {
     const pe_plan *plan = self->plan;
@@ -112,7 +112,7 @@ static int leave_queue(pe_root *self)
     return rank;
 }
 
-/* The rank for the next slice, or -1 when nobody may take it now. */
+/* The rank for the next slice, or -1 when no rank has room for it. */
 static int choose_rank(pe_root *self)
 {
     if (self->dispatched >= self->delivered + self->plan->window_slices)
@@ -132,8 +132,8 @@ static int choose_rank(pe_root *self)
 
 /* ---- slices ---- */
 
-/* As many items as are best dispatched at once now: a part of one normal slice, or a run of whole ones. The plan knows
- * what a normal slice takes in memory, so a part does not reach into the next one. */
+/* The items of the next dispatch: a part of one normal slice, or a run of whole ones. A part does not cross the border
+ * of a normal slice, since the plan computed the memory for a normal slice. */
 static pe_block next_block(const pe_root *self, int slices)
 {
     const uint64_t first = self->dispatched_items;
@@ -143,7 +143,7 @@ static pe_block next_block(const pe_root *self, int slices)
     return (pe_block){.first = first, .count = at_most(count, left)};
 }
 
-/* Makes self->next, with its payload. It stays NULL when the input has ended, or a stream has nothing whole yet. */
+/* Makes self->next, with its payload. It stays NULL when the input has ended, or when a stream has no whole record yet. */
 static pe_status make_next(pe_root *self, int slices)
 {
     const pe_execution_spec *spec = self->spec;
@@ -211,7 +211,7 @@ pe_status pe_root_dispatch(pe_root *self, bool *active)
         *active = true;
         status = dispatch_to(self, rank, slice);
         if (self->plan->schedule != PE_SCHEDULE_STATIC)
-            pe_root_offer(self, leave_queue(self)); /* to the end: the others come first */
+            pe_root_offer(self, leave_queue(self)); /* to the end of the queue: the other ranks come first */
     }
     return status;
 }

@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* execute_plan.c - run a plan: the rank's pool, and the loop of its main thread.
+/* execute_plan.c - runs a plan on this rank: starts the worker pool and runs the loop of the main thread.
  *
- * Design:   a single rank needs no dispatch: all its items are one slice, from which the workers claim chunks, and a
- *           stream is read a few chunks ahead of them. Several ranks have the loops of main_loops.h.
+ * Design:   a single rank needs no dispatch: each range of items is one slice, from which the workers claim chunks. A
+ *           stream is read a few slices ahead of the workers. With several ranks the main thread runs a loop of
+ *           main_loops.h.
  * Threads:  the main thread.
  * Not here: workers (threads/rank_pool.c), rank 0 of several (root.c), the other ranks (member.c).
  */
@@ -16,15 +17,15 @@
 
 #define POLL_MS 20
 #define FULL_WAIT_NS 1000000u
-#define SLICES_AHEAD 1024 /* ranges of single items cost no more than their slices */
-#define PAYLOAD_SHARE 4   /* of the planned buffers: input of unusual size stands for results as large or larger */
+#define SLICES_AHEAD 1024 /* enough for ranges of single items; a slice itself is small */
+#define PAYLOAD_SHARE 4   /* queued input takes at most 1/4 of the planned buffers: large input means large results */
 
 typedef struct execution {
     const pe_execution_spec *spec;
     pe_rank_pool pool;
 } execution;
 
-/* Reads one slice of a stream, or waits while enough was read. */
+/* Reads one slice of a stream, or waits while enough slices are queued. */
 static pe_status read_stream(execution *self, bool *ended, pe_error *err)
 {
     const pe_execution_spec *spec = self->spec;
@@ -63,7 +64,7 @@ static pe_status push_items(execution *self, pe_block block, pe_error *err)
     return PE_OK;
 }
 
-/* One slice for each range of the items, a few ahead of the workers. */
+/* Pushes one slice for each range of items; at most SLICES_AHEAD are queued. */
 static pe_status push_all_items(execution *self, pe_error *err)
 {
     const pe_execution_spec *spec = self->spec;
@@ -113,7 +114,7 @@ pe_status pe_execute_plan(const pe_execution_spec *spec, pe_execution_stats *sta
     pe_rank_pool *pool = &self.pool;
     const uint64_t began = pe_clock_ns();
     (void)pe_rank_pool_init(pool, &spec->pool, err);
-    if (pe_comm_agree(spec->comm, err) == PE_OK) /* nobody starts alone */
+    if (pe_comm_agree(spec->comm, err) == PE_OK) /* all ranks start, or none */
         pe_rank_pool_run(pool, main_loop, &self);
     pe_error_merge(err, &pool->error);
     *stats = (pe_execution_stats){.chunk_items = pe_adaptive_chunk_piece(&pool->chunking, 0),

@@ -1,22 +1,23 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* gather.c - results on their way to the sink: announced by members, pulled by rank 0, delivered in order.
+/* gather.c - rank 0 gathers results: members announce them, rank 0 pulls their bytes and delivers them in order.
  *
- * Design: a member announces a computed slice by a header of fixed size and keeps the bytes. Rank 0 pulls them when
- *         their turn is near, into one of a few buffers, so its memory does not grow with the number of ranks. This is
- *         a pipelined partial gather: while one slice is written the next ones travel and others are computed. Rank 0's
- *         own results, and those without bytes, need no pull: they wait in the window for their turn.
- *         Where results have no known size (texts), a slice comes in parts, one after the other, each of bounded size.
- *         Progress: the oldest undelivered slice is always dispatched; its owner has a buffer for it, since chunks are
- *         claimed in order; its result is the next to be pulled. So it is delivered, and the window moves.
+ * Invariant: rank 0 receives into a fixed number of buffers, so its memory does not grow with the number of ranks.
+ * Design: a member announces a computed slice by a header of fixed size and keeps the bytes. Rank 0 pulls the bytes
+ *         shortly before the slice is delivered. This is a pipelined partial gather: while one slice is written, the
+ *         next ones are received and later ones are computed. Results of rank 0's workers, and results without bytes,
+ *         need no pull: they wait in the window until they are delivered.
+ *         When results have unknown size (texts), a slice comes in several parts, each of bounded size.
+ *         Progress: the oldest undelivered slice is already dispatched. Its rank has a buffer for it, since chunks are
+ *         claimed in order, and its result is the next one to be pulled. So it is delivered, and the window advances.
  * Threads: the main thread of rank 0.
- * Not here: who computes what (dispatch.c).
+ * Not here: dispatch of slices to ranks (dispatch.c).
  */
 #include "ranks/root_internal.h"
 #include "threads/work_queue.h"
 
-/* A result no longer takes memory of its rank. */
+/* The result's memory on its rank is free, so the rank may have room for a slice. */
 static void free_memory_of(pe_root *self, const pe_window_entry *result)
 {
     self->states[result->owner].held -= result->block.count;
@@ -28,14 +29,14 @@ static bool needs_pull(const pe_window_entry *result)
     return result->owner != 0 && result->bytes > 0;
 }
 
-/* Writes results of a slice; with the last ones the slice is delivered. */
+/* Writes results of a slice. The slice counts as delivered with its last results. */
 static void write_result(pe_root *self, const pe_window_entry *result, const pe_chunk_result *out)
 {
     pe_rank_pool_write(self->pool, out);
     self->delivered += result->ends_slice ? 1 : 0;
 }
 
-/* Results whose bytes are here, or that have none. */
+/* Delivers results of rank 0's workers, or results without bytes. */
 static void deliver_here(pe_root *self, const pe_window_entry *result)
 {
     if (result->own == NULL) {
@@ -52,7 +53,7 @@ static void deliver_here(pe_root *self, const pe_window_entry *result)
 
 /* ---- what ranks announce ---- */
 
-/* The reason comes with pe_comm_agree. */
+/* Records that an item, or with PE_NO_ITEM another error, ended the run. pe_comm_agree sends the message later. */
 static void note_failure(pe_root *self, uint64_t item)
 {
     self->failing_item = item < self->failing_item ? item : self->failing_item;
@@ -62,7 +63,8 @@ static void note_failure(pe_root *self, uint64_t item)
         pe_rank_pool_begin_grace(self->pool);
 }
 
-/* A slice that is shorter than what was dispatched ends before the item that ended the run. */
+/* Stores an announced result in the window. A slice with fewer items than were dispatched ends before the item that
+ * ended the run. */
 static void store_result(pe_root *self, const pe_window_entry *result)
 {
     pe_window_entry *entry = pe_root_entry(self, result->slice);
@@ -73,7 +75,7 @@ static void store_result(pe_root *self, const pe_window_entry *result)
     entry->end = end;
 }
 
-/* The results were taken from the entry of a slice that is not at its end: it waits for more. */
+/* Resets the entry of a slice after one part of its results was taken, to wait for the next part. */
 static void await_more(pe_window_entry *entry)
 {
     const uint64_t first = entry->block.first + entry->block.count;
@@ -81,7 +83,8 @@ static void await_more(pe_window_entry *entry)
     entry->is_ready = false;
 }
 
-/* Results are computed: their rank has room once they were the last of their slice, and the cost of items is known. */
+/* Takes announced results: records the measured cost of items and, with the last results of a slice, that their rank has
+ * one slice less to compute. */
 static void take_result(pe_root *self, const pe_window_entry *result, uint64_t slice_items, uint64_t work_ns)
 {
     pe_root_learn(self, result->block.count, work_ns);
@@ -142,7 +145,8 @@ pe_status pe_root_read_headers(pe_root *self, bool *active)
     return PE_OK;
 }
 
-/* In order, a part of a slice waits until the one before it is delivered. */
+/* May this result of rank 0's workers enter the window? With ordered delivery, a part of a slice waits until the part
+ * before it is delivered. */
 static bool may_take_own(const pe_root *self, const pe_chunk *result)
 {
     return result != NULL && !(pe_root_is_ordered(self) && pe_root_entry(self, result->slice->number)->is_ready);
@@ -172,8 +176,8 @@ void pe_root_take_own(pe_root *self, bool *active)
 
 /* ---- pulls ---- */
 
-/* The entry of the next results to be pulled, in the order of delivery, or NULL. An entry of what is delivered may hold a
- * newer slice. */
+/* The entry of the next results to pull, in the order of delivery, or NULL. The ring entry of a delivered slice may
+ * already hold a newer slice. */
 static pe_window_entry *next_pull(pe_root *self)
 {
     const bool is_ordered = pe_root_is_ordered(self);
@@ -231,7 +235,7 @@ static pe_status start_pull(pe_root *self, pe_window_entry *from)
     return pe_comm_recv(self->comm, owner, PE_TAG_RESULT, into->data, into->size, &pull->op, &self->err);
 }
 
-/* Results of no known size may be large: then fewer are pulled at once. */
+/* Results of unknown size may be large, so the bytes that are received at once are bounded too. */
 static bool has_room_for(const pe_root *self, const pe_window_entry *from)
 {
     const size_t most = (size_t)self->plan->pulls * self->plan->pull_bytes;
@@ -251,7 +255,7 @@ pe_status pe_root_pull(pe_root *self, bool *active)
     return status;
 }
 
-/* A member sends rows and log as one message. */
+/* Tests the receive of a pulled result, and splits the message into rows and log. */
 static pe_status receive(pe_root *self, pe_pull *pull, bool *active)
 {
     bool done = false;
@@ -279,7 +283,7 @@ static void deliver_pull(pe_root *self, pe_pull **at)
     self->free_pulls = pull;
 }
 
-/* Delivers the next results of the slice whose turn it is; false: they are not here yet. */
+/* Delivers the next results in order; false: they have not arrived yet. */
 static bool deliver_in_order(pe_root *self)
 {
     const pe_pull *first = self->arriving;
@@ -301,7 +305,7 @@ static bool deliver_in_order(pe_root *self)
     return true;
 }
 
-/* Delivers any slice that has arrived; false: there is none. */
+/* Delivers any result that has arrived; false: none has. */
 static bool deliver_any(pe_root *self)
 {
     pe_pull **at = &self->arriving;

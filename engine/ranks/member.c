@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* member.c - the main thread of a rank other than 0: takes slices, announces results, sends them when they are pulled.
+/* member.c - the main thread of a rank other than 0: receives slices, announces results, sends them on request.
  *
- * Design: a member never sends data that rank 0 has not asked for, so whenever the run ends, every message under way has
- *         its receiver. The last header each way is END and DONE, and nothing is left in the network between two runs.
- *         Payloads arrive in the order of their slices, which are pushed to the workers in that order.
- * Threads: the main thread only; workers reach it through pe_rank_pool_finished and its wake-up.
- * Not here: who decides what is dispatched (root.c).
+ * Invariant: a member sends results only after rank 0 has pulled them, so rank 0 receives every message, also when the
+ *         run fails. END is the last header to a member and DONE the last one from it, so no message is left between two
+ *         runs.
+ * Design: payloads arrive in the order of their slices, and the slices are pushed to the workers in that order.
+ * Threads: the main thread only; workers hand results over by pe_rank_pool_finished and wake it.
+ * Not here: what is dispatched, and when the run ends (root.c, dispatch.c).
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -19,14 +20,14 @@
 typedef struct member {
     pe_rank_pool *pool;
     pe_comm *comm;
-    pe_message_header header; /* the one receive that is always posted */
+    pe_message_header header; /* of the receive that is always posted */
     pe_comm_op *header_op;
     pe_outbox outbox;
-    pe_slice *arriving, *arriving_last; /* dispatched, payload under way; in order */
-    pe_comm_op *payload_op;             /* of the first of them */
-    pe_chunk *announced;                /* results that wait for their pull: of each slice one part at most */
+    pe_slice *arriving, *arriving_last; /* slices whose payload has not arrived, in order */
+    pe_comm_op *payload_op;             /* the receive of the first slice's payload */
+    pe_chunk *announced;                /* announced results that were not pulled yet; at most one part of each slice */
     bool is_ended, has_failed;
-    uint64_t failing_item; /* in the last FAILED */
+    uint64_t failing_item; /* as sent in the last FAILED */
     pe_error err;
 } member;
 
@@ -36,7 +37,7 @@ static pe_status listen(member *self)
                         &self->err);
 }
 
-/* The outbox's on_sent. */
+/* The outbox's callback on_sent for results. */
 static void free_result(pe_rank_pool *pool, void *result)
 {
     pe_rank_pool_free_result(pool, result);
@@ -47,7 +48,7 @@ static pe_status send_header(member *self, const pe_message_header *header)
     return pe_outbox_send(&self->outbox, 0, header, (pe_message_data){.size = 0}, &self->err);
 }
 
-/* ---- what rank 0 says ---- */
+/* ---- messages from rank 0 ---- */
 
 static pe_status take_slice(member *self, const pe_message_header *header)
 {
@@ -71,7 +72,7 @@ static pe_status take_slice(member *self, const pe_message_header *header)
 static pe_status send_result(member *self, uint64_t number)
 {
     pe_chunk **at = &self->announced;
-    while ((*at)->slice->number != number) /* rank 0 pulls what was announced to it, nothing else */
+    while ((*at)->slice->number != number) /* rank 0 pulls only announced results */
         at = &(*at)->next;
     pe_chunk *result = *at;
     *at = result->next;
@@ -98,7 +99,7 @@ static pe_status read_header(member *self, bool *active)
     return header.kind == PE_MESSAGE_PULL ? send_result(self, header.slice) : take_slice(self, &header);
 }
 
-/* Slices reach the workers in order, each when its payload is here. */
+/* Pushes slices to the workers in order, each once its payload has arrived. */
 static pe_status push_arrived(member *self, bool *active)
 {
     while (self->arriving != NULL) {
@@ -120,7 +121,7 @@ static pe_status push_arrived(member *self, bool *active)
     return PE_OK;
 }
 
-/* ---- what rank 0 is told ---- */
+/* ---- messages to rank 0 ---- */
 
 static pe_status announce(member *self, pe_chunk *result)
 {
@@ -158,7 +159,7 @@ static pe_status announce_finished(member *self, bool *active)
         if (status != PE_OK)
             return status;
         *active = true;
-        if (result->out.bytes.size == 0) { /* nothing will be pulled */
+        if (result->out.bytes.size == 0) { /* rank 0 does not pull results without bytes */
             pe_rank_pool_free_result(self->pool, result);
             continue;
         }
@@ -168,7 +169,7 @@ static pe_status announce_finished(member *self, bool *active)
     return PE_OK;
 }
 
-/* Rank 0 ends the run; until then its pulls are answered. A lower item may fail later: that is sent too. */
+/* Sends FAILED, and again when a lower item fails later. This rank answers pulls until rank 0 sends END. */
 static pe_status send_failure(member *self)
 {
     const uint64_t item = pe_rank_pool_failing_item(self->pool);
@@ -197,7 +198,8 @@ static pe_status step(member *self, bool *active)
     return status;
 }
 
-/* After END: payloads that were sent must be received, and rank 0 still receives what it has pulled; then DONE. */
+/* After END: receives the payloads that rank 0 has sent, sends DONE, and waits until all messages are sent, among them
+ * the results that rank 0 has pulled. */
 static pe_status end_run(member *self)
 {
     const pe_message_header header = {.kind = PE_MESSAGE_DONE};
@@ -232,10 +234,10 @@ void pe_member_loop(const pe_execution_spec *spec, pe_rank_pool *pool)
         if (!active)
             pe_rank_pool_wait(pool, backoff_ns);
     }
-    pe_rank_pool_stop(pool); /* what was not pulled by now is not wanted */
+    pe_rank_pool_stop(pool); /* results that were not pulled are dropped */
     if (status == PE_OK)
         status = end_run(&self);
-    if (status != PE_OK) /* messages fail: nobody can be told, pe_comm_agree will say it or time out */
+    if (status != PE_OK) /* messages fail, so rank 0 learns of the error from pe_comm_agree or its time limit */
         pe_rank_pool_fail(pool, &self.err);
     pe_rank_pool_drain(pool);
 }

@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* message.c - the messages that a rank is sending, each with the data that follows it.
+/* message.c - the outbox of a rank: pending non-blocking sends, each of a header and the data that follow it.
  *
- * Design: a non-blocking send needs its bytes to stay, so a message holds the header itself and names the owner
- *         of the payload or results that follow. Messages are few (a window's worth) and are sent soon.
+ * Invariant: the bytes of a message stay valid and unchanged until the send is complete.
+ * Design: a message holds a copy of the header, and the owner of the data (a payload or results), which is passed to
+ *         on_sent when the data are sent. There are at most as many messages as slices in the window, so a list is enough.
  * Threads: the main thread only.
  */
 #include "ranks/message.h"
@@ -16,7 +17,7 @@
 typedef struct pe_message {
     pe_message_header header;
     pe_comm_op *header_op, *data_op;
-    void *owner; /* of the data */
+    void *owner; /* of the data; passed to on_sent */
     struct pe_message *next;
 } pe_message;
 

@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* root.c - the main thread of rank 0 of several: dispatches slices, gathers results, ends the run.
+/* root.c - the main thread of rank 0 in a run with several ranks: dispatches slices, gathers results, ends the run.
  *
- * Design:   one loop over what can be done without waiting, and a sleep when there was nothing to do, which the workers
- *           can cut short. END goes to every member once all is delivered or the run stops; members answer what was
- *           pulled, then say DONE. Every message has its receiver, so nothing is under way when this returns.
+ * Invariant: every message that is sent is received, so no message is in flight when the loop returns.
+ * Design:   one loop does all steps that are possible without blocking, and sleeps when there was nothing to do; a worker
+ *           can wake it. When all slices are delivered or the run stops, END goes to every member. A member then sends the
+ *           results that were pulled, and DONE.
  * Threads:  the main thread.
- * Not here: which slice goes where (dispatch.c), the way of the results (gather.c), workers (threads/rank_pool.c).
+ * Not here: dispatch of slices (dispatch.c), gathering of results (gather.c), workers (threads/rank_pool.c).
  */
 #include <stdlib.h>
 
@@ -25,7 +26,8 @@ static void recycle(pe_rank_pool *pool, void *slice)
 
 /* ---- the run ---- */
 
-/* A run that an item ended goes on until all before that item is delivered, or the grace period has passed. */
+/* Has the run failed? After a failed item the run continues until all items before it are delivered, or until the grace
+ * period has passed. */
 static bool is_failed(pe_root *self)
 {
     const uint64_t own = pe_rank_pool_failing_item(self->pool);
@@ -37,7 +39,8 @@ static bool is_failed(pe_root *self)
     const uint64_t next = self->delivered;
     if (!pe_root_is_ordered(self) || next == self->dispatched)
         return true;
-    return pe_root_entry(self, next)->block.first >= self->failing_item; /* the slice with that item ends before it */
+    return pe_root_entry(self, next)->block.first >=
+           self->failing_item; /* the slice with the failed item was cut before it */
 }
 
 static pe_status step(pe_root *self, bool *active)
@@ -60,7 +63,7 @@ static bool is_complete(const pe_root *self)
     return self->is_dispatched_all && self->next == NULL && self->delivered == self->dispatched;
 }
 
-/* Sleeps after a step in which there was nothing to do. */
+/* Sleeps after a step in which nothing was done. */
 static void wait_when_idle(pe_root *self, bool active, uint64_t *backoff_ns)
 {
     *backoff_ns = active ? 0 : pe_backoff_next(*backoff_ns, self->receives > 0);
@@ -83,7 +86,7 @@ static pe_status run(pe_root *self)
 
 /* ---- the end ---- */
 
-/* END to the next members: some at a time, so that thousands of messages need not lie here at once. */
+/* Sends END to the next members, at most END_BATCH at a time, so that not thousands of sends are pending at once. */
 static pe_status send_end(pe_root *self, int *sent, bool *active)
 {
     const pe_message_header header = {.kind = PE_MESSAGE_END};
@@ -124,7 +127,7 @@ static void init_chunking(pe_root *self)
     const pe_plan *plan = self->plan;
     const uint64_t threads = (uint64_t)plan->threads, share = pe_plan_share(plan);
     const uint64_t unit = plan->is_fixed ? plan->grain_items : 1;
-    const uint64_t least = unit * threads; /* something for each of them */
+    const uint64_t least = unit * threads; /* at least one unit for each thread */
     pe_adaptive_chunk_init(
         &self->chunking, &(pe_adaptive_chunk_spec){.least = least < plan->slice_items ? least : plan->slice_items,
                                                    .most = plan->slice_items,
@@ -182,12 +185,12 @@ void pe_root_loop(const pe_execution_spec *spec, pe_rank_pool *pool)
     pe_status status = init(&self, spec, pool);
     pe_error receive_err = PE_ERROR_INIT;
     const bool is_listening =
-        pe_root_listen(&self, &receive_err) == PE_OK; /* even when out of memory: the members must be ended */
+        pe_root_listen(&self, &receive_err) == PE_OK; /* also when out of memory: members still need END */
     if (status == PE_OK && is_listening)
         status = run(&self);
     if (status != PE_OK)
         pe_rank_pool_fail(pool, &self.err);
-    pe_rank_pool_stop(pool); /* complete, or ended: nothing more is to be computed or written */
+    pe_rank_pool_stop(pool); /* all is delivered or the run has failed: compute and write nothing more */
     self.err = receive_err;
     if (!is_listening || end_members(&self) != PE_OK)
         pe_rank_pool_fail(pool, &self.err);

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* window.c - the slices that were dispatched and are not delivered yet: a ring of entries.
+/* window.c - the window: a ring with one entry for each slice that was dispatched and is not delivered yet.
  *
- * Design: no more than plan->window_slices are in the ring, so it bounds what rank 0 keeps about slices, whatever the
+ * Invariant: the ring has plan->window_slices entries, so the memory that rank 0 needs for slices does not depend on the
  *         number of ranks.
  * Threads: the main thread of rank 0.
  */
