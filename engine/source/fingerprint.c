@@ -33,7 +33,7 @@ static uint64_t boot_number(void)
     return got > 0 ? XXH3_64bits(text, (size_t)got) : 0;
 }
 
-/* Pages that were read leave memory again: each fault may map 2 MiB. */
+/* Pages that were read leave memory again. */
 static uint64_t hash_piece(const pe_map *map, size_t at, size_t size, uint64_t seed)
 {
     const uint64_t hash = XXH3_64bits_withSeed(map->data + at, size, seed);
@@ -41,14 +41,25 @@ static uint64_t hash_piece(const pe_map *map, size_t at, size_t size, uint64_t s
     return hash;
 }
 
-static uint64_t sample_hash(const pe_map *map)
+/* Read, not mapped: a page fault may map 2 MiB for a piece of 4 KiB. What cannot be read has no part in the hash. */
+static uint64_t hash_read(int fd, uint64_t at, size_t size, uint64_t seed)
 {
-    if (map->size <= PE_SAMPLE_BYTES)
-        return map->size == 0 ? 0 : hash_piece(map, 0, map->size, 0);
+    unsigned char bytes[PIECE_BYTES];
+    const ssize_t got = pread(fd, bytes, size, (off_t)at);
+    return XXH3_64bits_withSeed(bytes, got > 0 ? (size_t)got : 0, seed);
+}
+
+static uint64_t sample_hash(int fd, uint64_t size)
+{
     uint64_t hash = 0;
-    const size_t last = map->size - PIECE_BYTES;
-    for (size_t i = 0; i < PIECES; i++)
-        hash = hash_piece(map, last / (PIECES - 1) * i + last % (PIECES - 1) * i / (PIECES - 1), PIECE_BYTES, hash);
+    if (size <= PE_SAMPLE_BYTES) {
+        for (uint64_t at = 0; at < size; at += PIECE_BYTES)
+            hash = hash_read(fd, at, size - at < PIECE_BYTES ? (size_t)(size - at) : PIECE_BYTES, hash);
+        return hash;
+    }
+    const uint64_t last = size - PIECE_BYTES;
+    for (uint64_t i = 0; i < PIECES; i++)
+        hash = hash_read(fd, last / (PIECES - 1) * i + last % (PIECES - 1) * i / (PIECES - 1), PIECE_BYTES, hash);
     return hash;
 }
 
@@ -56,8 +67,15 @@ pe_status pe_fingerprint_take(const char *path, const pe_map *map, pe_fingerprin
 {
     struct stat facts;
     char reason[PE_ERRNO_TEXT_SIZE];
-    if (stat(path, &facts) != 0)
-        return pe_fail(err, PE_ENOINPUT, "%s: %s", path, pe_errno_text(errno, reason));
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &facts) != 0) {
+        const int number = errno;
+        if (fd >= 0)
+            close(fd); /* only read from */
+        return pe_fail(err, PE_ENOINPUT, "%s: %s", path, pe_errno_text(number, reason));
+    }
+    const uint64_t sample = (uint64_t)facts.st_size == map->size ? sample_hash(fd, map->size) : 0;
+    close(fd); /* only read from */
     if ((uint64_t)facts.st_size != map->size)
         return pe_fail(err, PE_ENOINPUT, "%s: was written to while it was opened", path);
     *out = (pe_fingerprint){.size = map->size,
@@ -65,7 +83,7 @@ pe_status pe_fingerprint_take(const char *path, const pe_map *map, pe_fingerprin
                             .boot = boot_number(),
                             .device = facts.st_dev,
                             .inode = facts.st_ino,
-                            .sample = sample_hash(map)};
+                            .sample = sample};
     return PE_OK;
 }
 

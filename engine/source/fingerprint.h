@@ -23,7 +23,7 @@ typedef struct pe_fingerprint {
     uint64_t sample; /* hash of PE_SAMPLE_BYTES of the content, or of all of it where there is less */
 } pe_fingerprint;
 
-#define PE_SAMPLE_BYTES ((size_t)4 << 20)
+#define PE_SAMPLE_BYTES ((size_t)256 << 10)
 
 /* pe_fingerprint_take - of a file that is mapped.
  * Returns: PE_OK; PE_ENOINPUT when its facts cannot be had, or are not those of this content any more */
