@@ -3,8 +3,8 @@
  */
 /* schema.c - every key of a job file, with type, default, valid values, field and help.
  *
- * Design:   the rows in keys_*.c are the only place where a key is written down. Reading, --set, messages, --print-config, --help and
- *           docs/jobs.md are made from it.
+ * Invariant: a key is defined only by its row in keys_*.c. Reading, --set, messages, --print-config, --help and
+ *           docs/jobs.md are made from the rows.
  *
  *           To add a key: one field in the struct that uses it (source_spec.h, form_spec.h, sink_spec.h or job.h), and
  *           one row in keys_*.c that names it:
@@ -19,11 +19,12 @@
  *
  *           The key is then read into the field, checked, printed by --print-config and freed. An array also names the
  *           int beside it, COUNT_JOB(field) or COUNT_INPUT(field); GIVEN_JOB(field) or GIVEN_INPUT(field) names a bool
- *           that tells whether the key was written. .kinds and .formats say which kinds of input or kernel and which
- *           formats the key goes with: beside others it is refused. What one key alone cannot tell is checked in job_input.c, job_kernel.c, job_output.c or
- *           job_errors.c. A new type of key has a row in values.c, and one in schema_valid.c.
+ *           that is set when the key is given. .kinds and .formats list the kinds of input or kernel and the formats that
+ *           the key is valid for; it is refused for others. Rules about several keys at once are checked in job_input.c,
+ *           job_kernel.c, job_output.c or job_errors.c. A new type of key needs a row in values.c and one in
+ *           schema_valid.c.
  * Threads:  no state.
- * Not here: unknown keys (schema_check.c); how a value is read (values.h); what is valid, in words (schema_valid.c).
+ * Not here: unknown keys (schema_check.c); reading values (values.h); the text of what is valid (schema_valid.c).
  */
 #include "job/schema/schema.h"
 
@@ -31,7 +32,7 @@
 
 #include "job/schema/schema_internal.h"
 
-/* In the order in which people read them. */
+/* In the order in which --help prints them. */
 static const pe_key_table *const tables[] = {&pe_keys_top,    &pe_keys_input, &pe_keys_kernel, &pe_keys_output,
                                              &pe_keys_reduce, &pe_keys_pool,  &pe_keys_errors};
 

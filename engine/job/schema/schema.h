@@ -15,7 +15,7 @@
 typedef enum pe_key_type {
     PE_KEY_WORD,         /* one of a few words */
     PE_KEY_EITHER,       /* one of two words: false, true */
-    PE_KEY_WORDS,        /* one of them, or an array of some, each once */
+    PE_KEY_WORDS,        /* one of a few words, or an array of several, each once */
     PE_KEY_STRING,       /* any string that is not empty */
     PE_KEY_INTEGER,      /* least to most */
     PE_KEY_AUTO_INTEGER, /* "auto", or least to most */
@@ -41,30 +41,30 @@ typedef enum pe_key_type {
 
 typedef struct pe_word {
     const char *name;
-    unsigned value; /* of the enum or bool that holds it */
+    unsigned value; /* of the field's enum or bool */
 } pe_word;
 
-/* A key that names a file, and what is done to it: messages and checks know from this. */
+/* Does the key name a file, and is that file read or written? Used by messages and by checks before the run. */
 typedef enum pe_key_path {
     PE_PATH_NONE,
-    PE_PATH_INPUT,  /* read; found from the current directory, as is the next */
-    PE_PATH_OUTPUT, /* written */
-    PE_PATH_KERNEL  /* read; found from the job file's directory */
+    PE_PATH_INPUT,  /* read; relative to the current directory */
+    PE_PATH_OUTPUT, /* written; relative to the current directory */
+    PE_PATH_KERNEL  /* read; relative to the job file's directory */
 } pe_key_path;
 
 typedef struct pe_key {
     const char *name;
     pe_key_type type;
-    const char *fallback; /* TOML text of the default; NULL: what `unset` says */
-    const char *unset;    /* what holds when the key is absent and has no default, in words; NULL: nothing to say */
-    int64_t least, most;  /* integers, bytes, nanoseconds; an array's size, where most 0 is no bound */
-    const pe_word *words; /* of PE_KEY_WORD, PE_KEY_EITHER and PE_KEY_WORDS, ended by a name of NULL */
-    unsigned
-        kinds; /* bits of the kinds it goes with: [input] 1 << pe_source_kind, [kernel] 1 << pe_form_kind; 0: all */
-    unsigned formats; /* bits of the formats it goes with: 1 << pe_format; 0: all */
-    size_t at;        /* where its value is kept: offset in pe_job, of an [input] in pe_source_spec */
-    size_t count_at;  /* of an array: where the int is that counts it */
-    size_t given_at;  /* where the bool is that tells a written key from an absent one; 0: there is none */
+    const char *fallback; /* TOML text of the default; NULL: see `unset` */
+    const char *unset;    /* for help: the meaning of an absent key that has no default; NULL: none */
+    int64_t least,
+        most; /* bounds of integers, bytes and nanoseconds, or of an array's size; most 0: no upper bound of the size */
+    const pe_word *words; /* for PE_KEY_WORD, PE_KEY_EITHER and PE_KEY_WORDS; the last name is NULL */
+    unsigned kinds;       /* bits of the valid kinds: [input] 1 << pe_source_kind, [kernel] 1 << pe_form_kind; 0: all */
+    unsigned formats;     /* bits of the valid formats: 1 << pe_format; 0: all */
+    size_t at;            /* offset of the field in pe_job, or for [input] in pe_source_spec */
+    size_t count_at;      /* for an array: offset of the int with its size */
+    size_t given_at;      /* offset of the bool that is set when the key is given; 0: there is none */
     pe_key_path path;
     const char *help;
 } pe_key;
@@ -77,7 +77,7 @@ typedef struct pe_key_table {
 
 /* pe_schema_find - the row of table.name, or NULL. */
 const pe_key *pe_schema_find(const char *table, const char *name);
-/* pe_schema_find_path - the same for what --set names: "params.sigma" in kernel is the row of params. */
+/* pe_schema_find_path - the row of a path as in --set: "params.sigma" in kernel gives the row of params. */
 const pe_key *pe_schema_find_path(const char *table, const char *path);
 /* All tables, the top level first. */
 const pe_key_table *const *pe_schema_tables(size_t *count);
@@ -89,20 +89,21 @@ pe_status pe_schema_fallbacks(pe_buffer *out, pe_error *err);
 
 #define PE_VALID_ROOM 160
 
-/* pe_schema_valid - what a key takes, in words: "auto" or 1 to 2^40; returns out. */
+/* pe_schema_valid - the valid values of a key as text, such as: "auto" or 1 to 2^40. Returns out. */
 const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM]);
 
-/* pe_schema_check - every table and key of the tree is known, and tables stand where tables belong.
- * Values are judged when they are read (section.h).
- * Returns: PE_OK; PE_ECONFIG, or PE_EUSAGE for what did not come from the file, for the first unknown key in the file's
- *          order, with the nearest one, or with the valid keys */
+/* pe_schema_check - check that every table and key of the tree is known, and that a known table is a table.
+ * Values are checked when they are read (section.h).
+ * Returns: PE_OK; PE_ECONFIG for the first unknown key in the file's order, or PE_EUSAGE for one of --set; the message has
+ *          the most similar key, or the valid keys */
 pe_status pe_schema_check(pe_toml *root, pe_error *err);
 
-/* pe_schema_check_path - a dotted path as --set takes it ("pool.threads", "input.1.range", "kernel.params.x") names a key.
- * Returns: PE_OK, or PE_EUSAGE with a message that opens with origin */
+/* pe_schema_check_path - check that a dotted path of --set ("pool.threads", "input.1.range", "kernel.params.x") names a
+ * known key.
+ * Returns: PE_OK, or PE_EUSAGE with a message that begins with origin */
 pe_status pe_schema_check_path(const char *path, const char *origin, pe_error *err);
 
-/* pe_schema_place - "job.toml:12:5", or the origin alone for what came from --set; returns out. */
+/* pe_schema_place - print "job.toml:12:5", or only the origin for a value of --set; returns out. */
 #define PE_PLACE_ROOM 320
 const char *pe_schema_place(const char *origin, uint32_t line, uint32_t column, char out[PE_PLACE_ROOM]);
 

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* schema_check.c - finds what a job file says that the schema does not know.
+/* schema_check.c - reports tables and keys of a job file that the schema does not know.
  *
- * Design:   the tree may come in any order, so all offences are walked and the first by its place is told: a reader
- *           mends a file from the top.
+ * Design:   the nodes of the tree may come in any order. So all unknown keys are visited, and the error names the one with
+ *           the lowest line: users correct a file from the top.
  * Threads:  no state.
  * Not here: values (section.c).
  */
@@ -37,7 +37,7 @@ static const char *join(const char *table, const char *name, char out[NAME_ROOM]
     return out;
 }
 
-/* What may stand in a table: its keys, and at the top level the tables too. */
+/* Lists the valid names in a table: its keys, and at the top level the tables too. */
 static size_t list_names(const char *name, const char *names[MOST_NAMES])
 {
     size_t all = 0, count = 0;
@@ -50,7 +50,7 @@ static size_t list_names(const char *name, const char *names[MOST_NAMES])
     return count;
 }
 
-/* The key of that name in whichever table has one: threads at the top level means pool.threads. */
+/* Finds a key of that name in any table: "threads" at the top level gives pool.threads. */
 static const char *find_elsewhere(const char *name, char out[NAME_ROOM])
 {
     size_t count = 0;
@@ -82,7 +82,7 @@ static void print_valid_names(const char *table, char out[HINT_ROOM])
         size += (size_t)snprintf(out + size, HINT_ROOM - size, "%s%s", i == 0 ? "" : ", ", names[i]);
 }
 
-/* One message for an unknown key, wherever it was written. */
+/* Fails with the message for an unknown key, of the file or of --set. */
 static pe_status refuse_unknown(const char *place, pe_status status, const char *table, const char *name, pe_error *err)
 {
     char full[NAME_ROOM], near[NAME_ROOM], hint[HINT_ROOM], seen[PE_QUOTE_ROOM];
@@ -113,7 +113,7 @@ static void check_keys(const pe_toml *table, const char *name, offence *first)
     }
 }
 
-/* A table, or for input also an array of tables. */
+/* Checks a table; [[input]] may also be an array of tables. */
 static void check_table(const pe_toml *node, offence *first)
 {
     const bool is_array = node->kind == PE_TOML_ARRAY && strcmp(node->key, "input") == 0;
@@ -164,7 +164,7 @@ pe_status pe_schema_check(pe_toml *root, pe_error *err)
                    pe_quote_node(node, seen));
 }
 
-/* "input.1.range" without its number. */
+/* Skips the number in "input.1.range". */
 static const char *skip_number(const char *table, const char *rest)
 {
     const size_t digits = strspn(rest, "0123456789");

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* schema_internal.h - the tables that make up the schema, and how their rows name fields.
+/* schema_internal.h - the tables of the schema, and the macros by which their rows name fields.
  */
 #ifndef PE_SCHEMA_INTERNAL_H
 #define PE_SCHEMA_INTERNAL_H

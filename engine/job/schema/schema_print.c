@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* schema_print.c - the schema as text that a person reads in --help.
+/* schema_print.c - prints the schema as the list of keys in --help.
  *
- * Design:   two columns that fit 80 characters: the key; what it takes, its default and what it means. Long texts wrap
- *           at spaces; a key wider than its column has a line of its own.
+ * Design:   two columns within 80 characters: the key, and its valid values, default and meaning. Long texts are wrapped
+ *           at spaces; a key that is wider than its column gets a separate line.
  * Threads:  no state.
  * Not here: the table itself (schema.c).
  */

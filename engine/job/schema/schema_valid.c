@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* schema_valid.c - what a key takes, in words.
+/* schema_valid.c - prints the valid values of a key as text.
  *
- * Design:   made from the key's row, so that messages and --help say the same.
+ * Design:   the text is made from the key's row, so messages and --help agree.
  * Threads:  no state.
  * Not here: the table itself (schema.c).
  */
@@ -12,7 +12,7 @@
 
 #include "job/schema/schema.h"
 
-/* 4096 as it is, large powers of two as powers. */
+/* Prints a bound: 4096 in digits, a large power of two as 2^40. */
 static void print_bound(int64_t value, char *out, size_t room)
 {
     int power = 0;

@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* section.c - one table of a job file, read, printed and freed by loops over the schema's rows.
+/* section.c - reads, prints and frees one table of a job file, by loops over the rows of the schema.
  *
+ * Design:   section.h.
  * Threads:  no state.
- * Not here: how a value of some type is read (values.h); unknown keys (schema/schema_check.c).
+ * Not here: reading a value of one type (values.h); unknown keys (schema/schema_check.c).
  */
 #include "job/section/section.h"
 
@@ -33,7 +34,7 @@ static const char *full_name(const pe_section *section, const char *key, char ou
     return out;
 }
 
-/* A table that nobody wrote has no place of its own. */
+/* The place of a node in a message; without a node, or for a table that the file does not have, the name of the file. */
 static const char *place_of(const pe_section *section, const pe_toml *node, char out[PE_PLACE_ROOM])
 {
     if (node == NULL || node->origin == NULL)
@@ -123,7 +124,7 @@ void pe_section_free(const char *name, void *base)
             pe_value_ops_of(table->keys[i].type)->free(&table->keys[i], base);
 }
 
-/* ---- keys that go with others ---- */
+/* ---- keys that are valid only with some kinds or formats ---- */
 
 static void list_keys(const char *name, unsigned kind, char out[LIST_ROOM])
 {

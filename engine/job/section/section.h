@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* section.h - one table of a job file: read into a struct, printed from it, freed, as the schema's rows say.
+/* section.h - one table of a job file: reads it into a struct, prints it from the struct, and frees the struct's fields.
  *
- * Design: a row of the schema names the field that holds its key. So reading and printing are loops over the rows, and a
- *         key needs no code of its own (how one is added: schema/schema.c). What one key alone cannot tell (this key
- *         beside that one) is checked by the file that reads the table.
+ * Design: each row of the schema gives the offset of the field that holds the key's value. So reading and printing are
+ *         loops over the rows, and a new key needs no new code (schema/schema.c says how to add one). Rules about several
+ *         keys at once are checked by the file that reads the table.
  */
 #ifndef PE_SECTION_H
 #define PE_SECTION_H
@@ -20,46 +20,51 @@
 #include "job/toml/writer.h"
 
 typedef struct pe_section {
-    const char *name;   /* as in the schema; "" is the top level */
-    const char *file;   /* the origin of nodes that came from the job file */
+    const char *name;   /* the table's name in the schema; "" is the top level */
+    const char *file;   /* the origin of nodes of the job file; other nodes come from --set */
     pe_toml *table;     /* NULL when the file has none */
     pe_toml *fallbacks; /* the table of defaults, or NULL */
 } pe_section;
 
-/* pe_section_given - the node of a key that was written, or NULL. */
+/* pe_section_given - the node of a key that the job gives, or NULL. */
 pe_toml *pe_section_given(const pe_section *section, const char *key);
 
-/* pe_section_read - each key as it was written, else its default, else its field stays as it is.
+/* pe_section_read - set the field of each key to the given value, or else to the default; without either, the field stays
+ * unchanged.
  *
- * Params:  kind is a bit of pe_key.kinds, or 0 for a table that has no kinds: keys of other kinds are left out; base is
- *          the struct that the rows' offsets count from.
- * Owns:    what was made before a failure is in base all the same; pe_section_free takes it back.
- * Returns: PE_OK; PE_ECONFIG with place, key, what is valid and what was seen, or PE_EUSAGE for a value that came from
- *          --set; PE_ENOMEM
+ * Params:  kind is a bit of pe_key.kinds, or 0 for a table that has no kinds; keys of other kinds are skipped. base is the
+ *          struct that the rows' offsets refer to.
+ * Owns:    the fields of base, also those set before a failure; free them with pe_section_free.
+ * Returns: PE_OK; PE_ECONFIG with place, key, what is valid and what was seen, or PE_EUSAGE for a value of --set;
+ *          PE_ENOMEM
  */
 pe_status pe_section_read(const pe_section *section, unsigned kind, void *base, pe_error *err);
 
-/* pe_section_print - the table's lines as they read back: what is not given and has no default has none. */
+/* pe_section_print - print the table as TOML that reads back as the same values. A key that is not given and has no
+ * default is left out. */
 void pe_section_print(pe_writer *to, const char *name, unsigned kind, pe_format format, const void *base);
 
-/* pe_section_free - what the table's fields own; they become empty. */
+/* pe_section_free - free what the fields of the table own, and set them to empty. */
 void pe_section_free(const char *name, void *base);
 
-/* pe_section_check_kind - every key written in the table goes with a kind, which messages call "an input of kind range".
+/* pe_section_check_kind - check that every given key is valid for a kind; `what` names the kind in messages, as in "an
+ * input of kind range".
  */
 pe_status pe_section_check_kind(const pe_section *section, unsigned kind, const char *what, pe_error *err);
 
-/* pe_section_check_format - every key written goes with this format; an unknown one is judged when the file is open. */
+/* pe_section_check_format - check that every given key is valid for this format. A format that is not known yet is checked
+ * once the file is open. */
 pe_status pe_section_check_format(const pe_section *section, pe_format format, pe_error *err);
 
-/* pe_section_refuse - "job.toml:12:5: pool.threads: " and the text; key NULL speaks of the table as a whole. */
+/* pe_section_refuse - fail with "job.toml:12:5: pool.threads: " and the text; without a key, the message names the table.
+ */
 pe_status pe_section_refuse(const pe_section *section, const char *key, const pe_toml *node, pe_error *err,
                             const char *format, ...) PE_PRINTF(5, 6);
 
-/* pe_section_expected - refuse a node with what its key takes, and what was seen. */
+/* pe_section_expected - refuse a node with "expected ..., got ...", from the key's valid values and the node. */
 pe_status pe_section_expected(const pe_section *section, const char *key, const pe_toml *node, pe_error *err);
 
-/* pe_section_where - "job.toml:7:1: input" as a string of the caller's, for later messages. */
+/* pe_section_where - make "job.toml:7:1: input" for later messages; the caller frees the string. */
 pe_status pe_section_where(const pe_section *section, const char *what, const pe_toml *node, const char **out,
                            pe_error *err);
 

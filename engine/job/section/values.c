@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* values.c - which functions read, print and free each type of key.
+/* values.c - the table of functions that read, print and free each type of key.
  *
  * Threads:  no state.
- * Not here: which keys there are (schema/schema.c); what is valid, in words (schema/schema_valid.c).
+ * Not here: the keys (schema/schema.c); the text of what is valid (schema/schema_valid.c).
  */
 #include "job/section/values.h"
 
@@ -57,7 +57,7 @@ pe_status pe_value_copy_text(pe_text *out, const pe_toml *node, pe_error *err)
 
 void pe_value_drop(void *field)
 {
-    void *owned = NULL; /* the field's own type promises its readers const */
+    void *owned = NULL; /* the field's type is a pointer to const */
     memcpy(&owned, field, sizeof owned);
     free(owned);
     owned = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* values.h - how each type of key is read, printed and freed: a row of functions a type.
+/* values.h - a table with one row per type of key: the functions that read, print and free a value of that type.
  *
  * Threads: no state.
  */
@@ -20,8 +20,9 @@ typedef struct pe_place {
 
 typedef struct pe_value_ops {
     pe_status (*read)(const pe_place *to, const pe_toml *node, pe_error *err);
-    void (*print)(pe_writer *to, const pe_key *key, const void *base); /* a whole line, or nothing for what is empty */
-    void (*free)(const pe_key *key, void *base);                       /* NULL: it owns nothing */
+    void (*print)(pe_writer *to, const pe_key *key,
+                  const void *base);             /* prints a whole line, or nothing for an empty value */
+    void (*free)(const pe_key *key, void *base); /* NULL: the field owns no memory */
 } pe_value_ops;
 
 const pe_value_ops *pe_value_ops_of(pe_key_type type);
@@ -36,7 +37,7 @@ static inline const void *pe_place_value(const pe_key *key, const void *base)
     return (const char *)base + key->at;
 }
 
-/* The count beside an array. */
+/* The field that holds the number of elements of an array. */
 static inline int *pe_place_count(const pe_key *key, void *base)
 {
     return (int *)(void *)((char *)base + key->count_at);
@@ -47,14 +48,15 @@ static inline int pe_place_counted(const pe_key *key, const void *base)
     return *(const int *)(const void *)((const char *)base + key->count_at);
 }
 
-/* The types, by the file that has them: plain, arrays, numbers, units. */
+/* The rows, in the order of the files that define them: values_plain.c, values_arrays.c, values_numbers.c,
+ * values_units.c. */
 extern const pe_value_ops pe_value_word, pe_value_either, pe_value_words, pe_value_string, pe_value_integer,
     pe_value_bool, pe_value_type, pe_value_dtype, pe_value_function;
 extern const pe_value_ops pe_value_strings, pe_value_columns, pe_value_params;
 extern const pe_value_ops pe_value_range, pe_value_linspace, pe_value_values, pe_value_scalar;
 extern const pe_value_ops pe_value_bytes, pe_value_time, pe_value_portion, pe_value_part;
 
-/* A string that C can hold: TOML allows "\u0000". Not empty. */
+/* Is the node a non-empty string without a zero byte? TOML allows "\u0000", which a C string cannot hold. */
 bool pe_value_is_text(const pe_toml *node);
 /* pe_value_copy - a text into a field that lends it as const. Owns: the field's; pe_value_drop frees it. */
 pe_status pe_value_copy(const char **out, const char *text, pe_error *err);

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* values_arrays.c - arrays of strings, columns and params of a job file.
+/* values_arrays.c - reads, prints and frees arrays of strings, columns and params of a job file.
  *
- * Design:   the count beside an array says how many elements are whole, so that an array that was read in part can be
+ * Invariant: the count of an array is the number of elements that are set, so an array that was read only in part can be
  *           freed.
  * Threads:  no state.
  * Not here: arrays of numbers (values_numbers.c).
@@ -14,7 +14,7 @@
 #include "job/section/values.h"
 #include "job/toml/quote.h"
 
-/* What C takes for a name; keywords too, since they may be names elsewhere. */
+/* Is the text a C identifier? Keywords of C are allowed, since kernels in other languages may use them. */
 static bool is_identifier(const char *text, size_t size)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
@@ -40,13 +40,13 @@ static bool is_among(const pe_toml *array, size_t count, const char *text)
     return false;
 }
 
-/* One string of an array, whose first `before` are valid. */
+/* Checks one string of an array, after `before` valid ones. */
 static pe_status check_string(const pe_place *to, const pe_toml *array, size_t before, pe_error *err)
 {
     char seen[PE_QUOTE_ROOM];
     const pe_key *const key = to->key;
     const pe_toml *const node = &array->children[before];
-    /* an argument of a program may be empty, its name may not */
+    /* an argument of a program may be empty, the program's name must not be */
     const bool may_be_empty = key->type == PE_KEY_COMMAND && before > 0;
     if (!pe_value_is_text(node) && !(may_be_empty && node->kind == PE_TOML_STRING && node->string_size == 0))
         return pe_section_refuse(to->section, key->name, node, err, "expected a string that is not empty, got %s",
@@ -195,7 +195,7 @@ static pe_status read_param(const pe_place *to, const pe_toml *node, pe_param *o
     return status == PE_OK ? read_param_value(to, node, out, err) : status;
 }
 
-/* The field is the whole setup: the params and their count. */
+/* Reads [kernel.params]; the field is the whole setup, with the params and their count. */
 static pe_status read_params(const pe_place *to, const pe_toml *node, pe_error *err)
 {
     pe_setup *const setup = pe_place_field(to->key, to->base);
@@ -205,7 +205,7 @@ static pe_status read_params(const pe_place *to, const pe_toml *node, pe_error *
     pe_status status = pe_make_array(&params, node->count, sizeof *params, err);
     setup->params = params;
     for (size_t i = 0; i < node->count && status == PE_OK; i++) {
-        setup->param_count++; /* counted first: a half read one is freed too */
+        setup->param_count++; /* counted first, so that a param read in part is freed too */
         status = read_param(to, &node->children[i], &params[i], err);
     }
     return status;

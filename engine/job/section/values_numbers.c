@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* values_numbers.c - the values of a job file that are written as numbers: range, linspace, a scalar.
+/* values_numbers.c - reads and prints the values of a job file that are made of numbers: range, linspace, a scalar.
  *
- * Design:   numbers stay exact or are refused: an integer beside a float becomes a float only where no bit is lost. A
- *           range that could never end is refused here, where its place in the file is known; one that is empty by
- *           itself (start = stop) is fine.
+ * Invariant: numbers stay exact or are refused: among floats, an integer becomes a float only when it is exact as one.
+ * Design:   a range whose step leads away from stop is refused here, so that the message has line and column. An empty
+ *           range (start = stop) is valid.
  * Threads:  no state.
  * Not here: the items (source/range.c).
  */
@@ -22,7 +22,7 @@ static void keep_integer(pe_scalar *out, pe_int128 value)
     out->integer = value;
 }
 
-/* One bound: an integer, an integer in quotes, or a finite float. */
+/* Reads one bound: an integer, an integer in quotes, or a finite float. */
 static pe_status read_bound(const pe_place *to, const pe_toml *node, pe_scalar *out, pe_error *err)
 {
     char seen[PE_QUOTE_ROOM];
@@ -59,7 +59,7 @@ static pe_status make_float(const pe_place *to, const pe_toml *node, pe_scalar *
     return PE_OK;
 }
 
-/* Mixed integers and floats become floats. */
+/* Converts all bounds to floats when one of them is a float. */
 static pe_status unify(const pe_place *to, const pe_toml *array, pe_scalar *bounds, size_t count, bool is_float,
                        pe_error *err)
 {
@@ -85,7 +85,7 @@ static int compare(const pe_scalar *a, const pe_scalar *b)
     return (a->integer > b->integer) - (a->integer < b->integer);
 }
 
-/* Whether stop is at most 2^63 - 1 steps from start; the signs already agree. */
+/* Is stop at most 2^63 - 1 steps from start? The sign of the step was checked before. */
 static bool is_countable(const pe_scalar *range)
 {
     if (range[0].dtype == PE_FLOAT64)
@@ -117,7 +117,7 @@ static pe_status check_range(const pe_place *to, const pe_toml *node, const pe_s
     return PE_OK;
 }
 
-/* The field is the whole source. */
+/* Reads a range; the field is the whole source. */
 static pe_status read_range(const pe_place *to, const pe_toml *node, pe_error *err)
 {
     pe_source_spec *const out = pe_place_field(to->key, to->base);
@@ -139,7 +139,7 @@ static pe_status read_range(const pe_place *to, const pe_toml *node, pe_error *e
     return status;
 }
 
-/* A step of 1 is the default. */
+/* Prints a range, without the step when it is 1, the default. */
 static void print_range(pe_writer *to, const pe_key *key, const void *base)
 {
     const pe_source_spec *const spec = pe_place_value(key, base);
@@ -157,7 +157,7 @@ static void print_range(pe_writer *to, const pe_key *key, const void *base)
     pe_writer_put(to, "]\n");
 }
 
-/* The field is the whole source. */
+/* Reads a linspace; the field is the whole source. */
 static pe_status read_linspace(const pe_place *to, const pe_toml *node, pe_error *err)
 {
     char seen[PE_QUOTE_ROOM];

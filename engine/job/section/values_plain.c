@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* values_plain.c - words, strings, integers, flags and dtypes of a job file.
+/* values_plain.c - reads and prints words, strings, integers, flags and dtypes of a job file.
  *
  * Design:   bounds and words come from the key's row in the schema.
  * Threads:  no state.
@@ -41,7 +41,7 @@ static pe_status read_either(const pe_place *to, const pe_toml *node, pe_error *
     return PE_OK;
 }
 
-/* The field is an array with room for all words. */
+/* Reads one or several words; the field is an array with room for all words. */
 static pe_status read_words(const pe_place *to, const pe_toml *node, pe_error *err)
 {
     char seen[PE_QUOTE_ROOM];
@@ -104,7 +104,7 @@ static pe_status read_string(const pe_place *to, const pe_toml *node, pe_error *
     return pe_value_copy(pe_place_field(to->key, to->base), node->string, err);
 }
 
-/* "f.py:do_something": a file, and a name in it; of a C file, which the job names elsewhere, the name alone. */
+/* Reads "f.py:do_something", a file and a function in it; for a C file, which has a key of its own, only the function. */
 static pe_status read_function(const pe_place *to, const pe_toml *node, pe_error *err)
 {
     const char *const colon = pe_value_is_text(node) ? strrchr(node->string, ':') : NULL;
@@ -140,7 +140,8 @@ static pe_status read_integer(const pe_place *to, const pe_toml *node, pe_error 
     return PE_OK;
 }
 
-/* 0 where it is no default, and nothing else tells whether the key was given: it was not, or is "auto". */
+/* Prints an integer. A field of 0 means "auto", or that the key was not given, unless 0 is a valid value with a default
+ * or a bool records that the key was given. */
 static void print_integer(pe_writer *to, const pe_key *key, const void *base)
 {
     const uint64_t value = *(const uint64_t *)pe_place_value(key, base);

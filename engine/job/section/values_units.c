@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* values_units.c - values of a job file that are numbers with more to them: sizes, times, shares, parts.
+/* values_units.c - reads and prints numbers with a unit or a sign: sizes, times, shares in percent, parts such as 3/16.
  *
- * Design:   bounds are such that every whole byte or nanosecond is exact as a double (below 2^53), so what is printed
- *           reads back to the same value.
+ * Invariant: a printed value reads back as the same value: the bounds are below 2^53, so every whole byte or nanosecond is
+ *           exact as a double.
  * Threads:  no state.
  * Not here: plain numbers (values_plain.c).
  */
@@ -30,7 +30,7 @@ static const unit percents[] = {{"%", 1}};
 
 #define COUNT(units) (sizeof(units) / sizeof *(units))
 
-/* "1.5 GiB" as 1.5 and the unit's row; NULL when it is not that. */
+/* Splits "1.5 GiB" into 1.5 and the row of the unit; NULL when the text has another form. */
 static const unit *split(const char *text, const unit *units, size_t count, double *number)
 {
     const size_t digits = strspn(text, units == sizes ? "0123456789." : "0123456789.e-+");
@@ -43,7 +43,7 @@ static const unit *split(const char *text, const unit *units, size_t count, doub
     return NULL;
 }
 
-/* The number in the base unit, in which bare numbers are `bare`; negative when it is not that. */
+/* The value in the base unit; a number without a unit is multiplied by `bare`. Negative when the node is no such value. */
 static double measure(const pe_toml *node, const unit *units, size_t count, double bare)
 {
     double number = 0;
@@ -80,7 +80,7 @@ static pe_status read_time(const pe_place *to, const pe_toml *node, pe_error *er
     return PE_OK;
 }
 
-/* 0: not given. */
+/* Prints a time; 0 means that the key was not given. */
 static void print_time(pe_writer *to, const pe_key *key, const void *base)
 {
     const uint64_t ns = *(const uint64_t *)pe_place_value(key, base);
@@ -88,7 +88,8 @@ static void print_time(pe_writer *to, const pe_key *key, const void *base)
         pe_writer_time(to, key->name, ns);
 }
 
-/* 33.3 as 0.333, the nearest double, which 33.3 / 100 is not: 33.3 itself is rounded, 333 / 1000 is rounded once. */
+/* The double nearest to percent / 100: 33.3 gives 0.333. The division 33.3 / 100 would round twice, since 33.3 is rounded
+ * already; 333 / 1000 rounds once. */
 static double share_of(double percent)
 {
     for (uint64_t power = 1; power <= UINT64_C(1000000000000000000); power *= 10) {
@@ -124,7 +125,7 @@ static void print_portion(pe_writer *to, const pe_key *key, const void *base)
         pe_writer_number(to, key->name, value->count);
 }
 
-/* Digits alone: pe_parse_element would take a sign and blanks. */
+/* Parses digits only: pe_parse_element would also accept a sign and spaces. */
 static bool parse_count(const char *text, size_t size, int64_t *out)
 {
     return size > 0 && strspn(text, "0123456789") >= size && pe_parse_element(text, size, PE_INT64, out);

@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* quote.c - values written as TOML.
+/* quote.c - prints values as TOML, with escapes.
  *
- * Design:   basic strings only: they can hold any UTF-8, so one rule of escapes is enough. Runs of plain bytes are
- *           appended at once.
+ * Invariant: TOML reads the text back as the same value.
+ * Design:   strings are written as basic strings only: these can hold any UTF-8, so one set of escapes is enough. Runs of
+ *           bytes without escapes are appended at once.
  * Threads:  no state.
  * Not here: whole jobs (job_print.c); reading (base/toml.h).
  */
@@ -33,7 +34,7 @@ static pe_status escape(pe_buffer *out, unsigned char byte, pe_error *err)
 pe_status pe_quote_string(pe_buffer *out, const char *text, size_t size, pe_error *err)
 {
     pe_status status = pe_buffer_append(out, "\"", 1, err);
-    size_t plain = 0; /* where the run of bytes that stand for themselves began */
+    size_t plain = 0; /* start of the current run of bytes that need no escape */
     for (size_t i = 0; i < size && status == PE_OK; i++) {
         if (!needs_escape((unsigned char)text[i]))
             continue;
@@ -67,7 +68,7 @@ static pe_status quote(pe_buffer *out, const pe_toml *node, pe_error *err);
 static pe_status quote_array(pe_buffer *out, const pe_toml *node, pe_error *err)
 {
     pe_status status = pe_buffer_append(out, "[", 1, err);
-    /* Nothing beyond what a message shows is written, however long the array. */
+    /* Of a long array, only as much is written as a message shows. */
     for (size_t i = 0; i < node->count && status == PE_OK && out->size < PE_QUOTE_ROOM; i++) {
         if (i > 0)
             status = pe_buffer_append(out, ", ", 2, err);
@@ -101,12 +102,12 @@ static pe_status quote(pe_buffer *out, const pe_toml *node, pe_error *err)
 
 const char *pe_quote_node(const pe_toml *node, char out[PE_QUOTE_ROOM])
 {
-    pe_error ignored = PE_ERROR_INIT; /* out of memory: the message then shows less */
+    pe_error ignored = PE_ERROR_INIT; /* when out of memory the message shows less of the value */
     pe_buffer text = {0};
     (void)quote(&text, node, &ignored);
     const bool is_cut = text.size >= PE_QUOTE_ROOM;
     size_t size = is_cut ? PE_QUOTE_ROOM - 4 : text.size;
-    while (is_cut && size > 0 && (text.data[size] & 0xC0u) == 0x80u) /* never half a character */
+    while (is_cut && size > 0 && (text.data[size] & 0xC0u) == 0x80u) /* cut between two UTF-8 characters */
         size--;
     if (size > 0)
         memcpy(out, text.data, size);

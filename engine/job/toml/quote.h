@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* quote.h - values written as TOML, so that they can be read back.
+/* quote.h - prints values as TOML text that reads back as the same values.
  */
 #ifndef PE_QUOTE_H
 #define PE_QUOTE_H
@@ -11,10 +11,10 @@
 #include "base/buffer.h"
 #include "job/toml/toml.h"
 
-/* pe_quote_string - append text as a TOML string with its quotes; every byte sequence that is UTF-8 reads back. */
+/* pe_quote_string - append text as a TOML string with quotes; any valid UTF-8 reads back as the same bytes. */
 pe_status pe_quote_string(pe_buffer *out, const char *text, size_t size, pe_error *err);
 
-/* pe_quote_int128 - append an integer; beyond 64 bits as a string, since TOML has no such integer. */
+/* pe_quote_int128 - append an integer; one beyond 64 bits as a string, since TOML integers have 64 bits. */
 pe_status pe_quote_int128(pe_buffer *out, pe_int128 value, pe_error *err);
 
 /* pe_quote_float64 - append a float as repr prints it ("1.0", "1e-05", "nan", "-inf": all are TOML). */
@@ -22,7 +22,7 @@ pe_status pe_quote_float64(pe_buffer *out, double value, pe_error *err);
 
 #define PE_QUOTE_ROOM 96
 
-/* pe_quote_node - what was seen, for "got ...": TOML text, cut with "..." where it is long; returns out. */
+/* pe_quote_node - print a node as TOML for "got ..." in a message; a long text is cut and ends in "...". Returns out. */
 const char *pe_quote_node(const pe_toml *node, char out[PE_QUOTE_ROOM]);
 
 #endif

@@ -1,19 +1,20 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* toml.c - a tree of TOML nodes: looked into, changed at a path, freed.
+/* toml.c - operations on a tree of TOML nodes: find a child, set a value at a path, free the tree.
  *
- * Design:   the children of a node are one array, so a node has no address of its own to give away: pe_toml_set moves
- *           contents. A path is checked for its length first, since freeing recurses.
+ * Invariant: the depth of a tree is bounded, so freeing it by recursion is safe: the length of a path is checked first.
+ * Design:   the children of a node are one array, so a node cannot be moved by its address: pe_toml_set moves the contents
+ *           of the value.
  * Threads:  a tree belongs to one thread.
- * Not here: parsing (toml.cc); which keys there are (job/schema).
+ * Not here: parsing (toml.cc); the valid keys (job/schema).
  */
 #include "job/toml/toml.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_PARTS 32u /* of a path */
+#define MOST_PARTS 32u /* parts of a path */
 #define SHOWN 60       /* bytes of a bad path in a message */
 
 static void free_contents(pe_toml *node)
@@ -50,7 +51,7 @@ pe_toml *pe_toml_get(pe_toml *table, const char *key)
     return find(table, key, strlen(key));
 }
 
-/* What a path is put with: for messages, and the origin of tables made on the way. */
+/* One call of pe_toml_set: the path and the origin, for messages and for the tables that it creates. */
 typedef struct setting {
     const char *path;
     const char *origin;
@@ -98,7 +99,8 @@ static pe_status add_child(pe_toml *table, const char *key, size_t size, const s
     return PE_OK;
 }
 
-/* "12" as a number; false when it is none. What is too large for an array of nodes stays too large. */
+/* Parses "12" as an index; false when the text is not a number. A number that overflows becomes one that exceeds every
+ * array. */
 static bool parse_index(const char *text, size_t size, size_t *out)
 {
     size_t index = 0;
@@ -111,7 +113,8 @@ static bool parse_index(const char *text, size_t size, size_t *out)
     return size > 0;
 }
 
-/* The element of an array that a part of the path means. *used is false when the part names a key of the single one. */
+/* The element of an array that one part of the path selects. *used is false when the part is not an index but a key: it
+ * then selects a key of the only element. */
 static pe_status find_element(pe_toml *array, const char *part, size_t size, const setting *set, pe_toml **out,
                               bool *used)
 {
@@ -129,7 +132,7 @@ static pe_status find_element(pe_toml *array, const char *part, size_t size, con
     return PE_OK;
 }
 
-/* One part down from *at, which becomes the child; made where a table lacks it. */
+/* Moves *at to the child that one part of the path names; a table creates a missing child. */
 static pe_status descend(pe_toml **at, const char *part, size_t size, const setting *set)
 {
     bool used = false;
@@ -147,7 +150,7 @@ static pe_status descend(pe_toml **at, const char *part, size_t size, const sett
     return PE_OK;
 }
 
-/* The value's contents move; the place keeps its own key. */
+/* Moves the contents of `value` into `to`, which keeps its key. */
 static void move(pe_toml *to, pe_toml *value)
 {
     char *const key = to->key;

@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: the pengine authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// toml.cc - TOML text into a tree of C nodes by way of toml++.
+// toml.cc - parses TOML text with toml++ and copies the result into a tree of C nodes.
 //
-// Design:   toml++ reports by exceptions, so all of it stays inside one try. Nesting is bounded before parsing: toml++
-//           limits nested values, but not dotted keys, and both its tree and ours are freed by recursion.
+// Invariant: no C++ exception leaves this file: all calls of toml++, which throws errors, are inside one try.
+// Design:   nesting is bounded before parsing. toml++ limits nested values but not dotted keys, and both its tree and the
+//           C tree are freed by recursion.
 // Threads:  any.
-// Not here: what is done with the tree (toml.c); numbers (charconv_cxx.cc, apart because it never sees an exception).
+// Not here: operations on the tree (toml.c); parsing of numbers (charconv_cxx.cc, a separate file without exceptions).
 
 #include <algorithm>
 #include <cstdlib>
@@ -22,8 +23,9 @@
 #define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_MAX_NESTED_VALUES 32
-// Its parser asserts what malformed text such as "[=" breaks, before it refuses that text in the next line. With NDEBUG
-// the same assertions would be promises to the optimiser, so they are left out in every build.
+// The parser of toml++ asserts conditions that malformed text such as "[=" violates, before the next line refuses that
+// text. With NDEBUG toml++ turns these assertions into assumptions of the optimiser, which would be undefined behaviour.
+// So every build compiles them out.
 #undef NDEBUG
 #define TOML_ASSERT(expr) static_cast<void>(0)
 #include <toml++/toml.h>
@@ -31,13 +33,13 @@
 namespace
 {
 
-constexpr unsigned most_dots = TOML_MAX_NESTED_VALUES; // in one key; together some 1,000 levels at worst
+constexpr unsigned most_dots = TOML_MAX_NESTED_VALUES; // in one key; with nested values, about 1,000 levels at most
 
 struct place {
     std::uint32_t line, column;
 };
 
-// Walks over the text as TOML sees it, so that dots in comments and strings do not count.
+// Scans the text for keys with too many dots. It skips comments and strings, whose dots do not nest.
 class key_scan
 {
   public:
@@ -45,7 +47,7 @@ class key_scan
     {
     }
 
-    // The place of the first key with too many dots, or line 0.
+    // Line and column of the first key with too many dots; line 0: there is none.
     place find_too_deep()
     {
         while (at < text.size()) {
@@ -64,7 +66,7 @@ class key_scan
     std::string_view text;
     std::size_t at = 0, line_start = 0;
     std::uint32_t line = 1;
-    unsigned dots = 0; // since the last byte that ends a key
+    unsigned dots = 0; // since the last byte that can end a key
 
     unsigned step(char c)
     {
@@ -80,7 +82,7 @@ class key_scan
         return dots;
     }
 
-    // Up to the line's end, or to any control byte: those are no part of a comment.
+    // Skips to the end of the line, or to a control byte, which a comment must not contain.
     void skip_comment()
     {
         while (at < text.size() && (text[at] == '\t' || static_cast<unsigned char>(text[at]) >= 0x20))
@@ -96,7 +98,7 @@ class key_scan
             if (quote == '"' && text[at] == '\\' && at + 1 < text.size() && text[at + 1] != '\n')
                 at++;
             if (text[at] == '\n' && !is_long)
-                return; // never closed: the parser will say so
+                return; // the string is not closed; the parser reports that
             if (text[at] == '\n') {
                 line++;
                 line_start = at + 1;
@@ -105,7 +107,7 @@ class key_scan
         }
         at = std::min(text.size(), at + (is_long ? 3 : 1));
         for (int i = 0; i < 2 && is_long && at < text.size() && text[at] == quote; i++)
-            at++; // a long string may end in one or two quotes of its own
+            at++; // a multi-line string may end in one or two quotes before its closing three
     }
 };
 
@@ -119,7 +121,7 @@ char *copy_text(std::string_view text)
     return copy;
 }
 
-// Zeroed nodes are valid empty ones, so a half-made tree can be freed.
+// A zeroed node is a valid empty node, so an incomplete tree can be freed.
 void make_children(pe_toml *node, std::size_t count)
 {
     if (count == 0)
@@ -139,7 +141,7 @@ void copy_table(const toml::table &from, const char *origin, pe_toml *to)
     for (auto &&[key, value] : from)
         entries.emplace_back(&key, &value);
     std::stable_sort(entries.begin(), entries.end(), [](const entry &a, const entry &b) {
-        return a.first->source().begin < b.first->source().begin; // toml++ keeps them by name: back to the file's order
+        return a.first->source().begin < b.first->source().begin; // toml++ sorts keys by name; restore the file's order
     });
     make_children(to, entries.size());
     for (std::size_t i = 0; i < entries.size(); i++) {
@@ -195,7 +197,7 @@ void copy_node(const toml::node &from, const char *origin, pe_toml *to)
     }
 }
 
-// toml++'s words, in ours: it opens with "Error while parsing ...", and speaks of its own limits and types.
+// Rewrites a message of toml++: drops "Error while parsing ...", and replaces names of its limits and types.
 std::string reworded(std::string reason)
 {
     const auto swap = [&reason](std::string_view from, std::string_view to) {
@@ -209,7 +211,7 @@ std::string reworded(std::string reason)
     swap("is not representable in 64 bits", "is not representable in 64 bits (a range takes it as text, in quotes)");
     swap(" (TOML_MAX_NESTED_VALUES)", "");
     swap("Encountered", "encountered");
-    for (char &c : reason) // it may quote any byte of the file
+    for (char &c : reason) // the message may quote control bytes of the file
         c = static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
     return reason;
 }

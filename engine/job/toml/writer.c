@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* writer.c - lines of TOML, gathered in memory.
+/* writer.c - prints keys and values as lines of TOML into a buffer.
  *
- * Design:   numbers with units are written in the largest unit that divides them, so no digit is lost.
+ * Design:   a number with a unit is written in the largest unit that divides it, so the text is exact.
  * Threads:  no state.
- * Not here: which lines there are (job_print.c); the rules of TOML's strings (quote.c).
+ * Not here: the choice of lines (job_print.c); quoting of strings (quote.c).
  */
 #include "job/toml/writer.h"
 
@@ -107,7 +107,7 @@ static void put_quantity(pe_writer *to, const char *key, uint64_t value, const c
     pe_writer_put(to, "\"\n");
 }
 
-/* 256 MiB, but 100000. */
+/* Prints bytes in the largest unit that divides them: "256 MiB", but 100000. */
 void pe_writer_size(pe_writer *to, const char *key, uint64_t bytes)
 {
     static const char *const units[] = {"", "KiB", "MiB", "GiB", "TiB"};
@@ -122,12 +122,12 @@ void pe_writer_size(pe_writer *to, const char *key, uint64_t bytes)
         put_quantity(to, key, bytes, units[unit]);
 }
 
-/* 5 s, but 1500 ms. */
+/* Prints a time in the largest unit that divides it: "5 s", but "1500 ms". */
 void pe_writer_time(pe_writer *to, const char *key, uint64_t ns)
 {
     static const struct {
         const char *name;
-        uint64_t factor; /* of the unit before it */
+        uint64_t factor; /* size, in units of the row before */
     } units[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000}, {"s", 1000}, {"min", 60}, {"h", 60}};
     size_t unit = 0;
     while (unit + 1 < sizeof units / sizeof *units && ns % units[unit + 1].factor == 0 && ns > 0)
@@ -135,7 +135,7 @@ void pe_writer_time(pe_writer *to, const char *key, uint64_t ns)
     put_quantity(to, key, ns, units[unit].name);
 }
 
-/* The fewest digits that read back to the same share: 0.07 * 100 is 7.000000000000001. */
+/* The percentage with the fewest digits that reads back as the same share: 0.07 * 100 would be 7.000000000000001. */
 static double percent_of(double share)
 {
     for (uint64_t power = 1; power <= UINT64_C(1000000000000000000); power *= 10) {
