@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cli.c - turns argv into options.
+/* cli.c - parses the command line into options.
  *
- * Design:   argp parses, with all its talking and exiting turned off; it then says only that something is wrong, so
- *           cli_explain.c finds out what. -t and -o become overrides of the job like any --set, in the order given: the
- *           last one wins.
+ * Invariant: parsing prints nothing and never exits, since under mpirun only rank 0 prints.
+ * Design:   argp parses with its messages and exits disabled. It then reports only that argv is wrong, and cli_explain.c
+ *           finds the reason. -t and -o become overrides of the job like --set, in the order of argv: the last one wins.
  * Threads:  no state.
- * Not here: the help text (cli_help.c); whether a key exists and takes such a value (job).
+ * Not here: the help text (cli_help.c); checks of keys and values of --set (job).
  */
 #include "app/cli.h"
 
@@ -28,7 +28,7 @@ typedef struct parsing {
     pe_error *err;
 } parsing;
 
-/* A string that the override owns. */
+/* Copies a string, which the override then owns. */
 static pe_status copy_text(const char **out, const char *text, size_t size, pe_error *err)
 {
     char *copy = NULL;
@@ -49,7 +49,7 @@ static pe_status copy_origin(const char **out, const char *option, const char *v
     return status;
 }
 
-/* One more place; what is in it is freed with the options, however far it got. */
+/* Appends an empty override. pe_cli_free frees its strings, also when only some of them were set. */
 static pe_override *add_override(parsing *in)
 {
     pe_options *const out = in->out;
@@ -77,7 +77,7 @@ static pe_status override(parsing *in, const char *option, const char *typed, co
     return status;
 }
 
-/* KEY=VALUE; spaces around either are as harmless as they are in TOML. */
+/* Adds KEY=VALUE; spaces around both are ignored, as in TOML. */
 static pe_status add_set(parsing *in, const char *text)
 {
     const char *const equals = strchr(text, '=');
@@ -92,7 +92,7 @@ static pe_status add_set(parsing *in, const char *text)
     return override(in, "--set", text, key, (size_t)(key_end - key), value, strlen(value));
 }
 
-/* An option whose value is an integer of the job, pool.threads or skip. */
+/* Adds an option whose value is an integer of the job: pool.threads or skip. */
 static pe_status add_integer(parsing *in, const char *option, const char *typed, const char *table, const char *name)
 {
     char valid[PE_VALID_ROOM], path[32], digits[PE_NUMBER_ROOM];
@@ -106,7 +106,7 @@ static pe_status add_integer(parsing *in, const char *option, const char *typed,
     return override(in, option, typed, path, (size_t)path_size, digits, size);
 }
 
-/* An option whose value is a string of the job. */
+/* Adds an option whose value is a string of the job. */
 static pe_status add_string(parsing *in, const char *option, const char *typed, const char *key)
 {
     pe_buffer quoted = {0};
@@ -148,7 +148,7 @@ static pe_status set_job(parsing *in, const char *path)
     return PE_OK;
 }
 
-/* --check, --plan, --print-config: two of them would leave the user guessing which one was done. */
+/* --check, --plan, --print-config: two of them are an error, since only one of them can be done. */
 static pe_status set_action(parsing *in, pe_run_action action)
 {
     pe_run_options *const run = &in->out->run;
@@ -167,7 +167,7 @@ static pe_status set_check(parsing *in, const char *level)
     return set_action(in, level == NULL ? PE_ACTION_CHECK : PE_ACTION_CHECK_SYNTAX);
 }
 
-/* --help beats --version beats --kernels beats a run. */
+/* Of several, the first of --help, --version, --kernels is done, and a run last. */
 static pe_status set_listing(parsing *in, pe_cli_action action)
 {
     if (in->out->action == PE_CLI_RUN || action == PE_CLI_HELP)
@@ -181,7 +181,7 @@ static pe_status set_verbosity(parsing *in, pe_verbosity verbosity)
     return PE_OK;
 }
 
-/* Options that set keys of the job. False: this is none of them. */
+/* Takes an option that sets a key of the job. False: the option is another one. */
 static bool take_key(parsing *in, int key, const char *value, pe_status *status)
 {
     switch (key) {
@@ -256,7 +256,7 @@ static pe_status run_argp(int argc, char **argv, parsing *in)
 {
     const struct argp argp = {pe_cli_table, take, NULL, NULL, NULL, NULL, NULL};
     const unsigned flags = ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP;
-    char **shuffled = NULL; /* argp moves the job file behind the options */
+    char **shuffled = NULL; /* a copy, since argp reorders argv */
     pe_status status = pe_make_array(&shuffled, (size_t)argc + 1, sizeof *shuffled, in->err);
     if (status != PE_OK)
         return status;
@@ -284,7 +284,7 @@ pe_status pe_cli_parse(int argc, char **argv, pe_options *out, pe_error *err)
 
 static void free_text(const char *text)
 {
-    char *owned = NULL; /* pe_override promises its readers const; here are the owner's hands */
+    char *owned = NULL; /* the fields of pe_override are pointers to const; the options own them */
     memcpy(&owned, &text, sizeof owned);
     free(owned);
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cli.h - the command line as a value.
+/* cli.h - parses the command line into a struct of options.
  */
 #ifndef PE_CLI_H
 #define PE_CLI_H
@@ -12,7 +12,7 @@
 #include "run/options.h"
 
 typedef enum pe_cli_action {
-    PE_CLI_RUN, /* run.action says what of the job: run, check, plan, print */
+    PE_CLI_RUN, /* run.action: run, check, plan or print the job */
     PE_CLI_KERNELS,
     PE_CLI_HELP,
     PE_CLI_VERSION
@@ -20,16 +20,16 @@ typedef enum pe_cli_action {
 
 typedef struct pe_options {
     pe_cli_action action;
-    pe_run_options run;     /* its overrides are the ones below */
+    pe_run_options run;     /* run.overrides points to the array below */
     pe_override *overrides; /* owned, with all their strings */
     size_t override_count;
 } pe_options;
 
-/* pe_cli_parse - argv into options. Prints nothing and never exits, since under mpirun only rank 0 may speak.
+/* pe_cli_parse - parse argv. It prints nothing and never exits, since under mpirun only rank 0 prints.
  *
- * Owns:    argv's strings are borrowed and outlive the options; argv's order is left as it is.
- * Returns: PE_OK; PE_EUSAGE with the option that is wrong and a pointer to --help; PE_ENOMEM. *out is to be given to
- *          pe_cli_free in every case.
+ * Owns:    the options borrow argv's strings, which must outlive them; argv is not reordered.
+ * Returns: PE_OK; PE_EUSAGE with the wrong option and a hint to --help; PE_ENOMEM. Free *out with pe_cli_free in every
+ *          case.
  */
 pe_status pe_cli_parse(int argc, char **argv, pe_options *out, pe_error *err);
 void pe_cli_free(pe_options *options);

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cli_explain.c - says what is wrong with a command line that argp refused.
+/* cli_explain.c - finds the error in a command line that argp refused.
  *
- * Design:   argp can tell only by printing, and printing is rank 0's alone. So the words are walked again by
- *           getopt_long's rules: long names may be shortened while they are unique, letters may be bundled.
+ * Design:   argp reports an error only by printing, and only rank 0 may print. So argv is parsed a second time by the rules
+ *           of getopt_long: a long name may be cut while it is unique, and letters may follow one "-".
  * Threads:  no state.
  * Not here: wrong values of right options (cli.c).
  */
@@ -22,7 +22,7 @@ static bool is_last(const struct argp_option *option)
     return option->name == NULL && option->key == 0;
 }
 
-/* The option of a long name or of a unique beginning of one; *matches counts them. */
+/* The option with this long name, or with a long name that begins with it; *matches is the number of such options. */
 static const struct argp_option *find_long(const char *name, size_t size, int *matches)
 {
     const struct argp_option *found = NULL;
@@ -68,7 +68,7 @@ static pe_status refuse_unknown(const char *name, size_t size, pe_error *err)
     return pe_fail(err, PE_EUSAGE, "unknown option --%s; did you mean --%s? See pengine --help", typed, nearest);
 }
 
-/* --name, --name=value; *skip is set when the next word is its value. */
+/* Checks --name or --name=value; *skip is set when the next word is the value. */
 static pe_status explain_long(const char *name, const char *next, bool *skip, pe_error *err)
 {
     int matches = 0;
@@ -89,7 +89,7 @@ static pe_status explain_long(const char *name, const char *next, bool *skip, pe
     return PE_OK;
 }
 
-/* -qv, -t8, -t 8 */
+/* Checks -qv, -t8 or -t 8; *skip is set when the next word is the value. */
 static pe_status explain_letters(const char *letters, const char *next, bool *skip, pe_error *err)
 {
     for (const char *at = letters; *at != '\0'; at++) {

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cli_help.c - what --help and --version print, made from the tables that the program itself goes by.
+/* cli_help.c - prints --help and --version.
  *
- * Design:   options come from the table that argp parses with, keys from the schema, exit codes from PE_STATUS_TABLE,
- *           so the help cannot fall behind.
+ * Design:   the help is made from the tables that the program uses: argp's table of options, the schema's keys, and
+ *           PE_STATUS_TABLE for exit codes. So the help is always complete.
  * Threads:  no state.
- * Not here: who prints (main.c).
+ * Not here: which rank prints (main.c).
  */
 #include "app/cli.h"
 #include "app/cli_options.h"
@@ -55,7 +55,7 @@ static void print_exit_codes(FILE *out)
 #undef X
     };
     fprintf(out, "\nExit codes:\n");
-    for (int code = 0; code < 128; code++) /* in order, whatever the order of the table */
+    for (int code = 0; code < 128; code++) /* sorted by code */
         for (size_t i = 0; i < sizeof all / sizeof *all; i++)
             if (pe_status_exit(all[i]) == code)
                 fprintf(out, "  %3d  %s\n", code, pe_status_sentence(all[i]));

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cli_options.h - the one table of options, shared by parsing, explaining and helping.
+/* cli_options.h - the table of command line options, used to parse argv, to explain errors and to print the help.
  */
 #ifndef PE_CLI_OPTIONS_H
 #define PE_CLI_OPTIONS_H
@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-/* Options without a letter: beyond any character. */
+/* Keys of options without a letter: greater than any character. */
 enum {
     PE_OPTION_CHECK = 256,
     PE_OPTION_PART,
@@ -25,7 +25,7 @@ enum {
 
 extern const struct argp_option pe_cli_table[]; /* ended by an all-zero row */
 
-/* pe_cli_explain - the first thing in argv that the table does not allow, as PE_EUSAGE. */
+/* pe_cli_explain - fail with PE_EUSAGE for the first word of argv that the table does not allow. */
 pe_status pe_cli_explain(int argc, char *const *argv, pe_error *err);
 
 #endif

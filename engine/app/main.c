@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* main.c - the program: command line in, exit code out.
+/* main.c - the main function of pengine: parses the command line, runs the job, returns the exit code.
  *
- * Design:   what needs no job (help, version, kernels, a wrong command line) is done without starting MPI. Every rank
- *           ends with the same code; rank 0 alone speaks.
+ * Invariant: only rank 0 prints.
+ * Design:   MPI is not started for --help, --version, --kernels or a wrong command line.
  * Threads:  the main thread.
  * Not here: the run (run/run.h).
  */
@@ -22,7 +22,7 @@
 #include "run/run.h"
 #include "threads/asked_threads.h"
 
-/* mpirun ends all ranks as soon as one ends with a nonzero code: the silent ones let rank 0 speak first. */
+/* mpirun ends all ranks once one ends with a nonzero code, so the other ranks wait until rank 0 has printed the error. */
 #define SILENCE_NS 2000000000u
 
 static void prepare_process(int argc, char **argv, char **env)
@@ -43,8 +43,8 @@ static void print_listing(pe_cli_action action)
         pe_registry_print(stdout);
 }
 
-/* Other ranks print nothing, and cannot know whether rank 0's stdout failed: mpirun passes on the first nonzero code.
- */
+/* Prints a listing on rank 0. The other ranks return 0, since they do not know whether rank 0's stdout failed; mpirun
+ * returns the first nonzero code. */
 static int list(pe_cli_action action, bool speaks)
 {
     if (!speaks)
@@ -60,7 +60,7 @@ int main(int argc, char **argv)
 {
     pe_options options = {0};
     pe_error err = PE_ERROR_INIT;
-    const bool speaks = pe_launcher_rank() <= 0; /* known before MPI has started */
+    const bool speaks = pe_launcher_rank() <= 0; /* from the launcher's environment, since MPI has not started */
     int code = 0;
     pe_interrupt_begin(speaks);
     pe_log_init(speaks, PE_LOG_INFO);
