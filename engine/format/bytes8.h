@@ -43,7 +43,7 @@ static inline uint64_t bytes8_mask64(const unsigned char *p, unsigned char byte)
     return mask;
 }
 
-/* The set bits of a mask. */
+/* The number of set bits of a mask. */
 static inline unsigned bytes8_bits(uint64_t mask)
 {
     mask -= (mask >> 1) & UINT64_C(0x5555555555555555);

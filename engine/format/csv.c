@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* csv.c - delimited records cut into fields.
+/* csv.c - splits delimited records (RFC 4180) into fields.
  *
- * Design:   one pass over the record's bytes, and a search for CR, which is far faster. record_scan.c finds the same record ends without cutting; whatever is
- *           changed here about quotes is to be changed there (test_line_index.c and fuzz_csv.c hold them together).
+ * Invariant: record_scan.c finds the same record ends without splitting, so a change to the rules of quotes must be made in
+ *           both files; test_line_index.c and fuzz_csv.c compare them.
+ * Design:   one pass over the record's bytes, then a search for CR, which is far faster than the pass.
  * Threads:  no state.
  * Not here: header, names, types (source/text_source.c).
  */
@@ -18,7 +19,7 @@ typedef struct cursor {
     unsigned char delimiter;
 } cursor;
 
-/* From behind the opening quote to behind the closing one; false when there is none. */
+/* Takes a quoted field, from after the opening quote to after the closing one; false: there is no closing quote. */
 static bool take_quoted(cursor *p, pe_csv_field *field)
 {
     const unsigned char *const begin = p->at;
@@ -37,7 +38,7 @@ static bool take_quoted(cursor *p, pe_csv_field *field)
     }
 }
 
-/* Up to the delimiter or the record's end; the CR of a CRLF stays for whoever asks for the end. */
+/* Takes an unquoted field, up to the delimiter or the record's end; the CR of a CRLF is left for take_end. */
 static void take_plain(cursor *p, pe_csv_field *field)
 {
     const unsigned char *const begin = p->at;
@@ -50,7 +51,7 @@ static void take_plain(cursor *p, pe_csv_field *field)
     p->at = at;
 }
 
-/* Moves behind the record's end when it stands here (the end of the bytes is one). */
+/* Moves past the record's end if it is the next thing (the end of the bytes counts as one). */
 static bool take_end(cursor *p)
 {
     if (p->at == p->end)
@@ -61,8 +62,8 @@ static bool take_end(cursor *p)
     return bytes > 0;
 }
 
-/* The next field and what follows it: *is_last where the record ends behind it. PE_CSV_RECORD, or what is wrong at
- * *bad. */
+/* Takes the next field with its delimiter; *is_last is set when the record ends after it. Returns PE_CSV_RECORD, or the
+ * error, whose byte is *bad. */
 static pe_csv_verdict take_field(cursor *p, pe_csv_field *field, bool *is_last, const unsigned char **bad)
 {
     const unsigned char *const begin = p->at;
@@ -86,8 +87,8 @@ static pe_csv_verdict take_field(cursor *p, pe_csv_field *field, bool *is_last, 
     return PE_CSV_RECORD;
 }
 
-/* The first CR of a record that is neither quoted nor part of its end; NULL: there is none. The record was cut before,
- * so nothing else is wrong with it. */
+/* The first CR of a record that is neither quoted nor part of the record's end, or NULL. The record has been split
+ * without an error before. */
 static const unsigned char *find_lone_cr(cursor p)
 {
     const unsigned char *bad = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* csv.h - delimited records (RFC 4180) cut into fields, without copying.
+/* csv.h - splits delimited records (RFC 4180) into fields, without copying.
  *
  * Design: a field that begins with a quote ends with the next quote that is not doubled, and holds delimiters and
  *         newlines as data; right behind it comes a delimiter or the record's end, anything else is malformed. A quote
@@ -27,8 +27,8 @@ typedef enum pe_csv_verdict {
     PE_CSV_RECORD,
     PE_CSV_END,         /* no record is left */
     PE_CSV_OPEN_QUOTE,  /* the bytes end inside the quoted field that opens at *bad */
-    PE_CSV_AFTER_QUOTE, /* at *bad stands a byte that may not follow a closing quote */
-    PE_CSV_LONE_CR      /* at *bad stands a CR that no LF follows, outside of quotes */
+    PE_CSV_AFTER_QUOTE, /* the byte at *bad must not follow a closing quote */
+    PE_CSV_LONE_CR      /* the byte at *bad is a CR outside of quotes without a LF after it */
 } pe_csv_verdict;
 
 /* pe_csv_next - the record that begins at data[*at].

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* line_index.c - where every n-th record of a text begins.
+/* line_index.c - an index of record offsets: the position of every n-th record of a text.
  *
  * Design:   the scan runs from one position to the next, so the common case is one call for thousands of records. A position
  *           is set only when bytes follow it, so that count is records / stride, rounded up.
  * Threads:  see the header.
- * Not here: what is inside a record.
+ * Not here: splitting a record into fields (csv.c).
  */
 #include "format/line_index.h"
 
@@ -16,7 +16,7 @@
 
 #include "base/alloc.h"
 
-/* What stands before the entries in an exported index. */
+/* The header of an exported index, before the entries. */
 typedef struct exported_head {
     uint64_t count, stride, records, end;
     pe_line_position start;
@@ -78,7 +78,7 @@ pe_line_position pe_line_index_find(const pe_line_index *index, uint64_t record,
     return index->entries[position];
 }
 
-/* Place number i, where entries beyond the last lie at the end. */
+/* The offset of entry i; for an entry after the last one, the end of the text. */
 static uint64_t offset_of(const pe_line_index *index, uint64_t i)
 {
     return i < index->count ? index->entries[i].offset : index->end;
@@ -93,7 +93,7 @@ uint64_t pe_line_index_most_bytes(const pe_line_index *index, uint64_t records)
 {
     if (records == 0)
         return 0;
-    /* A run that begins just before a position reaches into one stride more than it needs. */
+    /* A run of records that begins just before a position overlaps one stride more. */
     const uint64_t more = (records - 1) / index->stride + ((records - 1) % index->stride != 0);
     const uint64_t span = more < index->count ? more + 1 : index->count;
     uint64_t most = 0;

@@ -1,10 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* line_index.h - where every n-th record of a text begins: a bounded table for a file of any size.
+/* line_index.h - an index of record offsets: the position of every n-th record of a text, to read a record without a scan.
  *
- * Design: position i is the beginning of record i * stride. When the table is full, every second position goes and the
- *         stride doubles, so it is never less than half full once it was full, and never larger than its bound.
+ * Invariant: position i is the beginning of record i * stride, and the table never exceeds its bound, for any file size.
+ * Design: when the table is full, every second position is removed and the stride doubles, so the table stays at least
+ *         half full.
  *         Records are lines, or csv records with newlines inside quotes.
  * Threads: made by one thread; then constant.
  */
@@ -27,11 +28,11 @@ typedef struct pe_line_index {
     size_t count;
     size_t most; /* even */
     uint64_t stride;
-    uint64_t records; /* complete once ended */
-    uint64_t end;     /* offset behind the last byte added */
+    uint64_t records; /* the number of records; final after pe_line_index_end */
+    uint64_t end;     /* offset after the last byte added */
     pe_line_position start;
     pe_record_scan scan;
-    unsigned char last; /* byte added */
+    unsigned char last; /* the last byte added */
 } pe_line_index;
 
 /* pe_line_index_begin - start an index of text that begins at `start`; delimiter 0 is plain lines. PE_ENOMEM. */
@@ -41,12 +42,12 @@ pe_status pe_line_index_begin(pe_line_index *index, char delimiter, pe_line_posi
 /* pe_line_index_add - the next bytes, in pieces of any size. */
 void pe_line_index_add(pe_line_index *index, const unsigned char *data, size_t size);
 
-/* pe_line_index_end - no more bytes come: a last record without newline counts.
- * Returns: false when the bytes end inside quotes; the records before that one are indexed nevertheless */
+/* pe_line_index_end - end of the text; a last record without a newline counts.
+ * Returns: false when the text ends inside quotes; the records before that one are indexed */
 bool pe_line_index_end(pe_line_index *index);
 
-/* pe_line_index_find - the last position at or before a record; *first is the record that begins there. A record beyond
- * the last one is taken for the last one; an empty text has the one position where it begins. */
+/* pe_line_index_find - the last position at or before a record; *first is the number of the record at that position. For a
+ * record after the last one, the result is that of the last record; for an empty text, its start. */
 pe_line_position pe_line_index_find(const pe_line_index *index, uint64_t record, uint64_t *first);
 
 /* pe_line_index_behind - the offset of the first position at or behind the beginning of a record, or the text's end. */
@@ -56,8 +57,8 @@ uint64_t pe_line_index_behind(const pe_line_index *index, uint64_t record);
  * pe_line_index_behind its end, over all runs of `records` records. */
 uint64_t pe_line_index_most_bytes(const pe_line_index *index, uint64_t records);
 
-/* pe_line_index_write, pe_line_index_read - the index as bytes. read takes what write made, padding behind it too:
- * PE_EBUG when the bytes are no index. */
+/* pe_line_index_write, pe_line_index_read - export and import the index as bytes. Padding after the bytes is ignored.
+ * PE_EBUG when the bytes are not an index. */
 pe_status pe_line_index_write(const pe_line_index *index, pe_buffer *out, pe_error *err);
 pe_status pe_line_index_read(const unsigned char *data, size_t size, pe_line_index *index, pe_error *err);
 

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* lines.c - text as lines.
+/* lines.c - splits text into lines, and counts newlines.
  *
- * Design:   memchr finds the ends; newlines alone are counted eight bytes at a time (bytes8.h).
+ * Design:   memchr finds the end of a line; newlines are counted eight bytes at a time (bytes8.h).
  * Threads:  no state.
- * Not here: where the lines of a large file begin (line_index.c).
+ * Not here: offsets of lines in a large file (line_index.c).
  */
 #include "format/lines.h"
 

@@ -24,7 +24,7 @@ typedef struct cursor {
     pe_error *err;
 } cursor;
 
-/* At most a few bytes as text that can stand in a message. */
+/* Prints the first few bytes as text for a message. */
 static const char *show(const unsigned char *at, const unsigned char *end, char out[SEEN_ROOM])
 {
     static const char hex[] = "0123456789abcdef";
@@ -82,7 +82,7 @@ static bool take(cursor *in, char wanted)
     return true;
 }
 
-/* A string in either kind of quotes; [*text, *text + *size) is what stands between them. */
+/* Takes a string in single or double quotes; [*text, *text + *size) is the part between the quotes. */
 static bool take_string(cursor *in, const char *expected, const unsigned char **text, size_t *size)
 {
     const unsigned char quote = peek(in);
@@ -101,8 +101,8 @@ static bool take_string(cursor *in, const char *expected, const unsigned char **
     return refuse(in, "a string with its closing quote");
 }
 
-/* A list or tuple of whatever, to its closing bracket. Brackets of both kinds are counted together: the text is shown,
- * not read. */
+/* Skips a list or tuple to its closing bracket. Both kinds of brackets are counted together, since the text is only shown
+ * in a message. */
 static bool skip_brackets(cursor *in, const unsigned char **text, size_t *size)
 {
     const unsigned char *from = in->at;
@@ -170,7 +170,7 @@ static bool take_order(cursor *in, pe_npy_header *out)
     return out->is_fortran || take_word(in, "False") || refuse(in, "True or False for fortran_order");
 }
 
-/* One dimension: digits, and the L that Python 2 put behind them. */
+/* Takes one dimension: digits, and the L that Python 2 appended. */
 static bool take_dim(cursor *in, uint64_t *dim)
 {
     uint64_t value = 0;
@@ -207,7 +207,7 @@ static bool take_shape(cursor *in, pe_npy_header *out)
         comma = take(in, ',');
     }
     if (out->dims == 1 && !comma)
-        return refuse(in, "a comma after the only dimension"); /* (3) is a number in Python, no tuple */
+        return refuse(in, "a comma after the only dimension"); /* in Python (3) is a number, not a tuple */
     in->at++;
     return true;
 }
@@ -257,7 +257,7 @@ static bool take_dict(cursor *in, pe_npy_header *out)
     return in->at == in->end || refuse(in, "nothing after the dict");
 }
 
-/* Where the dict literal stands: by magic, version and length. */
+/* Finds the dict literal, by the magic bytes, the version and the header's length. */
 static pe_status find_dict(const unsigned char *data, size_t size, const char *name, pe_npy_header *out, size_t *dict,
                            pe_error *err)
 {
@@ -291,7 +291,7 @@ static pe_status find_dict(const unsigned char *data, size_t size, const char *n
 
 static pe_status count_elements(pe_npy_header *out, const char *name, pe_error *err)
 {
-    bool empty = false; /* a zero anywhere makes the product 0, whatever the others are */
+    bool empty = false; /* a dimension of 0 makes the product 0, even when the others overflow */
     out->count = 1;
     for (int d = 0; d < out->dims; d++)
         empty = empty || out->shape[d] == 0;

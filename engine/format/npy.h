@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* npy.h - the header of a numpy .npy file: bytes to facts and facts to bytes.
+/* npy.h - parses and prints the header of a numpy .npy file.
  *
  * Design: pure functions. The parser takes a Python dict literal with the keys descr, fortran_order and shape, each
  *         once, in any order, spacing and quotes, and nothing more. The printer pads so that a header's length does
@@ -25,17 +25,18 @@
 typedef struct pe_npy_header {
     int major, minor;
     size_t data_offset; /* bytes of the file before the first element */
-    /* As text: a plain one without its quotes (<f8), a structured one as it stands in the file ([('x', '<f8')]). */
+    /* The dtype as text: a plain one without its quotes (<f8), a structured one as in the file ([('x', '<f8')]). */
     char descr[PE_NPY_DESCR_ROOM];
     bool is_structured;
-    bool is_fortran; /* the flag alone: a one-dimensional array may carry it and still be in plain order */
+    bool is_fortran; /* the header's flag; for a one-dimensional array it has no meaning */
     int dims;        /* 0: a single value without a shape */
     uint64_t shape[PE_NPY_MAX_DIMS];
     uint64_t count; /* elements: the product of the shape */
-    bool is_ours;   /* descr is one of our dtypes; then the two below are set */
+    bool is_ours;   /* descr is a dtype of pengine; dtype and is_big_endian are set */
     pe_dtype dtype;
     bool is_big_endian; /* never set for one-byte elements */
-    const char *kind;   /* what descr is when it is not ours, in words: "Python objects", "structured" ...; else NULL */
+    const char
+        *kind; /* a description of a dtype that is not supported: "Python objects", "structured" ...; else NULL */
 } pe_npy_header;
 
 /* pe_npy_parse - read the header at the beginning of a file.
@@ -57,10 +58,10 @@ void pe_npy_decode(pe_npy_header *out);
 
 /* pe_npy_print - append a header.
  *
- * Params:  descr is a Python literal with its quotes or brackets ("'<f8'", "[('x', '<f8')]"), UTF-8; dims is at
- * least 1. Shape:   the length is a multiple of 64, the same whatever shape[0] is, and the last byte is a newline.
- * Version 1.0; 2.0 when it is longer than 65535 bytes, 3.0 when descr is not ASCII. Returns: PE_OK, PE_ENOMEM, PE_EBUG
- * (dims out of range)
+ * Params:  descr is a Python literal with its quotes or brackets ("'<f8'", "[('x', '<f8')]"), UTF-8; dims is at least 1.
+ * Shape:   the length is a multiple of 64 and does not depend on shape[0]; the last byte is a newline. The version is 1.0,
+ *          2.0 for a header of more than 65535 bytes, 3.0 when descr is not ASCII.
+ * Returns: PE_OK, PE_ENOMEM, PE_EBUG (dims out of range)
  */
 pe_status pe_npy_print(const char *descr, const uint64_t *shape, int dims, pe_buffer *out, pe_error *err);
 

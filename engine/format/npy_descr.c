@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* npy_descr.c - numpy's names of dtypes: "<f8" and its like.
+/* npy_descr.c - converts between dtypes and numpy's names of them, such as "<f8".
  *
- * Design: a name is an optional byte order, a letter, a number of bytes. | and = mean our own order, as in numpy.
+ * Design: a name is an optional byte order, a letter and a number of bytes. | and = mean the native order, as in numpy.
  * Threads: any; nothing is shared.
  * Not here: structured descrs, which are recognised (npy.c) but not read.
  */

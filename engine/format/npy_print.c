@@ -4,8 +4,8 @@
 /* npy_print.c - writes the header of a numpy .npy file.
  *
  * Design: the length is computed as if the first dimension had the most digits that it can have, so that a header
- *         can be overwritten by that of a longer array. What the digits do not use is padding. The room and the
- *         padding are those of numpy 1.23 and later, so that the bytes are the ones that numpy.save would write.
+ *         can be overwritten by that of a longer array; unused digits become padding. The room and the padding are
+ *         those of numpy 1.23 and later, so the bytes equal those of numpy.save.
  * Threads: any; nothing is shared.
  * Not here: reading (npy.c); when a header is rewritten (npy_sink.c).
  */

@@ -1,14 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* record_scan.c - where records end.
+/* record_scan.c - finds the ends of records with bit masks, 64 bytes at a time.
  *
- * Design:   64 bytes at a time as bit masks. Inside quotes is where the number of quotes so far is odd: a doubled quote
- *           closes and opens again, which changes nothing. That holds as long as every quote which opens stands at a
- *           field's first byte or behind a quote that closed; where one does not (5" pipe) the block is walked byte by
- *           byte, as the last few bytes are.
- * Threads:  no state beside the caller's.
- * Not here: cutting into fields (csv.c).
+ * Design:   a byte is inside quotes when the number of quotes before it is odd; a doubled quote closes and opens again, so
+ *           it needs no special case. This is right only while each opening quote is the first byte of a field or follows
+ *           a closing quote. A block with another quote (5" pipe) is scanned byte by byte, as are the last bytes.
+ * Threads:  the state is the caller's.
+ * Not here: splitting into fields (csv.c).
  */
 #include "format/record_scan.h"
 
@@ -45,7 +44,8 @@ static size_t walk(pe_record_scan *scan, const unsigned char *data, size_t size,
     return at;
 }
 
-/* Pass the first `wanted` of the ends of a block; its newlines are given beside, and more than wanted ends exist. */
+/* Stops after the first `wanted` record ends of a block that has more than that; `newlines` are all newlines of the block.
+ */
 static size_t stop_within(pe_record_scan *scan, uint64_t ends, uint64_t newlines, uint64_t wanted)
 {
     for (uint64_t i = 1; i < wanted; i++)
@@ -58,7 +58,7 @@ static size_t stop_within(pe_record_scan *scan, uint64_t ends, uint64_t newlines
     return bytes8_bits(passed);
 }
 
-/* A block without quotes. */
+/* Scans a block without quotes. */
 static size_t pass_plain(pe_record_scan *scan, const unsigned char *data, uint64_t most)
 {
     const unsigned newlines = bytes8_count64(data, '\n');
