@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* charconv.h - plain decimal numbers as floats: the part of parsing that C++ does better.
+/* charconv.h - parses decimal numbers as floats with C++'s std::from_chars, which rounds correctly and knows no locale.
  */
 #ifndef PE_CHARCONV_H
 #define PE_CHARCONV_H
@@ -15,10 +15,10 @@ extern "C" {
 typedef enum pe_chars {
     PE_CHARS_OK,
     PE_CHARS_RANGE, /* too large or too small for the type; out is not written */
-    PE_CHARS_BAD    /* not a number, or more than one */
+    PE_CHARS_BAD    /* not a number, or a number followed by other text */
 } pe_chars;
 
-/* The whole of text as the nearest float. No leading sign but '-', no spaces. */
+/* Parse the whole text as the nearest float. A leading '-' is allowed; '+' and spaces are not. */
 pe_chars pe_chars_to_float64(const char *text, size_t size, double *out);
 pe_chars pe_chars_to_float32(const char *text, size_t size, float *out);
 

@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: the pengine authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// charconv_cxx.cc - numbers as text through C++'s charconv, behind the C face of number.h.
+// charconv_cxx.cc - prints and parses numbers with C++'s charconv, for the C functions of number.h and charconv.h.
 //
-// Design:   std::to_chars gives the shortest digits that read back to the same float; here they are only laid out as
-//           Python does. Whole floats below 2^53 are printed as integers, which is the same text sooner. int128 goes in
-//           two halves of at most 19 digits. Nothing here allocates or throws.
+// Invariant: nothing in this file allocates memory or throws.
+// Design:   std::to_chars gives the shortest digits that read back as the same float; this file formats them as Python
+//           does. Whole floats below 2^53 are printed as integers, which is faster and gives the same digits. An int128
+//           is printed in parts of at most 19 digits.
 // Threads:  no state.
-// Not here: what a number in a column may look like (number.c); job files (toml.cc, the other C++ file, apart because
-//           it lives with exceptions and this one never sees any).
+// Not here: the syntax of numbers in a column (number.c); job files (toml.cc, a separate file since toml++ throws).
 
 #include <charconv>
 #include <cmath>
@@ -34,7 +34,7 @@ template <typename T> T load(const void *element)
 
 template <typename T> char *print_integer(char *out, T value)
 {
-    return std::to_chars(out, out + 20, value).ptr; // no integer of 64 bits is longer
+    return std::to_chars(out, out + 20, value).ptr; // an integer of 64 bits has at most 20 characters
 }
 
 char *copy(char *out, const char *text, std::size_t size)
@@ -55,10 +55,10 @@ char *zeros(char *out, int count)
 struct decimal {
     char digits[24]; // without a point
     int count;
-    int point; // 0.digits * 10^point
+    int point; // the value is 0.digits * 10^point
 };
 
-// The shortest digits of a positive finite number: charconv's "d.ddde+XX" taken apart.
+// The shortest digits and the exponent of a positive finite number, from charconv's "d.ddde+XX".
 template <typename T> decimal shortest(T value)
 {
     char text[32];
@@ -123,13 +123,13 @@ template <typename T> char *print_float(char *out, T value)
     }
     if (std::isinf(value))
         return copy(out, "inf", 3);
-    // Below this every whole number is a T: its own digits are the shortest.
+    // Below this, every whole number is exact as a T, so its digits as an integer are the shortest ones.
     constexpr T whole_below = static_cast<T>(std::uint64_t{1} << std::numeric_limits<T>::digits);
     if (value < whole_below && static_cast<T>(static_cast<std::int64_t>(value)) == value) {
         out = print_integer(out, static_cast<std::int64_t>(value));
         return copy(out, ".0", 2);
     }
-    // By value and not by digits: so does numpy, which writes float32(1e-4), a little less than 1e-4, as 1e-04.
+    // The notation is chosen by value, not by digits, as in numpy: float32(1e-4) is less than 1e-4 and prints as 1e-04.
     const double size = static_cast<double>(value);
     const bool is_scientific = size < 1e-4 || size >= 1e16;
     const decimal number = shortest(value);

@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* convert.c - arrays of one dtype into another, exactly or not at all.
+/* convert.c - converts arrays from one dtype to another.
  *
- * Design:   a block of elements is widened (integers to int128, floats to float64: both hold every source value), then
- *           narrowed with a check by value. Two small families of loops replace one loop a pair of dtypes. Elements are
- *           copied by memcpy, so columns need no alignment.
+ * Invariant: a value is converted exactly, or the conversion fails.
+ * Design:   a block of elements is widened (integers to int128, floats to float64, which hold every source value), then
+ *           narrowed with a check of each value. So one loop per dtype and direction is enough, instead of one per pair of
+ *           dtypes. Elements are copied by memcpy, so columns need no alignment.
  * Threads:  no state.
- * Not here: which conversions a job may ask for (pe_dtype_cast).
+ * Not here: the conversions that a job may request (pe_dtype_cast).
  */
 #include <assert.h>
 #include <float.h>
@@ -73,7 +74,7 @@ static void widen_floats(pe_dtype dtype, const unsigned char *bytes, double *out
         WIDEN(float)
 }
 
-/* The loops below end at the first element that is not exact; the functions return how many were. */
+/* The loops below end at the first element that is not exact; the functions return the number of exact ones before it. */
 #define NARROW(type, least, most)                                                                                      \
     while (done < count && in[done] >= (least) && in[done] <= (most)) {                                                \
         const type value = (type)in[done];                                                                             \
@@ -150,7 +151,7 @@ static bool double_to_integer(double value, pe_dtype dtype, unsigned char *bytes
     return (double)integer == value && narrow_to_integers(&integer, dtype, bytes, 1) == 1;
 }
 
-/* A NaN stays one; a finite value must come back unchanged. */
+/* A NaN stays a NaN; another value must be the same when it is converted back. */
 static bool double_to_float(double value, unsigned char *bytes)
 {
     if (isfinite(value) && fabs(value) > (double)FLT_MAX)

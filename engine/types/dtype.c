@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* dtype.c - what each item type is called, how large it is, what it may turn into.
+/* dtype.c - the name, the size and the allowed casts of each dtype.
  *
- * Design:   one table of facts; a cast is safe when the target has at least the source's value bits and a sign where
- *           the source has one, so no list of pairs has to be kept.
+ * Design:   one table with a row per dtype. A cast is safe when the target has at least the source's value bits, and a
+ *           sign if the source has one, so no table of pairs is needed.
  * Threads:  no state.
  * Not here: values (convert.c), text (number.h).
  */
@@ -24,7 +24,7 @@ typedef struct fact {
     const char *name;
     size_t bytes;
     family family;
-    int bits;       /* integers: value bits without the sign; floats: bits of an integer that is always exact */
+    int bits;       /* integers: value bits without the sign; floats: every integer of so many bits is exact */
     bool is_signed; /* floats are */
 } fact;
 
@@ -110,7 +110,7 @@ static bool find_dtype(const char *name, size_t size, pe_dtype *out)
     return false;
 }
 
-/* "[3]" as a width; size 0 is a scalar. */
+/* Parses "[3]" as a width; an empty text is a scalar. */
 static bool parse_width(const char *text, size_t size, uint32_t *out)
 {
     *out = 0;

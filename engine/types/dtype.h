@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* dtype.h - item types: a dtype with a shape, their sizes, names and conversions.
+/* dtype.h - item types (a dtype with a width): sizes, names, parsing and conversions.
  */
 #ifndef PE_DTYPE_H
 #define PE_DTYPE_H
@@ -35,11 +35,11 @@ bool pe_dtype_is_float(pe_dtype dtype);
 /* pe_type_print - "float64[3]" into out; returns out. */
 const char *pe_type_print(pe_type type, char out[PE_TYPE_NAME_ROOM]);
 
-/* pe_type_parse - the whole of text (surrounding spaces allowed) as a type. width at most 2^20.
+/* pe_type_parse - parse the whole text (surrounding spaces allowed) as a type. width is at most 2^20.
  * Returns: PE_OK, or PE_ECONFIG with the text seen and the valid names ("did you mean") */
 pe_status pe_type_parse(const char *text, pe_type *out, pe_error *err);
 
-/* How one dtype turns into another. Text never converts here (parsing is number.h's). */
+/* The cast from one dtype to another. Text is not converted here but parsed (number.h). */
 typedef enum pe_cast {
     PE_CAST_SAME,    /* nothing to do */
     PE_CAST_SAFE,    /* every value fits exactly: int32 -> int64, uint8 -> float32, float32 -> float64, bool -> int8 */
@@ -49,12 +49,12 @@ typedef enum pe_cast {
 
 pe_cast pe_dtype_cast(pe_dtype from, pe_dtype to);
 
-/* pe_convert - count elements from one dtype into another.
+/* pe_convert - convert count elements from one dtype to another.
  *
  * Shape:   in and out are contiguous arrays of count elements; they may not overlap.
  * Returns: PE_OK, or PE_EDATA for the first element that would not be exact, whose number goes to *bad (0 <= *bad <
  *          count) and whose value and target are in the message ("9007199254740993 is not exact as float64").
- *          Casts that pe_dtype_cast refuses are done with the same check: exact or error.
+ *          Casts that pe_dtype_cast refuses are possible too, with the same check of each value.
  */
 pe_status pe_convert(pe_dtype from, const void *in, pe_dtype to, void *out, size_t count, size_t *bad, pe_error *err);
 

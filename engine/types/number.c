@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* number.c - text as one number of a dtype, all of it or refused.
+/* number.c - parses a whole text as one number of a dtype.
  *
- * Design:   integers are read here, since charconv's end at 64 bits; floats go to charconv without their sign. A float
- *           too large for its type is refused; one too small is zero, as every number is rounded to the nearest. Digits
- *           without point or exponent are an integer: they are identifiers and counts, which nobody expects to be
- *           rounded, so a float that does not hold them exactly refuses them.
+ * Invariant: an integer is never rounded. Digits without point or exponent are an integer (an identifier or a count), and
+ *           are refused for a float that does not hold them exactly.
+ * Design:   integers are parsed here, since charconv has no int128; floats are parsed by charconv, without their sign.
+ *           Other numbers are rounded to the nearest float: one too small becomes zero, one too large is refused.
  * Threads:  no state.
- * Not here: numbers into text (charconv_cxx.cc); which file, line and column a bad number stands in (source).
+ * Not here: printing numbers (charconv_cxx.cc); file, line and column of a bad number in messages (source).
  */
 #include "types/number.h"
 
@@ -46,7 +46,7 @@ static span trim(span in)
     return in;
 }
 
-/* Takes one sign off; true for a minus. */
+/* Removes a leading sign; true for a minus. */
 static bool take_sign(span *in)
 {
     const char first = in->size > 0 ? in->text[0] : '\0';
@@ -57,7 +57,7 @@ static bool take_sign(span *in)
     return first == '-';
 }
 
-/* Digits only; false beyond a little more than the greatest int128. */
+/* Parses digits only; false for a number that is clearly beyond int128. */
 static bool parse_digits(span in, pe_uint128 *out)
 {
     const pe_uint128 most = (pe_uint128)PE_INT128_MAX / 10;
@@ -102,7 +102,7 @@ static bool is_word(span in, const char *lower)
     return i == in.size && lower[i] == '\0';
 }
 
-/* The power of ten of the first digit that is not zero, for a plain number without its exponent part. */
+/* The power of ten of the first nonzero digit of a plain number, without the exponent part. */
 static int64_t leading_exponent(span in)
 {
     size_t point = 0, first = 0;
@@ -114,7 +114,7 @@ static int64_t leading_exponent(span in)
     return first < point ? exponent - 1 : exponent;
 }
 
-/* Whether a number that is out of range is too small rather than too large: less than one. */
+/* Is a number that is out of range too small (less than one) and not too large? */
 static bool is_tiny(span in)
 {
     const int64_t no_text_is_so_long = INT64_MAX / 4;
@@ -148,7 +148,7 @@ static bool is_all_digits(span in)
     return in.size > 0 && i == in.size;
 }
 
-/* Is the float another number than the digits that it was read from? */
+/* Does the float differ from the integer that it was parsed from? */
 static bool is_rounded(span digits, double value)
 {
     char exact[DBL_MAX_10_EXP + 8];
@@ -159,12 +159,12 @@ static bool is_rounded(span digits, double value)
         digits.text++;
         digits.size--;
     }
-    const int count = snprintf(exact, sizeof exact, "%.0f", value); /* all digits of it */
+    const int count = snprintf(exact, sizeof exact, "%.0f", value); /* the exact decimal digits */
     return count < 0 || (size_t)count != digits.size || memcmp(exact, digits.text, digits.size) != 0;
 }
 
-/* A number that begins with a digit or a point. float32 comes straight from the text: by way of float64 it would be
- * rounded twice. */
+/* Parses a number that begins with a digit or a point. A float32 is parsed directly: through float64 it would be rounded
+ * twice. */
 static bool parse_plain(span in, pe_dtype dtype, double *out)
 {
     double wide = 0;
@@ -187,7 +187,7 @@ static bool parse_float(span in, pe_dtype dtype, void *out)
     if (!parse_word(in, &value) && !parse_plain(in, dtype, &value))
         return false;
     value = negative ? -value : value;
-    const float single = (float)value; /* exact where it is used: parse_plain gave a float32 */
+    const float single = (float)value; /* used only for float32, where parse_plain gave a float32 */
     if (dtype == PE_FLOAT32)
         memcpy(out, &single, sizeof single);
     else

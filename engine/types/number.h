@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* number.h - numbers as text, exactly as Python's repr prints them and without a locale.
+/* number.h - prints numbers as Python's repr does, and parses them, independent of the locale.
  *
- * Design: libstdc++'s charconv does the work, behind this C face (charconv_cxx.cc).
+ * Design: C functions around libstdc++'s charconv (charconv_cxx.cc), which prints the shortest text that reads back exactly.
  */
 #ifndef PE_NUMBER_H
 #define PE_NUMBER_H
@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/* The most bytes one element takes as text: -170141183460469231731687303715884105728 is 40. Nothing is terminated. */
+/* The longest text of one element: -170141183460469231731687303715884105728 has 40 bytes. No text has a terminator. */
 #define PE_NUMBER_ROOM 40
 
 /* Each writes at out, without a terminating zero, and returns the end. */
@@ -33,12 +33,12 @@ char *pe_print_element(char *out, pe_dtype dtype, const void *element);
 /* The most bytes pe_print_element writes for a dtype (int64: 20, float64: 24, bool: 5 ...). */
 size_t pe_number_room(pe_dtype dtype);
 
-/* pe_parse_element - the whole of text as one element of a dtype (not text).
+/* pe_parse_element - parse the whole text as one element of a dtype other than text.
  * Surrounding spaces and tabs and one leading '+' are allowed; nan, inf, infinity in any case for floats; True, False,
  * true, false, 1, 0 for bool. No hex, no underscores, no locale. An integer dtype takes digits only ("1.0" is refused).
  * A float dtype rounds a text with a point or an exponent to the nearest float; digits alone are an integer, which it
  * must hold exactly (9007199254740993 is refused as float64).
- * Returns: true with *out written, false when it is not such a number or does not fit */
+ * Returns: true with *out set; false when the text is not such a number, or the number does not fit */
 bool pe_parse_element(const char *text, size_t size, pe_dtype dtype, void *out);
 
 /* pe_is_integer_text - is the text an integer, however large: digits, with a sign or none, with spaces around? */
