@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -213,7 +214,7 @@ static pe_status read_full(const pe_spill *spill, void *out, size_t size, uint64
         if (got < 0)
             return fail_io(spill, "read", err);
         if (got == 0)
-            return pe_fail(err, PE_EIO, "%s: ends before byte %llu", spill->path, (unsigned long long)(offset + size));
+            return pe_fail(err, PE_EIO, "%s: ends before byte %" PRIu64, spill->path, offset + size);
         done += (size_t)got;
     }
     return PE_OK;

@@ -65,7 +65,7 @@ void pe_exit_cleanup_write_end(void)
 /* Folders go when the files in them are gone. */
 static void remove_registered(void)
 {
-    for (size_t p = 0; p < 2 * SLOTS; p++) {
+    for (size_t p = 0; p < (size_t)2 * SLOTS; p++) {
         const char *const path = atomic_load(&registered[p % SLOTS]);
         if (path != NULL)
             (void)(p < SLOTS ? unlink(path) : rmdir(path));

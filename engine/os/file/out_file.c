@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -194,7 +195,7 @@ static pe_status begin_log(pe_out_file *out, pe_error *err)
         pe_buffer part = {0};
         (void)getrandom(&number, sizeof number, 0); /* a name that is taken is tried again */
         const pe_status status =
-            pe_buffer_printf(&part, err, "%s.%016llx.part", out->path, (unsigned long long)(number + (uint64_t)tries));
+            pe_buffer_printf(&part, err, "%s.%016" PRIx64 ".part", out->path, number + (uint64_t)tries);
         free(out->part);
         out->part = (char *)part.data;
         if (status != PE_OK)

@@ -110,8 +110,10 @@ pe_status pe_path_check(const pe_job *job, pe_error *err)
     size_t count = 0;
     pe_status status = pe_job_list_paths(job, &paths, &count, err);
     identity *const files = calloc(count + 1, sizeof *files);
-    if (files == NULL)
-        status = pe_fail(err, PE_ENOMEM, "out of memory for the identities of %zu files", count);
+    if (files == NULL) {
+        pe_job_free_paths(paths, count);
+        return pe_fail(err, PE_ENOMEM, "out of memory for the identities of %zu files", count);
+    }
     for (size_t i = 0; i < count && status == PE_OK; i++)
         files[i] = identify(paths[i].path, paths[i].is_written);
     for (size_t i = 0; i < count && status == PE_OK; i++)

@@ -201,12 +201,12 @@ static pe_expr_kind join_kinds(pe_expr_kind a, pe_expr_kind b)
 /* A call's arguments so far: how many, the first or the first with a division, the kinds of all together. */
 pe_status pe_expr_add_argument(pe_expr_parser *p, pe_expr_call *call, const pe_expr_value *value)
 {
-    const size_t most = call->function == NULL ? 0 : strlen(call->function->types) - 2;
     call->joined = call->count == 0 ? value->kind : join_kinds(call->joined, value->kind);
     call->first = call->count == 0 || call->first.division.end == 0 ? *value : call->first;
     call->count++;
-    return call->count <= most ? check_argument(p, call->function, call->function->types[1 + call->count], value)
-                               : PE_OK;
+    if (call->function == NULL || call->count > strlen(call->function->types) - 2)
+        return PE_OK;
+    return check_argument(p, call->function, call->function->types[1 + call->count], value);
 }
 
 pe_status pe_expr_end_call(pe_expr_parser *p, pe_expr_token name, const pe_expr_call *call, pe_expr_value *out)
