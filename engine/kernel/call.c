@@ -6,11 +6,11 @@
  * Design: result texts and the reasons of failures lie in arenas, which are reset before each batch.
  *         The kernel may be the user's code: the arguments of fail and text are checked, and the first invalid call is
  *         kept in `fault` until map returns.
- *         A kernel that gives its results in order says how far it is (pe_call_advance). Once it has given texts of
- *         most_bytes, the results before that are used and freed, so that a batch of large texts does not lie in memory
- *         as a whole.
+ *         A kernel that gives its results in order reports its progress (pe_call_advance). Each time it has given
+ *         most_bytes of texts, the results so far are used and freed, so that memory does not have to hold all texts of
+ *         a batch.
  * Threads: a call belongs to one worker; fail and text are called by the kernel inside map, on that worker's thread.
- * Not here: what becomes of a failed item.
+ * Not here: the treatment of failed items (worker).
  */
 #include "kernel/call.h"
 
@@ -29,20 +29,20 @@ struct pe_call {
     const pe_kernel *kernel;
     pe_signature signature;
     const pe_setup *setup;
-    bool has_text; /* some result is a text */
+    bool has_text; /* at least one result column is text */
     bool is_open;
     void *worker;
     const pe_ramp *ramps;
 
-    uint64_t first; /* of the batch; not read from pe_batch, which the kernel could change */
+    uint64_t first; /* of the batch; a copy, since the kernel could change pe_batch */
     size_t count;
     void *const *results;
 
     pe_failures failures;
     pe_arena texts;
     pe_call_texts bounds; /* most_bytes 0: none */
-    size_t text_bytes;    /* given since the texts were freed */
-    size_t text_end;      /* the last item that was given one, and 1 */
+    size_t text_bytes;    /* bytes of texts given since texts were freed last */
+    size_t text_end;      /* one more than the last item that was given a text */
     pe_error fault;
 };
 
@@ -63,7 +63,7 @@ static void fail_item(pe_batch *batch, size_t item, const char *reason)
                           &call->fault);
 }
 
-/* For a text of so many bytes, once others have made room; false: it is too long. */
+/* Waits until there is room for a text of so many bytes; false: the text is longer than the bound. */
 static bool has_room_for(pe_call *call, size_t item, size_t size)
 {
     const pe_call_texts *const bounds = &call->bounds;
@@ -93,7 +93,7 @@ static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
         return NULL;
     }
     pe_text *const text = &((pe_text *)call->results[result])[item];
-    if (text->data != NULL && size <= text->size) { /* given before, and shorter now */
+    if (text->data != NULL && size <= text->size) { /* a text given again that fits the old memory */
         text->size = size;
         return (char *)(uintptr_t)text->data;
     }
@@ -128,7 +128,7 @@ void pe_call_advance(pe_batch *batch, size_t done)
 {
     pe_call *const call = batch->host;
     const pe_call_texts *const bounds = &call->bounds;
-    if (batch->text != give_text) /* in the child of an isolated kernel the host is another */
+    if (batch->text != give_text) /* in the child process of an isolated kernel, host is not a pe_call */
         return;
     if (bounds->most_bytes == 0 || call->text_bytes < bounds->most_bytes || call->text_end > done ||
         call->fault.status != PE_OK || has_failed_behind(call, done))
@@ -232,7 +232,7 @@ static void begin_run(pe_call *call, uint64_t first, size_t count, void *const *
     }
 }
 
-/* The reason is that of the last failed item, where there is one. */
+/* Fails because map returned nonzero; the reason is that of the last failed item, if there is one. */
 static pe_status report_stop(const pe_call *call, int stopped, pe_error *err)
 {
     if (call->failures.count > 0) {

@@ -31,15 +31,15 @@ typedef struct pe_call_texts {
     /* The items of the batch before `done` are complete: use their results and failures now (pe_call_take_failures).
      * Returns: whether that was done; their texts are freed then */
     bool (*finish_before)(void *context, size_t done);
-    /* A text of more than most_bytes comes: blocks until there is room for it. */
+    /* Called before a text of more than most_bytes is stored: blocks until there is room for it. */
     void (*wait_for_room)(void *context, size_t bytes);
 } pe_call_texts;
 
-/* pe_call_bound_texts - in all later runs; without it, a batch keeps all its texts. */
+/* pe_call_bound_texts - bound the texts in all later runs; by default a batch keeps all its texts. */
 void pe_call_bound_texts(pe_call *call, const pe_call_texts *texts);
 
-/* pe_call_advance - for kernels of ours, inside map: all items before `done` have their results or have failed, and no
- * item from `done` on has either. Only between such calls are the texts of a batch bounded. */
+/* pe_call_advance - called inside map by kernels of this program: all items before `done` have results or have failed, and
+ * no later item has. The texts of a batch are bounded only for kernels that call this. */
 void pe_call_advance(pe_batch *batch, size_t done);
 
 /* pe_call_run - map one batch.

@@ -108,7 +108,7 @@ static bool has_arity(const overloads *of, int columns)
     return k < of->count;
 }
 
-/* Does a column fit an argument? Counts it in the score. */
+/* Does a column fit an argument? Updates the score. */
 static bool column_fits(pe_type column, bool is_untyped, pe_type argument, score *sum)
 {
     if (is_untyped) {
@@ -123,7 +123,7 @@ static bool column_fits(pe_type column, bool is_untyped, pe_type argument, score
     return true;
 }
 
-/* Several scalar columns as the elements of one vector: untyped ones and ones of the vector's own dtype. */
+/* Do several scalar columns fit as the elements of one vector? Each must be untyped or have the vector's dtype. */
 static bool elements_fit(const pe_kernel_request *request, const pe_signature *signature, score *sum)
 {
     const pe_type vector = signature->args[0];

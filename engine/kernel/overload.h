@@ -9,13 +9,13 @@
 #include "kernel/signature.h"
 #include <pengine/kernel.h>
 
-/* What the descriptor has to fit. */
+/* The requirements that the descriptor must meet. */
 typedef struct pe_kernel_request {
     const char *name;
     const char *where;      /* "squares.toml:9:8: kernel.name": messages begin with it */
     const char *signature;  /* [kernel] signature or NULL: then exactly that overload */
     const pe_type *columns; /* the inputs' columns */
-    const bool *untyped;    /* column c can be parsed as any type; columns[c] is what its first records are */
+    const bool *untyped;    /* column c can be parsed as any type; columns[c] is the type of its first records */
     int column_count;
     bool has_output_dtype; /* [output] dtype: preferred among overloads that fit */
     pe_dtype output_dtype;

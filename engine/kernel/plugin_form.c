@@ -1,12 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* plugin_form.c - a kernel of a shared library that exports `pengine_plugin`.
+/* plugin_form.c - the kernel form `plugin`: loads a shared library that exports `pengine_plugin`.
  *
- * Design:   ABI number and size of each struct are checked before any other field is read. The library stays loaded after
- *           the form is closed, since threads that it started (a BLAS does) may still run its code.
+ * Invariant: the ABI number and the size of each struct are checked before any other field is read.
+ * Design:   the library stays loaded after the form is closed, since threads that it started (as a BLAS does) may still
+ *           run its code.
  * Threads:  the main thread.
- * Not here: which overload fits (overload.c).
+ * Not here: overload resolution (overload.c).
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@
 typedef struct opened {
     const pe_form_spec *spec;
     const pe_plugin *plugin;
-    const char **names; /* each once, in the plugin's order */
+    const char **names; /* each name once, in the plugin's order */
     size_t name_count;
 } opened;
 
@@ -33,7 +34,7 @@ static const char *last_error(void)
     return text != NULL ? text : "the dynamic linker gave no reason";
 }
 
-/* The path always contains a slash, so that dlopen does not search the system's library path. */
+/* Loads the library. Its path always contains a slash, so that dlopen does not search the system's library path. */
 static pe_status load(const pe_form_spec *spec, void **library, pe_error *err)
 {
     const bool is_absolute = spec->plugin[0] == '/';

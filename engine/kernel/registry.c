@@ -3,7 +3,7 @@
  */
 /* registry.c - the table of built-in kernels.
  *
- * Design: one row a descriptor; descriptors of one name stand together, the default first.
+ * Design: one row per descriptor; the descriptors of one name follow one another, the default first.
  * Threads: constant data, any thread.
  * Not here: overload resolution (overload.c).
  */

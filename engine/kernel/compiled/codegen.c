@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* codegen.c - the C text of a compiled kernel.
+/* codegen.c - generates the C text of a compiled kernel.
  *
- * Design:  the text includes no header of ours: what it shares with the engine (embedded/) is copied into it. The files
- *          of embedded/ are fixed; what depends on the job is written between them as a few macros and types. A user's
- *          file comes first, untouched and under its own name and lines, so that its own definitions (_GNU_SOURCE) mean
- *          what they mean in any compilation. An expression becomes the function pe_expr of its arguments. The type of
- *          its result is the compiler's: the expression stands in a prototype, at whose type _Generic then looks.
+ * Design:  the text includes no header of pengine: the definitions that it shares with the engine (embedded/) are copied
+ *          into it. The files of embedded/ are fixed; the parts that depend on the job are macros and types between them.
+ *          A user's file comes first and unchanged, with its file name and line numbers, so that its definitions
+ *          (_GNU_SOURCE) work as usual. An expression becomes the function pe_expr of its arguments. The compiler
+ *          determines the result type: _Generic tests the type of the expression in a prototype.
  * Threads: no state.
  * Not here: the loops (codegen_loops.c, embedded/compiled_loops.h); compiling (compiler.c).
  */
@@ -98,7 +98,8 @@ static pe_status check_function(const pe_codegen *spec, pe_error *err)
     return status;
 }
 
-/* They stand after the user's file, since they need headers that the file may want to include in its own way. */
+/* Writes the types that the signature expects, after the user's file: the file may have to include the headers that they
+ * need in a special way. */
 static void put_expected_types(const writer *w)
 {
     const char *name = w->spec->function;
@@ -176,7 +177,7 @@ static pe_status check_expr(const pe_codegen *spec, pe_error *err)
     return status;
 }
 
-/* Which parameters a macro of put_parameters names. */
+/* The parameters in a macro of put_parameters. */
 typedef enum parameters { PROBED, BOUNDED, WIDE } parameters;
 
 static const char *parameter_type(const writer *w, pe_dtype dtype, parameters which)
@@ -186,7 +187,8 @@ static const char *parameter_type(const writer *w, pe_dtype dtype, parameters wh
     return dtype == PE_TEXT ? pe_codegen_names_type(dtype) : pe_codegen_loops_expr_type(dtype, which == WIDE);
 }
 
-/* The job's parameters are constants in pe_expr; the probe, which has no body, has them as further parameters. */
+/* Writes a macro with the parameters of pe_expr. The job's params are constants in pe_expr; the prototype that determines
+ * the result type has no body, so the params are further parameters of it. */
 static void put_parameters(const writer *w, const char *macro, parameters which)
 {
     const pe_signature *signature = &w->spec->signature;
@@ -210,7 +212,7 @@ static void put_parameters(const writer *w, const char *macro, parameters which)
     PUT(w, "\n");
 }
 
-/* A vector's name stands for the array that it points to, whose bounds are checked. */
+/* Defines a vector's name as the array that it points to, so that the compiler checks indices. */
 static void put_vectors(const writer *w, bool is_begin)
 {
     for (int a = 0; a < w->spec->signature.arg_count; a++) {
@@ -233,7 +235,7 @@ static void put_expr(const writer *w)
     PUT(w, OURS);
 }
 
-/* PE_RESULT by what the C language says of the expression, or by the signature. */
+/* Writes PE_RESULT: the C type of the expression, or the type in the signature. */
 static void put_result_type(const writer *w)
 {
     const pe_signature *signature = &w->spec->signature;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* codegen.h - the C text of a compiled kernel: an expression or a C function inside the loops over a batch.
+/* codegen.h - generates the C text of a compiled kernel: an expression or a C function, called in loops over a batch.
  */
 #ifndef PE_CODEGEN_H
 #define PE_CODEGEN_H
@@ -10,7 +10,7 @@
 #include "kernel/signature.h"
 #include <pengine/kernel.h>
 
-/* What to write: all pointers are borrowed. */
+/* The kernel to generate; all pointers are borrowed. */
 typedef struct pe_codegen {
     pe_signature signature;   /* result_count 0: the expression's own type */
     const char *expr;         /* or NULL: function */
@@ -30,14 +30,14 @@ typedef struct pe_codegen {
 #define PE_CODEGEN_OURS "<pengine>"
 
 /* pe_codegen_write - append the whole text to out.
- * Returns: PE_OK; PE_ECONFIG for what cannot be written in C: a name that is none there (an argument's, a
- *          parameter's), a signature that has no C form. The message does not name the place. */
+ * Returns: PE_OK; PE_ECONFIG when an argument's or parameter's name is not valid in C, or when the signature has no C
+ *          form. The message does not name file and line; the caller adds them. */
 pe_status pe_codegen_write(const pe_codegen *spec, pe_buffer *out, pe_error *err);
 
-/* pe_codegen_random - append the <pengine/random.h> of C functions that are compiled for a job. */
+/* pe_codegen_random - append the text of <pengine/random.h> for the C functions of a job. */
 pe_status pe_codegen_random(pe_buffer *out, pe_error *err);
 
-/* pe_codegen_prototype - append the C declaration that the signature asks of the function: "double f(double)". */
+/* pe_codegen_prototype - append the C declaration that the function must have: "double f(double)". */
 pe_status pe_codegen_prototype(const pe_signature *signature, const char *function, pe_buffer *out, pe_error *err);
 
 /* The texts of embedded/ and of pengine/draws.h, made by the build. */

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* codegen_loops.c - what embedded/compiled_loops.h has to know of a job: its columns, its scalars and its call.
+/* codegen_loops.c - generates the macros for embedded/compiled_loops.h: the columns, the scalars and the call of a job.
  *
- * Design:  the loops are a fixed text; what depends on the job are the names and types of its columns. Those are written
- *          as macros, one call of a macro of compiled_loops.h a column.
+ * Design:  the loops are a fixed text. Only the names and types of the columns depend on the job; they are written as
+ *          macros, with one call of a macro of compiled_loops.h per column.
  * Threads: no state.
- * Not here: the loops and why there are several (embedded/compiled_loops.h), ramps (embedded/compiled_ramps.h).
+ * Not here: the loops (embedded/compiled_loops.h), ramps (embedded/compiled_ramps.h).
  */
 #include "kernel/compiled/codegen_loops.h"
 
@@ -69,7 +69,7 @@ static pe_type type_of(const writer *w, int a)
     return a == w->spec->signature.arg_count ? (pe_type){.dtype = PE_INT64} : w->spec->signature.args[a];
 }
 
-/* The bits of the signed integer as which argument a is used; 0: it is none, or is not checked. */
+/* The width in bits of the signed integer that argument a is used as; 0: it is no integer, or is not checked. */
 static int bits_of(const writer *w, int a)
 {
     const pe_type type = type_of(w, a);
@@ -78,12 +78,12 @@ static int bits_of(const writer *w, int a)
         return 0;
     if (type.dtype == PE_INT128)
         return 128;
-    if (is_expr(w)) /* every other integer is an int64_t in an expression */
+    if (is_expr(w)) /* in an expression every other integer is an int64_t */
         return type.dtype == PE_BOOL || pe_dtype_is_int(type.dtype) ? 64 : 0;
     return type.dtype == PE_INT64 ? 64 : type.dtype == PE_INT32 ? 32 : 0;
 }
 
-/* A function's int64_t is a long or a long long, as its declaration has it. */
+/* The C type of a column; in a function an int64 is a long or a long long, as in the function's declaration. */
 static const char *column_type(const writer *w, pe_dtype dtype)
 {
     if (!is_expr(w) && (dtype == PE_INT64 || dtype == PE_UINT64))
@@ -91,7 +91,7 @@ static const char *column_type(const writer *w, pe_dtype dtype)
     return pe_codegen_names_type(dtype);
 }
 
-/* The types that a ramp may have (embedded/compiled_ramps.h). */
+/* May an argument of this type be a ramp (embedded/compiled_ramps.h)? */
 static bool can_ramp(pe_type type)
 {
     return type.width == 0 && (type.dtype == PE_INT64 || type.dtype == PE_INT128);
@@ -102,7 +102,7 @@ static const char *unsigned_type(pe_dtype dtype)
     return dtype == PE_INT128 ? "unsigned __int128" : "uint64_t";
 }
 
-/* The value of item pe_k. */
+/* Writes the value of argument a for item pe_k. */
 static void put_item(const writer *w, int a)
 {
     const pe_type type = type_of(w, a);
@@ -114,7 +114,7 @@ static void put_item(const writer *w, int a)
         PUT(w, "PE_ITEM(%d)", a);
 }
 
-/* pe_x<a>; is_bounded: as the level has it. */
+/* Writes the scalar pe_x<a>; is_bounded: with the type of a bounded level. */
 static void put_scalar(const writer *w, int a, bool is_bounded)
 {
     const pe_dtype dtype = type_of(w, a).dtype;
@@ -133,7 +133,7 @@ static void put_scalar(const writer *w, int a, bool is_bounded)
     PUT(w, ")");
 }
 
-/* ---- all of them ---- */
+/* ---- all arguments ---- */
 
 static void put_scalars(const writer *w, const char *name, bool is_bounded)
 {
@@ -170,7 +170,8 @@ static void put_columns(const writer *w)
     PUT(w, "\n");
 }
 
-/* The levels: whether there are any, the type of what an expression tests, the columns that a function's are found by. */
+/* Writes the macros of the levels: whether there are any, the type that an expression tests, and the columns by which the
+ * level of a function is chosen. */
 static void put_levels(const writer *w)
 {
     int widest = 0;
@@ -188,7 +189,7 @@ static void put_levels(const writer *w)
 
 /* ---- the call ---- */
 
-/* Its arguments, each after a comma but the first. */
+/* Writes the arguments of the call, separated by commas. */
 static void put_arguments(const writer *w)
 {
     const pe_signature *signature = &w->spec->signature;

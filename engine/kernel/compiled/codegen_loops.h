@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* codegen_loops.h - what embedded/compiled_loops.h has to know of a job: its columns, its scalars and its call.
+/* codegen_loops.h - generates the macros for embedded/compiled_loops.h: the columns, the scalars and the call of a job.
  */
 #ifndef PE_CODEGEN_LOOPS_H
 #define PE_CODEGEN_LOOPS_H
@@ -19,7 +19,7 @@ bool pe_codegen_loops_is_returned(const pe_signature *signature);
  * uint64 is an __int128, so that sums and differences with it are exact. */
 const char *pe_codegen_loops_expr_type(pe_dtype dtype, bool is_wide);
 
-/* Do the expression's functions come twice, the second time with __int128 for each uint64? */
+/* Are there two versions of the expression's functions, the second with __int128 for each uint64? */
 bool pe_codegen_loops_has_wide(const pe_codegen *spec);
 
 /* Is the item's index an argument, named i? */

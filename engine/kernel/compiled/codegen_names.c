@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* codegen_names.c - names, types and constants as C has them.
+/* codegen_names.c - prints names, types and constants as C text.
  *
- * Design:  floats are written in hexadecimal, so that the compiler reads back the same bits.
+ * Design:  floats are printed in hexadecimal, so that the compiler reads the same bits.
  * Threads: no state.
  */
 #include "kernel/compiled/codegen_names.h"
@@ -78,12 +78,12 @@ static pe_status print_real(double value, pe_buffer *out, pe_error *err)
 
 static pe_status print_integer(int64_t value, pe_buffer *out, pe_error *err)
 {
-    if (value == INT64_MIN) /* its digits alone would not fit */
+    if (value == INT64_MIN) /* C has no negative constants, and 2^63 does not fit */
         return pe_buffer_printf(out, err, "-9223372036854775807 - 1");
     return pe_buffer_printf(out, err, "%" PRId64, value);
 }
 
-/* A text is an array of char for a C function, and a pe_object_text for an expression. */
+/* Prints a text param: an array of char for a C function, a pe_object_text for an expression. */
 static pe_status print_text_param(const pe_param *param, const char *text_type, pe_buffer *out, pe_error *err)
 {
     const bool is_array = strcmp(text_type, "char") == 0;

@@ -1,14 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compilation.c - rank 0's part of a compiled kernel: from the job's text to the bytes of an object.
+/* compilation.c - compiles a kernel on rank 0: from the job's text to the bytes of a shared object, through the cache.
  *
- * Design:  what decides the object is its key in the cache: the text, the compiler and its version, the flags, the
- *          processor's features, and the source as the preprocessor leaves it, with all that it includes. No flag may
- *          change a float's bits: no contraction, no -ffast-math. That errno is not set and no floating-point trap is
- *          enabled changes none. The user's flags come last.
+ * Invariant: no flag of pengine changes the bits of a float: no contraction, no -ffast-math. (-fno-math-errno and
+ *          -fno-trapping-math do not change them.)
+ * Design:  the key of the object in the cache is the hash of all that determines it: the text, the compiler and its
+ *          version, the flags, the processor's features, and the source after the preprocessor, with all includes. The
+ *          user's flags come last.
  * Threads: the main thread.
- * Not here: the text (codegen.c), the compiler (compiler.c), its messages (compiler_messages.c), the disk (object_cache.c).
+ * Not here: generating the text (codegen.c), running the compiler (compiler.c), its messages (compiler_messages.c), the
+ *          cache's files (object_cache.c).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,22 +28,23 @@
 #define SOURCE_MOST ((size_t)64 << 20)
 
 static const char *const flags[] = {"-fPIC", NULL};
-static const char *const always[] = {"-O3",
-                                     "-march=native",
+static const char *const always[] = {
+    "-O3",
+    "-march=native",
 #ifdef __x86_64__
-                                     "-mprefer-vector-width=512", /* where there are such: as the built-in kernels */
+    "-mprefer-vector-width=512", /* on processors with AVX-512, as for built-in kernels */
 #endif
-                                     "-ffp-contract=off",
-                                     "-fopenmp-simd",
-                                     "-fno-math-errno",
-                                     "-fno-trapping-math",
-                                     "-fvisibility=hidden",
-                                     "-fno-sanitize-recover=all",
-                                     "-Werror=implicit-function-declaration"};
+    "-ffp-contract=off",
+    "-fopenmp-simd",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fvisibility=hidden",
+    "-fno-sanitize-recover=all",
+    "-Werror=implicit-function-declaration"};
 #define ALWAYS (sizeof always / sizeof *always)
 #define MORE 10
 
-/* Everything of one compilation. */
+/* The state of one compilation. */
 typedef struct compilation {
     const pe_form_spec *spec;
     pe_codegen code;
@@ -146,7 +149,7 @@ static pe_status add_words(pe_buffer *to, const char *const *list, int count, pe
     return status;
 }
 
-/* A source's own includes decide too, so it is hashed as the preprocessor leaves it. */
+/* Computes the key. The included files matter too, so the source is hashed after the preprocessor. */
 static pe_status find_key(compilation *self, pe_error *err)
 {
     const pe_form_spec *spec = self->spec;
@@ -198,7 +201,7 @@ static pe_status refuse(const compilation *self, const pe_error *wrong, pe_error
     return status;
 }
 
-/* The object of the key, from the cache or from the compiler. */
+/* Gets the object from the cache, or else from the compiler. */
 static pe_status get_object(compilation *self, pe_buffer *object, pe_error *err)
 {
     const size_t before = object->size;

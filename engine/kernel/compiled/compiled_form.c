@@ -1,13 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiled_form.c - a C expression or a C function as a kernel.
+/* compiled_form.c - the kernel forms `expr` and `source`: a C expression or a C function, compiled for the job.
  *
- * Design:   rank 0 writes the C text (codegen.c), compiles it or finds it in the cache, and every rank loads the same
- *           bytes: the others need no compiler and no shared disk. Overflow, division by zero and the like fail their
- *           item: the text is compiled with the compiler's own checks, whose handlers are part of it, into several loops
- *           most of which have no check left (embedded/compiled_loops.h). overflow = "wrap" keeps only the checks of what
- *           would kill the process: divisions, shifts by more than there are bits, indices out of bounds.
+ * Invariant: all ranks load the same bytes. Rank 0 generates the C text (codegen.c) and compiles it or finds it in the
+ *           cache; the other ranks need no compiler and no shared disk.
+ * Design:   overflow, division by zero and similar errors fail only their item. The text is compiled with the compiler's
+ *           sanitizer checks and contains their handlers. There are several loops, and the loops for small values have
+ *           no checks (embedded/compiled_loops.h). overflow = "wrap" keeps only the checks of operations that would kill
+ *           the process: divisions, shifts beyond the type's width, indices out of bounds.
  * Threads:  the main thread; map as kernel.h.
  * Not here: the signature (compiled_signature.c), compiling (compilation.c), loading (object_load.c).
  */
@@ -20,12 +21,12 @@
 #include "kernel/compiled/object_load.h"
 #include "os/log.h"
 
-/* What was opened; kernel.context. */
+/* An open kernel; kernel.context points to it. */
 typedef struct compiled {
     pe_object_image image;
-    pthread_mutex_t lock; /* of what the initializer returned */
+    pthread_mutex_t lock; /* guards is_initialized and initialized */
     bool is_initialized;
-    int initialized; /* not 0: it failed */
+    int initialized; /* what the initializer returned; not 0: it failed */
     char name[PE_COMPILED_NAME_ROOM];
     char signature[PE_SIGNATURE_ROOM];
 } compiled;
@@ -39,7 +40,7 @@ static void fail_item(void *host, size_t item, const char *reason)
 static char *give_text(void *host, int result, size_t item, size_t size)
 {
     pe_batch *batch = host;
-    pe_call_advance(batch, item); /* a function that gives a text is called for one item after the other */
+    pe_call_advance(batch, item); /* items come in order when the result is a text */
     return batch->text(batch, result, item, size);
 }
 
@@ -58,8 +59,8 @@ static int map_compiled(pe_batch *batch)
     return self->image.descriptor->map(&call);
 }
 
-/* Called by each worker; the first one calls the initializer, and the others wait for it. A table that the function fills
- * at its own first call would be a race between them. */
+/* Called by each worker. The first one calls the user's initializer, and the others wait until it has returned: a table
+ * that the function filled at its first call would be a data race between workers. */
 static int open_worker(const pe_kernel *kernel, const pe_setup *setup, void **worker)
 {
     compiled *self = (compiled *)(uintptr_t)kernel->context; /* the kernel's own state, from make_array */

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiled_reads.c - refuses an expression that the grammar refuses, and params and a seed that nothing reads.
+/* compiled_reads.c - refuses expressions that violate the grammar, and params or a seed that the kernel does not read.
  *
- * Design:  a parameter that nothing reads is a misspelt one. An expression's names are known from its grammar. A C
- *          function's text is looked at as the preprocessor leaves it, since a header may read the parameter.
+ * Design:  a param that is not read is most likely misspelt. The names in an expression come from its parser. The text of
+ *          a C function is searched after the preprocessor, since a header may read the param.
  * Threads: the main thread.
  * Not here: the grammar (expr/).
  */
@@ -55,7 +55,7 @@ pe_status pe_compiled_check_expr(const pe_form_spec *spec, const pe_signature *s
     return status;
 }
 
-/* Each name stands once in the definition that codegen writes, which does not count. */
+/* A name must occur at least twice, since the definition that codegen writes contains it once. */
 pe_status pe_compiled_check_source(const pe_form_spec *spec, pe_buffer *expanded, pe_error *err)
 {
     const pe_status status = pe_buffer_append(expanded, "", 1, err);

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiled_signature.c - the name and the signature of a C expression or a C function.
+/* compiled_signature.c - determines the name and the signature of a C expression or a C function.
  *
  * Threads:  any; pure functions of the form's spec.
- * Not here: what is compiled from them (compilation.c).
+ * Not here: compiling (compilation.c).
  */
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +31,7 @@ const char *pe_compiled_name(const pe_form_spec *spec, char out[PE_COMPILED_NAME
     return out;
 }
 
-/* A given signature must fit the inputs, by the rules of every form. */
+/* Checks that a given signature fits the inputs; the rules are those of all forms. */
 static pe_status fit_signature(const pe_form_spec *spec, pe_signature *out, pe_error *err)
 {
     char name[PE_COMPILED_NAME_ROOM];
@@ -51,8 +51,8 @@ static pe_status fit_signature(const pe_form_spec *spec, pe_signature *out, pe_e
     return pe_overload_pick(&request, rows, 1, &picked, out, err);
 }
 
-/* A column without a type, of a text file: text where the expression uses it so, else the number type that those of its
- * first records have which are numbers. */
+/* The type of an untyped column of a text file: text if the expression uses it as text, else the number type of the first
+ * records that are numbers. */
 static pe_type type_for(const pe_form_spec *spec, int column)
 {
     const char *const *names = spec->args != NULL ? spec->args : pe_compiled_names;
@@ -62,7 +62,7 @@ static pe_type type_for(const pe_form_spec *spec, int column)
     return (pe_type){.dtype = is_text ? PE_TEXT : number, .width = 0};
 }
 
-/* Arguments as the inputs have them. */
+/* Takes the arguments' types from the input columns. */
 static void take_columns(const pe_form_spec *spec, pe_signature *out)
 {
     *out = (pe_signature){.arg_count = spec->column_count};

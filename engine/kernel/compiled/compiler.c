@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiler.c - the C compiler of the machine, run without a shell.
+/* compiler.c - runs the machine's C compiler, without a shell: finds it, preprocesses, compiles and links.
  *
- * Design:  each use has a folder of its own in TMPDIR, which is gone afterwards. Compiling and linking are two steps:
- *          the linker must not see -fsanitize, or it would add the sanitizer's library, which embedded/compiled_checks.h replaces.
+ * Design:  each use creates a folder in TMPDIR and removes it afterwards. Compiling and linking are two steps, because
+ *          -fsanitize must not be passed to the linker: it would link the sanitizer's library, which
+ *          embedded/compiled_checks.h replaces.
  * Threads: the main thread.
- * Not here: the process (compiler_process.c); what the text is (codegen.c), when it need not be compiled
- *           (object_cache.c).
+ * Not here: the process (compiler_process.c), the text (codegen.c), the cache (object_cache.c).
  */
 #include "kernel/compiled/compiler.h"
 
@@ -37,7 +37,7 @@ typedef struct folder {
     char text[PATH_ROOM + 16], expanded[PATH_ROOM + 16], object[PATH_ROOM + 16], library[PATH_ROOM + 16];
 } folder;
 
-/* ---- finding it ---- */
+/* ---- finding the compiler ---- */
 
 static bool is_program(const char *path)
 {
@@ -45,7 +45,7 @@ static bool is_program(const char *path)
     return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && access(path, X_OK) == 0;
 }
 
-/* The first program of this name in PATH, into path. */
+/* Finds the first program of this name in PATH, and stores its path. */
 static bool is_in_path(const char *name, char path[PATH_ROOM])
 {
     const char *at = getenv("PATH");
@@ -106,7 +106,7 @@ void pe_compiler_fini(pe_compiler *compiler)
     *compiler = (pe_compiler){0};
 }
 
-/* ---- its files ---- */
+/* ---- files of one use ---- */
 
 static pe_status refuse_folder(const char *path, pe_error *err)
 {
@@ -124,7 +124,7 @@ static pe_status open_folder(folder *out, pe_error *err)
     }
     out->include[0] = '\0';
     pe_exit_cleanup_add(out->include); /* folders are removed in this order */
-    pe_exit_cleanup_add(out->path);    /* before it is made, so that no signal comes between */
+    pe_exit_cleanup_add(out->path);    /* before mkdtemp, so that a signal cannot come between */
     if (mkdtemp(out->path) == NULL) {
         pe_exit_cleanup_drop(out->include);
         pe_exit_cleanup_drop(out->path);
@@ -195,7 +195,7 @@ static void add_compile(pe_arg_list *argv, const pe_compiler *compiler, const pe
     for (int f = 0; f < job->cflag_count; f++)
         pe_arg_list_add(argv, job->cflags[f]);
     if (job->random != NULL)
-        pe_arg_list_add(argv, files->include_flag); /* last: a user's own one goes first */
+        pe_arg_list_add(argv, files->include_flag); /* last: the user's -I flags take precedence */
 }
 
 pe_status pe_compiler_expand(const pe_compiler *compiler, const pe_compiler_job *job, pe_buffer *expanded,
@@ -278,7 +278,7 @@ pe_status pe_compiler_run(const pe_compiler *compiler, const pe_compiler_job *jo
     if (status == PE_OK) {
         pe_buffer linker = {0};
         status = link_object(compiler, job, &files, &linker, err);
-        pe_buffer *const told = status == PE_OK ? &linker : output; /* of no use: a linker's warnings, a compiler's */
+        pe_buffer *const told = status == PE_OK ? &linker : output; /* dropped: warnings of the other step */
         pe_buffer_fini(told);
         if (status != PE_OK)
             *output = linker;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiler.h - the C compiler of the machine, run without a shell.
+/* compiler.h - runs the machine's C compiler, without a shell.
  */
 #ifndef PE_COMPILER_H
 #define PE_COMPILER_H
@@ -11,15 +11,15 @@
 /* One compiler. Zero-initialise; release with pe_compiler_fini. */
 typedef struct pe_compiler {
     char *path;
-    pe_buffer version; /* what it says to --version, with a terminator */
+    pe_buffer version; /* the output of --version, with a terminator */
 } pe_compiler;
 
-/* pe_compiler_find - the program that PENGINE_CC names, or cc; by name it is looked for in PATH.
- * Returns: PE_OK; PE_EKERNEL, saying what was looked for */
+/* pe_compiler_find - find the program that PENGINE_CC names, or cc; a name without a slash is searched in PATH.
+ * Returns: PE_OK; PE_EKERNEL with the name that was not found */
 pe_status pe_compiler_find(pe_compiler *out, pe_error *err);
 void pe_compiler_fini(pe_compiler *compiler);
 
-/* What to compile: all pointers are borrowed. */
+/* The input of one compilation; all pointers are borrowed. */
 typedef struct pe_compiler_job {
     const pe_buffer *text;
     const pe_buffer *random;          /* the text of <pengine/random.h>; NULL: the text includes none */
@@ -29,7 +29,8 @@ typedef struct pe_compiler_job {
     int cflag_count;
     const char *const *libs; /* the user's: "gsl" is -lgsl; what begins with - or holds a / is taken as it is */
     int lib_count;
-    const char *directory; /* where it runs, so that -I and -L mean what they do beside the job file; NULL: here */
+    const char
+        *directory; /* the working directory, so that -I and -L are relative to the job file; NULL: the current one */
 } pe_compiler_job;
 
 /* pe_compiler_expand - append the text after the preprocessor (all that decides what comes out) to expanded.

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiler_messages.c - a compiler's messages as one error.
+/* compiler_messages.c - makes one error message of a compiler's output.
  *
- * Design:  the lines that are errors are kept: a place, "error:" and a sentence, or what the linker does not find.
- *          The text holds an expression more than once, so a line that was kept is not kept again. When no line looks
- *          like an error, all are.
+ * Design:  only lines that are errors are kept: a place, "error:" and a sentence, or a symbol that the linker does not find.
+ *          The text contains an expression several times, so equal lines are kept once. When no line looks like an
+ *          error, all lines are kept.
  * Threads: no state.
- * Not here: running it (compiler.c).
+ * Not here: running the compiler (compiler.c).
  */
 #include "kernel/compiled/compiler_messages.h"
 
@@ -17,7 +17,7 @@
 #include "kernel/compiled/codegen.h"
 #include "os/log.h"
 
-#define KEPT_ROOM 760 /* leaves room for what stands before, in a pe_error */
+#define KEPT_ROOM 760 /* leaves room in a pe_error for the beginning of the message */
 
 static bool holds(const char *line, size_t size, const char *word, size_t word_size)
 {
@@ -32,12 +32,12 @@ static bool begins(const char *line, const char *with)
     return strncmp(line, with, strlen(with)) == 0;
 }
 
-/* The part of the line that is an error, with its place; NULL when the line is none. */
+/* The part of a line that is an error, with file and line; NULL when the line is not an error. */
 static const char *find_error(const char *line, size_t size)
 {
     static const char *const linker[] = {"undefined reference", "cannot find "};
     for (size_t w = 0; w < sizeof linker / sizeof *linker; w++) {
-        const char *found = strstr(line, linker[w]); /* the place in an object is of no use */
+        const char *found = strstr(line, linker[w]); /* without the place, which is one in an object */
         if (found != NULL && found < line + size)
             return found;
     }
@@ -86,7 +86,8 @@ static void keep_all(char kept[KEPT_ROOM], const char *output)
     }
 }
 
-/* An error in our own text alone means that the user's text ended too early: its first sentence, without a place. */
+/* Keeps the first error without its place. Used when all errors are in the generated text, which means that the user's
+ * text ended too early. */
 static void keep_end(char kept[KEPT_ROOM], const char *output)
 {
     static const char sign[] = "error: ";
@@ -99,7 +100,7 @@ static void keep_end(char kept[KEPT_ROOM], const char *output)
     }
 }
 
-/* The line that says that the function is not what the signature says; NULL when other errors come first. */
+/* The error line that the function's type differs from the signature; NULL when other errors come first. */
 static const char *find_mismatch(const char *kept)
 {
     const char *first = kept[0] == '\n' ? kept + 1 : kept;

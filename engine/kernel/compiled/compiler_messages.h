@@ -1,22 +1,22 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiler_messages.h - a compiler's messages as one error.
+/* compiler_messages.h - makes one error message of a compiler's output.
  */
 #ifndef PE_COMPILER_MESSAGES_H
 #define PE_COMPILER_MESSAGES_H
 
 #include "base/error.h"
 
-/* What did not compile: all pointers are borrowed; source and prototype may be NULL for an expression. */
+/* A failed compilation; all pointers are borrowed. source and prototype may be NULL for an expression. */
 typedef struct pe_compiler_failure {
     const char *where;     /* "job.toml:9:8: kernel.expr" */
-    const char *name;      /* of the kernel */
+    const char *name;      /* the kernel's name */
     const char *source;    /* the user's file */
-    const char *prototype; /* that the signature asks for */
+    const char *prototype; /* the declaration that the signature requires */
     const char *signature;
     const char *initializer; /* or NULL */
-    const char *output;      /* by the compiler; may be empty */
+    const char *output;      /* the compiler's output; may be empty */
     const char *reason;      /* why the compiler ended */
 } pe_compiler_failure;
 

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiler_process.c - one run of a compiler, from its arguments to its exit.
+/* compiler_process.c - runs a compiler as a child process, and collects its output until it exits.
  *
- * Design:  posix_spawn, no shell: an argument reaches the compiler as it is. Messages are asked for in English, since errors
- *          are picked out of them. Output beyond a megabyte is read and dropped, so that the compiler can end.
+ * Design:  posix_spawn without a shell passes each argument unchanged. The child's locale is set to English messages, which
+ *          compiler_messages.c parses. Output beyond a megabyte is read and dropped, so that the compiler does not block.
  * Threads: the main thread.
- * Not here: which arguments (compiler.c).
+ * Not here: the arguments (compiler.c).
  */
 #define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np, environ */
 
@@ -38,7 +38,7 @@ void pe_arg_list_add_all(pe_arg_list *to, const char *const *list)
         pe_arg_list_add(to, list[w]);
 }
 
-/* Our environment, with messages in English. */
+/* A copy of the environment, with the locale for English messages. */
 static pe_status make_environment(char ***out, pe_error *err)
 {
     static char english[] = "LC_ALL=C";

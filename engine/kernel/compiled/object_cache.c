@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* object_cache.c - compiled objects on disk, found by what they were made from.
+/* object_cache.c - a cache of compiled objects on disk, by the hash of their inputs.
  *
  * Design:   one file an object: XDG_CACHE_HOME/pengine/<key>.so, or ~/.cache/pengine. The name is the content's, so two
  *           processes that write one file write the same; each writes to a name of its own and renames. The object is
@@ -43,7 +43,7 @@ void pe_object_cache_key(const pe_buffer *parts, char out[PE_OBJECT_KEY_ROOM])
                    (unsigned long long)hash.low64);
 }
 
-/* The cache's folder; false without one. XDG asks that a relative path be ignored. */
+/* Finds the cache's folder; false: there is none. A relative XDG_CACHE_HOME is ignored, as XDG requires. */
 static bool find_folder(char out[PATH_ROOM])
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -66,14 +66,14 @@ static bool is_ours(const char *path)
     return lstat(path, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_uid == geteuid();
 }
 
-/* A link could lead to a folder of anything. */
+/* Is the folder this user's, and not a symbolic link? Files are removed in it, and a link could lead anywhere. */
 static bool is_own_folder(const char *path)
 {
     struct stat facts;
     return lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_uid == geteuid();
 }
 
-/* Only files of these names are ever removed: KEY.so, and KEY.part-XXXXXX of a process that was killed. */
+/* Is this a file name of the cache: KEY.so, or KEY.part-XXXXXX of a process that was killed? No other file is removed. */
 static bool is_made_here(const char *name)
 {
     const size_t size = strspn(name, "0123456789abcdef");
@@ -103,7 +103,7 @@ bool pe_object_cache_get(const char *key, pe_buffer *out)
     }
     free(bytes);
     if (is_whole)
-        (void)utimensat(AT_FDCWD, path, NULL, 0); /* used now */
+        (void)utimensat(AT_FDCWD, path, NULL, 0); /* the time of the last use */
     return is_whole;
 }
 
@@ -123,7 +123,7 @@ static int last_used_first(const void *a, const void *b)
     return (left->used.tv_nsec < right->used.tv_nsec) - (left->used.tv_nsec > right->used.tv_nsec);
 }
 
-/* The cache's files, and what a killed process left of one. */
+/* Lists the cache's files, and incomplete files of killed processes. */
 static void list_files(DIR *folder, pe_buffer *out)
 {
     pe_error ignored = PE_ERROR_INIT;
@@ -139,7 +139,7 @@ static void list_files(DIR *folder, pe_buffer *out)
     }
 }
 
-/* What another process removes first is gone as well. */
+/* Removes files beyond the limits. A file that another process has removed before is no error. */
 static void remove_unused(const char *path)
 {
     pe_buffer list = {0};
@@ -158,7 +158,7 @@ static void remove_unused(const char *path)
         qsort(files, count, sizeof *files, last_used_first);
     for (size_t f = 0; f < count; f++) {
         bytes += files[f].bytes;
-        if (f > 0 && (f >= FILES_MOST || bytes > BYTES_MOST)) /* the first is what was put now */
+        if (f > 0 && (f >= FILES_MOST || bytes > BYTES_MOST)) /* the first file was put just now */
             (void)unlinkat(dirfd(folder), files[f].name, 0);
     }
     (void)closedir(folder);
@@ -173,7 +173,7 @@ static void log_not_kept(const char *path, int number)
     pe_log(PE_LOG_DEBUG, "compiled kernels are not kept: %s: %s", path, pe_errno_text(number, reason));
 }
 
-/* The folder with those above it; the last mkdir reports what is wrong. */
+/* Makes the folder and its parents; errno of the last mkdir is the reason of a failure. */
 static bool make_folder(char folder[PATH_ROOM])
 {
     for (char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {

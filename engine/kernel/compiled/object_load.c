@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* object_load.c - a compiled object from memory into this process.
+/* object_load.c - loads a compiled object from memory into this process.
  *
- * Design:   the bytes go to a memfd, which needs no disk; where there is none, or programs may not be run from it, to a
- *           file in TMPDIR that is unlinked at once. The descriptor stays open while the object is loaded: the dynamic
- *           linker knows objects by name, and /proc/self/fd/7 must not become another one's.
+ * Design:   the bytes are written to a memfd, which needs no disk. Without memfd, or when it must not be executed, they
+ *           are written to a file in TMPDIR, which is unlinked at once. The descriptor stays open while the object is
+ *           loaded: the dynamic linker identifies objects by name, so /proc/self/fd/7 must not be reused for another.
  * Threads:  the main thread.
- * Not here: where the bytes come from (object_cache.c, compiler.c, rank 0).
+ * Not here: making the bytes (compiler.c, object_cache.c) and sending them to other ranks.
  */
 #define _GNU_SOURCE /* memfd_create, mkostemp */
 
@@ -90,7 +90,7 @@ pe_status pe_object_load(const pe_buffer *object, pe_object_image *out, pe_error
     pe_error first = PE_ERROR_INIT;
     if (load_memory(object, out, &first) == PE_OK)
         return PE_OK;
-    if (out->library != NULL) /* it was loaded, and refused: a file would not help */
+    if (out->library != NULL) /* loaded but refused: a file would be refused too */
         return pe_fail(err, first.status, "%s", first.text);
     pe_object_unload(out);
     return load_file(object, out, err);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* object_load.h - a compiled object from memory into this process.
+/* object_load.h - loads a compiled object from memory into this process.
  */
 #ifndef PE_OBJECT_LOAD_H
 #define PE_OBJECT_LOAD_H
@@ -9,10 +9,10 @@
 #include "base/buffer.h"
 #include "kernel/compiled/embedded/compiled_abi.h"
 
-/* Zero-initialise, but fd -1; release with pe_object_unload. */
+/* Initialise with PE_OBJECT_IMAGE_INIT; release with pe_object_unload. */
 typedef struct pe_object_image {
     void *library;
-    int fd; /* keeps the name that it was loaded by for itself */
+    int fd; /* open as long as the object is loaded, so that its name is not reused */
     const pe_object_descriptor *descriptor;
 } pe_object_image;
 
@@ -21,8 +21,8 @@ typedef struct pe_object_image {
         .library = NULL, .fd = -1                                                                                      \
     }
 
-/* pe_object_load - PE_OK; PE_EKERNEL when it cannot be loaded, is of another ABI or for another processor. None of its
- * code has run then. */
+/* pe_object_load - PE_OK; PE_EKERNEL when the object cannot be loaded, or is of another ABI or processor; then none of
+ * its code has run. */
 pe_status pe_object_load(const pe_buffer *object, pe_object_image *out, pe_error *err);
 void pe_object_unload(pe_object_image *image);
 
