@@ -71,7 +71,7 @@ static layout divide(uint64_t offset, uint64_t bytes)
 
 /* ---- blocks ---- */
 
-/* xxHash's inner loops. Its own names for these types changed within version 0.8. */
+/* Types of xxHash's inner loops. xxHash's names for these types changed within version 0.8. */
 typedef void (*add_stripe)(void *restrict acc, const void *restrict stripe, const void *restrict key);
 typedef void (*scramble_acc)(void *restrict acc, const void *restrict key);
 
@@ -242,7 +242,7 @@ void pe_digest_add(pe_digest *digest, const void *data, size_t bytes)
 {
     const unsigned char *from = data;
     digest->bytes += bytes;
-    while (bytes >= PE_DIGEST_UNSUMMED - digest->unsummed_bytes) { /* a block and the stripe after it */
+    while (bytes >= PE_DIGEST_UNSUMMED - digest->unsummed_bytes) { /* while there is a block and a stripe after it */
         const bool is_split = digest->unsummed_bytes > 0;
         const size_t missing = digest->unsummed_bytes < PE_DIGEST_BLOCK ? PE_DIGEST_BLOCK - digest->unsummed_bytes : 0;
         const size_t blocks = is_split ? 0 : (bytes - PE_DIGEST_STRIPE) / PE_DIGEST_BLOCK;

@@ -4,8 +4,8 @@
 /* digest.h - XXH3-128 of a stream whose partial digests are made in parallel and merged in order.
  *
  * Design: XXH3 adds each block of 1,024 bytes to eight accumulators and scrambles these after each block. The sums of a
- *         block do not depend on the bytes before it. So the worker that makes the bytes also sums them, while they
- *         are in its first-level cache: 1,024 bytes become 64 bytes of sums. Merging adds the sums to the accumulators
+ *         block do not depend on the bytes before the block. So the worker that encodes the bytes also sums them, while
+ *         they are in the first-level cache: 1,024 bytes become 64 bytes of sums. Merging adds the sums to the accumulators
  *         and scrambles them. Bytes before the first whole block of a partial digest and after its last block are
  *         copied.
  * Source: XXH3 as in xxHash 0.8 (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
@@ -25,15 +25,15 @@
 
 typedef struct pe_digest_partial {
     uint64_t offset; /* in the stream */
-    uint64_t bytes;  /* taken from rows so far */
+    uint64_t bytes;  /* number of bytes taken from rows so far */
     size_t header;   /* offset of its header in out */
 } pe_digest_partial;
 
 /* pe_digest_partial_begin - start a partial digest at `offset` of the stream, at the end of out. The caller
  * appends nothing else to out before pe_digest_partial_end. */
 pe_status pe_digest_partial_begin(pe_digest_partial *partial, uint64_t offset, pe_buffer *out, pe_error *err);
-/* pe_digest_partial_take - append the sums of the whole blocks at the beginning of rows to out. The bytes that are not summed,
- * fewer than PE_DIGEST_UNSUMMED, move to the beginning of rows. */
+/* pe_digest_partial_take - append to out the sums of the whole blocks at the beginning of rows. The bytes that are not
+ * summed, fewer than PE_DIGEST_UNSUMMED, move to the beginning of rows. */
 pe_status pe_digest_partial_take(pe_digest_partial *partial, pe_buffer *rows, pe_buffer *out, pe_error *err);
 /* pe_digest_partial_end - append the unsummed bytes too, and complete the header. */
 pe_status pe_digest_partial_end(pe_digest_partial *partial, pe_buffer *rows, pe_buffer *out, pe_error *err);
@@ -48,8 +48,8 @@ pe_status pe_digest_make(pe_digest **out, pe_error *err);
 void pe_digest_free(pe_digest *digest); /* NULL is fine */
 
 void pe_digest_add(pe_digest *digest, const void *data, size_t bytes);
-/* pe_digest_merge - add complete partial digests, one after the other. PE_EBUG when one is truncated or does not begin where
- * the stream ends. */
+/* pe_digest_merge - add complete partial digests, in the order of the stream. PE_EBUG when one is truncated, or does not
+ * begin at the current end of the stream. */
 pe_status pe_digest_merge(pe_digest *digest, const void *partials, size_t size, pe_error *err);
 
 uint64_t pe_digest_bytes(const pe_digest *digest);
