@@ -189,8 +189,8 @@ static pe_chunk *claim(pe_work_queue *queue)
     return chunk;
 }
 
-/* With the mutex held: takes a part of another worker's chunk, or returns NULL when that worker has computed the items
- * meanwhile. The caller has checked that a buffer is free. */
+/* With the mutex held: takes a part of another worker's chunk, or returns NULL when that worker was faster to compute
+ * the items. The caller has checked that a buffer is free. */
 static pe_chunk *steal(pe_work_queue *queue)
 {
     pe_chunk *chunk = pe_buffer_pool_take(&queue->buffers);
