@@ -116,13 +116,13 @@ static void choose_flags(compilation *self)
     *more++ = spec->may_wrap ? "-fsanitize=integer-divide-by-zero,signed-integer-overflow,shift-exponent"
                              : "-fsanitize=integer-divide-by-zero,signed-integer-overflow,shift,float-cast-overflow";
     if (spec->may_wrap)
-        *more++ = "-fwrapv"; /* signed-integer-overflow then checks quotients alone */
+        *more++ = "-fwrapv"; /* with it, signed-integer-overflow checks only quotients */
     if (is_expr) {
         *more++ = "-fsanitize=bounds";
         *more++ = "-Werror=overflow";
         *more++ = "-Werror=int-conversion";
     } else {
-        *more++ = "-Wconversion"; /* shown: what is narrowed in the function is checked by nothing else */
+        *more++ = "-Wconversion"; /* shown to users: narrowing inside the function has no other check */
         *more++ = "-Warith-conversion";
         *more++ = "-Wno-sign-conversion";
         *more++ = "-iquote";

@@ -3,14 +3,14 @@
  */
 /* object_cache.c - a cache of compiled objects on disk, by the hash of their inputs.
  *
- * Design:   one file an object: XDG_CACHE_HOME/pengine/<key>.so, or ~/.cache/pengine. The name is the content's, so two
- *           processes that write one file write the same; each writes to a name of its own and renames. The object is
- *           followed by its digest: a file cut by a full disk or a crash is no object. A file of another user is not
- *           trusted: it would be run. Nothing but files of the names made here is removed, and only in a folder that is
- *           this user's and no link. Each put removes files beyond FILES_MOST and BYTES_MOST, the longest unused first;
- *           a get reads a file whole at once, so none is removed under a reader.
+ * Design:   an object is the file XDG_CACHE_HOME/pengine/<key>.so, or one in ~/.cache/pengine. The key determines the
+ *           content, so two processes that write one file write the same. Each writes to a temporary name and renames. A
+ *           digest follows the object, so a file that was cut by a full disk or a crash is not used. A file of another
+ *           user is not used either, since its code would run. Only files with names of the cache are removed, and only
+ *           in a folder that belongs to this user and is no link. Each put removes files beyond FILES_MOST and
+ *           BYTES_MOST, the least recently used first. A get reads the whole file at once, so removal cannot disturb it.
  * Threads:  any; processes as well.
- * Not here: when an object is out of date: it never is, its key would be another.
+ * Not here: expiry of outdated objects: different inputs give a different key.
  */
 #include "kernel/compiled/object_cache.h"
 
