@@ -4,8 +4,9 @@
 /* cli.c - parses the command line into options.
  *
  * Invariant: parsing prints nothing and never exits, since under mpirun only rank 0 prints.
- * Design:   argp parses with its messages and exits disabled. It then reports only that argv is wrong, and cli_explain.c
- *           finds the reason. -t and -o become overrides of the job like --set, in the order of argv: the last one wins.
+ * Design:   argp parses with its messages and exits disabled. It then reports only that argv is wrong, and
+ *           cli_explain.c finds the reason. -t and -o become overrides of the job like --set, in the order of argv: the
+ *           last one wins.
  * Threads:  no state.
  * Not here: the help text (cli_help.c); checks of keys and values of --set (job).
  */

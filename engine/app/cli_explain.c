@@ -3,8 +3,8 @@
  */
 /* cli_explain.c - finds the error in a command line that argp refused.
  *
- * Design:   argp reports an error only by printing, and only rank 0 may print. So argv is parsed a second time by the rules
- *           of getopt_long: a long name may be cut while it is unique, and letters may follow one "-".
+ * Design:   argp reports an error only by printing, and only rank 0 may print. So argv is parsed a second time by the
+ *           rules of getopt_long: a long name may be cut while it is unique, and letters may follow one "-".
  * Threads:  no state.
  * Not here: wrong values of right options (cli.c).
  */

@@ -22,7 +22,8 @@
 #include "run/run.h"
 #include "threads/asked_threads.h"
 
-/* mpirun ends all ranks once one ends with a nonzero code, so the other ranks wait until rank 0 has printed the error. */
+/* mpirun ends all ranks once one ends with a nonzero code, so the other ranks wait until rank 0 has printed the error.
+ */
 #define SILENCE_NS 2000000000u
 
 static void prepare_process(int argc, char **argv, char **env)

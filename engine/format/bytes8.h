@@ -4,8 +4,8 @@
 /* bytes8.h - finds and counts one byte value, eight bytes at a time, in plain C (private to this folder).
  *
  * Design: a word of eight bytes is compared with eight copies of the wanted byte; the test is exact in every lane (no
- *         carry runs from one byte to the next), so that counts and positions can be taken from it. Little-endian, as the
- *         whole engine is. Compilers turn the loops over 64 bytes into vector code.
+ *         carry runs from one byte to the next), so that counts and positions can be taken from it. Little-endian, as
+ *         the whole engine is. Compilers turn the loops over 64 bytes into vector code.
  */
 #ifndef PE_BYTES8_H
 #define PE_BYTES8_H

@@ -3,8 +3,8 @@
  */
 /* csv.c - splits delimited records (RFC 4180) into fields.
  *
- * Invariant: record_scan.c finds the same record ends without splitting, so a change to the rules of quotes must be made in
- *           both files; test_line_index.c and fuzz_csv.c compare them.
+ * Invariant: record_scan.c finds the same record ends without splitting, so a change to the rules of quotes must be
+ *            made in both files; test_line_index.c and fuzz_csv.c compare them.
  * Design:   one pass over the record's bytes, then a search for CR, which is far faster than the pass.
  * Threads:  no state.
  * Not here: header, names, types (source/text_source.c).

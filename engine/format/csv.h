@@ -41,7 +41,8 @@ typedef enum pe_csv_verdict {
 pe_csv_verdict pe_csv_next(const unsigned char *data, size_t size, char delimiter, size_t *at, pe_csv_field *fields,
                            size_t room, size_t *count, size_t *bad);
 
-/* pe_csv_blank_end - the bytes of the empty lines that end the data, which ends outside of quotes; *lines is how many. */
+/* pe_csv_blank_end - the bytes of the empty lines that end the data, which ends outside of quotes; *lines is how many.
+ */
 size_t pe_csv_blank_end(const unsigned char *data, size_t size, uint64_t *lines);
 
 /* pe_csv_unescape - the field's bytes with "" as one quote; out has room for field->size. Returns the bytes written. */

@@ -3,8 +3,8 @@
  */
 /* line_index.c - an index of record offsets: the position of every n-th record of a text.
  *
- * Design:   the scan runs from one position to the next, so the common case is one call for thousands of records. A position
- *           is set only when bytes follow it, so that count is records / stride, rounded up.
+ * Design:   the scan runs from one position to the next, so the common case is one call for thousands of records. A
+ *           position is set only when bytes follow it, so that count is records / stride, rounded up.
  * Threads:  see the header.
  * Not here: splitting a record into fields (csv.c).
  */

@@ -1,9 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* line_index.h - an index of record offsets: the position of every n-th record of a text, to read a record without a scan.
+/* line_index.h - an index of record offsets: the position of every n-th record of a text, to read a record without a
+ * scan.
  *
- * Invariant: position i is the beginning of record i * stride, and the table never exceeds its bound, for any file size.
+ * Invariant: position i is the beginning of record i * stride, and the table never exceeds its bound, for any file
+ *            size.
  * Design: when the table is full, every second position is removed and the stride doubles, so the table stays at least
  *         half full.
  *         Records are lines, or csv records with newlines inside quotes.
@@ -46,8 +48,8 @@ void pe_line_index_add(pe_line_index *index, const unsigned char *data, size_t s
  * Returns: false when the text ends inside quotes; the records before that one are indexed */
 bool pe_line_index_end(pe_line_index *index);
 
-/* pe_line_index_find - the last position at or before a record; *first is the number of the record at that position. For a
- * record after the last one, the result is that of the last record; for an empty text, its start. */
+/* pe_line_index_find - the last position at or before a record; *first is the number of the record at that position.
+ * For a record after the last one, the result is that of the last record; for an empty text, its start. */
 pe_line_position pe_line_index_find(const pe_line_index *index, uint64_t record, uint64_t *first);
 
 /* pe_line_index_behind - the offset of the first position at or behind the beginning of a record, or the text's end. */

@@ -101,8 +101,8 @@ static bool take_string(cursor *in, const char *expected, const unsigned char **
     return refuse(in, "a string with its closing quote");
 }
 
-/* Skips a list or tuple to its closing bracket. Both kinds of brackets are counted together, since the text is only shown
- * in a message. */
+/* Skips a list or tuple to its closing bracket. Both kinds of brackets are counted together, since the text is only
+ * shown in a message. */
 static bool skip_brackets(cursor *in, const unsigned char **text, size_t *size)
 {
     const unsigned char *from = in->at;

@@ -58,9 +58,10 @@ void pe_npy_decode(pe_npy_header *out);
 
 /* pe_npy_print - append a header.
  *
- * Params:  descr is a Python literal with its quotes or brackets ("'<f8'", "[('x', '<f8')]"), UTF-8; dims is at least 1.
- * Shape:   the length is a multiple of 64 and does not depend on shape[0]; the last byte is a newline. The version is 1.0,
- *          2.0 for a header of more than 65535 bytes, 3.0 when descr is not ASCII.
+ * Params:  descr is a Python literal with its quotes or brackets ("'<f8'", "[('x', '<f8')]"), UTF-8; dims is at least
+ *          1.
+ * Shape:   the length is a multiple of 64 and does not depend on shape[0]; the last byte is a newline. The version is
+ *          1.0, 2.0 for a header of more than 65535 bytes, 3.0 when descr is not ASCII.
  * Returns: PE_OK, PE_ENOMEM, PE_EBUG (dims out of range)
  */
 pe_status pe_npy_print(const char *descr, const uint64_t *shape, int dims, pe_buffer *out, pe_error *err);

@@ -3,9 +3,10 @@
  */
 /* record_scan.c - finds the ends of records with bit masks, 64 bytes at a time.
  *
- * Design:   a byte is inside quotes when the number of quotes before it is odd; a doubled quote closes and opens again, so
- *           it needs no special case. This is right only while each opening quote is the first byte of a field or follows
- *           a closing quote. A block with another quote (5" pipe) is scanned byte by byte, as are the last bytes.
+ * Design:   a byte is inside quotes when the number of quotes before it is odd; a doubled quote closes and opens again,
+ *           so it needs no special case. This is right only while each opening quote is the first byte of a field or
+ *           follows a closing quote. A block with another quote (5" pipe) is scanned byte by byte, as are the last
+ *           bytes.
  * Threads:  the state is the caller's.
  * Not here: splitting into fields (csv.c).
  */
@@ -44,7 +45,8 @@ static size_t walk(pe_record_scan *scan, const unsigned char *data, size_t size,
     return at;
 }
 
-/* Stops after the first `wanted` record ends of a block that has more than that; `newlines` are all newlines of the block.
+/* Stops after the first `wanted` record ends of a block that has more than that; `newlines` are all newlines of the
+ * block.
  */
 static size_t stop_within(pe_record_scan *scan, uint64_t ends, uint64_t newlines, uint64_t wanted)
 {

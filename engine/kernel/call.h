@@ -20,7 +20,8 @@ pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, c
                        pe_error *err);
 void pe_call_free(pe_call *call);
 
-/* pe_call_set_ramps - the ramps of those args that are NULL in later runs; borrowed. Only for a kernel with takes_ramps. */
+/* pe_call_set_ramps - the ramps of those args that are NULL in later runs; borrowed. Only for a kernel with
+ * takes_ramps. */
 void pe_call_set_ramps(pe_call *call, const pe_ramp *ramps);
 
 /* How result texts are bounded: their size is not known before the kernel gives them. */
@@ -38,8 +39,8 @@ typedef struct pe_call_texts {
 /* pe_call_bound_texts - bound the texts in all later runs; by default a batch keeps all its texts. */
 void pe_call_bound_texts(pe_call *call, const pe_call_texts *texts);
 
-/* pe_call_advance - called inside map by kernels of this program: all items before `done` have results or have failed, and
- * no later item has. The texts of a batch are bounded only for kernels that call this. */
+/* pe_call_advance - called inside map by kernels of this program: all items before `done` have results or have failed,
+ * and no later item has. The texts of a batch are bounded only for kernels that call this. */
 void pe_call_advance(pe_batch *batch, size_t done);
 
 /* pe_call_run - map one batch.
@@ -55,8 +56,8 @@ pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *c
 /* pe_call_failures - the failed items of the last run, in item order, each once. */
 const pe_failure *pe_call_failures(const pe_call *call, size_t *count);
 
-/* pe_call_take_failures - swaps the list of the last run's failures, or of those so far, with *into, whose memory is used
- * for later ones. */
+/* pe_call_take_failures - swaps the list of the last run's failures, or of those so far, with *into, whose memory is
+ * used for later ones. */
 void pe_call_take_failures(pe_call *call, pe_failures *into);
 
 #endif

@@ -23,11 +23,11 @@ typedef struct pe_kernel_request {
 
 /* pe_overload_pick - the descriptor that fits, of those among rows that have the request's name (at least one has).
  *
- * Rules:   a given signature must be one of the overloads (PE_ECONFIG listing them), and the number of columns must be the
- *          number of arguments (PE_ECONFIG naming both). A column fits an argument when it is untyped, or when
+ * Rules:   a given signature must be one of the overloads (PE_ECONFIG listing them), and the number of columns must be
+ *          the number of arguments (PE_ECONFIG naming both). A column fits an argument when it is untyped, or when
  *          pe_dtype_cast is not refused and the widths are equal. Among the overloads that fit, in this order: the one
- *          whose first result is output_dtype; the one with most columns of the same type (for an untyped column the type
- *          of its first records); the one with fewest checked casts; the first one. When no overload has as many
+ *          whose first result is output_dtype; the one with most columns of the same type (for an untyped column the
+ *          type of its first records); the one with fewest checked casts; the first one. When no overload has as many
  *          arguments as there are columns, one argument float64[k] also takes k scalar columns, untyped or float64:
  *          signature.args keeps that one vector, and the inputs are bound with count 1. When nothing fits: PE_ECONFIG
  *          with the columns' types and all signatures. For a descriptor whose signature does not parse: PE_EKERNEL.

@@ -143,7 +143,8 @@ static pe_block next_block(const pe_root *self, int slices)
     return (pe_block){.first = first, .count = at_most(count, left)};
 }
 
-/* Makes self->next, with its payload. It stays NULL when the input has ended, or when a stream has no whole record yet. */
+/* Makes self->next, with its payload. It stays NULL when the input has ended, or when a stream has no whole record yet.
+ */
 static pe_status make_next(pe_root *self, int slices)
 {
     const pe_execution_spec *spec = self->spec;

@@ -83,8 +83,8 @@ static void await_more(pe_window_entry *entry)
     entry->is_ready = false;
 }
 
-/* Takes announced results: records the measured cost of items and, with the last results of a slice, that their rank has
- * one slice less to compute. */
+/* Takes announced results: records the measured cost of items and, with the last results of a slice, that their rank
+ * has one slice less to compute. */
 static void take_result(pe_root *self, const pe_window_entry *result, uint64_t slice_items, uint64_t work_ns)
 {
     pe_root_learn(self, result->block.count, work_ns);

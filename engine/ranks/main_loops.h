@@ -17,8 +17,8 @@ void pe_member_loop(const pe_execution_spec *spec, pe_rank_pool *pool);
 #define PE_BACKOFF_MOST_NS UINT64_C(1000000)
 #define PE_BACKOFF_AWAITED_NS UINT64_C(50000) /* the time in which a fast network transfers half a megabyte */
 
-/* pe_backoff_next - the next sleep of an idle loop: twice backoff_ns, so that an idle rank does not use its core, and at
- * most PE_BACKOFF_AWAITED_NS while results are awaited. */
+/* pe_backoff_next - the next sleep of an idle loop: twice backoff_ns, so that an idle rank does not use its core, and
+ * at most PE_BACKOFF_AWAITED_NS while results are awaited. */
 static inline uint64_t pe_backoff_next(uint64_t backoff_ns, bool is_awaited)
 {
     const uint64_t most = is_awaited ? PE_BACKOFF_AWAITED_NS : PE_BACKOFF_MOST_NS;

@@ -4,8 +4,8 @@
 /* member.c - the main thread of a rank other than 0: receives slices, announces results, sends them on request.
  *
  * Invariant: a member sends results only after rank 0 has pulled them, so rank 0 receives every message, also when the
- *         run fails. END is the last header to a member and DONE the last one from it, so no message is left between two
- *         runs.
+ *         run fails. END is the last header to a member and DONE the last one from it, so no message is left between
+ *         two runs.
  * Design: payloads arrive in the order of their slices, and the slices are pushed to the workers in that order.
  * Threads: the main thread only; workers hand results over by pe_rank_pool_finished and wake it.
  * Not here: what is dispatched, and when the run ends (root.c, dispatch.c).

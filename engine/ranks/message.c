@@ -5,7 +5,8 @@
  *
  * Invariant: the bytes of a message stay valid and unchanged until the send is complete.
  * Design: a message holds a copy of the header, and the owner of the data (a payload or results), which is passed to
- *         on_sent when the data are sent. There are at most as many messages as slices in the window, so a list is enough.
+ *         on_sent when the data are sent. There are at most as many messages as slices in the window, so a list is
+ *         enough.
  * Threads: the main thread only.
  */
 #include "ranks/message.h"

@@ -4,9 +4,9 @@
 /* root.c - the main thread of rank 0 in a run with several ranks: dispatches slices, gathers results, ends the run.
  *
  * Invariant: every message that is sent is received, so no message is in flight when the loop returns.
- * Design:   one loop does all steps that are possible without blocking, and sleeps when there was nothing to do; a worker
- *           can wake it. When all slices are delivered or the run stops, END goes to every member. A member then sends the
- *           results that were pulled, and DONE.
+ * Design:   one loop does all steps that are possible without blocking, and sleeps when there was nothing to do; a
+ *           worker can wake it. When all slices are delivered or the run stops, END goes to every member. A member then
+ *           sends the results that were pulled, and DONE.
  * Threads:  the main thread.
  * Not here: dispatch of slices (dispatch.c), gathering of results (gather.c), workers (threads/rank_pool.c).
  */

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* root_internal.h - the state of rank 0 in a run with several ranks, shared by root.c, dispatch.c, gather.c and window.c.
+/* root_internal.h - the state of rank 0 in a run with several ranks, shared by root.c, dispatch.c, gather.c and
+ * window.c.
  *
  * Threads: the main thread writes and reads everything.
  */

@@ -3,7 +3,8 @@
  */
 /* window.c - the window: a ring with one entry for each slice that was dispatched and is not delivered yet.
  *
- * Invariant: the ring has plan->window_slices entries, so the memory that rank 0 needs for slices does not depend on the
+ * Invariant: the ring has plan->window_slices entries, so the memory that rank 0 needs for slices does not depend on
+ *            the
  *         number of ranks.
  * Threads: the main thread of rank 0.
  */

@@ -3,13 +3,13 @@
  */
 /* digest.c - XXH3-128 of a stream whose partial digests are made in parallel and merged in order.
  *
- * Design:  the arithmetic is xxHash's own, taken from its header with XXH_INLINE_ALL; this file decides the order of the
- *          calls. On x86-64 the widest vector instructions that the processor has are chosen at run time. XXH3 treats
- *          the last block of a stream differently, so at least one stripe at the end of the stream, and of every
+ * Design:  the arithmetic is xxHash's own, taken from its header with XXH_INLINE_ALL; this file decides the order of
+ *          the calls. On x86-64 the widest vector instructions that the processor has are chosen at run time. XXH3
+ *          treats the last block of a stream differently, so at least one stripe at the end of the stream, and of every
  *          partial digest, stays unsummed.
- * Format:  a partial digest is a header, the bytes before the first block, the sums of the whole blocks, the bytes after
- *          them; or, when it has no whole block, a header and its bytes. Native byte order: the ranks of a job have one
- *          architecture.
+ * Format:  a partial digest is a header, the bytes before the first block, the sums of the whole blocks, the bytes
+ *          after them; or, when it has no whole block, a header and its bytes. Native byte order: the ranks of a job
+ *          have one architecture.
  * Threads: digest.h.
  */
 #include "sink/digest.h"

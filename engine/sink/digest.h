@@ -5,9 +5,9 @@
  *
  * Design: XXH3 adds each block of 1,024 bytes to eight accumulators and scrambles these after each block. The sums of a
  *         block do not depend on the bytes before the block. So the worker that encodes the bytes also sums them, while
- *         they are in the first-level cache: 1,024 bytes become 64 bytes of sums. Merging adds the sums to the accumulators
- *         and scrambles them. Bytes before the first whole block of a partial digest and after its last block are
- *         copied.
+ *         they are in the first-level cache: 1,024 bytes become 64 bytes of sums. Merging adds the sums to the
+ *         accumulators and scrambles them. Bytes before the first whole block of a partial digest and after its last
+ *         block are copied.
  * Source: XXH3 as in xxHash 0.8 (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).
  */
 #ifndef PE_DIGEST_H
@@ -48,8 +48,8 @@ pe_status pe_digest_make(pe_digest **out, pe_error *err);
 void pe_digest_free(pe_digest *digest); /* NULL is fine */
 
 void pe_digest_add(pe_digest *digest, const void *data, size_t bytes);
-/* pe_digest_merge - add complete partial digests, in the order of the stream. PE_EBUG when one is truncated, or does not
- * begin at the current end of the stream. */
+/* pe_digest_merge - add complete partial digests, in the order of the stream. PE_EBUG when one is truncated, or does
+ * not begin at the current end of the stream. */
 pe_status pe_digest_merge(pe_digest *digest, const void *partials, size_t size, pe_error *err);
 
 uint64_t pe_digest_bytes(const pe_digest *digest);

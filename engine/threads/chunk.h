@@ -3,7 +3,8 @@
  */
 /* chunk.h - the two units of work: a slice is dispatched to a rank, a chunk is a part of it that one worker computes.
  *
- * Invariant: the fields of a slice and a chunk have one owner at a time, named beside each field, so that only the range
+ * Invariant: the fields of a slice and a chunk have one owner at a time, named beside each field, so that only the
+ *            range
  *         of a running chunk is read and written by two threads at once (split_range.h).
  * Design: the plan sets the number of items of a normal slice. A dispatched slice has fewer when items are costly, and
  *         the items of several normal slices when they are cheap, so that messages between ranks stay few.
@@ -36,8 +37,8 @@ typedef struct pe_slice {
     struct pe_slice *sibling; /* main thread: links all slices that exist */
 } pe_slice;
 
-/* A running chunk belongs to its worker, except for the end of its range, which other workers may steal. A chunk that is
- * done belongs to the deliverer. */
+/* A running chunk belongs to its worker, except for the end of its range, which other workers may steal. A chunk that
+ * is done belongs to the deliverer. */
 typedef struct pe_chunk {
     alignas(PE_CACHE_LINE) pe_reorder_entry entry; /* must be the first field, for pe_chunk_of_entry. Aligned to a cache
                                                     * line, since the owner writes to the range with each grain */

@@ -284,8 +284,8 @@ static void idle(void *context)
     pe_rank_pool_wake(context);
 }
 
-/* The number of buffers that are used in turn, small so that they stay in the cache. When results have no bytes there is
- * nothing to keep in the cache, and no worker waits for a buffer that was used before. */
+/* The number of buffers that are used in turn, small so that they stay in the cache. When results have no bytes there
+ * is nothing to keep in the cache, and no worker waits for a buffer that was used before. */
 static int warm_buffers(const pe_rank_pool_spec *spec)
 {
     const bool is_empty = spec->plan->chunk_out_bytes <= PE_CACHE_LINE; /* the smallest value in a plan */

@@ -3,10 +3,10 @@
  */
 /* rank_pool.h - the worker threads of one rank, from dispatched slices to results in order.
  *
- * Design: workers claim chunks from the work queue and compute them; the reorder buffer delivers the chunks in the order
- *         of their items. On one rank a delivered chunk goes to the sink, from the thread that delivers it. On several
- *         the chunks of a slice are gathered in the buffer of its first chunk, which goes to the main thread. Where
- *         results have no known size (texts), a chunk and a slice may go on in parts, each of bounded size, and a
+ * Design: workers claim chunks from the work queue and compute them; the reorder buffer delivers the chunks in the
+ *         order of their items. On one rank a delivered chunk goes to the sink, from the thread that delivers it. On
+ *         several the chunks of a slice are gathered in the buffer of its first chunk, which goes to the main thread.
+ *         Where results have no known size (texts), a chunk and a slice may go on in parts, each of bounded size, and a
  *         worker waits between two parts while the window is full.
  *         The main thread dispatches slices and ends the run; its loops are in ranks/.
  *         When an item ends the run, running chunks get a grace period. All items before the failed one are delivered,

@@ -8,9 +8,9 @@
  *         deadlock.
  * Design: slices are queued in the order of their dispatch. Workers claim chunks of the first slice, and continue with
  *         the next slice without a barrier. A worker that finds no free buffer sleeps.
- *         A worker steals half of the remaining items of another worker's chunk (steal.h) when nothing is left to claim,
- *         or when all buffers wait for delivery after a running chunk. So the items after a costly one in the same chunk
- *         do not wait for it.
+ *         A worker steals half of the remaining items of another worker's chunk (steal.h) when nothing is left to
+ *         claim, or when all buffers wait for delivery after a running chunk. So the items after a costly one in the
+ *         same chunk do not wait for it.
  */
 #ifndef PE_WORK_QUEUE_H
 #define PE_WORK_QUEUE_H
@@ -52,13 +52,14 @@ size_t pe_work_queue_payload(pe_work_queue *queue);
  * Blocks until there is one.
  * Returns: NULL when the queue is closed and nothing is left to claim or steal, or when it is stopped */
 pe_chunk *pe_work_queue_take(pe_work_queue *queue, int worker);
-/* pe_work_queue_detach - move the results of a running chunk so far into a new chunk, which is inserted before the running
- * chunk in the reorder buffer and is not marked done. The running chunk continues with an empty buffer. Blocks until a
- * chunk is free.
+/* pe_work_queue_detach - move the results of a running chunk so far into a new chunk, which is inserted before the
+ * running chunk in the reorder buffer and is not marked done. The running chunk continues with an empty buffer. Blocks
+ * until a chunk is free.
  * Returns: NULL when the queue is aborted */
 pe_chunk *pe_work_queue_detach(pe_work_queue *queue, pe_chunk *running);
-/* pe_work_queue_wait_for_room - block until the window has room for `bytes` more of this running chunk, then count them.
- * The chunk that is delivered next does not wait. When delivery is unordered, one of the waiting chunks does not wait. */
+/* pe_work_queue_wait_for_room - block until the window has room for `bytes` more of this running chunk, then count
+ * them. The chunk that is delivered next does not wait. When delivery is unordered, one of the waiting chunks does not
+ * wait. */
 void pe_work_queue_wait_for_room(pe_work_queue *queue, pe_chunk *running, size_t bytes);
 /* pe_work_queue_count_bytes - count the real size of a computed chunk in place of the expected one. Any thread.
  * pe_work_queue_wake - wake waiting workers, since another chunk is delivered next now. Any thread. */

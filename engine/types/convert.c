@@ -5,8 +5,8 @@
  *
  * Invariant: a value is converted exactly, or the conversion fails.
  * Design:   a block of elements is widened (integers to int128, floats to float64, which hold every source value), then
- *           narrowed with a check of each value. So one loop per dtype and direction is enough, instead of one per pair of
- *           dtypes. Elements are copied by memcpy, so columns need no alignment.
+ *           narrowed with a check of each value. So one loop per dtype and direction is enough, instead of one per pair
+ *           of dtypes. Elements are copied by memcpy, so columns need no alignment.
  * Threads:  no state.
  * Not here: the conversions that a job may request (pe_dtype_cast).
  */
@@ -74,7 +74,8 @@ static void widen_floats(pe_dtype dtype, const unsigned char *bytes, double *out
         WIDEN(float)
 }
 
-/* The loops below end at the first element that is not exact; the functions return the number of exact ones before it. */
+/* The loops below end at the first element that is not exact; the functions return the number of exact ones before it.
+ */
 #define NARROW(type, least, most)                                                                                      \
     while (done < count && in[done] >= (least) && in[done] <= (most)) {                                                \
         const type value = (type)in[done];                                                                             \

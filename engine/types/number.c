@@ -3,7 +3,8 @@
  */
 /* number.c - parses a whole text as one number of a dtype.
  *
- * Invariant: an integer is never rounded. Digits without point or exponent are an integer (an identifier or a count), and
+ * Invariant: an integer is never rounded. Digits without point or exponent are an integer (an identifier or a count),
+ *            and
  *           are refused for a float that does not hold them exactly.
  * Design:   integers are parsed here, since charconv has no int128; floats are parsed by charconv, without their sign.
  *           Other numbers are rounded to the nearest float: one too small becomes zero, one too large is refused.
@@ -163,8 +164,8 @@ static bool is_rounded(span digits, double value)
     return count < 0 || (size_t)count != digits.size || memcmp(exact, digits.text, digits.size) != 0;
 }
 
-/* Parses a number that begins with a digit or a point. A float32 is parsed directly: through float64 it would be rounded
- * twice. */
+/* Parses a number that begins with a digit or a point. A float32 is parsed directly: through float64 it would be
+ * rounded twice. */
 static bool parse_plain(span in, pe_dtype dtype, double *out)
 {
     double wide = 0;

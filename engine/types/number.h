@@ -3,7 +3,8 @@
  */
 /* number.h - prints numbers as Python's repr does, and parses them, independent of the locale.
  *
- * Design: C functions around libstdc++'s charconv (charconv_cxx.cc), which prints the shortest text that reads back exactly.
+ * Design: C functions around libstdc++'s charconv (charconv_cxx.cc), which prints the shortest text that reads back
+ *         exactly.
  */
 #ifndef PE_NUMBER_H
 #define PE_NUMBER_H

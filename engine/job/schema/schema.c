@@ -19,10 +19,10 @@
  *
  *           The key is then read into the field, checked, printed by --print-config and freed. An array also names the
  *           int beside it, COUNT_JOB(field) or COUNT_INPUT(field); GIVEN_JOB(field) or GIVEN_INPUT(field) names a bool
- *           that is set when the key is given. .kinds and .formats list the kinds of input or kernel and the formats that
- *           the key is valid for; it is refused for others. Rules about several keys at once are checked in job_input.c,
- *           job_kernel.c, job_output.c or job_errors.c. A new type of key needs a row in values.c and one in
- *           schema_valid.c.
+ *           that is set when the key is given. .kinds and .formats list the kinds of input or kernel and the formats
+ *           that the key is valid for; it is refused for others. Rules about several keys at once are checked in
+ *           job_input.c, job_kernel.c, job_output.c or job_errors.c. A new type of key needs a row in values.c and one
+ *           in schema_valid.c.
  * Threads:  no state.
  * Not here: unknown keys (schema_check.c); reading values (values.h); the text of what is valid (schema_valid.c).
  */

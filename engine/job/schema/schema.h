@@ -94,8 +94,8 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM]);
 
 /* pe_schema_check - check that every table and key of the tree is known, and that a known table is a table.
  * Values are checked when they are read (section.h).
- * Returns: PE_OK; PE_ECONFIG for the first unknown key in the file's order, or PE_EUSAGE for one of --set; the message has
- *          the most similar key, or the valid keys */
+ * Returns: PE_OK; PE_ECONFIG for the first unknown key in the file's order, or PE_EUSAGE for one of --set; the message
+ *          has the most similar key, or the valid keys */
 pe_status pe_schema_check(pe_toml *root, pe_error *err);
 
 /* pe_schema_check_path - check that a dotted path of --set ("pool.threads", "input.1.range", "kernel.params.x") names a

@@ -3,8 +3,8 @@
  */
 /* schema_check.c - reports tables and keys of a job file that the schema does not know.
  *
- * Design:   the nodes of the tree may come in any order. So all unknown keys are visited, and the error names the one with
- *           the lowest line: users correct a file from the top.
+ * Design:   the nodes of the tree may come in any order. So all unknown keys are visited, and the error names the one
+ *           with the lowest line: users correct a file from the top.
  * Threads:  no state.
  * Not here: values (section.c).
  */

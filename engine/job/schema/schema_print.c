@@ -3,8 +3,8 @@
  */
 /* schema_print.c - prints the schema as the list of keys in --help.
  *
- * Design:   two columns within 80 characters: the key, and its valid values, default and meaning. Long texts are wrapped
- *           at spaces; a key that is wider than its column gets a separate line.
+ * Design:   two columns within 80 characters: the key, and its valid values, default and meaning. Long texts are
+ *           wrapped at spaces; a key that is wider than its column gets a separate line.
  * Threads:  no state.
  * Not here: the table itself (schema.c).
  */

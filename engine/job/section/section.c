@@ -34,7 +34,8 @@ static const char *full_name(const pe_section *section, const char *key, char ou
     return out;
 }
 
-/* The place of a node in a message; without a node, or for a table that the file does not have, the name of the file. */
+/* The place of a node in a message; without a node, or for a table that the file does not have, the name of the file.
+ */
 static const char *place_of(const pe_section *section, const pe_toml *node, char out[PE_PLACE_ROOM])
 {
     if (node == NULL || node->origin == NULL)

@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* section.h - one table of a job file: reads it into a struct, prints it from the struct, and frees the struct's fields.
+/* section.h - one table of a job file: reads it into a struct, prints it from the struct, and frees the struct's
+ * fields.
  *
  * Design: each row of the schema gives the offset of the field that holds the key's value. So reading and printing are
- *         loops over the rows, and a new key needs no new code (schema/schema.c says how to add one). Rules about several
- *         keys at once are checked by the file that reads the table.
+ *         loops over the rows, and a new key needs no new code (schema/schema.c says how to add one). Rules about
+ *         several keys at once are checked by the file that reads the table.
  */
 #ifndef PE_SECTION_H
 #define PE_SECTION_H
@@ -29,11 +30,11 @@ typedef struct pe_section {
 /* pe_section_given - the node of a key that the job gives, or NULL. */
 pe_toml *pe_section_given(const pe_section *section, const char *key);
 
-/* pe_section_read - set the field of each key to the given value, or else to the default; without either, the field stays
- * unchanged.
+/* pe_section_read - set the field of each key to the given value, or else to the default; without either, the field
+ * stays unchanged.
  *
- * Params:  kind is a bit of pe_key.kinds, or 0 for a table that has no kinds; keys of other kinds are skipped. base is the
- *          struct that the rows' offsets refer to.
+ * Params:  kind is a bit of pe_key.kinds, or 0 for a table that has no kinds; keys of other kinds are skipped. base is
+ *          the struct that the rows' offsets refer to.
  * Owns:    the fields of base, also those set before a failure; free them with pe_section_free.
  * Returns: PE_OK; PE_ECONFIG with place, key, what is valid and what was seen, or PE_EUSAGE for a value of --set;
  *          PE_ENOMEM
@@ -52,11 +53,12 @@ void pe_section_free(const char *name, void *base);
  */
 pe_status pe_section_check_kind(const pe_section *section, unsigned kind, const char *what, pe_error *err);
 
-/* pe_section_check_format - check that every given key is valid for this format. A format that is not known yet is checked
- * once the file is open. */
+/* pe_section_check_format - check that every given key is valid for this format. A format that is not known yet is
+ * checked once the file is open. */
 pe_status pe_section_check_format(const pe_section *section, pe_format format, pe_error *err);
 
-/* pe_section_refuse - fail with "job.toml:12:5: pool.threads: " and the text; without a key, the message names the table.
+/* pe_section_refuse - fail with "job.toml:12:5: pool.threads: " and the text; without a key, the message names the
+ * table.
  */
 pe_status pe_section_refuse(const pe_section *section, const char *key, const pe_toml *node, pe_error *err,
                             const char *format, ...) PE_PRINTF(5, 6);

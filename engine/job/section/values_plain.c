@@ -104,7 +104,8 @@ static pe_status read_string(const pe_place *to, const pe_toml *node, pe_error *
     return pe_value_copy(pe_place_field(to->key, to->base), node->string, err);
 }
 
-/* Reads "f.py:do_something", a file and a function in it; for a C file, which has a key of its own, only the function. */
+/* Reads "f.py:do_something", a file and a function in it; for a C file, which has a key of its own, only the function.
+ */
 static pe_status read_function(const pe_place *to, const pe_toml *node, pe_error *err)
 {
     const char *const colon = pe_value_is_text(node) ? strrchr(node->string, ':') : NULL;

@@ -3,7 +3,8 @@
  */
 /* values_units.c - reads and prints numbers with a unit or a sign: sizes, times, shares in percent, parts such as 3/16.
  *
- * Invariant: a printed value reads back as the same value: the bounds are below 2^53, so every whole byte or nanosecond is
+ * Invariant: a printed value reads back as the same value: the bounds are below 2^53, so every whole byte or nanosecond
+ *            is
  *           exact as a double.
  * Threads:  no state.
  * Not here: plain numbers (values_plain.c).
@@ -43,7 +44,8 @@ static const unit *split(const char *text, const unit *units, size_t count, doub
     return NULL;
 }
 
-/* The value in the base unit; a number without a unit is multiplied by `bare`. Negative when the node is no such value. */
+/* The value in the base unit; a number without a unit is multiplied by `bare`. Negative when the node is no such value.
+ */
 static double measure(const pe_toml *node, const unit *units, size_t count, double bare)
 {
     double number = 0;
@@ -88,8 +90,8 @@ static void print_time(pe_writer *to, const pe_key *key, const void *base)
         pe_writer_time(to, key->name, ns);
 }
 
-/* The double nearest to percent / 100: 33.3 gives 0.333. The division 33.3 / 100 would round twice, since 33.3 is rounded
- * already; 333 / 1000 rounds once. */
+/* The double nearest to percent / 100: 33.3 gives 0.333. The division 33.3 / 100 would round twice, since 33.3 is
+ * rounded already; 333 / 1000 rounds once. */
 static double share_of(double percent)
 {
     for (uint64_t power = 1; power <= UINT64_C(1000000000000000000); power *= 10) {

@@ -4,8 +4,8 @@
 /* quote.c - prints values as TOML, with escapes.
  *
  * Invariant: TOML reads the text back as the same value.
- * Design:   strings are written as basic strings only: these can hold any UTF-8, so one set of escapes is enough. Runs of
- *           bytes without escapes are appended at once.
+ * Design:   strings are written as basic strings only: these can hold any UTF-8, so one set of escapes is enough. Runs
+ *           of bytes without escapes are appended at once.
  * Threads:  no state.
  * Not here: whole jobs (job_print.c); reading (base/toml.h).
  */

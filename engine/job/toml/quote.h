@@ -22,7 +22,8 @@ pe_status pe_quote_float64(pe_buffer *out, double value, pe_error *err);
 
 #define PE_QUOTE_ROOM 96
 
-/* pe_quote_node - print a node as TOML for "got ..." in a message; a long text is cut and ends in "...". Returns out. */
+/* pe_quote_node - print a node as TOML for "got ..." in a message; a long text is cut and ends in "...". Returns out.
+ */
 const char *pe_quote_node(const pe_toml *node, char out[PE_QUOTE_ROOM]);
 
 #endif

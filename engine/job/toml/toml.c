@@ -4,8 +4,8 @@
 /* toml.c - operations on a tree of TOML nodes: find a child, set a value at a path, free the tree.
  *
  * Invariant: the depth of a tree is bounded, so freeing it by recursion is safe: the length of a path is checked first.
- * Design:   the children of a node are one array, so a node cannot be moved by its address: pe_toml_set moves the contents
- *           of the value.
+ * Design:   the children of a node are one array, so a node cannot be moved by its address: pe_toml_set moves the
+ *           contents of the value.
  * Threads:  a tree belongs to one thread.
  * Not here: parsing (toml.cc); the valid keys (job/schema).
  */

@@ -4,8 +4,8 @@
 // toml.cc - parses TOML text with toml++ and copies the result into a tree of C nodes.
 //
 // Invariant: no C++ exception leaves this file: all calls of toml++, which throws errors, are inside one try.
-// Design:   nesting is bounded before parsing. toml++ limits nested values but not dotted keys, and both its tree and the
-//           C tree are freed by recursion.
+// Design:   nesting is bounded before parsing. toml++ limits nested values but not dotted keys, and both its tree and
+//           the C tree are freed by recursion.
 // Threads:  any.
 // Not here: operations on the tree (toml.c); parsing of numbers (charconv_cxx.cc, a separate file without exceptions).
 
@@ -24,8 +24,8 @@
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_MAX_NESTED_VALUES 32
 // The parser of toml++ asserts conditions that malformed text such as "[=" violates, before the next line refuses that
-// text. With NDEBUG toml++ turns these assertions into assumptions of the optimiser, which would be undefined behaviour.
-// So every build compiles them out.
+// text. With NDEBUG toml++ turns these assertions into assumptions of the optimiser, which would be undefined
+// behaviour. So every build compiles them out.
 #undef NDEBUG
 #define TOML_ASSERT(expr) static_cast<void>(0)
 #include <toml++/toml.h>

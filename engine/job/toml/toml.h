@@ -54,8 +54,8 @@ pe_toml *pe_toml_get(pe_toml *table, const char *key); /* NULL when there is non
 
 /* pe_toml_set - set the value at a dotted path, and free the old value. Missing tables of the path are created.
  *
- * Params:  path: bare keys, as in "pool.threads". "input.1.range" selects the second [[input]], and "input.range" the only
- *          one. Without any `input`, a table is created.
+ * Params:  path: bare keys, as in "pool.threads". "input.1.range" selects the second [[input]], and "input.range" the
+ *          only one. Without any `input`, a table is created.
  * Owns:    the contents of `value` move into the tree; `value` becomes an empty table, which the caller still frees:
  *          `pe_toml_parse("value = 8")`, set with &doc->children[0], `pe_toml_free(doc)`.
  * Returns: PE_OK, PE_ENOMEM, or PE_ECONFIG for an invalid path (empty or too deep, a part that is not a table, several

@@ -3,11 +3,11 @@
  */
 /* codegen.c - generates the C text of a compiled kernel.
  *
- * Design:  the text includes no header of pengine: the definitions that it shares with the engine (embedded/) are copied
- *          into it. The files of embedded/ are fixed; the parts that depend on the job are macros and types between them.
- *          A user's file comes first and unchanged, with its file name and line numbers, so that its definitions
- *          (_GNU_SOURCE) work as usual. An expression becomes the function pe_expr of its arguments. The compiler
- *          determines the result type: _Generic tests the type of the expression in a prototype.
+ * Design:  the text includes no header of pengine: the definitions that it shares with the engine (embedded/) are
+ *          copied into it. The files of embedded/ are fixed; the parts that depend on the job are macros and types
+ *          between them. A user's file comes first and unchanged, with its file name and line numbers, so that its
+ *          definitions (_GNU_SOURCE) work as usual. An expression becomes the function pe_expr of its arguments. The
+ *          compiler determines the result type: _Generic tests the type of the expression in a prototype.
  * Threads: no state.
  * Not here: the loops (codegen_loops.c, embedded/compiled_loops.h); compiling (compiler.c).
  */
@@ -98,8 +98,8 @@ static pe_status check_function(const pe_codegen *spec, pe_error *err)
     return status;
 }
 
-/* Writes the types that the signature expects, after the user's file: the file may have to include the headers that they
- * need in a special way. */
+/* Writes the types that the signature expects, after the user's file: the file may have to include the headers that
+ * they need in a special way. */
 static void put_expected_types(const writer *w)
 {
     const char *name = w->spec->function;
@@ -187,8 +187,8 @@ static const char *parameter_type(const writer *w, pe_dtype dtype, parameters wh
     return dtype == PE_TEXT ? pe_codegen_names_type(dtype) : pe_codegen_loops_expr_type(dtype, which == WIDE);
 }
 
-/* Writes a macro with the parameters of pe_expr. The job's params are constants in pe_expr; the prototype that determines
- * the result type has no body, so the params are further parameters of it. */
+/* Writes a macro with the parameters of pe_expr. The job's params are constants in pe_expr; the prototype that
+ * determines the result type has no body, so the params are further parameters of it. */
 static void put_parameters(const writer *w, const char *macro, parameters which)
 {
     const pe_signature *signature = &w->spec->signature;

@@ -170,8 +170,8 @@ static void put_columns(const writer *w)
     PUT(w, "\n");
 }
 
-/* Writes the macros of the levels: whether there are any, the type that an expression tests, and the columns by which the
- * level of a function is chosen. */
+/* Writes the macros of the levels: whether there are any, the type that an expression tests, and the columns by which
+ * the level of a function is chosen. */
 static void put_levels(const writer *w)
 {
     int widest = 0;

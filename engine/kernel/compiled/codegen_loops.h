@@ -8,11 +8,12 @@
 
 #include "kernel/compiled/codegen.h"
 
-/* Appends the definitions that compiled_loops.h lists, for calls of pe_expr<result> (pe_expr_wide<result> at level 4) or
- * of the function. A failure is kept in err. */
+/* Appends the definitions that compiled_loops.h lists, for calls of pe_expr<result> (pe_expr_wide<result> at level 4)
+ * or of the function. A failure is kept in err. */
 void pe_codegen_loops_write(const pe_codegen *spec, pe_buffer *out, pe_error *err);
 
-/* pe_codegen_loops_is_returned - does a C function return its result (one scalar), or write its results through pointers? */
+/* pe_codegen_loops_is_returned - does a C function return its result (one scalar), or write its results through
+ * pointers? */
 bool pe_codegen_loops_is_returned(const pe_signature *signature);
 
 /* The C type in which an expression sees a scalar argument: every integer up to 64 bits is an int64_t. At level 4 a

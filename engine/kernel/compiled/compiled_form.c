@@ -5,10 +5,10 @@
  *
  * Invariant: all ranks load the same bytes. Rank 0 generates the C text (codegen.c) and compiles it or finds it in the
  *           cache; the other ranks need no compiler and no shared disk.
- * Design:   overflow, division by zero and similar errors fail only their item. The text is compiled with the compiler's
- *           sanitizer checks and contains their handlers. There are several loops, and the loops for small values have
- *           no checks (embedded/compiled_loops.h). overflow = "wrap" keeps only the checks of operations that would kill
- *           the process: divisions, shifts beyond the type's width, indices out of bounds.
+ * Design:   overflow, division by zero and similar errors fail only their item. The text is compiled with the
+ *           compiler's sanitizer checks and contains their handlers. There are several loops, and the loops for small
+ *           values have no checks (embedded/compiled_loops.h). overflow = "wrap" keeps only the checks of operations
+ *           that would kill the process: divisions, shifts beyond the type's width, indices out of bounds.
  * Threads:  the main thread; map as kernel.h.
  * Not here: the signature (compiled_signature.c), compiling (compilation.c), loading (object_load.c).
  */

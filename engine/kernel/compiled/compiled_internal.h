@@ -22,7 +22,8 @@ pe_status pe_compiled_signature(const pe_form_spec *spec, pe_signature *out, pe_
 
 /* pe_compiled_check_expr - check the expression's grammar, and that it reads the job's params and seed. Logs warnings.
  * PE_EKERNEL.
- * pe_compiled_check_source - check that the C text after the preprocessor reads them; appends a terminator. PE_EKERNEL. */
+ * pe_compiled_check_source - check that the C text after the preprocessor reads them; appends a terminator. PE_EKERNEL.
+ */
 pe_status pe_compiled_check_expr(const pe_form_spec *spec, const pe_signature *signature, const char *const *names,
                                  pe_error *err);
 pe_status pe_compiled_check_source(const pe_form_spec *spec, pe_buffer *expanded, pe_error *err);

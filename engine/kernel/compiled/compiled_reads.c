@@ -3,8 +3,8 @@
  */
 /* compiled_reads.c - refuses expressions that violate the grammar, and params or a seed that the kernel does not read.
  *
- * Design:  a param that is not read is most likely misspelt. The names in an expression come from its parser. The text of
- *          a C function is searched after the preprocessor, since a header may read the param.
+ * Design:  a param that is not read is most likely misspelt. The names in an expression come from its parser. The text
+ *          of a C function is searched after the preprocessor, since a header may read the param.
  * Threads: the main thread.
  * Not here: the grammar (expr/).
  */

@@ -51,8 +51,8 @@ static pe_status fit_signature(const pe_form_spec *spec, pe_signature *out, pe_e
     return pe_overload_pick(&request, rows, 1, &picked, out, err);
 }
 
-/* The type of an untyped column of a text file: text if the expression uses it as text, else the number type of the first
- * records that are numbers. */
+/* The type of an untyped column of a text file: text if the expression uses it as text, else the number type of the
+ * first records that are numbers. */
 static pe_type type_for(const pe_form_spec *spec, int column)
 {
     const char *const *names = spec->args != NULL ? spec->args : pe_compiled_names;

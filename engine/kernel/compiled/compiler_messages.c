@@ -3,9 +3,9 @@
  */
 /* compiler_messages.c - makes one error message of a compiler's output.
  *
- * Design:  only lines that are errors are kept: a place, "error:" and a sentence, or a symbol that the linker does not find.
- *          The text contains an expression several times, so equal lines are kept once. When no line looks like an
- *          error, all lines are kept.
+ * Design:  only lines that are errors are kept: a place, "error:" and a sentence, or a symbol that the linker does not
+ *          find. The text contains an expression several times, so equal lines are kept once. When no line looks like
+ *          an error, all lines are kept.
  * Threads: no state.
  * Not here: running the compiler (compiler.c).
  */

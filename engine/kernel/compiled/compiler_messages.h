@@ -20,8 +20,8 @@ typedef struct pe_compiler_failure {
     const char *reason;      /* why the compiler ended */
 } pe_compiler_failure;
 
-/* pe_compiler_messages_refuse - record the failure: the first errors that the compiler reports, each once; a sentence of
- * ours when the function is missing or has another type. Returns status. */
+/* pe_compiler_messages_refuse - record the failure: the first errors that the compiler reports, each once; a sentence
+ * of ours when the function is missing or has another type. Returns status. */
 pe_status pe_compiler_messages_refuse(const pe_compiler_failure *failure, pe_status status, pe_error *err);
 
 /* pe_compiler_messages_warn - log the warnings about the user's own text, each once, the first ten of them. */

@@ -3,8 +3,9 @@
  */
 /* compiler_process.c - runs a compiler as a child process, and collects its output until it exits.
  *
- * Design:  posix_spawn without a shell passes each argument unchanged. The child's locale is set to English messages, which
- *          compiler_messages.c parses. Output beyond a megabyte is read and dropped, so that the compiler does not block.
+ * Design:  posix_spawn without a shell passes each argument unchanged. The child's locale is set to English messages,
+ *          which compiler_messages.c parses. Output beyond a megabyte is read and dropped, so that the compiler does
+ *          not block.
  * Threads: the main thread.
  * Not here: the arguments (compiler.c).
  */

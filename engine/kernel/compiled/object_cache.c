@@ -4,11 +4,12 @@
 /* object_cache.c - a cache of compiled objects on disk, by the hash of their inputs.
  *
  * Design:   an object is the file XDG_CACHE_HOME/pengine/<key>.so, or one in ~/.cache/pengine. The key determines the
- *           content, so two processes that write one file write the same. Each writes to a temporary name and renames. A
- *           digest follows the object, so a file that was cut by a full disk or a crash is not used. A file of another
- *           user is not used either, since its code would run. Only files with names of the cache are removed, and only
- *           in a folder that belongs to this user and is no link. Each put removes files beyond FILES_MOST and
- *           BYTES_MOST, the least recently used first. A get reads the whole file at once, so removal cannot disturb it.
+ *           content, so two processes that write one file write the same. Each writes to a temporary name and renames.
+ *           A digest follows the object, so a file that was cut by a full disk or a crash is not used. A file of
+ *           another user is not used either, since its code would run. Only files with names of the cache are removed,
+ *           and only in a folder that belongs to this user and is no link. Each put removes files beyond FILES_MOST and
+ *           BYTES_MOST, the least recently used first. A get reads the whole file at once, so removal cannot disturb
+ *           it.
  * Threads:  any; processes as well.
  * Not here: expiry of outdated objects: different inputs give a different key.
  */
@@ -73,7 +74,8 @@ static bool is_own_folder(const char *path)
     return lstat(path, &facts) == 0 && S_ISDIR(facts.st_mode) && facts.st_uid == geteuid();
 }
 
-/* Is this a file name of the cache: KEY.so, or KEY.part-XXXXXX of a process that was killed? No other file is removed. */
+/* Is this a file name of the cache: KEY.so, or KEY.part-XXXXXX of a process that was killed? No other file is removed.
+ */
 static bool is_made_here(const char *name)
 {
     const size_t size = strspn(name, "0123456789abcdef");

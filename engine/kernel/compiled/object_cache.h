@@ -18,8 +18,8 @@ void pe_object_cache_key(const pe_buffer *parts, char out[PE_OBJECT_KEY_ROOM]);
 /* pe_object_cache_get - append the object to out. False, with nothing appended, when the cache has no complete one. */
 bool pe_object_cache_get(const char *key, pe_buffer *out);
 
-/* pe_object_cache_put - store the object. A failure only means that the next run compiles again, so it is logged at debug
- * level. */
+/* pe_object_cache_put - store the object. A failure only means that the next run compiles again, so it is logged at
+ * debug level. */
 void pe_object_cache_put(const char *key, const pe_buffer *object);
 
 #endif
