@@ -34,8 +34,11 @@ static const char *note_range(const pe_job *job, char out[PE_JOB_NOTE_ROOM])
         if (input->kind != PE_SOURCE_RANGE || !is_one_item(&input->start, &input->stop, &input->step))
             continue;
         pe_section_print(&text, "input", 1u << PE_SOURCE_RANGE, PE_FORMAT_AUTO, input);
+        pe_writer_put(&text, "\n"); /* the line has an end in any case */
         const char *const list = text.text.data == NULL ? NULL : memchr(text.text.data, '[', text.text.size);
-        const size_t size = list == NULL ? 0 : strcspn(list, "\n");
+        const char *const end =
+            list == NULL ? NULL : memchr(list, '\n', text.text.size - (size_t)(list - (const char *)text.text.data));
+        const size_t size = end == NULL ? 0 : (size_t)(end - list);
         if (ignored.status == PE_OK && list != NULL)
             (void)snprintf(out, PE_JOB_NOTE_ROOM,
                            "range = %.*s has one item, since its step passes the stop at once; the three numbers "
