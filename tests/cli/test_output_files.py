@@ -178,7 +178,9 @@ class Names(Folder):
             with self.subTest(mode):
                 self.write("job.toml", self.slow_job(mode))
                 process = start(["-t", "2", "job.toml"], cwd=self.dir)
-                time.sleep(0.5 * SLOWER)
+                while not (self.dir / "out.txt.checkpoint").exists() and process.poll() is None:
+                    time.sleep(0.01)
+                time.sleep(0.3)  # the lock comes right after it
                 for other in MODES:
                     result = self.run_job(squares(3, other, output={"path": "out.txt"}), name="other.toml")
                     self.assertEqual(result.code, 73, str(result))
