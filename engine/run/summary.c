@@ -12,6 +12,8 @@
 #include "os/log.h"
 #include "report/progress.h"
 
+#include <inttypes.h>
+
 #define SHORT_RUN_NS ((uint64_t)200 * 1000 * 1000) /* over before chunks had the size that suits their items */
 
 /* The size of a chunk, and what decided it: the user, the plan, or what the items were seen to cost. */
@@ -69,8 +71,7 @@ void pe_summary_interrupted(const pe_job *job, const pe_output_spec *output, con
     const bool is_known = plan->items != PE_ITEMS_UNKNOWN;
     (void)snprintf(cause, sizeof cause, "%.79s", err->text);
     if (can_go_on(job, output, plan, items))
-        (void)snprintf(advice, sizeof advice, "; --skip %llu with another output goes on",
-                       (unsigned long long)(job->skip + items));
+        (void)snprintf(advice, sizeof advice, "; --skip %" PRIu64 " with another output goes on", job->skip + items);
     pe_error_clear(err);
     (void)pe_fail(err, PE_ESTOPPED, "%s after %s%s%s items%s%s", cause, pe_print_count(done, items),
                   is_known ? " of " : "", is_known ? pe_print_count(all, plan->items) : "",

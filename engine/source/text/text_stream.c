@@ -211,7 +211,8 @@ pe_status pe_text_fill_sample(pe_text_source *text, pe_error *err)
         const size_t size = pe_stream_size(stream);
         text->scanned += pe_record_scan_run(&text->scan, pe_stream_data(stream) + text->scanned, size - text->scanned,
                                             PE_INFER_RECORDS);
-        status = check_length(text, err);
+        if (status == PE_OK)
+            status = check_length(text, err);
         const bool is_enough = text->scan.records >= PE_INFER_RECORDS ||
                                (text->scan.records > 0 && size >= PE_INFER_BYTES) || stream->has_ended;
         if (status != PE_OK || is_enough)
