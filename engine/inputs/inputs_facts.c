@@ -51,6 +51,42 @@ void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], boo
     }
 }
 
+bool pe_inputs_field_at(const pe_inputs *inputs, int source, uint64_t number, pe_source_field *out)
+{
+    return pe_source_field_at(inputs->sources[source], number, out);
+}
+
+void pe_inputs_keep(pe_inputs *inputs, int source, const pe_kept_fields *kept, int count)
+{
+    pe_source_keep(inputs->sources[source], kept, count);
+    inputs->kept_count[source] = count;
+}
+
+int pe_inputs_kept_column(const pe_inputs *inputs, int source)
+{
+    int column = pe_inputs_columns(inputs);
+    for (int s = 0; s < source; s++)
+        column += inputs->kept_count[s];
+    return column;
+}
+
+int pe_inputs_width(const pe_inputs *inputs, int source)
+{
+    return inputs->infos[source].columns + inputs->kept_count[source];
+}
+
+bool pe_inputs_columns_of(const pe_inputs *inputs, int source, void *const *columns, void *out[PE_MAX_COLUMNS])
+{
+    const int arguments = inputs->infos[source].columns, all = pe_inputs_width(inputs, source);
+    const int kept = pe_inputs_kept_column(inputs, source);
+    bool has_any = false;
+    for (int c = 0; c < all; c++) {
+        out[c] = columns[c < arguments ? inputs->first_column[source] + c : kept + c - arguments];
+        has_any = has_any || out[c] != NULL;
+    }
+    return has_any;
+}
+
 int pe_inputs_known(const pe_inputs *inputs)
 {
     for (int s = 0; s < inputs->count; s++)

@@ -36,6 +36,7 @@ struct pe_inputs {
     pe_source *sources[PE_MAX_COLUMNS];        /* each gives a column at least */
     pe_source_info infos[PE_MAX_COLUMNS];      /* as theirs, with the count of a value settled */
     int first_column[PE_MAX_COLUMNS + 1];      /* of each source among all the arguments; the last: how many in all */
+    int kept_count[PE_MAX_COLUMNS];            /* further columns of each source, behind those of all arguments */
     uint64_t strides[PE_MAX_COLUMNS];          /* product: items between two items of this source */
     pe_received_file received[PE_MAX_COLUMNS]; /* product */
     int payload_order[PE_MAX_COLUMNS];         /* the order of the sources in a payload: streams, then files */
@@ -88,6 +89,11 @@ static inline size_t pe_section_size(const pe_byte_range *byte_range)
     return sizeof *byte_range +
            ((size_t)byte_range->bytes + PE_PAYLOAD_ALIGN - 1) / PE_PAYLOAD_ALIGN * PE_PAYLOAD_ALIGN;
 }
+
+/* pe_inputs_width - the columns that a source delivers: its arguments, then its kept ones. */
+int pe_inputs_width(const pe_inputs *inputs, int source);
+/* pe_inputs_columns_of - the columns of one source, out of those of all. Returns whether one of them is not NULL. */
+bool pe_inputs_columns_of(const pe_inputs *inputs, int source, void *const *columns, void *out[PE_MAX_COLUMNS]);
 
 /* The product's part of a reader. */
 pe_status pe_product_open(pe_inputs_reader *reader, pe_error *err);

@@ -75,9 +75,10 @@ static pe_status read_one(pe_inputs_reader *reader, int s, pe_block block, const
                           void *const *columns, pe_error *err)
 {
     const unsigned char *const bytes = byte_range != NULL ? pe_section_bytes(byte_range) : NULL;
-    if (columns[reader->inputs->first_column[s]] == NULL)
+    void *own[PE_MAX_COLUMNS];
+    if (!pe_inputs_columns_of(reader->inputs, s, columns, own))
         return PE_OK;
-    return pe_reader_read(reader->readers[s], block, byte_range, bytes, columns + reader->inputs->first_column[s], err);
+    return pe_reader_read(reader->readers[s], block, byte_range, bytes, own, err);
 }
 
 pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const void *payload, size_t payload_bytes,

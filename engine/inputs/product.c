@@ -30,7 +30,7 @@ static size_t item_bytes(const pe_inputs *inputs, int s, int column)
 static size_t table_items(const pe_inputs *inputs, int s)
 {
     size_t items = TABLE_ITEMS;
-    for (int c = 0; c < inputs->infos[s].columns; c++) {
+    for (int c = 0; c < pe_inputs_width(inputs, s); c++) {
         const size_t fit = TABLE_BYTES / item_bytes(inputs, s, c);
         items = fit < items ? fit : items;
     }
@@ -41,7 +41,7 @@ static pe_status open_axis(const pe_inputs *inputs, int s, pe_axis *axis, pe_err
 {
     axis->room = table_items(inputs, s);
     pe_status status = PE_OK;
-    for (int c = 0; c < inputs->infos[s].columns && status == PE_OK; c++) {
+    for (int c = 0; c < pe_inputs_width(inputs, s) && status == PE_OK; c++) {
         axis->has_text = axis->has_text || inputs->sources[s]->want[c].dtype == PE_TEXT;
         status = pe_make_array(&axis->columns[c], (size_t)axis->room, item_bytes(inputs, s, c), err);
     }
@@ -61,7 +61,7 @@ pe_status pe_product_open(pe_inputs_reader *reader, pe_error *err)
 void pe_product_close(pe_inputs_reader *reader)
 {
     for (int s = 0; s < reader->inputs->count && reader->axes != NULL; s++)
-        for (int c = 0; c < reader->inputs->infos[s].columns; c++)
+        for (int c = 0; c < pe_inputs_width(reader->inputs, s); c++)
             free(reader->axes[s].columns[c]);
     free(reader->axes);
 }
@@ -78,7 +78,10 @@ void pe_product_rewind(pe_inputs_reader *reader)
 size_t pe_product_reader_bytes(const pe_inputs *inputs)
 {
     const size_t tables = PE_MAX_COLUMNS * sizeof(pe_axis);
-    return tables + (size_t)pe_inputs_columns(inputs) * TABLE_BYTES;
+    size_t columns = 0;
+    for (int s = 0; s < inputs->count; s++)
+        columns += (size_t)pe_inputs_width(inputs, s);
+    return tables + columns * TABLE_BYTES;
 }
 
 static pe_status read_axis(pe_inputs_reader *reader, int s, pe_block block, void *const *columns, pe_error *err)
@@ -105,7 +108,7 @@ static pe_status read_varying(pe_inputs_reader *reader, int s, uint64_t at, uint
     if (status != PE_OK || head == period)
         return status;
     void *tails[PE_MAX_COLUMNS];
-    for (int c = 0; c < inputs->infos[s].columns; c++)
+    for (int c = 0; c < pe_inputs_width(inputs, s); c++)
         tails[c] = behind(columns[c], head, item_bytes(inputs, s, c));
     return read_axis(reader, s, (pe_block){0, period - head}, tails, err);
 }
@@ -144,7 +147,7 @@ static pe_status read_repeated(pe_inputs_reader *reader, int s, uint64_t at, uin
         const uint64_t usable = runs < cached ? runs : cached;
         const uint64_t covered = left + (usable - 1) * stride;
         const uint64_t count = covered < rest ? covered : rest;
-        for (int c = 0; c < inputs->infos[s].columns; c++) {
+        for (int c = 0; c < pe_inputs_width(inputs, s); c++) {
             const size_t bytes = item_bytes(inputs, s, c);
             pe_fill_runs(behind(columns[c], done, bytes), (size_t)count, (size_t)left, (size_t)stride,
                          behind(axis->columns[c], at - axis->cached.first, bytes), bytes);
@@ -166,7 +169,7 @@ static pe_status read_source(pe_inputs_reader *reader, int s, pe_block block, vo
     const pe_status status = stride == 1
                                  ? read_varying(reader, s, at, period, columns, err)
                                  : read_repeated(reader, s, at, stride - block.first % stride, period, columns, err);
-    for (int c = 0; c < inputs->infos[s].columns && status == PE_OK; c++) {
+    for (int c = 0; c < pe_inputs_width(inputs, s) && status == PE_OK; c++) {
         const size_t bytes = item_bytes(inputs, s, c);
         pe_repeat(columns[c], (size_t)period * bytes, (size_t)block.count * bytes);
     }
@@ -178,8 +181,11 @@ pe_status pe_product_read(pe_inputs_reader *reader, pe_block block, void *const 
     const pe_inputs *const inputs = reader->inputs;
     const bool was_set = err->status != PE_OK;
     pe_status status = PE_OK;
-    for (int s = 0; s < inputs->count && status == PE_OK && block.count > 0; s++)
-        status = read_source(reader, s, block, columns + inputs->first_column[s], err);
+    for (int s = 0; s < inputs->count && status == PE_OK && block.count > 0; s++) {
+        void *own[PE_MAX_COLUMNS];
+        (void)pe_inputs_columns_of(inputs, s, columns, own);
+        status = read_source(reader, s, block, own, err);
+    }
     if (status != PE_OK && !was_set && err->item != PE_NO_ITEM)
         err->item = block.first; /* an axis's item stands in many of the product's: the block is as near as it gets */
     return status;

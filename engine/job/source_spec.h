@@ -74,7 +74,11 @@ typedef struct pe_source_spec {
     /* of csv, tsv and txt: */
     size_t record_max_bytes; /* a longer record of a stream is refused; 0: 1 GiB */
     bool infers_types;       /* without dtype: find the types of the columns in the first records */
-    pe_text_demand demand;   /* what the kernel is known to take */
+    bool infers_fields;      /* of the other fields too: they are kept as numbers */
+    /* Without columns: is a column of this name an argument? Where none is, all are. NULL: all are. */
+    bool (*is_mentioned)(const void *context, const char *name);
+    const void *mention_context;
+    pe_text_demand demand; /* what the kernel is known to take */
 } pe_source_spec;
 
 #endif

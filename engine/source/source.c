@@ -273,6 +273,7 @@ pe_status pe_source_import(const pe_source_spec *spec, const void *data, size_t 
     memcpy(&facts, data, sizeof facts);
     facts.info.name = source->info.name;
     source->info = facts.info;
+    memset(source->info.names, 0, sizeof source->info.names); /* the kind's load sets its own */
     source->total = facts.total;
     source->file_bytes = facts.file_bytes;
     source->fingerprint = facts.fingerprint;

@@ -36,8 +36,9 @@ typedef struct pe_source_info {
     bool is_untyped;                  /* csv, tsv, txt without dtype: each column parses as what the kernel wants */
     pe_dtype numbers[PE_MAX_COLUMNS]; /* where is_untyped: the number type that fits what of the first records is one */
     bool is_stream;
-    bool is_file;     /* a mapped file: may be invisible to other ranks */
-    const char *name; /* for messages: "range", "x.csv", "stdin" */
+    bool is_file;                      /* a mapped file: may be invisible to other ranks */
+    const char *names[PE_MAX_COLUMNS]; /* the columns' own, by the file; NULL: a column has none */
+    const char *name;                  /* for messages: "range", "x.csv", "stdin" */
 } pe_source_info;
 
 /* Consecutive bytes of a file or stream that hold some complete items. */
@@ -48,6 +49,26 @@ typedef struct pe_byte_range {
         first;     /* index (after first/count) of the first item that begins in it: may lie before the one asked for */
     uint64_t line; /* line number of its first byte, 1-based; 0 where lines mean nothing */
 } pe_byte_range;
+
+/* One field of a text file's records, chosen as an argument or not. */
+typedef struct pe_source_field {
+    const char *name; /* by the header; NULL without one */
+    pe_text label;    /* the name in the file's own bytes, with its quotes */
+    pe_dtype type;    /* where spec.infers_fields: what the first records are; rank 0 only */
+} pe_source_field;
+
+/* Fields that are delivered as one further column, whatever the arguments are (pe_source_keep). */
+typedef struct pe_kept_fields {
+    pe_dtype type; /* PE_TEXT: of all fields together; else the number type of the only field */
+    const uint64_t *fields;
+    size_t count;
+    bool is_whole;        /* all fields of the record, in their order */
+    bool is_as_it_stands; /* text: the file's own bytes, with quotes and the file's delimiter */
+    /* text: else each field is printed so, with separators between; out has 2 * size + 2 bytes. Returns the end. */
+    char *(*print)(char *out, const char *text, size_t size, const void *context);
+    const void *print_context;
+    char separator;
+} pe_kept_fields;
 
 typedef struct pe_source pe_source;
 typedef struct pe_reader pe_reader;
@@ -75,6 +96,14 @@ const pe_source_info *pe_source_get_info(const pe_source *source);
  *          range or value is judged by its real bounds, so range [0, 1000] fits uint16 and float64. */
 pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_error *err);
 
+/* pe_source_field_at - field `number` of a text's records; false: there is none (other sources have none at all). What
+ * *out points to is the source's. */
+bool pe_source_field_at(const pe_source *source, uint64_t number, pe_source_field *out);
+
+/* pe_source_keep - deliver these, each as a column behind those of the arguments. Before bind, the same on every rank.
+ * Owns: kept is borrowed until close. */
+void pe_source_keep(pe_source *source, const pe_kept_fields *kept, int count);
+
 /* pe_source_byte_range - where the items of block lie; bytes 0 for sources without bytes. Exact or a little larger. */
 pe_byte_range pe_source_byte_range(const pe_source *source, pe_block block);
 
@@ -100,7 +129,7 @@ void pe_reader_close(pe_reader *reader);
 
 /* pe_reader_read - deliver the items of block as columns of the bound types.
  *
- * Shape:   columns[c] has room for block.count items; texts point into the mapping, the payload or the reader's scratch
+ * Shape:   columns[c] has room for block.count items, or is NULL where several are there and this one is not wanted; texts point into the mapping, the payload or the reader's scratch
  *          and live until the next read after a pe_reader_rewind, or until the payload goes.
  * Speed:   reading blocks one after the other goes on from the cursor; anything else seeks from the byte_range's start.
  * Params:  byte_range, bytes: the payload that holds the block, or NULL, NULL to read the rank's own mapping.

@@ -44,6 +44,18 @@ pe_status pe_source_vtable_bind(const pe_source *source, const pe_type *want, pe
     return PE_OK;
 }
 
+bool pe_source_field_at(const pe_source *source, uint64_t number, pe_source_field *out)
+{
+    return source->kind->field != NULL && source->kind->field(source, number, out);
+}
+
+void pe_source_keep(pe_source *source, const pe_kept_fields *kept, int count)
+{
+    assert(!source->is_bound && source->kind->field != NULL);
+    source->kept = kept;
+    source->kept_count = count;
+}
+
 pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_error *err)
 {
     if (count != source->info.columns && !source->kind->can_group)
@@ -55,6 +67,8 @@ pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_e
     if (status != PE_OK)
         return status;
     memcpy(source->want, want, (size_t)count * sizeof *want);
+    for (int k = 0; k < source->kept_count; k++)
+        source->want[count + k] = (pe_type){.dtype = source->kept[k].type, .width = 0};
     source->is_bound = true;
     return PE_OK;
 }

@@ -65,6 +65,9 @@ typedef struct pe_source_vtable {
     pe_status (*read)(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,
                       void *const *columns, pe_error *err);
 
+    /* field - as pe_source_field_at; NULL: there are none. What pe_source_keep told is in source->kept. */
+    bool (*field)(const pe_source *source, uint64_t number, pe_source_field *out);
+
     /* ramp - is column 0 of this block *first + k * *step, all of it within int64? NULL: never. */
     bool (*ramp)(const pe_source *source, pe_block block, int64_t *first, int64_t *step);
 
@@ -84,6 +87,8 @@ struct pe_source {
     pe_type want[PE_MAX_COLUMNS];
     int want_count; /* set before kind->bind; other than info.columns only where the kind can_group */
     bool is_bound;
+    const pe_kept_fields *kept; /* their columns follow those of want, and want has their types too */
+    int kept_count;
     bool is_local;
     pe_map map;                 /* of a regular file that this rank can read; else empty */
     uint64_t file_bytes;        /* of a regular file, mapped here or not */

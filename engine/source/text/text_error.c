@@ -18,7 +18,7 @@
 
 #define SHOWN_BYTES ((size_t)40)
 #define SHOWN_ROOM (SHOWN_BYTES * 4 + 4)
-#define READER_ROOM 48
+#define READER_ROOM 64
 
 typedef struct position {
     uint64_t line, column; /* 1-based, in bytes */
@@ -141,7 +141,9 @@ static const char *hint(const pe_text_source *text, const pe_text_target *target
 /* Who asks for the type: "input.dtype asks for" or "argument 2 of the kernel is". */
 static const char *reader_of(const pe_text_source *text, const pe_text_target *target, char out[READER_ROOM])
 {
-    if (text->base.spec->has_dtype)
+    if (target->argument >= text->base.want_count)
+        snprintf(out, READER_ROOM, "the first records are, and output.keep takes");
+    else if (text->base.spec->has_dtype)
         snprintf(out, READER_ROOM, "input.dtype asks for");
     else
         snprintf(out, READER_ROOM, "argument %d of the kernel is", target->argument + 1);

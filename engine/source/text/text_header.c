@@ -130,14 +130,32 @@ static pe_status find_column(const pe_text_source *text, const header *h, const 
                    text->base.spec->where, choice->number, text->base.info.name, h->count);
 }
 
+static bool is_mentioned(const pe_source_spec *spec, const char *name)
+{
+    return spec->is_mentioned != NULL && spec->is_mentioned(spec->mention_context, name);
+}
+
+/* The columns that an expression of the job names; 0: it names none, or the job chooses them. */
+static size_t count_mentioned(const pe_source_spec *spec, const header *h)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < h->count && h->names != NULL && spec->columns == NULL; i++)
+        count += is_mentioned(spec, h->names[i]);
+    return count;
+}
+
 static pe_status choose(pe_text_source *text, header *h, pe_error *err)
 {
     const pe_source_spec *const spec = text->base.spec;
-    const size_t count = spec->columns != NULL ? (size_t)spec->column_count : h->count;
+    const size_t mentioned = count_mentioned(spec, h);
+    const size_t count = spec->columns != NULL ? (size_t)spec->column_count : mentioned > 0 ? mentioned : h->count;
     pe_status status = pe_make_array(&text->columns, count, sizeof *text->columns, err);
+    uint64_t next = 0;
     for (size_t i = 0; status == PE_OK && i < count; i++) {
         pe_text_column *const column = &text->columns[i];
-        column->number = i;
+        while (mentioned > 0 && !is_mentioned(spec, h->names[next]))
+            next++;
+        column->number = next++;
         if (spec->columns != NULL)
             status = find_column(text, h, &spec->columns[i], &column->number, err);
         if (status == PE_OK && h->names != NULL)
@@ -201,6 +219,8 @@ static pe_status take_csv(pe_text_source *text, const unsigned char *data, size_
         status = h.count == 0 ? choose_of_nothing(text, err) : choose(text, &h, err);
     if (h.count > 0)
         text->fields = h.count;
+    if (status == PE_OK)
+        status = pe_text_name_fields(text, h.names == NULL ? NULL : h.fields, h.names, data + *taken, err);
     if (has_header)
         *taken = at;
     free_header(&h);
@@ -233,7 +253,8 @@ pe_status pe_text_take_header(pe_text_source *text, const unsigned char *data, s
         return take_csv(text, data, size, taken, err);
     text->fields = 1;
     text->column_count = 1;
-    return pe_make_array(&text->columns, 1, sizeof *text->columns, err);
+    const pe_status status = pe_make_array(&text->columns, 1, sizeof *text->columns, err);
+    return status == PE_OK ? pe_text_name_fields(text, NULL, NULL, data, err) : status;
 }
 
 pe_status pe_text_save_columns(const pe_text_source *text, pe_buffer *out, pe_error *err)

@@ -38,14 +38,27 @@ static void look_at(evidence *seen, const char *data, size_t size)
         seen->has_text = true;
 }
 
+static pe_dtype number_type_of(const evidence *seen)
+{
+    return seen->has_float || !seen->has_number ? PE_FLOAT64 : PE_INT64;
+}
+
+static pe_dtype type_of(const evidence *seen)
+{
+    return seen->has_text || !seen->has_number ? PE_TEXT : number_type_of(seen);
+}
+
 static void look_at_record(const pe_text_source *text, const pe_csv_field *fields, size_t count, evidence *seen)
 {
-    for (size_t c = 0; c < text->column_count && count == text->fields; c++) {
-        const pe_csv_field *const field = &fields[text->columns[c].number];
+    const bool takes_all = text->base.spec->infers_fields;
+    const size_t wanted = takes_all ? text->fields : text->column_count;
+    for (size_t c = 0; c < wanted && count == text->fields; c++) {
+        const uint64_t number = takes_all ? c : text->columns[c].number;
+        const pe_csv_field *const field = &fields[number];
         if (field->has_escapes)
-            seen[c].has_text = true;
+            seen[number].has_text = true;
         else
-            look_at(&seen[c], field->data, field->size);
+            look_at(&seen[number], field->data, field->size);
     }
 }
 
@@ -92,7 +105,7 @@ pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t 
 {
     evidence *seen = NULL;
     pe_csv_field *fields = NULL;
-    pe_status status = pe_make_array(&seen, text->column_count, sizeof *seen, err);
+    pe_status status = pe_make_array(&seen, text->fields, sizeof *seen, err);
     if (status == PE_OK)
         status = pe_make_array(&fields, text->fields, sizeof *fields, err);
     if (status == PE_OK)
@@ -100,10 +113,13 @@ pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t 
     bool has_text = false;
     for (size_t c = 0; status == PE_OK && c < text->column_count; c++) {
         pe_text_column *const column = &text->columns[c];
-        column->number_type = seen[c].has_float || !seen[c].has_number ? PE_FLOAT64 : PE_INT64;
-        column->type = seen[c].has_text || !seen[c].has_number ? PE_TEXT : column->number_type;
+        const evidence *const all = &seen[column->number];
+        column->number_type = number_type_of(all);
+        column->type = type_of(all);
         has_text = has_text || column->type == PE_TEXT;
     }
+    for (uint64_t f = 0; status == PE_OK && f < text->fields && text->base.spec->infers_fields; f++)
+        text->all[f].type = type_of(&seen[f]);
     if (text->base.spec->demand == PE_DEMAND_UNKNOWN)
         text->keeps_blank_end = has_text;
     free(seen);

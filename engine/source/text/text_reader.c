@@ -30,6 +30,22 @@ typedef struct work {
     uint64_t row;
 } work;
 
+/* A kept field that is a number is parsed as an argument is. */
+static void add_kept_numbers(pe_text_reader *own, const pe_source *source)
+{
+    const pe_text_source *const text = (const pe_text_source *)source;
+    for (int k = 0; k < source->kept_count; k++) {
+        const pe_kept_fields *const kept = &source->kept[k];
+        if (kept->type != PE_TEXT)
+            own->targets[own->target_count++] = (pe_text_target){.field = kept->fields[0],
+                                                                 .name = text->all[kept->fields[0]].name,
+                                                                 .argument = source->want_count + k,
+                                                                 .step = pe_dtype_bytes(kept->type),
+                                                                 .parse = kept->type,
+                                                                 .want = kept->type};
+    }
+}
+
 pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
 {
     pe_text_reader *const own = (pe_text_reader *)reader;
@@ -37,7 +53,8 @@ pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
     const pe_text_source *const text = (const pe_text_source *)source;
     pe_status status = pe_make_array(&own->fields, text->fields, sizeof *own->fields, err);
     if (status == PE_OK)
-        status = pe_make_array(&own->targets, text->column_count, sizeof *own->targets, err);
+        status =
+            pe_make_array(&own->targets, text->column_count + (size_t)source->kept_count, sizeof *own->targets, err);
     if (status != PE_OK)
         return status;
     for (int a = 0; a < source->want_count; a++)
@@ -54,6 +71,7 @@ pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
                                  .want = want};
         }
     assert(own->target_count == text->column_count);
+    add_kept_numbers(own, source);
     return PE_OK;
 }
 
@@ -99,7 +117,10 @@ static pe_status deliver_cast(const work *w, const pe_text_target *target, const
 
 static pe_status deliver(const work *w, const pe_text_target *target, const pe_csv_field *field, pe_error *err)
 {
-    void *const out = (char *)w->columns[target->argument] + w->row * target->step + target->offset;
+    char *const column = w->columns[target->argument];
+    if (column == NULL)
+        return PE_OK;
+    void *const out = column + w->row * target->step + target->offset;
     if (target->want == PE_TEXT)
         return deliver_text(w, field, out, err);
     if (target->parse != target->want)
@@ -109,13 +130,36 @@ static pe_status deliver(const work *w, const pe_text_target *target, const pe_c
     return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
 }
 
+/* What stands beside the results of the record at hand. */
+static pe_status keep_texts(const work *w, const pe_csv_field *fields, const char *record, size_t size, pe_error *err)
+{
+    const pe_source *const source = &w->text->base;
+    pe_status status = PE_OK;
+    for (int k = 0; k < source->kept_count && status == PE_OK; k++) {
+        pe_text *const column = w->columns[source->want_count + k];
+        if (column != NULL && source->kept[k].type == PE_TEXT)
+            status = pe_text_keep(&source->kept[k], fields, record, size, &w->reader->scratch, &column[w->row], err);
+    }
+    return status;
+}
+
 static pe_status take_line(const work *w, size_t *at, pe_error *err)
 {
     pe_text line;
     if (!pe_lines_next(w->data, w->size, at, &line))
         return pe_text_fail_csv(w->text, PE_CSV_END, w->data, w->begin, *at, w->item, err);
     const pe_csv_field field = {line.data, line.size, false};
-    return deliver(w, w->reader->targets, &field, err);
+    pe_status status = PE_OK;
+    for (size_t t = 0; t < w->reader->target_count && status == PE_OK; t++)
+        status = deliver(w, &w->reader->targets[t], &field, err);
+    return status == PE_OK ? keep_texts(w, &field, line.data, line.size, err) : status;
+}
+
+/* The bytes of a record without its end. */
+static size_t record_size(const unsigned char *record, size_t bytes)
+{
+    const size_t end = bytes > 0 && record[bytes - 1] == '\n' ? 1 : 0;
+    return bytes - end - (end > 0 && bytes > 1 && record[bytes - 2] == '\r' ? 1 : 0);
 }
 
 static pe_status take_record(const work *w, size_t *at, pe_error *err)
@@ -136,7 +180,10 @@ static pe_status take_record(const work *w, size_t *at, pe_error *err)
         if (status != PE_OK)
             return status;
     }
-    return PE_OK;
+    if (text->base.kept_count == 0)
+        return PE_OK;
+    return keep_texts(w, reader->fields, (const char *)w->data + record, record_size(w->data + record, *at - record),
+                      err);
 }
 
 /* Moves the cursor to the item that block begins with. */

@@ -40,6 +40,14 @@ static pe_status check_spec(const pe_source *source, pe_error *err)
     return PE_OK;
 }
 
+/* Columns that become one vector have no name of their own. */
+static void name_columns(pe_text_source *text)
+{
+    pe_source_info *const info = &text->base.info;
+    for (int c = 0; c < info->columns && (size_t)info->columns == text->column_count; c++)
+        info->names[c] = text->columns[c].name;
+}
+
 /* How many arguments the chosen columns are, and of what types. */
 static pe_status set_columns(pe_text_source *text, pe_error *err)
 {
@@ -61,6 +69,7 @@ static pe_status set_columns(pe_text_source *text, pe_error *err)
         source->info.types[c] = type;
         source->info.numbers[c] = PE_FLOAT64;
     }
+    name_columns(text);
     text->keeps_blank_end = spec->has_dtype ? type.dtype == PE_TEXT : spec->demand != PE_DEMAND_NUMBERS;
     return PE_OK;
 }
@@ -158,7 +167,9 @@ static pe_status open_text(pe_source *source, pe_error *err)
 static pe_status save_text(const pe_source *source, pe_buffer *out, pe_error *err)
 {
     const pe_text_source *const text = (const pe_text_source *)source;
-    const pe_status status = pe_text_save_columns(text, out, err);
+    pe_status status = pe_text_save_columns(text, out, err);
+    if (status == PE_OK)
+        status = pe_text_save_fields(text, out, err);
     if (status != PE_OK || source->info.is_stream)
         return status;
     return pe_line_index_write(&text->index, out, err);
@@ -169,9 +180,14 @@ static pe_status load_text(pe_source *source, const unsigned char *data, size_t 
     pe_text_source *const text = (pe_text_source *)source;
     size_t used = 0;
     text->delimiter = delimiter_of(source->format);
-    const pe_status status = pe_text_load_columns(text, data, size, &used, err);
-    if (status != PE_OK || source->info.is_stream)
+    pe_status status = pe_text_load_columns(text, data, size, &used, err);
+    if (status == PE_OK)
+        status = pe_text_load_fields(text, data, size, &used, err);
+    if (status != PE_OK)
         return status;
+    name_columns(text);
+    if (source->info.is_stream)
+        return PE_OK;
     return pe_line_index_read(data + used, size - used, &text->index, err);
 }
 
@@ -179,6 +195,7 @@ static void close_text(pe_source *source)
 {
     pe_text_source *const text = (pe_text_source *)source;
     pe_text_free_columns(text);
+    pe_text_free_fields(text);
     pe_line_index_fini(&text->index);
     pe_stream_fini(&text->stream);
 }
@@ -210,7 +227,7 @@ static size_t chunk_bytes_of(const pe_source *source, uint64_t chunk_items)
 static bool may_copy(const pe_text_source *text)
 {
     bool has_text = !text->base.is_bound;
-    for (int c = 0; c < text->base.want_count; c++)
+    for (int c = 0; c < text->base.want_count + text->base.kept_count; c++)
         has_text = has_text || text->base.want[c].dtype == PE_TEXT;
     return has_text && text->delimiter != 0;
 }
@@ -219,8 +236,12 @@ static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *r
 {
     const pe_text_source *const text = (const pe_text_source *)source;
     const size_t chunk = may_copy(text) ? chunk_bytes_of(source, chunk_items) : 0;
-    *reader_bytes = (size_t)text->fields * sizeof(pe_csv_field) + text->column_count * sizeof(pe_text_target);
-    *reader_bytes = pe_add_most(*reader_bytes, pe_mul_most(2, chunk));
+    size_t copies = 1; /* of the chunk's texts, in blocks of which half may be left unused */
+    for (int k = 0; k < text->base.kept_count; k++)
+        copies += text->base.kept[k].type == PE_TEXT && !pe_text_is_kept_in_place(&text->base.kept[k]) ? 2 : 0;
+    *reader_bytes = (size_t)text->fields * sizeof(pe_csv_field) +
+                    (text->column_count + (size_t)text->base.kept_count) * sizeof(pe_text_target);
+    *reader_bytes = pe_add_most(*reader_bytes, pe_mul_most(2 * copies, chunk));
     return text->index.most * sizeof *text->index.entries + text->column_count * sizeof *text->columns +
            text->stream.buffer.capacity;
 }
@@ -243,4 +264,5 @@ const pe_source_vtable pe_kind_text = {
     .read = pe_text_read,
     .memory = memory_of,
     .chunk_bytes = chunk_bytes_of,
+    .field = pe_text_field_at,
 };

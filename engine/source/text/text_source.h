@@ -21,10 +21,19 @@ typedef struct pe_text_column {
     pe_dtype number_type; /* the same, of those fields that are numbers; rank 0 only */
 } pe_text_column;
 
+/* One field of the records, chosen as a column or not. */
+typedef struct pe_text_field {
+    char *name;  /* NULL without a header */
+    char *label; /* the header's own bytes */
+    size_t label_size;
+    pe_dtype type; /* as of a column, where spec.infers_fields; else text; rank 0 only */
+} pe_text_field;
+
 typedef struct pe_text_source {
     pe_source base;
     char delimiter;
-    uint64_t fields; /* that every record has */
+    uint64_t fields;    /* that every record has */
+    pe_text_field *all; /* so many */
     pe_text_column *columns;
     size_t column_count;
     bool keeps_blank_end;   /* empty lines at the end are items */
@@ -71,6 +80,25 @@ pe_status pe_text_save_columns(const pe_text_source *text, pe_buffer *out, pe_er
 pe_status pe_text_load_columns(pe_text_source *text, const unsigned char *data, size_t size, size_t *used,
                                pe_error *err);
 void pe_text_free_columns(pe_text_source *text);
+
+/* text_fields.c: all fields of a record, chosen as columns or not.
+ * pe_text_name_fields: from the header's fields; header is where the record begins. Without names: fields NULL. */
+pe_status pe_text_name_fields(pe_text_source *text, const pe_csv_field *fields, char *const *names,
+                              const unsigned char *header, pe_error *err);
+pe_status pe_text_save_fields(const pe_text_source *text, pe_buffer *out, pe_error *err);
+pe_status pe_text_load_fields(pe_text_source *text, const unsigned char *data, size_t size, size_t *used,
+                              pe_error *err);
+bool pe_text_field_at(const pe_source *source, uint64_t number, pe_source_field *out);
+void pe_text_free_fields(pe_text_source *text);
+/* pe_text_own_bytes - a field with its quotes; from is where it begins: the record's begin, or one behind the end of the
+ * field before. */
+pe_text pe_text_own_bytes(const pe_csv_field *field, const char *from);
+/* pe_text_is_kept_in_place - are they bytes of the file, which nothing has to copy? */
+bool pe_text_is_kept_in_place(const pe_kept_fields *kept);
+/* pe_text_keep - the text of the kept fields of the record at hand, of `size` bytes without its end; it points into the
+ * record or into scratch. PE_ENOMEM. */
+pe_status pe_text_keep(const pe_kept_fields *kept, const pe_csv_field *fields, const char *record, size_t size,
+                       pe_arena *scratch, pe_text *out, pe_error *err);
 
 /* text_infer.c: the types of the columns, by the first PE_INFER_RECORDS records, or by those that end within the first
  * PE_INFER_BYTES. data begins at the first record. PE_ENOMEM. */

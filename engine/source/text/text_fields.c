@@ -1,0 +1,184 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* text_fields.c - all fields of a text's records: their names, and those that stand beside the results.
+ *
+ * Design:   kept fields become one text of a record. A whole record in the file's own bytes is a piece of the file, which
+ *           nothing copies. Any other choice is put together in the reader's scratch.
+ * Threads:  names: the main thread. pe_text_keep: any worker, with its own scratch.
+ * Not here: which fields are arguments (text_header.c), what a field is called in the output (sink/columns.c).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "source/text/text_source.h"
+
+pe_text pe_text_own_bytes(const pe_csv_field *field, const char *from)
+{
+    const bool is_quoted = field->data != from;
+    return (pe_text){from, field->size + (is_quoted ? 2 : 0)};
+}
+
+static pe_status copy_label(pe_text_field *out, pe_text label, pe_error *err)
+{
+    const pe_status status = pe_make_array(&out->label, label.size + 1, 1, err);
+    if (status != PE_OK)
+        return status;
+    if (label.size > 0)
+        memcpy(out->label, label.data, label.size);
+    out->label_size = label.size;
+    return PE_OK;
+}
+
+pe_status pe_text_name_fields(pe_text_source *text, const pe_csv_field *fields, char *const *names,
+                              const unsigned char *header, pe_error *err)
+{
+    const char *from = (const char *)header;
+    pe_status status = pe_make_array(&text->all, text->fields, sizeof *text->all, err);
+    for (uint64_t f = 0; f < text->fields && status == PE_OK; f++) {
+        text->all[f].type = PE_TEXT;
+        if (fields == NULL)
+            continue;
+        const pe_text label = pe_text_own_bytes(&fields[f], from);
+        from = label.data + label.size + 1;
+        status = pe_copy_string(&text->all[f].name, names[f], err);
+        if (status == PE_OK)
+            status = copy_label(&text->all[f], label, err);
+    }
+    return status;
+}
+
+/* ---- to other ranks ---- */
+
+pe_status pe_text_save_fields(const pe_text_source *text, pe_buffer *out, pe_error *err)
+{
+    pe_status status = PE_OK;
+    for (uint64_t f = 0; f < text->fields && status == PE_OK; f++) {
+        const pe_text_field *const field = &text->all[f];
+        const uint64_t sizes[] = {field->name == NULL ? 0 : strlen(field->name) + 1, field->label_size,
+                                  (uint64_t)field->type};
+        status = pe_buffer_append(out, sizes, sizeof sizes, err);
+        if (status == PE_OK)
+            status = pe_buffer_append(out, field->name, sizes[0], err);
+        if (status == PE_OK)
+            status = pe_buffer_append(out, field->label, sizes[1], err);
+    }
+    return status;
+}
+
+static pe_status load_field(pe_text_field *field, const unsigned char *data, size_t size, size_t *used, pe_error *err)
+{
+    uint64_t sizes[3];
+    if (sizeof sizes > size - *used)
+        return pe_fail(err, PE_EBUG, "the fields of a text came cut short");
+    memcpy(sizes, data + *used, sizeof sizes);
+    *used += sizeof sizes;
+    if (sizes[0] > size - *used || sizes[1] > size - *used - sizes[0])
+        return pe_fail(err, PE_EBUG, "the names of a text's fields came cut short");
+    pe_status status = sizes[0] == 0 ? PE_OK : pe_make_array(&field->name, sizes[0], 1, err);
+    if (status == PE_OK && sizes[0] > 0)
+        memcpy(field->name, data + *used, sizes[0]);
+    *used += sizes[0];
+    if (status == PE_OK)
+        status = copy_label(field, (pe_text){(const char *)data + *used, sizes[1]}, err);
+    *used += sizes[1];
+    field->type = (pe_dtype)sizes[2];
+    return status;
+}
+
+pe_status pe_text_load_fields(pe_text_source *text, const unsigned char *data, size_t size, size_t *used, pe_error *err)
+{
+    pe_status status = pe_make_array(&text->all, text->fields, sizeof *text->all, err);
+    for (uint64_t f = 0; f < text->fields && status == PE_OK; f++)
+        status = load_field(&text->all[f], data, size, used, err);
+    return status;
+}
+
+bool pe_text_field_at(const pe_source *source, uint64_t number, pe_source_field *out)
+{
+    const pe_text_source *const text = (const pe_text_source *)source;
+    if (number >= text->fields)
+        return false;
+    const pe_text_field *const field = &text->all[number];
+    *out = (pe_source_field){.name = field->name, .label = {field->label, field->label_size}, .type = field->type};
+    return true;
+}
+
+void pe_text_free_fields(pe_text_source *text)
+{
+    for (uint64_t f = 0; f < text->fields && text->all != NULL; f++) {
+        free(text->all[f].name);
+        free(text->all[f].label);
+    }
+    free(text->all);
+    text->all = NULL;
+}
+
+/* ---- kept fields ---- */
+
+bool pe_text_is_kept_in_place(const pe_kept_fields *kept)
+{
+    return kept->is_whole && kept->is_as_it_stands;
+}
+
+/* Where field `number` of the record begins, given that it is called for ever larger numbers from field 0 on. */
+typedef struct own_cursor {
+    const pe_csv_field *fields;
+    uint64_t next;
+    const char *from;
+} own_cursor;
+
+static pe_text own_bytes_of(own_cursor *at, const char *record, uint64_t number)
+{
+    if (number < at->next) {
+        at->next = 0;
+        at->from = record;
+    }
+    pe_text own = {record, 0};
+    for (; at->next <= number; at->next++) {
+        own = pe_text_own_bytes(&at->fields[at->next], at->from);
+        at->from = own.data + own.size + 1;
+    }
+    return own;
+}
+
+/* Prints one field; out has 2 * size + 2 bytes. A text with "" inside is unescaped behind them first. */
+static char *print_field(const pe_kept_fields *kept, const pe_csv_field *field, char *out, char *room)
+{
+    if (!field->has_escapes)
+        return kept->print(out, field->data, field->size, kept->print_context);
+    return kept->print(out, room, pe_csv_unescape(field, room), kept->print_context);
+}
+
+pe_status pe_text_keep(const pe_kept_fields *kept, const pe_csv_field *fields, const char *record, size_t size,
+                       pe_arena *scratch, pe_text *out, pe_error *err)
+{
+    *out = (pe_text){record, size};
+    if (pe_text_is_kept_in_place(kept))
+        return PE_OK;
+    size_t longest = 0, most = 1;
+    for (size_t k = 0; k < kept->count; k++) {
+        const size_t bytes = fields[kept->fields[k]].size;
+        longest = bytes > longest ? bytes : longest;
+        most += 2 * bytes + 3;
+    }
+    char *const text = pe_arena_get(scratch, most + longest);
+    if (text == NULL)
+        return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes for kept fields", most + longest);
+    own_cursor own = {.fields = fields, .from = record};
+    char *at = text;
+    for (size_t k = 0; k < kept->count; k++) {
+        if (k > 0)
+            *at++ = kept->separator;
+        if (kept->is_as_it_stands) {
+            const pe_text bytes = own_bytes_of(&own, record, kept->fields[k]);
+            memcpy(at, bytes.data, bytes.size);
+            at += bytes.size;
+        } else {
+            at = print_field(kept, &fields[kept->fields[k]], at, text + most);
+        }
+    }
+    *out = (pe_text){text, (size_t)(at - text)};
+    return PE_OK;
+}
