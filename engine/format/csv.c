@@ -7,7 +7,7 @@
  *            made in both files; test_line_index.c and fuzz_csv.c compare them.
  * Design:   one pass over the record's bytes, then a search for CR, which is far faster than the pass.
  * Threads:  no state.
- * Not here: header, names, types (source/text_source.c).
+ * Not here: dialects with comments or blanks (csv_commented.c); header, names, types (source/text_source.c).
  */
 #include "format/csv.h"
 
@@ -16,7 +16,7 @@
 typedef struct cursor {
     const unsigned char *at;
     const unsigned char *end;
-    unsigned char delimiter;
+    int delimiter, quote;
 } cursor;
 
 /* Takes a quoted field, from after the opening quote to after the closing one; false: there is no closing quote. */
@@ -25,12 +25,12 @@ static bool take_quoted(cursor *p, pe_csv_field *field)
     const unsigned char *const begin = p->at;
     bool has_escapes = false;
     for (;;) {
-        const unsigned char *const quote = memchr(p->at, '"', (size_t)(p->end - p->at));
+        const unsigned char *const quote = memchr(p->at, p->quote, (size_t)(p->end - p->at));
         if (quote == NULL)
             return false;
         p->at = quote + 1;
-        if (p->at == p->end || *p->at != '"') {
-            *field = (pe_csv_field){(const char *)begin, (size_t)(quote - begin), has_escapes};
+        if (p->at == p->end || *p->at != p->quote) {
+            *field = (pe_csv_field){(const char *)begin, (size_t)(quote - begin), has_escapes, true};
             return true;
         }
         has_escapes = true;
@@ -43,11 +43,12 @@ static void take_plain(cursor *p, pe_csv_field *field)
 {
     const unsigned char *const begin = p->at;
     const unsigned char *at = begin;
-    while (at != p->end && *at != p->delimiter && *at != '\n')
+    const unsigned char delimiter = (unsigned char)p->delimiter;
+    while (at != p->end && *at != delimiter && *at != '\n')
         at++;
     if (at != p->end && *at == '\n' && at != begin && at[-1] == '\r')
         at--;
-    *field = (pe_csv_field){(const char *)begin, (size_t)(at - begin), false};
+    *field = (pe_csv_field){(const char *)begin, (size_t)(at - begin), false, false};
     p->at = at;
 }
 
@@ -67,7 +68,7 @@ static bool take_end(cursor *p)
 static pe_csv_verdict take_field(cursor *p, pe_csv_field *field, bool *is_last, const unsigned char **bad)
 {
     const unsigned char *const begin = p->at;
-    if (p->at == p->end || *p->at != '"') {
+    if (p->at == p->end || *p->at != p->quote) {
         take_plain(p, field);
     } else {
         p->at++;
@@ -94,7 +95,7 @@ static const unsigned char *find_lone_cr(cursor p)
     const unsigned char *bad = NULL;
     for (bool is_last = false; !is_last;) {
         pe_csv_field field;
-        const bool is_plain = p.at == p.end || *p.at != '"';
+        const bool is_plain = p.at == p.end || *p.at != p.quote;
         (void)take_field(&p, &field, &is_last, &bad);
         const unsigned char *const cr = is_plain && field.size > 0 ? memchr(field.data, '\r', field.size) : NULL;
         if (cr != NULL)
@@ -103,13 +104,15 @@ static const unsigned char *find_lone_cr(cursor p)
     return NULL;
 }
 
-pe_csv_verdict pe_csv_next(const unsigned char *data, size_t size, char delimiter, size_t *at, pe_csv_field *fields,
-                           size_t room, size_t *count, size_t *bad)
+pe_csv_verdict pe_csv_next(const unsigned char *data, size_t size, const pe_dialect *dialect, size_t *at,
+                           pe_csv_field *fields, size_t room, size_t *count, size_t *bad)
 {
     *count = 0;
     if (*at >= size)
         return PE_CSV_END;
-    const cursor begin = {data + *at, data + size, (unsigned char)delimiter};
+    if (pe_dialect_skips_lines(dialect))
+        return pe_csv_next_commented(data, size, dialect, at, fields, room, count, bad);
+    const cursor begin = {data + *at, data + size, dialect->delimiter, dialect->quote};
     const unsigned char *wrong = NULL;
     cursor p = begin;
     for (bool is_last = false; !is_last;) {
@@ -134,12 +137,12 @@ pe_csv_verdict pe_csv_next(const unsigned char *data, size_t size, char delimite
     return PE_CSV_RECORD;
 }
 
-size_t pe_csv_unescape(const pe_csv_field *field, char *out)
+size_t pe_csv_unescape(const pe_csv_field *field, int quote, char *out)
 {
     size_t size = 0;
     for (size_t i = 0; i < field->size; i++) {
         out[size++] = field->data[i];
-        if (field->data[i] == '"')
+        if ((unsigned char)field->data[i] == quote)
             i++; /* the second quote of the pair */
     }
     return size;

@@ -22,12 +22,12 @@ typedef struct exported_head {
     pe_line_position start;
 } exported_head;
 
-pe_status pe_line_index_begin(pe_line_index *index, char delimiter, pe_line_position start, size_t most_entries,
+pe_status pe_line_index_begin(pe_line_index *index, pe_dialect dialect, pe_line_position start, size_t most_entries,
                               pe_error *err)
 {
     assert(most_entries >= 2 && most_entries % 2 == 0);
     *index = (pe_line_index){.most = most_entries, .stride = 1, .end = start.offset, .start = start};
-    index->scan = (pe_record_scan){.delimiter = delimiter};
+    index->scan = (pe_record_scan){.dialect = dialect};
     return pe_make_array(&index->entries, most_entries, sizeof *index->entries, err);
 }
 
@@ -60,7 +60,7 @@ void pe_line_index_add(pe_line_index *index, const unsigned char *data, size_t s
 bool pe_line_index_end(pe_line_index *index)
 {
     const bool is_open = index->scan.state == PE_SCAN_QUOTED;
-    const bool has_tail = index->end > index->start.offset && index->last != '\n';
+    const bool has_tail = index->end > index->start.offset && pe_record_scan_has_tail(&index->scan, index->last);
     index->records = index->scan.records + (has_tail && !is_open);
     assert(index->count == 0 || (index->count - 1) * index->stride <= index->records);
     return !is_open;

@@ -37,8 +37,8 @@ typedef struct pe_line_index {
     unsigned char last; /* the last byte added */
 } pe_line_index;
 
-/* pe_line_index_begin - start an index of text that begins at `start`; delimiter 0 is plain lines. PE_ENOMEM. */
-pe_status pe_line_index_begin(pe_line_index *index, char delimiter, pe_line_position start, size_t most_entries,
+/* pe_line_index_begin - start an index of text that begins at `start`. PE_ENOMEM. */
+pe_status pe_line_index_begin(pe_line_index *index, pe_dialect dialect, pe_line_position start, size_t most_entries,
                               pe_error *err);
 
 /* pe_line_index_add - the next bytes, in pieces of any size. */

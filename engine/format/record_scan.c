@@ -8,7 +8,7 @@
  *           follows a closing quote. A block with another quote (5" pipe) is scanned byte by byte, as are the last
  *           bytes.
  * Threads:  the state is the caller's.
- * Not here: splitting into fields (csv.c).
+ * Not here: dialects with comments or blanks (csv_commented.c); splitting into fields (csv.c).
  */
 #include "format/record_scan.h"
 
@@ -16,16 +16,16 @@
 
 enum { BLOCK = 64 };
 
-static pe_scan_state step(pe_scan_state state, unsigned char byte, unsigned char delimiter)
+static pe_scan_state step(pe_scan_state state, unsigned char byte, const pe_dialect *dialect)
 {
-    if (byte == '"') {
+    if (byte == dialect->quote) {
         if (state == PE_SCAN_QUOTED)
             return PE_SCAN_CLOSED;
         return state == PE_SCAN_PLAIN ? PE_SCAN_PLAIN : PE_SCAN_QUOTED;
     }
     if (state == PE_SCAN_QUOTED)
         return PE_SCAN_QUOTED;
-    return byte == delimiter || byte == '\n' ? PE_SCAN_FIELD : PE_SCAN_PLAIN;
+    return byte == dialect->delimiter || byte == '\n' ? PE_SCAN_FIELD : PE_SCAN_PLAIN;
 }
 
 static size_t walk(pe_record_scan *scan, const unsigned char *data, size_t size, uint64_t most)
@@ -35,11 +35,11 @@ static size_t walk(pe_record_scan *scan, const unsigned char *data, size_t size,
         const unsigned char byte = data[at++];
         const bool is_line_end = byte == '\n';
         scan->lines += is_line_end;
-        if (scan->delimiter == 0) {
+        if (scan->dialect.quote == PE_CHAR_NONE) {
             scan->records += is_line_end;
             continue;
         }
-        scan->state = step(scan->state, byte, (unsigned char)scan->delimiter);
+        scan->state = step(scan->state, byte, &scan->dialect);
         scan->records += is_line_end && scan->state != PE_SCAN_QUOTED;
     }
     return at;
@@ -75,15 +75,15 @@ static size_t pass_plain(pe_record_scan *scan, const unsigned char *data, uint64
     scan->records += newlines;
     scan->lines += newlines;
     const unsigned char last = data[BLOCK - 1];
-    scan->state = last == '\n' || last == (unsigned char)scan->delimiter ? PE_SCAN_FIELD : PE_SCAN_PLAIN;
+    scan->state = last == '\n' || last == (unsigned char)scan->dialect.delimiter ? PE_SCAN_FIELD : PE_SCAN_PLAIN;
     return BLOCK;
 }
 
 static size_t pass_quoted(pe_record_scan *scan, const unsigned char *data, uint64_t most)
 {
-    const uint64_t quotes = bytes8_mask64(data, '"');
+    const uint64_t quotes = bytes8_mask64(data, (unsigned char)scan->dialect.quote);
     const uint64_t newlines = bytes8_mask64(data, '\n');
-    const uint64_t delimiters = bytes8_mask64(data, (unsigned char)scan->delimiter);
+    const uint64_t delimiters = bytes8_mask64(data, (unsigned char)scan->dialect.delimiter);
     const uint64_t was_inside = scan->state == PE_SCAN_QUOTED ? ~UINT64_C(0) : 0;
     const uint64_t inside = bytes8_parity(quotes) ^ was_inside; /* an opening quote is inside, a closing one is not */
     const uint64_t may_open = ((quotes | newlines | delimiters) << 1) | (scan->state != PE_SCAN_PLAIN);
@@ -122,11 +122,14 @@ static size_t run_lines(pe_record_scan *scan, const unsigned char *data, size_t 
 
 size_t pe_record_scan_run(pe_record_scan *scan, const unsigned char *data, size_t size, uint64_t most)
 {
-    if (scan->delimiter == 0)
+    if (pe_dialect_skips_lines(&scan->dialect))
+        return pe_record_scan_commented(scan, data, size, most);
+    if (scan->dialect.quote == PE_CHAR_NONE)
         return run_lines(scan, data, size, most);
+    const unsigned char quote = (unsigned char)scan->dialect.quote;
     size_t at = 0;
     while (size - at >= BLOCK && scan->records < most) {
-        if (bytes8_count64(data + at, '"') == 0)
+        if (bytes8_count64(data + at, quote) == 0)
             at += pass_plain(scan, data + at, most);
         else
             at += pass_quoted(scan, data + at, most);

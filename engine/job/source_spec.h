@@ -60,7 +60,12 @@ typedef struct pe_source_spec {
     pe_format format;    /* PE_FORMAT_AUTO: neither given nor told by the suffix */
     bool has_dtype;
     pe_type dtype;
-    bool header;                     /* csv, tsv: the first record names the columns */
+    bool header;                   /* csv, tsv: the first record names the columns */
+    int delimiter, quote, comment; /* csv, tsv: a byte, PE_CHAR_NONE or PE_CHAR_BLANKS (base/dialect.h); 0: not given */
+    int decimal, thousands;        /* csv, tsv: a byte; 0: not given */
+    uint64_t skip_lines;           /* csv, tsv: lines before the header */
+    const char *const *missing;    /* csv, tsv: fields that mean "no value"; NULL: none */
+    int missing_count;
     const pe_column_choice *columns; /* csv, tsv, two-dimensional npy; NULL is all */
     int column_count;
     const char *const *names; /* of the arguments, one a column: C identifiers; NULL: not given */

@@ -3,7 +3,7 @@
  */
 /* fuzz_csv.c - any bytes as csv: the records that are cut are those that the scan and the index found.
  *
- * Design: the first byte chooses the delimiter and the size of the pieces that the index gets.
+ * Design: the first byte chooses the size of the pieces that the index gets, and one delimiter; other dialects follow.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ enum { ROOM = 4, PLACES = 4 };
 typedef struct input {
     unsigned char *data;
     size_t size, piece;
-    char delimiter;
+    pe_dialect dialect;
 } input;
 
 static void check_fields(const input *in, const pe_csv_field *fields, size_t count)
@@ -28,7 +28,7 @@ static void check_fields(const input *in, const pe_csv_field *fields, size_t cou
         if (!fields[i].has_escapes)
             continue;
         char *const plain = malloc(fields[i].size);
-        FUZZ_HOLDS(plain != NULL && pe_csv_unescape(&fields[i], plain) < fields[i].size);
+        FUZZ_HOLDS(plain != NULL && pe_csv_unescape(&fields[i], in->dialect.quote, plain) < fields[i].size);
         free(plain);
     }
 }
@@ -53,18 +53,18 @@ static void check_records(const input *in, const pe_line_index *index, bool is_c
         const size_t begin = at;
         if (begin < in->size && record < index->records)
             check_place(index, record, begin, line);
-        verdict = pe_csv_next(in->data, in->size, in->delimiter, &at, fields, ROOM, &count, &bad);
+        verdict = pe_csv_next(in->data, in->size, &in->dialect, &at, fields, ROOM, &count, &bad);
         if (verdict != PE_CSV_RECORD)
             break;
         FUZZ_HOLDS(at > begin && at <= in->size && count > 0);
         check_fields(in, fields, count);
-        pe_record_scan scan = {.delimiter = in->delimiter};
+        pe_record_scan scan = {.dialect = in->dialect};
         const size_t passed = pe_record_scan_run(&scan, in->data + begin, in->size - begin, 1);
         FUZZ_HOLDS(begin + passed == at);
         line += scan.lines;
         record++;
     }
-    FUZZ_HOLDS(verdict == PE_CSV_END ? at == in->size : bad < in->size);
+    FUZZ_HOLDS(verdict == PE_CSV_END ? at == in->size || pe_dialect_skips_lines(&in->dialect) : bad < in->size);
     if (verdict == PE_CSV_LONE_CR)
         FUZZ_HOLDS(in->data[bad] == '\r' && (bad + 1 == in->size || in->data[bad + 1] != '\n'));
     if (verdict == PE_CSV_END)
@@ -73,25 +73,40 @@ static void check_records(const input *in, const pe_line_index *index, bool is_c
         FUZZ_HOLDS(!is_closed && record == index->records);
 }
 
+static void check_dialect(input *in, pe_dialect dialect)
+{
+    pe_line_index index = {0};
+    pe_error err = PE_ERROR_INIT;
+    in->dialect = dialect;
+    FUZZ_HOLDS(pe_line_index_begin(&index, in->dialect, (pe_line_position){0, 1}, PLACES, &err) == PE_OK);
+    for (size_t at = 0; at < in->size; at += in->piece)
+        pe_line_index_add(&index, in->data + at, in->size - at < in->piece ? in->size - at : in->piece);
+    const bool is_closed = pe_line_index_end(&index);
+    check_records(in, &index, is_closed);
+    pe_line_index_fini(&index);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0)
         return 0;
-    input in = {.size = size - 1, .piece = (size_t)(data[0] >> 1) + 1, .delimiter = (data[0] & 1) == 0 ? ',' : '\t'};
+    input in = {.size = size - 1, .piece = (size_t)(data[0] >> 1) + 1};
+    const pe_dialect dialects[] = {pe_dialect_of((data[0] & 1) == 0 ? ',' : '\t'),
+                                   {';', '\'', PE_CHAR_NONE},
+                                   {',', PE_CHAR_NONE, PE_CHAR_NONE},
+                                   {',', '"', '#'},
+                                   {'\t', '\'', '#'},
+                                   {PE_CHAR_BLANKS, '"', '#'},
+                                   {PE_CHAR_BLANKS, PE_CHAR_NONE, PE_CHAR_NONE},
+                                   {' ', PE_CHAR_NONE, '%'}};
     in.data = malloc(in.size + (in.size == 0));
     FUZZ_HOLDS(in.data != NULL);
     memcpy(in.data, data + 1, in.size);
-    pe_line_index index = {0};
-    pe_error err = PE_ERROR_INIT;
-    FUZZ_HOLDS(pe_line_index_begin(&index, in.delimiter, (pe_line_position){0, 1}, PLACES, &err) == PE_OK);
-    for (size_t at = 0; at < in.size; at += in.piece)
-        pe_line_index_add(&index, in.data + at, in.size - at < in.piece ? in.size - at : in.piece);
-    const bool is_closed = pe_line_index_end(&index);
-    check_records(&in, &index, is_closed);
+    for (size_t d = 0; d < sizeof dialects / sizeof *dialects; d++)
+        check_dialect(&in, dialects[d]);
     uint64_t lines = 0;
     const size_t blank = pe_csv_blank_end(in.data, in.size, &lines);
     FUZZ_HOLDS(blank <= in.size && lines <= blank && blank <= 2 * lines);
-    pe_line_index_fini(&index);
     free(in.data);
     return 0;
 }

@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(bytes, data, size);
     pe_line_index index = {0};
     pe_error err = PE_ERROR_INIT;
-    FUZZ_HOLDS(pe_line_index_begin(&index, '\0', (pe_line_position){0, 1}, PLACES, &err) == PE_OK);
+    FUZZ_HOLDS(pe_line_index_begin(&index, pe_dialect_of('\0'), (pe_line_position){0, 1}, PLACES, &err) == PE_OK);
     const size_t half = size / 2;
     pe_line_index_add(&index, bytes, half);
     pe_line_index_add(&index, bytes + half, size - half);

@@ -26,6 +26,8 @@ typedef enum pe_key_type {
     PE_KEY_NAMES,       /* an array of strings, each once */
     PE_KEY_IDENTIFIERS, /* an array of C identifiers, each once */
     PE_KEY_STRINGS,     /* an array of strings */
+    PE_KEY_TEXTS,       /* an array of strings, which may be empty */
+    PE_KEY_CHAR,        /* a string of one ASCII character, or one of the words; the field is an int */
     PE_KEY_COMMAND,     /* an array of strings: a program and its arguments */
     PE_KEY_COLUMNS,     /* an array of strings or of integers from 0 */
     PE_KEY_RANGE,       /* [start, stop] or [start, stop, step] */

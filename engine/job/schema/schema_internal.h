@@ -6,6 +6,7 @@
 #ifndef PE_SCHEMA_INTERNAL_H
 #define PE_SCHEMA_INTERNAL_H
 
+#include "base/dialect.h"
 #include "job/job.h"
 #include "job/schema/schema.h"
 

@@ -46,6 +46,14 @@ static void print_words(const pe_word *words, const char *after, char out[PE_VAL
         (void)snprintf(out + size, PE_VALID_ROOM - size, "%s", after);
 }
 
+static void print_char(const pe_key *key, char out[PE_VALID_ROOM])
+{
+    char words[PE_VALID_ROOM] = "";
+    if (key->words != NULL)
+        print_words(key->words, "", words);
+    snprintf(out, PE_VALID_ROOM, "one ASCII character%s%.80s", key->words != NULL ? " or " : "", words);
+}
+
 const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
 {
     static const char *const texts[] = {
@@ -56,6 +64,7 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
         [PE_KEY_NAMES] = "an array of strings such as [\"x\", \"y\"]",
         [PE_KEY_IDENTIFIERS] = "an array of C identifiers such as [\"x\", \"y\"]",
         [PE_KEY_STRINGS] = "an array of strings such as [\"a\", \"b\"]",
+        [PE_KEY_TEXTS] = "an array of strings such as [\"\", \"NA\"]",
         [PE_KEY_COMMAND] = "an array of a program and its arguments such as [\"wc\", \"-c\", \"{}\"]",
         [PE_KEY_COLUMNS] = "an array of names [\"x\", \"y\"] or of numbers from 0 [0, 1]",
         [PE_KEY_RANGE] = "[start, stop] or [start, stop, step]",
@@ -68,7 +77,9 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
         [PE_KEY_PART] = "\"K/N\" for part K of N, from \"1/N\" to \"N/N\", such as \"3/16\"",
         [PE_KEY_PORTION] = "a number of items, 0 or more, or a share such as \"1 %\"",
     };
-    if (key->type == PE_KEY_WORD || key->type == PE_KEY_EITHER)
+    if (key->type == PE_KEY_CHAR)
+        print_char(key, out);
+    else if (key->type == PE_KEY_WORD || key->type == PE_KEY_EITHER)
         print_words(key->words, "", out);
     else if (key->type == PE_KEY_WORDS)
         print_words(key->words, ", or an array of some, each once", out);

@@ -50,8 +50,8 @@ static inline int pe_place_counted(const pe_key *key, const void *base)
 
 /* The rows, in the order of the files that define them: values_plain.c, values_arrays.c, values_numbers.c,
  * values_units.c. */
-extern const pe_value_ops pe_value_word, pe_value_either, pe_value_words, pe_value_string, pe_value_integer,
-    pe_value_bool, pe_value_type, pe_value_dtype, pe_value_function;
+extern const pe_value_ops pe_value_word, pe_value_either, pe_value_words, pe_value_char, pe_value_string,
+    pe_value_integer, pe_value_bool, pe_value_type, pe_value_dtype, pe_value_function;
 extern const pe_value_ops pe_value_strings, pe_value_columns, pe_value_params;
 extern const pe_value_ops pe_value_range, pe_value_linspace, pe_value_values, pe_value_scalar;
 extern const pe_value_ops pe_value_bytes, pe_value_time, pe_value_portion, pe_value_part;

@@ -48,7 +48,7 @@ static pe_status check_string(const pe_place *to, const pe_toml *array, size_t b
     const pe_key *const key = to->key;
     const pe_toml *const node = &array->children[before];
     /* an argument of a program may be empty, the program's name must not be */
-    const bool may_be_empty = key->type == PE_KEY_COMMAND && before > 0;
+    const bool may_be_empty = (key->type == PE_KEY_COMMAND && before > 0) || key->type == PE_KEY_TEXTS;
     if (!pe_value_is_text(node) && !(may_be_empty && node->kind == PE_TOML_STRING && node->string_size == 0))
         return pe_section_refuse(to->section, key->name, node, err, "expected a string that is not empty, got %s",
                                  pe_quote_node(node, seen));

@@ -97,6 +97,25 @@ static void print_words(pe_writer *to, const pe_key *key, const void *base)
     pe_writer_put(to, count > 0 ? "]\n" : "");
 }
 
+static pe_status read_char(const pe_place *to, const pe_toml *node, pe_error *err)
+{
+    const pe_word *const word = to->key->words == NULL ? NULL : find_word(to->key, node);
+    const bool is_char = pe_value_is_text(node) && node->string_size == 1 && (unsigned char)node->string[0] < 0x80;
+    const bool is_end = is_char && (node->string[0] == '\n' || node->string[0] == '\r');
+    if (word == NULL && (!is_char || is_end))
+        return pe_section_expected(to->section, to->key->name, node, err);
+    *(int *)pe_place_field(to->key, to->base) = word != NULL ? (int)word->value : node->string[0];
+    return PE_OK;
+}
+
+static void print_char(pe_writer *to, const pe_key *key, const void *base)
+{
+    const int value = *(const int *)pe_place_value(key, base);
+    const char text[2] = {(char)value, '\0'};
+    if (value != 0)
+        pe_writer_pair(to, key->name, value < 0x80 ? text : name_of(key, (unsigned)value));
+}
+
 static pe_status read_string(const pe_place *to, const pe_toml *node, pe_error *err)
 {
     if (!pe_value_is_text(node))
@@ -204,6 +223,7 @@ static void print_dtype(pe_writer *to, const pe_key *key, const void *base)
 const pe_value_ops pe_value_word = {read_word, print_word, NULL};
 const pe_value_ops pe_value_either = {read_either, print_either, NULL};
 const pe_value_ops pe_value_words = {read_words, print_words, NULL};
+const pe_value_ops pe_value_char = {read_char, print_char, NULL};
 const pe_value_ops pe_value_string = {read_string, print_string, free_string};
 const pe_value_ops pe_value_integer = {read_integer, print_integer, NULL};
 const pe_value_ops pe_value_bool = {read_bool, print_bool, NULL};

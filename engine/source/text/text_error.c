@@ -67,17 +67,26 @@ static const char *show(const char *data, size_t size, char out[SHOWN_ROOM])
     return out;
 }
 
+static const char *delimiter_name(int delimiter, char out[READER_ROOM])
+{
+    if (delimiter != ',' && delimiter != '\t' && delimiter != PE_CHAR_BLANKS) {
+        snprintf(out, READER_ROOM, "delimiter (%c)", delimiter);
+        return out;
+    }
+    return delimiter == ',' ? "comma" : delimiter == '\t' ? "tab" : "blank";
+}
+
 pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, const unsigned char *data,
                            pe_line_position begin, size_t bad, uint64_t item, pe_error *err)
 {
     const char *const name = text->base.info.name;
     const position s = position_of(data, begin, bad);
-    char seen[SHOWN_ROOM];
+    char seen[SHOWN_ROOM], by[READER_ROOM];
     if (verdict == PE_CSV_AFTER_QUOTE)
         return pe_fail_item(err, PE_EDATA, item,
                             "%s:%" PRIu64 ":%" PRIu64 ": expected a %s or the end of the line after the closing quote, "
                             "got \"%s\" (a quote inside quotes is written twice)",
-                            name, s.line, s.column, text->delimiter == '\t' ? "tab" : "comma",
+                            name, s.line, s.column, delimiter_name(text->dialect.delimiter, by),
                             show((const char *)data + bad, 1, seen));
     if (verdict == PE_CSV_LONE_CR)
         return pe_fail_item(err, PE_EDATA, item,
@@ -98,8 +107,10 @@ pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *d
 {
     const position s = position_of(data, begin, record);
     const bool is_empty = data[record] == '\n' || data[record] == '\r';
+    char comment[PE_COMMENT_HINT_ROOM];
     return pe_fail_item(err, PE_EDATA, item, "%s:%" PRIu64 ": expected %" PRIu64 " fields, got %" PRIu64 "%s",
-                        text->base.info.name, s.line, text->fields, got, is_empty ? " (an empty line)" : "");
+                        text->base.info.name, s.line, text->fields, got,
+                        is_empty ? " (an empty line)" : pe_text_comment_hint(text, comment));
 }
 
 /* "x.csv:17:9: column "price": " or "x.txt:4: ". */
@@ -107,12 +118,12 @@ static void print_position(const pe_text_source *text, const unsigned char *data
                            const pe_text_target *target, const pe_csv_field *field, char *out, size_t room)
 {
     const unsigned char *at = (const unsigned char *)field->data;
-    if (text->delimiter != 0 && at > data && at[-1] == '"')
+    if (text->dialect.delimiter != 0 && at > data && at[-1] == text->dialect.quote)
         at--;
     const position s = position_of(data, begin, (size_t)(at - data));
     const char *const name = text->base.info.name;
     char shown[SHOWN_ROOM];
-    if (text->delimiter == 0)
+    if (text->dialect.delimiter == 0)
         snprintf(out, room, "%s:%" PRIu64 ": ", name, s.line);
     else if (target->name == NULL)
         snprintf(out, room, "%s:%" PRIu64 ":%" PRIu64 ": column %" PRIu64 ": ", name, s.line, s.column, target->field);
@@ -128,12 +139,12 @@ static const char *hint(const pe_text_source *text, const pe_text_target *target
     pe_int128 integer;
     double real;
     if (field->size == 0)
-        return " (it is empty)";
+        return text->dialect.delimiter == 0 ? " (it is empty)" : " (it is empty: input.missing = [\"\"] makes it nan)";
     if (pe_dtype_is_int(target->parse) && pe_parse_element(field->data, field->size, PE_INT128, &integer))
         return " (out of its range)";
     if (pe_dtype_is_int(target->parse) && pe_parse_element(field->data, field->size, PE_FLOAT64, &real))
         return " (as float64 it can be read: input.dtype = \"float64\")";
-    if (item == 0 && text->delimiter != 0 && !text->base.spec->header)
+    if (item == 0 && text->dialect.delimiter != 0 && !text->base.spec->header)
         return " (header = false, so the first line is data: is it a header?)";
     return "";
 }
@@ -157,6 +168,9 @@ pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *da
     const char *const dtype = pe_dtype_name(target->parse);
     const bool has_vowel = dtype[0] == 'i'; /* an int64, a uint8 */
     print_position(text, data, begin, target, field, where, sizeof where);
+    if (text->is_styled && pe_text_is_missing(text, field))
+        return pe_fail_item(err, PE_EDATA, item, "%sthe value is missing (\"%s\"), and only a float can be nan", where,
+                            show(field->data, field->size, shown));
     if (pe_dtype_is_float(target->parse) && pe_is_integer_text(field->data, field->size))
         return pe_fail_item(err, PE_EDATA, item,
                             "%s%s is not exact as %s, which %s (dtype = \"int128\" or \"text\" holds it)", where,

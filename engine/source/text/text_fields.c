@@ -14,10 +14,9 @@
 #include "base/alloc.h"
 #include "source/text/text_source.h"
 
-pe_text pe_text_own_bytes(const pe_csv_field *field, const char *from)
+pe_text pe_text_own_bytes(const pe_csv_field *field)
 {
-    const bool is_quoted = field->data != from;
-    return (pe_text){from, field->size + (is_quoted ? 2 : 0)};
+    return field->is_quoted ? (pe_text){field->data - 1, field->size + 2} : (pe_text){field->data, field->size};
 }
 
 static pe_status copy_label(pe_text_field *out, pe_text label, pe_error *err)
@@ -31,20 +30,16 @@ static pe_status copy_label(pe_text_field *out, pe_text label, pe_error *err)
     return PE_OK;
 }
 
-pe_status pe_text_name_fields(pe_text_source *text, const pe_csv_field *fields, char *const *names,
-                              const unsigned char *header, pe_error *err)
+pe_status pe_text_name_fields(pe_text_source *text, const pe_csv_field *fields, char *const *names, pe_error *err)
 {
-    const char *from = (const char *)header;
     pe_status status = pe_make_array(&text->all, text->fields, sizeof *text->all, err);
     for (uint64_t f = 0; f < text->fields && status == PE_OK; f++) {
         text->all[f].type = PE_TEXT;
         if (fields == NULL)
             continue;
-        const pe_text label = pe_text_own_bytes(&fields[f], from);
-        from = label.data + label.size + 1;
         status = pe_copy_string(&text->all[f].name, names[f], err);
         if (status == PE_OK)
-            status = copy_label(&text->all[f], label, err);
+            status = copy_label(&text->all[f], pe_text_own_bytes(&fields[f]), err);
     }
     return status;
 }
@@ -117,45 +112,30 @@ void pe_text_free_fields(pe_text_source *text)
 
 /* ---- kept fields ---- */
 
-bool pe_text_is_kept_in_place(const pe_kept_fields *kept)
+/* A dialect of the job's own has other bytes than the output. */
+static bool stands(const pe_text_source *text, const pe_kept_fields *kept)
 {
-    return kept->is_whole && kept->is_as_it_stands;
+    return kept->is_as_it_stands && !text->has_own_dialect;
 }
 
-/* Where field `number` of the record begins, given that it is called for ever larger numbers from field 0 on. */
-typedef struct own_cursor {
-    const pe_csv_field *fields;
-    uint64_t next;
-    const char *from;
-} own_cursor;
-
-static pe_text own_bytes_of(own_cursor *at, const char *record, uint64_t number)
+bool pe_text_is_kept_in_place(const pe_text_source *text, const pe_kept_fields *kept)
 {
-    if (number < at->next) {
-        at->next = 0;
-        at->from = record;
-    }
-    pe_text own = {record, 0};
-    for (; at->next <= number; at->next++) {
-        own = pe_text_own_bytes(&at->fields[at->next], at->from);
-        at->from = own.data + own.size + 1;
-    }
-    return own;
+    return kept->is_whole && stands(text, kept);
 }
 
 /* Prints one field; out has 2 * size + 2 bytes. A text with "" inside is unescaped behind them first. */
-static char *print_field(const pe_kept_fields *kept, const pe_csv_field *field, char *out, char *room)
+static char *print_field(const pe_kept_fields *kept, const pe_csv_field *field, int quote, char *out, char *room)
 {
     if (!field->has_escapes)
         return kept->print(out, field->data, field->size, kept->print_context);
-    return kept->print(out, room, pe_csv_unescape(field, room), kept->print_context);
+    return kept->print(out, room, pe_csv_unescape(field, quote, room), kept->print_context);
 }
 
-pe_status pe_text_keep(const pe_kept_fields *kept, const pe_csv_field *fields, const char *record, size_t size,
-                       pe_arena *scratch, pe_text *out, pe_error *err)
+pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, const pe_csv_field *fields,
+                       const char *record, size_t size, pe_arena *scratch, pe_text *out, pe_error *err)
 {
     *out = (pe_text){record, size};
-    if (pe_text_is_kept_in_place(kept))
+    if (pe_text_is_kept_in_place(text, kept))
         return PE_OK;
     size_t longest = 0, most = 1;
     for (size_t k = 0; k < kept->count; k++) {
@@ -163,22 +143,21 @@ pe_status pe_text_keep(const pe_kept_fields *kept, const pe_csv_field *fields, c
         longest = bytes > longest ? bytes : longest;
         most += 2 * bytes + 3;
     }
-    char *const text = pe_arena_get(scratch, most + longest);
-    if (text == NULL)
+    char *const room = pe_arena_get(scratch, most + longest);
+    if (room == NULL)
         return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes for kept fields", most + longest);
-    own_cursor own = {.fields = fields, .from = record};
-    char *at = text;
+    char *at = room;
     for (size_t k = 0; k < kept->count; k++) {
         if (k > 0)
             *at++ = kept->separator;
-        if (kept->is_as_it_stands) {
-            const pe_text bytes = own_bytes_of(&own, record, kept->fields[k]);
+        if (stands(text, kept)) {
+            const pe_text bytes = pe_text_own_bytes(&fields[kept->fields[k]]);
             memcpy(at, bytes.data, bytes.size);
             at += bytes.size;
         } else {
-            at = print_field(kept, &fields[kept->fields[k]], at, text + most);
+            at = print_field(kept, &fields[kept->fields[k]], text->dialect.quote, at, room + most);
         }
     }
-    *out = (pe_text){text, (size_t)(at - text)};
+    *out = (pe_text){room, (size_t)(at - room)};
     return PE_OK;
 }

@@ -37,21 +37,21 @@ static void free_header(header *h)
     free(h->fields);
 }
 
-static pe_status copy_name(const pe_csv_field *field, char **out, pe_error *err)
+static pe_status copy_name(const pe_csv_field *field, int quote, char **out, pe_error *err)
 {
     const pe_status status = pe_make_array(out, field->size + 1, 1, err);
     if (status == PE_OK && field->has_escapes)
-        pe_csv_unescape(field, *out);
+        pe_csv_unescape(field, quote, *out);
     else if (status == PE_OK && field->size > 0)
         memcpy(*out, field->data, field->size);
     return status;
 }
 
-static pe_status copy_names(header *h, pe_error *err)
+static pe_status copy_names(header *h, int quote, pe_error *err)
 {
     pe_status status = pe_make_array(&h->names, h->count, sizeof *h->names, err);
     for (size_t i = 0; status == PE_OK && i < h->count; i++)
-        status = copy_name(&h->fields[i], &h->names[i], err);
+        status = copy_name(&h->fields[i], quote, &h->names[i], err);
     return status;
 }
 
@@ -60,14 +60,14 @@ static pe_status cut_record(pe_text_source *text, const unsigned char *data, siz
                             pe_error *err)
 {
     size_t again = *at, bad = 0;
-    const pe_csv_verdict verdict = pe_csv_next(data, size, text->delimiter, at, NULL, 0, &h->count, &bad);
+    const pe_csv_verdict verdict = pe_csv_next(data, size, &text->dialect, at, NULL, 0, &h->count, &bad);
     if (verdict == PE_CSV_END)
         return PE_OK;
     if (verdict != PE_CSV_RECORD)
         return pe_text_fail_csv(text, verdict, data, (pe_line_position){0, 1}, bad, PE_NO_ITEM, err);
     const pe_status status = pe_make_array(&h->fields, h->count, sizeof *h->fields, err);
     if (status == PE_OK)
-        pe_csv_next(data, size, text->delimiter, &again, h->fields, h->count, &h->count, &bad);
+        pe_csv_next(data, size, &text->dialect, &again, h->fields, h->count, &h->count, &bad);
     return status;
 }
 
@@ -93,7 +93,7 @@ static pe_status find_name(const pe_text_source *text, const header *h, const ch
 {
     const pe_source_spec *const spec = text->base.spec;
     const char *const file = text->base.info.name;
-    char names[NAMES_ROOM];
+    char names[NAMES_ROOM], comment[PE_COMMENT_HINT_ROOM];
     if (h->names == NULL)
         return pe_fail(err, PE_ECONFIG,
                        "%s: columns: \"%s\": %s has no header (header = false): expected numbers from 0", spec->where,
@@ -112,8 +112,8 @@ static pe_status find_name(const pe_text_source *text, const header *h, const ch
     const char *const near = pe_suggest(wanted, (const char *const *)h->names, h->count);
     list_names(h, names);
     if (near == NULL)
-        return pe_fail(err, PE_ECONFIG, "%s: columns: %s has no column \"%s\": it has %s", spec->where, file, wanted,
-                       names);
+        return pe_fail(err, PE_ECONFIG, "%s: columns: %s has no column \"%s\": it has %s%s", spec->where, file, wanted,
+                       names, pe_text_comment_hint(text, comment));
     return pe_fail(err, PE_ECONFIG, "%s: columns: %s has no column \"%s\": did you mean \"%s\"? It has %s", spec->where,
                    file, wanted, near, names);
 }
@@ -202,17 +202,34 @@ static void warn_of_numbers(const pe_text_source *text, const header *h)
            text->base.info.name, names);
 }
 
+/* A first line that begins like a comment and has another number of fields than the next one is no header. */
+static pe_status check_comment(pe_text_source *text, const unsigned char *data, size_t size, size_t at, size_t fields,
+                               pe_error *err)
+{
+    char hint[PE_COMMENT_HINT_ROOM];
+    size_t next = 0, bad = 0;
+    if (text->comment_hint == 0 ||
+        pe_csv_next(data, size, &text->dialect, &at, NULL, 0, &next, &bad) != PE_CSV_RECORD || next == fields)
+        return PE_OK;
+    return pe_fail(err, PE_EDATA, "%s: the first line has %zu field%s and the next one %zu%s", text->base.info.name,
+                   fields, pe_plural(fields), next, pe_text_comment_hint(text, hint));
+}
+
 static pe_status take_csv(pe_text_source *text, const unsigned char *data, size_t size, size_t *taken, pe_error *err)
 {
     const bool has_header = text->base.spec->header;
     header h = {0};
     size_t at = *taken;
+    if (at < size && text->dialect.comment == PE_CHAR_NONE && (data[at] == '#' || data[at] == '%'))
+        text->comment_hint = (char)data[at];
     pe_status status = cut_record(text, data, size, &at, &h, err);
     if (status == PE_OK && h.count == 0 && has_header)
         status = pe_fail(err, PE_EDATA, "%s: is empty: expected a header that names the columns (or header = false)",
                          text->base.info.name);
+    if (status == PE_OK)
+        status = check_comment(text, data, size, at, h.count, err);
     if (status == PE_OK && has_header)
-        status = copy_names(&h, err);
+        status = copy_names(&h, text->dialect.quote, err);
     if (status == PE_OK && has_header)
         warn_of_numbers(text, &h);
     if (status == PE_OK)
@@ -220,7 +237,7 @@ static pe_status take_csv(pe_text_source *text, const unsigned char *data, size_
     if (h.count > 0)
         text->fields = h.count;
     if (status == PE_OK)
-        status = pe_text_name_fields(text, h.names == NULL ? NULL : h.fields, h.names, data + *taken, err);
+        status = pe_text_name_fields(text, h.names == NULL ? NULL : h.fields, h.names, err);
     if (has_header)
         *taken = at;
     free_header(&h);
@@ -241,6 +258,20 @@ static const char *foreign_encoding(const unsigned char *data, size_t size)
     return size >= 4 && data[0] == 0 && data[1] != 0 && data[2] == 0 && data[3] != 0 ? "UTF-16BE" : NULL;
 }
 
+bool pe_text_preamble(const pe_text_source *text, const unsigned char *data, size_t size, size_t *bytes)
+{
+    *bytes = pe_bom_bytes(data, size);
+    for (uint64_t line = 0; line < text->base.spec->skip_lines; line++) {
+        const unsigned char *const end = *bytes == size ? NULL : memchr(data + *bytes, '\n', size - *bytes);
+        if (end == NULL) {
+            *bytes = size;
+            return false;
+        }
+        *bytes = (size_t)(end - data) + 1;
+    }
+    return true;
+}
+
 pe_status pe_text_take_header(pe_text_source *text, const unsigned char *data, size_t size, size_t *taken,
                               pe_error *err)
 {
@@ -248,18 +279,18 @@ pe_status pe_text_take_header(pe_text_source *text, const unsigned char *data, s
     if (encoding != NULL)
         return pe_fail(err, PE_EDATA, "%s: is %s text: expected UTF-8; iconv -f %s -t UTF-8 turns it into that",
                        text->base.info.name, encoding, encoding);
-    *taken = pe_bom_bytes(data, size);
-    if (text->delimiter != 0)
+    (void)pe_text_preamble(text, data, size, taken);
+    if (text->dialect.delimiter != 0)
         return take_csv(text, data, size, taken, err);
     text->fields = 1;
     text->column_count = 1;
     const pe_status status = pe_make_array(&text->columns, 1, sizeof *text->columns, err);
-    return status == PE_OK ? pe_text_name_fields(text, NULL, NULL, data, err) : status;
+    return status == PE_OK ? pe_text_name_fields(text, NULL, NULL, err) : status;
 }
 
 pe_status pe_text_save_columns(const pe_text_source *text, pe_buffer *out, pe_error *err)
 {
-    const uint64_t head[] = {text->fields, text->column_count};
+    const uint64_t head[] = {text->fields, text->column_count, (unsigned char)text->comment_hint};
     pe_status status = pe_buffer_append(out, head, sizeof head, err);
     for (size_t i = 0; status == PE_OK && i < text->column_count; i++) {
         const pe_text_column *const column = &text->columns[i];
@@ -300,12 +331,13 @@ static pe_status load_column(pe_text_column *column, const unsigned char *data, 
 pe_status pe_text_load_columns(pe_text_source *text, const unsigned char *data, size_t size, size_t *used,
                                pe_error *err)
 {
-    uint64_t head[2];
+    uint64_t head[3];
     *used = 0;
     if (!take_bytes(data, size, used, head, sizeof head) || head[1] > size)
         return pe_fail(err, PE_EBUG, "the columns of a text came cut short");
     text->fields = head[0];
     text->column_count = head[1];
+    text->comment_hint = (char)head[2];
     pe_status status = pe_make_array(&text->columns, text->column_count, sizeof *text->columns, err);
     for (size_t i = 0; status == PE_OK && i < text->column_count; i++)
         status = load_column(&text->columns[i], data, size, used, err);

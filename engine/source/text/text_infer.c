@@ -4,7 +4,7 @@
 /* text_infer.c - finds the types of a text's columns in its first records.
  *
  * Design:   a column is int64 where every field of the sample is an int64, else float64 where every one is a float64,
- *           else text. Empty fields say nothing: they are missing values, which fail their items. The sample is the
+ *           else text. Empty fields say nothing: they fail their items. One of input.missing is a float, since nan is one. The sample is the
  *           beginning of the file, so that first, count, parts and ranks never change a type. Records that are malformed
  *           say nothing either; reading them will fail.
  * Threads:  main thread of rank 0.
@@ -22,15 +22,26 @@ typedef struct evidence {
     bool has_number, has_float, has_text;
 } evidence;
 
-static void look_at(evidence *seen, const char *data, size_t size)
+static bool parses(const pe_text_source *text, const pe_csv_field *field, pe_dtype dtype)
 {
-    double real;
-    int64_t integer;
+    pe_int128 room;
+    if (text->is_styled)
+        return pe_text_parse_styled(text, field, dtype, &room);
+    return pe_parse_element(field->data, field->size, dtype, &room);
+}
+
+static void look_at(const pe_text_source *text, evidence *seen, const char *data, size_t size)
+{
+    const pe_csv_field field = {data, size, false, false};
+    if (text->is_styled && pe_text_is_missing(text, &field)) {
+        seen->has_number = seen->has_float = true; /* only a float can be nan */
+        return;
+    }
     if (size == 0)
         return;
-    if (pe_parse_element(data, size, PE_INT64, &integer))
+    if (parses(text, &field, PE_INT64))
         seen->has_number = true;
-    else if (pe_parse_element(data, size, PE_FLOAT64, &real))
+    else if (parses(text, &field, PE_FLOAT64))
         seen->has_number = seen->has_float = true;
     else if (pe_is_integer_text(data, size)) /* too large for both, yet a number */
         seen->has_number = seen->has_float = seen->has_text = true;
@@ -58,14 +69,14 @@ static void look_at_record(const pe_text_source *text, const pe_csv_field *field
         if (field->has_escapes)
             seen[number].has_text = true;
         else
-            look_at(&seen[number], field->data, field->size);
+            look_at(text, &seen[number], field->data, field->size);
     }
 }
 
 /* Moves behind a record that cannot be cut. */
 static bool skip_record(const pe_text_source *text, const unsigned char *data, size_t size, size_t *at)
 {
-    pe_record_scan scan = {.delimiter = text->delimiter};
+    pe_record_scan scan = {.dialect = text->dialect};
     *at += pe_record_scan_run(&scan, data + *at, size - *at, 1);
     return scan.records > 0;
 }
@@ -77,13 +88,12 @@ static void look_at_records(const pe_text_source *text, const unsigned char *dat
     for (uint64_t records = 0; records < PE_INFER_RECORDS && at < size; records++) {
         size_t count = 1, bad = 0;
         pe_text line = {0};
-        if (text->delimiter == 0) {
+        if (text->dialect.delimiter == 0) {
             pe_lines_next(data, size, &at, &line);
-            look_at(&seen[0], line.data, line.size);
+            look_at(text, &seen[0], line.data, line.size);
             continue;
         }
-        const pe_csv_verdict verdict =
-            pe_csv_next(data, size, text->delimiter, &at, fields, text->fields, &count, &bad);
+        const pe_csv_verdict verdict = pe_csv_next(data, size, &text->dialect, &at, fields, text->fields, &count, &bad);
         if (verdict == PE_CSV_RECORD)
             look_at_record(text, fields, count, seen);
         else if (!skip_record(text, data, size, &at))
@@ -96,7 +106,7 @@ static size_t sample_bytes(const pe_text_source *text, const unsigned char *data
 {
     if (size <= PE_INFER_BYTES)
         return size;
-    pe_record_scan all = {.delimiter = text->delimiter}, again = all;
+    pe_record_scan all = {.dialect = text->dialect}, again = all;
     (void)pe_record_scan_run(&all, data, PE_INFER_BYTES, PE_INFER_RECORDS);
     return pe_record_scan_run(&again, data, size, all.records > 0 ? all.records : 1);
 }

@@ -88,8 +88,11 @@ void pe_text_rewind(pe_reader *reader)
     pe_arena_reset(&((pe_text_reader *)reader)->scratch);
 }
 
-static pe_status deliver_text(const work *w, const pe_csv_field *field, pe_text *out, pe_error *err)
+static pe_status deliver_text(const work *w, const pe_text_target *target, const pe_csv_field *field, pe_text *out,
+                              pe_error *err)
 {
+    if (w->text->is_styled && pe_text_is_missing(w->text, field))
+        return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
     *out = (pe_text){field->data, field->size};
     if (!field->has_escapes)
         return PE_OK;
@@ -97,8 +100,15 @@ static pe_status deliver_text(const work *w, const pe_csv_field *field, pe_text 
     if (copy == NULL)
         return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes for a quoted text of %s", field->size,
                        w->text->base.info.name);
-    *out = (pe_text){copy, pe_csv_unescape(field, copy)};
+    *out = (pe_text){copy, pe_csv_unescape(field, w->text->dialect.quote, copy)};
     return PE_OK;
+}
+
+static bool parse(const pe_text_source *text, const pe_csv_field *field, pe_dtype dtype, void *out)
+{
+    if (text->is_styled)
+        return pe_text_parse_styled(text, field, dtype, out);
+    return !field->has_escapes && pe_parse_element(field->data, field->size, dtype, out);
 }
 
 /* The job declares one dtype and the kernel takes another: parsed as the one, converted to the other. */
@@ -108,7 +118,7 @@ static pe_status deliver_cast(const work *w, const pe_text_target *target, const
     pe_int128 parsed; /* as large and as aligned as any element */
     size_t bad;
     pe_error inner = PE_ERROR_INIT;
-    if (field->has_escapes || !pe_parse_element(field->data, field->size, target->parse, &parsed))
+    if (!parse(w->text, field, target->parse, &parsed))
         return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
     if (pe_convert(target->parse, &parsed, target->want, out, 1, &bad, &inner) == PE_OK)
         return PE_OK;
@@ -122,10 +132,10 @@ static pe_status deliver(const work *w, const pe_text_target *target, const pe_c
         return PE_OK;
     void *const out = column + w->row * target->step + target->offset;
     if (target->want == PE_TEXT)
-        return deliver_text(w, field, out, err);
+        return deliver_text(w, target, field, out, err);
     if (target->parse != target->want)
         return deliver_cast(w, target, field, out, err);
-    if (!field->has_escapes && pe_parse_element(field->data, field->size, target->parse, out))
+    if (parse(w->text, field, target->parse, out))
         return PE_OK;
     return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
 }
@@ -138,7 +148,8 @@ static pe_status keep_texts(const work *w, const pe_csv_field *fields, const cha
     for (int k = 0; k < source->kept_count && status == PE_OK; k++) {
         pe_text *const column = w->columns[source->want_count + k];
         if (column != NULL && source->kept[k].type == PE_TEXT)
-            status = pe_text_keep(&source->kept[k], fields, record, size, &w->reader->scratch, &column[w->row], err);
+            status = pe_text_keep(w->text, &source->kept[k], fields, record, size, &w->reader->scratch, &column[w->row],
+                                  err);
     }
     return status;
 }
@@ -148,7 +159,7 @@ static pe_status take_line(const work *w, size_t *at, pe_error *err)
     pe_text line;
     if (!pe_lines_next(w->data, w->size, at, &line))
         return pe_text_fail_csv(w->text, PE_CSV_END, w->data, w->begin, *at, w->item, err);
-    const pe_csv_field field = {line.data, line.size, false};
+    const pe_csv_field field = {line.data, line.size, false, false};
     pe_status status = PE_OK;
     for (size_t t = 0; t < w->reader->target_count && status == PE_OK; t++)
         status = deliver(w, &w->reader->targets[t], &field, err);
@@ -169,7 +180,7 @@ static pe_status take_record(const work *w, size_t *at, pe_error *err)
     const size_t record = *at;
     size_t count, bad = record;
     const pe_csv_verdict verdict =
-        pe_csv_next(w->data, w->size, text->delimiter, at, reader->fields, text->fields, &count, &bad);
+        pe_csv_next(w->data, w->size, &text->dialect, at, reader->fields, text->fields, &count, &bad);
     if (verdict != PE_CSV_RECORD)
         return pe_text_fail_csv(text, verdict, w->data, w->begin, bad, w->item, err);
     if (count != text->fields)
@@ -187,7 +198,7 @@ static pe_status take_record(const work *w, size_t *at, pe_error *err)
 }
 
 /* Moves the cursor to the item that block begins with. */
-static void seek(pe_text_reader *reader, char delimiter, uint64_t item, const pe_byte_range *byte_range,
+static void seek(pe_text_reader *reader, pe_dialect dialect, uint64_t item, const pe_byte_range *byte_range,
                  const unsigned char *bytes)
 {
     const bool is_inside = reader->has_cursor && reader->item <= item && reader->at.offset >= byte_range->offset &&
@@ -198,7 +209,7 @@ static void seek(pe_text_reader *reader, char delimiter, uint64_t item, const pe
         reader->has_cursor = true;
     }
     const size_t at = (size_t)(reader->at.offset - byte_range->offset);
-    pe_record_scan scan = {.delimiter = delimiter};
+    pe_record_scan scan = {.dialect = dialect};
     reader->at.offset += pe_record_scan_run(&scan, bytes + at, (size_t)byte_range->bytes - at, item - reader->item);
     reader->at.line += scan.lines;
     reader->item = item;
@@ -209,7 +220,7 @@ pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *b
 {
     pe_text_reader *const own = (pe_text_reader *)reader;
     const pe_text_source *const text = (const pe_text_source *)reader->source;
-    seek(own, text->delimiter, block.first, byte_range, bytes);
+    seek(own, text->dialect, block.first, byte_range, bytes);
     const size_t from = (size_t)(own->at.offset - byte_range->offset);
     work w = {.text = text,
               .reader = own,
@@ -220,7 +231,7 @@ pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *b
     size_t at = 0;
     for (; w.row < block.count; w.row++) {
         w.item = block.first + w.row;
-        const pe_status status = text->delimiter == 0 ? take_line(&w, &at, err) : take_record(&w, &at, err);
+        const pe_status status = text->dialect.delimiter == 0 ? take_line(&w, &at, err) : take_record(&w, &at, err);
         if (status != PE_OK)
             return status;
     }

@@ -7,7 +7,7 @@
  *           index. The pages are given back while scanning, so that the file does not pile up in memory. With a dtype
  *           every column is parsed as that; a vector dtype takes as many columns as it has elements.
  * Threads:  see source_vtable.h.
- * Not here: header (text_header.c), records into columns (text_reader.c), pipes (text_stream.c).
+ * Not here: dialects (text_dialect.c), header (text_header.c), records into columns (text_reader.c), pipes (text_stream.c).
  */
 #include "source/text/text_source.h"
 
@@ -20,11 +20,6 @@
 
 #define SCAN_PIECE ((size_t)4 << 20)
 #define STREAM_FIELD_BYTES 16 /* a guess, for the plan: a number and its delimiter */
-
-static char delimiter_of(pe_format format)
-{
-    return format == PE_FORMAT_CSV ? ',' : format == PE_FORMAT_TSV ? '\t' : '\0';
-}
 
 static pe_status check_spec(const pe_source *source, pe_error *err)
 {
@@ -99,7 +94,7 @@ static pe_status fail_open_quote(const pe_text_source *text, const unsigned char
     size_t at = 0, count, bad = 0;
     pe_csv_verdict verdict = PE_CSV_RECORD;
     while (verdict == PE_CSV_RECORD)
-        verdict = pe_csv_next(from, size - position.offset, text->delimiter, &at, NULL, 0, &count, &bad);
+        verdict = pe_csv_next(from, size - position.offset, &text->dialect, &at, NULL, 0, &count, &bad);
     return pe_text_fail_csv(text, verdict, from, position, bad, PE_NO_ITEM, err);
 }
 
@@ -110,8 +105,7 @@ static pe_status scan_file(pe_text_source *text, pe_error *err)
     const size_t rest = map->size - start;
     uint64_t lines = 0;
     const size_t size = rest - pe_text_blank_end(text, map->data + start, rest, &lines);
-    const pe_status status =
-        pe_line_index_begin(&text->index, text->delimiter, text->start, PE_LINE_INDEX_ENTRIES, err);
+    const pe_status status = pe_line_index_begin(&text->index, text->dialect, text->start, PE_LINE_INDEX_ENTRIES, err);
     if (status != PE_OK)
         return status;
     for (size_t at = 0; at < size; at += SCAN_PIECE) {
@@ -157,8 +151,9 @@ static pe_status open_stream(pe_text_source *text, pe_error *err)
 static pe_status open_text(pe_source *source, pe_error *err)
 {
     pe_text_source *const text = (pe_text_source *)source;
-    text->delimiter = delimiter_of(source->format);
-    const pe_status status = check_spec(source, err);
+    pe_status status = pe_text_set_dialect(text, err);
+    if (status == PE_OK)
+        status = check_spec(source, err);
     if (status != PE_OK)
         return status;
     return source->info.is_stream ? open_stream(text, err) : open_file(text, err);
@@ -179,8 +174,9 @@ static pe_status load_text(pe_source *source, const unsigned char *data, size_t 
 {
     pe_text_source *const text = (pe_text_source *)source;
     size_t used = 0;
-    text->delimiter = delimiter_of(source->format);
-    pe_status status = pe_text_load_columns(text, data, size, &used, err);
+    pe_status status = pe_text_set_dialect(text, err);
+    if (status == PE_OK)
+        status = pe_text_load_columns(text, data, size, &used, err);
     if (status == PE_OK)
         status = pe_text_load_fields(text, data, size, &used, err);
     if (status != PE_OK)
@@ -229,7 +225,7 @@ static bool may_copy(const pe_text_source *text)
     bool has_text = !text->base.is_bound;
     for (int c = 0; c < text->base.want_count + text->base.kept_count; c++)
         has_text = has_text || text->base.want[c].dtype == PE_TEXT;
-    return has_text && text->delimiter != 0;
+    return has_text && text->dialect.delimiter != 0;
 }
 
 static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *reader_bytes)
@@ -238,7 +234,7 @@ static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *r
     const size_t chunk = may_copy(text) ? chunk_bytes_of(source, chunk_items) : 0;
     size_t copies = 1; /* of the chunk's texts, in blocks of which half may be left unused */
     for (int k = 0; k < text->base.kept_count; k++)
-        copies += text->base.kept[k].type == PE_TEXT && !pe_text_is_kept_in_place(&text->base.kept[k]) ? 2 : 0;
+        copies += text->base.kept[k].type == PE_TEXT && !pe_text_is_kept_in_place(text, &text->base.kept[k]) ? 2 : 0;
     *reader_bytes = (size_t)text->fields * sizeof(pe_csv_field) +
                     (text->column_count + (size_t)text->base.kept_count) * sizeof(pe_text_target);
     *reader_bytes = pe_add_most(*reader_bytes, pe_mul_most(2 * copies, chunk));

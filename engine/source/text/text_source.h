@@ -31,7 +31,10 @@ typedef struct pe_text_field {
 
 typedef struct pe_text_source {
     pe_source base;
-    char delimiter;
+    pe_dialect dialect;
+    bool has_own_dialect; /* the job gives delimiter, quote or comment */
+    bool is_styled;     /* numbers have another decimal point or thousands' separators, or some texts mean "missing" */
+    char comment_hint;  /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
     uint64_t fields;    /* that every record has */
     pe_text_field *all; /* so many */
     pe_text_column *columns;
@@ -82,23 +85,35 @@ pe_status pe_text_load_columns(pe_text_source *text, const unsigned char *data, 
 void pe_text_free_columns(pe_text_source *text);
 
 /* text_fields.c: all fields of a record, chosen as columns or not.
- * pe_text_name_fields: from the header's fields; header is where the record begins. Without names: fields NULL. */
-pe_status pe_text_name_fields(pe_text_source *text, const pe_csv_field *fields, char *const *names,
-                              const unsigned char *header, pe_error *err);
+ * pe_text_name_fields: from the header's fields. Without names: fields NULL. */
+pe_status pe_text_name_fields(pe_text_source *text, const pe_csv_field *fields, char *const *names, pe_error *err);
 pe_status pe_text_save_fields(const pe_text_source *text, pe_buffer *out, pe_error *err);
 pe_status pe_text_load_fields(pe_text_source *text, const unsigned char *data, size_t size, size_t *used,
                               pe_error *err);
 bool pe_text_field_at(const pe_source *source, uint64_t number, pe_source_field *out);
 void pe_text_free_fields(pe_text_source *text);
-/* pe_text_own_bytes - a field with its quotes; from is where it begins: the record's begin, or one behind the end of the
- * field before. */
-pe_text pe_text_own_bytes(const pe_csv_field *field, const char *from);
+/* pe_text_own_bytes - a field with its quotes. */
+pe_text pe_text_own_bytes(const pe_csv_field *field);
 /* pe_text_is_kept_in_place - are they bytes of the file, which nothing has to copy? */
-bool pe_text_is_kept_in_place(const pe_kept_fields *kept);
+bool pe_text_is_kept_in_place(const pe_text_source *text, const pe_kept_fields *kept);
 /* pe_text_keep - the text of the kept fields of the record at hand, of `size` bytes without its end; it points into the
  * record or into scratch. PE_ENOMEM. */
-pe_status pe_text_keep(const pe_kept_fields *kept, const pe_csv_field *fields, const char *record, size_t size,
-                       pe_arena *scratch, pe_text *out, pe_error *err);
+pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, const pe_csv_field *fields,
+                       const char *record, size_t size, pe_arena *scratch, pe_text *out, pe_error *err);
+
+/* pe_text_preamble - the bytes before the first record: a byte order mark and skip_lines lines. false: more bytes are
+ * needed to tell; *bytes is all there is then. */
+bool pe_text_preamble(const pe_text_source *text, const unsigned char *data, size_t size, size_t *bytes);
+
+/* text_dialect.c: what the job says of the text's characters. PE_ECONFIG where two of them are the same. */
+pe_status pe_text_set_dialect(pe_text_source *text, pe_error *err);
+/* Is this field one of input.missing? */
+bool pe_text_is_missing(const pe_text_source *text, const pe_csv_field *field);
+/* pe_parse_element for a text that is_styled: a missing float is nan. */
+bool pe_text_parse_styled(const pe_text_source *text, const pe_csv_field *field, pe_dtype dtype, void *out);
+/* The hint for a file that begins with a comment, or "". */
+#define PE_COMMENT_HINT_ROOM 160
+const char *pe_text_comment_hint(const pe_text_source *text, char out[PE_COMMENT_HINT_ROOM]);
 
 /* text_infer.c: the types of the columns, by the first PE_INFER_RECORDS records, or by those that end within the first
  * PE_INFER_BYTES. data begins at the first record. PE_ENOMEM. */

@@ -24,7 +24,7 @@ typedef struct piece {
 
 static void restart_scan(pe_text_source *text)
 {
-    text->scan = (pe_record_scan){.delimiter = text->delimiter};
+    text->scan = (pe_record_scan){.dialect = text->dialect};
     text->scanned = 0;
 }
 
@@ -72,10 +72,10 @@ static piece whole_records(const pe_text_source *text)
 {
     const unsigned char *const data = pe_stream_data(&text->stream);
     const size_t most = pe_stream_size(&text->stream) - blank_end(text);
-    pe_record_scan again = {.delimiter = text->delimiter};
+    pe_record_scan again = {.dialect = text->dialect};
     piece p = {.bytes = pe_record_scan_run(&again, data, text->scanned, text->scan.records)};
     if (p.bytes > most) {
-        again = (pe_record_scan){.delimiter = text->delimiter};
+        again = (pe_record_scan){.dialect = text->dialect};
         p.bytes = pe_record_scan_run(&again, data, most, UINT64_MAX);
     }
     p.records = again.records;
@@ -92,6 +92,11 @@ static pe_status last_records(pe_text_source *text, uint64_t most_items, piece *
     *ended = left == blank_end(text);
     if (*ended || p->records == most_items)
         return PE_OK;
+    const bool has_tail = pe_record_scan_has_tail(&text->scan, pe_stream_data(&text->stream)[size - 1]);
+    if (text->scan.state != PE_SCAN_QUOTED && !has_tail) {
+        *ended = true; /* nothing but comments is left */
+        return PE_OK;
+    }
     if (text->scan.state != PE_SCAN_QUOTED) {
         *p = (piece){size, p->records + 1, p->lines};
         *ended = true;
@@ -100,7 +105,7 @@ static pe_status last_records(pe_text_source *text, uint64_t most_items, piece *
     if (p->records > 0)
         return PE_OK; /* those first */
     size_t at = 0, count, bad = 0;
-    const pe_csv_verdict verdict = pe_csv_next(data, size, text->delimiter, &at, NULL, 0, &count, &bad);
+    const pe_csv_verdict verdict = pe_csv_next(data, size, &text->dialect, &at, NULL, 0, &count, &bad);
     return pe_text_fail_csv(text, verdict, data, (pe_line_position){text->stream.offset, text->line}, bad, PE_NO_ITEM,
                             err);
 }
@@ -177,13 +182,15 @@ pe_status pe_text_open_stream(pe_text_source *text, pe_error *err)
 {
     pe_stream *const stream = &text->stream;
     pe_status status = PE_OK;
-    while (status == PE_OK && may_be_mark(text))
+    size_t preamble = 0;
+    while (status == PE_OK && !stream->has_ended &&
+           (may_be_mark(text) || !pe_text_preamble(text, pe_stream_data(stream), pe_stream_size(stream), &preamble)))
         status = fill(text, err);
-    const size_t mark = pe_bom_bytes(pe_stream_data(stream), pe_stream_size(stream));
+    (void)pe_text_preamble(text, pe_stream_data(stream), pe_stream_size(stream), &preamble);
     restart_scan(text);
     text->line = 1;
-    while (status == PE_OK && text->delimiter != 0) {
-        const size_t from = mark + text->scanned;
+    while (status == PE_OK && text->dialect.delimiter != 0) {
+        const size_t from = preamble + text->scanned;
         text->scanned +=
             pe_record_scan_run(&text->scan, pe_stream_data(stream) + from, pe_stream_size(stream) - from, 1);
         status = check_length(text, err);
@@ -192,7 +199,7 @@ pe_status pe_text_open_stream(pe_text_source *text, pe_error *err)
         status = fill(text, err);
     }
     size_t taken = 0;
-    const size_t known = text->delimiter == 0 ? pe_stream_size(stream) : mark + text->scanned;
+    const size_t known = text->dialect.delimiter == 0 ? pe_stream_size(stream) : preamble + text->scanned;
     if (status == PE_OK)
         status = pe_text_take_header(text, pe_stream_data(stream), known, &taken, err);
     if (status != PE_OK)

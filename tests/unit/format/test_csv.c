@@ -11,6 +11,8 @@
 
 enum { ROOM = 8, NONE = 99 };
 
+static const pe_dialect comma = {',', '"', PE_CHAR_NONE};
+
 static const unsigned char *bytes(const char *text)
 {
     return (const unsigned char *)text;
@@ -22,7 +24,8 @@ static const char *take(const char *text, size_t size, char delimiter, size_t *a
     pe_csv_field fields[ROOM];
     size_t count = NONE, bad = NONE, used = 0;
     const size_t before = *at;
-    const pe_csv_verdict verdict = pe_csv_next(bytes(text), size, delimiter, at, fields, ROOM, &count, &bad);
+    const pe_dialect dialect = pe_dialect_of(delimiter);
+    const pe_csv_verdict verdict = pe_csv_next(bytes(text), size, &dialect, at, fields, ROOM, &count, &bad);
     if (verdict != PE_CSV_RECORD) {
         ck_assert_uint_eq(*at, before);
         const char *const names[] = {"", "end", "open", "after", "lone cr at"};
@@ -34,7 +37,7 @@ static const char *take(const char *text, size_t size, char delimiter, size_t *a
     for (size_t i = 0; i < count; i++) {
         out[used++] = '[';
         if (fields[i].has_escapes)
-            used += pe_csv_unescape(&fields[i], out + used);
+            used += pe_csv_unescape(&fields[i], '"', out + used);
         else if (fields[i].size > 0)
             memcpy(out + used, fields[i].data, fields[i].size);
         used += fields[i].has_escapes ? 0 : fields[i].size;
@@ -150,15 +153,15 @@ END_TEST
 
 START_TEST(csv_fields_beyond_the_room_are_counted)
 {
-    pe_csv_field fields[2] = {{NULL, 7, true}, {NULL, 7, true}};
+    pe_csv_field fields[2] = {{NULL, 7, true, false}, {NULL, 7, true, false}};
     size_t at = 0, count = 0, bad = 0;
-    ck_assert_int_eq(pe_csv_next(bytes("a,b,c,d\n"), 8, ',', &at, fields, 1, &count, &bad), PE_CSV_RECORD);
+    ck_assert_int_eq(pe_csv_next(bytes("a,b,c,d\n"), 8, &comma, &at, fields, 1, &count, &bad), PE_CSV_RECORD);
     ck_assert_uint_eq(count, 4);
     ck_assert_uint_eq(at, 8);
     ck_assert_uint_eq(fields[0].size, 1);
     ck_assert_uint_eq(fields[1].size, 7);
     at = 0;
-    ck_assert_int_eq(pe_csv_next(bytes("a,b,c,d\n"), 8, ',', &at, NULL, 0, &count, &bad), PE_CSV_RECORD);
+    ck_assert_int_eq(pe_csv_next(bytes("a,b,c,d\n"), 8, &comma, &at, NULL, 0, &count, &bad), PE_CSV_RECORD);
     ck_assert_uint_eq(count, 4);
 }
 END_TEST
@@ -168,7 +171,7 @@ START_TEST(csv_hostile_bytes_are_data)
     const char text[] = "\0,\xff\xfe,\"\0\n\"\n";
     pe_csv_field fields[3];
     size_t at = 0, count = 0, bad = 0;
-    ck_assert_int_eq(pe_csv_next(bytes(text), sizeof text - 1, ',', &at, fields, 3, &count, &bad), PE_CSV_RECORD);
+    ck_assert_int_eq(pe_csv_next(bytes(text), sizeof text - 1, &comma, &at, fields, 3, &count, &bad), PE_CSV_RECORD);
     ck_assert_uint_eq(count, 3);
     ck_assert_uint_eq(fields[0].size, 1);
     ck_assert_uint_eq(fields[1].size, 2);

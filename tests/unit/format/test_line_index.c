@@ -93,7 +93,7 @@ static void check_index(const sample *s, const pe_line_index *index, uint64_t ba
 static void build(const sample *s, char delimiter, size_t most, size_t piece, uint64_t base, pe_line_index *index)
 {
     pe_error err = PE_ERROR_INIT;
-    ck_ok(pe_line_index_begin(index, delimiter, (pe_line_position){base, 1}, most, &err), err);
+    ck_ok(pe_line_index_begin(index, pe_dialect_of(delimiter), (pe_line_position){base, 1}, most, &err), err);
     for (size_t at = 0; at < s->size; at += piece)
         pe_line_index_add(index, s->data + at, s->size - at < piece ? s->size - at : piece);
 }
@@ -217,7 +217,7 @@ START_TEST(scan_stops_behind_the_record_that_was_asked_for)
     for (int kind = 0; kind <= 4; kind++) {
         make(&shared, kind, 300, true, 77 + (uint64_t)kind);
         for (uint64_t most = 0; most <= 300; most += 1 + most / 8) {
-            pe_record_scan scan = {.delimiter = kind == 0 ? '\0' : ','};
+            pe_record_scan scan = {.dialect = pe_dialect_of(kind == 0 ? '\0' : ',')};
             ck_assert_uint_eq(pe_record_scan_run(&scan, shared.data, shared.size, most), shared.offset[most]);
             ck_assert_uint_eq(scan.records, most);
             ck_assert_uint_eq(scan.lines + 1, shared.line[most]);
@@ -244,7 +244,7 @@ START_TEST(scan_knows_what_a_quote_follows_across_its_blocks)
             const uint64_t expected = cases[c].ends;
             while (shared.size < 300)
                 put(&shared, "z");
-            pe_record_scan scan = {.delimiter = ','};
+            pe_record_scan scan = {.dialect = pe_dialect_of(',')};
             const size_t scanned = pe_record_scan_run(&scan, shared.data, shared.size, UINT64_MAX);
             const bool is_right = scanned == shared.size && scan.records == expected;
             wrong += !is_right;

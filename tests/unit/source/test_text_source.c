@@ -154,7 +154,8 @@ START_TEST(csv_field_that_is_no_number_is_told_with_its_place)
     spec = text_file("x.csv", "name,price\r\nfoo,\"1\"\"2\"\r\n");
     read_fails(&spec, two, 2, 0, "x.csv:2:5: column \"price\": \"1\"\"2\" is not a float64");
     spec = text_file("x.csv", "name,price\nfoo,\n");
-    read_fails(&spec, two, 2, 0, "x.csv:2:5: column \"price\": \"\" is not a float64 (it is empty)");
+    read_fails(&spec, two, 2, 0,
+               "x.csv:2:5: column \"price\": \"\" is not a float64 (it is empty: input.missing = [\"\"] makes it nan)");
     spec = headless("x.csv", "name,price\nfoo,1\n");
     read_fails(&spec, two, 2, 0,
                "x.csv:1:6: column 1: \"price\" is not a float64 (header = false, so the first line is data: is it a "
