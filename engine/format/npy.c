@@ -3,130 +3,17 @@
  */
 /* npy.c - reads the header of a numpy .npy file.
  *
- * Design: a cursor over the header's bytes; every step checks the end first, so that no byte beyond size is touched.
- *         The first failure is recorded with its byte and ends the parse: the step returns false, and so do its
- *         callers.
+ * Design: a cursor over the header's bytes (npy_cursor.c); the first failure ends the parse.
  * Threads: any; nothing is shared.
- * Not here: printing (npy_print.c); numpy's names of dtypes (npy_descr.c); what to do with a foreign dtype or order
+ * Not here: printing (npy_print.c); numpy's names of dtypes (npy_descr.c), fields (npy_fields.c); what to do with a foreign dtype or order
  *           (source).
  */
-#include "format/npy.h"
-
 #include <string.h>
+
+#include "format/npy_cursor.h"
 
 #define MAGIC "\x93NUMPY"
 #define MAGIC_BYTES 6u
-#define SEEN_ROOM 64
-
-typedef struct cursor {
-    const unsigned char *begin, *at, *end; /* of the dict literal */
-    const char *name;
-    pe_error *err;
-} cursor;
-
-/* Prints the first few bytes as text for a message. */
-static const char *show(const unsigned char *at, const unsigned char *end, char out[SEEN_ROOM])
-{
-    static const char hex[] = "0123456789abcdef";
-    size_t n = 0;
-    for (; at < end && n + 5 < SEEN_ROOM - 3; at++) {
-        if (*at >= 0x20 && *at < 0x7f && *at != '\\') {
-            out[n++] = (char)*at;
-            continue;
-        }
-        out[n++] = '\\';
-        out[n++] = 'x';
-        out[n++] = hex[*at >> 4];
-        out[n++] = hex[*at & 15];
-    }
-    if (at < end) {
-        memcpy(out + n, "...", 3);
-        n += 3;
-    }
-    out[n] = '\0';
-    return out;
-}
-
-static bool refuse(cursor *in, const char *expected)
-{
-    char seen[SEEN_ROOM];
-    const size_t byte = (size_t)(in->at - in->begin);
-    if (in->at == in->end) {
-        pe_fail(in->err, PE_EDATA, "%s: npy header, byte %zu: expected %s, got the end of the header", in->name, byte,
-                expected);
-    } else {
-        pe_fail(in->err, PE_EDATA, "%s: npy header, byte %zu: expected %s, got \"%s\"", in->name, byte, expected,
-                show(in->at, in->end, seen));
-    }
-    return false;
-}
-
-static void skip_space(cursor *in)
-{
-    while (in->at < in->end && (*in->at == ' ' || (*in->at >= '\t' && *in->at <= '\r')))
-        in->at++;
-}
-
-/* The next byte that is not a space, or 0 at the end. */
-static unsigned char peek(cursor *in)
-{
-    skip_space(in);
-    return in->at < in->end ? *in->at : 0;
-}
-
-static bool take(cursor *in, char wanted)
-{
-    if (peek(in) != (unsigned char)wanted)
-        return false;
-    in->at++;
-    return true;
-}
-
-/* Takes a string in single or double quotes; [*text, *text + *size) is the part between the quotes. */
-static bool take_string(cursor *in, const char *expected, const unsigned char **text, size_t *size)
-{
-    const unsigned char quote = peek(in);
-    if (quote != '\'' && quote != '"')
-        return refuse(in, expected);
-    const unsigned char *from = in->at + 1;
-    for (const unsigned char *p = from; p < in->end && *p >= 0x20; p++) {
-        if (*p == quote) {
-            *text = from;
-            *size = (size_t)(p - from);
-            in->at = p + 1;
-            return true;
-        }
-        p += *p == '\\' && p + 1 < in->end;
-    }
-    return refuse(in, "a string with its closing quote");
-}
-
-/* Skips a list or tuple to its closing bracket. Both kinds of brackets are counted together, since the text is only
- * shown in a message. */
-static bool skip_brackets(cursor *in, const unsigned char **text, size_t *size)
-{
-    const unsigned char *from = in->at;
-    uint64_t depth = 0;
-    do {
-        const unsigned char byte = peek(in);
-        const unsigned char *ignored;
-        size_t ignored_size;
-        if (byte == '\'' || byte == '"') {
-            if (!take_string(in, "a string", &ignored, &ignored_size))
-                return false;
-            continue;
-        }
-        if (in->at == in->end)
-            return refuse(in, "the end of the structured descr");
-        depth += byte == '[' || byte == '(';
-        depth -= byte == ']' || byte == ')';
-        in->at++;
-    } while (depth > 0);
-    *text = from;
-    *size = (size_t)(in->at - from);
-    return true;
-}
-
 static void keep_descr(pe_npy_header *out, const unsigned char *text, size_t size)
 {
     const size_t kept = size < sizeof out->descr ? size : sizeof out->descr - 4;
@@ -134,138 +21,113 @@ static void keep_descr(pe_npy_header *out, const unsigned char *text, size_t siz
     memcpy(out->descr + kept, kept < size ? "..." : "", kept < size ? 4 : 1);
 }
 
-static bool take_descr(cursor *in, pe_npy_header *out)
+static bool take_descr(pe_npy_cursor *in, pe_npy_header *out)
 {
-    const unsigned char first = peek(in);
+    const unsigned char first = pe_npy_peek(in);
     const unsigned char *text = in->at;
     size_t size = 0;
     if (first == '[' || first == '(') {
-        if (!skip_brackets(in, &text, &size))
+        if (!pe_npy_skip_brackets(in, &text, &size))
             return false;
         keep_descr(out, text, size);
         out->is_structured = true;
-        out->kind = "structured";
+        out->element.kind = "structured";
+        out->fields = text;
+        out->fields_size = size;
         return true;
     }
-    if (!take_string(in, "a descr such as '<f8' or a list of fields", &text, &size))
+    if (!pe_npy_take_string(in, "a descr such as '<f8' or a list of fields", &text, &size))
         return false;
     keep_descr(out, text, size);
-    pe_npy_decode(out);
+    pe_npy_decode(out->descr, &out->element);
     return true;
 }
 
-static bool take_word(cursor *in, const char *word)
+static bool take_order(pe_npy_cursor *in, pe_npy_header *out)
 {
-    const size_t size = strlen(word);
-    skip_space(in);
-    if ((size_t)(in->end - in->at) < size || memcmp(in->at, word, size) != 0)
-        return false;
-    in->at += size;
-    return true;
+    out->is_fortran = pe_npy_take_word(in, "True");
+    return out->is_fortran || pe_npy_take_word(in, "False") || pe_npy_refuse(in, "True or False for fortran_order");
 }
 
-static bool take_order(cursor *in, pe_npy_header *out)
-{
-    out->is_fortran = take_word(in, "True");
-    return out->is_fortran || take_word(in, "False") || refuse(in, "True or False for fortran_order");
-}
-
-/* Takes one dimension: digits, and the L that Python 2 appended. */
-static bool take_dim(cursor *in, uint64_t *dim)
-{
-    uint64_t value = 0;
-    const unsigned char *from = in->at;
-    for (; in->at < in->end && *in->at >= '0' && *in->at <= '9'; in->at++) {
-        if (__builtin_mul_overflow(value, 10u, &value) ||
-            __builtin_add_overflow(value, *in->at - (unsigned)'0', &value)) {
-            in->at = from;
-            return refuse(in, "a dimension below 2^64");
-        }
-    }
-    if (in->at == from)
-        return refuse(in, "a dimension (digits) in the shape");
-    in->at += in->at < in->end && *in->at == 'L';
-    *dim = value;
-    return true;
-}
-
-static bool take_shape(cursor *in, pe_npy_header *out)
+static bool take_shape(pe_npy_cursor *in, pe_npy_header *out)
 {
     const char *expected = "a shape such as (3,) or (3, 4)";
     bool comma = true;
-    if (!take(in, '('))
-        return refuse(in, expected);
+    if (!pe_npy_take(in, '('))
+        return pe_npy_refuse(in, expected);
     out->dims = 0;
-    while (peek(in) != ')') {
+    while (pe_npy_peek(in) != ')') {
         if (!comma)
-            return refuse(in, "a comma or ) in the shape");
+            return pe_npy_refuse(in, "a comma or ) in the shape");
         if (out->dims == PE_NPY_MAX_DIMS)
-            return refuse(in, "at most 8 dimensions");
-        if (!take_dim(in, &out->shape[out->dims]))
+            return pe_npy_refuse(in, "at most 8 dimensions");
+        if (!pe_npy_take_dim(in, &out->shape[out->dims]))
             return false;
         out->dims++;
-        comma = take(in, ',');
+        comma = pe_npy_take(in, ',');
     }
     if (out->dims == 1 && !comma)
-        return refuse(in, "a comma after the only dimension"); /* in Python (3) is a number, not a tuple */
+        return pe_npy_refuse(in, "a comma after the only dimension"); /* in Python (3) is a number, not a tuple */
     in->at++;
     return true;
 }
 
-typedef bool (*taker)(cursor *in, pe_npy_header *out);
+typedef bool (*taker)(pe_npy_cursor *in, pe_npy_header *out);
 
-static bool take_entry(cursor *in, pe_npy_header *out, bool seen[3])
+static bool take_entry(pe_npy_cursor *in, pe_npy_header *out, bool seen[3])
 {
     static const char *const keys[] = {"descr", "fortran_order", "shape"};
     static const taker takers[] = {take_descr, take_order, take_shape};
     const char *expected = "one of the keys 'descr', 'fortran_order', 'shape', each once";
     const unsigned char *key = NULL;
     size_t size = 0;
-    skip_space(in);
+    pe_npy_skip_space(in);
     const unsigned char *from = in->at;
-    if (!take_string(in, expected, &key, &size))
+    if (!pe_npy_take_string(in, expected, &key, &size))
         return false;
     for (size_t k = 0; k < 3; k++) {
         if (size == strlen(keys[k]) && memcmp(key, keys[k], size) == 0 && !seen[k]) {
             seen[k] = true;
-            return (take(in, ':') || refuse(in, "a colon after the key")) && takers[k](in, out);
+            return (pe_npy_take(in, ':') || pe_npy_refuse(in, "a colon after the key")) && takers[k](in, out);
         }
     }
     in->at = from;
-    return refuse(in, expected);
+    return pe_npy_refuse(in, expected);
 }
 
-static bool take_dict(cursor *in, pe_npy_header *out)
+static bool take_dict(pe_npy_cursor *in, pe_npy_header *out)
 {
     bool seen[3] = {false, false, false};
     bool comma = true;
-    if (!take(in, '{')) {
-        return refuse(in, "a Python dict {...}");
+    if (!pe_npy_take(in, '{')) {
+        return pe_npy_refuse(in, "a Python dict {...}");
     }
-    while (peek(in) != '}') {
+    while (pe_npy_peek(in) != '}') {
         if (!comma) {
-            return refuse(in, "a comma or } in the dict");
+            return pe_npy_refuse(in, "a comma or } in the dict");
         }
         if (!take_entry(in, out, seen))
             return false;
-        comma = take(in, ',');
+        comma = pe_npy_take(in, ',');
     }
     if (!seen[0] || !seen[1] || !seen[2])
-        return refuse(in, !seen[0] ? "the key 'descr'" : !seen[1] ? "the key 'fortran_order'" : "the key 'shape'");
+        return pe_npy_refuse(in, !seen[0]   ? "the key 'descr'"
+                                 : !seen[1] ? "the key 'fortran_order'"
+                                            : "the key 'shape'");
     in->at++;
-    skip_space(in);
-    return in->at == in->end || refuse(in, "nothing after the dict");
+    pe_npy_skip_space(in);
+    return in->at == in->end || pe_npy_refuse(in, "nothing after the dict");
 }
 
 /* Finds the dict literal, by the magic bytes, the version and the header's length. */
 static pe_status find_dict(const unsigned char *data, size_t size, const char *name, pe_npy_header *out, size_t *dict,
                            pe_error *err)
 {
-    char seen[SEEN_ROOM];
+    char seen[PE_NPY_SEEN_ROOM];
     if (size < MAGIC_BYTES || memcmp(data, MAGIC, MAGIC_BYTES) != 0) {
         const unsigned char *end = size > 0 ? data + (size < 8 ? size : 8) : data;
         return pe_fail(err, PE_EDATA, "%s: not an npy file: it begins with \"%s\", expected \"\\x93NUMPY\"", name,
-                       show(data, end, seen));
+                       pe_npy_show(data, end, seen));
     }
     if (size < MAGIC_BYTES + 2)
         return pe_fail(err, PE_EDATA, "%s: truncated: an npy file of only %zu bytes", name, size);
@@ -311,7 +173,7 @@ pe_status pe_npy_parse(const void *data, size_t size, const char *name, pe_npy_h
     const pe_status status = find_dict(bytes, size, name, out, &dict, err);
     if (status != PE_OK)
         return status;
-    cursor in = {bytes + dict, bytes + dict, bytes + out->data_offset, name, err};
+    pe_npy_cursor in = {bytes + dict, bytes + dict, bytes + out->data_offset, name, err};
     if (!take_dict(&in, out))
         return err->status;
     return count_elements(out, name, err);

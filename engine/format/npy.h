@@ -20,7 +20,18 @@
 
 #define PE_NPY_MAX_DIMS 8     /* that the parser takes */
 #define PE_NPY_PRINT_DIMS 32  /* that the printer takes: numpy's own limit */
+#define PE_NPY_NAME_ROOM 128  /* of a field, with its terminator */
 #define PE_NPY_DESCR_ROOM 160 /* a longer descr is cut and ends in "..." */
+
+/* What a descr such as <f8 says of one element. */
+typedef struct pe_npy_element {
+    bool is_ours;       /* it can be read: dtype, is_big_endian and is_utf32 are set */
+    pe_dtype dtype;     /* PE_TEXT: a text of fixed length; dates and time spans are PE_INT64 */
+    bool is_big_endian; /* never set for one-byte elements */
+    bool is_utf32;      /* a text of code points (U); else of bytes (S) */
+    size_t bytes;       /* that it takes; 0: not known */
+    const char *kind;   /* what it is when it is not ours: "Python objects", "structured" ...; else NULL */
+} pe_npy_element;
 
 typedef struct pe_npy_header {
     int major, minor;
@@ -31,13 +42,21 @@ typedef struct pe_npy_header {
     bool is_fortran; /* the header's flag; for a one-dimensional array it has no meaning */
     int dims;        /* 0: a single value without a shape */
     uint64_t shape[PE_NPY_MAX_DIMS];
-    uint64_t count; /* elements: the product of the shape */
-    bool is_ours;   /* descr is a dtype of pengine; dtype and is_big_endian are set */
-    pe_dtype dtype;
-    bool is_big_endian; /* never set for one-byte elements */
-    const char
-        *kind; /* a description of a dtype that is not supported: "Python objects", "structured" ...; else NULL */
+    uint64_t count;              /* elements: the product of the shape */
+    pe_npy_element element;      /* of a plain descr; where is_structured, its kind says so */
+    const unsigned char *fields; /* the list of a structured descr, in the data that was parsed; else NULL */
+    size_t fields_size;
 } pe_npy_header;
+
+/* One field of a structured dtype. */
+typedef struct pe_npy_field {
+    char name[PE_NPY_NAME_ROOM]; /* empty: numpy's padding */
+    char descr[PE_NPY_DESCR_ROOM];
+    pe_npy_element element;
+    uint64_t elements; /* of its shape, 1 without one */
+    bool has_shape;
+    size_t bytes; /* in a row */
+} pe_npy_field;
 
 /* pe_npy_parse - read the header at the beginning of a file.
  *
@@ -53,8 +72,16 @@ pe_status pe_npy_parse(const void *data, size_t size, const char *name, pe_npy_h
 /* pe_npy_descr - the numpy name of a dtype in our byte order ("<f8", "|b1"), or NULL for int128 and text. */
 const char *pe_npy_descr(pe_dtype dtype);
 
-/* pe_npy_decode - fill is_ours, dtype, is_big_endian and kind from a plain descr. */
-void pe_npy_decode(pe_npy_header *out);
+/* pe_npy_decode - what a plain descr without its quotes says. */
+void pe_npy_decode(const char *descr, pe_npy_element *out);
+
+/* pe_npy_next_field - the next field of a structured header, in the order of the file.
+ *
+ * Params:  *at is 0 for the first field; it moves on. name opens the messages. The data that was parsed is still there.
+ * Returns: PE_OK with *is_there: false after the last field; PE_EDATA: no list of fields, with its byte and what was seen
+ */
+pe_status pe_npy_next_field(const pe_npy_header *header, const char *name, size_t *at, pe_npy_field *out,
+                            bool *is_there, pe_error *err);
 
 /* pe_npy_print - append a header.
  *

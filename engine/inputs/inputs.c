@@ -180,10 +180,8 @@ static pe_status export_one(const pe_inputs *inputs, int s, pe_buffer *out, pe_e
     pe_status status = pe_source_export(source, &facts, err);
     if (status == PE_OK)
         status = pe_inputs_section(out, &(pe_byte_range){.bytes = facts.size}, facts.data, err);
-    if (status == PE_OK && is_in_export(inputs, s)) {
-        const pe_byte_range byte_range = pe_source_byte_range(source, (pe_block){0, inputs->infos[s].count});
-        status = pe_inputs_section(out, &byte_range, pe_source_bytes(source, &byte_range), err);
-    }
+    if (status == PE_OK && is_in_export(inputs, s))
+        status = pe_inputs_file_section(source, (pe_block){0, inputs->infos[s].count}, out, err);
     pe_buffer_fini(&facts);
     return status;
 }

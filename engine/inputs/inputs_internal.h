@@ -73,6 +73,8 @@ int pe_inputs_known(const pe_inputs *inputs);
 bool pe_inputs_is_in_payload(const pe_inputs *inputs, int source);
 
 /* pe_inputs_section - append byte_range, bytes and padding. */
+/* pe_inputs_file_section - append a section of a file's items. */
+pe_status pe_inputs_file_section(const pe_source *source, pe_block block, pe_buffer *out, pe_error *err);
 pe_status pe_inputs_section(pe_buffer *out, const pe_byte_range *byte_range, const void *bytes, pe_error *err);
 
 /* pe_inputs_unpack - where the items of each source begin in a payload; NULL for a source that the payload does not hold. */

@@ -31,6 +31,16 @@ pe_status pe_inputs_section(pe_buffer *out, const pe_byte_range *byte_range, con
     return status == PE_OK ? pad(out, size, err) : status;
 }
 
+pe_status pe_inputs_file_section(const pe_source *source, pe_block block, pe_buffer *out, pe_error *err)
+{
+    const pe_byte_range byte_range = pe_source_byte_range(source, block);
+    pe_status status = pe_buffer_append(out, &byte_range, sizeof byte_range, err);
+    if (status == PE_OK)
+        status = pe_source_append(source, block, &byte_range, out, err);
+    pe_source_release(source, &byte_range);
+    return status == PE_OK ? pad(out, (size_t)byte_range.bytes, err) : status;
+}
+
 void pe_inputs_unpack(const pe_inputs *inputs, const void *payload, size_t payload_bytes,
                       const pe_byte_range *byte_ranges[PE_MAX_COLUMNS])
 {
@@ -61,9 +71,7 @@ pe_status pe_inputs_pack(pe_inputs *inputs, pe_block block, pe_buffer *payload, 
         const int s = inputs->payload_order[k];
         if (!pe_inputs_is_in_payload(inputs, s))
             continue;
-        const pe_byte_range byte_range = pe_source_byte_range(inputs->sources[s], block);
-        status = pe_inputs_section(payload, &byte_range, pe_source_bytes(inputs->sources[s], &byte_range), err);
-        pe_source_release(inputs->sources[s], &byte_range);
+        status = pe_inputs_file_section(inputs->sources[s], block, payload, err);
     }
     return status;
 }

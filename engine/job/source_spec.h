@@ -46,6 +46,12 @@ typedef enum pe_text_demand {
     PE_DEMAND_TEXTS    /* texts only: every line is an item */
 } pe_text_demand;
 
+/* What the items of an array are. */
+typedef enum pe_each {
+    PE_EACH_ROW, /* along the first axis: an item is the rest */
+    PE_EACH_ELEMENT
+} pe_each;
+
 typedef struct pe_source_spec {
     const char *where; /* "squares.toml:7:1: input", of several "...: input 2": opens messages about the spec itself */
     pe_source_kind kind;
@@ -68,6 +74,7 @@ typedef struct pe_source_spec {
     int missing_count;
     const pe_column_choice *columns; /* csv, tsv, two-dimensional npy; NULL is all */
     int column_count;
+    pe_each each;             /* npy, npz, hdf5 */
     const char *const *names; /* of the arguments, one a column: C identifiers; NULL: not given */
     int name_count;
     bool has_first, has_count;

@@ -50,6 +50,29 @@ static int list_axes(uint64_t *axes, const pe_inputs *inputs)
     return count;
 }
 
+/* The shape of one array whose elements are the items, or of several that all have it; 0: none. */
+static int take_shape(uint64_t *axes, const pe_inputs *inputs)
+{
+    const pe_source_info *const first = pe_inputs_info(inputs, 0);
+    for (int s = 1; s < pe_inputs_sources(inputs); s++) {
+        const pe_source_info *const info = pe_inputs_info(inputs, s);
+        if (info->dims != first->dims || memcmp(info->shape, first->shape, sizeof info->shape) != 0)
+            return 0;
+    }
+    memcpy(axes, first->shape, (size_t)first->dims * sizeof *axes);
+    return first->dims;
+}
+
+/* The axes of an array that is written, where every item has its place; 0: one. */
+static int find_axes(uint64_t *axes, const pe_job *job, const pe_inputs *inputs)
+{
+    if (job->combine == PE_COMBINE_PRODUCT && job->input_count > 1 && job->items == NULL)
+        return list_axes(axes, inputs);
+    const bool is_whole = job->items == NULL && job->part.of == 0 && job->skip == 0 &&
+                          job->errors.policy != PE_ON_ERROR_SKIP && job->order != PE_ORDER_UNORDERED;
+    return is_whole && job->output.format == PE_FORMAT_NPY ? take_shape(axes, inputs) : 0;
+}
+
 static pe_status check_ops(const pe_job *job, const pe_signature *signature, pe_error *err)
 {
     for (int r = 0; r < signature->result_count; r++)
@@ -94,7 +117,7 @@ pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t i
 {
     pe_status status = write_as(out, job, signature, err);
     if (status == PE_OK)
-        status = pe_make_array(&out->axes, (size_t)job->input_count, sizeof *out->axes, err);
+        status = pe_make_array(&out->axes, (size_t)job->input_count + PE_SOURCE_DIMS, sizeof *out->axes, err);
     if (status != PE_OK)
         return status;
     out->sink = job->output;
@@ -108,8 +131,8 @@ pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t i
         return err->status;
     out->sink.order = job->order;
     out->sink.items = may_skip ? PE_COUNT_UNKNOWN : items;
-    out->sink.axes = is_product ? out->axes : NULL;
-    out->sink.axis_count = is_product ? list_axes(out->axes, inputs) : 0;
+    out->sink.axis_count = find_axes(out->axes, job, inputs);
+    out->sink.axes = out->sink.axis_count > 0 ? out->axes : NULL;
     return PE_OK;
 }
 

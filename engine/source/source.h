@@ -26,6 +26,7 @@
 
 #define PE_COUNT_UNKNOWN UINT64_MAX   /* a stream: known when it has ended */
 #define PE_COUNT_ANY (UINT64_MAX - 1) /* value: as many as the other inputs have */
+#define PE_SOURCE_DIMS 8
 #define PE_BYTE_RANGE_MAX ((size_t)1 << 40)
 
 /* What a source turned out to be. */
@@ -38,7 +39,9 @@ typedef struct pe_source_info {
     bool is_stream;
     bool is_file;                      /* a mapped file: may be invisible to other ranks */
     const char *names[PE_MAX_COLUMNS]; /* the columns' own, by the file; NULL: a column has none */
-    const char *name;                  /* for messages: "range", "x.csv", "stdin" */
+    int dims; /* where the items are the elements of an array of several dimensions, in C order; else 0 */
+    uint64_t shape[PE_SOURCE_DIMS];
+    const char *name; /* for messages: "range", "x.csv", "stdin" */
 } pe_source_info;
 
 /* Consecutive bytes of a file or stream that hold some complete items. */
@@ -109,6 +112,11 @@ pe_byte_range pe_source_byte_range(const pe_source *source, pe_block block);
 
 /* pe_source_bytes - the bytes of an byte_range in this rank's own mapping. */
 const unsigned char *pe_source_bytes(const pe_source *source, const pe_byte_range *byte_range);
+
+/* pe_source_append - append the bytes of the byte_range of a block, from the mapping or fetched from the file.
+ * Returns: PE_OK, PE_ENOMEM, PE_EIO, PE_EDATA */
+pe_status pe_source_append(const pe_source *source, pe_block block, const pe_byte_range *byte_range, pe_buffer *out,
+                           pe_error *err);
 
 /* pe_source_release - the byte_range will not be read again here: its pages may leave memory. */
 void pe_source_release(const pe_source *source, const pe_byte_range *byte_range);

@@ -87,9 +87,24 @@ const unsigned char *pe_source_bytes(const pe_source *source, const pe_byte_rang
     return source->map.data == NULL ? NULL : source->map.data + byte_range->offset;
 }
 
+pe_status pe_source_append(const pe_source *source, pe_block block, const pe_byte_range *byte_range, pe_buffer *out,
+                           pe_error *err)
+{
+    const size_t size = (size_t)byte_range->bytes;
+    if (!source->is_fetched)
+        return pe_buffer_append(out, pe_source_bytes(source, byte_range), size, err);
+    pe_status status = pe_buffer_reserve(out, size, err);
+    if (status == PE_OK && block.count > 0)
+        status = source->kind->fetch(source, (pe_block){source->first + block.first, block.count},
+                                     out->data + out->size, err);
+    if (status == PE_OK)
+        out->size += size;
+    return status;
+}
+
 void pe_source_release(const pe_source *source, const pe_byte_range *byte_range)
 {
-    if (source->map.data != NULL && byte_range->bytes > 0)
+    if (source->map.data != NULL && byte_range->bytes > 0 && !source->is_fetched)
         pe_map_release(&source->map, byte_range->offset, (size_t)byte_range->bytes);
 }
 
@@ -195,7 +210,7 @@ pe_status pe_reader_read(pe_reader *reader, pe_block block, const pe_byte_range 
     } else if (source->kind->byte_range != NULL) {
         assert(source->is_local);
         where = source->kind->byte_range(source, block);
-        bytes = pe_source_bytes(source, &where);
+        bytes = source->is_fetched ? NULL : pe_source_bytes(source, &where);
     }
     const bool was_set = err->status != PE_OK;
     const pe_status status = source->kind->read(reader, block, &where, bytes, columns, err);

@@ -51,6 +51,11 @@ typedef struct pe_source_vtable {
     pe_status (*next)(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
                       pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
 
+    /* fetch - where source->is_fetched: the file does not hold the items as rows, so their bytes are put together at out,
+     * which has room for those of the block's byte_range (of which only first and bytes mean something). read gets bytes
+     * of NULL where they come from no payload. Any thread. NULL: the bytes are the mapping's. */
+    pe_status (*fetch)(const pe_source *source, pe_block block, unsigned char *out, pe_error *err);
+
     /* reader_open, reader_close, rewind may be NULL. reader->source is set before reader_open. */
     pe_status (*reader_open)(pe_reader *reader, pe_error *err);
     void (*reader_close)(pe_reader *reader); /* also after a failed reader_open */
@@ -90,6 +95,7 @@ struct pe_source {
     const pe_kept_fields *kept; /* their columns follow those of want, and want has their types too */
     int kept_count;
     bool is_local;
+    bool is_fetched;            /* set by open and load */
     pe_map map;                 /* of a regular file that this rank can read; else empty */
     uint64_t file_bytes;        /* of a regular file, mapped here or not */
     pe_fingerprint fingerprint; /* as rank 0 opened it */
@@ -110,7 +116,7 @@ bool pe_spec_is_stream(const pe_source_spec *spec);
 
 extern const pe_source_vtable pe_kind_range, pe_kind_linspace, pe_kind_logspace, pe_kind_list, pe_kind_value,
     pe_kind_glob;
-extern const pe_source_vtable pe_kind_npy, pe_kind_raw;
+extern const pe_source_vtable pe_kind_npy, pe_kind_npz, pe_kind_raw;
 extern const pe_source_vtable pe_kind_text; /* csv, tsv and txt, by source->format */
 
 #endif

@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "types/charconv.h"
+#include "types/half.h"
 #include "types/number.h"
 
 namespace
@@ -58,11 +59,9 @@ struct decimal {
     int point; // the value is 0.digits * 10^point
 };
 
-// The shortest digits and the exponent of a positive finite number, from charconv's "d.ddde+XX".
-template <typename T> decimal shortest(T value)
+// The digits and the exponent of charconv's "d.ddde+XX".
+decimal take_apart(const char *text, const char *end)
 {
-    char text[32];
-    const char *const end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr;
     const char *mark = end - 1;
     while (*mark != 'e')
         mark--;
@@ -78,6 +77,13 @@ template <typename T> decimal shortest(T value)
     }
     out.point = (mark[1] == '-' ? -exponent : exponent) + 1;
     return out;
+}
+
+// The shortest digits of a positive finite number that read back as the same.
+template <typename T> decimal shortest(T value)
+{
+    char text[32];
+    return take_apart(text, std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr);
 }
 
 char *lay_out_scientific(char *out, const decimal &number)
@@ -134,6 +140,63 @@ template <typename T> char *print_float(char *out, T value)
     const bool is_scientific = size < 1e-4 || size >= 1e16;
     const decimal number = shortest(value);
     return is_scientific ? lay_out_scientific(out, number) : lay_out_positional(out, number);
+}
+
+// The fewest digits that read back as the same float16: at most five.
+decimal shortest_half(double value)
+{
+    const std::uint16_t bits = pe_half_round(value);
+    decimal number = {};
+    for (int digits = 0; digits < 5; digits++) {
+        char text[32];
+        const char *const end =
+            std::to_chars(text, text + sizeof text, value, std::chars_format::scientific, digits).ptr;
+        double back = 0;
+        (void)std::from_chars(text, end, back);
+        if (pe_half_round(back) != bits)
+            continue;
+        number = take_apart(text, end);
+        break;
+    }
+    return number;
+}
+
+char *print_half(char *out, std::uint16_t bits)
+{
+    const double value = pe_half_widen(bits);
+    const double size = std::fabs(value);
+    if (!std::isfinite(value) || size < 2048) {
+        if (!std::isfinite(value) || size == std::floor(size))
+            return print_float(out, value);
+    }
+    if (value < 0)
+        *out++ = '-';
+    const decimal number = shortest_half(size);
+    return size < 1e-4 ? lay_out_scientific(out, number) : lay_out_positional(out, number);
+}
+
+// As a part of a complex number: a whole float without its ".0".
+template <typename T> char *print_part(char *out, T value)
+{
+    char *const end = print_float(out, value);
+    return end - out > 2 && end[-1] == '0' && end[-2] == '.' ? end - 2 : end;
+}
+
+// As Python's repr: the real part is left out where it is +0.
+template <typename T> char *print_complex(char *out, T real, T imaginary)
+{
+    const bool has_real = real != 0 || std::signbit(real);
+    if (has_real) {
+        *out++ = '(';
+        out = print_part(out, real);
+        if (std::isnan(imaginary) || !std::signbit(imaginary))
+            *out++ = '+';
+    }
+    out = print_part(out, imaginary);
+    *out++ = 'j';
+    if (has_real)
+        *out++ = ')';
+    return out;
 }
 
 char *print_int128(char *out, pe_int128 value)
@@ -213,8 +276,14 @@ char *pe_print_element(char *out, pe_dtype dtype, const void *element)
         return print_integer(out, load<std::uint64_t>(element));
     case PE_INT128:
         return pe_print_int128(out, load<pe_int128>(element));
+    case PE_FLOAT16:
+        return print_half(out, load<std::uint16_t>(element));
     case PE_FLOAT32:
         return print_float(out, load<float>(element));
+    case PE_COMPLEX64:
+        return print_complex(out, load<float>(element), load<float>(static_cast<const char *>(element) + 4));
+    case PE_COMPLEX128:
+        return print_complex(out, load<double>(element), load<double>(static_cast<const char *>(element) + 8));
     default:
         return print_float(out, load<double>(element));
     }

@@ -16,9 +16,11 @@
 #include <string.h>
 
 #include "types/dtype.h"
+#include "types/half.h"
 #include "types/number.h"
 
 #define BLOCK 128u
+#define REALS (2 * BLOCK) /* the parts of a block of complex numbers */
 
 #define TWO_TO_127 0x1p127
 
@@ -68,10 +70,17 @@ static void widen_integers(pe_dtype dtype, const unsigned char *bytes, pe_int128
 
 static void widen_floats(pe_dtype dtype, const unsigned char *bytes, double *out, size_t count)
 {
-    if (dtype == PE_FLOAT64)
+    if (dtype == PE_FLOAT64) {
         memcpy(out, bytes, count * sizeof *out);
-    else
+    } else if (dtype == PE_FLOAT32) {
         WIDEN(float)
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            uint16_t bits;
+            memcpy(&bits, bytes + i * sizeof bits, sizeof bits);
+            out[i] = pe_half_widen(bits);
+        }
+    }
 }
 
 /* The loops below end at the first element that is not exact; the functions return the number of exact ones before it.
@@ -132,10 +141,20 @@ static size_t narrow_to_integers(const pe_int128 *in, pe_dtype dtype, unsigned c
             memcpy(bytes + done++ * sizeof value, &value, sizeof value);                                               \
     }
 
+static bool int_to_half(pe_int128 value, unsigned char *bytes)
+{
+    const uint16_t bits = pe_half_round((double)value);
+    memcpy(bytes, &bits, sizeof bits);
+    return value >= -65504 && value <= 65504 && pe_half_widen(bits) == (double)value;
+}
+
 static size_t narrow_integers(const pe_int128 *in, pe_dtype dtype, unsigned char *bytes, size_t count)
 {
     size_t done = 0;
-    if (dtype == PE_FLOAT32)
+    if (dtype == PE_FLOAT16)
+        while (done < count && int_to_half(in[done], bytes + done * 2))
+            done++;
+    else if (dtype == PE_FLOAT32)
         NARROW_TO_FLOAT(float)
     else if (dtype == PE_FLOAT64)
         NARROW_TO_FLOAT(double)
@@ -162,6 +181,13 @@ static bool double_to_float(double value, unsigned char *bytes)
     return isnan(value) || (double)single == value;
 }
 
+static bool double_to_half(double value, unsigned char *bytes)
+{
+    const uint16_t bits = pe_half_round(value);
+    memcpy(bytes, &bits, sizeof bits);
+    return isnan(value) || pe_half_widen(bits) == value;
+}
+
 static size_t narrow_floats(const double *in, pe_dtype dtype, unsigned char *bytes, size_t count)
 {
     const size_t size = pe_dtype_bytes(dtype);
@@ -172,6 +198,9 @@ static size_t narrow_floats(const double *in, pe_dtype dtype, unsigned char *byt
     } else if (dtype == PE_FLOAT32) {
         while (done < count && double_to_float(in[done], bytes + done * size))
             done++;
+    } else if (dtype == PE_FLOAT16) {
+        while (done < count && double_to_half(in[done], bytes + done * size))
+            done++;
     } else {
         while (done < count && double_to_integer(in[done], dtype, bytes + done * size))
             done++;
@@ -179,11 +208,71 @@ static size_t narrow_floats(const double *in, pe_dtype dtype, unsigned char *byt
     return done;
 }
 
+/* At most REALS elements that are not complex; how many of them were exact. */
+static size_t convert_reals(pe_dtype from, const unsigned char *in, pe_dtype to, unsigned char *out, size_t count)
+{
+    if (from == to) {
+        memcpy(out, in, count * pe_dtype_bytes(from));
+        return count;
+    }
+    if (pe_dtype_is_float(from)) {
+        double wide[REALS];
+        widen_floats(from, in, wide, count);
+        return narrow_floats(wide, to, out, count);
+    }
+    pe_int128 wide[REALS];
+    widen_integers(from, in, wide, count);
+    return narrow_integers(wide, to, out, count);
+}
+
+/* Each element gets an imaginary part of 0. */
+static size_t add_imaginary(pe_dtype from, const unsigned char *in, pe_dtype to, unsigned char *out, size_t count)
+{
+    unsigned char reals[BLOCK * sizeof(double)];
+    const pe_dtype part = pe_dtype_part(to);
+    const size_t size = pe_dtype_bytes(part);
+    const size_t done = convert_reals(from, in, part, reals, count);
+    memset(out, 0, done * 2 * size);
+    for (size_t i = 0; i < done; i++)
+        memcpy(out + i * 2 * size, reals + i * size, size);
+    return done;
+}
+
+/* An element with an imaginary part is not exact. */
+static size_t drop_imaginary(pe_dtype from, const unsigned char *in, pe_dtype to, unsigned char *out, size_t count)
+{
+    unsigned char reals[BLOCK * sizeof(double)];
+    double parts[REALS];
+    const pe_dtype part = pe_dtype_part(from);
+    const size_t size = pe_dtype_bytes(part);
+    widen_floats(part, in, parts, 2 * count);
+    size_t fit = 0;
+    for (; fit < count && parts[2 * fit + 1] == 0; fit++)
+        memcpy(reals + fit * size, in + fit * 2 * size, size);
+    return convert_reals(part, reals, to, out, fit);
+}
+
+/* At most BLOCK elements; how many of them were exact. */
+static size_t convert_block(pe_dtype from, const unsigned char *in, pe_dtype to, unsigned char *out, size_t count)
+{
+    const bool is_from = pe_dtype_is_complex(from), is_to = pe_dtype_is_complex(to);
+    if (is_from && is_to)
+        return convert_reals(pe_dtype_part(from), in, pe_dtype_part(to), out, 2 * count) / 2;
+    if (is_to)
+        return add_imaginary(from, in, to, out, count);
+    return is_from ? drop_imaginary(from, in, to, out, count) : convert_reals(from, in, to, out, count);
+}
+
+static bool is_integral(pe_dtype dtype)
+{
+    return dtype == PE_BOOL || pe_dtype_is_int(dtype);
+}
+
 static pe_status refuse(pe_dtype from, const unsigned char *element, pe_dtype to, pe_error *err)
 {
     char value[PE_NUMBER_ROOM + 1];
     *pe_print_element(value, from, element) = '\0';
-    const bool between_integers = !pe_dtype_is_float(from) && !pe_dtype_is_float(to);
+    const bool between_integers = is_integral(from) && is_integral(to);
     return pe_fail(err, PE_EDATA, between_integers ? "%s does not fit %s" : "%s is not exact as %s", value,
                    pe_dtype_name(to));
 }
@@ -202,16 +291,7 @@ pe_status pe_convert(pe_dtype from, const void *in, pe_dtype to, void *out, size
         const unsigned char *const source = (const unsigned char *)in + at * from_bytes;
         unsigned char *const target = (unsigned char *)out + at * to_bytes;
         const size_t block = count - at < BLOCK ? count - at : BLOCK;
-        size_t done = 0;
-        if (pe_dtype_is_float(from)) {
-            double wide[BLOCK];
-            widen_floats(from, source, wide, block);
-            done = narrow_floats(wide, to, target, block);
-        } else {
-            pe_int128 wide[BLOCK];
-            widen_integers(from, source, wide, block);
-            done = narrow_integers(wide, to, target, block);
-        }
+        const size_t done = convert_block(from, source, to, target, block);
         if (done < block) {
             *bad = at + done;
             return refuse(from, source + done * from_bytes, to, err);

@@ -18,13 +18,13 @@
 
 #define MOST_WIDTH (1u << 20)
 
-typedef enum family { FAMILY_BOOL, FAMILY_INT, FAMILY_FLOAT, FAMILY_TEXT } family;
+typedef enum family { FAMILY_BOOL, FAMILY_INT, FAMILY_FLOAT, FAMILY_COMPLEX, FAMILY_TEXT } family;
 
 typedef struct fact {
     const char *name;
     size_t bytes;
     family family;
-    int bits;       /* integers: value bits without the sign; floats: every integer of so many bits is exact */
+    int bits; /* integers: value bits without the sign; floats and parts: every integer of so many bits is exact */
     bool is_signed; /* floats are */
 } fact;
 
@@ -42,11 +42,14 @@ static const fact facts[] = {
     [PE_FLOAT32] = {"float32", 4, FAMILY_FLOAT, 24, true},
     [PE_FLOAT64] = {"float64", 8, FAMILY_FLOAT, 53, true},
     [PE_TEXT] = {"text", sizeof(pe_text), FAMILY_TEXT, 0, false},
+    [PE_FLOAT16] = {"float16", 2, FAMILY_FLOAT, 11, true},
+    [PE_COMPLEX64] = {"complex64", 8, FAMILY_COMPLEX, 24, true},
+    [PE_COMPLEX128] = {"complex128", 16, FAMILY_COMPLEX, 53, true},
 };
 
 static const fact *fact_of(pe_dtype dtype)
 {
-    assert(dtype >= PE_BOOL && dtype <= PE_TEXT);
+    assert(dtype >= PE_BOOL && dtype <= PE_DTYPE_LAST);
     return &facts[dtype];
 }
 
@@ -85,6 +88,18 @@ bool pe_dtype_is_float(pe_dtype dtype)
     return fact_of(dtype)->family == FAMILY_FLOAT;
 }
 
+bool pe_dtype_is_complex(pe_dtype dtype)
+{
+    return fact_of(dtype)->family == FAMILY_COMPLEX;
+}
+
+pe_dtype pe_dtype_part(pe_dtype dtype)
+{
+    if (!pe_dtype_is_complex(dtype))
+        return dtype;
+    return dtype == PE_COMPLEX64 ? PE_FLOAT32 : PE_FLOAT64;
+}
+
 const char *pe_type_print(pe_type type, char out[PE_TYPE_NAME_ROOM])
 {
     if (type.width == 0)
@@ -101,7 +116,7 @@ static bool is_space(char c)
 
 static bool find_dtype(const char *name, size_t size, pe_dtype *out)
 {
-    for (int i = PE_BOOL; i <= PE_TEXT; i++) {
+    for (int i = PE_BOOL; i <= PE_DTYPE_LAST; i++) {
         if (strlen(facts[i].name) == size && memcmp(facts[i].name, name, size) == 0) {
             *out = (pe_dtype)i;
             return true;
@@ -130,18 +145,18 @@ static bool parse_width(const char *text, size_t size, uint32_t *out)
 
 static pe_status refuse_name(const char *text, size_t size, size_t name_size, pe_error *err)
 {
-    const char *names[PE_TEXT];
-    for (int i = PE_BOOL; i <= PE_TEXT; i++)
+    const char *names[PE_DTYPE_LAST];
+    for (int i = PE_BOOL; i <= PE_DTYPE_LAST; i++)
         names[i - PE_BOOL] = facts[i].name;
     char typed[PE_TYPE_NAME_ROOM];
     snprintf(typed, sizeof typed, "%.*s", (int)(name_size < sizeof typed ? name_size : sizeof typed), text);
-    const char *const meant = pe_suggest(typed, names, PE_TEXT);
+    const char *const meant = pe_suggest(typed, names, PE_DTYPE_LAST);
     const int shown = (int)(size < 60 ? size : 60);
     if (meant != NULL)
         return pe_fail(err, PE_ECONFIG, "no such type: \"%.*s\" (did you mean \"%s\"?)", shown, text, meant);
     return pe_fail(err, PE_ECONFIG,
                    "no such type: \"%.*s\" (valid: bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, "
-                   "int128, float32, float64, text; a vector is float64[3])",
+                   "int128, float16, float32, float64, complex64, complex128, text; a vector is float64[3])",
                    shown, text);
 }
 
@@ -174,9 +189,9 @@ pe_cast pe_dtype_cast(pe_dtype from, pe_dtype to)
         return PE_CAST_SAME;
     if (a->family == FAMILY_TEXT || b->family == FAMILY_TEXT || b->family == FAMILY_BOOL)
         return PE_CAST_REFUSED;
-    if (a->family == FAMILY_FLOAT && b->family == FAMILY_INT)
+    if (a->family > b->family) /* float to integer, complex to either */
         return PE_CAST_REFUSED;
     if (a->bits <= b->bits && a->is_signed <= b->is_signed)
         return PE_CAST_SAFE;
-    return a->family == FAMILY_INT && b->family == FAMILY_FLOAT ? PE_CAST_CHECKED : PE_CAST_REFUSED;
+    return a->family == FAMILY_INT && b->family > FAMILY_INT ? PE_CAST_CHECKED : PE_CAST_REFUSED;
 }

@@ -15,6 +15,7 @@
 extern "C" {
 #endif
 
+#define PE_DTYPE_LAST PE_COMPLEX128
 #define PE_MAX_COLUMNS 64 /* arguments or results of one kernel */
 #define PE_TYPE_NAME_ROOM 40
 
@@ -29,8 +30,10 @@ size_t pe_type_bytes(pe_type type);      /* bytes of one item */
 uint32_t pe_type_elements(pe_type type); /* 1 for a scalar */
 bool pe_type_equal(pe_type a, pe_type b);
 const char *pe_dtype_name(pe_dtype dtype);
-bool pe_dtype_is_int(pe_dtype dtype); /* int8 .. int64, uint8 .. uint64, int128; not bool */
-bool pe_dtype_is_float(pe_dtype dtype);
+bool pe_dtype_is_int(pe_dtype dtype);   /* int8 .. int64, uint8 .. uint64, int128; not bool */
+bool pe_dtype_is_float(pe_dtype dtype); /* float16, float32, float64; not complex */
+bool pe_dtype_is_complex(pe_dtype dtype);
+pe_dtype pe_dtype_part(pe_dtype dtype); /* of a complex dtype: the float of its parts; else the dtype itself */
 
 /* pe_type_print - "float64[3]" into out; returns out. */
 const char *pe_type_print(pe_type type, char out[PE_TYPE_NAME_ROOM]);

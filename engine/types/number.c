@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "types/charconv.h"
+#include "types/half.h"
 
 typedef struct span {
     const char *text;
@@ -177,8 +178,18 @@ static bool parse_plain(span in, pe_dtype dtype, double *out)
     if (got == PE_CHARS_BAD || (got == PE_CHARS_RANGE && !is_tiny(in)))
         return false;
     *out = dtype == PE_FLOAT32 ? (double)single : wide;
+    if (dtype == PE_FLOAT16 && is_all_digits(in))
+        return pe_half_widen(pe_half_round(*out)) == *out;
     const double exact_below = dtype == PE_FLOAT32 ? 0x1p24 : 0x1p53;
     return *out < exact_below || !is_all_digits(in) || !is_rounded(in, *out);
+}
+
+/* The nearest float16; one that is out of range is refused. */
+static bool store_half(double value, void *out)
+{
+    const uint16_t bits = pe_half_round(value);
+    memcpy(out, &bits, sizeof bits);
+    return isinf(value) || !isinf(pe_half_widen(bits));
 }
 
 static bool parse_float(span in, pe_dtype dtype, void *out)
@@ -189,11 +200,48 @@ static bool parse_float(span in, pe_dtype dtype, void *out)
         return false;
     value = negative ? -value : value;
     const float single = (float)value; /* used only for float32, where parse_plain gave a float32 */
+    if (dtype == PE_FLOAT16)
+        return store_half(value, out);
     if (dtype == PE_FLOAT32)
         memcpy(out, &single, sizeof single);
     else
         memcpy(out, &value, sizeof value);
     return true;
+}
+
+/* The sign that the imaginary part begins with, from the right: no sign of an exponent; 0: there is no real part. */
+static size_t find_imaginary(span in)
+{
+    size_t at = in.size;
+    while (at > 0) {
+        at--;
+        const bool is_sign = in.text[at] == '+' || in.text[at] == '-';
+        if (is_sign && (at == 0 || (in.text[at - 1] | 0x20) != 'e'))
+            return at;
+    }
+    return 0;
+}
+
+/* A factor of j: a float, or a sign alone, or nothing. */
+static bool parse_imaginary(span in, pe_dtype part, void *out)
+{
+    if (in.size == 0 || (in.size == 1 && (in.text[0] == '+' || in.text[0] == '-')))
+        return parse_float(in.size == 1 && in.text[0] == '-' ? (span){"-1", 2} : (span){"1", 1}, part, out);
+    return parse_float(in, part, out);
+}
+
+static bool parse_complex(span in, pe_dtype dtype, unsigned char *out)
+{
+    const pe_dtype part = pe_dtype_part(dtype);
+    if (in.size >= 2 && in.text[0] == '(' && in.text[in.size - 1] == ')')
+        in = trim((span){in.text + 1, in.size - 2});
+    memset(out, 0, pe_dtype_bytes(dtype));
+    if (in.size == 0 || (in.text[in.size - 1] | 0x20) != 'j')
+        return parse_float(in, part, out);
+    in.size--;
+    const size_t at = find_imaginary(in);
+    return (at == 0 || parse_float((span){in.text, at}, part, out)) &&
+           parse_imaginary((span){in.text + at, in.size - at}, part, out + pe_dtype_bytes(part));
 }
 
 static bool equals(span in, const char *word)
@@ -219,6 +267,8 @@ bool pe_parse_element(const char *text, size_t size, pe_dtype dtype, void *out)
         return parse_bool(in, out);
     if (pe_dtype_is_float(dtype))
         return parse_float(in, dtype, out);
+    if (pe_dtype_is_complex(dtype))
+        return parse_complex(in, dtype, out);
     return parse_integer(in, dtype, out);
 }
 
@@ -233,10 +283,11 @@ size_t pe_number_room(pe_dtype dtype)
 {
     /* The longest float32 is -9999999000000000.0, the longest float64 -2.2250738585072014e-308. */
     static const unsigned char rooms[] = {
-        [PE_BOOL] = 5,     [PE_INT8] = 4,     [PE_INT16] = 6,   [PE_INT32] = 11,  [PE_INT64] = 20,
-        [PE_UINT8] = 3,    [PE_UINT16] = 5,   [PE_UINT32] = 10, [PE_UINT64] = 20, [PE_INT128] = 40,
-        [PE_FLOAT32] = 19, [PE_FLOAT64] = 24, [PE_TEXT] = 0,
+        [PE_BOOL] = 5,    [PE_INT8] = 4,    [PE_INT16] = 6,      [PE_INT32] = 11,
+        [PE_INT64] = 20,  [PE_UINT8] = 3,   [PE_UINT16] = 5,     [PE_UINT32] = 10,
+        [PE_UINT64] = 20, [PE_INT128] = 40, [PE_FLOAT32] = 19,   [PE_FLOAT64] = 24,
+        [PE_TEXT] = 0,    [PE_FLOAT16] = 9, [PE_COMPLEX64] = 42, [PE_COMPLEX128] = 52,
     };
-    assert(dtype >= PE_BOOL && dtype <= PE_TEXT);
+    assert(dtype >= PE_BOOL && dtype <= PE_DTYPE_LAST);
     return rooms[dtype];
 }

@@ -22,11 +22,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_HOLDS(header.data_offset <= size);
         FUZZ_HOLDS(header.dims >= 0 && header.dims <= PE_NPY_MAX_DIMS);
         FUZZ_HOLDS(strlen(header.descr) < PE_NPY_DESCR_ROOM);
-        FUZZ_HOLDS(header.is_ours || header.kind != NULL);
+        FUZZ_HOLDS(header.element.is_ours || header.element.kind != NULL);
         uint64_t count = 1;
         for (int d = 0; d < header.dims; d++)
             count *= header.shape[d];
         FUZZ_HOLDS(count == header.count);
+        size_t at = 0;
+        bool is_there = header.is_structured;
+        while (is_there) {
+            pe_npy_field field;
+            pe_error wrong = PE_ERROR_INIT;
+            const pe_status read = pe_npy_next_field(&header, "x.npy", &at, &field, &is_there, &wrong);
+            FUZZ_HOLDS(read == wrong.status && (read == PE_OK || !is_there) && at <= header.fields_size);
+        }
     } else {
         FUZZ_HOLDS(status == PE_EDATA && err.status == PE_EDATA);
         FUZZ_HOLDS(strncmp(err.text, "x.npy", 5) == 0 && strchr(err.text, '\n') == NULL);

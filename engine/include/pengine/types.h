@@ -33,7 +33,10 @@ typedef enum pe_dtype {
     PE_INT128 = 10, /* 16 bytes, aligned to 16 */
     PE_FLOAT32 = 11,
     PE_FLOAT64 = 12,
-    PE_TEXT = 13 /* an array of pe_text */
+    PE_TEXT = 13,      /* an array of pe_text */
+    PE_FLOAT16 = 14,   /* IEEE binary16 */
+    PE_COMPLEX64 = 15, /* two float32: real and imaginary part */
+    PE_COMPLEX128 = 16
 } pe_dtype;
 
 /* One text item: UTF-8 bytes, not terminated; data may be NULL when size is 0. */

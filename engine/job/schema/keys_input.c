@@ -22,6 +22,7 @@ static const pe_word input_formats[] = {{"npy", PE_FORMAT_NPY}, {"csv", PE_FORMA
 
 static const pe_word delimiter_words[] = {{"whitespace", PE_CHAR_BLANKS}, {NULL, 0}};
 static const pe_word no_quote[] = {{"none", PE_CHAR_NONE}, {NULL, 0}};
+static const pe_word eachs[] = {{"row", PE_EACH_ROW}, {"element", PE_EACH_ELEMENT}, {NULL, 0}};
 
 static const pe_key input_rows[] = {
     {.name = "range",
@@ -83,7 +84,17 @@ static const pe_key input_rows[] = {
      .formats = NPY | CSV,
      .unset = "all",
      .kinds = PATH,
-     .help = "columns of csv, tsv or two-dimensional npy; each becomes an argument"},
+     .help = "columns of csv, tsv or two-dimensional npy, or fields of a structured npy; each becomes an argument"},
+    {.name = "each",
+     .type = PE_KEY_WORD,
+     INPUT(each),
+     .words = eachs,
+     .formats = NPY,
+     .fallback = "\"row\"",
+     .kinds = PATH,
+     .help =
+         "what an item of an array is: a row along its first axis, a vector where it has more axes; or each element, "
+         "and then an npy output has the input's shape"},
     {.name = "header",
      .type = PE_KEY_BOOL,
      INPUT(header),

@@ -37,7 +37,9 @@ static pe_status open_raw(pe_source *source, pe_error *err)
     const pe_type type = source->spec->dtype;
     const size_t item = pe_type_bytes(type);
     binary->declared_rows = PE_COUNT_UNKNOWN;
-    binary->layout = (pe_binary_layout){.dtype = type.dtype, .elements = pe_type_elements(type), .row_bytes = item};
+    binary->layout = (pe_binary_layout){.field_count = 1, .row_bytes = item};
+    binary->layout.fields[0] = (pe_binary_field){
+        .dtype = type.dtype, .elements = pe_type_elements(type), .element_bytes = pe_dtype_bytes(type.dtype)};
     source->info.columns = 1;
     source->info.types[0] = type;
     source->total = source->info.is_stream ? PE_COUNT_UNKNOWN : source->map.size / item;
@@ -62,6 +64,7 @@ const pe_source_vtable pe_kind_raw = {
     .next = pe_binary_next,
     .reader_open = pe_binary_reader_open,
     .reader_close = pe_binary_reader_close,
+    .rewind = pe_binary_reader_rewind,
     .read = pe_binary_read,
     .memory = pe_binary_memory,
     .chunk_bytes = pe_binary_chunk_bytes,
