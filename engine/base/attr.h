@@ -9,6 +9,7 @@
 #include <pengine/types.h>
 
 #define PE_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define PE_INLINE static inline __attribute__((always_inline)) /* where a call costs more than a few percent */
 #define PE_CACHE_LINE 64u
 /* Calls a function of a program with main's arguments before any library is initialised. Not for libraries. */
 #define PE_BEFORE_LIBRARIES(function)                                                                                  \
