@@ -25,6 +25,17 @@ static inline uint64_t bytes8_equal(const unsigned char *p, unsigned char byte)
     return (~(((word & low7) + low7) | word | low7)) >> 7;
 }
 
+/* The number of the first of the eight bytes at p that equals a or b; 8 where none does. */
+static inline unsigned bytes8_find(const unsigned char *p, unsigned char a, unsigned char b)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    const uint64_t one = word ^ (BYTES8_ONES * a), other = word ^ (BYTES8_ONES * b);
+    /* the borrow makes wrong marks behind the first right one alone */
+    const uint64_t marks = (((one - BYTES8_ONES) & ~one) | ((other - BYTES8_ONES) & ~other)) & (BYTES8_ONES * 0x80);
+    return marks == 0 ? 8 : (unsigned)__builtin_ctzll(marks) / 8;
+}
+
 /* How many of the 64 bytes at p equal byte. */
 static inline unsigned bytes8_count64(const unsigned char *p, unsigned char byte)
 {

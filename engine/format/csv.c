@@ -47,10 +47,8 @@ PE_INLINE void take_plain(cursor *p, pe_csv_field *field)
     const unsigned char *const begin = p->at;
     const unsigned char *at = begin;
     const unsigned char delimiter = (unsigned char)p->delimiter;
-    for (uint64_t ends = 0; ends == 0 && p->end - at >= 8;) {
-        ends = bytes8_equal(at, delimiter) | bytes8_equal(at, '\n');
-        at += ends == 0 ? 8 : __builtin_ctzll(ends) / 8;
-    }
+    for (unsigned passed = 8; passed == 8 && p->end - at >= 8; at += passed)
+        passed = bytes8_find(at, delimiter, '\n');
     while (at != p->end && *at != delimiter && *at != '\n')
         at++;
     if (at != p->end && *at == '\n' && at != begin && at[-1] == '\r')
