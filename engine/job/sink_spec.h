@@ -22,8 +22,10 @@ typedef struct pe_sink_spec {
     pe_format format;  /* PE_FORMAT_AUTO: neither given nor told by the path */
     bool has_dtype;    /* the results are written as dtype */
     pe_dtype dtype;
-    bool has_index;           /* the item's index (int64) as the first column */
-    const char *const *names; /* of results or of columns (sink/columns.h); NULL: the default names */
+    bool has_index;                /* the item's index (int64) as the first column */
+    int delimiter, quote, decimal; /* csv, tsv: a byte; 0: not given */
+    const char *missing;           /* csv, tsv: what is written for nan; NULL: nan */
+    const char *const *names;      /* of results or of columns (sink/columns.h); NULL: the default names */
     int name_count;
     bool is_gathered; /* gather = "root": rank 0 writes everything */
     pe_sync_policy sync;

@@ -148,32 +148,33 @@ pe_status pe_columns_check(const pe_sink_spec *spec, pe_format format, pe_error 
     return has_fields || format == PE_FORMAT_CSV || format == PE_FORMAT_TSV ? check_unique(spec, format, err) : PE_OK;
 }
 
-static pe_status append_field(const pe_buffer *name, char separator, bool is_alone, pe_buffer *out, pe_error *err)
+static pe_status append_field(const pe_buffer *name, const pe_text_style *style, bool is_alone, pe_buffer *out,
+                              pe_error *err)
 {
     const pe_status status = pe_buffer_reserve(out, 2 * name->size + 3, err);
     if (status != PE_OK)
         return status;
     char *at = (char *)out->data + out->size;
-    at = pe_print_field(at, (const char *)name->data, name->size, separator, is_alone);
-    *at++ = separator;
+    at = pe_print_styled_field(at, (const char *)name->data, name->size, style, is_alone);
+    *at++ = style->separator;
     out->size = (size_t)(at - (char *)out->data);
     return PE_OK;
 }
 
 pe_status pe_columns_print_line(const pe_sink_spec *spec, pe_format format, pe_buffer *out, pe_error *err)
 {
-    const char separator = pe_format_separator(format);
+    const pe_text_style style = pe_text_style_of(spec, format);
     const char *const first = spec->has_index ? "index" : spec->first_column;
     const bool is_alone = pe_columns_count(spec) == 1 && first == NULL;
     uint64_t column = 0;
     pe_buffer name = {NULL, 0, 0};
-    pe_status status = first != NULL ? pe_buffer_printf(out, err, "%s%c", first, separator) : PE_OK;
+    pe_status status = first != NULL ? pe_buffer_printf(out, err, "%s%c", first, style.separator) : PE_OK;
     for (int r = 0; r < spec->result_count && status == PE_OK; r++) {
         for (uint32_t e = 0; e < pe_type_elements(spec->results[r]) && status == PE_OK; e++) {
             name.size = 0;
             status = column_name(spec, r, e, column++, &name, err);
             if (status == PE_OK)
-                status = append_field(&name, separator, is_alone, out, err);
+                status = append_field(&name, &style, is_alone, out, err);
         }
     }
     if (status == PE_OK)

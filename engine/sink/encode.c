@@ -28,6 +28,7 @@ void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format fo
     assert(spec->result_count >= 1 && spec->result_count <= PE_MAX_COLUMNS);
     memset(encoder, 0, sizeof *encoder);
     encoder->format = format;
+    encoder->style = pe_text_style_of(spec, format);
     encoder->has_index = spec->has_index;
     encoder->result_count = spec->result_count;
     size_t packed = spec->has_index ? sizeof(int64_t) : 0;

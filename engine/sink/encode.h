@@ -15,8 +15,17 @@
 #include "base/buffer.h"
 #include "sink/sink.h"
 
+/* The characters of a text output. */
+typedef struct pe_text_style {
+    char separator, quote, decimal;
+    bool is_styled;      /* decimal is not a point, or missing is set */
+    const char *missing; /* what stands for nan; NULL: "nan" */
+    size_t missing_size;
+} pe_text_style;
+
 typedef struct pe_encoder {
     pe_format format;
+    pe_text_style style;
     bool has_index;
     int result_count;
     pe_type results[PE_MAX_COLUMNS];

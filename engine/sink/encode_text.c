@@ -24,15 +24,27 @@ struct cell {
     uint32_t elements;
     pe_dtype dtype;
     uint64_t first; /* index: of the first item */
-    char separator;
+    const pe_text_style *style;
     bool is_alone;
 };
 
-char pe_format_separator(pe_format format)
+pe_text_style pe_text_style_of(const pe_sink_spec *spec, pe_format format)
 {
-    if (format == PE_FORMAT_TXT)
-        return ' ';
-    return format == PE_FORMAT_TSV ? '\t' : ',';
+    const char separator = format == PE_FORMAT_TXT ? ' ' : format == PE_FORMAT_TSV ? '\t' : ',';
+    const bool has_decimal = spec->decimal != 0 && spec->decimal != '.';
+    return (pe_text_style){.separator = spec->delimiter != 0 ? (char)spec->delimiter : separator,
+                           .quote = spec->quote != 0 ? (char)spec->quote : '"',
+                           .decimal = has_decimal ? (char)spec->decimal : '.',
+                           .is_styled = has_decimal || spec->missing != NULL,
+                           .missing = spec->missing,
+                           .missing_size = spec->missing != NULL ? strlen(spec->missing) : 0};
+}
+
+/* The most bytes of an element. */
+static size_t element_room(const pe_encoder *encoder, pe_dtype dtype)
+{
+    const size_t room = pe_number_room(dtype), missing = encoder->style.missing_size;
+    return room > missing ? room : missing;
 }
 
 size_t pe_text_row_bytes(const pe_encoder *encoder)
@@ -41,7 +53,7 @@ size_t pe_text_row_bytes(const pe_encoder *encoder)
     for (int r = 0; r < encoder->result_count; r++) {
         const pe_type type = encoder->results[r];
         /* a text: its quotes and its separator */
-        bytes += type.dtype == PE_TEXT ? 3 : pe_type_elements(type) * (pe_number_room(type.dtype) + 1);
+        bytes += type.dtype == PE_TEXT ? 3 : pe_type_elements(type) * (element_room(encoder, type.dtype) + 1);
     }
     return bytes;
 }
@@ -59,11 +71,12 @@ bool pe_text_total(const pe_text *texts, size_t count, size_t each, size_t *tota
     return true;
 }
 
-static bool needs_quotes(const char *text, size_t size, char separator)
+static bool needs_quotes(const char *text, size_t size, const pe_text_style *style)
 {
     unsigned found = 0;
     for (size_t i = 0; i < size; i++)
-        found |= (unsigned)(text[i] == separator) | (text[i] == '"') | (text[i] == '\n') | (text[i] == '\r');
+        found |=
+            (unsigned)(text[i] == style->separator) | (text[i] == style->quote) | (text[i] == '\n') | (text[i] == '\r');
     return found != 0;
 }
 
@@ -74,18 +87,27 @@ static char *copy(char *out, const char *text, size_t size)
     return out + size;
 }
 
-char *pe_print_field(char *out, const char *text, size_t size, char separator, bool is_alone)
+char *pe_print_styled_field(char *out, const char *text, size_t size, const pe_text_style *style, bool is_alone)
 {
-    if (!needs_quotes(text, size, separator) && !(is_alone && size == 0))
+    /* what stands for nan is a text like any other only in quotes */
+    const bool is_missing =
+        style->missing != NULL && size == style->missing_size && (size == 0 || memcmp(text, style->missing, size) == 0);
+    if (!needs_quotes(text, size, style) && !(is_alone && size == 0) && !is_missing)
         return copy(out, text, size);
-    *out++ = '"';
+    *out++ = style->quote;
     for (size_t i = 0; i < size; i++) {
-        if (text[i] == '"')
-            *out++ = '"';
+        if (text[i] == style->quote)
+            *out++ = style->quote;
         *out++ = text[i];
     }
-    *out++ = '"';
+    *out++ = style->quote;
     return out;
+}
+
+char *pe_print_field(char *out, const char *text, size_t size, char separator, bool is_alone)
+{
+    const pe_text_style style = {.separator = separator, .quote = '"', .decimal = '.'};
+    return pe_print_styled_field(out, text, size, &style, is_alone);
 }
 
 static char *print_index(char *out, const cell *self, size_t item)
@@ -107,14 +129,35 @@ static char *print_float64(char *out, const cell *self, size_t item)
     return pe_print_float64(out, value);
 }
 
+/* A float as the job wants it: the decimal point, and what stands for nan. */
+static char *restyle(char *begin, char *end, const pe_text_style *style, bool is_alone)
+{
+    if (style->missing != NULL && end - begin == 3 && memcmp(begin, "nan", 3) == 0) {
+        const char quotes[] = {style->quote, style->quote}; /* most readers skip an empty line */
+        return style->missing_size == 0 && is_alone ? copy(begin, quotes, sizeof quotes)
+                                                    : copy(begin, style->missing, style->missing_size);
+    }
+    for (char *at = begin; at < end; at++)
+        *at = *at == '.' ? style->decimal : *at;
+    return end;
+}
+
+static char *print_element(char *out, const cell *self, const unsigned char *element)
+{
+    char *const end = pe_print_element(out, self->dtype, element);
+    return self->style->is_styled && pe_dtype_is_float(self->dtype)
+               ? restyle(out, end, self->style, self->is_alone && self->elements == 1)
+               : end;
+}
+
 static char *print_elements(char *out, const cell *self, size_t item)
 {
     const unsigned char *element = self->column + item * self->item_bytes;
-    out = pe_print_element(out, self->dtype, element);
+    out = print_element(out, self, element);
     for (uint32_t e = 1; e < self->elements; e++) {
         element += self->element_bytes;
-        *out++ = self->separator;
-        out = pe_print_element(out, self->dtype, element);
+        *out++ = self->style->separator;
+        out = print_element(out, self, element);
     }
     return out;
 }
@@ -130,7 +173,7 @@ static char *print_quoted_text(char *out, const cell *self, size_t item)
 {
     pe_text text;
     memcpy(&text, self->column + item * sizeof text, sizeof text);
-    return pe_print_field(out, text.data, text.size, self->separator, self->is_alone);
+    return pe_print_styled_field(out, text.data, text.size, self->style, self->is_alone);
 }
 
 static cell make_cell(const pe_encoder *encoder, int result, const void *column)
@@ -141,13 +184,13 @@ static cell make_cell(const pe_encoder *encoder, int result, const void *column)
                  .element_bytes = pe_dtype_bytes(type.dtype),
                  .elements = pe_type_elements(type),
                  .dtype = type.dtype,
-                 .separator = pe_format_separator(encoder->format),
+                 .style = &encoder->style,
                  .is_alone = encoder->result_count == 1 && !encoder->has_index};
     if (type.dtype == PE_TEXT)
         made.print = encoder->format == PE_FORMAT_TXT ? print_plain_text : print_quoted_text;
     else if (made.elements == 1 && type.dtype == PE_INT64)
         made.print = print_int64;
-    else if (made.elements == 1 && type.dtype == PE_FLOAT64)
+    else if (made.elements == 1 && type.dtype == PE_FLOAT64 && !encoder->style.is_styled)
         made.print = print_float64;
     else
         made.print = print_elements;
@@ -158,7 +201,7 @@ static char *print_rows(const pe_encoder *encoder, uint64_t first, size_t count,
 {
     cell cells[PE_MAX_COLUMNS + 1];
     size_t cell_count = 0;
-    const char separator = pe_format_separator(encoder->format);
+    const char separator = encoder->style.separator;
     if (encoder->has_index)
         cells[cell_count++] = (cell){.print = print_index, .first = first};
     for (int r = 0; r < encoder->result_count; r++)
@@ -225,7 +268,7 @@ pe_status pe_encode_text(const pe_encoder *encoder, uint64_t first, size_t count
         encoder->result_count == 1 && !encoder->has_index && pe_type_elements(encoder->results[0]) == 1;
     if (is_single && encoder->results[0].dtype == PE_INT64)
         at = print_int64_lines(columns[0], count, at);
-    else if (is_single && encoder->results[0].dtype == PE_FLOAT64)
+    else if (is_single && encoder->results[0].dtype == PE_FLOAT64 && !encoder->style.is_styled)
         at = print_float64_lines(columns[0], count, at);
     else
         at = print_rows(encoder, first, count, columns, at);

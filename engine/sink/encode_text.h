@@ -8,8 +8,9 @@
 
 #include "sink/encode.h"
 
-/* pe_format_separator - the character between the values of a row: ' ' for txt, ',' for csv, '\t' for tsv. */
-char pe_format_separator(pe_format format);
+/* pe_text_style_of - how the spec's rows are written in this format: ' ' between the values of txt, ',' of csv, '\t' of tsv, but
+ * for what the job says. */
+pe_text_style pe_text_style_of(const pe_sink_spec *spec, pe_format format);
 
 /* pe_text_row_bytes - upper bound for one row, without the bytes of text results. */
 size_t pe_text_row_bytes(const pe_encoder *encoder);
@@ -28,5 +29,7 @@ bool pe_text_total(const pe_text *texts, size_t count, size_t each, size_t *tota
  * Returns: the end of the field
  */
 char *pe_print_field(char *out, const char *text, size_t size, char separator, bool is_alone);
+/* pe_print_styled_field - the same with the style's separator and quote. */
+char *pe_print_styled_field(char *out, const char *text, size_t size, const pe_text_style *style, bool is_alone);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "format/npy.h"
 #include "sink/columns.h"
+#include "sink/encode_text.h"
 #include "sink/output_stream.h"
 
 #define FORMATS "npy, csv, tsv, txt, raw, digest or null"
@@ -86,6 +87,29 @@ static pe_status check_npy(const pe_sink_spec *spec, pe_error *err)
     return PE_OK;
 }
 
+/* No two of a text's characters are the same, and none is what a number is written with. */
+static pe_status check_style(const pe_sink_spec *spec, pe_format format, pe_error *err)
+{
+    const pe_text_style style = pe_text_style_of(spec, format);
+    const char all[] = {style.separator, style.quote, style.decimal};
+    const char *const names[] = {"delimiter", "quote", "decimal"};
+    for (int b = 0; b < 3; b++) {
+        for (int a = 0; a < b; a++)
+            if (all[a] == all[b])
+                return pe_fail(err, PE_ECONFIG, "%s: %s and %s are both \"%c\": expected two characters%s", spec->where,
+                               names[a], names[b], all[a], all[a] == ',' ? ", such as delimiter = \";\"" : "");
+        const bool is_of_numbers = strchr("0123456789+-.", all[b]) != NULL && !(b == 2 && all[b] == '.');
+        if (is_of_numbers || (all[b] >= 'a' && all[b] <= 'z') || (all[b] >= 'A' && all[b] <= 'Z'))
+            return pe_fail(err, PE_ECONFIG, "%s: %s: \"%c\" is what values are written with", spec->where, names[b],
+                           all[b]);
+    }
+    if (spec->missing == NULL || (strpbrk(spec->missing, "\r\n") == NULL && strchr(spec->missing, all[0]) == NULL &&
+                                  strchr(spec->missing, all[1]) == NULL))
+        return PE_OK;
+    return pe_fail(err, PE_ECONFIG, "%s: missing: expected a text without delimiters, quotes and newlines, got \"%s\"",
+                   spec->where, spec->missing);
+}
+
 pe_status pe_sink_check(const pe_sink_spec *spec, pe_format *format, pe_error *err)
 {
     pe_status status = find_format(spec, format, err);
@@ -95,5 +119,7 @@ pe_status pe_sink_check(const pe_sink_spec *spec, pe_format *format, pe_error *e
         status = check_raw(spec, *format, err);
     if (status == PE_OK && *format == PE_FORMAT_NPY)
         status = check_npy(spec, err);
+    if (status == PE_OK && (*format == PE_FORMAT_CSV || *format == PE_FORMAT_TSV))
+        status = check_style(spec, *format, err);
     return status != PE_OK ? status : pe_columns_check(spec, *format, err);
 }

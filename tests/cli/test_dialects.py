@@ -120,6 +120,26 @@ class Dialects(Case):
                 self.prints(job({"expr": "x + y"}, path="in.csv", **table), expected, ranks=ranks)
                 self.prints(job({"expr": "x + y"}, path="-", **table), expected, ranks=ranks, stdin=text.encode())
 
+    @needs_pandas
+    def test_output_dialect_is_what_pandas_writes(self):
+        values = [1.5, float("nan"), -0.25, 1e300, float("inf"), 3.0]
+        texts = ["a", "it's", "b;c", "two words", 'q"q', "x"]
+        self.write("in.csv", pandas.DataFrame({"x": values, "s": texts}).to_csv(index=False))
+        for style, how in (({"delimiter": ";", "decimal": ",", "missing": "NA"}, {"sep": ";", "decimal": ",", "na_rep": "NA"}),
+                           ({"quote": "'", "missing": ""}, {"quotechar": "'", "na_rep": ""}),
+                           ({"delimiter": "|"}, {"sep": "|", "na_rep": "nan"})):
+            with self.subTest(style):
+                names = [f"a{style.get('delimiter', ',')}b"]
+                out = {"path": "out.csv", "names": names, **style}
+                self.saves(job({"expr": "x * 1", "args": ["x"]}, "map", path="in.csv", columns=["x"], missing=[""], output=out), "out.csv")
+                self.assertEqual((self.dir / "out.csv").read_text(), pandas.DataFrame({names[0]: values}).to_csv(index=False, **how))
+                self.saves(job({"command": ["cat"]}, "map", path="in.csv", columns=["s"], missing=[""], output=out), "out.csv")
+                self.assertEqual((self.dir / "out.csv").read_text(), pandas.DataFrame({names[0]: texts}).to_csv(index=False, **how))
+        for style in ({"delimiter": "5"}, {"quote": ","}, {"decimal": ","}, {"missing": "a,b"}, {"delimiter": "whitespace"}):
+            with self.subTest(style):
+                result = self.run_job(job({"name": "square"}, "map", path="in.csv", columns=["x"], output={"path": "out.csv", **style}))
+                self.assertEqual(result.code, 78, result)
+
     def test_missing_value_fails_the_item_where_no_float_is_wanted(self):
         self.write("in.csv", "x,s\n1,a\nNA,b\n3,NA\n")
         self.skips(job({"name": "square"}, "imap", errors={"on_error": "skip"}, path="in.csv", columns=["x"], dtype="int64",

@@ -10,6 +10,8 @@
 static const pe_word output_formats[] = {
     {"npy", PE_FORMAT_NPY}, {"csv", PE_FORMAT_CSV},       {"tsv", PE_FORMAT_TSV},   {"txt", PE_FORMAT_TXT},
     {"raw", PE_FORMAT_RAW}, {"digest", PE_FORMAT_DIGEST}, {"null", PE_FORMAT_NULL}, {NULL, 0}};
+#define CSV (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV)
+
 static const pe_word gathers[] = {{"auto", false}, {"root", true}, {NULL, 0}};
 static const pe_word syncs[] = {
     {"auto", PE_SYNC_AUTO}, {"always", PE_SYNC_ALWAYS}, {"never", PE_SYNC_NEVER}, {NULL, 0}};
@@ -49,6 +51,30 @@ static const pe_key output_rows[] = {
      .least = 1,
      .unset = "result, or f0, f1 and so on",
      .help = "names of the result columns, each once"},
+    {.name = "delimiter",
+     .type = PE_KEY_CHAR,
+     JOB(output.delimiter),
+     .formats = CSV,
+     .unset = "a comma, of tsv a tab",
+     .help = "csv and tsv: what stands between two fields"},
+    {.name = "quote",
+     .type = PE_KEY_CHAR,
+     JOB(output.quote),
+     .formats = CSV,
+     .unset = "\\\"",
+     .help = "csv and tsv: what stands around a field that holds delimiters, quotes or newlines"},
+    {.name = "decimal",
+     .type = PE_KEY_CHAR,
+     JOB(output.decimal),
+     .formats = CSV,
+     .unset = "a point",
+     .help = "csv and tsv: the decimal point of floats"},
+    {.name = "missing",
+     .type = PE_KEY_TEXT,
+     JOB(output.missing),
+     .formats = CSV,
+     .unset = "nan",
+     .help = "csv and tsv: what is written for nan, such as \"\" or \"NA\""},
     {.name = "gather",
      .type = PE_KEY_EITHER,
      JOB(output.is_gathered),

@@ -17,6 +17,7 @@ typedef enum pe_key_type {
     PE_KEY_EITHER,       /* one of two words: false, true */
     PE_KEY_WORDS,        /* one of a few words, or an array of several, each once */
     PE_KEY_STRING,       /* any string that is not empty */
+    PE_KEY_TEXT,         /* any string */
     PE_KEY_INTEGER,      /* least to most */
     PE_KEY_AUTO_INTEGER, /* "auto", or least to most */
     PE_KEY_BOOL,

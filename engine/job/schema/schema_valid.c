@@ -58,6 +58,7 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
 {
     static const char *const texts[] = {
         [PE_KEY_STRING] = "a string that is not empty",
+        [PE_KEY_TEXT] = "a string",
         [PE_KEY_BOOL] = "true or false",
         [PE_KEY_TYPE] = "a dtype such as \"int64\" or \"float64[3]\"",
         [PE_KEY_DTYPE] = "a dtype such as \"float64\"",

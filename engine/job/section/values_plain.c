@@ -118,7 +118,8 @@ static void print_char(pe_writer *to, const pe_key *key, const void *base)
 
 static pe_status read_string(const pe_place *to, const pe_toml *node, pe_error *err)
 {
-    if (!pe_value_is_text(node))
+    const bool is_empty = node->kind == PE_TOML_STRING && node->string_size == 0;
+    if (!pe_value_is_text(node) && !(is_empty && to->key->type == PE_KEY_TEXT))
         return pe_section_expected(to->section, to->key->name, node, err);
     return pe_value_copy(pe_place_field(to->key, to->base), node->string, err);
 }
