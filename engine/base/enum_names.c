@@ -16,7 +16,7 @@
 
 const char *pe_format_name(pe_format format)
 {
-    static const char *const names[] = {"auto", "npy", "csv", "tsv", "txt", "raw", "digest", "null"};
+    static const char *const names[] = {"auto", "npy", "csv", "tsv", "txt", "raw", "digest", "null", "bytes"};
     assert((size_t)format < sizeof names / sizeof *names);
     return names[format];
 }

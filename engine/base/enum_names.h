@@ -17,7 +17,8 @@ typedef enum pe_format {
     PE_FORMAT_TXT,
     PE_FORMAT_RAW,
     PE_FORMAT_DIGEST, /* output only */
-    PE_FORMAT_NULL    /* output only */
+    PE_FORMAT_NULL,   /* output only */
+    PE_FORMAT_BYTES   /* output only */
 } pe_format;
 
 typedef enum pe_order {

@@ -26,6 +26,13 @@ typedef enum pe_form_kind {
     PE_FORM_COMMAND
 } pe_form_kind;
 
+/* What becomes of what a program writes to stderr. */
+typedef enum pe_stderr_use {
+    PE_STDERR_PASS, /* to our stderr, in whole lines */
+    PE_STDERR_LOG,  /* only the reason of an item that fails */
+    PE_STDERR_DROP
+} pe_stderr_use;
+
 /* Texts and arrays that were not given are NULL, and their counts 0. */
 typedef struct pe_form_spec {
     const char *where; /* "job.toml:9:8: kernel.expr": messages begin with it */
@@ -44,6 +51,9 @@ typedef struct pe_form_spec {
     uint64_t max_items_per_worker; /* 0: no limit */
     const char *const *command;
     int command_count;
+    const int64_t *ok; /* command: exit codes that are no failure; NULL: 0 alone */
+    int ok_count;
+    pe_stderr_use stderr_use;
     const char *signature; /* NULL: by the inputs */
     pe_setup setup;        /* params and seed */
     bool has_seed;         /* python seeds its generators only then */
@@ -58,6 +68,11 @@ typedef struct pe_form_spec {
     const pe_dtype *numbers; /* where it can: the number type of those first records that are numbers; NULL: float64 */
     const bool *is_path;     /* column c holds names of files; NULL: none does */
     int column_count;
+    int rank;
+    bool names_items;      /* command: lines of stderr open with their item */
+    bool passes_failed;    /* command: what a failed item's program says is passed on too */
+    bool keeps_newline;    /* command: the last newline of an answer belongs to the result */
+    bool is_dry_run;       /* command: an item's result is the text of its command, and nothing runs */
     bool has_output_dtype; /* [output] dtype */
     pe_dtype output_dtype;
     /* NULL, or true once the run is stopping: python and command then kill their processes, and the results of the

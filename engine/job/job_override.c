@@ -45,7 +45,7 @@ static bool takes_text(const char *path)
         name += digits + 1;
     const pe_key *const key = pe_schema_find_path(table, name);
     return key != NULL && key->type != PE_KEY_INTEGER && key->type != PE_KEY_BOOL && key->type != PE_KEY_RANGE &&
-           key->type != PE_KEY_LINSPACE && key->type != PE_KEY_VALUES;
+           key->type != PE_KEY_LINSPACE && key->type != PE_KEY_VALUES && key->type != PE_KEY_INTEGERS;
 }
 
 static pe_status refuse_value(const pe_override *override, const pe_error *reason, pe_error *err)

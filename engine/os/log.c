@@ -11,6 +11,7 @@
  */
 #include "os/log.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -77,6 +78,35 @@ void pe_log(pe_log_level level, const char *format, ...)
     add(&out, text, strlen(text));
     out.text[out.size++] = '\n';
     write_line(&out);
+    pthread_mutex_unlock(&state.lock);
+}
+
+/* The size of the whole lines that one write keeps together in a pipe, or of one line that is longer. */
+static size_t block_size(const char *text, size_t size)
+{
+    size_t end = size < PIPE_BUF ? size : PIPE_BUF;
+    while (end < size && end > 0 && text[end - 1] != '\n')
+        end--;
+    const char *const newline = end > 0 ? NULL : memchr(text, '\n', size);
+    return end > 0 ? end : newline == NULL ? size : (size_t)(newline - text) + 1;
+}
+
+void pe_log_lines(const char *text, size_t size)
+{
+    pe_error ignored = PE_ERROR_INIT;
+    line clear = {.size = 0};
+    pthread_mutex_lock(&state.lock);
+    if (state.is_drawn) {
+        add(&clear, CLEAR_LINE, strlen(CLEAR_LINE));
+        write_line(&clear);
+    }
+    state.is_drawn = false;
+    while (size > 0) {
+        const size_t block = block_size(text, size);
+        (void)pe_write_full(STDERR_FILENO, text, block, "stderr", &ignored);
+        text += block;
+        size -= block;
+    }
     pthread_mutex_unlock(&state.lock);
 }
 

@@ -8,6 +8,8 @@
 #ifndef PE_LOG_H
 #define PE_LOG_H
 
+#include <stddef.h>
+
 #include "base/attr.h"
 
 typedef enum pe_log_level { PE_LOG_ERROR, PE_LOG_WARN, PE_LOG_INFO, PE_LOG_DEBUG } pe_log_level;
@@ -17,6 +19,9 @@ void pe_log_init(int is_enabled, pe_log_level most);
 
 /* pe_log - print the line "pengine: text"; a progress line is cleared first. */
 void pe_log(pe_log_level level, const char *format, ...) PE_PRINTF(2, 3);
+
+/* pe_log_lines - write whole lines as they are, on every rank and at every level: what a program of the user's says. */
+void pe_log_lines(const char *text, size_t size);
 
 /* pe_log_progress - show progress: on a terminal redrawn in place (text NULL clears the line), else as a line of its own. */
 void pe_log_progress(const char *text, int is_terminal);

@@ -19,6 +19,8 @@ pe_form_spec pe_specs_kernel(const pe_job *job, const pe_type *columns, const bo
     pe_form_spec out = job->kernel;
     out.directory = job->directory;
     out.timeout_ns = job->errors.timeout_ns;
+    out.passes_failed = job->errors.policy != PE_ON_ERROR_STOP; /* which names the item and its last line */
+    out.keeps_newline = job->output.format == PE_FORMAT_BYTES;
     out.has_output_dtype = job->output.has_dtype;
     out.output_dtype = job->output.dtype;
     out.columns = columns;

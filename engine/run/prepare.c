@@ -139,6 +139,8 @@ static void describe_kernel(const pe_run_context *run, const pe_job *job, const 
         out->spec.args = out->arguments.names;
     }
     out->spec.stop = run->stop;
+    out->spec.rank = pe_comm_rank(run->comm);
+    out->spec.names_items = run->options->verbosity == PE_VERBOSE;
 }
 
 static pe_status open_form(const pe_run_context *run, const pe_job *job, const pe_inputs *inputs, pe_run_kernel *out,

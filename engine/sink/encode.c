@@ -112,11 +112,11 @@ static pe_status too_large(size_t count, pe_error *err)
     return pe_fail(err, PE_ENOMEM, "out of memory: the rows of %zu items are larger than memory can be", count);
 }
 
-/* raw and digest of one text result: its bytes and a newline. */
-static pe_status encode_lines(const pe_text *texts, size_t count, pe_buffer *out, pe_error *err)
+/* raw and digest of one text result: its bytes and a newline. bytes: without it. */
+static pe_status encode_texts(const pe_text *texts, size_t count, bool has_newline, pe_buffer *out, pe_error *err)
 {
     size_t bytes = 0;
-    if (!pe_text_total(texts, count, 1, &bytes))
+    if (!pe_text_total(texts, count, has_newline ? 1 : 0, &bytes))
         return too_large(count, err);
     const pe_status status = pe_buffer_reserve(out, bytes, err);
     if (status != PE_OK)
@@ -126,7 +126,8 @@ static pe_status encode_lines(const pe_text *texts, size_t count, pe_buffer *out
         if (texts[i].size > 0)
             memcpy(at, texts[i].data, texts[i].size);
         at += texts[i].size;
-        *at++ = '\n';
+        if (has_newline)
+            *at++ = '\n';
     }
     out->size += bytes;
     return PE_OK;
@@ -141,7 +142,7 @@ pe_status pe_encode(const pe_encoder *encoder, uint64_t first, size_t count, con
     if (is_text_format(encoder->format))
         return pe_encode_text(encoder, first, count, columns, out, err);
     if (encoder->has_text)
-        return encode_lines(columns[0], count, out, err);
+        return encode_texts(columns[0], count, encoder->format != PE_FORMAT_BYTES, out, err);
     if (!pe_mul_size(count, encoder->row_bytes, &bytes))
         return too_large(count, err);
     if (encoder->is_plain)

@@ -25,6 +25,7 @@ static const pe_sink_vtable *const kinds[] = {
     [PE_FORMAT_RAW] = &pe_file_sink,
     [PE_FORMAT_DIGEST] = &pe_digest_sink,
     [PE_FORMAT_NULL] = &pe_null_sink,
+    [PE_FORMAT_BYTES] = &pe_file_sink,
 };
 
 static void release(pe_sink *sink)

@@ -14,7 +14,7 @@
 #include "sink/encode_text.h"
 #include "sink/output_stream.h"
 
-#define FORMATS "npy, csv, tsv, txt, raw, digest or null"
+#define FORMATS "npy, csv, tsv, txt, raw, bytes, digest or null"
 
 static pe_status find_format(const pe_sink_spec *spec, pe_format *format, pe_error *err)
 {
@@ -57,6 +57,17 @@ static pe_status check_raw(const pe_sink_spec *spec, pe_format format, pe_error 
                            pe_format_name(format));
     }
     return PE_OK;
+}
+
+static pe_status check_bytes(const pe_sink_spec *spec, pe_error *err)
+{
+    if (spec->result_count == 1 && spec->results[0].dtype == PE_TEXT && !spec->has_index)
+        return PE_OK;
+    return pe_fail(err, PE_ECONFIG, "%s: format bytes is of one text, and an item has %s; use txt, csv or tsv",
+                   spec->where,
+                   spec->has_index           ? "its index too"
+                   : spec->result_count == 1 ? "a number"
+                                             : "several results");
 }
 
 static pe_status check_npy(const pe_sink_spec *spec, pe_error *err)
@@ -117,6 +128,8 @@ pe_status pe_sink_check(const pe_sink_spec *spec, pe_format *format, pe_error *e
         status = check_results(spec, *format, err);
     if (status == PE_OK && (*format == PE_FORMAT_RAW || *format == PE_FORMAT_DIGEST))
         status = check_raw(spec, *format, err);
+    if (status == PE_OK && *format == PE_FORMAT_BYTES)
+        status = check_bytes(spec, err);
     if (status == PE_OK && *format == PE_FORMAT_NPY)
         status = check_npy(spec, err);
     if (status == PE_OK && (*format == PE_FORMAT_CSV || *format == PE_FORMAT_TSV))

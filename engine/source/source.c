@@ -71,6 +71,7 @@ static const pe_source_vtable *kind_of_format(pe_format format)
     case PE_FORMAT_AUTO:
     case PE_FORMAT_DIGEST:
     case PE_FORMAT_NULL:
+    case PE_FORMAT_BYTES:
         break;
     }
     return NULL;

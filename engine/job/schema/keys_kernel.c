@@ -17,6 +17,9 @@
 
 static const pe_word overflows[] = {{"error", false}, {"wrap", true}, {NULL, 0}};
 
+static const pe_word stderr_uses[] = {
+    {"pass", PE_STDERR_PASS}, {"log", PE_STDERR_LOG}, {"drop", PE_STDERR_DROP}, {NULL, 0}};
+
 static const pe_key kernel_rows[] = {
     {.name = "name",
      .type = PE_KEY_STRING,
@@ -55,7 +58,26 @@ static const pe_key kernel_rows[] = {
      COUNT_JOB(kernel.command_count),
      .least = 1,
      .kinds = COMMAND,
-     .help = "a program: one line in, one line out an item; or one run an item where an argument holds {}"},
+     .help = "a program: one line in, one line out an item; or one run an item where an argument holds {} or another "
+             "placeholder"},
+    {.name = "ok",
+     .type = PE_KEY_INTEGERS,
+     JOB(kernel.ok),
+     COUNT_JOB(kernel.ok_count),
+     .most = 255,
+     .unset = "[0]",
+     .kinds = COMMAND,
+     .help = "exit codes of the program that are no failure, such as [0, 1] for grep"},
+    {.name = "stderr",
+     .type = PE_KEY_WORD,
+     JOB(kernel.stderr_use),
+     .words = stderr_uses,
+     .fallback = "\"pass\"",
+     .kinds = COMMAND,
+     .help =
+         "what the program says on stderr. pass: to stderr, in whole lines, with the item's number under -v; of an "
+         "item that ends the run its last line alone. log: only the last line of an item that fails, in its reason. "
+         "drop: nothing"},
     {.name = "args",
      .type = PE_KEY_IDENTIFIERS,
      JOB(kernel.args),

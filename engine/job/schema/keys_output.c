@@ -8,8 +8,9 @@
 #include "job/schema/schema_internal.h"
 
 static const pe_word output_formats[] = {
-    {"npy", PE_FORMAT_NPY}, {"csv", PE_FORMAT_CSV},       {"tsv", PE_FORMAT_TSV},   {"txt", PE_FORMAT_TXT},
-    {"raw", PE_FORMAT_RAW}, {"digest", PE_FORMAT_DIGEST}, {"null", PE_FORMAT_NULL}, {NULL, 0}};
+    {"npy", PE_FORMAT_NPY},   {"csv", PE_FORMAT_CSV},     {"tsv", PE_FORMAT_TSV},
+    {"txt", PE_FORMAT_TXT},   {"raw", PE_FORMAT_RAW},     {"digest", PE_FORMAT_DIGEST},
+    {"null", PE_FORMAT_NULL}, {"bytes", PE_FORMAT_BYTES}, {NULL, 0}};
 #define CSV (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV)
 
 static const pe_word gathers[] = {{"auto", false}, {"root", true}, {NULL, 0}};
@@ -32,7 +33,9 @@ static const pe_key output_rows[] = {
      JOB(output.format),
      .words = output_formats,
      .unset = "by suffix, txt for \"-\"",
-     .help = "digest prints count, bytes and XXH3-128 of what raw would hold"},
+     .help = "digest prints count, bytes and XXH3-128 of what raw would hold; bytes are the texts as they are, with "
+             "nothing "
+             "between them"},
     {.name = "dtype",
      .type = PE_KEY_DTYPE,
      JOB(output.dtype),

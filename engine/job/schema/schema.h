@@ -34,6 +34,7 @@ typedef enum pe_key_type {
     PE_KEY_RANGE,       /* [start, stop] or [start, stop, step] */
     PE_KEY_LINSPACE,    /* [first, last, count] */
     PE_KEY_VALUES,      /* an array of scalars of one sort */
+    PE_KEY_INTEGERS,    /* an array of integers, none below 0, each from least to most */
     PE_KEY_SCALAR,      /* a number, a bool or a string */
     PE_KEY_PARAMS,      /* a table of scalars, whose names are C identifiers */
     PE_KEY_FUNCTION,    /* "f.py:f" */

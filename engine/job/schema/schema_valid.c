@@ -86,6 +86,8 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
         print_words(key->words, ", or an array of some, each once", out);
     else if (key->type == PE_KEY_INTEGER)
         print_bounds(key, "an integer, ", out);
+    else if (key->type == PE_KEY_INTEGERS)
+        print_bounds(key, "an array of integers, each ", out);
     else if (key->type == PE_KEY_AUTO_INTEGER)
         print_bounds(key, "\"auto\" or ", out);
     else if (key->type == PE_KEY_BYTES)

@@ -25,11 +25,11 @@ const pe_value_ops *pe_value_ops_of(pe_key_type type)
         [PE_KEY_STRINGS] = &pe_value_strings,   [PE_KEY_COMMAND] = &pe_value_strings,
         [PE_KEY_COLUMNS] = &pe_value_columns,   [PE_KEY_RANGE] = &pe_value_range,
         [PE_KEY_LINSPACE] = &pe_value_linspace, [PE_KEY_VALUES] = &pe_value_values,
-        [PE_KEY_SCALAR] = &pe_value_scalar,     [PE_KEY_PARAMS] = &pe_value_params,
-        [PE_KEY_FUNCTION] = &pe_value_function, [PE_KEY_TIME] = &pe_value_time,
-        [PE_KEY_TEXT] = &pe_value_string,       [PE_KEY_TEXTS] = &pe_value_strings,
-        [PE_KEY_CHAR] = &pe_value_char,         [PE_KEY_PORTION] = &pe_value_portion,
-        [PE_KEY_PART] = &pe_value_part,
+        [PE_KEY_INTEGERS] = &pe_value_integers, [PE_KEY_SCALAR] = &pe_value_scalar,
+        [PE_KEY_PARAMS] = &pe_value_params,     [PE_KEY_FUNCTION] = &pe_value_function,
+        [PE_KEY_TIME] = &pe_value_time,         [PE_KEY_TEXT] = &pe_value_string,
+        [PE_KEY_TEXTS] = &pe_value_strings,     [PE_KEY_CHAR] = &pe_value_char,
+        [PE_KEY_PORTION] = &pe_value_portion,   [PE_KEY_PART] = &pe_value_part,
     };
     return types[type];
 }

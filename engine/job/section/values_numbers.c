@@ -290,6 +290,45 @@ static void free_values(const pe_key *key, void *base)
     pe_value_drop(pe_place_field(key, base));
 }
 
+/* ---- integers, none below 0 ---- */
+
+static pe_status read_integers(const pe_place *to, const pe_toml *node, pe_error *err)
+{
+    int64_t **const field = pe_place_field(to->key, to->base);
+    bool is_valid = node->kind == PE_TOML_ARRAY && node->count > 0 && node->count < INT32_MAX;
+    for (size_t i = 0; is_valid && i < node->count; i++)
+        is_valid = node->children[i].kind == PE_TOML_INT && node->children[i].integer >= to->key->least &&
+                   node->children[i].integer <= to->key->most;
+    if (!is_valid)
+        return pe_section_expected(to->section, to->key->name, node, err);
+    const pe_status status = pe_make_array(field, node->count, sizeof **field, err);
+    for (size_t i = 0; status == PE_OK && i < node->count; i++)
+        (*field)[i] = node->children[i].integer;
+    *pe_place_count(to->key, to->base) = status == PE_OK ? (int)node->count : 0;
+    return status;
+}
+
+static void print_integers(pe_writer *to, const pe_key *key, const void *base)
+{
+    const int64_t *const values = *(const int64_t *const *)pe_place_value(key, base);
+    const int count = pe_place_counted(key, base);
+    if (count == 0)
+        return;
+    pe_writer_key(to, key->name);
+    for (int i = 0; i < count; i++) {
+        pe_writer_put(to, i == 0 ? "[" : ", ");
+        pe_writer_count(to, (uint64_t)values[i]);
+    }
+    pe_writer_put(to, "]\n");
+}
+
+static void free_integers(const pe_key *key, void *base)
+{
+    *pe_place_count(key, base) = 0;
+    pe_value_drop(pe_place_field(key, base));
+}
+
+const pe_value_ops pe_value_integers = {read_integers, print_integers, free_integers};
 const pe_value_ops pe_value_range = {read_range, print_range, NULL};
 const pe_value_ops pe_value_linspace = {read_linspace, print_linspace, NULL};
 const pe_value_ops pe_value_scalar = {read_scalar, print_scalar, free_scalar};

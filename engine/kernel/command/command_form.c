@@ -3,79 +3,43 @@
  */
 /* command_form.c - a program as a kernel.
  *
- * Design: when a word after the first contains "{}" (or "{2}", the second argument), the program runs once per item; else
- *         it reads the items as lines and answers each with a line. The first word is looked for in PATH, or, where it
- *         contains a slash, relative to the job file's folder. No shell is involved.
+ * Design: when a word after the first has a placeholder, the program runs once per item; else it reads the items as lines
+ *         and answers each with a line. No shell is involved.
  * Threads: open and close: the main thread. The kernel: one process a worker.
- * Not here: running the program (command_lines.c, command_runs.c).
+ * Not here: running the program (command_lines.c, command_runs.c), finding it (command_find.c).
  */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "kernel/command/command_internal.h"
 #include "kernel/process/process_form.h"
 
-#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
-
-static bool is_program(const char *path)
+/* The words as templates; runs_each: some word has a placeholder. */
+static pe_status parse_words(const pe_form_spec *spec, pe_command *form, pe_error *err)
 {
-    struct stat facts;
-    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && access(path, X_OK) == 0;
-}
-
-static bool find_in_path(const char *name, char out[PE_COMMAND_PATH])
-{
-    const char *at = getenv("PATH");
-    bool is_found = false;
-    at = at == NULL ? DEFAULT_PATH : at;
-    while (!is_found && *at != '\0') {
-        const size_t size = strcspn(at, ":");
-        const int used =
-            snprintf(out, PE_COMMAND_PATH, "%.*s/%s", size == 0 ? 1 : (int)size, size == 0 ? "." : at, name);
-        is_found = used > 0 && used < PE_COMMAND_PATH && is_program(out);
-        at += at[size] == ':' ? size + 1 : size;
-    }
-    return is_found;
-}
-
-static pe_status find_program(const pe_form_spec *spec, char out[PE_COMMAND_PATH], pe_error *err)
-{
-    const char *const name = spec->command[0];
-    if (strchr(name, '/') == NULL) {
-        return find_in_path(name, out)
-                   ? PE_OK
-                   : pe_fail(err, PE_EKERNEL, "%s: there is no program \"%s\" in PATH", spec->where, name);
-    }
-    const pe_status status = pe_process_form_path(spec, name, strlen(name), out, PE_COMMAND_PATH, err);
-    if (status != PE_OK || is_program(out))
-        return status;
-    const bool is_there = access(out, F_OK) == 0;
-    return pe_fail(err, PE_EKERNEL, "%s: %s %s", spec->where, out, is_there ? "is not a program" : "is not there");
-}
-
-/* *runs_each: some word contains a placeholder. */
-static pe_status check_words(const pe_form_spec *spec, int arg_count, bool *runs_each, pe_error *err)
-{
-    *runs_each = false;
     if (spec->command_count == 0 || spec->command[0][0] == '\0')
         return pe_fail(err, PE_ECONFIG, "%s: expected [\"program\", \"argument\", ...], got no program", spec->where);
-    for (int w = 0; w < spec->command_count; w++) {
-        for (const char *at = spec->command[w]; *at != '\0'; at++) {
-            int arg = 0;
-            if (pe_command_placeholder(at, arg_count, &arg) == 0)
-                continue;
-            if (w == 0)
-                return pe_fail(err, PE_ECONFIG, "%s: \"%s\": items may not choose the program", spec->where,
-                               spec->command[0]);
-            *runs_each = true;
-        }
+    form->word_count = spec->command_count;
+    pe_status status = pe_make_array(&form->templates, (size_t)form->word_count, sizeof *form->templates, err);
+    if (status == PE_OK) /* the array ends with NULL, as argv does */
+        status = pe_make_array(&form->words, (size_t)form->word_count + 1, sizeof *form->words, err);
+    for (int w = 0; w < form->word_count && status == PE_OK; w++) {
+        pe_error wrong = PE_ERROR_INIT;
+        status = pe_template_parse(spec->command[w], form->signature.arg_count, &form->templates[w], &wrong);
+        if (status != PE_OK)
+            return pe_fail(err, status, "%s: \"%s\": %s", spec->where, spec->command[w], wrong.text);
+        form->runs_each = form->runs_each || form->templates[w].has_placeholder;
     }
-    return PE_OK;
+    if (status == PE_OK && form->templates[0].has_placeholder)
+        return pe_fail(err, PE_ECONFIG, "%s: \"%s\": items may not choose the program", spec->where, spec->command[0]);
+    return status;
+}
+
+/* A dry run is of every item, whatever reads it. */
+static bool runs_each(const pe_command *form)
+{
+    return form->runs_each || form->is_dry_run;
 }
 
 static int open_worker(const pe_kernel *kernel, const pe_setup *setup, void **worker)
@@ -85,9 +49,10 @@ static int open_worker(const pe_kernel *kernel, const pe_setup *setup, void **wo
     pe_error err = PE_ERROR_INIT;
     pe_command_lines *lines = NULL;
     pe_command_runs *runs = NULL;
+    const bool is_each = runs_each(form);
     const pe_status status =
-        form->runs_each ? pe_command_runs_make(form, &runs, &err) : pe_command_lines_make(form, &lines, &err);
-    *worker = form->runs_each ? (void *)runs : (void *)lines;
+        is_each ? pe_command_runs_make(form, &runs, &err) : pe_command_lines_make(form, &lines, &err);
+    *worker = is_each ? (void *)runs : (void *)lines;
     return status == PE_OK ? 0 : 1;
 }
 
@@ -111,13 +76,30 @@ static int map_runs(pe_batch *batch)
     return pe_command_runs_map(batch->worker, batch);
 }
 
-/* The array ends with NULL, as argv does. */
-static pe_status keep_words(const pe_form_spec *spec, pe_command *form, pe_error *err)
+static void copy_spec(const pe_form_spec *spec, pe_command *form)
 {
-    const pe_status status = pe_make_array(&form->words, (size_t)spec->command_count + 1, sizeof *form->words, err);
-    for (int w = 0; w < spec->command_count && status == PE_OK; w++)
-        form->words[w] = spec->command[w];
-    form->word_count = spec->command_count;
+    form->max_items = spec->max_items_per_worker;
+    form->timeout_ns = spec->timeout_ns;
+    form->stop = spec->stop;
+    form->is_dry_run = spec->is_dry_run;
+    form->keeps_newline = spec->keeps_newline;
+    form->names_items = spec->names_items;
+    form->passes_failed = spec->passes_failed;
+    form->stderr_use = spec->stderr_use;
+    form->ok = spec->ok;
+    form->ok_count = spec->ok_count;
+    form->rank = spec->rank;
+}
+
+/* A dry run gives the commands in place of what the programs would answer. */
+static pe_status find_signature(const pe_form_spec *spec, const char *name, pe_command *form, pe_error *err)
+{
+    const pe_status status = pe_process_form_signature(spec, name, &form->signature, form->signature_text, err);
+    if (status == PE_OK && form->is_dry_run) {
+        form->signature.result_count = 1;
+        form->signature.results[0] = (pe_type){.dtype = PE_TEXT};
+        (void)pe_signature_print(&form->signature, form->signature_text);
+    }
     return status;
 }
 
@@ -131,25 +113,24 @@ static pe_status open_command(const pe_form_spec *spec, const pe_buffer *object,
         return status;
     out->state = form;
     form->self = form;
-    form->max_items = spec->max_items_per_worker;
-    form->timeout_ns = spec->timeout_ns;
-    form->stop = spec->stop;
-    status = pe_process_form_signature(spec, name, &form->signature, form->signature_text, err);
+    copy_spec(spec, form);
+    status = pe_make_array(&form->notes, 1, sizeof *form->notes, err);
     if (status == PE_OK)
-        status = check_words(spec, form->signature.arg_count, &form->runs_each, err);
+        status = find_signature(spec, name, form, err);
     if (status == PE_OK)
-        status = find_program(spec, form->program, err);
+        status = parse_words(spec, form, err);
     if (status == PE_OK)
-        status = keep_words(spec, form, err);
+        status = pe_command_find(spec, form, err);
+    const bool is_each = runs_each(form);
     out->signature = form->signature;
     out->kernel = (pe_kernel){.abi = PE_KERNEL_ABI,
                               .size = sizeof out->kernel,
                               .name = name,
                               .signature = form->signature_text,
                               .summary = "a program",
-                              .map = form->runs_each ? map_runs : map_lines,
+                              .map = is_each ? map_runs : map_lines,
                               .open = open_worker,
-                              .close = form->runs_each ? close_runs : close_lines,
+                              .close = is_each ? close_runs : close_lines,
                               .context = &form->self};
     return status;
 }
@@ -159,7 +140,15 @@ static void close_command(pe_form *out)
     pe_command *const form = out->state;
     if (form == NULL)
         return;
+    for (int w = 0; w < form->word_count; w++) {
+        if (form->templates != NULL)
+            pe_template_fini(&form->templates[w]);
+        if (form->words != NULL)
+            free(form->words[w]);
+    }
+    free(form->templates);
     free(form->words);
+    free(form->notes);
     free(form);
 }
 

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -38,6 +39,8 @@
 struct pe_command_lines {
     const pe_command *form;
     pe_subprocess process;
+    pe_command_environment environment;
+    pe_command_stderr heard;
     uint64_t served;    /* items that this process was sent */
     int batches;        /* that this process answered */
     bool keeps_answers; /* in a buffer, until its input ends */
@@ -55,12 +58,14 @@ typedef struct progress {
     size_t suspects_end;    /* items before it had no answer when the program died */
     size_t end;             /* of the items of this request */
     size_t asked, answered; /* lines of this request: sent, answered */
+    size_t unwritten;       /* bytes of the request */
     bool is_closed;         /* the program's input */
     uint64_t since_ns;      /* time of the last answer */
     uint64_t closed_ns;     /* when the input was closed because of a stall; 0: it was not */
 } progress;
 
-typedef enum outcome { SERVED, ENDED, LATE, TOO_MANY, STOPPED, NO_MEMORY } outcome; /* NO_MEMORY: or no process */
+/* NO_MEMORY: or no process, or answers that are all wrong */
+typedef enum outcome { SERVED, ENDED, LATE, TOO_MANY, STOPPED, NO_MEMORY } outcome;
 
 pe_status pe_command_lines_make(const pe_command *form, pe_command_lines **out, pe_error *err)
 {
@@ -70,6 +75,7 @@ pe_status pe_command_lines_make(const pe_command *form, pe_command_lines **out, 
         return status;
     worker->form = form;
     worker->stall_ns = STALL_NS;
+    pe_command_environment_make(&worker->environment, form);
     *out = worker;
     return PE_OK;
 }
@@ -100,6 +106,8 @@ void pe_command_lines_free(pe_command_lines *worker)
     if (worker->process.pid != 0)
         check_last_output(worker);
     (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + GRACE_NS, worker->form->stop, NULL);
+    pe_command_stderr_end(&worker->heard, true);
+    pe_command_stderr_fini(&worker->heard);
     pe_buffer_fini(&worker->request);
     pe_buffer_fini(&worker->answer);
     pe_buffer_fini(&worker->outcomes);
@@ -110,16 +118,23 @@ void pe_command_lines_free(pe_command_lines *worker)
 
 static pe_status start(pe_command_lines *worker, pe_error *err)
 {
+    const pe_stderr_use use = worker->form->stderr_use;
     const pe_subprocess_spec spec = {.program = worker->form->program,
-                                     .argv = worker->form->words,
+                                     .argv = (const char *const *)worker->form->words,
                                      .in_fd = STDIN_FILENO,
                                      .out_fd = STDOUT_FILENO,
-                                     .captures_stderr = true,
-                                     .shared_fd = PE_SUBPROCESS_NO_FD};
+                                     .captures_stderr = use != PE_STDERR_DROP,
+                                     .drops_stderr = use == PE_STDERR_DROP,
+                                     .shared_fd = PE_SUBPROCESS_NO_FD,
+                                     .variables = worker->environment.variables};
+    pe_command_stderr_end(&worker->heard, true); /* of the process before */
     worker->served = 0;
     worker->batches = 0;
     worker->answer.size = worker->parsed = 0;
-    return pe_subprocess_start(&spec, &worker->process, err);
+    const pe_status status = pe_subprocess_start(&spec, &worker->process, err);
+    if (status == PE_OK)
+        pe_command_stderr_begin(&worker->heard, worker->form, PE_NO_ITEM, &worker->process);
+    return status;
 }
 
 /* Between requests: a process that wrote something answered too many lines; one that exited is reaped. */
@@ -171,9 +186,7 @@ static pe_status write_lines(pe_command_lines *worker, progress *self, pe_error 
     for (self->end = self->done; self->end < self->batch->count && self->asked < most && status == PE_OK; self->end++) {
         if (self->is_out[self->end] != 0)
             continue;
-        status = pe_command_append_arg(form, self->batch->args, -1, self->end, '\t', &worker->request, err);
-        if (status == PE_OK)
-            status = pe_buffer_append(&worker->request, "\n", 1, err);
+        status = pe_command_append_line(form, self->batch->args, self->end, &worker->request, err);
         self->asked++;
     }
     worker->served += self->asked;
@@ -189,10 +202,11 @@ static void skip_failed(progress *self)
 }
 
 /* The line is the answer of the first unanswered item. */
-static bool read_line(pe_command_lines *worker, progress *self, const char *line, size_t size)
+static bool read_line(pe_command_lines *worker, progress *self, const char *line, size_t size, bool has_newline,
+                      pe_error *err)
 {
     skip_failed(self);
-    const bool is_read = pe_command_read_answer(worker->form, self->batch, self->done, line, size);
+    const bool is_read = pe_command_read_answer(worker->form, self->batch, self->done, line, size, has_newline, err);
     self->done++;
     self->answered++;
     skip_failed(self);
@@ -200,9 +214,22 @@ static bool read_line(pe_command_lines *worker, progress *self, const char *line
     return is_read;
 }
 
-/* Reads complete lines, and at the end of the output one without a newline. */
-static outcome read_lines(pe_command_lines *worker, progress *self, bool is_end)
+/* All bytes that this process was ever given are still in the pipe. */
+static bool has_read_nothing(const pe_command_lines *worker, const progress *self)
 {
+    int unread = 0;
+    const size_t written = worker->request.size - self->unwritten;
+    return worker->served == self->asked && written > 0 && worker->process.in >= 0 &&
+           ioctl(worker->process.in, FIONREAD, &unread) == 0 && unread >= 0 && (size_t)unread == written;
+}
+
+/* Reads complete lines, and at the end of the output one without a newline. */
+static outcome read_lines(pe_command_lines *worker, progress *self, bool is_end, pe_error *err)
+{
+    if (self->answered == 0 && has_unparsed(worker) && has_read_nothing(worker, self))
+        pe_command_tell_once(&worker->form->notes->told_unread, worker->form,
+                             "answers without reading its input, the items, one a line; where the item is an argument, "
+                             "write {} in its place");
     while (self->answered < self->asked && has_unparsed(worker)) {
         const char *const line = (const char *)worker->answer.data + worker->parsed;
         const size_t there = worker->answer.size - worker->parsed;
@@ -211,7 +238,7 @@ static outcome read_lines(pe_command_lines *worker, progress *self, bool is_end)
             break;
         const size_t size = newline == NULL ? there : (size_t)(newline - line);
         worker->parsed += newline == NULL ? size : size + 1;
-        if (!read_line(worker, self, line, size))
+        if (!read_line(worker, self, line, size, newline != NULL, err))
             return NO_MEMORY;
     }
     if (self->answered == self->asked && has_unparsed(worker))
@@ -257,8 +284,9 @@ static outcome read_answers(pe_command_lines *worker, progress *self, pe_error *
         const pe_subprocess_event event = pe_subprocess_exchange(&worker->process, &io, err);
         if (event == PE_SUBPROCESS_STOPPED || event == PE_SUBPROCESS_FAILED)
             return event == PE_SUBPROCESS_STOPPED ? STOPPED : NO_MEMORY;
+        self->unwritten = io.size;
         if (event != PE_SUBPROCESS_TIMEOUT)
-            how = read_lines(worker, self, event == PE_SUBPROCESS_ENDED);
+            how = read_lines(worker, self, event == PE_SUBPROCESS_ENDED, err);
         if (event == PE_SUBPROCESS_ENDED && how == SERVED)
             return ENDED;
         if (self->answered > before)
@@ -294,6 +322,11 @@ static void learn_from_stall(pe_command_lines *worker, const progress *self)
     if (self->closed_ns == 0)
         return;
     worker->keeps_answers = pe_clock_ns() - self->closed_ns < BURST_NS;
+    if (worker->keeps_answers)
+        pe_command_tell_once(&worker->form->notes->told_buffering, worker->form,
+                             "keeps its answers until its input ends, so it is started again for each batch of items; "
+                             "faster is a program that reads and writes each line at once, as sed -u, python3 -u, "
+                             "mawk -W interactive and grep --line-buffered do");
     if (!worker->keeps_answers)
         worker->stall_ns *= SLOWER;
 }
@@ -342,7 +375,7 @@ static void handle_end(pe_command_lines *worker, progress *self, size_t base, ou
         learn_from_stall(worker, self);
     if (how == ENDED && self->answered == self->asked)
         self->done = self->end;
-    else if (how == ENDED && !end.by_signal && end.number == 0)
+    else if (how == ENDED && pe_command_is_ok(worker->form, end))
         fail_unanswered(self, base);
     else
         blame(worker, self, how, end);

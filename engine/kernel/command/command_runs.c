@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* command_runs.c - runs a program once per item, with the item's text in place of "{}".
+/* command_runs.c - runs a program once per item, with the item's text in place of its placeholders.
  *
  * Design: a worker runs one process at a time. The answer is what the program wrote to stdout, without one newline at the
- *         end. It is used when the program exits with 0.
+ *         end. It is used when the program exits with 0, or with a code that is ok.
  * Threads: a worker belongs to one thread.
  * Not here: text as results (command_text.c).
  */
@@ -23,8 +23,10 @@
 
 struct pe_command_runs {
     const pe_command *form;
-    pe_buffer text;    /* the argv strings of one run */
-    size_t *starts;    /* where each string begins */
+    pe_buffer text; /* the argv strings of one run */
+    size_t *starts; /* where each string begins */
+    pe_command_environment environment;
+    pe_command_stderr heard;
     const char **argv; /* word_count and NULL */
     pe_buffer answer;
 };
@@ -37,6 +39,7 @@ pe_status pe_command_runs_make(const pe_command *form, pe_command_runs **out, pe
     if (status != PE_OK)
         return status;
     worker->form = form;
+    pe_command_environment_make(&worker->environment, form);
     status = pe_make_array(&worker->starts, words, sizeof *worker->starts, err);
     if (status == PE_OK)
         status = pe_make_array(&worker->argv, words + 1, sizeof *worker->argv, err);
@@ -54,24 +57,19 @@ void pe_command_runs_free(pe_command_runs *worker)
         return;
     free(worker->starts);
     free(worker->argv);
+    pe_command_stderr_fini(&worker->heard);
     pe_buffer_fini(&worker->text);
     pe_buffer_fini(&worker->answer);
     free(worker);
 }
 
-/* One word of the command, with the placeholders replaced. */
-static pe_status append_word(pe_command_runs *worker, const char *word, const pe_batch *batch, size_t item,
-                             pe_error *err)
+static pe_status append_word(pe_command_runs *worker, int w, const pe_batch *batch, size_t item, pe_error *err)
 {
     const pe_command *const form = worker->form;
-    pe_status status = PE_OK;
-    while (*word != '\0' && status == PE_OK) {
-        int arg = 0;
-        const size_t size = pe_command_placeholder(word, form->signature.arg_count, &arg);
-        status = size > 0 ? pe_command_append_arg(form, batch->args, arg, item, ' ', &worker->text, err)
-                          : pe_buffer_append(&worker->text, word, 1, err);
-        word += size > 0 ? size : 1;
-    }
+    const pe_template *const word = &form->templates[w];
+    worker->starts[w] = worker->text.size;
+    const pe_status status =
+        pe_template_print(word, &form->signature, batch->args, item, batch->first + item, &worker->text, err);
     return status == PE_OK ? pe_buffer_append(&worker->text, "", 1, err) : status;
 }
 
@@ -80,12 +78,12 @@ static pe_status make_argv(pe_command_runs *worker, const pe_batch *batch, size_
     const pe_command *const form = worker->form;
     pe_status status = PE_OK;
     worker->text.size = 0;
-    for (int w = 0; w < form->word_count && status == PE_OK; w++) {
-        worker->starts[w] = worker->text.size;
-        status = append_word(worker, form->words[w], batch, item, err);
-    }
     for (int w = 0; w < form->word_count && status == PE_OK; w++)
-        worker->argv[w] = (const char *)worker->text.data + worker->starts[w];
+        if (form->templates[w].has_placeholder)
+            status = append_word(worker, w, batch, item, err);
+    for (int w = 0; w < form->word_count && status == PE_OK; w++)
+        worker->argv[w] =
+            form->templates[w].has_placeholder ? (const char *)worker->text.data + worker->starts[w] : form->words[w];
     return status;
 }
 
@@ -99,12 +97,20 @@ static void fail_end(pe_batch *batch, size_t item, const pe_subprocess *process,
     batch->fail(batch, item, reason);
 }
 
-static bool take_answer(pe_command_runs *worker, pe_batch *batch, size_t item)
+static bool take_answer(pe_command_runs *worker, pe_batch *batch, size_t item, pe_error *err)
 {
     const char *const text = worker->answer.size == 0 ? "" : (const char *)worker->answer.data;
     const size_t size = worker->answer.size;
-    return pe_command_read_answer(worker->form, batch, item, text,
-                                  size > 0 && text[size - 1] == '\n' ? size - 1 : size);
+    const bool has_newline = size > 0 && text[size - 1] == '\n';
+    return pe_command_read_answer(worker->form, batch, item, text, size - (has_newline ? 1 : 0), has_newline, err);
+}
+
+/* The command instead of what it would answer. */
+static bool tell_command(pe_command_runs *worker, pe_batch *batch, size_t item, pe_error *err)
+{
+    worker->answer.size = 0;
+    return pe_command_append_shell(worker->argv, &worker->answer, err) == PE_OK &&
+           pe_buffer_append(&worker->answer, "\n", 1, err) == PE_OK && take_answer(worker, batch, item, err);
 }
 
 typedef enum outcome { DONE, STOPPED, GIVES_UP } outcome;
@@ -130,6 +136,7 @@ static outcome run(pe_command_runs *worker, pe_batch *batch, size_t item, pe_sub
     const pe_subprocess_event event = read_stdout(worker, process, deadline_ns, err);
     const uint64_t wait_ns = event == PE_SUBPROCESS_ENDED ? deadline_ns : 1;
     const pe_subprocess_end end = pe_subprocess_finish(process, wait_ns, form->stop, &was_killed);
+    pe_command_stderr_end(&worker->heard, !was_killed && (form->passes_failed || pe_command_is_ok(form, end)));
     if (event == PE_SUBPROCESS_FAILED)
         return GIVES_UP;
     if (event == PE_SUBPROCESS_TIMEOUT || (was_killed && deadline_ns != 0 && pe_clock_ns() >= deadline_ns))
@@ -138,11 +145,34 @@ static outcome run(pe_command_runs *worker, pe_batch *batch, size_t item, pe_sub
         batch->fail(batch, item, "answered more than 1 GiB");
     else if (event == PE_SUBPROCESS_STOPPED || was_killed)
         return STOPPED;
-    else if (end.by_signal || end.number != 0)
+    else if (!pe_command_is_ok(form, end))
         fail_end(batch, item, process, end);
     else
-        return take_answer(worker, batch, item) ? DONE : GIVES_UP;
+        return take_answer(worker, batch, item, err) ? DONE : GIVES_UP;
     return DONE;
+}
+
+/* The program for one item, whose words are in argv. */
+static outcome start(pe_command_runs *worker, pe_batch *batch, size_t item, const pe_subprocess_spec *spec,
+                     pe_error *err)
+{
+    pe_subprocess process;
+    const uint64_t index = batch->first + item;
+    pe_command_environment_set_item(&worker->environment, index);
+    if (pe_subprocess_start(spec, &process, err) != PE_OK) {
+        batch->fail(batch, item, err->text);
+        pe_error_clear(err);
+        return DONE;
+    }
+    pe_command_stderr_begin(&worker->heard, worker->form, index, &process);
+    return run(worker, batch, item, &process, err);
+}
+
+static int give_up(pe_batch *batch, size_t item, const pe_error *err)
+{
+    if (err->status != PE_OK)
+        batch->fail(batch, item, err->text);
+    return 1;
 }
 
 int pe_command_runs_map(pe_command_runs *worker, pe_batch *batch)
@@ -153,22 +183,27 @@ int pe_command_runs_map(pe_command_runs *worker, pe_batch *batch)
                                      .argv = worker->argv,
                                      .in_fd = PE_SUBPROCESS_NO_FD,
                                      .out_fd = STDOUT_FILENO,
-                                     .captures_stderr = true,
-                                     .shared_fd = PE_SUBPROCESS_NO_FD};
-    outcome how = DONE;
-    for (size_t item = 0; item < batch->count && how == DONE; item++) {
+                                     .captures_stderr = form->stderr_use != PE_STDERR_DROP,
+                                     .drops_stderr = form->stderr_use == PE_STDERR_DROP,
+                                     .shared_fd = PE_SUBPROCESS_NO_FD,
+                                     .variables = worker->environment.variables};
+    for (size_t item = 0; item < batch->count; item++) {
         pe_error err = PE_ERROR_INIT;
-        pe_subprocess process;
         const char *const refused = has_text ? pe_command_check_texts(form, batch->args, item) : NULL;
+        outcome how = DONE;
         if (refused != NULL)
             batch->fail(batch, item, refused);
         else if (make_argv(worker, batch, item, &err) != PE_OK)
             how = GIVES_UP;
-        else if (pe_subprocess_start(&spec, &process, &err) != PE_OK)
-            batch->fail(batch, item, err.text);
+        else if (form->is_dry_run)
+            how = tell_command(worker, batch, item, &err) ? DONE : GIVES_UP;
         else
-            how = run(worker, batch, item, &process, &err);
+            how = start(worker, batch, item, &spec, &err);
+        if (how == GIVES_UP)
+            return give_up(batch, item, &err);
+        if (how == STOPPED)
+            return 0;
         pe_call_advance(batch, item + 1);
     }
-    return how == GIVES_UP;
+    return 0;
 }

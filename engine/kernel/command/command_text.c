@@ -13,20 +13,8 @@
 #include "kernel/command/command_internal.h"
 #include "types/number.h"
 
-#define SHOWN 40u /* bytes of an answer that a reason quotes */
-
-size_t pe_command_placeholder(const char *text, int arg_count, int *arg)
-{
-    size_t digits = 0;
-    int number = 0;
-    if (text[0] != '{')
-        return 0;
-    while (digits < 3 && text[1 + digits] >= '0' && text[1 + digits] <= '9')
-        number = number * 10 + (text[1 + digits++] - '0');
-    *arg = number - 1;
-    const bool is_one = digits == 0 || (number >= 1 && number <= arg_count);
-    return is_one && text[1 + digits] == '}' ? digits + 2 : 0;
-}
+#define SHOWN 40u     /* bytes of an answer that a reason quotes */
+#define MOST_WRONG 10 /* answers with a wrong number of fields from the start */
 
 bool pe_command_has_text(const pe_command *form)
 {
@@ -57,40 +45,27 @@ const char *pe_command_check_texts(const pe_command *form, const void *const *ar
     return NULL;
 }
 
-static pe_status append_one(pe_type type, const void *column, size_t item, pe_buffer *out, pe_error *err)
+pe_status pe_command_append_line(const pe_command *form, const void *const *args, size_t item, pe_buffer *out,
+                                 pe_error *err)
 {
-    if (type.dtype == PE_TEXT) {
-        const pe_text *const text = (const pe_text *)column + item;
-        return pe_buffer_append(out, text->data, text->size, err);
-    }
-    const size_t bytes = pe_dtype_bytes(type.dtype);
-    const unsigned char *element = (const unsigned char *)column + item * pe_type_bytes(type);
     pe_status status = PE_OK;
-    for (uint32_t e = 0; e < pe_type_elements(type) && status == PE_OK; e++, element += bytes) {
-        status = pe_buffer_reserve(out, PE_NUMBER_ROOM + 1, err);
-        if (status != PE_OK)
-            break;
-        char *at = (char *)out->data + out->size;
-        if (e > 0)
-            *at++ = ',';
-        out->size = (size_t)(pe_print_element(at, type.dtype, element) - (char *)out->data);
+    for (int a = 0; a < form->signature.arg_count && status == PE_OK; a++) {
+        if (a > 0)
+            status = pe_buffer_append(out, "\t", 1, err);
+        if (status == PE_OK)
+            status = pe_argument_print(form->signature.args[a], args[a], item, out, err);
     }
-    return status;
+    return status == PE_OK ? pe_buffer_append(out, "\n", 1, err) : status;
 }
 
-pe_status pe_command_append_arg(const pe_command *form, const void *const *args, int arg, size_t item, char between,
-                                pe_buffer *out, pe_error *err)
+bool pe_command_is_ok(const pe_command *form, pe_subprocess_end end)
 {
-    pe_status status = PE_OK;
-    const int first = arg < 0 ? 0 : arg;
-    const int end = arg < 0 ? form->signature.arg_count : arg + 1;
-    for (int a = first; a < end && status == PE_OK; a++) {
-        if (a > first)
-            status = pe_buffer_append(out, &between, 1, err);
-        if (status == PE_OK)
-            status = append_one(form->signature.args[a], args[a], item, out, err);
-    }
-    return status;
+    if (end.by_signal)
+        return false;
+    for (int i = 0; i < form->ok_count; i++)
+        if (form->ok[i] == end.number)
+            return true;
+    return form->ok_count == 0 && end.number == 0;
 }
 
 /* Quotes an answer for a reason: on one line, cut to SHOWN bytes. */
@@ -113,55 +88,134 @@ static bool fail(pe_batch *batch, size_t item, const char *text, size_t size, co
     return true;
 }
 
-/* The end of the field that begins at text. */
-static const char *field_end(const char *text, const char *end, char separator)
+/* ---- fields ---- */
+
+typedef struct field {
+    const char *begin, *end;
+} field;
+
+static bool is_blank(char byte)
 {
-    const char *const found = text < end ? memchr(text, separator, (size_t)(end - text)) : NULL;
-    return found == NULL ? end : found;
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-static bool parse_numbers(pe_type type, const char *text, const char *end, unsigned char *out)
+static bool is_number(pe_type type)
+{
+    return type.dtype != PE_TEXT;
+}
+
+static field trim(field all)
+{
+    while (all.begin < all.end && is_blank(*all.begin))
+        all.begin++;
+    while (all.begin < all.end && is_blank(all.end[-1]))
+        all.end--;
+    return all;
+}
+
+/* The first field of *rest, which becomes what is behind it; false: there is none. */
+static bool next_field(field *rest, bool by_blanks, field *out)
+{
+    if (by_blanks)
+        *rest = trim(*rest);
+    if (rest->begin == NULL || (by_blanks && rest->begin == rest->end))
+        return false;
+    *out = (field){rest->begin, rest->begin};
+    while (out->end < rest->end && !(by_blanks ? is_blank(*out->end) : *out->end == '\t'))
+        out->end++;
+    *rest = out->end < rest->end ? (field){out->end + 1, rest->end} : (field){NULL, NULL};
+    return true;
+}
+
+/* As many of the answer's fields as there is room for; returns how many there are. */
+static size_t split(const pe_signature *signature, field answer, field *out)
+{
+    bool by_blanks = true;
+    size_t count = 0;
+    for (int r = 0; r < signature->result_count; r++)
+        by_blanks = by_blanks && is_number(signature->results[r]);
+    if (signature->result_count == 1) {
+        out[0] = by_blanks ? trim(answer) : answer;
+        return 1;
+    }
+    for (field one; next_field(&answer, by_blanks, &one); count++)
+        if (count < (size_t)signature->result_count)
+            out[count] = one;
+    return count;
+}
+
+static bool parse_numbers(pe_type type, field text, unsigned char *out)
 {
     const uint32_t elements = pe_type_elements(type);
     for (uint32_t e = 0; e < elements; e++) {
         const bool is_last = e + 1 == elements;
-        const char *const stop = is_last ? end : field_end(text, end, ',');
-        if (!pe_parse_element(text, (size_t)(stop - text), type.dtype, out) || (!is_last && stop == end))
+        const char *const comma =
+            is_last || text.begin == text.end ? NULL : memchr(text.begin, ',', (size_t)(text.end - text.begin));
+        const char *const stop = comma == NULL ? text.end : comma;
+        if (!pe_parse_element(text.begin, (size_t)(stop - text.begin), type.dtype, out) || (!is_last && comma == NULL))
             return false;
         out += pe_dtype_bytes(type.dtype);
-        text = stop + 1;
+        text.begin = stop + 1;
     }
     return true;
 }
 
-static bool copy_text(pe_batch *batch, int result, size_t item, const char *text, size_t size)
+static bool copy_text(pe_batch *batch, int result, size_t item, field text, bool has_newline)
 {
-    char *const room = size == 0 ? NULL : batch->text(batch, result, item, size);
-    if (room != NULL)
-        memcpy(room, text, size);
-    return size == 0 || room != NULL;
+    const size_t size = (size_t)(text.end - text.begin);
+    const size_t all = size + (has_newline ? 1 : 0);
+    char *const room = all == 0 ? NULL : batch->text(batch, result, item, all);
+    if (room != NULL && size > 0)
+        memcpy(room, text.begin, size);
+    if (room != NULL && has_newline)
+        room[size] = '\n';
+    return all == 0 || room != NULL;
 }
 
-bool pe_command_read_answer(const pe_command *form, pe_batch *batch, size_t item, const char *text, size_t size)
+/* Answers that have had the wrong number of fields from the start come from the wrong program: false ends the run. */
+static bool refuse_fields(const pe_command *form, pe_batch *batch, size_t item, field answer, size_t count,
+                          pe_error *err)
 {
-    const pe_signature *const signature = &form->signature;
-    const char *const end = text + size;
-    const char *at = text;
-    for (int r = 0; r < signature->result_count; r++) {
-        const pe_type type = signature->results[r];
-        const bool is_last = r + 1 == signature->result_count;
-        const char *const stop = signature->result_count == 1 ? end : field_end(at, end, '\t');
-        char name[PE_TYPE_NAME_ROOM], wanted[40];
-        (void)snprintf(wanted, sizeof wanted, "%d fields", signature->result_count);
-        if (is_last != (stop == end))
-            return fail(batch, item, text, size, wanted);
-        if (type.dtype == PE_TEXT) {
-            if (!copy_text(batch, r, item, at, (size_t)(stop - at)))
-                return false;
-        } else if (!parse_numbers(type, at, stop, (unsigned char *)batch->results[r] + item * pe_type_bytes(type))) {
-            return fail(batch, item, at, (size_t)(stop - at), pe_type_print(type, name));
-        }
-        at = stop + 1;
-    }
-    return true;
+    char shown[SHOWN + 8], wanted[40];
+    const size_t size = (size_t)(answer.end - answer.begin);
+    const int expected = form->signature.result_count;
+    (void)snprintf(wanted, sizeof wanted, "%d fields", expected);
+    const bool has_right =
+        atomic_load_explicit(&form->notes->has_right, memory_order_relaxed); /* a late read counts on */
+    const int wrong =
+        has_right ? 0 : atomic_fetch_add_explicit(&form->notes->wrong_fields, 1, memory_order_relaxed) + 1;
+    if (wrong < MOST_WRONG)
+        return fail(batch, item, answer.begin, size, wanted);
+    quote(answer.begin, size, shown);
+    (void)pe_fail(err, PE_EKERNEL, "%d answers from the start have not the %d fields of %s: the last one has %zu: %s",
+                  MOST_WRONG, expected, form->signature_text, count, shown);
+    return false;
+}
+
+static bool take_field(const pe_command *form, pe_batch *batch, size_t item, int result, field text, bool has_newline)
+{
+    const pe_type type = form->signature.results[result];
+    char name[PE_TYPE_NAME_ROOM];
+    if (type.dtype == PE_TEXT)
+        return copy_text(batch, result, item, text, has_newline);
+    if (parse_numbers(type, text, (unsigned char *)batch->results[result] + item * pe_type_bytes(type)))
+        return true;
+    return fail(batch, item, text.begin, (size_t)(text.end - text.begin), pe_type_print(type, name));
+}
+
+bool pe_command_read_answer(const pe_command *form, pe_batch *batch, size_t item, const char *text, size_t size,
+                            bool has_newline, pe_error *err)
+{
+    field fields[PE_MAX_COLUMNS];
+    const field answer = {text, text + size};
+    const int expected = form->signature.result_count;
+    const size_t count = split(&form->signature, answer, fields);
+    if (count != (size_t)expected)
+        return refuse_fields(form, batch, item, answer, count, err);
+    if (expected > 1)
+        atomic_store_explicit(&form->notes->has_right, true, memory_order_relaxed); /* only a count hangs on it */
+    bool is_taken = true;
+    for (int r = 0; r < expected && is_taken; r++)
+        is_taken = take_field(form, batch, item, r, fields[r], has_newline && form->keeps_newline);
+    return is_taken;
 }

@@ -106,7 +106,7 @@ static int add_actions(const pe_subprocess_spec *spec, const pipe_pair *pairs, i
     int number = 0;
     if (spec->shared_fd != PE_SUBPROCESS_NO_FD) /* before its own number is taken */
         number = posix_spawn_file_actions_adddup2(actions, spec->shared_fd, PE_SUBPROCESS_SHARED_FD);
-    if (number == 0 && !spec->captures_stderr && fcntl(STDERR_FILENO, F_GETFD) < 0)
+    if (number == 0 && (spec->drops_stderr || (!spec->captures_stderr && fcntl(STDERR_FILENO, F_GETFD) < 0)))
         number = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     if (number == 0 && spec->in_fd != STDIN_FILENO)
         number = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);

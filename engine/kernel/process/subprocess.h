@@ -30,6 +30,7 @@ typedef struct pe_subprocess_spec {
     int in_fd;               /* where the child reads our bytes: 0, 3, or PE_SUBPROCESS_NO_FD; else stdin is empty */
     int out_fd;              /* where the child answers: 1, or 4: then its stdout is its stderr */
     bool captures_stderr;    /* keep the end of its stderr; else its stderr is ours */
+    bool drops_stderr;       /* its stderr is /dev/null */
     int pipe_bytes;          /* capacity of the two pipes; 0: the system's default */
     bool has_parent_pipe;    /* the child gets PE_SUBPROCESS_PARENT_FD */
     int shared_fd;           /* a descriptor of ours that the child gets too, or PE_SUBPROCESS_NO_FD */
@@ -41,6 +42,9 @@ typedef struct pe_subprocess {
     pid_t pid;
     int in, out, err, parent_pipe; /* our ends of the pipes; PE_SUBPROCESS_NO_FD once closed */
     bool kills_group;              /* what the child started is killed at the child's end */
+    /* What the child writes to stderr, as it comes; NULL: only its end is kept. Set after start. */
+    void (*hear)(void *context, const char *bytes, size_t size);
+    void *hear_context;
     size_t stderr_size;
     char stderr_bytes[PE_SUBPROCESS_STDERR_BYTES]; /* the last bytes of its stderr */
 } pe_subprocess;

@@ -85,9 +85,13 @@ static void drain(pe_subprocess *process, int *fd)
 {
     char bytes[4096];
     ssize_t got = 0;
-    while (*fd >= 0 && (got = read(*fd, bytes, sizeof bytes)) > 0)
-        if (fd == &process->err)
-            keep_stderr(process, bytes, (size_t)got);
+    while (*fd >= 0 && (got = read(*fd, bytes, sizeof bytes)) > 0) {
+        if (fd != &process->err)
+            continue;
+        keep_stderr(process, bytes, (size_t)got);
+        if (process->hear != NULL)
+            process->hear(process->hear_context, bytes, (size_t)got);
+    }
     if (*fd >= 0 && (got == 0 || (errno != EAGAIN && errno != EINTR)))
         close_fd(fd);
 }

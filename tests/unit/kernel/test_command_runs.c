@@ -11,7 +11,7 @@ START_TEST(item_takes_the_place_of_the_braces)
     rig_enter(PE_FORM_COMMAND);
     rig_columns[0] = TEXT;
     rig_args[0] = t;
-    rig_command(NULL, WORDS("printf", "%s|", "{}", "<{}{}>", "{1}", "{2}", "{}}"));
+    rig_command(NULL, WORDS("printf", "%s|", "{}", "<{}{}>", "{1}", "{{2}}", "{}}"));
     ck_assert_uint_eq(rig_run(3), 0);
     rig_text_is(&rig_out[0].texts[0],
                 "a b; $HOME `x` 'q' \"d\" *|<a b; $HOME `x` 'q' \"d\" *a b; $HOME `x` 'q' \"d\" *>|"
@@ -28,10 +28,16 @@ START_TEST(several_arguments_have_numbers)
     rig_columns[1] = FLOAT64;
     rig_args[1] = y;
     rig_spec.column_count = 2;
-    rig_command(NULL, WORDS("echo", "{2}/{1}", "{}"));
+    rig_words(WORDS("echo", "<{}>"));
+    rig_refused(PE_ECONFIG, "job.toml:3:1: \"<{}>\": {} says not which of the 2 arguments it is: expected {1} to {2}");
+    rig_error = (pe_error)PE_ERROR_INIT;
+    rig_words(WORDS("echo", "{3/}"));
+    rig_refused(PE_ECONFIG, "job.toml:3:1: \"{3/}\": {3/}: an item has 2 arguments; {{3/}} is the text {3/}");
+    rig_error = (pe_error)PE_ERROR_INIT;
+    rig_command(NULL, WORDS("echo", "{2}/{1}", "{#}"));
     ck_assert_uint_eq(rig_run(2), 0);
-    rig_text_is(&rig_out[0].texts[0], "0.5/0 0 0.5");
-    rig_text_is(&rig_out[0].texts[1], "1e-09/1 1 1e-09");
+    rig_text_is(&rig_out[0].texts[0], "0.5/0 1");
+    rig_text_is(&rig_out[0].texts[1], "1e-09/1 2");
     rig_leave();
 }
 END_TEST
