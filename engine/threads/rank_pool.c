@@ -10,7 +10,7 @@
 #include "threads/rank_pool.h"
 
 #include "base/clock.h"
-#include "threads/threads_omp.h"
+#include "threads/team.h"
 #include "threads/work_queue.h"
 
 #define DRAIN_WAIT_NS 50000000u
@@ -248,6 +248,10 @@ void pe_rank_pool_run(pe_rank_pool *pool, void (*main_loop)(void *context), void
     pe_error err = PE_ERROR_INIT;
     const pe_threads_spec spec = {
         .workers = pool->spec->threads, .work = work, .pool = pool, .main_loop = main_loop, .context = context};
+    if (pool->spec->team != NULL) {
+        pe_team_run(pool->spec->team, &spec);
+        return;
+    }
     if (pe_threads_run(&spec, &err) == PE_OK)
         return;
     atomic_store_explicit(&pool->workers, 0, memory_order_relaxed); /* no worker ran */

@@ -26,10 +26,12 @@ typedef struct pe_work_queue pe_work_queue; /* work_queue.h */
 typedef struct pe_reorder pe_reorder;       /* reorder.h */
 typedef struct pe_chunk pe_chunk;           /* chunk.h */
 typedef struct pe_slice pe_slice;
+typedef struct pe_team pe_team; /* team.h */
 
 typedef struct pe_rank_pool_spec {
     const pe_plan *plan;
     int threads;                    /* workers of this rank */
+    pe_team *team;                  /* so many threads that stay; NULL: threads are started for the run */
     const pe_worker_vtable *worker; /* run by each thread */
     const void *work_spec;          /* passed to the worker's open */
     atomic_bool *stop;              /* false at first; set to true to end all computing */

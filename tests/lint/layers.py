@@ -29,7 +29,7 @@ inputs: base source
 report: base os plan job threads kernel inputs
 worker: base os types comm plan threads kernel reduce sink inputs report
 run: base os comm plan job threads ranks kernel reduce sink source inputs report worker
-library: base threads ranks kernel
+library: base types comm plan job threads ranks kernel report worker run
 app: base os types comm job threads kernel run
 """
 MAY_INCLUDE = {name: set(rest.split()) for name, rest in (line.split(":") for line in TABLE.split("\n") if line)}

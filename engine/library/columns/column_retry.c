@@ -1,0 +1,79 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* column_retry.c - further attempts at the failed items of a batch, one by one.
+ *
+ * Threads: one worker's own.
+ */
+#include <string.h>
+
+#include "library/columns/column_worker_internal.h"
+
+/* The next run of the kernel takes back the result texts of this one, so those of `count` items move to memory of the
+ * worker. */
+static pe_status keep_texts(pe_column_worker_state *self, const pe_column_batch *batch, uint64_t from, uint64_t count,
+                            pe_error *err)
+{
+    const pe_signature *signature = &self->work->job->signature;
+    for (int r = 0; r < signature->result_count; r++) {
+        pe_text *texts = signature->results[r].dtype == PE_TEXT ? batch->results[r] : NULL;
+        for (uint64_t i = from; i < from + count && texts != NULL; i++) {
+            char *const copy = pe_arena_get(&self->kept_texts, texts[i].size);
+            if (copy == NULL)
+                return pe_fail(err, PE_ENOMEM, "out of memory: no room for result texts (%zu bytes)", texts[i].size);
+            if (texts[i].size > 0)
+                memcpy(copy, texts[i].data, texts[i].size);
+            texts[i].data = copy;
+        }
+    }
+    return PE_OK;
+}
+
+static pe_status try_once(pe_column_worker_state *self, const pe_column_batch *batch, pe_failure *failure,
+                          bool *is_mended, pe_error *err)
+{
+    const pe_signature *signature = &self->work->job->signature;
+    const void *args[PE_MAX_COLUMNS];
+    void *results[PE_MAX_COLUMNS];
+    const size_t index = failure->item - batch->first;
+    for (int a = 0; a < signature->arg_count; a++)
+        args[a] = (const unsigned char *)batch->args[a] + index * pe_type_bytes(signature->args[a]);
+    for (int r = 0; r < signature->result_count; r++)
+        results[r] = (unsigned char *)batch->results[r] + index * pe_type_bytes(signature->results[r]);
+    const pe_status status = pe_call_run(self->call, failure->item, 1, args, results, err);
+    size_t failed = 0;
+    const pe_failure *failures = pe_call_failures(self->call, &failed);
+    failure->attempts++;
+    *is_mended = status == PE_OK && failed == 0;
+    if (status != PE_OK || failed == 0)
+        return status;
+    return pe_failures_set_reason(&self->failures, failure, failures[0].reason, err);
+}
+
+static bool is_unfit(const pe_column_worker_state *self, uint64_t item)
+{
+    for (size_t f = 0; f < self->unfit.count; f++)
+        if (self->unfit.list[f].item == item)
+            return true;
+    return false;
+}
+
+pe_status pe_column_retry(pe_column_worker_state *self, const pe_column_batch *batch, pe_error *err)
+{
+    pe_failures *const failures = &self->failures;
+    size_t kept = 0;
+    pe_arena_reset(&self->kept_texts);
+    pe_status status = keep_texts(self, batch, 0, batch->count, err);
+    for (size_t f = 0; f < failures->count && status == PE_OK; f++) {
+        bool is_mended = false;
+        const uint32_t most = is_unfit(self, failures->list[f].item) ? 0 : self->work->job->retries;
+        for (uint32_t retry = 0; retry < most && !is_mended && status == PE_OK; retry++)
+            status = try_once(self, batch, &failures->list[f], &is_mended, err);
+        if (status == PE_OK && is_mended)
+            status = keep_texts(self, batch, failures->list[f].item - batch->first, 1, err);
+        if (!is_mended)
+            failures->list[kept++] = failures->list[f];
+    }
+    failures->count = status == PE_OK ? kept : failures->count;
+    return status;
+}

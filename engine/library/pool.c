@@ -1,0 +1,123 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* pool.c - a pool that stays: opens and closes it, with its manager thread.
+ *
+ * Design:  the manager thread holds the team's threads, and runs the tasks that were started.
+ * Threads: any; pool_internal.h says what the mutex guards.
+ * Not here: turns (pool_turns.c), what a call does (pool_run.c), the calls of the public header (pool_task.c).
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "library/pool_internal.h"
+#include "threads/thread_placement.h"
+
+/* ---- the manager thread ---- */
+
+static bool is_closing(const pe_pool *pool)
+{
+    return atomic_load_explicit(&pool->is_closing, memory_order_relaxed); /* read under the mutex */
+}
+
+static void manage(void *context)
+{
+    pe_pool *pool = context;
+    (void)pthread_mutex_lock(&pool->mutex);
+    while (pool->first != NULL || !is_closing(pool)) {
+        pe_pool_task *task = pool->first;
+        if (task == NULL) {
+            (void)pthread_cond_wait(&pool->changed, &pool->mutex);
+            continue;
+        }
+        pool->first = task->next;
+        pool->last = pool->first == NULL ? NULL : pool->last;
+        pe_pool_run_next(pool, task);
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+/* ---- open and close ---- */
+
+static void free_pool(pe_pool *pool)
+{
+    pe_comm_close(pool->comm);
+    (void)pthread_cond_destroy(&pool->changed);
+    (void)pthread_mutex_destroy(&pool->mutex);
+    free(pool);
+}
+
+static void init(pe_pool *pool, const pe_pool_options *options)
+{
+    pthread_condattr_t monotonic;
+    pool->pid = getpid();
+    pool->memory_bytes = options != NULL ? (size_t)options->memory_bytes : 0;
+    (void)pthread_mutex_init(&pool->mutex, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&pool->changed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+}
+
+static pe_status open_pool(pe_pool *pool, const pe_pool_options *options, pe_error *err)
+{
+    pe_thread_placement placement = {0};
+    const int wanted = options != NULL ? options->threads : 0;
+    if (wanted < 0)
+        return pe_fail(err, PE_ECONFIG, "threads: expected 1 or more, or 0 for the default, got %d", wanted);
+    pe_status status = pe_comm_open(false, &pool->comm, err);
+    if (status == PE_OK)
+        status = pe_thread_placement_make(pool->comm, wanted, &placement, err);
+    pool->threads = placement.threads;
+    pool->is_crowded = placement.is_crowded;
+    return status == PE_OK ? pe_team_open(pool->threads, manage, pool, &pool->team, err) : status;
+}
+
+pe_pool *pe_pool_open(const pe_pool_options *options, pe_fault *fault)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_pool *pool = NULL;
+    if (pe_make_array(&pool, 1, sizeof *pool, &err) == PE_OK) {
+        init(pool, options);
+        if (open_pool(pool, options, &err) != PE_OK) {
+            free_pool(pool);
+            pool = NULL;
+        }
+    }
+    (void)pe_pool_tell(&err, fault);
+    return pool;
+}
+
+static void cancel_all(pe_pool *pool)
+{
+    if (pool->current != NULL)
+        pe_pool_cancel(pool->current);
+    for (pe_pool_task *task = pool->first; task != NULL; task = task->next)
+        pe_pool_cancel(task);
+}
+
+void pe_pool_close(pe_pool *pool)
+{
+    if (pool == NULL || getpid() != pool->pid)
+        return;
+    (void)pthread_mutex_lock(&pool->mutex);
+    atomic_store_explicit(&pool->is_closing, true, memory_order_relaxed); /* under the mutex */
+    cancel_all(pool);
+    (void)pthread_cond_broadcast(&pool->changed);
+    while (pool->turn != pool->tickets || pool->visitors > 0)
+        (void)pthread_cond_wait(&pool->changed, &pool->mutex);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    pe_team_close(pool->team);
+    while (pool->kernels != NULL) {
+        pe_pool_kernel *kernel = pool->kernels;
+        pool->kernels = kernel->next;
+        pe_pool_free_kernel(kernel);
+    }
+    free_pool(pool);
+}
+
+int pe_pool_threads(const pe_pool *pool)
+{
+    return pool->threads;
+}

@@ -1,0 +1,300 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* pool_run.c - runs one call of a pool, from its plan to its outcome.
+ *
+ * Design:  the engine's own run of a plan (ranks/execute_plan.h) with the column worker, on the pool's threads. A small call
+ *          has no plan: the thread that asks for it is its only worker.
+ * Threads: the thread whose turn it is; the functions that the pool calls: rank_pool.h says which thread.
+ * Not here: turns (pool.c), results (pool_deliver.c).
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/saturate.h"
+#include "library/pool_internal.h"
+#include "plan/plan.h"
+#include "ranks/execute_plan.h"
+#include "run/error_policy.h"
+
+#define SMALL_NS 4000.0  /* of work: less than it costs to wake a thread */
+#define SMALL_ITEMS 4096 /* one batch */
+
+/* ---- the input ---- */
+
+static size_t payload_bytes(const void *source, uint64_t chunk_items)
+{
+    const pe_pool_task *task = source;
+    const size_t item = pe_column_block_item_bytes(pe_pool_column_types(task->kernel));
+    return pe_add_most(pe_mul_most(chunk_items, item), (size_t)PE_BLOCK_ALIGN * PE_MAX_COLUMNS);
+}
+
+/* The next items of the source, as the next slice. */
+static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_block *items, bool *ended, pe_error *err)
+{
+    pe_pool_task *task = context;
+    const pe_column_types types = pe_pool_column_types(task->kernel);
+    const uint64_t most = task->most;
+    pe_column_block block;
+    (void)timeout_ms;
+    if (pe_column_block_begin(payload, types, task->read, most, &block, err) != PE_OK)
+        return err->status;
+    const int64_t count = task->call.source(task->call.source_context, task->read, most, block.columns);
+    if (count < 0)
+        return pe_fail(err, PE_ENOINPUT, "the source failed at item %" PRIu64 ": it returned %" PRId64, task->read,
+                       count);
+    if ((uint64_t)count > most)
+        return pe_fail(err, PE_EDATA,
+                       "the source gave %" PRId64 " items at item %" PRIu64 ", where %" PRIu64 " had room", count,
+                       task->read, most);
+    if (task->call.sink == NULL && (uint64_t)count > task->call.count - task->read)
+        return pe_fail(err, PE_EDATA, "the source gave more than the %" PRIu64 " items that the results have room for",
+                       task->call.count);
+    block.count = (uint64_t)count;
+    *items = (pe_block){.first = task->read, .count = block.count};
+    *ended = count == 0;
+    task->read += block.count;
+    return pe_column_block_end(payload, types, &block, NULL, err);
+}
+
+/* The columns of a slice, for another rank. */
+static pe_status pack(void *context, pe_block items, pe_buffer *payload, pe_error *err)
+{
+    const pe_pool_task *task = context;
+    const pe_column_types types = pe_pool_column_types(task->kernel);
+    pe_column_block block;
+    if (pe_column_block_begin(payload, types, items.first, items.count, &block, err) != PE_OK)
+        return err->status;
+    for (int c = 0; c < types.count; c++) {
+        const size_t bytes = pe_type_bytes(types.list[c]);
+        memcpy(block.columns[c], (const unsigned char *)task->args[c] + items.first * bytes, items.count * bytes);
+    }
+    return pe_column_block_end(payload, types, &block, NULL, err);
+}
+
+static pe_status tick(void *context, uint64_t items, pe_error *err)
+{
+    const pe_pool_task *task = context;
+    (void)items;
+    if (atomic_load_explicit(&task->is_cancelled, memory_order_relaxed)) /* nothing else is read */
+        return pe_fail(err, PE_ESTOPPED, "cancelled");
+    return PE_OK;
+}
+
+/* ---- the plan ---- */
+
+static bool has_text(pe_column_types types)
+{
+    for (int c = 0; c < types.count; c++)
+        if (types.list[c].dtype == PE_TEXT)
+            return true;
+    return false;
+}
+
+static pe_order order_of(const pe_pool_call *call)
+{
+    return call->sink == NULL || call->is_unordered ? PE_ORDER_UNORDERED : PE_ORDER_STREAM;
+}
+
+static pe_status make_plan(const pe_pool_task *task, pe_plan *plan, pe_error *err)
+{
+    const pe_pool_kernel *kernel = task->kernel;
+    const pe_pool *pool = kernel->pool;
+    const pe_pool_call *call = &task->call;
+    const bool has_payload = call->source != NULL || pe_comm_size(pool->comm) > 1;
+    const pe_plan_request request = {.items = call->source != NULL ? PE_ITEMS_UNKNOWN : call->count,
+                                     .ranks = pe_comm_size(pool->comm),
+                                     .threads = pool->threads,
+                                     .order = order_of(call),
+                                     .chunk_items =
+                                         call->chunk_size != 0 ? call->chunk_size : kernel->job->pool.chunk_size,
+                                     .memory_bytes = pool->memory_bytes,
+                                     .in_item_bytes = pe_column_block_item_bytes(pe_pool_column_types(kernel)),
+                                     .out_item_bytes = pe_column_block_item_bytes(pe_pool_result_types(kernel)),
+                                     .has_payload = has_payload,
+                                     .is_crowded = pool->is_crowded,
+                                     .is_elsewhere = kernel->form != NULL && pe_form_is_in_processes(kernel->form),
+                                     .chunk_input_bytes = has_payload ? payload_bytes : NULL,
+                                     .source = task,
+                                     .has_text_result = has_text(pe_pool_result_types(kernel))};
+    return pe_plan_make(&request, plan, err);
+}
+
+static pe_column_work work_of(const pe_pool_task *task, const pe_plan *plan)
+{
+    const pe_pool_kernel *kernel = task->kernel;
+    const bool has_columns = task->call.source == NULL && pe_comm_size(kernel->pool->comm) == 1;
+    return (pe_column_work){.job = &kernel->work,
+                            .plan = plan,
+                            .columns = pe_pool_column_types(kernel),
+                            .args = has_columns ? task->args : NULL,
+                            .results = task->is_direct ? task->results : NULL,
+                            .outcomes = task->is_direct ? task->call.outcomes : NULL,
+                            .shelf = kernel->shelf,
+                            .inside = kernel->pool};
+}
+
+/* ---- the run ---- */
+
+static void run_planned(pe_pool_task *task)
+{
+    pe_pool_kernel *kernel = task->kernel;
+    pe_pool *pool = kernel->pool;
+    pe_plan plan;
+    pe_execution_stats stats = {0};
+    (void)make_plan(task, &plan, &task->err);
+    if (pe_comm_agree(pool->comm, &task->err) != PE_OK)
+        return;
+    task->most = plan.chunk_items;
+    const pe_column_work work = work_of(task, &plan);
+    const pe_execution_spec spec = {.pool = {.plan = &plan,
+                                             .threads = pool->threads,
+                                             .team = pool->team,
+                                             .worker = &pe_column_worker,
+                                             .work_spec = &work,
+                                             .stop = &kernel->stop,
+                                             .context = task,
+                                             .write = pe_pool_deliver,
+                                             .tick = tick},
+                                    .comm = pool->comm,
+                                    .has_payload = work.args == NULL,
+                                    .is_stream = task->call.source != NULL,
+                                    .pack = pack,
+                                    .next = next};
+    const void *const before = pe_column_worker_inside();
+    pe_column_worker_enter(pool); /* the source is called here */
+    (void)pe_execute_plan(&spec, &stats, &task->err);
+    pe_column_worker_enter(before);
+    (void)pe_comm_agree(pool->comm, &task->err);
+    if (stats.items > 0)
+        kernel->ns_an_item = (double)stats.busy_ns / (double)stats.items;
+}
+
+bool pe_pool_is_small(const pe_pool_task *task)
+{
+    const pe_pool_kernel *kernel = task->kernel;
+    const pe_pool_call *call = &task->call;
+    return pe_comm_size(kernel->pool->comm) == 1 && call->source == NULL && call->count > 0 &&
+           call->count <= SMALL_ITEMS && call->chunk_size == 0 && kernel->ns_an_item > 0 &&
+           (double)call->count * kernel->ns_an_item < SMALL_NS && !pe_call_shelf_is_empty(kernel->shelf) &&
+           (kernel->form == NULL || !pe_form_is_in_processes(kernel->form));
+}
+
+static void run_small(pe_pool_task *task)
+{
+    pe_pool_kernel *kernel = task->kernel;
+    const uint64_t count = task->call.count;
+    const pe_plan plan = {.batch_items = count, .part_bytes = PE_PLAN_NO_PARTS};
+    const pe_column_work work = work_of(task, &plan);
+    const pe_chunk_flow flow = {.stop = &kernel->stop, .part_bytes = PE_PLAN_NO_PARTS};
+    pe_chunk_result out = {.items = 0};
+    pe_buffer payload = {0};
+    pe_split_range range;
+    void *worker = NULL;
+    pe_error late = PE_ERROR_INIT;
+    pe_split_range_set(&range, (pe_block){.first = 0, .count = count}, count);
+    if (pe_column_worker.open(&work, &worker, &task->err) == PE_OK) {
+        const uint64_t began = pe_clock_ns();
+        (void)pe_column_worker.run(worker, &range, &payload, &out, &flow, &task->err);
+        kernel->ns_an_item = (double)(pe_clock_ns() - began) / (double)count;
+    }
+    pe_column_worker.close(worker);
+    if (pe_pool_deliver(task, &out, &late) != PE_OK && task->err.status == PE_OK)
+        task->err = late;
+    pe_buffer_fini(&out.bytes);
+    pe_buffer_fini(&out.log);
+}
+
+/* ---- begin and end ---- */
+
+static void begin_log(pe_pool_task *task)
+{
+    const pe_job *job = task->kernel->job;
+    static const char *const usual[] = {"x", "y", "z"};
+    const char *names[PE_MAX_COLUMNS];
+    char made[PE_MAX_COLUMNS][16];
+    pe_buffer header = {0};
+    const int count = task->kernel->work.signature.arg_count;
+    for (int a = 0; a < count; a++) {
+        (void)snprintf(made[a], sizeof made[a], "x%d", a + 1);
+        names[a] = job->kernel.args != NULL && a < job->kernel.arg_count ? job->kernel.args[a]
+                   : a < 3                                               ? usual[a]
+                                                                         : made[a];
+    }
+    if (pe_failure_log_header(names, count, &header, &task->err) == PE_OK)
+        (void)pe_failure_log_begin(&task->log, job->errors.log, &header, order_of(&task->call) != PE_ORDER_UNORDERED,
+                                   &task->err);
+    pe_buffer_fini(&header);
+}
+
+/* The item that ended the call has no note: its chunk may not have been delivered. */
+static void add_last_failure(pe_pool_task *task)
+{
+    const pe_error *err = &task->err;
+    if (err->status != PE_EITEM || err->item == PE_NO_ITEM || task->kernel->work.policy != PE_ON_ERROR_STOP)
+        return;
+    const bool is_late = strstr(err->text, ": timeout after ") != NULL;
+    const pe_failed_note note = {.item = err->item,
+                                 .outcome = is_late ? PE_ITEM_TIMED_OUT : PE_ITEM_FAILED,
+                                 .reason = err->text,
+                                 .reason_bytes = (uint32_t)strlen(err->text)};
+    pe_error ignored = PE_ERROR_INIT; /* without memory the call's own error says it */
+    (void)pe_pool_add_failure(task, &note, &ignored);
+    if (task->call.outcomes != NULL && err->item < task->call.count)
+        task->call.outcomes[err->item] = (unsigned char)note.outcome;
+}
+
+static void end_log(pe_pool_task *task)
+{
+    const pe_pool_kernel *kernel = task->kernel;
+    pe_buffer record = {0};
+    pe_error ignored = PE_ERROR_INIT; /* the call has failed already */
+    if (kernel->work.has_log && task->err.status == PE_EITEM && task->err.item != PE_NO_ITEM)
+        (void)pe_stop_record_collect(&task->stop_record, kernel->pool->comm, task->err.item, &record, &ignored);
+    if (pe_comm_rank(kernel->pool->comm) == 0) {
+        if (record.size > 0)
+            (void)pe_failure_log_take(&task->log, &record, &ignored);
+        if (task->err.status == PE_OK)
+            (void)pe_error_policy_check(&task->log, kernel->job,
+                                        atomic_load_explicit(&task->items, memory_order_relaxed), true, &task->err);
+        (void)pe_failure_log_end(&task->log, false, &task->err);
+    }
+    pe_buffer_fini(&record);
+    (void)pe_comm_agree(kernel->pool->comm, &task->err);
+}
+
+/* Worker processes that were told to stop are gone: the next call starts others. */
+static void reset_stop(pe_pool_kernel *kernel)
+{
+    if (!atomic_load_explicit(&kernel->stop, memory_order_acquire))
+        return;
+    if (kernel->form != NULL && pe_form_is_in_processes(kernel->form))
+        pe_call_shelf_clear(kernel->shelf);
+    atomic_store_explicit(&kernel->stop, false, memory_order_relaxed); /* no worker runs */
+}
+
+void pe_pool_execute(pe_pool_task *task)
+{
+    pe_pool_kernel *kernel = task->kernel;
+    const bool is_root = pe_comm_rank(kernel->pool->comm) == 0;
+    const bool is_small = pe_pool_is_small(task);
+    pe_stop_record_init(&task->stop_record);
+    kernel->work.stop_record = &task->stop_record;
+    if (is_root && task->call.outcomes != NULL)
+        memset(task->call.outcomes, PE_ITEM_SKIPPED, task->call.count);
+    if (tick(task, 0, &task->err) == PE_OK && is_root)
+        begin_log(task);
+    if (pe_comm_agree(kernel->pool->comm, &task->err) == PE_OK) {
+        if (is_small)
+            run_small(task);
+        else if (task->call.count > 0 || task->call.source != NULL)
+            run_planned(task);
+        add_last_failure(task);
+        end_log(task);
+    }
+    pe_pool_sort_failures(task);
+    pe_stop_record_fini(&task->stop_record);
+    reset_stop(kernel);
+}
