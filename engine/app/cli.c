@@ -237,6 +237,9 @@ static error_t take(int key, char *value, struct argp_state *state)
     case PE_OPTION_KERNELS:
         status = set_listing(in, PE_CLI_KERNELS);
         break;
+    case PE_OPTION_SCHEMA:
+        status = set_listing(in, PE_CLI_SCHEMA);
+        break;
     case PE_OPTION_VERSION:
         status = set_listing(in, PE_CLI_VERSION);
         break;

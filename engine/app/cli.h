@@ -14,6 +14,7 @@
 typedef enum pe_cli_action {
     PE_CLI_RUN, /* run.action: run, check, plan or print the job */
     PE_CLI_KERNELS,
+    PE_CLI_SCHEMA,
     PE_CLI_HELP,
     PE_CLI_VERSION
 } pe_cli_action;

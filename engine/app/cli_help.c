@@ -9,6 +9,9 @@
  * Not here: which rank prints (main.c).
  */
 #include "app/cli.h"
+
+#include <string.h>
+
 #include "app/cli_options.h"
 
 const struct argp_option pe_cli_table[] = {
@@ -23,7 +26,8 @@ const struct argp_option pe_cli_table[] = {
     {"plan", PE_OPTION_PLAN, NULL, 0, "print what would run, run nothing", 0},
     {"kernels", PE_OPTION_KERNELS, NULL, 0, "list the built-in kernels", 0},
     {"print-config", PE_OPTION_PRINT_CONFIG, NULL, 0, "print the job with its defaults, as TOML", 0},
-    {"progress", PE_OPTION_PROGRESS, "WHEN", 0, "auto, always or never", 0},
+    {"schema", PE_OPTION_SCHEMA, NULL, 0, "print the JSON schema of job files, for editors", 0},
+    {"progress", PE_OPTION_PROGRESS, "auto/always/never", 0, "when to tell how far the run is", 0},
     {"quiet", 'q', NULL, 0, "say nothing but errors", 0},
     {"verbose", 'v', NULL, 0, "say more", 0},
     {"version", PE_OPTION_VERSION, NULL, 0, "print the version", 0},
@@ -32,9 +36,10 @@ const struct argp_option pe_cli_table[] = {
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
+/* The help of an option that is wider than its column begins on a line of its own. */
 static void print_option(FILE *out, const struct argp_option *option)
 {
-    char names[32];
+    char names[64];
     char letter[8] = "    ";
     if (option->key < PE_OPTION_CHECK)
         snprintf(letter, sizeof letter, "-%c, ", option->key);
@@ -44,39 +49,59 @@ static void print_option(FILE *out, const struct argp_option *option)
              : is_optional       ? "[="
                                  : " ",
              option->arg == NULL ? "" : option->arg, is_optional ? "]" : "");
-    fprintf(out, "  %-22s  %s\n", names, option->doc);
+    fprintf(out, "  %-22s", names);
+    if (strlen(names) > 22)
+        fprintf(out, "\n%24s", "");
+    fprintf(out, "  %s\n", option->doc);
 }
 
-static void print_exit_codes(FILE *out)
+void pe_cli_each_exit(FILE *out, pe_cli_exit_printer print)
 {
     static const pe_status all[] = {
 #define X(status, exit_code, sentence) status,
         PE_STATUS_TABLE(X)
 #undef X
     };
-    fprintf(out, "\nExit codes:\n");
     for (int code = 0; code < 128; code++) /* sorted by code */
         for (size_t i = 0; i < sizeof all / sizeof *all; i++)
             if (pe_status_exit(all[i]) == code)
-                fprintf(out, "  %3d  %s\n", code, pe_status_sentence(all[i]));
+                print(out, code, pe_status_sentence(all[i]));
+}
+
+static void print_exit(FILE *out, int code, const char *sentence)
+{
+    fprintf(out, "  %3d  %s\n", code, sentence);
+}
+
+const char *const pe_cli_usage[] = {"pengine [OPTION...] JOB.toml", "mpirun -n N pengine [OPTION...] JOB.toml", NULL};
+
+const char pe_cli_about[] = "Maps a kernel over an array on every core of every node, in order, in bounded\n"
+                            "memory. A JOB.toml of - is read from stdin. Results go to stdout or to the\n"
+                            "output file; all talk goes to stderr.\n";
+
+const char pe_cli_example[] = "input.range = [0, 1000000]\n"
+                              "kernel.name = \"square\"\n"
+                              "output.path = \"squares.npy\"\n";
+
+/* Prints a text with each of its lines indented. */
+static void print_indented(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text += strcspn(text, "\n") + 1)
+        fprintf(out, "  %.*s\n", (int)strcspn(text, "\n"), text);
 }
 
 void pe_cli_help(FILE *out)
 {
-    fprintf(out, "Usage: pengine [OPTION...] JOB.toml\n"
-                 "       mpirun -n N pengine [OPTION...] JOB.toml\n\n"
-                 "Maps a kernel over an array on every core of every node, in order, in bounded\n"
-                 "memory. A JOB.toml of - is read from stdin. Results go to stdout or to the\n"
-                 "output file; all talk goes to stderr.\n\n"
-                 "Options:\n");
+    for (size_t i = 0; pe_cli_usage[i] != NULL; i++)
+        fprintf(out, "%s%s\n", i == 0 ? "Usage: " : "       ", pe_cli_usage[i]);
+    fprintf(out, "\n%s\nOptions:\n", pe_cli_about);
     for (const struct argp_option *option = pe_cli_table; option->name != NULL; option++)
         print_option(out, option);
-    print_exit_codes(out);
-    fprintf(out, "\nA whole job, which squares a million numbers:\n"
-                 "  input.range = [0, 1000000]\n"
-                 "  kernel.name = \"square\"\n"
-                 "  output.path = \"squares.npy\"\n\n"
-                 "Keys of the job file:\n\n");
+    fprintf(out, "\nExit codes:\n");
+    pe_cli_each_exit(out, print_exit);
+    fprintf(out, "\nA whole job, which squares a million numbers:\n");
+    print_indented(out, pe_cli_example);
+    fprintf(out, "\nKeys of the job file:\n\n");
     pe_job_print_keys(out);
 }
 

@@ -7,6 +7,7 @@
 #define PE_CLI_OPTIONS_H
 
 #include <argp.h>
+#include <stdio.h>
 
 #include "base/error.h"
 
@@ -20,10 +21,18 @@ enum {
     PE_OPTION_KERNELS,
     PE_OPTION_PRINT_CONFIG,
     PE_OPTION_PROGRESS,
+    PE_OPTION_SCHEMA,
     PE_OPTION_VERSION
 };
 
 extern const struct argp_option pe_cli_table[]; /* ended by an all-zero row */
+extern const char *const pe_cli_usage[];        /* the ways to call pengine; ended by NULL */
+extern const char pe_cli_about[];               /* what it does, in lines of at most 80 characters */
+extern const char pe_cli_example[];             /* a whole job file */
+
+/* pe_cli_each_exit - print each exit code with its sentence, in the order of the codes. */
+typedef void (*pe_cli_exit_printer)(FILE *out, int code, const char *sentence);
+void pe_cli_each_exit(FILE *out, pe_cli_exit_printer print);
 
 /* pe_cli_explain - fail with PE_EUSAGE for the first word of argv that the table does not allow. */
 pe_status pe_cli_explain(int argc, char *const *argv, pe_error *err);

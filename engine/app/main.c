@@ -15,6 +15,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "comm/launcher.h"
+#include "job/job.h"
 #include "kernel/registry.h"
 #include "os/interrupt.h"
 #include "os/log.h"
@@ -40,6 +41,8 @@ static void print_listing(pe_cli_action action)
         pe_cli_help(stdout);
     else if (action == PE_CLI_VERSION)
         pe_cli_version(stdout);
+    else if (action == PE_CLI_SCHEMA)
+        pe_job_print_schema(stdout);
     else
         pe_registry_print(stdout);
 }

@@ -118,4 +118,7 @@ const char *pe_job_note(const pe_job *job, char out[PE_JOB_NOTE_ROOM]);
 /* pe_job_print_keys - the schema as a table of keys, types, defaults and help (for --help's long part and README). */
 void pe_job_print_keys(FILE *out);
 
+/* pe_job_print_schema - the schema as a JSON schema (draft 7), for editors. */
+void pe_job_print_schema(FILE *out);
+
 #endif

@@ -11,16 +11,13 @@
 #include <stdio.h>
 
 #include "job/job_internal.h"
+#include "job/schema/schema_internal.h"
 #include "job/section/values.h"
-
-/* In the order of pe_source_kind. */
-static const char *const kinds[] = {"range", "linspace", "logspace", "values", "path", "glob", "value"};
-#define KIND_COUNT (sizeof kinds / sizeof *kinds)
 
 static pe_status find_kind(const pe_section *section, pe_source_kind *out, pe_error *err)
 {
-    const pe_job_kinds all = {.names = kinds,
-                              .count = KIND_COUNT,
+    const pe_job_kinds all = {.names = pe_keys_input.kinds,
+                              .count = pe_keys_input.kind_count,
                               .noun = "input",
                               .nothing = "says not where the items come from; expected one of range, linspace, "
                                          "logspace, values, path, glob, value, such as range = [0, 10]"};
@@ -40,7 +37,7 @@ pe_status pe_job_read_input(const pe_section *section, int number, pe_source_spe
         status = find_kind(section, &out->kind, err);
     if (status != PE_OK)
         return status;
-    snprintf(kind, sizeof kind, "an input of kind %s", kinds[out->kind]);
+    snprintf(kind, sizeof kind, "an input of kind %s", pe_keys_input.kinds[out->kind]);
     status = pe_section_check_kind(section, 1u << out->kind, kind, err);
     if (status == PE_OK)
         status = pe_section_read(section, 1u << out->kind, out, err);

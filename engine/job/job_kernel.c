@@ -11,17 +11,14 @@
 #include <stdio.h>
 
 #include "job/job_internal.h"
-
-/* In the order of pe_form_kind. */
-static const char *const kinds[] = {"name", "expr", "source", "plugin", "python", "command"};
-#define KIND_COUNT (sizeof kinds / sizeof *kinds)
+#include "job/schema/schema_internal.h"
 
 static pe_status find_kind(const pe_section *section, pe_form_kind *out, pe_error *err)
 {
     const bool is_plugin = pe_section_given(section, "plugin") != NULL;
-    const pe_job_kinds all = {.names = kinds,
+    const pe_job_kinds all = {.names = pe_keys_kernel.kinds,
                               .from = is_plugin ? PE_FORM_EXPR : PE_FORM_NAME,
-                              .count = KIND_COUNT,
+                              .count = pe_keys_kernel.kind_count,
                               .noun = "kernel",
                               .nothing = "says not what is computed; expected one of name, expr, source, plugin, "
                                          "python, command, such as name = \"square\""};
@@ -50,10 +47,11 @@ pe_status pe_job_read_kernel(const pe_section *section, pe_job *job, pe_error *e
     pe_status status = find_kind(section, &kind, err);
     if (status != PE_OK)
         return status;
+    const char *const name = pe_keys_kernel.kinds[kind];
     job->kernel.kind = kind;
-    snprintf(where, sizeof where, "kernel.%s", kinds[kind]);
-    status = pe_section_where(section, where, pe_section_given(section, kinds[kind]), &job->kernel.where, err);
-    snprintf(what, sizeof what, "a kernel of kind %s", kinds[kind]);
+    snprintf(where, sizeof where, "kernel.%s", name);
+    status = pe_section_where(section, where, pe_section_given(section, name), &job->kernel.where, err);
+    snprintf(what, sizeof what, "a kernel of kind %s", name);
     if (status == PE_OK)
         status = pe_section_check_kind(section, 1u << kind, what, err);
     if (status == PE_OK)

@@ -78,6 +78,11 @@ const char *pe_dtype_name(pe_dtype dtype)
     return fact_of(dtype)->name;
 }
 
+int pe_dtype_count(void)
+{
+    return (int)(sizeof facts / sizeof *facts) - 1;
+}
+
 bool pe_dtype_is_int(pe_dtype dtype)
 {
     return fact_of(dtype)->family == FAMILY_INT;

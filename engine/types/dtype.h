@@ -30,6 +30,7 @@ size_t pe_type_bytes(pe_type type);      /* bytes of one item */
 uint32_t pe_type_elements(pe_type type); /* 1 for a scalar */
 bool pe_type_equal(pe_type a, pe_type b);
 const char *pe_dtype_name(pe_dtype dtype);
+int pe_dtype_count(void);               /* dtypes are numbered from 1 to this */
 bool pe_dtype_is_int(pe_dtype dtype);   /* int8 .. int64, uint8 .. uint64, int128; not bool */
 bool pe_dtype_is_float(pe_dtype dtype); /* float16, float32, float64; not complex */
 bool pe_dtype_is_complex(pe_dtype dtype);

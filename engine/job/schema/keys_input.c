@@ -185,4 +185,11 @@ static const pe_key input_rows[] = {
      .help = "items to take"},
 };
 
-const pe_key_table pe_keys_input = {"input", input_rows, sizeof input_rows / sizeof *input_rows};
+/* In the order of pe_source_kind. */
+static const char *const input_kinds[] = {"range", "linspace", "logspace", "values", "path", "glob", "value"};
+
+const pe_key_table pe_keys_input = {.name = "input",
+                                    .keys = input_rows,
+                                    .count = sizeof input_rows / sizeof *input_rows,
+                                    .kinds = input_kinds,
+                                    .kind_count = sizeof input_kinds / sizeof *input_kinds};

@@ -167,4 +167,11 @@ static const pe_key kernel_rows[] = {
      .help = "workers are processes, so that an item that crashes or hangs costs that item alone"},
 };
 
-const pe_key_table pe_keys_kernel = {"kernel", kernel_rows, sizeof kernel_rows / sizeof *kernel_rows};
+/* In the order of pe_form_kind. `name` beside `plugin` is no kind: it picks one of the plugin's kernels. */
+static const char *const kernel_kinds[] = {"name", "expr", "source", "plugin", "python", "command"};
+
+const pe_key_table pe_keys_kernel = {.name = "kernel",
+                                     .keys = kernel_rows,
+                                     .count = sizeof kernel_rows / sizeof *kernel_rows,
+                                     .kinds = kernel_kinds,
+                                     .kind_count = sizeof kernel_kinds / sizeof *kernel_kinds};

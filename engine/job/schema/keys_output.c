@@ -123,5 +123,7 @@ static const pe_key reduce_rows[] = {
      .help = "names of the result columns, each once"},
 };
 
-const pe_key_table pe_keys_output = {"output", output_rows, sizeof output_rows / sizeof *output_rows};
-const pe_key_table pe_keys_reduce = {"reduce", reduce_rows, sizeof reduce_rows / sizeof *reduce_rows};
+const pe_key_table pe_keys_output = {
+    .name = "output", .keys = output_rows, .count = sizeof output_rows / sizeof *output_rows};
+const pe_key_table pe_keys_reduce = {
+    .name = "reduce", .keys = reduce_rows, .count = sizeof reduce_rows / sizeof *reduce_rows};

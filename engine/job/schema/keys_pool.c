@@ -83,5 +83,6 @@ static const pe_key errors_rows[] = {
      .help = "a csv of the failed items, found from the current directory"},
 };
 
-const pe_key_table pe_keys_pool = {"pool", pool_rows, sizeof pool_rows / sizeof *pool_rows};
-const pe_key_table pe_keys_errors = {"errors", errors_rows, sizeof errors_rows / sizeof *errors_rows};
+const pe_key_table pe_keys_pool = {.name = "pool", .keys = pool_rows, .count = sizeof pool_rows / sizeof *pool_rows};
+const pe_key_table pe_keys_errors = {
+    .name = "errors", .keys = errors_rows, .count = sizeof errors_rows / sizeof *errors_rows};

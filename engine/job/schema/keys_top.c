@@ -59,4 +59,4 @@ static const pe_key top_rows[] = {
              "numbered as in the whole"},
 };
 
-const pe_key_table pe_keys_top = {"", top_rows, sizeof top_rows / sizeof *top_rows};
+const pe_key_table pe_keys_top = {.name = "", .keys = top_rows, .count = sizeof top_rows / sizeof *top_rows};

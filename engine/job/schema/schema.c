@@ -72,6 +72,20 @@ const pe_key *pe_schema_find_path(const char *table, const char *path)
     return key != NULL && key->type == PE_KEY_PARAMS ? key : NULL;
 }
 
+bool pe_schema_is_kind(const pe_key_table *table, const pe_key *key)
+{
+    for (size_t i = 0; i < table->kind_count; i++)
+        if (strcmp(table->kinds[i], key->name) == 0)
+            return true;
+    return false;
+}
+
+unsigned pe_schema_beside(const pe_key_table *table, const pe_key *key)
+{
+    const unsigned all = (1u << table->kind_count) - 1;
+    return pe_schema_is_kind(table, key) || (key->kinds & all) == all ? 0 : key->kinds;
+}
+
 static pe_status put_fallbacks(const pe_key_table *table, pe_buffer *out, pe_error *err)
 {
     const char *const dot = *table->name == '\0' ? "" : ".";

@@ -6,6 +6,7 @@
 #ifndef PE_SCHEMA_H
 #define PE_SCHEMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -77,6 +78,8 @@ typedef struct pe_key_table {
     const char *name; /* "" is the top level */
     const pe_key *keys;
     size_t count;
+    const char *const *kinds; /* the keys of which the table has exactly one, in the order of their enum; NULL: none */
+    size_t kind_count;
 } pe_key_table;
 
 /* pe_schema_find - the row of table.name, or NULL. */
@@ -87,6 +90,11 @@ const pe_key *pe_schema_find_path(const char *table, const char *path);
 const pe_key_table *const *pe_schema_tables(size_t *count);
 /* pe_schema_table - the table of that name, or NULL. */
 const pe_key_table *pe_schema_table(const char *name);
+
+/* pe_schema_is_kind - is the key one of those of which the table has exactly one? */
+bool pe_schema_is_kind(const pe_key_table *table, const pe_key *key);
+/* pe_schema_beside - bits of the kinds beside which alone the key is valid; 0: valid beside all, or a kind itself. */
+unsigned pe_schema_beside(const pe_key_table *table, const pe_key *key);
 
 /* pe_schema_fallbacks - all defaults as one TOML text, in which [input] is a single table. */
 pe_status pe_schema_fallbacks(pe_buffer *out, pe_error *err);

@@ -151,7 +151,7 @@ START_TEST(wrong_progress_is_refused)
 {
     refuse("job.toml --progress sometimes",
            "--progress: expected auto, always or never, got \"sometimes\"; see pengine --help");
-    refuse("job.toml --progress", "--progress needs a value (WHEN); see pengine --help");
+    refuse("job.toml --progress", "--progress needs a value (auto/always/never); see pengine --help");
 }
 END_TEST
 
@@ -289,7 +289,7 @@ START_TEST(help_names_options_exit_codes_and_keys)
                                           "--plan ",
                                           "--kernels ",
                                           "--print-config ",
-                                          "--progress WHEN ",
+                                          "--progress auto/always/never",
                                           "-q, --quiet ",
                                           "-v, --verbose ",
                                           "--version ",
