@@ -80,9 +80,9 @@ class Man(Help):
         for name, said in self.keys.items():
             with self.subTest(name):
                 self.assertIn(f" {name} ", page)
-                valid, default = re.match(r"(.*?)(?: \(default: ([^()]*)\)|$)", said).groups()
-                if default:
-                    self.assertIn(f"Default: {default}.", page)
+                parts = re.fullmatch(r"(.*?) \(default: ([^()]*)\) (.*)", said)
+                if parts:
+                    self.assertIn(f" {name} {parts[3]}. Takes {parts[1]}. Default: {parts[2]}.", page)
 
 
 @not_sanitized
