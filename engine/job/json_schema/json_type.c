@@ -158,6 +158,9 @@ void pe_json_type(FILE *out, const pe_key *key)
     case PE_KEY_AUTO_INTEGER:
         print_either(out, key, "\"enum\": [\"auto\"]", print_integer);
         break;
+    case PE_KEY_TEXT:
+        fprintf(out, "\"type\": \"string\"");
+        break;
     case PE_KEY_BOOL:
         fprintf(out, "\"type\": \"boolean\"");
         break;
