@@ -118,6 +118,31 @@ static pe_status add_string(parsing *in, const char *option, const char *typed, 
     return status;
 }
 
+/* --keep all, --keep id,price, --keep 0,3. */
+static pe_status add_keep(parsing *in, const char *typed)
+{
+    pe_buffer list = {0};
+    const bool is_numbers = *typed != '\0' && strspn(typed, "0123456789,") == strlen(typed);
+    if (strcmp(typed, "all") == 0)
+        return add_string(in, "--keep", typed, "output.keep");
+    pe_status status = pe_buffer_append(&list, "[", 1, in->err);
+    for (const char *at = typed; status == PE_OK; at++) {
+        const size_t size = strcspn(at, ",");
+        status = is_numbers ? pe_buffer_append(&list, at, size, in->err) : pe_quote_string(&list, at, size, in->err);
+        at += size;
+        if (*at == '\0' || status != PE_OK)
+            break;
+        status = pe_buffer_append(&list, ",", 1, in->err);
+    }
+    if (status == PE_OK)
+        status = pe_buffer_append(&list, "]", 1, in->err);
+    if (status == PE_OK)
+        status =
+            override(in, "--keep", typed, "output.keep", strlen("output.keep"), (const char *)list.data, list.size);
+    pe_buffer_fini(&list);
+    return status;
+}
+
 static pe_status add_output(parsing *in, const char *path)
 {
     if (*path == '\0')
@@ -203,6 +228,12 @@ static bool take_key(parsing *in, int key, const char *value, pe_status *status)
         return true;
     case PE_OPTION_SKIP:
         *status = add_integer(in, "--skip", value, "", "skip");
+        return true;
+    case PE_OPTION_KEEP:
+        *status = add_keep(in, value);
+        return true;
+    case PE_OPTION_WHERE:
+        *status = add_string(in, "--where", value, "kernel.where");
         return true;
     default:
         return false;

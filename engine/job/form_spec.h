@@ -37,8 +37,11 @@ typedef enum pe_stderr_use {
 typedef struct pe_form_spec {
     const char *where; /* "job.toml:9:8: kernel.expr": messages begin with it */
     pe_form_kind kind;
-    const char *name; /* the kernel; of a plugin: the one in it */
-    const char *expr;
+    const char *name;         /* the kernel; of a plugin: the one in it */
+    const char *expr;         /* the first of exprs */
+    const char *const *exprs; /* one a result; NULL: expr alone */
+    int expr_count;
+    const char *condition;   /* [kernel] where, an expression of the same names; NULL: all items are computed */
     const char *const *args; /* expr: the arguments' names, C identifiers; NULL: x, y, z */
     int arg_count;
     const char *source, *function; /* both or none */
@@ -59,6 +62,7 @@ typedef struct pe_form_spec {
     bool has_seed;         /* python seeds its generators only then */
     bool may_wrap;         /* overflow = "wrap" */
     bool is_isolated;
+    bool is_condition; /* this is the expression of a job's where: params may be meant for the kernel alone */
 
     /* What the run sets. */
     const char *directory;   /* of the job file: paths of kernel files are relative to it */
@@ -79,5 +83,16 @@ typedef struct pe_form_spec {
      * batches in progress are not used. */
     const atomic_bool *stop;
 } pe_form_spec;
+
+/* The expressions of an expr, one a result. */
+static inline int pe_form_spec_exprs(const pe_form_spec *spec)
+{
+    return spec->exprs == NULL ? 1 : spec->expr_count;
+}
+
+static inline const char *pe_form_spec_expr(const pe_form_spec *spec, int number)
+{
+    return spec->exprs == NULL ? spec->expr : spec->exprs[number];
+}
 
 #endif

@@ -48,8 +48,8 @@ typedef struct pe_job_part {
 typedef struct pe_job_errors {
     const char *where; /* "job.toml:14:1: errors" */
     pe_on_error policy;
-    bool has_fill;  /* only with PE_ON_ERROR_FILL */
-    pe_scalar fill; /* whether it fits the results is found when they are known */
+    const pe_scalar *fill; /* one for all results, or one a result; only with PE_ON_ERROR_FILL */
+    int fill_count;        /* 0: not given. Whether they fit the results is found when those are known */
     uint64_t retries;
     uint64_t timeout_ns;         /* of one item; 0: none */
     pe_job_portion max_failures; /* not with PE_ON_ERROR_STOP */

@@ -14,7 +14,29 @@
 #include <stdint.h>
 
 #include "base/enum_names.h"
+#include "job/source_spec.h"
 #include "types/dtype.h"
+
+/* [output] keep: columns of the input that stand in front of the results. */
+typedef struct pe_keep {
+    bool is_all;
+    const pe_column_choice *columns;
+    int count; /* 0 without is_all: none */
+} pe_keep;
+
+/* What one kept column is called. */
+typedef struct pe_kept_name {
+    const char *name;
+    pe_text label; /* in a csv's first line as these bytes; data NULL: the name, in quotes where it needs them */
+} pe_kept_name;
+
+/* A column in front of the results. */
+typedef struct pe_kept_column {
+    pe_type type;
+    bool is_as_it_stands;      /* a text that is no value but bytes of the row, of several fields perhaps */
+    const pe_kept_name *names; /* of the fields; one but for such bytes */
+    size_t name_count;
+} pe_kept_column;
 
 typedef struct pe_sink_spec {
     const char *where; /* "job.toml:14:1: output": the beginning of messages about the spec */
@@ -27,13 +49,17 @@ typedef struct pe_sink_spec {
     const char *missing;           /* csv, tsv: what is written for nan; NULL: nan */
     const char *const *names;      /* of results or of columns (sink/columns.h); NULL: the default names */
     int name_count;
-    bool is_gathered; /* gather = "root": rank 0 writes everything */
+    pe_keep keep;
+    const char *float_format; /* txt, csv, tsv: a printf format of one double; NULL: as Python's repr */
+    bool is_gathered;         /* gather = "root": rank 0 writes everything */
     pe_sync_policy sync;
 
     /* What the run sets. */
     pe_order order;
     const pe_type *results; /* the types that are written (after dtype) */
     int result_count;
+    const pe_kept_column *kept; /* what keep comes to */
+    int kept_count;
     const char *first_column; /* the name of a first column that the caller's rows have (reductions), or NULL */
     uint64_t items;           /* PE_COUNT_UNKNOWN's value (UINT64_MAX) when not known */
     const uint64_t *axes;     /* npy: the shape of a product; NULL: (items,) */

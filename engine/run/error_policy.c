@@ -31,24 +31,22 @@ static pe_status fill_default(pe_dtype dtype, void *out, const pe_job *job, pe_e
     return PE_OK;
 }
 
-static pe_status fill_text(const pe_job *job, void *out, pe_error *err)
+static pe_status fill_text(const pe_job *job, const pe_scalar *fill, void *out, pe_error *err)
 {
-    const pe_scalar *fill = &job->errors.fill;
     if (fill->dtype != PE_TEXT)
         return pe_fail(err, PE_ECONFIG, "%s.fill: expected a string for results of text", job->errors.where);
     memcpy(out, &fill->text, sizeof fill->text);
     return PE_OK;
 }
 
-static pe_status fill_given(const pe_job *job, pe_dtype dtype, void *out, pe_error *err)
+static pe_status fill_given(const pe_job *job, const pe_scalar *fill, pe_dtype dtype, void *out, pe_error *err)
 {
-    const pe_scalar *fill = &job->errors.fill;
     const bool truth = fill->integer != 0;
     const float narrow = (float)fill->real;
     pe_error reason = PE_ERROR_INIT;
     size_t bad = 0;
     if (dtype == PE_TEXT)
-        return fill_text(job, out, err);
+        return fill_text(job, fill, out, err);
     if (fill->dtype == PE_TEXT)
         return pe_fail(err, PE_ECONFIG, "%s.fill: expected a number for results of %s, got a string", job->errors.where,
                        pe_dtype_name(dtype));
@@ -70,12 +68,16 @@ pe_status pe_error_policy_set(pe_work_spec *spec, const pe_job *job, pe_error *e
     pe_status status = PE_OK;
     spec->policy = job->errors.policy;
     spec->retries = (uint32_t)job->errors.retries;
+    const int results = spec->signature.result_count, given = job->errors.fill_count;
+    if (given > 1 && given != results)
+        return pe_fail(err, PE_ECONFIG, "%s.fill: expected one value, or %d, one a result, got %d", job->errors.where,
+                       results, given);
     for (int r = 0; r < spec->signature.result_count && spec->policy == PE_ON_ERROR_FILL && status == PE_OK; r++) {
         const pe_dtype dtype = spec->written[r].dtype;
         status = pe_make_array(&spec->fill[r], 1, pe_dtype_bytes(dtype), err);
         if (status == PE_OK)
-            status = job->errors.has_fill ? fill_given(job, dtype, spec->fill[r], err)
-                                          : fill_default(dtype, spec->fill[r], job, err);
+            status = given > 0 ? fill_given(job, &job->errors.fill[given > 1 ? r : 0], dtype, spec->fill[r], err)
+                               : fill_default(dtype, spec->fill[r], job, err);
     }
     return status;
 }

@@ -80,6 +80,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .chunk_items = job->pool.chunk_size,
         .memory_bytes = job->pool.memory_bytes,
         .in_item_bytes = columns_bytes(signature->args, signature->arg_count) +
+                         columns_bytes(spec->hidden, spec->hidden_count) +
                          (is_plain ? 0 : columns_bytes(signature->results, signature->result_count)),
         .out_item_bytes = pe_add_most(spec->encoder.row_bytes, line_bytes),
         .is_generated = is_generated(spec, inputs, items),

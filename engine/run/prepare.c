@@ -105,11 +105,14 @@ pe_status pe_run_open_inputs(const pe_run_context *run, const pe_job *job, pe_ru
         (void)pe_argument_names_check(job, out->inputs, err);
     if (err->status == PE_OK)
         (void)pe_item_range_choose(job, pe_inputs_count(out->inputs), &out->items, &out->todo, err);
+    if (err->status == PE_OK)
+        (void)pe_kept_choose(&out->kept, job, out->inputs, err);
     return pe_run_agree(run, err);
 }
 
 void pe_run_inputs_fini(pe_run_inputs *inputs)
 {
+    pe_kept_fini(&inputs->kept);
     pe_item_set_fini(&inputs->todo);
     pe_inputs_close(inputs->inputs);
 }
@@ -170,14 +173,16 @@ static pe_status check_arity(const pe_job *job, const pe_inputs *inputs, const p
                                                    : "istarmap_unordered");
 }
 
-pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                             pe_run_kernel *out, pe_error *err)
+pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, pe_run_inputs *inputs, pe_run_kernel *out,
+                             pe_error *err)
 {
     if (open_form(run, job, inputs->inputs, out, err) != PE_OK)
         return err->status;
     const pe_signature *signature = pe_form_signature(out->form);
     if (check_arity(job, inputs->inputs, out->form, err) == PE_OK)
         (void)pe_inputs_bind(inputs->inputs, signature->args, signature->arg_count, err);
+    if (err->status == PE_OK)
+        (void)pe_kept_bind(&inputs->kept, job, signature, err);
     return pe_run_agree(run, err);
 }
 
@@ -213,11 +218,29 @@ static bool makes_partials(const pe_run_context *run, const pe_job *job, const p
            !is_gathered && job->items == NULL;
 }
 
+/* The columns in front of the results, among those that the inputs deliver. */
+static void define_kept(const pe_job *job, const pe_kept *kept, const pe_inputs *inputs, pe_work_spec *work)
+{
+    work->reads_alone = job->combine == PE_COMBINE_ZIP || job->input_count == 1;
+    work->kept_count = kept->count;
+    for (int k = 0; k < kept->count; k++) {
+        const int column = pe_kept_column_of(kept, inputs, k);
+        const pe_type type = kept->columns[k].type;
+        work->kept[k] = (pe_work_kept){.column = column, .type = type, .blank = kept->blanks[k]};
+        if (column >= work->signature.arg_count) {
+            work->hidden[column - work->signature.arg_count] = type;
+            work->hidden_count++;
+        }
+    }
+}
+
 static pe_status define_output(const pe_job *job, const pe_run_inputs *inputs, const pe_signature *signature,
                                pe_output_spec *out, pe_error *err)
 {
     const uint64_t rows = job->items == NULL ? inputs->items.count : inputs->todo.items;
     pe_status status = pe_specs_output(job, inputs->inputs, rows, signature, out, err);
+    out->sink.kept = inputs->kept.columns;
+    out->sink.kept_count = inputs->kept.count;
     if (status == PE_OK)
         status = pe_sink_check(&out->sink, &out->format, err);
     return status;
@@ -237,6 +260,7 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                            .has_log = job->errors.log != NULL};
     pe_status status = define_output(job, inputs, &work->signature, output, err);
     memcpy(work->written, output->written, sizeof work->written);
+    define_kept(job, &inputs->kept, inputs->inputs, work);
     if (status == PE_OK)
         status = pe_error_policy_set(work, job, err);
     if (status == PE_OK) {

@@ -17,6 +17,7 @@
 #include "run/context.h"
 #include "run/job_to_specs.h"
 #include "run/output/argument_names.h"
+#include "run/output/kept.h"
 #include "threads/thread_placement.h"
 #include "worker/worker.h"
 
@@ -25,6 +26,7 @@ typedef struct pe_run_inputs {
     pe_inputs *inputs;
     pe_block items;   /* of the job's items, those of the output */
     pe_item_set todo; /* of these, those that this run computes; the plan and the pool count them from 0 */
+    pe_kept kept;     /* columns in front of the results */
 } pe_run_inputs;
 
 /* The open kernel. */
@@ -58,8 +60,8 @@ void pe_run_inputs_fini(pe_run_inputs *inputs);
 
 /* pe_run_open_kernel - rank 0 compiles what has to be compiled; all ranks open the kernel, and bind the inputs' columns to
  * its arguments. */
-pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                             pe_run_kernel *out, pe_error *err);
+pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, pe_run_inputs *inputs, pe_run_kernel *out,
+                             pe_error *err);
 void pe_run_kernel_fini(pe_run_kernel *kernel);
 
 /* pe_run_check_kernel - what can be told of the kernel without compiling, loading or importing code of the job. */

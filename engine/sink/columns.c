@@ -27,7 +27,7 @@ uint64_t pe_columns_count(const pe_sink_spec *spec)
 
 bool pe_columns_is_structured(const pe_sink_spec *spec)
 {
-    return spec->result_count > 1 || spec->has_index;
+    return spec->result_count > 1 || spec->has_index || spec->kept_count > 0;
 }
 
 /* True when the job names every column (for scalars that is the same as naming every result). */
@@ -35,6 +35,32 @@ static bool names_are_single(const pe_sink_spec *spec)
 {
     return spec->names != NULL && (uint64_t)spec->name_count == pe_columns_count(spec);
 }
+
+/* ---- kept columns ---- */
+
+static bool is_kept_name(const pe_sink_spec *spec, const char *name, size_t size)
+{
+    for (int k = 0; k < spec->kept_count; k++)
+        for (size_t n = 0; n < spec->kept[k].name_count; n++)
+            if (strlen(spec->kept[k].names[n].name) == size && memcmp(spec->kept[k].names[n].name, name, size) == 0)
+                return true;
+    return false;
+}
+
+/* Makes the name that begins at `from` differ from those of kept columns: result_2, result_3 and so on. */
+static pe_status make_free(const pe_sink_spec *spec, size_t from, pe_buffer *name, pe_error *err)
+{
+    const size_t size = name->size;
+    pe_status status = PE_OK;
+    for (unsigned n = 2; status == PE_OK && is_kept_name(spec, (const char *)name->data + from, name->size - from);
+         n++) {
+        name->size = size;
+        status = pe_buffer_printf(name, err, "_%u", n);
+    }
+    return status;
+}
+
+/* ---- results ---- */
 
 /* Appends the name of a result without the suffix of an element. */
 static pe_status result_name(const pe_sink_spec *spec, int result, pe_buffer *out, pe_error *err)
@@ -50,12 +76,23 @@ static pe_status result_name(const pe_sink_spec *spec, int result, pe_buffer *ou
 static pe_status column_name(const pe_sink_spec *spec, int result, uint32_t element, uint64_t column, pe_buffer *out,
                              pe_error *err)
 {
+    const size_t from = out->size;
+    pe_status status = PE_OK;
     if (names_are_single(spec))
-        return pe_buffer_append(out, spec->names[column], strlen(spec->names[column]), err);
+        status = pe_buffer_append(out, spec->names[column], strlen(spec->names[column]), err);
+    else
+        status = result_name(spec, result, out, err);
+    if (status == PE_OK && !names_are_single(spec) && spec->results[result].width > 0)
+        status = pe_buffer_printf(out, err, "_%" PRIu32, element);
+    return status == PE_OK ? make_free(spec, from, out, err) : status;
+}
+
+/* The name of a field of npy, which may be a whole vector. */
+static pe_status field_name(const pe_sink_spec *spec, int result, pe_buffer *out, pe_error *err)
+{
+    const size_t from = out->size;
     const pe_status status = result_name(spec, result, out, err);
-    if (status != PE_OK || spec->results[result].width == 0)
-        return status;
-    return pe_buffer_printf(out, err, "_%" PRIu32, element);
+    return status == PE_OK ? make_free(spec, from, out, err) : status;
 }
 
 /* ---- names that a format can hold ---- */
@@ -67,10 +104,12 @@ static pe_status collect_names(const pe_sink_spec *spec, bool has_fields, pe_buf
     const bool is_whole = has_fields && !names_are_single(spec); /* a vector is one field */
     uint64_t column = 0;
     pe_status status = first != NULL ? pe_buffer_append(names, first, strlen(first) + 1, err) : PE_OK;
+    for (int k = 0; k < spec->kept_count && status == PE_OK && has_fields; k++) /* a csv may have two of one name */
+        status = pe_buffer_append(names, spec->kept[k].names[0].name, strlen(spec->kept[k].names[0].name) + 1, err);
     for (int r = 0; r < spec->result_count && status == PE_OK; r++) {
         const uint32_t count = is_whole ? 1 : pe_type_elements(spec->results[r]);
         for (uint32_t e = 0; e < count && status == PE_OK; e++) {
-            status = is_whole ? result_name(spec, r, names, err) : column_name(spec, r, e, column++, names, err);
+            status = is_whole ? field_name(spec, r, names, err) : column_name(spec, r, e, column++, names, err);
             if (status == PE_OK)
                 status = pe_buffer_append(names, "", 1, err);
         }
@@ -98,7 +137,8 @@ static pe_status check_twice(const pe_sink_spec *spec, pe_format format, const p
 {
     const char **names = NULL;
     size_t count = 0;
-    const pe_status status = pe_make_array(&names, (size_t)pe_columns_count(spec) + 1, sizeof *names, err);
+    const pe_status status =
+        pe_make_array(&names, (size_t)pe_columns_count(spec) + (size_t)spec->kept_count + 1, sizeof *names, err);
     if (status != PE_OK)
         return status;
     for (size_t at = 0; at < all->size; at += strlen((const char *)all->data + at) + 1)
@@ -132,9 +172,9 @@ static pe_status check_not_empty(const pe_sink_spec *spec, pe_error *err)
 pe_status pe_columns_check(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
     const uint64_t columns = pe_columns_count(spec);
-    if (spec->names == NULL)
+    if (spec->names == NULL && spec->kept_count == 0)
         return PE_OK;
-    if (spec->name_count != spec->result_count && (uint64_t)spec->name_count != columns) {
+    if (spec->names != NULL && spec->name_count != spec->result_count && (uint64_t)spec->name_count != columns) {
         if ((uint64_t)spec->result_count == columns)
             return pe_fail(err, PE_ECONFIG, "%s: names: got %d, expected %d, one for each result%s", spec->where,
                            spec->name_count, spec->result_count, spec->has_index ? " (the index has its own)" : "");
@@ -161,14 +201,42 @@ static pe_status append_field(const pe_buffer *name, const pe_text_style *style,
     return PE_OK;
 }
 
+/* The names of a kept column, each with a separator behind it. */
+static pe_status append_kept(const pe_kept_column *kept, const pe_text_style *style, pe_buffer *out, pe_error *err)
+{
+    pe_status status = PE_OK;
+    pe_buffer name = {NULL, 0, 0};
+    const uint32_t elements = pe_type_elements(kept->type);
+    for (size_t n = 0; n < kept->name_count && status == PE_OK; n++) {
+        const pe_text label = kept->names[n].label;
+        for (uint32_t e = 0; e < elements && status == PE_OK; e++) {
+            name.size = 0;
+            if (label.data != NULL) {
+                status = pe_buffer_append(out, label.data, label.size, err);
+                status = status == PE_OK ? pe_buffer_append(out, &style->separator, 1, err) : status;
+                continue;
+            }
+            status = pe_buffer_append(&name, kept->names[n].name, strlen(kept->names[n].name), err);
+            if (status == PE_OK && kept->type.width > 0)
+                status = pe_buffer_printf(&name, err, "_%" PRIu32, e);
+            if (status == PE_OK)
+                status = append_field(&name, style, false, out, err);
+        }
+    }
+    pe_buffer_fini(&name);
+    return status;
+}
+
 pe_status pe_columns_print_line(const pe_sink_spec *spec, pe_format format, pe_buffer *out, pe_error *err)
 {
     const pe_text_style style = pe_text_style_of(spec, format);
     const char *const first = spec->has_index ? "index" : spec->first_column;
-    const bool is_alone = pe_columns_count(spec) == 1 && first == NULL;
+    const bool is_alone = pe_columns_count(spec) == 1 && spec->kept_count == 0 && first == NULL;
     uint64_t column = 0;
     pe_buffer name = {NULL, 0, 0};
     pe_status status = first != NULL ? pe_buffer_printf(out, err, "%s%c", first, style.separator) : PE_OK;
+    for (int k = 0; k < spec->kept_count && status == PE_OK; k++)
+        status = append_kept(&spec->kept[k], &style, out, err);
     for (int r = 0; r < spec->result_count && status == PE_OK; r++) {
         for (uint32_t e = 0; e < pe_type_elements(spec->results[r]) && status == PE_OK; e++) {
             name.size = 0;
@@ -223,7 +291,7 @@ static pe_status append_result(const pe_sink_spec *spec, int result, uint64_t *c
     for (uint32_t e = 0; e < fields && status == PE_OK; e++) {
         name.size = 0;
         status =
-            is_split ? column_name(spec, result, e, (*column)++, &name, err) : result_name(spec, result, &name, err);
+            is_split ? column_name(spec, result, e, (*column)++, &name, err) : field_name(spec, result, &name, err);
         if (status == PE_OK)
             status = append_tuple(&name, type.dtype, is_split ? 0 : type.width, out, err);
     }
@@ -237,6 +305,14 @@ pe_status pe_columns_print_descr(const pe_sink_spec *spec, pe_buffer *out, pe_er
         return pe_buffer_printf(out, err, "'%s'", pe_npy_descr(spec->results[0].dtype));
     uint64_t column = 0;
     pe_status status = pe_buffer_printf(out, err, "[%s", spec->has_index ? "('index', '<i8'), " : "");
+    for (int k = 0; k < spec->kept_count && status == PE_OK; k++) {
+        const pe_kept_column *const kept = &spec->kept[k];
+        pe_buffer name = {NULL, 0, 0};
+        status = pe_buffer_append(&name, kept->names[0].name, strlen(kept->names[0].name), err);
+        if (status == PE_OK)
+            status = append_tuple(&name, kept->type.dtype, kept->type.width, out, err);
+        pe_buffer_fini(&name);
+    }
     for (int r = 0; r < spec->result_count && status == PE_OK; r++)
         status = append_result(spec, r, &column, out, err);
     if (status != PE_OK)

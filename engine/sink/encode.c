@@ -30,12 +30,21 @@ void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format fo
     encoder->format = format;
     encoder->style = pe_text_style_of(spec, format);
     encoder->has_index = spec->has_index;
-    encoder->result_count = spec->result_count;
+    encoder->kept_count = spec->kept_count;
+    encoder->result_count = spec->kept_count + spec->result_count;
+    assert(encoder->result_count <= PE_MAX_COLUMNS);
+    encoder->float_format = spec->float_format;
+    for (int k = 0; k < spec->kept_count; k++) {
+        encoder->results[k] = spec->kept[k].type;
+        encoder->is_as_it_stands[k] = spec->kept[k].is_as_it_stands;
+    }
+    memcpy(encoder->results + spec->kept_count, spec->results, (size_t)spec->result_count * sizeof *spec->results);
     size_t packed = spec->has_index ? sizeof(int64_t) : 0;
-    for (int r = 0; r < spec->result_count; r++) {
-        encoder->results[r] = spec->results[r];
-        encoder->has_text = encoder->has_text || spec->results[r].dtype == PE_TEXT;
-        packed += pe_type_bytes(spec->results[r]);
+    for (int r = 0; r < encoder->result_count; r++) {
+        const bool is_text = encoder->results[r].dtype == PE_TEXT;
+        encoder->has_text = encoder->has_text || is_text;
+        encoder->has_text_result = encoder->has_text_result || (is_text && r >= spec->kept_count);
+        packed += pe_type_bytes(encoder->results[r]);
     }
     if (format == PE_FORMAT_NULL) {
         encoder->is_fixed = true;
@@ -44,7 +53,7 @@ void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format fo
     } else {
         encoder->row_bytes = encoder->has_text ? 1 : packed;
         encoder->is_fixed = !encoder->has_text;
-        encoder->is_plain = encoder->is_fixed && !spec->has_index && spec->result_count == 1;
+        encoder->is_plain = encoder->is_fixed && !spec->has_index && encoder->result_count == 1;
     }
 }
 

@@ -27,19 +27,23 @@ typedef struct pe_encoder {
     pe_format format;
     pe_text_style style;
     bool has_index;
-    int result_count;
+    int result_count; /* with the kept columns, which come first */
+    int kept_count;
     pe_type results[PE_MAX_COLUMNS];
-    size_t row_bytes; /* upper bound for one row, without the bytes of text results; null: 0 */
-    bool is_fixed;    /* every row has exactly row_bytes */
-    bool is_plain;    /* the bytes are the column of the only result: nothing to encode */
-    bool has_text;
+    bool is_as_it_stands[PE_MAX_COLUMNS]; /* a kept text that is bytes of the row */
+    const char *float_format;             /* of the text formats; NULL: as repr */
+    size_t row_bytes;                     /* upper bound for one row, without the bytes of text results; null: 0 */
+    bool is_fixed;                        /* every row has exactly row_bytes */
+    bool is_plain;                        /* the bytes are the column of the only result: nothing to encode */
+    bool has_text;                        /* a kept column or a result is one */
+    bool has_text_result;                 /* whose sizes are known only when they are computed */
 } pe_encoder;
 
 /* pe_encoder_init - for a spec that pe_sink_check accepted and the format that it found. */
 void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format format);
 
 /* pe_encode - append the rows of count items from index first.
- * Shape: columns[r] is an array of count items of results[r]. PE_ENOMEM is the only failure. */
+ * Shape: columns[r] is an array of count items of results[r], the kept columns first. PE_ENOMEM is the only failure. */
 pe_status pe_encode(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns, pe_buffer *out,
                     pe_error *err);
 

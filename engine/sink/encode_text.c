@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "types/float_format.h"
 #include "types/number.h"
 
 typedef struct cell cell;
@@ -26,7 +27,13 @@ struct cell {
     uint64_t first; /* index: of the first item */
     const pe_text_style *style;
     bool is_alone;
+    const char *float_format;
 };
+
+static bool is_formatted(const pe_encoder *encoder, pe_dtype dtype)
+{
+    return encoder->float_format != NULL && pe_dtype_is_float(dtype);
+}
 
 pe_text_style pe_text_style_of(const pe_sink_spec *spec, pe_format format)
 {
@@ -43,7 +50,9 @@ pe_text_style pe_text_style_of(const pe_sink_spec *spec, pe_format format)
 /* The most bytes of an element. */
 static size_t element_room(const pe_encoder *encoder, pe_dtype dtype)
 {
-    const size_t room = pe_number_room(dtype), missing = encoder->style.missing_size;
+    const size_t room =
+        is_formatted(encoder, dtype) ? pe_float_format_room(encoder->float_format) : pe_number_room(dtype);
+    const size_t missing = encoder->style.missing_size;
     return room > missing ? room : missing;
 }
 
@@ -162,6 +171,25 @@ static char *print_elements(char *out, const cell *self, size_t item)
     return out;
 }
 
+static char *print_formatted(char *out, const cell *self, size_t item)
+{
+    const unsigned char *element = self->column + item * self->item_bytes;
+    for (uint32_t e = 0; e < self->elements; e++, element += self->element_bytes) {
+        double value = 0;
+        float narrow = 0;
+        memcpy(&narrow, element, sizeof narrow);
+        if (self->dtype == PE_FLOAT32)
+            value = (double)narrow;
+        else
+            memcpy(&value, element, sizeof value);
+        if (e > 0)
+            *out++ = self->style->separator;
+        char *const end = pe_float_format_print(out, self->float_format, value);
+        out = self->style->is_styled ? restyle(out, end, self->style, self->is_alone && self->elements == 1) : end;
+    }
+    return out;
+}
+
 static char *print_plain_text(char *out, const cell *self, size_t item)
 {
     pe_text text;
@@ -185,9 +213,13 @@ static cell make_cell(const pe_encoder *encoder, int result, const void *column)
                  .elements = pe_type_elements(type),
                  .dtype = type.dtype,
                  .style = &encoder->style,
-                 .is_alone = encoder->result_count == 1 && !encoder->has_index};
+                 .is_alone = encoder->result_count == 1 && !encoder->has_index,
+                 .float_format = encoder->float_format};
     if (type.dtype == PE_TEXT)
-        made.print = encoder->format == PE_FORMAT_TXT ? print_plain_text : print_quoted_text;
+        made.print =
+            encoder->format == PE_FORMAT_TXT || encoder->is_as_it_stands[result] ? print_plain_text : print_quoted_text;
+    else if (is_formatted(encoder, type.dtype))
+        made.print = print_formatted;
     else if (made.elements == 1 && type.dtype == PE_INT64)
         made.print = print_int64;
     else if (made.elements == 1 && type.dtype == PE_FLOAT64 && !encoder->style.is_styled)
@@ -237,12 +269,12 @@ static char *print_float64_lines(const double *column, size_t count, char *out)
 /* Upper bound for the rows of a batch. */
 static bool count_bytes(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *most)
 {
-    /* a quote inside a text is written twice */
-    const size_t times = encoder->format == PE_FORMAT_TXT ? 1 : 2;
     size_t sum = 0;
     if (!pe_mul_size(count, encoder->row_bytes, &sum))
         return false;
     for (int r = 0; r < encoder->result_count; r++) {
+        /* a quote inside a text is written twice */
+        const size_t times = encoder->format == PE_FORMAT_TXT || encoder->is_as_it_stands[r] ? 1 : 2;
         size_t texts = 0;
         if (encoder->results[r].dtype != PE_TEXT)
             continue;
@@ -268,7 +300,8 @@ pe_status pe_encode_text(const pe_encoder *encoder, uint64_t first, size_t count
         encoder->result_count == 1 && !encoder->has_index && pe_type_elements(encoder->results[0]) == 1;
     if (is_single && encoder->results[0].dtype == PE_INT64)
         at = print_int64_lines(columns[0], count, at);
-    else if (is_single && encoder->results[0].dtype == PE_FLOAT64 && !encoder->style.is_styled)
+    else if (is_single && encoder->results[0].dtype == PE_FLOAT64 && !encoder->style.is_styled &&
+             encoder->float_format == NULL)
         at = print_float64_lines(columns[0], count, at);
     else
         at = print_rows(encoder, first, count, columns, at);

@@ -34,6 +34,10 @@ static pe_status find_format(const pe_sink_spec *spec, pe_format *format, pe_err
 
 static pe_status check_results(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
+    if (spec->kept_count > PE_MAX_COLUMNS - spec->result_count)
+        return pe_fail(err, PE_ECONFIG, "%s.keep: %d columns and %d result%s are too many: a row has at most %d",
+                       spec->where, spec->kept_count, spec->result_count, pe_plural((uint64_t)spec->result_count),
+                       PE_MAX_COLUMNS);
     if (spec->result_count < 1 || spec->result_count > PE_MAX_COLUMNS)
         return pe_fail(err, PE_EBUG, "%s: %d results, expected 1 to %d", spec->where, spec->result_count,
                        PE_MAX_COLUMNS);
@@ -45,11 +49,26 @@ static pe_status check_results(const pe_sink_spec *spec, pe_format format, pe_er
     return PE_OK;
 }
 
+/* A format of fixed rows holds no texts, and npy no int128. */
+static pe_status check_kept(const pe_sink_spec *spec, pe_format format, pe_error *err)
+{
+    for (int k = 0; k < spec->kept_count; k++) {
+        const pe_dtype dtype = spec->kept[k].type.dtype;
+        if (dtype == PE_TEXT || (dtype == PE_INT128 && format == PE_FORMAT_NPY))
+            return pe_fail(err, PE_ECONFIG,
+                           "%s.keep: %s holds no %s, and column \"%s\" is one: keep others, or use csv", spec->where,
+                           pe_format_name(format), pe_dtype_name(dtype), spec->kept[k].names[0].name);
+    }
+    return PE_OK;
+}
+
 /* raw and digest store no length of a text: only a text that is the whole row has an end, its newline. */
 static pe_status check_raw(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
-    if (spec->result_count == 1 && !spec->has_index)
+    if (spec->result_count == 1 && spec->kept_count == 0 && !spec->has_index)
         return PE_OK;
+    if (check_kept(spec, format, err) != PE_OK)
+        return err->status;
     for (int r = 0; r < spec->result_count; r++) {
         if (spec->results[r].dtype == PE_TEXT)
             return pe_fail(err, PE_ECONFIG,
@@ -72,6 +91,8 @@ static pe_status check_bytes(const pe_sink_spec *spec, pe_error *err)
 
 static pe_status check_npy(const pe_sink_spec *spec, pe_error *err)
 {
+    if (check_kept(spec, PE_FORMAT_NPY, err) != PE_OK)
+        return err->status;
     for (int r = 0; r < spec->result_count; r++) {
         if (spec->results[r].dtype == PE_INT128)
             return pe_fail(err, PE_ECONFIG,

@@ -11,17 +11,34 @@
  */
 #include "worker/arguments.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
+
+static int count_columns(const pe_arguments *self)
+{
+    return self->spec->signature.arg_count + self->spec->hidden_count;
+}
+
+/* An argument that is kept is needed as a column. */
+static bool is_kept(const pe_work_spec *spec, int column)
+{
+    for (int k = 0; k < spec->kept_count; k++)
+        if (spec->kept[k].column == column)
+            return true;
+    return false;
+}
 
 pe_status pe_arguments_open(pe_arguments *self, const pe_work_spec *spec, pe_error *err)
 {
     const pe_signature *signature = &spec->signature;
     self->spec = spec;
     pe_status status = pe_inputs_reader_open(spec->inputs, &self->reader, err);
-    for (int a = 0; a < signature->arg_count && status == PE_OK; a++) {
-        self->item_bytes[a] = pe_type_bytes(signature->args[a]);
+    for (int a = 0; a < count_columns(self) && status == PE_OK; a++) {
+        self->item_bytes[a] =
+            pe_type_bytes(a < signature->arg_count ? signature->args[a] : spec->hidden[a - signature->arg_count]);
         status = pe_make_array(&self->columns[a], spec->plan->read_items, self->item_bytes[a], err);
     }
     return status;
@@ -46,12 +63,14 @@ static bool choose_ramps(pe_arguments *self, pe_block items, void *columns[PE_MA
     bool has_columns = false;
     for (int a = 0; a < spec->signature.arg_count; a++) {
         pe_ramp *ramp = &self->read_ramps[a];
-        self->is_ramp[a] =
-            spec->kernel->takes_ramps != 0 && pe_inputs_ramp(spec->inputs, a, items, &ramp->first, &ramp->step);
+        self->is_ramp[a] = spec->kernel->takes_ramps != 0 && !is_kept(spec, a) &&
+                           pe_inputs_ramp(spec->inputs, a, items, &ramp->first, &ramp->step);
         columns[a] = self->is_ramp[a] ? NULL : self->columns[a];
         has_columns = has_columns || !self->is_ramp[a];
     }
-    return has_columns;
+    for (int h = spec->signature.arg_count; h < count_columns(self); h++)
+        columns[h] = self->columns[h];
+    return has_columns || spec->hidden_count > 0;
 }
 
 static pe_status read(pe_arguments *self, pe_block items, const pe_buffer *payload, pe_error *err)
@@ -92,7 +111,8 @@ pe_status pe_arguments_take(pe_arguments *self, pe_block batch, uint64_t end, co
     if (status != PE_OK)
         return status;
     const uint64_t skip = batch.first - self->read.first;
-    for (int a = 0; a < self->spec->signature.arg_count; a++) {
+    self->taken = batch;
+    for (int a = 0; a < count_columns(self); a++) {
         const pe_ramp ramp = self->read_ramps[a];
         self->ramps[a] =
             (pe_ramp){.first = (int64_t)((uint64_t)ramp.first + skip * (uint64_t)ramp.step), .step = ramp.step};
@@ -103,7 +123,7 @@ pe_status pe_arguments_take(pe_arguments *self, pe_block batch, uint64_t end, co
 
 pe_status pe_arguments_values(pe_arguments *self, pe_block batch, pe_error *err)
 {
-    void *left[PE_MAX_COLUMNS];
+    void *left[PE_MAX_COLUMNS] = {NULL};
     bool has_ramps = false;
     for (int a = 0; a < self->spec->signature.arg_count; a++) {
         left[a] = self->is_ramp[a] ? self->columns[a] : NULL;
@@ -111,4 +131,43 @@ pe_status pe_arguments_values(pe_arguments *self, pe_block batch, pe_error *err)
         has_ramps = has_ramps || self->is_ramp[a];
     }
     return !has_ramps ? PE_OK : pe_inputs_reader_read(self->reader, batch, NULL, 0, left, err);
+}
+
+/* Nothing can be read of a kept column: its blank, nan or 0. */
+static void clear_kept(pe_arguments *self, const pe_work_kept *kept)
+{
+    static const double wide = NAN;
+    static const float narrow = NAN;
+    unsigned char *const at = self->columns[kept->column];
+    memset(at, 0, self->item_bytes[kept->column]);
+    if (kept->type.dtype == PE_TEXT)
+        memcpy(at, &kept->blank, sizeof kept->blank);
+    for (uint32_t e = 0; e < pe_type_elements(kept->type); e++) {
+        if (kept->type.dtype == PE_FLOAT64)
+            memcpy(at + e * sizeof wide, &wide, sizeof wide);
+        else if (kept->type.dtype == PE_FLOAT32)
+            memcpy(at + e * sizeof narrow, &narrow, sizeof narrow);
+    }
+}
+
+void pe_arguments_take_kept(pe_arguments *self, uint64_t item, const pe_buffer *payload)
+{
+    const pe_work_spec *spec = self->spec;
+    const pe_block one = {.first = item, .count = 1};
+    void *columns[PE_MAX_COLUMNS] = {NULL};
+    pe_error ignored = PE_ERROR_INIT; /* the item has failed already */
+    self->taken = one;
+    self->read.count = 0;
+    for (int c = 0; c < count_columns(self); c++)
+        self->given[c] = self->columns[c];
+    for (int k = 0; k < spec->kept_count; k++)
+        clear_kept(self, &spec->kept[k]);
+    pe_inputs_reader_rewind(self->reader);
+    for (int h = spec->signature.arg_count; h < count_columns(self); h++)
+        columns[h] = self->columns[h];
+    if (spec->hidden_count > 0 && spec->reads_alone &&
+        pe_inputs_reader_read(self->reader, one, payload->size > 0 ? payload->data : NULL, payload->size, columns,
+                              &ignored) != PE_OK)
+        for (int k = 0; k < spec->kept_count; k++)
+            clear_kept(self, &spec->kept[k]);
 }

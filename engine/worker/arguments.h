@@ -10,9 +10,11 @@
 
 typedef struct pe_arguments {
     /* Of the batch that was taken last; what they point to stays until the next is taken. */
-    const void *given[PE_MAX_COLUMNS];  /* where a column's values begin; NULL: it is ramps[a] */
+    const void *given[PE_MAX_COLUMNS];  /* where a column's values begin; NULL: it is ramps[a]; hidden ones behind */
     const void *values[PE_MAX_COLUMNS]; /* after pe_arguments_values: the same, without ramps */
     pe_ramp ramps[PE_MAX_COLUMNS];
+
+    pe_block taken; /* the batch itself */
 
     const pe_work_spec *spec;
     pe_inputs_reader *reader;
@@ -40,5 +42,9 @@ pe_status pe_arguments_take(pe_arguments *self, pe_block batch, uint64_t end, co
 
 /* pe_arguments_values - the values of the batch, for messages and further attempts. */
 pe_status pe_arguments_values(pe_arguments *self, pe_block batch, pe_error *err);
+
+/* pe_arguments_take_kept - of an item whose arguments cannot be read, the columns that are kept: what can be read of them,
+ * else nothing: empty fields, nan, 0. */
+void pe_arguments_take_kept(pe_arguments *self, uint64_t item, const pe_buffer *payload);
 
 #endif

@@ -14,11 +14,6 @@
 #include "base/clock.h"
 #include "worker/worker_internal.h"
 
-static const void *const *constant(void *const *columns)
-{
-    return (const void *const *)columns;
-}
-
 /* ---- failures ---- */
 
 /* The failures of the items at hand, from the call. */
@@ -48,6 +43,20 @@ static void close_gaps(const pe_worker *worker, const pe_worker_batch *at)
     worker->rows->size += kept * row;
 }
 
+/* The columns of a row, from item `first` of the batch at hand on: kept ones, then the written results. */
+static void gather_columns(const pe_worker *worker, const pe_worker_batch *at, uint64_t first,
+                           const void *columns[PE_MAX_COLUMNS])
+{
+    const pe_work_spec *spec = worker->spec;
+    const int kept = worker->fold == NULL ? spec->kept_count : 0;
+    for (int k = 0; k < kept; k++)
+        columns[k] = (const unsigned char *)worker->args.given[spec->kept[k].column] +
+                     (first - worker->args.taken.first) * pe_type_bytes(spec->kept[k].type);
+    for (int r = 0; r < spec->signature.result_count; r++)
+        columns[kept + r] =
+            (const unsigned char *)at->written[r] + (first - at->block.first) * pe_type_bytes(spec->written[r]);
+}
+
 /* Rows go behind those that are there, or into this worker's part of a reduction. */
 static pe_status encode_rows(const pe_worker *worker, uint64_t first, size_t count, const void *const *columns,
                              pe_error *err)
@@ -60,14 +69,11 @@ static pe_status encode_rows(const pe_worker *worker, uint64_t first, size_t cou
 
 static pe_status encode_runs(const pe_worker *worker, const pe_worker_batch *at, pe_error *err)
 {
-    const pe_work_spec *spec = worker->spec;
     const void *columns[PE_MAX_COLUMNS];
     pe_status status = PE_OK;
     pe_good_run run = {0};
     while (status == PE_OK && pe_failures_next_run(&worker->failures, at->block.first, at->block.count, &run)) {
-        const uint64_t skip = run.first - at->block.first;
-        for (int r = 0; r < spec->signature.result_count; r++)
-            columns[r] = (const unsigned char *)at->written[r] + skip * pe_type_bytes(spec->written[r]);
+        gather_columns(worker, at, run.first, columns);
         status = encode_rows(worker, run.first, run.count, columns, err);
     }
     return status;
@@ -85,8 +91,11 @@ static pe_status encode(const pe_worker *worker, const pe_worker_batch *at, pe_c
         close_gaps(worker, at);
         return PE_OK;
     }
-    if (!spec->encoder.is_plain)
-        return encode_rows(worker, at->block.first, at->block.count, constant(at->written), err);
+    if (!spec->encoder.is_plain) {
+        const void *columns[PE_MAX_COLUMNS];
+        gather_columns(worker, at, at->block.first, columns);
+        return encode_rows(worker, at->block.first, at->block.count, columns, err);
+    }
     worker->rows->size += at->block.count * spec->encoder.row_bytes;
     return PE_OK;
 }
@@ -244,7 +253,7 @@ static pe_status run_taken(pe_worker *worker, pe_block block, pe_error *err)
 
 /* An item that cannot be read fails as one does that the kernel refuses, unless failed items end the run: then the
  * input's own error does. An error of the whole input ends it in any case. */
-static pe_status run_unreadable(pe_worker *worker, uint64_t item, pe_error *err)
+static pe_status run_unreadable(pe_worker *worker, uint64_t item, const pe_buffer *payload, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
     if (spec->policy == PE_ON_ERROR_STOP || err->status != PE_EDATA || err->item == PE_NO_ITEM)
@@ -256,8 +265,10 @@ static pe_status run_unreadable(pe_worker *worker, uint64_t item, pe_error *err)
     pe_error_clear(err);
     pe_failures_clear(&worker->failures);
     pe_status status = pe_failures_add_unread(&worker->failures, item, reason.text, err);
-    if (status == PE_OK && spec->policy == PE_ON_ERROR_FILL)
+    if (status == PE_OK && spec->policy == PE_ON_ERROR_FILL) {
         pe_failed_items_fill(&worker->failures, spec, item, at.written);
+        pe_arguments_take_kept(&worker->args, item, payload);
+    }
     if (status == PE_OK)
         status = pe_failed_items_log(&worker->failures, spec, item, NULL, &worker->failure_counts, &out->log, err);
     return status == PE_OK ? encode(worker, &at, out, err) : status;
@@ -280,7 +291,7 @@ pe_status pe_worker_run_batch(pe_worker *worker, pe_block block, uint64_t end, c
             continue;
         }
         by_one = by_one || (status == PE_OK && part.count == 1 && left > 1);
-        status = status == PE_OK ? run_taken(worker, part, err) : run_unreadable(worker, first, err);
+        status = status == PE_OK ? run_taken(worker, part, err) : run_unreadable(worker, first, payload, err);
         done += part.count;
         most = by_one ? 1 : block.count;
     }

@@ -107,7 +107,7 @@ static bool lacks_room(const pe_worker *worker)
 static uint64_t batch_most(const pe_work_spec *spec)
 {
     const uint64_t planned = spec->plan->batch_items;
-    const bool is_bounded = !spec->encoder.has_text || (spec->gives_in_order && spec->retries == 0);
+    const bool is_bounded = !spec->encoder.has_text_result || (spec->gives_in_order && spec->retries == 0);
     return is_bounded || planned < TEXT_BATCH ? planned : TEXT_BATCH;
 }
 

@@ -14,6 +14,13 @@
 #include "threads/worker_vtable.h"
 #include <pengine/kernel.h>
 
+/* A column in front of the results. */
+typedef struct pe_work_kept {
+    int column; /* among those that the inputs deliver */
+    pe_type type;
+    pe_text blank; /* of a text: for an item that cannot be read */
+} pe_work_kept;
+
 /* The same for all workers and chunks; constant during the run. */
 typedef struct pe_work_spec {
     const pe_plan *plan;
@@ -27,6 +34,11 @@ typedef struct pe_work_spec {
     pe_type written[PE_MAX_COLUMNS]; /* the results' types after [output] dtype */
     bool has_conversion;             /* written differs from the signature somewhere */
     pe_encoder encoder;
+    pe_type hidden[PE_MAX_COLUMNS]; /* columns that the inputs deliver behind the arguments, to be kept */
+    int hidden_count;
+    pe_work_kept kept[PE_MAX_COLUMNS]; /* the columns in front of the results */
+    int kept_count;
+    bool reads_alone; /* kept fields can be read without the arguments: the inputs are no product */
     pe_on_error policy;
     uint32_t retries;                   /* further attempts at a failed item */
     void *fill[PE_MAX_COLUMNS];         /* PE_ON_ERROR_FILL: one element of written[r] each */

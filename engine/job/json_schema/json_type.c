@@ -17,6 +17,7 @@
 #define SCALAR "\"type\": [\"string\", \"number\", \"boolean\"]"
 #define IDENTIFIER "\"type\": \"string\", \"pattern\": \"^[A-Za-z_][A-Za-z0-9_]*$\""
 #define NUMBER "\"type\": \"number\""
+#define COLUMN "\"type\": [\"string\", \"integer\"], \"minLength\": 1, \"minimum\": 0"
 #define NUMBER_TEXT "[0-9.]+([eE][-+]?[0-9]+)?"
 
 void pe_json_string(FILE *out, const char *text)
@@ -102,6 +103,11 @@ static void print_measure(FILE *out, const char *bare, const char *units)
     fprintf(out, "\"anyOf\": [{%s}, {\"type\": \"string\", \"pattern\": \"^" NUMBER_TEXT " *(%s)$\"}]", bare, units);
 }
 
+static void print_columns(FILE *out, const pe_key *key)
+{
+    print_array(out, key, COLUMN, false);
+}
+
 static void print_array_type(FILE *out, const pe_key *key)
 {
     switch ((int)key->type) {
@@ -119,10 +125,13 @@ static void print_array_type(FILE *out, const pe_key *key)
         print_array(out, key, "\"type\": \"string\"", false);
         break;
     case PE_KEY_COLUMNS:
-        print_array(out, key, "\"type\": [\"string\", \"integer\"], \"minLength\": 1, \"minimum\": 0", false);
+        print_columns(out, key);
         break;
     case PE_KEY_VALUES:
         print_array(out, key, SCALAR, false);
+        break;
+    case PE_KEY_INTEGERS:
+        fprintf(out, "\"type\": \"array\", \"items\": {\"type\": \"integer\"}");
         break;
     case PE_KEY_LINSPACE:
         fprintf(out, "\"type\": \"array\", \"items\": [{" NUMBER "}, {" NUMBER
@@ -135,9 +144,31 @@ static void print_array_type(FILE *out, const pe_key *key)
     }
 }
 
+static void print_strings(FILE *out, const pe_key *key)
+{
+    print_array(out, key, TEXT, false);
+}
+
+static void print_scalars(FILE *out, const pe_key *key)
+{
+    print_array(out, key, SCALAR, false);
+}
+
 void pe_json_type(FILE *out, const pe_key *key)
 {
     switch (key->type) {
+    case PE_KEY_EXPRESSIONS:
+        print_either(out, key, TEXT, print_strings);
+        break;
+    case PE_KEY_FILL:
+        print_either(out, key, SCALAR, print_scalars);
+        break;
+    case PE_KEY_KEEP:
+        print_either(out, key, "\"enum\": [\"all\"]", print_columns);
+        break;
+    case PE_KEY_FLOAT_FORMAT:
+        fprintf(out, "\"type\": \"string\", \"pattern\": \"^%%[-+ #0]*[0-9]{0,2}([.][0-9]{0,2})?[eEfFgGaA]$\"");
+        break;
     case PE_KEY_WORD:
     case PE_KEY_EITHER:
         print_words(out, key);
@@ -193,6 +224,7 @@ void pe_json_type(FILE *out, const pe_key *key)
     case PE_KEY_COMMAND:
     case PE_KEY_TEXTS:
     case PE_KEY_COLUMNS:
+    case PE_KEY_INTEGERS:
     case PE_KEY_RANGE:
     case PE_KEY_LINSPACE:
     case PE_KEY_VALUES:

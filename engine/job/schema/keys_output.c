@@ -7,6 +7,8 @@
  */
 #include "job/schema/schema_internal.h"
 
+#define TEXTS (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV | 1u << PE_FORMAT_TXT)
+
 static const pe_word output_formats[] = {
     {"npy", PE_FORMAT_NPY},   {"csv", PE_FORMAT_CSV},     {"tsv", PE_FORMAT_TSV},
     {"txt", PE_FORMAT_TXT},   {"raw", PE_FORMAT_RAW},     {"digest", PE_FORMAT_DIGEST},
@@ -78,6 +80,21 @@ static const pe_key output_rows[] = {
      .formats = CSV,
      .unset = "nan",
      .help = "csv and tsv: what is written for nan, such as \"\" or \"NA\""},
+    {.name = "keep",
+     .type = PE_KEY_KEEP,
+     JOB(output.keep),
+     .least = 1,
+     .most = PE_MAX_COLUMNS,
+     .unset = "none",
+     .help =
+         "columns of the input in front of the results: of a csv, tsv or txt any of the file, in its own bytes where "
+         "the output has the same format; of everything else the arguments"},
+    {.name = "float_format",
+     .type = PE_KEY_FLOAT_FORMAT,
+     JOB(output.float_format),
+     .formats = TEXTS,
+     .unset = "as Python's repr",
+     .help = "how floats are printed: a printf format of one number, such as \"%.6g\""},
     {.name = "gather",
      .type = PE_KEY_EITHER,
      JOB(output.is_gathered),

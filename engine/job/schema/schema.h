@@ -41,7 +41,11 @@ typedef enum pe_key_type {
     PE_KEY_FUNCTION,    /* "f.py:f" */
     PE_KEY_TIME,        /* "5 s", or a number of seconds */
     PE_KEY_PORTION,     /* a count or "1 %" */
-    PE_KEY_PART         /* "3/16" */
+    PE_KEY_PART,        /* "3/16" */
+    PE_KEY_EXPRESSIONS, /* a string or an array of strings */
+    PE_KEY_FILL,        /* a scalar or an array of scalars, of any sorts */
+    PE_KEY_KEEP,        /* "all", or an array of names or numbers */
+    PE_KEY_FLOAT_FORMAT /* "%.6g" */
 } pe_key_type;
 
 typedef struct pe_word {

@@ -75,6 +75,10 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
         [PE_KEY_PARAMS] = "a table of constants such as {sigma = 0.5, steps = 10}",
         [PE_KEY_FUNCTION] = "a file and a function such as \"f.py:f\"",
         [PE_KEY_TIME] = "a time of at most 100 days such as \"5 s\", \"200 ms\" or \"2 min\", or seconds above 0",
+        [PE_KEY_EXPRESSIONS] = "an expression such as \"x*x\", or an array of them, one a result",
+        [PE_KEY_FILL] = "a number, true, false or a string, or an array of them, one a result",
+        [PE_KEY_KEEP] = "\"all\", or an array of names [\"x\", \"y\"] or of numbers from 0 [0, 1]",
+        [PE_KEY_FLOAT_FORMAT] = "a printf format of one number such as \"%.6g\", \"%.3f\" or \"%12.4e\"",
         [PE_KEY_PART] = "\"K/N\" for part K of N, from \"1/N\" to \"N/N\", such as \"3/16\"",
         [PE_KEY_PORTION] = "a number of items, 0 or more, or a share such as \"1 %\"",
     };

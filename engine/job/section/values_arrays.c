@@ -78,6 +78,21 @@ static pe_status read_strings(const pe_place *to, const pe_toml *node, pe_error 
     return status;
 }
 
+/* One string, or an array of them. */
+static pe_status read_expressions(const pe_place *to, const pe_toml *node, pe_error *err)
+{
+    if (node->kind == PE_TOML_ARRAY)
+        return read_strings(to, node, err);
+    const char ***const field = pe_place_field(to->key, to->base);
+    if (!pe_value_is_text(node))
+        return pe_section_expected(to->section, to->key->name, node, err);
+    pe_status status = pe_make_array(field, 1, sizeof **field, err);
+    if (status == PE_OK)
+        status = pe_value_copy(&(*field)[0], node->string, err);
+    *pe_place_count(to->key, to->base) = status == PE_OK;
+    return status;
+}
+
 static void print_strings(pe_writer *to, const pe_key *key, const void *base)
 {
     const char *const *const strings = *(const char *const *const *)pe_place_value(key, base);
@@ -90,6 +105,15 @@ static void print_strings(pe_writer *to, const pe_key *key, const void *base)
         pe_writer_string(to, strings[i]);
     }
     pe_writer_put(to, "]\n");
+}
+
+static void print_expressions(pe_writer *to, const pe_key *key, const void *base)
+{
+    const char *const *const strings = *(const char *const *const *)pe_place_value(key, base);
+    if (pe_place_counted(key, base) == 1)
+        pe_writer_pair(to, key->name, strings[0]);
+    else
+        print_strings(to, key, base);
 }
 
 static void free_strings(const pe_key *key, void *base)
@@ -118,24 +142,28 @@ static pe_status read_column(const pe_place *to, const pe_toml *node, pe_toml_ki
     return pe_value_copy(&out->name, is_name ? node->string : NULL, err);
 }
 
-static pe_status read_columns(const pe_place *to, const pe_toml *node, pe_error *err)
+static pe_status read_choices(const pe_place *to, const pe_toml *node, const pe_column_choice **out, int *count,
+                              pe_error *err)
 {
-    pe_column_choice **const field = pe_place_field(to->key, to->base);
-    int *const count = pe_place_count(to->key, to->base);
+    pe_column_choice *columns = NULL;
     pe_status status = check_count(to, node, err);
     if (status == PE_OK)
-        status = pe_make_array(field, node->count, sizeof **field, err);
+        status = pe_make_array(&columns, node->count, sizeof *columns, err);
+    *out = columns;
     for (size_t i = 0; status == PE_OK && i < node->count; i++) {
-        status = read_column(to, &node->children[i], node->children[0].kind, &(*field)[i], err);
+        status = read_column(to, &node->children[i], node->children[0].kind, &columns[i], err);
         *count += status == PE_OK;
     }
     return status;
 }
 
-static void print_columns(pe_writer *to, const pe_key *key, const void *base)
+static pe_status read_columns(const pe_place *to, const pe_toml *node, pe_error *err)
 {
-    const pe_column_choice *const columns = *(const pe_column_choice *const *)pe_place_value(key, base);
-    const int count = pe_place_counted(key, base);
+    return read_choices(to, node, pe_place_field(to->key, to->base), pe_place_count(to->key, to->base), err);
+}
+
+static void print_choices(pe_writer *to, const pe_key *key, const pe_column_choice *columns, int count)
+{
     if (count == 0)
         return;
     pe_writer_key(to, key->name);
@@ -149,14 +177,53 @@ static void print_columns(pe_writer *to, const pe_key *key, const void *base)
     pe_writer_put(to, "]\n");
 }
 
+static void print_columns(pe_writer *to, const pe_key *key, const void *base)
+{
+    print_choices(to, key, *(const pe_column_choice *const *)pe_place_value(key, base), pe_place_counted(key, base));
+}
+
+static void free_choices(const pe_column_choice **field, int *count)
+{
+    for (int i = 0; i < *count; i++) {
+        pe_column_choice one = (*field)[i];
+        pe_value_drop(&one.name);
+    }
+    *count = 0;
+    pe_value_drop(field);
+}
+
 static void free_columns(const pe_key *key, void *base)
 {
-    pe_column_choice *const columns = *(pe_column_choice **)pe_place_field(key, base);
-    int *const count = pe_place_count(key, base);
-    for (int i = 0; i < *count; i++)
-        pe_value_drop(&columns[i].name);
-    *count = 0;
-    pe_value_drop(pe_place_field(key, base));
+    free_choices(pe_place_field(key, base), pe_place_count(key, base));
+}
+
+/* ---- "all", or columns ---- */
+
+static pe_status read_keep(const pe_place *to, const pe_toml *node, pe_error *err)
+{
+    char seen[PE_QUOTE_ROOM];
+    pe_keep *const keep = pe_place_field(to->key, to->base);
+    keep->is_all = node->kind == PE_TOML_STRING && strcmp(node->string, "all") == 0;
+    if (!keep->is_all && pe_value_is_text(node))
+        return pe_section_refuse(to->section, to->key->name, node, err,
+                                 "expected \"all\" or an array of columns, got %s: one column is written [%s]",
+                                 pe_quote_node(node, seen), seen);
+    return keep->is_all ? PE_OK : read_choices(to, node, &keep->columns, &keep->count, err);
+}
+
+static void print_keep(pe_writer *to, const pe_key *key, const void *base)
+{
+    const pe_keep *const keep = pe_place_value(key, base);
+    if (keep->is_all)
+        pe_writer_pair(to, key->name, "all");
+    else
+        print_choices(to, key, keep->columns, keep->count);
+}
+
+static void free_keep(const pe_key *key, void *base)
+{
+    pe_keep *const keep = pe_place_field(key, base);
+    free_choices(&keep->columns, &keep->count);
 }
 
 static pe_status read_param_value(const pe_place *to, const pe_toml *node, pe_param *out, pe_error *err)
@@ -242,5 +309,7 @@ static void free_params(const pe_key *key, void *base)
 }
 
 const pe_value_ops pe_value_strings = {read_strings, print_strings, free_strings};
+const pe_value_ops pe_value_expressions = {read_expressions, print_expressions, free_strings};
+const pe_value_ops pe_value_keep = {read_keep, print_keep, free_keep};
 const pe_value_ops pe_value_columns = {read_columns, print_columns, free_columns};
 const pe_value_ops pe_value_params = {read_params, print_params, free_params};

@@ -269,6 +269,23 @@ static pe_status read_values(const pe_place *to, const pe_toml *node, pe_error *
     return status == PE_OK ? unify(to, node, *field, node->count, false, err) : status;
 }
 
+/* One scalar, or one a result. */
+static pe_status read_fill(const pe_place *to, const pe_toml *node, pe_error *err)
+{
+    pe_scalar **const field = pe_place_field(to->key, to->base);
+    int *const count = pe_place_count(to->key, to->base);
+    const bool is_array = node->kind == PE_TOML_ARRAY;
+    const size_t given = is_array ? node->count : 1;
+    if (given == 0 || given > PE_MAX_COLUMNS)
+        return pe_section_expected(to->section, to->key->name, node, err);
+    pe_status status = pe_make_array(field, given, sizeof **field, err);
+    for (size_t i = 0; status == PE_OK && i < given; i++) {
+        status = take_scalar(to, is_array ? &node->children[i] : node, &(*field)[i], err);
+        *count += status == PE_OK;
+    }
+    return status;
+}
+
 static void print_values(pe_writer *to, const pe_key *key, const void *base)
 {
     const pe_scalar *const values = *(const pe_scalar *const *)pe_place_value(key, base);
@@ -278,6 +295,15 @@ static void print_values(pe_writer *to, const pe_key *key, const void *base)
         pe_writer_scalar(to, &values[i]);
     }
     pe_writer_put(to, "]\n");
+}
+
+static void print_fill(pe_writer *to, const pe_key *key, const void *base)
+{
+    const pe_scalar *const values = *(const pe_scalar *const *)pe_place_value(key, base);
+    if (pe_place_counted(key, base) == 1)
+        pe_writer_value(to, key->name, values);
+    else if (pe_place_counted(key, base) > 1)
+        print_values(to, key, base);
 }
 
 static void free_values(const pe_key *key, void *base)
@@ -332,4 +358,5 @@ const pe_value_ops pe_value_integers = {read_integers, print_integers, free_inte
 const pe_value_ops pe_value_range = {read_range, print_range, NULL};
 const pe_value_ops pe_value_linspace = {read_linspace, print_linspace, NULL};
 const pe_value_ops pe_value_scalar = {read_scalar, print_scalar, free_scalar};
+const pe_value_ops pe_value_fill = {read_fill, print_fill, free_values};
 const pe_value_ops pe_value_values = {read_values, print_values, free_values};

@@ -12,6 +12,7 @@
 
 #include "job/section/values.h"
 #include "job/toml/quote.h"
+#include "types/float_format.h"
 
 static_assert(sizeof(pe_format) == sizeof(unsigned), "a word's field is an enum, which has the size of unsigned");
 
@@ -221,6 +222,14 @@ static void print_dtype(pe_writer *to, const pe_key *key, const void *base)
     pe_writer_pair(to, key->name, pe_dtype_name(*(const pe_dtype *)pe_place_value(key, base)));
 }
 
+static pe_status read_float_format(const pe_place *to, const pe_toml *node, pe_error *err)
+{
+    if (!pe_value_is_text(node) || !pe_float_format_is_valid(node->string))
+        return pe_section_expected(to->section, to->key->name, node, err);
+    return read_string(to, node, err);
+}
+
+const pe_value_ops pe_value_float_format = {read_float_format, print_string, free_string};
 const pe_value_ops pe_value_word = {read_word, print_word, NULL};
 const pe_value_ops pe_value_either = {read_either, print_either, NULL};
 const pe_value_ops pe_value_words = {read_words, print_words, NULL};

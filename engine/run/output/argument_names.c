@@ -70,12 +70,26 @@ bool pe_argument_names_are_given(const pe_job *job)
     return are_given;
 }
 
+static void take_kernel_args(const pe_job *job, int count, pe_argument_names *out)
+{
+    for (int a = 0; a < count && a < job->kernel.arg_count; a++)
+        out->names[a] = job->kernel.args[a];
+}
+
 void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
 {
     for (int a = 0; a < count; a++)
         make_name(out, a);
     take_columns(job, inputs, count, out);
     take_input_names(job, inputs, count, out);
-    for (int a = 0; a < count && a < job->kernel.arg_count; a++)
-        out->names[a] = job->kernel.args[a];
+    take_kernel_args(job, count, out);
+}
+
+void pe_argument_names_of_inputs(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
+{
+    for (int a = 0; a < count; a++)
+        make_name(out, a);
+    take_kernel_args(job, count, out);
+    take_columns(job, inputs, count, out);
+    take_input_names(job, inputs, count, out);
 }

@@ -52,7 +52,6 @@ pe_status pe_text_set_dialect(pe_text_source *text, pe_error *err)
         text->dialect.quote = spec->quote;
     if (spec->comment != 0)
         text->dialect.comment = spec->comment;
-    text->has_own_dialect = spec->delimiter != 0 || spec->quote != 0 || spec->comment != 0;
     text->is_styled = spec->thousands != 0 || spec->missing_count > 0 || (spec->decimal != 0 && spec->decimal != '.');
     const role roles[] = {{"delimiter", text->dialect.delimiter},
                           {"quote", text->dialect.quote},

@@ -112,15 +112,9 @@ void pe_text_free_fields(pe_text_source *text)
 
 /* ---- kept fields ---- */
 
-/* A dialect of the job's own has other bytes than the output. */
-static bool stands(const pe_text_source *text, const pe_kept_fields *kept)
+bool pe_text_is_kept_in_place(const pe_kept_fields *kept)
 {
-    return kept->is_as_it_stands && !text->has_own_dialect;
-}
-
-bool pe_text_is_kept_in_place(const pe_text_source *text, const pe_kept_fields *kept)
-{
-    return kept->is_whole && stands(text, kept);
+    return kept->is_whole && kept->is_as_it_stands;
 }
 
 /* Prints one field; out has 2 * size + 2 bytes. A text with "" inside is unescaped behind them first. */
@@ -135,7 +129,7 @@ pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, c
                        const char *record, size_t size, pe_arena *scratch, pe_text *out, pe_error *err)
 {
     *out = (pe_text){record, size};
-    if (pe_text_is_kept_in_place(text, kept))
+    if (pe_text_is_kept_in_place(kept))
         return PE_OK;
     size_t longest = 0, most = 1;
     for (size_t k = 0; k < kept->count; k++) {
@@ -150,7 +144,7 @@ pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, c
     for (size_t k = 0; k < kept->count; k++) {
         if (k > 0)
             *at++ = kept->separator;
-        if (stands(text, kept)) {
+        if (kept->is_as_it_stands) {
             const pe_text bytes = pe_text_own_bytes(&fields[kept->fields[k]]);
             memcpy(at, bytes.data, bytes.size);
             at += bytes.size;

@@ -130,7 +130,7 @@ pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t 
     }
     for (uint64_t f = 0; status == PE_OK && f < text->fields && text->base.spec->infers_fields; f++)
         text->all[f].type = type_of(&seen[f]);
-    if (text->base.spec->demand == PE_DEMAND_UNKNOWN)
+    if (text->base.spec->demand == PE_DEMAND_UNKNOWN && !text->base.spec->has_dtype)
         text->keeps_blank_end = has_text;
     free(seen);
     free(fields);

@@ -71,14 +71,14 @@ static pe_status set_columns(pe_text_source *text, pe_error *err)
 
 static bool infers_types(const pe_source *source)
 {
-    return source->spec->infers_types && !source->spec->has_dtype;
+    return source->spec->infers_fields || (source->spec->infers_types && !source->spec->has_dtype);
 }
 
 /* The types of the columns by the records at data. */
 static pe_status infer_types(pe_text_source *text, const unsigned char *data, size_t size, pe_error *err)
 {
     const pe_status status = pe_text_infer(text, data, size, err);
-    for (int c = 0; c < text->base.info.columns && status == PE_OK; c++) {
+    for (int c = 0; c < text->base.info.columns && status == PE_OK && !text->base.spec->has_dtype; c++) {
         text->base.info.types[c] = (pe_type){text->columns[c].type, 0};
         text->base.info.numbers[c] = text->columns[c].number_type;
     }
@@ -234,7 +234,7 @@ static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *r
     const size_t chunk = may_copy(text) ? chunk_bytes_of(source, chunk_items) : 0;
     size_t copies = 1; /* of the chunk's texts, in blocks of which half may be left unused */
     for (int k = 0; k < text->base.kept_count; k++)
-        copies += text->base.kept[k].type == PE_TEXT && !pe_text_is_kept_in_place(text, &text->base.kept[k]) ? 2 : 0;
+        copies += text->base.kept[k].type == PE_TEXT && !pe_text_is_kept_in_place(&text->base.kept[k]) ? 2 : 0;
     *reader_bytes = (size_t)text->fields * sizeof(pe_csv_field) +
                     (text->column_count + (size_t)text->base.kept_count) * sizeof(pe_text_target);
     *reader_bytes = pe_add_most(*reader_bytes, pe_mul_most(2 * copies, chunk));

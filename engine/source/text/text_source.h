@@ -32,7 +32,6 @@ typedef struct pe_text_field {
 typedef struct pe_text_source {
     pe_source base;
     pe_dialect dialect;
-    bool has_own_dialect; /* the job gives delimiter, quote or comment */
     bool is_styled;     /* numbers have another decimal point or thousands' separators, or some texts mean "missing" */
     char comment_hint;  /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
     uint64_t fields;    /* that every record has */
@@ -95,7 +94,7 @@ void pe_text_free_fields(pe_text_source *text);
 /* pe_text_own_bytes - a field with its quotes. */
 pe_text pe_text_own_bytes(const pe_csv_field *field);
 /* pe_text_is_kept_in_place - are they bytes of the file, which nothing has to copy? */
-bool pe_text_is_kept_in_place(const pe_text_source *text, const pe_kept_fields *kept);
+bool pe_text_is_kept_in_place(const pe_kept_fields *kept);
 /* pe_text_keep - the text of the kept fields of the record at hand, of `size` bytes without its end; it points into the
  * record or into scratch. PE_ENOMEM. */
 pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, const pe_csv_field *fields,

@@ -277,6 +277,24 @@ START_TEST(listings_need_no_job)
 }
 END_TEST
 
+START_TEST(keep_and_where_are_keys_of_the_job)
+{
+    static const char *const typed[][2] = {{"all", "\"all\""}, {"id,a\tb", "[\"id\",\"a b\"]"}, {"0,12", "[0,12]"}};
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+        words in;
+        char line[64];
+        snprintf(line, sizeof line, "--keep %s job.toml --where x>1", typed[i][0]);
+        split(line, &in);
+        pe_options options = parse_words(&in);
+        ck_assert_uint_eq(options.run.override_count, 2);
+        ck_assert_str_eq(options.overrides[0].key, "output.keep");
+        ck_assert_str_eq(options.overrides[0].value, typed[i][1]);
+        check_override(&options, 1, "kernel.where", "\"x>1\"", "--where x>1");
+        pe_cli_free(&options);
+    }
+}
+END_TEST
+
 START_TEST(help_names_options_exit_codes_and_keys)
 {
     static const char *const needles[] = {"Usage: pengine [OPTION...] JOB.toml\n",
@@ -285,6 +303,8 @@ START_TEST(help_names_options_exit_codes_and_keys)
                                           "-o, --output PATH ",
                                           "--part K/N ",
                                           "--skip N ",
+                                          "--keep COLUMNS ",
+                                          "--where EXPR ",
                                           "--check[=syntax] ",
                                           "--plan ",
                                           "--kernels ",
@@ -364,5 +384,5 @@ UNIT_MAIN("cli", unknown_option_is_refused_with_the_nearest, shortened_option_is
           wrong_threads_are_refused, wrong_set_is_refused, wrong_progress_is_refused, empty_output_is_refused,
           two_actions_are_refused, job_alone_gets_the_defaults, each_option_is_taken_and_argv_stays, dash_is_a_job,
           double_dash_ends_the_options, overrides_come_in_their_order, output_of_any_path_is_quoted_as_toml,
-          listings_need_no_job, help_names_options_exit_codes_and_keys, version_is_one_line,
-          launcher_is_told_from_the_environment, launcher_variable_that_is_no_rank_is_no_launcher)
+          listings_need_no_job, keep_and_where_are_keys_of_the_job, help_names_options_exit_codes_and_keys,
+          version_is_one_line, launcher_is_told_from_the_environment, launcher_variable_that_is_no_rank_is_no_launcher)

@@ -42,7 +42,7 @@ START_TEST(job_without_the_table_stops_at_the_first_failure)
     pe_job *job = read_job(RANGE KERNEL);
     ck_assert_str_eq(job->errors.where, "dir/job.toml: errors");
     ck_assert_int_eq(job->errors.policy, PE_ON_ERROR_STOP);
-    ck_assert(!job->errors.has_fill && !job->errors.max_failures.is_given);
+    ck_assert(job->errors.fill_count == 0 && !job->errors.max_failures.is_given);
     ck_assert_uint_eq(job->errors.retries, 0);
     ck_assert_uint_eq(job->errors.timeout_ns, 0);
     ck_assert_ptr_null(job->errors.log);
@@ -56,7 +56,7 @@ START_TEST(full_table_is_read_and_printed)
                               "max_failures = 9223372036854775807\nlog = \"failed.csv\"");
     ck_assert_str_eq(job->errors.where, "dir/job.toml:3:1: errors");
     ck_assert_int_eq(job->errors.policy, PE_ON_ERROR_FILL);
-    ck_assert(job->errors.has_fill && job->errors.fill.dtype == PE_INT64 && job->errors.fill.integer == -1);
+    ck_assert(job->errors.fill_count == 1 && job->errors.fill->dtype == PE_INT64 && job->errors.fill->integer == -1);
     ck_assert_uint_eq(job->errors.retries, 1000);
     ck_assert_uint_eq(job->errors.timeout_ns, 120000000000);
     ck_assert(job->errors.max_failures.is_given && !job->errors.max_failures.is_share);
@@ -80,7 +80,7 @@ START_TEST(each_policy_is_read)
         snprintf(errors, sizeof errors, "on_error = \"%s\"", names[i]);
         pe_job *job = read_errors_again(errors);
         ck_assert_int_eq(job->errors.policy, policies[i]);
-        ck_assert(!job->errors.has_fill);
+        ck_assert(job->errors.fill_count == 0);
         pe_job_free(job);
     }
     refuse_errors("on_error = \"ignore\"",
@@ -91,16 +91,20 @@ END_TEST
 START_TEST(fill_of_each_type_is_read)
 {
     pe_job *job = read_errors_again("on_error = \"fill\"\nfill = nan");
-    ck_assert(job->errors.fill.dtype == PE_FLOAT64 && isnan(job->errors.fill.real));
+    ck_assert(job->errors.fill->dtype == PE_FLOAT64 && isnan(job->errors.fill->real));
     pe_job_free(job);
     job = read_errors_again("on_error = \"fill\"\nfill = true");
-    ck_assert(job->errors.fill.dtype == PE_BOOL && job->errors.fill.integer == 1);
+    ck_assert(job->errors.fill->dtype == PE_BOOL && job->errors.fill->integer == 1);
     pe_job_free(job);
     job = read_errors_again("on_error = \"fill\"\nfill = \"\"");
-    ck_assert(job->errors.has_fill && job->errors.fill.dtype == PE_TEXT && job->errors.fill.text.size == 0);
+    ck_assert(job->errors.fill_count == 1 && job->errors.fill->dtype == PE_TEXT && job->errors.fill->text.size == 0);
     pe_job_free(job);
-    refuse_errors("on_error = \"fill\"\nfill = [1]",
-                  "job.toml:5:8: errors.fill: expected a number, true, false or a string, got [1]");
+    job = read_errors_again("on_error = \"fill\"\nfill = [1, \"a\"]");
+    ck_assert(job->errors.fill_count == 2 && job->errors.fill->integer == 1 && job->errors.fill[1].dtype == PE_TEXT);
+    pe_job_free(job);
+    refuse_errors("on_error = \"fill\"\nfill = [[1]]",
+                  "job.toml:5:9: errors.fill: expected a number, true, false or a string, or an array of them, one a "
+                  "result, got [1]");
 }
 END_TEST
 

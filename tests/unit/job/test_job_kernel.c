@@ -129,7 +129,7 @@ START_TEST(key_that_means_nothing_for_the_kind_is_refused_by_name)
     check_goes_with("overflow = \"wrap\"", "overflow", (const bool[]){true, true, true, false, false, false});
     refuse_kernel("expr = \"x\"\nfunction = \"f\"",
                   "job.toml:4:12: kernel.function: means nothing for a kernel of kind expr; valid there: expr, args, "
-                  "cflags, libs, signature, params, seed, overflow, isolate");
+                  "where, cflags, libs, signature, params, seed, overflow, isolate");
     refuse_kernel("expr = \"x\"\ninitializer = 1", "job.toml:4:15: kernel.initializer: means nothing ...");
 }
 END_TEST
@@ -146,7 +146,8 @@ END_TEST
 
 START_TEST(text_that_is_none_is_refused)
 {
-    refuse_kernel("expr = \"\"", "job.toml:3:8: kernel.expr: expected a string that is not empty, got \"\"");
+    refuse_kernel("expr = \"\"", "job.toml:3:8: kernel.expr: expected an expression such as \"x*x\", or an array of "
+                                 "them, one a result, got \"\"");
     refuse_kernel("plugin = 3", "job.toml:3:10: kernel.plugin: expected a string that is not empty, got 3");
     refuse_kernel("python = \"f.py\"", "job.toml:3:10: kernel.python: expected a file and a function such as "
                                        "\"f.py:f\", got \"f.py\"");

@@ -1,0 +1,376 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* kept.c - the columns of the input that a job keeps in front of its results.
+ *
+ * Design:   a choice is one field of a text, or one argument of any other input. In rows of text, neighbouring choices of
+ *           one text become one column of bytes, which its reader puts together; so a whole record is one piece. In rows
+ *           of numbers each field is a column of its own, of the type that its first records have. Every rank finds the
+ *           same, from the job and from what it knows of the inputs.
+ * Threads:  the main thread.
+ * Not here: reading fields (source/text/text_fields.c), their places in a row (sink/encode.c).
+ */
+#include "run/output/kept.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/suggest.h"
+#include "sink/encode_text.h"
+
+#define NAMES_ROOM 400 /* of a list of names in a message */
+#define MADE_ROOM 24
+
+/* One column that can be kept. */
+typedef struct candidate {
+    int source;
+    bool is_field;
+    uint64_t number; /* of the field, or of the argument among all */
+    pe_kept_name name;
+    pe_dtype type; /* of a field */
+} candidate;
+
+typedef struct candidates {
+    candidate *list;
+    size_t count;
+} candidates;
+
+bool pe_kept_is_binary(const pe_job *job)
+{
+    const pe_format format = job->output.format;
+    const bool is_kept = job->output.keep.is_all || job->output.keep.count > 0;
+    return is_kept && (format == PE_FORMAT_NPY || format == PE_FORMAT_RAW || format == PE_FORMAT_DIGEST);
+}
+
+/* ---- what there is ---- */
+
+static uint64_t count_fields(const pe_inputs *inputs, int source)
+{
+    pe_source_field field;
+    uint64_t count = 0;
+    while (pe_inputs_field_at(inputs, source, count, &field))
+        count++;
+    return count;
+}
+
+/* The argument that a field of a text is, counted from the source's first; -1: none. */
+static int argument_of(const pe_source_spec *spec, int columns, uint64_t fields, uint64_t number)
+{
+    for (int c = 0; c < spec->column_count && spec->columns != NULL; c++)
+        if (spec->columns[c].name == NULL && spec->columns[c].number == number)
+            return c;
+    return spec->columns == NULL && (uint64_t)columns == fields ? (int)number : -1;
+}
+
+/* A field's name: by the job, else by the header, else as the argument is called, else by its number. */
+static pe_status name_field(pe_kept *kept, const pe_argument_names *arguments, const pe_source_spec *spec, int argument,
+                            const pe_source_field *field, candidate *out, pe_error *err)
+{
+    out->name = (pe_kept_name){.name = field->name, .label = field->label};
+    if (field->name == NULL)
+        out->name.label.data = NULL;
+    if (argument >= 0 && (field->name == NULL || spec->name_count > 0))
+        out->name = (pe_kept_name){.name = arguments->names[argument]};
+    if (out->name.name != NULL)
+        return PE_OK;
+    char text[MADE_ROOM];
+    (void)snprintf(text, sizeof text, "c%" PRIu64, out->number);
+    const pe_status status = pe_copy_string(&kept->made[kept->name_count], text, err);
+    out->name.name = kept->made[kept->name_count];
+    kept->name_count += status == PE_OK;
+    return status;
+}
+
+static pe_status add_source(pe_kept *kept, const pe_job *job, const pe_inputs *inputs, int source, int first_argument,
+                            candidates *all, pe_error *err)
+{
+    const uint64_t fields = count_fields(inputs, source);
+    const int columns = pe_inputs_info(inputs, source)->columns;
+    pe_status status = PE_OK;
+    for (int c = 0; c < columns && fields == 0; c++)
+        all->list[all->count++] = (candidate){.source = source,
+                                              .number = (uint64_t)(first_argument + c),
+                                              .name = {.name = kept->arguments.names[first_argument + c]}};
+    for (uint64_t f = 0; f < fields && status == PE_OK; f++) {
+        candidate *const one = &all->list[all->count++];
+        const int argument = argument_of(&job->inputs[source], columns, fields, f);
+        pe_source_field field = {.name = NULL};
+        (void)pe_inputs_field_at(inputs, source, f, &field);
+        *one = (candidate){.source = source, .is_field = true, .number = f, .type = field.type};
+        status = name_field(kept, &kept->arguments, &job->inputs[source], argument < 0 ? -1 : first_argument + argument,
+                            &field, one, err);
+    }
+    return status;
+}
+
+static pe_status list_candidates(pe_kept *kept, const pe_job *job, const pe_inputs *inputs, candidates *out,
+                                 pe_error *err)
+{
+    const int arguments = pe_inputs_columns(inputs);
+    kept->argument_count = arguments;
+    size_t most = (size_t)arguments + 1;
+    for (int s = 0; s < pe_inputs_sources(inputs); s++)
+        most += count_fields(inputs, s);
+    pe_argument_names_of_inputs(job, inputs, arguments, &kept->arguments);
+    pe_status status = pe_make_array(&out->list, most, sizeof *out->list, err);
+    if (status == PE_OK)
+        status = pe_make_array(&kept->made, most, sizeof *kept->made, err);
+    int first = 0;
+    for (int s = 0; s < pe_inputs_sources(inputs) && status == PE_OK; s++) {
+        status = add_source(kept, job, inputs, s, first, out, err);
+        first += pe_inputs_info(inputs, s)->columns;
+    }
+    return status;
+}
+
+/* ---- what is chosen ---- */
+
+static pe_status refuse_name(const pe_job *job, const candidates *all, const char *name, pe_error *err)
+{
+    char list[NAMES_ROOM];
+    size_t used = 0;
+    const char **names = NULL;
+    if (pe_make_array(&names, all->count + 1, sizeof *names, err) != PE_OK)
+        return err->status;
+    list[0] = '\0';
+    for (size_t i = 0; i < all->count; i++) {
+        names[i] = all->list[i].name.name;
+        if (used < NAMES_ROOM - 60)
+            used += (size_t)snprintf(list + used, 50, "%s\"%.40s\"", i == 0 ? "" : ", ", names[i]);
+    }
+    const char *const near = pe_suggest(name, names, all->count);
+    const pe_status status =
+        pe_fail(err, PE_ECONFIG, "%s.keep: the input has no column \"%s\"%s%s%s has %s%s", job->output.where, name,
+                near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near, near == NULL ? ": it" : "\"? It",
+                list, used >= NAMES_ROOM - 60 ? ", ..." : "");
+    free(names);
+    return status;
+}
+
+static pe_status find_name(const pe_job *job, const candidates *all, const char *name, const candidate **out,
+                           pe_error *err)
+{
+    size_t found = 0;
+    for (size_t i = all->count; i-- > 0;)
+        if (strcmp(all->list[i].name.name, name) == 0) {
+            *out = &all->list[i];
+            found++;
+        }
+    if (found == 0)
+        return refuse_name(job, all, name, err);
+    if (found > 1)
+        return pe_fail(err, PE_ECONFIG, "%s.keep: the input has %zu columns named \"%s\": choose by number (from 0)",
+                       job->output.where, found, name);
+    return PE_OK;
+}
+
+static pe_status find_choice(const pe_job *job, const candidates *all, const pe_column_choice *choice,
+                             const candidate **out, pe_error *err)
+{
+    if (choice->name != NULL)
+        return find_name(job, all, choice->name, out, err);
+    if (choice->number >= all->count)
+        return pe_fail(err, PE_ECONFIG, "%s.keep: there is no column %" PRIu64 ": the input has %zu (from 0)",
+                       job->output.where, choice->number, all->count);
+    *out = &all->list[choice->number];
+    return PE_OK;
+}
+
+/* May a field join the column of the choice before it? */
+static bool joins(const pe_kept *kept, const candidate *one, bool is_binary)
+{
+    return one->is_field && !is_binary && kept->count > 0 && kept->places[kept->count - 1].source == one->source;
+}
+
+/* One choice more: names[n], numbers[n] are its own. */
+static pe_status add_choice(pe_kept *kept, const pe_job *job, const candidate *one, size_t n, bool is_binary,
+                            pe_error *err)
+{
+    kept->names[n] = one->name;
+    kept->numbers[n] = one->number;
+    if (joins(kept, one, is_binary)) {
+        kept->columns[kept->count - 1].name_count++;
+        return PE_OK;
+    }
+    if (kept->count == PE_MAX_COLUMNS)
+        return pe_fail(err, PE_ECONFIG, "%s.keep: at most %d columns can stand in front of the results",
+                       job->output.where, PE_MAX_COLUMNS);
+    kept->columns[kept->count] =
+        (pe_kept_column){.type = {.dtype = !one->is_field || !is_binary ? PE_TEXT : one->type, .width = 0},
+                         .is_as_it_stands = one->is_field && !is_binary,
+                         .names = &kept->names[n],
+                         .name_count = 1};
+    kept->places[kept->count++] = (pe_kept_place){
+        .source = one->is_field ? one->source : -1, .number = one->is_field ? 0 : (int)one->number, .from = n};
+    return PE_OK;
+}
+
+static pe_status choose(pe_kept *kept, const pe_job *job, const candidates *all, pe_error *err)
+{
+    const pe_keep *const keep = &job->output.keep;
+    const bool is_binary = pe_kept_is_binary(job);
+    const size_t count = keep->is_all ? all->count : (size_t)keep->count;
+    pe_status status = pe_make_array(&kept->names, count + 1, sizeof *kept->names, err);
+    if (status == PE_OK)
+        status = pe_make_array(&kept->numbers, count + 1, sizeof *kept->numbers, err);
+    for (size_t n = 0; n < count && status == PE_OK; n++) {
+        const candidate *one = &all->list[n];
+        if (!keep->is_all)
+            status = find_choice(job, all, &keep->columns[n], &one, err);
+        if (status == PE_OK)
+            status = add_choice(kept, job, one, n, is_binary, err);
+    }
+    return status;
+}
+
+/* ---- what the sources are told ---- */
+
+/* Do input and output write a field alike? */
+static bool shares_dialect(const pe_source_spec *input, const pe_sink_spec *output)
+{
+    const int comma = output->format == PE_FORMAT_TSV ? '\t' : ',';
+    const int in[] = {input->delimiter == 0 ? comma : input->delimiter, input->quote == 0 ? '"' : input->quote};
+    const int out[] = {output->delimiter == 0 ? comma : output->delimiter, output->quote == 0 ? '"' : output->quote};
+    return input->format == output->format && (input->format == PE_FORMAT_TXT || (in[0] == out[0] && in[1] == out[1]));
+}
+
+static char *print_quoted(char *out, const char *text, size_t size, const void *context)
+{
+    return pe_print_styled_field(out, text, size, context, false);
+}
+
+static char *print_plain(char *out, const char *text, size_t size, const void *context)
+{
+    (void)context;
+    if (size > 0)
+        memcpy(out, text, size);
+    return out + size;
+}
+
+static pe_kept_fields describe(const pe_kept *kept, const pe_job *job, const pe_inputs *inputs, int column)
+{
+    const pe_kept_place *const place = &kept->places[column];
+    const uint64_t *const numbers = kept->numbers + place->from;
+    const size_t count = kept->columns[column].name_count;
+    /* a record may end in a comment */
+    bool is_whole = count == count_fields(inputs, place->source) && job->inputs[place->source].comment == 0;
+    for (size_t n = 0; n < count; n++)
+        is_whole = is_whole && numbers[n] == n;
+    return (pe_kept_fields){.type = kept->columns[column].type.dtype,
+                            .fields = numbers,
+                            .count = count,
+                            .is_whole = is_whole,
+                            .is_as_it_stands = shares_dialect(&job->inputs[place->source], &job->output),
+                            .print = job->output.format == PE_FORMAT_TXT ? print_plain : print_quoted,
+                            .print_context = &kept->style,
+                            .separator = kept->style.separator};
+}
+
+/* A label in the file's own bytes belongs to an output of the same dialect. */
+static void drop_labels(pe_kept *kept, const pe_job *job, int column)
+{
+    const bool has_labels = shares_dialect(&job->inputs[kept->places[column].source], &job->output);
+    for (size_t n = 0; n < kept->columns[column].name_count && !has_labels; n++)
+        kept->names[kept->places[column].from + n].label.data = NULL;
+}
+
+static pe_status tell_sources(pe_kept *kept, const pe_job *job, pe_inputs *inputs, pe_error *err)
+{
+    int told = 0;
+    pe_status status = pe_make_array(&kept->fields, (size_t)kept->count + 1, sizeof *kept->fields, err);
+    for (int s = 0; s < pe_inputs_sources(inputs) && status == PE_OK; s++) {
+        const int first = told;
+        for (int k = 0; k < kept->count; k++) {
+            if (kept->places[k].source != s)
+                continue;
+            kept->places[k].number = told - first;
+            kept->fields[told++] = describe(kept, job, inputs, k);
+            drop_labels(kept, job, k);
+        }
+        if (told > first)
+            pe_inputs_keep(inputs, s, kept->fields + first, told - first);
+    }
+    if (status == PE_OK && pe_inputs_columns(inputs) + told > PE_MAX_COLUMNS)
+        return pe_fail(err, PE_ECONFIG, "%s.keep: %d arguments and %d kept columns are too many: at most %d are read",
+                       job->output.where, pe_inputs_columns(inputs), told, PE_MAX_COLUMNS);
+    return status;
+}
+
+static pe_status make_blanks(pe_kept *kept, pe_error *err)
+{
+    size_t most = 0;
+    for (int k = 0; k < kept->count; k++)
+        most = kept->columns[k].name_count > most ? kept->columns[k].name_count : most;
+    const pe_status status = pe_make_array(&kept->separators, most + 1, 1, err);
+    if (status != PE_OK)
+        return status;
+    memset(kept->separators, kept->style.separator, most);
+    for (int k = 0; k < kept->count; k++)
+        kept->blanks[k] = (pe_text){.data = kept->separators,
+                                    .size = kept->places[k].source < 0 ? 0 : kept->columns[k].name_count - 1};
+    return PE_OK;
+}
+
+pe_status pe_kept_choose(pe_kept *kept, const pe_job *job, pe_inputs *inputs, pe_error *err)
+{
+    candidates all = {.list = NULL};
+    const pe_keep *const keep = &job->output.keep;
+    if ((!keep->is_all && keep->count == 0) || job->op_count > 0 || job->output.format == PE_FORMAT_NULL)
+        return PE_OK;
+    kept->style = pe_text_style_of(&job->output, job->output.format);
+    pe_status status = list_candidates(kept, job, inputs, &all, err);
+    if (status == PE_OK)
+        status = choose(kept, job, &all, err);
+    if (status == PE_OK)
+        status = tell_sources(kept, job, inputs, err);
+    if (status == PE_OK)
+        status = make_blanks(kept, err);
+    free(all.list);
+    return status;
+}
+
+/* Columns of numbers that the kernel takes as one vector are kept as that. */
+static pe_status bind_vector(pe_kept *kept, const pe_job *job, const pe_signature *signature, pe_error *err)
+{
+    if (!job->output.keep.is_all || signature->arg_count != 1)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s.keep: the columns become vectors, so that none of them can be kept alone; expected \"all\"",
+                       job->output.where);
+    kept->count = 1;
+    kept->columns[0].type = signature->args[0];
+    kept->places[0].number = 0;
+    return PE_OK;
+}
+
+pe_status pe_kept_bind(pe_kept *kept, const pe_job *job, const pe_signature *signature, pe_error *err)
+{
+    for (int k = 0; k < kept->count; k++) {
+        const pe_kept_place *const place = &kept->places[k];
+        if (place->source < 0 && kept->argument_count != signature->arg_count)
+            return bind_vector(kept, job, signature, err);
+        if (place->source < 0)
+            kept->columns[k].type = signature->args[place->number];
+    }
+    return PE_OK;
+}
+
+void pe_kept_fini(pe_kept *kept)
+{
+    for (size_t n = 0; n < kept->name_count; n++)
+        free(kept->made[n]);
+    free(kept->made);
+    free(kept->separators);
+    free(kept->names);
+    free(kept->numbers);
+    free(kept->fields);
+    *kept = (pe_kept){.count = 0};
+}
+
+int pe_kept_column_of(const pe_kept *kept, const pe_inputs *inputs, int column)
+{
+    const pe_kept_place *const place = &kept->places[column];
+    return place->source < 0 ? place->number : pe_inputs_kept_column(inputs, place->source) + place->number;
+}

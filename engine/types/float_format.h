@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* float_format.h - printf formats of one double, as a user gives them.
+ */
+#ifndef PE_FLOAT_FORMAT_H
+#define PE_FLOAT_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* pe_float_format_is_valid - one conversion of a double and nothing else: % with flags, a width and a precision of at most
+ * 99 each, and one of e, f, g, a or their capitals. */
+bool pe_float_format_is_valid(const char *format);
+
+/* pe_float_format_room - the most bytes that a valid format prints. */
+size_t pe_float_format_room(const char *format);
+
+/* pe_float_format_print - a double by a valid format; nan and inf as Python's repr, padded to the width. Returns the end.
+ */
+char *pe_float_format_print(char *out, const char *format, double value);
+
+#endif
