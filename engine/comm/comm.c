@@ -130,6 +130,25 @@ pe_status pe_comm_merge(pe_comm *comm, void *mine, void *other, size_t size, voi
     return status == PE_OK ? wait_for(comm, &op, err) : status;
 }
 
+pe_status pe_comm_send_to_root(pe_comm *comm, const pe_buffer *message, pe_error *err)
+{
+    pe_comm_op *op = NULL;
+    const pe_status status = pe_comm_send(comm, 0, PE_TAG_RECORD, message->data, message->size, &op, err);
+    return status == PE_OK ? wait_for(comm, &op, err) : status;
+}
+
+pe_status pe_comm_receive_from(pe_comm *comm, int from, size_t size, pe_buffer *message, pe_error *err)
+{
+    pe_comm_op *op = NULL;
+    pe_status status = pe_buffer_reserve(message, size, err);
+    if (status == PE_OK)
+        status = pe_comm_recv(comm, from, PE_TAG_RECORD, message->data + message->size, size, &op, err);
+    if (status == PE_OK)
+        status = wait_for(comm, &op, err);
+    message->size += status == PE_OK ? size : 0;
+    return status;
+}
+
 /* The order of errors in pe_comm_agree: by item, then errors without an item, then no error. */
 static uint64_t error_order(const pe_error *err)
 {

@@ -33,7 +33,9 @@ typedef enum pe_tag {
     PE_TAG_PAYLOAD = 3,   /* input bytes of a slice, rank 0 to a member */
     PE_TAG_RESULT = 4,    /* output bytes of a slice, member to rank 0 */
     PE_TAG_MERGE = 5,     /* pe_comm_merge */
-    PE_TAG_HEARTBEAT = 6  /* heartbeats, both ways */
+    PE_TAG_HEARTBEAT = 6, /* heartbeats, both ways */
+    PE_TAG_RECORD = 7,    /* pe_comm_send_to_root */
+    PE_TAG_CLOCK = 8      /* pe_comm_clock_offset, both ways */
 } pe_tag;
 
 /* pe_comm_open - with a launcher initialise MPI, without one become the single rank.
@@ -63,6 +65,15 @@ pe_status pe_comm_gather(pe_comm *comm, const void *mine, size_t size, void *all
  */
 pe_status pe_comm_merge(pe_comm *comm, void *mine, void *other, size_t size, void (*merge)(void *context, void *other),
                         void *context, pe_error *err);
+
+/* pe_comm_send_to_root - send a message to rank 0, which calls pe_comm_receive_from for each other rank in turn: it waits
+ * for `size` bytes and puts them behind what the buffer holds. Main thread. */
+pe_status pe_comm_send_to_root(pe_comm *comm, const pe_buffer *message, pe_error *err);
+pe_status pe_comm_receive_from(pe_comm *comm, int from, size_t size, pe_buffer *message, pe_error *err);
+
+/* pe_comm_clock_offset - this rank's pe_clock_ns minus that of rank 0, measured with messages there and back; collective.
+ * The error is less than half of the fastest of them. */
+pe_status pe_comm_clock_offset(pe_comm *comm, int64_t *offset_ns, pe_error *err);
 
 /* pe_comm_agree - agree on one error: afterwards every rank holds the error with the lowest item, or none if no rank
  * has one. Returns its status. */

@@ -100,12 +100,14 @@ static void main_loop(void *context)
 {
     execution *self = context;
     pe_comm *comm = self->spec->comm;
+    pe_lane_enter(pe_record_lane(self->spec->pool.record, -1));
     if (pe_comm_size(comm) == 1)
         single_rank_loop(self);
     else if (pe_comm_rank(comm) == 0)
         pe_root_loop(self->spec, &self->pool);
     else
         pe_member_loop(self->spec, &self->pool);
+    pe_lane_leave(PE_PHASE_WAIT_WORK);
 }
 
 pe_status pe_execute_plan(const pe_execution_spec *spec, pe_execution_stats *stats, pe_error *err)

@@ -24,6 +24,7 @@ void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
     pe_error err = PE_ERROR_INIT;
     if (pe_rank_pool_is_stopped(pool))
         return;
+    const uint64_t began = pe_pause_begin(PE_PHASE_WRITE);
     atomic_store_explicit(&pool->is_writing, true, memory_order_relaxed);
     if (spec->write(spec->context, out, &err) != PE_OK)
         pe_rank_pool_fail(pool, &err);
@@ -31,6 +32,7 @@ void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
         atomic_fetch_add_explicit(&pool->items, out->items, memory_order_relaxed); /* only shown as progress */
     pe_rank_pool_renew_grace(pool);
     atomic_store_explicit(&pool->is_writing, false, memory_order_relaxed);
+    pe_pause_end(PE_PHASE_WRITE, spec->plan->ranks == 1 ? PE_PHASE_COMPUTE : PE_PHASE_GATHER, began);
 }
 
 void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result)
@@ -171,6 +173,7 @@ static void wait_for_room(void *context, size_t bytes)
     const uint64_t began = pe_clock_ns();
     pe_work_queue_wait_for_room(self->pool->queue, self->chunk, bytes);
     const uint64_t waited_ns = pe_clock_ns() - began;
+    pe_pause_end(PE_PHASE_WAIT_WINDOW, PE_PHASE_COMPUTE, began);
     self->waited_ns += waited_ns;
     self->part_ns += waited_ns;
 }
@@ -204,10 +207,13 @@ static void compute_chunks(pe_rank_pool *pool, void *worker, int thread)
                                 .context = &self,
                                 .hand_over = hand_over,
                                 .wait_for_room = wait_for_room};
+    const pe_phase delivering = spec->plan->ranks == 1 ? PE_PHASE_WRITE : PE_PHASE_GATHER;
     uint64_t busy_ns = 0;
+    pe_lane_did(PE_PHASE_START, pe_clock_ns());
     for (pe_chunk *chunk = NULL; (chunk = pe_work_queue_take(pool->queue, thread)) != NULL;) {
         pe_error err = PE_ERROR_INIT;
         const uint64_t began = pe_clock_ns();
+        pe_lane_waited(began);
         self = (running){.pool = pool, .chunk = chunk, .part_ns = began};
         const pe_status status =
             spec->worker->run(worker, &chunk->range, &chunk->slice->payload, &chunk->out, &flow, &err);
@@ -218,13 +224,18 @@ static void compute_chunks(pe_rank_pool *pool, void *worker, int thread)
         }
         if (pe_rank_pool_is_stopped(pool))
             break; /* the chunk may be incomplete */
-        chunk->work_ns = pe_clock_ns() - self.part_ns;
-        pe_adaptive_chunk_learn(&pool->chunking, self.items + chunk->out.items, self.work_ns + chunk->work_ns);
+        const uint64_t computed = pe_clock_ns(), items = self.items + chunk->out.items;
+        chunk->work_ns = computed - self.part_ns;
+        pe_lane_chunk(chunk->range.block.first, items, self.work_ns + chunk->work_ns, computed);
+        pe_adaptive_chunk_learn(&pool->chunking, items, self.work_ns + chunk->work_ns);
         if (flow.part_bytes != PE_PLAN_NO_PARTS)
             pe_work_queue_count_bytes(pool->queue, chunk);
         pe_reorder_done(pool->reorder, &chunk->entry, false);
-        busy_ns += pe_clock_ns() - began - self.waited_ns;
+        const uint64_t delivered = pe_clock_ns();
+        pe_lane_did(delivering, delivered);
+        busy_ns += delivered - began - self.waited_ns;
     }
+    pe_lane_waited(pe_clock_ns());
     atomic_fetch_add_explicit(&pool->busy_ns, busy_ns, memory_order_relaxed);
 }
 
@@ -234,11 +245,13 @@ static void work(void *context, int thread)
     const pe_rank_pool_spec *spec = pool->spec;
     pe_error err = PE_ERROR_INIT;
     void *worker = NULL;
+    pe_lane_enter(pe_record_lane(spec->record, thread));
     if (spec->worker->open(spec->work_spec, &worker, &err) != PE_OK)
         pe_rank_pool_fail(pool, &err);
     else
         compute_chunks(pool, worker, thread);
     spec->worker->close(worker);
+    pe_lane_leave(PE_PHASE_START);
     atomic_fetch_sub_explicit(&pool->workers, 1, memory_order_release); /* publishes all writes of this worker */
     pe_rank_pool_wake(pool);
 }

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 
 #include "plan/plan.h"
+#include "record/record.h"
 #include "threads/adaptive_chunk.h"
 #include "threads/worker_vtable.h"
 
@@ -35,6 +36,7 @@ typedef struct pe_rank_pool_spec {
     const pe_worker_vtable *worker; /* run by each thread */
     const void *work_spec;          /* passed to the worker's open */
     atomic_bool *stop;              /* false at first; set to true to end all computing */
+    pe_record *record;              /* of what the threads do; NULL: none is kept */
     void *context;                  /* passed to the functions below */
     /* Rank 0: write results, in item order unless the job is unordered. One thread at a time, any thread. */
     pe_status (*write)(void *context, const pe_chunk_result *out, pe_error *err);

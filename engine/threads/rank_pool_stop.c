@@ -27,15 +27,24 @@ void pe_rank_pool_wake(pe_rank_pool *pool)
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 
+/* What the main thread does between two waits: of one rank it reads a stream, if there is one. */
+static pe_phase main_phase(const pe_plan *plan)
+{
+    return plan->ranks == 1 && plan->items == PE_ITEMS_UNKNOWN ? PE_PHASE_READ : PE_PHASE_GATHER;
+}
+
 void pe_rank_pool_wait(pe_rank_pool *pool, uint64_t wait_ns)
 {
-    const uint64_t until = pe_clock_ns() + wait_ns;
+    const uint64_t now = pe_clock_ns(), until = now + wait_ns;
+    pe_lane_did(main_phase(pool->spec->plan), now);
     const struct timespec deadline = {.tv_sec = (time_t)(until / NS_PER_S), .tv_nsec = (long)(until % NS_PER_S)};
     (void)pthread_mutex_lock(&pool->mutex);
     if (!pool->is_woken)
         (void)pthread_cond_timedwait(&pool->wakeup, &pool->mutex, &deadline);
     pool->is_woken = false;
     (void)pthread_mutex_unlock(&pool->mutex);
+    if (pe_lane_here != NULL)
+        pe_lane_did(PE_PHASE_WAIT_WORK, pe_clock_ns());
 }
 
 bool pe_rank_pool_is_stopped(const pe_rank_pool *pool)

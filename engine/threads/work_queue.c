@@ -18,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/lock.h"
+#include "record/lane.h"
 #include "threads/steal.h"
 
 #define SPINS 2000     /* about 20 to 50 us */
@@ -290,6 +291,8 @@ pe_chunk *pe_work_queue_take(pe_work_queue *queue, int worker)
             spin(queue, WARM_SPINS);
             break;
         case SLEEP:
+            if (queue->first != NULL) /* there is work, but no buffer for its results */
+                pe_lane_lacks_room();
             sleep_until_changed(queue);
             break;
         case END:

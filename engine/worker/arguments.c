@@ -79,9 +79,12 @@ static pe_status read(pe_arguments *self, pe_block items, const pe_buffer *paylo
     pe_status status = PE_OK;
     self->read.count = 0;
     pe_inputs_reader_rewind(self->reader);
-    if (choose_ramps(self, items, columns))
+    if (choose_ramps(self, items, columns)) {
+        const uint64_t began = pe_pause_begin(PE_PHASE_READ);
         status = pe_inputs_reader_read(self->reader, items, payload->size > 0 ? payload->data : NULL, payload->size,
                                        columns, err);
+        pe_pause_end(PE_PHASE_READ, PE_PHASE_COMPUTE, began);
+    }
     if (status == PE_OK)
         self->read = items;
     return status;

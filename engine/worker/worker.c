@@ -91,9 +91,12 @@ static void release(pe_worker *worker, pe_block chunk)
 /* The chunk's rows go to their row_file in the output. */
 static pe_status write_in_place(const pe_work_spec *spec, uint64_t first, pe_chunk_result *out, pe_error *err)
 {
+    const uint64_t began = pe_pause_begin(PE_PHASE_WRITE);
     out->placed = out->bytes.size;
     out->bytes.size = 0;
-    return pe_row_file_write(&spec->row_file, first, out->bytes.data, out->placed, err);
+    const pe_status status = pe_row_file_write(&spec->row_file, first, out->bytes.data, out->placed, err);
+    pe_pause_end(PE_PHASE_WRITE, PE_PHASE_COMPUTE, began);
+    return status;
 }
 
 /* For the rows of one more batch. */
@@ -169,6 +172,8 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
     pe_status status = begin_rows(worker, (pe_block){.first = first, .count = range->block.count}, out, err);
     worker->out = out;
     worker->flow = flow;
+    if (pe_lane_here != NULL)
+        pe_lane_here->ahead = ahead;
     worker->handed_items = 0;
     pe_arguments_forget(&worker->args);
     worker->failure_counts.size = 0;

@@ -1,0 +1,66 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* lane.h - the record of one thread: what it did in which phase, and what its items cost.
+ *
+ * Invariant: every moment of the thread belongs to one phase. mark_ns is the time up to which this is settled.
+ * Design: code that the thread runs finds its lane in pe_lane_here, so that no function has to pass it on; without a
+ *         record that is NULL, and nothing is measured. The thread's loop says what the time since the mark was
+ *         (pe_lane_until). A short stay in another phase inside of that is a pause: where pauses are short, one in many
+ *         is timed and stands for the others, because reading the clock would cost more than the pause.
+ * Threads: a lane belongs to one thread until the thread leaves it.
+ */
+#ifndef PE_LANE_H
+#define PE_LANE_H
+
+#include <stdbool.h>
+
+#include "record/costs.h"
+#include "record/events.h"
+#include "record/time_bins.h"
+
+typedef struct pe_lane {
+    uint64_t origin_ns, mark_ns; /* of the clock of this rank; both 0: the thread has not begun */
+    uint64_t total_ns[PE_PHASES];
+    uint64_t items, chunks;
+    uint64_t lent_ns[PE_PHASES]; /* pauses since the mark */
+    uint64_t lent_all_ns;
+    uint32_t stride[PE_PHASES], skip[PE_PHASES]; /* of pauses: one in `stride` is timed; skip counts down to it */
+    uint64_t ahead;                              /* what is added to the pool's item numbers to get the job's */
+    double item_ns;                              /* the mean cost in the last chunk; 0: not known */
+    bool is_metered;                             /* the worker adds the costs of the running chunk's items itself */
+    bool lacks_room;                             /* since the mark the thread has waited for the window */
+    pe_time_bins bins;
+    pe_costs costs;
+    pe_events events;
+} pe_lane;
+
+extern _Thread_local pe_lane *pe_lane_here;
+
+/* pe_lane_enter - the calling thread's record begins now; NULL: it has none. */
+void pe_lane_enter(pe_lane *lane);
+/* pe_lane_leave - what is left of the time was spent in this phase. */
+void pe_lane_leave(pe_phase phase);
+
+/* pe_lane_until - the time since the mark was spent in this phase, and completed so many items. */
+void pe_lane_until(pe_lane *lane, pe_phase phase, uint64_t end_ns, uint64_t items);
+
+/* pe_lane_chunk - the time since the mark went to a chunk of the pool's items from `first` on, which took `ns` in all.
+ * Like the functions below it does nothing in a thread without a record. */
+void pe_lane_chunk(uint64_t first, uint64_t items, uint64_t ns, uint64_t end_ns);
+
+/* pe_lane_waited - the time since the mark was spent waiting: for the window, if the thread has lacked room, else for
+ * work. */
+void pe_lane_waited(uint64_t end_ns);
+
+/* pe_lane_did - as pe_lane_until, of this thread and without items. */
+void pe_lane_did(pe_phase phase, uint64_t end_ns);
+
+/* pe_pause_begin, pe_pause_end - around a stay in another phase; `outer` is the phase before and behind it. */
+uint64_t pe_pause_begin(pe_phase phase);
+void pe_pause_end(pe_phase phase, pe_phase outer, uint64_t began_ns);
+
+/* pe_lane_lacks_room - this thread waits for the window. */
+void pe_lane_lacks_room(void);
+
+#endif

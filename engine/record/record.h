@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* record.h - the record of one rank: a lane for each of its threads.
+ *
+ * Design: all memory that does not depend on the run's length is allocated before it. The events of all ranks together
+ *         are at most PE_RECORD_EVENTS, shared out among the threads.
+ */
+#ifndef PE_RECORD_H
+#define PE_RECORD_H
+
+#include "record/lane.h"
+
+#define PE_RECORD_EVENTS ((size_t)200000)
+
+typedef struct pe_record {
+    uint64_t origin_ns; /* the begin of the run, on this rank's clock */
+    int lane_count;     /* workers and the main thread */
+    pe_lane *lanes;     /* [0]: the main thread; [1 + worker] */
+} pe_record;
+
+/* pe_record_make - of a rank with so many workers. all_threads: workers of all ranks. PE_ENOMEM. */
+pe_status pe_record_make(int workers, int all_threads, int ranks, uint64_t origin_ns, pe_record **out, pe_error *err);
+void pe_record_free(pe_record *record); /* NULL is fine */
+
+/* pe_record_bytes - the most memory that a record takes: of a rank with so many workers, and on rank 0 what it collects. */
+size_t pe_record_bytes(int workers, int all_threads, int ranks, bool is_root);
+
+/* pe_record_lane - the lane of a worker, or of the main thread (-1); NULL without a record. */
+pe_lane *pe_record_lane(pe_record *record, int worker);
+
+#endif
