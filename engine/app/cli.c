@@ -152,15 +152,24 @@ static pe_status add_output(parsing *in, const char *path)
 
 static pe_status set_progress(parsing *in, const char *word)
 {
-    static const char *const words[] = {"auto", "always", "never"}; /* as pe_progress_mode */
+    static const char *const words[] = {"auto", "always", "never", "json"}; /* as pe_progress_mode */
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (strcmp(words[i], word) == 0) {
             in->out->run.progress = (pe_progress_mode)i;
             return PE_OK;
         }
     }
-    return pe_fail(in->err, PE_EUSAGE, "--progress: expected auto, always or never, got \"%s\"; see pengine --help",
-                   word);
+    return pe_fail(in->err, PE_EUSAGE,
+                   "--progress: expected auto, always, never or json, got \"%s\"; see pengine --help", word);
+}
+
+/* A file that tells of the run. stdout is for results. */
+static pe_status set_file(parsing *in, const char *option, const char *path, const char **out)
+{
+    if (*path == '\0' || strcmp(path, "-") == 0)
+        return pe_fail(in->err, PE_EUSAGE, "%s: expected a path, got \"%s\"; see pengine --help", option, path);
+    *out = path;
+    return PE_OK;
 }
 
 static pe_status set_job(parsing *in, const char *path)
@@ -240,11 +249,33 @@ static bool take_key(parsing *in, int key, const char *value, pe_status *status)
     }
 }
 
+/* Takes an option that names a file about the run. False: the option is another one. */
+static bool take_report(parsing *in, int key, const char *path, pe_status *status)
+{
+    pe_job_reports *const reports = &in->out->run.reports;
+    switch (key) {
+    case PE_OPTION_REPORT:
+        *status = set_file(in, "--report", path, &reports->html);
+        return true;
+    case PE_OPTION_TRACE:
+        *status = set_file(in, "--trace", path, &reports->trace);
+        return true;
+    case PE_OPTION_STATS:
+        *status = set_file(in, "--stats", path, &reports->stats);
+        return true;
+    case PE_OPTION_JOBLOG:
+        *status = set_file(in, "--joblog", path, &reports->joblog);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static error_t take(int key, char *value, struct argp_state *state)
 {
     parsing *const in = state->input;
     pe_status status = PE_OK;
-    if (take_key(in, key, value, &status))
+    if (take_key(in, key, value, &status) || take_report(in, key, value, &status))
         return status == PE_OK ? 0 : EINVAL;
     switch (key) {
     case PE_OPTION_CHECK:
@@ -314,6 +345,7 @@ pe_status pe_cli_parse(int argc, char **argv, pe_options *out, pe_error *err)
         status = pe_fail(err, PE_EUSAGE, "expected a job file, such as pengine squares.toml; see pengine --help");
     out->run.overrides = out->overrides;
     out->run.override_count = out->override_count;
+    out->run.argv = (const char *const *)argv;
     return status;
 }
 

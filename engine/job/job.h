@@ -56,6 +56,11 @@ typedef struct pe_job_errors {
     const char *log;             /* NULL: none */
 } pe_job_errors;
 
+/* Files of the command line that tell of the run; NULL: not asked for. */
+typedef struct pe_job_reports {
+    const char *html, *trace, *stats, *joblog;
+} pe_job_reports;
+
 typedef struct pe_job {
     const char *file;      /* as given on the command line */
     const char *directory; /* of the job file: kernel files are found from here */
@@ -85,6 +90,7 @@ typedef struct pe_job {
     } pool;
 
     pe_job_errors errors;
+    pe_job_reports reports; /* no keys: set by the run; borrowed */
 } pe_job;
 
 /* One --set KEY=VALUE, in the order given; -t and -o come as such. */

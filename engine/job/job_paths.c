@@ -119,6 +119,21 @@ static void add_inputs(listing *in)
     }
 }
 
+/* Those that tell of the run. */
+static void add_reports(listing *in)
+{
+    const pe_job_reports *const reports = &in->job->reports;
+    const struct {
+        const char *option, *path;
+    } files[] = {{"--report", reports->html},
+                 {"--trace", reports->trace},
+                 {"--stats", reports->stats},
+                 {"--joblog", reports->joblog}};
+    for (size_t i = 0; i < sizeof files / sizeof *files && in->err->status == PE_OK; i++)
+        if (files[i].path != NULL && in->count < MOST_PATHS)
+            add(in, files[i].option, files[i].option, join(in, files[i].path, "", ""), true);
+}
+
 pe_status pe_job_list_paths(const pe_job *job, pe_job_path **out, size_t *count, pe_error *err)
 {
     size_t tables = 0;
@@ -133,6 +148,7 @@ pe_status pe_job_list_paths(const pe_job *job, pe_job_path **out, size_t *count,
     for (size_t i = 0; i < tables && err->status == PE_OK; i++)
         if (strcmp(all[i]->name, "input") != 0 && strcmp(all[i]->name, left_out) != 0)
             add_table(&in, all[i]);
+    add_reports(&in);
     *out = in.paths;
     *count = in.count;
     return err->status;

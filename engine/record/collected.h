@@ -16,9 +16,9 @@ typedef struct pe_rank_record {
     char host[PE_HOST_ROOM];
     int threads;
     uint64_t items, chunks;
-    uint64_t chunk_items; /* the size of its chunks at the end */
-    uint64_t peak_bytes;  /* resident, of this process */
-    uint64_t wall_ns;     /* from the origin on */
+    uint64_t chunk_items;          /* the size of its chunks at the end */
+    uint64_t peak_bytes;           /* resident, of this process */
+    uint64_t wall_ns;              /* from the origin on */
     uint64_t worker_ns[PE_PHASES]; /* of all its workers together */
     uint64_t main_ns[PE_PHASES];
     uint64_t lane_events[2]; /* [0]: of the main thread; [1]: of all its workers */

@@ -11,8 +11,7 @@
 
 #define LONG_PAUSE_NS 10000u /* is an event of its own */
 #define SHORT_PAUSE_NS 1000u
-#define STRIDE_LONG 8
-#define STRIDE_SHORT 64
+#define STRIDE 16
 
 _Thread_local pe_lane *pe_lane_here;
 
@@ -81,15 +80,14 @@ void pe_lane_chunk(uint64_t first, uint64_t items, uint64_t ns, uint64_t end_ns)
     lane->chunks++;
     if (items == 0)
         return;
-    lane->item_ns = (double)ns / (double)items;
+    const uint64_t cost_ns = ns > lane->written_ns ? ns - lane->written_ns : 0;
+    lane->item_ns = (double)cost_ns / (double)items;
     if (lane->is_metered)
         return;
-    pe_costs_add(&lane->costs, items, ns);
+    pe_costs_add(&lane->costs, items, cost_ns);
     if (pe_costs_is_slow(&lane->costs, lane->item_ns))
-        pe_costs_keep(&lane->costs, &(pe_slow_item){.item = first + lane->ahead,
-                                                    .count = items,
-                                                    .ns = ns,
-                                                    .each_ns = lane->item_ns});
+        pe_costs_keep(&lane->costs,
+                      &(pe_slow_item){.item = first + lane->ahead, .count = items, .ns = cost_ns, .each_ns = lane->item_ns});
 }
 
 void pe_lane_waited(uint64_t end_ns)
@@ -99,6 +97,7 @@ void pe_lane_waited(uint64_t end_ns)
         return;
     pe_lane_until(lane, lane->lacks_room ? PE_PHASE_WAIT_WINDOW : PE_PHASE_WAIT_WORK, end_ns, 0);
     lane->lacks_room = false;
+    lane->written_ns = 0;
 }
 
 void pe_lane_did(pe_phase phase, uint64_t end_ns)
@@ -112,8 +111,8 @@ uint64_t pe_pause_begin(pe_phase phase)
     pe_lane *const lane = pe_lane_here;
     if (lane == NULL)
         return 0;
-    if (lane->skip[phase] > 0) {
-        lane->skip[phase]--;
+    if (phase == PE_PHASE_READ && lane->skip > 0) {
+        lane->skip--;
         return 0;
     }
     return pe_clock_ns();
@@ -125,16 +124,19 @@ void pe_pause_end(pe_phase phase, pe_phase outer, uint64_t began_ns)
     if (lane == NULL || began_ns == 0)
         return;
     const uint64_t now = pe_clock_ns(), ns = now - began_ns;
-    const uint32_t stride = lane->stride[phase] == 0 ? 1 : lane->stride[phase];
+    uint64_t lent_ns = ns;
+    lane->written_ns += phase == PE_PHASE_WRITE ? ns : 0;
+    if (phase == PE_PHASE_READ) {
+        lent_ns *= lane->stride + 1;
+        lane->skip = lane->stride = ns < SHORT_PAUSE_NS ? STRIDE - 1 : 0;
+    }
     if (ns >= LONG_PAUSE_NS) {
         pe_lane_until(lane, outer, began_ns, 0);
         pe_lane_until(lane, phase, now, 0);
-    } else {
-        lane->lent_ns[phase] += ns * stride;
-        lane->lent_all_ns += ns * stride;
+        lent_ns -= ns;
     }
-    lane->stride[phase] = ns < SHORT_PAUSE_NS ? STRIDE_SHORT : ns < LONG_PAUSE_NS ? STRIDE_LONG : 1;
-    lane->skip[phase] = lane->stride[phase] - 1;
+    lane->lent_ns[phase] += lent_ns;
+    lane->lent_all_ns += lent_ns;
 }
 
 void pe_lane_lacks_room(void)

@@ -6,8 +6,8 @@
  * Invariant: every moment of the thread belongs to one phase. mark_ns is the time up to which this is settled.
  * Design: code that the thread runs finds its lane in pe_lane_here, so that no function has to pass it on; without a
  *         record that is NULL, and nothing is measured. The thread's loop says what the time since the mark was
- *         (pe_lane_until). A short stay in another phase inside of that is a pause: where pauses are short, one in many
- *         is timed and stands for the others, because reading the clock would cost more than the pause.
+ *         (pe_lane_until). A stay in another phase inside of that is a pause. Reads are a pause a batch: while they are
+ *         short, one in 16 is timed and stands for the others, because reading the clock costs as much as a read.
  * Threads: a lane belongs to one thread until the thread leaves it.
  */
 #ifndef PE_LANE_H
@@ -25,11 +25,12 @@ typedef struct pe_lane {
     uint64_t items, chunks;
     uint64_t lent_ns[PE_PHASES]; /* pauses since the mark */
     uint64_t lent_all_ns;
-    uint32_t stride[PE_PHASES], skip[PE_PHASES]; /* of pauses: one in `stride` is timed; skip counts down to it */
-    uint64_t ahead;                              /* what is added to the pool's item numbers to get the job's */
-    double item_ns;                              /* the mean cost in the last chunk; 0: not known */
-    bool is_metered;                             /* the worker adds the costs of the running chunk's items itself */
-    bool lacks_room;                             /* since the mark the thread has waited for the window */
+    uint32_t stride, skip; /* of reads: so many stay untimed before the next, and of these are left */
+    uint64_t ahead;        /* what is added to the pool's item numbers to get the job's */
+    double item_ns;        /* the mean cost in the last chunk; 0: not known */
+    uint64_t written_ns; /* of the running chunk: it went to writing, and is no cost of its items */
+    bool is_metered;       /* the worker adds the costs of the running chunk's items itself */
+    bool lacks_room;       /* since the mark the thread has waited for the window */
     pe_time_bins bins;
     pe_costs costs;
     pe_events events;

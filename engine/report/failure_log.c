@@ -18,13 +18,15 @@
 
 /* ---- counts ---- */
 
-static void count_kind(pe_failure_log *failures, const char *reason, uint64_t count)
+static void count_kind(pe_failure_log *failures, const char *reason, uint64_t item, uint64_t count)
 {
     char name[PE_FAILURE_REASON_ROOM];
     (void)snprintf(name, sizeof name, "%.*s", (int)pe_failure_kind_bytes(reason), reason);
     for (int k = 0; k < failures->kind_count; k++) {
         if (strcmp(failures->kinds[k].name, name) == 0) {
             failures->kinds[k].count += count;
+            if (item < failures->kinds[k].first_item)
+                failures->kinds[k].first_item = item;
             return;
         }
     }
@@ -33,6 +35,8 @@ static void count_kind(pe_failure_log *failures, const char *reason, uint64_t co
     memcpy(failures->kinds[at].name, name, sizeof name);
     if (is_last)
         (void)snprintf(failures->kinds[at].name, PE_FAILURE_REASON_ROOM, "other reasons");
+    if (failures->kinds[at].count == 0 || item < failures->kinds[at].first_item)
+        failures->kinds[at].first_item = item;
     failures->kinds[at].count += count;
     failures->kind_count = at + 1;
 }
@@ -44,7 +48,7 @@ static void count(pe_failure_log *failures, const pe_failure_record *record)
         (void)snprintf(failures->first_text, sizeof failures->first_text, "%s", record->message);
     }
     failures->count += record->count;
-    count_kind(failures, record->message + record->reason_at, record->count);
+    count_kind(failures, record->message + record->reason_at, record->item, record->count);
 }
 
 const char *pe_failure_log_describe(const pe_failure_log *failures, uint64_t items, char out[PE_FAILURE_TEXT_ROOM])

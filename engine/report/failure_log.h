@@ -26,6 +26,7 @@ typedef struct pe_failure_log {
     struct {
         char name[PE_FAILURE_REASON_ROOM]; /* the reason up to its first colon */
         uint64_t count;
+        uint64_t first_item;     /* of those known */
     } kinds[PE_FAILURE_REASONS]; /* the last one takes all further kinds: "other reasons" */
     int kind_count;
     pe_out_file file; /* the csv, when there is one */

@@ -11,7 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum pe_progress_mode { PE_PROGRESS_AUTO, PE_PROGRESS_ALWAYS, PE_PROGRESS_NEVER } pe_progress_mode;
+typedef enum pe_progress_mode {
+    PE_PROGRESS_AUTO,
+    PE_PROGRESS_ALWAYS,
+    PE_PROGRESS_NEVER,
+    PE_PROGRESS_JSON
+} pe_progress_mode;
 
 typedef struct pe_progress {
     const char *name; /* of the job; borrowed */

@@ -22,6 +22,7 @@
 #include "report/progress.h"
 #include "run/output/output.h"
 #include "run/output/shared_output.h"
+#include "run/reports/recording.h"
 #include "run/stages.h"
 #include "run/summary.h"
 #include "worker/crash.h"
@@ -41,6 +42,8 @@ typedef struct execution {
     pe_stop_record stop_record;
     pe_output output; /* rank 0 */
     pe_progress progress;
+    pe_recording recording;
+    uint64_t rows;     /* delivered, on rank 0 */
     uint64_t begin_ns; /* when the output was opened */
 } execution;
 
@@ -65,6 +68,7 @@ static pe_status take_results(void *context, const pe_chunk_result *out, pe_erro
 {
     execution *self = context;
     const pe_status status = pe_output_take(&self->output, out, err);
+    self->rows += out->rows;
     if (status != PE_OK && err->item != PE_NO_ITEM)
         err->item = pe_item_set_rank(&self->inputs->todo, err->item);
     return status;
@@ -114,6 +118,7 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
                                              .worker = &pe_job_worker,
                                              .work_spec = &self->work,
                                              .stop = run->stop,
+                                             .record = self->recording.record,
                                              .context = self,
                                              .write = take_results,
                                              .tick = tick},
@@ -154,6 +159,19 @@ static pe_status collect_reduction(execution *self, pe_format format, pe_error *
         (void)pe_output_take(&self->output, &lines, err);
     pe_buffer_fini(&lines.bytes);
     return pe_run_agree(run, err);
+}
+
+/* What became of the run, for the reports. A record that cannot be collected is no failure of the run. */
+static void note_end(execution *self, const pe_execution_stats *stats, pe_run_facts *facts)
+{
+    pe_error lost = PE_ERROR_INIT;
+    facts->wall_ns = stats->wall_ns;
+    facts->done = stats->items;
+    facts->rows = self->rows;
+    facts->failures = self->output.failures;
+    facts->is_complete = self->output.is_complete;
+    if (pe_recording_end(self->run, &self->recording, stats, facts, &lost) != PE_OK && self->run->is_root)
+        pe_log(PE_LOG_WARN, "the reports have no times: %s", lost.text);
 }
 
 /* Commits only what every rank agrees is complete. */
@@ -202,7 +220,8 @@ static void tell_plan(const pe_run_context *run, const pe_job *job, const pe_run
 }
 
 pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                         const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan, pe_error *err)
+                         const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan,
+                         pe_run_facts *facts, pe_error *err)
 {
     execution self = {
         .run = run, .job = job, .inputs = inputs, .plan = &plan->plan, .work = *work, .begin_ns = pe_clock_ns()};
@@ -214,7 +233,9 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     tell_plan(run, job, inputs, output, work, plan);
     pe_interrupt_begin_run();
     pe_crash_begin(pe_comm_rank(run->comm), pe_comm_size(run->comm));
-    pe_status status = open_output(&self, output, err);
+    pe_status status = pe_recording_begin(run, &plan->placement, &self.recording, err);
+    if (status == PE_OK)
+        status = open_output(&self, output, err);
     if (status == PE_OK)
         status = run_pool(&self, output, plan->placement.threads, &stats, err);
     if (status == PE_OK)
@@ -222,6 +243,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     if (status == PE_OK)
         (void)collect_reduction(&self, output->format, err);
     (void)close_output(&self, stats.items, err);
+    note_end(&self, &stats, facts);
     pe_crash_end();
     pe_interrupt_end_run();
     if (self.output.is_complete)

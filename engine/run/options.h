@@ -29,6 +29,8 @@ typedef struct pe_run_options {
     const pe_override *overrides;
     size_t override_count;
     pe_progress_mode progress;
+    pe_job_reports reports;
+    const char *const *argv; /* of the process, ended by NULL: to say how to repeat the run */
     pe_verbosity verbosity;
 } pe_run_options;
 

@@ -22,6 +22,7 @@
 #include "run/output/argument_names.h"
 #include "run/output/path_check.h"
 #include "run/output/written_paths.h"
+#include "run/reports/recording.h"
 #include "run/stages.h"
 
 #define JOB_FILE_MAX_BYTES ((size_t)16 << 20)
@@ -42,8 +43,10 @@ pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &text, err) == PE_OK)
         (void)pe_job_read(is_stdin ? "stdin" : options->job_path, (const char *)text.data, text.size,
                           options->overrides, options->override_count, out, err);
-    if (err->status == PE_OK)
+    if (err->status == PE_OK) {
         pe_input_demand_set(*out);
+        (*out)->reports = options->reports;
+    }
     pe_buffer_fini(&text);
     return pe_run_agree(run, err);
 }
@@ -299,6 +302,7 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     request.ranks = pe_comm_size(run->comm);
     request.threads = out->placement.most_threads;
     request.is_elsewhere = pe_form_is_in_processes(kernel->form);
+    request.kept_bytes += pe_recording_bytes(run, &out->placement);
     uint64_t most[] = {request.process_bytes, request.kept_bytes, out->placement.is_crowded ? 1 : 0};
     (void)pe_comm_max(run->comm, most, 3, err); /* the plan is the same on every rank */
     request.process_bytes = most[0];

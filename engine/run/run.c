@@ -26,6 +26,7 @@
 #include "comm/launcher.h"
 #include "os/log.h"
 #include "run/lost_rank.h"
+#include "run/reports/reports.h"
 #include "run/stages.h"
 
 static pe_status print_job(const pe_run_context *run, const pe_job *job, pe_error *err)
@@ -59,8 +60,18 @@ static pe_status check_syntax(const pe_run_context *run, const pe_job *job, cons
     return err->status;
 }
 
+static void note_plan(const pe_work_spec *work, const pe_run_plan *plan, pe_run_facts *facts)
+{
+    (void)snprintf(facts->kernel, sizeof facts->kernel, "%s", work->kernel->name);
+    (void)pe_signature_print(&work->signature, facts->signature);
+    facts->has_plan = true;
+    facts->plan = plan->plan;
+    facts->items = plan->plan.items;
+    facts->all_threads = plan->placement.all_threads;
+}
+
 /* From the validated job on. */
-static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_error *err)
+static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_run_facts *facts, pe_error *err)
 {
     pe_run_inputs inputs = {0};
     pe_run_kernel kernel = {0};
@@ -81,8 +92,10 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_er
         status = pe_run_define_work(run, job, &inputs, &kernel, &output, &work, err);
     if (status == PE_OK)
         status = pe_run_make_plan(run, job, &inputs, &kernel, &output, &work, &plan, err);
+    if (status == PE_OK)
+        note_plan(&work, &plan, facts);
     if (status == PE_OK && run->options->action == PE_ACTION_RUN)
-        status = pe_run_execute(run, job, &inputs, &output, &work, &plan, err);
+        status = pe_run_execute(run, job, &inputs, &output, &work, &plan, facts, err);
     else if (status == PE_OK)
         status = show_plan(run, job, &inputs, &kernel, &output, &work, &plan, err);
     pe_work_spec_fini(&work);
@@ -95,9 +108,15 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_er
 static pe_status conduct(const pe_run_context *run, pe_error *err)
 {
     pe_job *job = NULL;
+    pe_run_facts facts;
+    pe_reports_begin(run, &facts);
     pe_status status = pe_run_read_job(run, &job, err);
-    if (status == PE_OK)
-        status = run->options->action == PE_ACTION_PRINT_CONFIG ? print_job(run, job, err) : conduct_job(run, job, err);
+    facts.job = status == PE_OK ? job : NULL;
+    if (status == PE_OK && run->options->action == PE_ACTION_PRINT_CONFIG)
+        status = print_job(run, job, err);
+    else if (status == PE_OK)
+        status = conduct_job(run, job, &facts, err);
+    status = pe_reports_end(run, &facts, err);
     pe_job_free(job);
     return status;
 }

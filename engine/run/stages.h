@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 
+#include "report/run_facts.h"
 #include "run/context.h"
 #include "run/job_to_specs.h"
 #include "run/output/argument_names.h"
@@ -87,9 +88,10 @@ void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *
 
 /* ---- from a plan to a committed output: execute.c ---- */
 
-/* pe_run_execute - compute all items and commit the output. */
+/* pe_run_execute - compute all items and commit the output. What became of the run goes into rank 0's facts, also after
+ * a failure. */
 pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                          const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan,
-                         pe_error *err);
+                         pe_run_facts *facts, pe_error *err);
 
 #endif

@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "os/interrupt.h"
+#include "record/lane.h"
 #include "worker/crash.h"
 #include "worker/worker_internal.h"
 

@@ -18,7 +18,8 @@ format: base types
 comm: base
 plan: base
 job: base types
-threads: base os comm plan
+record: base comm
+threads: base os comm plan record
 checkpoint: base os plan threads
 ranks: base comm plan threads
 kernel: base os types job
@@ -26,8 +27,8 @@ reduce: base types comm job kernel
 sink: base os types format job
 source: base os types format job
 inputs: base source
-report: base os plan job threads kernel inputs
-worker: base os types comm plan threads kernel reduce sink inputs report
+report: base os plan job record threads kernel inputs
+worker: base os types comm plan record threads kernel reduce sink inputs report
 run: base os comm plan job threads ranks kernel reduce sink source inputs report worker
 library: base types comm plan job threads ranks kernel report worker run
 app: base os types comm job threads kernel run

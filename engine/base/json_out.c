@@ -1,0 +1,146 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* json_out.c - writes JSON into a buffer: objects, arrays, strings, numbers.
+ *
+ * Threads: json_out.h.
+ */
+#include "base/json_out.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/fixed_point.h"
+
+#define SPREAD_DEPTH 2
+
+static void put(pe_json *json, const char *bytes, size_t size)
+{
+    (void)pe_buffer_append(&json->text, bytes, size, json->err);
+}
+
+void pe_json_put(pe_json *json, const char *bytes)
+{
+    put(json, bytes, strlen(bytes));
+}
+
+static void put_line(pe_json *json)
+{
+    static const char spaces[] = "\n        ";
+    if (json->is_spread && json->depth <= SPREAD_DEPTH)
+        put(json, spaces, 1 + 2 * (size_t)json->depth);
+}
+
+/* The bytes of the UTF-8 character that begins here; 0: it is none. */
+static size_t character(const unsigned char *at)
+{
+    const size_t size = at[0] < 0x80                    ? 1
+                        : at[0] >= 0xC2 && at[0] < 0xE0 ? 2
+                        : at[0] >= 0xE0 && at[0] < 0xF0 ? 3
+                        : at[0] >= 0xF0 && at[0] < 0xF5 ? 4
+                                                        : 0;
+    for (size_t i = 1; i < size; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    const bool is_long = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xF0 && at[1] < 0x90);
+    const bool is_beyond = (at[0] == 0xED && at[1] >= 0xA0) || (at[0] == 0xF4 && at[1] >= 0x90); /* surrogates too */
+    return is_long || is_beyond ? 0 : size;
+}
+
+static void put_character(pe_json *json, const unsigned char *at, size_t size)
+{
+    if (size == 0)
+        pe_json_put(json, "\xEF\xBF\xBD");
+    else if (*at == '"' || *at == '\\')
+        (void)pe_buffer_printf(&json->text, json->err, "\\%c", *at);
+    else if (*at < 0x20 || *at == 0x7F || *at == '<') /* "<" so that the text may stand in an HTML script */
+        (void)pe_buffer_printf(&json->text, json->err, "\\u%04x", *at);
+    else
+        put(json, (const char *)at, size);
+}
+
+static void put_string(pe_json *json, const char *value)
+{
+    const unsigned char *at = (const unsigned char *)value;
+    put(json, "\"", 1);
+    while (*at != '\0') {
+        const size_t size = character(at);
+        put_character(json, at, size);
+        at += size == 0 ? 1 : size;
+    }
+    put(json, "\"", 1);
+}
+
+static void begin(pe_json *json, const char *key)
+{
+    if (json->has_element)
+        put(json, ",", 1);
+    if (json->depth > 0)
+        put_line(json);
+    json->has_element = true;
+    if (key == NULL)
+        return;
+    put_string(json, key);
+    pe_json_put(json, json->is_spread ? ": " : ":");
+}
+
+void pe_json_open(pe_json *json, const char *key, char bracket)
+{
+    begin(json, key);
+    put(json, &bracket, 1);
+    json->depth++;
+    json->has_element = false;
+}
+
+void pe_json_close(pe_json *json, char bracket)
+{
+    json->depth--;
+    if (json->has_element)
+        put_line(json);
+    put(json, &bracket, 1);
+    json->has_element = true;
+}
+
+void pe_json_null(pe_json *json, const char *key)
+{
+    begin(json, key);
+    pe_json_put(json, "null");
+}
+
+void pe_json_text(pe_json *json, const char *key, const char *value)
+{
+    if (value == NULL) {
+        pe_json_null(json, key);
+        return;
+    }
+    begin(json, key);
+    put_string(json, value);
+}
+
+void pe_json_count(pe_json *json, const char *key, uint64_t value)
+{
+    if (value == UINT64_MAX) {
+        pe_json_null(json, key);
+        return;
+    }
+    begin(json, key);
+    (void)pe_buffer_printf(&json->text, json->err, "%" PRIu64, value);
+}
+
+void pe_json_number(pe_json *json, const char *key, double value, int decimals)
+{
+    char digits[PE_FIXED_ROOM];
+    if (!isfinite(value)) {
+        pe_json_null(json, key);
+        return;
+    }
+    begin(json, key);
+    pe_json_put(json, pe_print_fixed(digits, value, decimals));
+}
+
+void pe_json_flag(pe_json *json, const char *key, bool value)
+{
+    begin(json, key);
+    pe_json_put(json, value ? "true" : "false");
+}

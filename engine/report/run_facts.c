@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* run_facts.c - what rank 0 knows of a run that has ended, in words.
+ *
+ * Threads: no state.
+ */
+#include "report/run_facts.h"
+
+#include <string.h>
+
+const char *pe_run_facts_outcome(const pe_run_facts *facts)
+{
+    switch (pe_status_exit(facts->status)) {
+    case 0:
+        return "complete";
+    case 1:
+        return facts->is_complete ? "complete with failed items" : "failed";
+    case 75:
+        return "interrupted";
+    default:
+        return "failed";
+    }
+}
+
+static pe_status append_word(pe_buffer *out, const char *word, pe_error *err)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+    if (*word != '\0' && strspn(word, plain) == strlen(word))
+        return pe_buffer_printf(out, err, "%s", word);
+    pe_status status = pe_buffer_append(out, "'", 1, err);
+    for (; *word != '\0' && status == PE_OK; word++)
+        status = *word == '\'' ? pe_buffer_append(out, "'\\''", 4, err) : pe_buffer_append(out, word, 1, err);
+    return status == PE_OK ? pe_buffer_append(out, "'", 1, err) : status;
+}
+
+pe_status pe_run_facts_command(const pe_run_facts *facts, const char *option, pe_buffer *out, pe_error *err)
+{
+    pe_status status = PE_OK;
+    if (facts->ranks > 1)
+        status = pe_buffer_printf(out, err, "mpirun -n %d ", facts->ranks);
+    for (int i = 0; facts->argv != NULL && facts->argv[i] != NULL && status == PE_OK; i++) {
+        if (i > 0)
+            status = pe_buffer_append(out, " ", 1, err);
+        if (status == PE_OK)
+            status = append_word(out, facts->argv[i], err);
+        if (i == 0 && option != NULL && status == PE_OK)
+            status = pe_buffer_printf(out, err, " %s", option);
+    }
+    return status == PE_OK ? pe_buffer_append(out, "", 1, err) : status; /* its end; not counted by strlen */
+}

@@ -1,0 +1,64 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* recording.c - the record of a run: begun on one clock on all ranks, and collected on rank 0.
+ *
+ * Design:  rank 0 says when the run begins; each rank turns that moment into a time of its own clock, which was compared with
+ *          rank 0's before. The clocks are compared again at the end, since they drift apart.
+ * Threads: the main thread.
+ */
+#include "run/reports/recording.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "os/resident.h"
+
+bool pe_recording_is_wanted(const pe_run_options *options)
+{
+    const pe_job_reports *const reports = &options->reports;
+    return options->action == PE_ACTION_RUN && (reports->html != NULL || reports->trace != NULL ||
+                                                reports->stats != NULL || options->progress == PE_PROGRESS_JSON);
+}
+
+size_t pe_recording_bytes(const pe_run_context *run, const pe_thread_placement *place)
+{
+    if (!pe_recording_is_wanted(run->options))
+        return 0;
+    return pe_record_bytes(place->threads, place->all_threads, pe_comm_size(run->comm), run->is_root);
+}
+
+pe_status pe_recording_begin(const pe_run_context *run, const pe_thread_placement *place, pe_recording *out,
+                             pe_error *err)
+{
+    uint64_t origin_ns = 0;
+    if (!pe_recording_is_wanted(run->options))
+        return PE_OK;
+    if (pe_comm_clock_offset(run->comm, &out->clock_ns[0], err) != PE_OK)
+        return err->status;
+    origin_ns = pe_clock_ns();
+    (void)pe_comm_bcast(run->comm, 0, &origin_ns, sizeof origin_ns, err);
+    origin_ns += (uint64_t)out->clock_ns[0];
+    if (err->status == PE_OK)
+        (void)pe_record_make(place->threads, place->all_threads, pe_comm_size(run->comm), origin_ns, &out->record, err);
+    return pe_run_agree(run, err);
+}
+
+pe_status pe_recording_end(const pe_run_context *run, pe_recording *recording, const pe_execution_stats *stats,
+                           pe_run_facts *facts, pe_error *err)
+{
+    pe_rank_record mine = {.chunk_items = stats->chunk_items, .peak_bytes = pe_resident_peak()};
+    if (recording->record == NULL)
+        return PE_OK;
+    mine.wall_ns = pe_clock_ns() - recording->record->origin_ns;
+    (void)gethostname(mine.host, sizeof mine.host - 1);
+    if (pe_comm_clock_offset(run->comm, &recording->clock_ns[1], err) == PE_OK) {
+        mine.clock_ns[0] = recording->clock_ns[0];
+        mine.clock_ns[1] = recording->clock_ns[1];
+        (void)pe_collect(run->comm, recording->record, &mine, &facts->collected, err);
+    }
+    facts->has_record = run->is_root && err->status == PE_OK;
+    pe_record_free(recording->record);
+    recording->record = NULL;
+    return err->status;
+}

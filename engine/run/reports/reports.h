@@ -1,0 +1,21 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* reports.h - the files that tell of a run: written at its end, well or not.
+ */
+#ifndef PE_REPORTS_H
+#define PE_REPORTS_H
+
+#include "report/run_facts.h"
+#include "run/context.h"
+
+/* pe_reports_begin - what is known before the run. */
+void pe_reports_begin(const pe_run_context *run, pe_run_facts *facts);
+
+/* pe_reports_end - write the files that the options name, of a run that ended with err. Collective.
+ *
+ * Returns: err's status. Where the run was good and a file cannot be written err becomes PE_EIO or PE_EOUTPUT; a second
+ *          failure is only logged */
+pe_status pe_reports_end(const pe_run_context *run, pe_run_facts *facts, pe_error *err);
+
+#endif
