@@ -271,6 +271,20 @@ static bool take_report(parsing *in, int key, const char *path, pe_status *statu
     }
 }
 
+/* They tell of a run. */
+static pe_status check_reports(const pe_run_options *run, pe_error *err)
+{
+    const pe_job_reports *const files = &run->reports;
+    const char *const option = files->html != NULL     ? "--report"
+                               : files->trace != NULL  ? "--trace"
+                               : files->stats != NULL  ? "--stats"
+                               : files->joblog != NULL ? "--joblog"
+                                                       : NULL;
+    if (option == NULL || run->action == PE_ACTION_RUN)
+        return PE_OK;
+    return pe_fail(err, PE_EUSAGE, "%s tells of a run, but --check, --plan and --print-config run nothing", option);
+}
+
 static error_t take(int key, char *value, struct argp_state *state)
 {
     parsing *const in = state->input;
@@ -343,6 +357,8 @@ pe_status pe_cli_parse(int argc, char **argv, pe_options *out, pe_error *err)
     pe_status status = run_argp(argc, argv, &in);
     if (status == PE_OK && out->action == PE_CLI_RUN && out->run.job_path == NULL)
         status = pe_fail(err, PE_EUSAGE, "expected a job file, such as pengine squares.toml; see pengine --help");
+    if (status == PE_OK)
+        status = check_reports(&out->run, err);
     out->run.overrides = out->overrides;
     out->run.override_count = out->override_count;
     out->run.argv = (const char *const *)argv;

@@ -20,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/json_out.h"
 #include "os/file/file.h"
 
 #define LINE_SIZE 2048u
@@ -30,8 +31,9 @@ static struct {
     pthread_mutex_t lock;
     bool is_enabled;   /* written by pe_log_init, before there are threads */
     pe_log_level most; /* likewise */
+    bool is_json;      /* likewise */
     bool is_drawn;     /* the terminal shows a progress line; under lock */
-} state = {PTHREAD_MUTEX_INITIALIZER, true, PE_LOG_INFO, false};
+} state = {PTHREAD_MUTEX_INITIALIZER, true, PE_LOG_INFO, false, false};
 
 typedef struct line {
     char text[LINE_SIZE];
@@ -59,6 +61,40 @@ void pe_log_init(int is_enabled, pe_log_level most)
     state.most = most;
 }
 
+void pe_log_set_json(void)
+{
+    state.is_json = true;
+}
+
+void pe_log_line(const void *bytes, size_t size)
+{
+    pe_error ignored = PE_ERROR_INIT;
+    pe_buffer whole = {0}; /* one write, whatever its length */
+    if (!state.is_enabled || pe_buffer_append(&whole, bytes, size, &ignored) != PE_OK ||
+        pe_buffer_append(&whole, "\n", 1, &ignored) != PE_OK) {
+        pe_buffer_fini(&whole);
+        return;
+    }
+    pthread_mutex_lock(&state.lock);
+    (void)pe_write_full(STDERR_FILENO, whole.data, whole.size, "stderr", &ignored);
+    pthread_mutex_unlock(&state.lock);
+    pe_buffer_fini(&whole);
+}
+
+static void write_json(pe_log_level level, const char *text)
+{
+    static const char *const levels[] = {"error", "warning", "info", "debug"};
+    pe_error ignored = PE_ERROR_INIT;
+    pe_json json = {.err = &ignored};
+    pe_json_open(&json, NULL, '{');
+    pe_json_text(&json, "level", levels[level]);
+    pe_json_text(&json, "message", text);
+    pe_json_close(&json, '}');
+    if (ignored.status == PE_OK)
+        pe_log_line(json.text.data, json.text.size);
+    pe_buffer_fini(&json.text);
+}
+
 void pe_log(pe_log_level level, const char *format, ...)
 {
     if (!state.is_enabled || level > state.most)
@@ -69,6 +105,10 @@ void pe_log(pe_log_level level, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
 
+    if (state.is_json) {
+        write_json(level, text);
+        return;
+    }
     line out = {.size = 0};
     pthread_mutex_lock(&state.lock);
     if (state.is_drawn)

@@ -22,6 +22,10 @@ void pe_log(pe_log_level level, const char *format, ...) PE_PRINTF(2, 3);
 
 /* pe_log_lines - write whole lines as they are, on every rank and at every level: what a program of the user's says. */
 void pe_log_lines(const char *text, size_t size);
+/* pe_log_set_json - from here on each message is a JSON object on a line, with level and message, for programs. */
+void pe_log_set_json(void);
+/* pe_log_line - bytes as a line of their own, at any level. */
+void pe_log_line(const void *bytes, size_t size);
 
 /* pe_log_progress - show progress: on a terminal redrawn in place (text NULL clears the line), else as a line of its own. */
 void pe_log_progress(const char *text, int is_terminal);

@@ -7,7 +7,7 @@
 #define PE_COLLECTED_H
 
 #include "comm/comm.h"
-#include "record/record.h"
+#include "record/lanes.h"
 
 #define PE_HOST_ROOM 64
 

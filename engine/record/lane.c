@@ -86,8 +86,9 @@ void pe_lane_chunk(uint64_t first, uint64_t items, uint64_t ns, uint64_t end_ns)
         return;
     pe_costs_add(&lane->costs, items, cost_ns);
     if (pe_costs_is_slow(&lane->costs, lane->item_ns))
-        pe_costs_keep(&lane->costs,
-                      &(pe_slow_item){.item = first + lane->ahead, .count = items, .ns = cost_ns, .each_ns = lane->item_ns});
+        pe_costs_keep(
+            &lane->costs,
+            &(pe_slow_item){.item = first + lane->ahead, .count = items, .ns = cost_ns, .each_ns = lane->item_ns});
 }
 
 void pe_lane_waited(uint64_t end_ns)
@@ -125,6 +126,7 @@ void pe_pause_end(pe_phase phase, pe_phase outer, uint64_t began_ns)
         return;
     const uint64_t now = pe_clock_ns(), ns = now - began_ns;
     uint64_t lent_ns = ns;
+    lane->away_ns += phase == PE_PHASE_READ ? 0 : ns;
     lane->written_ns += phase == PE_PHASE_WRITE ? ns : 0;
     if (phase == PE_PHASE_READ) {
         lent_ns *= lane->stride + 1;

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* progress.c - the progress line and the summary: what a person sees of a run.
+/* progress.c - the line of progress, for people and for programs; numbers as people read them.
  *
- * Design:   the rate is a moving mean over the last draws, so that the time left follows a change of cost; on a
- *           terminal the line is redrawn in place, in a log it is a line now and then.
- * Not here: where the line goes (base/log.c).
+ * Design:   the rate is a moving mean over the last draws; the time left comes from the whole run (eta.h). On a terminal the
+ *           line is redrawn in place, in a log it is a line now and then.
+ * Not here: where the line goes (os/log.c), the JSON object at the end of a run (stats.c).
  */
 #include "report/progress.h"
 
@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fixed_point.h"
+#include "base/json_out.h"
 #include "os/log.h"
 
 #define TERMINAL_EVERY_NS 100000000u
@@ -82,17 +83,21 @@ const char *pe_print_seconds(char out[32], double value)
     return out;
 }
 
-void pe_progress_begin(pe_progress *progress, const char *name, uint64_t items, pe_progress_mode mode, bool is_quiet)
+void pe_progress_begin(pe_progress *progress, const char *name, uint64_t items, uint64_t before, pe_progress_mode mode,
+                       bool is_quiet)
 {
     const uint64_t now = pe_clock_ns();
-    const bool is_terminal = isatty(STDERR_FILENO) == 1;
+    const bool is_json = mode == PE_PROGRESS_JSON, is_terminal = !is_json && isatty(STDERR_FILENO) == 1;
     *progress = (pe_progress){.name = name,
                               .items = items,
-                              .is_shown = !is_quiet && mode != PE_PROGRESS_NEVER,
+                              .before = before,
+                              .is_shown = is_json || (!is_quiet && mode != PE_PROGRESS_NEVER),
                               .is_terminal = is_terminal,
+                              .is_json = is_json,
                               .began_ns = now,
                               .shown_ns = now};
-    progress->every_ns = is_terminal ? TERMINAL_EVERY_NS : mode == PE_PROGRESS_ALWAYS ? ALWAYS_EVERY_NS : LOG_EVERY_NS;
+    const bool is_often = is_json || mode == PE_PROGRESS_ALWAYS;
+    progress->every_ns = is_terminal ? TERMINAL_EVERY_NS : is_often ? ALWAYS_EVERY_NS : LOG_EVERY_NS;
 }
 
 /* The time left, in whole seconds: a guess that flickers less. */
@@ -112,36 +117,72 @@ static void draw_bar(char bar[BAR_WIDTH + 1], double share)
     bar[BAR_WIDTH] = '\0';
 }
 
-static void draw(pe_progress *progress, uint64_t items, uint64_t now)
+static void draw(const pe_progress *progress, uint64_t items, double left_s)
 {
     char done[32], all[32], rate[32], left[32], bar[BAR_WIDTH + 1], text[256];
-    const double recent = (double)(items - progress->shown_items) / seconds(now - progress->shown_ns);
-    progress->rate = progress->shown_items == 0 ? recent : progress->rate * 0.7 + recent * 0.3;
-    progress->shown_ns = now;
-    progress->shown_items = items;
-    pe_print_count(done, items);
+    pe_print_count(done, progress->before + items);
     pe_print_rate(rate, progress->rate);
     if (progress->items == UINT64_MAX) {
         (void)snprintf(text, sizeof text, "%s: %s items  %s items/s", progress->name, done, rate);
     } else {
-        const double share = progress->items == 0 ? 1 : (double)items / (double)progress->items;
+        const uint64_t whole = progress->before + progress->items;
+        const double share = whole == 0 ? 1 : (double)(progress->before + items) / (double)whole;
         draw_bar(bar, share);
-        pe_print_count(all, progress->items);
+        pe_print_count(all, whole);
         (void)snprintf(text, sizeof text, "%s: [%s] %3.0f %%  %s/%s items  %s items/s  ETA %s", progress->name, bar,
-                       share * 100, done, all, rate,
-                       progress->rate > 0 ? print_left(left, (double)(progress->items - items) / progress->rate) : "?");
+                       share * 100, done, all, rate, left_s >= 0 ? print_left(left, left_s) : "?");
     }
     pe_log_progress(text, progress->is_terminal);
 }
 
-void pe_progress_tick(pe_progress *progress, uint64_t items)
+/* The fields that a run's last object has too. */
+static void write_json(const pe_progress *progress, const pe_progress_counts *counts, uint64_t now, double left_s)
+{
+    pe_error ignored = PE_ERROR_INIT; /* without memory a line is left out */
+    pe_json json = {.err = &ignored};
+    const bool is_known = progress->items != UINT64_MAX;
+    pe_json_open(&json, NULL, '{');
+    pe_json_text(&json, "name", progress->name);
+    pe_json_null(&json, "exit_code");
+    pe_json_number(&json, "seconds", seconds(now - progress->began_ns), 3);
+    pe_json_count(&json, "items", is_known ? progress->before + progress->items : UINT64_MAX);
+    pe_json_count(&json, "done", progress->before + counts->items);
+    pe_json_count(&json, "before", progress->before);
+    pe_json_count(&json, "failed", counts->failed);
+    pe_json_count(&json, "skipped", counts->skipped);
+    pe_json_number(&json, "items_per_second", progress->rate, 3);
+    if (is_known && left_s >= 0)
+        pe_json_number(&json, "seconds_left", left_s, 1);
+    else
+        pe_json_null(&json, "seconds_left");
+    pe_json_close(&json, '}');
+    if (ignored.status == PE_OK)
+        pe_log_line(json.text.data, json.text.size);
+    pe_buffer_fini(&json.text);
+}
+
+static void show(pe_progress *progress, const pe_progress_counts *counts, uint64_t now)
+{
+    const double recent = (double)(counts->items - progress->shown_items) / seconds(now - progress->shown_ns);
+    const double left_ns = progress->items == UINT64_MAX ? -1 : pe_eta_left_ns(&progress->eta, progress->items);
+    progress->rate = progress->shown_items == 0 ? recent : progress->rate * 0.7 + recent * 0.3;
+    progress->shown_ns = now;
+    progress->shown_items = counts->items;
+    if (progress->is_json)
+        write_json(progress, counts, now, left_ns * 1e-9);
+    else
+        draw(progress, counts->items, left_ns * 1e-9);
+}
+
+void pe_progress_tick(pe_progress *progress, const pe_progress_counts *counts)
 {
     if (!progress->is_shown)
         return;
     const uint64_t now = pe_clock_ns();
     const uint64_t first = progress->is_terminal ? FIRST_NS : progress->every_ns;
+    pe_eta_add(&progress->eta, counts->items, now - progress->began_ns);
     if (now - progress->shown_ns >= progress->every_ns && now - progress->began_ns >= first)
-        draw(progress, items, now);
+        show(progress, counts, now);
 }
 
 void pe_progress_end(pe_progress *progress)

@@ -23,6 +23,7 @@ typedef struct pe_run_facts {
     int ranks;
     char kernel[PE_KERNEL_TEXT_ROOM];
     char signature[PE_SIGNATURE_ROOM];
+    bool has_checked_paths; /* the reports' files are none that the job reads, or writes otherwise */
     bool has_plan;
     pe_plan plan;
     int all_threads; /* workers of all ranks */
@@ -30,7 +31,7 @@ typedef struct pe_run_facts {
     /* What became of it. */
     uint64_t started_s; /* by the calendar: seconds since 1970 */
     uint64_t wall_ns;   /* of this run, from the first to the last item */
-    uint64_t items;     /* that the job has; PE_ITEMS_UNKNOWN: a stream */
+    uint64_t items;     /* that this run was to compute; PE_ITEMS_UNKNOWN: a stream */
     uint64_t done;      /* items of this run that were computed and delivered, those that failed among them */
     uint64_t before;    /* items that earlier runs of a resumed job have done */
     uint64_t rows;      /* of `done`, in the output */
@@ -47,10 +48,15 @@ typedef struct pe_run_facts {
     pe_collected collected;
 } pe_run_facts;
 
-/* pe_run_facts_done - with those of earlier runs. */
+/* pe_run_facts_done, pe_run_facts_items - with those of earlier runs. */
 static inline uint64_t pe_run_facts_done(const pe_run_facts *facts)
 {
     return facts->before + facts->done;
+}
+
+static inline uint64_t pe_run_facts_items(const pe_run_facts *facts)
+{
+    return facts->items == PE_ITEMS_UNKNOWN ? PE_ITEMS_UNKNOWN : facts->before + facts->items;
 }
 
 /* pe_run_facts_outcome - "complete", "complete with failed items", "interrupted", "failed". */

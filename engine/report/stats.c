@@ -39,7 +39,7 @@ static void put_outcome(const pe_run_facts *facts, pe_json *json)
     pe_json_text(json, "message", facts->message[0] == '\0' ? NULL : facts->message);
     put_time(json, "started", facts->started_s);
     pe_json_number(json, "seconds", seconds(facts->wall_ns), 6);
-    pe_json_count(json, "items", facts->items);
+    pe_json_count(json, "items", pe_run_facts_items(facts));
     pe_json_count(json, "done", pe_run_facts_done(facts));
     pe_json_count(json, "before", facts->before);
     pe_json_count(json, "failed", facts->failed);

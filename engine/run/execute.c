@@ -43,7 +43,9 @@ typedef struct execution {
     pe_output output; /* rank 0 */
     pe_progress progress;
     pe_recording recording;
-    uint64_t rows;     /* delivered, on rank 0 */
+    uint64_t before; /* items that earlier runs of the job have done */
+    /* On rank 0, of what was delivered; written by the deliverer, shown by the main thread. */
+    atomic_uint_fast64_t items, rows, failed;
     uint64_t begin_ns; /* when the output was opened */
 } execution;
 
@@ -68,10 +70,22 @@ static pe_status take_results(void *context, const pe_chunk_result *out, pe_erro
 {
     execution *self = context;
     const pe_status status = pe_output_take(&self->output, out, err);
-    self->rows += out->rows;
+    atomic_fetch_add_explicit(&self->items, out->items, memory_order_relaxed); /* relaxed: only shown */
+    atomic_fetch_add_explicit(&self->rows, out->rows, memory_order_relaxed);
+    atomic_store_explicit(&self->failed, self->output.failures.count, memory_order_relaxed);
     if (status != PE_OK && err->item != PE_NO_ITEM)
         err->item = pe_item_set_rank(&self->inputs->todo, err->item);
     return status;
+}
+
+/* Items without a row that have not failed. The counters are read one after another, while they change: a difference that
+ * cannot be is 0. */
+static uint64_t count_skipped(execution *self, uint64_t failed)
+{
+    const uint64_t rows = atomic_load_explicit(&self->rows, memory_order_relaxed);
+    const uint64_t items = atomic_load_explicit(&self->items, memory_order_relaxed);
+    const uint64_t lost = self->work.policy == PE_ON_ERROR_SKIP ? failed : 0;
+    return items > rows && items - rows > lost ? items - rows - lost : 0;
 }
 
 static pe_status tick(void *context, uint64_t items, pe_error *err)
@@ -80,8 +94,12 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
     const char *const signal = pe_interrupt_seen();
     if (signal != NULL)
         return pe_fail(err, PE_ESTOPPED, "interrupted by %s", signal);
-    if (self->run->is_root)
-        pe_progress_tick(&self->progress, items);
+    if (!self->run->is_root)
+        return PE_OK;
+    pe_progress_counts counts = {.failed = atomic_load_explicit(&self->failed, memory_order_relaxed)};
+    counts.skipped = count_skipped(self, counts.failed);
+    counts.items = items;
+    pe_progress_tick(&self->progress, &counts);
     return PE_OK;
 }
 
@@ -129,7 +147,7 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
                                     .pack = pack,
                                     .next = next};
     if (run->is_root)
-        pe_progress_begin(&self->progress, self->job->name, self->plan->items, options->progress,
+        pe_progress_begin(&self->progress, self->job->name, self->plan->items, self->before, options->progress,
                           options->verbosity == PE_QUIET);
     (void)pe_redirect_stdout_begin(err); /* what a kernel prints goes to stderr */
     if (pe_run_agree(run, err) == PE_OK)
@@ -167,8 +185,9 @@ static void note_end(execution *self, const pe_execution_stats *stats, pe_run_fa
     pe_error lost = PE_ERROR_INIT;
     facts->wall_ns = stats->wall_ns;
     facts->done = stats->items;
-    facts->rows = self->rows;
+    facts->rows = atomic_load_explicit(&self->rows, memory_order_relaxed);
     facts->failures = self->output.failures;
+    facts->skipped = count_skipped(self, self->output.failures.count);
     facts->is_complete = self->output.is_complete;
     if (pe_recording_end(self->run, &self->recording, stats, facts, &lost) != PE_OK && self->run->is_root)
         pe_log(PE_LOG_WARN, "the reports have no times: %s", lost.text);
@@ -223,8 +242,13 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
                          const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan,
                          pe_run_facts *facts, pe_error *err)
 {
-    execution self = {
-        .run = run, .job = job, .inputs = inputs, .plan = &plan->plan, .work = *work, .begin_ns = pe_clock_ns()};
+    execution self = {.run = run,
+                      .job = job,
+                      .inputs = inputs,
+                      .plan = &plan->plan,
+                      .work = *work,
+                      .before = facts->before,
+                      .begin_ns = pe_clock_ns()};
     pe_execution_stats stats = {0};
     uint64_t busy_ns = 0; /* of all ranks */
     self.work.plan = self.plan;

@@ -79,6 +79,7 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_ru
     pe_work_spec work = {0};
     pe_run_plan plan = {0};
     pe_status status = pe_run_check_paths(run, job, err);
+    facts->has_checked_paths = status == PE_OK;
     if (status == PE_OK)
         status = pe_run_open_inputs(run, job, &inputs, err);
     if (status == PE_OK && run->options->action == PE_ACTION_CHECK_SYNTAX) {
@@ -105,6 +106,12 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_ru
     return status;
 }
 
+static void tell(const pe_error *err)
+{
+    if (err->status != PE_OK)
+        pe_log(err->status == PE_ECLOSED ? PE_LOG_INFO : PE_LOG_ERROR, "%s", err->text);
+}
+
 static pe_status conduct(const pe_run_context *run, pe_error *err)
 {
     pe_job *job = NULL;
@@ -116,15 +123,10 @@ static pe_status conduct(const pe_run_context *run, pe_error *err)
         status = print_job(run, job, err);
     else if (status == PE_OK)
         status = conduct_job(run, job, &facts, err);
+    tell(err);
     status = pe_reports_end(run, &facts, err);
     pe_job_free(job);
     return status;
-}
-
-static void tell(const pe_error *err)
-{
-    if (err->status != PE_OK)
-        pe_log(err->status == PE_ECLOSED ? PE_LOG_INFO : PE_LOG_ERROR, "%s", err->text);
 }
 
 int pe_run(const pe_run_options *options)
@@ -139,10 +141,13 @@ int pe_run(const pe_run_options *options)
     if (status == PE_OK) {
         run.is_root = pe_comm_rank(run.comm) == 0;
         pe_log_init(run.is_root, levels[options->verbosity]);
+        if (options->progress == PE_PROGRESS_JSON)
+            pe_log_set_json();
         (void)pe_lost_rank_watch(run.comm, &heartbeat, &err); /* the first meeting point tells of a failure */
         status = conduct(&run, &err);
+    } else {
+        tell(&err);
     }
-    tell(&err);
     if (pe_heartbeat_end(heartbeat, &late) != PE_OK && status == PE_OK)
         pe_log(PE_LOG_ERROR, "%s", late.text);
     pe_comm_close(run.comm);

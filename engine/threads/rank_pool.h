@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 
 #include "plan/plan.h"
-#include "record/record.h"
+#include "record/lanes.h"
 #include "threads/adaptive_chunk.h"
 #include "threads/worker_vtable.h"
 

@@ -22,6 +22,7 @@
 #include "os/interrupt.h"
 #include "record/lane.h"
 #include "worker/crash.h"
+#include "worker/meter.h"
 #include "worker/worker_internal.h"
 
 #define SUMMED_BYTES ((size_t)16 << 10) /* of rows at once, where batches are smaller: still in the first cache */
@@ -118,7 +119,7 @@ static uint64_t batch_most(const pe_work_spec *spec)
 /* Items of the job, consecutive as the pool numbers them. */
 static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
-    const uint64_t most = batch_most(worker->spec);
+    const uint64_t most = pe_meter_batch_most(worker, batch_most(worker->spec));
     pe_status status = PE_OK;
     for (uint64_t done = 0; done < grain.count && status == PE_OK;) {
         if (atomic_load_explicit(worker->flow->stop,
@@ -126,7 +127,7 @@ static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, cons
             return PE_OK;
         const uint64_t left = grain.count - done;
         const pe_block block = {.first = grain.first + done, .count = left < most ? left : most};
-        status = pe_worker_run_batch(worker, block, end, payload, err);
+        status = pe_meter_run_batch(worker, block, end, payload, err);
         if (status == PE_OK && worker->spec->makes_partials && lacks_room(worker))
             status = pe_digest_partial_take(&worker->piece, worker->rows, &worker->out->bytes, err);
         if (status == PE_OK)
@@ -175,6 +176,7 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
     worker->flow = flow;
     if (pe_lane_here != NULL)
         pe_lane_here->ahead = ahead;
+    pe_meter_begin_chunk(worker);
     worker->handed_items = 0;
     pe_arguments_forget(&worker->args);
     worker->failure_counts.size = 0;

@@ -8,13 +8,20 @@
  */
 #include "run/reports/reports.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "os/file/file.h"
 #include "os/file/out_file.h"
 #include "os/log.h"
 #include "report/stats.h"
+
+/* What each of the files begins with. */
+#define STATS_OPENING "{\n  \"pengine\": "
+#define OPENING_ROOM 32
 
 void pe_reports_begin(const pe_run_context *run, pe_run_facts *facts)
 {
@@ -62,11 +69,41 @@ static void take_end(const pe_error *err, pe_run_facts *facts)
         facts->failed = 1;
 }
 
+/* The last line of --progress json. */
+static void write_line(const pe_run_facts *facts)
+{
+    pe_error ignored = PE_ERROR_INIT;
+    pe_json json = {.err = &ignored};
+    pe_stats_write(facts, &json);
+    if (ignored.status == PE_OK)
+        pe_log_line(json.text.data, json.text.size);
+    pe_buffer_fini(&json.text);
+}
+
+/* May the file be replaced? A job that could not be read may use it for something else. */
+static bool may_write(const pe_run_facts *facts, const char *path, const char *opening)
+{
+    char bytes[OPENING_ROOM] = "";
+    struct stat file;
+    if (path == NULL || facts->has_checked_paths)
+        return path != NULL;
+    if (stat(path, &file) != 0 || !S_ISREG(file.st_mode))
+        return errno == ENOENT || !S_ISREG(file.st_mode);
+    FILE *const stream = fopen(path, "rb");
+    if (stream == NULL)
+        return false;
+    const size_t size = fread(bytes, 1, sizeof bytes, stream);
+    (void)fclose(stream);
+    return size >= strlen(opening) && memcmp(bytes, opening, strlen(opening)) == 0;
+}
+
 static void write_all(const pe_run_context *run, const pe_run_facts *facts, pe_error *err)
 {
     const pe_job_reports *const reports = &run->options->reports;
-    if (reports->stats != NULL)
+    if (may_write(facts, reports->stats, STATS_OPENING))
         (void)write_stats(facts, reports->stats, err);
+    if (run->options->progress == PE_PROGRESS_JSON)
+        write_line(facts);
 }
 
 pe_status pe_reports_end(const pe_run_context *run, pe_run_facts *facts, pe_error *err)
@@ -80,9 +117,8 @@ pe_status pe_reports_end(const pe_run_context *run, pe_run_facts *facts, pe_erro
     pe_collected_fini(&facts->collected);
     if (pe_run_agree(run, &late) == PE_OK)
         return err->status;
+    pe_log(PE_LOG_ERROR, "%s", late.text);
     if (err->status == PE_OK)
         *err = late;
-    else
-        pe_log(PE_LOG_ERROR, "%s", late.text);
     return err->status;
 }

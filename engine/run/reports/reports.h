@@ -14,8 +14,9 @@ void pe_reports_begin(const pe_run_context *run, pe_run_facts *facts);
 
 /* pe_reports_end - write the files that the options name, of a run that ended with err. Collective.
  *
- * Returns: err's status. Where the run was good and a file cannot be written err becomes PE_EIO or PE_EOUTPUT; a second
- *          failure is only logged */
+ * Returns: err's status. Where the run was good and a file cannot be written err becomes PE_EIO or PE_EOUTPUT; that
+ *          failure is logged here. Of a job whose paths could not be checked only files are replaced that a run of pengine
+ *          made */
 pe_status pe_reports_end(const pe_run_context *run, pe_run_facts *facts, pe_error *err);
 
 #endif

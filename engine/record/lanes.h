@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* record.h - the record of one rank: a lane for each of its threads.
+/* lanes.h - the record of one rank: a lane for each of its threads.
  *
  * Design: all memory that does not depend on the run's length is allocated before it. The events of all ranks together
  *         are at most PE_RECORD_EVENTS, shared out among the threads.
  */
-#ifndef PE_RECORD_H
-#define PE_RECORD_H
+#ifndef PE_LANES_H
+#define PE_LANES_H
 
 #include "record/lane.h"
 

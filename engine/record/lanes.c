@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* record.c - the record of one rank: a lane for each of its threads.
+/* lanes.c - the record of one rank: a lane for each of its threads.
  *
  * Threads: made and freed by the main thread; each lane belongs to its thread.
  */
-#include "record/record.h"
+#include "record/lanes.h"
 
 #include <stdlib.h>
 

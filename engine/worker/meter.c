@@ -1,0 +1,77 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* meter.c - measures what a worker's items cost, where the run is recorded.
+ *
+ * Threads: meter.h.
+ */
+#include "worker/meter.h"
+
+#include "base/clock.h"
+#include "kernel/item_text.h"
+#include "record/lane.h"
+
+#define BATCH_NS 20000.0          /* a timed batch: reading the clock twice takes about 60 ns */
+#define TRAVEL_BATCH_NS 4000000.0 /* in another process a batch costs a round trip of 20 us */
+
+static double batch_ns(const pe_worker *worker)
+{
+    return worker->spec->is_elsewhere ? TRAVEL_BATCH_NS : BATCH_NS;
+}
+
+/* By the chunk before; the first chunks are small, so their batches are timed. */
+void pe_meter_begin_chunk(const pe_worker *worker)
+{
+    pe_lane *const lane = pe_lane_here;
+    if (lane == NULL)
+        return;
+    const double planned_ns = lane->item_ns * (double)worker->spec->plan->batch_items;
+    lane->is_metered = lane->item_ns <= 0 || planned_ns >= batch_ns(worker);
+}
+
+uint64_t pe_meter_batch_most(const pe_worker *worker, uint64_t most)
+{
+    const pe_lane *const lane = pe_lane_here;
+    if (lane == NULL || !lane->is_metered || lane->item_ns <= 0)
+        return most;
+    const double items = batch_ns(worker) / lane->item_ns;
+    return items >= (double)most ? most : items < 1 ? 1 : (uint64_t)items;
+}
+
+/* The arguments are those of the batch, unless they could not be read. */
+static void print_call(pe_worker *worker, pe_block block, char out[PE_ITEM_TEXT_ROOM])
+{
+    const pe_work_spec *const spec = worker->spec;
+    const pe_block read = worker->args.read;
+    pe_error ignored = PE_ERROR_INIT;
+    out[0] = '\0';
+    if (block.count != 1 || block.first < read.first || block.first - read.first >= read.count ||
+        pe_arguments_values(&worker->args, block, &ignored) != PE_OK)
+        return;
+    pe_item_text_print(spec->kernel->name, &spec->signature, worker->args.values, 0, out);
+}
+
+_Static_assert((int)PE_COST_TEXT_ROOM == (int)PE_ITEM_TEXT_ROOM, "a slow item has room for the text of an item");
+
+static void add_cost(pe_worker *worker, pe_lane *lane, pe_block block, uint64_t ns)
+{
+    const double each_ns = (double)ns / (double)block.count;
+    pe_costs_add(&lane->costs, block.count, ns);
+    if (!pe_costs_is_slow(&lane->costs, each_ns))
+        return;
+    pe_slow_item slow = {.item = block.first, .count = block.count, .ns = ns, .each_ns = each_ns};
+    print_call(worker, block, slow.text);
+    pe_costs_keep(&lane->costs, &slow);
+}
+
+pe_status pe_meter_run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err)
+{
+    pe_lane *const lane = pe_lane_here;
+    if (lane == NULL || !lane->is_metered)
+        return pe_worker_run_batch(worker, block, end, payload, err);
+    const uint64_t away_ns = lane->away_ns, began = pe_clock_ns();
+    const pe_status status = pe_worker_run_batch(worker, block, end, payload, err);
+    const uint64_t ns = pe_clock_ns() - began, away = lane->away_ns - away_ns;
+    add_cost(worker, lane, block, ns > away ? ns - away : 0);
+    return status;
+}
