@@ -150,8 +150,8 @@ END_TEST
 START_TEST(wrong_progress_is_refused)
 {
     refuse("job.toml --progress sometimes",
-           "--progress: expected auto, always or never, got \"sometimes\"; see pengine --help");
-    refuse("job.toml --progress", "--progress needs a value (auto/always/never); see pengine --help");
+           "--progress: expected auto, always, never or json, got \"sometimes\"; see pengine --help");
+    refuse("job.toml --progress", "--progress needs a value (auto/always/never/json); see pengine --help");
 }
 END_TEST
 
@@ -309,7 +309,7 @@ START_TEST(help_names_options_exit_codes_and_keys)
                                           "--plan ",
                                           "--kernels ",
                                           "--print-config ",
-                                          "--progress auto/always/never",
+                                          "--progress auto/always/never/json",
                                           "-q, --quiet ",
                                           "-v, --verbose ",
                                           "--version ",
