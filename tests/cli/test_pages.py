@@ -99,6 +99,7 @@ class Schema(Help):
         found = {f"{table}.{name}".lstrip("."): key for table, content in tables.items()
                  for name, key in content["properties"].items() if "description" in key}
         self.assertEqual(list(found), list(self.keys))
+        self.assertEqual([name for name, key in found.items() if not {"type", "enum", "anyOf"} & set(key)], [])
         for name, key in found.items():
             default = re.search(r'\(default: ("[^"]*"|true|false|\d+)\)', self.keys[name])
             if default and "default" in key:

@@ -29,7 +29,6 @@ static void print_key(FILE *out, const pe_key *key, int indent)
 {
     fprintf(out, "%*s\"%s\": {", indent, "", key->name);
     print_description(out, key);
-    fprintf(out, ", ");
     pe_json_type(out, key);
     if (key->fallback != NULL) /* the TOML of every default is JSON too */
         fprintf(out, ", \"default\": %s", key->fallback);

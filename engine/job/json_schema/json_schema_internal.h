@@ -15,7 +15,7 @@
 /* pe_json_string - print text as a JSON string, with its quotes. */
 void pe_json_string(FILE *out, const char *text);
 
-/* pe_json_type - print the members of a JSON object that say which values a key takes, such as "type": "boolean". */
+/* pe_json_type - print the members of a JSON object that say which values a key takes, such as , "type": "boolean". */
 void pe_json_type(FILE *out, const pe_key *key);
 
 #endif

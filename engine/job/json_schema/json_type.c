@@ -17,8 +17,9 @@
 #define SCALAR "\"type\": [\"string\", \"number\", \"boolean\"]"
 #define IDENTIFIER "\"type\": \"string\", \"pattern\": \"^[A-Za-z_][A-Za-z0-9_]*$\""
 #define NUMBER "\"type\": \"number\""
-#define COLUMN "\"type\": [\"string\", \"integer\"], \"minLength\": 1, \"minimum\": 0"
-#define NUMBER_TEXT "[0-9.]+([eE][-+]?[0-9]+)?"
+/* A number with a unit is a string; one without a unit is a number that `bare` says. */
+#define MEASURE(bare, units)                                                                                           \
+    "\"anyOf\": [{" bare "}, {\"type\": \"string\", \"pattern\": \"^[0-9.]+([eE][-+]?[0-9]+)? *(" units ")$\"}]"
 
 void pe_json_string(FILE *out, const char *text)
 {
@@ -97,51 +98,14 @@ static void print_one_or_several_words(FILE *out, const pe_key *key)
     fprintf(out, "}}]");
 }
 
-/* A number with a unit is a string; one without a unit is a number that says `bare`. */
-static void print_measure(FILE *out, const char *bare, const char *units)
+static void print_names(FILE *out, const pe_key *key)
 {
-    fprintf(out, "\"anyOf\": [{%s}, {\"type\": \"string\", \"pattern\": \"^" NUMBER_TEXT " *(%s)$\"}]", bare, units);
+    print_array(out, key, TEXT, true);
 }
 
-static void print_columns(FILE *out, const pe_key *key)
+static void print_identifiers(FILE *out, const pe_key *key)
 {
-    print_array(out, key, COLUMN, false);
-}
-
-static void print_array_type(FILE *out, const pe_key *key)
-{
-    switch ((int)key->type) {
-    case PE_KEY_NAMES:
-        print_array(out, key, TEXT, true);
-        break;
-    case PE_KEY_IDENTIFIERS:
-        print_array(out, key, IDENTIFIER, true);
-        break;
-    case PE_KEY_STRINGS:
-        print_array(out, key, TEXT, false);
-        break;
-    case PE_KEY_COMMAND:
-    case PE_KEY_TEXTS:
-        print_array(out, key, "\"type\": \"string\"", false);
-        break;
-    case PE_KEY_COLUMNS:
-        print_columns(out, key);
-        break;
-    case PE_KEY_VALUES:
-        print_array(out, key, SCALAR, false);
-        break;
-    case PE_KEY_INTEGERS:
-        fprintf(out, "\"type\": \"array\", \"items\": {\"type\": \"integer\"}");
-        break;
-    case PE_KEY_LINSPACE:
-        fprintf(out, "\"type\": \"array\", \"items\": [{" NUMBER "}, {" NUMBER
-                     "}, {\"type\": \"integer\", \"minimum\": 0}], "
-                     "\"minItems\": 3, \"maxItems\": 3");
-        break;
-    default: /* a range: numbers, or integers beyond 64 bits as strings */
-        fprintf(out, "\"type\": \"array\", \"items\": {\"anyOf\": [{" NUMBER "}, {\"type\": \"string\", \"pattern\": "
-                     "\"^[-+]?[0-9]+$\"}]}, \"minItems\": 2, \"maxItems\": 3");
-    }
+    print_array(out, key, IDENTIFIER, true);
 }
 
 static void print_strings(FILE *out, const pe_key *key)
@@ -149,86 +113,104 @@ static void print_strings(FILE *out, const pe_key *key)
     print_array(out, key, TEXT, false);
 }
 
-static void print_scalars(FILE *out, const pe_key *key)
+static void print_texts(FILE *out, const pe_key *key)
+{
+    print_array(out, key, "\"type\": \"string\"", false);
+}
+
+static void print_columns(FILE *out, const pe_key *key)
+{
+    print_array(out, key, "\"type\": [\"string\", \"integer\"], \"minLength\": 1, \"minimum\": 0", false);
+}
+
+static void print_values(FILE *out, const pe_key *key)
 {
     print_array(out, key, SCALAR, false);
 }
 
+static void print_expressions(FILE *out, const pe_key *key)
+{
+    print_either(out, key, TEXT, print_strings);
+}
+
+static void print_fill(FILE *out, const pe_key *key)
+{
+    print_either(out, key, SCALAR, print_values);
+}
+
+static void print_keep(FILE *out, const pe_key *key)
+{
+    print_either(out, key, "\"enum\": [\"all\"]", print_columns);
+}
+
+static void print_integers(FILE *out, const pe_key *key)
+{
+    fprintf(out, "\"type\": \"array\", \"minItems\": 1, \"items\": {");
+    print_integer(out, key);
+    fprintf(out, "}");
+}
+
+static void print_auto_integer(FILE *out, const pe_key *key)
+{
+    print_either(out, key, "\"enum\": [\"auto\"]", print_integer);
+}
+
+static void print_type(FILE *out, const pe_key *key)
+{
+    print_dtype(out, key->type == PE_KEY_TYPE);
+}
+
 void pe_json_type(FILE *out, const pe_key *key)
 {
-    switch (key->type) {
-    case PE_KEY_EXPRESSIONS:
-        print_either(out, key, TEXT, print_strings);
-        break;
-    case PE_KEY_FILL:
-        print_either(out, key, SCALAR, print_scalars);
-        break;
-    case PE_KEY_KEEP:
-        print_either(out, key, "\"enum\": [\"all\"]", print_columns);
-        break;
-    case PE_KEY_FLOAT_FORMAT:
-        fprintf(out, "\"type\": \"string\", \"pattern\": \"^%%[-+ #0]*[0-9]{0,2}([.][0-9]{0,2})?[eEfFgGaA]$\"");
-        break;
-    case PE_KEY_WORD:
-    case PE_KEY_EITHER:
-        print_words(out, key);
-        break;
-    case PE_KEY_WORDS:
-        print_one_or_several_words(out, key);
-        break;
-    case PE_KEY_STRING:
-    case PE_KEY_FUNCTION:
-        fprintf(out, TEXT);
-        break;
-    case PE_KEY_CHAR:
-        print_character(out, key);
-        break;
-    case PE_KEY_INTEGER:
-        print_integer(out, key);
-        break;
-    case PE_KEY_AUTO_INTEGER:
-        print_either(out, key, "\"enum\": [\"auto\"]", print_integer);
-        break;
-    case PE_KEY_TEXT:
-        fprintf(out, "\"type\": \"string\"");
-        break;
-    case PE_KEY_BOOL:
-        fprintf(out, "\"type\": \"boolean\"");
-        break;
-    case PE_KEY_BYTES:
-        print_measure(out, "\"type\": \"integer\", \"minimum\": 1", "|B|[kKMGT]B|[kKMGT]iB");
-        break;
-    case PE_KEY_TIME:
-        print_measure(out, "\"type\": \"number\", \"exclusiveMinimum\": 0", "|ns|us|ms|s|min|h");
-        break;
-    case PE_KEY_PORTION:
-        print_measure(out, "\"type\": \"integer\", \"minimum\": 0", "%");
-        break;
-    case PE_KEY_TYPE:
-    case PE_KEY_DTYPE:
-        print_dtype(out, key->type == PE_KEY_TYPE);
-        break;
-    case PE_KEY_SCALAR:
-        fprintf(out, SCALAR);
-        break;
-    case PE_KEY_PARAMS:
-        fprintf(out,
-                "\"type\": \"object\", \"additionalProperties\": {" SCALAR "}, \"propertyNames\": {" IDENTIFIER "}");
-        break;
-    case PE_KEY_PART:
-        fprintf(out, "\"type\": \"string\", \"pattern\": \"^[0-9]+/[0-9]+$\"");
-        break;
-    case PE_KEY_NAMES:
-    case PE_KEY_IDENTIFIERS:
-    case PE_KEY_STRINGS:
-    case PE_KEY_COMMAND:
-    case PE_KEY_TEXTS:
-    case PE_KEY_COLUMNS:
-    case PE_KEY_INTEGERS:
-    case PE_KEY_RANGE:
-    case PE_KEY_LINSPACE:
-    case PE_KEY_VALUES:
-        print_array_type(out, key);
-        break;
+    /* How the values of a type are told: a function, or a text that is the same for all keys of the type. */
+    static const struct {
+        void (*print)(FILE *out, const pe_key *key);
+        const char *text;
+    } types[] = {
+        [PE_KEY_WORD] = {print_words, NULL},
+        [PE_KEY_EITHER] = {print_words, NULL},
+        [PE_KEY_WORDS] = {print_one_or_several_words, NULL},
+        [PE_KEY_CHAR] = {print_character, NULL},
+        [PE_KEY_STRING] = {NULL, TEXT},
+        [PE_KEY_FUNCTION] = {NULL, TEXT},
+        [PE_KEY_TEXT] = {NULL, "\"type\": \"string\""},
+        [PE_KEY_INTEGER] = {print_integer, NULL},
+        [PE_KEY_AUTO_INTEGER] = {print_auto_integer, NULL},
+        [PE_KEY_BOOL] = {NULL, "\"type\": \"boolean\""},
+        [PE_KEY_BYTES] = {NULL, MEASURE("\"type\": \"integer\", \"minimum\": 1", "|B|[kKMGT]B|[kKMGT]iB")},
+        [PE_KEY_TIME] = {NULL, MEASURE("\"type\": \"number\", \"exclusiveMinimum\": 0", "|ns|us|ms|s|min|h")},
+        [PE_KEY_PORTION] = {NULL, MEASURE("\"type\": \"integer\", \"minimum\": 0", "%")},
+        [PE_KEY_PART] = {NULL, "\"type\": \"string\", \"pattern\": \"^[0-9]+/[0-9]+$\""},
+        [PE_KEY_TYPE] = {print_type, NULL},
+        [PE_KEY_DTYPE] = {print_type, NULL},
+        [PE_KEY_SCALAR] = {NULL, SCALAR},
+        [PE_KEY_PARAMS] = {NULL, "\"type\": \"object\", \"additionalProperties\": {" SCALAR
+                                 "}, \"propertyNames\": {" IDENTIFIER "}"},
+        [PE_KEY_NAMES] = {print_names, NULL},
+        [PE_KEY_IDENTIFIERS] = {print_identifiers, NULL},
+        [PE_KEY_STRINGS] = {print_strings, NULL},
+        [PE_KEY_COMMAND] = {print_texts, NULL},
+        [PE_KEY_TEXTS] = {print_texts, NULL},
+        [PE_KEY_COLUMNS] = {print_columns, NULL},
+        [PE_KEY_VALUES] = {print_values, NULL},
+        [PE_KEY_EXPRESSIONS] = {print_expressions, NULL},
+        [PE_KEY_FILL] = {print_fill, NULL},
+        [PE_KEY_KEEP] = {print_keep, NULL},
+        [PE_KEY_FLOAT_FORMAT] = {NULL, "\"type\": \"string\", \"pattern\": "
+                                       "\"^%[-+ #0]*[0-9]{0,2}([.][0-9]{0,2})?[eEfFgGaA]$\""},
+        [PE_KEY_INTEGERS] = {print_integers, NULL},
+        [PE_KEY_RANGE] =
+            {NULL, "\"type\": \"array\", \"items\": {\"anyOf\": [{" NUMBER
+                   "}, {\"type\": \"string\", \"pattern\": \"^[-+]?[0-9]+$\"}]}, \"minItems\": 2, \"maxItems\": 3"},
+        [PE_KEY_LINSPACE] = {NULL, "\"type\": \"array\", \"items\": [{" NUMBER "}, {" NUMBER
+                                   "}, {\"type\": \"integer\", \"minimum\": 0}], \"minItems\": 3, \"maxItems\": 3"},
+    };
+    if ((size_t)key->type >= sizeof types / sizeof *types)
+        return; /* a test finds a key without a type */
+    if (types[key->type].print != NULL) {
+        fprintf(out, ", ");
+        types[key->type].print(out, key);
+    } else if (types[key->type].text != NULL) {
+        fprintf(out, ", %s", types[key->type].text);
     }
 }
