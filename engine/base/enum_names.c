@@ -16,7 +16,7 @@
 
 const char *pe_format_name(pe_format format)
 {
-    static const char *const names[] = {"auto", "npy", "csv", "tsv", "txt", "raw", "digest", "null", "bytes"};
+    static const char *const names[] = {"auto", "npy", "csv", "tsv", "txt", "raw", "npz", "digest", "null", "bytes"};
     assert((size_t)format < sizeof names / sizeof *names);
     return names[format];
 }
@@ -27,8 +27,8 @@ pe_format pe_format_by_suffix(const char *path)
         const char *suffix;
         pe_format format;
     } table[] = {
-        {".npy", PE_FORMAT_NPY}, {".csv", PE_FORMAT_CSV}, {".tsv", PE_FORMAT_TSV},       {".txt", PE_FORMAT_TXT},
-        {".raw", PE_FORMAT_RAW}, {".bin", PE_FORMAT_RAW}, {".digest", PE_FORMAT_DIGEST},
+        {".npy", PE_FORMAT_NPY}, {".npz", PE_FORMAT_NPZ}, {".csv", PE_FORMAT_CSV}, {".tsv", PE_FORMAT_TSV},
+        {".txt", PE_FORMAT_TXT}, {".raw", PE_FORMAT_RAW}, {".bin", PE_FORMAT_RAW}, {".digest", PE_FORMAT_DIGEST},
     };
     const char *const dot = strrchr(path, '.');
     if (dot == NULL)

@@ -29,6 +29,9 @@ static pe_status find_format(const pe_sink_spec *spec, pe_format *format, pe_err
     if (*format == PE_FORMAT_AUTO)
         return pe_fail(err, PE_ECONFIG, "%s: the suffix of \"%s\" names no format; set output.format to " FORMATS,
                        spec->where, spec->path);
+    if (*format == PE_FORMAT_NPZ)
+        return pe_fail(err, PE_ECONFIG, "%s: npz is for input only: write %s with the suffix .npy", spec->where,
+                       spec->path);
     return PE_OK;
 }
 

@@ -122,5 +122,36 @@ class Npy(Case):
         self.refuse(toml(input={"path": "a.npy", "each": "column"}, kernel={"expr": "x"}), 78, "each", "row.*element")
 
 
+class Npz(Case):
+    def test_members_stored_and_deflated_on_all_ranks(self):
+        a, f = numpy.arange(200000.0), numpy.asfortranarray(numpy.arange(60000).reshape(300, 200))
+        for save in (numpy.savez, numpy.savez_compressed):
+            save(self.dir / "x.npz", a=a, f=f, texts=numpy.array(["b", "é"]))
+            for ranks in RANKS:
+                job = toml(input={"path": "x.npz", "dataset": "a"}, kernel={"expr": "2 * x"}, output={"path": "o.npy"}, pool={"threads": 2})
+                numpy.testing.assert_array_equal(self.saves(job, "o.npy", ranks=ranks), 2 * a)
+                job = toml(input={"path": "x.npz", "dataset": "f.npy", "each": "element"}, kernel={"expr": "x - 1"}, output={"path": "o.npy"})
+                numpy.testing.assert_array_equal(self.saves(job, "o.npy", ranks=ranks), f - 1)
+            self.prints(toml(input={"path": "x.npz", "dataset": "texts"}, kernel={"name": "text_upper"}), "B\nÉ\n".replace("É", "é"))
+            product = toml(mode="starmap", combine="product", input=[{"path": "x.npz", "dataset": "a", "count": 40}, {"range": [0, 3]}],
+                           kernel={"expr": "x * y"}, output={"path": "o.npy"})
+            for ranks in RANKS:
+                numpy.testing.assert_array_equal(self.saves(product, "o.npy", ranks=ranks), a[:40, None] * numpy.arange(3))
+
+    def test_what_is_not_there_or_damaged_is_told(self):
+        job = {"kernel": {"expr": "x"}, "input": {"path": "x.npz"}}
+        numpy.savez_compressed(self.dir / "x.npz", a=numpy.arange(1000), b=numpy.zeros(2))
+        self.refuse(toml(**job), 78, "dataset", '"a", "b"')
+        job["input"]["dataset"] = "c"
+        self.refuse(toml(**job), 78, 'no "c"', '"a", "b"')
+        job["input"]["dataset"] = "a"
+        data = (self.dir / "x.npz").read_bytes()
+        for bad, needle in ((data[:60], "cut|end is missing"), (b"\x93NUMPY", "not an npz"), (data[:200] + bytes([data[200] ^ 1]) + data[201:], "damaged")):
+            self.refuse(toml(**job), 65, needle, files={"x.npz": bad})
+        self.refuse(toml(input={"range": [0, 3]}, kernel={"expr": "x"}, output={"path": "o.npz"}), 78, "npz is for input only")
+        self.write("a.npy", numpy.zeros(3))
+        self.refuse(toml(input={"path": "a.npy", "dataset": "a"}, kernel={"expr": "x"}), 78, "dataset")
+
+
 if __name__ == "__main__":
     main()

@@ -14,11 +14,17 @@
 #define PATH (1u << PE_SOURCE_FILE)
 #define GLOB (1u << PE_SOURCE_GLOB)
 #define VALUE (1u << PE_SOURCE_VALUE)
-#define NPY (1u << PE_FORMAT_NPY)
+#define NPZ (1u << PE_FORMAT_NPZ)
+#define NPY (1u << PE_FORMAT_NPY | NPZ)
 #define CSV (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV)
 
-static const pe_word input_formats[] = {{"npy", PE_FORMAT_NPY}, {"csv", PE_FORMAT_CSV}, {"tsv", PE_FORMAT_TSV},
-                                        {"txt", PE_FORMAT_TXT}, {"raw", PE_FORMAT_RAW}, {NULL, 0}};
+static const pe_word input_formats[] = {{"npy", PE_FORMAT_NPY},
+                                        {"npz", PE_FORMAT_NPZ},
+                                        {"csv", PE_FORMAT_CSV},
+                                        {"tsv", PE_FORMAT_TSV},
+                                        {"txt", PE_FORMAT_TXT},
+                                        {"raw", PE_FORMAT_RAW},
+                                        {NULL, 0}};
 
 static const pe_word delimiter_words[] = {{"whitespace", PE_CHAR_BLANKS}, {NULL, 0}};
 static const pe_word no_quote[] = {{"none", PE_CHAR_NONE}, {NULL, 0}};
@@ -85,6 +91,13 @@ static const pe_key input_rows[] = {
      .unset = "all",
      .kinds = PATH,
      .help = "columns of csv, tsv or two-dimensional npy, or fields of a structured npy; each becomes an argument"},
+    {.name = "dataset",
+     .type = PE_KEY_STRING,
+     INPUT(dataset),
+     .formats = NPZ,
+     .unset = "the only one",
+     .kinds = PATH,
+     .help = "npz: the name of the array"},
     {.name = "each",
      .type = PE_KEY_WORD,
      INPUT(each),

@@ -23,6 +23,8 @@
 pe_status pe_binary_open_fortran(pe_binary_source *binary, pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];
+    if (binary->file > 0)
+        return PE_OK;
     binary->file = pe_open(binary->base.spec->path, O_RDONLY, 0);
     if (binary->file > 0)
         return PE_OK;

@@ -85,7 +85,7 @@ static pe_status take_header(pe_binary_source *binary, const pe_npy_header *head
 {
     pe_source *const source = &binary->base;
     uint32_t width = 1;
-    binary->layout = (pe_binary_layout){.data_offset = header->data_offset};
+    binary->layout = (pe_binary_layout){.data_offset = header->data_offset, .is_unpacked = binary->layout.is_unpacked};
     pe_status status = pe_binary_shape(source, header->shape, header->dims, items, &width, err);
     if (status == PE_OK && header->is_structured)
         status = pe_npy_take_fields(binary, header, width, err);
@@ -96,17 +96,18 @@ static pe_status take_header(pe_binary_source *binary, const pe_npy_header *head
 
 /* ---- file ---- */
 
-pe_status pe_npy_open_file(pe_binary_source *binary, pe_error *err)
+pe_status pe_npy_open_at(pe_binary_source *binary, uint64_t begin, size_t size, pe_error *err)
 {
     pe_source *const source = &binary->base;
+    const unsigned char *const data = size > 0 ? source->map.data + begin : NULL;
     pe_npy_header header;
     uint64_t items = 0;
-    pe_status status = pe_npy_parse(source->map.data, source->map.size, source->info.name, &header, err);
+    pe_status status = pe_npy_parse(data, size, source->info.name, &header, err);
     if (status == PE_OK)
         status = take_header(binary, &header, &items, err);
     if (status != PE_OK)
         return status;
-    const uint64_t there = source->map.size - header.data_offset;
+    const uint64_t there = size - header.data_offset;
     size_t needed;
     if (!pe_mul_size(items, binary->layout.row_bytes, &needed) || needed > there)
         return pe_fail(err, PE_EDATA,
@@ -114,6 +115,7 @@ pe_status pe_npy_open_file(pe_binary_source *binary, pe_error *err)
                        " bytes of data are there, enough for %" PRIu64,
                        source->info.name, items, binary->layout.row_bytes, there, there / binary->layout.row_bytes);
     source->total = items;
+    binary->layout.data_offset += begin;
     return binary->layout.is_fortran ? pe_binary_open_fortran(binary, err) : PE_OK;
 }
 
@@ -171,7 +173,7 @@ static pe_status open_npy(pe_source *source, pe_error *err)
 {
     pe_binary_source *const binary = (pe_binary_source *)source;
     binary->declared_rows = PE_COUNT_UNKNOWN;
-    return source->info.is_stream ? open_stream(binary, err) : pe_npy_open_file(binary, err);
+    return source->info.is_stream ? open_stream(binary, err) : pe_npy_open_at(binary, 0, source->map.size, err);
 }
 
 const pe_source_vtable pe_kind_npy = {
