@@ -169,5 +169,9 @@ pe_status pe_pool_deliver(void *context, const pe_chunk_result *out, pe_error *e
         status = take_block(task, &block, err);
     }
     (void)atomic_fetch_add_explicit(&task->items, out->items, memory_order_relaxed); /* only shown */
-    return status == PE_OK ? take_log(task, &out->log, err) : status;
+    if (status == PE_OK)
+        status = take_log(task, &out->log, err);
+    if (status != PE_OK && err->item != PE_NO_ITEM)
+        err->item -= task->first;
+    return status;
 }

@@ -69,6 +69,7 @@ struct pe_pool_task {
     pe_error err;
     pe_fault fault; /* as pe_pool_wait tells it */
     uint64_t read;  /* items from the source so far */
+    uint64_t first; /* the item that the run at hand counts as 0 */
     uint64_t most;  /* items that the source is asked for at once */
     pe_failure_log log;
     pe_stop_record stop_record;

@@ -19,8 +19,14 @@
 #include "ranks/execute_plan.h"
 #include "run/error_policy.h"
 
-#define SMALL_NS 4000.0  /* of work: less than it costs to wake a thread */
-#define SMALL_ITEMS 4096 /* one batch */
+#define SMALL_NS 100000u        /* of work: about what it costs to wake the threads and to wait for them */
+#define SMALL_BYTES (24u << 10) /* of a batch's columns: most of a first-level cache */
+#define SMALL_ITEMS 4096u       /* of a batch */
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* ---- the input ---- */
 
@@ -98,13 +104,13 @@ static pe_order order_of(const pe_pool_call *call)
     return call->sink == NULL || call->is_unordered ? PE_ORDER_UNORDERED : PE_ORDER_STREAM;
 }
 
-static pe_status make_plan(const pe_pool_task *task, pe_plan *plan, pe_error *err)
+static pe_status make_plan(const pe_pool_task *task, uint64_t first, pe_plan *plan, pe_error *err)
 {
     const pe_pool_kernel *kernel = task->kernel;
     const pe_pool *pool = kernel->pool;
     const pe_pool_call *call = &task->call;
     const bool has_payload = call->source != NULL || pe_comm_size(pool->comm) > 1;
-    const pe_plan_request request = {.items = call->source != NULL ? PE_ITEMS_UNKNOWN : call->count,
+    const pe_plan_request request = {.items = call->source != NULL ? PE_ITEMS_UNKNOWN : call->count - first,
                                      .ranks = pe_comm_size(pool->comm),
                                      .threads = pool->threads,
                                      .order = order_of(call),
@@ -122,12 +128,13 @@ static pe_status make_plan(const pe_pool_task *task, pe_plan *plan, pe_error *er
     return pe_plan_make(&request, plan, err);
 }
 
-static pe_column_work work_of(const pe_pool_task *task, const pe_plan *plan)
+static pe_column_work work_of(const pe_pool_task *task, const pe_plan *plan, uint64_t first)
 {
     const pe_pool_kernel *kernel = task->kernel;
     const bool has_columns = task->call.source == NULL && pe_comm_size(kernel->pool->comm) == 1;
     return (pe_column_work){.job = &kernel->work,
                             .plan = plan,
+                            .first = first,
                             .columns = pe_pool_column_types(kernel),
                             .args = has_columns ? task->args : NULL,
                             .results = task->is_direct ? task->results : NULL,
@@ -138,17 +145,19 @@ static pe_column_work work_of(const pe_pool_task *task, const pe_plan *plan)
 
 /* ---- the run ---- */
 
-static void run_planned(pe_pool_task *task)
+/* The items from `first` on, on all threads and ranks. */
+static void run_planned(pe_pool_task *task, uint64_t first)
 {
     pe_pool_kernel *kernel = task->kernel;
     pe_pool *pool = kernel->pool;
     pe_plan plan;
     pe_execution_stats stats = {0};
-    (void)make_plan(task, &plan, &task->err);
+    (void)make_plan(task, first, &plan, &task->err);
     if (pe_comm_agree(pool->comm, &task->err) != PE_OK)
         return;
     task->most = plan.chunk_items;
-    const pe_column_work work = work_of(task, &plan);
+    task->first = first;
+    const pe_column_work work = work_of(task, &plan, first);
     const pe_execution_spec spec = {.pool = {.plan = &plan,
                                              .threads = pool->threads,
                                              .team = pool->team,
@@ -168,6 +177,8 @@ static void run_planned(pe_pool_task *task)
     (void)pe_execute_plan(&spec, &stats, &task->err);
     pe_column_worker_enter(before);
     (void)pe_comm_agree(pool->comm, &task->err);
+    if (task->err.item != PE_NO_ITEM)
+        task->err.item += first;
     if (stats.items > 0)
         kernel->ns_an_item = (double)stats.busy_ns / (double)stats.items;
 }
@@ -176,35 +187,53 @@ bool pe_pool_is_small(const pe_pool_task *task)
 {
     const pe_pool_kernel *kernel = task->kernel;
     const pe_pool_call *call = &task->call;
-    return pe_comm_size(kernel->pool->comm) == 1 && call->source == NULL && call->count > 0 &&
-           call->count <= SMALL_ITEMS && call->chunk_size == 0 && kernel->ns_an_item > 0 &&
-           (double)call->count * kernel->ns_an_item < SMALL_NS && !pe_call_shelf_is_empty(kernel->shelf) &&
-           (kernel->form == NULL || !pe_form_is_in_processes(kernel->form));
+    return pe_comm_size(kernel->pool->comm) == 1 && call->source == NULL && call->count > 0 && call->chunk_size == 0 &&
+           kernel->ns_an_item > 0 && (double)call->count * kernel->ns_an_item < SMALL_NS &&
+           !pe_call_shelf_is_empty(kernel->shelf) && (kernel->form == NULL || !pe_form_is_in_processes(kernel->form));
 }
 
-static void run_small(pe_pool_task *task)
+static uint64_t small_batch(const pe_pool_kernel *kernel)
 {
-    pe_pool_kernel *kernel = task->kernel;
-    const uint64_t count = task->call.count;
-    const pe_plan plan = {.batch_items = count, .part_bytes = PE_PLAN_NO_PARTS};
-    const pe_column_work work = work_of(task, &plan);
-    const pe_chunk_flow flow = {.stop = &kernel->stop, .part_bytes = PE_PLAN_NO_PARTS};
+    const size_t bytes = pe_column_block_item_bytes(pe_pool_column_types(kernel)) +
+                         pe_column_block_item_bytes(pe_pool_result_types(kernel));
+    return bytes >= SMALL_BYTES ? 1 : smaller(SMALL_BYTES / (bytes + 1), SMALL_ITEMS);
+}
+
+/* The items of a block, with their results. */
+static pe_status run_here(pe_pool_task *task, void *worker, pe_block block, pe_error *err)
+{
+    const pe_chunk_flow flow = {.stop = &task->kernel->stop, .part_bytes = PE_PLAN_NO_PARTS};
     pe_chunk_result out = {.items = 0};
     pe_buffer payload = {0};
     pe_split_range range;
-    void *worker = NULL;
     pe_error late = PE_ERROR_INIT;
-    pe_split_range_set(&range, (pe_block){.first = 0, .count = count}, count);
-    if (pe_column_worker.open(&work, &worker, &task->err) == PE_OK) {
-        const uint64_t began = pe_clock_ns();
-        (void)pe_column_worker.run(worker, &range, &payload, &out, &flow, &task->err);
-        kernel->ns_an_item = (double)(pe_clock_ns() - began) / (double)count;
-    }
-    pe_column_worker.close(worker);
-    if (pe_pool_deliver(task, &out, &late) != PE_OK && task->err.status == PE_OK)
-        task->err = late;
+    pe_split_range_set(&range, block, block.count);
+    (void)pe_column_worker.run(worker, &range, &payload, &out, &flow, err);
+    if (pe_pool_deliver(task, &out, &late) != PE_OK && err->status == PE_OK)
+        *err = late;
     pe_buffer_fini(&out.bytes);
     pe_buffer_fini(&out.log);
+    return err->status;
+}
+
+/* Computes on this thread, while it takes as little time as it was thought to. Returns how many items are done. */
+static uint64_t run_small(pe_pool_task *task)
+{
+    const uint64_t items = task->call.count, began = pe_clock_ns();
+    const pe_plan plan = {.batch_items = small_batch(task->kernel), .part_bytes = PE_PLAN_NO_PARTS};
+    const pe_column_work work = work_of(task, &plan, 0);
+    void *worker = NULL;
+    uint64_t done = 0, spent_ns = 0;
+    pe_status status = pe_column_worker.open(&work, &worker, &task->err);
+    while (status == PE_OK && done < items && spent_ns < 2 * SMALL_NS) {
+        const uint64_t count = smaller(items - done, plan.batch_items);
+        status = run_here(task, worker, (pe_block){.first = done, .count = count}, &task->err);
+        done += count;
+        spent_ns = pe_clock_ns() - began;
+    }
+    pe_column_worker.close(worker);
+    task->kernel->ns_an_item = (double)spent_ns / (double)(done + 1);
+    return done;
 }
 
 /* ---- begin and end ---- */
@@ -287,10 +316,9 @@ void pe_pool_execute(pe_pool_task *task)
     if (tick(task, 0, &task->err) == PE_OK && is_root)
         begin_log(task);
     if (pe_comm_agree(kernel->pool->comm, &task->err) == PE_OK) {
-        if (is_small)
-            run_small(task);
-        else if (task->call.count > 0 || task->call.source != NULL)
-            run_planned(task);
+        const uint64_t done = is_small ? run_small(task) : 0;
+        if (task->err.status == PE_OK && (done < task->call.count || task->call.source != NULL))
+            run_planned(task, done);
         add_last_failure(task);
         end_log(task);
     }

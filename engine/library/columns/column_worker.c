@@ -198,7 +198,7 @@ static pe_status run_grain(pe_column_worker_state *self, pe_block grain, pe_chun
     pe_status status = PE_OK;
     for (uint64_t done = 0; done < grain.count && status == PE_OK; done += most) {
         const uint64_t left = grain.count - done;
-        pe_column_batch batch = {.first = grain.first + done, .count = left < most ? left : most};
+        pe_column_batch batch = {.first = self->work->first + grain.first + done, .count = left < most ? left : most};
         if (atomic_load_explicit(flow->stop, memory_order_relaxed)) /* only to end sooner */
             break;
         status = run_batch(self, &batch, out, err);
@@ -225,6 +225,8 @@ static pe_status run_worker(void *context, pe_split_range *range, const pe_buffe
         status = run_grain(self, grain, out, flow, err);
     pe_column_worker_enter(before);
     out->rows = out->items;
+    if (err->item != PE_NO_ITEM)
+        err->item -= self->work->first;
     if (append_section(self, &out->log, &other) != PE_OK && err->status == PE_OK)
         *err = other;
     return err->status;

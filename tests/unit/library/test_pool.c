@@ -3,7 +3,11 @@
  */
 /* test_pool.c - a pool that stays: wrong kernels and calls, maps, sources and sinks, failed items.
  */
+#include <omp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "pool_rig.h"
 
@@ -78,6 +82,95 @@ START_TEST(pool_maps_again_and_again)
     pe_pool_close(pool);
 }
 END_TEST
+
+/* ---- speed ---- */
+
+#define ROUNDS 2001
+
+static double seconds[ROUNDS];
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y ? 1 : 0;
+}
+
+static double median(void)
+{
+    qsort(seconds, ROUNDS, sizeof *seconds, compare);
+    return seconds[ROUNDS / 2];
+}
+
+/* Ten items on two open threads, beside the loop that one would write by hand. */
+START_TEST(pool_map_of_ten_items_takes_under_ten_microseconds)
+{
+    pe_pool *pool = open_pool(2);
+    pe_pool_kernel *kernel = load(pool, "[kernel]\nname = \"square\"", "(int64)");
+    for (int round = 0; round < ROUNDS; round++) {
+        const double began = omp_get_wtime();
+        ck_assert_int_eq(pe_pool_map(kernel, 10, from, into, &fault), 0);
+        seconds[round] = omp_get_wtime() - began;
+    }
+    ck_assert(are_squares(10));
+    const double pooled = median();
+    for (int round = 0; round < ROUNDS; round++) {
+        const double began = omp_get_wtime();
+#pragma omp parallel for default(none) shared(numbers, results) num_threads(2)
+        for (int i = 0; i < 10; i++)
+            results[i] = numbers[i] * numbers[i];
+        seconds[round] = omp_get_wtime() - began;
+    }
+    const double by_hand = median();
+    (void)printf("10 items: pool %.2f us, omp parallel for %.2f us\n", 1e6 * pooled, 1e6 * by_hand);
+#ifndef PENGINE_SANITIZED
+    ck_assert_msg(pooled < 10e-6, "%g s, by hand %g s", pooled, by_hand);
+#endif
+    pe_pool_close(pool);
+}
+END_TEST
+
+/* A cost that was measured once does not hold for ever: what was thought to be short and is not goes to the threads. */
+static int64_t nap_ns;
+static atomic_int naps[2]; /* by the calling thread, by others */
+static pthread_t napper;
+
+static int nap(pe_batch *batch)
+{
+    const struct timespec some = {.tv_nsec = nap_ns};
+    for (size_t i = 0; i < batch->count; i++) {
+        if (nap_ns > 0)
+            (void)nanosleep(&some, NULL);
+        ((int64_t *)batch->results[0])[i] = (int64_t)(batch->first + i) * (int64_t)(batch->first + i);
+        (void)atomic_fetch_add(&naps[pthread_equal(pthread_self(), napper) ? 0 : 1], 1);
+    }
+    return batch->first + batch->count > 25000;
+}
+
+START_TEST(pool_map_that_becomes_slow_goes_to_the_threads)
+{
+    static const pe_kernel napping = {
+        .abi = PE_KERNEL_ABI, .size = sizeof napping, .name = "napping", .signature = "(int64) -> int64", .map = nap};
+    pe_pool *pool = open_pool(2);
+    pe_pool_kernel *kernel = pe_pool_use(pool, &napping, NULL, &fault);
+    napper = pthread_self();
+    for (int again = 0; again < 20; again++)
+        ck_assert_int_eq(pe_pool_map(kernel, 100, from, into, &fault), 0);
+    ck_assert(naps[0] > 0 && naps[1] > 0);
+    naps[0] = naps[1] = 0;
+    nap_ns = 20000;
+    memset(results, 0, sizeof results);
+    ck_assert_int_eq(pe_pool_map(kernel, 4000, from, into, &fault), 0);
+    ck_assert(are_squares(4000) && naps[0] > 0 && naps[1] > 0 && naps[0] + naps[1] == 4000);
+    nap_ns = 0;
+    for (int again = 0; again < 4; again++) {
+        ck_assert_int_eq(pe_pool_map(kernel, 30000, from, into, &fault), 69);
+        ck_assert_msg(strstr(fault.text, "its map returned 1") != NULL && fault.item > 20000, "%s", fault.text);
+    }
+    pe_pool_close(pool);
+}
+END_TEST
+
+/* ---- types ---- */
 
 /* Conversions of columns are exact: 2^53 + 1 has no float64. */
 START_TEST(pool_converts_columns_or_fails_the_item)
@@ -325,6 +418,7 @@ START_TEST(pool_max_failures_and_log)
 END_TEST
 
 UNIT_MAIN("pool", pool_wrong_kernels_are_refused, pool_wrong_calls_are_refused, pool_maps_again_and_again,
+          pool_map_of_ten_items_takes_under_ten_microseconds, pool_map_that_becomes_slow_goes_to_the_threads,
           pool_converts_columns_or_fails_the_item, pool_texts_and_vectors_to_columns, pool_source_to_sink_in_order,
           pool_source_and_sink_end_a_call, pool_failed_item_ends_a_call_and_the_next_one_works,
           pool_max_failures_and_log)
