@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""pengine: multiprocessing's Pool, faster, bounded in memory, and honest about what fails; C functions over arrays.
+
+    import pengine
+
+    def do_something(x):
+        return x ** 2
+
+    if __name__ == "__main__":
+        with pengine.Pool(4) as pool:
+            print(pool.map(do_something, range(10)))
+
+Pool        takes the place of multiprocessing.Pool
+ThreadPool  multiprocessing's own
+Executor    takes the place of concurrent.futures.ProcessPoolExecutor
+"""
+from typing import TYPE_CHECKING, Any
+
+from .errors import ItemError, ItemTimeout, WorkerDied
+
+if TYPE_CHECKING:
+    from ._results import AsyncResult, IMapIterator
+    from .executor import Executor
+    from .pool import Pool, ThreadPool
+
+__all__ = ["Pool", "ThreadPool", "Executor", "AsyncResult", "IMapIterator", "ItemError", "ItemTimeout", "WorkerDied"]
+
+# A worker process imports little: the rest is imported when it is asked for.
+_HOMES = {
+    "Pool": "pool", "ThreadPool": "pool", "Executor": "executor", "AsyncResult": "_results", "IMapIterator": "_results",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pengine' has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

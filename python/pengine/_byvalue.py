@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Objects to bytes: by reference where the other process can import them, else by value.
+
+Design: pickle does what it can. What belongs to __main__ cannot be imported by a worker process, and lambdas and closures have no
+name: these go by value, by cloudpickle, where it can be imported. All functions of __main__ share one namespace in the worker,
+the module __main__ there, so that an initializer may set a global that the function reads. A value that the worker has under a
+name stays; functions and classes follow the sender.
+"""
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+import types
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+IN_WORKER = False  # set by the worker process at its start
+
+try:
+    import cloudpickle  # type: ignore[import]
+except ImportError:
+    cloudpickle = None
+
+BY_VALUE = cloudpickle is not None
+
+
+def main_namespace() -> dict[str, Any]:
+    """The namespace of __main__ on this side."""
+    return sys.modules["__main__"].__dict__
+
+
+class _MainNamespace(dict):  # type: ignore[type-arg]
+    """Stands for the namespace of __main__ in a pickle."""
+
+    def __reduce__(self) -> Any:
+        return main_namespace, ()
+
+
+def set_main_function(function: types.FunctionType, state: Any) -> None:
+    """Fill a function of __main__: its globals go into __main__, but do not replace what is there."""
+    attributes, slots = state
+    namespace = function.__globals__
+    for name, value in slots.pop("__globals__", {}).items():
+        if name not in namespace or (IN_WORKER and isinstance(value, (types.FunctionType, type))):
+            namespace[name] = value
+    slots["__globals__"] = {}
+    _set_function(function, (attributes, slots))
+
+
+if cloudpickle is not None:
+    try:
+        from cloudpickle.cloudpickle_fast import _function_setstate as _set_function  # type: ignore[import]
+    except ImportError:
+        from cloudpickle.cloudpickle import _function_setstate as _set_function  # type: ignore[import]
+
+    class _ByValue(cloudpickle.CloudPickler):  # type: ignore[misc]
+        def __init__(self, file: Any) -> None:
+            super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+            self.dispatch_table: Any = _dispatch_table(cloudpickle.CloudPickler.dispatch_table)
+            self.globals_ref[id(main_namespace())] = _MainNamespace(__name__="__main__")
+
+        def reducer_override(self, item: Any) -> Any:
+            if IN_WORKER and isinstance(item, (types.FunctionType, type)) and item.__module__ != "__main__":
+                return NotImplemented  # a result goes by value only where nobody could import it
+            return super().reducer_override(item)
+
+        def _dynamic_function_reduce(self, function: Any) -> Any:
+            reduced = super()._dynamic_function_reduce(function)
+            if function.__globals__ is main_namespace():
+                return (*reduced[:5], set_main_function)
+            return reduced
+
+    def _dispatch_table(table: Any) -> Any:
+        """cloudpickle's reducers, and those of multiprocessing for locks, sockets and the like."""
+        return table.new_child(dict(ForkingPickler._extra_reducers))  # type: ignore[attr-defined]
+
+    def dumps_by_value(item: Any) -> bytes:
+        """The pickle of an object with all that only this process has in it."""
+        file = io.BytesIO()
+        _ByValue(file).dump(item)
+        return file.getvalue()
+
+else:
+
+    def dumps_by_value(item: Any) -> bytes:
+        """As pickle does: there is no cloudpickle."""
+        return bytes(ForkingPickler.dumps(item))
+
+
+def dumps(item: Any) -> bytes:
+    """The pickle of an object; raises what pickle raises."""
+    try:
+        data = bytes(ForkingPickler.dumps(item, pickle.HIGHEST_PROTOCOL))
+    except (pickle.PicklingError, AttributeError, TypeError):
+        if not BY_VALUE:
+            raise
+        try:
+            return dumps_by_value(item)
+        except Exception as error:  # the first message says what is wrong with the object
+            failed = error
+        raise_first(item, failed)
+    if BY_VALUE and not IN_WORKER and b"__main__" in data:
+        return dumps_by_value(item)
+    return data
+
+
+def raise_first(item: Any, other: Exception) -> None:
+    """Raise pickle's own error, or the other where pickle has none."""
+    ForkingPickler.dumps(item, pickle.HIGHEST_PROTOCOL)
+    raise other
+
+
+loads = pickle.loads
+
+
+def dumps_where_needed(item: Any) -> bytes | None:
+    """The pickle by value of what cannot go by reference; None for everything else, and for what cannot be pickled at all."""
+    if not BY_VALUE:
+        return None
+    try:
+        if b"__main__" not in bytes(ForkingPickler.dumps(item, pickle.HIGHEST_PROTOCOL)):
+            return None
+    except (pickle.PicklingError, AttributeError, TypeError):
+        pass
+    except Exception:
+        return None
+    try:
+        return dumps_by_value(item)
+    except Exception:
+        return None

@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Lists of items to bytes and back: columns where all items are plain values of one type, else one pickle for the list.
+
+A message begins with a letter: C a column (columns.c), R a range, A rows of a numpy array, P a pickle.
+"""
+from __future__ import annotations
+
+import pickle
+import struct
+import sys
+from typing import Any, Sequence
+
+from . import _byvalue, _core
+
+_RANGE = struct.Struct("=qqq")
+_INT64 = range(-(2**63), 2**63)
+
+
+def dump(items: Any) -> bytes:
+    """The bytes of a list, a range or a numpy array's rows; raises what pickle raises."""
+    if type(items) is range:
+        if items and (items[0] not in _INT64 or items[-1] not in _INT64):
+            return _pickled(list(items))
+        return b"R" + _RANGE.pack(items.start, items.stop, items.step) if _fits(items) else _pickled(list(items))
+    if type(items) is not list:
+        return _dump_array(items)
+    column = _core.encode(items)
+    if column is not None:
+        return b"C" + column
+    if items and type(items[0]).__module__ == "numpy":
+        array = _as_array(items)
+        if array is not None:
+            return _dump_array(array)
+    return _pickled(items)
+
+
+def load(data: memoryview) -> list[Any]:
+    """The items of dump(); a row of an array is writable."""
+    kind = data[:1]
+    if kind == b"C":
+        return _core.decode(data[1:])
+    if kind == b"R":
+        return list(range(*_RANGE.unpack(data[1:])))
+    if kind == b"A":
+        return _load_array(data)
+    return _byvalue.loads(data[1:])  # type: ignore[no-any-return]
+
+
+def _fits(items: range) -> bool:
+    return items.start in _INT64 and items.stop in _INT64 and items.step in _INT64
+
+
+def _pickled(items: Sequence[Any]) -> bytes:
+    return b"P" + _byvalue.dumps(items)
+
+
+def _as_array(items: list[Any]) -> Any:
+    """One array of items that are numpy scalars or arrays of one dtype and shape; None where they are not."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return None
+    kind, first = type(items[0]), items[0]
+    if kind is not numpy.ndarray and not issubclass(kind, numpy.number):
+        return None
+    dtype, shape = first.dtype, first.shape
+    if dtype.hasobject or dtype.fields is not None or not all(
+        type(item) is kind and item.dtype == dtype and item.shape == shape for item in items
+    ):
+        return None
+    return numpy.stack(items) if shape else numpy.array(items, dtype)
+
+
+def _dump_array(array: Any) -> bytes:
+    numpy: Any = sys.modules["numpy"]
+    head = pickle.dumps((array.dtype.str, array.shape))
+    data: bytes = numpy.ascontiguousarray(array).tobytes()
+    return b"A" + struct.pack("=q", len(head)) + head + data
+
+
+def _load_array(data: memoryview) -> list[Any]:
+    import numpy
+
+    (size,) = struct.unpack("=q", data[1:9])
+    dtype, shape = pickle.loads(data[9 : 9 + size])
+    array = numpy.frombuffer(bytearray(data[9 + size :]), dtype).reshape(shape)
+    return list(array)

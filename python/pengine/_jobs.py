@@ -1,0 +1,449 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The jobs of a pool: one call of apply, map or imap, cut into chunks for the workers and put together again.
+
+Design: a chunk is cut when a worker has room for it, and its size follows the time that items took so far. So a fast function is
+asked in batches of thousands and a slow one item by item, whatever the caller knows. A stream (imap) runs ahead of its reader only
+within a window, that grows as the reader reads and is bounded in items and in bytes; where the pool was closed the window is open,
+and what does not fit memory goes to a file.
+Threads: methods are called by the pool's manager, unless they say otherwise.
+"""
+from __future__ import annotations
+
+import collections
+import itertools
+import pickle
+import tempfile
+import threading
+import time
+import warnings
+from multiprocessing import TimeoutError
+from typing import Any, Callable, Iterable, NamedTuple, Optional
+
+from . import _byvalue, _codec, _frames
+from ._results import AsyncResult
+from ._source import IteratorSource, SequenceSource
+from .errors import Failure, ItemError
+
+WINDOW_BYTES = 64 * 2**20
+WINDOW_ITEMS = 2**18
+_numbers = itertools.count(1)
+
+
+class Options(NamedTuple):
+    """What the keywords beside multiprocessing's say."""
+
+    errors: str = "raise"
+    timeout: Optional[float] = None
+    retries: int = 0
+    progress: bool = False
+
+    def checked(self) -> Options:
+        """Raises ValueError or TypeError where one is none."""
+        if self.errors not in ("raise", "skip", "return"):
+            raise ValueError(f"errors: expected 'raise', 'skip' or 'return', got {self.errors!r}")
+        if self.timeout is not None and not self.timeout > 0:
+            raise ValueError(f"timeout: expected seconds above 0 or None, got {self.timeout!r}")
+        if not isinstance(self.retries, int) or not 0 <= self.retries <= 63:
+            raise ValueError(f"retries: expected 0 to 63, got {self.retries!r}")
+        return self
+
+
+class Chunk:
+    """Consecutive items that one worker gets at once."""
+
+    __slots__ = ("job", "first", "count", "items", "tries", "task", "size", "sent")
+
+    def __init__(self, job: Job, first: int, items: Any) -> None:
+        self.job = job
+        self.first = first
+        self.count = len(items)
+        self.items = items
+        self.tries = 0  # times that it was lost with its worker
+        self.task = 0
+        self.size = 0
+        self.sent = 0.0
+
+    def arguments(self, place: int) -> Optional[tuple[Any, ...]]:
+        return self.job.arguments_of(self.items[place])
+
+
+class Job:
+    """What all jobs share."""
+
+    kind = _frames.TASK
+
+    def __init__(self, function: Any, star: bool, options: Options) -> None:
+        self.number = next(_numbers)
+        self.star = star
+        self.options = options
+        self.function = _byvalue.dumps(function) if function is not None else b""
+        self.flags = (_frames.STAR if star else 0) | options.retries << _frames.TRIES
+        if options.errors != "raise":
+            self.flags |= _frames.KEEP_GOING
+        self.item_seconds: Optional[float] = None
+        self.unit = 1
+        self.returned: collections.deque[Chunk] = collections.deque()  # chunks to be computed again
+        self.finished = False
+        self.failures: list[BaseException] = []
+        self.items_done = 0
+        self.total: Optional[int] = None
+
+    def arguments_of(self, item: Any) -> Optional[tuple[Any, ...]]:
+        if not self.star:
+            return (item,)
+        try:
+            return tuple(item)
+        except TypeError:
+            return (item,)
+
+    def batch(self, seconds: float, most: int) -> int:
+        """How many items take about so long."""
+        count = self.unit if self.item_seconds is None else int(seconds / max(self.item_seconds, 1e-9))
+        return max(min(count, most) // self.unit, 1) * self.unit
+
+    def measure(self, chunk: Chunk, seconds: float) -> None:
+        """Learn from a chunk; a batch may be 8 times longer than the longest known to be fast."""
+        if chunk.count:
+            self.item_seconds = max(seconds / chunk.count, 0.01 / (8 * chunk.count) if chunk.count < 4096 else 0.0)
+
+    def payload(self, chunk: Chunk) -> bytes:
+        return _codec.dump(chunk.items)
+
+    def fail(self, error: BaseException) -> None:
+        raise NotImplementedError
+
+    def put(self, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> None:
+        raise NotImplementedError
+
+    def take(self, workers: int, most: int) -> Optional[Chunk]:
+        raise NotImplementedError
+
+    def lift(self) -> None:
+        """The pool was closed: no bound any more."""
+
+
+def unpack_failures(data: memoryview) -> list[tuple[int, BaseException]]:
+    """What a worker said of failed items."""
+    if not data:
+        return []
+    failed = []
+    for place, error, text in pickle.loads(data):
+        try:
+            exception = _byvalue.loads(error)
+        except Exception as unreadable:
+            exception = RuntimeError(f"the exception of the item cannot be rebuilt here ({unreadable!r}):\n{text}")
+        failed.append((place, exception))
+    return failed
+
+
+def merge(job: Job, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> list[Any]:
+    """The results of a chunk in order, with a Failure in the place of each failed item."""
+    results = _codec.load(data) if len(data) else []
+    for place, error in failed:
+        note(error, chunk.first + place, chunk, place)
+        job.failures.append(error)
+        results.insert(place, error if job.options.errors == "return" else Failure(error))
+    return results
+
+
+def note(error: BaseException, index: int, chunk: Chunk, place: int) -> None:
+    """Say in an exception of the function itself which item it came from."""
+    if not isinstance(error, ItemError) and place < len(chunk.items):
+        from .errors import describe
+
+        error.add_note(f"pengine: {describe(index, chunk.arguments(place))}")
+
+
+class ApplyJob(Job):
+    """One call."""
+
+    kind = _frames.APPLY
+
+    def __init__(self, function: Any, args: Iterable[Any], kwds: dict[str, Any], result: AsyncResult, options: Options) -> None:
+        super().__init__(None, False, options)
+        self.args = tuple(args)
+        self.call: Any = (function, self.args, kwds)
+        self.result = result
+        self.total = 1
+
+    def arguments_of(self, item: Any) -> Optional[tuple[Any, ...]]:
+        return self.args
+
+    def take(self, workers: int, most: int) -> Optional[Chunk]:
+        if self.returned:
+            return self.returned.popleft()
+        if self.call is None:
+            return None
+        chunk = Chunk(self, 0, [self.call])
+        self.call = None
+        return chunk
+
+    def payload(self, chunk: Chunk) -> bytes:
+        return _byvalue.dumps(chunk.items[0])
+
+    def put(self, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> None:
+        if self.finished:
+            return
+        self.items_done = 1
+        self.finished = True
+        if failed:
+            self.result._set(False, failed[0][1])
+        else:
+            try:
+                value = _codec.load(data)[0]
+            except Exception as error:
+                self.result._set(False, error)
+                return
+            self.result._set(True, value)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.finished:
+            self.finished = True
+            if isinstance(error, ItemError):
+                error = type(error)(None, error.arguments, error.reason)
+            self.result._set(False, error)
+
+
+class MapJob(Job):
+    """All results at once."""
+
+    def __init__(self, function: Any, items: Any, chunksize: Optional[int], star: bool, result: AsyncResult,
+                 options: Options, workers: int, whole: bool) -> None:
+        super().__init__(function, star, options)
+        self.result = result
+        self.source = SequenceSource(items)
+        self.total = len(items)
+        self.values: list[Any] = [None] * self.total
+        self.most = -(-self.total // (workers * 4))
+        self.error: Optional[tuple[int, BaseException]] = None
+        if chunksize is not None:
+            self.unit = chunksize
+            self.most = max(self.most, chunksize)
+            self.flags |= _frames.KEEP_GOING
+        elif whole:
+            self.unit = max(self.most, 1)
+
+    def take(self, workers: int, most: int) -> Optional[Chunk]:
+        if self.returned:
+            return self.returned.popleft()
+        if self.finished or self.source.exhausted:
+            return None
+        left = self.source.size - self.source.at
+        guided = max(-(-left // (workers * 2)), self.unit)
+        count = min(self.batch(0.03, min(self.most, guided, WINDOW_ITEMS)), most)
+        if self.item_seconds is None and self.unit == 1:
+            count = min(self.most, 8, most)
+        first = self.source.at
+        return Chunk(self, first, self.source.take(count, self.unit))
+
+    def put(self, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> None:
+        if self.finished:
+            return
+        try:
+            results = merge(self, chunk, data, failed)
+        except Exception as unreadable:
+            failed, results = [(0, unreadable)], [Failure(unreadable)]
+        if failed and self.options.errors == "raise":
+            place, error = failed[0]
+            if self.error is None or chunk.first + place < self.error[0]:
+                self.error = chunk.first + place, error
+        if self.error is None:
+            self.values[chunk.first : chunk.first + chunk.count] = results
+        self.items_done += chunk.count
+        if self.items_done >= (self.total or 0):
+            self.end()
+
+    def end(self) -> None:
+        self.finished = True
+        self.source.close()
+        values, self.values = self.values, []
+        self.result.failures = self.failures
+        if self.error is not None:
+            error, self.error = self.error[1], None
+            self.result._set(False, error)
+            return
+        if self.options.errors == "skip" and self.failures:
+            values = [value for value in values if type(value) is not Failure]
+        self.result._set(True, values)
+
+    def fail(self, error: BaseException) -> None:
+        if not self.finished:
+            self.error = (-1, error)
+            self.end()
+
+
+class _Spill:
+    """Finished results that do not fit into memory, in a file without a name."""
+
+    def __init__(self) -> None:
+        self.file: Any = None
+        self.end = 0
+
+    def write(self, data: memoryview) -> tuple[int, int]:
+        if self.file is None:
+            self.file = tempfile.TemporaryFile(prefix="pengine-")
+        self.file.seek(self.end)
+        self.file.write(data)
+        at, self.end = self.end, self.end + len(data)
+        return at, len(data)
+
+    def read(self, at: int, size: int) -> memoryview:
+        self.file.seek(at)
+        return memoryview(self.file.read(size))
+
+
+class StreamJob(Job):
+    """imap and imap_unordered."""
+
+    def __init__(self, function: Any, source: SequenceSource | IteratorSource, chunksize: int, ordered: bool, star: bool,
+                 options: Options, post: Callable[..., None]) -> None:
+        super().__init__(function, star, options)
+        self.source = source
+        self.unit = chunksize
+        if chunksize == 1:
+            self.flags |= _frames.KEEP_GOING
+        self.ordered = ordered
+        self.post = post
+        self.total = source.size
+        self.changed = threading.Condition()
+        self.ready: collections.deque[tuple[Chunk, Any, list[tuple[int, BaseException]]]] = collections.deque()
+        self.waiting: dict[int, tuple[Chunk, Any, list[tuple[int, BaseException]]]] = {}
+        self.cut = 0  # items given to workers
+        self.delivered = 0  # items given to the reader
+        self.next = 0  # the first item not yet ready
+        self.bytes = 0
+        self.window_open = self.starved = self.closed = self.ended = False
+        self.error: Optional[BaseException] = None
+        self.spill = _Spill()
+
+    def window(self, workers: int) -> int:
+        """How many items may be given out beyond those that the reader has."""
+        if self.window_open:
+            return 2**62
+        return max(4 * workers * self.unit, 32 * workers, min(2 * self.delivered, WINDOW_ITEMS))
+
+    def take(self, workers: int, most: int) -> Optional[Chunk]:
+        if self.returned:
+            return self.returned.popleft()
+        if self.finished or self.source.exhausted:
+            self.check_end()
+            return None
+        room = self.window(workers) - (self.cut - self.delivered)
+        if room <= 0 or (self.bytes > WINDOW_BYTES and not self.window_open):
+            self.starved = True
+            if self.window(workers) > self.cut - self.delivered and self.bytes <= WINDOW_BYTES:
+                self.starved = False  # the reader came meanwhile
+            else:
+                return None
+        self.source.allow(self.cut + min(room, WINDOW_ITEMS))
+        count = min(self.batch(0.01, 16384), max(room // (2 * workers), self.unit), most)
+        items = self.source.take(max(count // self.unit, 1) * self.unit, self.unit)
+        if not len(items):
+            self.check_end()
+            return None
+        chunk = Chunk(self, self.cut, items)
+        self.cut += chunk.count
+        return chunk
+
+    @property
+    def asking(self) -> bool:
+        return isinstance(self.source, IteratorSource) and self.source.asking and not self.starved
+
+    def put(self, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> None:
+        self.items_done += chunk.count
+        if self.finished:
+            return
+        kept: Any = data
+        with self.changed:
+            if self.window_open and self.bytes > WINDOW_BYTES:
+                kept = self.spill.write(data)
+            else:
+                self.bytes += len(data)
+            entry = (chunk, kept, failed)
+            chunk.items = chunk.items if failed else ()
+            if not self.ordered:
+                self.next += chunk.count
+                self.ready.append(entry)
+            else:
+                self.waiting[chunk.first] = entry
+                while self.next in self.waiting:
+                    entry = self.waiting.pop(self.next)
+                    self.next += entry[0].count
+                    self.ready.append(entry)
+            self.changed.notify()
+        self.check_end()
+
+    def check_end(self) -> None:
+        if not self.finished and self.source.exhausted and self.next >= self.cut and not self.returned:
+            with self.changed:
+                self.finished = self.ended = True
+                self.error = self.error or self.source.error
+                self.changed.notify_all()
+            self.source.close()
+
+    def fail(self, error: BaseException) -> None:
+        if not self.finished:
+            with self.changed:
+                self.finished = self.ended = True
+                self.error = error
+                self.changed.notify_all()
+            self.source.close()
+
+    def lift(self) -> None:
+        self.window_open = True
+
+    def next_results(self, timeout: Optional[float]) -> list[Any]:
+        """The next results, for the reader, in the reader's thread."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            with self.changed:
+                while not self.ready:
+                    if self.ended or self.closed:
+                        self.raise_end()
+                    left = None if end is None else end - time.monotonic()
+                    if left is not None and left <= 0:
+                        raise TimeoutError
+                    self.changed.wait(left)
+                chunk, kept, failed = self.ready.popleft()
+                data = self.spill.read(*kept) if type(kept) is tuple else kept
+                if type(kept) is not tuple:
+                    self.bytes -= len(data)
+                self.delivered += chunk.count
+            if self.starved:
+                self.starved = False
+                self.post("feed", self)
+            results = self.deliver(chunk, data, failed)
+            if results:
+                return results
+
+    def deliver(self, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> list[Any]:
+        try:
+            results = merge(self, chunk, data, failed)
+        except Exception as error:
+            return [Failure(error)]
+        if failed and self.options.errors == "skip":
+            return [result for result in results if type(result) is not Failure]
+        if failed and self.unit > 1 and self.options.errors == "raise":
+            self.abandon()  # as the original's generator, that ends with its first exception
+        return results
+
+    def raise_end(self) -> None:
+        error, self.error = self.error, None
+        if error is not None and not self.closed:
+            raise error
+        raise StopIteration
+
+    def abandon(self) -> None:
+        """The reader wants no more, in any thread."""
+        if not self.closed:
+            self.closed = True
+            if not self.ended:
+                self.post("cancel", self)
+
+
+def warn_skipped(failures: list[BaseException], total: int) -> None:
+    """No failure is silent: one line for all that errors="skip" left out."""
+    if failures:
+        warnings.warn(f"{len(failures)} of {total} items failed and were left out; the first: {failures[0]!r}", RuntimeWarning,
+                      stacklevel=3)

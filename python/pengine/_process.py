@@ -1,0 +1,217 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""A worker process as the pool sees it: started by fork and exec, ended, and what is under way in it.
+
+Design: the launcher's variables are left out of its environment, else a worker that imports mpi4py waits for its launcher for ever.
+Its process group is its own: what it started ends with it, and Ctrl-C on a terminal reaches the pool's process alone.
+"""
+from __future__ import annotations
+
+import collections
+import os
+import pickle
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from multiprocessing import context, spawn
+from typing import Any, Optional
+
+from . import _byvalue, _frames
+
+SLOT = struct.Struct("=QQQ")
+SLOT_BYTES = 64
+NO_ITEM = 2**64 - 1
+
+_LAUNCHERS = ("OMPI_", "PMIX_", "PMI_", "PRTE_", "SLURM_STEP", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_GTIDS",
+              "SLURM_TASK_PID", "SLURM_SRUN", "SLURM_LAUNCH", "SLURM_PMI", "MPI_LOCAL", "HYDRA_")
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what a launcher of MPI put there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_LAUNCHERS)}
+
+
+class _Spawning:
+    """What multiprocessing asks of a process that is being started, to hand over locks, queues and pipes."""
+
+    def __init__(self) -> None:
+        self.fds: list[int] = []
+
+    def duplicate_for_child(self, fd: int) -> int:
+        self.fds.append(fd)
+        return fd
+
+
+def _start_bytes(initializer: Any, initargs: Any, spawning: _Spawning) -> bytes:
+    context.set_spawning_popen(spawning)
+    try:
+        return _byvalue.dumps((initializer, initargs))
+    finally:
+        context.set_spawning_popen(None)
+
+
+def _preparation(name: str) -> tuple[dict[str, Any], bool]:
+    """What the worker has to set up, and whether __main__ goes by value."""
+    data = spawn.get_preparation_data(name)
+    data["authkey"] = bytes(data["authkey"])
+    if _byvalue.BY_VALUE:
+        data.pop("init_main_from_name", None)
+        data.pop("init_main_from_path", None)
+        main = sys.modules["__main__"].__dict__
+        data["main"] = {key: main[key] for key in ("__file__", "__package__") if isinstance(main.get(key), str)}
+    return data, _byvalue.BY_VALUE
+
+
+def _tracker_fd() -> Optional[int]:
+    tracker = sys.modules.get("multiprocessing.resource_tracker")
+    return tracker._resource_tracker._fd if tracker is not None else None
+
+
+class WorkerProcess:
+    """One worker: pid, exitcode, is_alive() and the like as of multiprocessing.Process; the rest is the pool's."""
+
+    def __init__(self, number: int, offset: int, memory_fd: int, life_fd: int, initializer: Any, initargs: Any) -> None:
+        self.name = f"PengineWorker-{number}"
+        self.daemon = True
+        self.offset = offset
+        self.ready = self.ending = self.timed_out = False
+        self.broken: Optional[str] = None
+        self.number = 0  # of the last task sent
+        self.tasks_done = 0
+        self.inflight: collections.deque[Any] = collections.deque()
+        self.known: set[int] = set()
+        self.out: collections.deque[memoryview] = collections.deque()
+        self.head: Any = None  # the head of a frame whose parts are being read
+        self.buffer = memoryview(bytearray(_frames.HEAD.size))
+        self.at = 0
+        self.changed = time.monotonic()
+        self.seen: tuple[int, ...] = ()
+        spawning = _Spawning()
+        start = _start_bytes(initializer, initargs, spawning)
+        preparation, by_value = _preparation(self.name)
+        tracker = _tracker_fd()
+        self.socket, other = socket.socketpair()
+        try:
+            self._launch(other.fileno(), memory_fd, life_fd, spawning.fds + ([] if tracker is None else [tracker]))
+        except BaseException:
+            self.socket.close()
+            raise
+        finally:
+            other.close()
+        self.socket.setblocking(False)
+        message = pickle.dumps((preparation, by_value, tracker, start))
+        self.send(_frames.pack(_frames.FUNCTION, 0, 0, message))
+
+    def _launch(self, fd: int, memory_fd: int, life_fd: int, more: list[int]) -> None:
+        folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        code = ("import sys; sys.path.insert(0, sys.argv[1]); from pengine._worker import main; "
+                "main(*map(int, sys.argv[2:]))")
+        executable = os.fsdecode(spawn.get_executable())
+        words = [executable, *subprocess._args_from_interpreter_flags(), "-P", "-c", code,  # type: ignore[attr-defined]
+                 folder, str(fd), str(memory_fd), str(life_fd), str(self.offset)]
+        self.process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, pass_fds=[fd, memory_fd, life_fd, *more], env=clean_environment(), process_group=0
+        )
+        self.pid = self.process.pid
+        self.process.returncode = None
+
+    def send(self, parts: list[bytes]) -> None:
+        """Queue a frame and write what the socket takes now."""
+        self.out.extend(memoryview(part) for part in parts if part)
+        self.flush()
+
+    def flush(self) -> None:
+        while self.out:
+            try:
+                sent = self.socket.send(b"".join(self.out) if self._few() else self.out[0])
+            except BlockingIOError:
+                return
+            except OSError:  # it died; the poll tells
+                self.out.clear()
+                return
+            self._sent(sent)
+
+    def _few(self) -> bool:
+        return 1 < len(self.out) <= 8 and sum(map(len, self.out)) < 65536
+
+    def _sent(self, size: int) -> None:
+        while size:
+            part = self.out.popleft()
+            if size < len(part):
+                self.out.appendleft(part[size:])
+                return
+            size -= len(part)
+
+    def receive(self) -> Optional[tuple[Any, memoryview]]:
+        """The next whole frame, as head and both parts; None where there is none yet; EOFError where the worker is gone."""
+        while True:
+            while self.at < len(self.buffer):
+                try:
+                    got = self.socket.recv_into(self.buffer[self.at :])
+                except BlockingIOError:
+                    return None
+                except OSError as error:
+                    raise EOFError from error
+                if got == 0:
+                    raise EOFError
+                self.at += got
+            if self.head is None:
+                self.head = _frames.HEAD.unpack(self.buffer)
+                self.buffer, self.at = memoryview(bytearray(self.head[4] + self.head[5])), 0
+                if len(self.buffer):
+                    continue
+            frame = self.head, self.buffer
+            self.head, self.buffer, self.at = None, memoryview(bytearray(_frames.HEAD.size)), 0
+            return frame
+
+    @property
+    def exitcode(self) -> Optional[int]:
+        return self.process.poll()
+
+    @property
+    def sentinel(self) -> int:
+        return self.socket.fileno()
+
+    def is_alive(self) -> bool:
+        return self.exitcode is None
+
+    def _signal(self, number: int) -> None:
+        if self.exitcode is None:
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:
+                self.process.send_signal(number)
+
+    def terminate(self) -> None:
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._signal(signal.SIGKILL)
+
+    def join(self, timeout: Optional[float] = None) -> None:
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            pass
+
+    def end_text(self) -> str:
+        """How the process ended, in words."""
+        try:
+            code = self.process.wait(2)
+        except subprocess.TimeoutExpired:  # it closed its socket and lives on
+            self.kill()
+            code = self.process.wait()
+        if code < 0:
+            try:
+                return f"the worker process was killed by {signal.Signals(-code).name}"
+            except ValueError:
+                return f"the worker process was killed by signal {-code}"
+        return f"the worker process ended with exit code {code}"
+
+    def __repr__(self) -> str:
+        return f"<{self.name} pid={self.pid}>"
+
+

@@ -1,0 +1,220 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""A worker process: takes tasks from its socket, calls the function for each item, sends the results back.
+
+Design: the process was made by fork and exec, so no lock or thread of the pool's process lives on in it. It has a process group of
+its own, which ends when the pool's process does (calls.c).
+"""
+from __future__ import annotations
+
+import mmap
+import os
+import pickle
+import signal
+import socket
+import sys
+import time
+import traceback
+import types
+from multiprocessing import process, spawn
+from multiprocessing.pool import ExceptionWithTraceback, MaybeEncodingError  # type: ignore[attr-defined]
+from typing import Any, Callable, Optional
+
+from . import _byvalue, _codec, _core, _frames
+
+
+class _Link:
+    """The socket to the pool."""
+
+    def __init__(self, fd: int) -> None:
+        self.socket = socket.socket(fileno=fd)
+        self.socket.setblocking(True)
+
+    def read(self, size: int) -> memoryview:
+        """Exactly so many bytes; EOFError where the pool is gone."""
+        data = memoryview(bytearray(size))
+        at = 0
+        while at < size:
+            got = self.socket.recv_into(data[at:])
+            if got == 0:
+                raise EOFError
+            at += got
+        return data
+
+    def receive(self) -> tuple[int, int, int, int, memoryview]:
+        kind, flags, number, count, first, second = _frames.HEAD.unpack(self.read(_frames.HEAD.size))
+        return kind, flags, number, count, self.read(first + second)
+
+    def send(self, *args: Any) -> None:
+        head, first, second = _frames.pack(*args)
+        if len(first) + len(second) < 65536:
+            self.socket.sendall(head + first + second)
+            return
+        for part in (head, first, second):
+            self.socket.sendall(part)
+
+
+class _Failures:
+    """The failed items of one task, with their exceptions as bytes."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, bytes, str]] = []
+
+    def add(self, place: int, error: BaseException) -> None:
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        try:
+            data = _byvalue.dumps(ExceptionWithTraceback(error, error.__traceback__))
+        except Exception as unpicklable:
+            data = _byvalue.dumps(MaybeEncodingError(unpicklable, error))
+        self.found.append((place, data, text))
+
+
+class _Worker:
+    def __init__(self, link: _Link, memory: mmap.mmap, offset: int) -> None:
+        self.link = link
+        self.memory = memory
+        self.offset = offset
+        self.functions: dict[int, Callable[..., Any]] = {}
+
+    def serve(self) -> None:
+        """Until the pool says QUIT or is gone."""
+        while True:
+            kind, flags, number, count, data = self.link.receive()
+            if kind == _frames.QUIT:
+                return
+            if kind == _frames.FUNCTION:
+                self.learn(number, data)
+            elif kind == _frames.FORGET:
+                self.functions.pop(number, None)
+            elif _core.claim(self.memory, self.offset, number):
+                self.work(kind, flags, number, count, data)
+
+    def learn(self, number: int, data: memoryview) -> None:
+        try:
+            self.functions[number] = _byvalue.loads(data)
+        except Exception as error:
+            failed = error
+
+            def function(*_: Any) -> None:
+                raise failed
+
+            self.functions[number] = function
+
+    def work(self, kind: int, flags: int, number: int, count: int, data: memoryview) -> None:
+        begin = time.perf_counter_ns()
+        failures = _Failures()
+        results: list[Any] = []
+        if kind == _frames.APPLY:
+            self.apply(data, results, failures)
+        else:
+            self.call(self.functions[count], data, flags, results, failures)
+        del data
+        payload = self.encode(results, failures)
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not stream.closed:
+                stream.flush()
+        second = pickle.dumps(failures.found) if failures.found else b""
+        self.link.send(_frames.RESULT, number, time.perf_counter_ns() - begin, payload, second)
+
+    def apply(self, data: memoryview, results: list[Any], failures: _Failures) -> None:
+        def once(_: None) -> Any:
+            function, args, kwds = _byvalue.loads(data)
+            return function(*args, **kwds)
+
+        try:
+            _core.run(once, [None], 0, results, False, self.memory, self.offset)
+        except Exception as error:
+            failures.add(0, error)
+
+    def call(self, function: Any, data: memoryview, flags: int, results: list[Any], failures: _Failures) -> None:
+        try:
+            items = _codec.load(data)
+        except Exception as error:
+            failures.add(0, error)
+            return
+        tries = flags >> _frames.TRIES
+        at, left = 0, tries
+        while at < len(items):
+            before = len(results)
+            try:
+                _core.run(function, items, at, results, bool(flags & _frames.STAR), self.memory, self.offset)
+                return
+            except Exception as error:
+                failed = at + len(results) - before
+                left = left - 1 if failed == at else tries - 1
+                at = failed
+                if left >= 0:
+                    continue
+                failures.add(failed, error)
+                if not flags & _frames.KEEP_GOING:
+                    return
+                at, left = failed + 1, tries
+
+    def encode(self, results: list[Any], failures: _Failures) -> bytes:
+        """The results as bytes; those that cannot be sent become failures."""
+        try:
+            return _codec.dump(results)
+        except Exception:
+            kept = []
+            places = [place for place in range(len(results) + len(failures.found)) if place not in
+                      {place for place, _, _ in failures.found}]
+            for place, result in zip(places, results):
+                try:
+                    _byvalue.dumps(result)
+                    kept.append(result)
+                except Exception as error:
+                    failures.add(place, MaybeEncodingError(error, result))
+            failures.found.sort()
+            return _codec.dump(kept)
+
+
+def _prepare(data: dict[str, Any], by_value: bool) -> None:
+    """What a child of multiprocessing's spawn does before it works."""
+    _byvalue.IN_WORKER = True
+    if by_value:
+        main = types.ModuleType("__main__")
+        main.__dict__.update(data.pop("main", {}))
+        sys.modules["__main__"] = main
+    process.current_process()._inheriting = True  # type: ignore[attr-defined]
+    try:
+        spawn.prepare(data)
+    finally:
+        del process.current_process()._inheriting  # type: ignore[attr-defined]
+
+
+def _start(link: _Link, memory: mmap.mmap, offset: int) -> Optional[_Worker]:
+    data = link.receive()[4]
+    try:
+        preparation, by_value, tracker, start = pickle.loads(data)
+        if tracker is not None:
+            from multiprocessing import resource_tracker
+
+            resource_tracker._resource_tracker._fd = tracker  # type: ignore[attr-defined]
+        _prepare(preparation, by_value)
+        initializer, initargs = _byvalue.loads(start)
+        if initializer is not None:
+            initializer(*initargs)
+    except BaseException as error:
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        link.send(_frames.BROKEN, 0, 0, text.encode("utf-8", "backslashreplace"))
+        if not isinstance(error, Exception):
+            raise
+        return None
+    link.send(_frames.READY)
+    return _Worker(link, memory, offset)
+
+
+def main(link_fd: int, memory_fd: int, life_fd: int, offset: int) -> None:
+    """The whole life of a worker process."""
+    _core.watch(life_fd)
+    for fd in (link_fd, memory_fd, life_fd):
+        os.set_inheritable(fd, False)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    link = _Link(link_fd)
+    try:
+        worker = _start(link, mmap.mmap(memory_fd, 0), offset)
+        if worker is None:
+            sys.exit(1)
+        worker.serve()
+    except (EOFError, ConnectionError):
+        os._exit(1)

@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""CPython's own tests of its pools, with pengine's in their place; the classes run side by side, as they mostly sleep."""
+import pathlib
+import subprocess
+import sys
+
+try:
+    import test._test_multiprocessing  # noqa: F401
+    import test.test_concurrent_futures  # noqa: F401
+except ImportError as error:
+    print(f"skipped: {error}; the tests are in Debian's libpython3.11-testsuite")
+    sys.exit(77)
+
+# Each with the number of its tests: none may be lost.
+PARTS = {
+    "cpython_pool.PoolTest cpython_pool.InitializerTest": 26,
+    "cpython_pool.ThreadPoolTest cpython_pool.WorkerErrorsTest cpython_pool.WorkerLifetimeTest": 31,
+    "cpython_executor.ExecutorTest": 20,
+    "cpython_executor.WaitTest": 8,
+    "cpython_executor.AsCompletedTest": 5,
+    "cpython_executor.ShutdownTest": 8,
+    "cpython_executor.DeadlockTest": 14,
+}
+
+
+def main():
+    here = pathlib.Path(__file__).parent
+    running = [
+        (names, subprocess.Popen([sys.executable, "-B", "-m", "unittest", *names.split()], cwd=here, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+        for names in PARTS
+    ]
+    failed = 0
+    for names, process in running:
+        output = process.communicate()[0]
+        if process.returncode != 0 or f"Ran {PARTS[names]} tests" not in output:
+            failed += 1
+            print(f"{names}: exit code {process.returncode}, {PARTS[names]} tests were to run\n{output}")
+    print(f"{len(PARTS) - failed} of {len(PARTS)} parts passed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
