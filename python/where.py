@@ -7,7 +7,7 @@ import sys
 import sysconfig
 
 prefix = os.path.abspath(sys.argv[1])
-found = [path for path in [*site.getsitepackages(), sysconfig.get_path("platlib")] if path.startswith(prefix + os.sep)]
-# Debian's own folder comes behind the one for what is installed by hand; both are found
+paths = [*site.getsitepackages(), sysconfig.get_path("platlib")]
+found = [path for path in paths if path.startswith(os.path.join(prefix, "lib"))]
 folder = found[0] if found else os.path.join(prefix, f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages")
 print(os.path.relpath(folder, prefix))
