@@ -5,10 +5,10 @@
  *
  * Invariant: parsing prints nothing and never exits, since under mpirun only rank 0 prints.
  * Design:   argp parses with its messages and exits disabled. It then reports only that argv is wrong, and
- *           cli_explain.c finds the reason. -t and -o become overrides of the job like --set, in the order of argv: the
- *           last one wins.
+ *           cli_explain.c finds the reason. What stands behind "--" is a program and its arguments, which argp does not see.
  * Threads:  no state.
- * Not here: the help text (cli_help.c); checks of keys and values of --set (job).
+ * Not here: options that set a key of the job (cli_keys.c); a job without a file (oneline.c); the help text
+ *           (cli_help.c).
  */
 #include "app/cli.h"
 
@@ -18,136 +18,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/cli_keys.h"
 #include "app/cli_options.h"
+#include "app/examples.h"
+#include "app/oneline.h"
 #include "base/alloc.h"
-#include "job/schema/schema.h"
-#include "job/toml/quote.h"
-#include "types/number.h"
 
 typedef struct parsing {
     pe_options *out;
+    pe_overrides given; /* that are typed: they come behind those of a job without a file */
+    pe_oneline oneline;
     pe_error *err;
 } parsing;
 
-/* Copies a string, which the override then owns. */
-static pe_status copy_text(const char **out, const char *text, size_t size, pe_error *err)
+static pe_status add_input(parsing *in, const char *text)
 {
-    char *copy = NULL;
-    const pe_status status = pe_make_array(&copy, size + 1, 1, err);
-    if (status == PE_OK && size > 0)
-        memcpy(copy, text, size);
-    *out = copy;
-    return status;
+    pe_oneline *const oneline = &in->oneline;
+    if (oneline->input_count == PE_MAX_COLUMNS)
+        return pe_fail(in->err, PE_EUSAGE, "--input: expected at most %d inputs; see pengine --help", PE_MAX_COLUMNS);
+    oneline->inputs[oneline->input_count++] = text;
+    return PE_OK;
 }
 
-static pe_status copy_origin(const char **out, const char *option, const char *value, pe_error *err)
+static pe_status set_kernel(parsing *in, const char *text)
 {
-    pe_buffer text = {0};
-    pe_status status = pe_buffer_printf(&text, err, "%s %s", option, value);
-    if (status == PE_OK)
-        status = copy_text(out, (const char *)text.data, text.size, err);
-    pe_buffer_fini(&text);
-    return status;
-}
-
-/* Appends an empty override. pe_cli_free frees its strings, also when only some of them were set. */
-static pe_override *add_override(parsing *in)
-{
-    pe_options *const out = in->out;
-    pe_override *grown = NULL;
-    if (pe_make_array(&grown, out->override_count + 1, sizeof *grown, in->err) != PE_OK)
-        return NULL;
-    if (out->override_count > 0)
-        memcpy(grown, out->overrides, out->override_count * sizeof *grown);
-    free(out->overrides);
-    out->overrides = grown;
-    return &out->overrides[out->override_count++];
-}
-
-static pe_status override(parsing *in, const char *option, const char *typed, const char *key, size_t key_size,
-                          const char *value, size_t value_size)
-{
-    pe_override *const added = add_override(in);
-    if (added == NULL)
-        return in->err->status;
-    pe_status status = copy_origin(&added->origin, option, typed, in->err);
-    if (status == PE_OK)
-        status = copy_text(&added->key, key, key_size, in->err);
-    if (status == PE_OK)
-        status = copy_text(&added->value, value, value_size, in->err);
-    return status;
-}
-
-/* Adds KEY=VALUE; spaces around both are ignored, as in TOML. */
-static pe_status add_set(parsing *in, const char *text)
-{
-    const char *const equals = strchr(text, '=');
-    const char *const key = text + strspn(text, " ");
-    const char *key_end = equals;
-    while (key_end != NULL && key_end > key && key_end[-1] == ' ')
-        key_end--;
-    const char *const value = equals == NULL ? NULL : equals + 1 + strspn(equals + 1, " ");
-    if (equals == NULL || key_end <= key || *value == '\0')
-        return pe_fail(in->err, PE_EUSAGE,
-                       "--set: expected KEY=VALUE, such as --set pool.threads=8, got \"%s\"; see pengine --help", text);
-    return override(in, "--set", text, key, (size_t)(key_end - key), value, strlen(value));
-}
-
-/* Adds an option whose value is an integer of the job: pool.threads or skip. */
-static pe_status add_integer(parsing *in, const char *option, const char *typed, const char *table, const char *name)
-{
-    char valid[PE_VALID_ROOM], path[32], digits[PE_NUMBER_ROOM];
-    int64_t number = 0;
-    const pe_key *const key = pe_schema_find(table, name);
-    if (!pe_parse_element(typed, strlen(typed), PE_INT64, &number) || number < key->least || number > key->most)
-        return pe_fail(in->err, PE_EUSAGE, "%s: expected %s, got \"%s\"; see pengine --help", option,
-                       pe_schema_valid(key, valid), typed);
-    const int path_size = snprintf(path, sizeof path, "%s%s%s", table, *table == '\0' ? "" : ".", name);
-    const size_t size = (size_t)(pe_print_int64(digits, number) - digits);
-    return override(in, option, typed, path, (size_t)path_size, digits, size);
-}
-
-/* Adds an option whose value is a string of the job. */
-static pe_status add_string(parsing *in, const char *option, const char *typed, const char *key)
-{
-    pe_buffer quoted = {0};
-    pe_status status = pe_quote_string(&quoted, typed, strlen(typed), in->err);
-    if (status == PE_OK)
-        status = override(in, option, typed, key, strlen(key), (const char *)quoted.data, quoted.size);
-    pe_buffer_fini(&quoted);
-    return status;
-}
-
-/* --keep all, --keep id,price, --keep 0,3. */
-static pe_status add_keep(parsing *in, const char *typed)
-{
-    pe_buffer list = {0};
-    const bool is_numbers = *typed != '\0' && strspn(typed, "0123456789,") == strlen(typed);
-    if (strcmp(typed, "all") == 0)
-        return add_string(in, "--keep", typed, "output.keep");
-    pe_status status = pe_buffer_append(&list, "[", 1, in->err);
-    for (const char *at = typed; status == PE_OK; at++) {
-        const size_t size = strcspn(at, ",");
-        status = is_numbers ? pe_buffer_append(&list, at, size, in->err) : pe_quote_string(&list, at, size, in->err);
-        at += size;
-        if (*at == '\0' || status != PE_OK)
-            break;
-        status = pe_buffer_append(&list, ",", 1, in->err);
-    }
-    if (status == PE_OK)
-        status = pe_buffer_append(&list, "]", 1, in->err);
-    if (status == PE_OK)
-        status =
-            override(in, "--keep", typed, "output.keep", strlen("output.keep"), (const char *)list.data, list.size);
-    pe_buffer_fini(&list);
-    return status;
-}
-
-static pe_status add_output(parsing *in, const char *path)
-{
-    if (*path == '\0')
-        return pe_fail(in->err, PE_EUSAGE, "--output: expected a path, or - for stdout, got \"\"; see pengine --help");
-    return add_string(in, "--output", path, "output.path");
+    if (in->oneline.kernel != NULL)
+        return pe_fail(in->err, PE_EUSAGE, "expected one kernel, got -k %s and -k %s; see pengine --help",
+                       in->oneline.kernel, text);
+    in->oneline.kernel = text;
+    return PE_OK;
 }
 
 static pe_status set_progress(parsing *in, const char *word)
@@ -202,7 +101,7 @@ static pe_status set_check(parsing *in, const char *level)
     return set_action(in, level == NULL ? PE_ACTION_CHECK : PE_ACTION_CHECK_SYNTAX);
 }
 
-/* Of several, the first of --help, --version, --kernels is done, and a run last. */
+/* Of several, the first of --help, --version, --kernels, --example is done, and a run last. */
 static pe_status set_listing(parsing *in, pe_cli_action action)
 {
     if (in->out->action == PE_CLI_RUN || action == PE_CLI_HELP)
@@ -210,43 +109,19 @@ static pe_status set_listing(parsing *in, pe_cli_action action)
     return PE_OK;
 }
 
+static pe_status set_example(parsing *in, const char *form)
+{
+    in->out->example = pe_example_find(form);
+    if (in->out->example == NULL)
+        return pe_fail(in->err, PE_EUSAGE, "--example: expected %s, got \"%s\"; see pengine --help", pe_example_forms(),
+                       form);
+    return set_listing(in, PE_CLI_EXAMPLE);
+}
+
 static pe_status set_verbosity(parsing *in, pe_verbosity verbosity)
 {
     in->out->run.verbosity = verbosity;
     return PE_OK;
-}
-
-/* Takes an option that sets a key of the job. False: the option is another one. */
-static bool take_key(parsing *in, int key, const char *value, pe_status *status)
-{
-    switch (key) {
-    case 's':
-        *status = add_set(in, value);
-        return true;
-    case 't':
-        *status = add_integer(in, "--threads", value, "pool", "threads");
-        return true;
-    case 'o':
-        *status = add_output(in, value);
-        return true;
-    case PE_OPTION_PART:
-        *status = add_string(in, "--part", value, "part");
-        return true;
-    case PE_OPTION_ITEMS:
-        *status = add_string(in, "--items", value, "items");
-        return true;
-    case PE_OPTION_SKIP:
-        *status = add_integer(in, "--skip", value, "", "skip");
-        return true;
-    case PE_OPTION_KEEP:
-        *status = add_keep(in, value);
-        return true;
-    case PE_OPTION_WHERE:
-        *status = add_string(in, "--where", value, "kernel.where");
-        return true;
-    default:
-        return false;
-    }
 }
 
 /* Takes an option that names a file about the run. False: the option is another one. */
@@ -289,9 +164,15 @@ static error_t take(int key, char *value, struct argp_state *state)
 {
     parsing *const in = state->input;
     pe_status status = PE_OK;
-    if (take_key(in, key, value, &status) || take_report(in, key, value, &status))
+    if (pe_cli_take_key(&in->given, key, value, &status, in->err) || take_report(in, key, value, &status))
         return status == PE_OK ? 0 : EINVAL;
     switch (key) {
+    case 'i':
+        status = add_input(in, value);
+        break;
+    case 'k':
+        status = set_kernel(in, value);
+        break;
     case PE_OPTION_CHECK:
         status = set_check(in, value);
         break;
@@ -300,6 +181,12 @@ static error_t take(int key, char *value, struct argp_state *state)
         break;
     case PE_OPTION_PRINT_CONFIG:
         status = set_action(in, PE_ACTION_PRINT_CONFIG);
+        break;
+    case PE_OPTION_DRY_RUN:
+        in->out->run.is_dry_run = true;
+        break;
+    case PE_OPTION_EXAMPLE:
+        status = set_example(in, value);
         break;
     case PE_OPTION_PROGRESS:
         status = set_progress(in, value);
@@ -350,35 +237,71 @@ static pe_status run_argp(int argc, char **argv, parsing *in)
     return in->err->status;
 }
 
-pe_status pe_cli_parse(int argc, char **argv, pe_options *out, pe_error *err)
+static pe_status refuse_nothing(pe_error *err)
 {
-    parsing in = {out, err};
-    *out = (pe_options){.run = {.verbosity = PE_NORMAL}};
-    pe_status status = run_argp(argc, argv, &in);
-    if (status == PE_OK && out->action == PE_CLI_RUN && out->run.job_path == NULL)
-        status = pe_fail(err, PE_EUSAGE, "expected a job file, such as pengine squares.toml; see pengine --help");
-    if (status == PE_OK)
-        status = check_reports(&out->run, err);
-    out->run.overrides = out->overrides;
-    out->run.override_count = out->override_count;
-    out->run.argv = (const char *const *)argv;
+    return pe_fail(err, PE_EUSAGE,
+                   "expected a job file, or what to do on the command line:\n"
+                   "  pengine squares.toml\n"
+                   "  pengine -i 0:10 -k 'x*x'                 an expression, for each number of a range\n"
+                   "  pengine -i points.csv -k f.py:score      a function, for each row of a file\n"
+                   "  ls *.gz | pengine -- gzip -t {}          a program, for each line of stdin\n"
+                   "pengine --example expr (or source, python, command, ...) prints a job file to start from;\n"
+                   "see pengine --help");
+}
+
+/* The job without a file, from the words that were typed. */
+static pe_status make_oneline(parsing *in)
+{
+    pe_options *const out = in->out;
+    if (out->run.job_path != NULL)
+        return pe_fail(
+            in->err, PE_EUSAGE,
+            "expected a job file (%s), or -i, -k and -- in place of one, not both; in a job file --set changes "
+            "a key, such as --set input.range='[0, 10]'; see pengine --help",
+            out->run.job_path);
+    out->reads_terminal = pe_oneline_reads_stdin(&in->oneline);
+    const pe_status status = pe_oneline_make(&in->oneline, &in->given, &out->overrides, &out->job_text, in->err);
+    out->run.job_text = out->job_text.size == 0 ? "" : (const char *)out->job_text.data;
     return status;
 }
 
-static void free_text(const char *text)
+/* What is typed behind the job's own: the last one wins. */
+static pe_status finish(parsing *in)
 {
-    char *owned = NULL; /* the fields of pe_override are pointers to const; the options own them */
-    memcpy(&owned, &text, sizeof owned);
-    free(owned);
+    pe_options *const out = in->out;
+    pe_status status = PE_OK;
+    if (out->action == PE_CLI_RUN && pe_oneline_is_given(&in->oneline))
+        status = make_oneline(in);
+    else if (out->action == PE_CLI_RUN && out->run.job_path == NULL)
+        status = refuse_nothing(in->err);
+    if (status == PE_OK)
+        status = check_reports(&out->run, in->err);
+    if (status == PE_OK)
+        status = pe_overrides_append(&out->overrides, &in->given, in->err);
+    out->run.overrides = out->overrides.list;
+    out->run.override_count = out->overrides.count;
+    return status;
+}
+
+pe_status pe_cli_parse(int argc, char **argv, pe_options *out, pe_error *err)
+{
+    parsing in = {.out = out, .err = err};
+    *out = (pe_options){.run = {.verbosity = PE_NORMAL}};
+    const int dashes = pe_cli_find_dashes(argc, argv);
+    in.oneline.has_dashes = dashes < argc;
+    in.oneline.words = dashes < argc ? argv + dashes + 1 : NULL;
+    in.oneline.word_count = dashes < argc ? argc - dashes - 1 : 0;
+    out->run.argv = (const char *const *)argv;
+    pe_status status = run_argp(dashes, argv, &in);
+    if (status == PE_OK)
+        status = finish(&in);
+    pe_overrides_fini(&in.given);
+    return status;
 }
 
 void pe_cli_free(pe_options *options)
 {
-    for (size_t i = 0; i < options->override_count; i++) {
-        free_text(options->overrides[i].key);
-        free_text(options->overrides[i].value);
-        free_text(options->overrides[i].origin);
-    }
-    free(options->overrides);
+    pe_overrides_fini(&options->overrides);
+    pe_buffer_fini(&options->job_text);
     *options = (pe_options){0};
 }

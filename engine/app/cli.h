@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "app/cli_overrides.h"
 #include "base/error.h"
 #include "run/options.h"
 
@@ -15,15 +16,18 @@ typedef enum pe_cli_action {
     PE_CLI_RUN, /* run.action: run, check, plan or print the job */
     PE_CLI_KERNELS,
     PE_CLI_SCHEMA,
+    PE_CLI_EXAMPLE, /* example: a job file to start from */
     PE_CLI_HELP,
     PE_CLI_VERSION
 } pe_cli_action;
 
 typedef struct pe_options {
     pe_cli_action action;
-    pe_run_options run;     /* run.overrides points to the array below */
-    pe_override *overrides; /* owned, with all their strings */
-    size_t override_count;
+    pe_run_options run;     /* run.overrides points to the list below */
+    pe_overrides overrides; /* owned */
+    pe_buffer job_text;     /* owned; run.job_text points to it */
+    const char *example;    /* a constant */
+    bool reads_terminal;    /* a job without a file reads stdin: worth a word where that is a terminal */
 } pe_options;
 
 /* pe_cli_parse - parse argv. It prints nothing and never exits, since under mpirun only rank 0 prints.

@@ -107,17 +107,32 @@ static pe_status explain_letters(const char *letters, const char *next, bool *sk
     return PE_OK;
 }
 
+/* One word of argv that may be an option, and whether the next one is its value. */
+static pe_status explain_word(const char *word, const char *next, bool *skip, pe_error *err)
+{
+    *skip = false;
+    if (strncmp(word, "--", 2) == 0)
+        return explain_long(word + 2, next, skip, err);
+    return word[0] == '-' && word[1] != '\0' ? explain_letters(word + 1, next, skip, err) : PE_OK;
+}
+
+int pe_cli_find_dashes(int argc, char *const *argv)
+{
+    int i = 1;
+    while (i < argc && strcmp(argv[i], "--") != 0) {
+        bool skip = false;
+        pe_error wrong = PE_ERROR_INIT; /* told by pe_cli_explain */
+        (void)explain_word(argv[i], i + 1 < argc ? argv[i + 1] : NULL, &skip, &wrong);
+        i += skip ? 2 : 1;
+    }
+    return i < argc ? i : argc;
+}
+
 pe_status pe_cli_explain(int argc, char *const *argv, pe_error *err)
 {
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        const char *const word = argv[i];
-        const char *const next = i + 1 < argc ? argv[i + 1] : NULL;
+    for (int i = 1; i < argc; i++) {
         bool skip = false;
-        pe_status status = PE_OK;
-        if (strncmp(word, "--", 2) == 0)
-            status = explain_long(word + 2, next, &skip, err);
-        else if (word[0] == '-' && word[1] != '\0')
-            status = explain_letters(word + 1, next, &skip, err);
+        const pe_status status = explain_word(argv[i], i + 1 < argc ? argv[i + 1] : NULL, &skip, err);
         if (status != PE_OK)
             return status;
         i += skip;

@@ -15,6 +15,10 @@
 #include "app/cli_options.h"
 
 const struct argp_option pe_cli_table[] = {
+    {"input", 'i', "INPUT", 0, "without a job file: 0:10 or 0:1:0.1, a file, or - for stdin", 0},
+    {"kernel", 'k', "KERNEL", 0, "without a job file: 'x*x', f.py:f, 'f.c:f:SIGNATURE', ...", 0},
+    {"on-error", PE_OPTION_ON_ERROR, "WHAT", 0, "stop, skip or fill: --set errors.on_error=\"WHAT\"", 0},
+    {"dry-run", PE_OPTION_DRY_RUN, NULL, 0, "print the commands of a program, run none", 0},
     {"set", 's', "KEY=VALUE", 0, "override a key of the job file; VALUE is TOML", 0},
     {"threads", 't', "N", 0, "workers of each rank: --set pool.threads=N", 0},
     {"output", 'o', "PATH", 0, "where results go: --set output.path=\"PATH\"", 0},
@@ -27,6 +31,7 @@ const struct argp_option pe_cli_table[] = {
     {"check", PE_OPTION_CHECK, "syntax", OPTION_ARG_OPTIONAL,
      "validate job, kernel and inputs; =syntax: run none of its code", 0},
     {"plan", PE_OPTION_PLAN, NULL, 0, "print what would run, run nothing", 0},
+    {"example", PE_OPTION_EXAMPLE, "FORM", 0, "print a job file to start from: name, expr, source, ...", 0},
     {"kernels", PE_OPTION_KERNELS, NULL, 0, "list the built-in kernels", 0},
     {"print-config", PE_OPTION_PRINT_CONFIG, NULL, 0, "print the job with its defaults, as TOML", 0},
     {"schema", PE_OPTION_SCHEMA, NULL, 0, "print the JSON schema of job files, for editors", 0},
@@ -78,11 +83,24 @@ static void print_exit(FILE *out, int code, const char *sentence)
     fprintf(out, "  %3d  %s\n", code, sentence);
 }
 
-const char *const pe_cli_usage[] = {"pengine [OPTION...] JOB.toml", "mpirun -n N pengine [OPTION...] JOB.toml", NULL};
+const char *const pe_cli_usage[] = {"pengine [OPTION...] JOB.toml", "pengine [OPTION...] [-i INPUT]... -k KERNEL",
+                                    "pengine [OPTION...] [-i INPUT]... -- PROGRAM [ARGUMENT...]",
+                                    "mpirun -n N pengine ...", NULL};
 
 const char pe_cli_about[] = "Maps a kernel over an array on every core of every node, in order, in bounded\n"
                             "memory. A JOB.toml of - is read from stdin. Results go to stdout or to the\n"
                             "output file; all talk goes to stderr.\n";
+
+const char pe_cli_oneline[] = "pengine -i 0:10 -k 'x*x'                 an expression, for each number of a range\n"
+                              "pengine -i points.csv -k f.py:score      a function, for each row of a file\n"
+                              "ls *.gz | pengine -- gzip -t {}          a program, for each line of stdin\n";
+
+const char pe_cli_oneline_words[] = "-i is a range start:stop[:step], a file, or - (the default); several are the\n"
+                                    "arguments of a starmap. -k is a built-in kernel, f.py:f, 'f.c:f:SIGNATURE',\n"
+                                    "package.module:f, or else a C expression. A program runs once for each item\n"
+                                    "where an argument holds {} {.} {/} {//} {/.} {#} {index} or {1}, as GNU parallel\n"
+                                    "has them; else it reads the items as lines. --print-config prints the job file\n"
+                                    "that the command line stands for.\n";
 
 const char pe_cli_example[] = "input.range = [0, 1000000]\n"
                               "kernel.name = \"square\"\n"
@@ -104,7 +122,10 @@ void pe_cli_help(FILE *out)
         print_option(out, option);
     fprintf(out, "\nExit codes:\n");
     pe_cli_each_exit(out, print_exit);
-    fprintf(out, "\nA whole job, which squares a million numbers:\n");
+    fprintf(out, "\nWithout a job file:\n");
+    print_indented(out, pe_cli_oneline);
+    fprintf(out, "%s", pe_cli_oneline_words);
+    fprintf(out, "\nA whole job file, which squares a million numbers:\n");
     print_indented(out, pe_cli_example);
     fprintf(out, "\nKeys of the job file:\n\n");
     pe_job_print_keys(out);

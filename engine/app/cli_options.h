@@ -19,6 +19,9 @@ enum {
     PE_OPTION_SKIP,
     PE_OPTION_KEEP,
     PE_OPTION_WHERE,
+    PE_OPTION_ON_ERROR,
+    PE_OPTION_DRY_RUN,
+    PE_OPTION_EXAMPLE,
     PE_OPTION_PLAN,
     PE_OPTION_KERNELS,
     PE_OPTION_PRINT_CONFIG,
@@ -34,11 +37,16 @@ enum {
 extern const struct argp_option pe_cli_table[]; /* ended by an all-zero row */
 extern const char *const pe_cli_usage[];        /* the ways to call pengine; ended by NULL */
 extern const char pe_cli_about[];               /* what it does, in lines of at most 80 characters */
+extern const char pe_cli_oneline[];             /* jobs without a job file */
+extern const char pe_cli_oneline_words[];       /* what -i, -k and -- are */
 extern const char pe_cli_example[];             /* a whole job file */
 
 /* pe_cli_each_exit - print each exit code with its sentence, in the order of the codes. */
 typedef void (*pe_cli_exit_printer)(FILE *out, int code, const char *sentence);
 void pe_cli_each_exit(FILE *out, pe_cli_exit_printer print);
+
+/* pe_cli_find_dashes - where "--" stands in argv, as no option's value; argc: it does not. */
+int pe_cli_find_dashes(int argc, char *const *argv);
 
 /* pe_cli_explain - fail with PE_EUSAGE for the first word of argv that the table does not allow. */
 pe_status pe_cli_explain(int argc, char *const *argv, pe_error *err);

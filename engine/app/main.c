@@ -10,6 +10,7 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "app/cli.h"
 #include "base/attr.h"
@@ -35,29 +36,40 @@ static void prepare_process(int argc, char **argv, char **env)
 
 PE_BEFORE_LIBRARIES(prepare_process);
 
-static void print_listing(pe_cli_action action)
+static void print_listing(const pe_options *options)
 {
+    const pe_cli_action action = options->action;
     if (action == PE_CLI_HELP)
         pe_cli_help(stdout);
     else if (action == PE_CLI_VERSION)
         pe_cli_version(stdout);
     else if (action == PE_CLI_SCHEMA)
         pe_job_print_schema(stdout);
+    else if (action == PE_CLI_EXAMPLE)
+        (void)fputs(options->example, stdout);
     else
         pe_registry_print(stdout);
 }
 
 /* Prints a listing on rank 0. The other ranks return 0, since they do not know whether rank 0's stdout failed; mpirun
  * returns the first nonzero code. */
-static int list(pe_cli_action action, bool speaks)
+static int list(const pe_options *options, bool speaks)
 {
     if (!speaks)
         return pe_status_exit(PE_OK);
-    print_listing(action);
+    print_listing(options);
     if (fflush(stdout) == 0 && !ferror(stdout))
         return pe_status_exit(PE_OK);
     pe_log(PE_LOG_ERROR, "stdout: a write failed");
     return pe_status_exit(PE_EIO);
+}
+
+/* Who waits for items that nobody types should know it. */
+static void tell_terminal(const pe_options *options)
+{
+    const bool is_run = options->run.action == PE_ACTION_RUN && options->run.verbosity != PE_QUIET;
+    if (options->reads_terminal && is_run && isatty(STDIN_FILENO))
+        pe_log(PE_LOG_INFO, "reading the items from the terminal, one a line; Ctrl-D ends them");
 }
 
 int main(int argc, char **argv)
@@ -74,9 +86,10 @@ int main(int argc, char **argv)
             pe_sleep_ns(SILENCE_NS);
         code = pe_status_exit(err.status);
     } else if (options.action == PE_CLI_RUN) {
+        tell_terminal(&options);
         code = pe_run(&options.run);
     } else {
-        code = list(options.action, speaks);
+        code = list(&options, speaks);
     }
     pe_cli_free(&options);
     return code;

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "types/dtype.h"
 #include <pengine/kernel.h>
@@ -93,6 +94,12 @@ static inline int pe_form_spec_exprs(const pe_form_spec *spec)
 static inline const char *pe_form_spec_expr(const pe_form_spec *spec, int number)
 {
     return spec->exprs == NULL ? spec->expr : spec->exprs[number];
+}
+
+/* Is [kernel] source the text of C, and not the name of a file? */
+static inline bool pe_form_source_is_text(const pe_form_spec *spec)
+{
+    return spec->source != NULL && strchr(spec->source, '\n') != NULL;
 }
 
 #endif

@@ -165,21 +165,40 @@ static pe_status read_tables(reading *in)
     return status;
 }
 
+/* Results go to stdout, and no file of the job is written. */
+static pe_status leave_files(pe_job *job, pe_error *err)
+{
+    pe_value_drop(&job->errors.log);
+    pe_value_drop(&job->output.path);
+    job->output.path = NULL;
+    job->output.format = PE_FORMAT_AUTO;
+    job->op_count = 0;
+    return pe_value_copy(&job->output.path, "-", err);
+}
+
 /* A run that looks at some items leaves the job's own files alone. */
 static pe_status keep_files(pe_job *job, const pe_override *overrides, size_t count, pe_error *err)
 {
     bool has_output = false;
     for (size_t i = 0; i < count; i++)
         has_output = has_output || strcmp(overrides[i].key, "output.path") == 0;
+    if (!has_output)
+        return leave_files(job, err);
     pe_value_drop(&job->errors.log);
-    job->errors.log = NULL;
-    if (has_output)
-        return PE_OK;
-    pe_value_drop(&job->output.path);
-    job->output.path = NULL;
-    job->output.format = PE_FORMAT_AUTO;
-    job->op_count = 0;
-    return pe_value_copy(&job->output.path, "-", err);
+    return PE_OK;
+}
+
+pe_status pe_job_make_dry(pe_job *job, pe_error *err)
+{
+    if (job->kernel.kind != PE_FORM_COMMAND)
+        return pe_fail(err, PE_EUSAGE,
+                       "--dry-run: prints the commands of a program (kernel.command, or -- PROGRAM), and the kernel is "
+                       "none; --plan says what would run");
+    const pe_status status = leave_files(job, err);
+    job->kernel.is_dry_run = true;
+    job->output.format = PE_FORMAT_BYTES;
+    job->output.has_index = job->output.has_dtype = false;
+    return status;
 }
 
 pe_status pe_job_read(const char *file, const char *text, size_t size, const pe_override *overrides,

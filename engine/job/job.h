@@ -93,6 +93,8 @@ typedef struct pe_job {
     pe_job_reports reports; /* no keys: set by the run; borrowed */
 } pe_job;
 
+#define PE_JOB_COMMAND_LINE "command line" /* the file of a job that has none, in messages */
+
 /* One --set KEY=VALUE, in the order given; -t and -o come as such. */
 typedef struct pe_override {
     const char *key;
@@ -110,6 +112,10 @@ typedef struct pe_override {
 pe_status pe_job_read(const char *file, const char *text, size_t size, const pe_override *overrides,
                       size_t override_count, pe_job **out, pe_error *err);
 void pe_job_free(pe_job *job);
+
+/* pe_job_make_dry - the job as --dry-run runs it: it prints its commands and touches no file of the job. PE_EUSAGE: its
+ * kernel is no program. */
+pe_status pe_job_make_dry(pe_job *job, pe_error *err);
 
 /* pe_job_print - the effective job, defaults filled in, as TOML that reads back to the same job. */
 pe_status pe_job_print(const pe_job *job, FILE *out, pe_error *err);

@@ -45,8 +45,10 @@ static void cut_function(char *path)
 static const char *path_of(const pe_key *key, const void *base)
 {
     const void *const field = (const char *)base + key->at;
-    if (key->type != PE_KEY_COMMAND)
-        return *(const char *const *)field;
+    if (key->type != PE_KEY_COMMAND) {
+        const char *const path = *(const char *const *)field;
+        return key->path == PE_PATH_KERNEL && path != NULL && strchr(path, '\n') != NULL ? NULL : path; /* it is C */
+    }
     const char *const *const words = *(const char *const *const *)field;
     return words != NULL && strchr(words[0], '/') != NULL ? words[0] : NULL;
 }
@@ -141,7 +143,7 @@ pe_status pe_job_list_paths(const pe_job *job, pe_job_path **out, size_t *count,
     listing in = {.job = job, .err = err};
     if (pe_make_array(&in.paths, MOST_PATHS, sizeof *in.paths, err) != PE_OK)
         return err->status;
-    if (strcmp(job->file, "-") != 0 && strcmp(job->file, "stdin") != 0)
+    if (strcmp(job->file, "-") != 0 && strcmp(job->file, "stdin") != 0 && strcmp(job->file, PE_JOB_COMMAND_LINE) != 0)
         add(&in, job->file, "the job file", join(&in, job->file, "", ""), false);
     add_inputs(&in);
     const char *const left_out = job->op_count > 0 ? "output" : "reduce"; /* they share their fields */

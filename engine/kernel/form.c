@@ -69,7 +69,7 @@ static pe_status check_file(const pe_form_spec *spec, pe_error *err)
     char path[4096];
     const char *const colon = spec->python == NULL ? NULL : strrchr(spec->python, ':');
     const char *const name = spec->source != NULL ? spec->source : spec->plugin != NULL ? spec->plugin : spec->python;
-    size_t size = name == NULL ? 0 : strlen(name);
+    size_t size = name == NULL || pe_form_source_is_text(spec) ? 0 : strlen(name);
     if (spec->kind == PE_FORM_PYTHON)
         size = colon != NULL && colon - name > 3 && strncmp(colon - 3, ".py", 3) == 0 ? (size_t)(colon - name) : 0;
     if (size == 0)

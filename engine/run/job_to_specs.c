@@ -127,6 +127,10 @@ pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t i
     out->sink.result_count = signature->result_count;
     if (job->op_count > 0)
         return reduce(out, job, signature, err);
+    if (job->kernel.is_dry_run) { /* a command has no columns */
+        out->sink.names = NULL;
+        out->sink.name_count = 0;
+    }
     const bool is_product = job->combine == PE_COMBINE_PRODUCT && job->input_count > 1 && job->items == NULL;
     const bool may_skip = job->errors.policy == PE_ON_ERROR_SKIP; /* then the rows are known at the end */
     if (is_product && check_product(job, err) != PE_OK)

@@ -26,6 +26,8 @@ typedef enum pe_verbosity { PE_QUIET, PE_NORMAL, PE_VERBOSE } pe_verbosity;
 typedef struct pe_run_options {
     pe_run_action action;
     const char *job_path; /* "-" is stdin */
+    const char *job_text; /* in place of a file, where that is NULL: the overrides are the job */
+    bool is_dry_run;      /* print the commands of a program kernel */
     const pe_override *overrides;
     size_t override_count;
     pe_progress_mode progress;

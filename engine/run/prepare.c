@@ -35,14 +35,20 @@ pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err
     pe_buffer text = {0};
     char *content = NULL;
     size_t size = 0;
-    const bool is_stdin = strcmp(options->job_path, "-") == 0;
-    if (run->is_root && pe_file_read_all(is_stdin ? "/dev/stdin" : options->job_path, JOB_FILE_MAX_BYTES, &content,
-                                         &size, err) == PE_OK)
+    const bool is_file = options->job_path != NULL;
+    const bool is_stdin = is_file && strcmp(options->job_path, "-") == 0;
+    const char *const file = is_stdin ? "stdin" : is_file ? options->job_path : PE_JOB_COMMAND_LINE;
+    if (!is_file)
+        (void)pe_buffer_append(&text, options->job_text, strlen(options->job_text), err);
+    else if (run->is_root && pe_file_read_all(is_stdin ? "/dev/stdin" : options->job_path, JOB_FILE_MAX_BYTES, &content,
+                                              &size, err) == PE_OK)
         (void)pe_buffer_append(&text, content, size, err);
     free(content);
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &text, err) == PE_OK)
-        (void)pe_job_read(is_stdin ? "stdin" : options->job_path, (const char *)text.data, text.size,
-                          options->overrides, options->override_count, out, err);
+        (void)pe_job_read(file, (const char *)text.data, text.size, options->overrides, options->override_count, out,
+                          err);
+    if (err->status == PE_OK && options->is_dry_run)
+        (void)pe_job_make_dry(*out, err);
     if (err->status == PE_OK) {
         pe_input_demand_set(*out);
         (*out)->reports = options->reports;

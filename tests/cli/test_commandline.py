@@ -11,7 +11,7 @@ from harness import Case, lines, main, needs_mpi, squares, toml
 BUILTINS = ["square", "cube", "sum_of_squares", "hypot", "is_prime", "collatz_steps", "mandelbrot", "black_scholes",
             "text_length", "text_upper", "norm3", "divmod", "ep"]
 OPTIONS = ["--set", "--threads", "--output", "--part", "--skip", "--check", "--plan", "--kernels", "--print-config", "--progress", "--version",
-           "--help"]
+           "--input", "--kernel", "--on-error", "--dry-run", "--example",            "--help"]
 
 
 class Overrides(Case):
@@ -59,9 +59,10 @@ class Overrides(Case):
                 self.assertEqual(config["pool"]["threads"], 3)
                 self.prints(squares(1000), lines(x * x for x in range(1000)), *option)
 
-    def test_double_dash_ends_the_options(self):
+    def test_double_dash_begins_a_program(self):
         self.write("-job.toml", squares(2))
-        result = self.run_args("--", "-job.toml")
+        self.check_refused(self.run_args("--", "-job.toml", stdin=b"a\n"), 69, ["-job.toml", "PATH"], ["-job.toml"])
+        result = self.run_args("./-job.toml")
         self.assertEqual((result.code, result.text), (0, "0\n1\n"), result.err)
 
 

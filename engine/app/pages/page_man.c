@@ -80,6 +80,16 @@ static void print_example(FILE *out)
     print_text(out, pe_cli_example);
 }
 
+static void print_oneline(FILE *out)
+{
+    print_text(out, pe_cli_oneline);
+}
+
+static void print_oneline_words(FILE *out)
+{
+    print_text(out, pe_cli_oneline_words);
+}
+
 static void print_option(FILE *out, const struct argp_option *option)
 {
     const bool is_optional = pe_page_is_optional(option);
@@ -199,7 +209,14 @@ static void print_dtypes(FILE *out)
         fprintf(out, "%s%s", pe_dtype_name((pe_dtype)dtype), dtype + 1 == count ? " and\n" : separator(count - dtype));
 }
 
-const pe_page_hole pe_page_man_holes[] = {
-    {"man_usage", print_usage},     {"man_about", print_about},   {"man_example", print_example},
-    {"man_options", print_options}, {"man_exits", print_exits},   {"man_kernels", print_kernels},
-    {"man_tables", print_tables},   {"man_dtypes", print_dtypes}, {NULL, NULL}};
+const pe_page_hole pe_page_man_holes[] = {{"man_usage", print_usage},
+                                          {"man_oneline", print_oneline},
+                                          {"man_oneline_words", print_oneline_words},
+                                          {"man_about", print_about},
+                                          {"man_example", print_example},
+                                          {"man_options", print_options},
+                                          {"man_exits", print_exits},
+                                          {"man_kernels", print_kernels},
+                                          {"man_tables", print_tables},
+                                          {"man_dtypes", print_dtypes},
+                                          {NULL, NULL}};

@@ -41,7 +41,7 @@ static const pe_key kernel_rows[] = {
      .path = PE_PATH_KERNEL,
      JOB(kernel.source),
      .kinds = SOURCE,
-     .help = "a C file, found from the job file; needs function and signature"},
+     .help = "a C file, found from the job file, or C itself, in several lines; needs function and signature"},
     {.name = "plugin",
      .type = PE_KEY_STRING,
      .path = PE_PATH_KERNEL,

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "kernel/compiled/codegen.h"
 #include "kernel/compiled/compiled_internal.h"
 #include "kernel/compiled/compiler.h"
@@ -59,8 +60,19 @@ typedef struct compilation {
 
 /* ---- the text ---- */
 
+/* The text stands in the job file itself. */
+static pe_status take_text(compilation *self, pe_error *err)
+{
+    pe_status status = pe_copy_string(&self->source, self->spec->source, err);
+    if (status == PE_OK)
+        status = pe_buffer_printf(&self->path, err, "kernel.source");
+    return status == PE_OK ? pe_buffer_printf(&self->folder, err, ".") : status;
+}
+
 static pe_status read_source(compilation *self, pe_error *err)
 {
+    if (pe_form_source_is_text(self->spec))
+        return take_text(self, err);
     const pe_form_spec *spec = self->spec;
     pe_error wrong = PE_ERROR_INIT;
     size_t size = 0;

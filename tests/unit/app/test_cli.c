@@ -3,69 +3,8 @@
  */
 /* test_cli.c - argv into options, every way to get it wrong, and the rank before MPI starts.
  */
-#include <stdbool.h>
-#include <string.h>
-
-/* The app is no part of the library, so its files come in as they are. */
-#include "app/cli.c"
-#include "app/cli_explain.c"
-#include "app/cli_help.c"
+#include "cli_rig.h"
 #include "comm/launcher.h"
-#include "unit.h"
-
-#define MOST_WORDS 16
-
-/* The words of a line, split at spaces; a tab stands for a space inside a word, ~ for an empty word. */
-typedef struct words {
-    char text[300];
-    char *argv[MOST_WORDS + 1];
-    int argc;
-} words;
-
-static void split(const char *line, words *out)
-{
-    memset(out, 0, sizeof *out);
-    snprintf(out->text, sizeof out->text, "pengine %s", line);
-    for (char *at = out->text; *at != '\0' && out->argc < MOST_WORDS;) {
-        char *const end = at + strcspn(at, " ");
-        const bool is_over = *end == '\0';
-        *end = '\0';
-        if (*at != '\0')
-            out->argv[out->argc++] = strcmp(at, "~") == 0 ? end : at;
-        for (; at < end; at++)
-            *at = *at == '\t' ? ' ' : *at;
-        at = is_over ? end : end + 1;
-    }
-}
-
-static pe_options parse_words(words *line)
-{
-    pe_error err = PE_ERROR_INIT;
-    pe_options options;
-    ck_ok(pe_cli_parse(line->argc, line->argv, &options, &err), err);
-    return options;
-}
-
-static void refuse(const char *line, const char *expected)
-{
-    words in;
-    pe_error err = PE_ERROR_INIT;
-    pe_options options;
-    split(line, &in);
-    const pe_status status = pe_cli_parse(in.argc, in.argv, &options, &err);
-    ck_assert_msg(status == PE_EUSAGE, "status %d for: %s", (int)status, line);
-    ck_assert_int_eq(pe_status_exit(err.status), 64);
-    ck_assert_str_eq(err.text, expected);
-    pe_cli_free(&options);
-}
-
-static void check_override(const pe_options *options, size_t i, const char *key, const char *value, const char *origin)
-{
-    ck_assert_uint_lt(i, options->run.override_count);
-    ck_assert_str_eq(options->run.overrides[i].key, key);
-    ck_assert_str_eq(options->run.overrides[i].value, value);
-    ck_assert_str_eq(options->run.overrides[i].origin, origin);
-}
 
 START_TEST(unknown_option_is_refused_with_the_nearest)
 {
@@ -103,8 +42,12 @@ END_TEST
 
 START_TEST(missing_job_is_refused)
 {
-    refuse("", "expected a job file, such as pengine squares.toml; see pengine --help");
-    refuse("-q --check", "expected a job file, such as pengine squares.toml; see pengine --help");
+    refuse_beginning("", "expected a job file, or what to do on the command line:\n  pengine squares.toml\n");
+    refuse_beginning("-q --check", "expected a job file, or what to do on the command line:\n");
+    refuse("-i 0:3",
+           "-i 0:3 says what the items are, and nothing what to do with them: add -k KERNEL, such as -k 'x*x', "
+           "or -- PROGRAM; see pengine --help");
+    refuse("-i 0:3 --", "--: expected a program behind it, such as -- wc -l {}; see pengine --help");
     refuse("~", "expected a job file, got \"\"; see pengine --help");
 }
 END_TEST
@@ -112,7 +55,12 @@ END_TEST
 START_TEST(second_job_is_refused_with_both)
 {
     refuse("a.toml -q b.toml", "expected one job file, got \"a.toml\" and \"b.toml\"; see pengine --help");
-    refuse("a.toml -- -q", "expected one job file, got \"a.toml\" and \"-q\"; see pengine --help");
+    refuse(
+        "a.toml -- wc -q",
+        "expected a job file (a.toml), or -i, -k and -- in place of one, not both; in a job file --set changes a key, "
+        "such as --set input.range='[0, 10]'; see pengine --help");
+    refuse("-k x -k y", "expected one kernel, got -k x and -k y; see pengine --help");
+    refuse("-k x -- wc", "expected a kernel (-k x) or a program (-- wc), not both; see pengine --help");
 }
 END_TEST
 
@@ -211,13 +159,15 @@ START_TEST(dash_is_a_job)
 }
 END_TEST
 
-START_TEST(double_dash_ends_the_options)
+START_TEST(double_dash_begins_a_program)
 {
     words in;
     split("-q -- -job.toml", &in);
     pe_options options = parse_words(&in);
-    ck_assert_str_eq(options.run.job_path, "-job.toml");
+    ck_assert_ptr_null(options.run.job_path);
+    ck_assert_int_eq(options.run.verbosity, PE_QUIET);
     pe_cli_free(&options);
+    line_gives("-q -- -job.toml -t 3", "kernel.command", "[\"-job.toml\", \"-t\", \"3\"]");
 }
 END_TEST
 
@@ -264,6 +214,7 @@ START_TEST(listings_need_no_job)
                 {"-h", PE_CLI_HELP},
                 {"--version", PE_CLI_VERSION},
                 {"--kernels", PE_CLI_KERNELS},
+                {"--example expr", PE_CLI_EXAMPLE},
                 {"--kernels --help", PE_CLI_HELP},
                 {"--help --version", PE_CLI_HELP},
                 {"--version job.toml", PE_CLI_VERSION}};
@@ -287,8 +238,8 @@ START_TEST(keep_and_where_are_keys_of_the_job)
         split(line, &in);
         pe_options options = parse_words(&in);
         ck_assert_uint_eq(options.run.override_count, 2);
-        ck_assert_str_eq(options.overrides[0].key, "output.keep");
-        ck_assert_str_eq(options.overrides[0].value, typed[i][1]);
+        ck_assert_str_eq(options.run.overrides[0].key, "output.keep");
+        ck_assert_str_eq(options.run.overrides[0].value, typed[i][1]);
         check_override(&options, 1, "kernel.where", "\"x>1\"", "--where x>1");
         pe_cli_free(&options);
     }
@@ -383,6 +334,6 @@ UNIT_MAIN("cli", unknown_option_is_refused_with_the_nearest, shortened_option_is
           missing_or_needless_value_is_refused, missing_job_is_refused, second_job_is_refused_with_both,
           wrong_threads_are_refused, wrong_set_is_refused, wrong_progress_is_refused, empty_output_is_refused,
           two_actions_are_refused, job_alone_gets_the_defaults, each_option_is_taken_and_argv_stays, dash_is_a_job,
-          double_dash_ends_the_options, overrides_come_in_their_order, output_of_any_path_is_quoted_as_toml,
+          double_dash_begins_a_program, overrides_come_in_their_order, output_of_any_path_is_quoted_as_toml,
           listings_need_no_job, keep_and_where_are_keys_of_the_job, help_names_options_exit_codes_and_keys,
           version_is_one_line, launcher_is_told_from_the_environment, launcher_variable_that_is_no_rank_is_no_launcher)

@@ -14,8 +14,10 @@
 #include "base/alloc.h"
 #include "base/suggest.h"
 #include "kernel/compiled/expr/expr_internal.h"
+#include "kernel/registry.h"
 
 #define NAME_ROOM 64
+#define MOST_BUILT_INS 128
 #define SUGGEST_LEAST 3 /* characters that a name must have to be taken for a misspelt constant */
 
 static bool is_name(const pe_expr_parser *p, pe_expr_token token, const char *name)
@@ -109,6 +111,22 @@ static void list_arguments(const pe_expr_parser *p, char out[256])
     }
 }
 
+/* The built-in kernel that a name is nearest to, where it is the whole expression: then a kernel was meant. NULL: none. */
+static const char *find_built_in(const pe_expr_parser *p, pe_expr_token name)
+{
+    const char *names[MOST_BUILT_INS];
+    char typed[NAME_ROOM];
+    size_t count = 0, used = 0;
+    const pe_kernel *const *const all = pe_registry_all(&count);
+    const size_t before = strspn(p->text, " \t\n"), behind = strspn(p->text + name.end, " \t\n");
+    if (before != name.begin || p->text[name.end + behind] != '\0' || name.end - name.begin >= sizeof typed)
+        return NULL;
+    for (size_t k = 0; k < count && used < MOST_BUILT_INS; k++)
+        names[used++] = all[k]->name;
+    (void)snprintf(typed, sizeof typed, "%.*s", (int)(name.end - name.begin), p->text + name.begin);
+    return pe_suggest(typed, names, used);
+}
+
 static pe_status refuse_unknown(pe_expr_parser *p, pe_expr_token name, bool is_call)
 {
     const size_t size = name.end - name.begin;
@@ -121,6 +139,7 @@ static pe_status refuse_unknown(pe_expr_parser *p, pe_expr_token name, bool is_c
         return status;
     const char *advice = pe_expr_advice(typed, strlen(typed), is_call);
     const char *nearest = pe_suggest(typed, known, count);
+    const char *built_in = find_built_in(p, name);
     list_arguments(p, arguments);
     if (advice != NULL)
         status = pe_expr_refuse(p->err, p->text, name.begin, is_call ? "%s(): %s" : "unknown name \"%s\": %s", typed,
@@ -134,6 +153,10 @@ static pe_status refuse_unknown(pe_expr_parser *p, pe_expr_token name, bool is_c
                                 typed);
     else if (nearest != NULL)
         status = pe_expr_refuse(p->err, p->text, name.begin, "unknown name \"%s\"; did you mean %s?", typed, nearest);
+    else if (built_in != NULL)
+        status = pe_expr_refuse(
+            p->err, p->text, name.begin,
+            "unknown name \"%s\"; did you mean the built-in kernel %s? pengine --kernels lists them", typed, built_in);
     else
         status = pe_expr_refuse(p->err, p->text, name.begin,
                                 "unknown name \"%s\": the argument%s %s, i is the item's index, constants come from "
