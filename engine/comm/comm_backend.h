@@ -27,6 +27,5 @@ struct pe_comm {
 };
 
 pe_status pe_comm_self_open(pe_comm **out, pe_error *err);
-pe_status pe_comm_mpi_open(pe_comm **out, pe_error *err);
 
 #endif

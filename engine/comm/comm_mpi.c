@@ -1,14 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* comm_mpi.c - the backend on MPI, the only file that calls MPI.
+/* comm_mpi.c - the backend on MPI, the only file that calls MPI: a shared module of its own (comm_module.h).
  *
  * Design: a communicator of our own with MPI_ERRORS_RETURN; every return code is checked and becomes a pe_error. MPI's
  *         counts are int, so messages are cut into pieces of 1 GiB; sender and receiver know the size and cut alike.
  * Threads: MPI_THREAD_SERIALIZED: the collectives on the main thread, messages on any; a lock around each call of MPI.
+ *          On a communicator of the caller's all calls are made by threads that call pengine, so any level will do.
  */
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <mpi.h>
 
@@ -16,6 +18,7 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "comm/comm_backend.h"
+#include "comm/comm_module.h"
 
 #define PIECE_BYTES ((size_t)1 << 30)
 #define SLEEP_MAX_NS 1000000u
@@ -23,6 +26,7 @@
 typedef struct mpi_comm {
     pe_comm base;
     MPI_Comm ranks;
+    bool has_begun_mpi;    /* then it also ends it */
     pthread_mutex_t calls; /* held during each call of MPI, never while waiting */
 } mpi_comm;
 
@@ -82,8 +86,12 @@ static int piece_count(size_t size)
 static void mpi_close(pe_comm *comm)
 {
     MPI_Comm ranks = ranks_of(comm);
-    (void)MPI_Comm_free(&ranks);
-    (void)MPI_Finalize();
+    int is_over = 0;
+    (void)MPI_Finalized(&is_over); /* by a caller who closes later than that */
+    if (!is_over)
+        (void)MPI_Comm_free(&ranks);
+    if (((mpi_comm *)(void *)comm)->has_begun_mpi)
+        (void)MPI_Finalize();
     (void)pthread_mutex_destroy(&((mpi_comm *)(void *)comm)->calls);
     free(comm);
 }
@@ -210,9 +218,9 @@ static int count_node(mpi_comm *comm)
     return code;
 }
 
-static int get_ranks(mpi_comm *comm)
+static int get_ranks(mpi_comm *comm, MPI_Comm given)
 {
-    int code = MPI_Comm_dup(MPI_COMM_WORLD, &comm->ranks);
+    int code = MPI_Comm_dup(given, &comm->ranks);
     if (code == MPI_SUCCESS)
         code = MPI_Comm_set_errhandler(comm->ranks, MPI_ERRORS_RETURN);
     if (code == MPI_SUCCESS)
@@ -222,7 +230,7 @@ static int get_ranks(mpi_comm *comm)
     return code == MPI_SUCCESS ? count_node(comm) : code;
 }
 
-pe_status pe_comm_mpi_open(pe_comm **out, pe_error *err)
+static pe_status make_comm(MPI_Comm given, bool has_begun_mpi, pe_comm **out, pe_error *err)
 {
     static const pe_comm_backend backend = {
         .close = mpi_close,
@@ -233,26 +241,56 @@ pe_status pe_comm_mpi_open(pe_comm **out, pe_error *err)
         .test = mpi_test,
         .cancel = mpi_cancel,
     };
+    mpi_comm *comm = NULL;
+    pe_status status = pe_make_array(&comm, 1, sizeof *comm, err);
+    if (status != PE_OK)
+        return status;
+    comm->base.backend = &backend;
+    comm->ranks = MPI_COMM_NULL;
+    comm->has_begun_mpi = has_begun_mpi;
+    pe_lock_init(&comm->calls);
+    status = check(get_ranks(comm, given), "joining the other ranks", err);
+    if (status == PE_OK)
+        *out = &comm->base;
+    else
+        free(comm);
+    return status;
+}
+
+static pe_status open_world(pe_comm **out, pe_error *err)
+{
     int provided = MPI_THREAD_SINGLE;
     pe_status status = check(MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread", err);
     if (status != PE_OK)
         return status;
-    mpi_comm *comm = NULL;
     if (provided < MPI_THREAD_SERIALIZED)
         status = pe_fail(err, PE_EBUG, "this MPI has no MPI_THREAD_SERIALIZED");
     if (status == PE_OK)
-        status = pe_make_array(&comm, 1, sizeof *comm, err);
-    if (status == PE_OK) {
-        comm->base.backend = &backend;
-        comm->ranks = MPI_COMM_NULL;
-        pe_lock_init(&comm->calls);
-        status = check(get_ranks(comm), "joining the other ranks", err);
-    }
-    if (status != PE_OK) {
-        free(comm);
+        status = make_comm(MPI_COMM_WORLD, true, out, err);
+    if (status != PE_OK)
         (void)MPI_Finalize();
-        return status;
-    }
-    *out = &comm->base;
-    return PE_OK;
+    return status;
 }
+
+/* MPI_COMM_NULL is said to be an error by MPI_Comm_dup, whose error handler may end the program. */
+static pe_status open_given(const void *communicator, size_t size, pe_comm **out, pe_error *err)
+{
+    int is_begun = 0, is_over = 0;
+    MPI_Comm given = MPI_COMM_NULL;
+    if (size != sizeof given)
+        return pe_fail(err, PE_EUSAGE,
+                       "the program was compiled with another MPI: its communicators have %zu bytes, and "
+                       "those of pengine's module %zu",
+                       size, sizeof given);
+    memcpy(&given, communicator, sizeof given);
+    (void)MPI_Initialized(&is_begun);
+    (void)MPI_Finalized(&is_over);
+    if (!is_begun || is_over)
+        return pe_fail(err, PE_EUSAGE, "a pool over MPI is opened between MPI_Init and MPI_Finalize");
+    if (given == MPI_COMM_NULL)
+        return pe_fail(err, PE_EUSAGE, "a pool over MPI needs a communicator, got MPI_COMM_NULL");
+    return make_comm(given, false, out, err);
+}
+
+const pe_comm_module pe_comm_mpi_module = {
+    .version = PENGINE_VERSION, .comm_bytes = sizeof(pe_comm), .open_world = open_world, .open_given = open_given};
