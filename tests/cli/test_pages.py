@@ -242,7 +242,7 @@ class Completion(Help):
         self.addCleanup(shell.close)
         for line, wanted in (("pengine --pri", "--print-config"), ("pengine -s pool.thr", "pool.threads="),
                              ("pengine -s mode=starm", r'mode=\"starmap\"'), ("pengine -s kernel.name=squ", r'kernel.name=\"square\"'),
-                             ("pengine --set=input.0.format=np", r'--set=input.0.format=\"npy\"'), ("pengine a", "a.toml"),
+                             ("pengine --set=input.0.format=ts", r'--set=input.0.format=\"tsv\"'), ("pengine a", "a.toml"),
                              ("pengine --progress=ne", "--progress=never"), ("pengine -s input.1.lins", "input.1.linspace=")):
             self.assertIn(wanted, shell.completed(line), line)
 

@@ -53,7 +53,8 @@ static inline int pe_place_counted(const pe_key *key, const void *base)
 extern const pe_value_ops pe_value_word, pe_value_either, pe_value_words, pe_value_char, pe_value_string,
     pe_value_integer, pe_value_bool, pe_value_type, pe_value_dtype, pe_value_function;
 extern const pe_value_ops pe_value_strings, pe_value_columns, pe_value_params, pe_value_expressions, pe_value_keep;
-extern const pe_value_ops pe_value_range, pe_value_linspace, pe_value_values, pe_value_scalar, pe_value_fill, pe_value_integers;
+extern const pe_value_ops pe_value_range, pe_value_linspace, pe_value_values, pe_value_scalar, pe_value_fill,
+    pe_value_integers;
 extern const pe_value_ops pe_value_float_format;
 extern const pe_value_ops pe_value_bytes, pe_value_time, pe_value_portion, pe_value_part;
 
