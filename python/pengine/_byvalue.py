@@ -9,6 +9,7 @@ name stays; functions and classes follow the sender.
 """
 from __future__ import annotations
 
+import collections
 import io
 import pickle
 import sys
@@ -56,13 +57,17 @@ if cloudpickle is not None:
         from cloudpickle.cloudpickle import _function_setstate as _set_function  # type: ignore[import]
 
     class _ByValue(cloudpickle.CloudPickler):  # type: ignore[misc]
+        # cloudpickle's reducers, and those of multiprocessing for locks, sockets and the like; read when a pickler is made
+        dispatch_table = collections.ChainMap(
+            ForkingPickler._extra_reducers, cloudpickle.CloudPickler.dispatch_table  # type: ignore[attr-defined]
+        )
+
         def __init__(self, file: Any) -> None:
             super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
-            self.dispatch_table: Any = _dispatch_table(cloudpickle.CloudPickler.dispatch_table)
             self.globals_ref[id(main_namespace())] = _MainNamespace(__name__="__main__")
 
         def reducer_override(self, item: Any) -> Any:
-            if IN_WORKER and isinstance(item, (types.FunctionType, type)) and item.__module__ != "__main__":
+            if IN_WORKER and isinstance(item, (types.FunctionType, type)) and item.__module__ not in ("__main__", "builtins"):
                 return NotImplemented  # a result goes by value only where nobody could import it
             return super().reducer_override(item)
 
@@ -71,10 +76,6 @@ if cloudpickle is not None:
             if function.__globals__ is main_namespace():
                 return (*reduced[:5], set_main_function)
             return reduced
-
-    def _dispatch_table(table: Any) -> Any:
-        """cloudpickle's reducers, and those of multiprocessing for locks, sockets and the like."""
-        return table.new_child(dict(ForkingPickler._extra_reducers))  # type: ignore[attr-defined]
 
     def dumps_by_value(item: Any) -> bytes:
         """The pickle of an object with all that only this process has in it."""

@@ -27,6 +27,7 @@ from .errors import Failure, ItemError
 
 WINDOW_BYTES = 64 * 2**20
 WINDOW_ITEMS = 2**18
+BATCH_BYTES = 2**21
 _numbers = itertools.count(1)
 
 
@@ -82,12 +83,18 @@ class Job:
         if options.errors != "raise":
             self.flags |= _frames.KEEP_GOING
         self.item_seconds: Optional[float] = None
+        self.item_bytes = 1.0  # of arguments and result
         self.unit = 1
         self.returned: collections.deque[Chunk] = collections.deque()  # chunks to be computed again
         self.finished = False
-        self.failures: list[BaseException] = []
+        self.failed: dict[int, BaseException] = {}
         self.items_done = 0
         self.total: Optional[int] = None
+
+    @property
+    def failures(self) -> list[BaseException]:
+        """In the order of the items."""
+        return [self.failed[index] for index in sorted(self.failed)]
 
     def arguments_of(self, item: Any) -> Optional[tuple[Any, ...]]:
         if not self.star:
@@ -100,12 +107,14 @@ class Job:
     def batch(self, seconds: float, most: int) -> int:
         """How many items take about so long."""
         count = self.unit if self.item_seconds is None else int(seconds / max(self.item_seconds, 1e-9))
-        return max(min(count, most) // self.unit, 1) * self.unit
+        count = min(count, most, int(BATCH_BYTES / self.item_bytes))
+        return max(count // self.unit, 1) * self.unit
 
-    def measure(self, chunk: Chunk, seconds: float) -> None:
+    def measure(self, chunk: Chunk, seconds: float, size: int) -> None:
         """Learn from a chunk; a batch may be 8 times longer than the longest known to be fast."""
         if chunk.count:
             self.item_seconds = max(seconds / chunk.count, 0.01 / (8 * chunk.count) if chunk.count < 4096 else 0.0)
+            self.item_bytes = max((size + chunk.size) / chunk.count, 1.0)
 
     def payload(self, chunk: Chunk) -> bytes:
         return _codec.dump(chunk.items)
@@ -142,7 +151,7 @@ def merge(job: Job, chunk: Chunk, data: memoryview, failed: list[tuple[int, Base
     results = _codec.load(data) if len(data) else []
     for place, error in failed:
         note(error, chunk.first + place, chunk, place)
-        job.failures.append(error)
+        job.failed[chunk.first + place] = error
         results.insert(place, error if job.options.errors == "return" else Failure(error))
     return results
 
@@ -263,7 +272,7 @@ class MapJob(Job):
             error, self.error = self.error[1], None
             self.result._set(False, error)
             return
-        if self.options.errors == "skip" and self.failures:
+        if self.options.errors == "skip" and self.failed:
             values = [value for value in values if type(value) is not Failure]
         self.result._set(True, values)
 

@@ -211,7 +211,7 @@ class Manager:
             if worker.inflight:
                 worker.inflight[0].sent = now
             worker.tasks_done += -(-chunk.count // job.unit)
-            job.measure(chunk, nanoseconds * 1e-9)
+            job.measure(chunk, nanoseconds * 1e-9, first)
             job.put(chunk, data[:first], unpack_failures(data[first:]))
             self.settle(job)
             self.retire(worker)
@@ -399,7 +399,7 @@ class Manager:
             worker.known.add(job.number)
             worker.send(_frames.pack(_frames.FUNCTION, job.number, 0, job.function))
         worker.number += 1
-        chunk.task, chunk.sent = worker.number, time.monotonic()
+        chunk.task, chunk.sent, chunk.size = worker.number, time.monotonic(), len(payload)
         worker.inflight.append(chunk)
         if len(worker.inflight) == 1:
             worker.changed = chunk.sent

@@ -16,7 +16,7 @@ import struct
 import subprocess
 import sys
 import time
-from multiprocessing import context, spawn
+from multiprocessing import context, popen_spawn_posix, spawn
 from typing import Any, Optional
 
 from . import _byvalue, _frames
@@ -36,6 +36,8 @@ def clean_environment() -> dict[str, str]:
 
 class _Spawning:
     """What multiprocessing asks of a process that is being started, to hand over locks, queues and pipes."""
+
+    DupFd = popen_spawn_posix._DupFd
 
     def __init__(self) -> None:
         self.fds: list[int] = []

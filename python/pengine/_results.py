@@ -3,6 +3,7 @@
 """What a caller holds of a job: AsyncResult and the iterators of imap."""
 from __future__ import annotations
 
+import sys
 import threading
 from multiprocessing import TimeoutError
 from typing import TYPE_CHECKING, Any, Callable, Optional
@@ -57,8 +58,9 @@ class AsyncResult:
         try:
             if callback is not None:
                 callback(value)
-        finally:
-            self._event.set()
+        except Exception:  # told as an exception of a thread is, and the pool goes on
+            sys.excepthook(*sys.exc_info())
+        self._event.set()
 
 
 class IMapIterator(_core.Iterator):

@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Each scenario ends as it should with pengine.Pool, and does not with multiprocessing.Pool: it hangs there, or ends otherwise."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import unittest
+
+import scenarios
+
+HERE = pathlib.Path(__file__).parent
+
+
+def start(pool, name):
+    return subprocess.Popen([sys.executable, "-B", "-W", "ignore", "scenarios.py", pool, name], cwd=HERE, text=True,
+                            start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def end(process, seconds):
+    """Its output; it is killed, with all that it started, where it takes longer."""
+    try:
+        return process.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.communicate()[0] + "\nhangs"
+
+
+class Better(unittest.TestCase):
+    def test_pengine_ends_as_it_should(self):
+        for name in scenarios.NAMES:
+            with self.subTest(name):
+                self.assertEqual(end(start("pengine", name), 20), "as it should be\n")
+
+    def test_multiprocessing_does_not(self):
+        running = {name: start("multiprocessing", name) for name in scenarios.NAMES}
+        for name, process in running.items():
+            with self.subTest(name):
+                self.assertNotIn("as it should be", end(process, 1.5))
+
+
+if __name__ == "__main__":
+    unittest.main()

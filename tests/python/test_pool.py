@@ -1,0 +1,323 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""pengine.Pool: what goes through it, where functions come from, what it leaves behind."""
+import os
+import pty
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import unittest
+import warnings
+
+import numpy
+
+import pengine
+
+OFFSET = 0
+QUEUE = None
+
+
+def identity(x):
+    return x
+
+
+def add(x, y):
+    return x + y
+
+
+def set_offset(value):
+    global OFFSET
+    OFFSET = value
+
+
+def shifted(x):
+    return x + OFFSET
+
+
+def set_queue(queue):
+    global QUEUE
+    QUEUE = queue
+
+
+def put(x):
+    QUEUE.put(x)
+
+
+def sleep(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+def seen_environment(_):
+    return sorted(name for name in os.environ if name.startswith(("OMPI_", "PMIX_", "PMI_", "SLURM_STEP")))
+
+
+def fail_odd(x):
+    if x % 2:
+        raise ValueError(f"odd: {x}")
+    return x
+
+
+def fail_until(path):
+    with open(path, "a") as file:
+        file.write("x")
+    if os.path.getsize(path) < 3:
+        raise OSError("not yet")
+    return os.path.getsize(path)
+
+
+class Point:
+    def __init__(self, x):
+        self.x = x
+
+    def __eq__(self, other):
+        return type(self) is type(other) and self.x == other.x
+
+
+def script(text, *args, **more):
+    """Run a program from a pipe, as `python3 - <<EOF`; its stdout."""
+    done = subprocess.run([sys.executable, "-B", *args], input=textwrap.dedent(text), capture_output=True, text=True, timeout=30, **more)
+    return done.stdout, done.stderr
+
+
+def lives(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def gone(pids):
+    """Whether none of the processes lives, two seconds given."""
+    for _ in range(200):
+        if not any(map(lives, pids)):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+class Values(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.pool = pengine.Pool(2)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.pool.terminate()
+        cls.pool.join()
+
+    def test_items_come_back_as_they_were(self):
+        for items in ([1, -(2**63), 2**63 - 1], [2**63, 1], [0.5, float("inf")], [1, 2.5], ["", "ä\0z", "\ud800"], ["a", "ü" * 999],
+                      [b"", b"\0x"], [True, False], [True, 1], [None] * 3, [(1, "a"), (2, "b")], [(1, 2), (3,)], [()], [((1, 2.0), b"x")],
+                      [{"a": [1]}, {}], [Point(3), Point(4)], [numpy.float32(1.5), numpy.float32(2)], [numpy.int8(1), 2],
+                      [bytearray(b"x")], (5, 6), range(10**6, 10**6 + 9, 4), range(2**70, 2**70 + 2), "text", {1: 2}):
+            got = self.pool.map(identity, items)
+            self.assertEqual(got, list(items))
+            self.assertEqual([type(x) for x in got], [type(x) for x in items])
+            self.assertEqual(list(self.pool.imap(identity, iter(items), 2)), list(items))
+
+    def test_arrays_come_back_as_their_rows(self):
+        for array in (numpy.arange(5.0), numpy.arange(6, dtype=">i2").reshape(3, 2), numpy.array(["a", "bc"]), numpy.zeros((2, 2, 0)),
+                      numpy.array([1, "x"], dtype=object), numpy.arange(10)[::3], numpy.array([(1, 2.0)], dtype="i4,f8")):
+            got = self.pool.map(identity, array)
+            self.assertEqual([type(x) for x in got], [type(x) for x in array])
+            for one, other in zip(got, array):
+                numpy.testing.assert_array_equal(one, other)
+        self.assertTrue(self.pool.map(identity, numpy.zeros((1, 3)))[0].flags.writeable)
+
+    def test_functions_of_main_lambdas_and_closures(self):
+        factor = 3
+        self.assertEqual(self.pool.map(lambda x: factor * x, range(4)), [0, 3, 6, 9])
+        self.assertEqual(self.pool.starmap(add, zip("ab", "cd")), ["ac", "bd"])
+        self.assertEqual(self.pool.starmap(add, [[1, 2], (3, 4)]), [3, 7])
+        self.assertEqual(self.pool.apply(lambda *a, **k: (a, k), (1,), {"b": 2}), ((1,), {"b": 2}))
+        self.assertEqual(sorted(self.pool.istarmap_unordered(add, ((i, i) for i in range(99)))), list(range(0, 198, 2)))
+        self.assertEqual(self.pool.map("{:>3}".format, [1, 2]), ["  1", "  2"])
+
+    def test_errors_are_named_skipped_or_returned(self):
+        with self.assertRaisesRegex(ValueError, "odd: 1") as caught:
+            self.pool.map(fail_odd, range(10))
+        self.assertEqual(caught.exception.__notes__, ["pengine: item 1 (1)"])
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            self.assertEqual(self.pool.map(fail_odd, range(10), errors="skip"), [0, 2, 4, 6, 8])
+        self.assertIn("5 of 10 items failed", str(told[0].message))
+        self.assertEqual([str(error) for error in self.pool.failures], [f"odd: {i}" for i in (1, 3, 5, 7, 9)])
+        returned = self.pool.map(fail_odd, range(3), errors="return")
+        self.assertEqual([repr(x) for x in returned], ["0", "ValueError('odd: 1')", "2"])
+        results = self.pool.imap(fail_odd, range(5), errors="skip")
+        self.assertEqual((list(results), len(results.failures)), ([0, 2, 4], 2))
+        results = self.pool.imap(fail_odd, range(3))
+        self.assertEqual(next(results), 0)
+        self.assertRaises(ValueError, next, results)
+        self.assertEqual(list(results), [2])
+        with self.assertRaisesRegex(ValueError, "errors: expected 'raise', 'skip' or 'return', got 'ignore'"):
+            self.pool.map(fail_odd, [], errors="ignore")
+
+    def test_retries(self):
+        path = f"/tmp/pengine-retries-{os.getpid()}"
+        try:
+            self.assertEqual(self.pool.map(fail_until, [path], retries=2), [3])
+            os.unlink(path)
+            self.assertRaises(OSError, self.pool.map, fail_until, [path], retries=1)
+        finally:
+            os.unlink(path)
+
+    def test_next_has_a_timeout(self):
+        results = self.pool.imap(sleep, [0.4])
+        self.assertRaises(pengine_timeout(), results.next, 0.05)
+        self.assertEqual(results.next(5), 0.4)
+
+    def test_chunks_do_not_wait_behind_a_slow_item(self):
+        begin = time.monotonic()
+        results = self.pool.imap_unordered(sleep, [0.001] * 40 + [1.0] + [0.001] * 200)
+        quick = [next(results) for _ in range(220)]
+        self.assertLess(time.monotonic() - begin, 0.9)
+        self.assertNotIn(1.0, quick)
+
+    def test_calls_from_threads(self):
+        wrong = []
+
+        def use(number):
+            for _ in range(20):
+                if self.pool.map(identity, range(number)) != list(range(number)):
+                    wrong.append(number)
+
+        threads = [threading.Thread(target=use, args=(number,)) for number in (3, 30, 300)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(wrong, [])
+
+    def test_a_thousand_maps_leave_nothing(self):
+        def count():
+            with open("/proc/self/statm") as file:
+                pages = int(file.read().split()[1])
+            return pages * 4096, len(os.listdir("/proc/self/fd")), threading.active_count(), [w.pid for w in self.pool._pool]
+
+        for _ in range(50):
+            self.pool.map(identity, range(1000))
+        before = count()
+        for number in range(1000):
+            self.pool.map(identity, range(1000))
+            if number % 10 == 0:
+                self.assertEqual(sum(self.pool.imap(identity, iter(range(100)))), 4950)
+        time.sleep(0.05)
+        after = count()
+        self.assertLess(after[0] - before[0], 2**21)
+        self.assertEqual(after[1:], before[1:])
+
+
+def pengine_timeout():
+    import multiprocessing
+
+    return multiprocessing.TimeoutError
+
+
+class Workers(unittest.TestCase):
+    def test_initializer_sets_a_global(self):
+        with pengine.Pool(2, set_offset, (100,)) as pool:
+            self.assertEqual(pool.map(shifted, range(3)), [100, 101, 102])
+        self.assertEqual(OFFSET, 0)
+
+    def test_locks_and_queues_of_its_context(self):
+        from pengine.executor import get_context
+
+        queue = get_context().Queue()
+        with pengine.Pool(2, set_queue, (queue,)) as pool:
+            pool.map(put, range(5))
+            self.assertEqual(sorted(queue.get(timeout=5) for _ in range(5)), list(range(5)))
+
+    def test_launcher_is_not_seen(self):
+        os.environ.update(OMPI_COMM_WORLD_RANK="0", PMIX_RANK="0", PMI_RANK="0", SLURM_STEP_ID="1")
+        try:
+            with pengine.Pool(1) as pool:
+                self.assertEqual(pool.map(seen_environment, [0]), [[]])
+        finally:
+            for name in ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_STEP_ID"):
+                del os.environ[name]
+
+    def test_script_without_a_guard(self):
+        text = """
+            import pengine
+            base = 10
+            class Item:
+                def __init__(self, x): self.x = x
+            def f(item): return Item(item.x + base)
+            pool = pengine.Pool(2)
+            print([i.x for i in pool.map(f, [Item(1), Item(2)])], isinstance(pool.apply(f, (Item(0),)), Item))
+            pool.close(); pool.join()
+        """
+        self.assertEqual(script(text, "-"), ("[11, 12] True\n", ""))
+
+    def test_missing_guard_without_cloudpickle_raises_at_once(self):
+        text = """
+            import sys
+            sys.modules["cloudpickle"] = None
+            import pengine
+            def f(x): return x + 1
+            def main():
+                with pengine.Pool(1) as pool:
+                    print(pool.map(f, [1, 2]))
+            %s
+        """
+        path = f"/tmp/pengine_guard_{os.getpid()}.py"
+        try:
+            for guard, expected in (("if __name__ == '__main__': main()", "[2, 3]\n"), ("main()", "")):
+                with open(path, "w") as file:
+                    file.write(textwrap.dedent(text % guard))
+                out, err = script("", path)
+                self.assertEqual(out, expected)
+                self.assertEqual("needs the guard" in err, not expected, err)
+        finally:
+            os.unlink(path)
+
+    def run_and_kill(self, number, group):
+        text = """
+            import os, sys, time, pengine
+            with pengine.Pool(2) as pool:
+                print(*[w.pid for w in pool._pool], flush=True)
+                pool.map(time.sleep, [60] * 4)
+        """
+        process = subprocess.Popen([sys.executable, "-B", "-c", textwrap.dedent(text)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, start_new_session=True)
+        pids = process.stdout.readline().split()
+        time.sleep(0.3)
+        begin = time.monotonic()
+        (os.killpg if group else os.kill)(process.pid, number)
+        err = process.communicate(timeout=10)[1]
+        self.assertTrue(gone(pids), pids)
+        self.assertLess(time.monotonic() - begin, 2)
+        return err
+
+    def test_interrupt_ends_all_with_one_traceback(self):
+        err = self.run_and_kill(signal.SIGINT, True)
+        self.assertEqual((err.count("Traceback"), err.count("KeyboardInterrupt")), (1, 1), err)
+
+    def test_killed_program_leaves_no_worker(self):
+        self.assertEqual(self.run_and_kill(signal.SIGKILL, False), "")
+
+    def test_progress(self):
+        text = "import pengine\nwith pengine.Pool(1) as p: p.map(abs, range(1000), progress=True)"
+        self.assertIn("100% 1,000 of 1,000 items", script("", "-c", text)[1])
+        main, other = pty.openpty()
+        process = subprocess.Popen([sys.executable, "-B", "-c", text], stderr=other)
+        os.close(other)
+        shown = b""
+        try:
+            while data := os.read(main, 4096):
+                shown += data
+        except OSError:
+            pass  # the terminal is gone with its process
+        process.wait()
+        os.close(main)
+        self.assertIn(b"\r[####################] 100% 1,000 of 1,000 items", shown)
+
+
+if __name__ == "__main__":
+    unittest.main()
