@@ -118,6 +118,16 @@ static pe_status set_example(parsing *in, const char *form)
     return set_listing(in, PE_CLI_EXAMPLE);
 }
 
+/* --resume and --restart: two of them are an error. */
+static pe_status set_resume(parsing *in, pe_resume_choice choice)
+{
+    pe_run_options *const run = &in->out->run;
+    if (run->resume != PE_RESUME_NONE && run->resume != choice)
+        return pe_fail(in->err, PE_EUSAGE, "expected at most one of --resume and --restart; see pengine --help");
+    run->resume = choice;
+    return PE_OK;
+}
+
 static pe_status set_verbosity(parsing *in, pe_verbosity verbosity)
 {
     in->out->run.verbosity = verbosity;
@@ -190,6 +200,12 @@ static error_t take(int key, char *value, struct argp_state *state)
         break;
     case PE_OPTION_PROGRESS:
         status = set_progress(in, value);
+        break;
+    case PE_OPTION_RESUME:
+        status = set_resume(in, PE_RESUME_GO_ON);
+        break;
+    case PE_OPTION_RESTART:
+        status = set_resume(in, PE_RESUME_RESTART);
         break;
     case 'q':
         status = set_verbosity(in, PE_QUIET);

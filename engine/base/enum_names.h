@@ -51,6 +51,13 @@ typedef enum pe_sync_policy {
     PE_SYNC_NEVER
 } pe_sync_policy;
 
+/* How a changed input file is told from the one that an earlier run read. */
+typedef enum pe_verify {
+    PE_VERIFY_AUTO,    /* size, and a sample of the content */
+    PE_VERIFY_CONTENT, /* all of the content */
+    PE_VERIFY_SIZE
+} pe_verify;
+
 const char *pe_format_name(pe_format format);
 /* pe_format_by_suffix - .npy .csv .tsv .txt .raw .bin (raw) .digest, case folded; PE_FORMAT_AUTO when it is none. */
 pe_format pe_format_by_suffix(const char *path);

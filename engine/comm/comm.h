@@ -35,7 +35,8 @@ typedef enum pe_tag {
     PE_TAG_MERGE = 5,     /* pe_comm_merge */
     PE_TAG_HEARTBEAT = 6, /* heartbeats, both ways */
     PE_TAG_RECORD = 7,    /* pe_comm_send_to_root */
-    PE_TAG_CLOCK = 8      /* pe_comm_clock_offset, both ways */
+    PE_TAG_CLOCK = 8,     /* pe_comm_clock_offset, both ways */
+    PE_TAG_STATE = 9      /* what a member has folded, to rank 0 */
 } pe_tag;
 
 /* pe_comm_open - with a launcher initialise MPI, without one become the single rank.

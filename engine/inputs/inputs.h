@@ -33,6 +33,13 @@ int pe_inputs_columns(const pe_inputs *inputs);
 int pe_inputs_sources(const pe_inputs *inputs);
 const pe_source_info *pe_inputs_info(const pe_inputs *inputs, int source);
 
+/* pe_inputs_content - append what identifies the content of one source, for a later run to compare; nothing for a source that
+ * the job file determines. Only the first `most` bytes of a file are looked at. Rank 0. PE_ENOINPUT, PE_ENOMEM. */
+pe_status pe_inputs_content(const pe_inputs *inputs, int source, uint64_t most, pe_buffer *out, pe_error *err);
+
+/* pe_inputs_can_be_read_again - no source is stdin or a pipe. Rank 0. */
+bool pe_inputs_can_be_read_again(const pe_inputs *inputs);
+
 /* pe_inputs_types - the native type of every column; untyped[c] tells that any type can be asked for, and numbers[c] then
  * as what number type (pe_source_info). */
 void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], bool untyped[PE_MAX_COLUMNS],

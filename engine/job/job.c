@@ -143,6 +143,12 @@ static pe_status read_errors(reading *in)
     return pe_job_read_errors(&section, in->job, in->err);
 }
 
+static pe_status read_checkpoint(reading *in)
+{
+    const pe_section section = open_section(in, "checkpoint");
+    return pe_section_read(&section, 0, in->job, in->err);
+}
+
 static pe_status parse(reading *in, const char *text, size_t size)
 {
     pe_buffer fallbacks = {0};
@@ -157,8 +163,8 @@ static pe_status parse(reading *in, const char *text, size_t size)
 
 static pe_status read_tables(reading *in)
 {
-    static pe_status (*const readers[])(reading *) = {read_top,    read_inputs, read_kernel,
-                                                      read_output, read_pool,   read_errors};
+    static pe_status (*const readers[])(reading *) = {read_top,  read_inputs, read_kernel,    read_output,
+                                                      read_pool, read_errors, read_checkpoint};
     pe_status status = pe_schema_check(in->root, in->err);
     for (size_t i = 0; i < sizeof readers / sizeof *readers && status == PE_OK; i++)
         status = readers[i](in);
@@ -228,7 +234,7 @@ pe_status pe_job_read(const char *file, const char *text, size_t size, const pe_
 
 void pe_job_free(pe_job *job)
 {
-    static const char *const tables[] = {"", "kernel", "output", "reduce", "pool", "errors"};
+    static const char *const tables[] = {"", "kernel", "output", "reduce", "pool", "errors", "checkpoint"};
     if (job == NULL)
         return;
     for (int i = 0; i < job->input_count; i++)

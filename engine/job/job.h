@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/buffer.h"
 #include "base/enum_names.h"
 #include "job/form_spec.h"
 #include "job/sink_spec.h"
@@ -91,6 +92,13 @@ typedef struct pe_job {
 
     pe_job_errors errors;
     pe_job_reports reports; /* no keys: set by the run; borrowed */
+
+    struct {
+        bool is_enabled;
+        const char *path; /* NULL: beside the output */
+        uint64_t interval_ns;
+        bool is_kept; /* also after a complete run */
+    } checkpoint;
 } pe_job;
 
 #define PE_JOB_COMMAND_LINE "command line" /* the file of a job that has none, in messages */
@@ -119,6 +127,10 @@ pe_status pe_job_make_dry(pe_job *job, pe_error *err);
 
 /* pe_job_print - the effective job, defaults filled in, as TOML that reads back to the same job. */
 pe_status pe_job_print(const pe_job *job, FILE *out, pe_error *err);
+
+/* pe_job_print_decisive - append one line "table.key = value" for each key that determines the bytes of the output; several
+ * inputs are input.1 and so on. PE_ENOMEM. */
+pe_status pe_job_print_decisive(const pe_job *job, pe_buffer *out, pe_error *err);
 
 #define PE_JOB_NOTE_ROOM 400
 

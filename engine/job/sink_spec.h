@@ -11,6 +11,7 @@
 #define PE_SINK_SPEC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/enum_names.h"
@@ -38,6 +39,15 @@ typedef struct pe_kept_column {
     size_t name_count;
 } pe_kept_column;
 
+/* Where the output of an unfinished run ends, for a later run that goes on behind it. */
+typedef struct pe_sink_mark {
+    uint64_t inode;    /* of its file; 0: none, the output is a line that is written at the end */
+    uint64_t bytes;    /* of the file that count */
+    uint64_t items;    /* rows in them */
+    const void *state; /* of a digest; borrowed */
+    size_t state_bytes;
+} pe_sink_mark;
+
 typedef struct pe_sink_spec {
     const char *where; /* "job.toml:14:1: output": the beginning of messages about the spec */
     const char *path;  /* "-" is stdout */
@@ -64,7 +74,9 @@ typedef struct pe_sink_spec {
     uint64_t items;           /* PE_COUNT_UNKNOWN's value (UINT64_MAX) when not known */
     const uint64_t *axes;     /* npy: the shape of a product; NULL: (items,) */
     int axis_count;
-    bool takes_partials; /* digest: writes are partial digests (digest.h) instead of rows */
+    const char *marker;          /* the name of the checkpoint; NULL: beside the output */
+    const pe_sink_mark *resumed; /* go on behind this; NULL: begin anew */
+    bool takes_partials;         /* digest: writes are partial digests (digest.h) instead of rows */
 } pe_sink_spec;
 
 #endif

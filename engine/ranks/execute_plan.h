@@ -13,6 +13,19 @@
 #include "plan/item_set.h"
 #include "threads/rank_pool.h"
 
+/* How the ranks sync during a run; context NULL: they do not. Main thread. */
+typedef struct pe_sync_functions {
+    void *context;
+    /* Rank 0: whether the other ranks are to sync now. Called again only after the round has ended. */
+    bool (*is_wanted)(void *context);
+    /* A member: begin to make durable what this rank has written; called again and again until *is_done, with the bytes for
+     * rank 0 in state. */
+    pe_status (*sync)(void *context, pe_buffer *state, bool *is_done, pe_error *err);
+    /* Rank 0: a member has synced, and this is its state. Then, when all have: complete. */
+    pe_status (*take)(void *context, const void *data, size_t size, pe_error *err);
+    pe_status (*complete)(void *context, pe_error *err);
+} pe_sync_functions;
+
 typedef struct pe_execution_spec {
     pe_rank_pool_spec pool; /* pool.context is passed to the functions below too */
     pe_comm *comm;
@@ -21,6 +34,7 @@ typedef struct pe_execution_spec {
                                 ranges of the set; NULL: the items are one range */
     bool has_payload; /* rank 0 sends the input bytes with each slice */
     bool is_stream;   /* the number of items is unknown: rank 0 makes slices as it reads */
+    pe_sync_functions sync;
     /* Rank 0, main thread: append the input bytes of a block. NULL without payloads, and for streams. */
     pe_status (*pack)(void *context, pe_block block, pe_buffer *payload, pe_error *err);
     /* Rank 0, main thread, streams: the next block (count 0: none within timeout_ms) with its bytes. */

@@ -108,8 +108,10 @@ pe_status pe_root_listen(pe_root *self, pe_error *err)
                         err);
 }
 
-static void read_header(pe_root *self, int from, const pe_message_header *header)
+static pe_status read_header(pe_root *self, int from, const pe_message_header *header)
 {
+    if (header->kind == PE_MESSAGE_SYNCED)
+        return pe_sync_answer(&self->sync, self->comm, from, header->bytes, &self->err);
     if (header->kind == PE_MESSAGE_RESULT)
         take_result(self,
                     &(pe_window_entry){.slice = header->slice,
@@ -126,6 +128,7 @@ static void read_header(pe_root *self, int from, const pe_message_header *header
         self->ended_members++;
     else
         note_failure(self, header->block.first);
+    return PE_OK;
 }
 
 pe_status pe_root_read_headers(pe_root *self, bool *active)
@@ -136,8 +139,8 @@ pe_status pe_root_read_headers(pe_root *self, bool *active)
         if (status != PE_OK || !done)
             return status;
         *active = true;
-        read_header(self, from, &self->header);
-        if (self->ended_members < self->ranks - 1)
+        status = read_header(self, from, &self->header);
+        if (status == PE_OK && self->ended_members < self->ranks - 1)
             status = pe_root_listen(self, &self->err);
         if (status != PE_OK)
             return status;

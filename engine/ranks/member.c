@@ -15,9 +15,11 @@
 
 #include "ranks/main_loops.h"
 #include "ranks/message.h"
+#include "ranks/sync.h"
 #include "threads/work_queue.h"
 
 typedef struct member {
+    const pe_execution_spec *spec;
     pe_rank_pool *pool;
     pe_comm *comm;
     pe_message_header header; /* of the receive that is always posted */
@@ -28,6 +30,7 @@ typedef struct member {
     pe_chunk *announced;                /* announced results that were not pulled yet; at most one part of each slice */
     bool is_ended, has_failed;
     uint64_t failing_item; /* as sent in the last FAILED */
+    pe_sync_work sync;
     pe_error err;
 } member;
 
@@ -96,6 +99,10 @@ static pe_status read_header(member *self, bool *active)
     status = listen(self);
     if (status != PE_OK)
         return status;
+    if (header.kind == PE_MESSAGE_SYNC) {
+        self->sync.is_asked = true;
+        return PE_OK;
+    }
     return header.kind == PE_MESSAGE_PULL ? send_result(self, header.slice) : take_slice(self, &header);
 }
 
@@ -193,6 +200,8 @@ static pe_status step(member *self, bool *active)
         status = announce_finished(self, active);
     if (status == PE_OK)
         status = send_failure(self);
+    if (status == PE_OK && !self->is_ended)
+        status = pe_sync_member_step(&self->sync, self->spec, &self->outbox, active, &self->err);
     if (status == PE_OK)
         status = pe_outbox_test(&self->outbox, active, &self->err);
     return status;
@@ -220,7 +229,8 @@ static pe_status end_run(member *self)
 
 void pe_member_loop(const pe_execution_spec *spec, pe_rank_pool *pool)
 {
-    member self = {.pool = pool,
+    member self = {.spec = spec,
+                   .pool = pool,
                    .comm = spec->comm,
                    .outbox = {.comm = spec->comm, .pool = pool, .on_sent = free_result},
                    .err = PE_ERROR_INIT};
@@ -240,4 +250,5 @@ void pe_member_loop(const pe_execution_spec *spec, pe_rank_pool *pool)
     if (status != PE_OK) /* messages fail, so rank 0 learns of the error from pe_comm_agree or its time limit */
         pe_rank_pool_fail(pool, &self.err);
     pe_rank_pool_drain(pool);
+    pe_buffer_fini(&self.sync.state);
 }

@@ -16,6 +16,8 @@ typedef enum pe_message_kind {
     PE_MESSAGE_SLICE,  /* to a member: compute this slice; its payload follows under PE_TAG_PAYLOAD when bytes > 0 */
     PE_MESSAGE_PULL,   /* to a member: send the announced results of the slice, which have bytes, under PE_TAG_RESULT */
     PE_MESSAGE_END,    /* to a member: the run has ended or stops: complete the pending messages and send DONE */
+    PE_MESSAGE_SYNC,   /* to a member: make durable what was written */
+    PE_MESSAGE_SYNCED, /* to rank 0: that is done; a state of `bytes` bytes follows under PE_TAG_STATE */
     PE_MESSAGE_RESULT, /* to rank 0: announces results of the slice, all of them or the next part */
     PE_MESSAGE_FAILED, /* to rank 0: an error ends the run; block.first is the failed item or PE_NO_ITEM; the message text
                           comes by pe_comm_agree */

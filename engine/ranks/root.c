@@ -54,6 +54,8 @@ static pe_status step(pe_root *self, bool *active)
     if (status == PE_OK && self->failing_item == PE_NO_ITEM)
         status = pe_root_dispatch(self, active);
     if (status == PE_OK)
+        status = pe_sync_step(&self->sync, self->spec, &self->outbox, active, &self->err);
+    if (status == PE_OK)
         status = pe_outbox_test(&self->outbox, active, &self->err);
     return status;
 }
@@ -103,14 +105,16 @@ static pe_status end_members(pe_root *self)
     pe_status status = PE_OK;
     int sent = 0;
     uint64_t backoff_ns = 0;
-    while (status == PE_OK &&
-           (self->ended_members < self->ranks - 1 || self->outbox.first != NULL || self->receives > 0)) {
+    while (status == PE_OK && (self->ended_members < self->ranks - 1 || self->outbox.first != NULL ||
+                               self->receives > 0 || pe_sync_is_receiving(&self->sync))) {
         bool active = false;
         status = send_end(self, &sent, &active);
         if (status == PE_OK)
             status = pe_root_read_headers(self, &active);
         if (status == PE_OK)
             status = pe_root_deliver(self, &active);
+        if (status == PE_OK)
+            status = pe_sync_finish(&self->sync, self->spec, &active, &self->err);
         if (status == PE_OK)
             status = pe_outbox_test(&self->outbox, &active, &self->err);
         wait_when_idle(self, active, &backoff_ns);
@@ -173,6 +177,7 @@ static void fini(pe_root *self)
         pe_buffer_fini(&self->pulls[i].result.bytes);
         pe_buffer_fini(&self->pulls[i].result.log);
     }
+    pe_sync_fini(&self->sync);
     free(self->pulls);
     free(self->entries);
     free(self->queue);

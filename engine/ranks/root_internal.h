@@ -11,6 +11,7 @@
 
 #include "ranks/execute_plan.h"
 #include "ranks/message.h"
+#include "ranks/sync.h"
 
 /* A slice that was dispatched and is not delivered: its rank, and its announced results. Results may come in parts, of
  * which the entry holds one at a time. */
@@ -51,6 +52,9 @@ typedef struct pe_root {
     int ranks;
     pe_outbox outbox;
     pe_error err;
+
+    /* sync.c */
+    pe_sync_round sync;
 
     /* dispatch.c */
     pe_rank_state *states;

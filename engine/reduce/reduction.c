@@ -3,21 +3,26 @@
  */
 /* reduction.c - the reduction of a run: one fold per worker, merged per rank, then on rank 0.
  *
- * Threads:  mutex guards fold while there are workers; before and after that only the main thread uses it.
+ * Threads:  mutex guards fold and items while there are workers; before and after that only the main thread uses it.
  * Not here: the contents of a fold (reduce/fold.h); writing the lines (run/output/output.c).
  */
 #include "reduce/reduction.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/lock.h"
 
 struct pe_reduction {
     pe_fold_spec spec;
     pthread_mutex_t mutex;
     pe_fold *fold;
-    void *other; /* a buffer for the state of another rank */
+    void *other;             /* a buffer for the state of another rank */
+    pe_item_set items;       /* that are in fold, where a checkpoint is to list them */
+    uint64_t merge_after_ns; /* 0: at the end */
+    pe_error failure;        /* of a worker that closed */
 };
 
 pe_fold_spec pe_reduction_spec(const pe_job *job, const pe_signature *signature)
@@ -37,6 +42,7 @@ pe_status pe_reduction_make(const pe_fold_spec *spec, pe_reduction **out, pe_err
     if (status != PE_OK)
         return status;
     reduction->spec = *spec;
+    reduction->failure = (pe_error)PE_ERROR_INIT;
     pe_lock_init(&reduction->mutex);
     status = pe_fold_make(spec, &reduction->fold, err);
     if (status == PE_OK)
@@ -56,26 +62,127 @@ void pe_reduction_free(pe_reduction *reduction)
         return;
     (void)pthread_mutex_destroy(&reduction->mutex);
     pe_fold_free(reduction->fold);
+    pe_item_set_fini(&reduction->items);
     free(reduction->other);
     free(reduction);
 }
 
-pe_status pe_reduction_open(const pe_reduction *reduction, pe_fold **out, pe_error *err)
+void pe_reduction_merge_after(pe_reduction *reduction, uint64_t ns)
 {
-    return pe_fold_make(&reduction->spec, out, err);
+    reduction->merge_after_ns = ns;
 }
 
-void pe_reduction_close(pe_reduction *reduction, pe_fold *fold)
+bool pe_reduction_lists_items(const pe_reduction *reduction)
+{
+    return reduction->merge_after_ns > 0;
+}
+
+pe_status pe_reduction_open(const pe_reduction *reduction, pe_reduction_part *out, pe_error *err)
+{
+    *out = (pe_reduction_part){.since_ns = pe_clock_ns()};
+    return pe_fold_make(&reduction->spec, &out->fold, err);
+}
+
+/* The caller holds the lock. */
+static pe_status merge_part(pe_reduction *reduction, pe_reduction_part *part, pe_error *err)
 {
     size_t size = 0;
-    if (fold == NULL)
-        return;
-    void *const state = pe_fold_state(fold, &size);
-    (void)pthread_mutex_lock(&reduction->mutex);
-    pe_fold_merge(reduction->fold, state);
-    (void)pthread_mutex_unlock(&reduction->mutex);
-    pe_fold_free(fold);
+    const pe_status status = pe_item_set_add_all(&reduction->items, &part->items, err);
+    if (status == PE_OK)
+        pe_fold_merge(reduction->fold, pe_fold_state(part->fold, &size));
+    return status;
 }
+
+pe_status pe_reduction_settle(pe_reduction *reduction, pe_reduction_part *part, pe_error *err)
+{
+    pe_fold *fresh = NULL;
+    if (reduction->merge_after_ns == 0 || pe_clock_ns() - part->since_ns < reduction->merge_after_ns)
+        return PE_OK;
+    pe_status status = pe_fold_make(&reduction->spec, &fresh, err);
+    if (status != PE_OK)
+        return status;
+    (void)pthread_mutex_lock(&reduction->mutex);
+    status = merge_part(reduction, part, err);
+    (void)pthread_mutex_unlock(&reduction->mutex);
+    pe_fold_free(part->fold);
+    pe_item_set_fini(&part->items);
+    *part = (pe_reduction_part){.fold = fresh, .since_ns = pe_clock_ns()};
+    return status;
+}
+
+void pe_reduction_close(pe_reduction *reduction, pe_reduction_part *part)
+{
+    if (part->fold == NULL)
+        return;
+    (void)pthread_mutex_lock(&reduction->mutex);
+    (void)merge_part(reduction, part, &reduction->failure);
+    (void)pthread_mutex_unlock(&reduction->mutex);
+    pe_fold_free(part->fold);
+    pe_item_set_fini(&part->items);
+    *part = (pe_reduction_part){0};
+}
+
+/* ---- parts as bytes: the size of the fold, the fold, the items ---- */
+
+static pe_status save(pe_reduction *reduction, pe_buffer *out, pe_error *err)
+{
+    size_t size = 0;
+    const void *const state = pe_fold_state(reduction->fold, &size);
+    const uint64_t fold_bytes = size;
+    pe_status status = pe_buffer_append(out, &fold_bytes, sizeof fold_bytes, err);
+    if (status == PE_OK)
+        status = pe_buffer_append(out, state, size, err);
+    return status == PE_OK ? pe_item_set_save(&reduction->items, out, err) : status;
+}
+
+pe_status pe_reduction_save(pe_reduction *reduction, bool removes, pe_buffer *out, pe_item_set *items, pe_error *err)
+{
+    pe_fold *fresh = NULL;
+    pe_status status = removes ? pe_fold_make(&reduction->spec, &fresh, err) : PE_OK;
+    if (status != PE_OK)
+        return status;
+    (void)pthread_mutex_lock(&reduction->mutex);
+    status = save(reduction, out, err);
+    if (status == PE_OK && items != NULL)
+        status = pe_item_set_add_all(items, &reduction->items, err);
+    if (status == PE_OK && removes) {
+        pe_fold *const saved = reduction->fold;
+        reduction->fold = fresh;
+        fresh = saved;
+        pe_item_set_fini(&reduction->items);
+    }
+    (void)pthread_mutex_unlock(&reduction->mutex);
+    pe_fold_free(fresh);
+    return status;
+}
+
+pe_status pe_reduction_add(pe_reduction *reduction, const void *data, size_t size, pe_error *err)
+{
+    uint64_t fold_bytes = 0;
+    size_t own_bytes = 0;
+    pe_item_set items = {0};
+    (void)pthread_mutex_lock(&reduction->mutex);
+    (void)pe_fold_state(reduction->fold, &own_bytes);
+    (void)pthread_mutex_unlock(&reduction->mutex);
+    if (size >= sizeof fold_bytes)
+        memcpy(&fold_bytes, data, sizeof fold_bytes);
+    if (size < sizeof fold_bytes || fold_bytes != own_bytes || size - sizeof fold_bytes < fold_bytes)
+        return pe_fail(err, PE_EDATA, "the state of the reduction is of another job, or damaged");
+    const unsigned char *const fold = (const unsigned char *)data + sizeof fold_bytes;
+    pe_status status = pe_item_set_load(&items, fold + fold_bytes, size - sizeof fold_bytes - fold_bytes, err);
+    (void)pthread_mutex_lock(&reduction->mutex);
+    if (status == PE_OK)
+        status = pe_item_set_add_all(&reduction->items, &items, err);
+    if (status == PE_OK) {
+        memcpy(reduction->other, fold, fold_bytes); /* aligned there */
+        pe_fold_merge(reduction->fold, reduction->other);
+    }
+    (void)pthread_mutex_unlock(&reduction->mutex);
+    pe_item_set_fini(&items);
+    return status;
+}
+
+/* ---- the end ---- */
 
 static void merge(void *context, void *other)
 {
@@ -85,6 +192,7 @@ static void merge(void *context, void *other)
 pe_status pe_reduction_collect(pe_reduction *reduction, pe_comm *comm, pe_error *err)
 {
     size_t size = 0;
+    pe_error_merge(err, &reduction->failure);
     void *const mine = pe_fold_state(reduction->fold, &size); /* remains settled: a merge settles too */
     return pe_comm_merge(comm, mine, reduction->other, size, merge, reduction->fold, err);
 }

@@ -120,7 +120,7 @@ pe_status pe_failure_log_begin(pe_failure_log *failures, const char *path, const
         return PE_OK;
     failures->is_sorted_late = !is_ordered;
     pe_sorted_lines_init(&failures->late, path);
-    pe_status status = pe_out_begin(path, PE_OUT_LOG, &failures->file, err);
+    pe_status status = pe_out_begin(path, PE_OUT_LOG, NULL, &failures->file, err);
     if (status == PE_OK)
         status = pe_write_full(failures->file.fd, header->data, header->size, path, err);
     if (status == PE_OK)
@@ -157,7 +157,7 @@ pe_status pe_failure_log_take(pe_failure_log *failures, const pe_buffer *log, pe
         at = pe_failure_record_read(log, at, &record);
         if (record.count > 0)
             count(failures, &record);
-        if (failures->has_file && record.line_bytes > 0)
+        if (failures->has_file && record.line_bytes > 0 && !record.is_list)
             status = take_line(failures, &record, &lines, err);
     }
     if (status == PE_OK)
@@ -177,4 +177,28 @@ pe_status pe_failure_log_end(pe_failure_log *failures, bool is_durable, pe_error
     const pe_status closed = pe_out_commit(&failures->file, is_durable, err);
     failures->has_file = false;
     return status == PE_OK ? closed : status;
+}
+
+/* ---- between runs ---- */
+
+pe_status pe_failure_log_save(const pe_failure_log *failures, pe_buffer *out, pe_error *err)
+{
+    return pe_buffer_append(out, failures, PE_FAILURE_COUNTED_BYTES, err);
+}
+
+pe_status pe_failure_log_load(pe_failure_log *failures, const void *data, size_t size, pe_error *err)
+{
+    if (size != PE_FAILURE_COUNTED_BYTES)
+        return pe_fail(err, PE_EDATA, "the counts of failed items are those of another version, or damaged");
+    memcpy(failures, data, size);
+    return PE_OK;
+}
+
+pe_status pe_failure_log_write(pe_failure_log *failures, uint64_t item, const char *line, size_t bytes, pe_error *err)
+{
+    if (!failures->has_file || bytes == 0)
+        return PE_OK;
+    if (failures->is_sorted_late)
+        return pe_sorted_lines_add(&failures->late, item, line, bytes, err);
+    return pe_write_full(failures->file.fd, line, bytes, failures->file.path, err);
 }

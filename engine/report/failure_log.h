@@ -10,6 +10,8 @@
 #ifndef PE_FAILURE_LOG_H
 #define PE_FAILURE_LOG_H
 
+#include <stddef.h>
+
 #include "os/file/out_file.h"
 #include "report/failure_record.h"
 #include "report/sorted_lines.h"
@@ -29,11 +31,14 @@ typedef struct pe_failure_log {
         uint64_t first_item;     /* of those known */
     } kinds[PE_FAILURE_REASONS]; /* the last one takes all further kinds: "other reasons" */
     int kind_count;
+    /* What follows is not part of what is counted. */
     pe_out_file file; /* the csv, when there is one */
     bool has_file;
     bool is_sorted_late; /* unordered: lines wait in `late` until the end */
     pe_sorted_lines late;
 } pe_failure_log;
+
+#define PE_FAILURE_COUNTED_BYTES offsetof(pe_failure_log, file) /* of pe_failure_log_save */
 
 /* pe_failure_log_header - the csv's first line: index, a column for each argument, reason, attempts, rank, seconds. A name
  * that would stand there twice gets underscores behind it. PE_ENOMEM. */
@@ -47,6 +52,12 @@ pe_status pe_failure_log_begin(pe_failure_log *failures, const char *path, const
 pe_status pe_failure_log_take(pe_failure_log *failures, const pe_buffer *log, pe_error *err);
 /* pe_failure_log_end - write what waits and close; is_durable: with a sync. PE_EIO. */
 pe_status pe_failure_log_end(pe_failure_log *failures, bool is_durable, pe_error *err);
+/* pe_failure_log_save - append what is counted, for a later run. pe_failure_log_load - count on from there; PE_EDATA when
+ * these are no such bytes. */
+pe_status pe_failure_log_save(const pe_failure_log *failures, pe_buffer *out, pe_error *err);
+pe_status pe_failure_log_load(pe_failure_log *failures, const void *data, size_t size, pe_error *err);
+/* pe_failure_log_write - write a line of an earlier run, which is counted already. PE_EIO. */
+pe_status pe_failure_log_write(pe_failure_log *failures, uint64_t item, const char *line, size_t bytes, pe_error *err);
 /* pe_failure_log_describe - "3 of 100 items failed: 2 result does not fit int64, 1 division by zero"; returns out. */
 const char *pe_failure_log_describe(const pe_failure_log *failures, uint64_t items, char out[PE_FAILURE_TEXT_ROOM]);
 

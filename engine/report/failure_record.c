@@ -15,10 +15,11 @@
 #define KINDS_MAX 64 /* counted apart in one chunk; further kinds are counted with the last one */
 
 typedef struct head {
-    uint64_t item, count;
+    uint64_t item, count, row;
     uint32_t message_bytes; /* with the terminator */
     uint32_t reason_at;
     uint64_t line_bytes;
+    uint64_t is_list;
 } head;
 
 size_t pe_failure_kind_bytes(const char *reason)
@@ -32,6 +33,8 @@ pe_status pe_failure_record_append(pe_buffer *log, const pe_failure_record *reco
     const size_t reason_at = record->reason_at < message_bytes ? record->reason_at : message_bytes;
     const head first = {.item = record->item,
                         .count = record->count,
+                        .row = record->row,
+                        .is_list = record->is_list ? 1 : 0,
                         .message_bytes = (uint32_t)message_bytes + 1,
                         .reason_at = (uint32_t)reason_at,
                         .line_bytes = record->line_bytes};
@@ -50,6 +53,8 @@ size_t pe_failure_record_read(const pe_buffer *log, size_t at, pe_failure_record
     const char *const message = (const char *)log->data + at + sizeof first;
     *out = (pe_failure_record){.item = first.item,
                                .count = first.count,
+                               .row = first.row,
+                               .is_list = first.is_list != 0,
                                .message = message,
                                .reason_at = first.reason_at,
                                .line = message + first.message_bytes,
@@ -75,4 +80,33 @@ bool pe_failure_record_count(pe_buffer *counts, const char *reason)
         return true;
     }
     return false;
+}
+
+/* Adds rows to the places of a list. */
+static void shift_list(unsigned char *places, size_t bytes, uint64_t rows)
+{
+    for (size_t at = 0; at + sizeof(pe_failure_place) <= bytes; at += sizeof(pe_failure_place)) {
+        pe_failure_place place;
+        memcpy(&place, places + at, sizeof place);
+        place.row += rows;
+        memcpy(places + at, &place, sizeof place);
+    }
+}
+
+pe_status pe_failure_record_join(pe_buffer *log, uint64_t rows, const pe_buffer *following, pe_error *err)
+{
+    size_t at = log->size;
+    const pe_status status = pe_buffer_append(log, following->data, following->size, err);
+    while (status == PE_OK && rows > 0 && at < log->size) {
+        pe_failure_record record;
+        head first;
+        const size_t next = pe_failure_record_read(log, at, &record);
+        memcpy(&first, log->data + at, sizeof first);
+        first.row += rows;
+        memcpy(log->data + at, &first, sizeof first);
+        if (record.is_list)
+            shift_list(log->data + (next - record.line_bytes), record.line_bytes, rows);
+        at = next;
+    }
+    return status;
 }

@@ -11,6 +11,7 @@
 #include "base/saturate.h"
 #include "os/resident.h"
 #include "reduce/reduction.h"
+#include "report/failure_record.h"
 #include "report/sorted_lines.h"
 #include "sink/digest.h"
 #include "sink/output_stream.h"
@@ -72,7 +73,9 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
     const size_t fold_bytes = job->op_count > 0 ? pe_fold_bytes(&fold) : 0;
     const bool is_plain = spec->encoder.is_plain;
     const bool has_lines = spec->has_log && spec->policy != PE_ON_ERROR_STOP; /* any item may fail */
-    const size_t line_bytes = has_lines ? pe_failed_items_line_bytes(signature) : 0;
+    const size_t line_bytes = has_lines            ? pe_failed_items_line_bytes(signature)
+                              : spec->lists_failed ? sizeof(pe_failure_place)
+                                                   : 0;
     return (pe_plan_request){
         .items = items.count == PE_ITEMS_UNKNOWN ? PE_ITEMS_UNKNOWN : todo->items,
         .schedule = job->pool.schedule,

@@ -23,12 +23,14 @@
 #include "run/output/output.h"
 #include "run/output/shared_output.h"
 #include "run/reports/recording.h"
+#include "run/resume/checkpointer.h"
+#include "run/resume/clean_up.h"
 #include "run/stages.h"
 #include "run/summary.h"
 #include "worker/crash.h"
 #include "worker/stop_record.h"
 
-#define DURABLE_AFTER_NS (30 * (uint64_t)1000000000) /* of work: more than a power cut may cost */
+#define MERGES_PER_INTERVAL 4
 #define STREAM_BLOCK_MIN_BYTES ((size_t)64 << 10)
 
 /* What is open while the pool runs. */
@@ -40,12 +42,15 @@ typedef struct execution {
     pe_work_spec work; /* complete: with the plan, the reduction and the row file */
     pe_reduction *reduction;
     pe_stop_record stop_record;
-    pe_output output; /* rank 0 */
+    const pe_run_resume *resume;
+    pe_output output;              /* rank 0 */
+    pe_checkpointer *checkpointer; /* NULL: no checkpoint is kept */
     pe_progress progress;
     pe_recording recording;
-    uint64_t before; /* items that earlier runs of the job have done */
     /* On rank 0, of what was delivered; written by the deliverer, shown by the main thread. */
     atomic_uint_fast64_t items, rows, failed;
+    pe_block whole;    /* the items of the output, once their number is known */
+    uint64_t streamed; /* items that were read of a stream */
     uint64_t begin_ns; /* when the output was opened */
 } execution;
 
@@ -58,12 +63,26 @@ static pe_status pack(void *context, pe_block block, pe_buffer *payload, pe_erro
     return pe_inputs_pack(self->inputs->inputs, block, payload, err);
 }
 
+/* The next items of a stream that are to be computed; those that an earlier run has done are read and dropped. */
 static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_block *block, bool *ended, pe_error *err)
 {
-    const execution *self = context;
+    execution *self = context;
     const pe_plan *plan = self->plan;
+    const pe_item_set *const todo = &self->inputs->todo;
     const size_t bytes = plan->payload_bytes > STREAM_BLOCK_MIN_BYTES ? plan->payload_bytes : STREAM_BLOCK_MIN_BYTES;
-    return pe_inputs_next(self->inputs->inputs, plan->chunk_items, bytes, timeout_ms, payload, block, ended, err);
+    const uint64_t rank = pe_item_set_rank(todo, self->streamed);
+    const pe_block wanted = pe_item_set_from(todo, rank);
+    const uint64_t most = self->streamed < wanted.first ? wanted.first - self->streamed : wanted.count;
+    const pe_status status = pe_inputs_next(self->inputs->inputs, most < plan->chunk_items ? most : plan->chunk_items,
+                                            bytes, timeout_ms, payload, block, ended, err);
+    if (status != PE_OK || block->count == 0)
+        return status;
+    const bool is_done = self->streamed < wanted.first;
+    self->streamed += block->count;
+    *block = (pe_block){.first = rank, .count = is_done ? 0 : block->count};
+    if (is_done)
+        payload->size = 0;
+    return PE_OK;
 }
 
 static pe_status take_results(void *context, const pe_chunk_result *out, pe_error *err)
@@ -100,29 +119,59 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
     counts.skipped = count_skipped(self, counts.failed);
     counts.items = items;
     pe_progress_tick(&self->progress, &counts);
-    return PE_OK;
+    return self->checkpointer == NULL ? PE_OK : pe_checkpointer_tick(self->checkpointer, err);
 }
 
 /* ---- the steps ---- */
 
+/* What was folded for the last checkpoint of an earlier run: behind the counts of failed items. */
+static pe_status add_earlier_folds(execution *self, pe_error *err)
+{
+    const pe_buffer *const state = &self->resume->from.progress.state;
+    return state->size < PE_FAILURE_COUNTED_BYTES
+               ? pe_fail(err, PE_EDATA, "%s: it has no state of the reduction", self->resume->path)
+               : pe_reduction_add(self->reduction, state->data + PE_FAILURE_COUNTED_BYTES,
+                                  state->size - PE_FAILURE_COUNTED_BYTES, err);
+}
+
 static void open_reduction(execution *self, pe_error *err)
 {
     const pe_fold_spec spec = pe_reduction_spec(self->job, &self->work.signature);
-    (void)pe_reduction_make(&spec, &self->reduction, err);
+    if (pe_reduction_make(&spec, &self->reduction, err) != PE_OK)
+        return;
     self->work.reduction = self->reduction;
+    if (self->resume->is_recorded)
+        pe_reduction_merge_after(self->reduction, self->job->checkpoint.interval_ns / MERGES_PER_INTERVAL + 1);
+    if (self->run->is_root && self->resume->is_resumed)
+        (void)add_earlier_folds(self, err);
+}
+
+static pe_status open_checkpointer(execution *self, pe_error *err)
+{
+    const pe_checkpointer_spec spec = {.run = self->run,
+                                       .job = self->job,
+                                       .resume = self->resume,
+                                       .output = &self->output,
+                                       .reduction = self->reduction,
+                                       .items = &self->whole,
+                                       .rows = &self->work.row_file,
+                                       .begin_ns = self->begin_ns};
+    return pe_checkpointer_make(&spec, &self->checkpointer, err);
 }
 
 static pe_status open_output(execution *self, const pe_output_spec *spec, pe_error *err)
 {
     const pe_run_context *run = self->run;
     if (run->is_root)
-        (void)pe_output_begin(&self->output, self->job, &spec->sink, self->inputs->inputs,
+        (void)pe_output_begin(&self->output, self->job, &spec->sink, self->inputs, self->resume,
                               self->work.signature.arg_count, self->plan->items, err);
     if (pe_run_agree(run, err) == PE_OK && self->job->op_count > 0)
         open_reduction(self, err);
     else if (err->status == PE_OK)
         (void)pe_shared_output_begin(run, self->job, self->plan, self->output.sink, &self->work, err);
     self->work.row_file.first_row = self->work.first_row;
+    if (err->status == PE_OK)
+        (void)open_checkpointer(self, err);
     return pe_run_agree(run, err);
 }
 
@@ -144,11 +193,12 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
                                     .todo = &self->inputs->todo,
                                     .has_payload = pe_inputs_is_remote(self->inputs->inputs),
                                     .is_stream = pe_inputs_is_stream(self->inputs->inputs),
+                                    .sync = pe_checkpointer_exchange(self->checkpointer),
                                     .pack = pack,
                                     .next = next};
     if (run->is_root)
-        pe_progress_begin(&self->progress, self->job->name, self->plan->items, self->before, options->progress,
-                          options->verbosity == PE_QUIET);
+        pe_progress_begin(&self->progress, self->job->name, self->plan->items, self->resume->done.items,
+                          options->progress, options->verbosity == PE_QUIET);
     (void)pe_redirect_stdout_begin(err); /* what a kernel prints goes to stderr */
     if (pe_run_agree(run, err) == PE_OK)
         (void)pe_execute_plan(&spec, stats, err);
@@ -159,7 +209,7 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
     if (err->item != PE_NO_ITEM)
         err->item = pe_item_set_from(&self->inputs->todo, err->item).first;
     if (run->is_root && err->status == PE_ESTOPPED)
-        pe_summary_interrupted(self->job, output, self->plan, stats->items, err);
+        pe_summary_interrupted(self->job, output, self->resume, self->plan, stats->items, err);
     return err->status;
 }
 
@@ -184,6 +234,7 @@ static void note_end(execution *self, const pe_execution_stats *stats, pe_run_fa
 {
     pe_error lost = PE_ERROR_INIT;
     facts->wall_ns = stats->wall_ns;
+    facts->before = self->resume->done.items;
     facts->done = stats->items;
     facts->rows = atomic_load_explicit(&self->rows, memory_order_relaxed);
     facts->failures = self->output.failures;
@@ -193,19 +244,40 @@ static void note_end(execution *self, const pe_execution_stats *stats, pe_run_fa
         pe_log(PE_LOG_WARN, "the reports have no times: %s", lost.text);
 }
 
+/* The last checkpoint, on every rank. How the output then ends. */
+static pe_output_ending end_checkpoints(execution *self, uint64_t items, const pe_buffer *stop_record, bool is_durable,
+                                        const pe_error *err)
+{
+    const bool is_finished = err->status == PE_OK;
+    const bool is_kept =
+        self->resume->is_recorded && (self->job->checkpoint.is_kept || self->output.failures.count > 0);
+    if (self->whole.count == PE_COUNT_UNKNOWN)
+        self->whole.count = self->streamed - self->whole.first;
+    const bool is_on_disk = pe_checkpointer_end(self->checkpointer, is_finished, is_kept);
+    return (pe_output_ending){.items = items,
+                              .is_durable = is_durable,
+                              .is_kept = !is_finished && is_on_disk,
+                              .keeps_checkpoint = is_finished && is_kept && is_on_disk,
+                              .stop_record = stop_record};
+}
+
 /* Commits only what every rank agrees is complete. */
 static pe_status close_output(execution *self, uint64_t items, pe_error *err)
 {
     pe_buffer record = {0};
     pe_error lost = PE_ERROR_INIT; /* the run has failed already: then its item is missing in the log */
-    const uint64_t run_ns = pe_clock_ns() - self->begin_ns;
-    const bool is_durable = pe_durable_is_due(self->job->output.sync, run_ns, DURABLE_AFTER_NS);
-    (void)pe_row_file_close(&self->work.row_file, is_durable && err->status == PE_OK, err);
+    const uint64_t run_ns = pe_clock_ns() - self->begin_ns + self->resume->from.progress.wall_ns;
+    const bool is_durable = pe_durable_is_due(self->job->output.sync, run_ns, self->job->checkpoint.interval_ns);
+    const bool is_kept = self->resume->is_recorded && err->status != PE_OK;
+    (void)pe_row_file_close(&self->work.row_file, (is_durable && err->status == PE_OK) || is_kept, err);
     (void)pe_run_agree(self->run, err);
     if (self->work.has_log && err->status == PE_EITEM && err->item != PE_NO_ITEM)
         (void)pe_stop_record_collect(&self->stop_record, self->run->comm, err->item, &record, &lost);
+    const pe_output_ending ending = end_checkpoints(self, items, &record, is_durable, err);
     if (self->run->is_root)
-        (void)pe_output_end(&self->output, items, &record, is_durable, err);
+        (void)pe_output_end(&self->output, &ending, err);
+    if (self->run->is_root)
+        pe_resume_clean_up(self->run, self->job, self->resume, &ending, run_ns, err);
     pe_buffer_fini(&record);
     return pe_run_agree(self->run, err);
 }
@@ -239,15 +311,17 @@ static void tell_plan(const pe_run_context *run, const pe_job *job, const pe_run
 }
 
 pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                         const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan,
-                         pe_run_facts *facts, pe_error *err)
+                         const pe_output_spec *output, const pe_work_spec *work, const pe_run_resume *resume,
+                         const pe_run_plan *plan, pe_run_facts *facts, pe_error *err)
 {
     execution self = {.run = run,
                       .job = job,
                       .inputs = inputs,
                       .plan = &plan->plan,
                       .work = *work,
-                      .before = facts->before,
+                      .resume = resume,
+                      .streamed = inputs->items.first,
+                      .whole = inputs->items,
                       .begin_ns = pe_clock_ns()};
     pe_execution_stats stats = {0};
     uint64_t busy_ns = 0; /* of all ranks */
@@ -272,6 +346,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     pe_interrupt_end_run();
     if (self.output.is_complete)
         pe_summary_log(job, plan, &stats, busy_ns);
+    pe_checkpointer_free(self.checkpointer);
     pe_stop_record_fini(&self.stop_record);
     pe_reduction_free(self.reduction);
     return err->status;

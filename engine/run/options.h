@@ -19,6 +19,14 @@ typedef enum pe_run_action {
     PE_ACTION_PRINT_CONFIG  /* --print-config: the effective job as TOML */
 } pe_run_action;
 
+/* What becomes of the checkpoint that an earlier run has left. */
+typedef enum pe_resume_choice {
+    PE_RESUME_NONE,    /* not said: one that holds much work is refused */
+    PE_RESUME_GO_ON,   /* --resume */
+    PE_RESUME_RESTART, /* --restart */
+    PE_RESUME_RETRY    /* --retry-failed */
+} pe_resume_choice;
+
 /* How much is said on stderr. */
 typedef enum pe_verbosity { PE_QUIET, PE_NORMAL, PE_VERBOSE } pe_verbosity;
 
@@ -34,6 +42,7 @@ typedef struct pe_run_options {
     pe_job_reports reports;
     const char *const *argv; /* of the process, ended by NULL: to say how to repeat the run */
     pe_verbosity verbosity;
+    pe_resume_choice resume;
 } pe_run_options;
 
 #endif

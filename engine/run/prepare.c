@@ -267,7 +267,8 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                            .signature = *pe_form_signature(kernel->form),
                            .setup = &kernel->spec.setup,
                            .rank = pe_comm_rank(run->comm),
-                           .has_log = job->errors.log != NULL};
+                           .has_log = job->errors.log != NULL,
+                           .lists_failed = job->errors.policy != PE_ON_ERROR_STOP && job->checkpoint.is_enabled};
     pe_status status = define_output(job, inputs, &work->signature, output, err);
     memcpy(work->written, output->written, sizeof work->written);
     define_kept(job, &inputs->kept, inputs->inputs, work);

@@ -11,6 +11,7 @@
  *             inputs  -> open_kernel -> kernel   the compiled or loaded kernel, its arguments bound to the inputs
  *             kernel  -> define_work -> output   format, types and path of what is written
  *                                       work     what a worker does with an item: kernel, encoder, error policy
+ *             work    -> resume_work -> resume   what an earlier run has done; it is no longer among the inputs' items
  *             work    -> make_plan   -> plan     slices, chunks, threads, memory
  *             plan    -> execute     -> the committed output
  *
@@ -77,6 +78,7 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_ru
     pe_run_kernel kernel = {0};
     pe_output_spec output = {0};
     pe_work_spec work = {0};
+    pe_run_resume resume = {0};
     pe_run_plan plan = {0};
     pe_status status = pe_run_check_paths(run, job, err);
     facts->has_checked_paths = status == PE_OK;
@@ -91,14 +93,17 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_ru
         status = pe_run_open_kernel(run, job, &inputs, &kernel, err);
     if (status == PE_OK)
         status = pe_run_define_work(run, job, &inputs, &kernel, &output, &work, err);
+    if (status == PE_OK && run->options->action == PE_ACTION_RUN)
+        status = pe_run_resume_work(run, job, &inputs, &kernel, &output, &resume, err);
     if (status == PE_OK)
         status = pe_run_make_plan(run, job, &inputs, &kernel, &output, &work, &plan, err);
     if (status == PE_OK)
         note_plan(&work, &plan, facts);
     if (status == PE_OK && run->options->action == PE_ACTION_RUN)
-        status = pe_run_execute(run, job, &inputs, &output, &work, &plan, facts, err);
+        status = resume.is_over ? PE_OK : pe_run_execute(run, job, &inputs, &output, &work, &resume, &plan, facts, err);
     else if (status == PE_OK)
         status = show_plan(run, job, &inputs, &kernel, &output, &work, &plan, err);
+    pe_run_resume_fini(&resume);
     pe_work_spec_fini(&work);
     pe_output_spec_fini(&output);
     pe_run_kernel_fini(&kernel);

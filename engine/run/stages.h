@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 
+#include "checkpoint/checkpoint.h"
 #include "report/run_facts.h"
 #include "run/context.h"
 #include "run/job_to_specs.h"
@@ -40,6 +41,18 @@ typedef struct pe_run_kernel {
     pe_form_spec spec;
     pe_form *form;
 } pe_run_kernel;
+
+/* What an earlier run has done, and what this run records of itself. */
+typedef struct pe_run_resume {
+    bool is_recorded; /* this run writes checkpoints; on every rank */
+    bool is_resumed;  /* it goes on where an earlier run ended; on every rank */
+    bool is_over;     /* nothing is left to do; on every rank */
+    /* Rank 0: */
+    char *path;         /* of the checkpoint */
+    pe_checkpoint from; /* the manifest of this job; where the run is resumed, the progress of the earlier ones */
+    pe_item_set done;   /* the items that the earlier runs have done */
+    pe_sink_mark mark;  /* where their output ends; its state borrows from `from` */
+} pe_run_resume;
 
 /* How the items are cut and who computes them. */
 typedef struct pe_run_plan {
@@ -74,6 +87,12 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_work_spec *work, pe_error *err);
 void pe_work_spec_fini(pe_work_spec *work);
 
+/* pe_run_resume_work - with --resume, or without a choice, look at the checkpoint of an earlier run: the items that it lists
+ * leave inputs->todo, and the output goes on behind what they have written. In resume/resume.c. */
+pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_run_inputs *inputs,
+                             const pe_run_kernel *kernel, pe_output_spec *output, pe_run_resume *out, pe_error *err);
+void pe_run_resume_fini(pe_run_resume *resume);
+
 /* pe_run_make_plan - threads, slices, chunks and memory: the same plan on every rank. */
 pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                            const pe_run_kernel *kernel, const pe_output_spec *output, const pe_work_spec *work,
@@ -88,10 +107,10 @@ void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *
 
 /* ---- from a plan to a committed output: execute.c ---- */
 
-/* pe_run_execute - compute all items and commit the output. What became of the run goes into rank 0's facts, also after
- * a failure. */
+/* pe_run_execute - compute all items that are left and commit the output. What became of the run goes into rank 0's facts,
+ * also after a failure. */
 pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                         const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan,
-                         pe_run_facts *facts, pe_error *err);
+                         const pe_output_spec *output, const pe_work_spec *work, const pe_run_resume *resume,
+                         const pe_run_plan *plan, pe_run_facts *facts, pe_error *err);
 
 #endif

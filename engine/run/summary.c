@@ -64,16 +64,27 @@ static bool can_go_on(const pe_job *job, const pe_output_spec *output, const pe_
            is_written_as_it_comes(job, output);
 }
 
-void pe_summary_interrupted(const pe_job *job, const pe_output_spec *output, const pe_plan *plan, uint64_t items,
-                            pe_error *err)
+/* What has become of the items that are done. */
+static void describe_written(const pe_job *job, const pe_output_spec *output, const pe_plan *plan, uint64_t items,
+                             char out[120])
 {
-    char done[32], all[32], cause[80], advice[80] = "";
-    const bool is_known = plan->items != PE_ITEMS_UNKNOWN;
-    (void)snprintf(cause, sizeof cause, "%.79s", err->text);
+    char advice[80] = "";
     if (can_go_on(job, output, plan, items))
         (void)snprintf(advice, sizeof advice, "; --skip %" PRIu64 " with another output goes on", job->skip + items);
+    (void)snprintf(out, 120, "%s%s",
+                   is_written_as_it_comes(job, output) ? ", which were written" : "; nothing was written", advice);
+}
+
+void pe_summary_interrupted(const pe_job *job, const pe_output_spec *output, const pe_run_resume *resume,
+                            const pe_plan *plan, uint64_t items, pe_error *err)
+{
+    char done[32], all[32], cause[80], written[120] = "";
+    const bool is_known = plan->items != PE_ITEMS_UNKNOWN;
+    const uint64_t before = resume->done.items;
+    (void)snprintf(cause, sizeof cause, "%.79s", err->text);
+    if (!resume->is_recorded || before + items == 0)
+        describe_written(job, output, plan, items, written);
     pe_error_clear(err);
-    (void)pe_fail(err, PE_ESTOPPED, "%s after %s%s%s items%s%s", cause, pe_print_count(done, items),
-                  is_known ? " of " : "", is_known ? pe_print_count(all, plan->items) : "",
-                  is_written_as_it_comes(job, output) ? ", which were written" : "; nothing was written", advice);
+    (void)pe_fail(err, PE_ESTOPPED, "%s after %s%s%s items%s", cause, pe_print_count(done, before + items),
+                  is_known ? " of " : "", is_known ? pe_print_count(all, before + plan->items) : "", written);
 }

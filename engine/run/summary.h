@@ -14,7 +14,7 @@ void pe_summary_log(const pe_job *job, const pe_run_plan *plan, const pe_executi
 
 /* pe_summary_interrupted - replaces the message of a run that a signal ended: adds how many items were done, whether they
  * were written, and which options go on from there. */
-void pe_summary_interrupted(const pe_job *job, const pe_output_spec *output, const pe_plan *plan, uint64_t items,
-                            pe_error *err);
+void pe_summary_interrupted(const pe_job *job, const pe_output_spec *output, const pe_run_resume *resume,
+                            const pe_plan *plan, uint64_t items, pe_error *err);
 
 #endif

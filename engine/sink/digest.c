@@ -294,6 +294,21 @@ pe_status pe_digest_merge(pe_digest *digest, const void *partials, size_t size, 
     return PE_OK;
 }
 
+pe_status pe_digest_save(const pe_digest *digest, pe_buffer *out, pe_error *err)
+{
+    return pe_buffer_append(out, digest, sizeof *digest, err);
+}
+
+pe_status pe_digest_load(pe_digest *digest, const void *data, size_t size, pe_error *err)
+{
+    if (size != sizeof *digest)
+        return pe_fail(err, PE_EDATA, "digest: got a state of %zu bytes, expected %zu", size, sizeof *digest);
+    memcpy(digest, data, size);
+    if (digest->unsummed_bytes > sizeof digest->unsummed)
+        return pe_fail(err, PE_EDATA, "digest: the state is damaged");
+    return PE_OK;
+}
+
 uint64_t pe_digest_bytes(const pe_digest *digest)
 {
     return digest->bytes;

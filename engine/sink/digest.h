@@ -52,6 +52,10 @@ void pe_digest_add(pe_digest *digest, const void *data, size_t bytes);
  * not begin at the current end of the stream. */
 pe_status pe_digest_merge(pe_digest *digest, const void *partials, size_t size, pe_error *err);
 
+/* pe_digest_save - append the state as bytes. pe_digest_load - continue from them; PE_EDATA when they are none. */
+pe_status pe_digest_save(const pe_digest *digest, pe_buffer *out, pe_error *err);
+pe_status pe_digest_load(pe_digest *digest, const void *data, size_t size, pe_error *err);
+
 uint64_t pe_digest_bytes(const pe_digest *digest);
 /* pe_digest_hash - the digest of all bytes so far as {high, low}, the order in which xxhsum prints the halves. */
 void pe_digest_hash(const pe_digest *digest, uint64_t out[2]);

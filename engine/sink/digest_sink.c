@@ -33,7 +33,12 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     state->takes_partials = spec->takes_partials;
     if (pe_digest_make(&state->digest, err) != PE_OK)
         return err->status;
-    return pe_output_stream_begin(&state->stream, spec->path, PE_ORDER_WHOLE, err);
+    if (spec->resumed != NULL) {
+        state->items = spec->resumed->items;
+        if (pe_digest_load(state->digest, spec->resumed->state, spec->resumed->state_bytes, err) != PE_OK)
+            return err->status;
+    }
+    return pe_output_stream_begin(&state->stream, spec, PE_ORDER_WHOLE, err);
 }
 
 static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
@@ -72,6 +77,12 @@ static void abort_digest(pe_sink *sink)
     pe_output_stream_abort(&state->stream);
 }
 
+static pe_status save(const pe_sink *sink, pe_buffer *out, pe_error *err)
+{
+    const digest_state *state = sink->state;
+    return pe_digest_save(state->digest, out, err);
+}
+
 static void fini(pe_sink *sink)
 {
     digest_state *state = sink->state;
@@ -80,4 +91,4 @@ static void fini(pe_sink *sink)
     free(state);
 }
 
-const pe_sink_vtable pe_digest_sink = {begin, take, NULL, commit, abort_digest, fini};
+const pe_sink_vtable pe_digest_sink = {begin, take, NULL, commit, abort_digest, save, fini};

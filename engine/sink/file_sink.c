@@ -22,7 +22,7 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
         return status;
     pe_output_stream *stream = sink->state;
     sink->stream = stream;
-    status = pe_output_stream_begin(stream, spec->path, spec->order, err);
+    status = pe_output_stream_begin(stream, spec, spec->order, err);
     const bool is_whole = spec->order == PE_ORDER_WHOLE; /* a growing file must have no hole */
     if (status == PE_OK && sink->format == PE_FORMAT_RAW && is_whole && stream->can_rewrite && !stream->is_buffered)
         sink->row_stream = stream;
@@ -64,4 +64,4 @@ static void fini(pe_sink *sink)
     free(sink->state);
 }
 
-const pe_sink_vtable pe_file_sink = {begin, take, advance, commit, abort_file, fini};
+const pe_sink_vtable pe_file_sink = {begin, take, advance, commit, abort_file, NULL, fini};

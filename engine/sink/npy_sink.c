@@ -109,7 +109,7 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     make_shape(state, spec);
     status = print_descr(state, spec, err);
     if (status == PE_OK)
-        status = pe_output_stream_begin(&state->stream, spec->path, spec->order, err);
+        status = pe_output_stream_begin(&state->stream, spec, spec->order, err);
     if (status != PE_OK)
         return status;
     state->is_exact = state->is_exact || !state->stream.can_rewrite;
@@ -119,8 +119,11 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
                        "%s: npy on %s needs the number of items beforehand, and this input has none; write to a file, "
                        "or use format raw, csv or txt",
                        spec->where, state->stream.name);
-    state->header_rows = state->stream.can_rewrite ? whole_rows(state, 0) : state->shape[0];
-    status = print_header(state, state->header_rows, err);
+    state->items = spec->resumed == NULL ? 0 : spec->resumed->items;
+    state->header_rows = state->stream.is_resumed    ? UINT64_MAX /* whatever was there: the next update writes it */
+                         : state->stream.can_rewrite ? whole_rows(state, 0)
+                                                     : state->shape[0];
+    status = print_header(state, state->stream.is_resumed ? 0 : state->header_rows, err);
     if (status == PE_OK)
         status = pe_output_stream_start(&state->stream, state->header.data, state->header.size, err);
     if (state->stream.can_rewrite && !state->stream.is_buffered && spec->order != PE_ORDER_UNORDERED) {
@@ -200,4 +203,4 @@ static void fini(pe_sink *sink)
     free(state);
 }
 
-const pe_sink_vtable pe_npy_sink = {begin, take, advance, commit, abort_npy, fini};
+const pe_sink_vtable pe_npy_sink = {begin, take, advance, commit, abort_npy, NULL, fini};

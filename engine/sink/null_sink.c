@@ -38,4 +38,4 @@ static void nothing(pe_sink *sink)
     (void)sink;
 }
 
-const pe_sink_vtable pe_null_sink = {begin, take, NULL, commit, nothing, nothing};
+const pe_sink_vtable pe_null_sink = {begin, take, NULL, commit, nothing, NULL, nothing};

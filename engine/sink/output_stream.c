@@ -66,8 +66,24 @@ static pe_status begin_stdout(pe_output_stream *stream, pe_order order, pe_error
     return PE_OK;
 }
 
-pe_status pe_output_stream_begin(pe_output_stream *stream, const char *path, pe_order order, pe_error *err)
+/* The file: a new one, or that of an unfinished run. */
+static pe_status begin_file(pe_output_stream *stream, const pe_sink_spec *spec, pe_order order, pe_error *err)
 {
+    const pe_sink_mark *const from = spec->resumed;
+    if (from == NULL || from->inode == 0)
+        return pe_out_begin(spec->path, from == NULL ? PE_OUT_RESULT : PE_OUT_RESULT_RESUMED, spec->marker,
+                            &stream->file, err);
+    const pe_status status =
+        pe_out_reopen(spec->path, spec->marker, order == PE_ORDER_WHOLE,
+                      (pe_out_state){.inode = from->inode, .bytes = from->bytes}, &stream->file, err);
+    stream->is_resumed = status == PE_OK;
+    stream->bytes = status == PE_OK ? from->bytes : 0;
+    return status;
+}
+
+pe_status pe_output_stream_begin(pe_output_stream *stream, const pe_sink_spec *spec, pe_order order, pe_error *err)
+{
+    const char *const path = spec->path;
     const bool is_stdout = pe_path_is_stdout(path);
     stream->fd = -1;
     pe_status status = pe_copy_string(&stream->name, is_stdout ? "stdout" : path, err);
@@ -76,7 +92,7 @@ pe_status pe_output_stream_begin(pe_output_stream *stream, const char *path, pe_
     if (is_stdout)
         return begin_stdout(stream, order, err);
     const bool is_buffered = pe_path_is_buffered(path, order);
-    status = pe_out_begin(path, PE_OUT_RESULT, &stream->file, err);
+    status = begin_file(stream, spec, order, err);
     if (status != PE_OK)
         return status;
     stream->fd = stream->file.fd;
@@ -135,6 +151,8 @@ static pe_status send_pending(pe_output_stream *stream, pe_error *err)
 
 pe_status pe_output_stream_start(pe_output_stream *stream, const void *data, size_t size, pe_error *err)
 {
+    if (stream->is_resumed)
+        return PE_OK;
     if (stream->can_rewrite)
         return send(stream, data, size, err);
     return pe_buffer_append(&stream->pending, data, size, err);
@@ -219,9 +237,9 @@ pe_status pe_output_stream_commit(pe_output_stream *stream, bool is_durable, pe_
 }
 
 /* Truncates the file to its complete writes. */
-static void truncate_torn(pe_output_stream *stream)
+void pe_output_stream_trim(pe_output_stream *stream)
 {
-    if (!stream->is_torn || stream->is_stdout || !stream->file.is_regular)
+    if (stream->fd < 0 || !stream->is_torn || stream->is_stdout || !stream->file.is_regular)
         return;
     /* when this fails too, the run reports its first error */
     if (ftruncate(stream->fd, (off_t)stream->bytes) == 0)
@@ -232,9 +250,11 @@ void pe_output_stream_abort(pe_output_stream *stream)
 {
     if (stream->fd < 0)
         return;
-    truncate_torn(stream);
+    pe_output_stream_trim(stream);
     if (stream->is_stdout)
         (void)close(stream->fd); /* the run has failed already */
+    else if (stream->is_kept)
+        pe_out_keep(&stream->file);
     else
         pe_out_abort(&stream->file);
     stream->fd = -1;

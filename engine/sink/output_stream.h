@@ -12,7 +12,7 @@
 #define PE_OUTPUT_STREAM_H
 
 #include "base/buffer.h"
-#include "base/enum_names.h"
+#include "job/sink_spec.h"
 #include "os/file/out_file.h"
 
 #define PE_SEGMENT_BYTES ((size_t)1 << 20) /* memory of one segment */
@@ -26,6 +26,8 @@ typedef struct pe_output_stream {
     bool is_buffered;  /* the bytes stay in the segments until commit */
     bool is_growing;   /* a file that takes its final name with its first rows */
     bool can_rewrite;  /* bytes that were written can be replaced */
+    bool is_resumed;   /* the file is that of an unfinished run */
+    bool is_kept;      /* abort leaves a file, for a later run that goes on */
     bool is_torn;      /* the file may have bytes after `bytes`: half a record, or rows that do not count yet */
     uint64_t bytes;    /* of complete writes */
     pe_buffer pending; /* the first bytes of a pipe: written together with the first rows */
@@ -39,11 +41,13 @@ bool pe_path_is_stdout(const char *path);
 /* pe_path_is_buffered - output in this order to this path stays in memory until commit: map to stdout or a named pipe. */
 bool pe_path_is_buffered(const char *path, pe_order order);
 
-/* pe_output_stream_begin - open the output. Zero-initialise the stream; call fini whatever this returns.
+/* pe_output_stream_begin - open the output of a spec, or reopen that of an unfinished run (spec->resumed). Zero-initialise
+ * the stream; call fini whatever this returns.
  * Returns: PE_OK, PE_EOUTPUT */
-pe_status pe_output_stream_begin(pe_output_stream *stream, const char *path, pe_order order, pe_error *err);
+pe_status pe_output_stream_begin(pe_output_stream *stream, const pe_sink_spec *spec, pe_order order, pe_error *err);
 
-/* pe_output_stream_start - the first bytes: names or a header. A file gets them now, a pipe with the first rows. */
+/* pe_output_stream_start - the first bytes: names or a header. A file gets them now, a pipe with the first rows. A reopened
+ * file has them. */
 pe_status pe_output_stream_start(pe_output_stream *stream, const void *data, size_t size, pe_error *err);
 pe_status pe_output_stream_write(pe_output_stream *stream, const void *data, size_t size, pe_error *err);
 
@@ -59,6 +63,8 @@ pe_status pe_output_stream_rewrite(pe_output_stream *stream, const void *data, s
 pe_status pe_output_stream_commit(pe_output_stream *stream, bool is_durable, pe_error *err);
 /* pe_output_stream_abort - a file that has its final name stays up to its last complete write; any other is removed. */
 void pe_output_stream_abort(pe_output_stream *stream);
+/* pe_output_stream_trim - truncate a file to its complete writes. */
+void pe_output_stream_trim(pe_output_stream *stream);
 void pe_output_stream_fini(pe_output_stream *stream);
 
 #endif

@@ -28,7 +28,7 @@ pe_status pe_row_file_open(const char *path, uint64_t first, size_t row_bytes, p
         free(absolute);
         return pe_fail(err, PE_EOUTPUT, "cannot write %s: %s", path, pe_errno_text(number, reason));
     }
-    *out = (pe_row_file){.fd = fd, .path = absolute, .first = first, .row_bytes = row_bytes};
+    *out = (pe_row_file){.fd = fd, .path = absolute, .first = first, .row_bytes = row_bytes, .probe = first};
     return PE_OK;
 }
 
@@ -58,7 +58,7 @@ pe_status pe_row_file_close(pe_row_file *row_file, bool is_durable, pe_error *er
 
 static off_t probe_offset(const pe_row_file *row_file, uint64_t number)
 {
-    return (off_t)(row_file->first + number * PE_PROBE_BYTES);
+    return (off_t)(row_file->probe + number * PE_PROBE_BYTES);
 }
 
 bool pe_row_file_write_probe(const pe_row_file *row_file, uint64_t number, const unsigned char probe[PE_PROBE_BYTES])

@@ -27,9 +27,10 @@ typedef struct pe_row_file {
     uint64_t first;     /* offset of the first row */
     uint64_t first_row; /* its number in the job; not 0 in a part of a job */
     size_t row_bytes;
+    uint64_t probe; /* offset of the probes: bytes that no row has yet */
 } pe_row_file;
 
-/* pe_row_file_open - open an existing file for writing. PE_EOUTPUT, and *out is closed. */
+/* pe_row_file_open - open an existing file for writing; probes go where its rows begin. PE_EOUTPUT, and *out is closed. */
 pe_status pe_row_file_open(const char *path, uint64_t first, size_t row_bytes, pe_row_file *out, pe_error *err);
 bool pe_row_file_is_open(const pe_row_file *row_file);
 

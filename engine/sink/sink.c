@@ -10,9 +10,11 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "os/file/durable.h"
 #include "sink/output_stream.h"
 #include "sink/sink_vtable.h"
 
@@ -66,6 +68,7 @@ pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err)
         release(sink);
         return status;
     }
+    sink->items = spec->resumed == NULL ? 0 : spec->resumed->items;
     *out = sink;
     return PE_OK;
 }
@@ -101,7 +104,10 @@ pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_fi
     *out = (pe_row_file){0};
     if (sink->row_stream == NULL)
         return PE_OK;
-    return pe_row_file_open(pe_output_stream_file(sink->row_stream), sink->first_row_offset, row_bytes, out, err);
+    const pe_status status =
+        pe_row_file_open(pe_output_stream_file(sink->row_stream), sink->first_row_offset, row_bytes, out, err);
+    out->probe = sink->row_stream->bytes; /* behind the rows of an earlier run */
+    return status;
 }
 
 bool pe_sink_is_visible(const pe_sink *sink)
@@ -129,6 +135,60 @@ void pe_sink_abort(pe_sink *sink)
     if (sink->row_stream != NULL)
         sink->row_stream->is_torn = true;
     sink->kind->abort(sink);
+}
+
+/* ---- going on in a later run ---- */
+
+pe_status pe_sink_mark_now(const pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, pe_error *err)
+{
+    const size_t before = state->size;
+    struct stat facts = {.st_ino = 0};
+    pe_status status = sink->kind->save == NULL ? PE_OK : sink->kind->save(sink, state, err);
+    const bool has_rows = sink->kind->save == NULL && sink->stream != NULL; /* else a line at the end */
+    if (has_rows && fstat(sink->stream->fd, &facts) != 0)
+        return pe_fail(err, PE_EIO, "%s: the file of the output cannot be asked for its number", sink->stream->name);
+    *mark = (pe_sink_mark){.inode = has_rows ? facts.st_ino : 0,
+                           .bytes = has_rows ? sink->stream->bytes : 0,
+                           .items = sink->items,
+                           .state = state->data + before,
+                           .state_bytes = state->size - before};
+    return status;
+}
+
+pe_status pe_sink_sync(const pe_sink *sink, pe_error *err)
+{
+    const pe_output_stream *const stream = sink->stream;
+    const bool is_file = stream != NULL && stream->fd >= 0 && stream->file.is_regular;
+    return is_file ? pe_durable_data(stream->fd, stream->name, err) : PE_OK;
+}
+
+void pe_sink_retain(pe_sink *sink)
+{
+    if (sink->stream != NULL)
+        pe_out_retain(&sink->stream->file);
+}
+
+void pe_sink_trim(pe_sink *sink)
+{
+    if (sink->row_stream != NULL)
+        sink->row_stream->is_torn = true;
+    if (sink->stream != NULL)
+        pe_output_stream_trim(sink->stream);
+}
+
+void pe_sink_keep_marker(pe_sink *sink)
+{
+    if (sink->stream != NULL)
+        sink->stream->file.keeps_marker = true;
+}
+
+void pe_sink_keep(pe_sink *sink)
+{
+    if (sink->is_finished)
+        return;
+    if (sink->stream != NULL && sink->stream->file.is_regular)
+        sink->stream->is_kept = true;
+    pe_sink_abort(sink);
 }
 
 void pe_sink_free(pe_sink *sink)

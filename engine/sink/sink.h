@@ -14,6 +14,7 @@
 #define PE_SINK_H
 
 #include "base/block.h"
+#include "base/buffer.h"
 #include "job/sink_spec.h"
 #include "sink/row_file.h"
 
@@ -68,6 +69,27 @@ pe_status pe_sink_commit(pe_sink *sink, bool is_durable, pe_error *err);
  * growing output with rows. Any other new file is removed, and the file of an earlier run stays. */
 void pe_sink_abort(pe_sink *sink);
 void pe_sink_free(pe_sink *sink); /* aborts first unless finished; NULL is allowed */
+
+/* pe_sink_mark_now - where the output stands, after the writes that have succeeded. state is appended, and mark->state
+ * points into it. Not for an output of stdout or a pipe. */
+pe_status pe_sink_mark_now(const pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, pe_error *err);
+
+/* pe_sink_sync - the bytes that were written are on stable storage when this returns; any thread, also during writes. */
+pe_status pe_sink_sync(const pe_sink *sink, pe_error *err);
+
+/* pe_sink_retain - a process that ends from here on leaves the output: a checkpoint describes it. */
+void pe_sink_retain(pe_sink *sink);
+
+/* pe_sink_keep - the run is unfinished and a later one may go on: close the output where pe_sink_mark_now says it ends. An
+ * output that cannot be kept is aborted. */
+void pe_sink_keep(pe_sink *sink);
+
+/* pe_sink_trim - the run has failed: cut half a record at the end of the file, and rows that do not count. It may give a full
+ * disk the room for a checkpoint. */
+void pe_sink_trim(pe_sink *sink);
+
+/* pe_sink_keep_marker - commit leaves the checkpoint beside the output. */
+void pe_sink_keep_marker(pe_sink *sink);
 
 /* pe_sink_memory - bytes that the sink buffers at most: the complete result for map to stdout or a named pipe, else 0.
  * row_bytes is the encoder's. Texts and results of an unknown number are not included. SIZE_MAX: beyond 64 bits. */

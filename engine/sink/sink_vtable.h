@@ -17,6 +17,8 @@ typedef struct pe_sink_vtable {
     pe_status (*advance)(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err); /* NULL: no row file */
     pe_status (*commit)(pe_sink *sink, pe_error *err);
     void (*abort)(pe_sink *sink);
+    pe_status (*save)(const pe_sink *sink, pe_buffer *state,
+                      pe_error *err); /* what a mark needs beside; NULL: nothing */
     void (*fini)(pe_sink *sink);
 } pe_sink_vtable;
 

@@ -102,3 +102,60 @@ uint64_t pe_content_hash(const pe_map *map)
         hash = hash_piece(map, at, map->size - at < PE_SAMPLE_BYTES ? map->size - at : PE_SAMPLE_BYTES, hash);
     return hash;
 }
+
+/* ---- as text ---- */
+
+static pe_status whole_hash(int fd, const char *path, uint64_t size, uint64_t *out, pe_error *err)
+{
+    unsigned char bytes[PIECE_BYTES];
+    char reason[PE_ERRNO_TEXT_SIZE];
+    XXH3_state_t *const state = XXH3_createState();
+    if (state == NULL)
+        return pe_fail(err, PE_ENOMEM, "out of memory: the hash of %s", path);
+    (void)XXH3_64bits_reset(state);
+    ssize_t got = 1;
+    for (uint64_t at = 0; at < size && got > 0; at += (uint64_t)got) {
+        const uint64_t left = size - at;
+        got = pread(fd, bytes, left < sizeof bytes ? (size_t)left : sizeof bytes, (off_t)at);
+        if (got > 0)
+            (void)XXH3_64bits_update(state, bytes, (size_t)got);
+    }
+    *out = XXH3_64bits_digest(state);
+    (void)XXH3_freeState(state);
+    return got > 0 || size == 0
+               ? PE_OK
+               : pe_fail(err, PE_ENOINPUT, "%s: %s", path, pe_errno_text(got < 0 ? errno : EIO, reason));
+}
+
+static pe_status describe(int fd, const char *path, pe_verify verify, uint64_t size, pe_buffer *out, pe_error *err)
+{
+    uint64_t hash = 0;
+    pe_status status = pe_buffer_printf(out, err, "%llu bytes", (unsigned long long)size);
+    if (status != PE_OK || verify == PE_VERIFY_SIZE)
+        return status;
+    if (verify == PE_VERIFY_CONTENT)
+        status = whole_hash(fd, path, size, &hash, err);
+    else
+        hash = sample_hash(fd, size);
+    return status == PE_OK ? pe_buffer_printf(out, err, ", %s %016llx", verify == PE_VERIFY_CONTENT ? "xxh3" : "sample",
+                                              (unsigned long long)hash)
+                           : status;
+}
+
+pe_status pe_fingerprint_describe(const char *path, pe_verify verify, uint64_t most, pe_buffer *out, pe_error *err)
+{
+    struct stat facts;
+    char reason[PE_ERRNO_TEXT_SIZE];
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &facts) != 0) {
+        const int number = errno;
+        if (fd >= 0)
+            close(fd); /* only read from */
+        return pe_fail(err, PE_ENOINPUT, "%s: %s", path, pe_errno_text(number, reason));
+    }
+    const uint64_t size = (uint64_t)facts.st_size < most ? (uint64_t)facts.st_size : most;
+    const pe_status status =
+        S_ISREG(facts.st_mode) ? describe(fd, path, verify, size, out, err) : pe_buffer_printf(out, err, "a stream");
+    close(fd); /* only read from */
+    return status;
+}

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
+#include "base/enum_names.h"
 #include "os/file/file.h"
 
 /* Plain data, all zero for no file; the same on every rank of one build. */
@@ -32,6 +34,11 @@ pe_status pe_fingerprint_take(const char *path, const pe_map *map, pe_fingerprin
 /* pe_fingerprint_is_same - is what both saw known to have the same content? On one machine it must be one file (device and
  * inode); of two machines, which may share the file or hold copies, size, time and sample must agree. */
 bool pe_fingerprint_is_same(const pe_fingerprint *a, const pe_fingerprint *b);
+
+/* pe_fingerprint_describe - append the content of a file as text, for a later run to compare: size, and as verify asks a hash
+ * of a sample or of all of it. Only the first `most` bytes are looked at, which must be there.
+ * Returns: PE_OK; "a stream" for what is no regular file; PE_ENOINPUT */
+pe_status pe_fingerprint_describe(const char *path, pe_verify verify, uint64_t most, pe_buffer *out, pe_error *err);
 
 /* pe_content_hash - of all bytes of a file. */
 uint64_t pe_content_hash(const pe_map *map);

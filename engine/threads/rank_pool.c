@@ -101,16 +101,20 @@ static void release_chunk(void *context, pe_reorder_entry *entry)
     pe_work_queue_release(pool->queue, pe_chunk_of_entry(entry));
 }
 
-static pe_status append(pe_chunk *whole, const pe_chunk *chunk, pe_error *err)
+static pe_status append(const pe_worker_vtable *worker, pe_chunk *whole, const pe_chunk *chunk, pe_error *err)
 {
     pe_chunk_result *out = &whole->out;
     const pe_chunk_result *part = &chunk->out;
+    const uint64_t rows = out->rows;
     whole->work_ns += chunk->work_ns;
     out->items += part->items;
     out->rows += part->rows;
     out->placed += part->placed;
     const pe_status status = pe_buffer_append(&out->bytes, part->bytes.data, part->bytes.size, err);
-    return status == PE_OK ? pe_buffer_append(&out->log, part->log.data, part->log.size, err) : status;
+    if (status != PE_OK || part->log.size == 0)
+        return status;
+    return worker->join_logs != NULL ? worker->join_logs(&out->log, rows, &part->log, err)
+                                     : pe_buffer_append(&out->log, part->log.data, part->log.size, err);
 }
 
 /* The reorder buffer's callback on several ranks: appends the chunk's results to those of its slice. When an item ends
@@ -130,7 +134,7 @@ static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
     const bool is_first = slice->whole == NULL;
     if (is_first)
         slice->whole = chunk;
-    else if (append(slice->whole, chunk, &err) != PE_OK)
+    else if (append(pool->spec->worker, slice->whole, chunk, &err) != PE_OK)
         pe_rank_pool_fail(pool, &err);
     if (entry->is_last && pool->spec->plan->order != PE_ORDER_UNORDERED) {
         slice->is_cut = true;

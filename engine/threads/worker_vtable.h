@@ -43,6 +43,9 @@ typedef struct pe_worker_vtable {
                      const pe_chunk_flow *flow, pe_error *err);
 
     void (*close)(void *worker); /* NULL is fine */
+
+    /* Append the log of results that follow `rows` rows of the earlier ones. NULL: the bytes as they are. */
+    pe_status (*join_logs)(pe_buffer *log, uint64_t rows, const pe_buffer *following, pe_error *err);
 } pe_worker_vtable;
 
 #endif

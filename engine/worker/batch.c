@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "report/failure_record.h"
 #include "worker/worker_internal.h"
 
 /* ---- failures ---- */
@@ -48,7 +49,7 @@ static void gather_columns(const pe_worker *worker, const pe_worker_batch *at, u
                            const void *columns[PE_MAX_COLUMNS])
 {
     const pe_work_spec *spec = worker->spec;
-    const int kept = worker->fold == NULL ? spec->kept_count : 0;
+    const int kept = worker->part.fold == NULL ? spec->kept_count : 0;
     for (int k = 0; k < kept; k++)
         columns[k] = (const unsigned char *)worker->args.given[spec->kept[k].column] +
                      (first - worker->args.taken.first) * pe_type_bytes(spec->kept[k].type);
@@ -58,16 +59,17 @@ static void gather_columns(const pe_worker *worker, const pe_worker_batch *at, u
 }
 
 /* Rows go behind those that are there, or into this worker's part of a reduction. */
-static pe_status encode_rows(const pe_worker *worker, uint64_t first, size_t count, const void *const *columns,
-                             pe_error *err)
+static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
 {
-    if (worker->fold == NULL)
+    if (worker->part.fold == NULL)
         return pe_encode(&worker->spec->encoder, first, count, columns, worker->rows, err);
-    pe_fold_add(worker->fold, columns, count);
-    return PE_OK;
+    pe_fold_add(worker->part.fold, columns, count);
+    if (!pe_reduction_lists_items(worker->spec->reduction))
+        return PE_OK;
+    return pe_item_set_add(&worker->part.items, (pe_block){.first = first, .count = count}, err);
 }
 
-static pe_status encode_runs(const pe_worker *worker, const pe_worker_batch *at, pe_error *err)
+static pe_status encode_runs(pe_worker *worker, const pe_worker_batch *at, pe_error *err)
 {
     const void *columns[PE_MAX_COLUMNS];
     pe_status status = PE_OK;
@@ -79,7 +81,7 @@ static pe_status encode_runs(const pe_worker *worker, const pe_worker_batch *at,
     return status;
 }
 
-static pe_status encode(const pe_worker *worker, const pe_worker_batch *at, pe_chunk_result *out, pe_error *err)
+static pe_status encode(pe_worker *worker, const pe_worker_batch *at, pe_chunk_result *out, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
     const bool has_gaps = worker->failures.count > 0 && spec->policy == PE_ON_ERROR_SKIP;
@@ -103,8 +105,7 @@ static pe_status encode(const pe_worker *worker, const pe_worker_batch *at, pe_c
 /* ---- what becomes of failed items ---- */
 
 /* The run ends at the first failed item; the rows before it are the last ones. */
-static pe_status stop_at_failure(const pe_worker *worker, const pe_worker_batch *at, pe_chunk_result *out,
-                                 pe_error *err)
+static pe_status stop_at_failure(pe_worker *worker, const pe_worker_batch *at, pe_chunk_result *out, pe_error *err)
 {
     pe_worker_batch before = *at;
     before.block.count = worker->failures.list[0].item - at->block.first;
@@ -112,6 +113,18 @@ static pe_status stop_at_failure(const pe_worker *worker, const pe_worker_batch 
     if (status != PE_OK)
         return status;
     return pe_failed_items_stop(&worker->failures, worker->spec, worker->batch.first, worker->args.values, err);
+}
+
+static pe_status log_failures(pe_worker *worker, uint64_t first, uint64_t batch_first, const void *const *args,
+                              pe_error *err)
+{
+    pe_chunk_result *const out = worker->out;
+    const pe_failed_items_logs to = {.first = first,
+                                     .rows = out->rows,
+                                     .counts = &worker->failure_counts,
+                                     .log = &out->log,
+                                     .places = &worker->failure_places};
+    return pe_failed_items_log(&worker->failures, worker->spec, batch_first, args, &to, err);
 }
 
 /* After this the failures are dealt with, but for rows that encode leaves out. */
@@ -128,8 +141,7 @@ static pe_status settle(pe_worker *worker, const pe_worker_batch *at, pe_chunk_r
         return stop_at_failure(worker, at, out, err);
     if (spec->policy == PE_ON_ERROR_FILL)
         pe_failed_items_fill(&worker->failures, spec, at->block.first, at->written);
-    return pe_failed_items_log(&worker->failures, spec, worker->batch.first, worker->args.values,
-                               &worker->failure_counts, &out->log, err);
+    return log_failures(worker, at->block.first, worker->batch.first, worker->args.values, err);
 }
 
 /* ---- a batch ---- */
@@ -179,15 +191,20 @@ static pe_status finish_items(pe_worker *worker, size_t end, pe_error *err)
 
 pe_status pe_worker_add_counts(pe_worker *worker, pe_error *err)
 {
-    const pe_buffer counts = worker->failure_counts;
-    worker->failure_counts.size = 0;
-    return pe_buffer_append(&worker->out->log, counts.data, counts.size, err);
+    const pe_buffer counts = worker->failure_counts, places = worker->failure_places;
+    worker->failure_counts.size = worker->failure_places.size = 0;
+    const pe_status status = pe_buffer_append(&worker->out->log, counts.data, counts.size, err);
+    if (status != PE_OK || places.size == 0)
+        return status;
+    const pe_failure_record list = {
+        .message = "", .is_list = true, .line = (const char *)places.data, .line_bytes = places.size};
+    return pe_failure_record_append(&worker->out->log, &list, err);
 }
 
 pe_status pe_worker_hand_over_if_full(pe_worker *worker, pe_error *err)
 {
     const pe_chunk_result *out = worker->out;
-    if (out->bytes.size + out->log.size < worker->flow->part_bytes)
+    if (out->bytes.size + out->log.size + worker->failure_places.size < worker->flow->part_bytes)
         return PE_OK;
     const pe_status status = pe_worker_add_counts(worker, err);
     worker->handed_items += out->items;
@@ -270,7 +287,7 @@ static pe_status run_unreadable(pe_worker *worker, uint64_t item, const pe_buffe
         pe_arguments_take_kept(&worker->args, item, payload);
     }
     if (status == PE_OK)
-        status = pe_failed_items_log(&worker->failures, spec, item, NULL, &worker->failure_counts, &out->log, err);
+        status = log_failures(worker, item, item, NULL, err);
     return status == PE_OK ? encode(worker, &at, out, err) : status;
 }
 

@@ -23,7 +23,7 @@
 #include "worker/stop_record.h"
 
 #define SECONDS_DECIMALS 6
-#define LINE_BYTES 150 /* of a record with its line, beside the arguments, with a reason of 64 bytes */
+#define LINE_BYTES 166 /* of a record with its line, beside the arguments, with a reason of 64 bytes */
 #define TEXT_BYTES 40  /* of a text argument, as it is taken to be */
 
 /* Where the records of one batch are put together. */
@@ -116,23 +116,33 @@ static pe_status append_count(const record_writer *self, const pe_failure *failu
     return pe_failure_record_append(counts, &record, err);
 }
 
-static pe_status append_line(record_writer *self, const pe_failure *failure, pe_buffer *log, pe_error *err)
+static pe_status append_line(record_writer *self, const pe_failure *failure, uint64_t row, pe_buffer *log,
+                             pe_error *err)
 {
     const pe_status status = write_line(self, failure, err);
-    const pe_failure_record record = {
-        .item = failure->item, .message = "", .line = (const char *)self->line.data, .line_bytes = self->line.size};
+    const pe_failure_record record = {.item = failure->item,
+                                      .row = row,
+                                      .message = "",
+                                      .line = (const char *)self->line.data,
+                                      .line_bytes = self->line.size};
     return status == PE_OK ? pe_failure_record_append(log, &record, err) : status;
 }
 
 pe_status pe_failed_items_log(const pe_failures *failures, const pe_work_spec *spec, uint64_t first,
-                              const void *const *args, pe_buffer *counts, pe_buffer *log, pe_error *err)
+                              const void *const *args, const pe_failed_items_logs *to, pe_error *err)
 {
     record_writer writer = {.spec = spec, .first = first, .args = args};
     pe_status status = PE_OK;
     for (size_t i = 0; i < failures->count && status == PE_OK; i++) {
-        status = append_count(&writer, &failures->list[i], counts, err);
+        const pe_failure *const failure = &failures->list[i];
+        const uint64_t left_out = spec->policy == PE_ON_ERROR_SKIP ? i : 0;
+        const pe_failure_place place = {.item = failure->item,
+                                        .row = to->rows + (failure->item - to->first) - left_out};
+        status = append_count(&writer, failure, to->counts, err);
         if (status == PE_OK && spec->has_log)
-            status = append_line(&writer, &failures->list[i], log, err);
+            status = append_line(&writer, failure, place.row, to->log, err);
+        else if (status == PE_OK && spec->lists_failed)
+            status = pe_buffer_append(to->places, &place, sizeof place, err);
     }
     pe_buffer_fini(&writer.line);
     return status;
@@ -145,7 +155,7 @@ pe_status pe_failed_items_stop(const pe_failures *failures, const pe_work_spec *
     const pe_failure *const failure = &failures->list[0];
     char text[PE_ITEM_TEXT_ROOM];
     pe_buffer record = {0};
-    const pe_status status = spec->has_log ? append_line(&writer, failure, &record, err) : PE_OK;
+    const pe_status status = spec->has_log ? append_line(&writer, failure, 0, &record, err) : PE_OK;
     if (status == PE_OK && spec->has_log)
         pe_stop_record_keep(spec->stop_record, failure->item, &record);
     pe_buffer_fini(&record);

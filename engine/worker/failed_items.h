@@ -13,10 +13,18 @@
 #include "kernel/failures.h"
 #include "worker/worker.h"
 
-/* pe_failed_items_log - counts them in the records of counts, and appends a record with the line of each to log where the
- * spec has a log. PE_ENOMEM. */
+/* Where the failed items of some consecutive items go. */
+typedef struct pe_failed_items_logs {
+    uint64_t first;    /* of these items */
+    uint64_t rows;     /* of the results before them, in the same buffer */
+    pe_buffer *counts; /* records that count */
+    pe_buffer *log;    /* records with a line each, where the spec has a log */
+    pe_buffer *places; /* else, where the spec lists failed items: a pe_failure_place each */
+} pe_failed_items_logs;
+
+/* pe_failed_items_log - put each into these buffers. PE_ENOMEM. */
 pe_status pe_failed_items_log(const pe_failures *failures, const pe_work_spec *spec, uint64_t first,
-                              const void *const *args, pe_buffer *counts, pe_buffer *log, pe_error *err);
+                              const void *const *args, const pe_failed_items_logs *to, pe_error *err);
 
 /* pe_failed_items_line_bytes - about what a failed item takes in the log of a chunk, for the plan. */
 size_t pe_failed_items_line_bytes(const pe_signature *signature);

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "os/interrupt.h"
 #include "record/lane.h"
+#include "report/failure_record.h"
 #include "worker/crash.h"
 #include "worker/meter.h"
 #include "worker/worker_internal.h"
@@ -55,11 +56,12 @@ static void free_worker(pe_worker *worker)
             free(worker->written[c]);
         free(worker->results[c]);
     }
-    pe_reduction_close(worker->spec->reduction, worker->fold);
+    pe_reduction_close(worker->spec->reduction, &worker->part);
     pe_arguments_close(&worker->args);
     pe_call_free(worker->call);
     pe_failures_fini(&worker->failures);
     pe_buffer_fini(&worker->failure_counts);
+    pe_buffer_fini(&worker->failure_places);
     pe_arena_fini(&worker->kept_texts);
     pe_buffer_fini(&worker->unsummed);
     free(worker);
@@ -179,7 +181,7 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
     pe_meter_begin_chunk(worker);
     worker->handed_items = 0;
     pe_arguments_forget(&worker->args);
-    worker->failure_counts.size = 0;
+    worker->failure_counts.size = worker->failure_places.size = 0;
     for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);)
         status = run_grain(worker, (pe_block){.first = grain.first + ahead, .count = grain.count}, end, payload, err);
     if (status == PE_OK || err->item != PE_NO_ITEM) {
@@ -191,6 +193,8 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
     }
     if (err->item != PE_NO_ITEM)
         err->item = pe_item_set_rank(spec->todo, err->item);
+    if (status == PE_OK && worker->part.fold != NULL)
+        status = pe_reduction_settle(spec->reduction, &worker->part, err);
     if (status == PE_OK)
         release(worker, (pe_block){.first = first, .count = worker->handed_items + out->items});
     return status;
@@ -219,7 +223,7 @@ static pe_status init(pe_worker *worker, const pe_work_spec *spec, pe_error *err
     if (status == PE_OK)
         status = pe_call_make(spec->kernel, &spec->signature, spec->setup, &worker->call, err);
     if (status == PE_OK && spec->reduction != NULL)
-        status = pe_reduction_open(spec->reduction, &worker->fold, err);
+        status = pe_reduction_open(spec->reduction, &worker->part, err);
     if (status == PE_OK)
         pe_call_set_ramps(worker->call, worker->args.ramps);
     if (status == PE_OK)
@@ -238,4 +242,5 @@ static pe_status open_worker(const void *work_spec, void **out, pe_error *err)
     return init(worker, work_spec, err);
 }
 
-const pe_worker_vtable pe_job_worker = {.open = open_worker, .run = run_worker, .close = close_worker};
+const pe_worker_vtable pe_job_worker = {
+    .open = open_worker, .run = run_worker, .close = close_worker, .join_logs = pe_failure_record_join};

@@ -47,6 +47,7 @@ typedef struct pe_work_spec {
     bool makes_partials;                /* rows become pieces of the digest (sink/digest.h) */
     struct pe_reduction *reduction;     /* not NULL: rows are folded into this instead of being encoded */
     int rank;                           /* named in the lines of the log of failed items */
+    bool lists_failed;                  /* rank 0 is told the number and the row of each failed item */
     bool has_log;                       /* [errors] log: each failed item has a line */
     struct pe_stop_record *stop_record; /* with has_log and PE_ON_ERROR_STOP: of this rank */
 } pe_work_spec;

@@ -23,9 +23,10 @@ typedef struct pe_worker {
     void *plain;              /* the place in there where a plain result goes next */
     pe_digest_partial piece;  /* of the range at hand */
     pe_buffer unsummed;       /* its rows that it has not taken yet */
-    pe_fold *fold;            /* of a reduction: this worker's items */
+    pe_reduction_part part;   /* of a reduction: this worker's items */
     pe_failures failures;     /* of the batch at hand */
     pe_buffer failure_counts; /* of the chunk at hand: records that go to its log at its end */
+    pe_buffer failure_places; /* likewise, where the spec lists failed items */
     pe_arena kept_texts;      /* result texts of a batch whose failed items are tried again */
     /* Of the range at hand. */
     const pe_chunk_flow *flow;

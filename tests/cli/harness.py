@@ -241,19 +241,28 @@ class Case(unittest.TestCase):
     def everything(self):
         return sorted(str(path.relative_to(self.dir)) for path in self.dir.rglob("*"))
 
+    def finished(self):
+        """All files but what an unfinished run keeps for --resume."""
+        return [name for name in self.everything() if not name.endswith((".part", ".checkpoint", ".checkpoint.failed"))]
+
+    def unfinished(self, name, *others):
+        """Nothing has the final name; what is done is kept beside it, for --resume."""
+        self.assertEqual(self.everything(), sorted(["job.toml", name + ".part", name + ".checkpoint", *others]))
+
     def check_refused(self, result, code, needles, before):
         """One message with all the needles, nothing on stdout, no new file."""
         self.assertEqual(result.code, code, str(result))
         self.assertEqual(result.out, b"", str(result))
         for needle in needles:
             self.assertRegex(result.err, re.compile(needle, re.IGNORECASE))
-        self.assertEqual(self.everything(), before, "files were left behind")
+        left = self.finished() if code in (1, 65) else self.everything()  # an item failed: what came before it is kept
+        self.assertEqual(left, before, "files were left behind")
         self.assertEqual(result.err.count(self.message(result)), 1, f"not said once: {result}")
 
     def message(self, result):
-        """The line of the failure: the first one that is not a warning about cores."""
+        """The line of the failure: the first one that is no warning about cores or what an earlier failed run has left."""
         said = [line for line in result.err.splitlines() if line.startswith("pengine: ")
-                and not re.search(r"\bcores?\b", line)]
+                and not re.search(r"\bcores?\b|a short unfinished run gives way", line)]
         self.assertTrue(said, f"no line begins with 'pengine: ': {result}")
         return said[0]
 

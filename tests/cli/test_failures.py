@@ -79,7 +79,7 @@ class Log(Case):
         rows = self.logged(toml(mode="imap_unordered", input={"range": [0, count]}, kernel={"expr": "1 / (x % 2)"}, output={"path": "o.txt"},
                                 errors=self.errors(), pool={"chunk_size": 17}), ranks=RANKS[-1])
         self.assertEqual([row[:2] for row in rows[1:]], [[str(i), str(i)] for i in range(0, count, 2)])
-        self.assertEqual(sorted(self.everything()), ["failed.csv", "job.toml", "o.txt"])
+        self.assertEqual(sorted(self.everything()), ["failed.csv", "job.toml", "o.txt", "o.txt.checkpoint", "o.txt.checkpoint.failed"])
 
 
 class Many(Case):

@@ -184,7 +184,7 @@ class Digest(Case):
     def test_null_writes_nothing(self):
         for mode in ("map", "imap", "imap_unordered"):
             self.prints(squares(1000, mode, output={"format": "null"}), "")
-        self.assertEqual(self.everything(), ["job.toml"])
+        self.assertEqual(self.finished(), ["job.toml"])
 
     def test_null_with_a_path_is_refused_unless_the_path_is_taken_away(self):
         job = squares(10, output={"path": "out.txt"})
@@ -221,7 +221,7 @@ class Choices(Case):
                     continue
                 self.assertEqual(result.code, 1, str(result))
                 self.assertRegex(self.message(result), rf"\b{item}\b.*{value}")
-                self.assertEqual(self.everything(), ["job.toml"])
+                self.assertEqual(self.finished(), ["job.toml"])
 
     def test_format_goes_before_the_suffix(self):
         self.assertEqual(self.saves(squares(3, output={"path": "out.csv", "format": "txt"}), "out.csv"), b"0\n1\n4\n")

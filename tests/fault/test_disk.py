@@ -70,12 +70,15 @@ class Full(Output):
         self.assertTrue(text.endswith("\n"), "a record was cut")
         return len(rows)
 
-    def test_map_leaves_nothing(self):
+    def test_map_leaves_nothing_under_the_final_name(self):
         for name in ("out.txt", "out.csv", "out.npy", "out.raw"):
             for ranks in self.RANKS if name == "out.npy" else (0,):
                 with self.subTest((name, ranks)):
                     self.names_the_output(self.limited(squares(ITEMS, "map", output={"path": name}), ranks), name)
-                    self.assertEqual(self.everything(), ["job.toml"])
+                    self.assertFalse((self.dir / name).exists())
+                    self.assertIn(self.everything(), (["job.toml"], ["job.toml", name + ".checkpoint", name + ".part"]))
+                    for path in self.dir.glob(name + "*"):
+                        path.unlink()
 
     def test_imap_leaves_a_correct_prefix(self):
         for name in ("out.txt", "out.csv", "out.npy", "out.raw"):

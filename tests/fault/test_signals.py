@@ -77,13 +77,14 @@ class Runs(Case):
 class Interrupted(Runs):
     """SIGINT and SIGTERM, to the run alone, to one rank, to all of them, to mpirun; SIGUSR1 to mpirun."""
 
-    def test_map_leaves_nothing(self):
+    def test_map_leaves_nothing_under_the_final_name(self):
         for way in WAYS:
             for name in ("out.npy", "out.txt"):
                 with self.subTest((way, name)):
                     process = self.started(squares(ENDLESS, "map", output={"path": name}), grown=1 << 20)
-                    self.interrupted(process, way)
-                    self.assertEqual(self.everything(), ["job.toml"])
+                    result = self.interrupted(process, way)
+                    self.unfinished(name)
+                    self.assertRegex(result.err, r"items; .*pengine --resume -t 2 job\.toml goes on")
 
     def test_map_to_stdout_prints_nothing(self):
         process = self.started(squares(ENDLESS, "map", pool={"memory": "64 GiB"}))
@@ -153,7 +154,7 @@ class Interrupted(Runs):
                 process = self.started(squares(ENDLESS, mode, output={"path": name}), ranks=2, grown=1 << 20)
                 self.interrupted(process, signal.SIGTERM, ranks_of(process.pid))
                 if mode == "map":
-                    self.assertEqual(self.everything(), ["job.toml"])
+                    self.unfinished(name)
                 else:
                     self.assertGreater(self.prefix(name), 1000)
 
@@ -179,8 +180,8 @@ class Interrupted(Runs):
                 process = self.started(squares(ENDLESS, mode, output={"path": "out.npy"}), ranks=2, grown=1 << 20)
                 process.send_signal(signal.SIGINT)
                 self.assertNotEqual(finish(process, timeout=30).code, 0)
-                if mode == "map":
-                    self.assertEqual(self.everything(), ["job.toml"])
+                if mode == "map":  # mpirun may kill the ranks before the checkpoint is written
+                    self.assertIn(self.everything(), (["job.toml"], ["job.toml", "out.npy.checkpoint", "out.npy.part"]))
                 else:
                     self.assertGreater(self.prefix("out.npy"), 1000)
 

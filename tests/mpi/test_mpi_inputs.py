@@ -123,11 +123,11 @@ class Talk(Case):
     def test_plan_tells_the_ranks_and_runs_nothing(self):
         result = self.good(squares(10**14, output={"path": "out.npy"}), "--plan", ranks=3)
         self.assertRegex(result.text + result.err, r"(?i)ranks?\D*\b3\b|\b3 ranks?")
-        self.assertEqual(self.everything(), ["job.toml"])
+        self.assertEqual(self.finished(), ["job.toml"])
 
     def test_check_under_mpirun_runs_nothing(self):
         self.good(squares(10**14, output={"path": "out.npy"}), "--check", ranks=2)
-        self.assertEqual(self.everything(), ["job.toml"])
+        self.assertEqual(self.finished(), ["job.toml"])
 
     def test_large_slices_travel_whole(self):
         values = numpy.random.default_rng(3).normal(size=3_000_000)

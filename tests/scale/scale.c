@@ -36,7 +36,7 @@ typedef struct job {
 
 typedef struct worker {
     const job *self;
-    pe_fold *fold;
+    pe_reduction_part part;
 } worker;
 
 static pe_status open_worker(const void *work_spec, void **out, pe_error *err)
@@ -48,14 +48,14 @@ static pe_status open_worker(const void *work_spec, void **out, pe_error *err)
         return status;
     made->self = self;
     *out = made;
-    return self->is_reduced ? pe_reduction_open(self->total, &made->fold, err) : PE_OK;
+    return self->is_reduced ? pe_reduction_open(self->total, &made->part, err) : PE_OK;
 }
 
 static void close_worker(void *opened)
 {
     worker *made = opened;
     if (made != NULL)
-        pe_reduction_close(made->self->total, made->fold);
+        pe_reduction_close(made->self->total, &made->part);
     free(made);
 }
 
@@ -78,7 +78,7 @@ static pe_status run_worker(void *opened, pe_split_range *range, const pe_buffer
         const uint64_t disk_ns = grain.count * self->bytes * 1000000000u / DISK_BYTES_PER_S;
         pe_sleep_ns(grain.count * self->work_ns + (self->is_placed ? disk_ns : 0));
         if (self->is_reduced)
-            fold_items(mine->fold, grain);
+            fold_items(mine->part.fold, grain);
     }
     out->rows = out->items;
     const uint64_t bytes = out->items * self->bytes;

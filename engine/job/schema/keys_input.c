@@ -29,6 +29,8 @@ static const pe_word input_formats[] = {{"npy", PE_FORMAT_NPY},
 static const pe_word delimiter_words[] = {{"whitespace", PE_CHAR_BLANKS}, {NULL, 0}};
 static const pe_word no_quote[] = {{"none", PE_CHAR_NONE}, {NULL, 0}};
 static const pe_word eachs[] = {{"row", PE_EACH_ROW}, {"element", PE_EACH_ELEMENT}, {NULL, 0}};
+static const pe_word verifications[] = {
+    {"auto", PE_VERIFY_AUTO}, {"content", PE_VERIFY_CONTENT}, {"size", PE_VERIFY_SIZE}, {NULL, 0}};
 
 static const pe_key input_rows[] = {
     {.name = "range",
@@ -56,6 +58,7 @@ static const pe_key input_rows[] = {
      .path = PE_PATH_INPUT,
      INPUT(path),
      .kinds = PATH,
+     .may_change = true,
      .help = "a file, found from the current directory; \"-\" is stdin"},
     {.name = "glob",
      .type = PE_KEY_STRING,
@@ -196,6 +199,15 @@ static const pe_key input_rows[] = {
      .unset = "all that follow",
      .kinds = RANGE | LINSPACE | LOGSPACE | VALUES | PATH | GLOB,
      .help = "items to take"},
+    {.name = "verify",
+     .type = PE_KEY_WORD,
+     INPUT(verify),
+     .words = verifications,
+     .fallback = "\"auto\"",
+     .kinds = PATH,
+     .may_change = true,
+     .help = "how --resume tells a changed file: auto by its size and a sample of its content, content by all of it, "
+             "size by its size alone"},
 };
 
 /* In the order of pe_source_kind. */

@@ -28,6 +28,7 @@ static const pe_key output_rows[] = {
      .type = PE_KEY_STRING,
      .path = PE_PATH_OUTPUT,
      JOB(output.path),
+     .may_change = true,
      .fallback = "\"-\"",
      .help = "a file, found from the current directory; \"-\" is stdout"},
     {.name = "format",
@@ -98,6 +99,7 @@ static const pe_key output_rows[] = {
     {.name = "gather",
      .type = PE_KEY_EITHER,
      JOB(output.is_gathered),
+     .may_change = true,
      .words = gathers,
      .fallback = "\"auto\"",
      .help =
@@ -106,9 +108,11 @@ static const pe_key output_rows[] = {
     {.name = "sync",
      .type = PE_KEY_WORD,
      JOB(output.sync),
+     .may_change = true,
      .words = syncs,
      .fallback = "\"auto\"",
-     .help = "whether the end of a run waits until the output is on stable storage: auto after more than 30 s of work, "
+     .help = "whether the end of a run waits until the output is on stable storage: auto after more than "
+             "checkpoint.interval, "
              "always, never"},
 };
 
@@ -123,6 +127,7 @@ static const pe_key reduce_rows[] = {
      .type = PE_KEY_STRING,
      .path = PE_PATH_OUTPUT,
      JOB(output.path),
+     .may_change = true,
      .fallback = "\"-\"",
      .help = "a file, found from the current directory; \"-\" is stdout"},
     {.name = "format",

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* keys_pool.c - the keys of [pool] and [errors]: how the work is done.
+/* keys_pool.c - the keys of [pool], [errors] and [checkpoint]: how the work is done.
  *
  * Not here: how a key is added (schema.c).
  */
@@ -18,6 +18,7 @@ static const pe_key pool_rows[] = {
     {.name = "threads",
      .type = PE_KEY_INTEGER,
      JOB(pool.threads),
+     .may_change = true,
      .least = 1,
      .most = 4096,
      .unset = "OMP_NUM_THREADS, or the cores this rank may use",
@@ -25,6 +26,7 @@ static const pe_key pool_rows[] = {
     {.name = "chunk_size",
      .type = PE_KEY_AUTO_INTEGER,
      JOB(pool.chunk_size),
+     .may_change = true,
      .least = 1,
      .most = INT64_C(1) << 40,
      .fallback = "\"auto\"",
@@ -32,12 +34,14 @@ static const pe_key pool_rows[] = {
     {.name = "schedule",
      .type = PE_KEY_WORD,
      JOB(pool.schedule),
+     .may_change = true,
      .words = schedules,
      .fallback = "\"auto\"",
      .help = "static: slices as planned; dynamic: slices claimed as ranks get free"},
     {.name = "memory",
      .type = PE_KEY_BYTES,
      JOB(pool.memory_bytes),
+     .may_change = true,
      .least = 1,
      .most = INT64_C(1) << 50,
      .fallback = "\"256 MiB\"",
@@ -60,12 +64,14 @@ static const pe_key errors_rows[] = {
     {.name = "retries",
      .type = PE_KEY_INTEGER,
      JOB(errors.retries),
+     .may_change = true,
      .most = 1000,
      .fallback = "0",
      .help = "how often a failed item is tried again"},
     {.name = "timeout",
      .type = PE_KEY_TIME,
      JOB(errors.timeout_ns),
+     .may_change = true,
      .least = 1,
      .most = MOST_TIME,
      .unset = "none",
@@ -73,16 +79,50 @@ static const pe_key errors_rows[] = {
     {.name = "max_failures",
      .type = PE_KEY_PORTION,
      JOB(errors.max_failures),
+     .may_change = true,
      .unset = "no limit",
      .help = "more failed items than that end the run; with on_error = \"skip\" or \"fill\""},
     {.name = "log",
      .type = PE_KEY_STRING,
      .path = PE_PATH_OUTPUT,
      JOB(errors.log),
+     .may_change = true,
      .unset = "none",
      .help = "a csv of the failed items, found from the current directory"},
+};
+
+static const pe_key checkpoint_rows[] = {
+    {.name = "enabled",
+     .type = PE_KEY_BOOL,
+     JOB(checkpoint.is_enabled),
+     .may_change = true,
+     .fallback = "true",
+     .help = "record what is done, so that an interrupted or killed run can go on with --resume"},
+    {.name = "path",
+     .type = PE_KEY_STRING,
+     .path = PE_PATH_OUTPUT,
+     JOB(checkpoint.path),
+     .may_change = true,
+     .unset = "the output's path with .checkpoint behind it; none for stdout and reductions",
+     .help = "the file of the record, found from the current directory"},
+    {.name = "interval",
+     .type = PE_KEY_TIME,
+     JOB(checkpoint.interval_ns),
+     .may_change = true,
+     .least = 1,
+     .most = MOST_TIME,
+     .fallback = "\"30 s\"",
+     .help = "the most work that a kill can cost"},
+    {.name = "keep",
+     .type = PE_KEY_BOOL,
+     JOB(checkpoint.is_kept),
+     .may_change = true,
+     .fallback = "false",
+     .help = "keep the record after a complete run, so that the job can be extended"},
 };
 
 const pe_key_table pe_keys_pool = {.name = "pool", .keys = pool_rows, .count = sizeof pool_rows / sizeof *pool_rows};
 const pe_key_table pe_keys_errors = {
     .name = "errors", .keys = errors_rows, .count = sizeof errors_rows / sizeof *errors_rows};
+const pe_key_table pe_keys_checkpoint = {
+    .name = "checkpoint", .keys = checkpoint_rows, .count = sizeof checkpoint_rows / sizeof *checkpoint_rows};

@@ -27,6 +27,7 @@ static const pe_key top_rows[] = {
     {.name = "name",
      .type = PE_KEY_STRING,
      JOB(name),
+     .may_change = true,
      .unset = "the file's name without its suffix",
      .help = "what the job is called in messages"},
     {.name = "combine",
@@ -45,6 +46,7 @@ static const pe_key top_rows[] = {
     {.name = "items",
      .type = PE_KEY_STRING,
      JOB(items),
+     .may_change = true,
      .unset = "all items",
      .help =
          "\"17\" or \"17,40-60\" (inclusive, ascending) runs only these items, to look at some that failed; results "

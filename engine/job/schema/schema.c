@@ -34,7 +34,7 @@
 
 /* In the order in which --help prints them. */
 static const pe_key_table *const tables[] = {&pe_keys_top,    &pe_keys_input, &pe_keys_kernel, &pe_keys_output,
-                                             &pe_keys_reduce, &pe_keys_pool,  &pe_keys_errors};
+                                             &pe_keys_reduce, &pe_keys_pool,  &pe_keys_errors, &pe_keys_checkpoint};
 
 const pe_key_table *const *pe_schema_tables(size_t *count)
 {

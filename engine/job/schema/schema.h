@@ -75,6 +75,7 @@ typedef struct pe_key {
     size_t count_at;      /* for an array: offset of the int with its size */
     size_t given_at;      /* offset of the bool that is set when the key is given; 0: there is none */
     pe_key_path path;
+    bool may_change; /* between a run and its --resume: the key does not determine the bytes of the output */
     const char *help;
 } pe_key;
 

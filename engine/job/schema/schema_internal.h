@@ -18,6 +18,6 @@
 #define GIVEN_INPUT(field) .given_at = offsetof(pe_source_spec, field)
 
 extern const pe_key_table pe_keys_top, pe_keys_input, pe_keys_kernel, pe_keys_output, pe_keys_reduce, pe_keys_pool,
-    pe_keys_errors;
+    pe_keys_errors, pe_keys_checkpoint;
 
 #endif

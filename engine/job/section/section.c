@@ -106,15 +106,26 @@ pe_status pe_section_read(const pe_section *section, unsigned kind, void *base, 
     return status;
 }
 
+static bool is_printed(const pe_key *key, unsigned kind, pe_format format, const void *base)
+{
+    const bool *const given = (const bool *)(const void *)((const char *)base + key->given_at);
+    return goes_with_kind(key, kind) && goes_with_format(key, format) && (key->given_at == 0 || *given);
+}
+
 void pe_section_print(pe_writer *to, const char *name, unsigned kind, pe_format format, const void *base)
 {
     const pe_key_table *const table = pe_schema_table(name);
-    for (size_t i = 0; i < table->count; i++) {
-        const pe_key *const key = &table->keys[i];
-        const bool *const given = (const bool *)(const void *)((const char *)base + key->given_at);
-        if (goes_with_kind(key, kind) && goes_with_format(key, format) && (key->given_at == 0 || *given))
-            pe_value_ops_of(key->type)->print(to, key, base);
-    }
+    for (size_t i = 0; i < table->count; i++)
+        if (is_printed(&table->keys[i], kind, format, base))
+            pe_value_ops_of(table->keys[i].type)->print(to, &table->keys[i], base);
+}
+
+void pe_section_print_decisive(pe_writer *to, const char *name, unsigned kind, pe_format format, const void *base)
+{
+    const pe_key_table *const table = pe_schema_table(name);
+    for (size_t i = 0; i < table->count; i++)
+        if (!table->keys[i].may_change && is_printed(&table->keys[i], kind, format, base))
+            pe_value_ops_of(table->keys[i].type)->print(to, &table->keys[i], base);
 }
 
 void pe_section_free(const char *name, void *base)

@@ -45,6 +45,9 @@ pe_status pe_section_read(const pe_section *section, unsigned kind, void *base, 
  * default is left out. */
 void pe_section_print(pe_writer *to, const char *name, unsigned kind, pe_format format, const void *base);
 
+/* pe_section_print_decisive - the same without the keys that may change between a run and its --resume. */
+void pe_section_print_decisive(pe_writer *to, const char *name, unsigned kind, pe_format format, const void *base);
+
 /* pe_section_free - free what the fields of the table own, and set them to empty. */
 void pe_section_free(const char *name, void *base);
 

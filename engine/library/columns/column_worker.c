@@ -83,9 +83,8 @@ static pe_status record_failures(pe_column_worker_state *self, const pe_column_b
         clear_results(failures, &job->signature, batch->first, batch->results);
     for (size_t f = 0; f < failures->count && status == PE_OK; f++)
         status = append_note(&self->notes, &failures->list[f], err);
-    return status == PE_OK
-               ? pe_failed_items_log(failures, job, batch->first, batch->args, &self->counts, &self->lines, err)
-               : status;
+    const pe_failed_items_logs to = {.first = batch->first, .counts = &self->counts, .log = &self->lines};
+    return status == PE_OK ? pe_failed_items_log(failures, job, batch->first, batch->args, &to, err) : status;
 }
 
 /* A section of the chunk's log from what has been noted. */

@@ -136,7 +136,7 @@ static pe_status is_foreign(const pe_out_file *out, pe_error *err)
 }
 
 /* One try to create the temporary file and its marker; *is_taken stays false when another run was faster. */
-static pe_status try_result(pe_out_file *out, bool *is_taken, pe_error *err)
+static pe_status try_result(pe_out_file *out, pe_out_kind kind, bool *is_taken, pe_error *err)
 {
     bool has_marker = false, is_new = false, is_same = false;
     pe_status status = pe_out_marker_find(out->marker, out->path, &has_marker, err);
@@ -160,22 +160,45 @@ static pe_status try_result(pe_out_file *out, bool *is_taken, pe_error *err)
     status = take_part(out, is_taken, is_new, err);
     if (status == PE_OK && *is_taken && !name_exists(out->marker)) /* the run that made it has ended and removed it */
         status = pe_out_marker_create(out->marker, out->path, &is_new, err);
+    else if (status == PE_OK && *is_taken && !is_new && kind == PE_OUT_RESULT)
+        status = pe_out_marker_reset(out->marker, out->path, err);
     if (status != PE_OK && *is_taken)
         unmake_part(out, false);
     return status;
 }
 
-static pe_status begin_result(pe_out_file *out, pe_error *err)
+/* The names beside the output. */
+static pe_status name_files(pe_out_file *out, const char *marker, pe_error *err)
 {
-    pe_buffer part = {0}, marker = {0};
-    bool is_taken = false;
+    pe_buffer part = {0}, beside = {0};
     pe_status status = pe_buffer_printf(&part, err, "%s.part", out->path);
     out->part = (char *)part.data;
+    if (status == PE_OK && marker != NULL)
+        return pe_copy_string(&out->marker, marker, err);
     if (status == PE_OK)
-        status = pe_buffer_printf(&marker, err, "%s.checkpoint", out->path);
-    out->marker = (char *)marker.data;
+        status = pe_buffer_printf(&beside, err, "%s.checkpoint", out->path);
+    out->marker = (char *)beside.data;
+    return status;
+}
+
+pe_status pe_out_marker_path(const char *path, char **out, pe_error *err)
+{
+    char *final = NULL;
+    pe_buffer marker = {0};
+    pe_status status = pe_out_resolve(path, &final, err);
+    if (status == PE_OK)
+        status = pe_buffer_printf(&marker, err, "%s.checkpoint", final);
+    free(final);
+    *out = (char *)marker.data;
+    return status;
+}
+
+static pe_status begin_result(pe_out_file *out, pe_out_kind kind, const char *marker, pe_error *err)
+{
+    bool is_taken = false;
+    pe_status status = name_files(out, marker, err);
     for (int tries = 0; tries < MOST_TRIES && status == PE_OK && !is_taken; tries++)
-        status = try_result(out, &is_taken, err);
+        status = try_result(out, kind, &is_taken, err);
     if (status == PE_OK && !is_taken)
         status = is_in_use(out, out->part, err);
     if (status == PE_OK)
@@ -223,13 +246,13 @@ static void forget(pe_out_file *out)
     *out = (pe_out_file){.fd = -1, .lock_fd = -1};
 }
 
-static pe_status begin_regular(const char *path, pe_out_kind kind, pe_out_file *out, pe_error *err)
+static pe_status begin_regular(const char *path, pe_out_kind kind, const char *marker, pe_out_file *out, pe_error *err)
 {
     out->is_regular = true;
     const pe_status status = pe_out_resolve(path, &out->path, err);
     if (status != PE_OK)
         return status;
-    return kind == PE_OUT_RESULT ? begin_result(out, err) : begin_log(out, err);
+    return kind == PE_OUT_LOG ? begin_log(out, err) : begin_result(out, kind, marker, err);
 }
 
 static pe_status begin_special(const char *path, pe_out_file *out, pe_error *err)
@@ -241,7 +264,7 @@ static pe_status begin_special(const char *path, pe_out_file *out, pe_error *err
     return out->fd < 0 ? pe_out_cannot_create(path, errno, err) : PE_OK;
 }
 
-pe_status pe_out_begin(const char *path, pe_out_kind kind, pe_out_file *out, pe_error *err)
+pe_status pe_out_begin(const char *path, pe_out_kind kind, const char *marker, pe_out_file *out, pe_error *err)
 {
     struct stat facts;
     *out = (pe_out_file){.fd = -1, .lock_fd = -1};
@@ -253,10 +276,96 @@ pe_status pe_out_begin(const char *path, pe_out_kind kind, pe_out_file *out, pe_
     if (exists && S_ISDIR(facts.st_mode))
         return pe_out_cannot_create(path, EISDIR, err);
     const bool is_special = exists && !S_ISREG(facts.st_mode);
-    const pe_status status = is_special ? begin_special(path, out, err) : begin_regular(path, kind, out, err);
+    const pe_status status = is_special ? begin_special(path, out, err) : begin_regular(path, kind, marker, out, err);
     if (status != PE_OK)
         forget(out);
     return status;
+}
+
+/* ---- the file of an unfinished run ---- */
+
+/* Is the name a regular file with this inode? */
+static bool is_file_of(const char *name, uint64_t inode)
+{
+    struct stat facts;
+    return lstat(name, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_ino == inode;
+}
+
+static pe_status is_exchanged(const pe_out_file *out, const char *what, pe_error *err)
+{
+    return pe_fail(err, PE_EOUTPUT,
+                   "cannot go on with %s: %s since the checkpoint %s was written; --restart begins anew", out->path,
+                   what, out->marker);
+}
+
+/* Finds the file, under its temporary or its final name; a whole one loses its final name. */
+static pe_status find_unfinished(pe_out_file *out, bool is_whole, uint64_t inode, pe_error *err)
+{
+    if (is_file_of(out->part, inode))
+        return PE_OK;
+    if (!is_file_of(out->path, inode)) {
+        const bool exists = name_exists(out->part) || name_exists(out->path);
+        return is_exchanged(out, exists ? "another file has taken its place" : "it was removed", err);
+    }
+    if (is_whole) /* killed between the rename and the end */
+        return rename(out->path, out->part) == 0 ? PE_OK : pe_out_cannot_create(out->path, errno, err);
+    free(out->part);
+    out->part = NULL;
+    return PE_OK;
+}
+
+static pe_status open_unfinished(pe_out_file *out, uint64_t bytes, pe_error *err)
+{
+    const char *const name = out->part != NULL ? out->part : out->path;
+    struct stat facts;
+    out->fd = pe_open(name, O_WRONLY | O_NOFOLLOW, 0);
+    out->lock_fd = out->fd < 0 ? -1 : pe_open(name, O_WRONLY | O_NOFOLLOW, 0);
+    if (out->lock_fd < 0 || fstat(out->fd, &facts) != 0)
+        return pe_out_cannot_create(out->path, errno, err);
+    if (!lock(out->lock_fd))
+        return is_in_use(out, name, err);
+    if ((uint64_t)facts.st_size < bytes) {
+        char what[80];
+        (void)snprintf(what, sizeof what, "it was cut to %lld of its %llu bytes", (long long)facts.st_size,
+                       (unsigned long long)bytes);
+        return is_exchanged(out, what, err);
+    }
+    if (ftruncate(out->fd, (off_t)bytes) != 0 || lseek(out->fd, (off_t)bytes, SEEK_SET) < 0)
+        return pe_out_cannot_create(out->path, errno, err);
+    return PE_OK;
+}
+
+pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_out_state state, pe_out_file *out,
+                        pe_error *err)
+{
+    *out = (pe_out_file){.fd = -1, .lock_fd = -1, .is_regular = true, .is_kept = true};
+    pe_status status = pe_out_resolve(path, &out->path, err);
+    if (status == PE_OK)
+        status = name_files(out, marker, err);
+    if (status == PE_OK)
+        status = find_unfinished(out, is_whole, state.inode, err);
+    if (status == PE_OK)
+        status = open_unfinished(out, state.bytes, err);
+    if (status != PE_OK) {
+        close_part(out);
+        forget(out);
+    }
+    return status;
+}
+
+void pe_out_retain(pe_out_file *out)
+{
+    pe_exit_cleanup_drop(out->part);
+    pe_exit_cleanup_drop(out->marker);
+    out->is_kept = true;
+}
+
+void pe_out_keep(pe_out_file *out)
+{
+    if (out->path == NULL)
+        return;
+    close_part(out);
+    forget(out);
 }
 
 pe_status pe_out_publish(pe_out_file *out, pe_error *err)
@@ -287,7 +396,7 @@ static void finish(pe_out_file *out)
 {
     if (out->part != NULL)
         (void)unlink(out->part);
-    if (out->marker != NULL)
+    if (out->marker != NULL && !out->keeps_marker)
         (void)unlink(out->marker);
     close_part(out);
     forget(out);

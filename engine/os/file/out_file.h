@@ -5,9 +5,10 @@
  *
  * Invariant: the final name leads to the file of an earlier run until the new file replaces it. No file is changed, renamed
  *         or removed that a run of pengine did not make.
- * Design: a result is written to PATH.part. That name is created exclusively, after the marker PATH.checkpoint: a .part
- *         beside its marker was left by a killed run and is taken over; a .part without a marker is somebody else's and
- *         is refused. A log needs its temporary name for a moment only, so that name is random. The new file is locked
+ * Design: a result is written to PATH.part. That name is created exclusively, after the marker, a file that is also the
+ *         run's checkpoint: a .part beside its marker was left by a killed run and is taken over; a .part without a
+ *         marker is somebody else's and is refused. What an unfinished run has written can be kept, with its marker, and
+ *         reopened by a later run. A log needs its temporary name for a moment only, so that name is random. The new file is locked
  *         (flock) until it has its final name and the marker is gone: of two runs with one output the second is
  *         refused. A file system without locks is written without one.
  * Threads: one at a time.
@@ -16,13 +17,18 @@
 #define PE_OUT_FILE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 /* The first bytes of every marker and of every checkpoint. */
 #define PE_OUT_MARKER_MAGIC "pengine checkpoint "
 
-typedef enum pe_out_kind { PE_OUT_RESULT, PE_OUT_LOG } pe_out_kind;
+typedef enum pe_out_kind {
+    PE_OUT_RESULT,
+    PE_OUT_RESULT_RESUMED, /* the marker is the checkpoint of the run that goes on: it stays */
+    PE_OUT_LOG
+} pe_out_kind;
 
 /* Zero-initialise; fd is valid from begin to commit or abort. A path that is not a regular file (/dev/null, a pipe) is
  * written directly: then part and marker are NULL. */
@@ -33,12 +39,37 @@ typedef struct pe_out_file {
     char *part;   /* the temporary name; NULL once published */
     char *marker; /* NULL: none */
     bool is_regular;
+    bool is_kept;      /* the files are no longer removed when the process ends */
+    bool keeps_marker; /* commit leaves the marker */
 } pe_out_file;
 
-/* pe_out_begin - create the temporary file.
+/* What identifies the file of an unfinished run, and how much of it counts. */
+typedef struct pe_out_state {
+    uint64_t inode, bytes;
+} pe_out_state;
+
+/* pe_out_begin - create the temporary file. marker: the name of the marker; NULL: PATH.checkpoint. A checkpoint of that
+ * name is replaced by an empty marker, so that no record of an earlier run survives.
  * Returns: PE_OK; PE_EOUTPUT (directory missing, no permission, a directory, another run writes this output, a file of
  *          the temporary name or of the marker's name that is not pengine's) */
-pe_status pe_out_begin(const char *path, pe_out_kind kind, pe_out_file *out, pe_error *err);
+pe_status pe_out_begin(const char *path, pe_out_kind kind, const char *marker, pe_out_file *out, pe_error *err);
+
+/* pe_out_reopen - open the result of an unfinished run, truncate it to state.bytes and continue there.
+ *
+ * Params:  is_whole: the file must not stay under its final name while it is incomplete.
+ * Returns: PE_OK; PE_EOUTPUT when neither PATH.part nor PATH is the file with this inode, when it is shorter than
+ *          state.bytes, or another run writes it */
+pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_out_state state, pe_out_file *out,
+                        pe_error *err);
+
+/* pe_out_resolve_marker - the path of the marker beside an output, behind all symbolic links; free with free(). */
+pe_status pe_out_marker_path(const char *path, char **out, pe_error *err);
+
+/* pe_out_retain - from here on a process that ends leaves the files: a checkpoint describes them. Any thread, once. */
+void pe_out_retain(pe_out_file *out);
+
+/* pe_out_keep - close an unfinished file; it, its temporary name and the marker stay. */
+void pe_out_keep(pe_out_file *out);
 
 /* pe_out_publish - give the file its final name while it grows. Does nothing when it has it. PE_EIO. */
 pe_status pe_out_publish(pe_out_file *out, pe_error *err);

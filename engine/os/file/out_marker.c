@@ -12,10 +12,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/errno_text.h"
 #include "os/file/file.h"
 #include "os/file/out_file.h"
@@ -68,5 +70,26 @@ pe_status pe_out_marker_create(const char *marker, const char *path, bool *is_ne
         status = pe_fail(err, PE_EIO, "cannot write %s: %s", marker, pe_errno_text(errno, reason));
     if (status != PE_OK)
         (void)unlink(marker); /* the failure is reported already */
+    return status;
+}
+
+/* A new file and a rename: at no moment is there no marker. */
+pe_status pe_out_marker_reset(const char *marker, const char *path, pe_error *err)
+{
+    struct stat facts;
+    pe_buffer fresh = {0};
+    bool is_new = false, is_left = false;
+    if (stat(marker, &facts) == 0 && facts.st_size <= (off_t)(sizeof text - 1))
+        return PE_OK;
+    pe_status status = pe_buffer_printf(&fresh, err, "%s.new", marker);
+    if (status == PE_OK)
+        status = pe_out_marker_find((const char *)fresh.data, path, &is_left, err);
+    if (status == PE_OK && is_left) /* of a run that was killed while it wrote a checkpoint */
+        (void)unlink((const char *)fresh.data);
+    if (status == PE_OK)
+        status = pe_out_marker_create((const char *)fresh.data, path, &is_new, err);
+    if (status == PE_OK && rename((const char *)fresh.data, marker) != 0)
+        status = pe_out_cannot_create(path, errno, err);
+    pe_buffer_fini(&fresh);
     return status;
 }

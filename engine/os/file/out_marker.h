@@ -17,4 +17,7 @@ pe_status pe_out_marker_find(const char *marker, const char *path, bool *exists,
 /* pe_out_marker_create - create it exclusively; *is_new is false when there is a file of this name already. PE_EOUTPUT. */
 pe_status pe_out_marker_create(const char *marker, const char *path, bool *is_new, pe_error *err);
 
+/* pe_out_marker_reset - replace a checkpoint of an earlier run by a marker. PE_EOUTPUT. */
+pe_status pe_out_marker_reset(const char *marker, const char *path, pe_error *err);
+
 #endif

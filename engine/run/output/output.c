@@ -8,8 +8,10 @@
  */
 #include "run/output/output.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
+#include "base/lock.h"
 #include "run/error_policy.h"
 #include "run/output/argument_names.h"
 
@@ -40,25 +42,142 @@ static pe_status check_skip(const pe_job *job, pe_error *err)
     return PE_OK;
 }
 
-pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_inputs *inputs,
-                          int arg_count, uint64_t items, pe_error *err)
+/* ---- what an earlier run has left ---- */
+
+static pe_status take_earlier_line(void *context, const pe_failed_entry *entry, pe_error *err)
 {
-    *output = (pe_output){.job = job, .items = items};
+    pe_output *output = context;
+    return pe_failure_log_write(&output->failures, entry->item, entry->line, entry->line_bytes, err);
+}
+
+static pe_status take_earlier(pe_output *output, const pe_run_resume *resume, pe_error *err)
+{
+    const pe_checkpoint_progress *const progress = &resume->from.progress;
+    output->rows = progress->rows;
+    pe_status status = pe_item_set_add_all(&output->done, &resume->done, err);
+    if (status == PE_OK)
+        status = pe_failure_log_load(&output->failures, progress->state.data, PE_FAILURE_COUNTED_BYTES, err);
+    return status;
+}
+
+pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_run_inputs *inputs,
+                          const pe_run_resume *resume, int arg_count, uint64_t items, pe_error *err)
+{
+    *output = (pe_output){.job = job, .todo = &inputs->todo, .items = items, .is_recorded = resume->is_recorded};
+    const uint64_t failed_bytes = resume->is_resumed ? resume->from.progress.failed_bytes : 0;
+    pe_lock_init(&output->mutex);
     pe_status status = job->skip > 0 ? check_skip(job, err) : PE_OK;
+    if (status == PE_OK && resume->is_resumed)
+        status = take_earlier(output, resume, err);
     if (status == PE_OK)
         status = pe_sink_begin(spec, &output->sink, err);
-    return status == PE_OK ? begin_log(output, job, inputs, arg_count, err) : status;
+    if (status == PE_OK && resume->is_recorded)
+        status = pe_failed_file_begin(&output->failed, resume->path, failed_bytes, err);
+    if (status == PE_OK)
+        status = begin_log(output, job, inputs->inputs, arg_count, err);
+    if (status == PE_OK && output->failures.has_file)
+        status = pe_failed_file_each(resume->path, failed_bytes, take_earlier_line, output, err);
+    return status;
+}
+
+/* ---- results ---- */
+
+/* The failed items of these results, whose first row has this number in the output. */
+static pe_status list_failed(pe_output *output, const pe_buffer *log, uint64_t first_row, pe_error *err)
+{
+    pe_failure_record record;
+    pe_status status = PE_OK;
+    for (size_t at = 0; at < log->size && status == PE_OK;) {
+        at = pe_failure_record_read(log, at, &record);
+        if (record.count > 0)
+            continue;
+        const size_t entries = record.is_list ? record.line_bytes / sizeof(pe_failure_place) : 1;
+        for (size_t e = 0; e < entries && status == PE_OK; e++) {
+            pe_failure_place place = {.item = record.item, .row = record.row};
+            if (record.is_list)
+                memcpy(&place, record.line + e * sizeof place, sizeof place);
+            status = pe_failed_file_add(&output->failed,
+                                        &(pe_failed_entry){.item = place.item,
+                                                           .row = first_row + place.row,
+                                                           .line = record.is_list ? "" : record.line,
+                                                           .line_bytes = record.is_list ? 0 : record.line_bytes},
+                                        err);
+            if (status == PE_OK && output->job->op_count > 0)
+                status = pe_item_set_add(&output->done, (pe_block){.first = place.item, .count = 1}, err);
+        }
+    }
+    return status;
+}
+
+/* Of a reduction the workers list the items that they have folded. */
+static pe_status list_done(pe_output *output, const pe_chunk_result *out, uint64_t first_row, pe_error *err)
+{
+    const pe_block block = {.first = pe_item_set_from(output->todo, out->first).first, .count = out->items};
+    pe_status status = out->log.size > 0 ? list_failed(output, &out->log, first_row, err) : PE_OK;
+    if (status == PE_OK && output->job->op_count == 0)
+        status = pe_item_set_add(&output->done, block, err);
+    return status;
+}
+
+static pe_status take(pe_output *output, const pe_chunk_result *out, pe_error *err)
+{
+    const uint64_t first_row = output->rows;
+    pe_status status = out->placed > 0 ? pe_sink_advance(output->sink, out->placed, out->rows, err)
+                                       : pe_sink_write(output->sink, out->bytes.data, out->bytes.size, out->rows, err);
+    if (status != PE_OK)
+        return status;
+    output->rows += out->rows;
+    if (out->log.size > 0)
+        status = pe_failure_log_take(&output->failures, &out->log, err);
+    return status == PE_OK && output->is_recorded ? list_done(output, out, first_row, err) : status;
 }
 
 pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err)
 {
-    pe_status status = out->placed > 0 ? pe_sink_advance(output->sink, out->placed, out->rows, err)
-                                       : pe_sink_write(output->sink, out->bytes.data, out->bytes.size, out->rows, err);
-    if (status != PE_OK || out->log.size == 0)
-        return status;
-    status = pe_failure_log_take(&output->failures, &out->log, err);
-    return status == PE_OK ? pe_error_policy_check(&output->failures, output->job, output->items, false, err) : status;
+    (void)pthread_mutex_lock(&output->mutex);
+    const pe_status status = take(output, out, err);
+    (void)pthread_mutex_unlock(&output->mutex);
+    return status == PE_OK && out->log.size > 0
+               ? pe_error_policy_check(&output->failures, output->job, output->items, false, err)
+               : status;
 }
+
+/* ---- for a checkpoint ---- */
+
+static pe_status list(pe_output *output, pe_checkpoint_progress *out, pe_error *err)
+{
+    pe_sink_mark mark = {0};
+    pe_status status = pe_failure_log_save(&output->failures, &out->state, err);
+    if (status == PE_OK)
+        status = pe_sink_mark_now(output->sink, &mark, &out->state, err);
+    if (status == PE_OK)
+        status = pe_failed_file_flush(&output->failed, err);
+    if (status == PE_OK)
+        status = pe_item_set_add_all(&out->done, &output->done, err);
+    const bool has_rows = output->job->op_count == 0; /* the lines of a reduction are written at the end */
+    out->output_bytes = has_rows ? mark.bytes : 0;
+    out->inode = has_rows ? mark.inode : 0;
+    out->rows = has_rows ? output->rows : 0;
+    out->failed = output->failures.count;
+    out->failed_bytes = output->failed.bytes;
+    return status;
+}
+
+pe_status pe_output_list(pe_output *output, pe_checkpoint_progress *out, pe_error *err)
+{
+    (void)pthread_mutex_lock(&output->mutex);
+    const pe_status status = list(output, out, err);
+    (void)pthread_mutex_unlock(&output->mutex);
+    return status;
+}
+
+pe_status pe_output_sync(const pe_output *output, pe_error *err)
+{
+    const pe_status status = pe_sink_sync(output->sink, err);
+    return status == PE_OK ? pe_failed_file_sync(&output->failed, err) : status;
+}
+
+/* ---- the end ---- */
 
 /* The file of the output's name, when an earlier run made it. */
 static bool find_earlier(const pe_output *output, struct stat *facts)
@@ -76,13 +195,18 @@ static void tell_earlier(const pe_output *output, const struct stat *earlier, pe
         pe_error_append(err, "; %s is still the file of an earlier run", path);
 }
 
-static void end_sink(pe_output *output, bool is_durable, pe_error *err)
+static void end_sink(pe_output *output, const pe_output_ending *ending, pe_error *err)
 {
     struct stat earlier;
     const bool has_earlier = find_earlier(output, &earlier);
+    const bool is_described = output->job->op_count == 0; /* by the checkpoint, which lies beside it */
+    if (output->sink != NULL && ending->keeps_checkpoint && is_described)
+        pe_sink_keep_marker(output->sink);
     if (output->sink != NULL && err->status == PE_OK)
-        output->is_complete = pe_sink_commit(output->sink, is_durable, err) == PE_OK;
-    if (output->sink != NULL && err->status != PE_OK)
+        output->is_complete = pe_sink_commit(output->sink, ending->is_durable, err) == PE_OK;
+    else if (output->sink != NULL && ending->is_kept && is_described)
+        pe_sink_keep(output->sink);
+    else if (output->sink != NULL)
         pe_sink_abort(output->sink);
     pe_sink_free(output->sink);
     output->sink = NULL;
@@ -91,18 +215,22 @@ static void end_sink(pe_output *output, bool is_durable, pe_error *err)
 }
 
 /* The log is closed first: what can fail has failed before the result appears. */
-pe_status pe_output_end(pe_output *output, uint64_t items, const pe_buffer *stop_record, bool is_durable, pe_error *err)
+pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_error *err)
 {
     char text[PE_FAILURE_TEXT_ROOM];
     pe_error ignored = PE_ERROR_INIT; /* the run has failed already, for the reason that is logged here */
     pe_failure_log *failures = &output->failures;
-    if (stop_record->size > 0)
-        (void)pe_failure_log_take(failures, stop_record, &ignored);
+    if (ending->stop_record->size > 0)
+        (void)pe_failure_log_take(failures, ending->stop_record, &ignored);
     if (err->status == PE_OK)
-        (void)pe_error_policy_check(failures, output->job, items, true, err);
-    (void)pe_failure_log_end(failures, is_durable, err);
-    end_sink(output, is_durable, err);
+        (void)pe_error_policy_check(failures, output->job, ending->items, true, err);
+    (void)pe_failure_log_end(failures, ending->is_durable, err);
+    end_sink(output, ending, err);
+    pe_failed_file_end(&output->failed, !ending->is_kept && !ending->keeps_checkpoint);
+    pe_item_set_fini(&output->done);
+    (void)pthread_mutex_destroy(&output->mutex);
     if (err->status == PE_OK && failures->count > 0)
-        (void)pe_fail_item(err, PE_EITEM, failures->first_item, "%s", pe_failure_log_describe(failures, items, text));
+        (void)pe_fail_item(err, PE_EITEM, failures->first_item, "%s",
+                           pe_failure_log_describe(failures, ending->items, text));
     return err->status;
 }

@@ -3,41 +3,68 @@
  */
 /* output.h - what rank 0 does with the results: rows to the sink, failed items to their log.
  *
- * Threads: begin and end: the main thread; take: any, one at a time.
+ * Design:  what is done is kept beside it, so that a checkpoint can be made at any time: which items, how many rows, which
+ *          items failed.
+ * Threads: begin and end: the main thread; take: any, one at a time; list: the main thread, also during take.
  */
 #ifndef PE_OUTPUT_H
 #define PE_OUTPUT_H
 
+#include <pthread.h>
+
+#include "checkpoint/failed_file.h"
 #include "inputs/inputs.h"
 #include "job/job.h"
 #include "report/failure_log.h"
+#include "run/stages.h"
 #include "sink/sink.h"
 #include "threads/chunk_result.h"
 
 typedef struct pe_output {
     const pe_job *job;
-    uint64_t items; /* of the run, or PE_ITEMS_UNKNOWN */
+    const pe_item_set *todo; /* the pool's items */
+    uint64_t items;          /* of the run, or PE_ITEMS_UNKNOWN */
     pe_sink *sink;
     pe_failure_log failures;
-    bool is_complete; /* committed: every item was delivered, whether or not some of them failed */
+    bool is_complete;      /* committed: every item was delivered, whether or not some of them failed */
+    bool is_recorded;      /* a checkpoint is made of what follows */
+    pthread_mutex_t mutex; /* held by take and by list */
+    pe_item_set done;      /* whose rows were delivered, by earlier runs too; of a reduction those that failed */
+    uint64_t rows;         /* in the output */
+    pe_failed_file failed;
 } pe_output;
 
-/* pe_output_begin - open output and log. PE_EOUTPUT when one cannot be created; then nothing stays of the other.
+/* pe_output_begin - open output and log; where an earlier run is resumed, with what it has left. PE_EOUTPUT when one cannot
+ * be created; then nothing stays of the other. Call pe_output_end in either case.
  *
  * Params:  inputs and arg_count name the log's columns of arguments; items as in pe_output. */
-pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_inputs *inputs,
-                          int arg_count, uint64_t items, pe_error *err);
+pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_run_inputs *inputs,
+                          const pe_run_resume *resume, int arg_count, uint64_t items, pe_error *err);
 
 /* pe_output_take - in the order of the mode. PE_EITEM when [errors] max_failures is passed; errors of writing. */
 pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err);
 
-/* pe_output_end - commit what is complete, or undo it when err holds the failure of the run.
- *
- * Params:  items were taken in all. is_durable: the commit waits for stable storage. stop_record: the record of the failed item that ended the run (worker/stop_record.h),
- *          which is in no chunk that was taken, or an empty buffer. An err that comes empty leaves with PE_EITEM when
- *          single items failed: the output is complete then.
- */
-pe_status pe_output_end(pe_output *output, uint64_t items, const pe_buffer *stop_record, bool is_durable,
-                        pe_error *err);
+/* pe_output_list - what is done at this moment, as the progress of a checkpoint: items, rows, the length of the output and of
+ * the file of failed items, and in state what was counted of failures, then the state of a digest.
+ * Owns: *out comes with its counters of runs and times, and without items. PE_ENOMEM, PE_EIO. */
+pe_status pe_output_list(pe_output *output, pe_checkpoint_progress *out, pe_error *err);
+
+/* pe_output_sync - what was listed is on stable storage when this returns; any thread. PE_EIO. */
+pe_status pe_output_sync(const pe_output *output, pe_error *err);
+
+/* What is done at the end of a run. */
+typedef struct pe_output_ending {
+    uint64_t items;        /* were taken in all */
+    bool is_durable;       /* the commit waits for stable storage */
+    bool is_kept;          /* the run is unfinished, and its checkpoint describes what there is */
+    bool keeps_checkpoint; /* also after a commit */
+    const pe_buffer
+        *stop_record; /* of the failed item that ended the run (worker/stop_record.h), which is in no chunk that
+                                     was taken, or an empty buffer */
+} pe_output_ending;
+
+/* pe_output_end - commit what is complete; keep or undo it when err holds the failure of the run. An err that comes empty
+ * leaves with PE_EITEM when single items failed: the output is complete then. */
+pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_error *err);
 
 #endif

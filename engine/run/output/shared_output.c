@@ -24,7 +24,7 @@ typedef unsigned char probe[PE_PROBE_BYTES];
 
 /* Rank 0's message; the absolute name of the file follows, with its terminating NUL. */
 typedef struct pe_shared_output_facts {
-    uint64_t first, row_bytes;
+    uint64_t first, row_bytes, probe_offset;
     probe nonce;
 } pe_shared_output_facts;
 
@@ -59,6 +59,7 @@ static void open_own(const pe_sink *sink, size_t row_bytes, int ranks, pe_row_fi
         return;
     facts->first = out->first;
     facts->row_bytes = out->row_bytes;
+    facts->probe_offset = out->probe;
     if (getrandom(facts->nonce, sizeof facts->nonce, 0) != (ssize_t)sizeof facts->nonce ||
         !pe_row_file_write_probe(out, 0, facts->nonce))
         return;
@@ -71,8 +72,10 @@ static bool open_shared(int rank, const pe_shared_output_facts *facts, const cha
 {
     pe_error why = PE_ERROR_INIT; /* ignored: a file system that is not shared is no error */
     probe own;
-    if (pe_row_file_open(path, facts->first, facts->row_bytes, out, &why) != PE_OK ||
-        !pe_row_file_has_probe(out, 0, facts->nonce))
+    if (pe_row_file_open(path, facts->first, facts->row_bytes, out, &why) != PE_OK)
+        return false;
+    out->probe = facts->probe_offset;
+    if (!pe_row_file_has_probe(out, 0, facts->nonce))
         return false;
     make_probe(facts->nonce, rank, own);
     return pe_row_file_write_probe(out, (uint64_t)rank, own);

@@ -37,7 +37,7 @@ void pe_reports_begin(const pe_run_context *run, pe_run_facts *facts)
 static pe_status write_file(const char *path, const pe_buffer *text, pe_error *err)
 {
     pe_out_file file = {.fd = -1};
-    pe_status status = pe_out_begin(path, PE_OUT_LOG, &file, err);
+    pe_status status = pe_out_begin(path, PE_OUT_LOG, NULL, &file, err);
     if (status != PE_OK)
         return status;
     status = pe_write_full(file.fd, text->data, text->size, path, err);

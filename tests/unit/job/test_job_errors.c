@@ -65,7 +65,8 @@ START_TEST(full_table_is_read_and_printed)
     char *text = print_job(job);
     ck_assert_str_eq(strstr(text, "\n[errors]"),
                      "\n[errors]\non_error = \"fill\"\nfill = -1\nretries = 1000\ntimeout = \"2 min\"\n"
-                     "max_failures = 9223372036854775807\nlog = \"failed.csv\"\n");
+                     "max_failures = 9223372036854775807\nlog = \"failed.csv\"\n"
+                     "\n[checkpoint]\nenabled = true\ninterval = \"30 s\"\nkeep = false\n");
     free(text);
     pe_job_free(job);
 }

@@ -46,7 +46,7 @@ START_TEST(unknown_key_without_a_near_one_is_refused_with_the_valid_ones)
     refuse(
         "zzzzzz = 1\n",
         "job.toml:1:1: unknown key \"zzzzzz\"; valid at the top level: mode, name, combine, part, items, skip, input, "
-        "kernel, output, reduce, pool, errors");
+        "kernel, output, reduce, pool, errors, checkpoint");
 }
 END_TEST
 

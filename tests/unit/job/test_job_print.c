@@ -105,7 +105,8 @@ START_TEST(printed_job_has_the_defaults)
                      "\n[kernel]\nname = \"square\"\noverflow = \"error\"\nisolate = false\n"
                      "\n[output]\npath = \"-\"\nformat = \"txt\"\nindex = false\ngather = \"auto\"\nsync = \"auto\"\n"
                      "\n[pool]\nchunk_size = \"auto\"\nschedule = \"auto\"\nmemory = \"256 MiB\"\n"
-                     "\n[errors]\non_error = \"stop\"\nretries = 0\n");
+                     "\n[errors]\non_error = \"stop\"\nretries = 0\n"
+                     "\n[checkpoint]\nenabled = true\ninterval = \"30 s\"\nkeep = false\n");
     free(text);
     pe_job_free(job);
 }

@@ -24,7 +24,7 @@ static void cannot_begin(const char *path, pe_out_kind kind, const char *message
 {
     pe_error err = PE_ERROR_INIT;
     pe_out_file out = {0};
-    ck_assert_int_eq(pe_out_begin(path, kind, &out, &err), PE_EOUTPUT);
+    ck_assert_int_eq(pe_out_begin(path, kind, NULL, &out, &err), PE_EOUTPUT);
     ck_assert_str_eq(err.text, message);
     pe_out_abort(&out); /* allowed on a file that was not begun */
 }
@@ -33,7 +33,7 @@ static pe_out_file begin(const char *path, pe_out_kind kind)
 {
     pe_error err = PE_ERROR_INIT;
     pe_out_file out = {0};
-    ck_ok(pe_out_begin(path, kind, &out, &err), err);
+    ck_ok(pe_out_begin(path, kind, NULL, &out, &err), err);
     return out;
 }
 

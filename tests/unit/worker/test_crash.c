@@ -267,7 +267,7 @@ static void write_out(const setting *how)
 {
     pe_out_file out;
     pe_error err = PE_ERROR_INIT;
-    if (pe_out_begin(how->kept, PE_OUT_RESULT, &out, &err) != PE_OK ||
+    if (pe_out_begin(how->kept, PE_OUT_RESULT, NULL, &out, &err) != PE_OK ||
         pe_write_full(out.fd, "half", 4, "out", &err) != PE_OK)
         _exit(7);
     if (how->at == 1 && pe_out_commit(&out, false, &err) != PE_OK)

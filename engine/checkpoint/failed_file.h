@@ -1,0 +1,54 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* failed_file.h - the failed items of a run, in a file beside its checkpoint that only grows.
+ *
+ * Invariant: the checkpoint states how many bytes of the file count; what follows them is from a later moment and is cut.
+ * Design: a checkpoint is rewritten at each interval, and there may be 10^7 failed items, so they are not in it. Each entry
+ *         has a checksum of its own. The file is made with the first entry.
+ * Threads: one at a time; pe_failed_file_sync from any thread.
+ */
+#ifndef PE_FAILED_FILE_H
+#define PE_FAILED_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+
+/* Zero-initialise. */
+typedef struct pe_failed_file {
+    char *path; /* NULL: no entries are kept */
+    int fd;     /* valid once has_file */
+    bool has_file;
+    uint64_t bytes; /* with what waits in pending */
+    pe_buffer pending;
+} pe_failed_file;
+
+typedef struct pe_failed_entry {
+    uint64_t item;
+    uint64_t row;     /* of the output: where the item's row is (fill), or would be (skip) */
+    const char *line; /* of the log of failed items; no terminator */
+    size_t line_bytes;
+} pe_failed_entry;
+
+/* pe_failed_file_begin - entries go to CHECKPOINT.failed, behind the first `bytes` bytes that an earlier run has written;
+ * 0: anew. PE_EOUTPUT when the file is not pengine's, or shorter than that. */
+pe_status pe_failed_file_begin(pe_failed_file *file, const char *checkpoint, uint64_t bytes, pe_error *err);
+
+pe_status pe_failed_file_add(pe_failed_file *file, const pe_failed_entry *entry, pe_error *err); /* PE_EIO, PE_ENOMEM */
+
+/* pe_failed_file_flush - write what waits; afterwards file->bytes is what a checkpoint may state once the file is synced. */
+pe_status pe_failed_file_flush(pe_failed_file *file, pe_error *err);
+pe_status pe_failed_file_sync(const pe_failed_file *file, pe_error *err);
+
+/* pe_failed_file_end - close; removes: delete the file. NULL path is fine. */
+void pe_failed_file_end(pe_failed_file *file, bool removes);
+
+/* pe_failed_file_each - call take for each entry of the first `bytes` bytes of CHECKPOINT.failed.
+ * Returns: PE_OK; what take returns; PE_EIO; PE_EDATA when the file is missing, cut or damaged */
+pe_status pe_failed_file_each(const char *checkpoint, uint64_t bytes,
+                              pe_status (*take)(void *context, const pe_failed_entry *entry, pe_error *err),
+                              void *context, pe_error *err);
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* resume.c - the stage that decides whether a run goes on where an earlier one ended.
+ *
+ * Invariant: a run goes on only if its manifest is that of the checkpoint, and never discards more than one interval of
+ *           work unless it is told to.
+ * Design:   rank 0 looks and decides; the other ranks get the items that are left. Without an option an unfinished run of
+ *           less than checkpoint.interval gives way, so that short runs never notice any of this.
+ * Threads:  the main thread.
+ * Not here: what is written while the run lasts (checkpointer.c), the manifest (job_manifest.c).
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "os/file/out_file.h"
+#include "os/log.h"
+#include "report/failure_log.h"
+#include "report/progress.h"
+#include "run/resume/job_manifest.h"
+#include "run/stages.h"
+
+#define MARKER_BYTES 22 /* "pengine checkpoint 1\n": a run has begun and recorded nothing yet */
+
+/* ---- whether and where a checkpoint is kept ---- */
+
+static bool is_regular_or_new(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) != 0 || S_ISREG(facts.st_mode);
+}
+
+/* Whether the output can be continued by another run: not a stream of rows that is gone once it is written. */
+static bool can_be_continued(const pe_job *job, const pe_output_spec *output)
+{
+    if (job->items != NULL || !job->checkpoint.is_enabled || output->format == PE_FORMAT_NULL)
+        return false;
+    if (job->op_count > 0 || output->format == PE_FORMAT_DIGEST)
+        return true; /* a line at the end */
+    return strcmp(job->output.path, "-") != 0 && is_regular_or_new(job->output.path);
+}
+
+static bool has_default_path(const pe_job *job)
+{
+    return job->op_count == 0 && strcmp(job->output.path, "-") != 0 && is_regular_or_new(job->output.path);
+}
+
+/* *path stays NULL when this run keeps no checkpoint. */
+static pe_status find_path(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                           const pe_output_spec *output, char **path, pe_error *err)
+{
+    const bool can = can_be_continued(job, output);
+    if (job->checkpoint.path != NULL && job->checkpoint.is_enabled && job->items == NULL && !can)
+        return pe_fail(
+            err, PE_ECONFIG,
+            "%s: checkpoint.path: rows that go to stdout or a pipe cannot be continued by another run: write "
+            "to a file",
+            job->file);
+    if (!can || (job->checkpoint.path == NULL && !has_default_path(job)))
+        return PE_OK;
+    if (!pe_inputs_can_be_read_again(inputs->inputs)) {
+        const bool is_asked = job->checkpoint.path != NULL || run->options->resume != PE_RESUME_NONE;
+        pe_log(is_asked ? PE_LOG_WARN : PE_LOG_DEBUG,
+               "%s: an input is read as it comes and cannot be read again, so this run cannot be resumed", job->name);
+        return PE_OK;
+    }
+    return job->checkpoint.path != NULL ? pe_copy_string(path, job->checkpoint.path, err)
+                                        : pe_out_marker_path(job->output.path, path, err);
+}
+
+/* ---- what is there ---- */
+
+typedef enum found_state { FOUND_NOTHING, FOUND_UNFINISHED, FOUND_COMPLETE, FOUND_DAMAGED } found_state;
+
+static found_state read_checkpoint(const char *path, pe_checkpoint *out, pe_error *why)
+{
+    struct stat facts;
+    if (stat(path, &facts) != 0 || (S_ISREG(facts.st_mode) && facts.st_size <= MARKER_BYTES))
+        return FOUND_NOTHING;
+    if (pe_checkpoint_read(out, path, why) != PE_OK)
+        return FOUND_DAMAGED;
+    return out->progress.is_complete != 0 ? FOUND_COMPLETE : FOUND_UNFINISHED;
+}
+
+static pe_status refuse_unfinished(const pe_run_resume *resume, const pe_run_inputs *inputs, pe_error *err)
+{
+    char done[32], all[32], time[32];
+    const bool is_known = inputs->items.count != PE_COUNT_UNKNOWN;
+    return pe_fail(err, PE_EOUTPUT,
+                   "%s holds an unfinished run: %s%s%s items in %s: --resume goes on, --restart begins anew",
+                   resume->path, pe_print_count(done, resume->done.items), is_known ? " of " : "",
+                   is_known ? pe_print_count(all, inputs->items.count) : "",
+                   pe_print_seconds(time, (double)resume->from.progress.wall_ns * 1e-9));
+}
+
+/* ---- is it this job? ---- */
+
+/* Of --retry-failed the kernel may be another one, which one line says. */
+static pe_status forgive_kernel(const pe_manifest *was, pe_manifest *is, pe_error *err)
+{
+    pe_manifest adapted = {0};
+    pe_status status = PE_OK;
+    bool has_changed = false;
+    for (size_t e = 0; e < was->count && status == PE_OK; e++) {
+        const char *const key = was->entries[e].key;
+        const bool is_kernel = pe_job_manifest_is_of_kernel(key);
+        const char *const now = pe_manifest_find(is, key);
+        has_changed = has_changed || (is_kernel && (now == NULL || strcmp(now, was->entries[e].value) != 0));
+        if (is_kernel)
+            status = pe_manifest_add(&adapted, key, was->entries[e].value, err);
+    }
+    for (size_t e = 0; e < is->count && status == PE_OK; e++) {
+        const bool is_kernel = pe_job_manifest_is_of_kernel(is->entries[e].key);
+        has_changed = has_changed || (is_kernel && pe_manifest_find(was, is->entries[e].key) == NULL);
+        if (!is_kernel)
+            status = pe_manifest_add(&adapted, is->entries[e].key, is->entries[e].value, err);
+    }
+    if (has_changed)
+        pe_log(PE_LOG_INFO, "the kernel has changed: only the items that failed are computed with it");
+    pe_manifest_fini(is);
+    *is = adapted;
+    return status;
+}
+
+static pe_status check_manifest(const pe_run_context *run, const pe_job *job, const char *path, const pe_manifest *was,
+                                pe_manifest *is, pe_error *err)
+{
+    pe_buffer text = {0};
+    size_t count = 0;
+    pe_status status = PE_OK;
+    if (run->options->resume == PE_RESUME_RETRY)
+        status = forgive_kernel(was, is, err);
+    if (status == PE_OK)
+        status = pe_manifest_differences(was, is, &text, &count, err);
+    if (status == PE_OK && count > 0)
+        status = pe_fail(err, PE_ECONFIG, "%s: this is not the job of %s: %s; --restart begins anew", job->file, path,
+                         (const char *)text.data);
+    pe_buffer_fini(&text);
+    return status;
+}
+
+/* ---- the decision ---- */
+
+static void begin_anew(pe_run_resume *resume)
+{
+    pe_manifest manifest = resume->from.manifest;
+    resume->from.manifest = (pe_manifest){0};
+    pe_checkpoint_fini(&resume->from);
+    pe_item_set_fini(&resume->done);
+    resume->from.manifest = manifest;
+}
+
+static pe_status go_on(pe_run_resume *resume, const pe_run_inputs *inputs, pe_error *err)
+{
+    const pe_checkpoint_progress *const progress = &resume->from.progress;
+    char done[32], all[32];
+    const bool is_known = inputs->items.count != PE_COUNT_UNKNOWN;
+    if (resume->from.damaged > 0)
+        pe_log(PE_LOG_WARN, "%s: %" PRIu64 " records are damaged: what they list is computed again", resume->path,
+               resume->from.damaged);
+    resume->is_resumed = resume->done.items > 0;
+    if (!resume->is_resumed)
+        return PE_OK;
+    resume->mark = (pe_sink_mark){.inode = progress->inode, .bytes = progress->output_bytes, .items = progress->rows};
+    if (progress->state.size > PE_FAILURE_COUNTED_BYTES) {
+        resume->mark.state = progress->state.data + PE_FAILURE_COUNTED_BYTES;
+        resume->mark.state_bytes = progress->state.size - PE_FAILURE_COUNTED_BYTES;
+    }
+    pe_log(PE_LOG_INFO, "%s: goes on after %s%s%s items", resume->path, pe_print_count(done, resume->done.items),
+           is_known ? " of " : "", is_known ? pe_print_count(all, inputs->items.count) : "");
+    (void)err;
+    return PE_OK;
+}
+
+static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                        pe_run_resume *resume, pe_manifest *manifest, pe_error *err)
+{
+    const pe_resume_choice choice = run->options->resume;
+    pe_error why = PE_ERROR_INIT;
+    pe_status status = PE_OK;
+    const found_state found = read_checkpoint(resume->path, &resume->from, &why);
+    if (choice == PE_RESUME_RESTART || found == FOUND_NOTHING)
+        return choice == PE_RESUME_RETRY
+                   ? pe_fail(err, PE_ENOINPUT, "--retry-failed: there is no checkpoint %s", resume->path)
+                   : PE_OK;
+    if (found == FOUND_DAMAGED)
+        return pe_fail(err, PE_EOUTPUT, "%s; --restart begins anew", why.text);
+    status = pe_checkpoint_done(&resume->from, &resume->done, err);
+    if (status != PE_OK)
+        return status;
+    if (choice == PE_RESUME_NONE) {
+        if (found == FOUND_UNFINISHED && resume->from.progress.wall_ns > job->checkpoint.interval_ns)
+            return refuse_unfinished(resume, inputs, err);
+        if (found == FOUND_UNFINISHED && resume->done.items > 0)
+            pe_log(PE_LOG_INFO, "%s: a short unfinished run gives way", resume->path);
+        pe_item_set_fini(&resume->done);
+        return PE_OK;
+    }
+    status = check_manifest(run, job, resume->path, &resume->from.manifest, manifest, err);
+    if (status == PE_OK)
+        status = go_on(resume, inputs, err);
+    return status;
+}
+
+/* Rank 0: fills all of *out but what the other ranks are told. */
+static void look(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs, const pe_run_kernel *kernel,
+                 const pe_output_spec *output, pe_run_resume *out, pe_error *err)
+{
+    pe_manifest manifest = {0};
+    pe_status status = find_path(run, job, inputs, output, &out->path, err);
+    if (status != PE_OK || out->path == NULL)
+        return;
+    status = pe_job_manifest_make(job, inputs, kernel, output, &manifest, err);
+    if (status == PE_OK)
+        status = decide(run, job, inputs, out, &manifest, err);
+    out->is_recorded = status == PE_OK;
+    if (status == PE_OK && !out->is_resumed)
+        begin_anew(out);
+    pe_manifest_fini(&out->from.manifest);
+    out->from.manifest = manifest;
+}
+
+/* ---- the other ranks ---- */
+
+typedef struct facts {
+    uint8_t is_recorded, is_resumed, is_over;
+} facts;
+
+static pe_status leave_out_done(const pe_run_inputs *inputs, const pe_item_set *done, pe_item_set *todo, pe_error *err)
+{
+    const uint64_t most = UINT64_MAX - 1 - inputs->items.first; /* of a stream nobody knows how many come */
+    const pe_block whole = {.first = inputs->items.first,
+                            .count = inputs->items.count < most ? inputs->items.count : most};
+    return pe_item_set_missing(done, whole, todo, err);
+}
+
+/* Collective: the decision and the items that are left. */
+static pe_status share(const pe_run_context *run, pe_run_inputs *inputs, pe_run_resume *out, pe_error *err)
+{
+    pe_buffer message = {0};
+    pe_item_set todo = {0};
+    facts told = {.is_recorded = out->is_recorded, .is_resumed = out->is_resumed, .is_over = out->is_over};
+    if (run->is_root && pe_buffer_append(&message, &told, sizeof told, err) == PE_OK && out->is_resumed &&
+        leave_out_done(inputs, &out->done, &todo, err) == PE_OK)
+        (void)pe_item_set_save(&todo, &message, err);
+    pe_item_set_fini(&todo);
+    if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &message, err) == PE_OK) {
+        memcpy(&told, message.data, sizeof told);
+        out->is_recorded = told.is_recorded != 0;
+        out->is_resumed = told.is_resumed != 0;
+        out->is_over = told.is_over != 0;
+        if (out->is_resumed && !out->is_over) {
+            pe_item_set_fini(&inputs->todo);
+            (void)pe_item_set_load(&inputs->todo, message.data + sizeof told, message.size - sizeof told, err);
+        }
+    }
+    pe_buffer_fini(&message);
+    return pe_run_agree(run, err);
+}
+
+pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_run_inputs *inputs,
+                             const pe_run_kernel *kernel, pe_output_spec *output, pe_run_resume *out, pe_error *err)
+{
+    if (run->is_root)
+        look(run, job, inputs, kernel, output, out, err);
+    if (share(run, inputs, out, err) != PE_OK)
+        return err->status;
+    output->sink.marker = has_default_path(job) ? out->path : NULL;
+    output->sink.resumed = out->is_resumed ? &out->mark : NULL;
+    return PE_OK;
+}
+
+void pe_run_resume_fini(pe_run_resume *resume)
+{
+    pe_checkpoint_fini(&resume->from);
+    pe_item_set_fini(&resume->done);
+    free(resume->path);
+    resume->path = NULL;
+}
