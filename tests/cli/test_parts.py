@@ -210,7 +210,7 @@ class GoOn(Case):
 
     def interrupt(self, name, ranks=0):
         """Runs the job until some of its output is there; returns how many items the message tells."""
-        process = start(["-q", "job.toml"], ranks, cwd=self.dir)
+        process = start(["-q", "-s", "checkpoint.enabled=false", "job.toml"], ranks, cwd=self.dir)
         until = time.monotonic() + 30 * SLOWER
         while time.monotonic() < until and not ((self.dir / name).exists() and (self.dir / name).stat().st_size > 2000):
             time.sleep(0.01)
