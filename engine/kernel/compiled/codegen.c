@@ -13,6 +13,7 @@
  */
 #include "kernel/compiled/codegen.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/compiled/codegen_loops.h"
@@ -169,11 +170,15 @@ static pe_status check_expr(const pe_codegen *spec, pe_error *err)
             if (strcmp(spec->names[a], spec->setup->params[p].name) == 0)
                 status = pe_fail(err, PE_ECONFIG, "an argument and a parameter are named \"%s\"", spec->names[a]);
     }
-    const bool is_plain =
-        signature->result_count == 0 || (signature->result_count == 1 && signature->results[0].width == 0 &&
-                                         signature->results[0].dtype != PE_TEXT && !signature->or_error);
-    if (status == PE_OK && !is_plain)
+    bool is_plain = !signature->or_error;
+    for (int r = 0; r < signature->result_count; r++)
+        is_plain = is_plain && signature->results[r].width == 0 && signature->results[r].dtype != PE_TEXT;
+    const int results = signature->result_count, exprs = pe_codegen_exprs(spec);
+    if (status == PE_OK && (!is_plain || (exprs == 1 && results > 1)))
         status = pe_fail(err, PE_ECONFIG, "signature: an expression gives one number, and no \"or error\"");
+    else if (status == PE_OK && results > 0 && results != exprs)
+        status = pe_fail(err, PE_ECONFIG, "signature: expected %d results, one for each expression, got %d", exprs,
+                         results);
     return status;
 }
 
@@ -224,47 +229,90 @@ static void put_vectors(const writer *w, bool is_begin)
     }
 }
 
-static void put_expr(const writer *w)
+static void put_expr(const writer *w, int number)
 {
     PUT(w, "\n");
     put_vectors(w, true);
     PUT(w, "#line 1 \"" PE_CODEGEN_EXPR "\"\n");
-    put_text(w, w->spec->expr);
+    put_text(w, pe_codegen_expr(w->spec, number));
     PUT(w, "\n");
     put_vectors(w, false);
     PUT(w, OURS);
 }
 
-/* Writes PE_RESULT: the C type of the expression, or the type in the signature. */
-static void put_result_type(const writer *w)
+/* The suffix of what belongs to one of several expressions; the first has none. */
+static const char *suffix_of(int number, char out[16])
 {
-    const pe_signature *signature = &w->spec->signature;
-    if (signature->result_count > 0) {
-        PUT(w, "typedef %s PE_RESULT;\n#define PE_RESULT_DTYPE 0\n",
-            pe_codegen_names_type(signature->results[0].dtype));
-        return;
-    }
-    put_parameters(w, "PE_PROBE_PARAMETERS", PROBED);
-    PUT(w, "static void pe_probe(PE_PROBE_PARAMETERS, __typeof__(+(");
-    put_expr(w);
-    PUT(w, ")) *pe_result);\ntypedef PE_PROBED_TYPE PE_RESULT;\n#define PE_RESULT_DTYPE PE_DTYPE_OF(PE_RESULT)\n");
+    out[0] = '\0';
+    if (number > 0)
+        (void)snprintf(out, 16, "_%d", number);
+    return out;
 }
 
-static void put_expr_function(const writer *w, bool is_wide)
+/* Writes PE_RESULT, PE_RESULT_1 ...: the C type of an expression, or the type in the signature. pe_probe is a name in
+ * PE_PROBED_TYPE, so it stands for the prototype at hand. */
+static void put_result_type(const writer *w, int number)
 {
-    put_parameters(w, is_wide ? "PE_PARAMETERS_WIDE" : "PE_PARAMETERS", is_wide ? WIDE : BOUNDED);
-    PUT(w, "static inline __attribute__((always_inline)) PE_RESULT %s\n{\n    (void)pe_seed, (void)pe_item;\n",
-        is_wide ? "pe_expr_wide(PE_PARAMETERS_WIDE)" : "pe_expr(PE_PARAMETERS)");
+    char suffix[16];
+    const pe_signature *signature = &w->spec->signature;
+    suffix_of(number, suffix);
+    if (signature->result_count > 0) {
+        PUT(w, "typedef %s PE_RESULT%s;\n#define PE_RESULT_DTYPE%s 0\n",
+            pe_codegen_names_type(signature->results[number].dtype), suffix, suffix);
+        return;
+    }
+    PUT(w, "#undef pe_probe\n#define pe_probe pe_probe_of%s\n", suffix);
+    PUT(w, "static void pe_probe(PE_PROBE_PARAMETERS, __typeof__(+(");
+    put_expr(w, number);
+    PUT(w, ")) *pe_result);\ntypedef PE_PROBED_TYPE PE_RESULT%s;\n", suffix);
+    PUT(w, "#define PE_RESULT_DTYPE%s PE_DTYPE_OF(PE_RESULT%s)\n", suffix, suffix);
+}
+
+static void put_result_types(const writer *w)
+{
+    char suffix[16];
+    put_parameters(w, "PE_PROBE_PARAMETERS", PROBED);
+    for (int r = 0; r < pe_codegen_exprs(w->spec); r++)
+        put_result_type(w, r);
+    PUT(w, "#define PE_RESULT_DTYPES");
+    for (int r = 0; r < pe_codegen_exprs(w->spec); r++)
+        PUT(w, "%s PE_RESULT_DTYPE%s", r == 0 ? "" : ",", suffix_of(r, suffix));
+    PUT(w, "\n");
+}
+
+static void put_expr_function(const writer *w, int number, bool is_wide)
+{
+    char suffix[16];
+    suffix_of(number, suffix);
+    PUT(w, "static inline __attribute__((always_inline)) PE_RESULT%s pe_expr%s%s(%s)\n", suffix, suffix,
+        is_wide ? "_wide" : "", is_wide ? "PE_PARAMETERS_WIDE" : "PE_PARAMETERS");
+    PUT(w, "{\n    (void)pe_seed, (void)pe_item;\n");
     for (size_t p = 0; p < w->spec->setup->param_count; p++)
         (void)pe_codegen_names_param(&w->spec->setup->params[p], "pe_object_text", w->out, w->err);
     PUT(w, "    __auto_type pe_value = (");
-    put_expr(w);
-    PUT(w, ");\n    return PE_RESULT_OF(PE_RESULT, pe_value);\n}\n");
+    put_expr(w, number);
+    PUT(w, ");\n    return PE_RESULT_OF(PE_RESULT%s, pe_value);\n}\n", suffix);
+}
+
+static void put_expr_functions(const writer *w, bool is_wide)
+{
+    put_parameters(w, is_wide ? "PE_PARAMETERS_WIDE" : "PE_PARAMETERS", is_wide ? WIDE : BOUNDED);
+    for (int r = 0; r < pe_codegen_exprs(w->spec); r++)
+        put_expr_function(w, r, is_wide);
+}
+
+static bool draws(const writer *w)
+{
+    static const char *const names[] = {"uniform", "normal", "integer"};
+    for (int r = 0; r < pe_codegen_exprs(w->spec); r++)
+        for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+            if (strstr(pe_codegen_expr(w->spec, r), names[n]) != NULL)
+                return true;
+    return false;
 }
 
 static void put_expression(const writer *w)
 {
-    const char *expr = w->spec->expr;
     PUT(w, "#define _GNU_SOURCE\n" OURS "#include <math.h>\n#include <stdlib.h>\n");
     put_embedded(w, pe_text_compiled_abi, pe_text_compiled_abi_size);
     put_embedded(w, pe_text_compiled_checks, pe_text_compiled_checks_size);
@@ -274,14 +322,14 @@ static void put_expression(const writer *w)
         w->spec->may_wrap ? 1 : 0, PE_INT64, PE_UINT64, PE_INT128, PE_FLOAT32, PE_FLOAT64);
     put_embedded(w, pe_text_compiled_expr, pe_text_compiled_expr_size);
     PUT(w, "#define PE_IS_EXPRESSION\n");
-    if (strstr(expr, "uniform") != NULL || strstr(expr, "normal") != NULL || strstr(expr, "integer") != NULL) {
+    if (draws(w)) {
         put_embedded(w, pe_text_compiled_philox, pe_text_compiled_philox_size);
         put_embedded(w, pe_text_draws, pe_text_draws_size);
     }
-    put_result_type(w);
-    put_expr_function(w, false);
+    put_result_types(w);
+    put_expr_functions(w, false);
     if (pe_codegen_loops_has_wide(w->spec))
-        put_expr_function(w, true);
+        put_expr_functions(w, true);
 }
 
 pe_status pe_codegen_write(const pe_codegen *spec, pe_buffer *out, pe_error *err)

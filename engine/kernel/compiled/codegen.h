@@ -13,7 +13,9 @@
 /* The kernel to generate; all pointers are borrowed. */
 typedef struct pe_codegen {
     pe_signature signature;   /* result_count 0: the expression's own type */
-    const char *expr;         /* or NULL: function */
+    const char *expr;         /* the first of exprs, or NULL: function */
+    const char *const *exprs; /* one a result; NULL: expr alone */
+    int expr_count;
     const char *const *names; /* of the arguments of expr */
     const char *function;
     const char *text;        /* of the file that holds the function */
@@ -22,6 +24,16 @@ typedef struct pe_codegen {
     const pe_setup *setup;
     bool may_wrap;
 } pe_codegen;
+
+static inline int pe_codegen_exprs(const pe_codegen *spec)
+{
+    return spec->exprs == NULL ? (spec->expr == NULL ? 0 : 1) : spec->expr_count;
+}
+
+static inline const char *pe_codegen_expr(const pe_codegen *spec, int number)
+{
+    return spec->exprs == NULL ? spec->expr : spec->exprs[number];
+}
 
 /* The file names of the generated text in the compiler's messages. */
 #define PE_CODEGEN_EXPR "<kernel.expr>"

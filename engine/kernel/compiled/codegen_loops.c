@@ -54,7 +54,9 @@ bool pe_codegen_loops_has_wide(const pe_codegen *spec)
 
 bool pe_codegen_loops_has_index(const pe_codegen *spec)
 {
-    bool is_taken = spec->expr == NULL || !pe_codegen_names_mentions(spec->expr, "i");
+    bool is_taken = true;
+    for (int r = 0; r < pe_codegen_exprs(spec); r++)
+        is_taken = is_taken && !pe_codegen_names_mentions(pe_codegen_expr(spec, r), "i");
     for (int a = 0; a < spec->signature.arg_count && !is_taken; a++)
         is_taken = strcmp(spec->names[a], "i") == 0;
     for (size_t p = 0; p < spec->setup->param_count && !is_taken; p++)
@@ -162,8 +164,8 @@ static void put_columns(const writer *w)
         else
             PUT(w, " PE_COLUMN(%d, %s)", a, column_type(w, dtype));
     }
-    if (is_expr(w))
-        PUT(w, " PE_RESULT_COLUMN(0, PE_RESULT)");
+    for (int r = 0; r < pe_codegen_exprs(w->spec); r++)
+        PUT(w, r == 0 ? " PE_RESULT_COLUMN(%d, PE_RESULT)" : " PE_RESULT_COLUMN(%d, PE_RESULT_%d)", r, r);
     for (int r = 0; r < signature->result_count && !is_expr(w); r++)
         if (signature->results[r].dtype != PE_TEXT)
             PUT(w, " PE_RESULT_COLUMN(%d, %s)", r, column_type(w, signature->results[r].dtype));
@@ -211,9 +213,16 @@ static void put_arguments(const writer *w)
 
 static void put_expr_call(const writer *w, const char *name, bool is_wide)
 {
-    PUT(w, "#define %s pe_r0[pe_k] = pe_expr%s(call->seed, call->first + pe_k, ", name, is_wide ? "_wide" : "");
-    put_arguments(w);
-    PUT(w, ");\n");
+    PUT(w, "#define %s", name);
+    for (int r = 0; r < pe_codegen_exprs(w->spec); r++) {
+        PUT(w, " pe_r%d[pe_k] = pe_expr", r);
+        if (r > 0)
+            PUT(w, "_%d", r);
+        PUT(w, "%s(call->seed, call->first + pe_k, ", is_wide ? "_wide" : "");
+        put_arguments(w);
+        PUT(w, ");");
+    }
+    PUT(w, "\n");
 }
 
 static void put_text_call(const writer *w)

@@ -101,6 +101,8 @@ static pe_status write_text(compilation *self, pe_error *err)
     code->may_wrap = spec->may_wrap;
     if (spec->kind == PE_FORM_EXPR) {
         code->expr = spec->expr;
+        code->exprs = spec->exprs;
+        code->expr_count = spec->expr_count;
         code->names = spec->args != NULL ? spec->args : pe_compiled_names;
     } else {
         code->function = spec->function;

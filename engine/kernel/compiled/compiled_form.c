@@ -92,8 +92,9 @@ static pe_status open_compiled(const pe_form_spec *spec, const pe_buffer *object
     if (pe_object_load(object, &self->image, &wrong) != PE_OK)
         return pe_fail(err, wrong.status, "%s: %s", spec->where, wrong.text);
     if (form->signature.result_count == 0) {
-        form->signature.result_count = 1;
-        form->signature.results[0] = (pe_type){.dtype = (pe_dtype)self->image.descriptor->dtype, .width = 0};
+        form->signature.result_count = self->image.descriptor->result_count;
+        for (int r = 0; r < form->signature.result_count; r++)
+            form->signature.results[r] = (pe_type){.dtype = (pe_dtype)self->image.descriptor->dtypes[r], .width = 0};
     }
     form->kernel =
         (pe_kernel){.abi = PE_KERNEL_ABI,

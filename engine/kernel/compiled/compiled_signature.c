@@ -20,7 +20,13 @@ const char *const pe_compiled_names[] = {"x", "y", "z"};
 
 const char *pe_compiled_name(const pe_form_spec *spec, char out[PE_COMPILED_NAME_ROOM])
 {
+    char all[NAME_MOST + 8] = "";
     const char *whole = spec->kind == PE_FORM_EXPR ? spec->expr : spec->function;
+    for (int r = 0; spec->kind == PE_FORM_EXPR && pe_form_spec_exprs(spec) > 1 && r < pe_form_spec_exprs(spec); r++) {
+        const size_t used = strlen(all);
+        (void)snprintf(all + used, sizeof all - used, "%s%s", r == 0 ? "" : ", ", pe_form_spec_expr(spec, r));
+        whole = all;
+    }
     size_t size = strlen(whole);
     const bool is_cut = size > NAME_MOST;
     if (is_cut)
@@ -57,7 +63,9 @@ static pe_type type_for(const pe_form_spec *spec, int column)
 {
     const char *const *names = spec->args != NULL ? spec->args : pe_compiled_names;
     const int count = spec->args != NULL ? spec->arg_count : DEFAULT_NAMES;
-    const bool is_text = column < count && pe_expr_uses_text(spec->expr, names[column]);
+    bool is_text = column < count && spec->condition != NULL && pe_expr_uses_text(spec->condition, names[column]);
+    for (int r = 0; r < pe_form_spec_exprs(spec) && column < count; r++)
+        is_text = is_text || pe_expr_uses_text(pe_form_spec_expr(spec, r), names[column]);
     const pe_dtype number = spec->numbers != NULL ? spec->numbers[column] : PE_FLOAT64;
     return (pe_type){.dtype = is_text ? PE_TEXT : number, .width = 0};
 }

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PE_OBJECT_ABI 3u
+#define PE_OBJECT_ABI 4u
 
 /* As pe_text of pengine/types.h. */
 typedef struct pe_object_text {
@@ -44,8 +44,9 @@ typedef struct pe_object_call {
 typedef struct pe_object_descriptor {
     uint32_t abi;  /* PE_OBJECT_ABI */
     uint32_t size; /* sizeof(pe_object_descriptor) */
-    int32_t dtype; /* of an expression's result, as enum pe_dtype; 0 when the signature says it */
-    int32_t reserved;
+    int32_t dtype; /* of the first expression's result, as enum pe_dtype; 0 when the signature says it */
+    int32_t result_count;                   /* of expressions; 1 of a function */
+    const int32_t *dtypes;                  /* of all their results, as dtype */
     const char *features;                   /* of the processor it was compiled for, each followed by a space */
     int (*map)(const pe_object_call *call); /* 0, or nonzero when it cannot go on */
 

@@ -8,6 +8,7 @@
  */
 #define PE_IS_LONG_LONG !__builtin_types_compatible_p(__typeof__(PE_FUNCTION), pe_expected)
 #define PE_RESULT_DTYPE 0
+#define PE_RESULT_DTYPES PE_RESULT_DTYPE
 
 typedef __typeof__(__builtin_choose_expr(PE_IS_LONG_LONG, 0LL, (int64_t)0)) pe_int64;
 typedef __typeof__(__builtin_choose_expr(PE_IS_LONG_LONG, 0ULL, (uint64_t)0)) pe_uint64;

@@ -93,10 +93,14 @@ static int pe_initialize(const char **reason)
 #define pe_initialize 0
 #endif
 
+static const int32_t pe_dtypes[] = {PE_RESULT_DTYPES};
+
 __attribute__((visibility("default"))) const pe_object_descriptor pe_object = {
     .abi = PE_OBJECT_ABI,
     .size = sizeof(pe_object_descriptor),
     .dtype = PE_RESULT_DTYPE,
+    .result_count = sizeof pe_dtypes / sizeof *pe_dtypes,
+    .dtypes = pe_dtypes,
     .features = PE_FEATURES,
     .map = pe_map,
     .initialize = pe_initialize,
