@@ -21,6 +21,31 @@ const char *pe_format_name(pe_format format)
     return names[format];
 }
 
+static bool is_suffix(const char *suffix, const char *text, size_t size)
+{
+    return strlen(suffix) == size && strncasecmp(suffix, text, size) == 0;
+}
+
+/* The last suffix of the first `size` bytes of a path, with its dot; it ends at path + size. NULL: there is none. */
+static const char *last_suffix(const char *path, size_t size)
+{
+    while (size > 0 && path[size - 1] != '.')
+        size--;
+    return size == 0 ? NULL : path + size - 1;
+}
+
+pe_packing pe_packing_by_suffix(const char *path)
+{
+    const size_t size = strlen(path);
+    const char *const dot = last_suffix(path, size);
+    if (dot == NULL)
+        return PE_PACKING_NONE;
+    const size_t length = (size_t)(path + size - dot);
+    return is_suffix(".gz", dot, length)    ? PE_PACKING_GZIP
+           : is_suffix(".zst", dot, length) ? PE_PACKING_ZSTD
+                                            : PE_PACKING_NONE;
+}
+
 pe_format pe_format_by_suffix(const char *path)
 {
     static const struct {
@@ -30,11 +55,14 @@ pe_format pe_format_by_suffix(const char *path)
         {".npy", PE_FORMAT_NPY}, {".npz", PE_FORMAT_NPZ}, {".csv", PE_FORMAT_CSV}, {".tsv", PE_FORMAT_TSV},
         {".txt", PE_FORMAT_TXT}, {".raw", PE_FORMAT_RAW}, {".bin", PE_FORMAT_RAW}, {".digest", PE_FORMAT_DIGEST},
     };
-    const char *const dot = strrchr(path, '.');
+    size_t size = strlen(path);
+    if (pe_packing_by_suffix(path) != PE_PACKING_NONE)
+        size = (size_t)(last_suffix(path, size) - path);
+    const char *const dot = last_suffix(path, size);
     if (dot == NULL)
         return PE_FORMAT_AUTO;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strcasecmp(dot, table[i].suffix) == 0)
+        if (is_suffix(table[i].suffix, dot, (size_t)(path + size - dot)))
             return table[i].format;
     return PE_FORMAT_AUTO;
 }

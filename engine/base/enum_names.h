@@ -22,6 +22,9 @@ typedef enum pe_format {
     PE_FORMAT_BYTES   /* output only */
 } pe_format;
 
+/* How the bytes of a text format are packed, by the last suffix of the path. */
+typedef enum pe_packing { PE_PACKING_NONE, PE_PACKING_GZIP, PE_PACKING_ZSTD } pe_packing;
+
 typedef enum pe_order {
     PE_ORDER_WHOLE,    /* map: in input order, visible when complete */
     PE_ORDER_STREAM,   /* imap: in input order, visible as it grows */
@@ -59,8 +62,11 @@ typedef enum pe_verify {
 } pe_verify;
 
 const char *pe_format_name(pe_format format);
-/* pe_format_by_suffix - .npy .csv .tsv .txt .raw .bin (raw) .digest, case folded; PE_FORMAT_AUTO when it is none. */
+/* pe_format_by_suffix - .npy .csv .tsv .txt .raw .bin (raw) .digest, case folded, also in front of .gz or .zst;
+ * PE_FORMAT_AUTO when it is none. */
 pe_format pe_format_by_suffix(const char *path);
+/* pe_packing_by_suffix - .gz, .zst, case folded; else PE_PACKING_NONE. */
+pe_packing pe_packing_by_suffix(const char *path);
 const char *pe_schedule_name(pe_schedule schedule);
 const char *pe_reduce_op_name(pe_reduce_op op);
 /* pe_plural - the ending of a noun after this count: "" or "s". */

@@ -139,9 +139,19 @@ static pe_status no_input(const pe_source_spec *spec, const char *reason, pe_err
     return pe_fail(err, PE_ENOINPUT, "%s: %s: %s", spec->where, spec->path, reason);
 }
 
+pe_packing pe_spec_packing(const pe_source_spec *spec)
+{
+    return spec->kind != PE_SOURCE_FILE || is_stdin(spec) ? PE_PACKING_NONE : pe_packing_by_suffix(spec->path);
+}
+
 static pe_status open_stream(pe_source *source, pe_error *err)
 {
+    const bool is_packed = pe_spec_packing(source->spec) != PE_PACKING_NONE;
     source->info.is_stream = true;
+    if (is_packed && source->kind != &pe_kind_text)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: %s: format %s cannot be read packed; csv, tsv and txt can: unpack the file",
+                       source->spec->where, source->info.name, source->kind->name);
     if (source->kind->next == NULL)
         return pe_fail(err, PE_ECONFIG, "%s: %s: format %s cannot be read from a stream; csv, tsv, txt and raw can",
                        source->spec->where, source->info.name, source->kind->name);
@@ -154,7 +164,10 @@ bool pe_spec_is_stream(const pe_source_spec *spec)
     struct stat facts;
     if (spec->kind != PE_SOURCE_FILE)
         return false;
-    return is_stdin(spec) || (stat(spec->path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode));
+    if (is_stdin(spec))
+        return true;
+    return stat(spec->path, &facts) == 0 && !S_ISDIR(facts.st_mode) &&
+           (!S_ISREG(facts.st_mode) || pe_spec_packing(spec) != PE_PACKING_NONE);
 }
 
 static pe_status open_file(pe_source *source, pe_error *err)

@@ -111,7 +111,10 @@ struct pe_reader {
  * item in read), with the same width; an untyped one can be any scalar. */
 pe_status pe_source_vtable_bind(const pe_source *source, const pe_type *want, pe_error *err);
 
-/* pe_spec_is_stream - will this be opened as a stream? A file that is not there is none. */
+/* pe_spec_packing - how the file is packed, by its name. */
+pe_packing pe_spec_packing(const pe_source_spec *spec);
+
+/* pe_spec_is_stream - will this be opened as a stream? A packed file is one; a file that is not there is none. */
 bool pe_spec_is_stream(const pe_source_spec *spec);
 
 extern const pe_source_vtable pe_kind_range, pe_kind_linspace, pe_kind_logspace, pe_kind_list, pe_kind_value,

@@ -59,10 +59,72 @@ static pe_status make_room(pe_stream *stream, pe_error *err)
     return pe_buffer_reserve(buffer, PE_STREAM_READ_BYTES, err);
 }
 
+pe_status pe_stream_unpack(pe_stream *stream, pe_packing packing, pe_error *err)
+{
+    return packing == PE_PACKING_NONE ? PE_OK : pe_unpack_open(packing, &stream->unpack, err);
+}
+
+/* Unpacks some of what was read; *made 0: more has to be read. */
+static pe_status unpack(pe_stream *stream, const char *name, size_t *made, pe_error *err)
+{
+    pe_error reason = PE_ERROR_INIT;
+    size_t used = 0;
+    const unsigned char *const in = stream->packed.size == 0 ? NULL : stream->packed.data + stream->packed_begin;
+    const pe_status status =
+        pe_unpack_run(stream->unpack, in, stream->packed.size - stream->packed_begin, &used,
+                      stream->buffer.data + stream->buffer.size, PE_STREAM_READ_BYTES, made, &reason);
+    stream->packed_begin += used;
+    stream->buffer.size += *made;
+    if (status != PE_OK)
+        return pe_fail(err, status, "%s: %s, at byte %llu of the file", name, reason.text,
+                       (unsigned long long)pe_unpack_offset(stream->unpack));
+    return PE_OK;
+}
+
+static pe_status read_packed(pe_stream *stream, int fd, const char *name, pe_error *err)
+{
+    const pe_status status = pe_buffer_reserve(&stream->packed, PE_STREAM_READ_BYTES, err);
+    if (status != PE_OK)
+        return status;
+    const ssize_t got = read(fd, stream->packed.data, PE_STREAM_READ_BYTES);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return PE_OK;
+    if (got < 0)
+        return pe_fail(err, PE_EIO, "%s: cannot be read: %s", name, strerror(errno));
+    stream->has_packed_ended = got == 0;
+    stream->packed.size = (size_t)got;
+    stream->packed_begin = 0;
+    if (got == 0 && !pe_unpack_is_whole(stream->unpack))
+        return pe_fail(err, PE_EDATA, "%s: the packed data are cut short: the file ends at byte %llu, within them",
+                       name, (unsigned long long)pe_unpack_offset(stream->unpack));
+    return PE_OK;
+}
+
+static pe_status fill_unpacked(pe_stream *stream, int fd, const char *name, pe_deadline deadline, bool *arrived,
+                               pe_error *err)
+{
+    pe_status status = make_room(stream, err);
+    while (status == PE_OK && !*arrived) {
+        const size_t before = stream->packed_begin;
+        size_t made = 0;
+        status = unpack(stream, name, &made, err);
+        *arrived = made > 0;
+        if (status != PE_OK || made > 0 || stream->packed_begin > before)
+            continue;
+        if (!wait_readable(fd, deadline))
+            return PE_OK;
+        status = read_packed(stream, fd, name, err);
+        stream->has_ended = *arrived = stream->has_packed_ended;
+    }
+    return status;
+}
+
 pe_status pe_stream_fill(pe_stream *stream, int fd, const char *name, pe_deadline deadline, bool *arrived,
                          pe_error *err)
 {
     *arrived = stream->has_ended;
+    if (stream->unpack != NULL && !stream->has_ended)
+        return fill_unpacked(stream, fd, name, deadline, arrived, err);
     if (stream->has_ended || !wait_readable(fd, deadline))
         return PE_OK;
     const pe_status status = make_room(stream, err);
@@ -96,7 +158,15 @@ void pe_stream_take(pe_stream *stream, size_t bytes)
     stream->offset += bytes;
 }
 
+size_t pe_stream_memory(const pe_stream *stream)
+{
+    return stream->buffer.capacity + stream->packed.capacity +
+           (stream->unpack == NULL ? 0 : pe_unpack_memory(stream->unpack));
+}
+
 void pe_stream_fini(pe_stream *stream)
 {
+    pe_unpack_close(stream->unpack);
+    pe_buffer_fini(&stream->packed);
     pe_buffer_fini(&stream->buffer);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "format/unpack.h"
 
 #define PE_STREAM_READ_BYTES ((size_t)256 << 10)
 #define PE_STREAM_RECORD_MAX ((size_t)1 << 30) /* a longer record is no record but a mistake */
@@ -25,6 +26,11 @@ typedef struct pe_stream {
     size_t begin;    /* of the bytes not yet taken */
     uint64_t offset; /* of those in the stream */
     bool has_ended;
+
+    pe_unpack *unpack; /* of a packed file; else NULL */
+    pe_buffer packed;  /* what was read and is not unpacked yet: from packed_begin on */
+    size_t packed_begin;
+    bool has_packed_ended;
 } pe_stream;
 
 /* The time until which a call may wait. */
@@ -35,8 +41,12 @@ typedef struct pe_deadline {
 
 pe_deadline pe_deadline_in(int timeout_ms);
 
+/* pe_stream_unpack - before the first fill: what is read is packed so. PE_ENOMEM. */
+pe_status pe_stream_unpack(pe_stream *stream, pe_packing packing, pe_error *err);
+
 /* pe_stream_fill - one read, for which it waits until the deadline or a signal.
- * Returns: PE_OK with *arrived when there are more bytes or the stream's end was seen (has_ended); PE_EIO, PE_ENOMEM */
+ * Returns: PE_OK with *arrived when there are more bytes or the stream's end was seen (has_ended); PE_EIO, PE_ENOMEM;
+ *          PE_EDATA where packed bytes are damaged or cut short */
 pe_status pe_stream_fill(pe_stream *stream, int fd, const char *name, pe_deadline deadline, bool *arrived,
                          pe_error *err);
 
@@ -44,6 +54,8 @@ pe_status pe_stream_fill(pe_stream *stream, int fd, const char *name, pe_deadlin
 const unsigned char *pe_stream_data(const pe_stream *stream);
 size_t pe_stream_size(const pe_stream *stream);
 void pe_stream_take(pe_stream *stream, size_t bytes);
+/* The bytes of memory that the stream holds. */
+size_t pe_stream_memory(const pe_stream *stream);
 void pe_stream_fini(pe_stream *stream);
 
 #endif

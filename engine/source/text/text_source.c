@@ -139,7 +139,9 @@ static pe_status open_stream(pe_text_source *text, pe_error *err)
 {
     const pe_stream *const stream = &text->stream;
     text->base.total = PE_COUNT_UNKNOWN;
-    pe_status status = pe_text_open_stream(text, err);
+    pe_status status = pe_stream_unpack(&text->stream, pe_spec_packing(text->base.spec), err);
+    if (status == PE_OK)
+        status = pe_text_open_stream(text, err);
     if (status == PE_OK)
         status = set_columns(text, err);
     if (status != PE_OK || !infers_types(&text->base))
@@ -239,7 +241,7 @@ static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *r
                     (text->column_count + (size_t)text->base.kept_count) * sizeof(pe_text_target);
     *reader_bytes = pe_add_most(*reader_bytes, pe_mul_most(2 * copies, chunk));
     return text->index.most * sizeof *text->index.entries + text->column_count * sizeof *text->columns +
-           text->stream.buffer.capacity;
+           pe_stream_memory(&text->stream);
 }
 
 const pe_source_vtable pe_kind_text = {
