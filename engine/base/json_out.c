@@ -75,7 +75,7 @@ static void put_string(pe_json *json, const char *value)
 static void begin(pe_json *json, const char *key)
 {
     if (json->has_element)
-        put(json, ",", 1);
+        put(json, ", ", json->is_spread && json->depth > SPREAD_DEPTH ? 2 : 1);
     if (json->depth > 0)
         put_line(json);
     json->has_element = true;
@@ -95,8 +95,9 @@ void pe_json_open(pe_json *json, const char *key, char bracket)
 
 void pe_json_close(pe_json *json, char bracket)
 {
+    const bool had_lines = json->depth <= SPREAD_DEPTH;
     json->depth--;
-    if (json->has_element)
+    if (json->has_element && had_lines)
         put_line(json);
     put(json, &bracket, 1);
     json->has_element = true;

@@ -14,13 +14,14 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "os/file/file.h"
-#include "os/file/out_file.h"
 #include "os/log.h"
+#include "report/gzip_file.h"
 #include "report/stats.h"
+#include "report/trace.h"
 
 /* What each of the files begins with. */
 #define STATS_OPENING "{\n  \"pengine\": "
+#define TRACE_OPENING "{\n  \"displayTimeUnit\": "
 #define OPENING_ROOM 32
 
 void pe_reports_begin(const pe_run_context *run, pe_run_facts *facts)
@@ -36,16 +37,11 @@ void pe_reports_begin(const pe_run_context *run, pe_run_facts *facts)
 /* A whole file, under its name at once. */
 static pe_status write_file(const char *path, const pe_buffer *text, pe_error *err)
 {
-    pe_out_file file = {.fd = -1};
-    pe_status status = pe_out_begin(path, PE_OUT_LOG, NULL, &file, err);
-    if (status != PE_OK)
-        return status;
-    status = pe_write_full(file.fd, text->data, text->size, path, err);
-    if (status != PE_OK) {
-        pe_out_abort(&file);
-        return status;
-    }
-    return pe_out_commit(&file, false, err);
+    pe_gzip_file file;
+    if (pe_gzip_file_begin(&file, path, err) != PE_OK)
+        return err->status;
+    (void)pe_gzip_file_write(&file, text->data, text->size, err);
+    return pe_gzip_file_end(&file, err);
 }
 
 static pe_status write_stats(const pe_run_facts *facts, const char *path, pe_error *err)
@@ -102,6 +98,8 @@ static void write_all(const pe_run_context *run, const pe_run_facts *facts, pe_e
     const pe_job_reports *const reports = &run->options->reports;
     if (may_write(facts, reports->stats, STATS_OPENING))
         (void)write_stats(facts, reports->stats, err);
+    if (may_write(facts, reports->trace, TRACE_OPENING))
+        (void)pe_trace_write(facts, reports->trace, err);
     if (run->options->progress == PE_PROGRESS_JSON)
         write_line(facts);
 }
