@@ -39,6 +39,7 @@ const struct argp_option pe_cli_table[] = {
     {"schema", PE_OPTION_SCHEMA, NULL, 0, "print the JSON schema of job files, for editors", 0},
     {"progress", PE_OPTION_PROGRESS, "auto/always/never/json", 0, "when to tell how far the run is; json: for programs",
      0},
+    {"report", PE_OPTION_REPORT, "FILE", 0, "tell of the run in an HTML file, for people", 0},
     {"trace", PE_OPTION_TRACE, "FILE", 0, "what each thread did when, for Perfetto (.json, .json.gz)", 0},
     {"stats", PE_OPTION_STATS, "FILE", 0, "tell of the run in a JSON file, for programs", 0},
     {"quiet", 'q', NULL, 0, "say nothing but errors", 0},

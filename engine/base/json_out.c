@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/fixed_point.h"
+#include "base/utf8.h"
 
 #define SPREAD_DEPTH 2
 
@@ -32,22 +33,6 @@ static void put_line(pe_json *json)
         put(json, spaces, 1 + 2 * (size_t)json->depth);
 }
 
-/* The bytes of the UTF-8 character that begins here; 0: it is none. */
-static size_t character(const unsigned char *at)
-{
-    const size_t size = at[0] < 0x80                    ? 1
-                        : at[0] >= 0xC2 && at[0] < 0xE0 ? 2
-                        : at[0] >= 0xE0 && at[0] < 0xF0 ? 3
-                        : at[0] >= 0xF0 && at[0] < 0xF5 ? 4
-                                                        : 0;
-    for (size_t i = 1; i < size; i++)
-        if ((at[i] & 0xC0) != 0x80)
-            return 0;
-    const bool is_long = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xF0 && at[1] < 0x90);
-    const bool is_beyond = (at[0] == 0xED && at[1] >= 0xA0) || (at[0] == 0xF4 && at[1] >= 0x90); /* surrogates too */
-    return is_long || is_beyond ? 0 : size;
-}
-
 static void put_character(pe_json *json, const unsigned char *at, size_t size)
 {
     if (size == 0)
@@ -65,7 +50,7 @@ static void put_string(pe_json *json, const char *value)
     const unsigned char *at = (const unsigned char *)value;
     put(json, "\"", 1);
     while (*at != '\0') {
-        const size_t size = character(at);
+        const size_t size = pe_utf8_size(at);
         put_character(json, at, size);
         at += size == 0 ? 1 : size;
     }

@@ -56,13 +56,17 @@ void pe_time_bins_add(pe_time_bins *bins, pe_phase phase, uint64_t begin_ns, uin
     }
 }
 
+void pe_time_bins_widen(pe_time_bins *bins, uint32_t shift)
+{
+    while (bins->shift < shift)
+        fold(bins);
+}
+
 void pe_time_bins_merge(pe_time_bins *into, const pe_time_bins *other)
 {
     pe_time_bins same = *other;
-    while (same.shift < into->shift)
-        fold(&same);
-    while (into->shift < same.shift)
-        fold(into);
+    pe_time_bins_widen(&same, into->shift);
+    pe_time_bins_widen(into, same.shift);
     for (int bin = 0; bin < PE_TIME_BINS; bin++) {
         for (int phase = 0; phase < PE_PHASES; phase++)
             into->ns[bin][phase] += same.ns[bin][phase];

@@ -28,6 +28,9 @@ void pe_time_bins_init(pe_time_bins *bins);
 /* pe_time_bins_add - the phase lasted from begin_ns to end_ns, counted from the origin, and completed so many items. */
 void pe_time_bins_add(pe_time_bins *bins, pe_phase phase, uint64_t begin_ns, uint64_t end_ns, uint64_t items);
 
+/* pe_time_bins_widen - bins of at least 2^shift ns. */
+void pe_time_bins_widen(pe_time_bins *bins, uint32_t shift);
+
 /* pe_time_bins_merge - add the bins of another thread or rank. */
 void pe_time_bins_merge(pe_time_bins *into, const pe_time_bins *other);
 

@@ -26,7 +26,7 @@ void pe_meter_begin_chunk(const pe_worker *worker)
     if (lane == NULL)
         return;
     const double planned_ns = lane->item_ns * (double)worker->spec->plan->batch_items;
-    lane->is_metered = lane->item_ns <= 0 || planned_ns >= batch_ns(worker);
+    lane->is_metered = lane->item_ns <= 0 || planned_ns >= BATCH_NS;
 }
 
 uint64_t pe_meter_batch_most(const pe_worker *worker, uint64_t most)

@@ -16,13 +16,14 @@
 
 #include "os/log.h"
 #include "report/gzip_file.h"
+#include "report/html/html_report.h"
 #include "report/stats.h"
 #include "report/trace.h"
 
 /* What each of the files begins with. */
 #define STATS_OPENING "{\n  \"pengine\": "
 #define TRACE_OPENING "{\n  \"displayTimeUnit\": "
-#define OPENING_ROOM 32
+#define OPENING_ROOM 64
 
 void pe_reports_begin(const pe_run_context *run, pe_run_facts *facts)
 {
@@ -51,6 +52,14 @@ static pe_status write_stats(const pe_run_facts *facts, const char *path, pe_err
     pe_json_put(&json, "\n");
     const pe_status status = err->status == PE_OK ? write_file(path, &json.text, err) : err->status;
     pe_buffer_fini(&json.text);
+    return status;
+}
+
+static pe_status write_html(const pe_run_facts *facts, const char *path, pe_error *err)
+{
+    pe_buffer text = {0};
+    const pe_status status = pe_html_report(facts, &text, err) == PE_OK ? write_file(path, &text, err) : err->status;
+    pe_buffer_fini(&text);
     return status;
 }
 
@@ -98,6 +107,8 @@ static void write_all(const pe_run_context *run, const pe_run_facts *facts, pe_e
     const pe_job_reports *const reports = &run->options->reports;
     if (may_write(facts, reports->stats, STATS_OPENING))
         (void)write_stats(facts, reports->stats, err);
+    if (may_write(facts, reports->html, PE_HTML_OPENING))
+        (void)write_html(facts, reports->html, err);
     if (may_write(facts, reports->trace, TRACE_OPENING))
         (void)pe_trace_write(facts, reports->trace, err);
     if (run->options->progress == PE_PROGRESS_JSON)
