@@ -3,14 +3,19 @@
 """What tells of a run: --stats, --progress json, --report, --trace, --joblog.
 
 Figures that a file must hold come from Python: from the function's own sleeps, from the job's arithmetic, from the clock."""
+import collections
+import gzip
+import html.parser
 import json
+import shutil
 import signal
+import subprocess
 import sys
 import time
 
 import numpy
 
-from harness import Case, ROOT_INT64, finish, main, needs_mpi, not_sanitized, squares, start, toml
+from harness import Case, IS_SANITIZED, ROOT_INT64, finish, main, needs_mpi, not_sanitized, squares, start, toml
 
 SLEEP = "import time\ndef nap(ms):\n    time.sleep(ms / 1000)\n    return ms\n"
 
@@ -130,6 +135,132 @@ class Progress(Case):
         lines = self.objects(result)
         self.assertEqual((result.code, lines[-1]["exit_code"]), (78, 78))
         self.assertEqual([line["level"] for line in lines if "level" in line], ["error"])
+
+
+class Trace(Case):
+    def trace(self, path):
+        content = (self.dir / path).read_bytes()
+        return json.loads(gzip.decompress(content) if path.endswith(".gz") else content)
+
+    def check(self, trace, ranks, threads, items):
+        """The rules of Perfetto: X events of one thread nest, here they follow one another; names by metadata."""
+        threads_seen = collections.defaultdict(list)
+        for event in trace["traceEvents"]:
+            self.assertIn(event["ph"], "XM")
+            if event["ph"] == "X":
+                self.assertGreater(event["dur"], 0)
+                threads_seen[event["pid"], event["tid"]].append(event)
+        self.assertEqual({pid for pid, tid in threads_seen if tid > 0}, set(range(ranks)))
+        self.assertLessEqual({tid for _, tid in threads_seen}, set(range(threads + 1)))
+        for events in threads_seen.values():
+            for one, next_one in zip(events, events[1:]):
+                self.assertLessEqual(one["ts"] + one["dur"], next_one["ts"] + 0.002)
+        names = [event["args"]["name"] for event in trace["traceEvents"] if event["name"] == "process_name"]
+        self.assertEqual([name.split(" on ")[0] for name in names], [f"rank {rank}" for rank in range(ranks)])
+        self.assertEqual(sum(event["args"]["items"] for events in threads_seen.values() for event in events), items)
+        return threads_seen
+
+    def test_trace_of_one_rank_has_its_chunks(self):
+        self.write("nap.py", SLEEP)
+        self.good(napping([20] * 20), "-t", "2", "--trace", "trace.json")
+        seen = self.check(self.trace("trace.json"), 1, 2, 20)
+        naps = [event for key in seen if key[1] > 0 for event in seen[key] if event["cat"] == "compute"]
+        self.assertGreater(sum(event["dur"] for event in naps), 20 * 20_000)
+
+    @needs_mpi
+    def test_trace_of_three_ranks_is_on_one_clock(self):
+        self.write("nap.py", SLEEP)
+        begun = time.monotonic()
+        self.good(napping([10] * 60), "-t", "1", "--trace", "trace.json.gz", ranks=3)
+        whole = (time.monotonic() - begun) * 1e6
+        seen = self.check(self.trace("trace.json.gz"), 3, 1, 60)
+        for events in seen.values():
+            self.assertTrue(0 <= events[0]["ts"] and events[-1]["ts"] + events[-1]["dur"] < whole)
+
+
+class Page(html.parser.HTMLParser):
+    """A page whose elements are closed in order, without a reference to anything outside."""
+    EMPTY = {"meta", "link", "br", "hr"}
+
+    def __init__(self, case, text):
+        super().__init__()
+        self.case, self.open, self.text, self.count = case, [], "", collections.Counter()
+        self.feed(text)
+        self.close()
+        case.assertEqual(self.open, [])
+
+    def handle_starttag(self, tag, attrs):
+        self.count[tag] += 1
+        for name, value in attrs:
+            self.case.assertNotIn(name, ("src", "srcset", "xlink:href", "action"))
+            if name in ("href", "style"):
+                self.case.assertNotRegex(value or "", r"//|url\(")
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.count[tag] += 1
+
+    def handle_endtag(self, tag):
+        self.case.assertEqual(self.open.pop(), tag, self.getpos())
+
+    def handle_data(self, data):
+        self.case.assertNotRegex(data, r"https?:|@import|url\(")
+        self.text += data
+
+
+class Report(Case):
+    def page(self, job, *options, code=0, ranks=0):
+        result = self.run_job(job, "--report", "report.html", *options, ranks=ranks)
+        self.assertEqual(result.code, code, str(result))
+        content = (self.dir / "report.html").read_bytes()
+        self.assertLess(len(content), 300_000)
+        return Page(self, content.decode())
+
+    def browse(self):
+        """What a browser without a network says of the page."""
+        chromium = shutil.which("chromium")
+        if chromium is None or IS_SANITIZED:
+            return
+        opened = subprocess.run(
+            [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND",
+             "--enable-logging=stderr", f"--user-data-dir={self.dir}/chromium", "--dump-dom", f"file://{self.dir}/report.html"],
+            capture_output=True, text=True, timeout=60)
+        self.assertNotIn("CONSOLE", opened.stderr)
+        self.assertIn("</html>", opened.stdout)
+
+    def test_report_of_a_good_run_has_its_sections(self):
+        self.write("nap.py", SLEEP)
+        page = self.page(napping([2] * 100 + [80], name="a <b> & c"), "-t", "2")
+        for part in ("a <b> & c", "complete", "Over time", "Workers over time", "Where the time went", "What items cost",
+                     "The slowest items", "nap.py:nap(80.0)", "Memory", "Chunks", "The job", "--report report.html -t 2 job.toml",
+                     "[kernel]"):
+            self.assertIn(part, page.text)
+        self.assertGreater(page.count["svg"], 4)
+        self.browse()
+
+    @needs_mpi
+    def test_report_of_four_ranks_shows_each(self):
+        self.write("nap.py", SLEEP)
+        job = napping([10 if i % 4 == 3 else 1 for i in range(160)], pool={"schedule": "static", "chunk_size": 1})
+        page = self.page(job, "-t", "1", ranks=4)
+        self.assertIn("Ranks over time", page.text)
+        self.assertIn("the workers of rank 3 compute longest", page.text)
+        self.assertIn("mpirun -n 4 ", page.text)
+
+    def test_report_of_20000_failures_counts_them_by_reason(self):
+        self.write("bad.py", "def f(x):\n    if x % 3: raise ValueError('<no>' if x % 3 == 1 else 'odd: ' + 'x' * 5000)\n"
+                             "    return 1 / 0 if x % 2 else x\n")
+        job = toml(input={"range": [0, 30_000]}, errors={"on_error": "skip"}, output={"format": "null"},
+                   kernel={"python": "bad.py:f", "signature": "(int64) -> int64", "interpreter": sys.executable})
+        page = self.page(job, code=1)
+        for part in ("complete with failed items", "Failed items", "ValueError", "20,000", "ZeroDivisionError", "5,000"):
+            self.assertIn(part, page.text)
+
+    def test_report_of_a_run_that_failed_says_why(self):
+        page = self.page(squares(9, kernel={"name": "squar"}), code=69)
+        self.assertIn("did you mean", page.text)
+        self.assertIn("failed", page.text)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ void pe_html_group_name(pe_html *html, pe_html_group group)
     if (group.count == 1)
         pe_html_printf(html, "%d", group.first);
     else
-        pe_html_printf(html, "%d to %d", group.first, group.first + group.count - 1);
+        pe_html_printf(html, "%d-%d", group.first, group.first + group.count - 1);
 }
 
 /* ---- where the time went ---- */
@@ -192,7 +192,7 @@ void pe_html_chunks(pe_html *html, const pe_run_facts *facts)
     } else {
         pe_html_put(html, "<p>At most ");
         pe_html_count(html, plan->chunk_items);
-        pe_html_put(html, " items (");
+        pe_html_printf(html, " item%s (", pe_plural(plan->chunk_items));
         pe_html_text(html, plan->why);
         pe_html_put(html,
                     "); within that a size is chosen from what items cost, so that a chunk takes 2 to 100 ms and the "

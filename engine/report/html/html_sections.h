@@ -17,7 +17,7 @@ typedef struct pe_html_group {
 } pe_html_group;
 
 /* pe_html_rows - the number of rows for all ranks. pe_html_group_at - the ranks of a row. pe_html_group_name - "3",
- * "16 to 31". */
+ * "16-31". */
 int pe_html_rows(const pe_run_facts *facts);
 pe_html_group pe_html_group_at(const pe_run_facts *facts, int row);
 void pe_html_group_name(pe_html *html, pe_html_group group);

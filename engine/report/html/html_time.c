@@ -118,7 +118,8 @@ static void draw_plot(pe_html *html, const series *all, const char *title, int i
         char text[PE_FIXED_ROOM];
         const char *const value = is_rate ? pe_print_rate(text, at(all, bin)) : NULL;
         for (const char *c = value; c != NULL && *c != '\0'; c++) /* blanks separate the values */
-            pe_html_printf(html, "%c", *c == ' ' ? '\'' : *c);
+            if (*c != ' ')
+                pe_html_printf(html, "%c", *c);
         if (!is_rate)
             print_value(html, at(all, bin), 0);
     }
