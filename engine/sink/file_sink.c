@@ -6,62 +6,101 @@
  * Design: csv and tsv begin with the line of names. When the run fails, a growing output that has items stays, truncated
  *         to the last complete write; every other output is removed.
  * Threads: one at a time.
- * Not here: files, stdout and pipes (output_stream.c); the format (encode_text.c, columns.c).
+ * Not here: files, stdout and pipes (output_stream.c); packing (packer.c); the format (encode_text.c, columns.c).
  */
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "sink/columns.h"
-#include "sink/output_stream.h"
+#include "sink/encode_text.h"
+#include "sink/packer.h"
 #include "sink/sink_vtable.h"
+
+typedef struct file_state {
+    pe_output_stream stream;
+    pe_packer *packer; /* NULL: the rows are written as they are */
+} file_state;
+
+/* How records of the output end. */
+static pe_dialect dialect_of(const pe_sink_spec *spec, pe_format format)
+{
+    const pe_text_style style = pe_text_style_of(spec, format);
+    if (format != PE_FORMAT_CSV && format != PE_FORMAT_TSV)
+        return pe_dialect_of(0);
+    return (pe_dialect){(unsigned char)style.separator, (unsigned char)style.quote, PE_CHAR_NONE};
+}
+
+static pe_status write_names(file_state *file, const pe_sink_spec *spec, pe_format format, pe_error *err)
+{
+    pe_buffer line = {NULL, 0, 0};
+    pe_status status = pe_columns_print_line(spec, format, &line, err);
+    if (status == PE_OK)
+        status = file->packer != NULL ? pe_packer_start(file->packer, line.data, line.size, err)
+                                      : pe_output_stream_start(&file->stream, line.data, line.size, err);
+    pe_buffer_fini(&line);
+    return status;
+}
 
 static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
 {
-    pe_status status = pe_make_array(&sink->state, 1, sizeof(pe_output_stream), err);
+    pe_status status = pe_make_array(&sink->state, 1, sizeof(file_state), err);
     if (status != PE_OK)
         return status;
-    pe_output_stream *stream = sink->state;
+    file_state *const file = sink->state;
+    pe_output_stream *const stream = &file->stream;
     sink->stream = stream;
     status = pe_output_stream_begin(stream, spec, spec->order, err);
+    const pe_packing packing = pe_sink_packing(spec);
+    if (status == PE_OK && packing != PE_PACKING_NONE)
+        status = pe_packer_open(packing, dialect_of(spec, sink->format), stream, &file->packer, err);
     const bool is_whole = spec->order == PE_ORDER_WHOLE; /* a growing file must have no hole */
     if (status == PE_OK && sink->format == PE_FORMAT_RAW && is_whole && stream->can_rewrite && !stream->is_buffered)
         sink->row_stream = stream;
-    if (status != PE_OK || (sink->format != PE_FORMAT_CSV && sink->format != PE_FORMAT_TSV))
-        return status;
-    pe_buffer line = {NULL, 0, 0};
-    status = pe_columns_print_line(spec, sink->format, &line, err);
-    if (status == PE_OK)
-        status = pe_output_stream_start(stream, line.data, line.size, err);
-    pe_buffer_fini(&line);
-    return status;
+    const bool has_names = sink->format == PE_FORMAT_CSV || sink->format == PE_FORMAT_TSV;
+    return status == PE_OK && has_names ? write_names(file, spec, sink->format, err) : status;
 }
 
 static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
 {
     (void)items;
-    return pe_output_stream_write(sink->state, data, bytes, err);
+    file_state *const file = sink->state;
+    return file->packer != NULL ? pe_packer_write(file->packer, data, bytes, err)
+                                : pe_output_stream_write(&file->stream, data, bytes, err);
 }
 
 static pe_status advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err)
 {
     (void)items;
-    return pe_output_stream_advance(sink->state, bytes, err);
+    return pe_output_stream_advance(sink->stream, bytes, err);
 }
 
 static pe_status commit(pe_sink *sink, pe_error *err)
 {
-    return pe_output_stream_commit(sink->state, sink->is_durable, err);
+    file_state *const file = sink->state;
+    if (file->packer == NULL || pe_packer_end(file->packer, err) == PE_OK)
+        return pe_output_stream_commit(&file->stream, sink->is_durable, err);
+    pe_packer_cut(file->packer);
+    pe_output_stream_abort(&file->stream);
+    return err->status;
 }
 
+/* What a growing file was given is in it, up to the last row, in a member that is shorter. */
 static void abort_file(pe_sink *sink)
 {
-    pe_output_stream_abort(sink->state);
+    file_state *const file = sink->state;
+    pe_error ignored = PE_ERROR_INIT;
+    const bool stays = file->stream.is_growing && sink->items > 0 && sink->failure.status == PE_OK;
+    if (file->packer != NULL && !(stays && pe_packer_end(file->packer, &ignored) == PE_OK))
+        pe_packer_cut(file->packer);
+    pe_output_stream_abort(&file->stream);
 }
 
 static void fini(pe_sink *sink)
 {
-    pe_output_stream_fini(sink->state);
-    free(sink->state);
+    file_state *const file = sink->state;
+    pe_packer_close(file->packer);
+    pe_output_stream_fini(&file->stream);
+    free(file);
 }
 
 const pe_sink_vtable pe_file_sink = {begin, take, advance, commit, abort_file, NULL, fini};

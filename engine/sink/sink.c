@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "os/file/durable.h"
-#include "sink/output_stream.h"
+#include "sink/packer.h"
 #include "sink/sink_vtable.h"
 
 static const pe_sink_vtable *const kinds[] = {
@@ -204,9 +204,10 @@ size_t pe_sink_memory(const pe_sink_spec *spec, size_t row_bytes)
     pe_error ignored = PE_ERROR_INIT;
     pe_format format = PE_FORMAT_AUTO;
     size_t bytes = 0;
-    if (pe_sink_check(spec, &format, &ignored) != PE_OK || format == PE_FORMAT_NULL || format == PE_FORMAT_DIGEST ||
-        !pe_path_is_buffered(spec->path, spec->order))
+    if (pe_sink_check(spec, &format, &ignored) != PE_OK || format == PE_FORMAT_NULL || format == PE_FORMAT_DIGEST)
         return 0;
+    if (!pe_path_is_buffered(spec->path, spec->order))
+        return pe_packer_memory(pe_sink_packing(spec));
     if (spec->items == UINT64_MAX)
         return PE_SEGMENT_BYTES;
     if (!pe_mul_size(spec->items, row_bytes, &bytes) || bytes > SIZE_MAX / 2)

@@ -91,7 +91,8 @@ void pe_sink_trim(pe_sink *sink);
 /* pe_sink_keep_marker - commit leaves the checkpoint beside the output. */
 void pe_sink_keep_marker(pe_sink *sink);
 
-/* pe_sink_memory - bytes that the sink buffers at most: the complete result for map to stdout or a named pipe, else 0.
+/* pe_sink_memory - bytes that the sink buffers at most: the complete result for map to stdout or a named pipe, what packing
+ * takes for a packed file, else 0.
  * row_bytes is the encoder's. Texts and results of an unknown number are not included. SIZE_MAX: beyond 64 bits. */
 size_t pe_sink_memory(const pe_sink_spec *spec, size_t row_bytes);
 

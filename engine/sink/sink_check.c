@@ -13,6 +13,7 @@
 #include "sink/columns.h"
 #include "sink/encode_text.h"
 #include "sink/output_stream.h"
+#include "sink/sink_vtable.h"
 
 #define FORMATS "npy, csv, tsv, txt, raw, bytes, digest or null"
 
@@ -122,6 +123,20 @@ static pe_status check_npy(const pe_sink_spec *spec, pe_error *err)
     return PE_OK;
 }
 
+pe_packing pe_sink_packing(const pe_sink_spec *spec)
+{
+    return pe_path_is_stdout(spec->path) ? PE_PACKING_NONE : pe_packing_by_suffix(spec->path);
+}
+
+static pe_status check_packing(const pe_sink_spec *spec, pe_format format, pe_error *err)
+{
+    if (pe_sink_packing(spec) == PE_PACKING_NONE || format == PE_FORMAT_CSV || format == PE_FORMAT_TSV ||
+        format == PE_FORMAT_TXT || format == PE_FORMAT_NULL)
+        return PE_OK;
+    return pe_fail(err, PE_ECONFIG, "%s: format %s cannot be packed as \"%s\" says; csv, tsv and txt can", spec->where,
+                   pe_format_name(format), spec->path);
+}
+
 /* No two of a text's characters are the same, and none is what a number is written with. */
 static pe_status check_style(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
@@ -156,6 +171,8 @@ pe_status pe_sink_check(const pe_sink_spec *spec, pe_format *format, pe_error *e
         status = check_bytes(spec, err);
     if (status == PE_OK && *format == PE_FORMAT_NPY)
         status = check_npy(spec, err);
+    if (status == PE_OK)
+        status = check_packing(spec, *format, err);
     if (status == PE_OK && (*format == PE_FORMAT_CSV || *format == PE_FORMAT_TSV))
         status = check_style(spec, *format, err);
     return status != PE_OK ? status : pe_columns_check(spec, *format, err);
