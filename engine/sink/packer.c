@@ -10,7 +10,7 @@
  *           it when the ring is full.
  * Threads:  a piece belongs to the caller while it is FREE or PACKED, to its thread while it is QUEUED; `state` changes under
  *           the mutex.
- * Not here: the encoders (format/pack.c), files (output_stream.c).
+ * Not here: the encoders (format/packed/pack.c), files (output_stream.c).
  */
 #include "sink/packer.h"
 
@@ -19,7 +19,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "format/pack.h"
+#include "format/packed/pack.h"
 #include "format/record_scan.h"
 #include "os/cores.h"
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "format/unpack.h"
+#include "format/packed/unpack.h"
 
 #define PE_STREAM_READ_BYTES ((size_t)256 << 10)
 #define PE_STREAM_RECORD_MAX ((size_t)1 << 30) /* a longer record is no record but a mistake */

@@ -9,7 +9,7 @@
  * Threads:  no state but the caller's.
  * Not here: where the bytes come from (source/stream.c); packing (pack.c).
  */
-#include "format/unpack.h"
+#include "format/packed/unpack.h"
 
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
@@ -17,12 +17,15 @@
 #include <zstd.h>
 
 #include "base/alloc.h"
+#include "format/packed/gzip_header.h"
 
 struct pe_unpack {
     pe_packing packing;
     bool is_inside;   /* a member */
     bool has_members; /* at least one is complete */
     uint64_t offset;
+    bool has_header; /* gzip: that of the member at hand was read */
+    pe_gzip_header header;
     struct inflate_state gzip;
     ZSTD_DStream *zstd;
 };
@@ -54,38 +57,43 @@ void pe_unpack_close(pe_unpack *unpack)
     free(unpack);
 }
 
-static const char *gzip_reason(int code)
+static pe_status fail_header(pe_gzip_verdict verdict, pe_error *err)
 {
-    switch (code) {
-    case ISAL_INVALID_WRAPPER:
-        return "expected the header of a gzip member";
-    case ISAL_UNSUPPORTED_METHOD:
-        return "a gzip member that is not deflate";
-    case ISAL_INCORRECT_CHECKSUM:
-        return "the checksum of a gzip member is wrong";
-    default:
-        return "the gzip data are damaged";
-    }
+    if (verdict == PE_GZIP_NONE)
+        return pe_fail(err, PE_EDATA, "expected the header of a gzip member");
+    if (verdict == PE_GZIP_METHOD)
+        return pe_fail(err, PE_EDATA, "a gzip member that is not deflate");
+    return pe_fail(err, PE_EDATA, "the checksum of a gzip member's header is wrong");
 }
 
-/* Begins the next member, if one follows; *used counts the padding in front of it. */
-static bool begin_gzip(pe_unpack *unpack, const unsigned char *in, size_t size, size_t *used)
+/* Reads the header of the next member, if one follows; has_header tells. *used counts the padding in front of it, too. */
+static pe_status begin_gzip(pe_unpack *unpack, const unsigned char *in, size_t size, size_t *used, pe_error *err)
 {
-    while (unpack->has_members && *used < size && in[*used] == 0)
+    while (!unpack->is_inside && unpack->has_members && *used < size && in[*used] == 0)
         ++*used;
     if (*used == size)
-        return false;
-    isal_inflate_reset(&unpack->gzip);
-    unpack->gzip.crc_flag = ISAL_GZIP;
+        return PE_OK;
+    if (!unpack->is_inside)
+        unpack->header = (pe_gzip_header){0};
     unpack->is_inside = true;
-    return true;
+    size_t taken = 0;
+    const pe_gzip_verdict verdict = pe_gzip_header_take(&unpack->header, in + *used, size - *used, &taken);
+    *used += taken;
+    if (verdict != PE_GZIP_MORE && verdict != PE_GZIP_COMPLETE)
+        return fail_header(verdict, err);
+    unpack->has_header = verdict == PE_GZIP_COMPLETE;
+    isal_inflate_reset(&unpack->gzip);
+    unpack->gzip.crc_flag = ISAL_GZIP_NO_HDR_VER;
+    return PE_OK;
 }
 
 static pe_status run_gzip(pe_unpack *unpack, const unsigned char *in, size_t size, size_t *used, unsigned char *out,
                           size_t room, size_t *made, pe_error *err)
 {
     struct inflate_state *const state = &unpack->gzip;
-    if (!unpack->is_inside && !begin_gzip(unpack, in, size, used))
+    if (!unpack->has_header && begin_gzip(unpack, in, size, used, err) != PE_OK)
+        return err->status;
+    if (!unpack->has_header)
         return PE_OK;
     const unsigned char *const from = in + *used;
     const size_t left = size - *used;
@@ -97,9 +105,11 @@ static pe_status run_gzip(pe_unpack *unpack, const unsigned char *in, size_t siz
     *used = (size_t)(state->next_in - in);
     *made = (size_t)(state->next_out - out);
     if (code != ISAL_DECOMP_OK && code != ISAL_END_INPUT && code != ISAL_OUT_OVERFLOW)
-        return pe_fail(err, PE_EDATA, "%s", gzip_reason(code));
+        return pe_fail(err, PE_EDATA, "%s",
+                       code == ISAL_INCORRECT_CHECKSUM ? "the checksum of a gzip member is wrong"
+                                                       : "the gzip data are damaged");
     if (state->block_state == ISAL_BLOCK_FINISH) {
-        unpack->is_inside = false;
+        unpack->is_inside = unpack->has_header = false;
         unpack->has_members = true;
     }
     return PE_OK;

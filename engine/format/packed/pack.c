@@ -8,7 +8,7 @@
  * Threads:  no state but the caller's.
  * Not here: where members end, which thread packs (sink/packer.c); unpacking (unpack.c).
  */
-#include "format/pack.h"
+#include "format/packed/pack.h"
 
 #include <stdint.h>
 #include <stdlib.h>
