@@ -25,6 +25,8 @@ class Pengine(CMakePackage):
     depends_on("mpi", when="+mpi")
     depends_on("tomlplusplus", type="build")
     depends_on("xxhash@0.8:")
+    depends_on("isa-l")
+    depends_on("zstd")
     depends_on("random123", type=("build", "link"))
     depends_on("zlib-api")
 
