@@ -42,8 +42,9 @@ typedef struct pe_form_spec {
     const char *expr;         /* the first of exprs */
     const char *const *exprs; /* one a result; NULL: expr alone */
     int expr_count;
-    const char *condition;   /* [kernel] where, an expression of the same names; NULL: all items are computed */
-    const char *const *args; /* expr: the arguments' names, C identifiers; NULL: x, y, z */
+    const char *condition_where; /* "job.toml:9:8: kernel.where" */
+    const char *condition;       /* [kernel] where, an expression of the same names; NULL: all items are computed */
+    const char *const *args;     /* expr: the arguments' names, C identifiers; NULL: x, y, z */
     int arg_count;
     const char *source, *function; /* both or none */
     const char *const *cflags, *const *libs;

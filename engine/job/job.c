@@ -242,6 +242,7 @@ void pe_job_free(pe_job *job)
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         pe_section_free(tables[i], job);
     pe_value_drop(&job->kernel.where);
+    pe_value_drop(&job->kernel.condition_where);
     pe_value_drop(&job->output.where);
     pe_value_drop(&job->errors.where);
     pe_value_drop(&job->directory);

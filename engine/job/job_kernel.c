@@ -56,6 +56,9 @@ pe_status pe_job_read_kernel(const pe_section *section, pe_job *job, pe_error *e
         status = pe_section_check_kind(section, 1u << kind, what, err);
     if (status == PE_OK)
         status = check_needs(section, kind, err);
+    const pe_toml *const condition = pe_section_given(section, "where");
+    if (status == PE_OK && condition != NULL)
+        status = pe_section_where(section, "kernel.where", condition, &job->kernel.condition_where, err);
     if (status == PE_OK)
         status = pe_section_read(section, 1u << kind, job, err);
     if (status == PE_OK && kind == PE_FORM_EXPR)

@@ -345,7 +345,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     pe_crash_end();
     pe_interrupt_end_run();
     if (self.output.is_complete)
-        pe_summary_log(job, plan, &stats, busy_ns);
+        pe_summary_log(job, plan, &stats, busy_ns, count_skipped(&self, self.output.failures.count));
     pe_checkpointer_free(self.checkpointer);
     pe_stop_record_fini(&self.stop_record);
     pe_reduction_free(self.reduction);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "run/expression/condition.h"
 
 pe_form_spec pe_specs_kernel(const pe_job *job, const pe_type *columns, const bool *untyped, int column_count)
 {
@@ -70,8 +71,8 @@ static int find_axes(uint64_t *axes, const pe_job *job, const pe_inputs *inputs)
 {
     if (job->combine == PE_COMBINE_PRODUCT && job->input_count > 1 && job->items == NULL)
         return list_axes(axes, inputs);
-    const bool is_whole = job->items == NULL && job->part.of == 0 && job->skip == 0 &&
-                          job->errors.policy != PE_ON_ERROR_SKIP && job->order != PE_ORDER_UNORDERED;
+    const bool is_whole = job->items == NULL && job->part.of == 0 && job->skip == 0 && !pe_job_leaves_out(job) &&
+                          job->order != PE_ORDER_UNORDERED;
     return is_whole && job->output.format == PE_FORMAT_NPY ? take_shape(axes, inputs) : 0;
 }
 
@@ -102,6 +103,11 @@ static pe_status reduce(pe_output_spec *out, const pe_job *job, const pe_signatu
 static pe_status check_product(const pe_job *job, pe_error *err)
 {
     const bool is_npy = job->output.format == PE_FORMAT_NPY;
+    if (is_npy && job->kernel.condition != NULL)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: a product's npy has a place for every item, and where leaves holes: use format raw, csv or "
+                       "txt",
+                       job->kernel.condition_where);
     if (is_npy && job->errors.policy == PE_ON_ERROR_SKIP)
         return pe_fail(
             err, PE_ECONFIG,
@@ -132,7 +138,7 @@ pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t i
         out->sink.name_count = 0;
     }
     const bool is_product = job->combine == PE_COMBINE_PRODUCT && job->input_count > 1 && job->items == NULL;
-    const bool may_skip = job->errors.policy == PE_ON_ERROR_SKIP; /* then the rows are known at the end */
+    const bool may_skip = pe_job_leaves_out(job); /* then the rows are known at the end */
     if (is_product && check_product(job, err) != PE_OK)
         return err->status;
     out->sink.order = job->order;

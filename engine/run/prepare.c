@@ -51,6 +51,7 @@ pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err
         (void)pe_job_make_dry(*out, err);
     if (err->status == PE_OK) {
         pe_input_demand_set(*out);
+        pe_mentions_set(*out);
         (*out)->reports = options->reports;
     }
     pe_buffer_fini(&text);
@@ -145,9 +146,9 @@ static void describe_kernel(const pe_run_context *run, const pe_job *job, const 
     mark_paths(job, inputs, out->is_path);
     out->spec.is_path = out->is_path;
     out->spec.numbers = out->numbers;
-    if (job->kernel.kind == PE_FORM_EXPR && job->kernel.args == NULL && pe_argument_names_are_given(job)) {
+    if (job->kernel.kind == PE_FORM_EXPR && job->kernel.args == NULL &&
+        pe_mentions_names(job, inputs, &out->arguments)) {
         out->spec.arg_count = pe_inputs_columns(inputs);
-        pe_argument_names_find(job, inputs, out->spec.arg_count, &out->arguments);
         out->spec.args = out->arguments.names;
     }
     out->spec.stop = run->stop;
@@ -192,7 +193,9 @@ pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, pe_ru
         (void)pe_inputs_bind(inputs->inputs, signature->args, signature->arg_count, err);
     if (err->status == PE_OK)
         (void)pe_kept_bind(&inputs->kept, job, signature, err);
-    return pe_run_agree(run, err);
+    if (pe_run_agree(run, err) != PE_OK)
+        return err->status;
+    return pe_condition_open(&out->condition, run, job, inputs->inputs, signature, err);
 }
 
 pe_status pe_run_check_kernel(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs, pe_error *err)
@@ -205,6 +208,7 @@ pe_status pe_run_check_kernel(const pe_run_context *run, const pe_job *job, cons
 
 void pe_run_kernel_fini(pe_run_kernel *kernel)
 {
+    pe_condition_fini(&kernel->condition);
     pe_form_close(kernel->form);
 }
 
@@ -223,7 +227,7 @@ static bool has_conversion(const pe_work_spec *work)
 static bool makes_partials(const pe_run_context *run, const pe_job *job, const pe_work_spec *work)
 {
     const bool is_gathered = job->output.is_gathered && pe_comm_size(run->comm) > 1;
-    return work->encoder.format == PE_FORMAT_DIGEST && work->encoder.is_fixed && work->policy != PE_ON_ERROR_SKIP &&
+    return work->encoder.format == PE_FORMAT_DIGEST && work->encoder.is_fixed && !pe_job_leaves_out(job) &&
            !is_gathered && job->items == NULL;
 }
 
@@ -269,6 +273,11 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                            .rank = pe_comm_rank(run->comm),
                            .has_log = job->errors.log != NULL,
                            .lists_failed = job->errors.policy != PE_ON_ERROR_STOP && job->checkpoint.is_enabled};
+    if (kernel->condition.form != NULL)
+        work->where = pe_form_kernel(kernel->condition.form);
+    work->where_mentions = kernel->condition.mentions;
+    work->where_reads = kernel->condition.reads;
+    work->where_names = kernel->condition.names.names;
     pe_status status = define_output(job, inputs, &work->signature, output, err);
     memcpy(work->written, output->written, sizeof work->written);
     define_kept(job, &inputs->kept, inputs->inputs, work);

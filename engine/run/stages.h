@@ -17,6 +17,7 @@
 #include "checkpoint/checkpoint.h"
 #include "report/run_facts.h"
 #include "run/context.h"
+#include "run/expression/condition.h"
 #include "run/job_to_specs.h"
 #include "run/output/argument_names.h"
 #include "run/output/kept.h"
@@ -40,6 +41,7 @@ typedef struct pe_run_kernel {
     pe_argument_names arguments; /* of an expression */
     pe_form_spec spec;
     pe_form *form;
+    pe_condition condition; /* [kernel] where */
 } pe_run_kernel;
 
 /* What an earlier run has done, and what this run records of itself. */

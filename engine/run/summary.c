@@ -32,16 +32,19 @@ static const char *describe_chunks(const pe_plan *plan, const pe_execution_stats
     return out;
 }
 
-void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_execution_stats *stats, uint64_t busy_ns)
+void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_execution_stats *stats, uint64_t busy_ns,
+                    uint64_t left_out)
 {
-    char items[32], rate[32], time[32], chunks[96], note[PE_JOB_NOTE_ROOM];
+    char items[32], rate[32], time[32], chunks[96], note[PE_JOB_NOTE_ROOM], others[32], without[64] = "";
     const pe_plan *plan = &run_plan->plan;
     if (pe_job_note(job, note) != NULL)
         pe_log(PE_LOG_INFO, "%s: %s", job->name, note);
     const double seconds = (double)stats->wall_ns * 1e-9;
     const double all_ns = (double)stats->wall_ns * run_plan->placement.all_threads;
-    pe_log(PE_LOG_INFO, "%s: %s item%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy, %s", job->name,
-           pe_print_count(items, stats->items), pe_plural(stats->items), pe_print_seconds(time, seconds),
+    if (job->kernel.condition != NULL)
+        (void)snprintf(without, sizeof without, ", %s of them left out by where,", pe_print_count(others, left_out));
+    pe_log(PE_LOG_INFO, "%s: %s item%s%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy, %s", job->name,
+           pe_print_count(items, stats->items), pe_plural(stats->items), without, pe_print_seconds(time, seconds),
            pe_print_rate(rate, seconds > 0 ? (double)stats->items / seconds : 0), plan->ranks,
            plan->ranks == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
            all_ns > 0 ? (double)busy_ns / all_ns * 100 : 0, describe_chunks(plan, stats, busy_ns, chunks));

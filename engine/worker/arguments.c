@@ -154,24 +154,44 @@ static void clear_kept(pe_arguments *self, const pe_work_kept *kept)
     }
 }
 
-void pe_arguments_take_kept(pe_arguments *self, uint64_t item, const pe_buffer *payload)
+/* Makes the columns themselves those of one item, which is not read yet. */
+static void begin_one(pe_arguments *self, uint64_t item)
 {
-    const pe_work_spec *spec = self->spec;
-    const pe_block one = {.first = item, .count = 1};
-    void *columns[PE_MAX_COLUMNS] = {NULL};
-    pe_error ignored = PE_ERROR_INIT; /* the item has failed already */
-    self->taken = one;
+    self->taken = (pe_block){.first = item, .count = 1};
     self->read.count = 0;
     for (int c = 0; c < count_columns(self); c++)
         self->given[c] = self->columns[c];
+    pe_inputs_reader_rewind(self->reader);
+}
+
+bool pe_arguments_take_some(pe_arguments *self, uint64_t item, const bool *wanted, const pe_buffer *payload)
+{
+    void *columns[PE_MAX_COLUMNS] = {NULL};
+    pe_error ignored = PE_ERROR_INIT; /* the item has failed already */
+    bool has_any = false;
+    begin_one(self, item);
+    for (int a = 0; a < self->spec->signature.arg_count; a++) {
+        columns[a] = wanted[a] ? self->columns[a] : NULL;
+        has_any = has_any || wanted[a];
+    }
+    return self->spec->reads_alone &&
+           (!has_any || pe_inputs_reader_read(self->reader, self->taken, payload->size > 0 ? payload->data : NULL,
+                                              payload->size, columns, &ignored) == PE_OK);
+}
+
+void pe_arguments_take_kept(pe_arguments *self, uint64_t item, const pe_buffer *payload)
+{
+    const pe_work_spec *spec = self->spec;
+    void *columns[PE_MAX_COLUMNS] = {NULL};
+    pe_error ignored = PE_ERROR_INIT; /* the item has failed already */
+    begin_one(self, item);
     for (int k = 0; k < spec->kept_count; k++)
         clear_kept(self, &spec->kept[k]);
-    pe_inputs_reader_rewind(self->reader);
     for (int h = spec->signature.arg_count; h < count_columns(self); h++)
         columns[h] = self->columns[h];
     if (spec->hidden_count > 0 && spec->reads_alone &&
-        pe_inputs_reader_read(self->reader, one, payload->size > 0 ? payload->data : NULL, payload->size, columns,
-                              &ignored) != PE_OK)
+        pe_inputs_reader_read(self->reader, self->taken, payload->size > 0 ? payload->data : NULL, payload->size,
+                              columns, &ignored) != PE_OK)
         for (int k = 0; k < spec->kept_count; k++)
             clear_kept(self, &spec->kept[k]);
 }

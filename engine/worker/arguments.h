@@ -43,6 +43,10 @@ pe_status pe_arguments_take(pe_arguments *self, pe_block batch, uint64_t end, co
 /* pe_arguments_values - the values of the batch, for messages and further attempts. */
 pe_status pe_arguments_values(pe_arguments *self, pe_block batch, pe_error *err);
 
+/* pe_arguments_take_some - of one item, the arguments that are wanted; the others are left as they are. Returns whether
+ * they could be read. */
+bool pe_arguments_take_some(pe_arguments *self, uint64_t item, const bool *wanted, const pe_buffer *payload);
+
 /* pe_arguments_take_kept - of an item whose arguments cannot be read, the columns that are kept: what can be read of them,
  * else nothing: empty fields, nan, 0. */
 void pe_arguments_take_kept(pe_arguments *self, uint64_t item, const pe_buffer *payload);

@@ -268,11 +268,51 @@ static pe_status run_taken(pe_worker *worker, pe_block block, pe_error *err)
     return status == PE_OK && worker->finished < block.count ? finish_items(worker, block.count, err) : status;
 }
 
+/* An item that where cannot judge fails as one does that the kernel refuses. */
+static pe_status run_unjudged(pe_worker *worker, uint64_t item, pe_error *err)
+{
+    const pe_failures *const failures = &worker->where.failures;
+    size_t f = 0;
+    while (failures->list[f].item != item)
+        f++;
+    begin_batch(worker, (pe_block){.first = item, .count = 1});
+    const pe_worker_batch at = next_items(worker, 1);
+    pe_failures_clear(&worker->failures);
+    pe_status status = pe_failures_add(&worker->failures, item, 0, failures->list[f].reason, err);
+    if (status == PE_OK)
+        status = settle(worker, &at, worker->out, err);
+    return status == PE_OK ? encode(worker, &at, worker->out, err) : status;
+}
+
+/* The items whose arguments were taken and that where chooses, in runs of consecutive ones. */
+static pe_status run_chosen(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err)
+{
+    pe_status status = pe_worker_where_choose(worker, block, err);
+    for (uint64_t done = 0; done < block.count && status == PE_OK;) {
+        const pe_block run = pe_worker_where_next(worker, block, done);
+        const unsigned char choice = worker->where.choices[done];
+        done += run.count;
+        if (choice == PE_CHOICE_OUT) {
+            worker->out->items += run.count;
+            continue;
+        }
+        status = pe_arguments_take(&worker->args, run, end, payload, err); /* they are there: this moves pointers */
+        if (status == PE_OK)
+            status = choice == PE_CHOICE_IN ? run_taken(worker, run, err) : run_unjudged(worker, run.first, err);
+    }
+    return status;
+}
+
 /* An item that cannot be read fails as one does that the kernel refuses, unless failed items end the run: then the
  * input's own error does. An error of the whole input ends it in any case. */
 static pe_status run_unreadable(pe_worker *worker, uint64_t item, const pe_buffer *payload, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
+    if (err->status == PE_EDATA && err->item != PE_NO_ITEM && pe_worker_where_is_out(worker, item, payload)) {
+        pe_error_clear(err);
+        worker->out->items++;
+        return PE_OK;
+    }
     if (spec->policy == PE_ON_ERROR_STOP || err->status != PE_EDATA || err->item == PE_NO_ITEM)
         return err->status;
     begin_batch(worker, (pe_block){.first = item, .count = 1});
@@ -308,7 +348,12 @@ pe_status pe_worker_run_batch(pe_worker *worker, pe_block block, uint64_t end, c
             continue;
         }
         by_one = by_one || (status == PE_OK && part.count == 1 && left > 1);
-        status = status == PE_OK ? run_taken(worker, part, err) : run_unreadable(worker, first, payload, err);
+        if (status != PE_OK)
+            status = run_unreadable(worker, first, payload, err);
+        else if (worker->where.call != NULL)
+            status = run_chosen(worker, part, end, payload, err);
+        else
+            status = run_taken(worker, part, err);
         done += part.count;
         most = by_one ? 1 : block.count;
     }

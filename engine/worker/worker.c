@@ -58,6 +58,7 @@ static void free_worker(pe_worker *worker)
     }
     pe_reduction_close(worker->spec->reduction, &worker->part);
     pe_arguments_close(&worker->args);
+    pe_worker_where_close(worker);
     pe_call_free(worker->call);
     pe_failures_fini(&worker->failures);
     pe_buffer_fini(&worker->failure_counts);
@@ -228,6 +229,8 @@ static pe_status init(pe_worker *worker, const pe_work_spec *spec, pe_error *err
         pe_call_set_ramps(worker->call, worker->args.ramps);
     if (status == PE_OK)
         pe_worker_bound_texts(worker);
+    if (status == PE_OK)
+        status = pe_worker_where_open(worker, err);
     return status == PE_OK ? make_columns(worker, err) : status;
 }
 

@@ -32,6 +32,10 @@ typedef struct pe_work_spec {
     bool gives_in_order; /* the kernel says how far it is in a batch (pe_call_advance) */
     pe_signature signature;
     const pe_setup *setup;
+    const pe_kernel *where;          /* gives a bool for each item: which are computed; NULL: all */
+    const bool *where_mentions;      /* arguments that where names */
+    const bool *where_reads;         /* arguments of where that must not be nan */
+    const char *const *where_names;  /* what it calls the arguments */
     pe_type written[PE_MAX_COLUMNS]; /* the results' types after [output] dtype */
     bool has_conversion;             /* written differs from the signature somewhere */
     pe_encoder encoder;

@@ -13,10 +13,20 @@
 #include "worker/failed_items.h"
 #include "worker/worker.h"
 
+/* What where says of an item. */
+enum { PE_CHOICE_OUT, PE_CHOICE_IN, PE_CHOICE_FAILED };
+
+typedef struct pe_worker_where {
+    pe_call *call;          /* NULL: all items are computed */
+    unsigned char *choices; /* of the batch at hand */
+    pe_failures failures;
+} pe_worker_where;
+
 typedef struct pe_worker {
     const pe_work_spec *spec;
     pe_arguments args;
     pe_call *call;
+    pe_worker_where where;
     void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the rows take its place */
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
     pe_buffer *rows;          /* encoded: the chunk's buffer, or the one of this worker that a piece takes them from */
@@ -70,5 +80,15 @@ pe_status pe_worker_convert(pe_worker *worker, const pe_worker_batch *at, pe_err
 
 /* pe_worker_retry - each failed item of a batch alone, up to retries times; who succeeds is no failure any more. */
 pe_status pe_worker_retry(pe_worker *worker, const pe_worker_batch *at, pe_error *err);
+
+/* where.c: the call of where. open and close are parts of the worker's. */
+pe_status pe_worker_where_open(pe_worker *worker, pe_error *err);
+void pe_worker_where_close(pe_worker *worker);
+/* pe_worker_where_choose - the choices of a batch whose arguments were taken. */
+pe_status pe_worker_where_choose(pe_worker *worker, pe_block block, pe_error *err);
+/* pe_worker_where_is_out - does where leave out an item of which some other argument cannot be read? */
+bool pe_worker_where_is_out(pe_worker *worker, uint64_t item, const pe_buffer *payload);
+/* pe_worker_where_next - the items of the block from number `done` on that have the same choice; a failed one is alone. */
+pe_block pe_worker_where_next(const pe_worker *worker, pe_block block, uint64_t done);
 
 #endif

@@ -177,8 +177,8 @@ static pe_status check_expr(const pe_codegen *spec, pe_error *err)
     if (status == PE_OK && (!is_plain || (exprs == 1 && results > 1)))
         status = pe_fail(err, PE_ECONFIG, "signature: an expression gives one number, and no \"or error\"");
     else if (status == PE_OK && results > 0 && results != exprs)
-        status = pe_fail(err, PE_ECONFIG, "signature: expected %d results, one for each expression, got %d", exprs,
-                         results);
+        status =
+            pe_fail(err, PE_ECONFIG, "signature: expected %d results, one for each expression, got %d", exprs, results);
     return status;
 }
 

@@ -76,10 +76,15 @@ static void take_kernel_args(const pe_job *job, int count, pe_argument_names *ou
         out->names[a] = job->kernel.args[a];
 }
 
-void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
+void pe_argument_names_by_place(int count, pe_argument_names *out)
 {
     for (int a = 0; a < count; a++)
         make_name(out, a);
+}
+
+void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
+{
+    pe_argument_names_by_place(count, out);
     take_columns(job, inputs, count, out);
     take_input_names(job, inputs, count, out);
     take_kernel_args(job, count, out);
@@ -87,8 +92,7 @@ void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int coun
 
 void pe_argument_names_of_inputs(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
 {
-    for (int a = 0; a < count; a++)
-        make_name(out, a);
+    pe_argument_names_by_place(count, out);
     take_kernel_args(job, count, out);
     take_columns(job, inputs, count, out);
     take_input_names(job, inputs, count, out);

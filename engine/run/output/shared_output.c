@@ -19,6 +19,7 @@
 #include <sys/random.h>
 
 #include "os/log.h"
+#include "run/expression/condition.h"
 
 typedef unsigned char probe[PE_PROBE_BYTES];
 
@@ -32,7 +33,7 @@ typedef struct pe_shared_output_facts {
 static bool is_wanted(const pe_comm *comm, const pe_job *job, const pe_plan *plan, const pe_work_spec *work)
 {
     const uint64_t ranks = (uint64_t)pe_comm_size(comm);
-    if (!work->encoder.is_fixed || work->policy == PE_ON_ERROR_SKIP || job->items != NULL)
+    if (!work->encoder.is_fixed || pe_job_leaves_out(job) || job->items != NULL)
         return false;
     if (ranks == 1)
         return true;

@@ -42,12 +42,12 @@ typedef struct pe_object_call {
 
 /* The one symbol that an object exports: pe_object. */
 typedef struct pe_object_descriptor {
-    uint32_t abi;  /* PE_OBJECT_ABI */
-    uint32_t size; /* sizeof(pe_object_descriptor) */
-    int32_t dtype; /* of the first expression's result, as enum pe_dtype; 0 when the signature says it */
-    int32_t result_count;                   /* of expressions; 1 of a function */
-    const int32_t *dtypes;                  /* of all their results, as dtype */
-    const char *features;                   /* of the processor it was compiled for, each followed by a space */
+    uint32_t abi;          /* PE_OBJECT_ABI */
+    uint32_t size;         /* sizeof(pe_object_descriptor) */
+    int32_t dtype;         /* of the first expression's result, as enum pe_dtype; 0 when the signature says it */
+    int32_t result_count;  /* of expressions; 1 of a function */
+    const int32_t *dtypes; /* of all their results, as dtype */
+    const char *features;  /* of the processor it was compiled for, each followed by a space */
     int (*map)(const pe_object_call *call); /* 0, or nonzero when it cannot go on */
 
     /* Called once in each process before the first call of map; NULL without an initializer. Returns 0, or nonzero with

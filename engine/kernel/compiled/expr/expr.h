@@ -40,6 +40,9 @@ pe_status pe_expr_check(const char *text, const pe_expr_scope *scope, pe_expr_fa
 /* pe_expr_names - is name a name in text? Strings and parts of longer names do not count. */
 bool pe_expr_names(const char *text, const char *name);
 
+/* pe_expr_mentions - is name one in text that is no function's call? */
+bool pe_expr_mentions(const char *text, const char *name);
+
 /* pe_expr_uses_text - does text use the argument called name as a text, as in equals(name, "DE")? */
 bool pe_expr_uses_text(const char *text, const char *name);
 

@@ -186,15 +186,30 @@ pe_status pe_expr_scan(const char *text, size_t at, pe_expr_token *out, pe_error
     return PE_OK;
 }
 
-bool pe_expr_names(const char *text, const char *name)
+/* Is the name there? A call of it may not count. */
+static bool finds_name(const char *text, const char *name, bool counts_calls)
 {
     pe_error ignored = PE_ERROR_INIT;
     pe_expr_token token = {.end = 0};
+    bool was_name = false; /* the token before is the name, which may open a call */
     do {
         if (pe_expr_scan(text, token.end, &token, &ignored) != PE_OK)
-            return false;
-        if (token.kind == PE_TOKEN_NAME && pe_expr_is(text, token, name))
+            return was_name;
+        if (was_name && !pe_expr_is(text, token, "("))
+            return true;
+        was_name = token.kind == PE_TOKEN_NAME && pe_expr_is(text, token, name);
+        if (was_name && counts_calls)
             return true;
     } while (token.kind != PE_TOKEN_END);
     return false;
+}
+
+bool pe_expr_names(const char *text, const char *name)
+{
+    return finds_name(text, name, true);
+}
+
+bool pe_expr_mentions(const char *text, const char *name)
+{
+    return finds_name(text, name, false);
 }

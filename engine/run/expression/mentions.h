@@ -1,0 +1,22 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* mentions.h - the inputs' own names in a job's expressions: kernel.expr and kernel.where.
+ */
+#ifndef PE_MENTIONS_H
+#define PE_MENTIONS_H
+
+#include "inputs/inputs.h"
+#include "job/job.h"
+#include "run/output/argument_names.h"
+
+/* pe_mentions_set - tell text inputs which of their columns an expression names: only those become arguments. Of a job
+ * that names its arguments itself, and of other kernels than expressions, all columns do. Before the inputs are opened. */
+void pe_mentions_set(pe_job *job);
+
+/* pe_mentions_names - the arguments' names in the job's expressions: kernel.args, else input.names, else the inputs' own
+ * names where an expression mentions one of them, else x, y, z, x4 ...
+ * Returns: whether they are other names than x, y, z by their places */
+bool pe_mentions_names(const pe_job *job, const pe_inputs *inputs, pe_argument_names *out);
+
+#endif
