@@ -14,6 +14,10 @@
 Pool        takes the place of multiprocessing.Pool
 ThreadPool  multiprocessing's own
 Executor    takes the place of concurrent.futures.ProcessPoolExecutor
+
+    pool.map(pengine.expr("x*x + 1"), array)        a compiled function: array in, array out, all threads, no GIL
+
+expr, kernel, source, plugin, pointer   compiled functions
 """
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +26,16 @@ from .errors import ItemError, ItemTimeout, WorkerDied
 if TYPE_CHECKING:
     from ._results import AsyncResult, IMapIterator
     from .executor import Executor
+    from ._kernels import Kernel, KernelError, expr, kernel, plugin, pointer, source
     from .pool import Pool, ThreadPool
 
-__all__ = ["Pool", "ThreadPool", "Executor", "AsyncResult", "IMapIterator", "ItemError", "ItemTimeout", "WorkerDied"]
+__all__ = ["Pool", "ThreadPool", "Executor", "AsyncResult", "IMapIterator", "ItemError", "ItemTimeout", "WorkerDied",
+           "Kernel", "KernelError", "expr", "kernel", "source", "plugin", "pointer"]
 
 # A worker process imports little: the rest is imported when it is asked for.
 _HOMES = {
     "Pool": "pool", "ThreadPool": "pool", "Executor": "executor", "AsyncResult": "_results", "IMapIterator": "_results",
+    **dict.fromkeys(("Kernel", "KernelError", "expr", "source", "plugin", "pointer", "kernel"), "_kernels"),
 }
 
 

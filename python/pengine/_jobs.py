@@ -451,8 +451,8 @@ class StreamJob(Job):
                 self.post("cancel", self)
 
 
-def warn_skipped(failures: list[BaseException], total: int) -> None:
+def warn_skipped(failures: list[BaseException]) -> None:
     """No failure is silent: one line for all that errors="skip" left out."""
     if failures:
-        warnings.warn(f"{len(failures)} of {total} items failed and were left out; the first: {failures[0]!r}", RuntimeWarning,
-                      stacklevel=3)
+        more = "1 item was" if len(failures) == 1 else f"{len(failures)} items were"
+        warnings.warn(f"{more} left out; the first: {failures[0]!r}", RuntimeWarning, stacklevel=4)

@@ -63,6 +63,20 @@ class AsyncResult:
         self._event.set()
 
 
+def run_aside(result: AsyncResult, function: Callable[[], tuple[Any, list[Any]]]) -> None:
+    """Compute a result and its failures in a thread of its own."""
+
+    def run() -> None:
+        try:
+            value, result.failures = function()
+        except Exception as error:
+            result._set(False, error)
+        else:
+            result._set(True, value)
+
+    threading.Thread(target=run, name="pengine-compiled", daemon=True).start()
+
+
 class IMapIterator(_core.Iterator):
     """The results of imap() and imap_unordered(), as they come.
 

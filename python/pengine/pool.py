@@ -9,18 +9,26 @@ import warnings
 import weakref
 from multiprocessing import util
 from multiprocessing.pool import ThreadPool
-from typing import Any, Callable, Iterable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional
 
 from . import _worker_state
 from ._jobs import ApplyJob, Job, MapJob, Options, StreamJob, warn_skipped
 from ._manager import Manager
 from ._progress import Bar
-from ._results import AsyncResult, IMapIterator
+from ._results import AsyncResult, IMapIterator, run_aside
 from ._source import IteratorSource, SequenceSource, is_cuttable
+
+if TYPE_CHECKING:
+    from ._compute import Compiled, Stream
 
 __all__ = ["Pool", "ThreadPool", "AsyncResult", "IMapIterator"]
 
 _open: weakref.WeakSet[Manager] = weakref.WeakSet()
+
+
+def is_compiled(func: Any) -> bool:
+    """Whether it is a Kernel; asks without importing what only kernels need."""
+    return getattr(func, "is_compiled", False) is True
 
 
 def _after_fork() -> None:
@@ -73,6 +81,8 @@ class Pool:
         self._pid = os.getpid()
         self._ctx = context
         self._failures: list[BaseException] = []
+        self._lock = threading.Lock()
+        self._compiled: Optional[Compiled] = None
         self._manager = Manager(processes, initializer, initargs, maxtasksperchild)
         self._pool = self._manager.workers
         try:
@@ -138,27 +148,51 @@ class Pool:
 
     def map(self, func: Any, iterable: Any, chunksize: Optional[int] = None, *, errors: Optional[str] = None,
             timeout: Optional[float] = None, retries: Optional[int] = None, progress: Optional[bool] = None,
-            **compiled: Any) -> Any:
-        """[func(x) for x in iterable], computed by the workers."""
-        return self._map_now(func, iterable, False, chunksize, compiled,
+            out: Any = None, fill: Any = None) -> Any:
+        """[func(x) for x in iterable], computed by the workers.
+
+        With a compiled kernel (pengine.expr and the like) iterable is an array, and so is what comes back: one result an item, in
+        out= where that is given; a tuple of arrays where the kernel has several results. fill= stands in for failed items.
+        """
+        return self._map_now(func, iterable, False, chunksize, out, fill,
                              self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
 
     def starmap(self, func: Any, iterable: Any, chunksize: Optional[int] = None, *, errors: Optional[str] = None,
                 timeout: Optional[float] = None, retries: Optional[int] = None, progress: Optional[bool] = None,
-                **compiled: Any) -> Any:
-        """[func(*x) for x in iterable], computed by the workers."""
-        return self._map_now(func, iterable, True, chunksize, compiled,
+                out: Any = None, fill: Any = None) -> Any:
+        """[func(*x) for x in iterable], computed by the workers; with a compiled kernel iterable is a tuple of arrays."""
+        return self._map_now(func, iterable, True, chunksize, out, fill,
                              self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
 
-    def _map_now(self, func: Any, iterable: Any, star: bool, chunksize: Optional[int], compiled: Any, options: Options) -> Any:
-        if compiled:
-            raise TypeError(f"unexpected keyword {next(iter(compiled))!r}")
-        result = self._map(func, iterable, chunksize, star, None, None, options)
-        values = result.get()
-        self._failures = result.failures
+    def _map_now(self, func: Any, iterable: Any, star: bool, chunksize: Optional[int], out: Any, fill: Any, options: Options) -> Any:
+        if is_compiled(func):
+            values, failures = self._compute(func, iterable, star, chunksize, out, fill, options)
+        elif out is not None or fill is not None:
+            raise TypeError("out= and fill= are for compiled kernels (pengine.expr and the like)")
+        else:
+            result = self._map(func, iterable, chunksize, star, None, None, options)
+            values, failures = result.get(), result.failures
+        self._failures = failures
         if options.errors == "skip":
-            warn_skipped(result.failures, len(values) + len(result.failures))
+            warn_skipped(failures)
         return values
+
+    def _threads(self) -> Compiled:
+        self._check_running()
+        with self._lock:
+            if self._compiled is None:
+                from ._compute import Compiled
+
+                self._compiled = Compiled(self._processes)
+        return self._compiled
+
+    def _compute(self, func: Any, iterable: Any, star: bool, chunksize: Optional[int], out: Any, fill: Any,
+                 options: Options) -> tuple[Any, Any]:
+        compiled = self._threads()
+        from . import _compute
+
+        columns = _compute.split(iterable, star)
+        return compiled.map(func, columns, out, _compute.errors_of(options, fill), chunksize or 0)
 
     def map_async(self, func: Any, iterable: Any, chunksize: Optional[int] = None,
                   callback: Optional[Callable[[Any], Any]] = None,
@@ -181,9 +215,12 @@ class Pool:
     def _map(self, func: Any, iterable: Any, chunksize: Optional[int], star: bool, callback: Any, error_callback: Any,
              options: Options) -> AsyncResult:
         self._check_running()
+        result = AsyncResult(self, callback, error_callback)
+        if is_compiled(func):
+            run_aside(result, lambda: self._compute(func, iterable, star, chunksize, None, None, options))
+            return result
         if not hasattr(iterable, "__len__"):
             iterable = list(iterable)
-        result = AsyncResult(self, callback, error_callback)
         if len(iterable) == 0:
             result._set(True, [])
             return result
@@ -200,35 +237,39 @@ class Pool:
         return result
 
     def imap(self, func: Any, iterable: Iterable[Any], chunksize: int = 1, *, errors: Optional[str] = None,
-             timeout: Optional[float] = None, retries: Optional[int] = None, progress: Optional[bool] = None) -> IMapIterator:
+             timeout: Optional[float] = None, retries: Optional[int] = None, progress: Optional[bool] = None) -> IMapIterator | Stream:
         """The results of func(x) in order, as an iterator; it runs ahead of its reader within a bound."""
         return self._imap(func, iterable, chunksize, True, False,
                           self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
 
     def imap_unordered(self, func: Any, iterable: Iterable[Any], chunksize: int = 1, *, errors: Optional[str] = None,
                        timeout: Optional[float] = None, retries: Optional[int] = None,
-                       progress: Optional[bool] = None) -> IMapIterator:
+                       progress: Optional[bool] = None) -> IMapIterator | Stream:
         """imap() with the results as they are finished."""
         return self._imap(func, iterable, chunksize, False, False,
                           self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
 
     def istarmap(self, func: Any, iterable: Iterable[Any], chunksize: int = 1, *, errors: Optional[str] = None,
-                 timeout: Optional[float] = None, retries: Optional[int] = None, progress: Optional[bool] = None) -> IMapIterator:
+                 timeout: Optional[float] = None, retries: Optional[int] = None, progress: Optional[bool] = None) -> IMapIterator | Stream:
         """imap() of func(*x)."""
         return self._imap(func, iterable, chunksize, True, True,
                           self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
 
     def istarmap_unordered(self, func: Any, iterable: Iterable[Any], chunksize: int = 1, *, errors: Optional[str] = None,
                            timeout: Optional[float] = None, retries: Optional[int] = None,
-                           progress: Optional[bool] = None) -> IMapIterator:
+                           progress: Optional[bool] = None) -> IMapIterator | Stream:
         """imap_unordered() of func(*x)."""
         return self._imap(func, iterable, chunksize, False, True,
                           self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
 
-    def _imap(self, func: Any, iterable: Iterable[Any], chunksize: int, ordered: bool, star: bool, options: Options) -> IMapIterator:
+    def _imap(self, func: Any, iterable: Iterable[Any], chunksize: int, ordered: bool, star: bool, options: Options) -> IMapIterator | Stream:
         self._check_running()
         if chunksize < 1:
             raise ValueError(f"Chunksize must be 1+, not {chunksize:n}")
+        if is_compiled(func):
+            from . import _compute
+
+            return _compute.Stream(self._threads(), func, iterable, star, _compute.errors_of(options, None))
         manager = self._manager
         source: SequenceSource | IteratorSource
         if is_cuttable(iterable):

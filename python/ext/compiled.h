@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* compiled.h - what compiled.c and its columns share.
+ */
+#ifndef PENGINE_PYTHON_COMPILED_H
+#define PENGINE_PYTHON_COMPILED_H
+
+#include "module.h"
+
+#include <pengine/pool.h>
+
+enum { PE_PY_COLUMNS = 64 };
+
+/* The columns of one call, with what keeps them alive. */
+typedef struct pe_py_columns {
+    const void *args[PE_PY_COLUMNS];
+    void *results[PE_PY_COLUMNS];
+    unsigned char *outcomes;
+    Py_buffer views[2 * PE_PY_COLUMNS + 1];
+    int view_count;
+    PyObject *kept[PE_PY_COLUMNS];  /* tuples of the texts of arguments */
+    void *texts[2 * PE_PY_COLUMNS]; /* arrays of pe_text, to be freed */
+    int kept_count, text_count;
+    int is_text[PE_PY_COLUMNS], result_count; /* of results */
+} pe_py_columns;
+
+/* pe_py_take_columns - the buffers and texts of a call. Returns 0, or -1 with an exception set; release either way. */
+int pe_py_take_columns(pe_py_columns *columns, const pe_pool_kernel *kernel, uint64_t count, PyObject *inputs,
+                       PyObject *outputs, PyObject *outcomes);
+
+/* pe_py_texts - a tuple: for each result a list of str, or None where the result is no text. */
+PyObject *pe_py_texts(const pe_py_columns *columns, uint64_t count);
+
+void pe_py_release_columns(pe_py_columns *columns);
+
+#endif

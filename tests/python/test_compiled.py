@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Compiled kernels through Pool.map() and starmap(); numpy says what comes out."""
+import array
+import ctypes
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import warnings
+
+import numpy
+
+import pengine
+
+C = """
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+double norm(const double *v) { return sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]); }
+void turned(const double *v, double *w, int64_t *n) { w[0] = v[2]; w[1] = v[1]; w[2] = v[0]; *n = (int64_t)v[0]; }
+int halved(int64_t x, int64_t *y) { *y = x / 2; return (int)(x % 2); }
+size_t twice(const char *s, size_t n, char *out, size_t room)
+{
+    if (2 * n <= room) {
+        memcpy(out, s, n);
+        memcpy(out + n, s, n);
+    }
+    return 2 * n;
+}
+"""
+
+
+class Compiled(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.pool = pengine.Pool(2)
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.file = os.path.join(cls.folder.name, "f.c")
+        pathlib.Path(cls.file).write_text(C)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.pool.terminate()
+        cls.pool.join()
+        cls.folder.cleanup()
+
+    def same(self, got, expected):
+        self.assertIs(type(got), numpy.ndarray)
+        self.assertEqual((got.dtype, got.shape), (expected.dtype, expected.shape))
+        numpy.testing.assert_array_equal(got, expected)
+
+    def test_arrays_of_each_type(self):
+        for dtype in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8", "?"):
+            a = numpy.array([0, 1, 1, 0, 1], dtype)
+            got = self.pool.map(pengine.expr("x"), a)
+            numpy.testing.assert_array_equal(got.astype(a.dtype), a)
+        self.same(self.pool.map(pengine.kernel("square"), array.array("q", range(9))), numpy.arange(9) ** 2)
+        self.same(self.pool.map(pengine.expr("x*x"), [1, 2.5]), numpy.array([1, 6.25]))
+        self.same(self.pool.map(pengine.expr("x*x"), (i for i in range(5))), numpy.arange(5) ** 2)
+        self.same(self.pool.map(pengine.expr("x*x"), []), numpy.array([], "i8"))
+        self.same(self.pool.map(pengine.expr("x"), memoryview(b"abc")), numpy.array([97, 98, 99]))
+
+    def test_arrays_that_lie_otherwise_in_memory(self):
+        a = numpy.arange(12.0)
+        self.same(self.pool.map(pengine.expr("2*x"), a[::-3]), 2 * a[::-3])
+        self.same(self.pool.map(pengine.expr("2*x"), a.astype(">f8")), 2 * a)
+        self.same(self.pool.map(pengine.source(self.file, "norm", "(float64[3]) -> float64"), numpy.asfortranarray(a.reshape(4, 3))),
+                  numpy.sqrt((a.reshape(4, 3) ** 2).sum(1)))
+
+    def test_several_arguments_and_results(self):
+        a, b = numpy.arange(5.0), numpy.linspace(0, 1, 5)
+        self.same(self.pool.starmap(pengine.expr("a - b", args=["a", "b"]), (a, b)), a - b)
+        self.same(self.pool.starmap(pengine.expr("x - y"), list(zip(a.tolist(), b.tolist()))), a - b)
+        turned, first = self.pool.map(pengine.source(self.file, "turned", "(float64[3]) -> (float64[3], int64)"), numpy.ones((2, 3)) * 7)
+        self.same(turned, numpy.full((2, 3), 7.0))
+        self.same(first, numpy.array([7, 7]))
+
+    def test_out_is_written_and_checked(self):
+        a, out = numpy.arange(1000.0), numpy.zeros(1000)
+        self.assertIs(self.pool.map(pengine.expr("x + 1"), a, out=out), out)
+        self.same(out, a + 1)
+        plain = array.array("d", [0] * 1000)
+        self.assertIs(self.pool.map(pengine.expr("x + 1"), a, out=plain), plain)
+        self.assertEqual(plain.tolist(), (a + 1).tolist())
+        self.pool.map(pengine.expr("x + 1"), a, out=a)  # in place
+        self.same(a, out)
+        fixed = numpy.zeros(1000)
+        fixed.flags.writeable = False
+        for wrong, text in ((numpy.zeros(999), "expected float64 of shape"), (numpy.zeros(1000, "f4"), "got format 'f'"),
+                            (fixed, "writable"), (numpy.zeros(2000)[::2], "contiguous"), ((out, out), "expected 1 arrays")):
+            with self.assertRaisesRegex(ValueError, text):
+                self.pool.map(pengine.expr("x + 1"), a, out=wrong)
+        with self.assertRaisesRegex(TypeError, "for compiled kernels"):
+            self.pool.map(abs, a, out=out)
+
+    def test_texts_and_wide_integers(self):
+        self.assertEqual(self.pool.map(pengine.source(self.file, "twice", "(text) -> text"), ["a", "", "ü" * 500, b"b"]),
+                         ["aa", "", "ü" * 1000, "bb"])
+        self.same(self.pool.map(pengine.expr("length(x)"), numpy.array(["a", "bcd"])), numpy.array([1, 3]))
+        self.assertEqual(self.pool.map(pengine.expr("x*x", signature="(int128) -> int128"), [-(2**40), 2**62]), [2**80, 2**124])
+
+    def test_pointers(self):
+        libm = ctypes.CDLL("libm.so.6")
+        a = numpy.linspace(0, 3, 1000)
+        cosine = ctypes.cast(libm.cos, ctypes.c_void_p).value
+        for function in (libm.cos, cosine, type("cfunc", (), {"address": cosine})()):
+            numpy.testing.assert_allclose(self.pool.map(pengine.pointer(function, "(float64) -> float64"), a), numpy.cos(a))
+        self.same(self.pool.starmap(pengine.pointer(libm.ldexp, "(float64, int32) -> float64"), (a, numpy.full(1000, 3, "i4"))), a * 8)
+        with self.assertRaisesRegex(pengine.KernelError, "'float' is no type"):
+            pengine.pointer(1, "(float) -> float64")
+
+    def test_failed_items(self):
+        halved = pengine.source(self.file, "halved", "(int64) -> int64 or error")
+        with self.assertRaises(pengine.ItemError) as caught:
+            self.pool.map(halved, [4, 6, 7, 8])
+        self.assertEqual((caught.exception.index, caught.exception.arguments), (2, (7,)))
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            self.same(self.pool.map(halved, range(6), errors="skip"), numpy.array([0, 1, 2]))
+        self.assertEqual([error.index for error in self.pool.failures], [1, 3, 5])
+        self.assertIn("3 items were left out", str(told[0].message))
+        self.same(self.pool.map(halved, range(6), fill=-1), numpy.array([0, -1, 1, -1, 2, -1]))
+        results = self.pool.imap(halved, iter([0, 2] * 2000 + [5]))
+        self.assertEqual([next(results) for _ in range(4000)], [0, 1] * 2000)
+        with self.assertRaises(pengine.ItemError) as caught:
+            next(results)
+        self.assertEqual((caught.exception.index, caught.exception.arguments), (4000, (5,)))
+
+    def test_wrong_calls(self):
+        a = numpy.zeros(3)
+        for wrong, kind, text in (
+            (lambda: self.pool.map(pengine.expr("x*"), a), pengine.KernelError, "expected a value"),
+            (lambda: self.pool.map(pengine.kernel("sqare"), a), pengine.KernelError, 'did you mean "square"'),
+            (lambda: self.pool.map(pengine.source("no.c", "f", "(float64) -> int64"), a), ValueError, "no.c"),
+            (lambda: self.pool.starmap(pengine.expr("x+y"), (a, a[1:])), ValueError, "different lengths: 3, 2"),
+            (lambda: self.pool.map(pengine.expr("x+y"), a), ValueError, "y"),
+            (lambda: self.pool.map(pengine.expr("x"), [{}]), TypeError, "dtype object"),
+            (lambda: self.pool.map(pengine.expr("x"), [2**70]), OverflowError, "int64"),
+            (lambda: self.pool.map(pengine.expr("x"), a, errors="return"), ValueError, "for Python functions"),
+            (lambda: self.pool.map(pengine.expr("x"), numpy.float64(1)), TypeError, "0 dimensions"),
+        ):
+            with self.assertRaisesRegex(kind, text):
+                wrong()
+
+    def test_later_and_one_by_one(self):
+        result = self.pool.map_async(pengine.expr("x+1"), numpy.arange(3))
+        self.same(result.get(10), numpy.array([1, 2, 3]))
+        self.assertEqual(list(self.pool.imap_unordered(pengine.expr("x+1"), range(3000))), list(range(1, 3001)))
+        self.assertRaises(pengine.KernelError, self.pool.map_async(pengine.expr("("), [1]).get, 10)
+
+    def test_gil_is_free(self):
+        a, beats = numpy.ones(2_000_000), 0
+        slow = pengine.expr("pow(sin(x), cos(x)) + pow(cos(x), sin(x))")
+        self.pool.map(slow, a[:10])
+        thread = threading.Thread(target=self.pool.map, args=(slow, a))
+        thread.start()
+        while thread.is_alive():
+            beats += 1
+            time.sleep(0)
+        thread.join()
+        self.assertGreater(beats, 100)
+
+    def test_plugin(self):
+        path = os.environ.get("PLUGIN")
+        if path is None:
+            self.skipTest("PLUGIN is the path of configs/plugin.so")
+        self.assertEqual(self.pool.starmap(pengine.plugin(path, "balance", params={"rate": 1.0}), ([2.0, 4.0], [1, 2])).tolist(), [4.0, 16.0])
+
+    def test_interrupt_and_no_numpy(self):
+        text = f"""
+import sys, threading, signal, os
+sys.modules["numpy"] = None
+import pengine
+pool = pengine.Pool(2)
+result = pool.map(pengine.expr("x*0.5"), [1, 2, 3])
+print(type(result).__name__, result.tolist(), pool.map(pengine.source({self.file!r}, "norm", "(float64[3]) -> float64"),
+      memoryview(bytearray(48)).cast("d", (2, 3))).tolist())
+forever = pengine.expr("sin(x) + cos(x) * tan(x)")
+out = memoryview(bytearray(8_000_000)).cast("d")
+pool.map(forever, out[:8])
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    while True:
+        pool.map(forever, out, out=out)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+        done = subprocess.run([sys.executable, "-B", "-W", "ignore", "-c", text], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.stdout, done.stderr), ("memoryview [0.5, 1.0, 1.5] [0.0, 0.0]\ninterrupted\n", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
