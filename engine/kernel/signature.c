@@ -104,10 +104,10 @@ static bool take(cursor *c, const char *token)
 
 static pe_status refuse_dtype(cursor *c)
 {
-    const char *names[PE_TEXT];
+    const char *names[PE_DTYPE_LAST];
     char all[NAMES_ROOM] = "";
     size_t used = 0;
-    for (int d = PE_BOOL; d <= PE_TEXT; d++) {
+    for (int d = PE_BOOL; d <= PE_DTYPE_LAST; d++) {
         names[d - 1] = pe_dtype_name((pe_dtype)d);
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", used == 0 ? "" : ", ", names[d - 1]);
     }
@@ -115,7 +115,7 @@ static pe_status refuse_dtype(cursor *c)
     const char *const text = here(c);
     const size_t size = word_size(text);
     (void)snprintf(typed, sizeof typed, "%.*s", (int)(size < NAME_ROOM ? size : NAME_ROOM), text);
-    const char *const meant = typed[0] == '\0' ? NULL : pe_suggest(typed, names, PE_TEXT);
+    const char *const meant = typed[0] == '\0' ? NULL : pe_suggest(typed, names, PE_DTYPE_LAST);
     char hint[NAMES_ROOM + 32];
     if (meant != NULL)
         (void)snprintf(hint, sizeof hint, "; did you mean \"%s\"?", meant);
@@ -149,10 +149,10 @@ static pe_status parse_type(cursor *c, pe_type *type)
     const size_t size = word_size(text);
     *type = (pe_type){.dtype = PE_BOOL, .width = 0};
     int d = PE_BOOL;
-    while (d <= PE_TEXT &&
+    while (d <= PE_DTYPE_LAST &&
            (strlen(pe_dtype_name((pe_dtype)d)) != size || strncmp(pe_dtype_name((pe_dtype)d), text, size) != 0))
         d++;
-    if (d > PE_TEXT)
+    if (d > PE_DTYPE_LAST)
         return refuse_dtype(c);
     type->dtype = (pe_dtype)d;
     c->at += size;

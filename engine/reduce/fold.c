@@ -19,6 +19,7 @@
 
 #include "base/alloc.h"
 #include "reduce/fold_internal.h"
+#include "types/half.h"
 
 #define RUN_MOST 1024
 
@@ -40,13 +41,19 @@ static size_t cell_bytes(pe_dtype dtype, bool has_sums, bool has_bounds)
     return dtype == PE_TEXT ? 0 : bounds_bytes(has_bounds) + (has_sums ? round_up(sum) : 0);
 }
 
+/* A complex number is folded as its parts. */
+static pe_type parts_of(pe_type type)
+{
+    return pe_dtype_is_complex(type.dtype) ? (pe_type){pe_dtype_part(type.dtype), 2 * pe_type_elements(type)} : type;
+}
+
 static size_t state_bytes(const pe_fold_spec *spec, size_t cells[PE_MAX_COLUMNS])
 {
     size_t size = round_up(sizeof(uint64_t));
     for (int r = 0; r < spec->result_count; r++) {
+        const pe_type type = parts_of(spec->results[r]);
         cells[r] = size;
-        size +=
-            pe_type_elements(spec->results[r]) * cell_bytes(spec->results[r].dtype, spec->has_sums, spec->has_bounds);
+        size += pe_type_elements(type) * cell_bytes(type.dtype, spec->has_sums, spec->has_bounds);
     }
     return size;
 }
@@ -98,7 +105,10 @@ pe_status pe_fold_make(const pe_fold_spec *spec, pe_fold **out, pe_error *err)
     pe_status status = pe_make_array(&fold, 1, sizeof *fold, err);
     if (status != PE_OK)
         return status;
-    memcpy(fold->results, spec->results, (size_t)spec->result_count * sizeof *spec->results);
+    for (int r = 0; r < spec->result_count; r++) {
+        fold->results[r] = parts_of(spec->results[r]);
+        fold->is_complex[r] = pe_dtype_is_complex(spec->results[r].dtype);
+    }
     fold->result_count = spec->result_count;
     fold->has_sums = spec->has_sums;
     fold->has_bounds = spec->has_bounds;
@@ -154,6 +164,15 @@ WIDENER(pe_int128, wide)
 WIDENER(float, reals)
 WIDENER(double, reals)
 
+static void widen_half(const unsigned char *from, size_t stride, size_t count, run *to)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t bits;
+        memcpy(&bits, from + i * stride, sizeof bits);
+        to->reals[i] = pe_half_widen(bits);
+    }
+}
+
 /* The run itself if it already has one of the three types and is dense, else a converted copy in room. */
 static const void *widen(pe_dtype dtype, const unsigned char *from, size_t stride, size_t count, run *room)
 {
@@ -174,6 +193,8 @@ static const void *widen(pe_dtype dtype, const unsigned char *from, size_t strid
         widen_uint32_t(from, stride, count, room);
     else if (dtype == PE_INT128)
         widen_pe_int128(from, stride, count, room);
+    else if (dtype == PE_FLOAT16)
+        widen_half(from, stride, count, room);
     else if (dtype == PE_FLOAT32)
         widen_float(from, stride, count, room);
     else if (dtype == PE_FLOAT64)

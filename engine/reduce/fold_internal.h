@@ -17,6 +17,7 @@ typedef struct pe_bounds {
 struct pe_fold {
     pe_type results[PE_MAX_COLUMNS];
     int result_count;
+    bool is_complex[PE_MAX_COLUMNS]; /* the result stands in results as its parts: two floats an element */
     bool has_sums, has_bounds;
     size_t cells[PE_MAX_COLUMNS]; /* offset of a result's cells in state: one per element, bounds before sum */
     size_t size;

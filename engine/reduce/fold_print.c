@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "reduce/fold_internal.h"
+#include "types/half.h"
 #include "types/number.h"
 
 typedef struct fold_element {
@@ -30,6 +31,9 @@ static char *print_key(char *out, pe_dtype dtype, int64_t key)
     double value = NAN;
     if (!is_nan)
         memcpy(&value, &bits, sizeof value);
+    const uint16_t half = pe_half_round(value);
+    if (dtype == PE_FLOAT16)
+        return pe_print_element(out, PE_FLOAT16, &half);
     return dtype == PE_FLOAT32 ? pe_print_float32(out, (float)value) : pe_print_float64(out, value);
 }
 
@@ -67,9 +71,21 @@ static char *print_sum(char *out, const fold_element *at, pe_error *err)
     return out;
 }
 
+/* The sum or mean of a complex number: those of its parts. */
+static char *print_complex(char *out, const fold_element *at, uint64_t divisor)
+{
+    double parts[2];
+    for (size_t p = 0; p < 2; p++)
+        parts[p] = divisor == 0 ? (double)NAN
+                                : pe_exact_float_quotient(pe_fold_float(at->fold, at->result, at->index + p), divisor);
+    return pe_print_element(out, PE_COMPLEX128, parts);
+}
+
 static char *print_value(char *out, const fold_element *at, pe_reduce_op op, pe_error *err)
 {
     const uint64_t items = *pe_fold_items(at->fold);
+    if (at->fold->is_complex[at->result] && (op == PE_REDUCE_SUM || op == PE_REDUCE_MEAN))
+        return print_complex(out, at, op == PE_REDUCE_SUM ? 1 : items);
     switch (op) {
     case PE_REDUCE_SUM:
         return print_sum(out, at, err);
@@ -100,7 +116,7 @@ pe_status pe_fold_print(pe_fold *fold, pe_reduce_op op, char separator, pe_buffe
     pe_status status = pe_buffer_append(out, name, strlen(name), err);
     for (int r = 0; r < fold->result_count; r++) {
         const size_t elements = pe_type_elements(fold->results[r]);
-        for (size_t e = 0; e < elements && status == PE_OK; e++) {
+        for (size_t e = 0; e < elements && status == PE_OK; e += fold->is_complex[r] ? 2 : 1) {
             const fold_element at = {.fold = fold, .result = r, .index = e};
             status = append_value(&at, op, separator, out, err);
         }

@@ -14,18 +14,17 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "types/number.h"
 
 /* The default is nan for floats and the empty text for texts. Integers and bool have no value that is recognisable as
  * missing. */
 static pe_status fill_default(pe_dtype dtype, void *out, const pe_job *job, pe_error *err)
 {
-    const float narrow = NAN;
-    const double wide = NAN;
-    if (dtype == PE_FLOAT32)
-        memcpy(out, &narrow, sizeof narrow);
-    else if (dtype == PE_FLOAT64)
-        memcpy(out, &wide, sizeof wide);
-    else if (dtype != PE_TEXT)
+    const double missing = NAN;
+    size_t bad = 0;
+    if (pe_dtype_is_float(dtype) || pe_dtype_is_complex(dtype))
+        return pe_convert(PE_FLOAT64, &missing, dtype, out, 1, &bad, err);
+    if (dtype != PE_TEXT)
         return pe_fail(err, PE_ECONFIG, "%s: on_error = \"fill\" needs a fill value for results of %s: add errors.fill",
                        job->errors.where, pe_dtype_name(dtype));
     return PE_OK;
@@ -42,16 +41,18 @@ static pe_status fill_text(const pe_job *job, const pe_scalar *fill, void *out, 
 static pe_status fill_given(const pe_job *job, const pe_scalar *fill, pe_dtype dtype, void *out, pe_error *err)
 {
     const bool truth = fill->integer != 0;
-    const float narrow = (float)fill->real;
     pe_error reason = PE_ERROR_INIT;
     size_t bad = 0;
     if (dtype == PE_TEXT)
         return fill_text(job, fill, out, err);
+    if (fill->dtype == PE_TEXT && pe_dtype_is_complex(dtype) &&
+        pe_parse_element(fill->text.data, fill->text.size, dtype, out))
+        return PE_OK;
     if (fill->dtype == PE_TEXT)
         return pe_fail(err, PE_ECONFIG, "%s.fill: expected a number for results of %s, got a string", job->errors.where,
                        pe_dtype_name(dtype));
-    if (fill->dtype == PE_FLOAT64 && dtype == PE_FLOAT32) {
-        memcpy(out, &narrow, sizeof narrow); /* rounded, as results are */
+    if (fill->dtype == PE_FLOAT64 && pe_dtype_rounds(PE_FLOAT64, dtype)) {
+        pe_round_floats(PE_FLOAT64, &fill->real, dtype, out, 1); /* as results are */
         return PE_OK;
     }
     const pe_dtype from = fill->dtype == PE_INT64 ? PE_INT128 : fill->dtype; /* a scalar's integer is 128 bits wide */

@@ -76,8 +76,30 @@ static int find_axes(uint64_t *axes, const pe_job *job, const pe_inputs *inputs)
     return is_whole && job->output.format == PE_FORMAT_NPY ? take_shape(axes, inputs) : 0;
 }
 
+/* What has no order has no least and no greatest. */
+static bool has_order(pe_reduce_op op)
+{
+    return op != PE_REDUCE_SUM && op != PE_REDUCE_MEAN && op != PE_REDUCE_COUNT;
+}
+
+static pe_status check_complex_ops(const pe_job *job, const pe_signature *signature, pe_error *err)
+{
+    for (int r = 0; r < signature->result_count; r++)
+        for (int i = 0; i < job->op_count && pe_dtype_is_complex(signature->results[r].dtype); i++)
+            if (has_order(job->ops[i]))
+                return pe_fail(
+                    err, PE_ECONFIG,
+                    "%s.op: result %d is complex, and complex numbers have no order, so no %s: expected sum, mean "
+                    "or count; a kernel that gives cabs(z) has one",
+                    job->output.where, r, pe_reduce_op_name(job->ops[i]));
+    return PE_OK;
+}
+
 static pe_status check_ops(const pe_job *job, const pe_signature *signature, pe_error *err)
 {
+    const pe_status status = check_complex_ops(job, signature, err);
+    if (status != PE_OK)
+        return status;
     for (int r = 0; r < signature->result_count; r++)
         for (int i = 0; i < job->op_count && signature->results[r].dtype == PE_TEXT; i++)
             if (job->ops[i] != PE_REDUCE_COUNT)

@@ -73,6 +73,9 @@ static bool limits(pe_dtype dtype, pe_int128 *low, pe_int128 *high)
         [PE_INT128] = {0, 0},
         [PE_FLOAT32] = {-(INT64_C(1) << 24), UINT64_C(1) << 24},
         [PE_FLOAT64] = {-(INT64_C(1) << 53), UINT64_C(1) << 53},
+        [PE_FLOAT16] = {-(INT64_C(1) << 11), UINT64_C(1) << 11},
+        [PE_COMPLEX64] = {-(INT64_C(1) << 24), UINT64_C(1) << 24},
+        [PE_COMPLEX128] = {-(INT64_C(1) << 53), UINT64_C(1) << 53},
     };
     if (dtype == PE_TEXT)
         return false;
@@ -132,6 +135,18 @@ static bool find_inexact(const range *r, pe_block block, int bits, pe_int128 *mi
     return false;
 }
 
+/* The bits of an integer that a float, or the parts of a complex number, hold; 0: the dtype is neither. */
+static int exact_bits(pe_dtype dtype)
+{
+    const pe_dtype part = pe_dtype_part(dtype);
+    return part == PE_FLOAT16 ? 11 : part == PE_FLOAT32 ? 24 : part == PE_FLOAT64 ? 53 : 0;
+}
+
+static bool beyond_half(pe_dtype dtype, pe_int128 value)
+{
+    return dtype == PE_FLOAT16 && (value > 65504 || value < -65504);
+}
+
 /* An item of the block that the dtype cannot hold exactly: of integers, one of its two ends. */
 static bool find_misfit(const range *r, pe_block block, pe_dtype dtype, pe_int128 *misfit)
 {
@@ -142,7 +157,8 @@ static bool find_misfit(const range *r, pe_block block, pe_dtype dtype, pe_int12
     for (int e = 0; e < 2; e++)
         if (ends[e] < low || ends[e] > high) {
             *misfit = ends[e];
-            return !pe_dtype_is_float(dtype) || find_inexact(r, block, dtype == PE_FLOAT32 ? 24 : 53, misfit);
+            return exact_bits(dtype) == 0 || beyond_half(dtype, ends[e]) ||
+                   find_inexact(r, block, exact_bits(dtype), misfit);
         }
     return false;
 }
@@ -157,7 +173,7 @@ static pe_status refuse_misfit(const range *r, pe_int128 misfit, pe_type type, p
     print(spec->stop.integer, text[1]);
     print(misfit, text[2]);
     pe_type_print(type, name);
-    if (pe_dtype_is_float(type.dtype))
+    if (exact_bits(type.dtype) > 0)
         return pe_fail(err, PE_ECONFIG,
                        "%s: range [%s, %s] holds %s, which is not exact as %s (every integer is from %s to %s)",
                        spec->where, text[0], text[1], text[2], name, print(low, text[3]), print(high, text[4]));
@@ -349,6 +365,18 @@ static void ramp_wide_float(void *out, pe_dtype dtype, size_t count, pe_int128 b
     }
 }
 
+/* The items were found to be exact. */
+static pe_status ramp_converted(const range *r, pe_block block, pe_dtype want, unsigned char *out, pe_error *err)
+{
+    pe_status status = PE_OK;
+    for (uint64_t k = 0; k < block.count && status == PE_OK; k++) {
+        const pe_int128 value = value_at(r, block.first + k);
+        size_t bad = 0;
+        status = pe_convert(PE_INT128, &value, want, out + k * pe_dtype_bytes(want), 1, &bad, err);
+    }
+    return status;
+}
+
 static pe_status range_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range,
                             const unsigned char *bytes, void *const *columns, pe_error *err)
 {
@@ -359,11 +387,12 @@ static pe_status range_read(pe_reader *reader, pe_block block, const pe_byte_ran
     };
     (void)byte_range;
     (void)bytes;
-    (void)err;
     const range *const r = (const range *)reader->source;
     const pe_dtype want = r->base.want[0].dtype;
     const size_t count = (size_t)block.count;
     pe_int128 misfit = 0;
+    if (want == PE_FLOAT16 || pe_dtype_is_complex(want))
+        return ramp_converted(r, block, want, columns[0], err);
     if (r->is_real)
         pe_fill_line(columns[0], block.first, count, r->real_start, r->real_step);
     else if (want == PE_INT128 && find_misfit(r, block, PE_INT64, &misfit))

@@ -13,6 +13,7 @@
 
 #include "source/fill.h"
 #include "source/source_vtable.h"
+#include "types/number.h"
 
 typedef struct value {
     pe_source base;
@@ -24,9 +25,15 @@ static pe_status become(const pe_source_spec *spec, pe_type type, unsigned char 
     const pe_scalar *const scalar = &spec->value;
     char name[PE_TYPE_NAME_ROOM];
     pe_type_print(type, name);
-    if (type.width != 0 || (type.dtype == PE_TEXT) != (scalar->dtype == PE_TEXT))
+    if (type.width != 0 || (!pe_dtype_is_complex(type.dtype) && (type.dtype == PE_TEXT) != (scalar->dtype == PE_TEXT)))
         return pe_fail(err, PE_ECONFIG, "%s: value is %s and cannot be taken as %s", spec->where,
                        scalar->dtype == PE_TEXT ? "text" : "one number", name);
+    if (scalar->dtype == PE_TEXT && type.dtype != PE_TEXT) {
+        if (pe_parse_element(scalar->text.data, scalar->text.size, type.dtype, item))
+            return PE_OK;
+        return pe_fail(err, PE_ECONFIG, "%s: value: \"%.*s\" is no %s: expected a text such as \"1+2j\"", spec->where,
+                       (int)(scalar->text.size < 60 ? scalar->text.size : 60), scalar->text.data, name);
+    }
     if (scalar->dtype == PE_TEXT) {
         memcpy(item, &scalar->text, sizeof scalar->text);
         return PE_OK;

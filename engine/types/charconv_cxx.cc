@@ -142,15 +142,17 @@ template <typename T> char *print_float(char *out, T value)
     return is_scientific ? lay_out_scientific(out, number) : lay_out_positional(out, number);
 }
 
-// The fewest digits that read back as the same float16: at most five.
+// The fewest digits that read back as the same float16: at most five. A tie between two texts of as many digits may have
+// to be rounded up, as at a power of two, below which the numbers are closer; so a little more is tried as well.
 decimal shortest_half(double value)
 {
     const std::uint16_t bits = pe_half_round(value);
     decimal number = {};
-    for (int digits = 0; digits < 5; digits++) {
+    for (int attempt = 0; attempt < 10; attempt++) {
         char text[32];
+        const double tried = attempt % 2 == 0 ? value : value * (1 + 1e-9);
         const char *const end =
-            std::to_chars(text, text + sizeof text, value, std::chars_format::scientific, digits).ptr;
+            std::to_chars(text, text + sizeof text, tried, std::chars_format::scientific, attempt / 2).ptr;
         double back = 0;
         (void)std::from_chars(text, end, back);
         if (pe_half_round(back) != bits)

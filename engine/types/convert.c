@@ -299,3 +299,36 @@ pe_status pe_convert(pe_dtype from, const void *in, pe_dtype to, void *out, size
     }
     return PE_OK;
 }
+
+bool pe_dtype_rounds(pe_dtype from, pe_dtype to)
+{
+    const bool are_floats = pe_dtype_is_float(from) && pe_dtype_is_float(to);
+    const bool are_complex = pe_dtype_is_complex(from) && pe_dtype_is_complex(to);
+    return (are_floats || are_complex) && pe_dtype_bytes(to) < pe_dtype_bytes(from);
+}
+
+static void round_to_float32(const unsigned char *in, unsigned char *out, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        double value;
+        memcpy(&value, in + i * sizeof value, sizeof value);
+        const float single = (float)value;
+        memcpy(out + i * sizeof single, &single, sizeof single);
+    }
+}
+
+void pe_round_floats(pe_dtype from, const void *in, pe_dtype to, void *out, size_t count)
+{
+    const pe_dtype wide = pe_dtype_part(from);
+    count = pe_dtype_is_complex(from) ? 2 * count : count;
+    if (pe_dtype_part(to) == PE_FLOAT32) {
+        round_to_float32(in, out, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        double value;
+        widen_floats(wide, (const unsigned char *)in + i * pe_dtype_bytes(wide), &value, 1);
+        const uint16_t bits = pe_half_round(value);
+        memcpy((unsigned char *)out + i * sizeof bits, &bits, sizeof bits);
+    }
+}

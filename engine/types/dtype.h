@@ -62,6 +62,12 @@ pe_cast pe_dtype_cast(pe_dtype from, pe_dtype to);
  */
 pe_status pe_convert(pe_dtype from, const void *in, pe_dtype to, void *out, size_t count, size_t *bad, pe_error *err);
 
+/* pe_dtype_rounds - is `to` a narrower float than `from`, or both complex, so that pe_round_floats may convert? */
+bool pe_dtype_rounds(pe_dtype from, pe_dtype to);
+
+/* pe_round_floats - convert count elements to the nearest ones of a narrower float, part by part; beyond it is infinity. */
+void pe_round_floats(pe_dtype from, const void *in, pe_dtype to, void *out, size_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -35,7 +35,7 @@ uint16_t pe_half_round(double value)
         return (uint16_t)(sign | INFINITE);
     int exponent = 0;
     (void)frexp(size, &exponent); /* size < 2^exponent */
-    const int unit = exponent - 11 > LEAST_EXPONENT ? exponent - 11 : LEAST_EXPONENT;
+    const int unit = size > 0 && exponent - 11 > LEAST_EXPONENT ? exponent - 11 : LEAST_EXPONENT;
     const unsigned steps = (unsigned)nearbyint(ldexp(size, -unit)); /* exact scaling; ties to even; at most 2048 */
     const unsigned base = (unsigned)(unit - LEAST_EXPONENT) << 10;  /* the carry of steps counts the exponent up */
     return (uint16_t)(sign | (base + steps));

@@ -283,10 +283,10 @@ size_t pe_number_room(pe_dtype dtype)
 {
     /* The longest float32 is -9999999000000000.0, the longest float64 -2.2250738585072014e-308. */
     static const unsigned char rooms[] = {
-        [PE_BOOL] = 5,    [PE_INT8] = 4,    [PE_INT16] = 6,      [PE_INT32] = 11,
-        [PE_INT64] = 20,  [PE_UINT8] = 3,   [PE_UINT16] = 5,     [PE_UINT32] = 10,
-        [PE_UINT64] = 20, [PE_INT128] = 40, [PE_FLOAT32] = 19,   [PE_FLOAT64] = 24,
-        [PE_TEXT] = 0,    [PE_FLOAT16] = 9, [PE_COMPLEX64] = 42, [PE_COMPLEX128] = 52,
+        [PE_BOOL] = 5,    [PE_INT8] = 4,     [PE_INT16] = 6,      [PE_INT32] = 11,
+        [PE_INT64] = 20,  [PE_UINT8] = 3,    [PE_UINT16] = 5,     [PE_UINT32] = 10,
+        [PE_UINT64] = 20, [PE_INT128] = 40,  [PE_FLOAT32] = 19,   [PE_FLOAT64] = 24,
+        [PE_TEXT] = 0,    [PE_FLOAT16] = 12, [PE_COMPLEX64] = 42, [PE_COMPLEX128] = 52,
     };
     assert(dtype >= PE_BOOL && dtype <= PE_DTYPE_LAST);
     return rooms[dtype];

@@ -8,13 +8,6 @@
  */
 #include "worker/worker_internal.h"
 
-/* Rounding to float32 is what [output] dtype asks for; everything else is exact or fails the item. */
-static void round_to_float32(const double *in, float *out, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        out[i] = (float)in[i];
-}
-
 /* Elements that cannot be converted fail their items; the others go on behind them. */
 static pe_status convert_column(pe_worker *worker, const pe_worker_batch *at, int result, pe_error *err)
 {
@@ -43,8 +36,10 @@ pe_status pe_worker_convert(pe_worker *worker, const pe_worker_batch *at, pe_err
     pe_status status = PE_OK;
     for (int r = 0; r < spec->signature.result_count && status == PE_OK; r++) {
         const pe_type from = spec->signature.results[r], to = spec->written[r];
-        if (from.dtype == PE_FLOAT64 && to.dtype == PE_FLOAT32)
-            round_to_float32(at->results[r], at->written[r], at->block.count * pe_type_elements(from));
+        if (pe_dtype_rounds(from.dtype,
+                            to.dtype)) /* which [output] dtype asks for; all else is exact or fails the item */
+            pe_round_floats(from.dtype, at->results[r], to.dtype, at->written[r],
+                            at->block.count * pe_type_elements(from));
         else if (!pe_type_equal(from, to))
             status = convert_column(worker, at, r, err);
     }

@@ -5,6 +5,7 @@
 Expected values: Python's math, numpy, the series of the Bessel functions (Abramowitz and Stegun 9.1), and the bytes of
 the texts. One job computes all of them: item k is the k-th function.
 """
+import cmath
 import math
 import pathlib
 import re
@@ -56,6 +57,11 @@ DRAWN = {"uniform": (0, 1), "normal": (-9, 9), "integer": (3, 9)}  # bounds: tha
 NEAR_ZERO = ("asin", "acos", "atanh")  # |x| <= 1
 
 
+V, W = 0.5 - 1.25j, 1.5 + 0.75j
+COMPLEX = {"CMPLX": lambda: 2.5 + 1.75j, "creal": lambda: W.real, "cimag": lambda: W.imag, "cabs": lambda: abs(W),
+           "carg": lambda: cmath.phase(W), "conj": lambda: W.conjugate(), "cpow": lambda: V**W}
+
+
 def listed():
     """(call, summary) of the table in docs/kernels.md."""
     page = (ROOT / "docs/kernels.md").read_text(encoding="utf-8")
@@ -66,6 +72,10 @@ def table():
     """(name, summary) of what the grammar knows."""
     text = (ROOT / "engine/kernel/compiled/expr/expr_functions.c").read_text(encoding="utf-8")
     return re.findall(r'\{"(\w+)", "\w:\w+",\s*"([^"]+)"\}', text.split("#define FUNCTIONS")[0])
+
+
+def is_complex(call):
+    return re.search(r"\bw\b|CMPLX", call) is not None
 
 
 class Functions(Case):
@@ -82,15 +92,22 @@ class Functions(Case):
         self.write("n.npy", numpy.full(count, 3))
         self.write("s.txt", "n\u00e4her\n" * count)
         self.write("t.txt", "er\n" * count)
-        chain = "".join(f"i == {k} ? (double)({call}) : " for k, call in enumerate(calls)) + "NAN"
-        files = [{"path": f"{name}.npy"} for name in "xyzn"] + [{"path": f"{name}.txt", "dtype": "text"} for name in "st"]
-        job = toml(mode="starmap", input=files, output={"path": "r.npy"}, kernel={"expr": chain, "args": list("xyznst"), "seed": 5})
+        for name, value in (("v", V), ("w", W)):
+            self.write(f"{name}.npy", numpy.full(count, value))
+        real = ["creal({0}) + 3*cimag({0})" if is_complex(call) else "(double)({0})" for call in calls]
+        chain = "".join(f"i == {k} ? {form.format(call)} : " for k, (form, call) in enumerate(zip(real, calls))) + "NAN"
+        files = [{"path": f"{name}.npy"} for name in "xyznvw"] + [{"path": f"{name}.txt", "dtype": "text"} for name in "st"]
+        job = toml(mode="starmap", input=files, output={"path": "r.npy"}, kernel={"expr": chain, "args": list("xyznvwst"), "seed": 5})
         for call, x, got in zip(calls, xs, self.saves(job, "r.npy")):
             name = call.split("(")[0]
             given = {"x": x, "y": 1.75, "z": -0.5, "n": 3, "s": "n\u00e4her", "t": "er"}
             with self.subTest(call):
                 if name in DRAWN:
                     self.assertTrue(DRAWN[name][0] <= got < DRAWN[name][1], got)
+                    continue
+                if is_complex(call):
+                    wanted = COMPLEX[name]() if name in COMPLEX else getattr(cmath, name[1:])(W)
+                    self.assertTrue(math.isclose(got, wanted.real + 3*wanted.imag, rel_tol=1e-13), (got, wanted))
                     continue
                 arguments = [given[letter] for letter in re.findall(r"\b[xyznst]\b", call)]
                 wanted = PYTHON[name](given) if name in PYTHON else getattr(math, name)(*arguments)

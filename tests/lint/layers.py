@@ -29,7 +29,7 @@ source: base os types format job
 inputs: base source
 report: base os plan job record threads kernel inputs
 worker: base os types comm plan record threads kernel reduce sink inputs report
-run: base os comm plan checkpoint job threads ranks kernel reduce sink source inputs report worker
+run: base os types comm plan checkpoint job threads ranks kernel reduce sink source inputs report worker
 library: base types comm plan job threads ranks kernel report worker run
 app: base os types comm job threads kernel run
 """

@@ -192,6 +192,17 @@ static const char *parameter_type(const writer *w, pe_dtype dtype, parameters wh
     return dtype == PE_TEXT ? pe_codegen_names_type(dtype) : pe_codegen_loops_expr_type(dtype, which == WIDE);
 }
 
+/* Is an argument or a param called so? */
+static bool has_name(const pe_codegen *spec, const char *name)
+{
+    bool has = false;
+    for (int a = 0; a < spec->signature.arg_count; a++)
+        has = has || strcmp(spec->names[a], name) == 0;
+    for (size_t p = 0; p < spec->setup->param_count; p++)
+        has = has || strcmp(spec->setup->params[p].name, name) == 0;
+    return has;
+}
+
 /* Writes a macro with the parameters of pe_expr. The job's params are constants in pe_expr; the prototype that
  * determines the result type has no body, so the params are further parameters of it. */
 static void put_parameters(const writer *w, const char *macro, parameters which)
@@ -313,15 +324,15 @@ static bool draws(const writer *w)
 
 static void put_expression(const writer *w)
 {
-    PUT(w, "#define _GNU_SOURCE\n" OURS "#include <math.h>\n#include <stdlib.h>\n");
+    PUT(w, "#define _GNU_SOURCE\n" OURS "#include <complex.h>\n#include <math.h>\n#include <stdlib.h>\n");
     put_embedded(w, pe_text_compiled_abi, pe_text_compiled_abi_size);
     put_embedded(w, pe_text_compiled_checks, pe_text_compiled_checks_size);
     PUT(w,
         "#define PE_MAY_WRAP %d\nenum { PE_INT64 = %d, PE_UINT64 = %d, PE_INT128 = %d, PE_FLOAT32 = %d, PE_FLOAT64 = "
-        "%d };\n",
-        w->spec->may_wrap ? 1 : 0, PE_INT64, PE_UINT64, PE_INT128, PE_FLOAT32, PE_FLOAT64);
+        "%d, PE_COMPLEX64 = %d, PE_COMPLEX128 = %d };\n",
+        w->spec->may_wrap ? 1 : 0, PE_INT64, PE_UINT64, PE_INT128, PE_FLOAT32, PE_FLOAT64, PE_COMPLEX64, PE_COMPLEX128);
     put_embedded(w, pe_text_compiled_expr, pe_text_compiled_expr_size);
-    PUT(w, "#define PE_IS_EXPRESSION\n");
+    PUT(w, "#define PE_IS_EXPRESSION\n%s", has_name(w->spec, "I") ? "#undef I\n" : "");
     if (draws(w)) {
         put_embedded(w, pe_text_compiled_philox, pe_text_compiled_philox_size);
         put_embedded(w, pe_text_draws, pe_text_draws_size);

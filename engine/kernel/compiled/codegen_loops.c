@@ -39,7 +39,9 @@ bool pe_codegen_loops_is_returned(const pe_signature *signature)
 
 const char *pe_codegen_loops_expr_type(pe_dtype dtype, bool is_wide)
 {
-    if (dtype == PE_FLOAT32 || dtype == PE_FLOAT64 || dtype == PE_INT128)
+    if (dtype == PE_FLOAT16)
+        return "float";
+    if (pe_dtype_is_float(dtype) || pe_dtype_is_complex(dtype) || dtype == PE_INT128)
         return pe_codegen_names_type(dtype);
     return is_wide && dtype == PE_UINT64 ? "__int128" : "int64_t";
 }

@@ -24,11 +24,22 @@ static bool is_word(char c)
 
 const char *pe_codegen_names_type(pe_dtype dtype)
 {
-    static const char *const types[] = {
-        [PE_BOOL] = "_Bool",         [PE_INT8] = "int8_t",     [PE_INT16] = "int16_t",   [PE_INT32] = "int32_t",
-        [PE_INT64] = "int64_t",      [PE_UINT8] = "uint8_t",   [PE_UINT16] = "uint16_t", [PE_UINT32] = "uint32_t",
-        [PE_UINT64] = "uint64_t",    [PE_INT128] = "__int128", [PE_FLOAT32] = "float",   [PE_FLOAT64] = "double",
-        [PE_TEXT] = "pe_object_text"};
+    static const char *const types[] = {[PE_BOOL] = "_Bool",
+                                        [PE_INT8] = "int8_t",
+                                        [PE_INT16] = "int16_t",
+                                        [PE_INT32] = "int32_t",
+                                        [PE_INT64] = "int64_t",
+                                        [PE_UINT8] = "uint8_t",
+                                        [PE_UINT16] = "uint16_t",
+                                        [PE_UINT32] = "uint32_t",
+                                        [PE_UINT64] = "uint64_t",
+                                        [PE_INT128] = "__int128",
+                                        [PE_FLOAT32] = "float",
+                                        [PE_FLOAT64] = "double",
+                                        [PE_TEXT] = "pe_object_text",
+                                        [PE_FLOAT16] = "_Float16",
+                                        [PE_COMPLEX64] = "float _Complex",
+                                        [PE_COMPLEX128] = "double _Complex"};
     return types[dtype];
 }
 

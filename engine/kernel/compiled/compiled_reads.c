@@ -51,6 +51,7 @@ static pe_status check_one(const pe_form_spec *spec, int number, pe_expr_scope s
     if (pe_form_spec_exprs(spec) > 1)
         (void)snprintf(which, sizeof which, " %d", number + 1);
     facts->warning_count = 0;
+    scope.gives_real = signature->result_count > 0 && !pe_dtype_is_complex(signature->results[number].dtype);
     scope.gives_float = signature->result_count > 0 && pe_dtype_is_float(signature->results[number].dtype);
     if (pe_expr_check(pe_form_spec_expr(spec, number), &scope, facts, &wrong) != PE_OK)
         return pe_fail(err, wrong.status, "%s%s: %s", spec->where, which, wrong.text);

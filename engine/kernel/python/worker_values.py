@@ -13,7 +13,8 @@ import types
 
 IS_LONG_64 = struct.calcsize("l") == 8  # then Python converts a "l" in half the time that a "q" takes
 CODES = {"bool": "?", "int8": "b", "int16": "h", "int32": "i", "int64": "l" if IS_LONG_64 else "q", "uint8": "B",
-         "uint16": "H", "uint32": "I", "uint64": "L" if IS_LONG_64 else "Q", "float32": "f", "float64": "d"}
+         "uint16": "H", "uint32": "I", "uint64": "L" if IS_LONG_64 else "Q", "float32": "f", "float64": "d", "float16": "e"}
+PARTS = {"complex64": "float32", "complex128": "float64"}
 LAZY = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
 WITH_ADDRESS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType)  # in its repr
 NEVER_TEXT = {bytes, bytearray, memoryview, types.ModuleType}
@@ -83,6 +84,11 @@ def elements(dtype, data):
     if dtype == "int128":
         low, high = memoryview(data).cast("Q").tolist()[0::2], memoryview(data).cast("q").tolist()[1::2]
         return [h << 64 | l for l, h in zip(low, high)]
+    if dtype in PARTS:
+        parts = elements(PARTS[dtype], data)
+        return list(map(complex, parts[0::2], parts[1::2]))
+    if dtype == "float16":  # which a memoryview has since Python 3.12
+        return list(struct.unpack(f"<{len(data) // 2}e", data))
     return memoryview(data).cast(CODES[dtype]).tolist()
 
 
@@ -185,12 +191,38 @@ class Floats:
             raise Wrong(f"{short_repr(value)} is {type(value).__name__}, not {self.dtype}")
         try:
             real = float(value)
-            stored = struct.unpack("<f", struct.pack("<f", real))[0] if self.dtype == "float32" else real
+            code = "<" + CODES[self.dtype]
+            stored = struct.unpack(code, struct.pack(code, real))[0]
         except OverflowError:
             raise Wrong(f"{short_repr(value)} does not fit {self.dtype}") from None
         if isinstance(value, int) and stored != value:
             raise Wrong(f"{short_repr(value)} is not exact as {self.dtype}")
         return real
+
+
+class Complexes:
+    blank = 0j
+
+    def __init__(self, dtype):
+        self.dtype, self.code = dtype, CODES[PARTS[dtype]]
+
+    def pack(self, values):
+        if not set(map(type, values)) <= {complex}:
+            raise Wrong
+        parts = [part for value in values for part in (value.real, value.imag)]
+        return struct.pack(f"<{len(parts)}{self.code}", *parts)
+
+    def one(self, value):
+        if isinstance(value, str) or not (hasattr(value, "__complex__") or hasattr(value, "__float__")):
+            raise Wrong(f"{short_repr(value)} is {type(value).__name__}, not {self.dtype}")
+        try:
+            whole = complex(value)
+            real = struct.unpack(f"<2{self.code}", struct.pack(f"<2{self.code}", whole.real, whole.imag))[0]
+        except OverflowError:
+            raise Wrong(f"{short_repr(value)} does not fit {self.dtype}") from None
+        if isinstance(value, int) and real != value:
+            raise Wrong(f"{short_repr(value)} is not exact as {self.dtype}")
+        return whole
 
 
 def sizes(values):
@@ -259,7 +291,7 @@ class Vectors:
 
 def packer(dtype, width, is_any):
     scalar = (Texts(is_any) if dtype == "text" else Bools() if dtype == "bool" else
-              Floats(dtype) if dtype.startswith("float") else Integers(dtype))
+              Complexes(dtype) if dtype in PARTS else Floats(dtype) if dtype.startswith("float") else Integers(dtype))
     return scalar if width == 0 else Vectors(scalar, width)
 
 

@@ -11,7 +11,9 @@
 #include "unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-#define ALL "; valid are bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, int128, float32, float64, text"
+#define ALL                                                                                                            \
+    "; valid are bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, int128, float32, float64, text, "     \
+    "float16, complex64, complex128"
 
 typedef struct pair {
     const char *text, *expected;

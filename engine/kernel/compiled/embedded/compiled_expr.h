@@ -69,6 +69,10 @@ static inline int pe_contains(pe_object_text text, pe_object_text part)
 
 /* ---- numbers ---- */
 
+#undef complex /* of complex.h, whose I is a float: an integer beside it would lose value */
+#undef imaginary
+#undef I
+#define I (__builtin_complex(0.0, 1.0))
 #undef linux /* names that a compiler for GNU's C defines as 1 */
 #undef unix
 #undef abs
@@ -85,8 +89,15 @@ static inline int pe_contains(pe_object_text text, pe_object_text part)
 #define min(a, b) ((b) < (a) ? (b) : (a))
 #define max(a, b) ((a) < (b) ? (b) : (a))
 
-/* What a C type holds, and its name as a dtype. */
-#define PE_IS_FLOAT(v) _Generic((v), float: 1, double: 1, long double: 1, default: 0)
+/* What a C type holds, and its name as a dtype. clang 14 has no _Float16 for x86. */
+#ifdef __FLT16_MAX__
+#define PE_HALF(value) _Float16: value,
+#else
+#define PE_HALF(value)
+#endif
+#define PE_IS_FLOAT(v)                                                                                                 \
+    _Generic((v), PE_HALF(1) float: 1, double: 1, long double: 1, float _Complex: 1, double _Complex: 1,               \
+             long double _Complex: 1, default: 0)
 #define PE_LOW(type)                                                                                                   \
     _Generic((type)0, _Bool: (__int128)0, int8_t: (__int128)INT8_MIN, int16_t: (__int128)INT16_MIN,                    \
              int32_t: (__int128)INT32_MIN, int64_t: (__int128)INT64_MIN, __int128: -PE_INT128_HIGH - 1,                \
@@ -116,9 +127,10 @@ static inline void pe_check_float(double value, double low, double beyond, const
         if (!PE_IS_FLOAT((type)0) && !__builtin_types_compatible_p(type, _Bool)) {                                     \
             if (PE_IS_FLOAT(pe_kept))                                                                                  \
                 pe_check_float((double)pe_kept, (double)PE_LOW(type), (double)PE_HIGH(type) + 1, PE_DTYPE_NAME(type)); \
-            else if (!PE_MAY_WRAP && (_Generic(pe_kept, unsigned __int128                                              \
-                                               : pe_kept > (unsigned __int128)PE_INT128_HIGH, default : 0) ||          \
-                                      (__int128)pe_kept < PE_LOW(type) || (__int128)pe_kept > PE_HIGH(type)))          \
+            else if (!PE_MAY_WRAP &&                                                                                   \
+                     (_Generic(pe_kept, unsigned __int128                                                              \
+                               : (unsigned __int128)pe_kept > (unsigned __int128)PE_INT128_HIGH, default : 0) ||       \
+                      (__int128)pe_kept < PE_LOW(type) || (__int128)pe_kept > PE_HIGH(type)))                          \
                 pe_refuse("result does not fit ", PE_DTYPE_NAME(type));                                                \
         }                                                                                                              \
         (type) pe_kept;                                                                                                \
@@ -129,11 +141,19 @@ static inline void pe_check_float(double value, double low, double beyond, const
 
 /* pe_probe is a prototype whose last parameter points to the expression's type: integers up to 64 bits are int64_t. */
 #define PE_PROBE(type, result) void (*)(PE_PROBE_PARAMETERS, type *): (result)0
+#ifdef __FLT16_MAX__
+#define PE_PROBE_HALF PE_PROBE(_Float16, float),
+#else
+#define PE_PROBE_HALF
+#endif
 #define PE_PROBED_TYPE                                                                                                 \
     __typeof__(_Generic(&pe_probe, PE_PROBE(float, float), PE_PROBE(double, double), PE_PROBE(long double, double),    \
+                        PE_PROBE_HALF PE_PROBE(float _Complex, float _Complex),                                        \
+                        PE_PROBE(double _Complex, double _Complex), PE_PROBE(long double _Complex, double _Complex),   \
                         PE_PROBE(__int128, __int128), PE_PROBE(unsigned __int128, __int128),                           \
                         PE_PROBE(unsigned long, uint64_t), PE_PROBE(unsigned long long, uint64_t),                     \
                         default: (int64_t)0))
 #define PE_DTYPE_OF(type)                                                                                              \
-    _Generic((type)0, float: PE_FLOAT32, double: PE_FLOAT64, __int128: PE_INT128, uint64_t: PE_UINT64, default: PE_INT64)
+    _Generic((type)0, float: PE_FLOAT32, double: PE_FLOAT64, float _Complex: PE_COMPLEX64,                             \
+             double _Complex: PE_COMPLEX128, __int128: PE_INT128, uint64_t: PE_UINT64, default: PE_INT64)
 /* clang-format on */

@@ -18,6 +18,7 @@ typedef struct pe_expr_scope {
     size_t param_count;
     bool is_open;     /* headers or libraries of the user's may define further names, which then pass */
     bool gives_float; /* the job's signature asks for a float */
+    bool gives_real;  /* or for another number that is not complex */
 } pe_expr_scope;
 
 /* The most that pe_expr_check warns about: a division of integers, and ^. */
@@ -50,7 +51,7 @@ bool pe_expr_uses_text(const char *text, const char *name);
 typedef struct pe_expr_function {
     const char *name;
     const char *
-        types; /* "d:dd": the result's, then the arguments': d float, i integer, b 0 or 1, n as its arguments, t text */
+        types; /* "d:dd": the result's, then the arguments': d float, z complex, i integer, b 0 or 1, n as its arguments, t text */
     const char *summary; /* one line */
 } pe_expr_function;
 

@@ -82,6 +82,29 @@ static const pe_expr_function functions[] = {
     {"y0", "d:d", "Bessel function of the second kind, order 0"},
     {"y1", "d:d", "the same, order 1"},
     {"yn", "d:id", "the same, order n: n comes first"},
+    /* complex numbers */
+    {"CMPLX", "z:dd", "x + y*I, whatever x and y are"},
+    {"creal", "d:z", "the real part"},
+    {"cimag", "d:z", "the imaginary part"},
+    {"cabs", "d:z", "the absolute value of a complex number"},
+    {"carg", "d:z", "the angle of a complex number, from -pi to pi"},
+    {"conj", "z:z", "the conjugate"},
+    {"cexp", "z:z", "exp of a complex number"},
+    {"clog", "z:z", "natural logarithm of a complex number"},
+    {"csqrt", "z:z", "square root of a complex number"},
+    {"cpow", "z:zz", "x to the power y, of complex numbers"},
+    {"csin", "z:z", "sine of a complex number"},
+    {"ccos", "z:z", "cosine of a complex number"},
+    {"ctan", "z:z", "tangent of a complex number"},
+    {"casin", "z:z", "asin of a complex number"},
+    {"cacos", "z:z", "acos of a complex number"},
+    {"catan", "z:z", "atan of a complex number"},
+    {"csinh", "z:z", "sinh of a complex number"},
+    {"ccosh", "z:z", "cosh of a complex number"},
+    {"ctanh", "z:z", "tanh of a complex number"},
+    {"casinh", "z:z", "asinh of a complex number"},
+    {"cacosh", "z:z", "acosh of a complex number"},
+    {"catanh", "z:z", "atanh of a complex number"},
     /* any number */
     {"abs", "n:n", "absolute value, of the type of x"},
     {"min", "n:nn", "the smaller one; x where either is nan"},
@@ -132,7 +155,8 @@ static const advice about_calls[] = {
     {"arcsin", "write asin(x)"}, {"arccos", "write acos(x)"}, {"arctan", "write atan(x)"},
     {"arctan2", "write atan2(y, x)"}, {"sign", "write (x > 0) - (x < 0)"}, {"len", "write length(s)"},
     {"factorial", "write tgamma(x + 1)"}, {"maximum", "write max(x, y)"}, {"minimum", "write min(x, y)"},
-    {"not", "write !x"}, {"modf", "it needs a pointer: write x - trunc(x), or trunc(x)"},
+    {"not", "write !x"}, {"complex", "write x + y*I, or CMPLX(x, y)"}, {"real", "write creal(z)"},
+    {"imag", "write cimag(z)"}, {"phase", "write carg(z)"}, {"modf", "it needs a pointer: write x - trunc(x), or trunc(x)"},
     {"frexp", "it needs a pointer: write ilogb(x)"}, {"sincos", "it needs pointers: write sin(x) or cos(x)"},
     {"strcmp", "write equals(s, \"DE\")"}, {"strlen", "write length(s)"}, {"strstr", "write contains(s, \"x\")"},
     {"strncmp", "write starts_with(s, \"x\")"}, {"nan", "write NAN"}};
@@ -141,7 +165,7 @@ static const advice about_names[] = {
     {"if", "a choice is written: condition ? a : b"}, {"else", "a choice is written: condition ? a : b"},
     {"math", "functions have no prefix: write sqrt(x)"}, {"np", "functions have no prefix: write sqrt(x)"},
     {"numpy", "functions have no prefix: write sqrt(x)"}, {"pi", "write M_PI"}, {"PI", "write M_PI"},
-    {"e", "write M_E, or exp(1)"}, {"inf", "write INFINITY"}, {"nan", "write NAN"}, {"mod", "write %, or fmod(x, y)"},
+    {"e", "write M_E, or exp(1)"}, {"j", "the imaginary unit is I"}, {"inf", "write INFINITY"}, {"nan", "write NAN"}, {"mod", "write %, or fmod(x, y)"},
     {"None", "a missing value is written NAN"}, {"null", "a missing value is written NAN"},
     {"NULL", "an expression has no pointers"}, {"return", "an expression has no statements"},
     {"lambda", "only the expression itself is written"}, {"RAND_MAX", "write uniform(0) for a number in [0, 1)"},
@@ -162,8 +186,9 @@ const pe_expr_function *pe_expr_functions(size_t *count)
 /* The functions of math.h: a name and its variant of float or long double mean the same here. */
 static bool has_variants(const pe_expr_function *function)
 {
-    static const char *const none[] = {"isnan", "isinf", "isfinite", "isnormal", "signbit", "uniform", "normal"};
-    if (strchr(function->types, 'd') == NULL)
+    static const char *const none[] = {"isnan",   "isinf",   "isfinite", "isnormal",
+                                       "signbit", "uniform", "normal",   "CMPLX"};
+    if (strpbrk(function->types, "dz") == NULL)
         return false;
     for (size_t n = 0; n < sizeof none / sizeof *none; n++)
         if (strcmp(function->name, none[n]) == 0)
@@ -191,6 +216,8 @@ const char *const *pe_expr_constants(size_t *count)
 
 pe_expr_kind pe_expr_constant_find(const char *name, size_t size)
 {
+    if (is_name(name, size, "I"))
+        return PE_EXPR_COMPLEX;
     for (size_t c = 0; c < CONSTANTS; c++)
         if (is_name(name, size, constants[c]))
             return c < FLOATS ? PE_EXPR_FLOAT : c < FLOATS + INTEGERS ? PE_EXPR_INTEGER : PE_EXPR_BOOL;

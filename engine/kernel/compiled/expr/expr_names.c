@@ -33,6 +33,8 @@ static pe_expr_kind kind_of(pe_type type)
         return PE_EXPR_TEXT;
     if (type.dtype == PE_BOOL)
         return PE_EXPR_BOOL;
+    if (pe_dtype_is_complex(type.dtype))
+        return PE_EXPR_COMPLEX;
     return pe_dtype_is_int(type.dtype) || type.dtype == PE_INT128 ? PE_EXPR_INTEGER : PE_EXPR_FLOAT;
 }
 
@@ -177,8 +179,10 @@ static pe_status check_argument(pe_expr_parser *p, const pe_expr_function *funct
         return PE_OK;
     if (type == 'i')
         return pe_expr_need_integer(p, value, function->name);
-    const pe_status status = pe_expr_need_number(p, value);
-    if (status == PE_OK && type == 'd')
+    pe_status status = pe_expr_need_number(p, value);
+    if (status == PE_OK && type != 'z')
+        status = pe_expr_need_real(p, value, function->name);
+    if (status == PE_OK && type != 'n')
         pe_expr_becomes_float(p, value);
     return status;
 }
@@ -198,6 +202,9 @@ static void give_result(pe_expr_parser *p, const pe_expr_function *function, con
     case 'd':
         out->kind = PE_EXPR_FLOAT;
         break;
+    case 'z':
+        out->kind = PE_EXPR_COMPLEX;
+        break;
     case 'i':
         out->kind = PE_EXPR_INTEGER;
         break;
@@ -213,18 +220,10 @@ static void give_result(pe_expr_parser *p, const pe_expr_function *function, con
         p->facts->draws = p->facts->draws || strcmp(draws[d], function->name) == 0;
 }
 
-/* The kinds of min's and max's arguments together. */
-static pe_expr_kind join_kinds(pe_expr_kind a, pe_expr_kind b)
-{
-    if (a == PE_EXPR_FLOAT || b == PE_EXPR_FLOAT)
-        return PE_EXPR_FLOAT;
-    return a == PE_EXPR_UNKNOWN || b == PE_EXPR_UNKNOWN ? PE_EXPR_UNKNOWN : PE_EXPR_INTEGER;
-}
-
 /* A call's arguments so far: how many, the first or the first with a division, the kinds of all together. */
 pe_status pe_expr_add_argument(pe_expr_parser *p, pe_expr_call *call, const pe_expr_value *value)
 {
-    call->joined = call->count == 0 ? value->kind : join_kinds(call->joined, value->kind);
+    call->joined = call->count == 0 ? value->kind : pe_expr_join(call->joined, value->kind);
     call->first = call->count == 0 || call->first.division.end == 0 ? *value : call->first;
     call->count++;
     if (call->function == NULL || call->count > strlen(call->function->types) - 2)

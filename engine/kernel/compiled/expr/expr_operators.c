@@ -54,10 +54,35 @@ pe_status pe_expr_need_number(pe_expr_parser *p, const pe_expr_value *value)
 pe_status pe_expr_need_integer(pe_expr_parser *p, const pe_expr_value *value, const char *what)
 {
     const pe_status status = pe_expr_need_number(p, value);
-    if (status == PE_OK && value->kind == PE_EXPR_FLOAT)
-        return pe_expr_refuse(p->err, p->text, value->begin, "%s takes integers, and %.*s is a float", what,
-                              SLICE(p, value->begin, value->end));
+    if (status == PE_OK && (value->kind == PE_EXPR_FLOAT || value->kind == PE_EXPR_COMPLEX))
+        return pe_expr_refuse(p->err, p->text, value->begin, "%s takes integers, and %.*s is %s", what,
+                              SLICE(p, value->begin, value->end), value->kind == PE_EXPR_FLOAT ? "a float" : "complex");
     return status;
+}
+
+pe_status pe_expr_need_real(pe_expr_parser *p, const pe_expr_value *value, const char *what)
+{
+    char twin[32];
+    if (value->kind != PE_EXPR_COMPLEX)
+        return PE_OK;
+    (void)snprintf(twin, sizeof twin, "c%s", what);
+    if (pe_expr_function_find(twin, strlen(twin)) != NULL)
+        return pe_expr_refuse(p->err, p->text, value->begin,
+                              "%s drops the imaginary part of %.*s, which is complex: write %s(%.*s)", what,
+                              SLICE(p, value->begin, value->end), twin, SLICE(p, value->begin, value->end));
+    return pe_expr_refuse(p->err, p->text, value->begin,
+                          "%s takes real numbers, and %.*s is complex: write creal(%.*s) or cabs(%.*s)", what,
+                          SLICE(p, value->begin, value->end), SLICE(p, value->begin, value->end),
+                          SLICE(p, value->begin, value->end));
+}
+
+pe_expr_kind pe_expr_join(pe_expr_kind a, pe_expr_kind b)
+{
+    if (a == PE_EXPR_COMPLEX || b == PE_EXPR_COMPLEX)
+        return PE_EXPR_COMPLEX;
+    if (a == PE_EXPR_FLOAT || b == PE_EXPR_FLOAT)
+        return PE_EXPR_FLOAT;
+    return a == PE_EXPR_UNKNOWN || b == PE_EXPR_UNKNOWN ? PE_EXPR_UNKNOWN : PE_EXPR_INTEGER;
 }
 
 static pe_error *new_warning(pe_expr_parser *p)
@@ -110,13 +135,11 @@ static void warn_of_xor(pe_expr_parser *p, pe_expr_token op, const pe_expr_value
 /* C's usual conversions: a float where either is one. */
 static void join(pe_expr_parser *p, pe_expr_value *left, const pe_expr_value *right, pe_expr_value *out)
 {
-    if (left->kind == PE_EXPR_FLOAT)
+    out->kind = pe_expr_join(left->kind, right->kind);
+    if (out->kind == PE_EXPR_FLOAT || out->kind == PE_EXPR_COMPLEX) {
         pe_expr_becomes_float(p, right);
-    if (right->kind == PE_EXPR_FLOAT)
         pe_expr_becomes_float(p, left);
-    const bool is_float = left->kind == PE_EXPR_FLOAT || right->kind == PE_EXPR_FLOAT;
-    const bool is_unknown = left->kind == PE_EXPR_UNKNOWN || right->kind == PE_EXPR_UNKNOWN;
-    out->kind = is_float ? PE_EXPR_FLOAT : is_unknown ? PE_EXPR_UNKNOWN : PE_EXPR_INTEGER;
+    }
     if (out->kind == PE_EXPR_INTEGER)
         out->division = left->division.end > 0 ? left->division : right->division;
 }
@@ -136,6 +159,9 @@ static pe_status compare(pe_expr_parser *p, pe_expr_token op, pe_expr_value *lef
                               "or write parentheses around the second",
                               SLICE(p, left->begin, right->end), SLICE(p, right->begin, right->end));
     join(p, left, right, out);
+    if (out->kind == PE_EXPR_COMPLEX && pe_expr_power(p->text, op) == 8)
+        return pe_expr_refuse(p->err, p->text, op.begin,
+                              "complex numbers have no order: compare creal(...), cimag(...) or cabs(...)");
     out->division = (pe_expr_division){.end = 0};
     out->kind = PE_EXPR_BOOL;
     out->is_comparison = true;
@@ -160,7 +186,12 @@ static pe_status take_bits(pe_expr_parser *p, pe_expr_token op, pe_expr_value *l
 {
     char name[8];
     (void)snprintf(name, sizeof name, "%.*s", (int)(op.end - op.begin), p->text + op.begin);
+    const pe_expr_value *const complex = left->kind == PE_EXPR_COMPLEX    ? left
+                                         : right->kind == PE_EXPR_COMPLEX ? right
+                                                                          : NULL;
     const pe_expr_value *wrong = left->kind == PE_EXPR_FLOAT ? left : right->kind == PE_EXPR_FLOAT ? right : NULL;
+    if (complex != NULL)
+        return pe_expr_need_integer(p, complex, name);
     if (wrong != NULL && name[0] == '%')
         return pe_expr_refuse(
             p->err, p->text, op.begin, "%% takes integers, and %.*s is a float: write fmod(%.*s, %.*s)",

@@ -106,6 +106,8 @@ static pe_status read_cast(pe_expr_parser *p, pe_expr_value *out)
         status = parse(p, UNARY, out);
     if (status == PE_OK)
         status = pe_expr_need_number(p, out);
+    if (status == PE_OK)
+        status = pe_expr_need_real(p, out, "a conversion");
     *out = (pe_expr_value){.kind = kind};
     return status;
 }
@@ -236,9 +238,10 @@ static pe_status read_index(pe_expr_parser *p, pe_expr_value *vector)
     if (status == PE_OK)
         status = take(p, "]");
     const bool is_float = pe_dtype_is_float(vector->type.dtype);
-    const pe_expr_kind kind = vector->kind == PE_EXPR_UNKNOWN ? PE_EXPR_UNKNOWN
-                              : is_float                      ? PE_EXPR_FLOAT
-                                                              : PE_EXPR_INTEGER;
+    const pe_expr_kind kind = vector->kind == PE_EXPR_UNKNOWN           ? PE_EXPR_UNKNOWN
+                              : pe_dtype_is_complex(vector->type.dtype) ? PE_EXPR_COMPLEX
+                              : is_float                                ? PE_EXPR_FLOAT
+                                                                        : PE_EXPR_INTEGER;
     *vector = (pe_expr_value){.kind = kind, .begin = vector->begin, .end = p->end};
     return status;
 }
@@ -285,8 +288,9 @@ static pe_status read_choice(pe_expr_parser *p, pe_expr_value *condition)
     if (status != PE_OK)
         return status;
     pe_expr_value out = {.kind = yes.kind, .begin = condition->begin, .end = no.end};
-    if (yes.kind == PE_EXPR_FLOAT || no.kind == PE_EXPR_FLOAT) {
-        out.kind = PE_EXPR_FLOAT;
+    if (yes.kind == PE_EXPR_COMPLEX || no.kind == PE_EXPR_COMPLEX || yes.kind == PE_EXPR_FLOAT ||
+        no.kind == PE_EXPR_FLOAT) {
+        out.kind = pe_expr_join(yes.kind, no.kind);
         pe_expr_becomes_float(p, &yes);
         pe_expr_becomes_float(p, &no);
     } else if (yes.kind != no.kind) {
@@ -349,6 +353,8 @@ pe_status pe_expr_check(const char *text, const pe_expr_scope *scope, pe_expr_fa
         status = pe_expr_refuse_operator(&p, &value);
     if (status == PE_OK)
         status = pe_expr_need_number(&p, &value);
+    if (status == PE_OK && scope->gives_real)
+        status = pe_expr_need_real(&p, &value, "the result in kernel.signature");
     if (status == PE_OK && scope->gives_float)
         pe_expr_becomes_float(&p, &value);
     return status;
