@@ -48,6 +48,16 @@ static void free_pool(pe_pool *pool)
     free(pool);
 }
 
+/* The manager thread ends when it has nothing more to do. */
+static void end_team(pe_pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    atomic_store_explicit(&pool->is_closing, true, memory_order_relaxed); /* under the mutex */
+    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    pe_team_close(pool->team);
+}
+
 static void init(pe_pool *pool, const pe_pool_options *options)
 {
     pthread_condattr_t monotonic;
@@ -60,31 +70,65 @@ static void init(pe_pool *pool, const pe_pool_options *options)
     (void)pthread_condattr_destroy(&monotonic);
 }
 
+/* pool->comm is there. Collective. */
 static pe_status open_pool(pe_pool *pool, const pe_pool_options *options, pe_error *err)
 {
     pe_thread_placement placement = {0};
     const int wanted = options != NULL ? options->threads : 0;
     if (wanted < 0)
-        return pe_fail(err, PE_ECONFIG, "threads: expected 1 or more, or 0 for the default, got %d", wanted);
-    pe_status status = pe_comm_open(false, &pool->comm, err);
-    if (status == PE_OK)
-        status = pe_thread_placement_make(pool->comm, wanted, &placement, err);
+        (void)pe_fail(err, PE_ECONFIG, "threads: expected 1 or more, or 0 for the default, got %d", wanted);
+    if (pe_comm_agree(pool->comm, err) == PE_OK)
+        (void)pe_thread_placement_make(pool->comm, wanted, &placement, err);
     pool->threads = placement.threads;
-    pool->is_crowded = placement.is_crowded;
-    return status == PE_OK ? pe_team_open(pool->threads, manage, pool, &pool->team, err) : status;
+    pool->most_threads = placement.most_threads;
+    uint64_t facts[] = {placement.is_crowded ? 1 : 0, pool->memory_bytes};
+    if (pe_comm_agree(pool->comm, err) == PE_OK)
+        (void)pe_comm_max(pool->comm, facts, 2, err); /* the plan is the same on every rank */
+    pool->is_crowded = facts[0] != 0;
+    pool->memory_bytes = (size_t)facts[1];
+    if (pe_comm_agree(pool->comm, err) == PE_OK)
+        (void)pe_team_open(pool->threads, manage, pool, &pool->team, err);
+    return pe_comm_agree(pool->comm, err);
+}
+
+/* Takes comm. */
+static pe_pool *open_with(pe_comm *comm, const pe_pool_options *options, pe_error *err)
+{
+    pe_pool *pool = NULL;
+    (void)pe_make_array(&pool, 1, sizeof *pool, err);
+    if (pe_comm_agree(comm, err) != PE_OK) {
+        pe_comm_close(comm);
+        free(pool);
+        return NULL;
+    }
+    pool->comm = comm;
+    init(pool, options);
+    if (open_pool(pool, options, err) == PE_OK)
+        return pool;
+    end_team(pool);
+    free_pool(pool);
+    return NULL;
 }
 
 pe_pool *pe_pool_open(const pe_pool_options *options, pe_fault *fault)
 {
     pe_error err = PE_ERROR_INIT;
+    pe_comm *comm = NULL;
+    pe_pool *pool = pe_comm_open(false, &comm, &err) == PE_OK ? open_with(comm, options, &err) : NULL;
+    (void)pe_pool_tell(&err, fault);
+    return pool;
+}
+
+pe_pool *pe_pool_open_ranks(const void *communicator, size_t size, const char *module, const pe_pool_options *options,
+                            pe_fault *fault)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_comm *comm = NULL;
     pe_pool *pool = NULL;
-    if (pe_make_array(&pool, 1, sizeof *pool, &err) == PE_OK) {
-        init(pool, options);
-        if (open_pool(pool, options, &err) != PE_OK) {
-            free_pool(pool);
-            pool = NULL;
-        }
-    }
+    if (pe_comm_open_given(communicator, size, module, &comm, &err) == PE_OK)
+        pool = open_with(comm, options, &err);
+    if (pool != NULL)
+        pool->is_over_ranks = true;
     (void)pe_pool_tell(&err, fault);
     return pool;
 }
@@ -108,7 +152,7 @@ void pe_pool_close(pe_pool *pool)
     while (pool->turn != pool->tickets || pool->visitors > 0)
         (void)pthread_cond_wait(&pool->changed, &pool->mutex);
     (void)pthread_mutex_unlock(&pool->mutex);
-    pe_team_close(pool->team);
+    end_team(pool);
     while (pool->kernels != NULL) {
         pe_pool_kernel *kernel = pool->kernels;
         pool->kernels = kernel->next;

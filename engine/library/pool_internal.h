@@ -20,14 +20,15 @@
 #include "report/failure_log.h"
 #include "threads/team.h"
 #include "worker/stop_record.h"
-#include <pengine/pool.h>
+#include <pengine/ranks.h>
 
 /* Calls of a pool run one after the other: each takes a ticket and waits for its turn. */
 struct pe_pool {
-    pid_t pid; /* of the process that opened it; constant, as the next fields */
-    int threads;
+    pid_t pid;                 /* of the process that opened it; constant, as the next fields */
+    int threads, most_threads; /* of this rank, of any rank */
     size_t memory_bytes;
     bool is_crowded;
+    bool is_over_ranks; /* MPI is called by the threads that call the pool, and by no other */
     pe_comm *comm;
     pe_team *team;
     pthread_mutex_t mutex; /* guards the fields below */
@@ -56,10 +57,17 @@ struct pe_pool_kernel {
     pe_pool_kernel *next;
 };
 
+/* What all ranks have to know of a call; rank 0 sends it. */
+typedef struct pe_call_shape {
+    uint64_t count, chunk_size;
+    int has_source, has_sink, is_unordered;
+} pe_call_shape;
+
 /* A call. Whose turn it is owns all fields but those under the mutex. */
 struct pe_pool_task {
     pe_pool_kernel *kernel;
-    pe_pool_call call;
+    pe_pool_call call; /* rank 0's; elsewhere all zero */
+    pe_call_shape shape;
     const void *args[PE_MAX_COLUMNS];
     void *results[PE_MAX_COLUMNS];
     bool is_direct; /* workers write into the results */
@@ -122,6 +130,11 @@ pe_status pe_pool_deliver(void *task, const pe_chunk_result *out, pe_error *err)
 pe_status pe_pool_add_failure(pe_pool_task *task, const pe_failed_note *note, pe_error *err);
 /* pe_pool_sort_failures - when all are there. */
 void pe_pool_sort_failures(pe_pool_task *task);
+
+static inline bool pe_pool_is_root(const pe_pool *pool)
+{
+    return pe_comm_rank(pool->comm) == 0;
+}
 
 static inline pe_column_types pe_pool_result_types(const pe_pool_kernel *kernel)
 {

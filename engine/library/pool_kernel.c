@@ -183,8 +183,11 @@ static pe_pool_kernel *load(pe_pool *pool, const pe_kernel *descriptor, const ch
 {
     pe_error err = PE_ERROR_INIT;
     pe_pool_kernel *kernel = NULL;
-    if (pe_pool_check(pool, &err) == PE_OK)
-        (void)pe_make_array(&kernel, 1, sizeof *kernel, &err);
+    if (pe_pool_check(pool, &err) != PE_OK) { /* this thread may not talk to other ranks */
+        (void)pe_pool_tell(&err, fault);
+        return NULL;
+    }
+    (void)pe_make_array(&kernel, 1, sizeof *kernel, &err);
     if (pe_comm_agree(pool->comm, &err) == PE_OK && kernel != NULL) {
         kernel->pool = pool;
         (void)open_kernel(kernel, descriptor, job, columns, &err);

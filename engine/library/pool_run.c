@@ -99,18 +99,18 @@ static bool has_text(pe_column_types types)
     return false;
 }
 
-static pe_order order_of(const pe_pool_call *call)
+static pe_order order_of(const pe_call_shape *shape)
 {
-    return call->sink == NULL || call->is_unordered ? PE_ORDER_UNORDERED : PE_ORDER_STREAM;
+    return shape->has_sink == 0 || shape->is_unordered != 0 ? PE_ORDER_UNORDERED : PE_ORDER_STREAM;
 }
 
 static pe_status make_plan(const pe_pool_task *task, uint64_t first, pe_plan *plan, pe_error *err)
 {
     const pe_pool_kernel *kernel = task->kernel;
     const pe_pool *pool = kernel->pool;
-    const pe_pool_call *call = &task->call;
-    const bool has_payload = call->source != NULL || pe_comm_size(pool->comm) > 1;
-    const pe_plan_request request = {.items = call->source != NULL ? PE_ITEMS_UNKNOWN : call->count - first,
+    const pe_call_shape *call = &task->shape;
+    const bool has_payload = call->has_source != 0 || pe_comm_size(pool->comm) > 1;
+    const pe_plan_request request = {.items = call->has_source != 0 ? PE_ITEMS_UNKNOWN : call->count - first,
                                      .ranks = pe_comm_size(pool->comm),
                                      .threads = pool->threads,
                                      .order = order_of(call),
@@ -131,7 +131,7 @@ static pe_status make_plan(const pe_pool_task *task, uint64_t first, pe_plan *pl
 static pe_column_work work_of(const pe_pool_task *task, const pe_plan *plan, uint64_t first)
 {
     const pe_pool_kernel *kernel = task->kernel;
-    const bool has_columns = task->call.source == NULL && pe_comm_size(kernel->pool->comm) == 1;
+    const bool has_columns = task->shape.has_source == 0 && pe_comm_size(kernel->pool->comm) == 1;
     return (pe_column_work){.job = &kernel->work,
                             .plan = plan,
                             .first = first,
@@ -169,7 +169,7 @@ static void run_planned(pe_pool_task *task, uint64_t first)
                                              .tick = tick},
                                     .comm = pool->comm,
                                     .has_payload = work.args == NULL,
-                                    .is_stream = task->call.source != NULL,
+                                    .is_stream = task->shape.has_source != 0,
                                     .pack = pack,
                                     .next = next};
     const void *const before = pe_column_worker_inside();
@@ -186,8 +186,8 @@ static void run_planned(pe_pool_task *task, uint64_t first)
 bool pe_pool_is_small(const pe_pool_task *task)
 {
     const pe_pool_kernel *kernel = task->kernel;
-    const pe_pool_call *call = &task->call;
-    return pe_comm_size(kernel->pool->comm) == 1 && call->source == NULL && call->count > 0 && call->chunk_size == 0 &&
+    const pe_call_shape *call = &task->shape;
+    return pe_comm_size(kernel->pool->comm) == 1 && call->has_source == 0 && call->count > 0 && call->chunk_size == 0 &&
            kernel->ns_an_item > 0 && (double)call->count * kernel->ns_an_item < SMALL_NS &&
            !pe_call_shelf_is_empty(kernel->shelf) && (kernel->form == NULL || !pe_form_is_in_processes(kernel->form));
 }
@@ -253,7 +253,7 @@ static void begin_log(pe_pool_task *task)
                                                                          : made[a];
     }
     if (pe_failure_log_header(names, count, &header, &task->err) == PE_OK)
-        (void)pe_failure_log_begin(&task->log, job->errors.log, &header, order_of(&task->call) != PE_ORDER_UNORDERED,
+        (void)pe_failure_log_begin(&task->log, job->errors.log, &header, order_of(&task->shape) != PE_ORDER_UNORDERED,
                                    &task->err);
     pe_buffer_fini(&header);
 }
@@ -282,7 +282,7 @@ static void end_log(pe_pool_task *task)
     pe_error ignored = PE_ERROR_INIT; /* the call has failed already */
     if (kernel->work.has_log && task->err.status == PE_EITEM && task->err.item != PE_NO_ITEM)
         (void)pe_stop_record_collect(&task->stop_record, kernel->pool->comm, task->err.item, &record, &ignored);
-    if (pe_comm_rank(kernel->pool->comm) == 0) {
+    if (pe_pool_is_root(kernel->pool)) {
         if (record.size > 0)
             (void)pe_failure_log_take(&task->log, &record, &ignored);
         if (task->err.status == PE_OK)
@@ -307,17 +307,18 @@ static void reset_stop(pe_pool_kernel *kernel)
 void pe_pool_execute(pe_pool_task *task)
 {
     pe_pool_kernel *kernel = task->kernel;
-    const bool is_root = pe_comm_rank(kernel->pool->comm) == 0;
+    const bool is_root = pe_pool_is_root(kernel->pool);
     const bool is_small = pe_pool_is_small(task);
     pe_stop_record_init(&task->stop_record);
     kernel->work.stop_record = &task->stop_record;
     if (is_root && task->call.outcomes != NULL)
         memset(task->call.outcomes, PE_ITEM_SKIPPED, task->call.count);
+    (void)pe_comm_bcast(kernel->pool->comm, 0, &task->shape, sizeof task->shape, &task->err);
     if (tick(task, 0, &task->err) == PE_OK && is_root)
         begin_log(task);
     if (pe_comm_agree(kernel->pool->comm, &task->err) == PE_OK) {
         const uint64_t done = is_small ? run_small(task) : 0;
-        if (task->err.status == PE_OK && (done < task->call.count || task->call.source != NULL))
+        if (task->err.status == PE_OK && (done < task->shape.count || task->shape.has_source != 0))
             run_planned(task, done);
         add_last_failure(task);
         end_log(task);

@@ -21,7 +21,7 @@
 
 /* ---- the call ---- */
 
-static pe_status check_call(const pe_pool_kernel *kernel, const pe_pool_call *call, pe_error *err)
+static pe_status check_items(const pe_pool_kernel *kernel, const pe_pool_call *call, pe_error *err)
 {
     if ((call->args == NULL) == (call->source == NULL))
         return pe_fail(err, PE_EUSAGE, "a call takes its items from args or from a source: expected one, got %s",
@@ -44,6 +44,17 @@ static pe_status check_call(const pe_pool_kernel *kernel, const pe_pool_call *ca
     return PE_OK;
 }
 
+/* May this thread call the pool, and is the call a valid one? Collective. */
+static pe_status check_call(const pe_pool_kernel *kernel, const pe_pool_call *call, pe_error *err)
+{
+    const pe_pool *pool = kernel->pool;
+    if (pe_pool_check(pool, err) != PE_OK) /* this thread may not talk to other ranks */
+        return err->status;
+    if (pe_pool_is_root(pool))
+        (void)check_items(kernel, call, err);
+    return pe_comm_agree(pool->comm, err);
+}
+
 static bool has_text_result(const pe_pool_kernel *kernel)
 {
     const pe_column_types types = pe_pool_result_types(kernel);
@@ -55,9 +66,16 @@ static bool has_text_result(const pe_pool_kernel *kernel)
 
 static void init_task(pe_pool_task *task, pe_pool_kernel *kernel, const pe_pool_call *call)
 {
+    static const pe_pool_call none;
     task->kernel = kernel;
-    task->call = *call;
     task->err = (pe_error)PE_ERROR_INIT;
+    call = pe_pool_is_root(kernel->pool) ? call : &none;
+    task->call = *call;
+    task->shape = (pe_call_shape){.count = call->count,
+                                  .chunk_size = call->chunk_size,
+                                  .has_source = call->source != NULL,
+                                  .has_sink = call->sink != NULL,
+                                  .is_unordered = call->is_unordered};
     if (call->args != NULL)
         memcpy(task->args, call->args, (size_t)kernel->column_count * sizeof *task->args);
     if (call->results != NULL)
@@ -79,16 +97,19 @@ pe_pool_task *pe_pool_start(pe_pool_kernel *kernel, const pe_pool_call *call, pe
 {
     pe_error err = PE_ERROR_INIT;
     pe_pool_task *task = NULL;
-    pe_status status = pe_pool_check(kernel->pool, &err);
-    if (status == PE_OK)
-        status = check_call(kernel, call, &err);
-    if (status == PE_OK)
-        status = pe_make_array(&task, 1, sizeof *task, &err);
-    (void)pe_pool_tell(&err, fault);
-    if (status != PE_OK)
+    if (check_call(kernel, call, &err) == PE_OK) {
+        (void)pe_make_array(&task, 1, sizeof *task, &err);
+        (void)pe_comm_agree(kernel->pool->comm, &err);
+    }
+    if (task != NULL)
+        init_task(task, kernel, call);
+    if (pe_pool_tell(&err, fault) != 0) {
+        free(task);
         return NULL;
-    init_task(task, kernel, call);
-    if (!pe_pool_run_now(kernel->pool, task))
+    }
+    if (kernel->pool->is_over_ranks) /* this thread has to do it */
+        pe_pool_run_turn(kernel->pool, task);
+    else if (!pe_pool_run_now(kernel->pool, task))
         pe_pool_enqueue(kernel->pool, task);
     return task;
 }
@@ -173,13 +194,12 @@ int pe_pool_run(pe_pool_kernel *kernel, const pe_pool_call *call, pe_fault *faul
 {
     pe_error err = PE_ERROR_INIT;
     pe_pool_task task = {.ticket = 0};
-    pe_status status = pe_pool_check(kernel->pool, &err);
-    if (status == PE_OK)
-        status = check_call(kernel, call, &err);
-    if (status == PE_OK && call->results != NULL && has_text_result(kernel))
-        status = pe_fail(&err, PE_EUSAGE, "kernel \"%s\" gives texts, which live in a task: use pe_pool_start: %s",
-                         kernel->work.kernel->name, kernel->signature);
-    if (status != PE_OK)
+    if (check_call(kernel, call, &err) != PE_OK)
+        return pe_pool_tell(&err, fault);
+    if (pe_pool_is_root(kernel->pool) && call->results != NULL && has_text_result(kernel))
+        (void)pe_fail(&err, PE_EUSAGE, "kernel \"%s\" gives texts, which live in a task: use pe_pool_start: %s",
+                      kernel->work.kernel->name, kernel->signature);
+    if (pe_comm_agree(kernel->pool->comm, &err) != PE_OK)
         return pe_pool_tell(&err, fault);
     init_task(&task, kernel, call);
     if (!pe_pool_run_now(kernel->pool, &task))

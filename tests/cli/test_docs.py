@@ -250,7 +250,7 @@ class Page:
     def is_for_here(self, line):
         if NOT_HERE.search(line) and not line.startswith("cmake --install "):
             return False
-        if re.search("mpirun|squares30", line) and (IS_SANITIZED or not HAS_MPI):  # and what a skipped mpirun would have written
+        if re.search("mpirun|mpicc|squares30", line) and (IS_SANITIZED or not HAS_MPI):  # and what a skipped mpirun would have written
             return False
         if IS_SANITIZED and re.search(r"pkg-config|^\./", line):  # a program with a sanitized library needs the sanitizers' flags
             return False

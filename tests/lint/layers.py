@@ -36,7 +36,7 @@ app: base os types comm job threads kernel run
 MAY_INCLUDE = {name: set(rest.split()) for name, rest in (line.split(":") for line in TABLE.split("\n") if line)}
 # What only one file may name, by the pattern it is known by.
 ALONE = [
-    (r"\bmpi\.h\b|\bMPI_[A-Z][a-z]\w*", "MPI", {"engine/comm/comm_mpi.c"}),
+    (r"\bmpi\.h\b|\bMPI_[A-Z][a-z]\w*", "MPI", {"engine/comm/comm_mpi.c", "engine/include/pengine/mpi.h"}),
     (r"\bomp\.h\b|\bomp_\w+\s*\(|#\s*pragma\s+omp\b(?!\s+simd)|_OPENMP\b", "OpenMP", {"engine/threads/threads_omp.c"}),
     (r"\btoml\+\+|\btoml::", "toml++", {"engine/types/charconv_cxx.cc", "engine/job/toml/toml.cc"}),
 ]
