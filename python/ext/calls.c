@@ -18,7 +18,7 @@
 /* Exported by Python 3.11 and in the stable API since 3.12. */
 extern PyObject *PyObject_Vectorcall(PyObject *callable, PyObject *const *args, size_t count, PyObject *names);
 
-static pe_slot *slot_at(const Py_buffer *view, Py_ssize_t offset)
+pe_slot *pe_py_slot(const Py_buffer *view, Py_ssize_t offset)
 {
     if (offset < 0 || offset % 8 != 0 || view->len < (Py_ssize_t)sizeof(pe_slot) ||
         offset > view->len - (Py_ssize_t)sizeof(pe_slot)) {
@@ -37,7 +37,7 @@ PyObject *pe_py_claim(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "w*nK", &view, &offset, &task)) {
         return NULL;
     }
-    pe_slot *slot = slot_at(&view, offset);
+    pe_slot *slot = pe_py_slot(&view, offset);
     uint64_t before = task - 1;
     /* acquire, release: who loses the swap sees all that the winner wrote before it */
     const int won = slot != NULL && __atomic_compare_exchange_n(&slot->begun, &before, (uint64_t)task, 0,
@@ -92,7 +92,7 @@ PyObject *pe_py_run(PyObject *module, PyObject *args)
         return NULL;
     }
     int failed = -1;
-    pe_slot *slot = slot_at(&view, offset);
+    pe_slot *slot = pe_py_slot(&view, offset);
     if (!PyList_Check(items) || !PyList_Check(results)) {
         PyErr_SetString(PyExc_TypeError, "run: expected lists of items and of results");
     } else if (slot != NULL) {

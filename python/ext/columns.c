@@ -10,19 +10,15 @@
  * Threads: the GIL is held.
  * Not here: ranges, numpy arrays and pickles (codec.py).
  */
+#include "column.h"
 #include "module.h"
 
-enum { MAX_WIDTH = 32, MAX_DEPTH = 4, HEAD = 9 };
+enum { MAX_DEPTH = 4 };
 
 typedef struct bytes_out {
     char *data;
     size_t size, room;
 } bytes_out;
-
-typedef struct bytes_in {
-    const char *data;
-    size_t size, at;
-} bytes_in;
 
 /* Room for `more` bytes at the end; NULL without memory. The bytes are counted as written. */
 static char *extend(bytes_out *out, size_t more)
@@ -46,7 +42,7 @@ static char *extend(bytes_out *out, size_t more)
 /* The parts of a column answer 1: written; 0: these values are no column; -1: no memory. */
 static int put_head(bytes_out *out, char kind, Py_ssize_t count)
 {
-    char *at = extend(out, HEAD);
+    char *at = extend(out, PE_PY_HEAD);
     if (at == NULL) {
         return -1;
     }
@@ -167,7 +163,7 @@ static int put_tuples(bytes_out *out, PyObject *list, Py_ssize_t count, int dept
 {
     const Py_ssize_t width = PyTuple_Size(PyList_GetItem(list, 0));
     char *at = extend(out, 1);
-    if (width > MAX_WIDTH || depth >= MAX_DEPTH) {
+    if (width > PE_PY_WIDTH || depth >= MAX_DEPTH) {
         return 0;
     }
     if (at == NULL) {
@@ -266,8 +262,7 @@ PyObject *pe_py_encode(PyObject *module, PyObject *items)
     return result;
 }
 
-/* `size` bytes from the input, NULL where there are not so many. */
-static const char *take(bytes_in *in, uint64_t size)
+const char *pe_py_take(pe_py_bytes_in *in, uint64_t size)
 {
     if (size > in->size - in->at) {
         PyErr_SetString(PyExc_ValueError, "decode: the column is cut off");
@@ -277,8 +272,7 @@ static const char *take(bytes_in *in, uint64_t size)
     return in->data + in->at - (size_t)size;
 }
 
-/* Item i of a column whose items have `size` bytes each at `at`. */
-static PyObject *fixed_item(char kind, const char *at, uint64_t i)
+PyObject *pe_py_fixed_item(char kind, const char *at, uint64_t i)
 {
     if (kind == 'i') {
         long long value = 0;
@@ -293,12 +287,12 @@ static PyObject *fixed_item(char kind, const char *at, uint64_t i)
     return Py_NewRef(kind == 'N' ? Py_None : at[i] ? Py_True : Py_False);
 }
 
-static int get_fixed(bytes_in *in, PyObject *list, char kind, uint64_t count)
+static int get_fixed(pe_py_bytes_in *in, PyObject *list, char kind, uint64_t count)
 {
     const uint64_t size = kind == 'N' ? 0 : kind == '?' ? 1 : 8;
-    const char *at = take(in, count * size);
+    const char *at = pe_py_take(in, count * size);
     for (uint64_t i = 0; at != NULL && i < count; i++) {
-        PyObject *item = fixed_item(kind, at, i);
+        PyObject *item = pe_py_fixed_item(kind, at, i);
         if (item == NULL) {
             return -1;
         }
@@ -307,13 +301,13 @@ static int get_fixed(bytes_in *in, PyObject *list, char kind, uint64_t count)
     return at == NULL ? -1 : 0;
 }
 
-static int get_texts(bytes_in *in, PyObject *list, char kind, uint64_t count)
+static int get_texts(pe_py_bytes_in *in, PyObject *list, char kind, uint64_t count)
 {
-    const char *lengths = take(in, count * 8);
+    const char *lengths = pe_py_take(in, count * 8);
     for (uint64_t i = 0; lengths != NULL && i < count; i++) {
         uint64_t size = 0;
         memcpy(&size, lengths + 8 * i, 8);
-        const char *text = take(in, size);
+        const char *text = pe_py_take(in, size);
         if (text == NULL) {
             return -1;
         }
@@ -327,11 +321,11 @@ static int get_texts(bytes_in *in, PyObject *list, char kind, uint64_t count)
     return lengths == NULL ? -1 : 0;
 }
 
-static PyObject *get_column(bytes_in *in);
+static PyObject *get_column(pe_py_bytes_in *in);
 
-static int get_tuples(bytes_in *in, PyObject *list, uint64_t count)
+static int get_tuples(pe_py_bytes_in *in, PyObject *list, uint64_t count)
 {
-    const char *at = take(in, 1);
+    const char *at = pe_py_take(in, 1);
     if (at == NULL) {
         return -1;
     }
@@ -356,9 +350,9 @@ static int get_tuples(bytes_in *in, PyObject *list, uint64_t count)
     return 0;
 }
 
-static PyObject *get_column(bytes_in *in)
+static PyObject *get_column(pe_py_bytes_in *in)
 {
-    const char *head = take(in, HEAD);
+    const char *head = pe_py_take(in, PE_PY_HEAD);
     if (head == NULL) {
         return NULL;
     }
@@ -386,8 +380,11 @@ PyObject *pe_py_decode(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "y*", &view)) {
         return NULL;
     }
-    bytes_in in = {.data = view.buf, .size = (size_t)view.len, .at = 0};
+    pe_py_bytes_in in = {.data = view.buf, .size = (size_t)view.len, .at = 0};
+    const int collects = PyGC_Disable(); /* else it looks through the new tuples again and again */
     PyObject *list = get_column(&in);
+    if (collects)
+        PyGC_Enable();
     PyBuffer_Release(&view);
     return list;
 }

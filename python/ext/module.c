@@ -12,6 +12,8 @@ static PyMethodDef methods[] = {
     {"decode", pe_py_decode, METH_VARARGS, "decode(bytes) -> list"},
     {"run", pe_py_run, METH_VARARGS,
      "run(function, items, first, results, star, memory, offset): append function(item) of each"},
+    {"call_column", pe_py_call_column, METH_VARARGS,
+     "call_column(function, message, star, memory, offset) -> (list or column of the results, exception or None)"},
     {"claim", pe_py_claim, METH_VARARGS,
      "claim(memory, offset, task) -> True where the task was not begun or taken back"},
     {"watch", pe_py_watch, METH_VARARGS, "watch(fd): end this process when the other end of the pipe is closed"},

@@ -26,10 +26,14 @@ typedef struct pe_slot {
 /* columns.c */
 PyObject *pe_py_encode(PyObject *module, PyObject *items);
 PyObject *pe_py_decode(PyObject *module, PyObject *args);
+/* column_calls.c */
+PyObject *pe_py_call_column(PyObject *module, PyObject *args);
 /* calls.c */
 PyObject *pe_py_run(PyObject *module, PyObject *args);
 PyObject *pe_py_claim(PyObject *module, PyObject *args);
 PyObject *pe_py_watch(PyObject *module, PyObject *args);
+/* pe_py_slot - the slot at an offset of shared memory; NULL with an exception set where it does not lie in it. */
+pe_slot *pe_py_slot(const Py_buffer *view, Py_ssize_t offset);
 /* iterator.c: adds the type Iterator; returns 0, or -1 with an exception set. */
 int pe_py_add_iterator(PyObject *module);
 

@@ -6,6 +6,7 @@ A message begins with a letter: C a column (columns.c), R a range, A rows of a n
 """
 from __future__ import annotations
 
+import gc
 import pickle
 import struct
 import sys
@@ -22,7 +23,7 @@ def dump(items: Any) -> bytes:
     if type(items) is range:
         if items and (items[0] not in _INT64 or items[-1] not in _INT64):
             return _pickled(list(items))
-        return b"R" + _RANGE.pack(items.start, items.stop, items.step) if _fits(items) else _pickled(list(items))
+        return b"R" + _RANGE.pack(items.start, items.step, len(items)) if _fits(items) else _pickled(list(items))
     if type(items) is not list:
         return _dump_array(items)
     column = _core.encode(items)
@@ -41,10 +42,22 @@ def load(data: memoryview) -> list[Any]:
     if kind == b"C":
         return _core.decode(data[1:])
     if kind == b"R":
-        return list(range(*_RANGE.unpack(data[1:])))
+        start, step, count = _RANGE.unpack(data[1:])
+        return list(range(start, start + step * count, step))
     if kind == b"A":
         return _load_array(data)
-    return _byvalue.loads(data[1:])  # type: ignore[no-any-return]
+    return _without_collector(data[1:])
+
+
+def _without_collector(data: memoryview) -> list[Any]:
+    """The collector would look through the new objects again and again while they are made."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return _byvalue.loads(data)  # type: ignore[no-any-return]
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _fits(items: range) -> bool:

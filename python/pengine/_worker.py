@@ -104,12 +104,14 @@ class _Worker:
         begin = time.perf_counter_ns()
         failures = _Failures()
         results: list[Any] = []
+        payload: Optional[bytes] = None
         if kind == _frames.APPLY:
             self.apply(data, results, failures)
         else:
-            self.call(self.functions[count], data, flags, results, failures)
+            payload = self.call(self.functions[count], data, flags, results, failures)
         del data
-        payload = self.encode(results, failures)
+        if payload is None:
+            payload = self.encode(results, failures)
         for stream in (sys.stdout, sys.stderr):
             if stream is not None and not stream.closed:
                 stream.flush()
@@ -126,17 +128,36 @@ class _Worker:
         except Exception as error:
             failures.add(0, error)
 
-    def call(self, function: Any, data: memoryview, flags: int, results: list[Any], failures: _Failures) -> None:
+    def call(self, function: Any, data: memoryview, flags: int, results: list[Any], failures: _Failures) -> Optional[bytes]:
+        """The results of a task into the list; or as bytes, where they are a column already."""
+        star = bool(flags & _frames.STAR)
+        pending: Optional[Exception] = None
+        if data[:1] == b"C" and (not star or data[1:2] == b"t") or data[:1] == b"R" and not star:
+            values, pending = _core.call_column(function, data, star, self.memory, self.offset)
+            if pending is None and isinstance(values, bytes):
+                return b"C" + values
+            results += values if isinstance(values, list) else _core.decode(memoryview(values))
+            if pending is None:
+                return None
         try:
             items = _codec.load(data)
         except Exception as error:
             failures.add(0, error)
-            return
+            return None
+        self.call_items(function, items, flags, results, failures, pending)
+        return None
+
+    def call_items(self, function: Any, items: list[Any], flags: int, results: list[Any], failures: _Failures,
+                   pending: Optional[Exception]) -> None:
+        """From where results end; pending is what the next item has raised already."""
         tries = flags >> _frames.TRIES
-        at, left = 0, tries
+        at, left = len(results), tries
         while at < len(items):
             before = len(results)
             try:
+                if pending is not None:
+                    raised, pending = pending, None
+                    raise raised
                 _core.run(function, items, at, results, bool(flags & _frames.STAR), self.memory, self.offset)
                 return
             except Exception as error:
