@@ -28,6 +28,7 @@ ROOT = HERE.parents[1]
 HAS_MPI = os.environ.get("PENGINE_MPI", "ON").upper() not in ("OFF", "0", "NO", "FALSE", "")
 IS_SANITIZED = os.environ.get("PENGINE_SANITIZED", "") not in ("", "0")
 SLOWER = 10 if IS_SANITIZED else 1
+IS_FULL = os.environ.get("PENGINE_FULL", "") not in ("", "0")  # the target `full`: every case, not a choice of them
 needs_mpi = unittest.skipUnless(HAS_MPI, "built without MPI")
 not_sanitized = unittest.skipIf(IS_SANITIZED, "sanitizers change time and memory")
 
