@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import ROOT_INT64, Case, binary, environment, finish, lines, main, toml  # noqa: E402
+from harness import OVERSUBSCRIBE, ROOT_INT64, Case, binary, environment, finish, lines, main, toml  # noqa: E402
 
 ITEMS = 20_000
 SOURCE = "long cube(long x) { return x * x * x; }\n"
@@ -76,7 +76,7 @@ class Ranks(Case):
 
     def test_other_ranks_need_no_compiler_and_no_source(self):
         self.write("job.toml", toml(mode="imap", input={"range": [0, ITEMS]}, kernel=CUBE, pool={"chunk_size": 100}))
-        argv = [os.environ.get("MPIEXEC") or "mpirun", "--oversubscribe", "-n", "1", binary(), "job.toml"]
+        argv = [os.environ.get("MPIEXEC") or "mpirun", *OVERSUBSCRIBE, "-n", "1", binary(), "job.toml"]
         for rank in (1, 2):
             (self.dir / str(rank)).mkdir()
             argv += [":", "-n", "1", "env", "PENGINE_CC=/no/cc", "XDG_CACHE_HOME=/no/cache", binary(), "job.toml"]

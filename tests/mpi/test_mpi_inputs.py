@@ -11,7 +11,7 @@ import sys
 import numpy
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import Case, binary, environment, finish, lines, main, squares, toml  # noqa: E402
+from harness import OVERSUBSCRIBE, Case, binary, environment, finish, lines, main, squares, toml  # noqa: E402
 
 ITEMS = 20_000
 
@@ -37,7 +37,7 @@ class OnlyRankZero(Case):
         for name, content in files.items():
             self.write(f"0/{name}", content)
         self.write("job.toml", job)
-        argv = [os.environ.get("MPIEXEC") or "mpirun", "--oversubscribe"]
+        argv = [os.environ.get("MPIEXEC") or "mpirun", *OVERSUBSCRIBE]
         for rank in range(ranks):
             argv += [":"] * (rank > 0) + ["-n", "1", "--wdir", str(self.dir / str(rank)), binary(), str(self.dir / "job.toml")]
         process = subprocess.Popen(argv, env=environment(), start_new_session=True, stdin=-3 if stdin is None else -1,
@@ -97,7 +97,7 @@ class OnlyRankZero(Case):
         self.write("0/job.toml", squares(100, "imap"))
         for rank in (1, 2):
             (self.dir / str(rank)).mkdir()
-        argv = [os.environ.get("MPIEXEC") or "mpirun", "--oversubscribe"]
+        argv = [os.environ.get("MPIEXEC") or "mpirun", *OVERSUBSCRIBE]
         for rank in range(3):
             argv += [":"] * (rank > 0) + ["-n", "1", "--wdir", str(self.dir / str(rank)), binary(), "job.toml"]
         result = finish(subprocess.Popen(argv, env=environment(), start_new_session=True, stdin=-3, stdout=-1, stderr=-1))
