@@ -22,7 +22,8 @@ pe_page_value pe_page_value_of(const struct argp_option *option)
         return PE_PAGE_WORD;
     if (strcmp(name, "KEY=VALUE") == 0)
         return PE_PAGE_KEY;
-    return strncmp(name, "PATH", 4) == 0 || strncmp(name, "FILE", 4) == 0 ? PE_PAGE_FILE : PE_PAGE_OTHER;
+    const bool is_file = strncmp(name, "PATH", 4) == 0 || strncmp(name, "FILE", 4) == 0 || strcmp(name, "INPUT") == 0;
+    return is_file ? PE_PAGE_FILE : PE_PAGE_OTHER;
 }
 
 bool pe_page_has_letter(const struct argp_option *option)
