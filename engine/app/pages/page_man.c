@@ -40,7 +40,7 @@ static void print_text_within(FILE *out, const char *text, int columns)
             fprintf(out, "%s", escape);
         else
             (void)fputc(letter, out);
-        column = letter == '\n' ? 0 : column + 1;
+        column = letter == '\n' ? 0 : column + (escape != NULL ? (int)strlen(escape) : 1);
     }
 }
 
