@@ -87,7 +87,7 @@ static void print_oneline(FILE *out)
 
 static void print_oneline_words(FILE *out)
 {
-    print_text_within(out, pe_cli_oneline_words, 60);
+    print_text_within(out, pe_cli_oneline_words, 50);
 }
 
 static void print_option(FILE *out, const struct argp_option *option)
