@@ -23,6 +23,7 @@
 #include "app/examples.h"
 #include "app/oneline.h"
 #include "base/alloc.h"
+#include "types/number.h"
 
 typedef struct parsing {
     pe_options *out;
@@ -165,9 +166,21 @@ static pe_status check_reports(const pe_run_options *run, pe_error *err)
                                : files->stats != NULL  ? "--stats"
                                : files->joblog != NULL ? "--joblog"
                                                        : NULL;
+    if (run->sample > 0 && run->action != PE_ACTION_PLAN)
+        return pe_fail(err, PE_EUSAGE, "--sample belongs to --plan: pengine --plan --sample JOB.toml");
     if (option == NULL || run->action == PE_ACTION_RUN)
         return PE_OK;
     return pe_fail(err, PE_EUSAGE, "%s tells of a run, but --check, --plan and --print-config run nothing", option);
+}
+
+static pe_status set_sample(parsing *in, const char *text)
+{
+    int64_t items = 0;
+    if (text != NULL && (!pe_parse_element(text, strlen(text), PE_INT64, &items) || items < 1))
+        return pe_fail(in->err, PE_EUSAGE, "--sample: expected a number of items, got \"%s\"; see pengine --help",
+                       text);
+    in->out->run.sample = text == NULL ? UINT64_MAX : (uint64_t)items;
+    return PE_OK;
 }
 
 static error_t take(int key, char *value, struct argp_state *state)
@@ -197,6 +210,9 @@ static error_t take(int key, char *value, struct argp_state *state)
         break;
     case PE_OPTION_EXAMPLE:
         status = set_example(in, value);
+        break;
+    case PE_OPTION_SAMPLE:
+        status = set_sample(in, value);
         break;
     case PE_OPTION_PROGRESS:
         status = set_progress(in, value);

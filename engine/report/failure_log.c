@@ -157,7 +157,7 @@ pe_status pe_failure_log_take(pe_failure_log *failures, const pe_buffer *log, pe
         at = pe_failure_record_read(log, at, &record);
         if (record.count > 0)
             count(failures, &record);
-        if (failures->has_file && record.line_bytes > 0 && !record.is_list)
+        if (failures->has_file && record.line_bytes > 0 && !record.is_list && !record.is_job)
             status = take_line(failures, &record, &lines, err);
     }
     if (status == PE_OK)

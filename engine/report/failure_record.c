@@ -19,7 +19,7 @@ typedef struct head {
     uint32_t message_bytes; /* with the terminator */
     uint32_t reason_at;
     uint64_t line_bytes;
-    uint64_t is_list;
+    uint64_t is_list, is_job;
 } head;
 
 size_t pe_failure_kind_bytes(const char *reason)
@@ -35,6 +35,7 @@ pe_status pe_failure_record_append(pe_buffer *log, const pe_failure_record *reco
                         .count = record->count,
                         .row = record->row,
                         .is_list = record->is_list ? 1 : 0,
+                        .is_job = record->is_job ? 1 : 0,
                         .message_bytes = (uint32_t)message_bytes + 1,
                         .reason_at = (uint32_t)reason_at,
                         .line_bytes = record->line_bytes};
@@ -55,6 +56,7 @@ size_t pe_failure_record_read(const pe_buffer *log, size_t at, pe_failure_record
                                .count = first.count,
                                .row = first.row,
                                .is_list = first.is_list != 0,
+                               .is_job = first.is_job != 0,
                                .message = message,
                                .reason_at = first.reason_at,
                                .line = message + first.message_bytes,

@@ -26,6 +26,7 @@ typedef struct pe_failure_record {
     uint64_t row;        /* of a line: the number of rows before it in these results */
     const char *line;    /* of the log file; it has no terminator. Of a list: its places */
     size_t line_bytes;
+    bool is_job;  /* the line is one of the log of jobs, and says nothing of a failure */
     bool is_list; /* line holds pe_failure_place after pe_failure_place, unaligned */
 } pe_failure_record;
 

@@ -7,7 +7,7 @@
  */
 #include "report/run_facts.h"
 
-#include <string.h>
+#include "base/shell_quote.h"
 
 const char *pe_run_facts_outcome(const pe_run_facts *facts)
 {
@@ -23,17 +23,6 @@ const char *pe_run_facts_outcome(const pe_run_facts *facts)
     }
 }
 
-static pe_status append_word(pe_buffer *out, const char *word, pe_error *err)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
-    if (*word != '\0' && strspn(word, plain) == strlen(word))
-        return pe_buffer_printf(out, err, "%s", word);
-    pe_status status = pe_buffer_append(out, "'", 1, err);
-    for (; *word != '\0' && status == PE_OK; word++)
-        status = *word == '\'' ? pe_buffer_append(out, "'\\''", 4, err) : pe_buffer_append(out, word, 1, err);
-    return status == PE_OK ? pe_buffer_append(out, "'", 1, err) : status;
-}
-
 pe_status pe_run_facts_command(const pe_run_facts *facts, const char *option, pe_buffer *out, pe_error *err)
 {
     pe_status status = PE_OK;
@@ -43,7 +32,7 @@ pe_status pe_run_facts_command(const pe_run_facts *facts, const char *option, pe
         if (i > 0)
             status = pe_buffer_append(out, " ", 1, err);
         if (status == PE_OK)
-            status = append_word(out, facts->argv[i], err);
+            status = pe_shell_quote(out, facts->argv[i], err);
         if (i == 0 && option != NULL && status == PE_OK)
             status = pe_buffer_printf(out, err, " %s", option);
     }

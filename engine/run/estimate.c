@@ -16,6 +16,7 @@
 #include "sink/digest.h"
 #include "sink/output_stream.h"
 #include "worker/failed_items.h"
+#include "worker/joblog.h"
 
 static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
 {
@@ -85,7 +86,8 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .in_item_bytes = columns_bytes(signature->args, signature->arg_count) +
                          columns_bytes(spec->hidden, spec->hidden_count) +
                          (is_plain ? 0 : columns_bytes(signature->results, signature->result_count)),
-        .out_item_bytes = pe_add_most(spec->encoder.row_bytes, line_bytes),
+        .out_item_bytes =
+            pe_add_most(spec->encoder.row_bytes, line_bytes + (spec->has_joblog ? PE_JOBLOG_LINE_BYTES : 0)),
         .is_generated = is_generated(spec, inputs, items),
         .is_placed = (spec->encoder.format == PE_FORMAT_NPY || spec->encoder.format == PE_FORMAT_RAW) &&
                      spec->encoder.is_fixed && !pe_path_is_stdout(output->path),

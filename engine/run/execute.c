@@ -271,7 +271,7 @@ static pe_status close_output(execution *self, uint64_t items, pe_error *err)
     const bool is_kept = self->resume->is_recorded && err->status != PE_OK;
     (void)pe_row_file_close(&self->work.row_file, (is_durable && err->status == PE_OK) || is_kept, err);
     (void)pe_run_agree(self->run, err);
-    if (self->work.has_log && err->status == PE_EITEM && err->item != PE_NO_ITEM)
+    if ((self->work.has_log || self->work.has_joblog) && err->status == PE_EITEM && err->item != PE_NO_ITEM)
         (void)pe_stop_record_collect(&self->stop_record, self->run->comm, err->item, &record, &lost);
     const pe_output_ending ending = end_checkpoints(self, items, &record, is_durable, err);
     if (self->run->is_root)

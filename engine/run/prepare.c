@@ -259,6 +259,17 @@ static pe_status define_output(const pe_job *job, const pe_run_inputs *inputs, c
     return status;
 }
 
+static pe_status check_joblog(const pe_job *job, pe_error *err)
+{
+    const bool has_processes = job->kernel.kind == PE_FORM_COMMAND || job->kernel.kind == PE_FORM_PYTHON;
+    if (job->reports.joblog == NULL || has_processes)
+        return PE_OK;
+    return pe_fail(
+        err, PE_EUSAGE,
+        "--joblog: has a line for each item of a command or a Python function, which this job's kernel is not: "
+        "see --report or --trace");
+}
+
 pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_work_spec *work, pe_error *err)
 {
@@ -272,13 +283,16 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                            .setup = &kernel->spec.setup,
                            .rank = pe_comm_rank(run->comm),
                            .has_log = job->errors.log != NULL,
+                           .has_joblog = job->reports.joblog != NULL,
                            .lists_failed = job->errors.policy != PE_ON_ERROR_STOP && job->checkpoint.is_enabled};
     if (kernel->condition.form != NULL)
         work->where = pe_form_kernel(kernel->condition.form);
     work->where_mentions = kernel->condition.mentions;
     work->where_reads = kernel->condition.reads;
     work->where_names = kernel->condition.names.names;
-    pe_status status = define_output(job, inputs, &work->signature, output, err);
+    pe_status status = check_joblog(job, err);
+    if (status == PE_OK)
+        status = define_output(job, inputs, &work->signature, output, err);
     memcpy(work->written, output->written, sizeof work->written);
     define_kept(job, &inputs->kept, inputs->inputs, work);
     if (status == PE_OK)

@@ -28,6 +28,7 @@
 #include "os/log.h"
 #include "run/lost_rank.h"
 #include "run/reports/reports.h"
+#include "run/reports/sample.h"
 #include "run/stages.h"
 
 static pe_status print_job(const pe_run_context *run, const pe_job *job, pe_error *err)
@@ -45,6 +46,10 @@ static pe_status show_plan(const pe_run_context *run, const pe_job *job, const p
     if (run->is_root && run->options->action == PE_ACTION_PLAN) {
         pe_run_print_plan(stdout, job, inputs, output, work, plan);
         pe_run_print_processes(stdout, job, kernel, plan);
+    }
+    if (run->options->sample > 0 && pe_run_sample(run, inputs, kernel, work, plan, run->options->sample, err) != PE_OK)
+        return err->status;
+    if (run->is_root && run->options->action == PE_ACTION_PLAN) {
         if (fflush(stdout) != 0)
             (void)pe_fail(err, PE_EIO, "stdout: a write failed");
     } else if (run->is_root) {

@@ -8,7 +8,6 @@
 #include "worker/meter.h"
 
 #include "base/clock.h"
-#include "kernel/item_text.h"
 #include "record/lane.h"
 
 #define BATCH_NS 20000.0          /* a timed batch: reading the clock twice takes about 60 ns */
@@ -32,6 +31,8 @@ void pe_meter_begin_chunk(const pe_worker *worker)
 uint64_t pe_meter_batch_most(const pe_worker *worker, uint64_t most)
 {
     const pe_lane *const lane = pe_lane_here;
+    if (worker->spec->has_joblog)
+        return 1;
     if (lane == NULL || !lane->is_metered || lane->item_ns <= 0)
         return most;
     const double items = batch_ns(worker) / lane->item_ns;
@@ -39,7 +40,7 @@ uint64_t pe_meter_batch_most(const pe_worker *worker, uint64_t most)
 }
 
 /* The arguments are those of the batch, unless they could not be read. */
-static void print_call(pe_worker *worker, pe_block block, char out[PE_ITEM_TEXT_ROOM])
+void pe_meter_print_call(pe_worker *worker, pe_block block, char out[PE_ITEM_TEXT_ROOM])
 {
     const pe_work_spec *const spec = worker->spec;
     const pe_block read = worker->args.read;
@@ -60,18 +61,18 @@ static void add_cost(pe_worker *worker, pe_lane *lane, pe_block block, uint64_t 
     if (!pe_costs_is_slow(&lane->costs, each_ns))
         return;
     pe_slow_item slow = {.item = block.first, .count = block.count, .ns = ns, .each_ns = each_ns};
-    print_call(worker, block, slow.text);
+    pe_meter_print_call(worker, block, slow.text);
     pe_costs_keep(&lane->costs, &slow);
 }
 
-pe_status pe_meter_run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err)
+bool pe_meter_is_on(void)
+{
+    return pe_lane_here != NULL && pe_lane_here->is_metered;
+}
+
+void pe_meter_add(pe_worker *worker, pe_block block, uint64_t began_ns, uint64_t away_ns)
 {
     pe_lane *const lane = pe_lane_here;
-    if (lane == NULL || !lane->is_metered)
-        return pe_worker_run_batch(worker, block, end, payload, err);
-    const uint64_t away_ns = lane->away_ns, began = pe_clock_ns();
-    const pe_status status = pe_worker_run_batch(worker, block, end, payload, err);
-    const uint64_t ns = pe_clock_ns() - began, away = lane->away_ns - away_ns;
+    const uint64_t ns = pe_clock_ns() - began_ns, away = lane->away_ns - away_ns;
     add_cost(worker, lane, block, ns > away ? ns - away : 0);
-    return status;
 }

@@ -11,6 +11,7 @@
 #ifndef PE_METER_H
 #define PE_METER_H
 
+#include "kernel/item_text.h"
 #include "worker/worker_internal.h"
 
 /* pe_meter_begin_chunk - decide how the chunk's items are measured. */
@@ -19,7 +20,13 @@ void pe_meter_begin_chunk(const pe_worker *worker);
 /* pe_meter_batch_most - the size of the next batch, which would have `most` items where nothing is measured. */
 uint64_t pe_meter_batch_most(const pe_worker *worker, uint64_t most);
 
-/* pe_meter_run_batch - pe_worker_run_batch, timed. */
-pe_status pe_meter_run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err);
+/* pe_meter_print_call - "hypot(3.0, 4.0)" of the one item of the batch that was run last; empty where its arguments
+ * could not be read. */
+void pe_meter_print_call(pe_worker *worker, pe_block block, char out[PE_ITEM_TEXT_ROOM]);
+
+/* pe_meter_is_on - are batches of the running chunk timed? pe_meter_add - such a batch is complete: it began at began_ns,
+ * when the lane's away_ns was that. */
+bool pe_meter_is_on(void);
+void pe_meter_add(pe_worker *worker, pe_block block, uint64_t began_ns, uint64_t away_ns);
 
 #endif

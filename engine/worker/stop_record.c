@@ -32,6 +32,19 @@ void pe_stop_record_keep(pe_stop_record *self, uint64_t item, pe_buffer *record)
     (void)pthread_mutex_unlock(&self->mutex);
 }
 
+pe_status pe_stop_record_add(pe_stop_record *self, uint64_t item, pe_buffer *record, pe_error *err)
+{
+    pe_status status = PE_OK;
+    (void)pthread_mutex_lock(&self->mutex);
+    const bool is_there = self->item == item;
+    if (is_there)
+        status = pe_buffer_append(&self->record, record->data, record->size, err);
+    (void)pthread_mutex_unlock(&self->mutex);
+    if (!is_there)
+        pe_stop_record_keep(self, item, record);
+    return status;
+}
+
 pe_status pe_stop_record_collect(pe_stop_record *self, pe_comm *comm, uint64_t item, pe_buffer *out, pe_error *err)
 {
     const bool is_mine = self->item == item && self->record.size > 0;

@@ -23,6 +23,7 @@
 #include "record/lane.h"
 #include "report/failure_record.h"
 #include "worker/crash.h"
+#include "worker/joblog.h"
 #include "worker/meter.h"
 #include "worker/worker_internal.h"
 
@@ -119,6 +120,20 @@ static uint64_t batch_most(const pe_work_spec *spec)
     return is_bounded || planned < TEXT_BATCH ? planned : TEXT_BATCH;
 }
 
+/* With what is recorded of it, where something is. */
+static pe_status run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err)
+{
+    const bool has_joblog = worker->spec->has_joblog;
+    if (!has_joblog && !pe_meter_is_on())
+        return pe_worker_run_batch(worker, block, end, payload, err);
+    const uint64_t away_ns = pe_meter_is_on() ? pe_lane_here->away_ns : 0, began = pe_clock_ns();
+    const pe_status status = has_joblog ? pe_joblog_run(worker, block, end, payload, err)
+                                        : pe_worker_run_batch(worker, block, end, payload, err);
+    if (pe_meter_is_on())
+        pe_meter_add(worker, block, began, away_ns);
+    return status;
+}
+
 /* Items of the job, consecutive as the pool numbers them. */
 static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
@@ -130,7 +145,7 @@ static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, cons
             return PE_OK;
         const uint64_t left = grain.count - done;
         const pe_block block = {.first = grain.first + done, .count = left < most ? left : most};
-        status = pe_meter_run_batch(worker, block, end, payload, err);
+        status = run_batch(worker, block, end, payload, err);
         if (status == PE_OK && worker->spec->makes_partials && lacks_room(worker))
             status = pe_digest_partial_take(&worker->piece, worker->rows, &worker->out->bytes, err);
         if (status == PE_OK)

@@ -53,7 +53,8 @@ typedef struct pe_work_spec {
     int rank;                           /* named in the lines of the log of failed items */
     bool lists_failed;                  /* rank 0 is told the number and the row of each failed item */
     bool has_log;                       /* [errors] log: each failed item has a line */
-    struct pe_stop_record *stop_record; /* with has_log and PE_ON_ERROR_STOP: of this rank */
+    bool has_joblog;                    /* --joblog: each item has a line */
+    struct pe_stop_record *stop_record; /* with one of these and PE_ON_ERROR_STOP: of this rank */
 } pe_work_spec;
 
 /* pe_job_worker - the worker of a job; its work_spec is a pe_work_spec.

@@ -7,6 +7,7 @@ import collections
 import gzip
 import html.parser
 import json
+import shlex
 import shutil
 import signal
 import subprocess
@@ -176,6 +177,44 @@ class Trace(Case):
         seen = self.check(self.trace("trace.json.gz"), 3, 1, 60)
         for events in seen.values():
             self.assertTrue(0 <= events[0]["ts"] and events[-1]["ts"] + events[-1]["dur"] < whole)
+
+
+class Joblog(Case):
+    COLUMNS = "Seq Host Starttime JobRuntime Send Receive Exitval Signal Command".split()
+
+    def rows(self, count):
+        head, *lines = (self.dir / "jobs.tsv").read_text().splitlines()
+        self.assertEqual(head.split("\t"), self.COLUMNS)
+        rows = [dict(zip(self.COLUMNS, line.split("\t"))) for line in lines]
+        self.assertEqual([int(row["Seq"]) for row in rows], list(range(1, count + 1)))
+        return rows
+
+    def test_joblog_of_a_program_has_its_command_and_its_end(self):
+        job = toml(mode="imap", input={"values": [0, 3, 9]}, errors={"on_error": "skip"},
+                   kernel={"command": ["sh", "-c", "test {} = 9 && kill -9 $$; sleep 0.2; echo {}; exit {}"]})
+        begun = time.time()
+        self.assertEqual(self.run_job(job, "--joblog", "jobs.tsv").code, 1)
+        rows = self.rows(3)
+        self.assertEqual([(row["Exitval"], row["Signal"]) for row in rows], [("0", "0"), ("3", "0"), ("0", "9")])
+        for row, value in zip(rows, (0, 3, 9)):
+            words = ["sh", "-c", f"test {value} = 9 && kill -9 $$; sleep 0.2; echo {value}; exit {value}"]
+            self.assertEqual(shlex.split(row["Command"]), words)
+            self.assertTrue(begun - 0.01 <= float(row["Starttime"]) <= time.time())
+        self.assertGreaterEqual(float(rows[0]["JobRuntime"]), 0.2)
+        self.assertEqual(rows[0]["Receive"], "2")
+
+    @needs_mpi
+    def test_joblog_of_three_ranks_ends_with_the_failed_item(self):
+        self.write("bad.py", "def f(x):\n    return 1 // (x - 40)\n")
+        job = toml(mode="imap", input={"range": [0, 400]}, pool={"chunk_size": 1},
+                   kernel={"python": "bad.py:f", "signature": "(int64) -> int64", "interpreter": sys.executable})
+        self.assertEqual(self.run_job(job, "--joblog", "jobs.tsv", "-t", "1", ranks=3).code, 1)
+        rows = self.rows(41)
+        self.assertEqual([row["Exitval"] for row in rows], ["0"] * 40 + ["1"])
+        self.assertEqual(rows[40]["Command"], "bad.py:f(40)")
+
+    def test_joblog_of_a_built_in_kernel_is_refused(self):
+        self.refuse(squares(9), 64, "--joblog", options=("--joblog", "jobs.tsv"))
 
 
 class Page(html.parser.HTMLParser):

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "kernel/call.h"
 #include "kernel/command/command_internal.h"
+#include "kernel/process/last_process.h"
 #include "kernel/process/process_form.h"
 
 #define MOST_ANSWER_BYTES ((size_t)1 << 30)
@@ -159,6 +160,7 @@ static outcome start(pe_command_runs *worker, pe_batch *batch, size_t item, cons
     pe_subprocess process;
     const uint64_t index = batch->first + item;
     pe_command_environment_set_item(&worker->environment, index);
+    pe_last_process_began(spec->argv);
     if (pe_subprocess_start(spec, &process, err) != PE_OK) {
         batch->fail(batch, item, err->text);
         pe_error_clear(err);

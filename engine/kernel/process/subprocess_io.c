@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/errno_text.h"
+#include "kernel/process/last_process.h"
 #include "os/poll.h"
 
 #define POLL_MS 200
@@ -273,6 +274,7 @@ pe_subprocess_end pe_subprocess_finish(pe_subprocess *process, uint64_t deadline
     close_fd(&process->err);
     close_fd(&process->parent_pipe);
     process->pid = 0;
+    pe_last_process_ended(end);
     return end;
 }
 

@@ -75,6 +75,8 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
         status = pe_failed_file_begin(&output->failed, resume->path, failed_bytes, err);
     if (status == PE_OK)
         status = begin_log(output, job, inputs->inputs, arg_count, err);
+    if (status == PE_OK)
+        status = pe_job_log_begin(&output->jobs, job->reports.joblog, err);
     if (status == PE_OK && output->failures.has_file)
         status = pe_failed_file_each(resume->path, failed_bytes, take_earlier_line, output, err);
     return status;
@@ -89,7 +91,7 @@ static pe_status list_failed(pe_output *output, const pe_buffer *log, uint64_t f
     pe_status status = PE_OK;
     for (size_t at = 0; at < log->size && status == PE_OK;) {
         at = pe_failure_record_read(log, at, &record);
-        if (record.count > 0)
+        if (record.count > 0 || record.is_job)
             continue;
         const size_t entries = record.is_list ? record.line_bytes / sizeof(pe_failure_place) : 1;
         for (size_t e = 0; e < entries && status == PE_OK; e++) {
@@ -129,6 +131,8 @@ static pe_status take(pe_output *output, const pe_chunk_result *out, pe_error *e
     output->rows += out->rows;
     if (out->log.size > 0)
         status = pe_failure_log_take(&output->failures, &out->log, err);
+    if (status == PE_OK)
+        status = pe_job_log_take(&output->jobs, &out->log, err);
     return status == PE_OK && output->is_recorded ? list_done(output, out, first_row, err) : status;
 }
 
@@ -222,9 +226,11 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
     pe_failure_log *failures = &output->failures;
     if (ending->stop_record->size > 0)
         (void)pe_failure_log_take(failures, ending->stop_record, &ignored);
+    (void)pe_job_log_take(&output->jobs, ending->stop_record, &ignored);
     if (err->status == PE_OK)
         (void)pe_error_policy_check(failures, output->job, ending->items, true, err);
     (void)pe_failure_log_end(failures, ending->is_durable, err);
+    (void)pe_job_log_end(&output->jobs, err);
     end_sink(output, ending, err);
     pe_failed_file_end(&output->failed, !ending->is_kept && !ending->keeps_checkpoint);
     pe_item_set_fini(&output->done);

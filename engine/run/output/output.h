@@ -16,6 +16,7 @@
 #include "inputs/inputs.h"
 #include "job/job.h"
 #include "report/failure_log.h"
+#include "report/job_log.h"
 #include "run/stages.h"
 #include "sink/sink.h"
 #include "threads/chunk_result.h"
@@ -26,6 +27,7 @@ typedef struct pe_output {
     uint64_t items;          /* of the run, or PE_ITEMS_UNKNOWN */
     pe_sink *sink;
     pe_failure_log failures;
+    pe_job_log jobs;
     bool is_complete;      /* committed: every item was delivered, whether or not some of them failed */
     bool is_recorded;      /* a checkpoint is made of what follows */
     pthread_mutex_t mutex; /* held by take and by list */
