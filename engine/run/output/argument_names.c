@@ -78,11 +78,6 @@ static void take_kernel_args(const pe_job *job, int count, pe_argument_names *ou
 
 void pe_argument_names_by_place(int count, pe_argument_names *out)
 {
-    pe_argument_names_by_place(count, out);
-}
-
-void pe_argument_names_by_place(int count, pe_argument_names *out)
-{
     for (int a = 0; a < count; a++)
         make_name(out, a);
 }

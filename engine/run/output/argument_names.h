@@ -21,9 +21,6 @@ void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int coun
 /* pe_argument_names_by_place - x, y, z, x4, x5 ... */
 void pe_argument_names_by_place(int count, pe_argument_names *out);
 
-/* pe_argument_names_by_place - x, y, z, x4, x5 ... */
-void pe_argument_names_by_place(int count, pe_argument_names *out);
-
 /* pe_argument_names_of_inputs - the same, but what the inputs are called comes before kernel.args: for kept columns. */
 void pe_argument_names_of_inputs(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out);
 
