@@ -270,6 +270,8 @@ static pe_status close_output(execution *self, uint64_t items, pe_error *err)
     const bool is_durable = pe_durable_is_due(self->job->output.sync, run_ns, self->job->checkpoint.interval_ns);
     const bool is_kept = self->resume->is_recorded && err->status != PE_OK;
     (void)pe_row_file_close(&self->work.row_file, (is_durable && err->status == PE_OK) || is_kept, err);
+    if (self->work.item_files != NULL && is_durable && err->status == PE_OK)
+        (void)pe_item_files_sync(self->job->output.path, err);
     (void)pe_run_agree(self->run, err);
     if ((self->work.has_log || self->work.has_joblog) && err->status == PE_EITEM && err->item != PE_NO_ITEM)
         (void)pe_stop_record_collect(&self->stop_record, self->run->comm, err->item, &record, &lost);

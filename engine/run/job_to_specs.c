@@ -14,6 +14,24 @@
 
 #include "base/alloc.h"
 #include "run/expression/condition.h"
+#include "worker/item_files.h"
+
+bool pe_specs_has_item_files(const pe_job *job)
+{
+    return job->op_count == 0 && pe_item_files_is_meant(job->output.path);
+}
+
+void pe_specs_item_format(pe_sink_spec *sink)
+{
+    const bool is_text = sink->result_count == 1 && sink->kept_count == 0 && sink->results[0].dtype == PE_TEXT;
+    if (sink->format == PE_FORMAT_AUTO)
+        sink->format = pe_format_by_suffix(sink->path);
+    if (sink->format == PE_FORMAT_AUTO)
+        sink->format = is_text && !sink->has_index ? PE_FORMAT_BYTES : PE_FORMAT_TXT;
+    sink->axes = NULL; /* a file has one item */
+    sink->axis_count = 0;
+    sink->items = 1;
+}
 
 pe_form_spec pe_specs_kernel(const pe_job *job, const pe_type *columns, const bool *untyped, int column_count)
 {
@@ -21,7 +39,8 @@ pe_form_spec pe_specs_kernel(const pe_job *job, const pe_type *columns, const bo
     out.directory = job->directory;
     out.timeout_ns = job->errors.timeout_ns;
     out.passes_failed = job->errors.policy != PE_ON_ERROR_STOP; /* which names the item and its last line */
-    out.keeps_newline = job->output.format == PE_FORMAT_BYTES;
+    out.keeps_newline =
+        job->output.format == PE_FORMAT_BYTES || (job->output.format == PE_FORMAT_AUTO && pe_specs_has_item_files(job));
     out.has_output_dtype = job->output.has_dtype;
     out.output_dtype = job->output.dtype;
     out.columns = columns;

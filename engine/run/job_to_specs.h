@@ -16,6 +16,7 @@
 typedef struct pe_output_spec {
     pe_sink_spec sink;
     pe_format format;                /* the one meant, once pe_sink_check has said which */
+    bool has_item_files;             /* one an item, which workers write; the sink then writes nothing */
     pe_type written[PE_MAX_COLUMNS]; /* the results' types after [output] dtype */
     uint64_t *axes;                  /* a product's shape */
 } pe_output_spec;
@@ -23,6 +24,12 @@ typedef struct pe_output_spec {
 /* pe_specs_kernel - what the kernel is opened from; columns and untyped are those of the open inputs.
  * Owns: the result borrows from the job, from columns and from untyped: all outlive the form. */
 pe_form_spec pe_specs_kernel(const pe_job *job, const pe_type *columns, const bool *untyped, int column_count);
+
+/* pe_specs_has_item_files - is output.path a name for each item? */
+bool pe_specs_has_item_files(const pe_job *job);
+
+/* pe_specs_item_format - the format of such files where neither the job nor their suffix says one: bytes for a text. */
+void pe_specs_item_format(pe_sink_spec *sink);
 
 /* pe_specs_output - the sink's spec for so many items, with the results' types after [output] dtype.
  * Returns: PE_OK; PE_ECONFIG for a dtype asked of a text result, for a reduction that texts have not or whose format is

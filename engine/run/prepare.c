@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/saturate.h"
 #include "os/file/file.h"
 #include "report/plan_report.h"
 #include "report/progress.h"
@@ -20,6 +21,7 @@
 #include "run/item_range.h"
 #include "run/memory_limit.h"
 #include "run/output/argument_names.h"
+#include "run/output/item_names.h"
 #include "run/output/path_check.h"
 #include "run/output/written_paths.h"
 #include "run/reports/recording.h"
@@ -252,6 +254,8 @@ static pe_status define_output(const pe_job *job, const pe_run_inputs *inputs, c
 {
     const uint64_t rows = job->items == NULL ? inputs->items.count : inputs->todo.items;
     pe_status status = pe_specs_output(job, inputs->inputs, rows, signature, out, err);
+    if (status == PE_OK && pe_specs_has_item_files(job))
+        pe_specs_item_format(&out->sink);
     out->sink.kept = inputs->kept.columns;
     out->sink.kept_count = inputs->kept.count;
     if (status == PE_OK)
@@ -268,6 +272,17 @@ static pe_status check_joblog(const pe_job *job, pe_error *err)
         err, PE_EUSAGE,
         "--joblog: has a line for each item of a command or a Python function, which this job's kernel is not: "
         "see --report or --trace");
+}
+
+/* Workers write the files, and nothing is left for the sink. */
+static pe_status define_files(pe_output_spec *output, pe_work_spec *work, pe_error *err)
+{
+    const pe_status status = pe_item_files_make(&output->sink, output->format, work->signature.arg_count, work->rank,
+                                                &work->item_files, err);
+    work->encoder.is_fixed = work->encoder.is_plain = false; /* no row has a place among others */
+    output->sink.format = PE_FORMAT_NULL;
+    output->has_item_files = true;
+    return status;
 }
 
 pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
@@ -305,12 +320,16 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
         work->makes_partials = makes_partials(run, job, work);
         output->sink.takes_partials = work->makes_partials;
     }
+    if (status == PE_OK && pe_specs_has_item_files(job))
+        (void)define_files(output, work, err);
     return pe_run_agree(run, err);
 }
 
 void pe_work_spec_fini(pe_work_spec *work)
 {
     pe_error_policy_unset(work);
+    pe_item_files_free(work->item_files);
+    work->item_files = NULL;
 }
 
 /* ---- plan ---- */
@@ -334,6 +353,8 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     request.threads = out->placement.most_threads;
     request.is_elsewhere = pe_form_is_in_processes(kernel->form);
     request.kept_bytes += pe_recording_bytes(run, &out->placement);
+    if (work->item_files != NULL && work->item_files->names_may_meet)
+        request.kept_bytes = pe_add_most(request.kept_bytes, pe_item_names_bytes(request.items));
     uint64_t most[] = {request.process_bytes, request.kept_bytes, out->placement.is_crowded ? 1 : 0};
     (void)pe_comm_max(run->comm, most, 3, err); /* the plan is the same on every rank */
     request.process_bytes = most[0];

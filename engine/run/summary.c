@@ -55,6 +55,8 @@ void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_exe
 /* Rows that were delivered are in the output; other results are written when all are known, or not at all. */
 static bool is_written_as_it_comes(const pe_job *job, const pe_output_spec *output)
 {
+    if (output->has_item_files)
+        return true;
     return job->order != PE_ORDER_WHOLE && job->op_count == 0 && output->format != PE_FORMAT_DIGEST &&
            output->format != PE_FORMAT_NULL;
 }

@@ -320,3 +320,16 @@ pe_status pe_columns_print_descr(const pe_sink_spec *spec, pe_buffer *out, pe_er
     out->size -= 2; /* the comma and space after the last field */
     return pe_buffer_append(out, "]", 1, err);
 }
+
+pe_status pe_columns_print_item_header(const pe_sink_spec *spec, pe_buffer *out, pe_error *err)
+{
+    const uint64_t shape = pe_columns_is_structured(spec) || spec->results[0].width == 0 ? 1 : spec->results[0].width;
+    pe_buffer descr = {0};
+    pe_status status = pe_columns_print_descr(spec, &descr, err);
+    if (status == PE_OK)
+        status = pe_buffer_append(&descr, "", 1, err);
+    if (status == PE_OK)
+        status = pe_npy_print((const char *)descr.data, &shape, 1, out, err);
+    pe_buffer_fini(&descr);
+    return status;
+}

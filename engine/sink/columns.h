@@ -29,4 +29,7 @@ bool pe_columns_is_structured(const pe_sink_spec *spec);
 /* pe_columns_print_descr - append npy's descr as a Python literal: '<f8' or [('f0', '<f8'), ('f1', '<i8', (3,))]. */
 pe_status pe_columns_print_descr(const pe_sink_spec *spec, pe_buffer *out, pe_error *err);
 
+/* pe_columns_print_item_header - append the header of an npy that holds one item: of one row, or of a single vector. */
+pe_status pe_columns_print_item_header(const pe_sink_spec *spec, pe_buffer *out, pe_error *err);
+
 #endif

@@ -58,9 +58,11 @@ static void gather_columns(const pe_worker *worker, const pe_worker_batch *at, u
             (const unsigned char *)at->written[r] + (first - at->block.first) * pe_type_bytes(spec->written[r]);
 }
 
-/* Rows go behind those that are there, or into this worker's part of a reduction. */
+/* Rows go behind those that are there, into files of their own, or into this worker's part of a reduction. */
 static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
 {
+    if (worker->item_writer != NULL)
+        return pe_item_writer_write(worker->item_writer, first, count, columns, worker->rows, err);
     if (worker->part.fold == NULL)
         return pe_encode(&worker->spec->encoder, first, count, columns, worker->rows, err);
     pe_fold_add(worker->part.fold, columns, count);
@@ -170,6 +172,16 @@ static pe_worker_batch next_items(pe_worker *worker, size_t end)
     return at;
 }
 
+/* The names of the files of these items, of which one that can have none fails. */
+static pe_status name_files(pe_worker *worker, const pe_worker_batch *at, pe_error *err)
+{
+    const size_t row = (size_t)(at->block.first - worker->args.taken.first);
+    const pe_status status = pe_arguments_values(&worker->args, worker->batch, err);
+    return status != PE_OK ? status
+                           : pe_item_writer_name(worker->item_writer, at->block, &worker->spec->signature,
+                                                 worker->args.values, row, &worker->failures, err);
+}
+
 /* All that comes behind the kernel, for the items of the batch before `end`. */
 static pe_status finish_items(pe_worker *worker, size_t end, pe_error *err)
 {
@@ -181,6 +193,8 @@ static pe_status finish_items(pe_worker *worker, size_t end, pe_error *err)
         status = pe_worker_retry(worker, &at, err);
     if (status == PE_OK && spec->has_conversion)
         status = pe_worker_convert(worker, &at, err);
+    if (status == PE_OK && worker->item_writer != NULL)
+        status = name_files(worker, &at, err);
     if (status == PE_OK)
         status = settle(worker, &at, worker->out, err);
     if (status == PE_OK)
@@ -328,6 +342,8 @@ static pe_status run_unreadable(pe_worker *worker, uint64_t item, const pe_buffe
     }
     if (status == PE_OK)
         status = log_failures(worker, item, item, NULL, err);
+    if (status == PE_OK && worker->item_writer != NULL)
+        status = pe_item_writer_name(worker->item_writer, at.block, &spec->signature, NULL, 0, &worker->failures, err);
     return status == PE_OK ? encode(worker, &at, out, err) : status;
 }
 

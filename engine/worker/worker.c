@@ -66,6 +66,7 @@ static void free_worker(pe_worker *worker)
     pe_buffer_fini(&worker->failure_places);
     pe_arena_fini(&worker->kept_texts);
     pe_buffer_fini(&worker->unsummed);
+    pe_item_writer_free(worker->item_writer);
     free(worker);
 }
 
@@ -238,6 +239,8 @@ static pe_status init(pe_worker *worker, const pe_work_spec *spec, pe_error *err
     pe_status status = pe_arguments_open(&worker->args, spec, err);
     if (status == PE_OK)
         status = pe_call_make(spec->kernel, &spec->signature, spec->setup, &worker->call, err);
+    if (status == PE_OK && spec->item_files != NULL)
+        status = pe_item_writer_make(spec->item_files, &spec->encoder, &worker->item_writer, err);
     if (status == PE_OK && spec->reduction != NULL)
         status = pe_reduction_open(spec->reduction, &worker->part, err);
     if (status == PE_OK)

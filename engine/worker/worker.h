@@ -48,6 +48,7 @@ typedef struct pe_work_spec {
     uint32_t retries;                   /* further attempts at a failed item */
     void *fill[PE_MAX_COLUMNS];         /* PE_ON_ERROR_FILL: one element of written[r] each */
     pe_row_file row_file;               /* open: rows go straight there, and chunks come out without bytes */
+    struct pe_item_files *item_files;   /* not NULL: each item has a file of its own, and rows are told names */
     bool makes_partials;                /* rows become pieces of the digest (sink/digest.h) */
     struct pe_reduction *reduction;     /* not NULL: rows are folded into this instead of being encoded */
     int rank;                           /* named in the lines of the log of failed items */

@@ -11,6 +11,7 @@
 #include "sink/digest.h"
 #include "worker/arguments.h"
 #include "worker/failed_items.h"
+#include "worker/item_files.h"
 #include "worker/worker.h"
 
 /* What where says of an item. */
@@ -29,15 +30,16 @@ typedef struct pe_worker {
     pe_worker_where where;
     void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the rows take its place */
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
-    pe_buffer *rows;          /* encoded: the chunk's buffer, or the one of this worker that a piece takes them from */
-    void *plain;              /* the place in there where a plain result goes next */
-    pe_digest_partial piece;  /* of the range at hand */
-    pe_buffer unsummed;       /* its rows that it has not taken yet */
-    pe_reduction_part part;   /* of a reduction: this worker's items */
-    pe_failures failures;     /* of the batch at hand */
-    pe_buffer failure_counts; /* of the chunk at hand: records that go to its log at its end */
-    pe_buffer failure_places; /* likewise, where the spec lists failed items */
-    pe_arena kept_texts;      /* result texts of a batch whose failed items are tried again */
+    pe_buffer *rows;         /* encoded: the chunk's buffer, or the one of this worker that a piece takes them from */
+    void *plain;             /* the place in there where a plain result goes next */
+    pe_digest_partial piece; /* of the range at hand */
+    pe_buffer unsummed;      /* its rows that it has not taken yet */
+    pe_item_writer *item_writer; /* of one file an item; NULL: there are none */
+    pe_reduction_part part;      /* of a reduction: this worker's items */
+    pe_failures failures;        /* of the batch at hand */
+    pe_buffer failure_counts;    /* of the chunk at hand: records that go to its log at its end */
+    pe_buffer failure_places;    /* likewise, where the spec lists failed items */
+    pe_arena kept_texts;         /* result texts of a batch whose failed items are tried again */
     /* Of the range at hand. */
     const pe_chunk_flow *flow;
     pe_chunk_result *out;

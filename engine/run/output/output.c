@@ -13,6 +13,7 @@
 
 #include "base/lock.h"
 #include "run/error_policy.h"
+#include "run/job_to_specs.h"
 #include "run/output/argument_names.h"
 
 static pe_status begin_log(pe_output *output, const pe_job *job, const pe_inputs *inputs, int arg_count, pe_error *err)
@@ -66,7 +67,10 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
     *output = (pe_output){.job = job, .todo = &inputs->todo, .items = items, .is_recorded = resume->is_recorded};
     const uint64_t failed_bytes = resume->is_resumed ? resume->from.progress.failed_bytes : 0;
     pe_lock_init(&output->mutex);
+    output->has_item_files = pe_specs_has_item_files(job);
     pe_status status = job->skip > 0 ? check_skip(job, err) : PE_OK;
+    if (status == PE_OK && output->has_item_files)
+        status = pe_item_files_begin(job->output.path, err);
     if (status == PE_OK && resume->is_resumed)
         status = take_earlier(output, resume, err);
     if (status == PE_OK)
@@ -121,11 +125,18 @@ static pe_status list_done(pe_output *output, const pe_chunk_result *out, uint64
     return status;
 }
 
+static pe_status take_rows(pe_output *output, const pe_chunk_result *out, pe_error *err)
+{
+    if (output->has_item_files)
+        return pe_item_names_take(&output->names, &out->bytes, output->items, output->job->output.where, err);
+    return out->placed > 0 ? pe_sink_advance(output->sink, out->placed, out->rows, err)
+                           : pe_sink_write(output->sink, out->bytes.data, out->bytes.size, out->rows, err);
+}
+
 static pe_status take(pe_output *output, const pe_chunk_result *out, pe_error *err)
 {
     const uint64_t first_row = output->rows;
-    pe_status status = out->placed > 0 ? pe_sink_advance(output->sink, out->placed, out->rows, err)
-                                       : pe_sink_write(output->sink, out->bytes.data, out->bytes.size, out->rows, err);
+    pe_status status = take_rows(output, out, err);
     if (status != PE_OK)
         return status;
     output->rows += out->rows;
@@ -234,6 +245,7 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
     end_sink(output, ending, err);
     pe_failed_file_end(&output->failed, !ending->is_kept && !ending->keeps_checkpoint);
     pe_item_set_fini(&output->done);
+    pe_item_names_fini(&output->names);
     (void)pthread_mutex_destroy(&output->mutex);
     if (err->status == PE_OK && failures->count > 0)
         (void)pe_fail_item(err, PE_EITEM, failures->first_item, "%s",

@@ -17,6 +17,7 @@
 #include "job/job.h"
 #include "report/failure_log.h"
 #include "report/job_log.h"
+#include "run/output/item_names.h"
 #include "run/stages.h"
 #include "sink/sink.h"
 #include "threads/chunk_result.h"
@@ -26,6 +27,8 @@ typedef struct pe_output {
     const pe_item_set *todo; /* the pool's items */
     uint64_t items;          /* of the run, or PE_ITEMS_UNKNOWN */
     pe_sink *sink;
+    bool has_item_files; /* a result has names of files (worker/item_files.h) in place of rows */
+    pe_item_names names;
     pe_failure_log failures;
     pe_job_log jobs;
     bool is_complete;      /* committed: every item was delivered, whether or not some of them failed */

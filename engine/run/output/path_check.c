@@ -20,6 +20,7 @@
 
 #include "base/errno_text.h"
 #include "job/job_paths.h"
+#include "worker/item_files.h"
 
 #define MOST_LINKS 40
 
@@ -142,6 +143,33 @@ static int reason_against(const char *path)
     return access(slash == NULL ? "." : folder, W_OK | X_OK) == 0 ? 0 : errno;
 }
 
+/* output.path where it has placeholders, or the .part beside it. */
+static bool is_item_file(const pe_job *job, const char *path)
+{
+    return pe_item_files_is_meant(job->output.path) && strncmp(path, job->output.path, strlen(job->output.path)) == 0;
+}
+
+/* The same for files of items, whose folder is made: the nearest folder that is there. */
+static int reason_against_files(const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat facts;
+    if (!pe_item_files_folder(path, folder, sizeof folder))
+        return ENAMETOOLONG;
+    while (stat(folder, &facts) != 0) {
+        if (errno != ENOENT)
+            return errno;
+        char *const slash = strrchr(folder, '/');
+        if (slash == NULL)
+            memcpy(folder, ".", 2);
+        else
+            slash[slash == folder ? 1 : 0] = '\0';
+    }
+    if (!S_ISDIR(facts.st_mode))
+        return ENOTDIR;
+    return access(folder, W_OK | X_OK) == 0 ? 0 : errno;
+}
+
 pe_status pe_path_check_folders(const pe_job *job, pe_error *err)
 {
     pe_job_path *paths = NULL;
@@ -150,7 +178,10 @@ pe_status pe_path_check_folders(const pe_job *job, pe_error *err)
     for (size_t i = 0; i < count && status == PE_OK; i++) {
         char reason[PE_ERRNO_TEXT_SIZE];
         const bool is_file = paths[i].is_written && strcmp(paths[i].path, "-") != 0;
-        const int number = is_file ? reason_against(paths[i].path) : 0;
+        const bool is_template = is_file && job->op_count == 0 && is_item_file(job, paths[i].path);
+        const int number = !is_file      ? 0
+                           : is_template ? reason_against_files(paths[i].path)
+                                         : reason_against(paths[i].path);
         if (number != 0)
             status = pe_fail(err, PE_EOUTPUT, "cannot create %s: %s", paths[i].path, pe_errno_text(number, reason));
     }

@@ -37,7 +37,7 @@ static bool is_regular_or_new(const char *path)
 /* Whether the output can be continued by another run: not a stream of rows that is gone once it is written. */
 static bool can_be_continued(const pe_job *job, const pe_output_spec *output)
 {
-    if (job->items != NULL || !job->checkpoint.is_enabled || output->format == PE_FORMAT_NULL)
+    if (job->items != NULL || !job->checkpoint.is_enabled || output->format == PE_FORMAT_NULL || output->has_item_files)
         return false;
     if (job->op_count > 0 || output->format == PE_FORMAT_DIGEST)
         return true; /* a line at the end */

@@ -1,0 +1,15 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* item_folder.h - makes folders with their parents.
+ */
+#ifndef PE_ITEM_FOLDER_H
+#define PE_ITEM_FOLDER_H
+
+/* pe_item_folder_make - the folder is there when this returns 0; else an errno. Any thread: several may make one at once. */
+int pe_item_folder_make(const char *folder);
+
+/* pe_item_folder_make_for - the same for the folder of a file. */
+int pe_item_folder_make_for(const char *file);
+
+#endif
