@@ -129,6 +129,12 @@ static pe_status set_resume(parsing *in, pe_resume_choice choice)
     return PE_OK;
 }
 
+static pe_status set_status(parsing *in, const char *path)
+{
+    in->out->status = path;
+    return set_listing(in, PE_CLI_STATUS);
+}
+
 static pe_status set_verbosity(parsing *in, pe_verbosity verbosity)
 {
     in->out->run.verbosity = verbosity;
@@ -216,6 +222,12 @@ static error_t take(int key, char *value, struct argp_state *state)
         break;
     case PE_OPTION_PROGRESS:
         status = set_progress(in, value);
+        break;
+    case PE_OPTION_STATUS:
+        status = set_status(in, value);
+        break;
+    case PE_OPTION_JSON:
+        in->out->is_json = true;
         break;
     case PE_OPTION_RESUME:
         status = set_resume(in, PE_RESUME_GO_ON);

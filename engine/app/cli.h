@@ -17,6 +17,7 @@ typedef enum pe_cli_action {
     PE_CLI_KERNELS,
     PE_CLI_SCHEMA,
     PE_CLI_EXAMPLE, /* example: a job file to start from */
+    PE_CLI_STATUS,  /* status: the path of a checkpoint */
     PE_CLI_HELP,
     PE_CLI_VERSION
 } pe_cli_action;
@@ -27,6 +28,8 @@ typedef struct pe_options {
     pe_overrides overrides; /* owned */
     pe_buffer job_text;     /* owned; run.job_text points to it */
     const char *example;    /* a constant */
+    const char *status; /* the caller's */
+    bool is_json;       /* --json */
     bool reads_terminal;    /* a job without a file reads stdin: worth a word where that is a terminal */
 } pe_options;
 

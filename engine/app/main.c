@@ -21,6 +21,7 @@
 #include "os/interrupt.h"
 #include "os/log.h"
 #include "os/std_fds.h"
+#include "run/resume/status.h"
 #include "run/run.h"
 #include "threads/asked_threads.h"
 
@@ -36,7 +37,7 @@ static void prepare_process(int argc, char **argv, char **env)
 
 PE_BEFORE_LIBRARIES(prepare_process);
 
-static void print_listing(const pe_options *options)
+static void print_listing(const pe_options *options, pe_error *err)
 {
     const pe_cli_action action = options->action;
     if (action == PE_CLI_HELP)
@@ -47,6 +48,8 @@ static void print_listing(const pe_options *options)
         pe_job_print_schema(stdout);
     else if (action == PE_CLI_EXAMPLE)
         (void)fputs(options->example, stdout);
+    else if (action == PE_CLI_STATUS)
+        (void)pe_status_print(options->status, options->is_json, stdout, err);
     else
         pe_registry_print(stdout);
 }
@@ -55,9 +58,14 @@ static void print_listing(const pe_options *options)
  * returns the first nonzero code. */
 static int list(const pe_options *options, bool speaks)
 {
+    pe_error err = PE_ERROR_INIT;
     if (!speaks)
         return pe_status_exit(PE_OK);
-    print_listing(options);
+    print_listing(options, &err);
+    if (err.status != PE_OK) {
+        pe_log(PE_LOG_ERROR, "%s", err.text);
+        return pe_status_exit(err.status);
+    }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return pe_status_exit(PE_OK);
     pe_log(PE_LOG_ERROR, "stdout: a write failed");

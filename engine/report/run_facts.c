@@ -23,12 +23,20 @@ const char *pe_run_facts_outcome(const pe_run_facts *facts)
     }
 }
 
+/* What becomes of a checkpoint is said anew by `option`. */
+static bool is_resume_option(const char *word)
+{
+    return strcmp(word, "--resume") == 0 || strcmp(word, "--restart") == 0 || strcmp(word, "--retry-failed") == 0;
+}
+
 pe_status pe_run_facts_command(const pe_run_facts *facts, const char *option, pe_buffer *out, pe_error *err)
 {
     pe_status status = PE_OK;
     if (facts->ranks > 1)
         status = pe_buffer_printf(out, err, "mpirun -n %d ", facts->ranks);
     for (int i = 0; facts->argv != NULL && facts->argv[i] != NULL && status == PE_OK; i++) {
+        if (is_resume_option(facts->argv[i]))
+            continue;
         if (i > 0)
             status = pe_buffer_append(out, " ", 1, err);
         if (status == PE_OK)

@@ -43,6 +43,7 @@ typedef struct execution {
     pe_reduction *reduction;
     pe_stop_record stop_record;
     const pe_run_resume *resume;
+    const pe_run_facts *facts;
     pe_output output;              /* rank 0 */
     pe_checkpointer *checkpointer; /* NULL: no checkpoint is kept */
     pe_progress progress;
@@ -279,7 +280,7 @@ static pe_status close_output(execution *self, uint64_t items, pe_error *err)
     if (self->run->is_root)
         (void)pe_output_end(&self->output, &ending, err);
     if (self->run->is_root)
-        pe_resume_clean_up(self->run, self->job, self->resume, &ending, run_ns, err);
+        pe_resume_clean_up(self->facts, self->job, self->resume, &ending, run_ns, err);
     pe_buffer_fini(&record);
     return pe_run_agree(self->run, err);
 }
@@ -322,6 +323,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
                       .plan = &plan->plan,
                       .work = *work,
                       .resume = resume,
+                      .facts = facts,
                       .streamed = inputs->items.first,
                       .whole = inputs->items,
                       .begin_ns = pe_clock_ns()};

@@ -10,7 +10,7 @@
 
 /* pe_resume_clean_up - remove a checkpoint that nothing needs any more, or append to err how the run goes on. Rank 0, after
  * the output has ended. */
-void pe_resume_clean_up(const pe_run_context *run, const pe_job *job, const pe_run_resume *resume,
+void pe_resume_clean_up(const pe_run_facts *facts, const pe_job *job, const pe_run_resume *resume,
                         const pe_output_ending *ending, uint64_t run_ns, pe_error *err);
 
 #endif

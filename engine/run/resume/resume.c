@@ -21,10 +21,9 @@
 #include "os/log.h"
 #include "report/failure_log.h"
 #include "report/progress.h"
+#include "run/resume/found.h"
 #include "run/resume/job_manifest.h"
 #include "run/stages.h"
-
-#define MARKER_BYTES 22 /* "pengine checkpoint 1\n": a run has begun and recorded nothing yet */
 
 /* ---- whether and where a checkpoint is kept ---- */
 
@@ -81,7 +80,7 @@ typedef enum found_state { FOUND_NOTHING, FOUND_UNFINISHED, FOUND_COMPLETE, FOUN
 static found_state read_checkpoint(const char *path, pe_checkpoint *out, pe_error *why)
 {
     struct stat facts;
-    if (stat(path, &facts) != 0 || (S_ISREG(facts.st_mode) && facts.st_size <= MARKER_BYTES))
+    if (stat(path, &facts) != 0 || pe_resume_is_marker(path))
         return FOUND_NOTHING;
     if (pe_checkpoint_read(out, path, why) != PE_OK)
         return FOUND_DAMAGED;
@@ -178,6 +177,33 @@ static pe_status go_on(pe_run_resume *resume, const pe_run_inputs *inputs, pe_er
     return PE_OK;
 }
 
+/* The job is done, and its checkpoint was kept: nothing is left but to say so, with the exit code of the whole job. */
+static pe_status tell_complete(pe_run_resume *resume, pe_error *err)
+{
+    const pe_buffer *const state = &resume->from.progress.state;
+    pe_failure_log failures = {.count = 0};
+    char done[32], text[PE_FAILURE_TEXT_ROOM];
+    pe_status status = pe_failure_log_load(&failures, state->data,
+                                           state->size < PE_FAILURE_COUNTED_BYTES ? state->size : PE_FAILURE_COUNTED_BYTES,
+                                           err);
+    if (status != PE_OK)
+        return status;
+    resume->is_over = true;
+    pe_log(PE_LOG_INFO, "%s: the job is complete, all of its %s items are done", resume->path,
+           pe_print_count(done, resume->done.items));
+    return failures.count == 0
+               ? PE_OK
+               : pe_fail_item(err, PE_EITEM, failures.first_item, "%s",
+                              pe_failure_log_describe(&failures, resume->done.items, text));
+}
+
+/* Whether the output of a complete run is where the run has left it. */
+static bool is_output_there(const pe_job *job, const pe_checkpoint_progress *progress)
+{
+    struct stat facts;
+    return progress->inode == 0 || (stat(job->output.path, &facts) == 0 && facts.st_ino == progress->inode);
+}
+
 static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                         pe_run_resume *resume, pe_manifest *manifest, pe_error *err)
 {
@@ -203,9 +229,10 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
         return PE_OK;
     }
     status = check_manifest(run, job, resume->path, &resume->from.manifest, manifest, err);
-    if (status == PE_OK)
-        status = go_on(resume, inputs, err);
-    return status;
+    if (status != PE_OK)
+        return status;
+    const bool is_over = found == FOUND_COMPLETE && choice == PE_RESUME_GO_ON && is_output_there(job, &resume->from.progress);
+    return is_over ? tell_complete(resume, err) : go_on(resume, inputs, err);
 }
 
 /* Rank 0: fills all of *out but what the other ranks are told. */

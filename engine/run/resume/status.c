@@ -1,0 +1,153 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* status.c - what a checkpoint holds, for people and for programs.
+ *
+ * Design:   the JSON object has the names of --stats (docs/report.md), as far as a checkpoint knows them.
+ * Threads:  no state.
+ */
+#include "run/resume/status.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/enum_names.h"
+#include "base/json_out.h"
+#include "checkpoint/checkpoint.h"
+#include "report/failure_log.h"
+#include "report/progress.h"
+#include "run/resume/found.h"
+
+typedef struct contents {
+    const char *path;
+    pe_checkpoint checkpoint;
+    pe_item_set done;
+    pe_failure_log failures;
+    uint64_t items; /* of the job; PE_JSON_UNKNOWN when it is not known */
+    bool is_empty;  /* a run has begun and recorded nothing yet */
+} contents;
+
+#define UNKNOWN UINT64_MAX /* pe_json_count prints null */
+
+static const char *describe_state(const contents *self)
+{
+    if (self->is_empty)
+        return "begun";
+    if (self->checkpoint.progress.is_complete == 0)
+        return "unfinished";
+    return self->failures.count > 0 ? "complete with failed items" : "complete";
+}
+
+static pe_status read_contents(contents *self, pe_error *err)
+{
+    const pe_buffer *const state = &self->checkpoint.progress.state;
+    self->is_empty = pe_resume_is_marker(self->path);
+    if (self->is_empty)
+        return PE_OK;
+    pe_status status = pe_checkpoint_read(&self->checkpoint, self->path, err);
+    if (status == PE_OK)
+        status = pe_checkpoint_done(&self->checkpoint, &self->done, err);
+    if (status == PE_OK && state->size >= PE_FAILURE_COUNTED_BYTES)
+        status = pe_failure_log_load(&self->failures, state->data, PE_FAILURE_COUNTED_BYTES, err);
+    const char *const items = pe_manifest_find(&self->checkpoint.manifest, "input.items");
+    self->items = items == NULL ? UNKNOWN : strtoull(items, NULL, 10);
+    return status;
+}
+
+static void print_text(const contents *self, FILE *out)
+{
+    const pe_checkpoint_progress *const progress = &self->checkpoint.progress;
+    char done[32], all[32], time[32], failed[32];
+    (void)fprintf(out, "%s: %s", self->path, describe_state(self));
+    if (self->is_empty) {
+        (void)fputs(", nothing is recorded yet\n", out);
+        return;
+    }
+    (void)fprintf(out, ", %s%s%s items in %s and %" PRIu64 " run%s\n", pe_print_count(done, self->done.items),
+                  self->items == UNKNOWN ? "" : " of ", self->items == UNKNOWN ? "" : pe_print_count(all, self->items),
+                  pe_print_seconds(time, (double)progress->wall_ns * 1e-9), progress->runs, pe_plural(progress->runs));
+    if (self->failures.count > 0)
+        (void)fprintf(out, "%s items failed, the first is %" PRIu64 ": %s\n", pe_print_count(failed, self->failures.count),
+                      self->failures.first_item, self->failures.first_text);
+    if (self->checkpoint.damaged > 0)
+        (void)fprintf(out, "%" PRIu64 " records are damaged: what they list is computed again\n",
+                      self->checkpoint.damaged);
+    for (size_t e = 0; e < self->checkpoint.manifest.count; e++)
+        (void)fprintf(out, "  %s = %s\n", self->checkpoint.manifest.entries[e].key,
+                      self->checkpoint.manifest.entries[e].value);
+}
+
+static void put_reasons(const pe_failure_log *failures, pe_json *json)
+{
+    pe_json_open(json, "reasons", '[');
+    for (int k = 0; k < failures->kind_count; k++) {
+        pe_json_open(json, NULL, '{');
+        pe_json_text(json, "reason", failures->kinds[k].name);
+        pe_json_count(json, "count", failures->kinds[k].count);
+        pe_json_count(json, "item", failures->kinds[k].first_item);
+        pe_json_close(json, '}');
+    }
+    pe_json_close(json, ']');
+}
+
+static void put_ranges(const pe_item_set *done, pe_json *json)
+{
+    pe_json_open(json, "ranges", '[');
+    for (size_t r = 0; r < done->count; r++) {
+        pe_json_open(json, NULL, '[');
+        pe_json_count(json, NULL, done->ranges[r].first);
+        pe_json_count(json, NULL, done->ranges[r].first + done->ranges[r].count - 1);
+        pe_json_close(json, ']');
+    }
+    pe_json_close(json, ']');
+}
+
+static pe_status print_json(const contents *self, FILE *out, pe_error *err)
+{
+    const pe_checkpoint_progress *const progress = &self->checkpoint.progress;
+    pe_json json = {.err = err, .is_spread = true};
+    pe_json_open(&json, NULL, '{');
+    pe_json_text(&json, "checkpoint", self->path);
+    pe_json_text(&json, "outcome", describe_state(self));
+    pe_json_count(&json, "items", self->is_empty ? UNKNOWN : self->items);
+    pe_json_count(&json, "done", self->done.items);
+    pe_json_count(&json, "before", self->done.items);
+    pe_json_count(&json, "failed", self->failures.count);
+    pe_json_count(&json, "skipped", progress->left_out);
+    pe_json_number(&json, "seconds", (double)progress->wall_ns * 1e-9, 6);
+    const uint64_t code = progress->is_complete == 0 ? 75 : self->failures.count > 0 ? 1 : 0;
+    pe_json_count(&json, "exit_code", code);
+    pe_json_count(&json, "runs", progress->runs);
+    pe_json_count(&json, "output_bytes", progress->output_bytes);
+    pe_json_count(&json, "damaged_records", self->checkpoint.damaged);
+    pe_json_open(&json, "ranks", '[');
+    pe_json_close(&json, ']');
+    put_reasons(&self->failures, &json);
+    put_ranges(&self->done, &json);
+    pe_json_open(&json, "manifest", '{');
+    for (size_t e = 0; e < self->checkpoint.manifest.count; e++)
+        pe_json_text(&json, self->checkpoint.manifest.entries[e].key, self->checkpoint.manifest.entries[e].value);
+    pe_json_close(&json, '}');
+    pe_json_close(&json, '}');
+    if (err->status == PE_OK)
+        (void)fwrite(json.text.data, 1, json.text.size, out);
+    (void)fputc('\n', out);
+    pe_buffer_fini(&json.text);
+    return err->status;
+}
+
+pe_status pe_status_print(const char *path, bool is_json, FILE *out, pe_error *err)
+{
+    contents self = {.path = path, .items = UNKNOWN};
+    pe_status status = read_contents(&self, err);
+    if (status == PE_OK && is_json)
+        status = print_json(&self, out, err);
+    else if (status == PE_OK)
+        print_text(&self, out);
+    if (status == PE_OK && (fflush(out) != 0 || ferror(out)))
+        status = pe_fail(err, PE_EIO, "stdout: a write failed");
+    pe_item_set_fini(&self.done);
+    pe_checkpoint_fini(&self.checkpoint);
+    return status;
+}
