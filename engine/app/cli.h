@@ -28,8 +28,8 @@ typedef struct pe_options {
     pe_overrides overrides; /* owned */
     pe_buffer job_text;     /* owned; run.job_text points to it */
     const char *example;    /* a constant */
-    const char *status; /* the caller's */
-    bool is_json;       /* --json */
+    const char *status;     /* the caller's */
+    bool is_json;           /* --json */
     bool reads_terminal;    /* a job without a file reads stdin: worth a word where that is a terminal */
 } pe_options;
 

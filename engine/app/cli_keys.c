@@ -114,6 +114,9 @@ bool pe_cli_take_key(pe_overrides *to, int key, const char *value, pe_status *st
     case 'o':
         *status = add_output(to, value, err);
         return true;
+    case PE_OPTION_TIME_LIMIT:
+        *status = add_string(to, "--time-limit", value, "pool.time_limit", err);
+        return true;
     case PE_OPTION_PART:
         *status = add_string(to, "--part", value, "part", err);
         return true;

@@ -140,60 +140,62 @@ void pe_failed_file_end(pe_failed_file *file, bool removes)
 
 /* ---- reading ---- */
 
-/* Reads `size` bytes, or none at the end of what counts. */
-static pe_status read_bytes(FILE *in, void *out, size_t size, const char *path, pe_error *err)
+static pe_status read_bytes(pe_failed_reader *reader, void *out, size_t size, pe_error *err)
 {
-    if (fread(out, 1, size, in) == size)
+    reader->at += size;
+    if (fread(out, 1, size, reader->in) == size)
         return PE_OK;
-    return ferror(in) ? pe_fail(err, PE_EIO, "%s: a read failed", path)
-                      : pe_fail(err, PE_EDATA, "%s: it was cut since the checkpoint was written", path);
+    return ferror(reader->in) ? pe_fail(err, PE_EIO, "%s: a read failed", reader->path)
+                              : pe_fail(err, PE_EDATA, "%s: it was cut since the checkpoint was written", reader->path);
 }
 
-static pe_status read_entry(FILE *in, pe_buffer *line, pe_failed_entry *out, const char *path, pe_error *err)
+pe_status pe_failed_reader_open(pe_failed_reader *reader, const char *checkpoint, uint64_t bytes, pe_error *err)
+{
+    char opening[OPENING_BYTES], reason[PE_ERRNO_TEXT_SIZE];
+    *reader = (pe_failed_reader){.bytes = bytes};
+    if (bytes == 0)
+        return PE_OK;
+    pe_status status = name_file(checkpoint, &reader->path, err);
+    reader->in = status == PE_OK ? fopen(reader->path, "rbe") : NULL;
+    if (status == PE_OK && reader->in == NULL)
+        status = pe_fail(err, PE_EDATA, "%s: %s", reader->path, pe_errno_text(errno, reason));
+    if (status == PE_OK)
+        status = read_bytes(reader, opening, sizeof opening, err);
+    if (status == PE_OK && memcmp(opening, OPENING, sizeof opening) != 0)
+        status = pe_fail(err, PE_EDATA, "%s: it is no file of pengine", reader->path);
+    return status;
+}
+
+void pe_failed_reader_close(pe_failed_reader *reader)
+{
+    if (reader->in != NULL)
+        (void)fclose(reader->in); /* only read from */
+    pe_buffer_fini(&reader->line);
+    free(reader->path);
+    *reader = (pe_failed_reader){0};
+}
+
+pe_status pe_failed_reader_next(pe_failed_reader *reader, pe_failed_entry *out, bool *has, pe_error *err)
 {
     entry_head head;
-    pe_status status = read_bytes(in, &head, sizeof head, path, err);
+    pe_buffer *const line = &reader->line;
+    *has = reader->at < reader->bytes;
+    if (!*has)
+        return PE_OK;
+    pe_status status = read_bytes(reader, &head, sizeof head, err);
     if (status == PE_OK && head.line_bytes > LINE_MOST)
-        status = pe_fail(err, PE_EDATA, "%s: it is damaged", path);
+        status = pe_fail(err, PE_EDATA, "%s: it is damaged", reader->path);
     line->size = 0;
     if (status == PE_OK)
         status = pe_buffer_reserve(line, (size_t)head.line_bytes + 1, err);
     if (status == PE_OK && head.line_bytes > 0)
-        status = read_bytes(in, line->data, (size_t)head.line_bytes, path, err);
+        status = read_bytes(reader, line->data, (size_t)head.line_bytes, err);
     if (status == PE_OK && head.sum != sum_of(&head, (const char *)line->data))
-        status = pe_fail(err, PE_EDATA, "%s: it is damaged", path);
-    *out = (pe_failed_entry){
-        .item = head.item, .row = head.row, .line = (const char *)line->data, .line_bytes = (size_t)head.line_bytes};
-    return status;
-}
-
-pe_status pe_failed_file_each(const char *checkpoint, uint64_t bytes,
-                              pe_status (*take)(void *context, const pe_failed_entry *entry, pe_error *err),
-                              void *context, pe_error *err)
-{
-    char *path = NULL;
-    char opening[OPENING_BYTES], reason[PE_ERRNO_TEXT_SIZE];
-    pe_buffer line = {0};
-    if (bytes == 0)
-        return PE_OK;
-    pe_status status = name_file(checkpoint, &path, err);
-    FILE *const in = status == PE_OK ? fopen(path, "rbe") : NULL;
-    if (status == PE_OK && in == NULL)
-        status = pe_fail(err, PE_EDATA, "%s: %s", path, pe_errno_text(errno, reason));
+        status = pe_fail(err, PE_EDATA, "%s: it is damaged", reader->path);
     if (status == PE_OK)
-        status = read_bytes(in, opening, sizeof opening, path, err);
-    if (status == PE_OK && memcmp(opening, OPENING, sizeof opening) != 0)
-        status = pe_fail(err, PE_EDATA, "%s: it is no file of pengine", path);
-    for (uint64_t at = OPENING_BYTES; status == PE_OK && at < bytes;) {
-        pe_failed_entry entry;
-        status = read_entry(in, &line, &entry, path, err);
-        if (status == PE_OK)
-            status = take(context, &entry, err);
-        at += sizeof(entry_head) + entry.line_bytes;
-    }
-    if (in != NULL)
-        (void)fclose(in); /* only read from */
-    pe_buffer_fini(&line);
-    free(path);
+        *out = (pe_failed_entry){.item = head.item,
+                                 .row = head.row,
+                                 .line = (const char *)line->data,
+                                 .line_bytes = (size_t)head.line_bytes};
     return status;
 }

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/buffer.h"
 
@@ -45,10 +46,20 @@ pe_status pe_failed_file_sync(const pe_failed_file *file, pe_error *err);
 /* pe_failed_file_end - close; removes: delete the file. NULL path is fine. */
 void pe_failed_file_end(pe_failed_file *file, bool removes);
 
-/* pe_failed_file_each - call take for each entry of the first `bytes` bytes of CHECKPOINT.failed.
- * Returns: PE_OK; what take returns; PE_EIO; PE_EDATA when the file is missing, cut or damaged */
-pe_status pe_failed_file_each(const char *checkpoint, uint64_t bytes,
-                              pe_status (*take)(void *context, const pe_failed_entry *entry, pe_error *err),
-                              void *context, pe_error *err);
+/* Reads the entries of the first `bytes` bytes of CHECKPOINT.failed, one after the other. Zero-initialise. */
+typedef struct pe_failed_reader {
+    char *path;
+    FILE *in;
+    uint64_t at, bytes;
+    pe_buffer line;
+} pe_failed_reader;
+
+/* pe_failed_reader_open - bytes 0: there are no entries, and no file is needed. pe_failed_reader_close: always.
+ * Returns: PE_OK; PE_EDATA when the file is missing, cut or damaged; PE_EIO */
+pe_status pe_failed_reader_open(pe_failed_reader *reader, const char *checkpoint, uint64_t bytes, pe_error *err);
+void pe_failed_reader_close(pe_failed_reader *reader);
+
+/* pe_failed_reader_next - *has is false at the end. Owns: the line is valid until the next call. PE_EIO, PE_EDATA. */
+pe_status pe_failed_reader_next(pe_failed_reader *reader, pe_failed_entry *out, bool *has, pe_error *err);
 
 #endif

@@ -33,6 +33,9 @@ typedef enum pe_job_mode {
     PE_JOB_ISTARMAP_UNORDERED
 } pe_job_mode;
 
+#define PE_TIME_LIMIT_AUTO UINT64_C(0) /* that of the batch system, where there is one */
+#define PE_TIME_LIMIT_NONE UINT64_MAX
+
 /* A number of items, or a share of all. */
 typedef struct pe_job_portion {
     bool is_given;
@@ -87,7 +90,8 @@ typedef struct pe_job {
         uint64_t threads;    /* 0: not given */
         uint64_t chunk_size; /* 0: auto */
         pe_schedule schedule;
-        uint64_t memory_bytes; /* never 0: the default is 256 MiB */
+        uint64_t memory_bytes;  /* never 0: the default is 256 MiB */
+        uint64_t time_limit_ns; /* or PE_TIME_LIMIT_AUTO, PE_TIME_LIMIT_NONE */
     } pool;
 
     pe_job_errors errors;

@@ -191,8 +191,11 @@ static pe_status dispatch_to(pe_root *self, int rank, pe_slice *slice)
         return PE_OK;
     }
     const pe_buffer *payload = &slice->payload;
-    const pe_message_header header = {
-        .kind = PE_MESSAGE_SLICE, .slice = slice->number, .block = slice->block, .bytes = payload->size};
+    const pe_message_header header = {.kind = PE_MESSAGE_SLICE,
+                                      .left_ns = pe_rank_pool_left(self->pool),
+                                      .slice = slice->number,
+                                      .block = slice->block,
+                                      .bytes = payload->size};
     const pe_message_data data = {.tag = PE_TAG_PAYLOAD, .bytes = payload->data, .size = payload->size, .owner = slice};
     return pe_outbox_send(&self->outbox, rank, &header, data, &self->err);
 }

@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "ranks/main_loops.h"
 #include "ranks/message.h"
 #include "ranks/sync.h"
@@ -55,6 +56,8 @@ static pe_status send_header(member *self, const pe_message_header *header)
 
 static pe_status take_slice(member *self, const pe_message_header *header)
 {
+    if (header->left_ns != UINT64_MAX)
+        pe_rank_pool_end_at(self->pool, pe_clock_ns() + header->left_ns + 1);
     pe_slice *slice = NULL;
     pe_status status = pe_work_queue_make_slice(self->pool->queue, &slice, &self->err);
     if (status == PE_OK)

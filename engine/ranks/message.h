@@ -30,6 +30,7 @@ typedef struct pe_message_header {
     uint64_t slice;       /* number of the slice */
     pe_block block;       /* RESULT: the items that the results belong to */
     uint64_t slice_items; /* RESULT: items of the slice, or up to the item that ended the run */
+    uint64_t left_ns;     /* SLICE: until the run ends, or UINT64_MAX */
     uint64_t bytes;       /* size of the data: the payload, or rows and then the log */
     uint64_t log_bytes;   /* RESULT: size of the log within the data */
     uint64_t rows;        /* RESULT */

@@ -27,6 +27,7 @@
 #include "run/resume/clean_up.h"
 #include "run/stages.h"
 #include "run/summary.h"
+#include "run/time_limit.h"
 #include "worker/crash.h"
 #include "worker/stop_record.h"
 
@@ -50,6 +51,8 @@ typedef struct execution {
     pe_recording recording;
     /* On rank 0, of what was delivered; written by the deliverer, shown by the main thread. */
     atomic_uint_fast64_t items, rows, failed;
+    pe_time_limit limit; /* rank 0 */
+    atomic_uint_fast64_t deadline_ns;
     pe_block whole;    /* the items of the output, once their number is known */
     uint64_t streamed; /* items that were read of a stream */
     uint64_t begin_ns; /* when the output was opened */
@@ -120,7 +123,10 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
     counts.skipped = count_skipped(self, counts.failed);
     counts.items = items;
     pe_progress_tick(&self->progress, &counts);
-    return self->checkpointer == NULL ? PE_OK : pe_checkpointer_tick(self->checkpointer, err);
+    if (self->checkpointer != NULL && pe_checkpointer_tick(self->checkpointer, err) != PE_OK)
+        return err->status;
+    atomic_store_explicit(&self->deadline_ns, self->limit.stop_ns, memory_order_relaxed);
+    return pe_time_limit_check(&self->limit, pe_checkpointer_took_ns(self->checkpointer), err);
 }
 
 /* ---- the steps ---- */
@@ -186,6 +192,7 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
                                              .worker = &pe_job_worker,
                                              .work_spec = &self->work,
                                              .stop = run->stop,
+                                             .deadline_ns = &self->deadline_ns,
                                              .record = self->recording.record,
                                              .context = self,
                                              .write = take_results,
@@ -210,7 +217,8 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
     if (err->item != PE_NO_ITEM)
         err->item = pe_item_set_from(&self->inputs->todo, err->item).first;
     if (run->is_root && err->status == PE_ESTOPPED)
-        pe_summary_interrupted(self->job, output, self->resume, self->plan, stats->items, err);
+        pe_summary_interrupted(self->job, output, self->resume, self->plan, stats->items, pe_interrupt_seen() == NULL,
+                               err);
     return err->status;
 }
 
@@ -333,6 +341,8 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     self.work.stop_record = &self.stop_record;
     pe_stop_record_init(&self.stop_record);
     tell_plan(run, job, inputs, output, work, plan);
+    if (run->is_root)
+        pe_time_limit_begin(&self.limit, job);
     pe_interrupt_begin_run();
     pe_crash_begin(pe_comm_rank(run->comm), pe_comm_size(run->comm));
     pe_status status = pe_recording_begin(run, &plan->placement, &self.recording, err);
@@ -349,7 +359,9 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     pe_crash_end();
     pe_interrupt_end_run();
     if (self.output.is_complete)
-        pe_summary_log(job, plan, &stats, busy_ns, count_skipped(&self, self.output.failures.count));
+        pe_summary_log(job, plan, &stats, resume->done.items, busy_ns,
+                       count_skipped(&self, self.output.failures.count));
+    pe_time_limit_end(&self.limit);
     pe_checkpointer_free(self.checkpointer);
     pe_stop_record_fini(&self.stop_record);
     pe_reduction_free(self.reduction);

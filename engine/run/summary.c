@@ -32,10 +32,22 @@ static const char *describe_chunks(const pe_plan *plan, const pe_execution_stats
     return out;
 }
 
-void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_execution_stats *stats, uint64_t busy_ns,
-                    uint64_t left_out)
+/* "1,000,000 items", and with earlier runs ", 712,000 of them from before,". */
+static const char *describe_items(uint64_t items, uint64_t before, char out[96])
 {
-    char items[32], rate[32], time[32], chunks[96], note[PE_JOB_NOTE_ROOM], others[32], without[64] = "";
+    char all[32], earlier[32];
+    if (before == 0)
+        (void)snprintf(out, 96, "%s item%s", pe_print_count(all, items), pe_plural(items));
+    else
+        (void)snprintf(out, 96, "%s items, %s of them from before,", pe_print_count(all, before + items),
+                       pe_print_count(earlier, before));
+    return out;
+}
+
+void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_execution_stats *stats, uint64_t before,
+                    uint64_t busy_ns, uint64_t left_out)
+{
+    char items[96], rate[32], time[32], chunks[96], note[PE_JOB_NOTE_ROOM], others[32], without[64] = "";
     const pe_plan *plan = &run_plan->plan;
     if (pe_job_note(job, note) != NULL)
         pe_log(PE_LOG_INFO, "%s: %s", job->name, note);
@@ -43,8 +55,8 @@ void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_exe
     const double all_ns = (double)stats->wall_ns * run_plan->placement.all_threads;
     if (job->kernel.condition != NULL)
         (void)snprintf(without, sizeof without, ", %s of them left out by where,", pe_print_count(others, left_out));
-    pe_log(PE_LOG_INFO, "%s: %s item%s%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy, %s", job->name,
-           pe_print_count(items, stats->items), pe_plural(stats->items), without, pe_print_seconds(time, seconds),
+    pe_log(PE_LOG_INFO, "%s: %s%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy, %s", job->name,
+           describe_items(stats->items, before, items), without, pe_print_seconds(time, seconds),
            pe_print_rate(rate, seconds > 0 ? (double)stats->items / seconds : 0), plan->ranks,
            plan->ranks == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
            all_ns > 0 ? (double)busy_ns / all_ns * 100 : 0, describe_chunks(plan, stats, busy_ns, chunks));
@@ -81,12 +93,17 @@ static void describe_written(const pe_job *job, const pe_output_spec *output, co
 }
 
 void pe_summary_interrupted(const pe_job *job, const pe_output_spec *output, const pe_run_resume *resume,
-                            const pe_plan *plan, uint64_t items, pe_error *err)
+                            const pe_plan *plan, uint64_t items, bool is_by_limit, pe_error *err)
 {
     char done[32], all[32], cause[80], written[120] = "";
     const bool is_known = plan->items != PE_ITEMS_UNKNOWN;
     const uint64_t before = resume->done.items;
     (void)snprintf(cause, sizeof cause, "%.79s", err->text);
+    if (is_by_limit && items == 0) {
+        pe_error_clear(err);
+        (void)pe_fail(err, PE_EITEM, "%s: no item was finished: one takes longer than the limit", cause);
+        return;
+    }
     if (!resume->is_recorded || before + items == 0)
         describe_written(job, output, plan, items, written);
     pe_error_clear(err);

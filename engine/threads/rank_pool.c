@@ -14,6 +14,7 @@
 #include "threads/work_queue.h"
 
 #define DRAIN_WAIT_NS 50000000u
+#define DEADLINE_WAIT_NS 1000000u
 #define GIVEN_CHUNKS_NS 50000u /* about 50 times the cost of a claim */
 
 /* ---- results ---- */
@@ -202,6 +203,15 @@ static void hand_over(void *context)
     wait_for_room(self, pool->spec->plan->part_bytes);
 }
 
+/* A chunk that cannot be finished before the run ends is not begun: it waits for the end, or for a later one. False: the run
+ * has stopped. */
+static bool wait_for_time(const pe_rank_pool *pool, uint64_t needed_ns)
+{
+    while (pe_rank_pool_left(pool) <= needed_ns && !pe_rank_pool_is_stopped(pool))
+        pe_sleep_ns(DEADLINE_WAIT_NS);
+    return !pe_rank_pool_is_stopped(pool);
+}
+
 static void compute_chunks(pe_rank_pool *pool, void *worker, int thread)
 {
     const pe_rank_pool_spec *spec = pool->spec;
@@ -212,10 +222,12 @@ static void compute_chunks(pe_rank_pool *pool, void *worker, int thread)
                                 .hand_over = hand_over,
                                 .wait_for_room = wait_for_room};
     const pe_phase delivering = spec->plan->ranks == 1 ? PE_PHASE_WRITE : PE_PHASE_GATHER;
-    uint64_t busy_ns = 0;
+    uint64_t busy_ns = 0, last_ns = 0;
     pe_lane_did(PE_PHASE_START, pe_clock_ns());
     for (pe_chunk *chunk = NULL; (chunk = pe_work_queue_take(pool->queue, thread)) != NULL;) {
         pe_error err = PE_ERROR_INIT;
+        if (pe_rank_pool_left(pool) != UINT64_MAX && !wait_for_time(pool, last_ns + last_ns / 4))
+            break;
         const uint64_t began = pe_clock_ns();
         pe_lane_waited(began);
         self = (running){.pool = pool, .chunk = chunk, .part_ns = began};
@@ -230,6 +242,7 @@ static void compute_chunks(pe_rank_pool *pool, void *worker, int thread)
             break; /* the chunk may be incomplete */
         const uint64_t computed = pe_clock_ns(), items = self.items + chunk->out.items;
         chunk->work_ns = computed - self.part_ns;
+        last_ns = computed - began;
         pe_lane_chunk(chunk->range.block.first, items, self.work_ns + chunk->work_ns, computed);
         pe_adaptive_chunk_learn(&pool->chunking, items, self.work_ns + chunk->work_ns);
         if (flow.part_bytes != PE_PLAN_NO_PARTS)

@@ -37,7 +37,10 @@ typedef struct pe_rank_pool_spec {
     const void *work_spec;          /* passed to the worker's open */
     atomic_bool *stop;              /* false at first; set to true to end all computing */
     pe_record *record;              /* of what the threads do; NULL: none is kept */
-    void *context;                  /* passed to the functions below */
+    /* By pe_clock_ns, the run ends then, so no chunk is begun that would last longer; 0: never. NULL: no run of this pool has
+     * a limit. The main thread writes it, workers read it. */
+    atomic_uint_fast64_t *deadline_ns;
+    void *context; /* passed to the functions below */
     /* Rank 0: write results, in item order unless the job is unordered. One thread at a time, any thread. */
     pe_status (*write)(void *context, const pe_chunk_result *out, pe_error *err);
     /* Main thread, periodically: `items` is the number of delivered items (on rank 0). Any status but PE_OK ends the
@@ -91,6 +94,11 @@ void pe_rank_pool_renew_grace(pe_rank_pool *pool);
 bool pe_rank_pool_end_grace(pe_rank_pool *pool);
 /* pe_rank_pool_failing_item - the lowest item known here that ended the run, or PE_NO_ITEM. */
 uint64_t pe_rank_pool_failing_item(pe_rank_pool *pool);
+
+/* pe_rank_pool_end_at - the run ends at this time (pe_clock_ns; 0: never). pe_rank_pool_left - the time until then, or
+ * UINT64_MAX. Main thread. */
+void pe_rank_pool_end_at(pe_rank_pool *pool, uint64_t ns);
+uint64_t pe_rank_pool_left(const pe_rank_pool *pool);
 
 /* ---- the main thread ---- */
 

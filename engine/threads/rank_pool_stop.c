@@ -60,6 +60,20 @@ void pe_rank_pool_stop(pe_rank_pool *pool)
     pe_rank_pool_wake(pool);
 }
 
+void pe_rank_pool_end_at(pe_rank_pool *pool, uint64_t ns)
+{
+    if (pool->spec->deadline_ns != NULL)
+        atomic_store_explicit(pool->spec->deadline_ns, ns, memory_order_relaxed); /* nothing else depends on it */
+}
+
+uint64_t pe_rank_pool_left(const pe_rank_pool *pool)
+{
+    const atomic_uint_fast64_t *const at = pool->spec->deadline_ns;
+    const uint64_t deadline = at == NULL ? 0 : atomic_load_explicit(at, memory_order_relaxed);
+    const uint64_t now = deadline == 0 ? 0 : pe_clock_ns();
+    return deadline == 0 ? UINT64_MAX : deadline > now ? deadline - now : 0;
+}
+
 void pe_rank_pool_begin_grace(pe_rank_pool *pool)
 {
     uint_fast64_t never = 0;

@@ -99,6 +99,11 @@ size_t pe_page_each_value(FILE *out, const char *table, const pe_key *key, pe_pa
         print(out, "auto", true);
         return 1;
     }
+    if (key->type == PE_KEY_LIMIT) {
+        print(out, "auto", true);
+        print(out, "none", true);
+        return 2;
+    }
     if (key->type != PE_KEY_BOOL)
         return 0;
     print(out, "true", false);

@@ -179,6 +179,8 @@ void pe_json_type(FILE *out, const pe_key *key)
         [PE_KEY_BOOL] = {NULL, "\"type\": \"boolean\""},
         [PE_KEY_BYTES] = {NULL, MEASURE("\"type\": \"integer\", \"minimum\": 1", "|B|[kKMGT]B|[kKMGT]iB")},
         [PE_KEY_TIME] = {NULL, MEASURE("\"type\": \"number\", \"exclusiveMinimum\": 0", "|ns|us|ms|s|min|h")},
+        [PE_KEY_LIMIT] = {NULL, "\"anyOf\": [{\"enum\": [\"auto\", \"none\"]}, {" MEASURE(
+                                    "\"type\": \"number\", \"exclusiveMinimum\": 0", "|ns|us|ms|s|min|h") "}]"},
         [PE_KEY_PORTION] = {NULL, MEASURE("\"type\": \"integer\", \"minimum\": 0", "%")},
         [PE_KEY_PART] = {NULL, "\"type\": \"string\", \"pattern\": \"^[0-9]+/[0-9]+$\""},
         [PE_KEY_TYPE] = {print_type, NULL},

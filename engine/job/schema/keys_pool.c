@@ -46,6 +46,14 @@ static const pe_key pool_rows[] = {
      .most = INT64_C(1) << 50,
      .fallback = "\"256 MiB\"",
      .help = "all buffers of one rank together"},
+    {.name = "time_limit",
+     .type = PE_KEY_LIMIT,
+     JOB(pool.time_limit_ns),
+     .may_change = true,
+     .least = 1,
+     .most = MOST_TIME,
+     .fallback = "\"auto\"",
+     .help = "the run ends in good order before so much time has passed; auto: as SLURM, PBS, LSF or Flux say"},
 };
 
 static const pe_key errors_rows[] = {

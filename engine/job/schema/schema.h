@@ -40,6 +40,7 @@ typedef enum pe_key_type {
     PE_KEY_PARAMS,      /* a table of scalars, whose names are C identifiers */
     PE_KEY_FUNCTION,    /* "f.py:f" */
     PE_KEY_TIME,        /* "5 s", or a number of seconds */
+    PE_KEY_LIMIT,       /* "auto", "none" or a time */
     PE_KEY_PORTION,     /* a count or "1 %" */
     PE_KEY_PART,        /* "3/16" */
     PE_KEY_EXPRESSIONS, /* a string or an array of strings */

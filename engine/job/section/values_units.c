@@ -90,6 +90,25 @@ static void print_time(pe_writer *to, const pe_key *key, const void *base)
         pe_writer_time(to, key->name, ns);
 }
 
+static pe_status read_limit(const pe_place *to, const pe_toml *node, pe_error *err)
+{
+    const char *const text = pe_value_is_text(node) ? node->string : "";
+    const bool is_auto = strcmp(text, "auto") == 0;
+    if (!is_auto && strcmp(text, "none") != 0)
+        return read_time(to, node, err);
+    *(uint64_t *)pe_place_field(to->key, to->base) = is_auto ? PE_TIME_LIMIT_AUTO : PE_TIME_LIMIT_NONE;
+    return PE_OK;
+}
+
+static void print_limit(pe_writer *to, const pe_key *key, const void *base)
+{
+    const uint64_t ns = *(const uint64_t *)pe_place_value(key, base);
+    if (ns == PE_TIME_LIMIT_AUTO || ns == PE_TIME_LIMIT_NONE)
+        pe_writer_pair(to, key->name, ns == PE_TIME_LIMIT_AUTO ? "auto" : "none");
+    else
+        pe_writer_time(to, key->name, ns);
+}
+
 /* The double nearest to percent / 100: 33.3 gives 0.333. The division 33.3 / 100 would round twice, since 33.3 is
  * rounded already; 333 / 1000 rounds once. */
 static double share_of(double percent)
@@ -167,5 +186,6 @@ static void free_part(const pe_key *key, void *base)
 
 const pe_value_ops pe_value_bytes = {read_bytes, print_bytes, NULL};
 const pe_value_ops pe_value_time = {read_time, print_time, NULL};
+const pe_value_ops pe_value_limit = {read_limit, print_limit, NULL};
 const pe_value_ops pe_value_portion = {read_portion, print_portion, NULL};
 const pe_value_ops pe_value_part = {read_part, print_part, free_part};

@@ -45,10 +45,20 @@ static pe_status check_skip(const pe_job *job, pe_error *err)
 
 /* ---- what an earlier run has left ---- */
 
-static pe_status take_earlier_line(void *context, const pe_failed_entry *entry, pe_error *err)
+/* The lines of the log are written anew. */
+static pe_status take_earlier_lines(pe_output *output, const pe_run_resume *resume, pe_error *err)
 {
-    pe_output *output = context;
-    return pe_failure_log_write(&output->failures, entry->item, entry->line, entry->line_bytes, err);
+    pe_failed_reader reader = {0};
+    pe_failed_entry entry;
+    bool has = output->failures.has_file;
+    pe_status status = pe_failed_reader_open(&reader, resume->path, has ? resume->from.progress.failed_bytes : 0, err);
+    while (status == PE_OK && has) {
+        status = pe_failed_reader_next(&reader, &entry, &has, err);
+        if (status == PE_OK && has)
+            status = pe_failure_log_write(&output->failures, entry.item, entry.line, entry.line_bytes, err);
+    }
+    pe_failed_reader_close(&reader);
+    return status;
 }
 
 static pe_status take_earlier(pe_output *output, const pe_run_resume *resume, pe_error *err)
@@ -81,9 +91,7 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
         status = begin_log(output, job, inputs->inputs, arg_count, err);
     if (status == PE_OK)
         status = pe_job_log_begin(&output->jobs, job->reports.joblog, err);
-    if (status == PE_OK && output->failures.has_file)
-        status = pe_failed_file_each(resume->path, failed_bytes, take_earlier_line, output, err);
-    return status;
+    return status == PE_OK && resume->is_resumed ? take_earlier_lines(output, resume, err) : status;
 }
 
 /* ---- results ---- */

@@ -27,6 +27,7 @@ struct pe_checkpointer {
     pe_checkpointer_spec spec;
     bool has_members; /* other ranks are asked to sync, too */
     uint64_t due_ns;
+    uint64_t began_ns, took_ns; /* of writing the last one */
     phase phase;
     pe_checkpoint snapshot;
     bool is_on_disk; /* the checkpoint lists something */
@@ -130,7 +131,13 @@ static pe_status begin_writing(pe_checkpointer *self, pe_error *err)
     if (self->spec.reduction != NULL || !self->has_members) /* else it was taken before the others were asked */
         status = take_snapshot(self, err);
     self->phase = WRITING;
+    self->began_ns = pe_clock_ns();
     return status == PE_OK ? begin_thread(self, err) : status;
+}
+
+uint64_t pe_checkpointer_took_ns(const pe_checkpointer *self)
+{
+    return self == NULL ? 0 : self->took_ns;
 }
 
 static void wait_for_next(pe_checkpointer *self)
@@ -144,6 +151,7 @@ pe_status pe_checkpointer_tick(pe_checkpointer *self, pe_error *err)
     if (self->phase == WRITING && is_thread_done(self)) {
         if (end_thread(self, err) != PE_OK)
             return err->status;
+        self->took_ns = pe_clock_ns() - self->began_ns;
         wait_for_next(self);
     }
     if (self->phase != WAITING || pe_clock_ns() < self->due_ns)

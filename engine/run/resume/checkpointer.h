@@ -39,6 +39,9 @@ pe_sync_functions pe_checkpointer_exchange(pe_checkpointer *checkpointer);
 /* pe_checkpointer_tick - rank 0, now and then. PE_EIO when a sync failed: then what was written is lost. */
 pe_status pe_checkpointer_tick(pe_checkpointer *checkpointer, pe_error *err);
 
+/* pe_checkpointer_took_ns - how long the last checkpoint took to write; 0: none was, or NULL. */
+uint64_t pe_checkpointer_took_ns(const pe_checkpointer *checkpointer);
+
 /* pe_checkpointer_end - the last checkpoint, after the workers have ended and every rank has synced its rows.
  *
  * Call:    every rank; collective where there is a reduction and the run is unfinished. NULL is fine.

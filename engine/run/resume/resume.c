@@ -183,18 +183,16 @@ static pe_status tell_complete(pe_run_resume *resume, pe_error *err)
     const pe_buffer *const state = &resume->from.progress.state;
     pe_failure_log failures = {.count = 0};
     char done[32], text[PE_FAILURE_TEXT_ROOM];
-    pe_status status = pe_failure_log_load(&failures, state->data,
-                                           state->size < PE_FAILURE_COUNTED_BYTES ? state->size : PE_FAILURE_COUNTED_BYTES,
-                                           err);
+    pe_status status = pe_failure_log_load(
+        &failures, state->data, state->size < PE_FAILURE_COUNTED_BYTES ? state->size : PE_FAILURE_COUNTED_BYTES, err);
     if (status != PE_OK)
         return status;
     resume->is_over = true;
     pe_log(PE_LOG_INFO, "%s: the job is complete, all of its %s items are done", resume->path,
            pe_print_count(done, resume->done.items));
-    return failures.count == 0
-               ? PE_OK
-               : pe_fail_item(err, PE_EITEM, failures.first_item, "%s",
-                              pe_failure_log_describe(&failures, resume->done.items, text));
+    return failures.count == 0 ? PE_OK
+                               : pe_fail_item(err, PE_EITEM, failures.first_item, "%s",
+                                              pe_failure_log_describe(&failures, resume->done.items, text));
 }
 
 /* Whether the output of a complete run is where the run has left it. */
@@ -231,7 +229,8 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
     status = check_manifest(run, job, resume->path, &resume->from.manifest, manifest, err);
     if (status != PE_OK)
         return status;
-    const bool is_over = found == FOUND_COMPLETE && choice == PE_RESUME_GO_ON && is_output_there(job, &resume->from.progress);
+    const bool is_over =
+        found == FOUND_COMPLETE && choice == PE_RESUME_GO_ON && is_output_there(job, &resume->from.progress);
     return is_over ? tell_complete(resume, err) : go_on(resume, inputs, err);
 }
 

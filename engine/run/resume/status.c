@@ -68,8 +68,9 @@ static void print_text(const contents *self, FILE *out)
                   self->items == UNKNOWN ? "" : " of ", self->items == UNKNOWN ? "" : pe_print_count(all, self->items),
                   pe_print_seconds(time, (double)progress->wall_ns * 1e-9), progress->runs, pe_plural(progress->runs));
     if (self->failures.count > 0)
-        (void)fprintf(out, "%s items failed, the first is %" PRIu64 ": %s\n", pe_print_count(failed, self->failures.count),
-                      self->failures.first_item, self->failures.first_text);
+        (void)fprintf(out, "%s items failed, the first is %" PRIu64 ": %s\n",
+                      pe_print_count(failed, self->failures.count), self->failures.first_item,
+                      self->failures.first_text);
     if (self->checkpoint.damaged > 0)
         (void)fprintf(out, "%" PRIu64 " records are damaged: what they list is computed again\n",
                       self->checkpoint.damaged);

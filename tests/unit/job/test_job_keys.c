@@ -41,8 +41,8 @@ END_TEST
 
 START_TEST(unknown_key_without_a_near_one_is_refused_with_the_valid_ones)
 {
-    refuse(RANGE KERNEL "[pool]\nworkforce = 3\n",
-           "job.toml:4:1: unknown key \"pool.workforce\"; valid in [pool]: threads, chunk_size, schedule, memory");
+    refuse(RANGE KERNEL "[pool]\nworkforce = 3\n", "job.toml:4:1: unknown key \"pool.workforce\"; valid in [pool]: "
+                                                   "threads, chunk_size, schedule, memory, time_limit");
     refuse(
         "zzzzzz = 1\n",
         "job.toml:1:1: unknown key \"zzzzzz\"; valid at the top level: mode, name, combine, part, items, skip, input, "

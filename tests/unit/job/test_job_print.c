@@ -99,14 +99,14 @@ START_TEST(printed_job_has_the_defaults)
 {
     pe_job *job = read_job(RANGE KERNEL);
     char *text = print_job(job);
-    ck_assert_str_eq(text,
-                     "mode = \"map\"\nname = \"job\"\ncombine = \"zip\"\n"
-                     "\n[input]\nrange = [0, 10]\n"
-                     "\n[kernel]\nname = \"square\"\noverflow = \"error\"\nisolate = false\n"
-                     "\n[output]\npath = \"-\"\nformat = \"txt\"\nindex = false\ngather = \"auto\"\nsync = \"auto\"\n"
-                     "\n[pool]\nchunk_size = \"auto\"\nschedule = \"auto\"\nmemory = \"256 MiB\"\n"
-                     "\n[errors]\non_error = \"stop\"\nretries = 0\n"
-                     "\n[checkpoint]\nenabled = true\ninterval = \"30 s\"\nkeep = false\n");
+    ck_assert_str_eq(
+        text, "mode = \"map\"\nname = \"job\"\ncombine = \"zip\"\n"
+              "\n[input]\nrange = [0, 10]\n"
+              "\n[kernel]\nname = \"square\"\noverflow = \"error\"\nisolate = false\n"
+              "\n[output]\npath = \"-\"\nformat = \"txt\"\nindex = false\ngather = \"auto\"\nsync = \"auto\"\n"
+              "\n[pool]\nchunk_size = \"auto\"\nschedule = \"auto\"\nmemory = \"256 MiB\"\ntime_limit = \"auto\"\n"
+              "\n[errors]\non_error = \"stop\"\nretries = 0\n"
+              "\n[checkpoint]\nenabled = true\ninterval = \"30 s\"\nkeep = false\n");
     free(text);
     pe_job_free(job);
 }
