@@ -101,14 +101,15 @@ static pe_status take_results(void *context, const pe_chunk_result *out, pe_erro
     return status;
 }
 
-/* Items without a row that have not failed. The counters are read one after another, while they change: a difference that
- * cannot be is 0. */
+/* Items without a row that have not failed, in this run and in earlier ones. The counters are read one after another, while
+ * they change: a difference that cannot be is 0. */
 static uint64_t count_skipped(execution *self, uint64_t failed)
 {
     const uint64_t rows = atomic_load_explicit(&self->rows, memory_order_relaxed);
     const uint64_t items = atomic_load_explicit(&self->items, memory_order_relaxed);
-    const uint64_t lost = self->work.policy == PE_ON_ERROR_SKIP ? failed : 0;
-    return items > rows && items - rows > lost ? items - rows - lost : 0;
+    const pe_checkpoint_progress *const earlier = &self->resume->from.progress;
+    const uint64_t lost = self->work.policy == PE_ON_ERROR_SKIP ? failed - earlier->failed : 0;
+    return earlier->left_out + (items > rows && items - rows > lost ? items - rows - lost : 0);
 }
 
 static pe_status tick(void *context, uint64_t items, pe_error *err)

@@ -181,6 +181,8 @@ static pe_status list(pe_output *output, pe_checkpoint_progress *out, pe_error *
     out->output_bytes = has_rows ? mark.bytes : 0;
     out->inode = has_rows ? mark.inode : 0;
     out->rows = has_rows ? output->rows : 0;
+    const uint64_t failed = output->job->errors.policy == PE_ON_ERROR_SKIP ? output->failures.count : 0;
+    out->left_out = has_rows ? output->done.items - output->rows - failed : 0;
     out->failed = output->failures.count;
     out->failed_bytes = output->failed.bytes;
     return status;
