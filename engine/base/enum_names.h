@@ -15,6 +15,7 @@ typedef enum pe_format {
     PE_FORMAT_CSV,
     PE_FORMAT_TSV,
     PE_FORMAT_TXT,
+    PE_FORMAT_JSONL,
     PE_FORMAT_RAW,
     PE_FORMAT_NPZ,    /* input only */
     PE_FORMAT_DIGEST, /* output only */
@@ -62,7 +63,7 @@ typedef enum pe_verify {
 } pe_verify;
 
 const char *pe_format_name(pe_format format);
-/* pe_format_by_suffix - .npy .csv .tsv .txt .raw .bin (raw) .digest, case folded, also in front of .gz or .zst;
+/* pe_format_by_suffix - .npy .csv .tsv .txt .jsonl .ndjson .raw .bin (raw) .digest, case folded, also in front of .gz or .zst;
  * PE_FORMAT_AUTO when it is none. */
 pe_format pe_format_by_suffix(const char *path);
 /* pe_packing_by_suffix - .gz, .zst, case folded; else PE_PACKING_NONE. */

@@ -33,7 +33,7 @@ static bool take_quoted(cursor *p, pe_csv_field *field)
             return false;
         p->at = quote + 1;
         if (p->at == p->end || *p->at != p->quote) {
-            *field = (pe_csv_field){(const char *)begin, (size_t)(quote - begin), has_escapes, true};
+            *field = (pe_csv_field){(const char *)begin, (size_t)(quote - begin), has_escapes, true, PE_FIELD_PLAIN};
             return true;
         }
         has_escapes = true;
@@ -53,7 +53,7 @@ PE_INLINE void take_plain(cursor *p, pe_csv_field *field)
         at++;
     if (at != p->end && *at == '\n' && at != begin && at[-1] == '\r')
         at--;
-    *field = (pe_csv_field){(const char *)begin, (size_t)(at - begin), false, false};
+    *field = (pe_csv_field){(const char *)begin, (size_t)(at - begin), false, false, PE_FIELD_PLAIN};
     p->at = at;
 }
 

@@ -20,12 +20,20 @@
 
 #include "base/dialect.h"
 
+/* What the format says of a field's value beside its bytes; a csv says nothing. */
+typedef enum pe_field_kind {
+    PE_FIELD_PLAIN, /* a number, a word or a text */
+    PE_FIELD_TEXT,  /* a text, also where it looks like a number */
+    PE_FIELD_NONE   /* no value */
+} pe_field_kind;
+
 /* One field: the bytes between its quotes, or all of it when it has none. */
 typedef struct pe_csv_field {
     const char *data;
     size_t size;
     bool has_escapes; /* holds "" that stand for one quote each: pe_csv_unescape */
     bool is_quoted;   /* a quote stands at each side of data */
+    pe_field_kind kind;
 } pe_csv_field;
 
 typedef enum pe_csv_verdict {

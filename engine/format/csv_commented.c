@@ -151,7 +151,7 @@ static bool take_quoted(cursor *p, pe_csv_field *field)
             return false;
         p->at = quote + 1;
         if (p->at == p->end || *p->at != p->dialect->quote) {
-            *field = (pe_csv_field){(const char *)begin, (size_t)(quote - begin), has_escapes, true};
+            *field = (pe_csv_field){(const char *)begin, (size_t)(quote - begin), has_escapes, true, PE_FIELD_PLAIN};
             return true;
         }
         has_escapes = true;
@@ -177,7 +177,7 @@ static pe_csv_verdict take_field(cursor *p, pe_csv_field *field, bool *is_last, 
                 *lone_cr = p->at;
             p->at++;
         }
-        *field = (pe_csv_field){(const char *)begin, (size_t)(p->at - begin), false, false};
+        *field = (pe_csv_field){(const char *)begin, (size_t)(p->at - begin), false, false, PE_FIELD_PLAIN};
     }
     *is_last = is_end(p, p->at);
     if (!*is_last)

@@ -69,6 +69,7 @@ static const pe_source_vtable *kind_of_format(pe_format format)
     case PE_FORMAT_CSV:
     case PE_FORMAT_TSV:
     case PE_FORMAT_TXT:
+    case PE_FORMAT_JSONL:
         return &pe_kind_text;
     case PE_FORMAT_AUTO:
     case PE_FORMAT_DIGEST:
@@ -150,7 +151,7 @@ static pe_status open_stream(pe_source *source, pe_error *err)
     source->info.is_stream = true;
     if (is_packed && source->kind != &pe_kind_text)
         return pe_fail(err, PE_ECONFIG,
-                       "%s: %s: format %s cannot be read packed; csv, tsv and txt can: unpack the file",
+                       "%s: %s: format %s cannot be read packed; csv, tsv, txt and jsonl can: unpack the file",
                        source->spec->where, source->info.name, source->kind->name);
     if (source->kind->next == NULL)
         return pe_fail(err, PE_ECONFIG, "%s: %s: format %s cannot be read from a stream; csv, tsv, txt and raw can",

@@ -27,6 +27,7 @@ class Pengine(CMakePackage):
     depends_on("xxhash@0.8:")
     depends_on("isa-l")
     depends_on("zstd")
+    depends_on("simdjson@3:")
     depends_on("random123", type=("build", "link"))
     depends_on("zlib-api")
 

@@ -18,13 +18,9 @@
 #define NPY (1u << PE_FORMAT_NPY | NPZ)
 #define CSV (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV)
 
-static const pe_word input_formats[] = {{"npy", PE_FORMAT_NPY},
-                                        {"npz", PE_FORMAT_NPZ},
-                                        {"csv", PE_FORMAT_CSV},
-                                        {"tsv", PE_FORMAT_TSV},
-                                        {"txt", PE_FORMAT_TXT},
-                                        {"raw", PE_FORMAT_RAW},
-                                        {NULL, 0}};
+static const pe_word input_formats[] = {
+    {"npy", PE_FORMAT_NPY}, {"npz", PE_FORMAT_NPZ},     {"csv", PE_FORMAT_CSV}, {"tsv", PE_FORMAT_TSV},
+    {"txt", PE_FORMAT_TXT}, {"jsonl", PE_FORMAT_JSONL}, {"raw", PE_FORMAT_RAW}, {NULL, 0}};
 
 static const pe_word delimiter_words[] = {{"whitespace", PE_CHAR_BLANKS}, {NULL, 0}};
 static const pe_word no_quote[] = {{"none", PE_CHAR_NONE}, {NULL, 0}};
@@ -90,7 +86,7 @@ static const pe_key input_rows[] = {
      COUNT_INPUT(column_count),
      .least = 1,
      .most = PE_MAX_COLUMNS,
-     .formats = NPY | CSV,
+     .formats = NPY | CSV | 1u << PE_FORMAT_JSONL,
      .unset = "all",
      .kinds = PATH,
      .help = "columns of csv, tsv or two-dimensional npy, or fields of a structured npy; each becomes an argument"},

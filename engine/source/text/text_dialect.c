@@ -71,6 +71,8 @@ pe_status pe_text_set_dialect(pe_text_source *text, pe_error *err)
 
 bool pe_text_is_missing(const pe_text_source *text, const pe_csv_field *field)
 {
+    if (field->kind == PE_FIELD_NONE)
+        return true;
     const pe_source_spec *const spec = text->base.spec;
     const char *data = field->data;
     size_t size = field->size;
@@ -119,6 +121,10 @@ bool pe_text_parse_styled(const pe_text_source *text, const pe_csv_field *field,
             return false;
         return pe_parse_element("nan", 3, dtype, out);
     }
+    if (field->kind == PE_FIELD_TEXT)
+        return false;
+    if (text->is_json)
+        return pe_parse_element(field->data, field->size, dtype, out);
     return !field->has_escapes && restyle(text->base.spec, field, number, &size) &&
            pe_parse_element(number, size, dtype, out);
 }

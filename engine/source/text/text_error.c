@@ -102,6 +102,14 @@ pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, c
                    item);
 }
 
+pe_status pe_text_fail_json(const pe_text_source *text, const unsigned char *data, pe_line_position begin, size_t at,
+                            const char *reason, uint64_t item, pe_error *err)
+{
+    const position s = position_of(data, begin, at);
+    return pe_fail_item(err, PE_EDATA, item, "%s:%" PRIu64 ":%" PRIu64 ": not a line of JSON: %s", text->base.info.name,
+                        s.line, s.column, reason);
+}
+
 pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
                               size_t record, uint64_t got, uint64_t item, pe_error *err)
 {
@@ -118,12 +126,17 @@ static void print_position(const pe_text_source *text, const unsigned char *data
                            const pe_text_target *target, const pe_csv_field *field, char *out, size_t room)
 {
     const unsigned char *at = (const unsigned char *)field->data;
+    if (text->is_json && (field->kind != PE_FIELD_PLAIN || at == NULL))
+        at = data; /* a text may be a copy: the line alone is told */
     if (text->dialect.delimiter != 0 && at > data && at[-1] == text->dialect.quote)
         at--;
     const position s = position_of(data, begin, (size_t)(at - data));
     const char *const name = text->base.info.name;
     char shown[SHOWN_ROOM];
-    if (text->dialect.delimiter == 0)
+    if (text->is_json)
+        snprintf(out, room, "%s:%" PRIu64 ":%" PRIu64 ": key \"%s\": ", name, s.line, s.column,
+                 show(target->name, strlen(target->name), shown));
+    else if (text->dialect.delimiter == 0)
         snprintf(out, room, "%s:%" PRIu64 ": ", name, s.line);
     else if (target->name == NULL)
         snprintf(out, room, "%s:%" PRIu64 ":%" PRIu64 ": column %" PRIu64 ": ", name, s.line, s.column, target->field);
@@ -168,6 +181,11 @@ pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *da
     const char *const dtype = pe_dtype_name(target->parse);
     const bool has_vowel = dtype[0] == 'i'; /* an int64, a uint8 */
     print_position(text, data, begin, target, field, where, sizeof where);
+    if (field->kind == PE_FIELD_NONE)
+        return pe_fail_item(err, PE_EDATA, item, "%sthere is no value, and only a float can be nan", where);
+    if (field->kind == PE_FIELD_TEXT)
+        return pe_fail_item(err, PE_EDATA, item, "%s\"%s\" is a text, an object or an array and not %s %s", where,
+                            show(field->data, field->size, shown), has_vowel ? "an" : "a", dtype);
     if (text->is_styled && pe_text_is_missing(text, field))
         return pe_fail_item(err, PE_EDATA, item, "%sthe value is missing (\"%s\"), and only a float can be nan", where,
                             show(field->data, field->size, shown));

@@ -282,6 +282,13 @@ pe_status pe_text_take_header(pe_text_source *text, const unsigned char *data, s
     (void)pe_text_preamble(text, data, size, taken);
     if (text->dialect.delimiter != 0)
         return take_csv(text, data, size, taken, err);
+    if (text->base.format == PE_FORMAT_JSONL) {
+        const pe_status json = pe_text_take_json(text, data, size, *taken, err);
+        if (json != PE_OK || text->is_json)
+            return json;
+        free(text->columns); /* there may be an empty one */
+        text->columns = NULL;
+    }
     text->fields = 1;
     text->column_count = 1;
     const pe_status status = pe_make_array(&text->columns, 1, sizeof *text->columns, err);

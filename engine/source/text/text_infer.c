@@ -30,20 +30,21 @@ static bool parses(const pe_text_source *text, const pe_csv_field *field, pe_dty
     return pe_parse_element(field->data, field->size, dtype, &room);
 }
 
-static void look_at(const pe_text_source *text, evidence *seen, const char *data, size_t size)
+static void look_at(const pe_text_source *text, evidence *seen, const pe_csv_field *field)
 {
-    const pe_csv_field field = {data, size, false, false};
-    if (text->is_styled && pe_text_is_missing(text, &field)) {
+    if (text->is_styled && pe_text_is_missing(text, field)) {
         seen->has_number = seen->has_float = true; /* only a float can be nan */
         return;
     }
-    if (size == 0)
+    if (field->size == 0 && field->kind == PE_FIELD_PLAIN)
         return;
-    if (parses(text, &field, PE_INT64))
+    if (field->has_escapes || field->kind == PE_FIELD_TEXT)
+        seen->has_text = true;
+    else if (parses(text, field, PE_INT64))
         seen->has_number = true;
-    else if (parses(text, &field, PE_FLOAT64))
+    else if (parses(text, field, PE_FLOAT64))
         seen->has_number = seen->has_float = true;
-    else if (pe_is_integer_text(data, size)) /* too large for both, yet a number */
+    else if (pe_is_integer_text(field->data, field->size)) /* too large for both, yet a number */
         seen->has_number = seen->has_float = seen->has_text = true;
     else
         seen->has_text = true;
@@ -65,11 +66,7 @@ static void look_at_record(const pe_text_source *text, const pe_csv_field *field
     const size_t wanted = takes_all ? text->fields : text->column_count;
     for (size_t c = 0; c < wanted && count == text->fields; c++) {
         const uint64_t number = takes_all ? c : text->columns[c].number;
-        const pe_csv_field *const field = &fields[number];
-        if (field->has_escapes)
-            seen[number].has_text = true;
-        else
-            look_at(text, &seen[number], field->data, field->size);
+        look_at(text, &seen[number], &fields[number]);
     }
 }
 
@@ -81,6 +78,26 @@ static bool skip_record(const pe_text_source *text, const unsigned char *data, s
     return scan.records > 0;
 }
 
+static pe_status look_at_json(const pe_text_source *text, const unsigned char *data, size_t size, pe_csv_field *fields,
+                              evidence *seen, pe_error *err)
+{
+    pe_jsonl *json = NULL;
+    pe_arena scratch = {0};
+    size_t at = 0, bad = 0;
+    pe_text line;
+    const pe_status status = pe_text_open_json(text, &json, err);
+    for (uint64_t records = 0; status == PE_OK && records < PE_INFER_RECORDS && pe_lines_next(data, size, &at, &line);
+         records++) {
+        pe_error ignored = PE_ERROR_INIT; /* reading the line will fail */
+        if (pe_text_cut_json(text, json, line, data, size, fields, &scratch, &bad, &ignored) == PE_OK)
+            look_at_record(text, fields, text->fields, seen);
+        pe_arena_reset(&scratch);
+    }
+    pe_jsonl_close(json);
+    pe_arena_fini(&scratch);
+    return status;
+}
+
 static void look_at_records(const pe_text_source *text, const unsigned char *data, size_t size, pe_csv_field *fields,
                             evidence *seen)
 {
@@ -90,7 +107,8 @@ static void look_at_records(const pe_text_source *text, const unsigned char *dat
         pe_text line = {0};
         if (text->dialect.delimiter == 0) {
             pe_lines_next(data, size, &at, &line);
-            look_at(text, &seen[0], line.data, line.size);
+            const pe_csv_field field = {line.data, line.size, false, false, PE_FIELD_PLAIN};
+            look_at(text, &seen[0], &field);
             continue;
         }
         const pe_csv_verdict verdict = pe_csv_next(data, size, &text->dialect, &at, fields, text->fields, &count, &bad);
@@ -118,7 +136,9 @@ pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t 
     pe_status status = pe_make_array(&seen, text->fields, sizeof *seen, err);
     if (status == PE_OK)
         status = pe_make_array(&fields, text->fields, sizeof *fields, err);
-    if (status == PE_OK)
+    if (status == PE_OK && text->is_json)
+        status = look_at_json(text, data, sample_bytes(text, data, size), fields, seen, err);
+    else if (status == PE_OK)
         look_at_records(text, data, sample_bytes(text, data, size), fields, seen);
     bool has_text = false;
     for (size_t c = 0; status == PE_OK && c < text->column_count; c++) {
@@ -140,5 +160,5 @@ pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t 
 size_t pe_text_blank_end(const pe_text_source *text, const unsigned char *data, size_t size, uint64_t *lines)
 {
     *lines = 0;
-    return text->fields > 1 || !text->keeps_blank_end ? pe_csv_blank_end(data, size, lines) : 0;
+    return text->fields > 1 || text->is_json || !text->keeps_blank_end ? pe_csv_blank_end(data, size, lines) : 0;
 }

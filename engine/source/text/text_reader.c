@@ -55,6 +55,8 @@ pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
     if (status == PE_OK)
         status =
             pe_make_array(&own->targets, text->column_count + (size_t)source->kept_count, sizeof *own->targets, err);
+    if (status == PE_OK && text->is_json)
+        status = pe_text_open_json(text, &own->json, err);
     if (status != PE_OK)
         return status;
     for (int a = 0; a < source->want_count; a++)
@@ -80,6 +82,7 @@ void pe_text_reader_close(pe_reader *reader)
     pe_text_reader *const own = (pe_text_reader *)reader;
     free(own->fields);
     free(own->targets);
+    pe_jsonl_close(own->json);
     pe_arena_fini(&own->scratch);
 }
 
@@ -159,11 +162,56 @@ static pe_status take_line(const work *w, size_t *at, pe_error *err)
     pe_text line;
     if (!pe_lines_next(w->data, w->size, at, &line))
         return pe_text_fail_csv(w->text, PE_CSV_END, w->data, w->begin, *at, w->item, err);
-    const pe_csv_field field = {line.data, line.size, false, false};
+    const pe_csv_field field = {line.data, line.size, false, false, PE_FIELD_PLAIN};
     pe_status status = PE_OK;
     for (size_t t = 0; t < w->reader->target_count && status == PE_OK; t++)
         status = deliver(w, &w->reader->targets[t], &field, err);
     return status == PE_OK ? keep_texts(w, &field, line.data, line.size, err) : status;
+}
+
+static pe_status deliver_fields(const work *w, const pe_csv_field *fields, pe_error *err)
+{
+    const pe_text_reader *const reader = w->reader;
+    pe_status status = PE_OK;
+    for (size_t t = 0; t < reader->target_count && status == PE_OK; t++) {
+        const pe_text_target *const target = &reader->targets[t];
+        status = deliver(w, target, &fields[target->field], err);
+    }
+    return status;
+}
+
+/* The line as a work of its own, for messages that tell where it stands. */
+static work line_alone(const work *w, size_t record)
+{
+    work one = *w;
+    one.data += record;
+    one.size -= record;
+    one.begin = (pe_line_position){w->begin.offset + record, w->begin.line + pe_lines_count(w->data, record)};
+    return one;
+}
+
+static pe_status take_json(const work *w, size_t *at, pe_error *err)
+{
+    const size_t record = *at;
+    size_t bad = 0;
+    pe_text line;
+    pe_error reason = PE_ERROR_INIT;
+    pe_text_reader *const reader = w->reader;
+    if (!pe_lines_next(w->data, w->size, at, &line))
+        return pe_text_fail_csv(w->text, PE_CSV_END, w->data, w->begin, *at, w->item, err);
+    pe_status status = pe_text_cut_json(w->text, reader->json, line, w->data, w->size, reader->fields, &reader->scratch,
+                                        &bad, &reason);
+    if (status == PE_EDATA)
+        return pe_text_fail_json(w->text, w->data, w->begin, record + bad, reason.text, w->item, err);
+    if (status != PE_OK) {
+        *err = reason;
+        return status;
+    }
+    status = deliver_fields(w, reader->fields, &reason);
+    if (status == PE_OK)
+        return keep_texts(w, reader->fields, line.data, line.size, err);
+    const work one = line_alone(w, record);
+    return deliver_fields(&one, reader->fields, err);
 }
 
 /* The bytes of a record without its end. */
@@ -185,14 +233,9 @@ static pe_status take_record(const work *w, size_t *at, pe_error *err)
         return pe_text_fail_csv(text, verdict, w->data, w->begin, bad, w->item, err);
     if (count != text->fields)
         return pe_text_fail_fields(text, w->data, w->begin, record, count, w->item, err);
-    for (size_t t = 0; t < reader->target_count; t++) {
-        const pe_text_target *const target = &reader->targets[t];
-        const pe_status status = deliver(w, target, &reader->fields[target->field], err);
-        if (status != PE_OK)
-            return status;
-    }
-    if (text->base.kept_count == 0)
-        return PE_OK;
+    const pe_status status = deliver_fields(w, reader->fields, err);
+    if (status != PE_OK || text->base.kept_count == 0)
+        return status;
     return keep_texts(w, reader->fields, (const char *)w->data + record, record_size(w->data + record, *at - record),
                       err);
 }
@@ -231,7 +274,9 @@ pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *b
     size_t at = 0;
     for (; w.row < block.count; w.row++) {
         w.item = block.first + w.row;
-        const pe_status status = text->dialect.delimiter == 0 ? take_line(&w, &at, err) : take_record(&w, &at, err);
+        const pe_status status = text->is_json                  ? take_json(&w, &at, err)
+                                 : text->dialect.delimiter == 0 ? take_line(&w, &at, err)
+                                                                : take_record(&w, &at, err);
         if (status != PE_OK)
             return status;
     }

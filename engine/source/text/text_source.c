@@ -24,7 +24,7 @@
 static pe_status check_spec(const pe_source *source, pe_error *err)
 {
     const pe_source_spec *const spec = source->spec;
-    if (source->format != PE_FORMAT_TXT)
+    if (source->format != PE_FORMAT_TXT) /* of jsonl the columns are keys */
         return PE_OK;
     if (spec->columns != NULL)
         return pe_fail(err, PE_ECONFIG, "%s: columns: a line of %s is one item: expected format \"csv\" or \"tsv\"",
@@ -181,6 +181,8 @@ static pe_status load_text(pe_source *source, const unsigned char *data, size_t 
         status = pe_text_load_columns(text, data, size, &used, err);
     if (status == PE_OK)
         status = pe_text_load_fields(text, data, size, &used, err);
+    text->is_json = source->format == PE_FORMAT_JSONL && text->column_count > 0 && text->columns[0].name != NULL;
+    text->is_styled = text->is_styled || text->is_json;
     if (status != PE_OK)
         return status;
     name_columns(text);
@@ -227,7 +229,7 @@ static bool may_copy(const pe_text_source *text)
     bool has_text = !text->base.is_bound;
     for (int c = 0; c < text->base.want_count + text->base.kept_count; c++)
         has_text = has_text || text->base.want[c].dtype == PE_TEXT;
-    return has_text && text->dialect.delimiter != 0;
+    return has_text && (text->is_json || text->dialect.delimiter != 0);
 }
 
 static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *reader_bytes)

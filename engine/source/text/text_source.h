@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "format/csv.h"
+#include "format/json/jsonl.h"
 #include "format/line_index.h"
 #include "source/source_vtable.h"
 #include "source/stream.h"
@@ -33,7 +34,8 @@ typedef struct pe_text_source {
     pe_source base;
     pe_dialect dialect;
     bool is_styled;     /* numbers have another decimal point or thousands' separators, or some texts mean "missing" */
-    char comment_hint;  /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
+    bool is_json;         /* the columns are paths into the object of each line; else a line of jsonl is one text */
+    char comment_hint;    /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
     uint64_t fields;    /* that every record has */
     pe_text_field *all; /* so many */
     pe_text_column *columns;
@@ -66,6 +68,7 @@ typedef struct pe_text_reader {
     pe_text_target *targets;
     size_t target_count;
     pe_csv_field *fields; /* of the record at hand */
+    pe_jsonl *json;       /* where is_json */
     pe_arena scratch;     /* texts that were quoted with "" inside */
     bool has_cursor;
     uint64_t item; /* the cursor: item `item` begins at the file's byte `at.offset` */
@@ -114,6 +117,17 @@ bool pe_text_parse_styled(const pe_text_source *text, const pe_csv_field *field,
 #define PE_COMMENT_HINT_ROOM 160
 const char *pe_text_comment_hint(const pe_text_source *text, char out[PE_COMMENT_HINT_ROOM]);
 
+/* text_json.c: lines of JSON.
+ * pe_text_needs_keys: are the columns found in the first line? pe_text_take_json: choose the columns, as pe_text_take_header;
+ * the first line begins at data[at]. */
+bool pe_text_needs_keys(const pe_text_source *text);
+pe_status pe_text_take_json(pe_text_source *text, const unsigned char *data, size_t size, size_t at, pe_error *err);
+pe_status pe_text_open_json(const pe_text_source *text, pe_jsonl **out, pe_error *err);
+/* pe_text_cut_json - the line's values as fields, one a column; unescaped strings are copied to scratch. line lies in data of
+ * `size` bytes. Returns: PE_OK; PE_EDATA with the reason alone, *bad is the offset in the line; PE_ENOMEM */
+pe_status pe_text_cut_json(const pe_text_source *text, pe_jsonl *json, pe_text line, const unsigned char *data,
+                           size_t size, pe_csv_field *fields, pe_arena *scratch, size_t *bad, pe_error *err);
+
 /* text_infer.c: the types of the columns, by the first PE_INFER_RECORDS records, or by those that end within the first
  * PE_INFER_BYTES. data begins at the first record. PE_ENOMEM. */
 #define PE_INFER_RECORDS UINT64_C(1000)
@@ -142,6 +156,9 @@ pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *b
  */
 pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, const unsigned char *data,
                            pe_line_position begin, size_t bad, uint64_t item, pe_error *err);
+/* at is the offset of what is wrong, from data on; reason says what. */
+pe_status pe_text_fail_json(const pe_text_source *text, const unsigned char *data, pe_line_position begin, size_t at,
+                            const char *reason, uint64_t item, pe_error *err);
 pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
                               size_t record, uint64_t got, uint64_t item, pe_error *err);
 pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *data, pe_line_position begin,

@@ -189,7 +189,8 @@ pe_status pe_text_open_stream(pe_text_source *text, pe_error *err)
     (void)pe_text_preamble(text, pe_stream_data(stream), pe_stream_size(stream), &preamble);
     restart_scan(text);
     text->line = 1;
-    while (status == PE_OK && text->dialect.delimiter != 0) {
+    const bool has_head = text->dialect.delimiter != 0 || pe_text_needs_keys(text);
+    while (status == PE_OK && has_head) {
         const size_t from = preamble + text->scanned;
         text->scanned +=
             pe_record_scan_run(&text->scan, pe_stream_data(stream) + from, pe_stream_size(stream) - from, 1);
@@ -199,7 +200,7 @@ pe_status pe_text_open_stream(pe_text_source *text, pe_error *err)
         status = fill(text, err);
     }
     size_t taken = 0;
-    const size_t known = text->dialect.delimiter == 0 ? pe_stream_size(stream) : preamble + text->scanned;
+    const size_t known = has_head ? preamble + text->scanned : pe_stream_size(stream);
     if (status == PE_OK)
         status = pe_text_take_header(text, pe_stream_data(stream), known, &taken, err);
     if (status != PE_OK)

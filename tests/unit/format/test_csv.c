@@ -153,7 +153,7 @@ END_TEST
 
 START_TEST(csv_fields_beyond_the_room_are_counted)
 {
-    pe_csv_field fields[2] = {{NULL, 7, true, false}, {NULL, 7, true, false}};
+    pe_csv_field fields[2] = {{NULL, 7, true, false, PE_FIELD_PLAIN}, {NULL, 7, true, false, PE_FIELD_PLAIN}};
     size_t at = 0, count = 0, bad = 0;
     ck_assert_int_eq(pe_csv_next(bytes("a,b,c,d\n"), 8, &comma, &at, fields, 1, &count, &bad), PE_CSV_RECORD);
     ck_assert_uint_eq(count, 4);
