@@ -28,15 +28,17 @@ typedef struct pe_comm_op pe_comm_op; /* one message that is being sent or recei
 #define PE_ANY_RANK (-1)
 
 typedef enum pe_tag {
-    PE_TAG_TO_ROOT = 1,   /* messages of a member to rank 0 */
-    PE_TAG_TO_MEMBER = 2, /* messages of rank 0 to a member */
-    PE_TAG_PAYLOAD = 3,   /* input bytes of a slice, rank 0 to a member */
-    PE_TAG_RESULT = 4,    /* output bytes of a slice, member to rank 0 */
-    PE_TAG_MERGE = 5,     /* pe_comm_merge */
-    PE_TAG_HEARTBEAT = 6, /* heartbeats, both ways */
-    PE_TAG_RECORD = 7,    /* pe_comm_send_to_root */
-    PE_TAG_CLOCK = 8,     /* pe_comm_clock_offset, both ways */
-    PE_TAG_STATE = 9      /* what a member has folded, to rank 0 */
+    PE_TAG_TO_ROOT = 1,       /* messages of a member to rank 0 */
+    PE_TAG_TO_MEMBER = 2,     /* messages of rank 0 to a member */
+    PE_TAG_PAYLOAD = 3,       /* input bytes of a slice, rank 0 to a member */
+    PE_TAG_RESULT = 4,        /* output bytes of a slice, member to rank 0 */
+    PE_TAG_MERGE = 5,         /* pe_comm_merge */
+    PE_TAG_HEARTBEAT = 6,     /* heartbeats, both ways */
+    PE_TAG_RECORD = 7,        /* pe_comm_send_to_root */
+    PE_TAG_CLOCK = 8,         /* pe_comm_clock_offset, both ways */
+    PE_TAG_STATE = 9,         /* what a member has folded, to rank 0 */
+    PE_TAG_EXCHANGE = 10,     /* headers between any two ranks (ranks/exchange.c) */
+    PE_TAG_EXCHANGE_DATA = 11 /* the bytes that belong to them */
 } pe_tag;
 
 /* pe_comm_open - with a launcher initialise MPI, without one become the single rank.

@@ -115,7 +115,7 @@ static pe_status to_columns(pe_pool_task *task, const pe_column_block *block, pe
     pe_status status = PE_OK;
     for (int r = 0; r < types.count && status == PE_OK; r++) {
         const size_t bytes = pe_type_bytes(types.list[r]);
-        unsigned char *const out = (unsigned char *)task->results[r] + block->first * bytes;
+        unsigned char *const out = (unsigned char *)task->results[r] + (block->first - task->origin) * bytes;
         if (types.list[r].dtype == PE_TEXT)
             status = copy_texts(task, block, r, (pe_text *)(void *)out, err);
         else
@@ -152,9 +152,9 @@ static pe_status take_block(pe_pool_task *task, const pe_column_block *block, pe
     if (block->count == 0)
         return PE_OK;
     if (outcomes != NULL && block->outcomes != NULL)
-        memcpy(outcomes + block->first, block->outcomes, block->count);
+        memcpy(outcomes + (block->first - task->origin), block->outcomes, block->count);
     else if (outcomes != NULL)
-        memset(outcomes + block->first, PE_ITEM_OK, block->count);
+        memset(outcomes + (block->first - task->origin), PE_ITEM_OK, block->count);
     return task->call.sink != NULL ? to_sink(task, block, err) : to_columns(task, block, err);
 }
 

@@ -75,10 +75,12 @@ struct pe_pool_task {
     atomic_bool is_cancelled;
     atomic_uint_fast64_t items; /* delivered */
     pe_error err;
-    pe_fault fault; /* as pe_pool_wait tells it */
-    uint64_t read;  /* items from the source so far */
-    uint64_t first; /* the item that the run at hand counts as 0 */
-    uint64_t most;  /* items that the source is asked for at once */
+    pe_fault fault;  /* as pe_pool_wait tells it */
+    uint64_t read;   /* items from the source so far */
+    bool is_spread;  /* items lie on all ranks: pe_pool_map_blocks */
+    uint64_t origin; /* the first item of args and results; with is_spread this rank's, counted over all ranks */
+    uint64_t first;  /* the item that the run at hand counts as 0 */
+    uint64_t most;   /* items that the source is asked for at once */
     pe_failure_log log;
     pe_stop_record stop_record;
     pe_arena texts; /* of results, and reasons */
@@ -121,6 +123,22 @@ void pe_pool_free_kernel(pe_pool_kernel *kernel);
 void pe_pool_execute(pe_pool_task *task);
 /* pe_pool_is_small - is waking a thread more costly than the task? */
 bool pe_pool_is_small(const pe_pool_task *task);
+
+/* ---- pool_blocks.c ---- */
+
+/* pe_pool_run_blocks - the items of a task that lie on all ranks; what went wrong is in task->err. Collective. */
+void pe_pool_run_blocks(pe_pool_task *task);
+
+/* ---- pool_plan.c ---- */
+
+/* pe_pool_plan - for `items` items, or PE_ITEMS_UNKNOWN, of the task on so many ranks. PE_ECONFIG. */
+pe_status pe_pool_plan(const pe_pool_task *task, uint64_t items, int ranks, pe_plan *plan, pe_error *err);
+/* pe_pool_work - what its workers do; items from `first` on. */
+pe_column_work pe_pool_work(const pe_pool_task *task, const pe_plan *plan, uint64_t first);
+/* pe_pool_pack - append the columns of a block of this rank's items, as one column_block; context is the task. */
+pe_status pe_pool_pack(void *context, pe_block items, pe_buffer *payload, pe_error *err);
+/* pe_pool_order - the order in which results are delivered. */
+pe_order pe_pool_order(const pe_call_shape *shape);
 
 /* ---- pool_deliver.c ---- */
 

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/saturate.h"
 #include "library/pool_internal.h"
 #include "plan/plan.h"
 #include "ranks/execute_plan.h"
@@ -29,13 +28,6 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 }
 
 /* ---- the input ---- */
-
-static size_t payload_bytes(const void *source, uint64_t chunk_items)
-{
-    const pe_pool_task *task = source;
-    const size_t item = pe_column_block_item_bytes(pe_pool_column_types(task->kernel));
-    return pe_add_most(pe_mul_most(chunk_items, item), (size_t)PE_BLOCK_ALIGN * PE_MAX_COLUMNS);
-}
 
 /* The next items of the source, as the next slice. */
 static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_block *items, bool *ended, pe_error *err)
@@ -65,21 +57,6 @@ static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_bloc
     return pe_column_block_end(payload, types, &block, NULL, err);
 }
 
-/* The columns of a slice, for another rank. */
-static pe_status pack(void *context, pe_block items, pe_buffer *payload, pe_error *err)
-{
-    const pe_pool_task *task = context;
-    const pe_column_types types = pe_pool_column_types(task->kernel);
-    pe_column_block block;
-    if (pe_column_block_begin(payload, types, items.first, items.count, &block, err) != PE_OK)
-        return err->status;
-    for (int c = 0; c < types.count; c++) {
-        const size_t bytes = pe_type_bytes(types.list[c]);
-        memcpy(block.columns[c], (const unsigned char *)task->args[c] + items.first * bytes, items.count * bytes);
-    }
-    return pe_column_block_end(payload, types, &block, NULL, err);
-}
-
 static pe_status tick(void *context, uint64_t items, pe_error *err)
 {
     const pe_pool_task *task = context;
@@ -87,60 +64,6 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
     if (atomic_load_explicit(&task->is_cancelled, memory_order_relaxed)) /* nothing else is read */
         return pe_fail(err, PE_ESTOPPED, "cancelled");
     return PE_OK;
-}
-
-/* ---- the plan ---- */
-
-static bool has_text(pe_column_types types)
-{
-    for (int c = 0; c < types.count; c++)
-        if (types.list[c].dtype == PE_TEXT)
-            return true;
-    return false;
-}
-
-static pe_order order_of(const pe_call_shape *shape)
-{
-    return shape->has_sink == 0 || shape->is_unordered != 0 ? PE_ORDER_UNORDERED : PE_ORDER_STREAM;
-}
-
-static pe_status make_plan(const pe_pool_task *task, uint64_t first, pe_plan *plan, pe_error *err)
-{
-    const pe_pool_kernel *kernel = task->kernel;
-    const pe_pool *pool = kernel->pool;
-    const pe_call_shape *call = &task->shape;
-    const bool has_payload = call->has_source != 0 || pe_comm_size(pool->comm) > 1;
-    const pe_plan_request request = {.items = call->has_source != 0 ? PE_ITEMS_UNKNOWN : call->count - first,
-                                     .ranks = pe_comm_size(pool->comm),
-                                     .threads = pool->threads,
-                                     .order = order_of(call),
-                                     .chunk_items =
-                                         call->chunk_size != 0 ? call->chunk_size : kernel->job->pool.chunk_size,
-                                     .memory_bytes = pool->memory_bytes,
-                                     .in_item_bytes = pe_column_block_item_bytes(pe_pool_column_types(kernel)),
-                                     .out_item_bytes = pe_column_block_item_bytes(pe_pool_result_types(kernel)),
-                                     .has_payload = has_payload,
-                                     .is_crowded = pool->is_crowded,
-                                     .is_elsewhere = kernel->form != NULL && pe_form_is_in_processes(kernel->form),
-                                     .chunk_input_bytes = has_payload ? payload_bytes : NULL,
-                                     .source = task,
-                                     .has_text_result = has_text(pe_pool_result_types(kernel))};
-    return pe_plan_make(&request, plan, err);
-}
-
-static pe_column_work work_of(const pe_pool_task *task, const pe_plan *plan, uint64_t first)
-{
-    const pe_pool_kernel *kernel = task->kernel;
-    const bool has_columns = task->shape.has_source == 0 && pe_comm_size(kernel->pool->comm) == 1;
-    return (pe_column_work){.job = &kernel->work,
-                            .plan = plan,
-                            .first = first,
-                            .columns = pe_pool_column_types(kernel),
-                            .args = has_columns ? task->args : NULL,
-                            .results = task->is_direct ? task->results : NULL,
-                            .outcomes = task->is_direct ? task->call.outcomes : NULL,
-                            .shelf = kernel->shelf,
-                            .inside = kernel->pool};
 }
 
 /* ---- the run ---- */
@@ -152,12 +75,13 @@ static void run_planned(pe_pool_task *task, uint64_t first)
     pe_pool *pool = kernel->pool;
     pe_plan plan;
     pe_execution_stats stats = {0};
-    (void)make_plan(task, first, &plan, &task->err);
+    (void)pe_pool_plan(task, task->shape.has_source != 0 ? PE_ITEMS_UNKNOWN : task->shape.count - first,
+                       pe_comm_size(pool->comm), &plan, &task->err);
     if (pe_comm_agree(pool->comm, &task->err) != PE_OK)
         return;
     task->most = plan.chunk_items;
     task->first = first;
-    const pe_column_work work = work_of(task, &plan, first);
+    const pe_column_work work = pe_pool_work(task, &plan, first);
     const pe_execution_spec spec = {.pool = {.plan = &plan,
                                              .threads = pool->threads,
                                              .team = pool->team,
@@ -170,7 +94,7 @@ static void run_planned(pe_pool_task *task, uint64_t first)
                                     .comm = pool->comm,
                                     .has_payload = work.args == NULL,
                                     .is_stream = task->shape.has_source != 0,
-                                    .pack = pack,
+                                    .pack = pe_pool_pack,
                                     .next = next};
     const void *const before = pe_column_worker_inside();
     pe_column_worker_enter(pool); /* the source is called here */
@@ -187,8 +111,8 @@ bool pe_pool_is_small(const pe_pool_task *task)
 {
     const pe_pool_kernel *kernel = task->kernel;
     const pe_call_shape *call = &task->shape;
-    return pe_comm_size(kernel->pool->comm) == 1 && call->has_source == 0 && call->count > 0 && call->chunk_size == 0 &&
-           kernel->ns_an_item > 0 && (double)call->count * kernel->ns_an_item < SMALL_NS &&
+    return pe_comm_size(kernel->pool->comm) == 1 && !task->is_spread && call->has_source == 0 && call->count > 0 &&
+           call->chunk_size == 0 && kernel->ns_an_item > 0 && (double)call->count * kernel->ns_an_item < SMALL_NS &&
            !pe_call_shelf_is_empty(kernel->shelf) && (kernel->form == NULL || !pe_form_is_in_processes(kernel->form));
 }
 
@@ -221,7 +145,7 @@ static uint64_t run_small(pe_pool_task *task)
 {
     const uint64_t items = task->call.count, began = pe_clock_ns();
     const pe_plan plan = {.batch_items = small_batch(task->kernel), .part_bytes = PE_PLAN_NO_PARTS};
-    const pe_column_work work = work_of(task, &plan, 0);
+    const pe_column_work work = pe_pool_work(task, &plan, 0);
     void *worker = NULL;
     uint64_t done = 0, spent_ns = 0;
     pe_status status = pe_column_worker.open(&work, &worker, &task->err);
@@ -253,8 +177,8 @@ static void begin_log(pe_pool_task *task)
                                                                          : made[a];
     }
     if (pe_failure_log_header(names, count, &header, &task->err) == PE_OK)
-        (void)pe_failure_log_begin(&task->log, job->errors.log, &header, order_of(&task->shape) != PE_ORDER_UNORDERED,
-                                   &task->err);
+        (void)pe_failure_log_begin(&task->log, job->errors.log, &header,
+                                   pe_pool_order(&task->shape) != PE_ORDER_UNORDERED, &task->err);
     pe_buffer_fini(&header);
 }
 
@@ -271,8 +195,8 @@ static void add_last_failure(pe_pool_task *task)
                                  .reason_bytes = (uint32_t)strlen(err->text)};
     pe_error ignored = PE_ERROR_INIT; /* without memory the call's own error says it */
     (void)pe_pool_add_failure(task, &note, &ignored);
-    if (task->call.outcomes != NULL && err->item < task->call.count)
-        task->call.outcomes[err->item] = (unsigned char)note.outcome;
+    if (task->call.outcomes != NULL && err->item - task->origin < task->call.count)
+        task->call.outcomes[err->item - task->origin] = (unsigned char)note.outcome;
 }
 
 static void end_log(pe_pool_task *task)
@@ -311,14 +235,16 @@ void pe_pool_execute(pe_pool_task *task)
     const bool is_small = pe_pool_is_small(task);
     pe_stop_record_init(&task->stop_record);
     kernel->work.stop_record = &task->stop_record;
-    if (is_root && task->call.outcomes != NULL)
+    if (task->call.outcomes != NULL) /* of rank 0 only, unless the items are spread */
         memset(task->call.outcomes, PE_ITEM_SKIPPED, task->call.count);
     (void)pe_comm_bcast(kernel->pool->comm, 0, &task->shape, sizeof task->shape, &task->err);
     if (tick(task, 0, &task->err) == PE_OK && is_root)
         begin_log(task);
     if (pe_comm_agree(kernel->pool->comm, &task->err) == PE_OK) {
         const uint64_t done = is_small ? run_small(task) : 0;
-        if (task->err.status == PE_OK && (done < task->shape.count || task->shape.has_source != 0))
+        if (task->is_spread)
+            pe_pool_run_blocks(task);
+        else if (task->err.status == PE_OK && (done < task->shape.count || task->shape.has_source != 0))
             run_planned(task, done);
         add_last_failure(task);
         end_log(task);

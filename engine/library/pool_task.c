@@ -69,20 +69,21 @@ static void init_task(pe_pool_task *task, pe_pool_kernel *kernel, const pe_pool_
     static const pe_pool_call none;
     task->kernel = kernel;
     task->err = (pe_error)PE_ERROR_INIT;
-    call = pe_pool_is_root(kernel->pool) ? call : &none;
+    call = task->is_spread || pe_pool_is_root(kernel->pool) ? call : &none;
     task->call = *call;
     task->shape = (pe_call_shape){.count = call->count,
                                   .chunk_size = call->chunk_size,
                                   .has_source = call->source != NULL,
                                   .has_sink = call->sink != NULL,
                                   .is_unordered = call->is_unordered};
-    if (call->args != NULL)
+    if (call->args != NULL && call->count > 0)
         memcpy(task->args, call->args, (size_t)kernel->column_count * sizeof *task->args);
-    if (call->results != NULL)
+    if (call->results != NULL && (call->count > 0))
         memcpy(task->results, call->results, (size_t)kernel->work.signature.result_count * sizeof *task->results);
     task->call.args = NULL; /* the caller's arrays of pointers may go */
     task->call.results = NULL;
-    task->is_direct = call->sink == NULL && !has_text_result(kernel) && pe_comm_size(kernel->pool->comm) == 1;
+    task->is_direct =
+        task->is_spread || (call->sink == NULL && !has_text_result(kernel) && pe_comm_size(kernel->pool->comm) == 1);
 }
 
 static void fini_task(pe_pool_task *task)
@@ -204,6 +205,41 @@ int pe_pool_run(pe_pool_kernel *kernel, const pe_pool_call *call, pe_fault *faul
     init_task(&task, kernel, call);
     if (!pe_pool_run_now(kernel->pool, &task))
         pe_pool_run_turn(kernel->pool, &task);
+    if (fault != NULL)
+        *fault = task.fault;
+    fini_task(&task);
+    return task.fault.code;
+}
+
+/* Where the items are spread over the ranks. */
+static pe_status check_blocks(const pe_pool_kernel *kernel, const pe_pool_call *call, pe_error *err)
+{
+    if (has_text_result(kernel))
+        return pe_fail(err, PE_EUSAGE, "kernel \"%s\" gives texts, which have no place in blocks: %s",
+                       kernel->work.kernel->name, kernel->signature);
+    if (kernel->work.has_log)
+        return pe_fail(err, PE_EUSAGE, "errors.log: items on several ranks have no log; see the outcomes");
+    return check_items(kernel, call, err);
+}
+
+int pe_pool_map_blocks(pe_pool_kernel *kernel, uint64_t count, const void *const *args, void *const *results,
+                       unsigned char *outcomes, pe_fault *fault)
+{
+    static const void *const no_args[1];
+    static void *const no_results[1];
+    pe_error err = PE_ERROR_INIT;
+    pe_pool_task task = {.is_spread = pe_comm_size(kernel->pool->comm) > 1};
+    const pe_pool_call call = {.count = count,
+                               .args = count == 0 ? no_args : args,
+                               .results = count == 0 ? no_results : results,
+                               .outcomes = outcomes};
+    if (pe_pool_check(kernel->pool, &err) != PE_OK)
+        return pe_pool_tell(&err, fault);
+    (void)check_blocks(kernel, &call, &err);
+    if (pe_comm_agree(kernel->pool->comm, &err) != PE_OK)
+        return pe_pool_tell(&err, fault);
+    init_task(&task, kernel, &call);
+    pe_pool_run_turn(kernel->pool, &task);
     if (fault != NULL)
         *fault = task.fault;
     fini_task(&task);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* pool_ranks.c - an MPI program with pools over its ranks: columns of rank 0, texts, sinks, failed items, wrong calls.
+/* pool_ranks.c - an MPI program with pools over its ranks: columns of rank 0, texts, sinks, failed items, wrong calls, blocks.
  *
  * Each check is collective; a wrong one ends the program with its line. argv[1]: single, funneled or multiple, the level of
  * threads that MPI is started with.
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define MANY 100000u
 
@@ -122,6 +123,82 @@ static void check_errors(pe_pool *pool)
     numbers[77777] = 77777;
 }
 
+/* A block on each rank, of very different sizes and costs; results come back to where the items are. */
+static int slow_first(pe_batch *batch)
+{
+    const int64_t *x = batch->args[0];
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct timespec some = {.tv_nsec = 100000};
+        if (x[i] < 4000)
+            (void)nanosleep(&some, NULL);
+        if (x[i] == -1)
+            batch->fail(batch, i, "is missing");
+        ((int64_t *)batch->results[0])[i] = x[i] * x[i];
+        ((int64_t *)batch->results[1])[i] = (int64_t)(batch->first + i); /* counted over all ranks */
+        ((int64_t *)batch->results[2])[i] = rank;
+    }
+    return 0;
+}
+
+static const pe_kernel slow_kernel = {.abi = PE_KERNEL_ABI,
+                                      .size = sizeof slow_kernel,
+                                      .name = "slow_first",
+                                      .signature = "(int64, text) -> (int64, int64, int64)",
+                                      .map = slow_first};
+static int64_t places[MANY], workers[MANY];
+
+/* The block of rank r has items_of(r) items, and begins at the sum of those before. */
+static uint64_t items_of(int r)
+{
+    return r == 1 ? 0 : r == 0 ? MANY / 2 : MANY / 4 + (uint64_t)r;
+}
+
+static void check_blocks(pe_pool *pool)
+{
+    const uint64_t count = items_of(rank);
+    const void *const args[] = {numbers, texts};
+    void *const out[] = {results, places, workers};
+    uint64_t first = 0, elsewhere = 0, all_elsewhere = 0;
+    pe_pool_kernel *kernel = pe_pool_use(pool, &slow_kernel, "[errors]\non_error = \"fill\"\nfill = -7", &fault);
+    CHECK(kernel != NULL);
+    for (int r = 0; r < rank; r++)
+        first += items_of(r);
+    for (uint64_t i = 0; i < count; i++) /* rank 0 has all slow items, and it shall not compute all of them */
+        numbers[i] = rank == 0 ? (int64_t)i : (int64_t)(i + 10000);
+    for (int again = 0; again < 3; again++) {
+        memset(results, 0, sizeof results);
+        memset(places, 0, sizeof places);
+        if (count > 5)
+            numbers[5] = again == 2 ? -1 : 5;
+        CHECK(pe_pool_map_blocks(kernel, count, args, out, outcomes, &fault) == 0);
+        for (uint64_t i = 0; i < count; i++) {
+            const int has_failed = i == 5 && again == 2;
+            CHECK(results[i] == (has_failed ? -7 : numbers[i] * numbers[i]));
+            CHECK(has_failed || places[i] == (int64_t)(first + i));
+            CHECK(outcomes[i] == (has_failed ? PE_ITEM_FAILED : PE_ITEM_OK));
+            elsewhere += workers[i] != rank && !has_failed;
+        }
+    }
+    (void)MPI_Allreduce(&elsewhere, &all_elsewhere, 1, MPI_UINT64_T, MPI_SUM, MPI_COMM_WORLD);
+    CHECK(ranks == 1 || all_elsewhere > 100);
+    pe_pool_unload(kernel);
+    kernel = pe_pool_use(pool, &slow_kernel, NULL, &fault); /* the first failed item of all ranks ends the call */
+    uint64_t last = items_of(0);
+    for (int r = 1; r < ranks - 1; r++)
+        last += items_of(r);
+    CHECK(pe_pool_map_blocks(kernel, count, args, out, outcomes, &fault) == 1);
+    CHECK(strstr(fault.text, "is missing") != NULL);
+    if (count > 5)
+        numbers[5] = rank == ranks - 1 ? -1 : 20005;
+    CHECK(ranks == 2 || pe_pool_map_blocks(kernel, count, args, out, NULL, &fault) == 1);
+    CHECK(ranks <= 2 || fault.item == last + 5);
+    if (count > 5)
+        numbers[5] = 20005;
+    CHECK(pe_pool_map_blocks(kernel, count, args, out, NULL, &fault) == 0 && (count == 0 || results[5] == 400200025));
+    CHECK(pe_pool_map_blocks(kernel, 0, NULL, NULL, NULL, &fault) == 0);
+    CHECK(pe_pool_map_blocks(kernel, rank == 0 ? 3 : 0, NULL, NULL, NULL, &fault) == 64);
+}
+
 int main(int argc, char **argv)
 {
     const int level = argc > 1 && strcmp(argv[1], "single") == 0     ? MPI_THREAD_SINGLE
@@ -140,6 +217,7 @@ int main(int argc, char **argv)
     check_columns(pool, own);
     check_texts(pool);
     check_errors(pool);
+    check_blocks(pool);
     pe_pool_close(pool);
     (void)MPI_Comm_free(&own);
     (void)MPI_Finalize();

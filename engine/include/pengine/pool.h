@@ -126,7 +126,8 @@ typedef struct pe_pool_call {
 
 /* pe_pool_start - start a call.
  *
- * Call:    source and sink are called from threads of the pool or the calling one: each by one thread at a time.
+ * Call:    source and sink are called from threads of the pool or the calling one: each by one thread at a time, the
+ *          source perhaps while the sink runs.
  * Shape:   args may not overlap results, unless an element is only read for its own item and the types are equally
  *          large. Texts among results (pe_text) point to memory of the task.
  * Returns: a task, to be freed; NULL with *fault filled: a wrong call

@@ -17,9 +17,9 @@ static bool is_converted(const pe_column_work *work, int a)
     return !pe_type_equal(work->columns.list[a], work->job->signature.args[a]);
 }
 
-static bool is_text_of_payload(const pe_column_work *work, int a)
+static bool may_be_text_of_payload(const pe_column_work *work, int a)
 {
-    return work->args == NULL && work->columns.list[a].dtype == PE_TEXT;
+    return (work->args == NULL || work->is_shared) && work->columns.list[a].dtype == PE_TEXT;
 }
 
 pe_status pe_column_arguments_open(pe_column_worker_state *self, pe_error *err)
@@ -27,7 +27,7 @@ pe_status pe_column_arguments_open(pe_column_worker_state *self, pe_error *err)
     const pe_column_work *work = self->work;
     pe_status status = PE_OK;
     for (int a = 0; a < work->columns.count && status == PE_OK; a++)
-        if (is_converted(work, a) || is_text_of_payload(work, a))
+        if (is_converted(work, a) || may_be_text_of_payload(work, a))
             status = pe_make_array(&self->scratch[a], work->plan->batch_items,
                                    pe_type_bytes(work->job->signature.args[a]), err);
     return status;
@@ -37,8 +37,8 @@ static const unsigned char *column_of(const pe_column_worker_state *self, int a,
 {
     const pe_column_work *work = self->work;
     const size_t bytes = pe_type_bytes(work->columns.list[a]);
-    if (work->args != NULL)
-        return (const unsigned char *)work->args[a] + first * bytes;
+    if (!self->has_payload)
+        return (const unsigned char *)work->args[a] + (first - work->origin) * bytes;
     return (const unsigned char *)self->payload.columns[a] + (first - self->payload.first) * bytes;
 }
 
@@ -76,10 +76,11 @@ pe_status pe_column_arguments_take(pe_column_worker_state *self, pe_column_batch
     pe_status status = PE_OK;
     pe_failures_clear(&self->unfit);
     for (int a = 0; a < work->columns.count && status == PE_OK; a++) {
-        batch->args[a] = self->scratch[a] != NULL ? self->scratch[a] : column_of(self, a, batch->first);
-        if (is_text_of_payload(work, a))
+        const bool is_text = self->has_payload && may_be_text_of_payload(work, a), is_other = is_converted(work, a);
+        batch->args[a] = is_text || is_other ? self->scratch[a] : column_of(self, a, batch->first);
+        if (is_text)
             point_texts(self, a, batch);
-        else if (is_converted(work, a))
+        else if (is_other)
             status = convert(self, a, batch, err);
     }
     pe_failures_settle(&self->unfit);

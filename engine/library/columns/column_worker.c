@@ -125,14 +125,15 @@ static pe_status begin_results(pe_column_worker_state *self, pe_column_batch *ba
 {
     const pe_column_work *work = self->work;
     const pe_signature *signature = &work->job->signature;
-    if (work->results == NULL) {
+    if (self->makes_blocks) {
         const pe_status status =
             pe_column_block_begin(out, result_types(work), batch->first, batch->count, &self->block, err);
         memcpy(batch->results, self->block.columns, sizeof batch->results);
         return status;
     }
     for (int r = 0; r < signature->result_count; r++)
-        batch->results[r] = (unsigned char *)work->results[r] + batch->first * pe_type_bytes(signature->results[r]);
+        batch->results[r] =
+            (unsigned char *)work->results[r] + (batch->first - work->origin) * pe_type_bytes(signature->results[r]);
     return PE_OK;
 }
 
@@ -143,8 +144,9 @@ static pe_status end_results(pe_column_worker_state *self, const pe_column_batch
     const pe_column_work *work = self->work;
     const pe_failures *failures = &self->failures;
     const bool has_failed = failures->count > 0 && work->job->policy != PE_ON_ERROR_STOP;
-    unsigned char *outcomes = work->outcomes == NULL ? NULL : work->outcomes + batch->first;
-    if (work->results == NULL && has_failed) {
+    unsigned char *outcomes =
+        work->outcomes == NULL || self->makes_blocks ? NULL : work->outcomes + (batch->first - work->origin);
+    if (self->makes_blocks && has_failed) {
         self->outcomes.size = 0;
         if (pe_buffer_reserve(&self->outcomes, batch->count, err) != PE_OK)
             return err->status;
@@ -152,7 +154,7 @@ static pe_status end_results(pe_column_worker_state *self, const pe_column_batch
     }
     if (outcomes != NULL)
         mark_outcomes(failures, batch->first, done, outcomes);
-    if (work->results != NULL)
+    if (!self->makes_blocks)
         return PE_OK;
     self->block.count = done;
     return pe_column_block_end(out, result_types(work), &self->block, has_failed ? outcomes : NULL, err);
@@ -216,7 +218,9 @@ static pe_status run_worker(void *context, pe_split_range *range, const pe_buffe
     pe_column_worker_state *self = context;
     pe_error other = PE_ERROR_INIT;
     pe_status status = PE_OK;
-    if (self->work->args == NULL)
+    self->has_payload = payload->size > 0;
+    self->makes_blocks = self->work->results == NULL || (self->work->is_shared && self->has_payload);
+    if (self->has_payload)
         pe_column_block_read(payload->data, 0, self->work->columns, &self->payload);
     const void *const before = pe_column_worker_inside(); /* a small map runs on the caller's thread */
     pe_column_worker_enter(self->work->inside);

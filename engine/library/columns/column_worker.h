@@ -20,6 +20,8 @@ typedef struct pe_column_work {
     const pe_work_spec *job; /* kernel, signature, setup, error policy, log, rank: nothing else in it is used */
     const pe_plan *plan;
     uint64_t first;          /* the item that the pool counts as 0 */
+    uint64_t origin;         /* the first item of args, results and outcomes */
+    bool is_shared;          /* slices with a payload are other ranks' items: their results go into blocks */
     pe_column_types columns; /* what args or payloads hold; where they differ from the signature they are converted */
     const void *const *args; /* NULL: in the payload */
     void *const *results;    /* NULL: into blocks */

@@ -17,7 +17,8 @@ typedef struct pe_column_worker_state {
     pe_failures failures;           /* of the batch at hand */
     pe_failures unfit;              /* of these, items with an argument that does not fit its type */
     pe_arena kept_texts;            /* result texts of a batch whose failed items are tried again */
-    pe_column_block payload;        /* of the slice at hand */
+    bool has_payload, makes_blocks; /* of the slice at hand: where arguments are, and where results go */
+    pe_column_block payload;
     pe_column_block block;          /* of the batch at hand, where results go to blocks */
     pe_buffer outcomes;             /* of that block */
     pe_buffer notes, counts, lines; /* of the chunk at hand, until its next section */
