@@ -105,7 +105,7 @@ static pe_status put_mail(exchange *self, int owner, const pe_chunk_result *out,
     return status;
 }
 
-static pe_status write(void *context, const pe_chunk_result *out, pe_error *err)
+static pe_status deliver(void *context, const pe_chunk_result *out, pe_error *err)
 {
     exchange *self = context;
     const int owner = owner_of(self, out->first);
@@ -122,17 +122,17 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
 
 /* ---- sending ---- */
 
-static void send(exchange *self, int to, pe_exchange_kind kind)
+static void tell(exchange *self, int to, pe_exchange_kind kind)
 {
     const pe_exchange_header header = {.kind = kind};
     (void)pe_exchange_post_send(&self->post, to, &header, NULL, &self->err);
 }
 
-static void send_to_all(exchange *self, pe_exchange_kind kind)
+static void tell_all(exchange *self, pe_exchange_kind kind)
 {
     for (int other = 0; other < self->ranks; other++)
         if (other != self->rank)
-            send(self, other, kind);
+            tell(self, other, kind);
 }
 
 static bool empty_mailbox(exchange *self)
@@ -165,7 +165,7 @@ static void stop(exchange *self)
     (void)empty_mailbox(self);
     for (int other = 0; other < self->ranks; other++) {
         if (self->others[other].held > 0)
-            send(self, other, PE_EXCHANGE_ABANDON);
+            tell(self, other, PE_EXCHANGE_ABANDON);
         self->others[other].held = 0;
     }
 }
@@ -186,9 +186,9 @@ static void stop_after_error(exchange *self)
         return;
     stop(self);
     if (self->rank == 0)
-        send_to_all(self, PE_EXCHANGE_STOP);
+        tell_all(self, PE_EXCHANGE_STOP);
     else
-        send(self, 0, PE_EXCHANGE_FAILED);
+        tell(self, 0, PE_EXCHANGE_FAILED);
 }
 
 /* ---- messages from other ranks ---- */
@@ -231,7 +231,7 @@ static void push(exchange *self, pe_block block, pe_buffer *payload)
     pe_work_queue_push(self->pool.queue, slice);
 }
 
-static void accept(exchange *self)
+static void take_given(exchange *self)
 {
     pe_exchange_post *post = &self->post;
     neighbour *from = &self->others[post->from];
@@ -240,7 +240,7 @@ static void accept(exchange *self)
         from->is_exhausted = true;
         self->exhausted++;
     } else if (self->is_stopping) {
-        send(self, post->from, PE_EXCHANGE_ABANDON);
+        tell(self, post->from, PE_EXCHANGE_ABANDON);
     } else {
         from->held += post->header.count;
         push(self, (pe_block){.first = post->header.first, .count = post->header.count}, &post->data);
@@ -271,7 +271,7 @@ static void handle(exchange *self)
         give(self, from);
         break;
     case PE_EXCHANGE_GIVE:
-        accept(self);
+        take_given(self);
         break;
     case PE_EXCHANGE_RESULT:
         take_back(self);
@@ -282,7 +282,7 @@ static void handle(exchange *self)
     case PE_EXCHANGE_FAILED:
         if (!self->is_stopping) {
             stop_for_others(self);
-            send_to_all(self, PE_EXCHANGE_STOP);
+            tell_all(self, PE_EXCHANGE_STOP);
         }
         break;
     case PE_EXCHANGE_STOP:
@@ -337,7 +337,7 @@ static void ask(exchange *self)
         self->victim = (self->victim + 1) % self->ranks;
     self->asked = self->victim;
     self->victim = (self->victim + 1) % self->ranks;
-    send(self, self->asked, PE_EXCHANGE_ASK);
+    tell(self, self->asked, PE_EXCHANGE_ASK);
 }
 
 static bool is_done(exchange *self)
@@ -360,12 +360,12 @@ static void tell_done(exchange *self)
         if (self->rank == 0)
             self->done++;
         else
-            send(self, 0, PE_EXCHANGE_DONE);
+            tell(self, 0, PE_EXCHANGE_DONE);
     }
     if (self->rank == 0 && self->done == self->ranks) {
         self->done = 0;
         self->is_ended = true;
-        send_to_all(self, PE_EXCHANGE_END);
+        tell_all(self, PE_EXCHANGE_END);
     }
 }
 
@@ -412,7 +412,7 @@ static pe_status init(exchange *self, const pe_exchange_spec *spec, pe_error *er
                        .ranks = pe_comm_size(spec->comm),
                        .asked = -1,
                        .err = PE_ERROR_INIT};
-    self->pool_spec.write = write;
+    self->pool_spec.write = deliver;
     self->pool_spec.tick = tick;
     self->pool_spec.context = self;
     self->next = spec->offsets[self->rank];
