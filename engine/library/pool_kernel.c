@@ -57,10 +57,13 @@ static pe_status read_job(pe_pool_kernel *kernel, const char *text, bool has_ker
     const pe_override overrides[] = {{.key = "input.range", .value = "[0, 1]", .origin = JOB_NAME},
                                      {.key = "kernel.name", .value = "\"square\"", .origin = JOB_NAME}};
     const char *const job = text == NULL ? "" : text;
-    const pe_status status = check_sections(job, has_kernel, err);
-    if (status != PE_OK)
-        return status;
-    return pe_job_read(JOB_NAME, job, strlen(job), overrides, has_kernel ? 1 : 2, &kernel->job, err);
+    pe_status status = check_sections(job, has_kernel, err);
+    if (status == PE_OK)
+        status = pe_job_read(JOB_NAME, job, strlen(job), overrides, has_kernel ? 1 : 2, &kernel->job, err);
+    if (status == PE_OK && kernel->job->kernel.condition != NULL)
+        status = pe_fail(err, PE_ECONFIG, "%s: a pool computes all items that it is given: leave out others before",
+                         kernel->job->kernel.condition_where);
+    return status;
 }
 
 /* ---- types ---- */

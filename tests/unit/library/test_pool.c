@@ -26,6 +26,7 @@ START_TEST(pool_wrong_kernels_are_refused)
     refuse(pool, "[kernel]\nname = \"sqare\"", "(int64)", 69, "square");
     refuse(pool, "[kernel]\nexpr = \"x\"\n[input]\nrange = [0, 5]", "(int64)", 78, "input: expected [kernel]");
     refuse(pool, "[kernel]\nexpr = \"x\"\n[pool]\nthreads = 2", "(int64)", 78, "pe_pool_open");
+    refuse(pool, "[kernel]\nexpr = \"x\"\nwhere = \"x > 0\"", "(int64)", 78, "kernel.where: a pool");
     refuse(pool, "[kernel]\nexpr = \"x\"", "int65", 78, "int65");
     refuse(pool, "[kernel]\nexpr = \"x\"", NULL, 78, "columns: expected");
     refuse(pool, "[kernel]\nexpr = \"x + y\"", "(int64)", 69, "y");

@@ -119,6 +119,32 @@ START_TEST(pool_cancel_kills_processes_and_the_next_call_has_others)
 }
 END_TEST
 
+/* The other forms that a job file can name: text through a program, several expressions, a function in another process. */
+START_TEST(pool_forms_of_a_job)
+{
+    pe_pool *pool = open_pool(2);
+    const pe_text lines[] = {{"b", 1}, {"", 0}, {"long", 4}};
+    pe_text out[3];
+    const double x[] = {1, 2, 3};
+    double doubles[3], squares[3];
+    pe_pool_call call = {.count = 3, .args = (const void *[]){lines}, .results = (void *[]){out}};
+    pe_pool_kernel *kernel =
+        load(pool, "[kernel]\ncommand = [\"sed\", \"-u\", \"s/$/!/\"]\nsignature = \"(text) -> text\"", "(text)");
+    pe_pool_task *task = pe_pool_start(kernel, &call, &fault);
+    ck_assert_msg(pe_pool_wait(task, &fault) == 0, "%s", fault.text);
+    ck_assert(out[0].size == 2 && memcmp(out[0].data, "b!", 2) == 0 && out[1].size == 1 && out[2].size == 5);
+    pe_pool_free(task);
+    kernel = load(pool, "[kernel]\nexpr = [\"2 * x\", \"x * x\"]\n", "(float64)");
+    ck_assert_int_eq(pe_pool_result_count(kernel), 2);
+    ck_assert_int_eq(pe_pool_map(kernel, 3, (const void *[]){x}, (void *[]){doubles, squares}, &fault), 0);
+    ck_assert(doubles[2] == 6 && squares[2] == 9);
+    kernel = load(pool, "[kernel]\nname = \"square\"\nisolate = true\n", "(int64)");
+    ck_assert_msg(pe_pool_map(kernel, 1000, from, into, &fault) == 0, "%s", fault.text);
+    ck_assert(are_squares(1000));
+    pe_pool_close(pool);
+}
+END_TEST
+
 static int count_entries(const char *folder)
 {
     int count = 0;
@@ -172,4 +198,5 @@ START_TEST(pool_many_calls_leave_nothing_behind)
 END_TEST
 
 UNIT_MAIN("pool_processes", pool_worker_processes_stay_between_calls, pool_failing_late_and_crashing_items_are_told,
-          pool_cancel_kills_processes_and_the_next_call_has_others, pool_many_calls_leave_nothing_behind)
+          pool_cancel_kills_processes_and_the_next_call_has_others, pool_forms_of_a_job,
+          pool_many_calls_leave_nothing_behind)
