@@ -18,9 +18,9 @@
 #include "ranks/execute_plan.h"
 #include "run/error_policy.h"
 
-#define SMALL_NS 100000u        /* of work: about what it costs to wake the threads and to wait for them */
-#define SMALL_BYTES (24u << 10) /* of a batch's columns: most of a first-level cache */
-#define SMALL_ITEMS 4096u       /* of a batch */
+#define SMALL_NS ((uint64_t)100000) /* of work: about what it costs to wake the threads and to wait for them */
+#define SMALL_BYTES (24u << 10)     /* of a batch's columns: most of a first-level cache */
+#define SMALL_ITEMS 4096u           /* of a batch */
 
 static uint64_t smaller(uint64_t a, uint64_t b)
 {

@@ -402,7 +402,7 @@ START_TEST(pool_max_failures_and_log)
     char line[200] = "";
     pe_pool_kernel *kernel = pe_pool_use(pool, pe_array_kernel("square", NULL), errors, &fault);
     ck_assert_msg(kernel != NULL, "%s", fault.text);
-    for (int i = 0; i < 10; i++)
+    for (size_t i = 0; i < 10; i++)
         numbers[i * 7919] = INT64_MAX;
     ck_assert_int_eq(pe_pool_map(kernel, MANY, from, into, &fault), 0);
     FILE *file = fopen("failed_items.csv", "r");
