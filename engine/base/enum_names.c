@@ -78,7 +78,7 @@ const char *pe_schedule_name(pe_schedule schedule)
 
 const char *pe_reduce_op_name(pe_reduce_op op)
 {
-    static const char *const names[] = {"sum", "min", "max", "mean", "count"};
+    static const char *const names[] = {"sum", "min", "max", "mean", "count", "var", "std", "argmin", "argmax"};
     assert((size_t)op < sizeof names / sizeof *names);
     return names[op];
 }

@@ -35,9 +35,19 @@ typedef enum pe_order {
 typedef enum pe_schedule { PE_SCHEDULE_AUTO, PE_SCHEDULE_STATIC, PE_SCHEDULE_DYNAMIC } pe_schedule;
 
 /* The results of [reduce], in the order of their names in the schema. */
-typedef enum pe_reduce_op { PE_REDUCE_SUM, PE_REDUCE_MIN, PE_REDUCE_MAX, PE_REDUCE_MEAN, PE_REDUCE_COUNT } pe_reduce_op;
+typedef enum pe_reduce_op {
+    PE_REDUCE_SUM,
+    PE_REDUCE_MIN,
+    PE_REDUCE_MAX,
+    PE_REDUCE_MEAN,
+    PE_REDUCE_COUNT,
+    PE_REDUCE_VAR,
+    PE_REDUCE_STD,
+    PE_REDUCE_ARGMIN,
+    PE_REDUCE_ARGMAX
+} pe_reduce_op;
 
-#define PE_REDUCE_OPS 5
+#define PE_REDUCE_OPS 9
 
 /* What becomes of an item that fails. */
 typedef enum pe_on_error {

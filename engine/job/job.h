@@ -49,6 +49,18 @@ typedef struct pe_job_part {
     uint64_t number, of; /* 1 to of; 0 of 0: all items */
 } pe_job_part;
 
+typedef struct pe_job_histogram {
+    double first, last;
+    uint64_t bins; /* 0: none */
+} pe_job_histogram;
+
+typedef struct pe_job_reduce {
+    uint64_t ddof;
+    const double *quantiles; /* each from 0 to 1 */
+    int quantile_count;
+    pe_job_histogram histogram;
+} pe_job_reduce;
+
 typedef struct pe_job_errors {
     const char *where; /* "job.toml:14:1: errors" */
     pe_on_error policy;
@@ -85,6 +97,7 @@ typedef struct pe_job {
 
     pe_reduce_op ops[PE_REDUCE_OPS]; /* [reduce] op, in the order given */
     int op_count;                    /* 0: the items themselves are the output */
+    pe_job_reduce reduce;            /* beside ops */
 
     struct {
         uint64_t threads;    /* 0: not given */

@@ -30,6 +30,27 @@ typedef struct pe_exact_int {
     pe_uint128 low;
 } pe_exact_int;
 
+/* A sum of squares: the sum over c of chunks[c] * 2^(32 c), for floats times 2^-2150. Zero-initialise; plain data. */
+#define PE_EXACT_SQUARE_CHUNKS 138
+typedef struct pe_exact_square {
+    uint64_t chunks[PE_EXACT_SQUARE_CHUNKS];
+    uint64_t pending;     /* terms since the last carry; each adds less than 2^32 to a chunk */
+    uint64_t has_special; /* a term is nan or an infinity */
+} pe_exact_square;
+
+/* pe_exact_square_add_* - add the squares of terms. pe_exact_square_merge: the state of `from` is only read. */
+void pe_exact_square_add_float64(pe_exact_square *sum, const double *terms, size_t count);
+void pe_exact_square_add_int64(pe_exact_square *sum, const int64_t *terms, size_t count);
+void pe_exact_square_add_uint64(pe_exact_square *sum, const uint64_t *terms, size_t count);
+void pe_exact_square_add_int128(pe_exact_square *sum, const pe_int128 *terms, size_t count);
+void pe_exact_square_merge(pe_exact_square *into, const pe_exact_square *from);
+
+/* pe_exact_variance - of count terms with this sum (the one that is not NULL) and this sum of squares, divided by count -
+ * ddof; is_root: its square root. Rounded once, to nearest, ties to even. nan without a positive divisor, and with a term
+ * that is nan or an infinity. */
+double pe_exact_variance(const pe_exact_float *reals, const pe_exact_int *integers, const pe_exact_square *squares,
+                         uint64_t count, uint64_t ddof, bool is_root);
+
 /* pe_exact_add_* - add terms. */
 void pe_exact_add_float64(pe_exact_float *sum, const double *terms, size_t count);
 void pe_exact_add_int64(pe_exact_int *sum, const int64_t *terms, size_t count);

@@ -8,7 +8,8 @@
  *           columns need no conversion. Minimum and maximum are kept as integers; floats as their bits, mapped so that
  *           the integers have the order of the values.
  * Threads:  fold.h.
- * Not here: exact sums (exact.h), printing (fold_print.c).
+ * Not here: exact sums (exact.h), argmin and argmax (fold_places.c), quantiles and histograms (fold_counts.c), printing
+ *           (fold_print.c).
  */
 #include "reduce/fold.h"
 
@@ -23,97 +24,16 @@
 
 #define RUN_MOST 1024
 
-/* ---- cells ---- */
-
-static size_t round_up(size_t bytes)
-{
-    return (bytes + 15) / 16 * 16;
-}
-
-static size_t bounds_bytes(bool has_bounds)
-{
-    return has_bounds ? sizeof(pe_bounds) : 0;
-}
-
-static size_t cell_bytes(pe_dtype dtype, bool has_sums, bool has_bounds)
-{
-    const size_t sum = pe_dtype_is_float(dtype) ? sizeof(pe_exact_float) : sizeof(pe_exact_int);
-    return dtype == PE_TEXT ? 0 : bounds_bytes(has_bounds) + (has_sums ? round_up(sum) : 0);
-}
-
-/* A complex number is folded as its parts. */
-static pe_type parts_of(pe_type type)
-{
-    return pe_dtype_is_complex(type.dtype) ? (pe_type){pe_dtype_part(type.dtype), 2 * pe_type_elements(type)} : type;
-}
-
-static size_t state_bytes(const pe_fold_spec *spec, size_t cells[PE_MAX_COLUMNS])
-{
-    size_t size = round_up(sizeof(uint64_t));
-    for (int r = 0; r < spec->result_count; r++) {
-        const pe_type type = parts_of(spec->results[r]);
-        cells[r] = size;
-        size += pe_type_elements(type) * cell_bytes(type.dtype, spec->has_sums, spec->has_bounds);
-    }
-    return size;
-}
-
-size_t pe_fold_bytes(const pe_fold_spec *spec)
-{
-    size_t cells[PE_MAX_COLUMNS];
-    return sizeof(pe_fold) + state_bytes(spec, cells);
-}
-
-static void *cell(const pe_fold *fold, int result, size_t element)
-{
-    const size_t bytes = cell_bytes(fold->results[result].dtype, fold->has_sums, fold->has_bounds);
-    return fold->state + fold->cells[result] + element * bytes;
-}
-
-uint64_t *pe_fold_items(const pe_fold *fold)
-{
-    return (uint64_t *)(void *)fold->state;
-}
-
-pe_bounds *pe_fold_bounds(const pe_fold *fold, int result, size_t element)
-{
-    const bool has = fold->has_bounds && fold->results[result].dtype != PE_TEXT;
-    return has ? cell(fold, result, element) : NULL;
-}
-
-static void *sum_of(const pe_fold *fold, int result, size_t element)
-{
-    return (unsigned char *)cell(fold, result, element) + bounds_bytes(fold->has_bounds);
-}
-
-pe_exact_float *pe_fold_float(const pe_fold *fold, int result, size_t element)
-{
-    const bool has = fold->has_sums && pe_dtype_is_float(fold->results[result].dtype);
-    return has ? sum_of(fold, result, element) : NULL;
-}
-
-pe_exact_int *pe_fold_int(const pe_fold *fold, int result, size_t element)
-{
-    const pe_dtype dtype = fold->results[result].dtype;
-    const bool has = fold->has_sums && dtype != PE_TEXT && !pe_dtype_is_float(dtype);
-    return has ? sum_of(fold, result, element) : NULL;
-}
-
 pe_status pe_fold_make(const pe_fold_spec *spec, pe_fold **out, pe_error *err)
 {
     pe_fold *fold = NULL;
     pe_status status = pe_make_array(&fold, 1, sizeof *fold, err);
     if (status != PE_OK)
         return status;
-    for (int r = 0; r < spec->result_count; r++) {
-        fold->results[r] = parts_of(spec->results[r]);
-        fold->is_complex[r] = pe_dtype_is_complex(spec->results[r].dtype);
-    }
-    fold->result_count = spec->result_count;
-    fold->has_sums = spec->has_sums;
-    fold->has_bounds = spec->has_bounds;
-    fold->size = state_bytes(spec, fold->cells);
+    pe_fold_lay_out(fold, spec);
     status = pe_make_array(&fold->state, fold->size, 1, err);
+    if (status == PE_OK)
+        status = pe_counts_make_edges(fold, err);
     if (status != PE_OK) {
         pe_fold_free(fold);
         return status;
@@ -129,6 +49,7 @@ void pe_fold_free(pe_fold *fold)
 {
     if (fold == NULL)
         return;
+    free(fold->edges);
     free(fold->state);
     free(fold);
 }
@@ -266,7 +187,37 @@ static void sum_run(pe_exact_int *sum, pe_dtype dtype, const void *values, size_
         pe_exact_add_int64(sum, values, count);
 }
 
-static void add_element(pe_fold *fold, int result, size_t element, const unsigned char *column, size_t count)
+static void square_run(pe_exact_square *sum, pe_dtype dtype, const void *values, size_t count)
+{
+    if (pe_dtype_is_float(dtype))
+        pe_exact_square_add_float64(sum, values, count);
+    else if (dtype == PE_INT128)
+        pe_exact_square_add_int128(sum, values, count);
+    else if (dtype == PE_UINT64)
+        pe_exact_square_add_uint64(sum, values, count);
+    else
+        pe_exact_square_add_int64(sum, values, count);
+}
+
+/* What is kept beside sums and bounds. */
+static void add_more(pe_fold *fold, int result, size_t element, const void *values, uint64_t first, size_t count)
+{
+    const pe_dtype dtype = fold->results[result].dtype;
+    pe_exact_square *const square = pe_fold_square(fold, result, element);
+    uint64_t *const bins = pe_fold_bins(fold, result, element);
+    uint64_t *const histogram = pe_fold_histogram(fold, result, element);
+    if (square != NULL)
+        square_run(square, dtype, values, count);
+    if (fold->spec.has_places &&
+        pe_place_add_run(pe_fold_place(fold, result, element, false), pe_fold_place(fold, result, element, true), dtype,
+                         values, first, count))
+        fold->has_new_place = true;
+    if (bins != NULL || histogram != NULL)
+        pe_counts_add_run(fold, bins, histogram, dtype, values, count);
+}
+
+static void add_element(pe_fold *fold, int result, size_t element, uint64_t first, const unsigned char *column,
+                        size_t count)
 {
     run room;
     const pe_type type = fold->results[result];
@@ -284,18 +235,19 @@ static void add_element(pe_fold *fold, int result, size_t element, const unsigne
             pe_exact_add_float64(real, values, left);
         if (integer != NULL)
             sum_run(integer, type.dtype, values, left);
+        add_more(fold, result, element, values, first + done, left);
         done += left;
     }
 }
 
-void pe_fold_add(pe_fold *fold, const void *const *columns, size_t count)
+bool pe_fold_add(pe_fold *fold, uint64_t first, const void *const *columns, size_t count)
 {
     *pe_fold_items(fold) += count;
-    if (!fold->has_sums && !fold->has_bounds)
-        return;
-    for (int r = 0; r < fold->result_count; r++)
+    fold->has_new_place = false;
+    for (int r = 0; r < fold->result_count && fold->size > PE_FOLD_HEAD; r++)
         for (size_t e = 0; e < pe_type_elements(fold->results[r]) && fold->results[r].dtype != PE_TEXT; e++)
-            add_element(fold, r, e, columns[r], count);
+            add_element(fold, r, e, first, columns[r], count);
+    return fold->has_new_place;
 }
 
 /* ---- merge ---- */
@@ -322,6 +274,16 @@ static void merge_element(pe_fold *fold, const pe_fold *from, int result, size_t
         pe_exact_merge_float(real, pe_fold_float(from, result, element));
     if (integer != NULL)
         pe_exact_merge_int(integer, pe_fold_int(from, result, element));
+    if (fold->spec.has_squares)
+        pe_exact_square_merge(pe_fold_square(fold, result, element), pe_fold_square(from, result, element));
+    for (int most = 0; most < 2 && fold->spec.has_places; most++)
+        pe_place_merge(pe_fold_place(fold, result, element, most != 0), pe_fold_place(from, result, element, most != 0),
+                       fold->place_bytes, most != 0);
+    if (fold->spec.has_quantiles)
+        pe_counts_merge(pe_fold_bins(fold, result, element), pe_fold_bins(from, result, element), PE_BINS);
+    if (fold->spec.bins > 0)
+        pe_counts_merge(pe_fold_histogram(fold, result, element), pe_fold_histogram(from, result, element),
+                        fold->spec.bins + 2);
 }
 
 void pe_fold_merge(pe_fold *fold, void *state)

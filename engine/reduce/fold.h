@@ -19,6 +19,15 @@ typedef struct pe_fold_spec {
     const pe_type *results; /* texts are only counted */
     int result_count;
     bool has_sums, has_bounds; /* which values are kept beside the count */
+    bool has_squares;          /* for var and std */
+    bool has_places;           /* for argmin and argmax: index and arguments of the least and the greatest */
+    const pe_type *args;       /* with has_places */
+    int arg_count;
+    bool
+        has_quantiles; /* counts of values by their leading 22 bits: 32 MiB an element, of which what is used is touched */
+    uint64_t bins;     /* of the histogram; 0: none */
+    double first, last; /* its range */
+    uint64_t ddof;      /* of var and std */
 } pe_fold_spec;
 
 typedef struct pe_fold pe_fold;
@@ -30,8 +39,11 @@ size_t pe_fold_bytes(const pe_fold_spec *spec);
 pe_status pe_fold_make(const pe_fold_spec *spec, pe_fold **out, pe_error *err);
 void pe_fold_free(pe_fold *fold); /* NULL is fine */
 
-/* pe_fold_add - add items. Shape: columns[r] is an array of count items of results[r]. */
-void pe_fold_add(pe_fold *fold, const void *const *columns, size_t count);
+/* pe_fold_add - add the items from number `first` on. Shape: columns[r] is an array of count items of results[r].
+ * Returns: whether one of them is the least or the greatest so far, so that pe_fold_put_arguments is wanted */
+bool pe_fold_add(pe_fold *fold, uint64_t first, const void *const *columns, size_t count);
+/* pe_fold_put_arguments - the arguments of the items from number `first` on, for those that were added last. */
+void pe_fold_put_arguments(pe_fold *fold, uint64_t first, const void *const *args, size_t count);
 
 /* pe_fold_state - the state as plain bytes, owned by the fold; the next pe_fold_add changes them.
  * pe_fold_merge - add a state of a fold with the same spec, of this or another rank. The state is only read. */
@@ -42,9 +54,15 @@ void pe_fold_merge(pe_fold *fold, void *state);
  *
  * Shape:   sums of integers and bool are int128, of floats float64; mean is float64; min and max have the result's
  *          dtype. If any item is nan, min and max are nan; -0.0 is less than 0.0. Without items sum and count are 0,
- *          mean is nan.
- * Returns: PE_OK; PE_EDATA for a sum that does not fit int128, and for min or max without items
+ *          mean is nan. var and std are float64, rounded once; nan without enough items. argmin and argmax have a
+ *          further line for each argument, called by arg_names.
+ * Returns: PE_OK; PE_EDATA for a sum that does not fit int128, and for min, max, argmin or argmax without items
  */
-pe_status pe_fold_print(pe_fold *fold, pe_reduce_op op, char separator, pe_buffer *out, pe_error *err);
+pe_status pe_fold_print(pe_fold *fold, pe_reduce_op op, char separator, const char *const *arg_names, pe_buffer *out,
+                        pe_error *err);
+/* pe_fold_print_quantile - "quantile 0.5" and its values, as numpy.quantile, each within 2^-11 of itself. nan with a nan
+ * and without items. pe_fold_print_histogram - a line for each bin, then "below" and "above". */
+pe_status pe_fold_print_quantile(pe_fold *fold, double share, char separator, pe_buffer *out, pe_error *err);
+pe_status pe_fold_print_histogram(pe_fold *fold, char separator, pe_buffer *out, pe_error *err);
 
 #endif

@@ -14,21 +14,76 @@ typedef struct pe_bounds {
     pe_int128 least, most;
 } pe_bounds;
 
+/* The first item that has the least or the greatest value. Its arguments follow: numbers as they are, a text as a
+ * pe_kept_text. */
+typedef struct pe_place {
+    pe_int128 key;
+    uint64_t item;
+    uint32_t is_set, wants_args;
+} pe_place;
+
+#define PE_PLACE_TEXT_BYTES 1000
+typedef struct pe_place_text {
+    uint64_t size; /* of the whole text; what is longer than bytes is cut */
+    char bytes[PE_PLACE_TEXT_BYTES];
+} pe_place_text;
+
+/* Where the parts of an element's cell are; a part that the fold does not keep has the place of the next. */
+typedef struct pe_cell_layout {
+    size_t sum, square, least, most, bins, histogram, bytes;
+} pe_cell_layout;
+
 struct pe_fold {
-    pe_type results[PE_MAX_COLUMNS];
+    pe_fold_spec spec; /* its pointers point to the arrays here */
+    pe_type results[PE_MAX_COLUMNS], args[PE_MAX_COLUMNS];
     int result_count;
     bool is_complex[PE_MAX_COLUMNS]; /* the result stands in results as its parts: two floats an element */
     bool has_sums, has_bounds;
+    pe_cell_layout floats, integers; /* of cells of floats, and of all other numbers */
+    size_t place_bytes;
     size_t cells[PE_MAX_COLUMNS]; /* offset of a result's cells in state: one per element, bounds before sum */
     size_t size;
+    double *edges; /* of the histogram: bins + 1 */
+    bool has_new_place;
     unsigned char *state; /* begins with the count of items */
 };
+
+#define PE_FOLD_HEAD 16 /* bytes of the state in front of the cells */
+
+/* pe_fold_lay_out - a zeroed fold gets its spec and the places of its parts. */
+void pe_fold_lay_out(pe_fold *fold, const pe_fold_spec *spec);
 
 /* The parts of one element's cell; NULL when the fold does not keep them. */
 pe_bounds *pe_fold_bounds(const pe_fold *fold, int result, size_t element);
 pe_exact_float *pe_fold_float(const pe_fold *fold, int result, size_t element);
 pe_exact_int *pe_fold_int(const pe_fold *fold, int result, size_t element);
+pe_exact_square *pe_fold_square(const pe_fold *fold, int result, size_t element);
+pe_place *pe_fold_place(const pe_fold *fold, int result, size_t element, bool is_most);
+uint64_t *pe_fold_bins(const pe_fold *fold, int result, size_t element);
+uint64_t *pe_fold_histogram(const pe_fold *fold, int result, size_t element);
 uint64_t *pe_fold_items(const pe_fold *fold);
+
+/* pe_place_size - the bytes of a place with its arguments. */
+size_t pe_place_size(const pe_type *args, int count);
+/* pe_place_arg_offset - where an argument begins in a place. */
+size_t pe_place_arg_offset(const pe_type *args, int arg);
+/* ---- fold_places.c ---- */
+
+/* pe_place_add_run - a run of widened values of the items from `first` on; returns whether a place changed. */
+bool pe_place_add_run(pe_place *least, pe_place *most, pe_dtype dtype, const void *values, uint64_t first,
+                      size_t count);
+void pe_place_merge(pe_place *into, const pe_place *from, size_t bytes, bool is_most);
+
+/* ---- fold_counts.c: quantiles and histograms ---- */
+
+#define PE_BIN_SHIFT 42 /* of a float64: 22 bits are left */
+#define PE_BIN_INF (INT64_C(0x7ff0000000000000) >> PE_BIN_SHIFT)
+#define PE_BINS ((size_t)(2 * PE_BIN_INF + 2)) /* from -inf to inf, and behind them nan */
+/* pe_counts_add_run - a run of widened values into the bins, and into a histogram; each may be NULL. */
+void pe_counts_add_run(const pe_fold *fold, uint64_t *bins, uint64_t *histogram, pe_dtype dtype, const void *values,
+                       size_t count);
+void pe_counts_merge(uint64_t *into, const uint64_t *from, size_t count);
+pe_status pe_counts_make_edges(pe_fold *fold, pe_error *err);
 
 /* pe_key_of_float64 - the bits of a double as an integer with the order of the doubles: -0.0 is below 0.0, a nan is
  * below -inf or above inf. The function is its own inverse. */

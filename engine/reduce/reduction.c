@@ -29,9 +29,19 @@ pe_fold_spec pe_reduction_spec(const pe_job *job, const pe_signature *signature)
 {
     pe_fold_spec spec = {.results = signature->results, .result_count = signature->result_count};
     for (int i = 0; i < job->op_count; i++) {
-        spec.has_sums = spec.has_sums || job->ops[i] == PE_REDUCE_SUM || job->ops[i] == PE_REDUCE_MEAN;
+        const pe_reduce_op op = job->ops[i];
+        spec.has_squares = spec.has_squares || op == PE_REDUCE_VAR || op == PE_REDUCE_STD;
+        spec.has_places = spec.has_places || op == PE_REDUCE_ARGMIN || op == PE_REDUCE_ARGMAX;
+        spec.has_sums = spec.has_sums || spec.has_squares || op == PE_REDUCE_SUM || op == PE_REDUCE_MEAN;
         spec.has_bounds = spec.has_bounds || job->ops[i] == PE_REDUCE_MIN || job->ops[i] == PE_REDUCE_MAX;
     }
+    spec.args = signature->args;
+    spec.arg_count = signature->arg_count;
+    spec.has_quantiles = job->reduce.quantile_count > 0;
+    spec.bins = job->reduce.histogram.bins;
+    spec.first = job->reduce.histogram.first;
+    spec.last = job->reduce.histogram.last;
+    spec.ddof = job->reduce.ddof;
     return spec;
 }
 
@@ -197,12 +207,17 @@ pe_status pe_reduction_collect(pe_reduction *reduction, pe_comm *comm, pe_error 
     return pe_comm_merge(comm, mine, reduction->other, size, merge, reduction->fold, err);
 }
 
-pe_status pe_reduction_print(pe_reduction *reduction, const pe_job *job, pe_format format, pe_buffer *out,
-                             pe_error *err)
+pe_status pe_reduction_print(pe_reduction *reduction, const pe_job *job, const char *const *arg_names, pe_format format,
+                             pe_buffer *out, pe_error *err)
 {
     pe_error reason = PE_ERROR_INIT;
     pe_status status = PE_OK;
+    const char separator = format == PE_FORMAT_CSV ? ',' : '\t';
     for (int i = 0; i < job->op_count && status == PE_OK; i++)
-        status = pe_fold_print(reduction->fold, job->ops[i], format == PE_FORMAT_CSV ? ',' : '\t', out, &reason);
+        status = pe_fold_print(reduction->fold, job->ops[i], separator, arg_names, out, &reason);
+    for (int q = 0; q < job->reduce.quantile_count && status == PE_OK; q++)
+        status = pe_fold_print_quantile(reduction->fold, job->reduce.quantiles[q], separator, out, &reason);
+    if (status == PE_OK && job->reduce.histogram.bins > 0)
+        status = pe_fold_print_histogram(reduction->fold, separator, out, &reason);
     return status == PE_OK ? PE_OK : pe_fail(err, status, "%s.op: %s", job->output.where, reason.text);
 }

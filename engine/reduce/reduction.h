@@ -56,7 +56,7 @@ void pe_reduction_close(pe_reduction *reduction, pe_reduction_part *part); /* a 
 pe_status pe_reduction_collect(pe_reduction *reduction, pe_comm *comm, pe_error *err);
 
 /* pe_reduction_print - append one line per operation. Call: rank 0, after collect. PE_EDATA as pe_fold_print. */
-pe_status pe_reduction_print(pe_reduction *reduction, const pe_job *job, pe_format format, pe_buffer *out,
-                             pe_error *err);
+pe_status pe_reduction_print(pe_reduction *reduction, const pe_job *job, const char *const *arg_names, pe_format format,
+                             pe_buffer *out, pe_error *err);
 
 #endif

@@ -231,8 +231,10 @@ static pe_status collect_reduction(execution *self, pe_format format, pe_error *
     if (self->reduction == NULL)
         return PE_OK;
     pe_status status = pe_reduction_collect(self->reduction, run->comm, err);
+    pe_argument_names names;
+    pe_argument_names_of_inputs(self->job, self->inputs->inputs, self->work.signature.arg_count, &names);
     if (status == PE_OK && run->is_root)
-        status = pe_reduction_print(self->reduction, self->job, format, &lines.bytes, err);
+        status = pe_reduction_print(self->reduction, self->job, names.names, format, &lines.bytes, err);
     if (status == PE_OK && run->is_root)
         (void)pe_output_take(&self->output, &lines, err);
     pe_buffer_fini(&lines.bytes);

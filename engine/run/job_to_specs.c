@@ -116,9 +116,15 @@ static pe_status check_complex_ops(const pe_job *job, const pe_signature *signat
 
 static pe_status check_ops(const pe_job *job, const pe_signature *signature, pe_error *err)
 {
-    const pe_status status = check_complex_ops(job, signature, err);
-    if (status != PE_OK)
-        return status;
+    const char *const counts = job->reduce.quantile_count > 0   ? "quantiles"
+                               : job->reduce.histogram.bins > 0 ? "histogram"
+                                                                : NULL;
+    for (int r = 0; r < signature->result_count && counts != NULL; r++)
+        if (signature->results[r].dtype == PE_TEXT || pe_dtype_is_complex(signature->results[r].dtype))
+            return pe_fail(err, PE_ECONFIG, "%s.%s: result %d is %s, which has none; expected op = \"count\" alone",
+                           job->output.where, counts, r, pe_dtype_name(signature->results[r].dtype));
+    if (check_complex_ops(job, signature, err) != PE_OK)
+        return err->status;
     for (int r = 0; r < signature->result_count; r++)
         for (int i = 0; i < job->op_count && signature->results[r].dtype == PE_TEXT; i++)
             if (job->ops[i] != PE_REDUCE_COUNT)

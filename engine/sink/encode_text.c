@@ -175,13 +175,7 @@ static char *print_formatted(char *out, const cell *self, size_t item)
 {
     const unsigned char *element = self->column + item * self->item_bytes;
     for (uint32_t e = 0; e < self->elements; e++, element += self->element_bytes) {
-        double value = 0;
-        float narrow = 0;
-        memcpy(&narrow, element, sizeof narrow);
-        if (self->dtype == PE_FLOAT32)
-            value = (double)narrow;
-        else
-            memcpy(&value, element, sizeof value);
+        const double value = pe_float_element(self->dtype, element);
         if (e > 0)
             *out++ = self->style->separator;
         char *const end = pe_float_format_print(out, self->float_format, value);

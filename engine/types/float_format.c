@@ -57,3 +57,12 @@ char *pe_float_format_print(char *out, const char *format, double value)
 #pragma GCC diagnostic pop
     return out + (size > 0 ? size : 0);
 }
+
+double pe_float_element(pe_dtype dtype, const void *element)
+{
+    double value = 0;
+    size_t bad = 0;
+    pe_error none = PE_ERROR_INIT; /* a wider float holds each value */
+    (void)pe_convert(dtype, element, PE_FLOAT64, &value, 1, &bad, &none);
+    return value;
+}

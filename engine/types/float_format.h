@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "types/dtype.h"
+
 /* pe_float_format_is_valid - one conversion of a double and nothing else: % with flags, a width and a precision of at most
  * 99 each, and one of e, f, g, a or their capitals. */
 bool pe_float_format_is_valid(const char *format);
@@ -19,5 +21,8 @@ size_t pe_float_format_room(const char *format);
 /* pe_float_format_print - a double by a valid format; nan and inf as Python's repr, padded to the width. Returns the end.
  */
 char *pe_float_format_print(char *out, const char *format, double value);
+
+/* pe_float_element - one float16, float32 or float64 as a double. */
+double pe_float_element(pe_dtype dtype, const void *element);
 
 #endif

@@ -140,17 +140,16 @@ pe_status pe_arguments_values(pe_arguments *self, pe_block batch, pe_error *err)
 /* Nothing can be read of a kept column: its blank, nan or 0. */
 static void clear_kept(pe_arguments *self, const pe_work_kept *kept)
 {
-    static const double wide = NAN;
-    static const float narrow = NAN;
+    const double nothing = NAN;
     unsigned char *const at = self->columns[kept->column];
+    const size_t bytes = pe_dtype_bytes(kept->type.dtype);
     memset(at, 0, self->item_bytes[kept->column]);
     if (kept->type.dtype == PE_TEXT)
         memcpy(at, &kept->blank, sizeof kept->blank);
-    for (uint32_t e = 0; e < pe_type_elements(kept->type); e++) {
-        if (kept->type.dtype == PE_FLOAT64)
-            memcpy(at + e * sizeof wide, &wide, sizeof wide);
-        else if (kept->type.dtype == PE_FLOAT32)
-            memcpy(at + e * sizeof narrow, &narrow, sizeof narrow);
+    for (uint32_t e = 0; e < pe_type_elements(kept->type) && pe_dtype_is_float(kept->type.dtype); e++) {
+        size_t bad = 0;
+        pe_error none = PE_ERROR_INIT; /* each float has a nan */
+        (void)pe_convert(PE_FLOAT64, &nothing, kept->type.dtype, at + e * bytes, 1, &bad, &none);
     }
 }
 
@@ -161,6 +160,8 @@ static void begin_one(pe_arguments *self, uint64_t item)
     self->read.count = 0;
     for (int c = 0; c < count_columns(self); c++)
         self->given[c] = self->columns[c];
+    for (int c = 0; c < count_columns(self); c++)
+        memset(self->columns[c], 0, self->item_bytes[c]); /* of what cannot be read nothing is left of other items */
     pe_inputs_reader_rewind(self->reader);
 }
 

@@ -65,7 +65,12 @@ static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, co
         return pe_item_writer_write(worker->item_writer, first, count, columns, worker->rows, err);
     if (worker->part.fold == NULL)
         return pe_encode(&worker->spec->encoder, first, count, columns, worker->rows, err);
-    pe_fold_add(worker->part.fold, columns, count);
+    if (pe_fold_add(worker->part.fold, first, columns, count)) {
+        const pe_block taken = worker->args.taken;
+        if (pe_arguments_values(&worker->args, taken, err) != PE_OK)
+            return err->status;
+        pe_fold_put_arguments(worker->part.fold, taken.first, worker->args.values, taken.count);
+    }
     if (!pe_reduction_lists_items(worker->spec->reduction))
         return PE_OK;
     return pe_item_set_add(&worker->part.items, (pe_block){.first = first, .count = count}, err);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "types/float_format.h"
 #include "worker/worker_internal.h"
 
 pe_status pe_worker_where_open(pe_worker *worker, pe_error *err)
@@ -46,11 +47,10 @@ static pe_status fail_missing(pe_worker *worker, pe_block block, pe_error *err)
     char reason[160];
     pe_status status = PE_OK;
     for (int a = 0; a < spec->signature.arg_count; a++) {
-        const bool is_wide = spec->signature.args[a].dtype == PE_FLOAT64;
-        const double *const wide = worker->args.given[a];
-        const float *const narrow = worker->args.given[a];
+        const pe_dtype dtype = spec->signature.args[a].dtype;
+        const unsigned char *const values = worker->args.given[a];
         for (uint64_t i = 0; i < block.count && spec->where_reads[a] && status == PE_OK; i++) {
-            if (is_wide ? !isnan(wide[i]) : !isnan(narrow[i]))
+            if (!isnan(pe_float_element(dtype, values + i * pe_dtype_bytes(dtype))))
                 continue;
             (void)snprintf(reason, sizeof reason, "%.80s is missing (nan) in kernel.where", spec->where_names[a]);
             status = pe_failures_add(&worker->where.failures, block.first + i, 0, reason, err);

@@ -64,7 +64,7 @@ static void fold_items(pe_fold *fold, pe_block chunk)
     for (uint64_t i = 0; i < chunk.count; i++) {
         const double value = (double)(chunk.first + i);
         const void *const column = &value;
-        pe_fold_add(fold, &column, 1);
+        (void)pe_fold_add(fold, chunk.first + i, &column, 1);
     }
 }
 
@@ -143,7 +143,7 @@ static pe_status check_results(job *self, pe_error *err)
     if (!self->is_reduced)
         return PE_OK;
     (void)snprintf(wanted, sizeof wanted, "sum\t%llu.0\n", items * (items - 1) / 2);
-    pe_status status = pe_reduction_print(self->total, &what, PE_FORMAT_TXT, &line, err);
+    pe_status status = pe_reduction_print(self->total, &what, NULL, PE_FORMAT_TXT, &line, err);
     if (status == PE_OK && (line.size != strlen(wanted) || memcmp(line.data, wanted, line.size) != 0))
         status = pe_fail(err, PE_EBUG, "'%.*s', not '%s'", (int)line.size, (const char *)line.data, wanted);
     pe_buffer_fini(&line);

@@ -150,6 +150,11 @@ static void print_integers(FILE *out, const pe_key *key)
     fprintf(out, "}");
 }
 
+static void print_shares(FILE *out, const pe_key *key)
+{
+    print_array(out, key, "\"type\": \"number\", \"minimum\": 0, \"maximum\": 1", false);
+}
+
 static void print_auto_integer(FILE *out, const pe_key *key)
 {
     print_either(out, key, "\"enum\": [\"auto\"]", print_integer);
@@ -201,6 +206,10 @@ void pe_json_type(FILE *out, const pe_key *key)
         [PE_KEY_FLOAT_FORMAT] = {NULL, "\"type\": \"string\", \"pattern\": "
                                        "\"^%[-+ #0]*[0-9]{0,2}([.][0-9]{0,2})?[eEfFgGaA]$\""},
         [PE_KEY_INTEGERS] = {print_integers, NULL},
+        [PE_KEY_SHARES] = {print_shares, NULL},
+        [PE_KEY_HISTOGRAM] = {NULL, "\"type\": \"array\", \"items\": [{" NUMBER "}, {" NUMBER
+                                    "}, {\"type\": \"integer\", \"minimum\": 1}], \"minItems\": 3, "
+                                    "\"maxItems\": 3"},
         [PE_KEY_RANGE] =
             {NULL, "\"type\": \"array\", \"items\": {\"anyOf\": [{" NUMBER
                    "}, {\"type\": \"string\", \"pattern\": \"^[-+]?[0-9]+$\"}]}, \"minItems\": 2, \"maxItems\": 3"},

@@ -18,8 +18,11 @@ static const pe_word output_formats[] = {
 static const pe_word gathers[] = {{"auto", false}, {"root", true}, {NULL, 0}};
 static const pe_word syncs[] = {
     {"auto", PE_SYNC_AUTO}, {"always", PE_SYNC_ALWAYS}, {"never", PE_SYNC_NEVER}, {NULL, 0}};
-static const pe_word reductions[] = {{"sum", PE_REDUCE_SUM},   {"min", PE_REDUCE_MIN},     {"max", PE_REDUCE_MAX},
-                                     {"mean", PE_REDUCE_MEAN}, {"count", PE_REDUCE_COUNT}, {NULL, 0}};
+static const pe_word reductions[] = {{"sum", PE_REDUCE_SUM},       {"min", PE_REDUCE_MIN},
+                                     {"max", PE_REDUCE_MAX},       {"mean", PE_REDUCE_MEAN},
+                                     {"count", PE_REDUCE_COUNT},   {"var", PE_REDUCE_VAR},
+                                     {"std", PE_REDUCE_STD},       {"argmin", PE_REDUCE_ARGMIN},
+                                     {"argmax", PE_REDUCE_ARGMAX}, {NULL, 0}};
 static const pe_word reduce_formats[] = {
     {"csv", PE_FORMAT_CSV}, {"tsv", PE_FORMAT_TSV}, {"txt", PE_FORMAT_TXT}, {NULL, 0}};
 
@@ -122,7 +125,29 @@ static const pe_key reduce_rows[] = {
      JOB(ops),
      COUNT_JOB(op_count),
      .words = reductions,
-     .help = "what all items come to, one line each: exact sums and means, the least, the greatest, how many"},
+     .help = "what all items come to, one line each: exact sums, means, variances and deviations, the least, the "
+             "greatest, which item that is, how many"},
+    {.name = "ddof",
+     .type = PE_KEY_INTEGER,
+     JOB(reduce.ddof),
+     .most = INT64_MAX,
+     .unset = "0",
+     .help = "var and std divide by the count less this"},
+    {.name = "quantiles",
+     .type = PE_KEY_SHARES,
+     JOB(reduce.quantiles),
+     COUNT_JOB(reduce.quantile_count),
+     .least = 1,
+     .most = 1000,
+     .unset = "none",
+     .help = "a line for each quantile, such as [0.5, 0.99], within 0.05 %; takes 32 MiB a worker for each result"},
+    {.name = "histogram",
+     .type = PE_KEY_HISTOGRAM,
+     JOB(reduce.histogram),
+     .most = INT64_C(1) << 20,
+     .unset = "none",
+     .help = "[first, last, bins]: a line for each bin with its count, as numpy.histogram, and the rest as below and "
+             "above"},
     {.name = "path",
      .type = PE_KEY_STRING,
      .path = PE_PATH_OUTPUT,

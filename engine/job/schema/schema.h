@@ -46,6 +46,8 @@ typedef enum pe_key_type {
     PE_KEY_EXPRESSIONS, /* a string or an array of strings */
     PE_KEY_FILL,        /* a scalar or an array of scalars, of any sorts */
     PE_KEY_KEEP,        /* "all", or an array of names or numbers */
+    PE_KEY_SHARES,      /* an array of numbers from 0 to 1 */
+    PE_KEY_HISTOGRAM,   /* [first, last, bins] */
     PE_KEY_FLOAT_FORMAT /* "%.6g" */
 } pe_key_type;
 

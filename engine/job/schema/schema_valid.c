@@ -77,6 +77,8 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
         [PE_KEY_TIME] = "a time of at most 100 days such as \"5 s\", \"200 ms\" or \"2 min\", or seconds above 0",
         [PE_KEY_LIMIT] =
             "\"auto\", \"none\" or a time of at most 100 days such as \"23 h\", \"90 s\", or seconds above 0",
+        [PE_KEY_SHARES] = "an array of numbers from 0 to 1, such as [0.5, 0.99]",
+        [PE_KEY_HISTOGRAM] = "[first, last, bins], with first below last and 1 to 2^20 bins",
         [PE_KEY_EXPRESSIONS] = "an expression such as \"x*x\", or an array of them, one a result",
         [PE_KEY_FILL] = "a number, true, false or a string, or an array of them, one a result",
         [PE_KEY_KEEP] = "\"all\", or an array of names [\"x\", \"y\"] or of numbers from 0 [0, 1]",

@@ -49,6 +49,8 @@ const pe_value_ops *pe_value_ops_of(pe_key_type type)
         [PE_KEY_EXPRESSIONS] = &pe_value_expressions,
         [PE_KEY_KEEP] = &pe_value_keep,
         [PE_KEY_FLOAT_FORMAT] = &pe_value_float_format,
+        [PE_KEY_SHARES] = &pe_value_shares,
+        [PE_KEY_HISTOGRAM] = &pe_value_histogram,
     };
     return types[type];
 }

@@ -55,7 +55,7 @@ extern const pe_value_ops pe_value_word, pe_value_either, pe_value_words, pe_val
 extern const pe_value_ops pe_value_strings, pe_value_columns, pe_value_params, pe_value_expressions, pe_value_keep;
 extern const pe_value_ops pe_value_range, pe_value_linspace, pe_value_values, pe_value_scalar, pe_value_fill,
     pe_value_integers;
-extern const pe_value_ops pe_value_float_format;
+extern const pe_value_ops pe_value_float_format, pe_value_shares, pe_value_histogram;
 extern const pe_value_ops pe_value_bytes, pe_value_time, pe_value_limit, pe_value_portion, pe_value_part;
 
 /* Is the node a non-empty string without a zero byte? TOML allows "\u0000", which a C string cannot hold. */

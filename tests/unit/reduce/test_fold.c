@@ -24,7 +24,7 @@ static void prints(pe_fold *fold, pe_reduce_op op, const char *expected)
 {
     pe_error err = PE_ERROR_INIT;
     pe_buffer out = {0};
-    ck_ok(pe_fold_print(fold, op, ',', &out, &err), err);
+    ck_ok(pe_fold_print(fold, op, ',', NULL, &out, &err), err);
     ck_ok(pe_buffer_append(&out, "", 1, &err), err);
     ck_assert_str_eq((const char *)out.data, expected);
     pe_buffer_fini(&out);
@@ -34,12 +34,12 @@ static void refuses(pe_fold *fold, pe_reduce_op op, const char *expected)
 {
     pe_error err = PE_ERROR_INIT;
     pe_buffer out = {0};
-    ck_assert_int_eq(pe_fold_print(fold, op, ',', &out, &err), PE_EDATA);
+    ck_assert_int_eq(pe_fold_print(fold, op, ',', NULL, &out, &err), PE_EDATA);
     ck_assert_str_eq(err.text, expected);
     pe_buffer_fini(&out);
 }
 
-#define ADD(fold, ...) pe_fold_add((fold), (const void *const[]){__VA_ARGS__}, count)
+#define ADD(fold, ...) pe_fold_add((fold), 0, (const void *const[]){__VA_ARGS__}, count)
 
 START_TEST(fold_of_nothing_is_numpys)
 {
@@ -199,7 +199,7 @@ START_TEST(fold_is_the_same_for_any_split)
     pe_fold *all = make(types, 2);
     ADD(all, reals, numbers);
     for (pe_reduce_op op = PE_REDUCE_SUM; op <= PE_REDUCE_COUNT; op++)
-        ck_ok(pe_fold_print(all, op, ',', &whole, &err), err);
+        ck_ok(pe_fold_print(all, op, ',', NULL, &whole, &err), err);
     for (size_t s = 0; s < COUNT(splits); s++) {
         pe_fold *total = make(types, 2);
         for (size_t done = 0; done < ITEMS; done += count) {
@@ -211,7 +211,7 @@ START_TEST(fold_is_the_same_for_any_split)
         }
         parts.size = 0;
         for (pe_reduce_op op = PE_REDUCE_SUM; op <= PE_REDUCE_COUNT; op++)
-            ck_ok(pe_fold_print(total, op, ',', &parts, &err), err);
+            ck_ok(pe_fold_print(total, op, ',', NULL, &parts, &err), err);
         ck_assert_uint_eq(parts.size, whole.size);
         ck_assert_mem_eq(parts.data, whole.data, whole.size);
         pe_fold_free(total);
