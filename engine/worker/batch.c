@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "os/interrupt.h"
 #include "report/failure_record.h"
 #include "worker/worker_internal.h"
 
@@ -58,11 +59,19 @@ static void gather_columns(const pe_worker *worker, const pe_worker_batch *at, u
             (const unsigned char *)at->written[r] + (first - at->block.first) * pe_type_bytes(spec->written[r]);
 }
 
+/* The run is stopped or interrupted: its chunk is not delivered, and what processes of the kernel gave may be cut. */
+static bool is_ending(const pe_worker *worker)
+{
+    /* the kernel that gave up because of it has seen it on this thread */
+    return atomic_load_explicit(worker->flow->stop, memory_order_relaxed) || pe_interrupt_seen() != NULL;
+}
+
 /* Rows go behind those that are there, into files of their own, or into this worker's part of a reduction. */
 static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
 {
     if (worker->item_writer != NULL)
-        return pe_item_writer_write(worker->item_writer, first, count, columns, worker->rows, err);
+        return is_ending(worker) ? PE_OK
+                                 : pe_item_writer_write(worker->item_writer, first, count, columns, worker->rows, err);
     if (worker->part.fold == NULL)
         return pe_encode(&worker->spec->encoder, first, count, columns, worker->rows, err);
     if (pe_fold_add(worker->part.fold, first, columns, count)) {
