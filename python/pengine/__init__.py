@@ -18,6 +18,7 @@ Executor    takes the place of concurrent.futures.ProcessPoolExecutor
     pool.map(pengine.expr("x*x + 1"), array)        a compiled function: array in, array out, all threads, no GIL
 
 expr, kernel, source, plugin, pointer   compiled functions
+run         runs a job file by the program, and gives its report
 """
 from typing import TYPE_CHECKING, Any
 
@@ -27,15 +28,17 @@ if TYPE_CHECKING:
     from ._results import AsyncResult, IMapIterator
     from .executor import Executor
     from ._kernels import Kernel, KernelError, expr, kernel, plugin, pointer, source
+    from ._run import RunError, run
     from .pool import Pool, ThreadPool
 
 __all__ = ["Pool", "ThreadPool", "Executor", "AsyncResult", "IMapIterator", "ItemError", "ItemTimeout", "WorkerDied",
-           "Kernel", "KernelError", "expr", "kernel", "source", "plugin", "pointer"]
+           "Kernel", "KernelError", "expr", "kernel", "source", "plugin", "pointer", "run", "RunError"]
 
 # A worker process imports little: the rest is imported when it is asked for.
 _HOMES = {
     "Pool": "pool", "ThreadPool": "pool", "Executor": "executor", "AsyncResult": "_results", "IMapIterator": "_results",
     **dict.fromkeys(("Kernel", "KernelError", "expr", "source", "plugin", "pointer", "kernel"), "_kernels"),
+    "run": "_run", "RunError": "_run",
 }
 
 

@@ -31,6 +31,8 @@ _LAUNCHERS = ("OMPI_", "PMIX_", "PMI_", "PRTE_", "SLURM_STEP", "SLURM_PROCID", "
 
 def clean_environment() -> dict[str, str]:
     """The environment without what a launcher of MPI put there."""
+    if not any(name in os.environ for name in ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_STEP_ID")):
+        return dict(os.environ)  # what is there was set by the user
     return {name: value for name, value in os.environ.items() if not name.startswith(_LAUNCHERS)}
 
 

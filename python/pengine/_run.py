@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""pengine.run(): run a job file by the program, and have its report as a dict."""
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+from typing import Any, Mapping, Optional, Sequence
+
+from ._kernels import _toml
+from ._process import clean_environment
+
+
+class RunError(RuntimeError):
+    """A run that is not complete.
+
+    exit_code  of the program (docs/errors.md)
+    report     what run() would have returned; None where the run did not begin
+    """
+
+    def __init__(self, text: str, exit_code: int, report: Optional[dict[str, Any]] = None) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
+        self.report = report
+
+
+def find_program() -> str:
+    """The program: $PENGINE, beside this package, or on the PATH."""
+    here = pathlib.Path(__file__).resolve().parent
+    places = [os.environ.get("PENGINE"), here / "bin" / "pengine", here.parent.parent / "pengine"]
+    places += [folder / "bin" / "pengine" for folder in here.parents]
+    for place in places:
+        if place is not None and os.path.isfile(place) and os.access(place, os.X_OK):
+            return str(place)
+    found = shutil.which("pengine")
+    if found is None:
+        raise FileNotFoundError("the program pengine is neither beside this package nor on the PATH; $PENGINE may name it")
+    return found
+
+
+def run(job: str | os.PathLike[str] | Mapping[str, Any], set: Optional[Mapping[str, Any]] = None, *, ranks: int = 1,
+        options: Sequence[str] = ()) -> dict[str, Any]:
+    """Run a job and return its report.
+
+    job      the path of a job file, or a dict of its sections: {"input": {"range": [0, 10]}, "kernel": {"expr": "x*x"}}
+    set      keys that override the file's: {"pool.threads": 8, "output.path": "squares.npy"}
+    ranks    more than 1: started by mpirun
+    options  more options of the command line: ["--resume"]
+
+    The report is what --stats writes (docs/report.md): items, done, failed, seconds, exit_code, reasons and so on. A run that is not
+    complete raises RunError. Items that failed under errors.on_error = "skip" or "fill" are counted in it, with exit_code 1.
+    """
+    with tempfile.TemporaryDirectory(prefix="pengine-run-") as folder:
+        stats = os.path.join(folder, "stats.json")
+        words = [find_program(), "-q", "--stats", stats, *options]
+        for key, value in (set or {}).items():
+            words += ["-s", f"{key}={_toml(value)}"]
+        if isinstance(job, Mapping):
+            path = os.path.join(folder, "job.toml")
+            pathlib.Path(path).write_text(_sections(job), encoding="utf-8")
+            words.append(path)
+        else:
+            words.append(os.fspath(job))
+        if ranks > 1:
+            words = ["mpirun", "-n", str(ranks), *(["--oversubscribe"] if ranks > (os.cpu_count() or 1) else []), *words]
+        process = subprocess.Popen(words, stderr=subprocess.PIPE, env=clean_environment())
+        talk = process.communicate()[1].decode("utf-8", "replace")
+        report: Optional[dict[str, Any]] = None
+        if os.path.exists(stats):
+            with open(stats, encoding="utf-8") as file:
+                report = json.load(file)
+    if report is None or not str(report.get("outcome", "")).startswith("complete"):
+        raise RunError(talk.strip() or f"pengine ended with exit code {process.returncode}", process.returncode, report)
+    sys.stderr.write(talk)  # warnings
+    return report
+
+
+def _sections(job: Mapping[str, Any]) -> str:
+    """A job file of plain keys and sections."""
+    lines = [f"{key} = {_toml(value)}" for key, value in job.items() if not isinstance(value, (Mapping, list))]
+    for name, section in job.items():
+        for one in section if isinstance(section, list) else [section] if isinstance(section, Mapping) else []:
+            lines.append(f"[[{name}]]" if isinstance(section, list) else f"[{name}]")
+            lines += [f"{key} = {_toml(value)}" for key, value in one.items()]
+    return "\n".join(lines) + "\n"
