@@ -39,7 +39,8 @@ def _build(folder):
                  f"-DPython3_EXECUTABLE={sys.executable}", "-DPENGINE_PYTHON_DIR=python", f"-DCMAKE_INSTALL_PREFIX={folder / 'made'}"]
     subprocess.run([*configure, *shlex.split(os.environ.get("CMAKE_ARGS", ""))], check=True)
     subprocess.run(["cmake", "--build", build, "--parallel", str(len(os.sched_getaffinity(0))), "--target", "python_package"], check=True)
-    subprocess.run(["cmake", "--install", build, "--component", "python"], check=True)
+    for component in ("python", "wheel"):
+        subprocess.run(["cmake", "--install", build, "--component", component], check=True)
     return folder / "made" / "python"
 
 

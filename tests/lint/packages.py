@@ -30,11 +30,13 @@ def main():
         findings.append(("CONTRIBUTING.md", 1, f"does not name {package}, which quickstart installs"))
     version = re.search(r"project\(pengine VERSION ([\d.]+)", sources.read("CMakeLists.txt"))[1]
     for path, pattern in (("CITATION.cff", r"^version: (.*)$"), ("packaging/debian/changelog", r"\A\w+ \(([\d.]+)-"),
-                          ("CHANGELOG.md", r"^## ([\d.]+)"), ("packaging/spack/package.py", r'version\("([\d.]+)"')):
+                          ("CHANGELOG.md", r"^## ([\d.]+)"), ("packaging/spack/package.py", r'version\("([\d.]+)"'),
+                          ("python/pyproject.toml", r'^version = "([\d.]+)"'),
+                          ("python/build_backend.py", r'"pengine", "([\d.]+)"')):
         found = re.search(pattern, sources.read(path), re.MULTILINE)
         if not found or found[1] != version:
             findings.append((path, 1, f"is not of version {version}"))
-    sources.finish(findings, 6)
+    sources.finish(findings, 8)
 
 
 if __name__ == "__main__":
