@@ -7,7 +7,7 @@ import sys
 import sysconfig
 
 prefix = os.path.abspath(sys.argv[1])
-paths = [*site.getsitepackages(), sysconfig.get_path("platlib")]
+paths = [*site.getsitepackages(), sysconfig.get_path("platlib"), site.getusersitepackages()]
 found = [path for path in paths if path.startswith(os.path.join(prefix, "lib"))]
 folder = found[0] if found else os.path.join(prefix, f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages")
 print(os.path.relpath(folder, prefix))
