@@ -3,7 +3,8 @@
 """Builds the wheel for pip, by CMake and with nothing from a network (PEP 517).
 
 The wheel holds the package, its two extension modules in the limited API of 3.11, and the program with its MPI module for
-pengine.run(). It needs what quickstart installs for a build. CMAKE_ARGS in the environment are passed on.
+pengine.run(). It needs what quickstart installs for a build. CMAKE_ARGS in the environment are passed on;
+PENGINE_BUILD names a folder where all is built already.
 """
 import base64
 import hashlib
@@ -34,13 +35,15 @@ def _tag():
 
 def _build(folder):
     """Configure, build, install into a folder."""
-    build = folder / "build"
+    build = pathlib.Path(os.environ.get("PENGINE_BUILD", folder / "build"))
     configure = ["cmake", "-S", HERE.parent, "-B", build, "-DCMAKE_BUILD_TYPE=Release", "-DPENGINE_TESTS=OFF", "-DPENGINE_PYTHON=ON",
-                 f"-DPython3_EXECUTABLE={sys.executable}", "-DPENGINE_PYTHON_DIR=python", f"-DCMAKE_INSTALL_PREFIX={folder / 'made'}"]
-    subprocess.run([*configure, *shlex.split(os.environ.get("CMAKE_ARGS", ""))], check=True)
-    subprocess.run(["cmake", "--build", build, "--parallel", str(len(os.sched_getaffinity(0))), "--target", "python_package"], check=True)
+                 f"-DPython3_EXECUTABLE={sys.executable}", f"-DCMAKE_INSTALL_PREFIX={folder / 'made'}"]
+    if "PENGINE_BUILD" not in os.environ:
+        subprocess.run([*configure, *shlex.split(os.environ.get("CMAKE_ARGS", ""))], check=True)
+        subprocess.run(["cmake", "--build", build, "--parallel", str(len(os.sched_getaffinity(0))), "--target", "python_package"], check=True)
     for component in ("python", "wheel"):
-        subprocess.run(["cmake", "--install", build, "--component", component], check=True)
+        subprocess.run(["cmake", "--install", build, "--prefix", folder / "made", "--component", component], check=True,
+                       env={**os.environ, "PENGINE_PYTHON_DIR": "python"})
     return folder / "made" / "python"
 
 
