@@ -11,7 +11,7 @@
 
 typedef struct pe_argument_names {
     const char *names[PE_MAX_COLUMNS]; /* borrowed from the job, or in `made` */
-    char made[PE_MAX_COLUMNS][16];
+    char made[PE_MAX_COLUMNS][24];
 } pe_argument_names;
 
 /* pe_argument_names_find - one name for each of `count` arguments: kernel.args, else input.names, else the columns that the
