@@ -9,7 +9,9 @@
 
 #include "base/clock.h"
 
-#define LONG_PAUSE_NS 10000u /* is an event of its own */
+#define LONG_PAUSE_NS 10000u /* is told apart from what is around it */
+#define LONG_NS 20000u       /* is an event of its own */
+#define STRETCH_NS 50000u    /* short stays are settled together */
 #define SHORT_PAUSE_NS 1000u
 #define STRIDE 16
 
@@ -18,57 +20,87 @@ _Thread_local pe_lane *pe_lane_here;
 void pe_lane_enter(pe_lane *lane)
 {
     pe_lane_here = lane;
-    if (lane != NULL)
-        lane->mark_ns = pe_clock_ns();
+    if (lane == NULL)
+        return;
+    lane->mark_ns = pe_clock_ns();
+    lane->stretch = (pe_stretch){.begin_ns = lane->mark_ns};
 }
 
 void pe_lane_leave(pe_phase phase)
 {
-    if (pe_lane_here != NULL)
-        pe_lane_until(pe_lane_here, phase, pe_clock_ns(), 0);
+    pe_lane *const lane = pe_lane_here;
+    if (lane == NULL)
+        return;
+    pe_lane_until(lane, phase, pe_clock_ns(), 0);
+    pe_lane_flush(lane);
     pe_lane_here = NULL;
 }
 
-static void settle(pe_lane *lane, pe_phase phase, uint64_t begin_ns, uint64_t ns, uint64_t items)
+/* The phases of the stretch are laid out one after another in it. */
+static pe_event settle(pe_lane *lane, const pe_stretch *stretch, uint64_t end_ns)
 {
-    const uint64_t begin = begin_ns > lane->origin_ns ? begin_ns - lane->origin_ns : 0;
-    lane->total_ns[phase] += ns;
-    pe_time_bins_add(&lane->bins, phase, begin, begin + ns, items);
+    const uint64_t begin = stretch->begin_ns > lane->origin_ns ? stretch->begin_ns - lane->origin_ns : 0;
+    pe_event event = {.begin_ns = begin, .items = stretch->items, .parts = stretch->parts};
+    uint64_t at = begin, items = stretch->items;
+    for (int phase = 0; phase < PE_PHASES; phase++) {
+        const uint64_t ns = stretch->ns[phase];
+        if (ns == 0)
+            continue;
+        lane->total_ns[phase] += ns;
+        pe_time_bins_add(&lane->bins, (pe_phase)phase, at, at + ns, items); /* computing comes first */
+        at += ns;
+        items = 0;
+        if (ns > event.own_ns) {
+            event.own_ns = ns;
+            event.phase = (uint32_t)phase;
+        }
+    }
+    event.end_ns = begin + (end_ns - stretch->begin_ns);
+    return event;
 }
 
-/* The pauses come out of the phase's own time. Returns the rest of that. */
-static uint64_t settle_pauses(pe_lane *lane, pe_phase phase, uint64_t begin_ns, uint64_t ns)
+static void settle_costs(pe_lane *lane, const pe_stretch *stretch)
 {
-    uint64_t left = ns;
-    for (int other = 0; other < PE_PHASES; other++) {
-        const uint64_t lent = lane->lent_ns[other] < left ? lane->lent_ns[other] : left;
-        lane->lent_ns[other] = 0;
-        if (lent == 0 || other == (int)phase)
-            continue;
-        settle(lane, (pe_phase)other, begin_ns, lent, 0);
-        left -= lent;
-    }
-    lane->lent_all_ns = 0;
-    return left;
+    if (stretch->cost_items == 0)
+        return;
+    lane->item_ns = (double)stretch->cost_ns / (double)stretch->cost_items;
+    if (lane->is_metered)
+        return;
+    pe_costs_add(&lane->costs, stretch->cost_items, stretch->cost_ns);
+    if (stretch->chunks == 1 && pe_costs_is_slow(&lane->costs, lane->item_ns))
+        pe_costs_keep(&lane->costs, &(pe_slow_item){.item = stretch->first_item,
+                                                    .count = stretch->cost_items,
+                                                    .ns = stretch->cost_ns,
+                                                    .each_ns = lane->item_ns});
+}
+
+void pe_lane_flush(pe_lane *lane)
+{
+    const pe_stretch stretch = lane->stretch;
+    settle_costs(lane, &stretch);
+    lane->chunks += stretch.chunks;
+    lane->items += stretch.items;
+    lane->stretch = (pe_stretch){.begin_ns = lane->mark_ns};
+    if (lane->mark_ns <= stretch.begin_ns)
+        return;
+    const pe_event event = settle(lane, &stretch, lane->mark_ns);
+    pe_events_add(&lane->events, &event);
 }
 
 void pe_lane_until(pe_lane *lane, pe_phase phase, uint64_t end_ns, uint64_t items)
 {
-    const uint64_t begin = lane->mark_ns;
-    lane->items += items;
-    if (end_ns <= begin)
-        return;
-    const uint64_t ns = end_ns - begin;
-    const uint64_t own = lane->lent_all_ns == 0 ? ns : settle_pauses(lane, phase, begin, ns);
-    settle(lane, phase, begin + (ns - own), own, items);
-    const uint64_t since = begin > lane->origin_ns ? begin - lane->origin_ns : 0;
-    pe_events_add(&lane->events, &(pe_event){.begin_ns = since,
-                                             .end_ns = since + ns,
-                                             .own_ns = own,
-                                             .items = items,
-                                             .parts = 1,
-                                             .phase = (uint32_t)phase});
-    lane->mark_ns = end_ns;
+    const uint64_t ns = end_ns > lane->mark_ns ? end_ns - lane->mark_ns : 0;
+    const bool is_long = ns >= LONG_NS;
+    if (is_long && lane->mark_ns > lane->stretch.begin_ns)
+        pe_lane_flush(lane); /* a long stay is an event of its own */
+    const uint64_t lent = lane->lent_ns < ns ? lane->lent_ns : ns;
+    lane->lent_ns = 0;
+    lane->stretch.ns[phase] += ns - lent;
+    lane->stretch.items += items;
+    lane->stretch.parts++;
+    lane->mark_ns += ns;
+    if (is_long || lane->mark_ns - lane->stretch.begin_ns >= STRETCH_NS)
+        pe_lane_flush(lane);
 }
 
 void pe_lane_chunk(uint64_t first, uint64_t items, uint64_t ns, uint64_t end_ns)
@@ -76,19 +108,15 @@ void pe_lane_chunk(uint64_t first, uint64_t items, uint64_t ns, uint64_t end_ns)
     pe_lane *const lane = pe_lane_here;
     if (lane == NULL)
         return;
+    const bool is_long = end_ns - lane->mark_ns >= LONG_NS;
+    if (is_long && lane->mark_ns > lane->stretch.begin_ns)
+        pe_lane_flush(lane);
+    pe_stretch *const stretch = &lane->stretch;
+    stretch->first_item = first + lane->ahead;
+    stretch->cost_items += items;
+    stretch->cost_ns += ns > lane->written_ns ? ns - lane->written_ns : 0;
+    stretch->chunks++;
     pe_lane_until(lane, PE_PHASE_COMPUTE, end_ns, items);
-    lane->chunks++;
-    if (items == 0)
-        return;
-    const uint64_t cost_ns = ns > lane->written_ns ? ns - lane->written_ns : 0;
-    lane->item_ns = (double)cost_ns / (double)items;
-    if (lane->is_metered)
-        return;
-    pe_costs_add(&lane->costs, items, cost_ns);
-    if (pe_costs_is_slow(&lane->costs, lane->item_ns))
-        pe_costs_keep(
-            &lane->costs,
-            &(pe_slow_item){.item = first + lane->ahead, .count = items, .ns = cost_ns, .each_ns = lane->item_ns});
 }
 
 void pe_lane_waited(uint64_t end_ns)
@@ -137,8 +165,8 @@ void pe_pause_end(pe_phase phase, pe_phase outer, uint64_t began_ns)
         pe_lane_until(lane, phase, now, 0);
         lent_ns -= ns;
     }
-    lane->lent_ns[phase] += lent_ns;
-    lane->lent_all_ns += lent_ns;
+    lane->stretch.ns[phase] += lent_ns; /* and the stretch's own phase gets as much less */
+    lane->lent_ns += lent_ns;
 }
 
 void pe_lane_lacks_room(void)

@@ -19,12 +19,20 @@
 #include "record/events.h"
 #include "record/time_bins.h"
 
+/* Short stays in several phases, one after another, up to the mark. */
+typedef struct pe_stretch {
+    uint64_t begin_ns, ns[PE_PHASES];
+    uint64_t items;
+    uint32_t parts, chunks;
+    uint64_t first_item, cost_items, cost_ns; /* of its chunks */
+} pe_stretch;
+
 typedef struct pe_lane {
     uint64_t origin_ns, mark_ns; /* of the clock of this rank; both 0: the thread has not begun */
     uint64_t total_ns[PE_PHASES];
     uint64_t items, chunks;
-    uint64_t lent_ns[PE_PHASES]; /* pauses since the mark */
-    uint64_t lent_all_ns;
+    uint64_t lent_ns;      /* to pauses since the mark */
+    pe_stretch stretch;    /* what is not in the sums below and above yet */
     uint32_t stride, skip; /* of reads: so many stay untimed before the next, and of these are left */
     uint64_t ahead;        /* what is added to the pool's item numbers to get the job's */
     double item_ns;        /* the mean cost in the last chunk; 0: not known */
@@ -44,7 +52,9 @@ void pe_lane_enter(pe_lane *lane);
 /* pe_lane_leave - what is left of the time was spent in this phase. */
 void pe_lane_leave(pe_phase phase);
 
-/* pe_lane_until - the time since the mark was spent in this phase, and completed so many items. */
+/* pe_lane_until - the time since the mark was spent in this phase, and completed so many items. Short times are put
+ * together, since at full speed a chunk takes a few microseconds. pe_lane_flush - they are in the sums then. */
+void pe_lane_flush(pe_lane *lane);
 void pe_lane_until(pe_lane *lane, pe_phase phase, uint64_t end_ns, uint64_t items);
 
 /* pe_lane_chunk - the time since the mark went to a chunk of the pool's items from `first` on, which took `ns` in all.

@@ -25,7 +25,8 @@ void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
     pe_error err = PE_ERROR_INIT;
     if (pe_rank_pool_is_stopped(pool))
         return;
-    const uint64_t began = pe_pause_begin(PE_PHASE_WRITE);
+    const bool is_apart = spec->plan->ranks > 1; /* else who delivers says what it was */
+    const uint64_t began = is_apart ? pe_pause_begin(PE_PHASE_WRITE) : 0;
     atomic_store_explicit(&pool->is_writing, true, memory_order_relaxed);
     if (spec->write(spec->context, out, &err) != PE_OK)
         pe_rank_pool_fail(pool, &err);
@@ -33,7 +34,7 @@ void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
         atomic_fetch_add_explicit(&pool->items, out->items, memory_order_relaxed); /* only shown as progress */
     pe_rank_pool_renew_grace(pool);
     atomic_store_explicit(&pool->is_writing, false, memory_order_relaxed);
-    pe_pause_end(PE_PHASE_WRITE, spec->plan->ranks == 1 ? PE_PHASE_COMPUTE : PE_PHASE_GATHER, began);
+    pe_pause_end(PE_PHASE_WRITE, PE_PHASE_GATHER, began);
 }
 
 void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result)
@@ -199,7 +200,9 @@ static void hand_over(void *context)
     self->work_ns += part->work_ns;
     self->items += part->out.items;
     self->part_ns = now;
+    const uint64_t began = pe_pause_begin(PE_PHASE_WRITE);
     pe_reorder_done(pool->reorder, &part->entry, false);
+    pe_pause_end(PE_PHASE_WRITE, PE_PHASE_COMPUTE, began);
     wait_for_room(self, pool->spec->plan->part_bytes);
 }
 
