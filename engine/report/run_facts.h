@@ -41,8 +41,7 @@ typedef struct pe_run_facts {
     pe_status status;
     char message[sizeof((pe_error *)0)->text]; /* of a run that failed */
     uint64_t failed_item;                      /* that ended the run, or PE_NO_ITEM */
-    const char *go_on;       /* the option with which the run goes on where it ended; NULL: it cannot */
-    pe_failure_log failures; /* only its counts */
+    pe_failure_log failures;                   /* only its counts */
 
     /* What was recorded. */
     bool has_record;

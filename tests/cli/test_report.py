@@ -7,6 +7,7 @@ import collections
 import gzip
 import html.parser
 import json
+import re
 import shlex
 import shutil
 import signal
@@ -177,6 +178,50 @@ class Trace(Case):
         seen = self.check(self.trace("trace.json.gz"), 3, 1, 60)
         for events in seen.values():
             self.assertTrue(0 <= events[0]["ts"] and events[-1]["ts"] + events[-1]["dur"] < whole)
+
+
+class Sample(Case):
+    def sample(self, job, *options):
+        before = [*self.everything(), "job.toml"]
+        result = self.good(job, "--plan", *options)
+        self.assertEqual(self.everything(), sorted(set(before)), "a sample leaves no file")
+        return result.text
+
+    @not_sanitized
+    def test_sample_tells_the_time_of_a_python_function(self):
+        self.write("nap.py", SLEEP)
+        text = self.sample(napping([2 + i % 7 for i in range(700)]), "--sample=60", "-t", "2")
+        said = re.search(r"^time +([\d.]+) s, within ([\d.]+) s to ([\d.]+) s$", text, re.MULTILINE)
+        self.assertTrue(said, text)
+        estimate, least, most = map(float, said.groups())
+        self.assertTrue(0.8 * 1.75 < estimate < 1.2 * 1.9, text)  # 700 items of 5 ms on two workers, and their start
+        self.assertTrue(least < estimate < most, text)
+        for line in (r"^sample +6\d items in \d+ places, on 2 workers$", "^#SBATCH --ntasks=1$", "^#SBATCH --cpus-per-task=2$",
+                     r"^#SBATCH --mem-per-cpu=\d+M$", "^#SBATCH --time=00:01:00$"):
+            self.assertRegex(text, re.compile(line, re.MULTILINE))
+
+    @not_sanitized
+    def test_sample_tells_the_time_of_uneven_items(self):
+        job = toml(input={"range": [1, 20_000_000]}, kernel={"name": "collatz_steps"}, output={"format": "null"})
+        said = re.search(r"^time +([\d.]+) s", self.sample(job, "--sample", "-t", "2"), re.MULTILINE)
+        took = min(self.took(job) for _ in range(3))
+        self.assertTrue(0.6 * took < float(said[1]) < 1.6 * took, (said[0], took))  # the machine may be busy meanwhile
+
+    def took(self, job):
+        self.good(job, "-q", "--stats", "stats.json", "-t", "2")
+        return json.loads((self.dir / "stats.json").read_text())["seconds"]
+
+    def test_sample_counts_failed_items(self):
+        text = self.sample(squares(1000, input={"range": [ROOT_INT64 + 1, ROOT_INT64 + 1001]}), "--sample")
+        self.assertRegex(text, r"(?m)^failed +[1-9]\d* of these items failed$")
+
+    def test_sample_is_refused_without_a_plan_and_of_a_stream(self):
+        self.refuse(squares(9), 64, "--plan --sample", options=("--sample",))
+        self.refuse(squares(9), 64, "--sample", "zero", options=("--plan", "--sample=zero"))
+        stream = toml(input={"path": "-", "format": "txt", "dtype": "int64"}, kernel={"name": "square"})
+        result = self.run_job(stream, "--plan", "--sample", stdin=b"1\n2\n")
+        self.assertEqual(result.code, 64, str(result))
+        self.assertIn("stream", result.err)
 
 
 class Joblog(Case):

@@ -128,10 +128,10 @@ static void put_tiles(pe_html *html, const pe_run_facts *facts)
     pe_html_put(html, "</div>\n");
 }
 
-static void put_command(pe_html *html, const char *title, const pe_run_facts *facts, const char *option)
+static void put_command(pe_html *html, const char *title, const pe_run_facts *facts)
 {
     pe_buffer command = {0};
-    if (facts->argv == NULL || pe_run_facts_command(facts, option, &command, html->err) != PE_OK) {
+    if (facts->argv == NULL || pe_run_facts_command(facts, NULL, &command, html->err) != PE_OK) {
         pe_buffer_fini(&command);
         return;
     }
@@ -150,8 +150,6 @@ static void put_outcome(pe_html *html, const pe_run_facts *facts)
         pe_html_text(html, facts->message);
         pe_html_put(html, "</p>\n");
     }
-    if (facts->go_on != NULL)
-        put_command(html, "To go on:", facts, facts->go_on);
     if (facts->has_plan)
         put_tiles(html, facts);
 }
@@ -163,7 +161,7 @@ static void put_job(pe_html *html, const pe_run_facts *facts)
     char *text = NULL;
     size_t size = 0;
     pe_html_section(html, "The job");
-    put_command(html, "To repeat this run:", facts, NULL);
+    put_command(html, "To repeat this run:", facts);
     pe_html_put(html, "<p class=\"soft\">pengine " PENGINE_VERSION "</p>\n");
     FILE *const file = facts->job == NULL ? NULL : open_memstream(&text, &size);
     if (file == NULL)
