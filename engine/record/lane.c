@@ -64,8 +64,6 @@ static void settle_costs(pe_lane *lane, const pe_stretch *stretch)
     if (stretch->cost_items == 0)
         return;
     lane->item_ns = (double)stretch->cost_ns / (double)stretch->cost_items;
-    if (lane->is_metered)
-        return;
     pe_costs_add(&lane->costs, stretch->cost_items, stretch->cost_ns);
     if (stretch->chunks == 1 && pe_costs_is_slow(&lane->costs, lane->item_ns))
         pe_costs_keep(&lane->costs, &(pe_slow_item){.item = stretch->first_item,
@@ -112,10 +110,15 @@ void pe_lane_chunk(uint64_t first, uint64_t items, uint64_t ns, uint64_t end_ns)
     if (is_long && lane->mark_ns > lane->stretch.begin_ns)
         pe_lane_flush(lane);
     pe_stretch *const stretch = &lane->stretch;
-    stretch->first_item = first + lane->ahead;
-    stretch->cost_items += items;
-    stretch->cost_ns += ns > lane->written_ns ? ns - lane->written_ns : 0;
+    const uint64_t cost_ns = ns > lane->written_ns ? ns - lane->written_ns : 0;
     stretch->chunks++;
+    if (lane->is_metered && items > 0)
+        lane->item_ns = (double)cost_ns / (double)items;
+    if (!lane->is_metered) {
+        stretch->first_item = first + lane->ahead;
+        stretch->cost_items += items;
+        stretch->cost_ns += cost_ns;
+    }
     pe_lane_until(lane, PE_PHASE_COMPUTE, end_ns, items);
 }
 

@@ -24,7 +24,7 @@ typedef struct pe_stretch {
     uint64_t begin_ns, ns[PE_PHASES];
     uint64_t items;
     uint32_t parts, chunks;
-    uint64_t first_item, cost_items, cost_ns; /* of its chunks */
+    uint64_t first_item, cost_items, cost_ns; /* of its chunks that are not metered */
 } pe_stretch;
 
 typedef struct pe_lane {

@@ -196,16 +196,22 @@ class Sample(Case):
         estimate, least, most = map(float, said.groups())
         self.assertTrue(0.8 * 1.75 < estimate < 1.2 * 1.9, text)  # 700 items of 5 ms on two workers, and their start
         self.assertTrue(least < estimate < most, text)
-        for line in (r"^sample +6\d items in \d+ places, on 2 workers$", "^#SBATCH --ntasks=1$", "^#SBATCH --cpus-per-task=2$",
+        for line in (r"^sample +[56]\d items in \d+ places, on 2 workers$", "^#SBATCH --ntasks=1$", "^#SBATCH --cpus-per-task=2$",
                      r"^#SBATCH --mem-per-cpu=\d+M$", "^#SBATCH --time=00:01:00$"):
             self.assertRegex(text, re.compile(line, re.MULTILINE))
 
     @not_sanitized
     def test_sample_tells_the_time_of_uneven_items(self):
         job = toml(input={"range": [1, 20_000_000]}, kernel={"name": "collatz_steps"}, output={"format": "null"})
-        said = re.search(r"^time +([\d.]+) s", self.sample(job, "--sample", "-t", "2"), re.MULTILINE)
-        took = min(self.took(job) for _ in range(3))
-        self.assertTrue(0.6 * took < float(said[1]) < 1.6 * took, (said[0], took))  # the machine may be busy meanwhile
+        said, took = [], []
+        for _ in range(3):  # the machine may be busy meanwhile
+            text = self.sample(job, "--sample", "-t", "2")
+            said.append(float(re.search(r"^time +([\d.]+) s", text, re.MULTILINE)[1]))
+            took.append(self.took(job))
+            (self.dir / "stats.json").unlink()
+            if 0.8 * min(took) < min(said) < 1.2 * min(took):
+                return
+        self.fail((said, took))
 
     def took(self, job):
         self.good(job, "-q", "--stats", "stats.json", "-t", "2")
