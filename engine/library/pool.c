@@ -143,7 +143,8 @@ static void cancel_all(pe_pool *pool)
 
 void pe_pool_close(pe_pool *pool)
 {
-    if (pool == NULL || getpid() != pool->pid)
+    pe_error err = PE_ERROR_INIT; /* nobody to tell */
+    if (pool == NULL || pe_pool_check_caller(pool, &err) != PE_OK)
         return;
     (void)pthread_mutex_lock(&pool->mutex);
     atomic_store_explicit(&pool->is_closing, true, memory_order_relaxed); /* under the mutex */

@@ -33,31 +33,9 @@ int main(void)
 }
 """
 
-RANKS = """
-#include <stdio.h>
-#include <pengine/mpi.h>
-int main(int argc, char **argv)
-{
-    double x[1000], y[1000] = {0};
-    pe_fault fault;
-    int rank = 0;
-    MPI_Init(&argc, &argv);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    for (int i = 0; i < 1000; i++)
-        x[i] = i;
-    pe_pool *pool = pe_pool_open_mpi(MPI_COMM_WORLD, NULL, &fault);
-    if (pool == NULL)
-        fprintf(stderr, "%s\\n", fault.text);
-    pe_pool_kernel *kernel = pe_pool_load(pool, "[kernel]\\nname = \\"square\\"", "(float64)", &fault);
-    if (kernel == NULL || pe_pool_map(kernel, 1000, (const void *[]){x}, (void *[]){y}, &fault) != 0)
-        return 1;
-    if (rank == 0)
-        printf("%g\\n", y[999]);
-    pe_pool_close(pool);
-    MPI_Finalize();
-    return 0;
-}
-"""
+# The example of the page.
+RANKS = re.search(r"`ranks\.c`:\n\n```c\n(.*?)^```", (ROOT / "docs/library.md").read_text(), re.DOTALL | re.MULTILINE)[1]
+STEPS = "524 steps\n"
 
 PROJECT = """
 cmake_minimum_required(VERSION 3.25)
@@ -99,7 +77,7 @@ class Library(Case):
         super().tearDownClass()
 
     def mpirun(self, count, program):
-        self.assertEqual(run(os.environ.get("MPIEXEC") or "mpirun", "--oversubscribe", "-n", count, program, env=environment()), "998001\n")
+        self.assertEqual(run(os.environ.get("MPIEXEC") or "mpirun", "--oversubscribe", "-n", count, program, env=environment()), STEPS)
 
     def test_nothing_needs_mpi_but_the_module(self):
         files = [self.prefix / "bin/pengine", *self.lib.glob("libpengine.so.*")]
@@ -160,7 +138,8 @@ class Library(Case):
         if HAS_MPI:
             flags = run("pkg-config", "--cflags", "--libs", "pengine-mpi", env=packages).split()
             run("mpicc", self.write("ranks.c", RANKS), "-o", self.dir / "ranks", *flags)
-            self.mpirun(3, self.dir / "ranks")
+            for count in (1, 3, 4):
+                self.mpirun(count, self.dir / "ranks")
 
     def test_destdir_gets_the_same_files(self):
         run("cmake", "--install", BUILD, "--prefix", "/opt/pengine", env={**os.environ, "DESTDIR": str(self.dir / "stage")})

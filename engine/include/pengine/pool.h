@@ -41,7 +41,7 @@ typedef struct pe_pool_options {
 pe_pool *pe_pool_open(const pe_pool_options *options, pe_fault *fault);
 
 /* pe_pool_close - cancel what still runs, wait for it, end threads and worker processes, free the kernels. Tasks stay
- * until pe_pool_free. NULL is fine. In a child after fork() it does nothing. */
+ * until pe_pool_free. NULL is fine. In a child after fork(), and from inside a call of the pool, it does nothing. */
 void pe_pool_close(pe_pool *pool);
 
 int pe_pool_threads(const pe_pool *pool);

@@ -101,6 +101,7 @@ typedef struct nested {
     pe_pool_kernel *same, *other;
     int codes[2];
     pe_fault fault;
+    pe_pool *pool;
 } nested;
 
 static int call_inside(void *context, const pe_pool_block *block)
@@ -109,6 +110,7 @@ static int call_inside(void *context, const pe_pool_block *block)
     (void)block;
     self->codes[0] = pe_pool_map(self->same, 10, from, into, &self->fault);
     self->codes[1] = pe_pool_map(self->other, 10, from, into, NULL);
+    pe_pool_close(self->pool); /* does nothing here */
     return 0;
 }
 
@@ -118,7 +120,8 @@ START_TEST(pool_call_from_inside_is_an_error)
     nested self = {load(pool, "[kernel]\nname = \"square\"", "(int64)"),
                    load(another, "[kernel]\nname = \"square\"", "(int64)"),
                    {-1, -1},
-                   {.code = 0}};
+                   {.code = 0},
+                   pool};
     for (int again = 0; again < 3; again++) {
         ck_assert_int_eq(pe_pool_imap(self.same, 10, from, call_inside, &self, &fault), 0);
         ck_assert(self.codes[0] == 64 && self.codes[1] == 0);
