@@ -100,7 +100,8 @@ static double tick_step(double seconds)
     static const double minutes[] = {1,   2,    5,    10,   20,   30,    60,    120,   300,
                                      600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400};
     static const double digits[] = {1, 2, 5};
-    for (double unit = 1e-6; unit < 0.5; unit *= 10)
+    double unit = 1e-6;
+    for (int power = -6; power < 0; power++, unit *= 10)
         for (int d = 0; d < 3; d++)
             if (seconds / (unit * digits[d]) <= TICKS)
                 return unit * digits[d];
