@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/enum_names.h"
 #include "os/file/file.h"
+#include "report/progress.h"
 
 #define WRITE_BYTES ((size_t)64 << 10) /* of lines are written at once */
 
@@ -23,12 +25,14 @@ static void count_kind(pe_failure_log *failures, const char *reason, uint64_t it
     char name[PE_FAILURE_REASON_ROOM];
     (void)snprintf(name, sizeof name, "%.*s", (int)pe_failure_kind_bytes(reason), reason);
     for (int k = 0; k < failures->kind_count; k++) {
-        if (strcmp(failures->kinds[k].name, name) == 0) {
-            failures->kinds[k].count += count;
-            if (item < failures->kinds[k].first_item)
-                failures->kinds[k].first_item = item;
-            return;
+        if (!pe_failure_is_same_kind(failures->kinds[k].name, name))
+            continue;
+        failures->kinds[k].count += count;
+        if (item < failures->kinds[k].first_item) { /* the name is that of the first item, whatever its numbers are */
+            failures->kinds[k].first_item = item;
+            memcpy(failures->kinds[k].name, name, sizeof name);
         }
+        return;
     }
     const bool is_last = failures->kind_count >= PE_FAILURE_REASONS - 1;
     const int at = is_last ? PE_FAILURE_REASONS - 1 : failures->kind_count;
@@ -53,10 +57,12 @@ static void count(pe_failure_log *failures, const pe_failure_record *record)
 
 const char *pe_failure_log_describe(const pe_failure_log *failures, uint64_t items, char out[PE_FAILURE_TEXT_ROOM])
 {
-    int size = snprintf(out, PE_FAILURE_TEXT_ROOM, "%" PRIu64 " of %" PRIu64 " items failed", failures->count, items);
-    for (int k = 0; k < failures->kind_count && size < PE_FAILURE_TEXT_ROOM - 108; k++)
-        size += snprintf(out + size, PE_FAILURE_TEXT_ROOM - (size_t)size, "%s%" PRIu64 " x %s", k == 0 ? ": " : ", ",
-                         failures->kinds[k].count, failures->kinds[k].name);
+    char count[32], all[32];
+    int size = snprintf(out, PE_FAILURE_TEXT_ROOM, "%s of %s item%s failed", pe_print_count(count, failures->count),
+                        pe_print_count(all, items), pe_plural(items));
+    for (int k = 0; k < failures->kind_count && size < PE_FAILURE_TEXT_ROOM - 140; k++)
+        size += snprintf(out + size, PE_FAILURE_TEXT_ROOM - (size_t)size, "%s%s x %s", k == 0 ? ": " : ", ",
+                         pe_print_count(count, failures->kinds[k].count), failures->kinds[k].name);
     return out;
 }
 

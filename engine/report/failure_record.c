@@ -27,6 +27,37 @@ size_t pe_failure_kind_bytes(const char *reason)
     return strcspn(reason, ":");
 }
 
+/* Moves behind the number at *at, which may have a sign and a fraction. */
+static bool skip_number(const char **at, const char *begin)
+{
+    const bool is_in_word =
+        *at > begin && ((((*at)[-1] | 0x20) >= 'a' && ((*at)[-1] | 0x20) <= 'z') || (*at)[-1] == '_');
+    const char *digits = *at + (**at == '-' ? 1 : 0);
+    const size_t size = strspn(digits, "0123456789");
+    if (size == 0 || is_in_word) /* the 64 of int64 is no number of the item's */
+        return false;
+    *at = digits + size;
+    if (**at == '.')
+        *at += 1 + strspn(*at + 1, "0123456789");
+    return true;
+}
+
+bool pe_failure_is_same_kind(const char *a, const char *b)
+{
+    const char *const first = a, *const second = b;
+    const char *const end_a = a + pe_failure_kind_bytes(a), *const end_b = b + pe_failure_kind_bytes(b);
+    while (a < end_a && b < end_b) {
+        const char *after_a = a, *after_b = b;
+        if (skip_number(&after_a, first) && skip_number(&after_b, second)) {
+            a = after_a;
+            b = after_b;
+        } else if (*a++ != *b++) {
+            return false;
+        }
+    }
+    return a >= end_a && b >= end_b;
+}
+
 pe_status pe_failure_record_append(pe_buffer *log, const pe_failure_record *record, pe_error *err)
 {
     const size_t message_bytes = strnlen(record->message, PE_FAILURE_MESSAGE_ROOM - 1);
@@ -66,14 +97,13 @@ size_t pe_failure_record_read(const pe_buffer *log, size_t at, pe_failure_record
 
 bool pe_failure_record_count(pe_buffer *counts, const char *reason)
 {
-    const size_t bytes = pe_failure_kind_bytes(reason);
     size_t kinds = 0;
     for (size_t at = 0, next = 0; at < counts->size; at = next) {
         pe_failure_record seen;
         head first;
         next = pe_failure_record_read(counts, at, &seen);
         const char *const other = seen.message + seen.reason_at;
-        const bool is_same = pe_failure_kind_bytes(other) == bytes && memcmp(other, reason, bytes) == 0;
+        const bool is_same = pe_failure_is_same_kind(other, reason);
         if (!is_same && ++kinds < KINDS_MAX)
             continue;
         memcpy(&first, counts->data + at, sizeof first);

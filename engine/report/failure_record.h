@@ -37,6 +37,9 @@ typedef struct pe_failure_place {
 /* pe_failure_record_append - puts a record behind the others. PE_ENOMEM. */
 pe_status pe_failure_record_append(pe_buffer *log, const pe_failure_record *record, pe_error *err);
 
+/* pe_failure_is_same_kind - are two reasons, up to their first colon, the same but for numbers in them? */
+bool pe_failure_is_same_kind(const char *a, const char *b);
+
 /* pe_failure_record_count - counts one more item in the record that has this kind of reason; false when there is none. All
  * records of counts count items. */
 bool pe_failure_record_count(pe_buffer *counts, const char *reason);

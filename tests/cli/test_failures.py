@@ -99,7 +99,7 @@ class Many(Case):
                 peaks.unlink(missing_ok=True)
                 result = finish(start(["-q", "job.toml"], cwd=self.dir, peaks=peaks), timeout=120)
                 self.assertEqual(result.code, 1, str(result))
-                self.assertIn(f"{self.COUNT} of {self.COUNT} items failed: {self.COUNT} x integer division by zero", result.err)
+                self.assertIn(f"{self.COUNT:,} of {self.COUNT:,} items failed: {self.COUNT:,} x integer division by zero", result.err)
                 if not os.environ.get("PENGINE_SANITIZED"):
                     self.assertLess(int(peaks.read_text()), float(planned[1]) * 2**20)
                 if log:
@@ -115,6 +115,17 @@ class Many(Case):
             after = os.times()
             took[policy] = after.children_user - before.children_user
         self.assertLess(took["skip"], 3 * took["fill"] + 0.5)
+
+
+class Reasons(Case):
+    def test_reasons_that_differ_in_their_numbers_are_one(self):
+        self.write("f.c", "#include <stdint.h>\nint f(int64_t x, int64_t *y) { *y = x; return x < 1500 ? (int)(x % 7) + 1 : 0; }\n")
+        table = dict(mode="imap", input={"range": [0, 5000]}, errors={"on_error": "skip"}, output={"format": "null"},
+                     kernel={"source": "f.c", "function": "f", "signature": "(int64) -> int64 or error"})
+        result = self.run_job(toml(**table))
+        self.assertIn("1,500 of 5,000 items failed: 1,500 x f returned 1\n", result.err)
+        result = self.run_job(toml(**{**table, "input": {"range": [0, 1]}}))
+        self.assertIn("1 of 1 item failed: 1 x f returned 1\n", result.err)
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ class Isolated(Case):
         result = self.run_job(job)
         wanted = lines(x * x for x in range(ROOT_INT64 - 3000, ROOT_INT64 + 1))
         self.assertEqual((result.code, result.text), (1, wanted), str(result))
-        self.assertIn("2 of 3003 items failed: 2 x result does not fit int64", result.err)
+        self.assertIn("2 of 3,003 items failed: 2 x result does not fit int64", result.err)
 
 
 class TooManyLines(Case):

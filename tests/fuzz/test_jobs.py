@@ -408,10 +408,11 @@ class Job:
         if self.policy == "stop":
             found = re.search(r"^pengine: item (\d+): (.*)", result.err, re.MULTILINE | re.DOTALL)
         elif self.ends_early:
-            found = re.search(r"max_failures: \d+ items failed, \d+ were allowed; item (\d+): (.*)", result.err, re.DOTALL)
+            found = re.search(r"max_failures: \d+ items? failed, \d+ were allowed; item (\d+): (.*)", result.err, re.DOTALL)
         else:
-            if self.parts == 1 and f"pengine: {len(self.lost)} of {len(self.items)} items failed" not in result.err:
-                wrong.append(f"stderr does not say that {len(self.lost)} of {len(self.items)} items failed")
+            said = f"{len(self.lost):,} of {len(self.items):,} item{'s' * (len(self.items) != 1)} failed"
+            if self.parts == 1 and f"pengine: {said}" not in result.err:
+                wrong.append(f"stderr does not say that {said}")
             return
         if found is None:
             wrong.append("no message names the item")
