@@ -23,7 +23,7 @@ typedef struct pe_slot {
     uint64_t calls; /* grows with each call, so that a repeated call of an item counts as progress */
 } pe_slot;
 
-/* columns.c */
+/* plain_columns.c */
 PyObject *pe_py_encode(PyObject *module, PyObject *items);
 PyObject *pe_py_decode(PyObject *module, PyObject *args);
 /* column_calls.c */

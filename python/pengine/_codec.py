@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Lists of items to bytes and back: columns where all items are plain values of one type, else one pickle for the list.
 
-A message begins with a letter: C a column (columns.c), R a range, A rows of a numpy array, P a pickle.
+A message begins with a letter: C a column (plain_columns.c), R a range, A rows of a numpy array, P a pickle.
 """
 from __future__ import annotations
 

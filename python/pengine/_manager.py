@@ -19,8 +19,9 @@ import time
 from typing import Any, Optional
 
 from . import _core, _frames
-from ._jobs import ApplyJob, Chunk, Job, StreamJob, unpack_failures
+from ._jobs import ApplyJob, Chunk, Job, unpack_failures
 from ._process import NO_ITEM, SLOT, SLOT_BYTES, WorkerProcess
+from ._stream import StreamJob
 from .errors import ItemError, ItemTimeout, WorkerDied
 
 AHEAD = 3

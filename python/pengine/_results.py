@@ -12,7 +12,7 @@ from . import _core
 from .errors import Failure
 
 if TYPE_CHECKING:
-    from ._jobs import StreamJob
+    from ._stream import StreamJob
 
 
 class AsyncResult:

@@ -12,11 +12,12 @@ from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional
 
 from . import _worker_state
-from ._jobs import ApplyJob, Job, MapJob, Options, StreamJob, warn_skipped
+from ._jobs import ApplyJob, Job, MapJob, Options, warn_skipped
 from ._manager import Manager
 from ._progress import Bar
 from ._results import AsyncResult, IMapIterator, run_aside
 from ._source import IteratorSource, SequenceSource, is_cuttable
+from ._stream import StreamJob
 
 if TYPE_CHECKING:
     from ._compute import Compiled, Stream

@@ -8,7 +8,7 @@ import sources
 
 LONGEST_FILE = 450
 LICENCE = ("SPDX-FileCopyrightText: the pengine authors", "SPDX-License-Identifier: BSD-3-Clause")
-FOLDERS = ("engine", "kernels", "tests", "configs", "slurm", "docs")
+FOLDERS = ("engine", "kernels", "python", "tests", "configs", "slurm", "docs")
 TOP = ("CMakeLists.txt", "CMakePresets.json", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "quickstart", ".ci/run")
 WITH_LICENCE = (".c", ".h", ".cc", ".py", ".sh", ".cmake")
 

@@ -10,7 +10,7 @@ import re
 
 import sources
 
-FOLDERS = ("engine", "kernels", "tests", "configs", "slurm", "docs", "cmake")
+FOLDERS = ("engine", "kernels", "python", "tests", "configs", "slurm", "docs", "cmake")
 NAME = r'(?<![\w<"./*])((?:[\w-]+/)*[\w-]{2,}\.(?:c|h|cc|py|sh|md|toml))\b'
 
 

@@ -16,10 +16,10 @@ import sources
 
 
 def commanded(build):
-    """The sources under engine/ and kernels/ that the build compiles, in order."""
+    """The sources under engine/, kernels/ and python/ that the build compiles, in order."""
     commands = json.loads((pathlib.Path(build) / "compile_commands.json").read_text(encoding="utf-8"))
     paths = {pathlib.Path(command["directory"], command["file"]) for command in commands}
-    homes = (sources.ROOT / "engine", sources.ROOT / "kernels")
+    homes = (sources.ROOT / "engine", sources.ROOT / "kernels", sources.ROOT / "python")
     return sorted(path for path in paths if path.suffix == ".c" and any(home in path.parents for home in homes))
 
 

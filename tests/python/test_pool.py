@@ -209,7 +209,8 @@ class Values(unittest.TestCase):
                 self.assertEqual(sum(self.pool.imap(identity, iter(range(100)))), 4950)
         time.sleep(0.05)
         after = count()
-        self.assertLess(after[0] - before[0], 2**21)
+        if not os.environ.get("PENGINE_SANITIZED"):  # sanitizers keep what was freed
+            self.assertLess(after[0] - before[0], 2**21)
         self.assertEqual(after[1:], before[1:])
 
 

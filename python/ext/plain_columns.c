@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* columns.c - lists of plain Python values to bytes and back, without a pickle an item.
+/* plain_columns.c - lists of plain Python values to bytes and back, without a pickle an item.
  *
  * Design: a column is a kind (one byte), the count (8 bytes), the values. All values of a column have exactly one type: int that
  *         fits 64 bits, float, bool, str, bytes, None, or a tuple of such columns. encode() gives None for every other list,
