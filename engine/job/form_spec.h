@@ -79,6 +79,7 @@ typedef struct pe_form_spec {
     bool passes_failed;    /* command: what a failed item's program says is passed on too */
     bool keeps_newline;    /* command: the last newline of an answer belongs to the result */
     bool is_dry_run;       /* command: an item's result is the text of its command, and nothing runs */
+    bool gives_json;       /* python without signature: the result is JSON (an output of jsonl) */
     bool has_output_dtype; /* [output] dtype */
     pe_dtype output_dtype;
     /* NULL, or true once the run is stopping: python and command then kill their processes, and the results of the

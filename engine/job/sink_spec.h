@@ -76,6 +76,7 @@ typedef struct pe_sink_spec {
     int axis_count;
     const char *marker;          /* the name of the checkpoint; NULL: beside the output */
     const pe_sink_mark *resumed; /* go on behind this; NULL: begin anew */
+    bool gives_json;             /* the only result is a text of JSON */
     bool takes_partials;         /* digest: writes are partial digests (digest.h) instead of rows */
 } pe_sink_spec;
 

@@ -33,6 +33,13 @@ void pe_specs_item_format(pe_sink_spec *sink)
     sink->items = 1;
 }
 
+/* Without a signature a Python function may return anything. */
+static bool gives_json(const pe_job *job)
+{
+    return job->kernel.kind == PE_FORM_PYTHON && job->kernel.signature == NULL && job->op_count == 0 &&
+           job->output.format == PE_FORMAT_JSONL;
+}
+
 pe_form_spec pe_specs_kernel(const pe_job *job, const pe_type *columns, const bool *untyped, int column_count)
 {
     pe_form_spec out = job->kernel;
@@ -41,6 +48,7 @@ pe_form_spec pe_specs_kernel(const pe_job *job, const pe_type *columns, const bo
     out.passes_failed = job->errors.policy != PE_ON_ERROR_STOP; /* which names the item and its last line */
     out.keeps_newline =
         job->output.format == PE_FORMAT_BYTES || (job->output.format == PE_FORMAT_AUTO && pe_specs_has_item_files(job));
+    out.gives_json = gives_json(job);
     out.has_output_dtype = job->output.has_dtype;
     out.output_dtype = job->output.dtype;
     out.columns = columns;
@@ -178,6 +186,13 @@ pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t i
     out->sink = job->output;
     out->sink.results = out->written;
     out->sink.result_count = signature->result_count;
+    out->sink.gives_json = gives_json(job);
+    if (out->sink.gives_json && job->errors.policy == PE_ON_ERROR_FILL)
+        return pe_fail(
+            err, PE_ECONFIG,
+            "%s.fill: what a Python function without a signature gives is JSON, which has no fill value: use "
+            "on_error = \"skip\", or give a signature",
+            job->errors.where);
     if (job->op_count > 0)
         return reduce(out, job, signature, err);
     if (job->kernel.is_dry_run) { /* a command has no columns */

@@ -315,6 +315,7 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
     if (status == PE_OK) {
         const bool is_reduction = job->op_count > 0; /* then no item is written */
         pe_encoder_init(&work->encoder, &output->sink, is_reduction ? PE_FORMAT_NULL : output->format);
+        status = pe_encoder_name(&work->encoder, &output->sink, err);
         work->has_conversion = has_conversion(work);
         work->encoder.is_plain = work->encoder.is_plain && !work->has_conversion;
         work->makes_partials = makes_partials(run, job, work);
@@ -328,6 +329,7 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
 void pe_work_spec_fini(pe_work_spec *work)
 {
     pe_error_policy_unset(work);
+    pe_encoder_fini(&work->encoder);
     pe_item_files_free(work->item_files);
     work->item_files = NULL;
 }

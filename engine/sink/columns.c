@@ -87,8 +87,7 @@ static pe_status column_name(const pe_sink_spec *spec, int result, uint32_t elem
     return status == PE_OK ? make_free(spec, from, out, err) : status;
 }
 
-/* The name of a field of npy, which may be a whole vector. */
-static pe_status field_name(const pe_sink_spec *spec, int result, pe_buffer *out, pe_error *err)
+pe_status pe_columns_field_name(const pe_sink_spec *spec, int result, pe_buffer *out, pe_error *err)
 {
     const size_t from = out->size;
     const pe_status status = result_name(spec, result, out, err);
@@ -109,7 +108,8 @@ static pe_status collect_names(const pe_sink_spec *spec, bool has_fields, pe_buf
     for (int r = 0; r < spec->result_count && status == PE_OK; r++) {
         const uint32_t count = is_whole ? 1 : pe_type_elements(spec->results[r]);
         for (uint32_t e = 0; e < count && status == PE_OK; e++) {
-            status = is_whole ? field_name(spec, r, names, err) : column_name(spec, r, e, column++, names, err);
+            status =
+                is_whole ? pe_columns_field_name(spec, r, names, err) : column_name(spec, r, e, column++, names, err);
             if (status == PE_OK)
                 status = pe_buffer_append(names, "", 1, err);
         }
@@ -154,7 +154,7 @@ static pe_status check_twice(const pe_sink_spec *spec, pe_format format, const p
 static pe_status check_unique(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
     pe_buffer all = {NULL, 0, 0};
-    pe_status status = collect_names(spec, format == PE_FORMAT_NPY, &all, err);
+    pe_status status = collect_names(spec, format == PE_FORMAT_NPY || format == PE_FORMAT_JSONL, &all, err);
     if (status == PE_OK)
         status = check_twice(spec, format, &all, err);
     pe_buffer_fini(&all);
@@ -182,10 +182,15 @@ pe_status pe_columns_check(const pe_sink_spec *spec, pe_format format, pe_error 
                        "%s: names: got %d, expected %d, one for each result, or %" PRIu64 ", one for each column",
                        spec->where, spec->name_count, spec->result_count, columns);
     }
+    if (format == PE_FORMAT_JSONL && spec->names != NULL && spec->name_count != spec->result_count)
+        return pe_fail(err, PE_ECONFIG, "%s: names: got %d, expected %d, one for each result: a vector is an array",
+                       spec->where, spec->name_count, spec->result_count);
     const bool has_fields = format == PE_FORMAT_NPY && pe_columns_is_structured(spec);
     if (has_fields && check_not_empty(spec, err) != PE_OK)
         return err->status;
-    return has_fields || format == PE_FORMAT_CSV || format == PE_FORMAT_TSV ? check_unique(spec, format, err) : PE_OK;
+    return has_fields || format == PE_FORMAT_JSONL || format == PE_FORMAT_CSV || format == PE_FORMAT_TSV
+               ? check_unique(spec, format, err)
+               : PE_OK;
 }
 
 static pe_status append_field(const pe_buffer *name, const pe_text_style *style, bool is_alone, pe_buffer *out,
@@ -290,8 +295,8 @@ static pe_status append_result(const pe_sink_spec *spec, int result, uint64_t *c
     pe_status status = PE_OK;
     for (uint32_t e = 0; e < fields && status == PE_OK; e++) {
         name.size = 0;
-        status =
-            is_split ? column_name(spec, result, e, (*column)++, &name, err) : field_name(spec, result, &name, err);
+        status = is_split ? column_name(spec, result, e, (*column)++, &name, err)
+                          : pe_columns_field_name(spec, result, &name, err);
         if (status == PE_OK)
             status = append_tuple(&name, type.dtype, is_split ? 0 : type.width, out, err);
     }

@@ -32,4 +32,7 @@ pe_status pe_columns_print_descr(const pe_sink_spec *spec, pe_buffer *out, pe_er
 /* pe_columns_print_item_header - append the header of an npy that holds one item: of one row, or of a single vector. */
 pe_status pe_columns_print_item_header(const pe_sink_spec *spec, pe_buffer *out, pe_error *err);
 
+/* pe_columns_field_name - append the name of a result, which may be a whole vector: of a field of npy, a key of jsonl. */
+pe_status pe_columns_field_name(const pe_sink_spec *spec, int result, pe_buffer *out, pe_error *err);
+
 #endif

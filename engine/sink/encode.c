@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "sink/encode_json.h"
 #include "sink/encode_text.h"
 
 #define BLOCK_BYTES 8192u
@@ -46,8 +47,11 @@ void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format fo
         encoder->has_text_result = encoder->has_text_result || (is_text && r >= spec->kept_count);
         packed += pe_type_bytes(encoder->results[r]);
     }
+    encoder->gives_json = spec->gives_json;
     if (format == PE_FORMAT_NULL) {
         encoder->is_fixed = true;
+    } else if (format == PE_FORMAT_JSONL) {
+        encoder->row_bytes = pe_json_row_bytes(encoder);
     } else if (is_text_format(format)) {
         encoder->row_bytes = pe_text_row_bytes(encoder);
     } else {
@@ -148,6 +152,8 @@ pe_status pe_encode(const pe_encoder *encoder, uint64_t first, size_t count, con
     size_t bytes = 0;
     if (count == 0 || encoder->format == PE_FORMAT_NULL)
         return PE_OK;
+    if (encoder->format == PE_FORMAT_JSONL)
+        return pe_encode_json(encoder, first, count, columns, out, err);
     if (is_text_format(encoder->format))
         return pe_encode_text(encoder, first, count, columns, out, err);
     if (encoder->has_text)

@@ -36,11 +36,17 @@ typedef struct pe_encoder {
     bool is_fixed;                        /* every row has exactly row_bytes */
     bool is_plain;                        /* the bytes are the column of the only result: nothing to encode */
     bool has_text;                        /* a kept column or a result is one */
+    pe_buffer keys;                       /* jsonl: what stands before each value, each with a terminator */
+    bool gives_json;                      /* the result is a text of JSON */
     bool has_text_result;                 /* whose sizes are known only when they are computed */
 } pe_encoder;
 
 /* pe_encoder_init - for a spec that pe_sink_check accepted and the format that it found. */
 void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format format);
+
+/* pe_encoder_name - the keys of a jsonl output, after init. PE_ENOMEM. */
+pe_status pe_encoder_name(pe_encoder *encoder, const pe_sink_spec *spec, pe_error *err);
+void pe_encoder_fini(pe_encoder *encoder);
 
 /* pe_encode - append the rows of count items from index first.
  * Shape: columns[r] is an array of count items of results[r], the kept columns first. PE_ENOMEM is the only failure. */

@@ -15,7 +15,7 @@
 #include "sink/output_stream.h"
 #include "sink/sink_vtable.h"
 
-#define FORMATS "npy, csv, tsv, txt, raw, bytes, digest or null"
+#define FORMATS "npy, csv, tsv, txt, jsonl, raw, bytes, digest or null"
 
 static pe_status find_format(const pe_sink_spec *spec, pe_format *format, pe_error *err)
 {
@@ -131,10 +131,10 @@ pe_packing pe_sink_packing(const pe_sink_spec *spec)
 static pe_status check_packing(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
     if (pe_sink_packing(spec) == PE_PACKING_NONE || format == PE_FORMAT_CSV || format == PE_FORMAT_TSV ||
-        format == PE_FORMAT_TXT || format == PE_FORMAT_NULL)
+        format == PE_FORMAT_TXT || format == PE_FORMAT_JSONL || format == PE_FORMAT_NULL)
         return PE_OK;
-    return pe_fail(err, PE_ECONFIG, "%s: format %s cannot be packed as \"%s\" says; csv, tsv and txt can", spec->where,
-                   pe_format_name(format), spec->path);
+    return pe_fail(err, PE_ECONFIG, "%s: format %s cannot be packed as \"%s\" says; csv, tsv, txt and jsonl can",
+                   spec->where, pe_format_name(format), spec->path);
 }
 
 /* No two of a text's characters are the same, and none is what a number is written with. */

@@ -7,6 +7,7 @@ Expected values: Python's json of the same lines.
 import json
 import math
 import random
+import sys
 
 from harness import Case, HAS_MPI, lines, main, toml
 
@@ -107,6 +108,66 @@ class Reading(Case):
                 result = self.run_job(job({"name": "square"}, columns))
                 self.assertEqual(result.code, 78, result)
                 self.assertIn(words, result.err)
+
+
+class Writing(Case):
+    def objects(self, text, ranks=0, name="out.jsonl"):
+        data = self.saves(text, name, ranks=ranks).decode()
+        self.assertTrue(data.endswith("\n"), data)
+        return [json.loads(line) for line in data.splitlines()]
+
+    def test_numbers_texts_and_vectors_are_values_of_their_names(self):
+        values = [0.1, float("nan"), float("inf"), -float("inf"), 1e300, -2.0]
+        self.write("in.csv", "x,s\n" + "".join(f'{x!r},"{i}\ta\\b ""é"""\n' for i, x in enumerate(values)))
+        self.write("k.py", "def f(x, s):\n    return x > 0, x, [x, 2.5], s, 2**100\n")
+        expected = [{"index": i, "ok": x > 0, "x": x if math.isfinite(x) else None, "v": [x if math.isfinite(x) else None, 2.5],
+                     'na"me': f'{i}\ta\\b "é"', "big": 2**100} for i, x in enumerate(values)]
+        text = toml(mode="starmap", input={"path": "in.csv"}, output={"path": "out.jsonl", "index": True,
+                                                                      "names": ["ok", "x", "v", 'na"me', "big"]},
+                    kernel={"python": "k.py:f", "signature": "(float64, text) -> (bool, float64, float64[2], text, int128)"})
+        for ranks in RANKS:
+            with self.subTest(ranks):
+                self.assertEqual(self.objects(text, ranks), expected)
+        result = self.run_job(text.replace('"big"]', '"x"]'))
+        self.assertEqual(result.code, 78, result)
+
+    def test_text_that_is_no_utf8_has_replacement_characters(self):
+        self.write("in.txt", b"a\xffb\xed\xa0\x80\x01\n\xe2\x82\n")
+        text = toml(mode="map", input={"path": "in.txt"}, kernel={"command": ["cat"]}, output={"path": "out.jsonl"})
+        self.assertEqual(self.objects(text), [{"result": b"a\xffb\xed\xa0\x80\x01".decode("utf-8", "replace")},
+                                              {"result": "\ufffd\ufffd"}])
+
+    def test_python_function_without_signature_gives_json(self):
+        self.write("k.py", "import numpy\ndef f(i):\n    return [{'a': i, 'nan': float('nan'), 'n': numpy.float32(0.5)}, [1, None, 'x\\n'], None,\n"
+                           "            numpy.arange(3), {}, numpy.int64(7), 'é', {1: (2, {'k': numpy.array([1.5, numpy.inf])})}, {2}, f][i]\n")
+        expected = [{"a": 0, "nan": None, "n": 0.5}, {"result": [1, None, "x\n"]}, {"result": None}, {"result": [0, 1, 2]}, {},
+                    {"result": 7}, {"result": "é"}, {"1": [2, {"k": [1.5, None]}]}]
+        text = toml(mode="map", input={"range": [0, 10]}, kernel={"python": "k.py:f", "interpreter": sys.executable},
+                    output={"path": "out.jsonl"}, errors={"on_error": "skip"})
+        result = self.run_job(text)
+        self.assertEqual(result.code, 1, result)
+        self.assertIn("which JSON does not have", self.run_job(text, "-s", 'errors.on_error="stop"').err)
+        got = [json.loads(line) for line in (self.dir / "out.jsonl").read_text().splitlines()]
+        self.assertEqual(got, expected)
+        self.run_job(text, "-s", "output.index=true")
+        got = [json.loads(line) for line in (self.dir / "out.jsonl").read_text().splitlines()]
+        self.assertEqual(got, [{"index": i, **one} for i, one in enumerate(expected)])
+
+    def test_what_is_written_is_read_again_packed_too(self):
+        text = toml(mode="map", input={"range": [0, 5000]}, kernel={"expr": "x * 0.5"}, output={"path": "out.jsonl.gz", "names": ["half"]})
+        self.good(text, ranks=max(RANKS))
+        self.prints(job({"expr": "half * 2"}, path="out.jsonl.gz"), lines(float(x) for x in range(5000)))
+
+    def test_kept_columns_are_values_of_their_own(self):
+        self.write("in.csv", "id,s,x\n1,a,0.5\n2,b,1.5\n")
+        text = toml(mode="map", input={"path": "in.csv", "columns": ["x"]}, kernel={"expr": "x * 2"},
+                    output={"path": "out.jsonl", "keep": "all"})
+        self.assertEqual(self.objects(text), [{"id": 1, "s": "a", "x": 0.5, "result": 1.0}, {"id": 2, "s": "b", "x": 1.5, "result": 3.0}])
+        self.write("in.jsonl", '{"s": "a\\u00e9", "x": 0.5}\n{"s": "b", "x": 1.5}\n')
+        text = text.replace("in.csv", "in.jsonl").replace('columns = ["x"]', 'columns = ["x", "s"]').replace(
+            "x * 2", "x + 0 * (double)equals(s, 'b')".replace("'", '\\"'))
+        self.assertEqual(self.objects(text.replace('mode = "map"', 'mode = "starmap"')),
+                         [{"x": 0.5, "s": "aé", "result": 0.5}, {"x": 1.5, "s": "b", "result": 1.5}])
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ static void append_fields(fields *to, const pe_form_spec *spec, const pe_python 
         append_string(to, "");
     append_types(to, signature->args, signature->arg_count, has_paths ? spec->is_path : NULL);
     append_types(to, signature->results, signature->result_count, NULL);
-    append_string(to, spec->signature == NULL ? "1" : "0");
+    append_string(to, spec->gives_json ? "2" : spec->signature == NULL ? "1" : "0");
     append_integer(to, PE_REASON_ROOM - 1);
     for (size_t p = 0; p < spec->setup.param_count; p++)
         append_param(to, &spec->setup.params[p]);

@@ -203,7 +203,7 @@ def main():
     page = memoryview(mmap.mmap(6, mmap.PAGESIZE)).cast("Q")
     sys.argv = [target[1:]]
     types_of_args = parse_types(args)
-    kinds = [packer(dtype, width, is_any == "1") for dtype, width in parse_types(results)]
+    kinds = [packer(dtype, width, is_any) for dtype, width in parse_types(results)]
     seeder = Seeder(int(seed)) if seed else None
     worker = Worker(types_of_args, kinds, page, int(room), seeder, import_numpy(types_of_args))
     finder = PengineFinder(int(seed or 0), worker.current_item)

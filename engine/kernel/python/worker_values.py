@@ -5,7 +5,9 @@
 Design: the engine sends this file, worker_function.py and worker.py as one program. A column is an array, of texts all sizes
 and then all bytes. A result column is packed as a whole; only where that fails are its values checked one by one.
 """
+import functools
 import itertools
+import math
 import operator
 import os
 import struct
@@ -264,6 +266,49 @@ class Texts:
         return self.pack(values, True)
 
 
+def json_value(value, depth=0):
+    """The value as json writes it: numpy's as Python's, nan and the infinities as None."""
+    if depth > 200:
+        raise Wrong("a value that holds itself, or one too deep, is not JSON")
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if isinstance(value, dict):
+        return {key if isinstance(key, str) else json_key(plain(key)): json_value(one, depth + 1) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [json_value(one, depth + 1) for one in value]
+    if callable(getattr(value, "tolist", None)):  # an array or a scalar of numpy
+        return json_value(value.tolist(), depth + 1)
+    raise Wrong(f"{short_repr(value)} is {type(value).__name__}, which JSON does not have")
+
+
+def json_key(key):
+    if isinstance(key, (str, int, float)) or key is None:
+        return key  # json writes it as text
+    raise Wrong(f"{short_repr(key)} is {type(key).__name__}: a key of JSON is a text")
+
+
+class Json(Texts):
+    """Anything that JSON has, as a line of it."""
+
+    def __init__(self):
+        import json  # before the user's folder is on the path
+        super().__init__(True)
+        self.dumps = functools.partial(json.dumps, ensure_ascii=False)
+
+    def pack(self, values, is_checked=False):
+        return super().pack(values if is_checked else [self.dumps(json_value(value)) for value in values], True)
+
+    def one(self, value):
+        text = self.dumps(json_value(value))
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise Wrong(f"{short_repr(value)} has no UTF-8") from None
+        return text
+
+
 def series(value, what):
     """A tuple of the elements of a sequence; sets and dicts have no order that means anything here."""
     refuse_lazy(value)
@@ -290,7 +335,7 @@ class Vectors:
 
 
 def packer(dtype, width, is_any):
-    scalar = (Texts(is_any) if dtype == "text" else Bools() if dtype == "bool" else
+    scalar = (Json() if is_any == "2" else Texts(is_any == "1") if dtype == "text" else Bools() if dtype == "bool" else
               Complexes(dtype) if dtype in PARTS else Floats(dtype) if dtype.startswith("float") else Integers(dtype))
     return scalar if width == 0 else Vectors(scalar, width)
 

@@ -42,7 +42,8 @@ bool pe_kept_is_binary(const pe_job *job)
 {
     const pe_format format = job->output.format;
     const bool is_kept = job->output.keep.is_all || job->output.keep.count > 0;
-    return is_kept && (format == PE_FORMAT_NPY || format == PE_FORMAT_RAW || format == PE_FORMAT_DIGEST);
+    return is_kept && (format == PE_FORMAT_NPY || format == PE_FORMAT_JSONL || format == PE_FORMAT_RAW ||
+                       format == PE_FORMAT_DIGEST);
 }
 
 /* ---- what there is ---- */
@@ -234,7 +235,8 @@ static bool shares_dialect(const pe_source_spec *input, const pe_sink_spec *outp
     const int comma = output->format == PE_FORMAT_TSV ? '\t' : ',';
     const int in[] = {input->delimiter == 0 ? comma : input->delimiter, input->quote == 0 ? '"' : input->quote};
     const int out[] = {output->delimiter == 0 ? comma : output->delimiter, output->quote == 0 ? '"' : output->quote};
-    return input->format == output->format && (input->format == PE_FORMAT_TXT || (in[0] == out[0] && in[1] == out[1]));
+    return input->format == output->format && output->format != PE_FORMAT_JSONL &&
+           (input->format == PE_FORMAT_TXT || (in[0] == out[0] && in[1] == out[1]));
 }
 
 static char *print_quoted(char *out, const char *text, size_t size, const void *context)
@@ -264,7 +266,9 @@ static pe_kept_fields describe(const pe_kept *kept, const pe_job *job, const pe_
                             .count = count,
                             .is_whole = is_whole,
                             .is_as_it_stands = shares_dialect(&job->inputs[place->source], &job->output),
-                            .print = job->output.format == PE_FORMAT_TXT ? print_plain : print_quoted,
+                            .print = job->output.format == PE_FORMAT_TXT || job->output.format == PE_FORMAT_JSONL
+                                         ? print_plain
+                                         : print_quoted,
                             .print_context = &kept->style,
                             .separator = kept->style.separator};
 }

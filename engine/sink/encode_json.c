@@ -1,0 +1,193 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* encode_json.c - columns of results into objects, one a line.
+ *
+ * Design: what stands before each value, such as `,"x":`, is made once (pe_encoder_name). nan and the infinities, which JSON
+ *         has not, are null; a complex number is a string. Where a result is JSON itself (a Python function without
+ *         signature) an object is the line, behind the other columns, and anything else is the value of its name.
+ * Threads: the encoder is only read.
+ * Not here: printing a number (types/number.h) or a string (format/json/json_text.h).
+ */
+#include "sink/encode_json.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "format/json/json_text.h"
+#include "sink/columns.h"
+#include "types/number.h"
+
+static pe_status append_key(const char *name, size_t size, bool is_first, pe_buffer *out, pe_error *err)
+{
+    const size_t bytes = pe_json_text_size(name, size) + 3;
+    const pe_status status = pe_buffer_reserve(out, bytes, err);
+    if (status != PE_OK)
+        return status;
+    char *at = (char *)out->data + out->size;
+    *at++ = is_first ? '{' : ',';
+    at = pe_json_text_print(at, name, size);
+    *at++ = ':';
+    *at++ = '\0';
+    out->size += bytes;
+    return PE_OK;
+}
+
+pe_status pe_encoder_name(pe_encoder *encoder, const pe_sink_spec *spec, pe_error *err)
+{
+    pe_buffer name = {0};
+    pe_buffer *const keys = &encoder->keys;
+    bool is_first = true;
+    pe_status status = PE_OK;
+    if (encoder->format != PE_FORMAT_JSONL)
+        return PE_OK;
+    if (spec->has_index) {
+        status = append_key("index", 5, true, keys, err);
+        is_first = false;
+    }
+    for (int k = 0; k < spec->kept_count && status == PE_OK; k++, is_first = false)
+        status = append_key(spec->kept[k].names[0].name, strlen(spec->kept[k].names[0].name), is_first, keys, err);
+    for (int r = 0; r < spec->result_count && status == PE_OK; r++, is_first = false) {
+        name.size = 0;
+        status = pe_columns_field_name(spec, r, &name, err);
+        if (status == PE_OK)
+            status = append_key((const char *)name.data, name.size, is_first, keys, err);
+    }
+    pe_buffer_fini(&name);
+    encoder->row_bytes = pe_json_row_bytes(encoder);
+    return status;
+}
+
+void pe_encoder_fini(pe_encoder *encoder)
+{
+    pe_buffer_fini(&encoder->keys);
+}
+
+size_t pe_json_row_bytes(const pe_encoder *encoder)
+{
+    size_t bytes = encoder->keys.size + pe_number_room(PE_INT64) + 4; /* null, the bracket and the newline */
+    for (int r = 0; r < encoder->result_count; r++) {
+        const pe_type type = encoder->results[r];
+        const size_t room = pe_number_room(type.dtype) + 2; /* a complex one has quotes */
+        bytes += type.dtype == PE_TEXT ? 2 : 2 + pe_type_elements(type) * ((room > 5 ? room : 5) + 1);
+    }
+    return bytes;
+}
+
+static bool is_finite(pe_dtype dtype, const char *text, size_t size)
+{
+    /* nan, inf, -inf: no other float has an n */
+    return !pe_dtype_is_float(dtype) || size == 0 || memchr(text, 'n', size) == NULL;
+}
+
+static char *print_value(char *out, pe_dtype dtype, const unsigned char *element)
+{
+    if (dtype == PE_BOOL) {
+        const char *const word = *element != 0 ? "true" : "false";
+        memcpy(out, word, strlen(word));
+        return out + strlen(word);
+    }
+    if (pe_dtype_is_complex(dtype)) {
+        *out = '"';
+        char *const end = pe_print_element(out + 1, dtype, element);
+        *end = '"';
+        return end + 1;
+    }
+    char *const end = pe_print_element(out, dtype, element);
+    if (is_finite(dtype, out, (size_t)(end - out)))
+        return end;
+    memcpy(out, "null", 4);
+    return out + 4;
+}
+
+static char *print_numbers(char *out, pe_type type, const unsigned char *item)
+{
+    if (type.width == 0)
+        return print_value(out, type.dtype, item);
+    *out++ = '[';
+    for (uint32_t e = 0; e < type.width; e++) {
+        if (e > 0)
+            *out++ = ',';
+        out = print_value(out, type.dtype, item + e * pe_dtype_bytes(type.dtype));
+    }
+    *out++ = ']';
+    return out;
+}
+
+static char *copy(char *out, const char *text, size_t size)
+{
+    if (size > 0)
+        memcpy(out, text, size);
+    return out + size;
+}
+
+/* A result that is JSON; begin is where the line begins. An object goes on where the other columns end. */
+static char *print_json(char *out, const char *begin, const char *key, pe_text json)
+{
+    if (json.size < 2 || json.data[0] != '{')
+        return copy(copy(out, key, strlen(key)), json.data, json.size);
+    if (out == begin)
+        return copy(out, json.data, json.size - 1); /* the bracket at the end is that of the line */
+    if (json.size > 2)
+        *out++ = ',';
+    return copy(out, json.data + 1, json.size - 2);
+}
+
+static char *print_row(const pe_encoder *encoder, uint64_t index, size_t item, const void *const *columns, char *out)
+{
+    const char *key = (const char *)encoder->keys.data, *const begin = out;
+    if (encoder->has_index) {
+        out = copy(out, key, strlen(key));
+        out = pe_print_uint64(out, index);
+        key += strlen(key) + 1;
+    }
+    for (int r = 0; r < encoder->result_count; r++, key += strlen(key) + 1) {
+        const pe_type type = encoder->results[r];
+        const unsigned char *const value = (const unsigned char *)columns[r] + item * pe_type_bytes(type);
+        pe_text text;
+        if (type.dtype != PE_TEXT) {
+            out = print_numbers(copy(out, key, strlen(key)), type, value);
+            continue;
+        }
+        memcpy(&text, value, sizeof text);
+        if (encoder->gives_json && r >= encoder->kept_count)
+            out = print_json(out, begin, key, text);
+        else
+            out = pe_json_text_print(copy(out, key, strlen(key)), text.data, text.size);
+    }
+    *out++ = '}';
+    *out++ = '\n';
+    return out;
+}
+
+/* Upper bound for the rows of a batch. */
+static bool count_bytes(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *most)
+{
+    size_t sum = 0;
+    if (!pe_mul_size(count, encoder->row_bytes, &sum))
+        return false;
+    for (int r = 0; r < encoder->result_count; r++) {
+        const pe_text *const texts = columns[r];
+        for (size_t i = 0; i < count && encoder->results[r].dtype == PE_TEXT; i++)
+            if (__builtin_add_overflow(sum, pe_json_text_size(texts[i].data, texts[i].size), &sum))
+                return false;
+    }
+    *most = sum;
+    return true;
+}
+
+pe_status pe_encode_json(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns,
+                         pe_buffer *out, pe_error *err)
+{
+    size_t most = 0;
+    if (!count_bytes(encoder, count, columns, &most))
+        return pe_fail(err, PE_ENOMEM, "out of memory: the lines of %zu items are larger than memory can be", count);
+    const pe_status status = pe_buffer_reserve(out, most, err);
+    if (status != PE_OK)
+        return status;
+    char *at = (char *)out->data + out->size;
+    for (size_t i = 0; i < count; i++)
+        at = print_row(encoder, first + i, i, columns, at);
+    out->size = (size_t)(at - (char *)out->data);
+    return PE_OK;
+}
