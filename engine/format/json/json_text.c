@@ -11,22 +11,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
+#include "format/json/json_token.h"
 
-/* Bytes of the character at p; 0: no UTF-8 begins there. */
-static size_t character(const unsigned char *p, size_t left)
-{
-    const unsigned char lead = p[0];
-    const size_t size = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
-    if (size == 0 || size > left)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((p[i] & 0xC0u) != 0x80u)
-            return 0;
-    const bool is_long = (lead == 0xE0 && p[1] < 0xA0) || (lead == 0xF0 && p[1] < 0x90);
-    const bool is_surrogate = lead == 0xED && p[1] >= 0xA0;
-    return is_long || is_surrogate || (lead == 0xF4 && p[1] >= 0x90) ? 0 : size;
-}
+#define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
 /* The letter behind the backslash of a short escape, or 0. */
 static char short_escape(unsigned char byte)
@@ -60,7 +47,7 @@ static size_t put(char *out, const unsigned char *p, size_t left, size_t *used)
 {
     static const char hex[] = "0123456789abcdef";
     char text[6];
-    size_t size = character(p, left);
+    size_t size = pe_json_character((const char *)p, left);
     const char letter = short_escape(*p);
     *used = size == 0 ? 1 : size;
     if (size == 0) {

@@ -28,6 +28,7 @@
 #include <simdjson.h>
 #pragma GCC diagnostic pop
 
+#include "format/json/json_token.h"
 #include "format/json/jsonl.h"
 
 namespace od = simdjson::ondemand;
@@ -86,47 +87,9 @@ const char *reason_of(simdjson::error_code code)
     return "a comma, a colon or a bracket is missing or too many";
 }
 
-bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-// One or more digits.
-bool take_digits(const char *&at, const char *end)
-{
-    const char *const first = at;
-    while (at != end && is_digit(*at))
-        at++;
-    return at != first;
-}
-
-bool is_number(std::string_view token)
-{
-    const char *at = token.data(), *const end = at + token.size();
-    if (at != end && *at == '-')
-        at++;
-    const bool has_zero = at != end && *at == '0';
-    const char *const first = at;
-    if (!take_digits(at, end) || (has_zero && at - first > 1))
-        return false;
-    if (at != end && *at == '.') {
-        at++;
-        if (!take_digits(at, end))
-            return false;
-    }
-    if (at != end && (*at == 'e' || *at == 'E')) {
-        at++;
-        if (at != end && (*at == '+' || *at == '-'))
-            at++;
-        if (!take_digits(at, end))
-            return false;
-    }
-    return at == end;
 }
 
 // What a string holds; false: a wrong escape.
@@ -238,7 +201,7 @@ bool take_scalar(pe_jsonl &r, od::value value, set to)
     if (token == "null")
         return true;
     const bool is_bool = token == "true" || token == "false";
-    if (!is_bool && !is_number(token))
+    if (!is_bool && !pe_json_is_number(token.data(), token.size()))
         return fail(r, token.data(), "expected a value: a number, a string, true, false, null, an object or an array");
     put(r, to, is_bool ? PE_JSON_BOOL : PE_JSON_NUMBER, token, false);
     return true;
@@ -322,43 +285,6 @@ bool walk(pe_jsonl &r, od::value value, set paths, std::size_t level)
     return type == od::json_type::string ? take_string(r, value, here) : take_scalar(r, value, here);
 }
 
-// The bytes of the object or array at begin, in a line that is JSON.
-std::size_t tree_bytes(const char *begin, const char *end)
-{
-    std::size_t depth = 0;
-    bool is_inside = false;
-    for (const char *at = begin; at != end; at++) {
-        if (is_inside && *at == '\\')
-            at++;
-        else if (*at == '"')
-            is_inside = !is_inside;
-        else if (!is_inside && (*at == '{' || *at == '['))
-            depth++;
-        else if (!is_inside && (*at == '}' || *at == ']') && --depth == 0)
-            return static_cast<std::size_t>(at - begin) + 1;
-    }
-    return static_cast<std::size_t>(end - begin);
-}
-
-// Offset of the first byte that is not UTF-8.
-std::size_t find_bad_byte(const char *data, std::size_t size)
-{
-    std::size_t low = 0, high = size; // data[0, low) is UTF-8 or cuts a character
-    while (high - low > 1) {
-        const std::size_t middle = low + (high - low) / 2;
-        std::size_t cut = middle;
-        while (cut > low && (static_cast<unsigned char>(data[cut]) & 0xC0U) == 0x80U)
-            cut--;
-        if (cut > low && simdjson::validate_utf8(data, cut))
-            low = cut;
-        else if (cut == low)
-            return low;
-        else
-            high = cut;
-    }
-    return low;
-}
-
 pe_status report(pe_jsonl &r, od::document *document, std::size_t *bad, pe_error *err)
 {
     if (r.bad == nullptr && document != nullptr) {
@@ -390,7 +316,7 @@ pe_status open_object(pe_jsonl &r, od::document &document, od::object &object, s
     const auto size = static_cast<std::size_t>(r.end - r.begin);
     auto code = r.parser.iterate(r.begin, size, size + simdjson::SIMDJSON_PADDING).get(document);
     if (code != simdjson::SUCCESS) {
-        fail(r, code == simdjson::UTF8_ERROR ? r.begin + find_bad_byte(r.begin, size) : r.begin, reason_of(code));
+        fail(r, code == simdjson::UTF8_ERROR ? r.begin + pe_json_bad_byte(r.begin, size) : r.begin, reason_of(code));
         return report(r, nullptr, bad, err);
     }
     code = document.get_object().get(object);
@@ -413,7 +339,7 @@ void settle(pe_jsonl &r, const char *data, std::size_t count)
     for (std::size_t p = 0; p < count; p++) {
         pe_json_value &value = r.values[p];
         if (value.kind == PE_JSON_TREE)
-            value.size = tree_bytes(value.data, r.end);
+            value.size = pe_json_tree_bytes(value.data, static_cast<std::size_t>(r.end - value.data));
         if (value.data != nullptr && value.is_copy == 0)
             value.data = data + (value.data - r.begin);
     }

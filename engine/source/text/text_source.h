@@ -34,8 +34,8 @@ typedef struct pe_text_source {
     pe_source base;
     pe_dialect dialect;
     bool is_styled;     /* numbers have another decimal point or thousands' separators, or some texts mean "missing" */
-    bool is_json;         /* the columns are paths into the object of each line; else a line of jsonl is one text */
-    char comment_hint;    /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
+    bool is_json;       /* the columns are paths into the object of each line; else a line of jsonl is one text */
+    char comment_hint;  /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
     uint64_t fields;    /* that every record has */
     pe_text_field *all; /* so many */
     pe_text_column *columns;

@@ -107,9 +107,9 @@ START_TEST(unknown_word_is_refused_with_the_words)
     refuse("combine = \"Zip\"\n" RANGE KERNEL, "job.toml:1:11: combine: expected \"zip\" or \"product\", got \"Zip\"");
     refuse("pool.schedule = \"guided\"\n" RANGE KERNEL, "job.toml:1:17: pool.schedule: ...");
     refuse("output.format = \"json\"\n" RANGE KERNEL, "job.toml:1:17: output.format: ...");
-    refuse_input(
-        "path = \"x\"\nformat = \"digest\"",
-        "job.toml:4:10: input.format: expected \"npy\", \"npz\", \"csv\", \"tsv\", \"txt\" or \"raw\", got \"digest\"");
+    refuse_input("path = \"x\"\nformat = \"digest\"",
+                 "job.toml:4:10: input.format: expected \"npy\", \"npz\", \"csv\", \"tsv\", \"txt\", \"jsonl\" or "
+                 "\"raw\", got \"digest\"");
 }
 END_TEST
 
