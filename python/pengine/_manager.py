@@ -268,6 +268,8 @@ class Manager:
         text = f"a worker process could not start: {reason}"
         if worker.broken is not None:
             text = "a worker process could not start:\n" + worker.broken.rstrip()
+            if "_semlock" in worker.broken:
+                text += "\na lock or queue made for fork cannot go to a new process: make it by multiprocessing.get_context('spawn')"
         self.broken = RuntimeError(text)
         for job in list(self.jobs.values()):
             job.fail(self.broken)
@@ -430,6 +432,12 @@ class Manager:
         self.kill_workers()
         for fd in (self.life_read, self.life_write, self.memory_fd):
             os.close(fd)
+        self.memory.close()
+
+    def __del__(self) -> None:
+        if self.state != "FORKED":  # post() writes there as long as somebody has the manager
+            os.close(self.wake_read)
+            os.close(self.wake_write)
 
     def quit_workers(self) -> None:
         for worker in self.workers:

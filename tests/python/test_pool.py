@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """pengine.Pool: what goes through it, where functions come from, what it leaves behind."""
+import gc
+import multiprocessing
 import os
 import pty
 import signal
@@ -169,7 +171,7 @@ class Values(unittest.TestCase):
 
     def test_next_has_a_timeout(self):
         results = self.pool.imap(sleep, [0.4])
-        self.assertRaises(pengine_timeout(), results.next, 0.05)
+        self.assertRaises(multiprocessing.TimeoutError, results.next, 0.05)
         self.assertEqual(results.next(5), 0.4)
 
     def test_chunks_do_not_wait_behind_a_slow_item(self):
@@ -214,13 +216,21 @@ class Values(unittest.TestCase):
         self.assertEqual(after[1:], before[1:])
 
 
-def pengine_timeout():
-    import multiprocessing
-
-    return multiprocessing.TimeoutError
-
-
 class Workers(unittest.TestCase):
+    def test_pools_leave_no_descriptor(self):
+        def count():
+            gc.collect()
+            return len(os.listdir("/proc/self/fd")), threading.active_count()
+
+        before = count()
+        for number in range(4):
+            with pengine.Pool(1) as pool:
+                self.assertEqual(list(pool.imap(identity, iter(range(3)))), [0, 1, 2])
+                pool.close() if number % 2 else pool.terminate()
+                pool.join()
+        del pool
+        self.assertEqual(count(), before)
+
     def test_initializer_sets_a_global(self):
         with pengine.Pool(2, set_offset, (100,)) as pool:
             self.assertEqual(pool.map(shifted, range(3)), [100, 101, 102])
@@ -233,6 +243,11 @@ class Workers(unittest.TestCase):
         with pengine.Pool(2, set_queue, (queue,)) as pool:
             pool.map(put, range(5))
             self.assertEqual(sorted(queue.get(timeout=5) for _ in range(5)), list(range(5)))
+
+    def test_a_lock_made_for_fork_is_told(self):
+        with pengine.Pool(1, identity, (multiprocessing.get_context("fork").Lock(),)) as pool:
+            with self.assertRaisesRegex(RuntimeError, r"make it by multiprocessing.get_context\('spawn'\)"):
+                pool.map(identity, [1])
 
     def test_launcher_is_not_seen(self):
         os.environ.update(OMPI_COMM_WORLD_RANK="0", PMIX_RANK="0", PMI_RANK="0", SLURM_STEP_ID="1")
