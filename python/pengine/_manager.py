@@ -268,8 +268,6 @@ class Manager:
         text = f"a worker process could not start: {reason}"
         if worker.broken is not None:
             text = "a worker process could not start:\n" + worker.broken.rstrip()
-            if "_semlock" in worker.broken:
-                text += "\na lock or queue made for fork cannot go to a new process: make it by multiprocessing.get_context('spawn')"
         self.broken = RuntimeError(text)
         for job in list(self.jobs.values()):
             job.fail(self.broken)

@@ -8,6 +8,7 @@ Its process group is its own: what it started ends with it, and Ctrl-C on a term
 from __future__ import annotations
 
 import collections
+import io
 import os
 import pickle
 import signal
@@ -16,7 +17,8 @@ import struct
 import subprocess
 import sys
 import time
-from multiprocessing import context, popen_spawn_posix, spawn
+from multiprocessing import context, popen_spawn_posix, spawn, synchronize
+from multiprocessing.reduction import ForkingPickler
 from typing import Any, Optional
 
 from . import _byvalue, _frames
@@ -49,9 +51,32 @@ class _Spawning:
         return fd
 
 
+class _ForkedLock(RuntimeError):
+    """A lock that only a child by fork could use: elsewhere it is an address of this process."""
+
+
+class _FindForkedLocks(ForkingPickler):
+    def reducer_override(self, item: Any) -> Any:
+        if isinstance(item, synchronize.SemLock) and getattr(item, "_semlock").name is None:
+            raise _ForkedLock("a lock or queue made for fork cannot go to a new process: make it by multiprocessing.get_context('spawn')")
+        return NotImplemented
+
+
+def _check_locks(item: Any) -> None:
+    try:
+        _FindForkedLocks(io.BytesIO()).dump(item)
+    except _ForkedLock:
+        raise
+    except Exception:  # what cannot be pickled so may go by value
+        pass
+
+
 def _start_bytes(initializer: Any, initargs: Any, spawning: _Spawning) -> bytes:
     context.set_spawning_popen(spawning)
     try:
+        for item in initargs:
+            _check_locks(item)
+        spawning.fds.clear()
         return _byvalue.dumps((initializer, initargs))
     finally:
         context.set_spawning_popen(None)

@@ -84,12 +84,13 @@ class Pool:
         self._failures: list[BaseException] = []
         self._lock = threading.Lock()
         self._compiled: Optional[Compiled] = None
-        self._manager = Manager(processes, initializer, initargs, maxtasksperchild)
+        self._manager = Manager(processes, initializer, tuple(initargs), maxtasksperchild)
         self._pool = self._manager.workers
         try:
             self._manager.populate()
         except BaseException:
-            self._manager.kill_workers()
+            self._manager.state = "TERMINATE"
+            self._manager.end()
             raise
         self._manager.thread.start()
         _open.add(self._manager)

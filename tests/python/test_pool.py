@@ -245,9 +245,10 @@ class Workers(unittest.TestCase):
             self.assertEqual(sorted(queue.get(timeout=5) for _ in range(5)), list(range(5)))
 
     def test_a_lock_made_for_fork_is_told(self):
-        with pengine.Pool(1, identity, (multiprocessing.get_context("fork").Lock(),)) as pool:
+        for made in ("Lock", "Queue"):
+            forked = getattr(multiprocessing.get_context("fork"), made)()
             with self.assertRaisesRegex(RuntimeError, r"make it by multiprocessing.get_context\('spawn'\)"):
-                pool.map(identity, [1])
+                pengine.Pool(1, identity, ({"it": forked},))
 
     def test_launcher_is_not_seen(self):
         os.environ.update(OMPI_COMM_WORLD_RANK="0", PMIX_RANK="0", PMI_RANK="0", SLURM_STEP_ID="1")
