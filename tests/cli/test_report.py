@@ -101,7 +101,8 @@ class Stats(Case):
     def test_reports_are_refused_without_a_run_and_over_other_files(self):
         self.refuse(squares(9), 64, "--stats", options=("--plan", "--stats", "s.json"))
         self.refuse(squares(9), 64, "--stats", "path", options=("--stats", "-"))
-        self.refuse(squares(9), 73, "none/s.json", options=("--stats", "none/s.json"))
+        result = self.refuse(squares(9), 73, "none/s.json", options=("--stats", "none/s.json"))
+        self.assertEqual(len(result.err.splitlines()), 1, result.err)
         for name in ("job.toml", "in.npy", "out.txt"):
             job = squares(9, input={"path": "in.npy"}, output={"path": "out.txt"})
             files = {"in.npy": numpy.arange(9), "out.txt": "of an earlier run"}

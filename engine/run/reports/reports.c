@@ -126,7 +126,9 @@ pe_status pe_reports_end(const pe_run_context *run, pe_run_facts *facts, pe_erro
     pe_collected_fini(&facts->collected);
     if (pe_run_agree(run, &late) == PE_OK)
         return err->status;
-    pe_log(PE_LOG_ERROR, "%s", late.text);
+    const bool is_told = err->status == PE_EOUTPUT && late.status == PE_EOUTPUT; /* by the check of paths */
+    if (!is_told)
+        pe_log(PE_LOG_ERROR, "%s", late.text);
     if (err->status == PE_OK)
         *err = late;
     return err->status;
