@@ -16,8 +16,8 @@
 
 const char *pe_format_name(pe_format format)
 {
-    static const char *const names[] = {"auto", "npy", "csv",    "tsv",  "txt",  "jsonl",
-                                        "raw",  "npz", "digest", "null", "bytes"};
+    static const char *const names[] = {"auto", "npy",  "csv", "tsv",    "txt",  "jsonl",
+                                        "raw",  "hdf5", "npz", "digest", "null", "bytes"};
     assert((size_t)format < sizeof names / sizeof *names);
     return names[format];
 }
@@ -53,9 +53,10 @@ pe_format pe_format_by_suffix(const char *path)
         const char *suffix;
         pe_format format;
     } table[] = {
-        {".npy", PE_FORMAT_NPY}, {".npz", PE_FORMAT_NPZ},       {".csv", PE_FORMAT_CSV},      {".tsv", PE_FORMAT_TSV},
-        {".txt", PE_FORMAT_TXT}, {".jsonl", PE_FORMAT_JSONL},   {".ndjson", PE_FORMAT_JSONL}, {".raw", PE_FORMAT_RAW},
-        {".bin", PE_FORMAT_RAW}, {".digest", PE_FORMAT_DIGEST},
+        {".npy", PE_FORMAT_NPY},      {".npz", PE_FORMAT_NPZ}, {".csv", PE_FORMAT_CSV},
+        {".tsv", PE_FORMAT_TSV},      {".txt", PE_FORMAT_TXT}, {".jsonl", PE_FORMAT_JSONL},
+        {".ndjson", PE_FORMAT_JSONL}, {".raw", PE_FORMAT_RAW}, {".h5", PE_FORMAT_HDF5},
+        {".hdf5", PE_FORMAT_HDF5},    {".bin", PE_FORMAT_RAW}, {".digest", PE_FORMAT_DIGEST},
     };
     size_t size = strlen(path);
     if (pe_packing_by_suffix(path) != PE_PACKING_NONE)

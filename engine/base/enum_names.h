@@ -17,6 +17,7 @@ typedef enum pe_format {
     PE_FORMAT_TXT,
     PE_FORMAT_JSONL,
     PE_FORMAT_RAW,
+    PE_FORMAT_HDF5,
     PE_FORMAT_NPZ,    /* input only */
     PE_FORMAT_DIGEST, /* output only */
     PE_FORMAT_NULL,   /* output only */

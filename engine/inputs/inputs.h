@@ -76,6 +76,11 @@ void pe_inputs_reader_close(pe_inputs_reader *reader);
  * The payload may hold more than the block (a whole slice). */
 pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const void *payload, size_t payload_bytes,
                                 void *const *columns, pe_error *err);
+/* pe_inputs_bound_type, pe_inputs_read_source - the type of a source's first argument, and all `count` of its values, for a
+ * source of one argument that this rank can read. After bind. */
+pe_type pe_inputs_bound_type(const pe_inputs *inputs, int source);
+pe_status pe_inputs_read_source(const pe_inputs *inputs, int source, uint64_t count, void *out, pe_error *err);
+
 /* pe_inputs_ramp - as pe_source_ramp, for one column of all. */
 bool pe_inputs_ramp(const pe_inputs *inputs, int column, pe_block block, int64_t *first, int64_t *step);
 void pe_inputs_reader_rewind(pe_inputs_reader *reader);

@@ -102,6 +102,22 @@ pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const 
     return status == PE_OK ? PE_OK : err->status;
 }
 
+pe_type pe_inputs_bound_type(const pe_inputs *inputs, int source)
+{
+    return pe_source_bound_type(inputs->sources[source]);
+}
+
+pe_status pe_inputs_read_source(const pe_inputs *inputs, int source, uint64_t count, void *out, pe_error *err)
+{
+    void *columns[PE_MAX_COLUMNS] = {out};
+    pe_reader *reader = NULL;
+    pe_status status = pe_reader_open(inputs->sources[source], &reader, err);
+    if (status == PE_OK)
+        status = pe_reader_read(reader, (pe_block){0, count}, NULL, NULL, columns, err);
+    pe_reader_close(reader);
+    return status;
+}
+
 bool pe_inputs_ramp(const pe_inputs *inputs, int column, pe_block block, int64_t *first, int64_t *step)
 {
     if (inputs->combine == PE_COMBINE_PRODUCT)

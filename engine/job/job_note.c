@@ -54,7 +54,8 @@ static const char *note_range(const pe_job *job, char out[PE_JOB_NOTE_ROOM])
 static const char *note_suffix(const pe_job *job, char out[PE_JOB_NOTE_ROOM])
 {
     const pe_format meant = pe_format_by_suffix(job->output.path), format = job->output.format;
-    const bool is_text = format != PE_FORMAT_NPY && format != PE_FORMAT_RAW; /* bytes are texts */
+    const bool is_text =
+        format != PE_FORMAT_NPY && format != PE_FORMAT_HDF5 && format != PE_FORMAT_RAW; /* bytes are texts */
     if (meant == PE_FORMAT_AUTO || meant == format || (meant == PE_FORMAT_TXT && is_text))
         return NULL;
     (void)snprintf(out, PE_JOB_NOTE_ROOM, "\"%.200s\" is written as %s, since %s.format says so", job->output.path,

@@ -48,6 +48,14 @@ typedef struct pe_sink_mark {
     size_t state_bytes;
 } pe_sink_mark;
 
+/* The values along one axis of a product, for formats that hold them. */
+typedef struct pe_sink_axis {
+    const char *name;
+    pe_dtype dtype;
+    const void *values; /* NULL: not numbers, or too many */
+    uint64_t count;
+} pe_sink_axis;
+
 typedef struct pe_sink_spec {
     const char *where; /* "job.toml:14:1: output": the beginning of messages about the spec */
     const char *path;  /* "-" is stdout */
@@ -64,7 +72,11 @@ typedef struct pe_sink_spec {
     bool is_gathered;         /* gather = "root": rank 0 writes everything */
     pe_sync_policy sync;
 
+    const char *dataset; /* hdf5: its name; NULL: /result */
+
     /* What the run sets. */
+    const char *job_name, *kernel_text; /* hdf5: attributes of the dataset; NULL: none */
+    const pe_sink_axis *axis_values;    /* of each axis, while the sink begins; NULL: none */
     pe_order order;
     const pe_type *results; /* the types that are written (after dtype) */
     int result_count;

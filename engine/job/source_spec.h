@@ -74,7 +74,7 @@ typedef struct pe_source_spec {
     int missing_count;
     const pe_column_choice *columns; /* csv, tsv, two-dimensional npy; NULL is all */
     int column_count;
-    const char *dataset;      /* npz: the array, NULL: the only one */
+    const char *dataset;      /* npz, hdf5: the array; NULL: the only one */
     pe_each each;             /* npy, npz, hdf5 */
     const char *const *names; /* of the arguments, one a column: C identifiers; NULL: not given */
     int name_count;

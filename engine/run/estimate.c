@@ -13,6 +13,7 @@
 #include "reduce/reduction.h"
 #include "report/failure_record.h"
 #include "report/sorted_lines.h"
+#include "run/output/axis_values.h"
 #include "sink/digest.h"
 #include "sink/output_stream.h"
 #include "worker/failed_items.h"
@@ -89,7 +90,8 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .out_item_bytes =
             pe_add_most(spec->encoder.row_bytes, line_bytes + (spec->has_joblog ? PE_JOBLOG_LINE_BYTES : 0)),
         .is_generated = is_generated(spec, inputs, items),
-        .is_placed = (spec->encoder.format == PE_FORMAT_NPY || spec->encoder.format == PE_FORMAT_RAW) &&
+        .is_placed = (spec->encoder.format == PE_FORMAT_NPY || spec->encoder.format == PE_FORMAT_HDF5 ||
+                      spec->encoder.format == PE_FORMAT_RAW) &&
                      spec->encoder.is_fixed && !pe_path_is_stdout(output->path),
         .has_payload = pe_inputs_is_remote(inputs),
         .chunk_input_bytes = items.first > 0 || todo->count > 1 ? shifted_input_bytes : chunk_input_bytes,
@@ -100,6 +102,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .has_text_result = spec->encoder.has_text,
         .kept_bytes = pe_add_most(
             pe_add_most(pe_inputs_memory(inputs, 1, &reader), pe_sink_memory(output, spec->encoder.row_bytes)),
-            log_bytes(job) + 2 * fold_bytes), /* this rank's fold, and a buffer for another rank's */
+            pe_add_most(log_bytes(job) + 2 * fold_bytes,
+                        pe_axis_values_bytes(job, output))), /* this rank's fold, and a buffer for another rank's */
         .process_bytes = pe_resident_peak()};
 }

@@ -80,6 +80,11 @@ static int list_axes(uint64_t *axes, const pe_inputs *inputs)
     return count;
 }
 
+static bool is_array(const pe_job *job)
+{
+    return job->output.format == PE_FORMAT_NPY || job->output.format == PE_FORMAT_HDF5;
+}
+
 /* The shape of one array whose elements are the items, or of several that all have it; 0: none. */
 static int take_shape(uint64_t *axes, const pe_inputs *inputs)
 {
@@ -100,7 +105,7 @@ static int find_axes(uint64_t *axes, const pe_job *job, const pe_inputs *inputs)
         return list_axes(axes, inputs);
     const bool is_whole = job->items == NULL && job->part.of == 0 && job->skip == 0 && !pe_job_leaves_out(job) &&
                           job->order != PE_ORDER_UNORDERED;
-    return is_whole && job->output.format == PE_FORMAT_NPY ? take_shape(axes, inputs) : 0;
+    return is_whole && is_array(job) ? take_shape(axes, inputs) : 0;
 }
 
 /* What has no order has no least and no greatest. */
@@ -157,7 +162,7 @@ static pe_status reduce(pe_output_spec *out, const pe_job *job, const pe_signatu
 /* A product's npy has a place for every item. */
 static pe_status check_product(const pe_job *job, pe_error *err)
 {
-    const bool is_npy = job->output.format == PE_FORMAT_NPY;
+    const bool is_npy = is_array(job);
     if (is_npy && job->kernel.condition != NULL)
         return pe_fail(err, PE_ECONFIG,
                        "%s: a product's npy has a place for every item, and where leaves holes: use format raw, csv or "
@@ -173,6 +178,16 @@ static pe_status check_product(const pe_job *job, pe_error *err)
                        "%s: a product's npy has an axis for each input, which %s has not: use format raw, csv or txt",
                        job->output.where, job->part.of > 0 ? "a part of it" : "what is left after skip");
     return PE_OK;
+}
+
+/* What the job file says of the function. */
+static const char *kernel_text(const pe_form_spec *kernel)
+{
+    return kernel->expr != NULL        ? kernel->expr
+           : kernel->source != NULL    ? kernel->source
+           : kernel->python != NULL    ? kernel->python
+           : kernel->command_count > 0 ? kernel->command[0]
+                                       : kernel->name;
 }
 
 pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t items, const pe_signature *signature,
@@ -193,6 +208,8 @@ pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t i
             "%s.fill: what a Python function without a signature gives is JSON, which has no fill value: use "
             "on_error = \"skip\", or give a signature",
             job->errors.where);
+    out->sink.job_name = job->name;
+    out->sink.kernel_text = kernel_text(&job->kernel);
     if (job->op_count > 0)
         return reduce(out, job, signature, err);
     if (job->kernel.is_dry_run) { /* a command has no columns */

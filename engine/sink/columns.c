@@ -117,6 +117,16 @@ static pe_status collect_names(const pe_sink_spec *spec, bool has_fields, pe_buf
     return status;
 }
 
+pe_status pe_columns_list(const pe_sink_spec *spec, pe_buffer *out, pe_error *err)
+{
+    return collect_names(spec, true, out, err);
+}
+
+uint32_t pe_columns_fields(const pe_sink_spec *spec, int result)
+{
+    return names_are_single(spec) ? pe_type_elements(spec->results[result]) : 1;
+}
+
 static int by_text(const void *a, const void *b)
 {
     const char *const *left = a, *const *right = b;
@@ -154,7 +164,8 @@ static pe_status check_twice(const pe_sink_spec *spec, pe_format format, const p
 static pe_status check_unique(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
     pe_buffer all = {NULL, 0, 0};
-    pe_status status = collect_names(spec, format == PE_FORMAT_NPY || format == PE_FORMAT_JSONL, &all, err);
+    pe_status status = collect_names(
+        spec, format == PE_FORMAT_NPY || format == PE_FORMAT_HDF5 || format == PE_FORMAT_JSONL, &all, err);
     if (status == PE_OK)
         status = check_twice(spec, format, &all, err);
     pe_buffer_fini(&all);
@@ -185,7 +196,7 @@ pe_status pe_columns_check(const pe_sink_spec *spec, pe_format format, pe_error 
     if (format == PE_FORMAT_JSONL && spec->names != NULL && spec->name_count != spec->result_count)
         return pe_fail(err, PE_ECONFIG, "%s: names: got %d, expected %d, one for each result: a vector is an array",
                        spec->where, spec->name_count, spec->result_count);
-    const bool has_fields = format == PE_FORMAT_NPY && pe_columns_is_structured(spec);
+    const bool has_fields = (format == PE_FORMAT_NPY || format == PE_FORMAT_HDF5) && pe_columns_is_structured(spec);
     if (has_fields && check_not_empty(spec, err) != PE_OK)
         return err->status;
     return has_fields || format == PE_FORMAT_JSONL || format == PE_FORMAT_CSV || format == PE_FORMAT_TSV

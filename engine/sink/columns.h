@@ -26,6 +26,11 @@ pe_status pe_columns_print_line(const pe_sink_spec *spec, pe_format format, pe_b
 /* pe_columns_is_structured - npy needs fields: several results, or an index. */
 bool pe_columns_is_structured(const pe_sink_spec *spec);
 
+/* pe_columns_list - append the names of all fields, each with its terminator: the index, kept columns, results, of which a
+ * vector has one, or one an element where every column is named (pe_columns_fields). */
+pe_status pe_columns_list(const pe_sink_spec *spec, pe_buffer *out, pe_error *err);
+uint32_t pe_columns_fields(const pe_sink_spec *spec, int result);
+
 /* pe_columns_print_descr - append npy's descr as a Python literal: '<f8' or [('f0', '<f8'), ('f1', '<i8', (3,))]. */
 pe_status pe_columns_print_descr(const pe_sink_spec *spec, pe_buffer *out, pe_error *err);
 

@@ -19,10 +19,10 @@
 #include "sink/sink_vtable.h"
 
 static const pe_sink_vtable *const kinds[] = {
-    [PE_FORMAT_AUTO] = NULL,           [PE_FORMAT_NPY] = &pe_npy_sink,       [PE_FORMAT_CSV] = &pe_file_sink,
-    [PE_FORMAT_TSV] = &pe_file_sink,   [PE_FORMAT_TXT] = &pe_file_sink,      [PE_FORMAT_JSONL] = &pe_file_sink,
-    [PE_FORMAT_RAW] = &pe_file_sink,   [PE_FORMAT_DIGEST] = &pe_digest_sink, [PE_FORMAT_NULL] = &pe_null_sink,
-    [PE_FORMAT_BYTES] = &pe_file_sink,
+    [PE_FORMAT_AUTO] = NULL,           [PE_FORMAT_NPY] = &pe_npy_sink,    [PE_FORMAT_HDF5] = &pe_hdf5_sink,
+    [PE_FORMAT_CSV] = &pe_file_sink,   [PE_FORMAT_TSV] = &pe_file_sink,   [PE_FORMAT_TXT] = &pe_file_sink,
+    [PE_FORMAT_JSONL] = &pe_file_sink, [PE_FORMAT_RAW] = &pe_file_sink,   [PE_FORMAT_DIGEST] = &pe_digest_sink,
+    [PE_FORMAT_NULL] = &pe_null_sink,  [PE_FORMAT_BYTES] = &pe_file_sink,
 };
 
 static void release(pe_sink *sink)

@@ -9,13 +9,14 @@
  */
 #include <string.h>
 
+#include "format/hdf5/hdf5.h"
 #include "format/npy.h"
 #include "sink/columns.h"
 #include "sink/encode_text.h"
 #include "sink/output_stream.h"
 #include "sink/sink_vtable.h"
 
-#define FORMATS "npy, csv, tsv, txt, jsonl, raw, bytes, digest or null"
+#define FORMATS "npy, hdf5, csv, tsv, txt, jsonl, raw, bytes, digest or null"
 
 static pe_status find_format(const pe_sink_spec *spec, pe_format *format, pe_error *err)
 {
@@ -58,7 +59,7 @@ static pe_status check_kept(const pe_sink_spec *spec, pe_format format, pe_error
 {
     for (int k = 0; k < spec->kept_count; k++) {
         const pe_dtype dtype = spec->kept[k].type.dtype;
-        if (dtype == PE_TEXT || (dtype == PE_INT128 && format == PE_FORMAT_NPY))
+        if (dtype == PE_TEXT || (dtype == PE_INT128 && (format == PE_FORMAT_NPY || format == PE_FORMAT_HDF5)))
             return pe_fail(err, PE_ECONFIG,
                            "%s.keep: %s holds no %s, and column \"%s\" is one: keep others, or use csv", spec->where,
                            pe_format_name(format), pe_dtype_name(dtype), spec->kept[k].names[0].name);
@@ -137,6 +138,28 @@ static pe_status check_packing(const pe_sink_spec *spec, pe_format format, pe_er
                    spec->where, pe_format_name(format), spec->path);
 }
 
+/* Rows of fixed size in a file that is whole or not there. */
+static pe_status check_hdf5(const pe_sink_spec *spec, pe_error *err)
+{
+    if (check_kept(spec, PE_FORMAT_HDF5, err) != PE_OK)
+        return err->status;
+    for (int r = 0; r < spec->result_count; r++)
+        if (spec->results[r].dtype == PE_INT128 || spec->results[r].dtype == PE_TEXT)
+            return pe_fail(err, PE_ECONFIG, "%s: hdf5 has no %s (result %d); use format csv, tsv or txt", spec->where,
+                           spec->results[r].dtype == PE_TEXT ? "text of any length" : "int128", r);
+    if (pe_path_is_stdout(spec->path))
+        return pe_fail(err, PE_ECONFIG, "%s: hdf5 needs a file, not stdout: give output.path", spec->where);
+    if (spec->order != PE_ORDER_WHOLE)
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: hdf5 is written as a whole, and nobody can read it while it grows: say mode = \"map\" (or "
+                       "starmap), or write npy or csv",
+                       spec->where);
+    if (spec->axis_count > PE_NPY_PRINT_DIMS - 1)
+        return pe_fail(err, PE_ECONFIG, "%s: hdf5 holds at most %d axes, the product of the inputs has %d", spec->where,
+                       PE_NPY_PRINT_DIMS - 1, spec->axis_count);
+    return pe_hdf5_check(spec->where, err);
+}
+
 /* No two of a text's characters are the same, and none is what a number is written with. */
 static pe_status check_style(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
@@ -171,6 +194,8 @@ pe_status pe_sink_check(const pe_sink_spec *spec, pe_format *format, pe_error *e
         status = check_bytes(spec, err);
     if (status == PE_OK && *format == PE_FORMAT_NPY)
         status = check_npy(spec, err);
+    if (status == PE_OK && *format == PE_FORMAT_HDF5)
+        status = check_hdf5(spec, err);
     if (status == PE_OK)
         status = check_packing(spec, *format, err);
     if (status == PE_OK && (*format == PE_FORMAT_CSV || *format == PE_FORMAT_TSV))

@@ -40,6 +40,7 @@ pe_packing pe_sink_packing(const pe_sink_spec *spec);
 
 extern const pe_sink_vtable pe_file_sink;   /* txt, csv, tsv, raw */
 extern const pe_sink_vtable pe_npy_sink;    /* npy */
+extern const pe_sink_vtable pe_hdf5_sink;   /* hdf5 */
 extern const pe_sink_vtable pe_digest_sink; /* digest */
 extern const pe_sink_vtable pe_null_sink;   /* null */
 

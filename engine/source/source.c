@@ -64,6 +64,8 @@ static const pe_source_vtable *kind_of_format(pe_format format)
         return &pe_kind_npy;
     case PE_FORMAT_NPZ:
         return &pe_kind_npz;
+    case PE_FORMAT_HDF5:
+        return &pe_kind_hdf5;
     case PE_FORMAT_RAW:
         return &pe_kind_raw;
     case PE_FORMAT_CSV:
@@ -114,11 +116,11 @@ static pe_status allocate(const pe_source_spec *spec, pe_source **out, pe_error 
     const pe_format format = format_of(spec);
     const pe_source_vtable *const kind = kind_of(spec, format);
     if (kind == NULL && format == PE_FORMAT_AUTO)
-        return pe_fail(
-            err, PE_ECONFIG,
-            "%s: the name \"%s\" does not tell its format: add format = \"npy\", \"npz\", \"csv\", \"tsv\", \"txt\" "
-            "or \"raw\"",
-            spec->where, spec->path);
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: the name \"%s\" does not tell its format: add format = \"npy\", \"npz\", \"hdf5\", "
+                       "\"csv\", \"tsv\", \"txt\" "
+                       "or \"raw\"",
+                       spec->where, spec->path);
     if (kind == NULL)
         return pe_fail(err, PE_ECONFIG, "%s: format: \"%s\" is for output only; an input is npy, csv, tsv, txt or raw",
                        spec->where, pe_format_name(format));

@@ -107,6 +107,9 @@ bool pe_source_field_at(const pe_source *source, uint64_t number, pe_source_fiel
  * Owns: kept is borrowed until close. */
 void pe_source_keep(pe_source *source, const pe_kept_fields *kept, int count);
 
+/* pe_source_bound_type - as what the first column is delivered; after bind. */
+pe_type pe_source_bound_type(const pe_source *source);
+
 /* pe_source_byte_range - where the items of block lie; bytes 0 for sources without bytes. Exact or a little larger. */
 pe_byte_range pe_source_byte_range(const pe_source *source, pe_block block);
 

@@ -73,6 +73,11 @@ pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_e
     return PE_OK;
 }
 
+pe_type pe_source_bound_type(const pe_source *source)
+{
+    return source->want[0];
+}
+
 pe_byte_range pe_source_byte_range(const pe_source *source, pe_block block)
 {
     if (source->kind->byte_range == NULL || block.count == 0)

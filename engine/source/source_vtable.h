@@ -119,7 +119,7 @@ bool pe_spec_is_stream(const pe_source_spec *spec);
 
 extern const pe_source_vtable pe_kind_range, pe_kind_linspace, pe_kind_logspace, pe_kind_list, pe_kind_value,
     pe_kind_glob;
-extern const pe_source_vtable pe_kind_npy, pe_kind_npz, pe_kind_raw;
+extern const pe_source_vtable pe_kind_npy, pe_kind_npz, pe_kind_hdf5, pe_kind_raw;
 extern const pe_source_vtable pe_kind_text; /* csv, tsv and txt, by source->format */
 
 #endif

@@ -14,13 +14,13 @@
 #define PATH (1u << PE_SOURCE_FILE)
 #define GLOB (1u << PE_SOURCE_GLOB)
 #define VALUE (1u << PE_SOURCE_VALUE)
-#define NPZ (1u << PE_FORMAT_NPZ)
+#define NPZ (1u << PE_FORMAT_NPZ | 1u << PE_FORMAT_HDF5)
 #define NPY (1u << PE_FORMAT_NPY | NPZ)
 #define CSV (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV)
 
-static const pe_word input_formats[] = {
-    {"npy", PE_FORMAT_NPY}, {"npz", PE_FORMAT_NPZ},     {"csv", PE_FORMAT_CSV}, {"tsv", PE_FORMAT_TSV},
-    {"txt", PE_FORMAT_TXT}, {"jsonl", PE_FORMAT_JSONL}, {"raw", PE_FORMAT_RAW}, {NULL, 0}};
+static const pe_word input_formats[] = {{"npy", PE_FORMAT_NPY},     {"npz", PE_FORMAT_NPZ}, {"hdf5", PE_FORMAT_HDF5},
+                                        {"csv", PE_FORMAT_CSV},     {"tsv", PE_FORMAT_TSV}, {"txt", PE_FORMAT_TXT},
+                                        {"jsonl", PE_FORMAT_JSONL}, {"raw", PE_FORMAT_RAW}, {NULL, 0}};
 
 static const pe_word delimiter_words[] = {{"whitespace", PE_CHAR_BLANKS}, {NULL, 0}};
 static const pe_word no_quote[] = {{"none", PE_CHAR_NONE}, {NULL, 0}};
@@ -96,7 +96,7 @@ static const pe_key input_rows[] = {
      .formats = NPZ,
      .unset = "the only one",
      .kinds = PATH,
-     .help = "npz: the name of the array"},
+     .help = "npz, hdf5: the name of the array, such as \"a\" or \"/group/name\""},
     {.name = "each",
      .type = PE_KEY_WORD,
      INPUT(each),

@@ -9,11 +9,17 @@
 
 #define TEXTS (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV | 1u << PE_FORMAT_TXT)
 
-static const pe_word output_formats[] = {{"npy", PE_FORMAT_NPY},       {"csv", PE_FORMAT_CSV},
-                                         {"tsv", PE_FORMAT_TSV},       {"txt", PE_FORMAT_TXT},
-                                         {"jsonl", PE_FORMAT_JSONL},   {"raw", PE_FORMAT_RAW},
-                                         {"digest", PE_FORMAT_DIGEST}, {"null", PE_FORMAT_NULL},
-                                         {"bytes", PE_FORMAT_BYTES},   {NULL, 0}};
+static const pe_word output_formats[] = {{"npy", PE_FORMAT_NPY},
+                                         {"hdf5", PE_FORMAT_HDF5},
+                                         {"csv", PE_FORMAT_CSV},
+                                         {"tsv", PE_FORMAT_TSV},
+                                         {"txt", PE_FORMAT_TXT},
+                                         {"jsonl", PE_FORMAT_JSONL},
+                                         {"raw", PE_FORMAT_RAW},
+                                         {"digest", PE_FORMAT_DIGEST},
+                                         {"null", PE_FORMAT_NULL},
+                                         {"bytes", PE_FORMAT_BYTES},
+                                         {NULL, 0}};
 #define CSV (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV)
 
 static const pe_word gathers[] = {{"auto", false}, {"root", true}, {NULL, 0}};
@@ -61,6 +67,12 @@ static const pe_key output_rows[] = {
      .least = 1,
      .unset = "result, or f0, f1 and so on",
      .help = "names of the result columns, each once"},
+    {.name = "dataset",
+     .type = PE_KEY_STRING,
+     JOB(output.dataset),
+     .formats = 1u << PE_FORMAT_HDF5,
+     .unset = "/result",
+     .help = "hdf5: the dataset that is written, such as \"/group/name\""},
     {.name = "delimiter",
      .type = PE_KEY_CHAR,
      JOB(output.delimiter),

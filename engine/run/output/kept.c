@@ -42,8 +42,8 @@ bool pe_kept_is_binary(const pe_job *job)
 {
     const pe_format format = job->output.format;
     const bool is_kept = job->output.keep.is_all || job->output.keep.count > 0;
-    return is_kept && (format == PE_FORMAT_NPY || format == PE_FORMAT_JSONL || format == PE_FORMAT_RAW ||
-                       format == PE_FORMAT_DIGEST);
+    return is_kept && (format == PE_FORMAT_NPY || format == PE_FORMAT_HDF5 || format == PE_FORMAT_JSONL ||
+                       format == PE_FORMAT_RAW || format == PE_FORMAT_DIGEST);
 }
 
 /* ---- what there is ---- */

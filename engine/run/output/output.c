@@ -15,6 +15,7 @@
 #include "run/error_policy.h"
 #include "run/job_to_specs.h"
 #include "run/output/argument_names.h"
+#include "run/output/axis_values.h"
 
 static pe_status begin_log(pe_output *output, const pe_job *job, const pe_inputs *inputs, int arg_count, pe_error *err)
 {
@@ -71,6 +72,19 @@ static pe_status take_earlier(pe_output *output, const pe_run_resume *resume, pe
     return status;
 }
 
+static pe_status begin_sink(pe_output *output, const pe_sink_spec *spec, const pe_inputs *inputs, int arg_count,
+                            pe_error *err)
+{
+    pe_axis_values values;
+    pe_sink_spec with_values = *spec;
+    pe_status status = pe_axis_values_take(output->job, inputs, spec, arg_count, &values, err);
+    with_values.axis_values = values.count > 0 ? values.axes : NULL;
+    if (status == PE_OK)
+        status = pe_sink_begin(&with_values, &output->sink, err);
+    pe_axis_values_free(&values);
+    return status;
+}
+
 pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_run_inputs *inputs,
                           const pe_run_resume *resume, int arg_count, uint64_t items, pe_error *err)
 {
@@ -84,7 +98,7 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
     if (status == PE_OK && resume->is_resumed)
         status = take_earlier(output, resume, err);
     if (status == PE_OK)
-        status = pe_sink_begin(spec, &output->sink, err);
+        status = begin_sink(output, spec, inputs->inputs, arg_count, err);
     if (status == PE_OK && resume->is_recorded)
         status = pe_failed_file_begin(&output->failed, resume->path, failed_bytes, err);
     if (status == PE_OK)

@@ -33,8 +33,8 @@ pe_status pe_binary_load(pe_source *source, const unsigned char *data, size_t si
         return pe_fail(err, PE_EBUG, "%s came with %zu bytes about its rows", source->info.name, size);
     memcpy(&binary->layout, data, sizeof binary->layout);
     pe_binary_name(source);
-    source->is_fetched = binary->layout.is_fortran;
-    return source->is_fetched && source->is_local ? pe_binary_open_fortran(binary, err) : PE_OK;
+    source->is_fetched = binary->layout.is_fetched;
+    return binary->layout.is_fortran && source->is_local ? pe_binary_open_fortran(binary, err) : PE_OK;
 }
 
 void pe_binary_close(pe_source *source)

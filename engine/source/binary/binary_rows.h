@@ -44,6 +44,7 @@ typedef struct pe_binary_layout {
     bool has_choice; /* the fields are columns, of which a vector takes as many as it has elements; else there is one */
     size_t row_bytes;
     uint64_t data_offset;
+    bool is_fetched;  /* the file does not hold the rows as they are */
     bool is_unpacked; /* npz: rank 0 alone has the rows, in a scratch file */
     bool is_fortran;  /* rows are fetched: of an array of `dims` dimensions, first index fastest */
     bool is_by_element;

@@ -55,6 +55,7 @@ static pe_status take_order(pe_binary_source *binary, const pe_npy_header *heade
             "or C order; numpy.save(path, numpy.ascontiguousarray(a)) writes it so",
             binary->base.info.name);
     rows->is_fortran = true;
+    rows->is_fetched = true;
     rows->is_by_element = binary->base.spec->each == PE_EACH_ELEMENT;
     rows->dims = header->dims;
     memcpy(rows->shape, header->shape, sizeof rows->shape);
