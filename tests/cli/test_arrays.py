@@ -35,7 +35,7 @@ class Npy(Case):
         self.write("a.npy", a)
         job = self.one(columns=["n", "x"], names=["n", "x"])
         self.both(toml(**job, mode="starmap", kernel={"expr": "n + x"}), a["n"] + a["x"])
-        self.both(toml(**self.one(columns=[1, 0]), mode="starmap", kernel={"expr": "x + y"}), a["n"] + a["x"])
+        self.both(toml(**self.one(columns=[1, 0]), mode="starmap", kernel={"expr": "n + x"}), a["n"] + a["x"])
         self.both(toml(**self.one(columns=["v"]), kernel={"expr": "x[0] + 10 * x[2]"}), a["v"][:, 0] + 10 * a["v"][:, 2])
         texts = toml(mode="starmap", input={"path": "a.npy", "columns": ["name", "tag"], "names": ["name", "tag"]}, kernel={"expr": "length(name) + 100 * length(tag)"})
         self.prints(texts, "".join(f"{len(n.encode()) + 100 * len(t)}\n" for n, t in zip(a["name"], a["tag"])))
