@@ -8,6 +8,7 @@ import csv
 import io
 import itertools
 import math
+import statistics
 from fractions import Fraction
 
 import numpy
@@ -79,9 +80,10 @@ def head(form, results, names, lead):
     return (separator.join(field(name, separator, len(columns) == 1) for name in columns) + "\n").encode()
 
 
-def text_row(form, results, row, index):
+def text_row(form, results, row, index, float_format):
     spread = [dtype for dtype in results for _ in range(int(dtype.partition("[")[2][:-1] or 1))]
-    cells = ([] if index is None else [str(index)]) + [printed(v, d) for v, d in zip(flat(row), spread)]
+    cells = ([] if index is None else [str(index)]) + [
+        float_format % v if float_format and base(d).startswith("float") else printed(v, d) for v, d in zip(flat(row), spread)]
     if form == "txt":
         return (" ".join(cells) + "\n").encode()
     separator = "," if form == "csv" else "\t"
@@ -100,9 +102,9 @@ def raw_row(results, row, index):
     return data
 
 
-def row_bytes(form, results, row, index):
+def row_bytes(form, results, row, index, float_format=None):
     if form in ("txt", "csv", "tsv"):
-        return text_row(form, results, row, index)
+        return text_row(form, results, row, index, float_format)
     return raw_row(results, row, index)
 
 
@@ -137,6 +139,13 @@ def reduced(op, values):
         if is_float:
             return repr(math.fsum(values))
         return str(sum(values)) if -INT128_MAX - 1 <= sum(values) <= INT128_MAX else None
+    if op in ("var", "std"):
+        wide = list(map(Fraction, values))
+        variance = sum((v - sum(wide) / len(wide)) ** 2 for v in wide) / len(wide) if wide else None
+        if variance is None:
+            return "nan"
+        return repr(float(variance) if op == "var" else
+                    statistics._float_sqrt_of_frac(variance.numerator, variance.denominator))
     if op == "mean":
         return repr(float(sum(map(Fraction, values)) / len(values))) if values else "nan"
     if not values:

@@ -30,7 +30,8 @@ from jobs_inputs import draw_inputs, draw_product  # noqa: E402
 
 COUNTS = (0, 1, 1, 2, 3, 5, 7, 8, 13, 31, 64, 100, 256, 400, 1000)
 CHUNKS = (1, 1, 1, 2, 2, 3, 3, 7, 7, 13, 64, 1000, 2**40, "auto", "auto")
-OPS = ("sum", "min", "max", "mean", "count")
+OPS = ("sum", "min", "max", "mean", "count", "var", "std")
+FLOAT_FORMATS = ("%.6g", "%.3e", "%+.2f", "%12g")
 
 
 class Job:
@@ -49,6 +50,8 @@ class Job:
         self.draw_pool()
         self.draw_output()
         self.draw_errors()
+        self.draw_where()
+        self.draw_keep()
         self.settle()
         self.parts = draw.choice([1, 1, 1, 2, 3, 5]) if self.can_be_parted() else 1
 
@@ -177,6 +180,27 @@ class Job:
         if self.has_log:
             self.errors["log"] = "failed.csv"
 
+    def draw_where(self):
+        """Items that are left out, by their numbers."""
+        has_places = self.format == "npy" and (self.is_product or (self.path is None and not self.is_whole)) and not self.ops
+        self.where = lambda i: True
+        if self.draw.random() < 0.08 and not has_places and self.inputs.bad is None and not self.inputs.is_uneven:
+            self.table["where"] = "i % 3 != 1"
+            self.where = lambda i: i % 3 != 1
+
+    def draw_keep(self):
+        """The arguments in front of the results, where they are numbers and no text's own bytes."""
+        draw, args = self.draw, list(self.kernel.args)
+        is_computed = all("path" not in table or str(table["path"]).endswith(".npy") for table in self.inputs.tables)
+        self.kept, self.float_format = [], None
+        if self.ops or self.path is None and self.format != "txt":
+            return
+        if is_computed and "text" not in args and self.format in ("txt", "raw") and draw.random() < 0.2:
+            self.kept, self.output["keep"] = args, "all"
+        has_float = any(expected.base(dtype).startswith("float") for dtype in self.kept + self.written)
+        if has_float and self.format in ("txt", "csv", "tsv") and draw.random() < 0.2:
+            self.float_format = self.output["float_format"] = draw.choice(FLOAT_FORMATS)
+
     def draw_fill(self):
         kinds = {expected.base(dtype) for dtype in self.written}
         if kinds == {"text"}:
@@ -214,13 +238,14 @@ class Job:
         if self.inputs.bad is not None and not self.inputs.is_uneven and self.policy != "stop":
             self.unreadable = self.inputs.bad
             answers[self.unreadable] = kernels.Failed("cannot be read")
-        self.lost = [i for i, row in enumerate(answers) if isinstance(row, kernels.Failed)]
+        self.lost = [i for i, row in enumerate(answers) if isinstance(row, kernels.Failed) and self.where(i)]
         # a number that comes twice has met its first attempt already, whichever of the two that was
         self.is_vague = self.kernel.name == "once" and len({args[0] for args in self.items}) < len(self.items)
         if self.policy == "fill":
             self.rows = [(i, self.fill_row if isinstance(row, kernels.Failed) else row) for i, row in enumerate(answers)]
         else:
             self.rows = [(i, row) for i, row in enumerate(answers) if not isinstance(row, kernels.Failed)]
+        self.rows = [(i, row) for i, row in self.rows if self.where(i)]
         if self.policy == "stop" and self.lost:
             self.rows = [(i, row) for i, row in self.rows if i < self.lost[0] or not self.is_ordered]
         allowed = self.max_failures
@@ -259,7 +284,8 @@ class Job:
         return i if self.has_index else None
 
     def lines(self, rows):
-        return [expected.row_bytes(self.format, self.written, row, self.index(i)) for i, row in rows]
+        return [expected.row_bytes(self.format, self.kept + self.written, [*(self.items[i] if self.kept else ()), *row],
+                                   self.index(i), self.float_format) for i, row in rows]
 
     def judge(self, folder, result):
         """What is wrong with a run, as sentences."""
@@ -372,7 +398,7 @@ class Job:
         head = expected.head(self.format, self.written, self.names, "index" if self.has_index else None)
         lines = self.lines(self.rows)
         if self.is_ordered and self.is_first_told() and self.policy == "stop" and self.inputs.bad is None and self.lost:
-            least = self.lost[0]
+            least = sum(i < self.lost[0] for i, _ in self.rows)
             if sum(map(len, lines[:least])) + len(head) * (least > 0) > len(data):
                 wrong.append(f"{len(data)} bytes, although all {least} items before the failed one are known")
         if not data:
