@@ -26,8 +26,13 @@ void pe_specs_item_format(pe_sink_spec *sink)
     const bool is_text = sink->result_count == 1 && sink->kept_count == 0 && sink->results[0].dtype == PE_TEXT;
     if (sink->format == PE_FORMAT_AUTO)
         sink->format = pe_format_by_suffix(sink->path);
-    if (sink->format == PE_FORMAT_AUTO)
-        sink->format = is_text && !sink->has_index ? PE_FORMAT_BYTES : PE_FORMAT_TXT;
+    const char *const slash = strrchr(sink->path, '/');
+    const char *const dot = strrchr(slash == NULL ? sink->path : slash, '.');
+    const bool has_suffix = dot != NULL && strchr(dot, '{') == NULL; /* that names no format, for numbers */
+    if (sink->format == PE_FORMAT_AUTO && is_text && !sink->has_index)
+        sink->format = PE_FORMAT_BYTES;
+    else if (sink->format == PE_FORMAT_AUTO && !has_suffix)
+        sink->format = PE_FORMAT_TXT;
     sink->axes = NULL; /* a file has one item */
     sink->axis_count = 0;
     sink->items = 1;

@@ -102,12 +102,16 @@ static pe_status check_format(const pe_sink_spec *spec, pe_format format, pe_err
 {
     static const pe_format files[] = {PE_FORMAT_NPY, PE_FORMAT_CSV, PE_FORMAT_TSV,
                                       PE_FORMAT_TXT, PE_FORMAT_RAW, PE_FORMAT_BYTES};
+    const char *const dot = strrchr(spec->path, '.');
+    if (format != PE_FORMAT_BYTES && dot != NULL && (strcmp(dot, ".gz") == 0 || strcmp(dot, ".zst") == 0))
+        return pe_fail(err, PE_ECONFIG, "%s.path: \"%s\": a file of one item is not compressed; expected no %s",
+                       spec->where, spec->path, dot);
     for (size_t f = 0; f < sizeof files / sizeof *files; f++)
         if (files[f] == format)
             return PE_OK;
     return pe_fail(err, PE_ECONFIG,
-                   "%s.path: \"%s\" is one file an item, which format %s has not; expected npy, csv, tsv, txt, raw or "
-                   "bytes, or one file for all",
+                   "%s.path: \"%s\" is one file an item, which format %s has not; expected npy, csv, tsv, txt, raw "
+                   "or bytes, or one file for all",
                    spec->where, spec->path, pe_format_name(format));
 }
 

@@ -147,7 +147,8 @@ class Names(FilesCase):
 
     def test_wrong_jobs_are_refused(self):
         for path, code, needles in (("r/{2}.txt", 78, [r"\{2\}", "1 argument"]), ("r/{%}.txt", 78, [r"\{%\}"]),
-                                    ("r/{index}.digest", 78, ["digest", "one file an item"])):
+                                    ("r/{index}.digest", 78, ["digest", "one file an item"]), ("r/{index}.dat", 78, ["suffix", "format"]),
+                                    ("r/{index}.gz", 78, [r"\.gz|suffix"])):
             self.refuse(squares(3, output={"path": path}), code, *needles)
         self.write("file", "")
         self.refuse(squares(3, output={"path": "file/{index}.txt"}), 73, "file", "directory")
