@@ -186,7 +186,9 @@ static pe_pool_kernel *load(pe_pool *pool, const pe_kernel *descriptor, const ch
 {
     pe_error err = PE_ERROR_INIT;
     pe_pool_kernel *kernel = NULL;
-    if (pe_pool_check(pool, &err) != PE_OK) { /* this thread may not talk to other ranks */
+    if (pool == NULL)
+        (void)pe_fail(&err, PE_EUSAGE, "no pool: NULL was passed, what did pe_pool_open say?");
+    if (pool == NULL || pe_pool_check(pool, &err) != PE_OK) { /* this thread may not talk to other ranks */
         (void)pe_pool_tell(&err, fault);
         return NULL;
     }

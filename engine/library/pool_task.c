@@ -44,12 +44,20 @@ static pe_status check_items(const pe_pool_kernel *kernel, const pe_pool_call *c
     return PE_OK;
 }
 
+/* Where this fails, this thread may not talk to other ranks. */
+static pe_status check_caller(const pe_pool_kernel *kernel, pe_error *err)
+{
+    if (kernel == NULL)
+        return pe_fail(err, PE_EUSAGE, "no kernel: NULL was passed, what did pe_pool_load say?");
+    return pe_pool_check(kernel->pool, err);
+}
+
 /* May this thread call the pool, and is the call a valid one? Collective. */
 static pe_status check_call(const pe_pool_kernel *kernel, const pe_pool_call *call, pe_error *err)
 {
-    const pe_pool *pool = kernel->pool;
-    if (pe_pool_check(pool, err) != PE_OK) /* this thread may not talk to other ranks */
+    if (check_caller(kernel, err) != PE_OK)
         return err->status;
+    const pe_pool *pool = kernel->pool;
     if (pe_pool_is_root(pool))
         (void)check_items(kernel, call, err);
     return pe_comm_agree(pool->comm, err);
@@ -228,12 +236,12 @@ int pe_pool_map_blocks(pe_pool_kernel *kernel, uint64_t count, const void *const
     static const void *const no_args[1];
     static void *const no_results[1];
     pe_error err = PE_ERROR_INIT;
-    pe_pool_task task = {.is_spread = pe_comm_size(kernel->pool->comm) > 1};
+    pe_pool_task task = {.is_spread = kernel != NULL && pe_comm_size(kernel->pool->comm) > 1};
     const pe_pool_call call = {.count = count,
                                .args = count == 0 ? no_args : args,
                                .results = count == 0 ? no_results : results,
                                .outcomes = outcomes};
-    if (pe_pool_check(kernel->pool, &err) != PE_OK)
+    if (check_caller(kernel, &err) != PE_OK)
         return pe_pool_tell(&err, fault);
     (void)check_blocks(kernel, &call, &err);
     if (pe_comm_agree(kernel->pool->comm, &err) != PE_OK)

@@ -53,6 +53,10 @@ START_TEST(pool_wrong_calls_are_refused)
     ck_assert_int_eq(pe_pool_map(kernel, 1, nothing, into, &fault), 64);
     ck_assert_ptr_nonnull(strstr(fault.text, "args[0] is NULL"));
     ck_assert_int_eq(pe_pool_map(kernel, 1, nothing, into, NULL), 64);
+    ck_assert_int_eq(pe_pool_map(NULL, 1, from, into, &fault), 64);
+    ck_assert_ptr_nonnull(strstr(fault.text, "pe_pool_load"));
+    ck_assert_ptr_null(pe_pool_load(NULL, "[kernel]\nname = \"square\"", "(int64)", &fault));
+    ck_assert_ptr_nonnull(strstr(fault.text, "pe_pool_open"));
     pe_pool_kernel *texts = load(pool, "[kernel]\nname = \"text_upper\"", "(text)");
     ck_assert_int_eq(pe_pool_map(texts, 1, from, into, &fault), 64);
     ck_assert_ptr_nonnull(strstr(fault.text, "pe_pool_start"));
