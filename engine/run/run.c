@@ -47,7 +47,7 @@ static pe_status show_plan(const pe_run_context *run, const pe_job *job, const p
         pe_run_print_plan(stdout, job, inputs, output, work, plan);
         pe_run_print_processes(stdout, job, kernel, plan);
     }
-    if (run->options->sample > 0 && pe_run_sample(run, inputs, kernel, work, plan, run->options->sample, err) != PE_OK)
+    if (run->options->sample > 0 && pe_run_sample(run, job, inputs, kernel, work, plan, err) != PE_OK)
         return err->status;
     if (run->is_root && run->options->action == PE_ACTION_PLAN) {
         if (fflush(stdout) != 0)
@@ -127,16 +127,16 @@ static pe_status conduct(const pe_run_context *run, pe_error *err)
     pe_job *job = NULL;
     pe_run_facts facts;
     pe_reports_begin(run, &facts);
-    pe_status status = pe_run_read_job(run, &job, err);
+    const pe_status status = pe_run_read_job(run, &job, err);
     facts.job = status == PE_OK ? job : NULL;
     if (status == PE_OK && run->options->action == PE_ACTION_PRINT_CONFIG)
-        status = print_job(run, job, err);
+        (void)print_job(run, job, err);
     else if (status == PE_OK)
-        status = conduct_job(run, job, &facts, err);
+        (void)conduct_job(run, job, &facts, err);
     tell(err);
-    status = pe_reports_end(run, &facts, err);
+    (void)pe_reports_end(run, &facts, err);
     pe_job_free(job);
-    return status;
+    return err->status;
 }
 
 int pe_run(const pe_run_options *options)

@@ -98,8 +98,7 @@ static void print_rest(FILE *out, const pe_plan *plan, const pe_sample_sum *samp
     if (sample->failed > 0)
         (void)fprintf(out, "%-9s  %" PRIu64 " of these items failed\n", "failed", sample->failed);
     if (sample->row_bytes > 0)
-        (void)fprintf(out, "%-9s  %s have to be written, which the time above leaves out\n", "output",
-                      pe_print_bytes(text, sample->row_bytes * plan->items));
+        (void)fprintf(out, "%-9s  %s of results\n", "writes", pe_print_bytes(text, sample->row_bytes * plan->items));
     if (sample->process_bytes > 0)
         (void)fprintf(out, "%-9s  %s a rank for the processes of its workers, as they were seen\n", "processes",
                       pe_print_bytes(text, sample->process_bytes));

@@ -13,10 +13,14 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "os/file/file.h"
+#include "os/file/scratch_file.h"
 #include "os/redirect_stdout.h"
 #include "report/failure_record.h"
 #include "run/reports/estimate_print.h"
@@ -28,6 +32,7 @@
 #define BLOCKS_MOST 128 /* of a worker */
 #define BLOCKS_ASKED 32 /* of a worker, where the number of items is given */
 #define GOLDEN 0.6180339887498949
+#define SCRATCH_MOST ((uint64_t)64 << 20) /* of results that a worker keeps before it begins anew */
 #define OUT_MOST ((uint64_t)8 << 20)
 
 /* One worker's part. */
@@ -37,6 +42,8 @@ typedef struct sampler {
     uint64_t failed, start_ns;
     uint64_t items; /* of a block */
     bool is_growing;
+    int scratch_fd;   /* where results are written, or -1 */
+    uint64_t written; /* bytes in there */
 } sampler;
 
 typedef struct sampling {
@@ -44,8 +51,9 @@ typedef struct sampling {
     const pe_run_inputs *inputs;
     pe_work_spec work;
     const pe_plan *plan;
-    uint64_t asked;   /* items of each worker, or PE_SAMPLE_AUTO */
-    int first_worker; /* of this rank among all */
+    const char *beside; /* the output's path; NULL: nothing is written */
+    uint64_t asked;     /* items of each worker, or PE_SAMPLE_AUTO */
+    int first_worker;   /* of this rank among all */
     int all_workers, threads;
     sampler *samplers; /* [worker] */
     pe_error err;      /* the first of this rank; guarded by the mutex */
@@ -128,6 +136,25 @@ static pe_status run_block(const sampling *self, void *worker, pe_block block, p
     return status;
 }
 
+/* Fresh pages each time, as a growing output takes them. A disk that is full makes the sample wrong, not the job. */
+static void write_results(sampler *mine, const pe_buffer *bytes, uint64_t *ns)
+{
+    pe_error ignored = PE_ERROR_INIT;
+    const uint64_t began = pe_clock_ns();
+    if (mine->scratch_fd < 0 || bytes->size == 0)
+        return;
+    (void)pe_write_full(mine->scratch_fd, bytes->data, bytes->size, "a scratch file", &ignored);
+    *ns += pe_clock_ns() - began;
+    mine->written += bytes->size;
+    if (mine->written < SCRATCH_MOST)
+        return;
+    mine->written = 0;
+    if (ftruncate(mine->scratch_fd, 0) != 0 || lseek(mine->scratch_fd, 0, SEEK_SET) != 0) {
+        (void)close(mine->scratch_fd);
+        mine->scratch_fd = -1;
+    }
+}
+
 /* An item that fails under on_error = "stop" ends its block, not the sample. */
 static pe_status sample_blocks(sampling *self, void *worker, int number, pe_error *err)
 {
@@ -142,6 +169,7 @@ static pe_status sample_blocks(sampling *self, void *worker, int number, pe_erro
     for (int turn = 0; turn < turns && (is_asked || turn == 0 || spent_ns < WORKER_NS) && status == PE_OK; turn++) {
         const pe_block block = next_block(self, number, turn, mine->items);
         status = run_block(self, worker, block, &out, &ns, err);
+        write_results(mine, &out.bytes, &ns);
         mine->failed += status == PE_EITEM ? 1 : count_failed(&out.log);
         if (status == PE_OK && mine->count < BLOCKS_MOST && (turn > 0 || mine->count == 0))
             mine->blocks[mine->count++] = (pe_sampled_block){.first = block.first, .items = block.count, .ns = ns};
@@ -164,11 +192,17 @@ static void work(void *context, int number)
     sampling *const self = context;
     pe_error err = PE_ERROR_INIT;
     void *worker = NULL;
+    self->samplers[number].scratch_fd = -1;
+    if (self->beside != NULL)
+        (void)pe_scratch_file_open(self->beside, &self->samplers[number].scratch_fd, &err);
+    pe_error_clear(&err); /* what cannot be made there is found by the run */
     if (pe_job_worker.open(&self->work, &worker, &err) == PE_OK) {
         self->samplers[number].start_ns = pe_clock_ns() - self->begin_ns;
         (void)sample_blocks(self, worker, number, &err);
     }
     pe_job_worker.close(worker);
+    if (self->samplers[number].scratch_fd >= 0)
+        (void)close(self->samplers[number].scratch_fd);
     (void)pthread_mutex_lock(&self->mutex);
     pe_error_merge(&self->err, &err);
     (void)pthread_mutex_unlock(&self->mutex);
@@ -251,20 +285,28 @@ static pe_status compute(sampling *self, int most_threads, pe_error *err)
     return pe_run_agree(self->run, err);
 }
 
-pe_status pe_run_sample(const pe_run_context *run, const pe_run_inputs *inputs, const pe_run_kernel *kernel,
-                        const pe_work_spec *work_spec, const pe_run_plan *plan, uint64_t items, pe_error *err)
+/* Rows that go to a file. */
+static bool is_written(const pe_job *job, const pe_work_spec *work)
+{
+    return work->encoder.format != PE_FORMAT_NULL && !work->makes_partials && job->op_count == 0 &&
+           strcmp(job->output.path, "-") != 0;
+}
+
+pe_status pe_run_sample(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                        const pe_run_kernel *kernel, const pe_work_spec *work_spec, const pe_run_plan *plan,
+                        pe_error *err)
 {
     sampling self = {.run = run, .inputs = inputs, .work = *work_spec, .err = PE_ERROR_INIT};
+    self.beside = is_written(job, work_spec) ? job->output.path : NULL;
     pe_sample_sum sum = {.workers = plan->placement.all_threads};
     if (check(inputs, &plan->plan, err) != PE_OK)
         return pe_run_agree(run, err);
-    init(&self, plan, items);
+    init(&self, plan, run->options->sample);
     if (compute(&self, plan->placement.most_threads, err) == PE_OK)
         (void)collect(&self, plan->placement.most_threads, &sum, err);
     if (err->status == PE_OK && run->is_root) {
         sum.process_bytes = process_bytes(kernel, self.threads);
-        sum.row_bytes =
-            work_spec->encoder.format == PE_FORMAT_NULL || work_spec->makes_partials ? 0 : work_spec->encoder.row_bytes;
+        sum.row_bytes = self.beside != NULL && work_spec->encoder.is_fixed ? work_spec->encoder.row_bytes : 0;
         pe_estimate_print(stdout, &plan->plan, &sum);
     }
     (void)pthread_mutex_destroy(&self.mutex);
