@@ -173,9 +173,20 @@ bool pe_spec_is_stream(const pe_source_spec *spec)
            (!S_ISREG(facts.st_mode) || pe_spec_packing(spec) != PE_PACKING_NONE);
 }
 
+/* A stdin that was closed can only be written: os/std_fds.h. */
+static bool is_closed_stdin(const pe_source_spec *spec)
+{
+    const int flags = fcntl(STDIN_FILENO, F_GETFL);
+    const bool is_meant =
+        is_stdin(spec) || strcmp(spec->path, "/dev/stdin") == 0 || strcmp(spec->path, "/dev/fd/0") == 0;
+    return is_meant && (flags < 0 || (flags & O_ACCMODE) == O_WRONLY);
+}
+
 static pe_status open_file(pe_source *source, pe_error *err)
 {
     const pe_source_spec *const spec = source->spec;
+    if (is_closed_stdin(spec))
+        return no_input(spec, "stdin is closed", err);
     if (pe_spec_is_stream(spec))
         return open_stream(source, err);
     struct stat facts;
