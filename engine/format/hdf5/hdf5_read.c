@@ -272,7 +272,8 @@ static pe_status take_texts(pe_hdf5 *file, const hsize_t *start, const hsize_t *
             *bytes = size > *bytes ? size : *bytes;
         else if (status == PE_OK) {
             memset(out + t * *bytes, 0, *bytes);
-            memcpy(out + t * *bytes, found[t], size < *bytes ? size : *bytes);
+            if (size > 0)
+                memcpy(out + t * *bytes, found[t], size < *bytes ? size : *bytes);
         }
         (void)H5free_memory(found[t]);
     }
