@@ -236,7 +236,7 @@ int pe_pool_map_blocks(pe_pool_kernel *kernel, uint64_t count, const void *const
     static const void *const no_args[1];
     static void *const no_results[1];
     pe_error err = PE_ERROR_INIT;
-    pe_pool_task task = {.is_spread = kernel != NULL && pe_comm_size(kernel->pool->comm) > 1};
+    pe_pool_task task = {.ticket = 0};
     const pe_pool_call call = {.count = count,
                                .args = count == 0 ? no_args : args,
                                .results = count == 0 ? no_results : results,
@@ -246,6 +246,7 @@ int pe_pool_map_blocks(pe_pool_kernel *kernel, uint64_t count, const void *const
     (void)check_blocks(kernel, &call, &err);
     if (pe_comm_agree(kernel->pool->comm, &err) != PE_OK)
         return pe_pool_tell(&err, fault);
+    task.is_spread = pe_comm_size(kernel->pool->comm) > 1;
     init_task(&task, kernel, &call);
     pe_pool_run_turn(kernel->pool, &task);
     if (fault != NULL)
