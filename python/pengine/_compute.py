@@ -27,6 +27,20 @@ _KINDS = {**dict.fromkeys("bhilqn", "int"), **dict.fromkeys("BHILQN", "uint"), *
 _TIMED_OUT = 3
 
 
+def _join(parts: list[Any]) -> Any:
+    if isinstance(parts[0], list):
+        return [item for part in parts for item in part]
+    numpy = _numpy()
+    return numpy.concatenate(parts) if numpy is not None else [item for part in parts for item in part.tolist()]
+
+
+def _copy_out(results: list[Any], out: Any) -> list[Any]:
+    given = list(out) if isinstance(out, (tuple, list)) else [out]
+    for one, result in zip(given, results):
+        memoryview(one).cast("B")[:] = memoryview(result).cast("B")
+    return given
+
+
 class Column(NamedTuple):
     """One argument of all items."""
 
@@ -37,6 +51,14 @@ class Column(NamedTuple):
 
     def item(self, index: int) -> Any:
         return self.view[index]
+
+    def part(self, begin: int, end: int) -> Column:
+        """Some of the items, as something that can be pickled."""
+        if isinstance(self.data, memoryview):
+            size = self.data.nbytes // self.length
+            data: Any = bytes(self.data.cast("B")[begin * size : end * size])
+            return Column(data, self.type, end - begin, self.view.tolist()[begin:end])
+        return Column(self.data[begin:end], self.type, end - begin, self.view[begin:end])
 
 
 def _numpy() -> Any:
@@ -124,6 +146,35 @@ class Compiled:
             return self.kernels[job, columns]
 
     def map(self, kernel: Kernel, columns: list[Column], out: Any, errors: dict[str, Any], chunk: int) -> tuple[Any, list[ItemError]]:
+        """The results and the failed items, with the help of other ranks where there are any."""
+        from . import _cluster
+
+        count = min((one.length for one in columns), default=0)
+        if not _cluster.agents or not kernel.is_portable or count < 1024 or len({one.length for one in columns}) != 1:
+            return self.map_here(kernel, columns, out, errors, chunk)
+        agents = _cluster.agents
+        _outputs(_compiled.results(self.load(kernel, f"({', '.join(one.type for one in columns)})", errors)), count, out)
+        ends = [count * part // (len(agents) + 1) for part in range(len(agents) + 2)]
+        parts = [[one.part(begin, end) for one in columns] for begin, end in zip(ends, ends[1:])]
+        answers = [agent.ask(kernel, part, None, errors, chunk) for agent, part in zip(agents, parts[1:])]
+        done = [self.map_here(kernel, parts[0], None, errors, chunk)]
+        failed = done[0][1]
+        for answer, begin in zip(answers, ends[1:]):
+            try:
+                results, more = answer.get()
+            except ItemError as error:
+                raise moved(error, begin) from None
+            done.append((results, more))
+            failed += [moved(error, begin) for error in more]
+        many = isinstance(done[0][0], tuple)
+        joined = [_join(list(one)) for one in (zip(*(results for results, _ in done)) if many else [[results for results, _ in done]])]
+        if out is not None and failed and errors.get("on_error") == "skip":
+            raise ValueError(f"out= with errors='skip', and {len(failed)} items failed; the first: {failed[0]}")
+        if out is not None:
+            joined = _copy_out(joined, out)
+        return (tuple(joined) if many else joined[0]), failed
+
+    def map_here(self, kernel: Kernel, columns: list[Column], out: Any, errors: dict[str, Any], chunk: int) -> tuple[Any, list[ItemError]]:
         """The results and the failed items."""
         counts = {one.length for one in columns}
         if len(counts) != 1:
@@ -261,8 +312,8 @@ class Stream:
                 if error.index:  # what comes before it first
                     before = tuple(one[: error.index] for one in block) if star and isinstance(block, tuple) else block[: error.index]
                     yield from self._run(iter((before,)), star)
-                raise _moved(error, at) from None
-            self.failures += [_moved(error, at) for error in failed]
+                raise moved(error, at) from None
+            self.failures += [moved(error, at) for error in failed]
             many = isinstance(results, tuple)
             lists = [one if isinstance(one, list) else one.tolist() for one in (results if many else (results,))]
             yield from zip(*lists) if many else lists[0]
@@ -285,7 +336,7 @@ def _blocks(items: Any, star: bool) -> Iterator[Any]:
         at, size = at + size, min(size * 2, 65536)
 
 
-def _moved(error: ItemError, by: int) -> ItemError:
+def moved(error: ItemError, by: int) -> ItemError:
     return type(error)((error.index or 0) + by, error.arguments, error.reason)
 
 

@@ -40,6 +40,7 @@ class Kernel:
     """A description of a compiled function; made by expr(), kernel(), source(), plugin() or pointer()."""
 
     is_compiled = True
+    is_portable = True  # to other ranks
 
     def __init__(self, keys: dict[str, Any], keep: Any = None) -> None:
         self.keys = {key: value for key, value in keys.items() if value is not None}
@@ -152,4 +153,6 @@ def pointer(function: Any, signature: str, *, params: Optional[dict[str, Any]] =
     file = tempfile.NamedTemporaryFile("w", prefix="pengine-pointer-", suffix=".c", encoding="utf-8")
     file.write(text)
     file.flush()
-    return Kernel({"source": file.name, "function": "call_pointer", "signature": signature, "params": params}, (function, file))
+    made = Kernel({"source": file.name, "function": "call_pointer", "signature": signature, "params": params}, (function, file))
+    made.is_portable = False
+    return made

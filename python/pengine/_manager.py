@@ -18,7 +18,7 @@ import threading
 import time
 from typing import Any, Optional
 
-from . import _core, _frames
+from . import _cluster, _core, _frames
 from ._jobs import ApplyJob, Chunk, Job, unpack_failures
 from ._process import NO_ITEM, SLOT, SLOT_BYTES, WorkerProcess
 from ._stream import StreamJob
@@ -84,10 +84,17 @@ class Manager:
         offset = next(n * SLOT_BYTES for n in range(self.processes) if n * SLOT_BYTES not in used)
         self.count += 1
         SLOT.pack_into(self.memory, offset, 0, NO_ITEM, 0)
-        worker = WorkerProcess(self.count, offset, self.memory_fd, self.life_read, self.initializer, self.initargs)
+        worker = WorkerProcess(self.count, offset, self.memory_fd, self.life_read, self.initializer, self.initargs,
+                               self.agent_of(offset // SLOT_BYTES))
         self.workers.append(worker)
         self.by_fd[worker.socket.fileno()] = worker
         self.poll.register(worker.socket, select.POLLIN | (select.POLLOUT if worker.out else 0))
+
+    @staticmethod
+    def agent_of(place: int) -> Optional[_cluster.Agent]:
+        """Workers go around the ranks; None is this one."""
+        rank = place % (len(_cluster.agents) + 1)
+        return _cluster.agents[rank - 1] if rank else None
 
     def after_fork(self) -> None:
         """In a child of fork: let go of what would keep the workers alive."""
@@ -245,10 +252,10 @@ class Manager:
         self.poll.unregister(worker.socket)
         del self.by_fd[worker.socket.fileno()]
         worker.socket.close()
-        begun, item, _ = SLOT.unpack_from(self.memory, worker.offset)
         with self.lock:
             reason = worker.end_text()
             self.workers.remove(worker)
+        begun, item, _ = worker.slot(self.memory)
         chunks = list(worker.inflight)
         worker.inflight.clear()
         if not worker.ready:
@@ -320,11 +327,11 @@ class Manager:
             chunk = worker.inflight[0]
             if chunk.job.options.timeout is not None:
                 self.check_timeout(worker, chunk, now)
-            if idle and len(worker.inflight) > 1 and now - chunk.sent > TAKE_BACK_SECONDS:
+            if idle and worker.agent is None and len(worker.inflight) > 1 and now - chunk.sent > TAKE_BACK_SECONDS:
                 self.take_back(worker)
 
     def check_timeout(self, worker: WorkerProcess, chunk: Chunk, now: float) -> None:
-        slot = SLOT.unpack_from(self.memory, worker.offset)
+        slot = worker.slot(self.memory)
         if slot[0] < chunk.task or slot != worker.seen:
             worker.seen, worker.changed = slot, now
         elif now - worker.changed > (chunk.job.options.timeout or 0):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import collections
 import io
+import mmap
 import os
 import pickle
 import signal
@@ -21,7 +22,7 @@ from multiprocessing import context, popen_spawn_posix, spawn, synchronize
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Optional
 
-from . import _byvalue, _frames
+from . import _byvalue, _cluster, _frames
 
 SLOT = struct.Struct("=QQQ")
 SLOT_BYTES = 64
@@ -99,10 +100,23 @@ def _tracker_fd() -> Optional[int]:
     return tracker._resource_tracker._fd if tracker is not None else None
 
 
+def launch(link_fd: int, memory_fd: int, life_fd: int, offset: int, more: list[int]) -> subprocess.Popen[bytes]:
+    """Start a worker process with these descriptors."""
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from pengine._worker import main; main(*map(int, sys.argv[2:]))"
+    executable = os.fsdecode(spawn.get_executable())
+    words = [executable, *subprocess._args_from_interpreter_flags(), "-P", "-c", code,  # type: ignore[attr-defined]
+             folder, str(link_fd), str(memory_fd), str(life_fd), str(offset)]
+    return subprocess.Popen(words, stdin=subprocess.DEVNULL, pass_fds=[link_fd, memory_fd, life_fd, *more],
+                            env=clean_environment(), process_group=0)
+
+
 class WorkerProcess:
     """One worker: pid, exitcode, is_alive() and the like as of multiprocessing.Process; the rest is the pool's."""
 
-    def __init__(self, number: int, offset: int, memory_fd: int, life_fd: int, initializer: Any, initargs: Any) -> None:
+    def __init__(self, number: int, offset: int, memory_fd: int, life_fd: int, initializer: Any, initargs: Any,
+                 agent: Optional[_cluster.Agent] = None) -> None:
+        self.agent = agent
         self.name = f"PengineWorker-{number}"
         self.daemon = True
         self.offset = offset
@@ -121,31 +135,35 @@ class WorkerProcess:
         spawning = _Spawning()
         start = _start_bytes(initializer, initargs, spawning)
         preparation, by_value = _preparation(self.name)
-        tracker = _tracker_fd()
+        tracker: Optional[int] = None
+        self.process: Any
+        if agent is not None:
+            if spawning.fds:
+                raise RuntimeError("locks, queues and pipes in initargs cannot go to other ranks; those of a Manager can")
+            self.process = _cluster.RemoteProcess(agent)
+            self.socket = self.process.start()
+        else:
+            tracker = _tracker_fd()
+            self._start_here(memory_fd, life_fd, spawning.fds + ([] if tracker is None else [tracker]))
+        self.pid = self.process.pid
+        self.socket.setblocking(False)
+        message = pickle.dumps((preparation, by_value, tracker, start))
+        self.send(_frames.pack(_frames.FUNCTION, 0, 0, message))
+
+    def _start_here(self, memory_fd: int, life_fd: int, more: list[int]) -> None:
         self.socket, other = socket.socketpair()
         try:
-            self._launch(other.fileno(), memory_fd, life_fd, spawning.fds + ([] if tracker is None else [tracker]))
+            self.process = launch(other.fileno(), memory_fd, life_fd, self.offset, more)
         except BaseException:
             self.socket.close()
             raise
         finally:
             other.close()
-        self.socket.setblocking(False)
-        message = pickle.dumps((preparation, by_value, tracker, start))
-        self.send(_frames.pack(_frames.FUNCTION, 0, 0, message))
 
-    def _launch(self, fd: int, memory_fd: int, life_fd: int, more: list[int]) -> None:
-        folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        code = ("import sys; sys.path.insert(0, sys.argv[1]); from pengine._worker import main; "
-                "main(*map(int, sys.argv[2:]))")
-        executable = os.fsdecode(spawn.get_executable())
-        words = [executable, *subprocess._args_from_interpreter_flags(), "-P", "-c", code,  # type: ignore[attr-defined]
-                 folder, str(fd), str(memory_fd), str(life_fd), str(self.offset)]
-        self.process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, pass_fds=[fd, memory_fd, life_fd, *more], env=clean_environment(), process_group=0
-        )
-        self.pid = self.process.pid
-        self.process.returncode = None
+    def slot(self, memory: mmap.mmap) -> tuple[int, ...]:
+        """(task begun, item, calls), of another rank's worker a moment old."""
+        slot: tuple[int, ...] = SLOT.unpack_from(memory, self.offset) if self.agent is None else self.process.ask_slot()
+        return slot
 
     def send(self, parts: list[bytes]) -> None:
         """Queue a frame and write what the socket takes now."""
@@ -198,17 +216,20 @@ class WorkerProcess:
 
     @property
     def exitcode(self) -> Optional[int]:
-        return self.process.poll()
+        code: Optional[int] = self.process.poll()
+        return code
 
     @property
     def sentinel(self) -> int:
-        return self.socket.fileno()
+        return int(self.socket.fileno())
 
     def is_alive(self) -> bool:
         return self.exitcode is None
 
     def _signal(self, number: int) -> None:
-        if self.exitcode is None:
+        if self.agent is not None:
+            self.process.send_signal(number)
+        elif self.exitcode is None:
             try:
                 os.killpg(self.pid, number)
             except ProcessLookupError:
@@ -233,12 +254,13 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:  # it closed its socket and lives on
             self.kill()
             code = self.process.wait()
+        name = "the worker process" if self.agent is None else f"the worker process on {self.agent.host}"
         if code < 0:
             try:
-                return f"the worker process was killed by {signal.Signals(-code).name}"
+                return f"{name} was killed by {signal.Signals(-code).name}"
             except ValueError:
-                return f"the worker process was killed by signal {-code}"
-        return f"the worker process ended with exit code {code}"
+                return f"{name} was killed by signal {-code}"
+        return f"{name} ended with exit code {code}"
 
     def __repr__(self) -> str:
         return f"<{self.name} pid={self.pid}>"

@@ -11,7 +11,7 @@ from multiprocessing import util
 from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional
 
-from . import _worker_state
+from . import _cluster, _worker_state
 from ._jobs import ApplyJob, Job, MapJob, Options, warn_skipped
 from ._manager import Manager
 from ._progress import Bar
@@ -69,7 +69,7 @@ class Pool:
         self._state = "INIT"
         self._pool: list[Any] = []
         if processes is None:
-            processes = os.cpu_count() or 1
+            processes = _cluster.cores() if _cluster.agents else os.cpu_count() or 1
         if processes < 1:
             raise ValueError("Number of processes must be at least 1")
         if maxtasksperchild is not None and (not isinstance(maxtasksperchild, int) or maxtasksperchild <= 0):

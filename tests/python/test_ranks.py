@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""mpirun -n N python3 -m pengine script.py: the same results for any number of ranks, and MPI is never started."""
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+
+SCRIPT = """
+    import os, signal, sys, warnings
+    import numpy, pengine
+    warnings.simplefilter("ignore")
+    base = 100
+    def shifted(x): return x + base
+    def place(_):
+        with open("/proc/self/maps") as file:
+            assert "libmpi" not in file.read()
+        return os.getppid()
+    def kill(x):
+        if x == 13: os.kill(os.getpid(), signal.SIGKILL)
+        return x
+    def forever(x):
+        while x == 5: pass
+        return x
+    with pengine.Pool(4) as pool:
+        assert pool.map(shifted, range(50_000)) == list(range(100, 50_100))
+        assert list(pool.imap(shifted, iter(range(3000)))) == list(range(100, 3100))
+        print(sys.argv[1:], len(set(pool.map(place, range(200), chunksize=1))), len(pool._pool))
+        a, out = numpy.arange(100_000.0), numpy.empty(100_000)
+        assert pool.map(pengine.expr("x*x + 1"), a, out=out) is out and (out == a * a + 1).all()
+        assert pool.map(pengine.kernel("text_upper"), ["ab"] * 3000) == ["AB"] * 3000
+        try:
+            pool.map(pengine.kernel("square"), [1] * 3000 + [2**40])
+        except pengine.ItemError as error:
+            print(error.index, error.arguments)
+        assert pool.map(kill, range(100), errors="skip") == [x for x in range(100) if x != 13]
+        print(pool.failures[0].index, "SIGKILL" in str(pool.failures[0]))
+        assert pool.map(forever, range(20), errors="skip", timeout=0.3) == [x for x in range(20) if x != 5]
+        print(pool.failures[0])
+    place(0)
+"""
+
+
+class Ranks(unittest.TestCase):
+    def launch(self, ranks, text, *args):
+        with tempfile.TemporaryDirectory() as folder:
+            script = os.path.join(folder, "script.py")
+            with open(script, "w") as file:
+                file.write(textwrap.dedent(text))
+            mpirun = [] if ranks is None else [os.environ["MPIEXEC"], "--oversubscribe", "-n", str(ranks)]
+            done = subprocess.run([*mpirun, sys.executable, "-B", "-m", "pengine", script, *args], capture_output=True, text=True,
+                                  timeout=60, env={**os.environ, "PENGINE_MEET": folder, "OMPI_ALLOW_RUN_AS_ROOT": "1",
+                                                   "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"})
+            self.assertEqual(os.listdir(folder), ["script.py"])
+        return done
+
+    def test_any_number_of_ranks(self):
+        for ranks in (None, 1, 2, 4) if os.environ.get("PENGINE_MPI") == "ON" else (None,):
+            done = self.launch(ranks, SCRIPT, "a", "b")
+            self.assertEqual(done.stdout, f"['a', 'b'] {ranks or 1} 4\n3000 (1099511627776,)\n13 True\nitem 5 (5): took longer than 0.3 s\n",
+                             done.stderr)
+            self.assertEqual(done.returncode, 0)
+
+    def test_what_the_script_does_wrong(self):
+        if os.environ.get("PENGINE_MPI") == "ON":
+            done = self.launch(2, "import pengine\npool = pengine.Pool(2)\nraise SystemExit(5)")
+            self.assertEqual(done.returncode, 5, done.stderr)
+        done = subprocess.run([sys.executable, "-B", "-m", "pengine", "no.py"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr.splitlines()[0]), (66, "pengine: there is no script 'no.py'"))
+
+
+if __name__ == "__main__":
+    unittest.main()
