@@ -297,7 +297,9 @@ class Job:
                 wrong.append(f"stdout has {data[:200]!r}, although there is output.path")
             path = folder / self.path
             data = path.read_bytes() if path.exists() else None
-        if any((folder / f"{name}.part").exists() for name in ("out." + self.format, "failed.csv")):
+        has_checkpoint = any(folder.glob("*.checkpoint"))  # of a run that ended early: it goes on from there
+        if any((folder / f"{name}.part").exists() and not (self.lost and has_checkpoint)
+               for name in ("out." + self.format, "failed.csv")):
             wrong.append("a .part is left")
         if self.is_vague:
             return wrong
