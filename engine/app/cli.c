@@ -124,7 +124,8 @@ static pe_status set_resume(parsing *in, pe_resume_choice choice)
 {
     pe_run_options *const run = &in->out->run;
     if (run->resume != PE_RESUME_NONE && run->resume != choice)
-        return pe_fail(in->err, PE_EUSAGE, "expected at most one of --resume and --restart; see pengine --help");
+        return pe_fail(in->err, PE_EUSAGE,
+                       "expected at most one of --resume, --restart and --retry-failed; see pengine --help");
     run->resume = choice;
     return PE_OK;
 }
@@ -231,6 +232,9 @@ static error_t take(int key, char *value, struct argp_state *state)
         break;
     case PE_OPTION_RESUME:
         status = set_resume(in, PE_RESUME_GO_ON);
+        break;
+    case PE_OPTION_RETRY:
+        status = set_resume(in, PE_RESUME_RETRY);
         break;
     case PE_OPTION_RESTART:
         status = set_resume(in, PE_RESUME_RESTART);

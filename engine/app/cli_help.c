@@ -26,6 +26,7 @@ const struct argp_option pe_cli_table[] = {
     {"items", PE_OPTION_ITEMS, "LIST", 0, "run only these items, such as 17,40-60, and print their results", 0},
     {"resume", PE_OPTION_RESUME, NULL, 0, "go on where the checkpoint says; begin anew where there is none", 0},
     {"restart", PE_OPTION_RESTART, NULL, 0, "discard the checkpoint of an earlier run and begin anew", 0},
+    {"retry-failed", PE_OPTION_RETRY, NULL, 0, "run the items again that failed, and put their results in place", 0},
     {"time-limit", PE_OPTION_TIME_LIMIT, "T", 0, "end in good order before so much time has passed, such as 23h", 0},
     {"status", PE_OPTION_STATUS, "FILE", 0, "print what a checkpoint holds", 0},
     {"json", PE_OPTION_JSON, NULL, 0, "with --status: as a JSON object", 0},

@@ -172,10 +172,11 @@ static pe_status open_output(execution *self, const pe_output_spec *spec, pe_err
     const pe_run_context *run = self->run;
     if (run->is_root)
         (void)pe_output_begin(&self->output, self->job, &spec->sink, self->inputs, self->resume,
-                              self->work.signature.arg_count, self->plan->items, err);
+                              self->work.signature.arg_count, self->plan->items,
+                              self->work.encoder.is_fixed ? self->work.encoder.row_bytes : 0, err);
     if (pe_run_agree(run, err) == PE_OK && self->job->op_count > 0)
         open_reduction(self, err);
-    else if (err->status == PE_OK)
+    else if (err->status == PE_OK && !self->resume->is_retry)
         (void)pe_shared_output_begin(run, self->job, self->plan, self->output.sink, &self->work, err);
     self->work.row_file.first_row = self->work.first_row;
     if (err->status == PE_OK)
@@ -287,6 +288,9 @@ static pe_status close_output(execution *self, uint64_t items, pe_error *err)
     (void)pe_run_agree(self->run, err);
     if ((self->work.has_log || self->work.has_joblog) && err->status == PE_EITEM && err->item != PE_NO_ITEM)
         (void)pe_stop_record_collect(&self->stop_record, self->run->comm, err->item, &record, &lost);
+    if (self->run->is_root && self->resume->is_retry && err->status == PE_OK)
+        (void)pe_output_retried(&self->output, self->inputs, self->work.signature.arg_count, err);
+    (void)pe_run_agree(self->run, err);
     const pe_output_ending ending = end_checkpoints(self, items, &record, is_durable, err);
     if (self->run->is_root)
         (void)pe_output_end(&self->output, &ending, err);

@@ -48,7 +48,9 @@ typedef struct pe_run_kernel {
 typedef struct pe_run_resume {
     bool is_recorded; /* this run writes checkpoints; on every rank */
     bool is_resumed;  /* it goes on where an earlier run ended; on every rank */
-    bool is_over;     /* nothing is left to do; on every rank */
+    bool is_retry;    /* the items that failed are computed again, and their rows put into the output; on every rank */
+    bool forgets_failures; /* those of the earlier runs are tried again; on every rank */
+    bool is_over;          /* nothing is left to do; on every rank */
     /* Rank 0: */
     char *path;         /* of the checkpoint */
     pe_checkpoint from; /* the manifest of this job; where the run is resumed, the progress of the earlier ones */

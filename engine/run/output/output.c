@@ -16,6 +16,7 @@
 #include "run/job_to_specs.h"
 #include "run/output/argument_names.h"
 #include "run/output/axis_values.h"
+#include "run/output/retry.h"
 
 static pe_status begin_log(pe_output *output, const pe_job *job, const pe_inputs *inputs, int arg_count, pe_error *err)
 {
@@ -46,13 +47,13 @@ static pe_status check_skip(const pe_job *job, pe_error *err)
 
 /* ---- what an earlier run has left ---- */
 
-/* The lines of the log are written anew. */
-static pe_status take_earlier_lines(pe_output *output, const pe_run_resume *resume, pe_error *err)
+/* The lines of the first `bytes` bytes of the list are written to the log. */
+static pe_status write_lines(pe_output *output, uint64_t bytes, pe_error *err)
 {
     pe_failed_reader reader = {0};
     pe_failed_entry entry;
     bool has = output->failures.has_file;
-    pe_status status = pe_failed_reader_open(&reader, resume->path, has ? resume->from.progress.failed_bytes : 0, err);
+    pe_status status = pe_failed_reader_open(&reader, output->resume->path, has ? bytes : 0, err);
     while (status == PE_OK && has) {
         status = pe_failed_reader_next(&reader, &entry, &has, err);
         if (status == PE_OK && has)
@@ -65,8 +66,10 @@ static pe_status take_earlier_lines(pe_output *output, const pe_run_resume *resu
 static pe_status take_earlier(pe_output *output, const pe_run_resume *resume, pe_error *err)
 {
     const pe_checkpoint_progress *const progress = &resume->from.progress;
-    output->rows = progress->rows;
     pe_status status = pe_item_set_add_all(&output->done, &resume->done, err);
+    if (status != PE_OK || resume->forgets_failures) /* they are tried again */
+        return status;
+    output->rows = progress->rows;
     if (status == PE_OK)
         status = pe_failure_log_load(&output->failures, progress->state.data, PE_FAILURE_COUNTED_BYTES, err);
     return status;
@@ -86,17 +89,27 @@ static pe_status begin_sink(pe_output *output, const pe_sink_spec *spec, const p
 }
 
 pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_run_inputs *inputs,
-                          const pe_run_resume *resume, int arg_count, uint64_t items, pe_error *err)
+                          const pe_run_resume *resume, int arg_count, uint64_t items, size_t row_bytes, pe_error *err)
 {
-    *output = (pe_output){.job = job, .todo = &inputs->todo, .items = items, .is_recorded = resume->is_recorded};
-    const uint64_t failed_bytes = resume->is_resumed ? resume->from.progress.failed_bytes : 0;
+    *output = (pe_output){.job = job,
+                          .todo = &inputs->todo,
+                          .items = items,
+                          .is_recorded = resume->is_recorded,
+                          .resume = resume,
+                          .spec = spec,
+                          .row_bytes = row_bytes,
+                          .scratch_fd = -1};
+    const bool has_failed = resume->is_resumed && !resume->forgets_failures;
+    const uint64_t failed_bytes = has_failed ? resume->from.progress.failed_bytes : 0;
     pe_lock_init(&output->mutex);
     output->has_item_files = pe_specs_has_item_files(job);
     pe_status status = job->skip > 0 ? check_skip(job, err) : PE_OK;
     if (status == PE_OK && output->has_item_files)
         status = pe_item_files_begin(job->output.path, err);
-    if (status == PE_OK && resume->is_resumed)
+    if (status == PE_OK && (resume->is_resumed || resume->is_retry))
         status = take_earlier(output, resume, err);
+    if (status == PE_OK && resume->is_retry)
+        return pe_retry_begin(output, err);
     if (status == PE_OK)
         status = begin_sink(output, spec, inputs->inputs, arg_count, err);
     if (status == PE_OK && resume->is_recorded)
@@ -105,7 +118,7 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
         status = begin_log(output, job, inputs->inputs, arg_count, err);
     if (status == PE_OK)
         status = pe_job_log_begin(&output->jobs, job->reports.joblog, err);
-    return status == PE_OK && resume->is_resumed ? take_earlier_lines(output, resume, err) : status;
+    return status == PE_OK ? write_lines(output, failed_bytes, err) : status;
 }
 
 /* ---- results ---- */
@@ -149,6 +162,8 @@ static pe_status list_done(pe_output *output, const pe_chunk_result *out, uint64
 
 static pe_status take_rows(pe_output *output, const pe_chunk_result *out, pe_error *err)
 {
+    if (output->resume->is_retry)
+        return pe_retry_take(output, out, err);
     if (output->has_item_files)
         return pe_item_names_take(&output->names, &out->bytes, output->items, output->job->output.where, err);
     return out->placed > 0 ? pe_sink_advance(output->sink, out->placed, out->rows, err)
@@ -177,6 +192,15 @@ pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error
     return status == PE_OK && out->log.size > 0
                ? pe_error_policy_check(&output->failures, output->job, output->items, false, err)
                : status;
+}
+
+/* The log is begun now, so that a retry which is interrupted leaves that of the run before. */
+pe_status pe_output_retried(pe_output *output, const pe_run_inputs *inputs, int arg_count, pe_error *err)
+{
+    pe_status status = pe_retry_finish(output, err);
+    if (status == PE_OK)
+        status = begin_log(output, output->job, inputs->inputs, arg_count, err);
+    return status == PE_OK ? write_lines(output, output->failed.bytes, err) : status;
 }
 
 /* ---- for a checkpoint ---- */
@@ -267,6 +291,7 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
     (void)pe_failure_log_end(failures, ending->is_durable, err);
     (void)pe_job_log_end(&output->jobs, err);
     end_sink(output, ending, err);
+    pe_retry_end(output);
     pe_failed_file_end(&output->failed, !ending->is_kept && !ending->keeps_checkpoint);
     pe_item_set_fini(&output->done);
     pe_item_names_fini(&output->names);

@@ -37,14 +37,23 @@ typedef struct pe_output {
     pe_item_set done;      /* whose rows were delivered, by earlier runs too; of a reduction those that failed */
     uint64_t rows;         /* in the output */
     pe_failed_file failed;
+    /* Where items that had failed are tried again (retry.h). */
+    const pe_run_resume *resume;
+    const pe_sink_spec *spec;
+    size_t row_bytes; /* 0: rows have no fixed size */
+    int scratch_fd;   /* -1: none */
 } pe_output;
 
 /* pe_output_begin - open output and log; where an earlier run is resumed, with what it has left. PE_EOUTPUT when one cannot
  * be created; then nothing stays of the other. Call pe_output_end in either case.
  *
- * Params:  inputs and arg_count name the log's columns of arguments; items as in pe_output. */
+ * Params:  inputs and arg_count name the log's columns of arguments; items and row_bytes as in
+ *          pe_output. */
 pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_run_inputs *inputs,
-                          const pe_run_resume *resume, int arg_count, uint64_t items, pe_error *err);
+                          const pe_run_resume *resume, int arg_count, uint64_t items, size_t row_bytes, pe_error *err);
+
+/* pe_output_retried - after a retry, and before pe_output_end: the output with the new rows in it. */
+pe_status pe_output_retried(pe_output *output, const pe_run_inputs *inputs, int arg_count, pe_error *err);
 
 /* pe_output_take - in the order of the mode. PE_EITEM when [errors] max_failures is passed; errors of writing. */
 pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err);

@@ -154,7 +154,7 @@ pe_status pe_checkpointer_tick(pe_checkpointer *self, pe_error *err)
         self->took_ns = pe_clock_ns() - self->began_ns;
         wait_for_next(self);
     }
-    if (self->phase != WAITING || pe_clock_ns() < self->due_ns)
+    if (self->phase != WAITING || pe_clock_ns() < self->due_ns || self->spec.resume->is_retry)
         return PE_OK;
     if (!self->has_members)
         return begin_writing(self, err);
@@ -258,7 +258,9 @@ bool pe_checkpointer_end(pe_checkpointer *self, bool is_finished, bool is_kept)
         (void)collect_states(self, &err);
     if (!self->spec.run->is_root || self->spec.output->sink == NULL)
         return false;
-    const bool was_on_disk = self->is_on_disk || self->spec.resume->is_resumed;
+    if (self->spec.resume->is_retry && !is_finished)
+        return false; /* nothing has changed */
+    const bool was_on_disk = self->is_on_disk || self->spec.resume->is_resumed || self->spec.resume->is_retry;
     bool is_on_disk = was_on_disk;
     if (err.status == PE_OK && (!is_finished || was_on_disk || is_kept)) {
         self->sync_error = self->write_error = (pe_error)PE_ERROR_INIT;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "checkpoint/failed_file.h"
 #include "os/file/out_file.h"
 #include "os/log.h"
 #include "report/failure_log.h"
@@ -24,6 +25,13 @@
 #include "run/resume/found.h"
 #include "run/resume/job_manifest.h"
 #include "run/stages.h"
+
+/* The items of the output; of a stream nobody knows how many come. */
+static pe_block whole_of(const pe_run_inputs *inputs)
+{
+    const uint64_t most = UINT64_MAX - 1 - inputs->items.first;
+    return (pe_block){.first = inputs->items.first, .count = inputs->items.count < most ? inputs->items.count : most};
+}
 
 /* ---- whether and where a checkpoint is kept ---- */
 
@@ -202,6 +210,49 @@ static bool is_output_there(const pe_job *job, const pe_checkpoint_progress *pro
     return progress->inode == 0 || (stat(job->output.path, &facts) == 0 && facts.st_ino == progress->inode);
 }
 
+/* The items that failed. */
+static pe_status list_failed(const pe_run_resume *resume, pe_item_set *out, pe_error *err)
+{
+    pe_failed_reader reader = {0};
+    pe_failed_entry entry;
+    bool has = true;
+    pe_status status = pe_failed_reader_open(&reader, resume->path, resume->from.progress.failed_bytes, err);
+    while (status == PE_OK && has) {
+        status = pe_failed_reader_next(&reader, &entry, &has, err);
+        if (status == PE_OK && has)
+            status = pe_item_set_add(out, (pe_block){.first = entry.item, .count = 1}, err);
+    }
+    pe_failed_reader_close(&reader);
+    return status;
+}
+
+/* --retry-failed of a complete run. Of a reduction the failed items are folded into what is there. */
+static pe_status retry(const pe_job *job, const pe_run_inputs *inputs, pe_run_resume *resume, pe_error *err)
+{
+    pe_item_set failed = {0}, done = {0};
+    char count[32];
+    const bool is_reduction = job->op_count > 0;
+    pe_status status = list_failed(resume, &failed, err);
+    if (status == PE_OK && failed.items == 0) {
+        pe_log(PE_LOG_INFO, "%s: no item has failed", resume->path);
+        resume->is_over = true;
+        return PE_OK;
+    }
+    if (status == PE_OK)
+        status = pe_item_set_missing(&failed, whole_of(inputs), &done, err);
+    if (status == PE_OK)
+        pe_log(PE_LOG_INFO, "%s: tries %s failed item%s again", resume->path, pe_print_count(count, failed.items),
+               pe_plural(failed.items));
+    pe_item_set_fini(&failed);
+    pe_item_set_fini(&resume->done);
+    resume->done = done;
+    resume->forgets_failures = true;
+    resume->is_retry = !is_reduction;
+    resume->is_resumed = is_reduction;
+    resume->from.progress.failed = 0;
+    return status;
+}
+
 static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                         pe_run_resume *resume, pe_manifest *manifest, pe_error *err)
 {
@@ -229,6 +280,8 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
     status = check_manifest(run, job, resume->path, &resume->from.manifest, manifest, err);
     if (status != PE_OK)
         return status;
+    if (choice == PE_RESUME_RETRY && found == FOUND_COMPLETE)
+        return retry(job, inputs, resume, err);
     const bool is_over =
         found == FOUND_COMPLETE && choice == PE_RESUME_GO_ON && is_output_there(job, &resume->from.progress);
     return is_over ? tell_complete(resume, err) : go_on(resume, inputs, err);
@@ -246,7 +299,7 @@ static void look(const pe_run_context *run, const pe_job *job, const pe_run_inpu
     if (status == PE_OK)
         status = decide(run, job, inputs, out, &manifest, err);
     out->is_recorded = status == PE_OK;
-    if (status == PE_OK && !out->is_resumed)
+    if (status == PE_OK && !out->is_resumed && !out->is_retry && !out->is_over)
         begin_anew(out);
     pe_manifest_fini(&out->from.manifest);
     out->from.manifest = manifest;
@@ -255,33 +308,32 @@ static void look(const pe_run_context *run, const pe_job *job, const pe_run_inpu
 /* ---- the other ranks ---- */
 
 typedef struct facts {
-    uint8_t is_recorded, is_resumed, is_over;
+    uint8_t is_recorded, is_resumed, is_retry, forgets_failures, is_over;
 } facts;
-
-static pe_status leave_out_done(const pe_run_inputs *inputs, const pe_item_set *done, pe_item_set *todo, pe_error *err)
-{
-    const uint64_t most = UINT64_MAX - 1 - inputs->items.first; /* of a stream nobody knows how many come */
-    const pe_block whole = {.first = inputs->items.first,
-                            .count = inputs->items.count < most ? inputs->items.count : most};
-    return pe_item_set_missing(done, whole, todo, err);
-}
 
 /* Collective: the decision and the items that are left. */
 static pe_status share(const pe_run_context *run, pe_run_inputs *inputs, pe_run_resume *out, pe_error *err)
 {
     pe_buffer message = {0};
     pe_item_set todo = {0};
-    facts told = {.is_recorded = out->is_recorded, .is_resumed = out->is_resumed, .is_over = out->is_over};
-    if (run->is_root && pe_buffer_append(&message, &told, sizeof told, err) == PE_OK && out->is_resumed &&
-        leave_out_done(inputs, &out->done, &todo, err) == PE_OK)
+    const bool has_done = out->is_resumed || out->is_retry;
+    facts told = {.is_recorded = out->is_recorded,
+                  .is_resumed = out->is_resumed,
+                  .is_retry = out->is_retry,
+                  .forgets_failures = out->forgets_failures,
+                  .is_over = out->is_over};
+    if (run->is_root && pe_buffer_append(&message, &told, sizeof told, err) == PE_OK && has_done &&
+        pe_item_set_missing(&out->done, whole_of(inputs), &todo, err) == PE_OK)
         (void)pe_item_set_save(&todo, &message, err);
     pe_item_set_fini(&todo);
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &message, err) == PE_OK) {
         memcpy(&told, message.data, sizeof told);
         out->is_recorded = told.is_recorded != 0;
         out->is_resumed = told.is_resumed != 0;
+        out->is_retry = told.is_retry != 0;
+        out->forgets_failures = told.forgets_failures != 0;
         out->is_over = told.is_over != 0;
-        if (out->is_resumed && !out->is_over) {
+        if ((out->is_resumed || out->is_retry) && !out->is_over) {
             pe_item_set_fini(&inputs->todo);
             (void)pe_item_set_load(&inputs->todo, message.data + sizeof told, message.size - sizeof told, err);
         }

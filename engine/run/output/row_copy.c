@@ -1,0 +1,94 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* row_copy.c - reads the rows of an output file one after the other, and copies or drops them.
+ *
+ * Threads:  one.
+ * Not here: which rows (retry.c).
+ */
+#include "run/output/row_copy.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/errno_text.h"
+
+#define READ_BYTES ((size_t)256 << 10)
+
+void pe_row_copy_fini(pe_row_copy *copy)
+{
+    pe_buffer_fini(&copy->bytes);
+    copy->at = 0;
+}
+
+/* Reads more behind what is left. *has_ended: there is no more. */
+static pe_status read_more(pe_row_copy *copy, bool *has_ended, pe_error *err)
+{
+    char reason[PE_ERRNO_TEXT_SIZE];
+    pe_buffer *const bytes = &copy->bytes;
+    memmove(bytes->data, bytes->data + copy->at, bytes->size - copy->at);
+    bytes->size -= copy->at;
+    copy->at = 0;
+    const pe_status status = pe_buffer_reserve(bytes, READ_BYTES, err);
+    if (status != PE_OK)
+        return status;
+    ssize_t got = -1;
+    do
+        got = read(copy->fd, bytes->data + bytes->size, READ_BYTES);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return pe_fail(err, PE_EIO, "%s: %s", copy->name, pe_errno_text(errno, reason));
+    bytes->size += (size_t)got;
+    *has_ended = got == 0;
+    return PE_OK;
+}
+
+/* The end of the line that begins at `from`, behind its line end; 0: it is not all there. */
+static size_t line_end(const pe_row_copy *copy, size_t from)
+{
+    const unsigned char *const data = copy->bytes.data;
+    bool is_quoted = false;
+    for (size_t at = from; at < copy->bytes.size; at++) {
+        if (copy->quote != '\0' && data[at] == (unsigned char)copy->quote)
+            is_quoted = !is_quoted;
+        else if (data[at] == '\n' && !is_quoted)
+            return at + 1;
+    }
+    return 0;
+}
+
+/* How many of the rows wanted are in memory, and the end of the last one. */
+static uint64_t rows_there(const pe_row_copy *copy, uint64_t wanted, size_t *end)
+{
+    const size_t left = copy->bytes.size - copy->at;
+    uint64_t rows = 0;
+    *end = copy->at;
+    if (copy->row_bytes > 0) {
+        rows = left / copy->row_bytes < wanted ? left / copy->row_bytes : wanted;
+        *end += (size_t)rows * copy->row_bytes;
+        return rows;
+    }
+    for (size_t next = 0; rows < wanted && (next = line_end(copy, *end)) != 0; rows++)
+        *end = next;
+    return rows;
+}
+
+pe_status pe_row_copy_rows(pe_row_copy *copy, uint64_t rows, pe_sink *sink, pe_error *err)
+{
+    pe_status status = PE_OK;
+    while (rows > 0 && status == PE_OK) {
+        size_t end = 0;
+        bool has_ended = false;
+        const uint64_t there = rows_there(copy, rows, &end);
+        if (there > 0 && sink != NULL)
+            status = pe_sink_write(sink, copy->bytes.data + copy->at, end - copy->at, there, err);
+        copy->at = end;
+        rows -= there;
+        if (rows > 0 && status == PE_OK)
+            status = read_more(copy, &has_ended, err);
+        if (has_ended)
+            return pe_fail(err, PE_EDATA, "%s: it has fewer rows than the checkpoint says", copy->name);
+    }
+    return status;
+}
