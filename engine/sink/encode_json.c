@@ -80,12 +80,18 @@ static bool is_finite(pe_dtype dtype, const char *text, size_t size)
     return !pe_dtype_is_float(dtype) || size == 0 || memchr(text, 'n', size) == NULL;
 }
 
+static char *copy(char *out, const char *text, size_t size)
+{
+    if (size > 0)
+        memcpy(out, text, size);
+    return out + size;
+}
+
 static char *print_value(char *out, pe_dtype dtype, const unsigned char *element)
 {
     if (dtype == PE_BOOL) {
         const char *const word = *element != 0 ? "true" : "false";
-        memcpy(out, word, strlen(word));
-        return out + strlen(word);
+        return copy(out, word, strlen(word));
     }
     if (pe_dtype_is_complex(dtype)) {
         *out = '"';
@@ -96,8 +102,7 @@ static char *print_value(char *out, pe_dtype dtype, const unsigned char *element
     char *const end = pe_print_element(out, dtype, element);
     if (is_finite(dtype, out, (size_t)(end - out)))
         return end;
-    memcpy(out, "null", 4);
-    return out + 4;
+    return copy(out, "null", 4);
 }
 
 static char *print_numbers(char *out, pe_type type, const unsigned char *item)
@@ -112,13 +117,6 @@ static char *print_numbers(char *out, pe_type type, const unsigned char *item)
     }
     *out++ = ']';
     return out;
-}
-
-static char *copy(char *out, const char *text, size_t size)
-{
-    if (size > 0)
-        memcpy(out, text, size);
-    return out + size;
 }
 
 /* A result that is JSON; begin is where the line begins. An object goes on where the other columns end. */

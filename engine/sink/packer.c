@@ -24,8 +24,8 @@
 #include "os/cores.h"
 
 #define PIECE_BYTES ((size_t)128 << 10)
-#define MOST_PIECES 48
-#define MOST_THREADS 4
+#define MOST_PIECES ((size_t)48)
+#define MOST_THREADS ((size_t)4)
 
 typedef enum piece_state { PIECE_FREE, PIECE_QUEUED, PIECE_PACKED } piece_state;
 
@@ -144,7 +144,7 @@ pe_status pe_packer_open(pe_packing packing, pe_dialect dialect, pe_output_strea
     const int cores = pe_cores_bound();
     packer->stream = stream;
     packer->scan.dialect = dialect;
-    packer->thread_count = cores < MOST_THREADS ? (uint64_t)cores : MOST_THREADS;
+    packer->thread_count = (size_t)cores < MOST_THREADS ? (size_t)cores : MOST_THREADS;
     (void)pthread_mutex_init(&packer->mutex, NULL);
     (void)pthread_cond_init(&packer->work, NULL);
     (void)pthread_cond_init(&packer->done, NULL);

@@ -38,13 +38,12 @@ static void look_at(const pe_text_source *text, evidence *seen, const pe_csv_fie
     }
     if (field->size == 0 && field->kind == PE_FIELD_PLAIN)
         return;
-    if (field->has_escapes || field->kind == PE_FIELD_TEXT)
-        seen->has_text = true;
-    else if (parses(text, field, PE_INT64))
+    const bool is_text = field->has_escapes || field->kind == PE_FIELD_TEXT;
+    if (!is_text && parses(text, field, PE_INT64))
         seen->has_number = true;
-    else if (parses(text, field, PE_FLOAT64))
+    else if (!is_text && parses(text, field, PE_FLOAT64))
         seen->has_number = seen->has_float = true;
-    else if (pe_is_integer_text(field->data, field->size)) /* too large for both, yet a number */
+    else if (!is_text && pe_is_integer_text(field->data, field->size)) /* too large for both, yet a number */
         seen->has_number = seen->has_float = seen->has_text = true;
     else
         seen->has_text = true;
