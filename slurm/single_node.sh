@@ -9,8 +9,9 @@
 # To edit: the lines below; options of sbatch before the script's name win over them. Where pengine is not in your PATH,
 # add the line that puts it there, such as `module load pengine`.
 #
-# The job ends with pengine's exit code. A minute before its time is up it gets SIGUSR1 and ends in good order, with code 75:
-# an imap leaves a correct beginning, a map leaves nothing.
+# The job ends with pengine's exit code. Before its time is up the run ends in good order with code 75; sbatch again, and it
+# goes on. With REQUEUES=20 in the environment the job goes into the queue again by itself, at most so many times. (On
+# scancel's SIGTERM mpirun kills the ranks, and the code is 1; what is done is kept all the same.)
 #
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
@@ -18,6 +19,20 @@
 #SBATCH --time=01:00:00
 #SBATCH --signal=B:USR1@60
 #SBATCH --output=%x-%j.log
+#SBATCH --open-mode=append
 
 export OMP_NUM_THREADS="$SLURM_CPUS_PER_TASK"
-exec pengine "$@" # exec: the signal is sent to this process alone
+if [ "${REQUEUES:-0}" -eq 0 ]; then
+    exec pengine --resume "$@" # exec: the signal is sent to this process alone
+fi
+pengine --resume "$@" &
+run=$!
+trap 'kill -USR1 "$run"' USR1
+wait "$run" && code=0 || code=$?
+while kill -0 "$run" 2>/dev/null; do # the signal has interrupted wait
+    wait "$run" && code=0 || code=$?
+done
+if [ "$code" -eq 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$REQUEUES" ]; then
+    scontrol requeue "$SLURM_JOB_ID" # and it goes on where it ended
+fi
+exit "$code"

@@ -10,7 +10,7 @@
  *           they are tried again one by one, then logged, and their rows are filled or left out.
  * Threads:  a worker belongs to one worker; the spec is constant.
  * Not here: which chunk (threads), what is done with the bytes (sink), the list of failed items (kernel/failures.c), what
- *           becomes of them (failed_items.c), further attempts (retry.c).
+ *           becomes of them (failed_items.c), further attempts (retried_rows.c).
  */
 #include "worker/worker.h"
 

@@ -117,7 +117,7 @@ look_at_limited() {
         prefix_is_correct
     done
     back limited_ranks "FAILED 75"
-    same "map under its final name" "./begun ./slow.c ./squares.toml" "$(find . -type f ! -name '*.log' | sort | paste -sd ' ')"
+    same "map under its final name" "./begun ./slow.c ./squares.toml" "$(find . -type f ! -name '*.log' ! -name '*.part' ! -name '*.checkpoint' | sort | paste -sd ' ')"
 }
 
 submit_cancelled() {

@@ -16,7 +16,7 @@
 #include "run/job_to_specs.h"
 #include "run/output/argument_names.h"
 #include "run/output/axis_values.h"
-#include "run/output/retry.h"
+#include "run/output/retried_rows.h"
 
 static pe_status begin_log(pe_output *output, const pe_job *job, const pe_inputs *inputs, int arg_count, pe_error *err)
 {

@@ -4,7 +4,7 @@
 /* row_copy.c - reads the rows of an output file one after the other, and copies or drops them.
  *
  * Threads:  one.
- * Not here: which rows (retry.c).
+ * Not here: which rows (retried_rows.c).
  */
 #include "run/output/row_copy.h"
 

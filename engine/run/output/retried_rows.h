@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* retry.h - puts the results of items that had failed where they belong in the output of a complete run.
+/* retried_rows.h - puts the results of items that had failed where they belong in the output of a complete run.
  *
  * Design:  the results go to a scratch file first. At the end the output is copied to a new file, which takes its place:
  *          in the ordered modes each new row where the failed item's row is or would be, in the unordered modes behind the
  *          others. So a retry that is interrupted changes nothing.
  * Threads: as output.h.
  */
-#ifndef PE_RETRY_H
-#define PE_RETRY_H
+#ifndef PE_RETRIED_ROWS_H
+#define PE_RETRIED_ROWS_H
 
 #include "run/output/output.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* retry.c - puts the results of items that had failed where they belong in the output of a complete run.
+/* retried_rows.c - puts the results of items that had failed where they belong in the output of a complete run.
  *
  * Design:   two lists are read side by side: the items that had failed, with their rows in the output, and those that have
  *           failed again, with their rows in the scratch file. Both are in the order of rows.
- * Threads:  retry.h.
+ * Threads:  retried_rows.h.
  * Not here: reading rows (row_copy.c), the lists (checkpoint/failed_file.c).
  */
-#include "run/output/retry.h"
+#include "run/output/retried_rows.h"
 
 #include <errno.h>
 #include <fcntl.h>
