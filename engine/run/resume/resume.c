@@ -50,8 +50,6 @@ static bool can_be_continued(const pe_job *job, const pe_output_spec *output)
         return true; /* a line at the end */
     if (pe_packing_by_suffix(job->output.path) != PE_PACKING_NONE)
         return false; /* a run cannot go on within a member */
-    if (output->format == PE_FORMAT_HDF5)
-        return false; /* what the library knows of an open file is in memory */
     return strcmp(job->output.path, "-") != 0 && is_regular_or_new(job->output.path);
 }
 
