@@ -97,6 +97,7 @@ void pe_error_append(pe_error *err, const char *format, ...)
     va_list arguments;
     assert(err->status != PE_OK);
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start has just initialised it */
     const int more = vsnprintf(err->text + size, sizeof err->text - size, format, arguments);
     va_end(arguments);
     if (more >= 0 && size + (size_t)more >= sizeof err->text)
