@@ -13,15 +13,42 @@
 #include "inputs/inputs_internal.h"
 #include "source/fingerprint.h"
 
-/* What the other ranks would get of a glob is the list of its names. */
+#define NAMES_AT_ONCE 64
+
+/* The names of a glob, each with a terminator. */
+static pe_status hash_names(pe_reader *reader, uint64_t count, XXH3_state_t *hash, pe_error *err)
+{
+    pe_text names[NAMES_AT_ONCE];
+    void *const column = names;
+    pe_status status = PE_OK;
+    for (uint64_t first = 0; first < count && status == PE_OK; first += NAMES_AT_ONCE) {
+        const uint64_t left = count - first;
+        const pe_block block = {.first = first, .count = left < NAMES_AT_ONCE ? left : NAMES_AT_ONCE};
+        pe_reader_rewind(reader);
+        status = pe_reader_read(reader, block, NULL, NULL, &column, err);
+        for (uint64_t n = 0; n < block.count && status == PE_OK; n++) {
+            (void)XXH3_64bits_update(hash, names[n].data, names[n].size);
+            (void)XXH3_64bits_update(hash, "", 1);
+        }
+    }
+    return status;
+}
+
 static pe_status append_names(const pe_inputs *inputs, int source, pe_buffer *out, pe_error *err)
 {
-    pe_buffer names = {0};
-    pe_status status = pe_source_export(inputs->sources[source], &names, err);
+    pe_reader *reader = NULL;
+    XXH3_state_t *const hash = XXH3_createState();
+    if (hash == NULL)
+        return pe_fail(err, PE_ENOMEM, "out of memory: the hash of the names of a glob");
+    (void)XXH3_64bits_reset(hash);
+    pe_status status = pe_reader_open(inputs->sources[source], &reader, err);
+    if (status == PE_OK)
+        status = hash_names(reader, inputs->infos[source].count, hash, err);
     if (status == PE_OK)
         status = pe_buffer_printf(out, err, "%llu names, xxh3 %016llx", (unsigned long long)inputs->infos[source].count,
-                                  (unsigned long long)XXH3_64bits(names.data, names.size));
-    pe_buffer_fini(&names);
+                                  (unsigned long long)XXH3_64bits_digest(hash));
+    pe_reader_close(reader);
+    (void)XXH3_freeState(hash);
     return status;
 }
 

@@ -167,12 +167,18 @@ static pe_status open_checkpointer(execution *self, pe_error *err)
     return pe_checkpointer_make(&spec, &self->checkpointer, err);
 }
 
+/* With the items of earlier runs. */
+static uint64_t all_items(const execution *self, uint64_t items)
+{
+    return items == PE_ITEMS_UNKNOWN ? items : self->resume->done.items + items;
+}
+
 static pe_status open_output(execution *self, const pe_output_spec *spec, pe_error *err)
 {
     const pe_run_context *run = self->run;
     if (run->is_root)
         (void)pe_output_begin(&self->output, self->job, &spec->sink, self->inputs, self->resume,
-                              self->work.signature.arg_count, self->plan->items,
+                              self->work.signature.arg_count, all_items(self, self->plan->items),
                               self->work.encoder.is_fixed ? self->work.encoder.row_bytes : 0, err);
     if (pe_run_agree(run, err) == PE_OK && self->job->op_count > 0)
         open_reduction(self, err);
@@ -269,7 +275,7 @@ static pe_output_ending end_checkpoints(execution *self, uint64_t items, const p
     const bool is_on_disk = pe_checkpointer_end(self->checkpointer, is_finished, is_kept);
     return (pe_output_ending){.items = items,
                               .is_durable = is_durable,
-                              .is_kept = !is_finished && is_on_disk,
+                              .is_kept = is_on_disk,
                               .keeps_checkpoint = is_finished && is_kept && is_on_disk,
                               .stop_record = stop_record};
 }
@@ -291,11 +297,11 @@ static pe_status close_output(execution *self, uint64_t items, pe_error *err)
     if (self->run->is_root && self->resume->is_retry && err->status == PE_OK)
         (void)pe_output_retried(&self->output, self->inputs, self->work.signature.arg_count, err);
     (void)pe_run_agree(self->run, err);
-    const pe_output_ending ending = end_checkpoints(self, items, &record, is_durable, err);
+    const pe_output_ending ending = end_checkpoints(self, all_items(self, items), &record, is_durable, err);
     if (self->run->is_root)
         (void)pe_output_end(&self->output, &ending, err);
     if (self->run->is_root)
-        pe_resume_clean_up(self->facts, self->job, self->resume, &ending, run_ns, err);
+        pe_resume_clean_up(self->facts, self->job, self->output.is_complete, self->resume, &ending, run_ns, err);
     pe_buffer_fini(&record);
     return pe_run_agree(self->run, err);
 }

@@ -41,25 +41,28 @@ static uint64_t hash_piece(const pe_map *map, size_t at, size_t size, uint64_t s
     return hash;
 }
 
-/* Read, not mapped: a page fault may map 2 MiB for a piece of 4 KiB. What cannot be read has no part in the hash. */
-static uint64_t hash_read(int fd, uint64_t at, size_t size, uint64_t seed)
+/* Read, not mapped: a page fault may map 2 MiB for a piece of 4 KiB. What cannot be read has no part in the hash, and
+ * *has_failed is set. */
+static uint64_t hash_read(int fd, uint64_t at, size_t size, uint64_t seed, bool *has_failed)
 {
     unsigned char bytes[PIECE_BYTES];
     const ssize_t got = pread(fd, bytes, size, (off_t)at);
+    *has_failed = *has_failed || got < 0;
     return XXH3_64bits_withSeed(bytes, got > 0 ? (size_t)got : 0, seed);
 }
 
-static uint64_t sample_hash(int fd, uint64_t size)
+static uint64_t sample_hash(int fd, uint64_t size, bool *has_failed)
 {
     uint64_t hash = 0;
     if (size <= PE_SAMPLE_BYTES) {
         for (uint64_t at = 0; at < size; at += PIECE_BYTES)
-            hash = hash_read(fd, at, size - at < PIECE_BYTES ? (size_t)(size - at) : PIECE_BYTES, hash);
+            hash = hash_read(fd, at, size - at < PIECE_BYTES ? (size_t)(size - at) : PIECE_BYTES, hash, has_failed);
         return hash;
     }
     const uint64_t last = size - PIECE_BYTES;
     for (uint64_t i = 0; i < PIECES; i++)
-        hash = hash_read(fd, last / (PIECES - 1) * i + last % (PIECES - 1) * i / (PIECES - 1), PIECE_BYTES, hash);
+        hash = hash_read(fd, last / (PIECES - 1) * i + last % (PIECES - 1) * i / (PIECES - 1), PIECE_BYTES, hash,
+                         has_failed);
     return hash;
 }
 
@@ -74,7 +77,8 @@ pe_status pe_fingerprint_take(const char *path, const pe_map *map, pe_fingerprin
             close(fd); /* only read from */
         return pe_fail(err, PE_ENOINPUT, "%s: %s", path, pe_errno_text(number, reason));
     }
-    const uint64_t sample = (uint64_t)facts.st_size == map->size ? sample_hash(fd, map->size) : 0;
+    bool has_failed = false; /* then the ranks do not agree, and rank 0 sends the content */
+    const uint64_t sample = (uint64_t)facts.st_size == map->size ? sample_hash(fd, map->size, &has_failed) : 0;
     close(fd); /* only read from */
     if ((uint64_t)facts.st_size != map->size)
         return pe_fail(err, PE_ENOINPUT, "%s: was written to while it was opened", path);
@@ -130,13 +134,17 @@ static pe_status whole_hash(int fd, const char *path, uint64_t size, uint64_t *o
 static pe_status describe(int fd, const char *path, pe_verify verify, uint64_t size, pe_buffer *out, pe_error *err)
 {
     uint64_t hash = 0;
+    bool has_failed = false;
+    char reason[PE_ERRNO_TEXT_SIZE];
     pe_status status = pe_buffer_printf(out, err, "%llu bytes", (unsigned long long)size);
     if (status != PE_OK || verify == PE_VERIFY_SIZE)
         return status;
     if (verify == PE_VERIFY_CONTENT)
         status = whole_hash(fd, path, size, &hash, err);
     else
-        hash = sample_hash(fd, size);
+        hash = sample_hash(fd, size, &has_failed);
+    if (has_failed)
+        return pe_fail(err, PE_ENOINPUT, "%s: %s", path, pe_errno_text(errno, reason));
     return status == PE_OK ? pe_buffer_printf(out, err, ", %s %016llx", verify == PE_VERIFY_CONTENT ? "xxh3" : "sample",
                                               (unsigned long long)hash)
                            : status;

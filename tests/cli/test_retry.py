@@ -69,9 +69,19 @@ class Retry(Case):
                                  ("o.raw", "map", {}), ("o.tsv", "imap", {}), ("r.txt", "map", {"reduce": True})):
             for policy in ("skip", "fill"):
                 if more.get("reduce") and policy == "fill":
-                    continue
+                    continue  # see below
                 with self.subTest((path, mode, policy)):
                     self.retried(path, mode, policy, ranks=2 if HAS_MPI and path in ("o.npy", "o.csv") else 0, **more)
+
+    def test_what_keeps_no_rows_refuses(self):
+        self.write("k.py", KERNEL)
+        for path, policy, reduce, needle in (("o.digest", "fill", False, "digest"), ("r.txt", "fill", True, "reduction")):
+            with self.subTest(path):
+                self.write("job.toml", self.job(path, "map", policy, reduce))
+                self.assertEqual(self.run_broken([7], "-q").code, 1)
+                refused = self.run_args("--retry-failed", "job.toml")
+                self.assertEqual(refused.code, 78, str(refused))
+                self.assertIn(needle, refused.err)
 
     def test_a_mended_kernel_is_tried_after_stop(self):
         self.write("k.py", KERNEL)
@@ -136,6 +146,28 @@ class Retry(Case):
         gone = self.run_job(job, "--resume")
         self.assertEqual(gone.code, 73, str(gone))
         self.assertIn("it was removed", gone.err)
+
+    def test_a_job_with_more_items_at_its_end_goes_on(self):
+        for path in ("o.npy", "o.csv"):
+            with self.subTest(path):
+                self.good(toml(mode="map", input={"range": [0, 100]}, kernel={"name": "square"}, output={"path": path}, checkpoint={"keep": True}))
+                result = self.good(toml(mode="map", input={"range": [0, 250]}, kernel={"name": "square"}, output={"path": path}), "--resume")
+                self.assertIn("250 items, 100 of them from before", result.err)
+        numpy.testing.assert_array_equal(numpy.load(self.dir / "o.npy"), numpy.arange(250) ** 2)
+        self.assertEqual((self.dir / "o.csv").read_text(), "result\n" + "".join(f"{i * i}\n" for i in range(250)))
+        for name, start in (("in.csv", "x\n"), ("in.txt", "")):
+            with self.subTest(name):
+                job = toml(mode="imap", input={"path": name}, kernel={"expr": "x * 3", "signature": "(int64) -> int64"},
+                           output={"path": "o.txt"}, checkpoint={"keep": True})
+                self.write(name, start + "".join(f"{i}\n" for i in range(50)))
+                self.good(job)
+                self.write(name, start + "".join(f"{i}\n" for i in range(80)))
+                self.good(job, "--resume")
+                self.assertEqual((self.dir / "o.txt").read_text(), "".join(f"{3 * i}\n" for i in range(80)))
+                self.write(name, start + "7\n" + "".join(f"{i}\n" for i in range(1, 90)))
+                changed = self.run_job(job, "--resume")
+                self.assertEqual(changed.code, 78, str(changed))
+                self.assertRegex(changed.err, r"input\.content: was .*bytes.*, is .*bytes")
 
     def test_a_part_that_is_not_ours_and_a_damaged_checkpoint_are_refused(self):
         job = toml(mode="map", input={"range": [0, 100]}, kernel={"name": "square"}, output={"path": "o.npy"}, checkpoint={"keep": True})

@@ -122,7 +122,17 @@ class Run:
             self.seconds = time.monotonic() - begun
             self.injected = self.log.read_text() if self.log.exists() else ""
             self.result = self.read(job.out) if job.out else self.out
-            self.left = sorted(path.name for path in [*self.folder.glob("*.part"), *self.folder.glob("*.checkpoint"), *(self.folder / "tmp").iterdir()])
+            kept = {f"{job.out}.{end}" for end in ("part", "checkpoint")}  # of a run that failed, or in which items did
+            self.left = sorted(path.name for path in [*self.folder.glob("*.part*"), *self.folder.glob("*.checkpoint*"),
+                                                      *(self.folder / "tmp").iterdir()]
+                               if self.code in (0, None) or path.name.removesuffix(".failed") not in kept)
+            self.resumed = self.resume(cache) if self.code not in (0, None) and (self.folder / f"{job.out}.checkpoint").exists() else None
+
+    def resume(self, cache):
+        """What a second run, in which no call fails, makes of what the first has left: exit code, result, message."""
+        done = subprocess.run([binary(), "-q", "-t", "2", "--resume", "job.toml"], cwd=self.folder, input=self.job.stdin, check=False,
+                              env=environment({"XDG_CACHE_HOME": str(cache or self.folder / "cache")}), capture_output=True, timeout=DEADLINE_S)
+        return done.returncode, self.read(self.job.out), done.stderr.decode(errors="replace")
 
     def fill_folder(self):
         (self.folder / "tmp").mkdir()
@@ -192,6 +202,8 @@ class Trials:
             return "leaves a wrong file"
         if run.left and call not in MAY_LEAVE:
             return "leaves files behind"
+        if run.resumed is not None and run.resumed[:2] != (self.good.code, self.good.result):
+            return f"cannot be resumed: exit {run.resumed[0]}, {run.resumed[2][-200:]}"
         return f"takes {run.seconds:.0f} s" if run.seconds > SLOW_S else None
 
     def fails_more(self, run):

@@ -157,6 +157,41 @@ class Resume(Case):
                 with self.subTest(path=path, mode=mode, **more):
                     self.trial(f"{trial}/{number}/mpi", path, expected, mode, ranks=(0, 2, 3), **more)
 
+    def test_time_limit_ends_in_good_order_and_the_rest_follows(self):
+        self.job("o.txt", "imap")
+        for turn in range(12):
+            result = finish(start(["-t", "2", "--resume", "--time-limit", "0.4 s", "job.toml"], cwd=self.dir))
+            if result.code == 0:
+                break
+            self.assertEqual(result.code, 75, str(result))
+            self.assertRegex(result.err, r"the time limit ended the run after [\d,]+ of 6,000 items; .*--resume .* goes on")
+            self.assertLess(result.seconds, 0.4 + 0.5 * SLOWER)
+        self.assertEqual((self.dir / "o.txt").read_bytes(), text(None), f"after {turn} turns")
+
+    def test_a_run_that_finishes_no_item_is_not_to_be_repeated(self):
+        self.write("k.py", "import time\ndef f(x):\n    time.sleep(30)\n    return x\n")
+        self.write("job.toml", toml(mode="imap", **{"input": {"range": [0, 4]}, "output": {"path": "o.txt"}, "kernel": {
+            "python": "k.py:f", "signature": "(int64) -> int64", "interpreter": sys.executable}}))
+        result = finish(start(["-t", "2", "--time-limit", "1 s", "job.toml"], cwd=self.dir))
+        self.assertEqual(result.code, 1, str(result))
+        self.assertIn("one takes longer than the limit", result.err)
+        self.assertLess(result.seconds, 5 * SLOWER)
+
+    def test_batch_systems_are_asked(self):
+        self.job("o.txt", "imap")
+        answer = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 2))
+        asked = {"SLURM": ("SLURM_JOB_ID", "scontrol", f"JobId=7 EndTime={answer} Deadline=N/A"),
+                 "LSF": ("LSB_JOBID", "bjobs", "0:0 L"), "Flux": ("FLUX_JOB_ID", "flux", "2")}
+        for system, (variable, program, says) in asked.items():
+            with self.subTest(system):
+                self.write(program, f"#!/bin/sh\necho '{says}'\n").chmod(0o755)
+                env = {variable: "7", "PATH": f"{self.dir}:{os.environ['PATH']}"}
+                self.write("job.toml", toml(mode="imap", **{"input": {"range": [0, ITEMS * 100]}, "output": {"path": "o.txt"}, "kernel": {
+                    "source": "slow.c", "function": "f", "signature": "(int64) -> int64 or error"}}))
+                result = finish(start(["-q", "--restart", "job.toml"], cwd=self.dir, env=env))
+                self.assertEqual(result.code, 75, str(result))
+                self.assertIn("the time limit ended the run", result.err)
+
 
 if __name__ == "__main__":
     main()

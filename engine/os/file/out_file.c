@@ -414,7 +414,10 @@ pe_status pe_out_commit(pe_out_file *out, bool is_durable, pe_error *err)
         status = pe_out_publish(out, err);
     if (status == PE_OK && has_sync)
         status = pe_durable_name(out->path, out->lock_fd, err);
-    finish(out);
+    if (status != PE_OK && out->is_kept) /* a later run commits what the checkpoint describes */
+        pe_out_keep(out);
+    else
+        finish(out);
     return status;
 }
 

@@ -75,7 +75,7 @@ void pe_out_keep(pe_out_file *out);
 pe_status pe_out_publish(pe_out_file *out, pe_error *err);
 
 /* pe_out_commit - close and publish the complete file; is_durable: it is on stable storage when this returns. PE_EIO, and
- * the result is that of abort. */
+ * the result is that of abort, or of keep where a checkpoint describes the file. */
 pe_status pe_out_commit(pe_out_file *out, bool is_durable, pe_error *err);
 
 /* pe_out_abort - remove the temporary file; a published file stays as it is. Allowed on a file that was not begun. */

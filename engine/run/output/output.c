@@ -187,7 +187,9 @@ static pe_status take(pe_output *output, const pe_chunk_result *out, pe_error *e
 pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err)
 {
     (void)pthread_mutex_lock(&output->mutex);
+    const uint64_t rows = output->rows;
     const pe_status status = take(output, out, err);
+    output->is_torn = output->is_torn || (status != PE_OK && output->rows != rows);
     (void)pthread_mutex_unlock(&output->mutex);
     return status == PE_OK && out->log.size > 0
                ? pe_error_policy_check(&output->failures, output->job, output->items, false, err)
@@ -208,6 +210,8 @@ pe_status pe_output_retried(pe_output *output, const pe_run_inputs *inputs, int 
 static pe_status list(pe_output *output, pe_checkpoint_progress *out, pe_error *err)
 {
     pe_sink_mark mark = {0};
+    if (output->is_torn)
+        return pe_fail(err, PE_EIO, "the last results could not be listed");
     pe_status status = pe_failure_log_save(&output->failures, &out->state, err);
     if (status == PE_OK)
         status = pe_sink_mark_now(output->sink, &mark, &out->state, err);
@@ -292,7 +296,7 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
     (void)pe_job_log_end(&output->jobs, err);
     end_sink(output, ending, err);
     pe_retry_end(output);
-    pe_failed_file_end(&output->failed, !ending->is_kept && !ending->keeps_checkpoint);
+    pe_failed_file_end(&output->failed, output->is_complete ? !ending->keeps_checkpoint : !ending->is_kept);
     pe_item_set_fini(&output->done);
     pe_item_names_fini(&output->names);
     (void)pthread_mutex_destroy(&output->mutex);

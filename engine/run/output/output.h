@@ -32,6 +32,7 @@ typedef struct pe_output {
     pe_failure_log failures;
     pe_job_log jobs;
     bool is_complete;      /* committed: every item was delivered, whether or not some of them failed */
+    bool is_torn;          /* rows were written that are not listed: no checkpoint can describe what there is now */
     bool is_recorded;      /* a checkpoint is made of what follows */
     pthread_mutex_t mutex; /* held by take and by list */
     pe_item_set done;      /* whose rows were delivered, by earlier runs too; of a reduction those that failed */
@@ -70,7 +71,7 @@ pe_status pe_output_sync(const pe_output *output, pe_error *err);
 typedef struct pe_output_ending {
     uint64_t items;        /* were taken in all */
     bool is_durable;       /* the commit waits for stable storage */
-    bool is_kept;          /* the run is unfinished, and its checkpoint describes what there is */
+    bool is_kept;          /* a checkpoint on disk describes what there is: it stays when there is no commit */
     bool keeps_checkpoint; /* also after a commit */
     const pe_buffer
         *stop_record; /* of the failed item that ended the run (worker/stop_record.h), which is in no chunk that

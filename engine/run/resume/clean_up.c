@@ -22,7 +22,7 @@ static void tell_how_to_go_on(const pe_run_facts *facts, pe_error *err)
     pe_buffer_fini(&command);
 }
 
-void pe_resume_clean_up(const pe_run_facts *facts, const pe_job *job, const pe_run_resume *resume,
+void pe_resume_clean_up(const pe_run_facts *facts, const pe_job *job, bool is_complete, const pe_run_resume *resume,
                         const pe_output_ending *ending, uint64_t run_ns, pe_error *err)
 {
     pe_error ignored = PE_ERROR_INIT;
@@ -30,10 +30,9 @@ void pe_resume_clean_up(const pe_run_facts *facts, const pe_job *job, const pe_r
     if (!resume->is_recorded || (resume->is_retry && err->status != PE_OK && !ending->keeps_checkpoint))
         return;
     const bool is_long = run_ns > job->checkpoint.interval_ns;
-    if (ending->is_kept && (err->status == PE_ESTOPPED || is_long))
+    if (!is_complete && ending->is_kept && (err->status == PE_ESTOPPED || is_long))
         tell_how_to_go_on(facts, err);
-    const bool is_unused =
-        !ending->is_kept && !ending->keeps_checkpoint && (err->status == PE_OK || !resume->is_resumed);
+    const bool is_unused = is_complete ? !ending->keeps_checkpoint : !ending->is_kept && !resume->is_resumed;
     if (is_unused && job->checkpoint.path != NULL &&
         pe_out_marker_find(resume->path, resume->path, &exists, &ignored) == PE_OK && exists)
         (void)unlink(resume->path);

@@ -23,6 +23,7 @@
 #include "report/failure_log.h"
 #include "report/progress.h"
 #include "run/resume/found.h"
+#include "run/resume/growth.h"
 #include "run/resume/job_manifest.h"
 #include "run/stages.h"
 
@@ -232,6 +233,12 @@ static pe_status retry(const pe_job *job, const pe_run_inputs *inputs, pe_run_re
     pe_item_set failed = {0}, done = {0};
     char count[32];
     const bool is_reduction = job->op_count > 0;
+    if (is_reduction && job->errors.policy == PE_ON_ERROR_FILL)
+        return pe_fail(
+            err, PE_ECONFIG,
+            "%s: --retry-failed: the fill values of failed items are in the reduction and cannot be taken out: "
+            "--restart begins anew, or use on_error = \"skip\"",
+            job->file);
     pe_status status = list_failed(resume, &failed, err);
     if (status == PE_OK && failed.items == 0) {
         pe_log(PE_LOG_INFO, "%s: no item has failed", resume->path);
@@ -277,13 +284,17 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
         pe_item_set_fini(&resume->done);
         return PE_OK;
     }
-    status = check_manifest(run, job, resume->path, &resume->from.manifest, manifest, err);
+    if (choice == PE_RESUME_GO_ON)
+        status = pe_growth_adapt(job, inputs, &resume->from, manifest, err);
+    const bool is_complete =
+        resume->from.progress.is_complete != 0; /* also with the items that an input has got since */
+    if (status == PE_OK)
+        status = check_manifest(run, job, resume->path, &resume->from.manifest, manifest, err);
     if (status != PE_OK)
         return status;
-    if (choice == PE_RESUME_RETRY && found == FOUND_COMPLETE)
+    if (choice == PE_RESUME_RETRY && is_complete)
         return retry(job, inputs, resume, err);
-    const bool is_over =
-        found == FOUND_COMPLETE && choice == PE_RESUME_GO_ON && is_output_there(job, &resume->from.progress);
+    const bool is_over = is_complete && choice == PE_RESUME_GO_ON && is_output_there(job, &resume->from.progress);
     return is_over ? tell_complete(resume, err) : go_on(resume, inputs, err);
 }
 
