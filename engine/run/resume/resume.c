@@ -187,7 +187,7 @@ static pe_status go_on(pe_run_resume *resume, const pe_run_inputs *inputs, pe_er
 }
 
 /* The job is done, and its checkpoint was kept: nothing is left but to say so, with the exit code of the whole job. */
-static pe_status tell_complete(pe_run_resume *resume, pe_error *err)
+static pe_status tell_complete(const pe_job *job, pe_run_resume *resume, pe_error *err)
 {
     const pe_buffer *const state = &resume->from.progress.state;
     pe_failure_log failures = {.count = 0};
@@ -196,6 +196,8 @@ static pe_status tell_complete(pe_run_resume *resume, pe_error *err)
         &failures, state->data, state->size < PE_FAILURE_COUNTED_BYTES ? state->size : PE_FAILURE_COUNTED_BYTES, err);
     if (status != PE_OK)
         return status;
+    if (failures.count == 0 && !job->checkpoint.is_kept) /* the run was killed just before it removed this */
+        (void)unlink(resume->path);
     resume->is_over = true;
     pe_log(PE_LOG_INFO, "%s: the job is complete, all of its %s items are done", resume->path,
            pe_print_count(done, resume->done.items));
@@ -204,11 +206,12 @@ static pe_status tell_complete(pe_run_resume *resume, pe_error *err)
                                               pe_failure_log_describe(&failures, resume->done.items, text));
 }
 
-/* Whether the output of a complete run is where the run has left it. */
+/* Whether the output of a complete run is where the run has left it. Whether the line of a digest or a reduction was written
+ * is not known; it is written again. */
 static bool is_output_there(const pe_job *job, const pe_checkpoint_progress *progress)
 {
     struct stat facts;
-    return progress->inode == 0 || (stat(job->output.path, &facts) == 0 && facts.st_ino == progress->inode);
+    return progress->inode != 0 && (stat(job->output.path, &facts) == 0 && facts.st_ino == progress->inode);
 }
 
 /* The items that failed. */
@@ -295,7 +298,7 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
     if (choice == PE_RESUME_RETRY && is_complete)
         return retry(job, inputs, resume, err);
     const bool is_over = is_complete && choice == PE_RESUME_GO_ON && is_output_there(job, &resume->from.progress);
-    return is_over ? tell_complete(resume, err) : go_on(resume, inputs, err);
+    return is_over ? tell_complete(job, resume, err) : go_on(resume, inputs, err);
 }
 
 /* Rank 0: fills all of *out but what the other ranks are told. */
