@@ -27,7 +27,8 @@ static pe_status read_more(pe_row_copy *copy, bool *has_ended, pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];
     pe_buffer *const bytes = &copy->bytes;
-    memmove(bytes->data, bytes->data + copy->at, bytes->size - copy->at);
+    if (bytes->size > copy->at)
+        memmove(bytes->data, bytes->data + copy->at, bytes->size - copy->at);
     bytes->size -= copy->at;
     copy->at = 0;
     const pe_status status = pe_buffer_reserve(bytes, READ_BYTES, err);
