@@ -15,9 +15,10 @@
 #define PE_CHECKPOINT_H
 
 #include "checkpoint/manifest.h"
+#include "os/file/out_file.h"
 #include "plan/item_set.h"
 
-#define PE_CHECKPOINT_MAGIC "pengine checkpoint " /* the file begins with it, in every version */
+#define PE_CHECKPOINT_MAGIC PE_OUT_MARKER_MAGIC /* the file begins with it, in every version */
 
 /* Results of consecutive items in the spill file, which wait for earlier items. */
 typedef struct pe_stored_range {

@@ -11,7 +11,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 
 #include "base/errno_text.h"
 #include "checkpoint/checkpoint.h"
+#include "os/file/durable.h"
 #include "os/file/file.h"
 
 #define FILE_MOST ((size_t)1 << 32)
@@ -31,19 +31,14 @@ static pe_status fail_write(const char *path, pe_error *err)
     return pe_fail(err, PE_EIO, "cannot write the checkpoint %s: %s", path, pe_errno_text(errno, reason));
 }
 
-static pe_status sync_directory(const char *path, pe_error *err)
+/* The rename survives a power cut. */
+static pe_status sync_name(const char *path, pe_error *err)
 {
-    char directory[PATH_MAX];
-    const char *const slash = strrchr(path, '/');
-    const int size = slash == NULL ? 0 : slash == path ? 1 : (int)(slash - path);
-    (void)snprintf(directory, sizeof directory, "%.*s", slash == NULL ? 1 : size, slash == NULL ? "." : path);
-    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = pe_open(path, O_RDONLY, 0);
     if (fd < 0)
         return fail_write(path, err);
-    /* EINVAL: the file system does not support it, and needs no fsync of directories */
-    pe_status status = fsync(fd) != 0 && errno != EINVAL ? fail_write(path, err) : PE_OK;
-    if (close(fd) != 0 && status == PE_OK)
-        status = fail_write(path, err);
+    const pe_status status = pe_durable_name(path, fd, err);
+    (void)close(fd); /* only read from */
     return status;
 }
 
@@ -103,7 +98,7 @@ pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path,
         (void)unlink((const char *)temporary.data);
     }
     if (status == PE_OK)
-        status = sync_directory(path, err);
+        status = sync_name(path, err);
     pe_buffer_fini(&temporary);
     pe_buffer_fini(&bytes);
     return status;
