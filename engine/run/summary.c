@@ -32,14 +32,14 @@ static const char *describe_chunks(const pe_plan *plan, const pe_execution_stats
     return out;
 }
 
-/* "1,000,000 items", and with earlier runs ", 712,000 of them from before,". */
+/* "1,000,000 items", and with earlier runs ", 712,000 of them from before". */
 static const char *describe_items(uint64_t items, uint64_t before, char out[96])
 {
     char all[32], earlier[32];
     if (before == 0)
         (void)snprintf(out, 96, "%s item%s", pe_print_count(all, items), pe_plural(items));
     else
-        (void)snprintf(out, 96, "%s items, %s of them from before,", pe_print_count(all, before + items),
+        (void)snprintf(out, 96, "%s items, %s of them from before", pe_print_count(all, before + items),
                        pe_print_count(earlier, before));
     return out;
 }
@@ -54,11 +54,11 @@ void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_exe
     const double seconds = (double)stats->wall_ns * 1e-9;
     const double all_ns = (double)stats->wall_ns * run_plan->placement.all_threads;
     if (job->kernel.condition != NULL)
-        (void)snprintf(without, sizeof without, ", %s of them left out by where,", pe_print_count(others, left_out));
-    pe_log(PE_LOG_INFO, "%s: %s%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy, %s", job->name,
-           describe_items(stats->items, before, items), without, pe_print_seconds(time, seconds),
-           pe_print_rate(rate, seconds > 0 ? (double)stats->items / seconds : 0), plan->ranks,
-           plan->ranks == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
+        (void)snprintf(without, sizeof without, ", %s of them left out by where", pe_print_count(others, left_out));
+    pe_log(PE_LOG_INFO, "%s: %s%s%s in %s, %s items/s, %d rank%s x %d thread%s, %.0f %% busy, %s", job->name,
+           describe_items(stats->items, before, items), without, before > 0 || without[0] != '\0' ? "," : "",
+           pe_print_seconds(time, seconds), pe_print_rate(rate, seconds > 0 ? (double)stats->items / seconds : 0),
+           plan->ranks, plan->ranks == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
            all_ns > 0 ? (double)busy_ns / all_ns * 100 : 0, describe_chunks(plan, stats, busy_ns, chunks));
 }
 
