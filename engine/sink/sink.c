@@ -154,7 +154,9 @@ pe_status pe_sink_sync(const pe_sink *sink, pe_error *err)
 {
     const pe_output_stream *const stream = sink->stream;
     const bool is_file = stream != NULL && stream->fd >= 0 && stream->file.is_regular;
-    return is_file ? pe_durable_data(stream->fd, stream->name, err) : PE_OK;
+    const pe_status status = is_file ? pe_durable_data(stream->fd, stream->name, err) : PE_OK;
+    /* the directory, too: the checkpoint may lie in another one. The temporary name may change meanwhile, the path does not */
+    return is_file && status == PE_OK ? pe_durable_name(stream->file.path, stream->fd, err) : status;
 }
 
 void pe_sink_retain(pe_sink *sink)
