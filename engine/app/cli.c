@@ -190,11 +190,36 @@ static pe_status set_sample(parsing *in, const char *text)
     return PE_OK;
 }
 
+/* Takes an option about checkpoints. False: the option is another one. */
+static bool take_checkpoint(parsing *in, int key, const char *value, pe_status *status)
+{
+    switch (key) {
+    case PE_OPTION_STATUS:
+        *status = set_status(in, value);
+        return true;
+    case PE_OPTION_JSON:
+        in->out->is_json = true;
+        return true;
+    case PE_OPTION_RESUME:
+        *status = set_resume(in, PE_RESUME_GO_ON);
+        return true;
+    case PE_OPTION_RETRY:
+        *status = set_resume(in, PE_RESUME_RETRY);
+        return true;
+    case PE_OPTION_RESTART:
+        *status = set_resume(in, PE_RESUME_RESTART);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static error_t take(int key, char *value, struct argp_state *state)
 {
     parsing *const in = state->input;
     pe_status status = PE_OK;
-    if (pe_cli_take_key(&in->given, key, value, &status, in->err) || take_report(in, key, value, &status))
+    if (pe_cli_take_key(&in->given, key, value, &status, in->err) || take_report(in, key, value, &status) ||
+        take_checkpoint(in, key, value, &status))
         return status == PE_OK ? 0 : EINVAL;
     switch (key) {
     case 'i':
@@ -223,21 +248,6 @@ static error_t take(int key, char *value, struct argp_state *state)
         break;
     case PE_OPTION_PROGRESS:
         status = set_progress(in, value);
-        break;
-    case PE_OPTION_STATUS:
-        status = set_status(in, value);
-        break;
-    case PE_OPTION_JSON:
-        in->out->is_json = true;
-        break;
-    case PE_OPTION_RESUME:
-        status = set_resume(in, PE_RESUME_GO_ON);
-        break;
-    case PE_OPTION_RETRY:
-        status = set_resume(in, PE_RESUME_RETRY);
-        break;
-    case PE_OPTION_RESTART:
-        status = set_resume(in, PE_RESUME_RESTART);
         break;
     case 'q':
         status = set_verbosity(in, PE_QUIET);

@@ -65,7 +65,7 @@ typedef struct pe_sink_spec {
     bool has_index;                /* the item's index (int64) as the first column */
     int delimiter, quote, decimal; /* csv, tsv: a byte; 0: not given */
     const char *missing;           /* csv, tsv: what is written for nan; NULL: nan */
-    const char *const *names;      /* of results or of columns (sink/columns.h); NULL: the default names */
+    const char *const *names;      /* of results or of columns (sink/encode/columns.h); NULL: the default names */
     int name_count;
     pe_keep keep;
     const char *float_format; /* txt, csv, tsv: a printf format of one double; NULL: as Python's repr */

@@ -8,7 +8,7 @@
  *           consistent, so at least one sees the other.
  * Design:   a fixed number of slots, each NULL or a path. Files beyond that number are not registered.
  * Threads:  all state is atomic.
- * Not here: the reason why the process ends (worker/crash.c, run/lost_rank.c).
+ * Not here: the reason why the process ends (worker/crash/crash.c, run/lost_rank.c).
  */
 #include "os/exit_cleanup.h"
 

@@ -4,7 +4,7 @@
 /* fold_print.c - prints a fold: one line per operation.
  *
  * Threads:  fold.h.
- * Not here: the header line (sink/columns.c).
+ * Not here: the header line (sink/encode/columns.c).
  */
 #include <math.h>
 #include <string.h>

@@ -28,7 +28,7 @@
 #include "run/stages.h"
 #include "run/summary.h"
 #include "run/time_limit.h"
-#include "worker/crash.h"
+#include "worker/crash/crash.h"
 #include "worker/stop_record.h"
 
 #define MERGES_PER_INTERVAL 4

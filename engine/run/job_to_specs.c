@@ -14,7 +14,7 @@
 
 #include "base/alloc.h"
 #include "run/expression/condition.h"
-#include "worker/item_files.h"
+#include "worker/item_files/item_files.h"
 
 bool pe_specs_has_item_files(const pe_job *job)
 {

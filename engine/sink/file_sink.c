@@ -11,8 +11,8 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "sink/columns.h"
-#include "sink/encode_text.h"
+#include "sink/encode/columns.h"
+#include "sink/encode/encode_text.h"
 #include "sink/packer.h"
 #include "sink/sink_vtable.h"
 

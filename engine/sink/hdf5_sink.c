@@ -23,7 +23,7 @@
 #include "base/errno_text.h"
 #include "format/hdf5/hdf5.h"
 #include "format/npy.h"
-#include "sink/columns.h"
+#include "sink/encode/columns.h"
 #include "sink/output_stream.h"
 #include "sink/sink_vtable.h"
 

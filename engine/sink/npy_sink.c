@@ -20,7 +20,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "format/npy.h"
-#include "sink/columns.h"
+#include "sink/encode/columns.h"
 #include "sink/output_stream.h"
 #include "sink/sink_vtable.h"
 

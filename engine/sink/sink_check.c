@@ -11,8 +11,8 @@
 
 #include "format/hdf5/hdf5.h"
 #include "format/npy.h"
-#include "sink/columns.h"
-#include "sink/encode_text.h"
+#include "sink/encode/columns.h"
+#include "sink/encode/encode_text.h"
 #include "sink/output_stream.h"
 #include "sink/sink_vtable.h"
 

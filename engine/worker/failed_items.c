@@ -18,7 +18,7 @@
 #include "base/fixed_point.h"
 #include "kernel/item_text.h"
 #include "report/failure_record.h"
-#include "sink/encode_text.h"
+#include "sink/encode/encode_text.h"
 #include "types/number.h"
 #include "worker/stop_record.h"
 

@@ -22,7 +22,7 @@
 #include "os/interrupt.h"
 #include "record/lane.h"
 #include "report/failure_record.h"
-#include "worker/crash.h"
+#include "worker/crash/crash.h"
 #include "worker/joblog.h"
 #include "worker/meter.h"
 #include "worker/worker_internal.h"

@@ -10,7 +10,7 @@
 #include "kernel/signature.h"
 #include "plan/item_set.h"
 #include "plan/plan.h"
-#include "sink/encode.h"
+#include "sink/encode/encode.h"
 #include "threads/worker_vtable.h"
 #include <pengine/kernel.h>
 

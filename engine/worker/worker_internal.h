@@ -11,7 +11,7 @@
 #include "sink/digest.h"
 #include "worker/arguments.h"
 #include "worker/failed_items.h"
-#include "worker/item_files.h"
+#include "worker/item_files/item_files.h"
 #include "worker/worker.h"
 
 /* What where says of an item. */

@@ -14,7 +14,7 @@ WITH_LICENCE = (".c", ".h", ".cc", ".py", ".sh", ".cmake")
 
 # What runs in processes that pengine forked, in a signal handler before the run, after a crash, or when a rank is lost.
 ENDS_AT_ONCE = ("engine/kernel/isolate/isolate_child.c", "engine/kernel/process/subprocess.c", "engine/os/interrupt.c",
-                "engine/worker/crash.c", "engine/worker/crash_search.c", "engine/run/lost_rank.c")
+                "engine/worker/crash/crash.c", "engine/worker/crash/crash_search.c", "engine/run/lost_rank.c")
 
 # A call is the name with a parenthesis, not a member or a field (sink->abort(...)) and not part of a longer name.
 CALL = r"(?<![\w.>])(?:{})\s*\("

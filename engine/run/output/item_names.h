@@ -8,7 +8,7 @@
 #ifndef PE_ITEM_NAMES_H
 #define PE_ITEM_NAMES_H
 
-#include "worker/item_files.h"
+#include "worker/item_files/item_files.h"
 
 /* Zero-initialise. */
 typedef struct pe_item_names {

@@ -8,7 +8,7 @@
  *           of numbers each field is a column of its own, of the type that its first records have. Every rank finds the
  *           same, from the job and from what it knows of the inputs.
  * Threads:  the main thread.
- * Not here: reading fields (source/text/text_fields.c), their places in a row (sink/encode.c).
+ * Not here: reading fields (source/text/text_fields.c), their places in a row (sink/encode/encode.c).
  */
 #include "run/output/kept.h"
 
@@ -19,7 +19,7 @@
 
 #include "base/alloc.h"
 #include "base/suggest.h"
-#include "sink/encode_text.h"
+#include "sink/encode/encode_text.h"
 
 #define NAMES_ROOM 400 /* of a list of names in a message */
 #define MADE_ROOM 24

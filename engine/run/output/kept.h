@@ -10,7 +10,7 @@
 #include "job/job.h"
 #include "kernel/signature.h"
 #include "run/output/argument_names.h"
-#include "sink/encode.h"
+#include "sink/encode/encode.h"
 
 /* What a kept column of the rows is: an argument, or what a text source makes of its fields. */
 typedef struct pe_kept_place {

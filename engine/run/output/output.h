@@ -27,7 +27,7 @@ typedef struct pe_output {
     const pe_item_set *todo; /* the pool's items */
     uint64_t items;          /* of the run, or PE_ITEMS_UNKNOWN */
     pe_sink *sink;
-    bool has_item_files; /* a result has names of files (worker/item_files.h) in place of rows */
+    bool has_item_files; /* a result has names of files (worker/item_files/item_files.h) in place of rows */
     pe_item_names names;
     pe_failure_log failures;
     pe_job_log jobs;

@@ -20,7 +20,7 @@
 
 #include "base/errno_text.h"
 #include "job/job_paths.h"
-#include "worker/item_files.h"
+#include "worker/item_files/item_files.h"
 
 #define MOST_LINKS 40
 

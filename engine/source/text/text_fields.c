@@ -6,7 +6,7 @@
  * Design:   kept fields become one text of a record. A whole record in the file's own bytes is a piece of the file, which
  *           nothing copies. Any other choice is put together in the reader's scratch.
  * Threads:  names: the main thread. pe_text_keep: any worker, with its own scratch.
- * Not here: which fields are arguments (text_header.c), what a field is called in the output (sink/columns.c).
+ * Not here: which fields are arguments (text_header.c), what a field is called in the output (sink/encode/columns.c).
  */
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * Design: binary rows were packed by Python's struct, lines written by Python's csv and repr (but for a
  *         lone CR, which RFC 4180 quotes and Python leaves).
  */
-#include "sink/encode.h"
+#include "sink/encode/encode.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -19,7 +19,7 @@
 #include "os/file/file.h"
 #include "os/file/out_file.h"
 #include "unit.h"
-#include "worker/crash.h"
+#include "worker/crash/crash.h"
 
 #define ADVICE "; with kernel.isolate = true that item alone would fail\n"
 #define COUNT 64

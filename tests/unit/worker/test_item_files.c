@@ -4,7 +4,7 @@
 /* test_item_files.c - the names of items' files: which may meet, and the folder that all are in.
  */
 #include "unit.h"
-#include "worker/item_files.h"
+#include "worker/item_files/item_files.h"
 
 static bool may_meet(const char *path)
 {

@@ -6,7 +6,7 @@
 #ifndef PE_ENCODE_JSON_H
 #define PE_ENCODE_JSON_H
 
-#include "sink/encode.h"
+#include "sink/encode/encode.h"
 
 /* pe_json_row_bytes - upper bound for one row, without the bytes of text results. After pe_encoder_name. */
 size_t pe_json_row_bytes(const pe_encoder *encoder);

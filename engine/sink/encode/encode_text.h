@@ -6,7 +6,7 @@
 #ifndef PE_ENCODE_TEXT_H
 #define PE_ENCODE_TEXT_H
 
-#include "sink/encode.h"
+#include "sink/encode/encode.h"
 
 /* pe_text_style_of - how the spec's rows are written in this format: ' ' between the values of txt, ',' of csv, '\t' of tsv, but
  * for what the job says. */

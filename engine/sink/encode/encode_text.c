@@ -9,7 +9,7 @@
  * Threads: the encoder is only read.
  * Not here: printing a number (types/number.h); the line of names (columns.c).
  */
-#include "sink/encode_text.h"
+#include "sink/encode/encode_text.h"
 
 #include <string.h>
 

@@ -27,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "worker/crash_internal.h"
+#include "worker/crash/crash_internal.h"
 
 #define SEARCH_MS 1000
 #define PRINT_MS 300

@@ -7,7 +7,7 @@
  * Threads: any; nothing is shared.
  * Not here: the values of the columns (encode.c).
  */
-#include "sink/columns.h"
+#include "sink/encode/columns.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "format/npy.h"
-#include "sink/encode_text.h"
+#include "sink/encode/encode_text.h"
 
 uint64_t pe_columns_count(const pe_sink_spec *spec)
 {

@@ -15,7 +15,7 @@
 
 #include "kernel/failures.h"
 #include "kernel/placeholder.h"
-#include "sink/encode.h"
+#include "sink/encode/encode.h"
 
 typedef struct pe_item_files {
     pe_template name;

@@ -5,7 +5,7 @@
  *
  * Threads: no state.
  */
-#include "worker/item_folder.h"
+#include "worker/item_files/item_folder.h"
 
 #include <errno.h>
 #include <limits.h>

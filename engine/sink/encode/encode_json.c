@@ -9,13 +9,13 @@
  * Threads: the encoder is only read.
  * Not here: printing a number (types/number.h) or a string (format/json/json_text.h).
  */
-#include "sink/encode_json.h"
+#include "sink/encode/encode_json.h"
 
 #include <string.h>
 
 #include "base/alloc.h"
 #include "format/json/json_text.h"
-#include "sink/columns.h"
+#include "sink/encode/columns.h"
 #include "types/number.h"
 
 static pe_status append_key(const char *name, size_t size, bool is_first, pe_buffer *out, pe_error *err)

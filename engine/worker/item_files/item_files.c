@@ -8,7 +8,7 @@
  */
 #define _GNU_SOURCE /* syncfs */
 
-#include "worker/item_files.h"
+#include "worker/item_files/item_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,8 @@
 #include "base/alloc.h"
 #include "base/errno_text.h"
 #include "os/file/file.h"
-#include "sink/columns.h"
-#include "worker/item_folder.h"
+#include "sink/encode/columns.h"
+#include "worker/item_files/item_folder.h"
 
 bool pe_item_files_is_meant(const char *path)
 {

@@ -24,8 +24,8 @@
 #include "base/errno_text.h"
 #include "os/exit_cleanup.h"
 #include "os/file/file.h"
-#include "worker/item_files.h"
-#include "worker/item_folder.h"
+#include "worker/item_files/item_files.h"
+#include "worker/item_files/item_folder.h"
 
 #define NO_NAME SIZE_MAX
 #define FILE_MODE 0666 /* less the umask */

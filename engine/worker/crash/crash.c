@@ -17,7 +17,7 @@
  */
 #define _GNU_SOURCE /* on_exit, MAP_ANONYMOUS */
 
-#include "worker/crash.h"
+#include "worker/crash/crash.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -35,7 +35,7 @@
 #include "os/exit_cleanup.h"
 #include "os/interrupt.h"
 #include "os/signame.h"
-#include "worker/crash_internal.h"
+#include "worker/crash/crash_internal.h"
 
 #define STACK_BYTES ((size_t)8 << 20) /* the search runs the kernel on it; reserved, not committed */
 #define GUARD_BYTES ((size_t)64 << 10)

@@ -8,14 +8,14 @@
  * Threads: the encoder is only read.
  * Not here: text rows (encode_text.c).
  */
-#include "sink/encode.h"
+#include "sink/encode/encode.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "sink/encode_json.h"
-#include "sink/encode_text.h"
+#include "sink/encode/encode_json.h"
+#include "sink/encode/encode_text.h"
 
 #define BLOCK_BYTES 8192u
 
