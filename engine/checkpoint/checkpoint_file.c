@@ -5,22 +5,21 @@
  *
  * Invariant: after a crash or power failure at any moment the file is the earlier or the later checkpoint, complete.
  * Design:  the bytes are written to a temporary file, which is synced and renamed; then the directory is synced. An
- *          existing file with the temporary name is replaced only when it is empty or begins as a checkpoint does,
- *          which is what a killed writer leaves.
+ *          existing file with the temporary name is replaced only when it is empty, begins as a checkpoint does or
+ *          with zeros: that is what a killed writer or a power cut leaves.
  * Threads: one writer at a time: the process that holds the lock of the output.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/errno_text.h"
 #include "checkpoint/checkpoint.h"
 #include "os/file/durable.h"
 #include "os/file/file.h"
+#include "os/file/out_marker.h"
 
 #define FILE_MOST ((size_t)1 << 32)
 #define FILE_MODE 0644
@@ -45,15 +44,11 @@ static pe_status sync_name(const char *path, pe_error *err)
 /* Whether a killed writer left this file; any other file belongs to somebody else and is kept. */
 static bool is_left_behind(const char *temporary)
 {
-    char begin[sizeof PE_CHECKPOINT_MAGIC - 1];
     const int fd = open(temporary, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    struct stat facts;
-    if (fd < 0)
-        return false;
-    const bool is_regular = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
-    const ssize_t size = is_regular ? read(fd, begin, sizeof begin) : -1;
-    (void)close(fd);
-    return size == 0 || (size == (ssize_t)sizeof begin && memcmp(begin, PE_CHECKPOINT_MAGIC, sizeof begin) == 0);
+    const bool is_ours = fd >= 0 && pe_out_marker_is_ours(fd, INT64_MAX);
+    if (fd >= 0)
+        (void)close(fd); /* only read from */
+    return is_ours;
 }
 
 static int create(const char *temporary)

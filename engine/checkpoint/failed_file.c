@@ -56,6 +56,15 @@ static pe_status fail_errno(const pe_failed_file *file, pe_error *err)
     return pe_fail(err, PE_EIO, "cannot write %s: %s", file->path, pe_errno_text(errno, reason));
 }
 
+/* Whether a file that begins so is ours. Where none of it counts, a power cut may have left zeros, or a part of the line. */
+static bool is_ours(const char *begin, ssize_t size, bool has_entries)
+{
+    static const char zeros[OPENING_BYTES] = {0};
+    if (has_entries)
+        return size == (ssize_t)OPENING_BYTES && memcmp(begin, OPENING, OPENING_BYTES) == 0;
+    return size <= 0 || memcmp(begin, OPENING, (size_t)size) == 0 || memcmp(begin, zeros, (size_t)size) == 0;
+}
+
 /* Opens the file, which is new, empty or one of ours. */
 static pe_status open_file(pe_failed_file *file, pe_error *err)
 {
@@ -69,7 +78,7 @@ static pe_status open_file(pe_failed_file *file, pe_error *err)
     if (fstat(file->fd, &facts) != 0 || !S_ISREG(facts.st_mode))
         return refuse(file->path, "it is no file of pengine: move it away", err);
     const ssize_t size = pread(file->fd, begin, sizeof begin, 0);
-    if (size > 0 && (size != (ssize_t)sizeof begin || memcmp(begin, OPENING, sizeof begin) != 0))
+    if (size > 0 && !is_ours(begin, size, file->bytes > 0))
         return refuse(file->path, "it is no file of pengine: move it away", err);
     if ((uint64_t)facts.st_size < file->bytes)
         return refuse(file->path, "it was cut since the checkpoint was written; --restart begins anew", err);

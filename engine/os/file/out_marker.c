@@ -4,7 +4,8 @@
 /* out_marker.c - the file beside an output which says that the temporary file is pengine's.
  *
  * Design:   a marker is known by its first bytes, which are those of a checkpoint: the first checkpoint of a run replaces
- *           the marker. An empty file of this name was left by a run that was killed between creating and writing it.
+ *           the marker. An empty file of this name was left by a run that was killed between creating and writing it; one
+ *           of zeros, or with a part of the first bytes, by a power cut.
  * Threads:  any; the file system orders two runs.
  * Not here: when a marker is made and removed (out_file.c).
  */
@@ -27,17 +28,21 @@
 
 static const char text[] = PE_OUT_MARKER_MAGIC "1\n"; /* short: it fits on a disk that is almost full */
 
-static bool is_marker(int fd)
+bool pe_out_marker_is_ours(int fd, int64_t zeros_most)
 {
+    static const char zeros[MAGIC_BYTES] = {0};
     char begin[MAGIC_BYTES];
     struct stat facts;
     if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode))
         return false;
     const ssize_t size = read(fd, begin, sizeof begin);
-    return size == 0 || (size == (ssize_t)sizeof begin && memcmp(begin, PE_OUT_MARKER_MAGIC, sizeof begin) == 0);
+    if (size < 0)
+        return false;
+    return memcmp(begin, PE_OUT_MARKER_MAGIC, (size_t)size) == 0 ||
+           (facts.st_size <= zeros_most && memcmp(begin, zeros, (size_t)size) == 0);
 }
 
-pe_status pe_out_marker_find(const char *marker, const char *path, bool *exists, pe_error *err)
+static pe_status find(const char *marker, const char *path, int64_t zeros_most, bool *exists, pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];
     *exists = false;
@@ -46,7 +51,7 @@ pe_status pe_out_marker_find(const char *marker, const char *path, bool *exists,
         return PE_OK;
     if (fd < 0 && errno != ELOOP)
         return pe_fail(err, PE_EOUTPUT, "cannot create %s: %s: %s", path, marker, pe_errno_text(errno, reason));
-    *exists = fd >= 0 && is_marker(fd);
+    *exists = fd >= 0 && pe_out_marker_is_ours(fd, zeros_most);
     if (fd >= 0)
         (void)close(fd); /* nothing was written */
     return *exists ? PE_OK
@@ -54,6 +59,11 @@ pe_status pe_out_marker_find(const char *marker, const char *path, bool *exists,
                              "cannot create %s: %s exists and is no checkpoint of pengine: move it away, or write to "
                              "another output",
                              path, marker);
+}
+
+pe_status pe_out_marker_find(const char *marker, const char *path, bool *exists, pe_error *err)
+{
+    return find(marker, path, (int64_t)sizeof text - 1, exists, err);
 }
 
 pe_status pe_out_marker_create(const char *marker, const char *path, bool *is_new, pe_error *err)
@@ -83,7 +93,7 @@ pe_status pe_out_marker_reset(const char *marker, const char *path, pe_error *er
         return PE_OK;
     pe_status status = pe_buffer_printf(&fresh, err, "%s.new", marker);
     if (status == PE_OK)
-        status = pe_out_marker_find((const char *)fresh.data, path, &is_left, err);
+        status = find((const char *)fresh.data, path, INT64_MAX, &is_left, err);
     if (status == PE_OK && is_left) /* of a run that was killed while it wrote a checkpoint */
         (void)unlink((const char *)fresh.data);
     if (status == PE_OK)

@@ -7,8 +7,13 @@
 #define PE_OUT_MARKER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
+
+/* pe_out_marker_is_ours - whether an open file is a marker or a checkpoint: by its first bytes. Also one whose bytes were
+ * not yet on the disk when the power went: it is empty, or holds zeros and is not longer than zeros_most. */
+bool pe_out_marker_is_ours(int fd, int64_t zeros_most);
 
 /* pe_out_marker_find - whether there is a marker, or a checkpoint, of this name.
  * Returns: PE_OK with *exists; PE_EOUTPUT naming the file when it exists and is not one */

@@ -91,6 +91,10 @@ static found_state read_checkpoint(const char *path, pe_checkpoint *out, pe_erro
     struct stat facts;
     if (stat(path, &facts) != 0 || pe_resume_is_marker(path))
         return FOUND_NOTHING;
+    if (!S_ISREG(facts.st_mode)) { /* a pipe would be waited for */
+        (void)pe_fail(why, PE_EDATA, "%s: this is no file", path);
+        return FOUND_DAMAGED;
+    }
     if (pe_checkpoint_read(out, path, why) != PE_OK)
         return FOUND_DAMAGED;
     return out->progress.is_complete != 0 ? FOUND_COMPLETE : FOUND_UNFINISHED;
@@ -206,12 +210,28 @@ static pe_status tell_complete(const pe_job *job, pe_run_resume *resume, pe_erro
                                               pe_failure_log_describe(&failures, resume->done.items, text));
 }
 
-/* Whether the output of a complete run is where the run has left it. Whether the line of a digest or a reduction was written
- * is not known; it is written again. */
+/* Whether nothing is left to do for the output of a complete run: it has got its final name, which comes last. Whether the
+ * line of a digest or a reduction was written is not known, nor, where the output grows under its final name, the header of an
+ * npy or the log of failed items: they are written again. */
 static bool is_output_there(const pe_job *job, const pe_checkpoint_progress *progress)
 {
     struct stat facts;
-    return progress->inode != 0 && (stat(job->output.path, &facts) == 0 && facts.st_ino == progress->inode);
+    return progress->inode != 0 && job->order == PE_ORDER_WHOLE && stat(job->output.path, &facts) == 0 &&
+           facts.st_ino == progress->inode && (uint64_t)facts.st_size == progress->output_bytes;
+}
+
+/* A complete output to which somebody has added something is not cut. */
+static pe_status check_length(const pe_job *job, const pe_run_resume *resume, pe_error *err)
+{
+    struct stat facts;
+    const pe_checkpoint_progress *const progress = &resume->from.progress;
+    if (progress->inode == 0 || stat(job->output.path, &facts) != 0 || facts.st_ino != progress->inode ||
+        (uint64_t)facts.st_size <= progress->output_bytes)
+        return PE_OK;
+    return pe_fail(err, PE_EOUTPUT,
+                   "cannot go on with %s: it has %lld bytes, and had %" PRIu64
+                   " when the checkpoint %s was written; --restart begins anew",
+                   job->output.path, (long long)facts.st_size, progress->output_bytes, resume->path);
 }
 
 /* The items that failed. */
@@ -297,6 +317,8 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
         return status;
     if (choice == PE_RESUME_RETRY && is_complete)
         return retry(job, inputs, resume, err);
+    if (is_complete && check_length(job, resume, err) != PE_OK)
+        return err->status;
     const bool is_over = is_complete && choice == PE_RESUME_GO_ON && is_output_there(job, &resume->from.progress);
     return is_over ? tell_complete(job, resume, err) : go_on(resume, inputs, err);
 }
