@@ -77,7 +77,7 @@ static void abort_digest(pe_sink *sink)
     pe_output_stream_abort(&state->stream);
 }
 
-static pe_status save(const pe_sink *sink, pe_buffer *out, pe_error *err)
+static pe_status save(pe_sink *sink, pe_buffer *out, pe_error *err)
 {
     const digest_state *state = sink->state;
     return pe_digest_save(state->digest, out, err);

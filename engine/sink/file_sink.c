@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 #include "sink/encode/columns.h"
 #include "sink/encode/encode_text.h"
-#include "sink/packer.h"
+#include "sink/packed/packed_mark.h"
 #include "sink/sink_vtable.h"
 
 typedef struct file_state {
@@ -30,13 +30,25 @@ static pe_dialect dialect_of(const pe_sink_spec *spec, pe_format format)
     return (pe_dialect){(unsigned char)style.separator, (unsigned char)style.quote, PE_CHAR_NONE};
 }
 
+/* A file that is continued has the line of names. */
+static pe_status start(file_state *file, const pe_sink_spec *spec, const pe_buffer *names, pe_error *err)
+{
+    if (file->packer == NULL && names->size == 0)
+        return PE_OK;
+    if (file->packer == NULL)
+        return pe_output_stream_start(&file->stream, names->data, names->size, err);
+    if (!file->stream.is_resumed)
+        return pe_packer_start(file->packer, names->data, names->size, err);
+    return pe_packed_mark_resume(file->packer, pe_sink_packing(spec), &file->stream, spec->resumed, names->size, err);
+}
+
 static pe_status write_names(file_state *file, const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
+    const bool has_names = format == PE_FORMAT_CSV || format == PE_FORMAT_TSV;
     pe_buffer line = {NULL, 0, 0};
-    pe_status status = pe_columns_print_line(spec, format, &line, err);
+    pe_status status = has_names ? pe_columns_print_line(spec, format, &line, err) : PE_OK;
     if (status == PE_OK)
-        status = file->packer != NULL ? pe_packer_start(file->packer, line.data, line.size, err)
-                                      : pe_output_stream_start(&file->stream, line.data, line.size, err);
+        status = start(file, spec, &line, err);
     pe_buffer_fini(&line);
     return status;
 }
@@ -51,13 +63,13 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     sink->stream = stream;
     status = pe_output_stream_begin(stream, spec, spec->order, err);
     const pe_packing packing = pe_sink_packing(spec);
-    if (status == PE_OK && packing != PE_PACKING_NONE)
+    sink->is_packed = packing != PE_PACKING_NONE;
+    if (status == PE_OK && sink->is_packed)
         status = pe_packer_open(packing, dialect_of(spec, sink->format), stream, &file->packer, err);
     const bool is_whole = spec->order == PE_ORDER_WHOLE; /* a growing file must have no hole */
     if (status == PE_OK && sink->format == PE_FORMAT_RAW && is_whole && stream->can_rewrite && !stream->is_buffered)
         sink->row_stream = stream;
-    const bool has_names = sink->format == PE_FORMAT_CSV || sink->format == PE_FORMAT_TSV;
-    return status == PE_OK && has_names ? write_names(file, spec, sink->format, err) : status;
+    return status == PE_OK ? write_names(file, spec, sink->format, err) : status;
 }
 
 static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
@@ -84,15 +96,23 @@ static pe_status commit(pe_sink *sink, pe_error *err)
     return err->status;
 }
 
-/* What a growing file was given is in it, up to the last row, in a member that is shorter. */
+/* What a growing file was given is in it, up to the last row, in a member that is shorter. A file that a later run continues
+ * loses nothing, that run cuts it where its checkpoint says. */
 static void abort_file(pe_sink *sink)
 {
     file_state *const file = sink->state;
     pe_error ignored = PE_ERROR_INIT;
     const bool stays = file->stream.is_growing && sink->items > 0 && sink->failure.status == PE_OK;
-    if (file->packer != NULL && !(stays && pe_packer_end(file->packer, &ignored) == PE_OK))
+    const bool is_ended = file->packer != NULL && stays && pe_packer_end(file->packer, &ignored) == PE_OK;
+    if (file->packer != NULL && !is_ended && !file->stream.is_kept)
         pe_packer_cut(file->packer);
     pe_output_stream_abort(&file->stream);
+}
+
+static pe_status save(pe_sink *sink, pe_buffer *state, pe_error *err)
+{
+    file_state *const file = sink->state;
+    return file->packer == NULL ? PE_OK : pe_packed_mark_save(file->packer, state, err);
 }
 
 static void fini(pe_sink *sink)
@@ -103,4 +123,4 @@ static void fini(pe_sink *sink)
     free(file);
 }
 
-const pe_sink_vtable pe_file_sink = {begin, take, advance, commit, abort_file, NULL, fini};
+const pe_sink_vtable pe_file_sink = {begin, take, advance, commit, abort_file, save, fini};

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "format/packed/pack.h"
 #include "os/file/durable.h"
-#include "sink/packer.h"
+#include "sink/packed/packer.h"
 #include "sink/sink_vtable.h"
 
 static const pe_sink_vtable *const kinds[] = {
@@ -60,6 +61,8 @@ pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err)
     sink->failure = (pe_error)PE_ERROR_INIT;
     status = sink->kind->begin(sink, spec, err);
     if (status != PE_OK) {
+        if (sink->stream != NULL && sink->stream->is_resumed) /* what the checkpoint describes stays */
+            sink->stream->is_kept = true;
         release(sink);
         return status;
     }
@@ -134,12 +137,16 @@ void pe_sink_abort(pe_sink *sink)
 
 /* ---- going on in a later run ---- */
 
-pe_status pe_sink_mark_now(const pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, pe_error *err)
+pe_status pe_sink_mark_now(pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, pe_error *err)
 {
     const size_t before = state->size;
     struct stat facts = {.st_ino = 0};
-    pe_status status = sink->kind->save == NULL ? PE_OK : sink->kind->save(sink, state, err);
-    const bool has_rows = sink->kind->save == NULL && sink->stream != NULL; /* else a line at the end */
+    const bool has_rows = sink->format != PE_FORMAT_DIGEST && sink->stream != NULL; /* else a line at the end */
+    if (sink->is_packed && sink->failure.status != PE_OK)
+        return pe_fail(err, PE_EIO, "%s: a packed file is not described after a failed write", sink->stream->name);
+    pe_status status = sink->kind->save == NULL ? PE_OK : sink->kind->save(sink, state, &sink->failure);
+    if (status != PE_OK)
+        return repeat_failure(sink, err);
     if (has_rows && fstat(sink->stream->fd, &facts) != 0)
         return pe_fail(err, PE_EIO, "%s: the file of the output cannot be asked for its number", sink->stream->name);
     *mark = (pe_sink_mark){.inode = has_rows ? facts.st_ino : 0,
@@ -194,6 +201,11 @@ void pe_sink_free(pe_sink *sink)
         return;
     pe_sink_abort(sink);
     release(sink);
+}
+
+pe_status pe_sink_library(const pe_sink_spec *spec, pe_buffer *out, pe_error *err)
+{
+    return pe_pack_library(pe_sink_packing(spec), out, err);
 }
 
 size_t pe_sink_memory(const pe_sink_spec *spec, size_t row_bytes)

@@ -71,8 +71,8 @@ void pe_sink_abort(pe_sink *sink);
 void pe_sink_free(pe_sink *sink); /* aborts first unless finished; NULL is allowed */
 
 /* pe_sink_mark_now - where the output stands, after the writes that have succeeded. state is appended, and mark->state
- * points into it. Not for an output of stdout or a pipe. */
-pe_status pe_sink_mark_now(const pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, pe_error *err);
+ * points into it. Not for an output of stdout or a pipe, nor for a packed one after a write that failed: PE_EIO. */
+pe_status pe_sink_mark_now(pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, pe_error *err);
 
 /* pe_sink_sync - the bytes that were written are on stable storage when this returns; any thread, also during writes. */
 pe_status pe_sink_sync(const pe_sink *sink, pe_error *err);
@@ -90,6 +90,10 @@ void pe_sink_trim(pe_sink *sink);
 
 /* pe_sink_keep_marker - commit leaves the checkpoint beside the output. */
 void pe_sink_keep_marker(pe_sink *sink);
+
+/* pe_sink_library - append what packs the output, beside which the rows decide its bytes: "zlib 1.2.13"; nothing for an
+ * output that is not packed. */
+pe_status pe_sink_library(const pe_sink_spec *spec, pe_buffer *out, pe_error *err);
 
 /* pe_sink_memory - bytes that the sink buffers at most: the complete result for map to stdout or a named pipe, what packing
  * takes for a packed file, else 0.

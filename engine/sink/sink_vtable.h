@@ -17,8 +17,7 @@ typedef struct pe_sink_vtable {
     pe_status (*advance)(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err); /* NULL: no row file */
     pe_status (*commit)(pe_sink *sink, pe_error *err);
     void (*abort)(pe_sink *sink);
-    pe_status (*save)(const pe_sink *sink, pe_buffer *state,
-                      pe_error *err); /* what a mark needs beside; NULL: nothing */
+    pe_status (*save)(pe_sink *sink, pe_buffer *state, pe_error *err); /* what a mark needs beside; NULL: nothing */
     void (*fini)(pe_sink *sink);
 } pe_sink_vtable;
 
@@ -28,6 +27,7 @@ struct pe_sink {
     uint64_t items;                      /* of the writes that succeeded */
     bool is_durable;                     /* commit waits for stable storage */
     bool is_finished;                    /* committed or aborted */
+    bool is_packed;                      /* set by begin */
     struct pe_output_stream *stream;     /* NULL: none; set by begin */
     struct pe_output_stream *row_stream; /* where ranks may write rows at their offsets, or NULL; set by begin */
     uint64_t first_row_offset;

@@ -66,7 +66,8 @@ class Retry(Case):
 
     def test_retried_items_stand_where_they_belong(self):
         for path, mode, more in (("o.csv", "map", {"index": True}), ("o.npy", "imap", {}), ("o.txt", "imap_unordered", {}),
-                                 ("o.raw", "map", {}), ("o.tsv", "imap", {}), ("r.txt", "map", {"reduce": True})):
+                                 ("o.raw", "map", {}), ("o.tsv", "imap", {}), ("o.csv.gz", "map", {"names": ["a\nb"]}),
+                                 ("o.jsonl.zst", "imap", {}), ("r.txt", "map", {"reduce": True})):
             for policy in ("skip", "fill"):
                 if more.get("reduce") and policy == "fill":
                     continue  # see below

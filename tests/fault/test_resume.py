@@ -4,8 +4,10 @@
 
 Expected values: Python's and numpy's. TRIALS=N runs N trials of every kind instead of a few (a seed is printed with each failure).
 """
+import gzip
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from harness import Case, SLOWER, finish, kill_group, main, needs_mpi, ranks_of, start, toml, xxh3_128  # noqa: E402
 
 TRIALS = int(os.environ.get("TRIALS", "1"))
+HAS_ZSTD = shutil.which("zstd") is not None
 ITEMS = 6000
 BAD = 97  # every 97th item fails where items may fail
 SLOW_C = """#include <stdint.h>
@@ -50,6 +53,19 @@ def text(policy):
 
 def table(policy, separator=","):
     return b"index%sresult\n" % separator.encode() + "".join(f"{i}{separator}{v}\n" for i, v in rows(policy)).encode()
+
+
+def wide_table(policy):
+    """Of a size that is packed in several pieces."""
+    return b"index,result\n" + "".join(f"{i},{v:064.0f}\n" for i, v in rows(policy)).encode()
+
+
+def unpack(name, data):
+    if name.endswith(".gz"):
+        return gzip.decompress(data)
+    if name.endswith(".zst"):
+        return subprocess.run(["zstd", "-dc"], input=data, stdout=subprocess.PIPE, check=True).stdout
+    return data
 
 
 class Resume(Case):
@@ -101,10 +117,15 @@ class Resume(Case):
                 old.unlink()
         self.job(path, mode, policy, reduce, **more)
         self.until_done(seed, 1 if policy else 0, ranks)
-        got = (self.dir / path).read_bytes()
+        packed = (self.dir / path).read_bytes()
+        got = unpack(path, packed)
         if mode == "imap_unordered" and not reduce:
             got, expected = (b"".join(sorted(data.splitlines(True))) for data in (got, expected))
         self.assertEqual(got, expected, f"seed {seed}: {path} {mode} {policy}")
+        if got is not packed and mode != "imap_unordered":
+            self.assertEqual(self.run_args("-q", "job.toml", "-o", "whole" + path).code, 1 if policy else 0)
+            self.assertEqual(packed, (self.dir / ("whole" + path)).read_bytes(), f"seed {seed}: packed otherwise")
+            (self.dir / f"whole{path}.checkpoint").unlink(missing_ok=True)
         self.assertFalse((self.dir / (path + ".part")).exists())
         left = [name for name in self.everything() if "checkpoint" in name and not name.endswith(".failed")]
         self.assertEqual(len(left), 1 if policy else 0, f"seed {seed}: {left}")
@@ -126,6 +147,10 @@ class Resume(Case):
         yield "o.raw", raw.tobytes(), "map", {}
         yield "o.npy", self.npy(numpy.array(filled, "<i8")), "map", {"policy": "fill"}
         yield "o.digest", digest, "map", {}
+        wide = {"index": True, "names": ["result"], "dtype": "float64", "float_format": "%064.0f"}
+        yield "o.csv.gz", wide_table(None), "map", wide
+        yield "o.csv.zst", wide_table("skip"), "imap", {"policy": "skip", **wide}
+        yield "o.txt.gz", text("skip"), "imap_unordered", {"policy": "skip"}
         yield "o.txt", text("skip"), "imap_unordered", {"policy": "skip"}
         yield "sum.txt", f"sum\t{sum(skipped)}\nmax\t{max(skipped)}\ncount\t{len(skipped)}\n".encode(), "map", {
             "policy": "skip", "reduce": ["sum", "max", "count"]}
@@ -145,6 +170,8 @@ class Resume(Case):
     def test_killed_runs_of_one_rank_are_resumed(self):
         for trial in range(TRIALS):
             for number, (path, expected, mode, more) in enumerate(self.kinds()):
+                if path.endswith(".zst") and not HAS_ZSTD:
+                    continue
                 with self.subTest(path=path, mode=mode, **more):
                     self.trial(f"{trial}/{number}", path, expected, mode, **more)
 
@@ -152,7 +179,7 @@ class Resume(Case):
     def test_killed_runs_of_several_ranks_are_resumed_on_others(self):
         for trial in range(TRIALS):
             for number, (path, expected, mode, more) in enumerate(self.kinds()):
-                if trial == 0 and TRIALS == 1 and number % 3 != 0:
+                if trial == 0 and TRIALS == 1 and number % 3 != 0 or path.endswith(".zst") and not HAS_ZSTD:
                     continue
                 with self.subTest(path=path, mode=mode, **more):
                     self.trial(f"{trial}/{number}/mpi", path, expected, mode, ranks=(0, 2, 3), **more)

@@ -21,10 +21,14 @@ typedef struct pe_pack pe_pack;
 pe_status pe_pack_open(pe_packing packing, pe_pack **out, pe_error *err);
 void pe_pack_close(pe_pack *pack); /* NULL is allowed */
 
-/* pe_pack_piece - pack the next piece of a member and append what comes of it to out; the first piece after open or after
- * a last one begins a member. size may be 0. is_last: the member ends here. PE_ENOMEM; PE_EBUG. */
+/* pe_pack_piece - pack the next piece of a member and append what comes of it to out: all of it, so that a reader gets the
+ * whole piece from what is written. The first piece after open or after a last one begins a member. size may be 0. is_last:
+ * the member ends here. PE_ENOMEM; PE_EBUG. */
 pe_status pe_pack_piece(pe_pack *pack, const unsigned char *data, size_t size, bool is_last, pe_buffer *out,
                         pe_error *err);
+
+/* pe_pack_library - append "zlib 1.2.13": what decides the bytes beside the member. Nothing for PE_PACKING_NONE. */
+pe_status pe_pack_library(pe_packing packing, pe_buffer *out, pe_error *err);
 
 /* pe_pack_memory - the most bytes that one pe_pack takes. */
 size_t pe_pack_memory(pe_packing packing);

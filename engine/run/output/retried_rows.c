@@ -29,7 +29,17 @@
 
 static bool has_lines(pe_format format)
 {
-    return format == PE_FORMAT_TXT || format == PE_FORMAT_CSV || format == PE_FORMAT_TSV;
+    return format == PE_FORMAT_TXT || format == PE_FORMAT_CSV || format == PE_FORMAT_TSV || format == PE_FORMAT_JSONL;
+}
+
+static bool has_names(pe_format format)
+{
+    return format == PE_FORMAT_CSV || format == PE_FORMAT_TSV;
+}
+
+static bool is_packed(const pe_output *output)
+{
+    return pe_packing_by_suffix(output->spec->path) != PE_PACKING_NONE;
 }
 
 static pe_status check_format(const pe_output *output, pe_error *err)
@@ -42,16 +52,24 @@ static pe_status check_format(const pe_output *output, pe_error *err)
                    output->spec->where, pe_format_name(format));
 }
 
+/* The end of a packed file is written behind its last checkpoint. */
+static bool is_as_it_was(const pe_output *output, const struct stat *facts)
+{
+    const pe_checkpoint_progress *const progress = &output->resume->from.progress;
+    const uint64_t size = (uint64_t)facts->st_size;
+    return facts->st_ino == progress->inode &&
+           (is_packed(output) ? size >= progress->output_bytes : size == progress->output_bytes);
+}
+
 static pe_status open_old(pe_output *output, int *fd, pe_error *err)
 {
     struct stat facts;
     char reason[PE_ERRNO_TEXT_SIZE];
     const char *const path = output->job->output.path;
-    const pe_checkpoint_progress *const progress = &output->resume->from.progress;
     *fd = pe_open(path, O_RDONLY, 0);
     if (*fd < 0 || fstat(*fd, &facts) != 0)
         return pe_fail(err, PE_EOUTPUT, "cannot read %s: %s", path, pe_errno_text(errno, reason));
-    if (facts.st_ino == progress->inode && (uint64_t)facts.st_size == progress->output_bytes)
+    if (is_as_it_was(output, &facts))
         return PE_OK;
     return pe_fail(
         err, PE_EOUTPUT,
@@ -184,12 +202,11 @@ static pe_status copy_all(splice *self, pe_error *err)
 static pe_row_copy reader_of(const pe_output *output, const char *name, int fd)
 {
     const pe_format format = output->spec->format;
-    const bool has_quotes = format == PE_FORMAT_CSV || format == PE_FORMAT_TSV;
     const int quote = output->spec->quote > 0 ? output->spec->quote : '"';
     return (pe_row_copy){.name = name,
                          .fd = fd,
                          .row_bytes = has_lines(format) ? 0 : output->row_bytes,
-                         .quote = (char)(has_quotes ? quote : '\0')};
+                         .quote = (char)(has_names(format) ? quote : '\0')};
 }
 
 static pe_status open_lists(splice *self, pe_error *err)
@@ -211,7 +228,22 @@ static pe_status open_lists(splice *self, pe_error *err)
     return status;
 }
 
-/* Opens the new file; its header has the length of the old one's. */
+/* Opens the old rows, behind the header. A header has the length of the new one's, names are a line. */
+static pe_status skip_header(splice *self, int old, uint64_t header_bytes, pe_error *err)
+{
+    struct stat facts;
+    const char *const path = self->output->job->output.path;
+    if (!is_packed(self->output) && lseek(old, (off_t)header_bytes, SEEK_SET) >= 0)
+        return PE_OK;
+    if (!is_packed(self->output) || fstat(old, &facts) != 0)
+        return pe_fail(err, PE_EIO, "%s: a seek failed", path);
+    const pe_packing packing = pe_packing_by_suffix(path);
+    pe_status status = pe_packed_reader_open(packing, path, 0, (uint64_t)facts.st_size, &self->old.packed, err);
+    if (status == PE_OK && has_names(self->output->spec->format))
+        status = pe_row_copy_rows(&self->old, 1, NULL, err);
+    return status;
+}
+
 static pe_status open_sink(splice *self, int old, pe_error *err)
 {
     const pe_sink_mark nothing = {.items = 0};
@@ -224,9 +256,7 @@ static pe_status open_sink(splice *self, int old, pe_error *err)
     if (status == PE_OK)
         status = pe_sink_mark_now(self->sink, &mark, &state, err);
     pe_buffer_fini(&state);
-    if (status == PE_OK && lseek(old, (off_t)mark.bytes, SEEK_SET) < 0)
-        status = pe_fail(err, PE_EIO, "%s: a seek failed", self->output->job->output.path);
-    return status;
+    return status == PE_OK ? skip_header(self, old, mark.bytes, err) : status;
 }
 
 /* The list of the new output takes the name of the old one, and becomes the output's. */

@@ -18,31 +18,43 @@
 
 void pe_row_copy_fini(pe_row_copy *copy)
 {
+    pe_packed_reader_close(copy->packed);
+    copy->packed = NULL;
     pe_buffer_fini(&copy->bytes);
     copy->at = 0;
+}
+
+/* READ_BYTES at most; *got is 0 at the end. */
+static pe_status read_some(pe_row_copy *copy, unsigned char *out, size_t *got, pe_error *err)
+{
+    char reason[PE_ERRNO_TEXT_SIZE];
+    ssize_t size = -1;
+    if (copy->packed != NULL)
+        return pe_packed_reader_read(copy->packed, out, READ_BYTES, got, err);
+    do
+        size = read(copy->fd, out, READ_BYTES);
+    while (size < 0 && errno == EINTR);
+    if (size < 0)
+        return pe_fail(err, PE_EIO, "%s: %s", copy->name, pe_errno_text(errno, reason));
+    *got = (size_t)size;
+    return PE_OK;
 }
 
 /* Reads more behind what is left. *has_ended: there is no more. */
 static pe_status read_more(pe_row_copy *copy, bool *has_ended, pe_error *err)
 {
-    char reason[PE_ERRNO_TEXT_SIZE];
+    size_t got = 0;
     pe_buffer *const bytes = &copy->bytes;
     if (bytes->size > copy->at)
         memmove(bytes->data, bytes->data + copy->at, bytes->size - copy->at);
     bytes->size -= copy->at;
     copy->at = 0;
-    const pe_status status = pe_buffer_reserve(bytes, READ_BYTES, err);
-    if (status != PE_OK)
-        return status;
-    ssize_t got = -1;
-    do
-        got = read(copy->fd, bytes->data + bytes->size, READ_BYTES);
-    while (got < 0 && errno == EINTR);
-    if (got < 0)
-        return pe_fail(err, PE_EIO, "%s: %s", copy->name, pe_errno_text(errno, reason));
-    bytes->size += (size_t)got;
-    *has_ended = got == 0;
-    return PE_OK;
+    pe_status status = pe_buffer_reserve(bytes, READ_BYTES, err);
+    if (status == PE_OK)
+        status = read_some(copy, bytes->data + bytes->size, &got, err);
+    bytes->size += got;
+    *has_ended = status == PE_OK && got == 0;
+    return status;
 }
 
 /* The end of the line that begins at `from`, behind its line end; 0: it is not all there. */

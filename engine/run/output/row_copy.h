@@ -8,16 +8,18 @@
 #ifndef PE_ROW_COPY_H
 #define PE_ROW_COPY_H
 
+#include "sink/packed/packed_reader.h"
 #include "sink/sink.h"
 
 /* Zero-initialise. */
 typedef struct pe_row_copy {
-    const char *name; /* for messages; borrowed */
-    int fd;           /* the caller's */
-    size_t row_bytes; /* 0: a row is a line */
-    char quote;       /* of lines: line ends between two of these belong to the row; '\0': none do */
-    pe_buffer bytes;  /* that were read */
-    size_t at;        /* of these: where the next row begins */
+    const char *name;         /* for messages; borrowed */
+    pe_packed_reader *packed; /* NULL: the rows are read from fd */
+    int fd;                   /* the caller's */
+    size_t row_bytes;         /* 0: a row is a line */
+    char quote;               /* of lines: line ends between two of these belong to the row; '\0': none do */
+    pe_buffer bytes;          /* that were read */
+    size_t at;                /* of these: where the next row begins */
 } pe_row_copy;
 
 /* pe_row_copy_rows - the next rows go to the sink, or nowhere when it is NULL.

@@ -91,6 +91,10 @@ static pe_status add_facts(const pe_run_inputs *inputs, const pe_run_kernel *ker
         status = pe_manifest_add(out, "kernel.types", pe_signature_print(pe_form_signature(kernel->form), types), err);
     if (status == PE_OK)
         status = pe_manifest_add(out, "output.written", pe_format_name(output->format), err);
+    if (status == PE_OK)
+        status = pe_sink_library(&output->sink, &text, err);
+    if (status == PE_OK)
+        status = add_text(out, "output.packed_by", &text, err);
     pe_buffer_fini(&text);
     return status;
 }

@@ -49,8 +49,6 @@ static bool can_be_continued(const pe_job *job, const pe_output_spec *output)
         return false;
     if (job->op_count > 0 || output->format == PE_FORMAT_DIGEST)
         return true; /* a line at the end */
-    if (pe_packing_by_suffix(job->output.path) != PE_PACKING_NONE)
-        return false; /* a run cannot go on within a member */
     return strcmp(job->output.path, "-") != 0 && is_regular_or_new(job->output.path);
 }
 
@@ -67,8 +65,7 @@ static pe_status find_path(const pe_run_context *run, const pe_job *job, const p
     if (job->checkpoint.path != NULL && job->checkpoint.is_enabled && job->items == NULL && !can)
         return pe_fail(
             err, PE_ECONFIG,
-            "%s: checkpoint.path: rows that go to stdout, a pipe or a packed file cannot be continued by another run: "
-            "write to a file",
+            "%s: checkpoint.path: rows that go to stdout or a pipe cannot be continued by another run: write to a file",
             job->file);
     if (!can || (job->checkpoint.path == NULL && !has_default_path(job)))
         return PE_OK;

@@ -3,7 +3,7 @@
  */
 /* packer.c - packs rows in threads of its own and writes them in their order.
  *
- * Design:   a member is cut into pieces of PIECE_BYTES, counted from its first byte, so that the calls of the encoder are
+ * Design:   a member is cut into pieces of PE_PIECE_BYTES, counted from its first byte, so that the calls of the encoder are
  *           the same whatever the chunks were. The pieces wait in a ring. Thread t packs the members whose number is t
  *           modulo the number of threads, piece after piece; so members are packed side by side, and memory is bounded by
  *           the ring, however large a member is. The caller writes what is packed at the head of the ring, and waits for
@@ -12,7 +12,7 @@
  *           the mutex.
  * Not here: the encoders (format/packed/pack.c), files (output_stream.c).
  */
-#include "sink/packer.h"
+#include "sink/packed/packer.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -23,7 +23,6 @@
 #include "format/record_scan.h"
 #include "os/cores.h"
 
-#define PIECE_BYTES ((size_t)128 << 10)
 #define MOST_PIECES ((size_t)48)
 #define MOST_THREADS ((size_t)4)
 
@@ -53,6 +52,7 @@ struct pe_packer {
     uint64_t member_begin; /* offset of the first member that is not all written */
     uint64_t head, tail;   /* pieces written; the piece that takes rows. Both only grow */
     bool has_bytes;        /* the member at hand has some */
+    uint64_t there_until;  /* up to this offset the file has the bytes already */
     packing_thread threads[MOST_THREADS];
     uint64_t thread_count;
     pthread_mutex_t mutex;
@@ -199,7 +199,9 @@ static pe_status write_packed(pe_packer *packer, uint64_t left, pe_error *err)
             *err = p->err;
             return err->status;
         }
-        const pe_status status = pe_output_stream_write(packer->stream, p->packed.data, p->packed.size, err);
+        const bool is_there = packer->stream->bytes < packer->there_until;
+        const pe_status status = is_there ? pe_output_stream_advance(packer->stream, p->packed.size, err)
+                                          : pe_output_stream_write(packer->stream, p->packed.data, p->packed.size, err);
         if (status != PE_OK)
             return status;
         if (p->is_last)
@@ -234,11 +236,11 @@ static pe_status append(pe_packer *packer, const unsigned char *data, size_t siz
     pe_status status = PE_OK;
     while (size > 0 && status == PE_OK) {
         piece *p = piece_at(packer, packer->tail);
-        if (p->raw.size == PIECE_BYTES && (status = queue_piece(packer, false, err)) == PE_OK)
+        if (p->raw.size == PE_PIECE_BYTES && (status = queue_piece(packer, false, err)) == PE_OK)
             p = piece_at(packer, packer->tail);
         if (status != PE_OK)
             break;
-        const size_t room = PIECE_BYTES - p->raw.size;
+        const size_t room = PE_PIECE_BYTES - p->raw.size;
         const size_t part = size < room ? size : room;
         status = pe_buffer_append(&p->raw, data, part, err);
         data += part;
@@ -285,9 +287,9 @@ pe_status pe_packer_end(pe_packer *packer, pe_error *err)
     return status == PE_OK ? write_packed(packer, 0, err) : status;
 }
 
-pe_packer_position pe_packer_tell(const pe_packer *packer)
+uint64_t pe_packer_tell(const pe_packer *packer)
 {
-    return (pe_packer_position){packer->member_begin, packer->scan.records};
+    return packer->member_begin;
 }
 
 void pe_packer_cut(pe_packer *packer)
@@ -298,10 +300,28 @@ void pe_packer_cut(pe_packer *packer)
     packer->stream->bytes = packer->member_begin;
 }
 
+pe_status pe_packer_flush(pe_packer *packer, pe_error *err)
+{
+    return write_packed(packer, 0, err);
+}
+
+const pe_buffer *pe_packer_tail(pe_packer *packer)
+{
+    return &piece_at(packer, packer->tail)->raw;
+}
+
+void pe_packer_begin_at(pe_packer *packer, uint64_t begin, uint64_t there_until)
+{
+    packer->member = begin > 0 ? 1 : 0;
+    packer->member_begin = begin;
+    packer->there_until = there_until;
+    packer->stream->bytes = begin;
+}
+
 size_t pe_packer_memory(pe_packing packing)
 {
     if (packing == PE_PACKING_NONE)
         return 0;
     /* a buffer grows in steps; what a piece is packed to is not larger than it by more than a few bytes */
-    return sizeof(pe_packer) + MOST_PIECES * 4 * PIECE_BYTES + MOST_THREADS * pe_pack_memory(packing);
+    return sizeof(pe_packer) + (MOST_PIECES + 1) * 4 * PE_PIECE_BYTES + MOST_THREADS * pe_pack_memory(packing);
 }
