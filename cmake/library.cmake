@@ -34,7 +34,7 @@ install(DIRECTORY engine/include/pengine DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
 include(CMakePackageConfigHelpers)
 set(private_libs xxhash isal z zstd simdjson stdc++ m ${CMAKE_DL_LIBS})
 list(TRANSFORM private_libs PREPEND "-l")
-list(APPEND private_libs ${OpenMP_C_FLAGS} ${hdf5_libraries})
+list(APPEND private_libs ${OpenMP_C_FLAGS})
 list(JOIN private_libs " " pkg_libs)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/pengine)
 configure_package_config_file(cmake/pengine-config.cmake.in pengine-config.cmake INSTALL_DESTINATION ${package}

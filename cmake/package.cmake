@@ -32,12 +32,18 @@ if(NOT TARGET uninstall)
                                       -P ${CMAKE_CURRENT_SOURCE_DIR}/cmake/uninstall.cmake VERBATIM)
 endif()
 
-# A tarball brings the shared libraries that the program needs, but for those of the C library, which belong to the system,
-# and MPI, which belongs to the cluster: -DPENGINE_BUNDLE=ON, as packaging/tarball.sh sets it.
+# A tarball brings the shared libraries that the program and its modules need, but for those of the C library, which belong to
+# the system, and MPI, which belongs to the cluster: -DPENGINE_BUNDLE=ON, as packaging/tarball.sh sets it.
 option(PENGINE_BUNDLE "install the shared libraries that pengine needs beside it, for a tarball" OFF)
 if(PENGINE_BUNDLE)
   set_target_properties(pengine PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}/pengine")
+  target_link_options(pengine PRIVATE -Wl,--disable-new-dtags) # also for what a library needs itself
   install(TARGETS pengine RUNTIME_DEPENDENCY_SET bundled RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  if(TARGET pengine_hdf5)
+    set_target_properties(pengine_hdf5 PROPERTIES INSTALL_RPATH "$ORIGIN")
+    target_link_options(pengine_hdf5 PRIVATE -Wl,--disable-new-dtags)
+    install(TARGETS pengine_hdf5 RUNTIME_DEPENDENCY_SET bundled LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/pengine)
+  endif()
   install(RUNTIME_DEPENDENCY_SET bundled
           POST_EXCLUDE_REGEXES "/ld-linux[^/]*$" "/lib(c|m|dl|pthread|rt|mpi|open-rte|open-pal)\\.so[^/]*$"
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/pengine)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Builds the wheel for pip, by CMake and with nothing from a network (PEP 517).
 
-The wheel holds the package, its two extension modules in the limited API of 3.11, and the program with its MPI module for
+The wheel holds the package, its two extension modules in the limited API of 3.11, and the program with its modules for
 pengine.run(). It needs what quickstart installs for a build. CMAKE_ARGS in the environment are passed on;
 PENGINE_BUILD names a folder where all is built already.
 """

@@ -15,33 +15,19 @@
 
 #define SLEEP_MOST_NS 1000000u
 
-#ifdef PENGINE_MPI
-static pe_status open_module(const char *path, const pe_comm_module **out, pe_error *err)
-{
-    return pe_comm_module_open(path, out, err);
-}
-#else
-static pe_status open_module(const char *path, const pe_comm_module **out, pe_error *err)
-{
-    (void)path, (void)out;
-    return pe_fail(err, PE_EUSAGE,
-                   "this pengine was built without MPI (PENGINE_MPI=OFF): start it without mpirun or srun");
-}
-#endif
-
 pe_status pe_comm_open(bool has_launcher, pe_comm **out, pe_error *err)
 {
     const pe_comm_module *module = NULL;
     if (!has_launcher)
         return pe_comm_self_open(out, err);
-    const pe_status status = open_module(NULL, &module, err);
+    const pe_status status = pe_comm_module_open(NULL, &module, err);
     return status == PE_OK ? module->open_world(out, err) : status;
 }
 
 pe_status pe_comm_open_given(const void *communicator, size_t size, const char *path, pe_comm **out, pe_error *err)
 {
     const pe_comm_module *module = NULL;
-    const pe_status status = open_module(path, &module, err);
+    const pe_status status = pe_comm_module_open(path, &module, err);
     return status == PE_OK ? module->open_given(communicator, size, out, err) : status;
 }
 

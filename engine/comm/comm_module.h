@@ -1,20 +1,18 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* comm_module.h - the backend on MPI as a shared module, which is opened only where MPI is wanted.
+/* comm_module.h - the backend on MPI as a shared module (os/shared_module.h), which is opened only where MPI is wanted.
  *
- * Design:  neither the program nor the library needs an MPI to start. The module holds comm_mpi.c, which is linked with MPI;
- *          so another MPI is another build of that one file.
+ * Design:  the module holds comm_mpi.c, which is linked with MPI; so another MPI is another build of that one file.
  */
 #ifndef PE_COMM_MODULE_H
 #define PE_COMM_MODULE_H
 
 #include "comm/comm.h"
+#include "os/shared_module.h"
 
-/* The symbol pe_comm_mpi_module of the module. */
 typedef struct pe_comm_module {
-    char version[32];  /* of pengine: module and engine share structs, so they are of one version */
-    size_t comm_bytes; /* sizeof(pe_comm) */
+    pe_module_head head; /* bytes: sizeof(pe_comm) */
     /* Start MPI and become a rank of all that the launcher started. */
     pe_status (*open_world)(pe_comm **out, pe_error *err);
     /* A duplicate of the caller's communicator, whose bytes are passed. Collective. */

@@ -293,4 +293,4 @@ static pe_status open_given(const void *communicator, size_t size, pe_comm **out
 }
 
 const pe_comm_module pe_comm_mpi_module = {
-    .version = PENGINE_VERSION, .comm_bytes = sizeof(pe_comm), .open_world = open_world, .open_given = open_given};
+    .head = {PENGINE_VERSION, sizeof(pe_comm)}, .open_world = open_world, .open_given = open_given};

@@ -16,6 +16,7 @@ class Pengine(CMakePackage):
     version("0.1.0")
 
     variant("mpi", default=True, description="run under mpirun")
+    variant("hdf5", default=True, description="read and write HDF5")
 
     depends_on("c", type="build")
     depends_on("cxx", type="build")
@@ -23,6 +24,7 @@ class Pengine(CMakePackage):
     depends_on("ninja", type="build")
     depends_on("pkgconfig", type="build")
     depends_on("mpi", when="+mpi")
+    depends_on("hdf5+hl", when="+hdf5")
     depends_on("tomlplusplus", type="build")
     depends_on("xxhash@0.8:")
     depends_on("isa-l")
@@ -34,4 +36,5 @@ class Pengine(CMakePackage):
     generator("ninja")
 
     def cmake_args(self):
-        return [self.define_from_variant("PENGINE_MPI", "mpi"), self.define("PENGINE_TESTS", False)]
+        return [self.define_from_variant("PENGINE_MPI", "mpi"), self.define_from_variant("PENGINE_HDF5", "hdf5"),
+                self.define("PENGINE_TESTS", False)]

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """HDF5 in and out, h5py is the oracle."""
+import os
+import pathlib
 import re
 import subprocess
 import tempfile
@@ -22,17 +24,42 @@ def is_built():
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
         file.write(toml(input={"range": [0, 3]}, kernel={"expr": "x"}, output={"path": "/tmp/never.h5"}))
         file.flush()
-        return "without HDF5" not in subprocess.run([binary(), "--check", file.name], capture_output=True, text=True).stderr
+        return "HDF5 is not available" not in subprocess.run([binary(), "--check", file.name], capture_output=True, text=True).stderr
 
 
 HAS_HDF5 = is_built()
 
 
 class Absent(Case):
+    """An output and an input in HDF5 where the module or what it needs is missing; everything else runs."""
+
+    def refuse_both(self, *words, env=None):
+        self.refuse(toml(input={"range": [0, 3]}, kernel={"expr": "x"}, output={"path": "o.h5"}), 78, "HDF5 is not available", *words,
+                    env=env)
+        self.refuse(toml(input={"path": "i.h5"}, kernel={"expr": "x"}), 78, "HDF5 is not available", *words, files={"i.h5": b"\x89HDF"},
+                    env=env)
+        self.prints(toml(input={"range": [0, 3]}, kernel={"expr": "x*x"}), "0\n1\n4\n", env=env)
+
     @unittest.skipIf(HAS_HDF5, "built with libhdf5")
     def test_a_build_without_it_says_so(self):
-        self.refuse(toml(input={"range": [0, 3]}, kernel={"expr": "x"}, output={"path": "o.h5"}), 78, "built without HDF5", "libhdf5-dev")
-        self.refuse(toml(input={"path": "i.h5"}, kernel={"expr": "x"}), 78, "built without HDF5", files={"i.h5": b"\x89HDF"})
+        self.refuse_both("there is no ", "hdf5.so", "libhdf5-dev, cmake -DPENGINE_HDF5=ON")
+
+    def test_no_module_is_told_with_its_path(self):
+        self.refuse_both("there is no /nowhere/hdf5.so", "PENGINE_HDF5_MODULE", env={"PENGINE_HDF5_MODULE": "/nowhere/hdf5.so"})
+
+    @unittest.skipUnless(HAS_HDF5, "built without libhdf5")
+    def test_a_module_that_cannot_be_used_is_told(self):
+        module = (pathlib.Path(os.path.realpath(binary())).parent / "hdf5.so").read_bytes()
+        needed = re.search(rb"libhdf5[a-z_]*\.so\.\d+", module)[0]
+        path = self.dir / "mine.so"
+        path.write_bytes(module.replace(needed, b"libabsent".ljust(len(needed), b"x")))
+        self.refuse_both("libabsent", "cannot open shared object file", "install the libhdf5", env={"PENGINE_HDF5_MODULE": str(path)})
+        version = subprocess.run([binary(), "--version"], capture_output=True, check=True).stdout.split()[1]
+        path.write_bytes(module.replace(version + b"\0", b"9.9.9\0"))
+        job = toml(input={"range": [0, 3]}, kernel={"expr": "x"}, output={"path": "o.h5"})
+        self.refuse(job, 78, "mine.so is of pengine 9.9.9", env={"PENGINE_HDF5_MODULE": str(path)})
+        path.write_bytes(module.replace(b"pe_hdf5_module", b"pe_hdf6_module"))
+        self.refuse(job, 78, "mine.so is not the HDF5 module", env={"PENGINE_HDF5_MODULE": str(path)})
 
 
 @unittest.skipUnless(HAS_HDF5 and h5py, "built without libhdf5, or no h5py here")

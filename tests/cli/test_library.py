@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """The library as other projects find it: installed under a prefix, found by CMake and pkg-config, C11 and C++17, shared and
-static, with nothing of MPI but the module and no symbols beside those of the headers."""
+static, with nothing of MPI and HDF5 but the modules and no symbols beside those of the headers."""
 import os
 import pathlib
 import re
@@ -79,13 +79,20 @@ class Library(Case):
     def mpirun(self, count, program):
         self.assertEqual(run(os.environ.get("MPIEXEC") or "mpirun", "--oversubscribe", "-n", count, program, env=environment()), STEPS)
 
-    def test_nothing_needs_mpi_but_the_module(self):
+    def test_nothing_needs_mpi_and_hdf5_but_the_modules(self):
         files = [self.prefix / "bin/pengine", *self.lib.glob("libpengine.so.*")]
         self.assertGreaterEqual(len(files), 2)
         for path in files:
-            self.assertFalse([name for name in needed(path) if "mpi" in name], path)
-        if HAS_MPI:
-            self.assertTrue([name for name in needed(self.lib / "pengine/comm_mpi.so") if "mpi" in name])
+            self.assertFalse([name for name in needed(path) if "mpi" in name or "hdf5" in name], path)
+        for path in self.modules():
+            self.assertTrue([name for name in needed(path) if path.stem.split("_")[-1] in name], path)
+        for pc in (self.lib / "pkgconfig").glob("*.pc"):
+            self.assertNotIn("hdf5", pc.read_text())
+
+    def modules(self):
+        found = sorted((self.lib / "pengine").glob("*.so"))
+        self.assertEqual("comm_mpi.so" in [path.name for path in found], HAS_MPI)
+        return found
 
     def test_symbols_are_those_of_the_headers(self):
         shown = {line.split()[-1].split("@")[0] for line in
@@ -95,8 +102,8 @@ class Library(Case):
             text = re.sub(r"/\*.*?\*/", "", (ROOT / "engine/include/pengine" / name).read_text(), flags=re.DOTALL)
             said |= set(re.findall(r"^[\w \*]*?\b(pe_\w+)\([^;{}]*\);", text, flags=re.MULTILINE))
         self.assertEqual(shown, said)
-        if HAS_MPI:
-            self.assertEqual(run("nm", "-D", "--defined-only", self.lib / "pengine/comm_mpi.so").split()[2:], ["pe_comm_mpi_module"])
+        for path in self.modules():
+            self.assertEqual(run("nm", "-D", "--defined-only", path).split()[2:], [f"pe_{path.stem}_module"])
 
     def test_headers_compile_as_c11_and_cxx17(self):
         for name in HEADERS:

@@ -14,8 +14,8 @@ include:
 base:
 os: base
 types: base
-format: base types
-comm: base
+format: base os types
+comm: base os
 plan: base
 job: base types
 record: base comm

@@ -7,7 +7,8 @@
  *         from the mapped file; another is read through libhdf5, as packed little-endian rows. A new file is made with all
  *         but its rows, whose place is told, so that every rank can write its own.
  * Threads: libhdf5 may be called by one thread at a time: one lock around every function of this file.
- * Not here: without libhdf5 (PENGINE_HDF5=OFF) every function fails and says so (hdf5_absent.c).
+ * Not here: libhdf5, which is in a module (hdf5_module.h). Where the module or libhdf5 is missing (PENGINE_HDF5=OFF), every
+ *         function fails and says what is missing.
  */
 #ifndef PE_HDF5_H
 #define PE_HDF5_H
@@ -51,7 +52,7 @@ typedef struct pe_hdf5 pe_hdf5;
  *
  * Params:  dataset NULL: the only one of the file. where opens messages about the job ("job.toml:7:1: input").
  * Returns: PE_OK; PE_EDATA: no HDF5 file, damaged, a filter that libhdf5 lacks; PE_ECONFIG: no such dataset (the message
- *          lists those that there are), or several and none chosen; PE_ECONFIG: built without libhdf5
+ *          lists those that there are), or several and none chosen; PE_ECONFIG: there is no libhdf5
  */
 pe_status pe_hdf5_open(const char *path, const char *dataset, const char *where, pe_hdf5 **out, pe_hdf5_facts *facts,
                        pe_error *err);
@@ -92,10 +93,10 @@ typedef struct pe_hdf5_layout {
 
 /* pe_hdf5_create - a complete file at path but for the rows, which go to *offset; the file ends behind them. The bytes
  * depend on nothing but the layout, and *offset not on the shape.
- * Returns: PE_OK; PE_EOUTPUT with libhdf5's reason; PE_ECONFIG: built without libhdf5 */
+ * Returns: PE_OK; PE_EOUTPUT with libhdf5's reason; PE_ECONFIG: there is no libhdf5 */
 pe_status pe_hdf5_create(const char *path, const pe_hdf5_layout *layout, uint64_t *offset, pe_error *err);
 
-/* pe_hdf5_check - PE_ECONFIG when the engine was built without libhdf5. */
+/* pe_hdf5_check - PE_ECONFIG, with where in front and what is missing, when libhdf5 cannot be loaded. */
 pe_status pe_hdf5_check(const char *where, pe_error *err);
 
 #endif

@@ -249,7 +249,7 @@ static pe_status attempt_all(const char *path, const pe_hdf5_layout *layout, uin
     return status;
 }
 
-pe_status pe_hdf5_create(const char *path, const pe_hdf5_layout *layout, uint64_t *offset, pe_error *err)
+pe_status pe_hdf5_file_create(const char *path, const pe_hdf5_layout *layout, uint64_t *offset, pe_error *err)
 {
     bool fits = false;
     pe_hdf5_layout plain = *layout;

@@ -10,6 +10,13 @@
 
 #include "format/hdf5/hdf5.h"
 
+/* As in hdf5.h, of which these are the functions; the file of a close is not NULL. */
+pe_status pe_hdf5_dataset_open(const char *path, const char *dataset, const char *where, pe_hdf5 **out,
+                               pe_hdf5_facts *facts, pe_error *err);
+void pe_hdf5_dataset_close(pe_hdf5 *file);
+pe_status pe_hdf5_dataset_read(pe_hdf5 *file, uint64_t first, uint64_t count, unsigned char *out, pe_error *err);
+pe_status pe_hdf5_file_create(const char *path, const pe_hdf5_layout *layout, uint64_t *offset, pe_error *err);
+
 /* pe_hdf5_lock - from here to pe_hdf5_unlock this thread alone calls libhdf5, which is silent. */
 void pe_hdf5_lock(void);
 void pe_hdf5_unlock(void);

@@ -49,10 +49,3 @@ hid_t pe_hdf5_access(void)
 #endif
     return access;
 }
-
-pe_status pe_hdf5_check(const char *where, pe_error *err)
-{
-    (void)where;
-    (void)err;
-    return PE_OK;
-}

@@ -298,7 +298,7 @@ static pe_status read_elements(pe_hdf5 *file, uint64_t first, uint64_t count, un
     return status;
 }
 
-pe_status pe_hdf5_read(pe_hdf5 *file, uint64_t first, uint64_t count, unsigned char *out, pe_error *err)
+pe_status pe_hdf5_dataset_read(pe_hdf5 *file, uint64_t first, uint64_t count, unsigned char *out, pe_error *err)
 {
     pe_hdf5_lock();
     const pe_status status = read_elements(file, first, count, out, &file->facts.element_bytes, err);
@@ -353,8 +353,8 @@ static pe_status open_file(pe_hdf5 *file, const char *dataset, const char *where
     return status == PE_OK ? learn(file, err) : status;
 }
 
-pe_status pe_hdf5_open(const char *path, const char *dataset, const char *where, pe_hdf5 **out, pe_hdf5_facts *facts,
-                       pe_error *err)
+pe_status pe_hdf5_dataset_open(const char *path, const char *dataset, const char *where, pe_hdf5 **out,
+                               pe_hdf5_facts *facts, pe_error *err)
 {
     pe_hdf5 *file = NULL;
     pe_status status = pe_make_array(&file, 1, sizeof *file, err);
@@ -369,16 +369,14 @@ pe_status pe_hdf5_open(const char *path, const char *dataset, const char *where,
     if (status == PE_OK) {
         *facts = file->facts;
         *out = file;
-        file = NULL;
+    } else {
+        pe_hdf5_dataset_close(file);
     }
-    pe_hdf5_close(file);
     return status;
 }
 
-void pe_hdf5_close(pe_hdf5 *file)
+void pe_hdf5_dataset_close(pe_hdf5 *file)
 {
-    if (file == NULL)
-        return;
     pe_hdf5_lock();
     if (file->memory >= 0)
         (void)H5Tclose(file->memory);
