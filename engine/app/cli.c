@@ -7,8 +7,8 @@
  * Design:   argp parses with its messages and exits disabled. It then reports only that argv is wrong, and
  *           cli_explain.c finds the reason. What stands behind "--" is a program and its arguments, which argp does not see.
  * Threads:  no state.
- * Not here: options that set a key of the job (cli_keys.c); a job without a file (oneline.c); the help text
- *           (cli_help.c).
+ * Not here: options that set a key of the job (cli_keys.c); options that exclude each other (cli_together.c); a job without
+ *           a file (oneline.c); the help text (cli_help.c).
  */
 #include "app/cli.h"
 
@@ -20,6 +20,7 @@
 
 #include "app/cli_keys.h"
 #include "app/cli_options.h"
+#include "app/cli_together.h"
 #include "app/examples.h"
 #include "app/oneline.h"
 #include "base/alloc.h"
@@ -27,7 +28,8 @@
 
 typedef struct parsing {
     pe_options *out;
-    pe_overrides given; /* that are typed: they come behind those of a job without a file */
+    pe_overrides keys; /* that are typed: they come behind those of a job without a file */
+    pe_cli_given given;
     pe_oneline oneline;
     pe_error *err;
 } parsing;
@@ -83,29 +85,20 @@ static pe_status set_job(parsing *in, const char *path)
     return PE_OK;
 }
 
-/* --check, --plan, --print-config: two of them are an error, since only one of them can be done. */
-static pe_status set_action(parsing *in, pe_run_action action)
-{
-    pe_run_options *const run = &in->out->run;
-    if (run->action != PE_ACTION_RUN && run->action != action)
-        return pe_fail(in->err, PE_EUSAGE,
-                       "expected at most one of --check, --plan and --print-config; see pengine --help");
-    run->action = action;
-    return PE_OK;
-}
-
 static pe_status set_check(parsing *in, const char *level)
 {
     if (level != NULL && strcmp(level, "syntax") != 0)
         return pe_fail(in->err, PE_EUSAGE,
                        "--check: expected --check or --check=syntax, got \"%s\"; see pengine --help", level);
-    return set_action(in, level == NULL ? PE_ACTION_CHECK : PE_ACTION_CHECK_SYNTAX);
+    in->out->run.action = level == NULL ? PE_ACTION_CHECK : PE_ACTION_CHECK_SYNTAX;
+    return PE_OK;
 }
 
-/* Of several, the first of --help, --version, --kernels, --example is done, and a run last. */
+/* --help and --version go before all else, the first of them before the other. */
 static pe_status set_listing(parsing *in, pe_cli_action action)
 {
-    if (in->out->action == PE_CLI_RUN || action == PE_CLI_HELP)
+    const pe_cli_action now = in->out->action;
+    if (now != PE_CLI_HELP && now != PE_CLI_VERSION)
         in->out->action = action;
     return PE_OK;
 }
@@ -119,19 +112,11 @@ static pe_status set_example(parsing *in, const char *form)
     return set_listing(in, PE_CLI_EXAMPLE);
 }
 
-/* --resume and --restart: two of them are an error. */
-static pe_status set_resume(parsing *in, pe_resume_choice choice)
-{
-    pe_run_options *const run = &in->out->run;
-    if (run->resume != PE_RESUME_NONE && run->resume != choice)
-        return pe_fail(in->err, PE_EUSAGE,
-                       "expected at most one of --resume, --restart and --retry-failed; see pengine --help");
-    run->resume = choice;
-    return PE_OK;
-}
-
 static pe_status set_status(parsing *in, const char *path)
 {
+    if (in->out->status != NULL)
+        return pe_fail(in->err, PE_EUSAGE, "expected one --status, got \"%s\" and \"%s\"; see pengine --help",
+                       in->out->status, path);
     in->out->status = path;
     return set_listing(in, PE_CLI_STATUS);
 }
@@ -164,22 +149,6 @@ static bool take_report(parsing *in, int key, const char *path, pe_status *statu
     }
 }
 
-/* They tell of a run. */
-static pe_status check_reports(const pe_run_options *run, pe_error *err)
-{
-    const pe_job_reports *const files = &run->reports;
-    const char *const option = files->html != NULL     ? "--report"
-                               : files->trace != NULL  ? "--trace"
-                               : files->stats != NULL  ? "--stats"
-                               : files->joblog != NULL ? "--joblog"
-                                                       : NULL;
-    if (run->sample > 0 && run->action != PE_ACTION_PLAN)
-        return pe_fail(err, PE_EUSAGE, "--sample belongs to --plan: pengine --plan --sample JOB.toml");
-    if (option == NULL || run->action == PE_ACTION_RUN)
-        return PE_OK;
-    return pe_fail(err, PE_EUSAGE, "%s tells of a run, but --check, --plan and --print-config run nothing", option);
-}
-
 static pe_status set_sample(parsing *in, const char *text)
 {
     int64_t items = 0;
@@ -201,13 +170,13 @@ static bool take_checkpoint(parsing *in, int key, const char *value, pe_status *
         in->out->is_json = true;
         return true;
     case PE_OPTION_RESUME:
-        *status = set_resume(in, PE_RESUME_GO_ON);
+        in->out->run.resume = PE_RESUME_GO_ON;
         return true;
     case PE_OPTION_RETRY:
-        *status = set_resume(in, PE_RESUME_RETRY);
+        in->out->run.resume = PE_RESUME_RETRY;
         return true;
     case PE_OPTION_RESTART:
-        *status = set_resume(in, PE_RESUME_RESTART);
+        in->out->run.resume = PE_RESUME_RESTART;
         return true;
     default:
         return false;
@@ -218,7 +187,9 @@ static error_t take(int key, char *value, struct argp_state *state)
 {
     parsing *const in = state->input;
     pe_status status = PE_OK;
-    if (pe_cli_take_key(&in->given, key, value, &status, in->err) || take_report(in, key, value, &status) ||
+    if (key > 0 && key <= PE_OPTION_VERSION)
+        in->given.has[key] = true;
+    if (pe_cli_take_key(&in->keys, key, value, &status, in->err) || take_report(in, key, value, &status) ||
         take_checkpoint(in, key, value, &status))
         return status == PE_OK ? 0 : EINVAL;
     switch (key) {
@@ -232,10 +203,10 @@ static error_t take(int key, char *value, struct argp_state *state)
         status = set_check(in, value);
         break;
     case PE_OPTION_PLAN:
-        status = set_action(in, PE_ACTION_PLAN);
+        in->out->run.action = PE_ACTION_PLAN;
         break;
     case PE_OPTION_PRINT_CONFIG:
-        status = set_action(in, PE_ACTION_PRINT_CONFIG);
+        in->out->run.action = PE_ACTION_PRINT_CONFIG;
         break;
     case PE_OPTION_DRY_RUN:
         in->out->run.is_dry_run = true;
@@ -318,7 +289,7 @@ static pe_status make_oneline(parsing *in)
             "a key, such as --set input.range='[0, 10]'; see pengine --help",
             out->run.job_path);
     out->reads_terminal = pe_oneline_reads_stdin(&in->oneline);
-    const pe_status status = pe_oneline_make(&in->oneline, &in->given, &out->overrides, &out->job_text, in->err);
+    const pe_status status = pe_oneline_make(&in->oneline, &in->keys, &out->overrides, &out->job_text, in->err);
     out->run.job_text = out->job_text.size == 0 ? "" : (const char *)out->job_text.data;
     return status;
 }
@@ -327,15 +298,17 @@ static pe_status make_oneline(parsing *in)
 static pe_status finish(parsing *in)
 {
     pe_options *const out = in->out;
-    pe_status status = PE_OK;
-    if (out->action == PE_CLI_RUN && pe_oneline_is_given(&in->oneline))
+    const char *const job = out->run.job_path;
+    if (out->action == PE_CLI_HELP || out->action == PE_CLI_VERSION)
+        return PE_OK;
+    const char *const said = job == NULL && in->oneline.has_dashes ? "-- PROGRAM" : job;
+    pe_status status = pe_cli_check_together(&in->given, said, in->err);
+    if (status == PE_OK && pe_oneline_is_given(&in->oneline))
         status = make_oneline(in);
-    else if (out->action == PE_CLI_RUN && out->run.job_path == NULL)
+    else if (status == PE_OK && out->action == PE_CLI_RUN && job == NULL)
         status = refuse_nothing(in->err);
     if (status == PE_OK)
-        status = check_reports(&out->run, in->err);
-    if (status == PE_OK)
-        status = pe_overrides_append(&out->overrides, &in->given, in->err);
+        status = pe_overrides_append(&out->overrides, &in->keys, in->err);
     out->run.overrides = out->overrides.list;
     out->run.override_count = out->overrides.count;
     return status;
@@ -353,7 +326,7 @@ pe_status pe_cli_parse(int argc, char **argv, pe_options *out, pe_error *err)
     pe_status status = run_argp(dashes, argv, &in);
     if (status == PE_OK)
         status = finish(&in);
-    pe_overrides_fini(&in.given);
+    pe_overrides_fini(&in.keys);
     return status;
 }
 

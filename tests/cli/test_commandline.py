@@ -171,6 +171,14 @@ class Dry(Case):
             self.assertEqual(len(re.findall(once, together.text)), len(re.findall(once, alone.text)), str(together))
 
 
+    def test_option_without_effect_is_refused(self):
+        self.write("c.checkpoint", b"")
+        for options in (["--json"], ["--status", "c.checkpoint"], ["--sample"], ["--check", "--dry-run"], ["--kernels"], ["--stats", "s", "--plan"],
+                        ["--resume", "--items", "1"]):
+            with self.subTest(options):
+                self.refuse(squares(), 64, options[0], options=options)
+
+
 class PrintConfig(Case):
     """Printing the effective job and running that again is the same job."""
 

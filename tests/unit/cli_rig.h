@@ -15,6 +15,7 @@
 #include "app/cli_help.c"
 #include "app/cli_keys.c"
 #include "app/cli_overrides.c"
+#include "app/cli_together.c"
 #include "app/examples.c"
 #include "app/oneline.c"
 #include "app/oneline_kernel.c"

@@ -109,9 +109,73 @@ START_TEST(empty_output_is_refused)
 }
 END_TEST
 
-START_TEST(two_actions_are_refused)
+START_TEST(alternatives_are_refused)
 {
-    refuse("job.toml --check --plan", "expected at most one of --check, --plan and --print-config; see pengine --help");
+    refuse("job.toml --check --plan",
+           "expected at most one of --check, --plan, --print-config and --dry-run; see pengine --help");
+    refuse("job.toml --dry-run --print-config",
+           "expected at most one of --check, --plan, --print-config and --dry-run; see pengine --help");
+    refuse("job.toml --resume --restart",
+           "expected at most one of --resume, --restart and --retry-failed; see pengine --help");
+    refuse("job.toml --retry-failed --resume",
+           "expected at most one of --resume, --restart and --retry-failed; see pengine --help");
+    refuse("--status a --kernels",
+           "expected at most one of --status, --kernels, --schema and --example; see pengine --help");
+    refuse("--schema --example expr",
+           "expected at most one of --status, --kernels, --schema and --example; see pengine --help");
+    refuse("--status a --status b", "expected one --status, got \"a\" and \"b\"; see pengine --help");
+}
+END_TEST
+
+START_TEST(addition_alone_is_refused)
+{
+    refuse("job.toml --json", "--json belongs to --status: pengine --status FILE --json");
+    refuse("--json --kernels", "--json belongs to --status: pengine --status FILE --json");
+    refuse("job.toml --sample", "--sample belongs to --plan: pengine --plan --sample JOB.toml");
+    refuse("job.toml --sample=3 --check", "--sample belongs to --plan: pengine --plan --sample JOB.toml");
+}
+END_TEST
+
+START_TEST(listing_beside_a_job_is_refused)
+{
+    refuse("--status a.checkpoint job.toml", "--status runs no job: leave out job.toml; see pengine --help");
+    refuse("--kernels -- wc -l", "--kernels runs no job: leave out -- PROGRAM; see pengine --help");
+    refuse("--example expr -i 0:3", "--example runs no job: leave out --input; see pengine --help");
+    refuse("--status a.checkpoint --resume", "--status runs no job: leave out --resume; see pengine --help");
+    refuse("--schema -o a.json", "--schema runs no job: leave out --output; see pengine --help");
+    refuse("--kernels --plan", "--kernels runs no job: leave out --plan; see pengine --help");
+}
+END_TEST
+
+START_TEST(option_without_effect_is_refused_with_the_reason)
+{
+    refuse("job.toml --stats s.json --plan",
+           "--stats beside --plan: it tells of a run, and there is none; see pengine --help");
+    refuse("--dry-run --report r.html -- wc -l",
+           "--report beside --dry-run: it tells of a run, and there is none; see pengine --help");
+    refuse("--dry-run --resume job.toml", "--resume beside --dry-run: it says what a run does with a checkpoint, and "
+                                          "there is no run; see pengine --help");
+    refuse("--retry-failed --items 3 job.toml",
+           "--retry-failed beside --items: it says what to do with the job's checkpoint, which a run of some items "
+           "leaves alone; see pengine --help");
+}
+END_TEST
+
+START_TEST(what_has_an_effect_together_is_taken)
+{
+    static const char *const lines[] = {"--plan --sample=3 job.toml",
+                                        "--status a --json -q",
+                                        "--help --json --resume --restart",
+                                        "--version --sample job.toml",
+                                        "--check --resume job.toml",
+                                        "--print-config --retry-failed job.toml",
+                                        "--dry-run -q -v --progress never -- wc -l"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        words in;
+        split(lines[i], &in);
+        pe_options options = parse_words(&in);
+        pe_cli_free(&options);
+    }
 }
 END_TEST
 
@@ -333,7 +397,9 @@ END_TEST
 UNIT_MAIN("cli", unknown_option_is_refused_with_the_nearest, shortened_option_is_taken_while_it_is_unique,
           missing_or_needless_value_is_refused, missing_job_is_refused, second_job_is_refused_with_both,
           wrong_threads_are_refused, wrong_set_is_refused, wrong_progress_is_refused, empty_output_is_refused,
-          two_actions_are_refused, job_alone_gets_the_defaults, each_option_is_taken_and_argv_stays, dash_is_a_job,
-          double_dash_begins_a_program, overrides_come_in_their_order, output_of_any_path_is_quoted_as_toml,
-          listings_need_no_job, keep_and_where_are_keys_of_the_job, help_names_options_exit_codes_and_keys,
-          version_is_one_line, launcher_is_told_from_the_environment, launcher_variable_that_is_no_rank_is_no_launcher)
+          alternatives_are_refused, addition_alone_is_refused, listing_beside_a_job_is_refused,
+          option_without_effect_is_refused_with_the_reason, what_has_an_effect_together_is_taken,
+          job_alone_gets_the_defaults, each_option_is_taken_and_argv_stays, dash_is_a_job, double_dash_begins_a_program,
+          overrides_come_in_their_order, output_of_any_path_is_quoted_as_toml, listings_need_no_job,
+          keep_and_where_are_keys_of_the_job, help_names_options_exit_codes_and_keys, version_is_one_line,
+          launcher_is_told_from_the_environment, launcher_variable_that_is_no_rank_is_no_launcher)
