@@ -13,15 +13,14 @@
 #include "kernel/form_content.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 
-#include "kernel/compiled/compiler.h"
+#include "kernel/compiled/compiler/compiler.h"
 #include "kernel/process/process_form.h"
 #include "os/file/file.h"
+#include "os/file/find_program.h"
 
 #define FILE_MOST ((size_t)1 << 31)
 
@@ -67,27 +66,13 @@ static pe_status append_python(const pe_form_spec *spec, pe_buffer *out, pe_erro
                    : pe_buffer_printf(out, err, "a module");
 }
 
-/* The first program of that name in PATH. */
-static bool find_in_path(const char *name, char out[PATH_MAX])
-{
-    const char *at = getenv("PATH");
-    while (at != NULL && *at != '\0') {
-        const size_t size = strcspn(at, ":");
-        const int written = snprintf(out, PATH_MAX, "%.*s/%s", (int)size, size == 0 ? "." : at, name);
-        if (written > 0 && written < PATH_MAX && access(out, X_OK) == 0)
-            return true;
-        at += size + (at[size] == ':');
-    }
-    return false;
-}
-
 static pe_status append_program(const pe_form_spec *spec, pe_buffer *out, pe_error *err)
 {
     char path[PATH_MAX];
     const char *const name = spec->command[0];
     if (strchr(name, '/') != NULL)
         return append_file(spec, name, strlen(name), out, err);
-    if (find_in_path(name, path))
+    if (pe_find_program(name, path, sizeof path))
         return append_hash(spec, path, out, err);
     return pe_buffer_printf(out, err, "not in PATH");
 }

@@ -59,7 +59,9 @@ class Compiled(Case):
         self.write("f.c", SOURCE)
 
     def cached(self):
-        return sorted(self.cache.glob("pengine/*")) if self.cache.exists() else []
+        """The objects; what the compiler said of its version lies beside them."""
+        version = subprocess.run(["cc", "--version"], capture_output=True, check=True).stdout
+        return [path for path in sorted(self.cache.glob("pengine/*")) if not path.read_bytes().startswith(version)]
 
 
 class Results(Compiled):
@@ -400,6 +402,24 @@ class Cache(Compiled):
         calls = (self.dir / "calls").read_text().splitlines()
         self.assertEqual((calls.count("--version"), len(calls)), (2, 4))  # and one to compile, one to link
         self.assertEqual(len(self.cached()), 1)
+
+    def test_version_is_asked_once_of_a_compiler_and_always_of_a_script(self):
+        calls = self.dir / "calls"
+        self.write("w.c", '#include <stdio.h>\n#include <unistd.h>\nint main(int count, char **words)\n{\n    (void)count;\n'
+                   f'    FILE *log = fopen("{calls}", "a");\n    fprintf(log, "%s\\n", words[1]);\n    fclose(log);\n'
+                   '    words[0] = "cc";\n    return execvp("cc", words);\n}\n')
+        for name, asked in (("my-gcc", [1, 0, 1]), ("wrapper", [2, 2, 2]), ("gcc.sh", [2, 2, 2])):
+            if name.endswith(".sh"):
+                self.write(name, f'#!/bin/sh\necho "$@" >> {calls}\nexec cc "$@"\n').chmod(0o700)
+            else:
+                subprocess.run(["cc", "w.c", "-o", name], cwd=self.dir, check=True)
+            for time, wanted in enumerate(asked):
+                calls.write_text("")
+                if time == 2:  # another compiler under the name
+                    os.utime(self.dir / name)
+                self.good(self.JOB, "-o", f"{name}{time}.txt", env={"PENGINE_CC": str(self.dir / name)})
+                with self.subTest(name=name, time=time):
+                    self.assertEqual(calls.read_text().split().count("--version"), wanted)
 
     def test_seed_is_no_new_object(self):
         for seed in (1, 2):

@@ -9,7 +9,6 @@
  *          that is in neither is refused, since the program's own message would come once an item.
  * Threads: the main thread.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,8 +17,7 @@
 #include "base/alloc.h"
 #include "kernel/command/command_internal.h"
 #include "kernel/process/process_form.h"
-
-#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+#include "os/file/find_program.h"
 
 static bool is_file(const char *path)
 {
@@ -27,32 +25,11 @@ static bool is_file(const char *path)
     return stat(path, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
-static bool is_program(const char *path)
-{
-    return is_file(path) && access(path, X_OK) == 0;
-}
-
-static bool find_in_path(const char *name, const char *all, char out[PE_COMMAND_PATH])
-{
-    const char *at = all;
-    bool is_found = false;
-    while (!is_found && *at != '\0') {
-        const size_t size = strcspn(at, ":");
-        const int used =
-            snprintf(out, PE_COMMAND_PATH, "%.*s/%s", size == 0 ? 1 : (int)size, size == 0 ? "." : at, name);
-        is_found = used > 0 && used < PE_COMMAND_PATH && is_program(out);
-        at += at[size] == ':' ? size + 1 : size;
-    }
-    return is_found;
-}
-
 /* A program of PATH. One that lies beside the job is named by ./ in front. */
 static pe_status find_name(const pe_form_spec *spec, const char *name, char out[PE_COMMAND_PATH], pe_error *err)
 {
     char beside[PE_COMMAND_PATH];
-    const char *const variable = getenv("PATH");
-    const char *const all = variable == NULL ? DEFAULT_PATH : variable;
-    if (find_in_path(name, all, out))
+    if (pe_find_program(name, out, PE_COMMAND_PATH))
         return PE_OK;
     const bool is_beside =
         pe_process_form_path(spec, name, strlen(name), beside, sizeof beside, err) == PE_OK && is_file(beside);
@@ -69,7 +46,7 @@ static pe_status find_program(const pe_form_spec *spec, char out[PE_COMMAND_PATH
     if (strchr(name, '/') == NULL)
         return find_name(spec, name, out, err);
     const pe_status status = pe_process_form_path(spec, name, strlen(name), out, PE_COMMAND_PATH, err);
-    if (status != PE_OK || is_program(out))
+    if (status != PE_OK || pe_is_program(out))
         return status;
     const bool is_there = access(out, F_OK) == 0;
     return pe_fail(err, PE_EKERNEL, "%s: %s %s", spec->where, out, is_there ? "is not a program" : "is not there");

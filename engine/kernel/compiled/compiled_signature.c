@@ -47,13 +47,7 @@ static pe_status fit_signature(const pe_form_spec *spec, pe_signature *out, pe_e
     const pe_kernel row = {.name = pe_compiled_name(spec, name), .signature = spec->signature};
     const pe_kernel *const rows[] = {&row};
     const pe_kernel *picked = NULL;
-    const pe_kernel_request request = {.name = row.name,
-                                       .where = spec->where,
-                                       .columns = spec->columns,
-                                       .untyped = spec->untyped,
-                                       .column_count = spec->column_count,
-                                       .has_output_dtype = spec->has_output_dtype,
-                                       .output_dtype = spec->output_dtype};
+    const pe_kernel_request request = pe_form_request(spec, row.name);
     return pe_overload_pick(&request, rows, 1, &picked, out, err);
 }
 

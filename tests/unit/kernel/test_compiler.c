@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kernel/compiled/compiler.h"
-#include "kernel/compiled/compiler_messages.h"
+#include "kernel/compiled/compiler/compiler.h"
+#include "kernel/compiled/compiler/compiler_messages.h"
 #include "kernel/compiled/object_load.h"
 #include "kernel/cpu.h"
 #include "unit.h"

@@ -1,15 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiler.c - runs the machine's C compiler, without a shell: finds it, preprocesses, compiles and links.
+/* compiler.c - runs the machine's C compiler, without a shell: preprocesses, compiles and links.
  *
  * Design:  each use creates a folder in TMPDIR and removes it afterwards. Compiling and linking are two steps, because
  *          -fsanitize must not be passed to the linker: it would link the sanitizer's library, which
  *          embedded/compiled_checks.h replaces.
  * Threads: the main thread.
- * Not here: the process (compiler_process.c), the text (codegen.c), the cache (object_cache.c).
+ * Not here: which compiler (compiler_find.c), the process (compiler_process.c), the text (codegen.c), the cache
+ *           (object_cache.c).
  */
-#include "kernel/compiled/compiler.h"
+#include "kernel/compiled/compiler/compiler.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
 
 #include "base/alloc.h"
 #include "base/errno_text.h"
-#include "kernel/compiled/compiler_process.h"
+#include "kernel/compiled/compiler/compiler_process.h"
 #include "os/exit_cleanup.h"
 #include "os/file/file.h"
 
@@ -36,75 +37,6 @@ typedef struct folder {
         random[PATH_ROOM + 32]; /* for #include <pengine/random.h> */
     char text[PATH_ROOM + 16], expanded[PATH_ROOM + 16], object[PATH_ROOM + 16], library[PATH_ROOM + 16];
 } folder;
-
-/* ---- finding the compiler ---- */
-
-static bool is_program(const char *path)
-{
-    struct stat facts;
-    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && access(path, X_OK) == 0;
-}
-
-/* Finds the first program of this name in PATH, and stores its path. */
-static bool is_in_path(const char *name, char path[PATH_ROOM])
-{
-    const char *at = getenv("PATH");
-    at = at == NULL ? "/usr/local/bin:/usr/bin:/bin" : at;
-    for (;;) {
-        const char *end = strchr(at, ':');
-        const size_t size = end == NULL ? strlen(at) : (size_t)(end - at);
-        const int made = snprintf(path, PATH_ROOM, "%.*s/%s", size == 0 ? 1 : (int)size, size == 0 ? "." : at, name);
-        if (made > 0 && made < PATH_ROOM && is_program(path))
-            return true;
-        if (end == NULL)
-            return false;
-        at = end + 1;
-    }
-}
-
-static pe_status refuse_missing(const char *named, pe_error *err)
-{
-    if (named != NULL)
-        return pe_fail(err, PE_EKERNEL, "no C compiler: PENGINE_CC names \"%s\", which is no program%s", named,
-                       strchr(named, '/') == NULL ? " in PATH" : "");
-    return pe_fail(err, PE_EKERNEL,
-                   "no C compiler: there is no \"cc\" in PATH; install gcc or clang, or set PENGINE_CC to a compiler");
-}
-
-static pe_status ask_version(pe_compiler *compiler, pe_error *err)
-{
-    pe_arg_list argv = {.count = 0};
-    pe_arg_list_add(&argv, compiler->path);
-    pe_arg_list_add(&argv, "--version");
-    return pe_compiler_process(compiler->path, &argv, NULL, &compiler->version, err);
-}
-
-pe_status pe_compiler_find(pe_compiler *out, pe_error *err)
-{
-    const char *named = getenv("PENGINE_CC");
-    char path[PATH_ROOM];
-    if (named != NULL && named[0] == '\0')
-        named = NULL;
-    const char *name = named == NULL ? "cc" : named;
-    const bool is_path = strchr(name, '/') != NULL;
-    if (is_path ? !is_program(name) : !is_in_path(name, path))
-        return refuse_missing(named, err);
-    /* the compiler runs in another folder */
-    char *whole = realpath(is_path ? name : path, NULL);
-    const bool is_relative = is_path ? name[0] != '/' : path[0] != '/';
-    pe_status status = pe_copy_string(&out->path, is_relative && whole != NULL ? whole : is_path ? name : path, err);
-    free(whole);
-    if (status == PE_OK)
-        status = ask_version(out, err);
-    return status;
-}
-
-void pe_compiler_fini(pe_compiler *compiler)
-{
-    free(compiler->path);
-    pe_buffer_fini(&compiler->version);
-    *compiler = (pe_compiler){0};
-}
 
 /* ---- files of one use ---- */
 

@@ -11,7 +11,7 @@
  */
 #define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np, environ */
 
-#include "kernel/compiled/compiler_process.h"
+#include "kernel/compiled/compiler/compiler_process.h"
 
 #include <errno.h>
 #include <fcntl.h>

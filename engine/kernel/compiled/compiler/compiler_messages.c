@@ -9,7 +9,7 @@
  * Threads: no state.
  * Not here: running the compiler (compiler.c).
  */
-#include "kernel/compiled/compiler_messages.h"
+#include "kernel/compiled/compiler/compiler_messages.h"
 
 #include <stdbool.h>
 #include <string.h>
