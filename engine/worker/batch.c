@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "os/interrupt.h"
 #include "report/failure_record.h"
+#include "worker/retry.h"
 #include "worker/worker_internal.h"
 
 /* ---- failures ---- */
@@ -196,6 +197,21 @@ static pe_status name_files(pe_worker *worker, const pe_worker_batch *at, pe_err
                                                  worker->args.values, row, &worker->failures, err);
 }
 
+static pe_status retry(pe_worker *worker, const pe_worker_batch *at, pe_error *err)
+{
+    const pe_retry batch = {.signature = &worker->spec->signature,
+                            .call = worker->call,
+                            .retries = worker->spec->retries,
+                            .first = at->block.first,
+                            .count = at->block.count,
+                            .args = worker->args.values,
+                            .results = at->results,
+                            .failures = &worker->failures,
+                            .kept_texts = &worker->kept_texts};
+    const pe_status status = pe_arguments_values(&worker->args, at->block, err);
+    return status == PE_OK ? pe_retry_run(&batch, err) : status;
+}
+
 /* All that comes behind the kernel, for the items of the batch before `end`. */
 static pe_status finish_items(pe_worker *worker, size_t end, pe_error *err)
 {
@@ -204,7 +220,7 @@ static pe_status finish_items(pe_worker *worker, size_t end, pe_error *err)
     pe_status status = PE_OK;
     take_failures(worker, &at);
     if (worker->failures.count > 0 && spec->retries > 0)
-        status = pe_worker_retry(worker, &at, err);
+        status = retry(worker, &at, err);
     if (status == PE_OK && spec->has_conversion)
         status = pe_worker_convert(worker, &at, err);
     if (status == PE_OK && worker->item_writer != NULL)

@@ -6,29 +6,8 @@
  * Threads:  one worker's own.
  * Not here: what becomes of the items whose results do not fit (failed_items.c).
  */
+#include "worker/convert_column.h"
 #include "worker/worker_internal.h"
-
-/* Elements that cannot be converted fail their items; the others go on behind them. */
-static pe_status convert_column(pe_worker *worker, const pe_worker_batch *at, int result, pe_error *err)
-{
-    const pe_work_spec *spec = worker->spec;
-    const pe_type from = spec->signature.results[result], to = spec->written[result];
-    const size_t elements = pe_type_elements(from), all = at->block.count * elements;
-    const unsigned char *in = at->results[result];
-    unsigned char *out = at->written[result];
-    pe_status status = PE_OK;
-    for (size_t done = 0; done < all && status == PE_OK;) {
-        size_t bad = 0;
-        pe_error reason = PE_ERROR_INIT;
-        if (pe_convert(from.dtype, in + done * pe_dtype_bytes(from.dtype), to.dtype,
-                       out + done * pe_dtype_bytes(to.dtype), all - done, &bad, &reason) == PE_OK)
-            break;
-        done += bad + 1;
-        status =
-            pe_failures_add(&worker->failures, at->block.first + (done - 1) / elements, at->seconds, reason.text, err);
-    }
-    return status;
-}
 
 pe_status pe_worker_convert(pe_worker *worker, const pe_worker_batch *at, pe_error *err)
 {
@@ -41,7 +20,8 @@ pe_status pe_worker_convert(pe_worker *worker, const pe_worker_batch *at, pe_err
             pe_round_floats(from.dtype, at->results[r], to.dtype, at->written[r],
                             at->block.count * pe_type_elements(from));
         else if (!pe_type_equal(from, to))
-            status = convert_column(worker, at, r, err);
+            status = pe_convert_column(from, at->results[r], to, at->written[r], at->block.first, at->block.count,
+                                       at->seconds, &worker->failures, err);
     }
     return status;
 }

@@ -80,9 +80,6 @@ void pe_worker_bound_texts(pe_worker *worker);
  * PE_ENOMEM. */
 pe_status pe_worker_convert(pe_worker *worker, const pe_worker_batch *at, pe_error *err);
 
-/* pe_worker_retry - each failed item of a batch alone, up to retries times; who succeeds is no failure any more. */
-pe_status pe_worker_retry(pe_worker *worker, const pe_worker_batch *at, pe_error *err);
-
 /* where.c: the call of where. open and close are parts of the worker's. */
 pe_status pe_worker_where_open(pe_worker *worker, pe_error *err);
 void pe_worker_where_close(pe_worker *worker);

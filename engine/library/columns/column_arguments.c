@@ -7,10 +7,9 @@
  *          are converted exactly. An element that does not fit fails its item; the kernel is given zero in its place.
  * Threads: one worker's own.
  */
-#include <string.h>
-
 #include "base/alloc.h"
 #include "library/columns/column_worker_internal.h"
+#include "worker/convert_column.h"
 
 static bool is_converted(const pe_column_work *work, int a)
 {
@@ -44,22 +43,9 @@ static const unsigned char *column_of(const pe_column_worker_state *self, int a,
 
 static pe_status convert(pe_column_worker_state *self, int a, const pe_column_batch *batch, pe_error *err)
 {
-    const pe_type from = self->work->columns.list[a], to = self->work->job->signature.args[a];
-    const size_t elements = pe_type_elements(from), all = batch->count * elements;
-    const unsigned char *in = column_of(self, a, batch->first);
-    unsigned char *out = self->scratch[a];
-    pe_status status = PE_OK;
-    for (size_t done = 0; done < all && status == PE_OK;) {
-        size_t bad = 0;
-        pe_error reason = PE_ERROR_INIT;
-        if (pe_convert(from.dtype, in + done * pe_dtype_bytes(from.dtype), to.dtype,
-                       out + done * pe_dtype_bytes(to.dtype), all - done, &bad, &reason) == PE_OK)
-            break;
-        memset(out + (done + bad) * pe_dtype_bytes(to.dtype), 0, pe_dtype_bytes(to.dtype));
-        done += bad + 1;
-        status = pe_failures_add(&self->unfit, batch->first + (done - 1) / elements, 0, reason.text, err);
-    }
-    return status;
+    return pe_convert_column(self->work->columns.list[a], column_of(self, a, batch->first),
+                             self->work->job->signature.args[a], self->scratch[a], batch->first, batch->count, 0,
+                             &self->unfit, err);
 }
 
 static void point_texts(pe_column_worker_state *self, int a, const pe_column_batch *batch)

@@ -4,7 +4,7 @@
 /* column_worker.c - the worker of the library: columns in, columns out, failed items told one by one.
  *
  * Design:  column_worker.h. A batch goes through its arguments (column_arguments.c), the kernel, further attempts
- *          (column_retry.c), and what [errors] says of failed items.
+ *          (worker/retry.c), and what [errors] says of failed items.
  * Threads: a worker belongs to one thread; pe_column_work does not change during a run.
  * Not here: how many items a chunk has (threads), what is done with blocks and notes (pool_deliver.c).
  */
@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "library/columns/column_worker_internal.h"
 #include "worker/failed_items.h"
+#include "worker/retry.h"
 
 #define TEXT_BATCH 64 /* items of a batch with result texts, which lie in memory twice until it ends */
 
@@ -160,6 +161,21 @@ static pe_status end_results(pe_column_worker_state *self, const pe_column_batch
     return pe_column_block_end(out, result_types(work), &self->block, has_failed ? outcomes : NULL, err);
 }
 
+static pe_status retry(pe_column_worker_state *self, const pe_column_batch *batch, pe_error *err)
+{
+    const pe_retry failed = {.signature = &self->work->job->signature,
+                             .call = self->call,
+                             .retries = self->work->job->retries,
+                             .first = batch->first,
+                             .count = batch->count,
+                             .args = batch->args,
+                             .results = batch->results,
+                             .failures = &self->failures,
+                             .unfit = &self->unfit,
+                             .kept_texts = &self->kept_texts};
+    return pe_retry_run(&failed, err);
+}
+
 static pe_status run_batch(pe_column_worker_state *self, pe_column_batch *batch, pe_chunk_result *out, pe_error *err)
 {
     const pe_work_spec *job = self->work->job;
@@ -172,7 +188,7 @@ static pe_status run_batch(pe_column_worker_state *self, pe_column_batch *batch,
         return status;
     pe_call_take_failures(self->call, &self->failures);
     if (self->failures.count > 0 && job->retries > 0)
-        status = pe_column_retry(self, batch, err);
+        status = retry(self, batch, err);
     if (status == PE_OK && self->unfit.count > 0)
         status = pe_column_arguments_add_unfit(self, err);
     if (status != PE_OK)

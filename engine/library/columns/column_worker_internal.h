@@ -38,7 +38,4 @@ pe_status pe_column_arguments_take(pe_column_worker_state *self, pe_column_batch
 /* pe_column_arguments_add_unfit - the unfit items are failures, whatever the kernel said of them. PE_ENOMEM. */
 pe_status pe_column_arguments_add_unfit(pe_column_worker_state *self, pe_error *err);
 
-/* pe_column_retry - each failed item of a batch alone, up to retries times; who succeeds is no failure any more. */
-pe_status pe_column_retry(pe_column_worker_state *self, const pe_column_batch *batch, pe_error *err);
-
 #endif
