@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "job/form_spec.h"
+#include "kernel/overload.h"
 #include "kernel/signature.h"
 #include <pengine/kernel.h>
 
@@ -64,5 +65,18 @@ extern const pe_form_ops pe_form_compiled;
 extern const pe_form_ops pe_form_plugin;
 extern const pe_form_ops pe_form_python;
 extern const pe_form_ops pe_form_command;
+
+/* pe_form_request - what the descriptor of a form must fit, by this name. */
+static inline pe_kernel_request pe_form_request(const pe_form_spec *spec, const char *name)
+{
+    return (pe_kernel_request){.name = name,
+                               .where = spec->where,
+                               .signature = spec->signature,
+                               .columns = spec->columns,
+                               .untyped = spec->untyped,
+                               .column_count = spec->column_count,
+                               .has_output_dtype = spec->has_output_dtype,
+                               .output_dtype = spec->output_dtype};
+}
 
 #endif

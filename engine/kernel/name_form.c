@@ -19,14 +19,7 @@ static pe_status open_name(const pe_form_spec *spec, const pe_buffer *object, pe
                        "%s: a built-in kernel never wraps: overflow = \"wrap\" goes with expr and source, such as "
                        "expr = \"x*x\"",
                        spec->where);
-    const pe_kernel_request request = {.name = spec->name,
-                                       .where = spec->where,
-                                       .signature = spec->signature,
-                                       .columns = spec->columns,
-                                       .untyped = spec->untyped,
-                                       .column_count = spec->column_count,
-                                       .has_output_dtype = spec->has_output_dtype,
-                                       .output_dtype = spec->output_dtype};
+    const pe_kernel_request request = pe_form_request(spec, spec->name);
     const pe_status status = pe_registry_pick(&request, &kernel, &form->signature, err);
     if (status == PE_OK)
         form->kernel = *kernel;

@@ -150,13 +150,7 @@ static pe_status pick(const opened *self, pe_form *form, pe_error *err)
 {
     const pe_form_spec *spec = self->spec;
     const pe_kernel *kernel = NULL;
-    pe_kernel_request request = {.where = spec->where,
-                                 .signature = spec->signature,
-                                 .columns = spec->columns,
-                                 .untyped = spec->untyped,
-                                 .column_count = spec->column_count,
-                                 .has_output_dtype = spec->has_output_dtype,
-                                 .output_dtype = spec->output_dtype};
+    pe_kernel_request request = pe_form_request(spec, NULL); /* the name is chosen now */
     pe_status status = choose_name(self, &request.name, err);
     if (status == PE_OK)
         status = pe_overload_pick(&request, self->plugin->kernels, self->plugin->count, &kernel, &form->signature, err);

@@ -66,17 +66,25 @@ static uint64_t sample_hash(int fd, uint64_t size, bool *has_failed)
     return hash;
 }
 
+/* -1: err says why. */
+static int open_file(const char *path, struct stat *facts, pe_error *err)
+{
+    char reason[PE_ERRNO_TEXT_SIZE];
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0 && fstat(fd, facts) == 0)
+        return fd;
+    (void)pe_fail(err, PE_ENOINPUT, "%s: %s", path, pe_errno_text(errno, reason));
+    if (fd >= 0)
+        close(fd); /* only read from */
+    return -1;
+}
+
 pe_status pe_fingerprint_take(const char *path, const pe_map *map, pe_fingerprint *out, pe_error *err)
 {
     struct stat facts;
-    char reason[PE_ERRNO_TEXT_SIZE];
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &facts) != 0) {
-        const int number = errno;
-        if (fd >= 0)
-            close(fd); /* only read from */
-        return pe_fail(err, PE_ENOINPUT, "%s: %s", path, pe_errno_text(number, reason));
-    }
+    const int fd = open_file(path, &facts, err);
+    if (fd < 0)
+        return err->status;
     bool has_failed = false; /* then the ranks do not agree, and rank 0 sends the content */
     const uint64_t sample = (uint64_t)facts.st_size == map->size ? sample_hash(fd, map->size, &has_failed) : 0;
     close(fd); /* only read from */
@@ -153,14 +161,9 @@ static pe_status describe(int fd, const char *path, pe_verify verify, uint64_t s
 pe_status pe_fingerprint_describe(const char *path, pe_verify verify, uint64_t most, pe_buffer *out, pe_error *err)
 {
     struct stat facts;
-    char reason[PE_ERRNO_TEXT_SIZE];
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &facts) != 0) {
-        const int number = errno;
-        if (fd >= 0)
-            close(fd); /* only read from */
-        return pe_fail(err, PE_ENOINPUT, "%s: %s", path, pe_errno_text(number, reason));
-    }
+    const int fd = open_file(path, &facts, err);
+    if (fd < 0)
+        return err->status;
     const uint64_t size = (uint64_t)facts.st_size < most ? (uint64_t)facts.st_size : most;
     const pe_status status =
         S_ISREG(facts.st_mode) ? describe(fd, path, verify, size, out, err) : pe_buffer_printf(out, err, "a stream");

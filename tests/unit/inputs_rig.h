@@ -9,11 +9,8 @@
 #ifndef PE_TEST_INPUTS_RIG_H
 #define PE_TEST_INPUTS_RIG_H
 
-#include <stdio.h>
-#include <unistd.h>
-
+#include "files.h"
 #include "inputs/inputs.h"
-#include "sources.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -31,19 +28,6 @@ static inline void leave(void)
 {
     ck_assert_int_eq(chdir(".."), 0);
     ck_assert_int_eq(rmdir(directory), 0);
-}
-
-static inline void put(const char *name, const void *data, size_t size)
-{
-    FILE *const out = fopen(name, "wb");
-    ck_assert_ptr_nonnull(out);
-    ck_assert_uint_eq(fwrite(data, 1, size, out), size);
-    ck_assert_int_eq(fclose(out), 0);
-}
-
-static inline void put_text(const char *name, const char *text)
-{
-    put(name, text, strlen(text));
 }
 
 static inline pe_source_spec raw(const char *path, pe_dtype dtype, uint32_t width)

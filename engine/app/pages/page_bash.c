@@ -25,20 +25,10 @@ static void print_value(FILE *out, const char *value, bool is_string)
     fprintf(out, " %s%s", is_string ? "q:" : "", value);
 }
 
-static void print_values_of(FILE *out, const char *table, const pe_key *key)
-{
-    if (pe_page_each_value(out, table, key, pe_page_ignore_value) == 0)
-        return;
-    fprintf(out, "    ");
-    pe_page_key_name(out, table, key);
-    fprintf(out, ") echo");
-    pe_page_each_value(out, table, key, print_value);
-    fprintf(out, " ;;\n");
-}
-
 static void print_values(FILE *out)
 {
-    pe_page_each_key(out, print_values_of);
+    pe_page_print_values(
+        out, &(pe_page_values){.before = "    ", .between = ") echo", .behind = " ;;\n", .print = print_value});
 }
 
 /* "-o | --output | --output=" */

@@ -37,20 +37,12 @@ static void print_value(FILE *out, const char *value, bool is_string)
     fprintf(out, " '%s%s%s'", quote, value, quote);
 }
 
-static void print_values_of(FILE *out, const char *table, const pe_key *key)
-{
-    if (pe_page_each_value(out, table, key, pe_page_ignore_value) == 0)
-        return;
-    fprintf(out, "            case ");
-    pe_page_key_name(out, table, key);
-    fprintf(out, "\n                printf \"$key=%%s\\n\"");
-    pe_page_each_value(out, table, key, print_value);
-    fprintf(out, "\n");
-}
-
 static void print_values(FILE *out)
 {
-    pe_page_each_key(out, print_values_of);
+    pe_page_print_values(out, &(pe_page_values){.before = "            case ",
+                                                .between = "\n                printf \"$key=%s\\n\"",
+                                                .behind = "\n",
+                                                .print = print_value});
 }
 
 static void print_action(FILE *out, const struct argp_option *option)

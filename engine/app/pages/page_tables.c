@@ -87,7 +87,9 @@ static size_t each_dtype(FILE *out, pe_page_value_printer print)
     return (size_t)pe_dtype_count();
 }
 
-size_t pe_page_each_value(FILE *out, const char *table, const pe_key *key, pe_page_value_printer print)
+/* Prints each value of a key whose values can be listed: words, dtypes, the built-in kernels, true and false. Returns their
+ * number, 0 for other keys. */
+static size_t each_value(FILE *out, const char *table, const pe_key *key, pe_page_value_printer print)
 {
     if (strcmp(table, "kernel") == 0 && strcmp(key->name, "name") == 0)
         return each_kernel(out, print);
@@ -111,7 +113,28 @@ size_t pe_page_each_value(FILE *out, const char *table, const pe_key *key, pe_pa
     return 2;
 }
 
-void pe_page_ignore_value(FILE *out, const char *value, bool is_string)
+static void ignore(FILE *out, const char *value, bool is_string)
 {
     (void)out, (void)value, (void)is_string;
+}
+
+static void print_values(FILE *out, const pe_page_values *page, const char *table, const pe_key *key)
+{
+    if (each_value(out, table, key, ignore) == 0)
+        return;
+    fprintf(out, "%s", page->before);
+    pe_page_key_name(out, table, key);
+    const bool is_other = key->type == PE_KEY_BOOL && page->between_bool != NULL;
+    fprintf(out, "%s", is_other ? page->between_bool : page->between);
+    (void)each_value(out, table, key, page->print);
+    fprintf(out, "%s", page->behind);
+}
+
+void pe_page_print_values(FILE *out, const pe_page_values *page)
+{
+    size_t count = 0;
+    const pe_key_table *const *const tables = pe_schema_tables(&count);
+    for (size_t t = 0; t < count; t++)
+        for (size_t i = 0; i < tables[t]->count; i++)
+            print_values(out, page, tables[t]->name, &tables[t]->keys[i]);
 }

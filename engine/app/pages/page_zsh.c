@@ -37,24 +37,17 @@ static void print_keys(FILE *out)
 
 static void print_value(FILE *out, const char *value, bool is_string)
 {
-    (void)is_string; /* print_values_of asks the key */
+    (void)is_string; /* the function in front of the values tells */
     fprintf(out, " %s", value);
-}
-
-static void print_values_of(FILE *out, const char *table, const pe_key *key)
-{
-    if (pe_page_each_value(out, table, key, pe_page_ignore_value) == 0)
-        return;
-    fprintf(out, "      ");
-    pe_page_key_name(out, table, key);
-    fprintf(out, ") %s", key->type == PE_KEY_BOOL ? "compadd --" : "_pengine_strings");
-    pe_page_each_value(out, table, key, print_value);
-    fprintf(out, " ;;\n");
 }
 
 static void print_values(FILE *out)
 {
-    pe_page_each_key(out, print_values_of);
+    pe_page_print_values(out, &(pe_page_values){.before = "      ",
+                                                .between = ") _pengine_strings",
+                                                .behind = " ;;\n",
+                                                .between_bool = ") compadd --",
+                                                .print = print_value});
 }
 
 /* ":PATH:_files", what completes the value. */

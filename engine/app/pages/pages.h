@@ -46,12 +46,15 @@ void pe_page_each_key(FILE *out, pe_page_key_printer print);
 /* pe_page_key_name - print "input.range", or "mode" of the top level. */
 void pe_page_key_name(FILE *out, const char *table, const pe_key *key);
 
-/* pe_page_each_value - call print for each value of a key whose values can be listed: words, dtypes, the built-in
- * kernels, true and false; is_string tells what TOML writes in quotes.
- * Returns: their number, 0 for other keys */
-typedef void (*pe_page_value_printer)(FILE *out, const char *value, bool is_string);
-size_t pe_page_each_value(FILE *out, const char *table, const pe_key *key, pe_page_value_printer print);
-/* pe_page_ignore_value - a printer that prints nothing, to count values. */
-void pe_page_ignore_value(FILE *out, const char *value, bool is_string);
+/* How a page lists the values of a key: before KEY between VALUE... behind. */
+typedef void (*pe_page_value_printer)(FILE *out, const char *value, bool is_string); /* is_string: TOML quotes it */
+typedef struct pe_page_values {
+    const char *before, *between, *behind;
+    const char *between_bool; /* in place of between, for true and false; NULL: the same */
+    pe_page_value_printer print;
+} pe_page_values;
+
+/* pe_page_print_values - list each key whose values can be listed: words, dtypes, the built-in kernels, true and false. */
+void pe_page_print_values(FILE *out, const pe_page_values *page);
 
 #endif

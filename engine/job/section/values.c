@@ -86,3 +86,40 @@ void pe_value_drop(void *field)
     owned = NULL;
     memcpy(field, &owned, sizeof owned);
 }
+
+bool pe_value_is_scalar(const pe_toml *node)
+{
+    return node->kind == PE_TOML_INT || node->kind == PE_TOML_FLOAT || node->kind == PE_TOML_BOOL ||
+           node->kind == PE_TOML_STRING;
+}
+
+pe_status pe_value_take_scalar(const pe_toml *node, pe_scalar *out, pe_error *err)
+{
+    if (node->kind == PE_TOML_INT)
+        *out = (pe_scalar){.dtype = PE_INT64, .integer = node->integer};
+    else if (node->kind == PE_TOML_FLOAT)
+        *out = (pe_scalar){.dtype = PE_FLOAT64, .real = node->real};
+    else if (node->kind == PE_TOML_BOOL)
+        *out = (pe_scalar){.dtype = PE_BOOL, .integer = node->boolean};
+    else
+        *out = (pe_scalar){.dtype = PE_TEXT};
+    return out->dtype == PE_TEXT ? pe_value_copy_text(&out->text, node, err) : PE_OK;
+}
+
+void pe_value_print_list(pe_writer *to, const pe_key *key, const void *list, int count, pe_element_printer print)
+{
+    if (count == 0)
+        return;
+    pe_writer_key(to, key->name);
+    for (int i = 0; i < count; i++) {
+        pe_writer_put(to, i == 0 ? "[" : ", ");
+        print(to, key, list, i);
+    }
+    pe_writer_put(to, "]\n");
+}
+
+void pe_value_free_list(const pe_key *key, void *base)
+{
+    *pe_place_count(key, base) = 0;
+    pe_value_drop(pe_place_field(key, base));
+}

@@ -64,6 +64,17 @@ bool pe_value_is_text(const pe_toml *node);
 pe_status pe_value_copy(const char **out, const char *text, pe_error *err);
 /* pe_value_copy_text - the same for a string of any bytes. */
 pe_status pe_value_copy_text(pe_text *out, const pe_toml *node, pe_error *err);
+/* pe_value_is_scalar - whether the node is a number, true, false or a string. */
+bool pe_value_is_scalar(const pe_toml *node);
+/* pe_value_take_scalar - the value of such a node. Owns: a text is the caller's. PE_ENOMEM. */
+pe_status pe_value_take_scalar(const pe_toml *node, pe_scalar *out, pe_error *err);
+
+/* pe_value_print_list - the line "key = [a, b]", each element by print; nothing where there are none. */
+typedef void (*pe_element_printer)(pe_writer *to, const pe_key *key, const void *list, int i);
+void pe_value_print_list(pe_writer *to, const pe_key *key, const void *list, int count, pe_element_printer print);
+/* pe_value_free_list - free an array whose elements own nothing. */
+void pe_value_free_list(const pe_key *key, void *base);
+
 /* pe_value_drop - free what the pointer in a field points to, and make it NULL. */
 void pe_value_drop(void *field);
 

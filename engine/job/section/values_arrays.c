@@ -93,18 +93,16 @@ static pe_status read_expressions(const pe_place *to, const pe_toml *node, pe_er
     return status;
 }
 
+static void print_one_string(pe_writer *to, const pe_key *key, const void *list, int i)
+{
+    (void)key;
+    pe_writer_string(to, ((const char *const *)list)[i]);
+}
+
 static void print_strings(pe_writer *to, const pe_key *key, const void *base)
 {
-    const char *const *const strings = *(const char *const *const *)pe_place_value(key, base);
-    const int count = pe_place_counted(key, base);
-    if (count == 0)
-        return;
-    pe_writer_key(to, key->name);
-    for (int i = 0; i < count; i++) {
-        pe_writer_put(to, i == 0 ? "[" : ", ");
-        pe_writer_string(to, strings[i]);
-    }
-    pe_writer_put(to, "]\n");
+    pe_value_print_list(to, key, *(const char *const *const *)pe_place_value(key, base), pe_place_counted(key, base),
+                        print_one_string);
 }
 
 static void print_expressions(pe_writer *to, const pe_key *key, const void *base)
@@ -162,24 +160,20 @@ static pe_status read_columns(const pe_place *to, const pe_toml *node, pe_error 
     return read_choices(to, node, pe_place_field(to->key, to->base), pe_place_count(to->key, to->base), err);
 }
 
-static void print_choices(pe_writer *to, const pe_key *key, const pe_column_choice *columns, int count)
+static void print_choice(pe_writer *to, const pe_key *key, const void *list, int i)
 {
-    if (count == 0)
-        return;
-    pe_writer_key(to, key->name);
-    for (int i = 0; i < count; i++) {
-        pe_writer_put(to, i == 0 ? "[" : ", ");
-        if (columns[i].name != NULL)
-            pe_writer_string(to, columns[i].name);
-        else
-            pe_writer_count(to, columns[i].number);
-    }
-    pe_writer_put(to, "]\n");
+    const pe_column_choice *const column = (const pe_column_choice *)list + i;
+    (void)key;
+    if (column->name != NULL)
+        pe_writer_string(to, column->name);
+    else
+        pe_writer_count(to, column->number);
 }
 
 static void print_columns(pe_writer *to, const pe_key *key, const void *base)
 {
-    print_choices(to, key, *(const pe_column_choice *const *)pe_place_value(key, base), pe_place_counted(key, base));
+    pe_value_print_list(to, key, *(const pe_column_choice *const *)pe_place_value(key, base),
+                        pe_place_counted(key, base), print_choice);
 }
 
 static void free_choices(const pe_column_choice **field, int *count)
@@ -217,7 +211,7 @@ static void print_keep(pe_writer *to, const pe_key *key, const void *base)
     if (keep->is_all)
         pe_writer_pair(to, key->name, "all");
     else
-        print_choices(to, key, keep->columns, keep->count);
+        pe_value_print_list(to, key, keep->columns, keep->count, print_choice);
 }
 
 static void free_keep(const pe_key *key, void *base)
@@ -229,27 +223,18 @@ static void free_keep(const pe_key *key, void *base)
 static pe_status read_param_value(const pe_place *to, const pe_toml *node, pe_param *out, pe_error *err)
 {
     char seen[PE_QUOTE_ROOM];
-    switch (node->kind) {
-    case PE_TOML_INT:
-        *out = (pe_param){.name = out->name, .dtype = PE_INT64, .integer = node->integer};
-        return PE_OK;
-    case PE_TOML_FLOAT:
-        *out = (pe_param){.name = out->name, .dtype = PE_FLOAT64, .real = node->real};
-        return PE_OK;
-    case PE_TOML_BOOL:
-        *out = (pe_param){.name = out->name, .dtype = PE_BOOL, .integer = node->boolean};
-        return PE_OK;
-    case PE_TOML_STRING:
-        out->dtype = PE_TEXT;
-        return pe_value_copy_text(&out->text, node, err);
-    case PE_TOML_TABLE:
-    case PE_TOML_ARRAY:
-    case PE_TOML_DATE:
-        break;
-    }
-    return pe_section_refuse(to->section, to->key->name, node, err,
-                             "expected %s to be a number, true, false or a string, got %s", node->key,
-                             pe_quote_node(node, seen));
+    pe_scalar value = {0};
+    if (!pe_value_is_scalar(node))
+        return pe_section_refuse(to->section, to->key->name, node, err,
+                                 "expected %s to be a number, true, false or a string, got %s", node->key,
+                                 pe_quote_node(node, seen));
+    const pe_status status = pe_value_take_scalar(node, &value, err);
+    *out = (pe_param){.name = out->name,
+                      .dtype = value.dtype,
+                      .integer = (int64_t)value.integer,
+                      .real = value.real,
+                      .text = value.text};
+    return status;
 }
 
 static pe_status read_param(const pe_place *to, const pe_toml *node, pe_param *out, pe_error *err)

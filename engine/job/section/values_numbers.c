@@ -197,25 +197,8 @@ static void print_linspace(pe_writer *to, const pe_key *key, const void *base)
 
 static pe_status take_scalar(const pe_place *to, const pe_toml *node, pe_scalar *out, pe_error *err)
 {
-    switch (node->kind) {
-    case PE_TOML_INT:
-        keep_integer(out, node->integer);
-        return PE_OK;
-    case PE_TOML_FLOAT:
-        *out = (pe_scalar){.dtype = PE_FLOAT64, .real = node->real};
-        return PE_OK;
-    case PE_TOML_BOOL:
-        *out = (pe_scalar){.dtype = PE_BOOL, .integer = node->boolean};
-        return PE_OK;
-    case PE_TOML_STRING:
-        out->dtype = PE_TEXT;
-        return pe_value_copy_text(&out->text, node, err);
-    case PE_TOML_TABLE:
-    case PE_TOML_ARRAY:
-    case PE_TOML_DATE:
-        break;
-    }
-    return pe_section_expected(to->section, to->key->name, node, err);
+    return pe_value_is_scalar(node) ? pe_value_take_scalar(node, out, err)
+                                    : pe_section_expected(to->section, to->key->name, node, err);
 }
 
 static pe_status read_scalar(const pe_place *to, const pe_toml *node, pe_error *err)
@@ -286,15 +269,16 @@ static pe_status read_fill(const pe_place *to, const pe_toml *node, pe_error *er
     return status;
 }
 
+static void print_element(pe_writer *to, const pe_key *key, const void *list, int i)
+{
+    (void)key;
+    pe_writer_scalar(to, (const pe_scalar *)list + i);
+}
+
 static void print_values(pe_writer *to, const pe_key *key, const void *base)
 {
-    const pe_scalar *const values = *(const pe_scalar *const *)pe_place_value(key, base);
-    pe_writer_key(to, key->name);
-    for (int i = 0; i < pe_place_counted(key, base); i++) {
-        pe_writer_put(to, i == 0 ? "[" : ", ");
-        pe_writer_scalar(to, &values[i]);
-    }
-    pe_writer_put(to, "]\n");
+    pe_value_print_list(to, key, *(const pe_scalar *const *)pe_place_value(key, base), pe_place_counted(key, base),
+                        print_element);
 }
 
 static void print_fill(pe_writer *to, const pe_key *key, const void *base)
@@ -334,27 +318,19 @@ static pe_status read_integers(const pe_place *to, const pe_toml *node, pe_error
     return status;
 }
 
+static void print_one_integer(pe_writer *to, const pe_key *key, const void *list, int i)
+{
+    (void)key;
+    pe_writer_count(to, (uint64_t)((const int64_t *)list)[i]);
+}
+
 static void print_integers(pe_writer *to, const pe_key *key, const void *base)
 {
-    const int64_t *const values = *(const int64_t *const *)pe_place_value(key, base);
-    const int count = pe_place_counted(key, base);
-    if (count == 0)
-        return;
-    pe_writer_key(to, key->name);
-    for (int i = 0; i < count; i++) {
-        pe_writer_put(to, i == 0 ? "[" : ", ");
-        pe_writer_count(to, (uint64_t)values[i]);
-    }
-    pe_writer_put(to, "]\n");
+    pe_value_print_list(to, key, *(const int64_t *const *)pe_place_value(key, base), pe_place_counted(key, base),
+                        print_one_integer);
 }
 
-static void free_integers(const pe_key *key, void *base)
-{
-    *pe_place_count(key, base) = 0;
-    pe_value_drop(pe_place_field(key, base));
-}
-
-const pe_value_ops pe_value_integers = {read_integers, print_integers, free_integers};
+const pe_value_ops pe_value_integers = {read_integers, print_integers, pe_value_free_list};
 const pe_value_ops pe_value_range = {read_range, print_range, NULL};
 const pe_value_ops pe_value_linspace = {read_linspace, print_linspace, NULL};
 const pe_value_ops pe_value_scalar = {read_scalar, print_scalar, free_scalar};

@@ -85,17 +85,14 @@ static void print_either(pe_writer *to, const pe_key *key, const void *base)
     pe_writer_pair(to, key->name, name_of(key, value ? 1 : 0));
 }
 
+static void print_name(pe_writer *to, const pe_key *key, const void *list, int i)
+{
+    pe_writer_string(to, name_of(key, ((const unsigned *)list)[i]));
+}
+
 static void print_words(pe_writer *to, const pe_key *key, const void *base)
 {
-    const unsigned *const values = pe_place_value(key, base);
-    const int count = pe_place_counted(key, base);
-    if (count > 0)
-        pe_writer_key(to, key->name);
-    for (int i = 0; i < count; i++) {
-        pe_writer_put(to, i == 0 ? "[" : ", ");
-        pe_writer_string(to, name_of(key, values[i]));
-    }
-    pe_writer_put(to, count > 0 ? "]\n" : "");
+    pe_value_print_list(to, key, pe_place_value(key, base), pe_place_counted(key, base), print_name);
 }
 
 static pe_status read_char(const pe_place *to, const pe_toml *node, pe_error *err)

@@ -43,24 +43,16 @@ static pe_status read_shares(const pe_place *to, const pe_toml *node, pe_error *
     return PE_OK;
 }
 
-static void print_shares(pe_writer *to, const pe_key *key, const void *base)
+static void print_share(pe_writer *to, const pe_key *key, const void *list, int i)
 {
-    const double *const shares = *(const double *const *)pe_place_value(key, base);
-    const int count = pe_place_counted(key, base);
-    if (count == 0)
-        return;
-    pe_writer_key(to, key->name);
-    for (int i = 0; i < count; i++) {
-        pe_writer_put(to, i == 0 ? "[" : ", ");
-        pe_writer_float(to, shares[i]);
-    }
-    pe_writer_put(to, "]\n");
+    (void)key;
+    pe_writer_float(to, ((const double *)list)[i]);
 }
 
-static void free_shares(const pe_key *key, void *base)
+static void print_shares(pe_writer *to, const pe_key *key, const void *base)
 {
-    *pe_place_count(key, base) = 0;
-    pe_value_drop(pe_place_field(key, base));
+    pe_value_print_list(to, key, *(const double *const *)pe_place_value(key, base), pe_place_counted(key, base),
+                        print_share);
 }
 
 static pe_status read_histogram(const pe_place *to, const pe_toml *node, pe_error *err)
@@ -92,5 +84,5 @@ static void print_histogram(pe_writer *to, const pe_key *key, const void *base)
     pe_writer_put(to, "]\n");
 }
 
-const pe_value_ops pe_value_shares = {read_shares, print_shares, free_shares};
+const pe_value_ops pe_value_shares = {read_shares, print_shares, pe_value_free_list};
 const pe_value_ops pe_value_histogram = {read_histogram, print_histogram, NULL};

@@ -28,11 +28,7 @@ static pe_status check_columns(const pe_form_spec *spec, const char *name, pe_si
     const pe_kernel row = {
         .abi = PE_KERNEL_ABI, .size = sizeof row, .name = name, .signature = text, .summary = "", .map = never_mapped};
     const pe_kernel *const rows[] = {&row};
-    const pe_kernel_request request = {.name = name,
-                                       .where = spec->where,
-                                       .columns = spec->columns,
-                                       .untyped = spec->untyped,
-                                       .column_count = spec->column_count};
+    const pe_kernel_request request = pe_form_request(spec, name);
     return pe_overload_pick(&request, rows, 1, &picked, out, err);
 }
 

@@ -105,14 +105,16 @@ static bool try_again(int fd, int number)
     return number == EINTR;
 }
 
-pe_status pe_write_full(int fd, const void *data, size_t size, const char *name, pe_error *err)
+/* offset < 0: where the file stands. */
+static pe_status write_all(int fd, const unsigned char *bytes, size_t size, off_t offset, const char *name,
+                           pe_error *err)
 {
-    const unsigned char *const bytes = data;
     size_t done = 0;
     int number = 0;
     pe_exit_cleanup_write_begin();
     while (done < size && number == 0) {
-        const ssize_t put = write(fd, bytes + done, size - done);
+        const ssize_t put = offset < 0 ? write(fd, bytes + done, size - done)
+                                       : pwrite(fd, bytes + done, size - done, offset + (off_t)done);
         if (put >= 0)
             done += (size_t)put;
         else if (!try_again(fd, errno))
@@ -122,23 +124,16 @@ pe_status pe_write_full(int fd, const void *data, size_t size, const char *name,
     return number == 0 ? PE_OK : cannot_write(name, number, err);
 }
 
+pe_status pe_write_full(int fd, const void *data, size_t size, const char *name, pe_error *err)
+{
+    return write_all(fd, data, size, -1, name, err);
+}
+
 pe_status pe_pwrite_full(int fd, const void *data, size_t size, uint64_t offset, const char *name, pe_error *err)
 {
-    const unsigned char *const bytes = data;
-    size_t done = 0;
     if (offset > INT64_MAX || size > INT64_MAX - offset)
         return cannot_write(name, EFBIG, err);
-    int number = 0;
-    pe_exit_cleanup_write_begin();
-    while (done < size && number == 0) {
-        const ssize_t put = pwrite(fd, bytes + done, size - done, (off_t)(offset + done));
-        if (put >= 0)
-            done += (size_t)put;
-        else if (!try_again(fd, errno))
-            number = errno;
-    }
-    pe_exit_cleanup_write_end();
-    return number == 0 ? PE_OK : cannot_write(name, number, err);
+    return write_all(fd, data, size, (off_t)offset, name, err);
 }
 
 static pe_status map_descriptor(int fd, const char *path, pe_map *out, pe_error *err)

@@ -146,16 +146,30 @@ static pe_status encode_texts(const pe_text *texts, size_t count, bool has_newli
     return PE_OK;
 }
 
+/* Rows of text, as json or not. */
+static pe_status encode_lines(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns,
+                              pe_buffer *out, pe_error *err)
+{
+    const bool is_json = encoder->format == PE_FORMAT_JSONL;
+    size_t most = 0;
+    if (!(is_json ? pe_json_most : pe_text_most)(encoder, count, columns, &most))
+        return too_large(count, err);
+    const pe_status status = pe_buffer_reserve(out, most, err);
+    if (status != PE_OK)
+        return status;
+    char *const at = (char *)out->data + out->size;
+    out->size += (size_t)((is_json ? pe_json_print : pe_text_print)(encoder, first, count, columns, at) - at);
+    return PE_OK;
+}
+
 pe_status pe_encode(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns, pe_buffer *out,
                     pe_error *err)
 {
     size_t bytes = 0;
     if (count == 0 || encoder->format == PE_FORMAT_NULL)
         return PE_OK;
-    if (encoder->format == PE_FORMAT_JSONL)
-        return pe_encode_json(encoder, first, count, columns, out, err);
-    if (is_text_format(encoder->format))
-        return pe_encode_text(encoder, first, count, columns, out, err);
+    if (encoder->format == PE_FORMAT_JSONL || is_text_format(encoder->format))
+        return encode_lines(encoder, first, count, columns, out, err);
     if (encoder->has_text)
         return encode_texts(columns[0], count, encoder->format != PE_FORMAT_BYTES, out, err);
     if (!pe_mul_size(count, encoder->row_bytes, &bytes))

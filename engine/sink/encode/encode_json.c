@@ -158,8 +158,7 @@ static char *print_row(const pe_encoder *encoder, uint64_t index, size_t item, c
     return out;
 }
 
-/* Upper bound for the rows of a batch. */
-static bool count_bytes(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *most)
+bool pe_json_most(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *most)
 {
     size_t sum = 0;
     if (!pe_mul_size(count, encoder->row_bytes, &sum))
@@ -174,18 +173,9 @@ static bool count_bytes(const pe_encoder *encoder, size_t count, const void *con
     return true;
 }
 
-pe_status pe_encode_json(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns,
-                         pe_buffer *out, pe_error *err)
+char *pe_json_print(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns, char *at)
 {
-    size_t most = 0;
-    if (!count_bytes(encoder, count, columns, &most))
-        return pe_fail(err, PE_ENOMEM, "out of memory: the lines of %zu items are larger than memory can be", count);
-    const pe_status status = pe_buffer_reserve(out, most, err);
-    if (status != PE_OK)
-        return status;
-    char *at = (char *)out->data + out->size;
     for (size_t i = 0; i < count; i++)
         at = print_row(encoder, first + i, i, columns, at);
-    out->size = (size_t)(at - (char *)out->data);
-    return PE_OK;
+    return at;
 }

@@ -260,8 +260,7 @@ static char *print_float64_lines(const double *column, size_t count, char *out)
     return out;
 }
 
-/* Upper bound for the rows of a batch. */
-static bool count_bytes(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *most)
+bool pe_text_most(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *most)
 {
     size_t sum = 0;
     if (!pe_mul_size(count, encoder->row_bytes, &sum))
@@ -280,25 +279,14 @@ static bool count_bytes(const pe_encoder *encoder, size_t count, const void *con
     return true;
 }
 
-pe_status pe_encode_text(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns,
-                         pe_buffer *out, pe_error *err)
+char *pe_text_print(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns, char *at)
 {
-    size_t most = 0;
-    if (!count_bytes(encoder, count, columns, &most))
-        return pe_fail(err, PE_ENOMEM, "out of memory: the lines of %zu items are larger than memory can be", count);
-    const pe_status status = pe_buffer_reserve(out, most, err);
-    if (status != PE_OK)
-        return status;
-    char *at = (char *)out->data + out->size;
     const bool is_single =
         encoder->result_count == 1 && !encoder->has_index && pe_type_elements(encoder->results[0]) == 1;
     if (is_single && encoder->results[0].dtype == PE_INT64)
-        at = print_int64_lines(columns[0], count, at);
-    else if (is_single && encoder->results[0].dtype == PE_FLOAT64 && !encoder->style.is_styled &&
-             encoder->float_format == NULL)
-        at = print_float64_lines(columns[0], count, at);
-    else
-        at = print_rows(encoder, first, count, columns, at);
-    out->size = (size_t)(at - (char *)out->data);
-    return PE_OK;
+        return print_int64_lines(columns[0], count, at);
+    if (is_single && encoder->results[0].dtype == PE_FLOAT64 && !encoder->style.is_styled &&
+        encoder->float_format == NULL)
+        return print_float64_lines(columns[0], count, at);
+    return print_rows(encoder, first, count, columns, at);
 }

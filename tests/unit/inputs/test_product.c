@@ -136,8 +136,8 @@ START_TEST(product_of_files_travels_with_the_export)
     static const char *const names[] = {"words.csv", "vectors.raw", "ints.raw"};
     enter();
     put_text(names[0], "w\n\"o\"\"ne\"\n\"tw\"\"o\"\n\"three, \"\"four\"\n");
-    put(names[1], vectors, sizeof vectors);
-    put(names[2], ints, sizeof ints);
+    put_file(names[1], vectors, sizeof vectors);
+    put_file(names[2], ints, sizeof ints);
     const pe_source_spec specs[] = {file(names[0], PE_FORMAT_AUTO), raw(names[1], PE_FLOAT64, 3),
                                     raw(names[2], PE_INT16, 0)};
     pe_inputs *const here = open_bound(specs, 3, PE_COMBINE_PRODUCT);

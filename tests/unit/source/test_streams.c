@@ -46,7 +46,7 @@ static void with_stream(bool is_remote)
     static const int64_t numbers[] = {0, 1, 2, 3, 4, 5};
     char path[32];
     enter();
-    put("b.raw", numbers, sizeof numbers);
+    put_file("b.raw", numbers, sizeof numbers);
     const int fd = pipe_at(path);
     feed(fd, "0\n1\n2\n3\n4\n"); /* a text stream's beginning is looked at when it is opened */
     const pe_source_spec specs[] = {file(path, PE_FORMAT_TXT), raw("b.raw", PE_INT64, 0), integer_range(0, 6, 1)};
