@@ -28,7 +28,7 @@ static void manage(void *context)
     while (pool->first != NULL || !is_closing(pool)) {
         pe_pool_task *task = pool->first;
         if (task == NULL) {
-            (void)pthread_cond_wait(&pool->changed, &pool->mutex);
+            (void)pthread_cond_wait(&pool->queued, &pool->mutex);
             continue;
         }
         pool->first = task->next;
@@ -44,6 +44,7 @@ static void free_pool(pe_pool *pool)
 {
     pe_comm_close(pool->comm);
     (void)pthread_cond_destroy(&pool->changed);
+    (void)pthread_cond_destroy(&pool->queued);
     (void)pthread_mutex_destroy(&pool->mutex);
     free(pool);
 }
@@ -53,7 +54,7 @@ static void end_team(pe_pool *pool)
 {
     (void)pthread_mutex_lock(&pool->mutex);
     atomic_store_explicit(&pool->is_closing, true, memory_order_relaxed); /* under the mutex */
-    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_cond_signal(&pool->queued);
     (void)pthread_mutex_unlock(&pool->mutex);
     pe_team_close(pool->team);
 }
@@ -67,6 +68,7 @@ static void init(pe_pool *pool, const pe_pool_options *options)
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&pool->changed, &monotonic);
+    (void)pthread_cond_init(&pool->queued, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
 }
 

@@ -33,6 +33,7 @@ struct pe_pool {
     pe_team *team;
     pthread_mutex_t mutex; /* guards the fields below */
     pthread_cond_t changed;
+    pthread_cond_t queued;      /* for the manager thread alone: a call that it need not run does not wake it */
     uint64_t tickets, turn;     /* given so far; the one that may run */
     pe_pool_task *first, *last; /* tasks that the manager thread has not begun */
     pe_pool_task *current;      /* the one whose turn it is, or NULL */

@@ -112,7 +112,7 @@ void pe_pool_enqueue(pe_pool *pool, pe_pool_task *task)
     else
         pool->first = task;
     pool->last = task;
-    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_cond_signal(&pool->queued);
     (void)pthread_mutex_unlock(&pool->mutex);
 }
 

@@ -9,7 +9,8 @@
 
 static PyMethodDef methods[] = {
     {"encode", pe_py_encode, METH_O, "encode(list) -> bytes, or None where the items are not plain values of one type"},
-    {"decode", pe_py_decode, METH_VARARGS, "decode(bytes) -> list"},
+    {"decode", pe_py_decode, METH_VARARGS,
+     "decode(bytes[, list, first]) -> list, a new one, or the one given with its items from first on replaced"},
     {"run", pe_py_run, METH_VARARGS,
      "run(function, items, first, results, star, memory, offset): append function(item) of each"},
     {"call_column", pe_py_call_column, METH_VARARGS,

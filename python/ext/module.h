@@ -25,6 +25,7 @@ typedef struct pe_slot {
 
 /* plain_columns.c */
 PyObject *pe_py_encode(PyObject *module, PyObject *items);
+/* plain_decode.c */
 PyObject *pe_py_decode(PyObject *module, PyObject *args);
 /* column_calls.c */
 PyObject *pe_py_call_column(PyObject *module, PyObject *args);

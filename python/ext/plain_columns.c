@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* plain_columns.c - lists of plain Python values to bytes and back, without a pickle an item.
+/* plain_columns.c - lists of plain Python values to bytes, without a pickle an item.
  *
  * Design: a column is a kind (one byte), the count (8 bytes), the values. All values of a column have exactly one type: int that
  *         fits 64 bits, float, bool, str, bytes, None, or a tuple of such columns. encode() gives None for every other list,
  *         and the caller pickles it then. Both ends are the same machine, so numbers are in its byte order.
  *         Texts and bytes are all lengths, then all contents.
  * Threads: the GIL is held.
- * Not here: ranges, numpy arrays and pickles (codec.py).
+ * Not here: the way back (plain_decode.c); ranges, numpy arrays and pickles (_codec.py).
  */
 #include "column.h"
 #include "module.h"
@@ -39,6 +39,23 @@ static char *extend(bytes_out *out, size_t more)
     return out->data + out->size - more;
 }
 
+/* The values of a column: those of a list, or at a place of its tuples, of their tuples, and so on. */
+typedef struct values {
+    PyObject *list;
+    Py_ssize_t count;
+    int depth;
+    Py_ssize_t path[MAX_DEPTH];
+} values;
+
+/* Borrowed; tuples on the way have that place (put_tuples). */
+static PyObject *value_at(const values *from, Py_ssize_t i)
+{
+    PyObject *item = PyList_GetItem(from->list, i);
+    for (int d = 0; d < from->depth; d++)
+        item = PyTuple_GetItem(item, from->path[d]);
+    return item;
+}
+
 /* The parts of a column answer 1: written; 0: these values are no column; -1: no memory. */
 static int put_head(bytes_out *out, char kind, Py_ssize_t count)
 {
@@ -52,14 +69,14 @@ static int put_head(bytes_out *out, char kind, Py_ssize_t count)
     return 1;
 }
 
-static int put_ints(bytes_out *out, PyObject *list, Py_ssize_t count)
+static int put_ints(bytes_out *out, const values *from)
 {
-    char *at = extend(out, (size_t)count * 8);
+    char *at = extend(out, (size_t)from->count * 8);
     if (at == NULL) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *item = PyList_GetItem(list, i);
+    for (Py_ssize_t i = 0; i < from->count; i++) {
+        PyObject *item = value_at(from, i);
         int overflow = 0;
         if (!Py_IS_TYPE(item, &PyLong_Type)) {
             return 0;
@@ -73,14 +90,14 @@ static int put_ints(bytes_out *out, PyObject *list, Py_ssize_t count)
     return 1;
 }
 
-static int put_floats(bytes_out *out, PyObject *list, Py_ssize_t count)
+static int put_floats(bytes_out *out, const values *from)
 {
-    char *at = extend(out, (size_t)count * 8);
+    char *at = extend(out, (size_t)from->count * 8);
     if (at == NULL) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *item = PyList_GetItem(list, i);
+    for (Py_ssize_t i = 0; i < from->count; i++) {
+        PyObject *item = value_at(from, i);
         if (!Py_IS_TYPE(item, &PyFloat_Type)) {
             return 0;
         }
@@ -90,14 +107,14 @@ static int put_floats(bytes_out *out, PyObject *list, Py_ssize_t count)
     return 1;
 }
 
-static int put_bools(bytes_out *out, PyObject *list, Py_ssize_t count)
+static int put_bools(bytes_out *out, const values *from)
 {
-    char *at = extend(out, (size_t)count);
+    char *at = extend(out, (size_t)from->count);
     if (at == NULL) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *item = PyList_GetItem(list, i);
+    for (Py_ssize_t i = 0; i < from->count; i++) {
+        PyObject *item = value_at(from, i);
         if (item != Py_True && item != Py_False) {
             return 0;
         }
@@ -106,10 +123,10 @@ static int put_bools(bytes_out *out, PyObject *list, Py_ssize_t count)
     return 1;
 }
 
-static int put_nones(PyObject *list, Py_ssize_t count)
+static int put_nones(const values *from)
 {
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (PyList_GetItem(list, i) != Py_None) {
+    for (Py_ssize_t i = 0; i < from->count; i++) {
+        if (value_at(from, i) != Py_None) {
             return 0;
         }
     }
@@ -133,15 +150,15 @@ static const char *text_of(PyObject *item, char kind, Py_ssize_t *size)
     return NULL;
 }
 
-static int put_texts(bytes_out *out, PyObject *list, Py_ssize_t count, char kind)
+static int put_texts(bytes_out *out, const values *from, char kind)
 {
     const size_t lengths = out->size;
-    if (extend(out, (size_t)count * 8) == NULL) {
+    if (extend(out, (size_t)from->count * 8) == NULL) {
         return -1;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
+    for (Py_ssize_t i = 0; i < from->count; i++) {
         Py_ssize_t size = 0;
-        const char *text = text_of(PyList_GetItem(list, i), kind, &size);
+        const char *text = text_of(value_at(from, i), kind, &size);
         if (text == NULL) {
             return 0;
         }
@@ -156,37 +173,32 @@ static int put_texts(bytes_out *out, PyObject *list, Py_ssize_t count, char kind
     return 1;
 }
 
-static int put_column(bytes_out *out, PyObject *list, int depth);
+static int put_column(bytes_out *out, const values *from);
 
 /* One column of each place of the tuples. */
-static int put_tuples(bytes_out *out, PyObject *list, Py_ssize_t count, int depth)
+static int put_tuples(bytes_out *out, const values *from)
 {
-    const Py_ssize_t width = PyTuple_Size(PyList_GetItem(list, 0));
+    const Py_ssize_t width = PyTuple_Size(value_at(from, 0));
     char *at = extend(out, 1);
-    if (width > PE_PY_WIDTH || depth >= MAX_DEPTH) {
+    if (width > PE_PY_WIDTH || from->depth >= MAX_DEPTH) {
         return 0;
     }
     if (at == NULL) {
         return -1;
     }
     *at = (char)width;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *item = PyList_GetItem(list, i);
+    for (Py_ssize_t i = 0; i < from->count; i++) {
+        PyObject *item = value_at(from, i);
         if (!Py_IS_TYPE(item, &PyTuple_Type) || PyTuple_Size(item) != width) {
             return 0;
         }
     }
+    values part = *from;
+    part.depth++;
     int written = 1;
     for (Py_ssize_t k = 0; k < width && written == 1; k++) {
-        PyObject *column = PyList_New(count);
-        if (column == NULL) {
-            return -1;
-        }
-        for (Py_ssize_t i = 0; i < count; i++) {
-            PyList_SetItem(column, i, Py_NewRef(PyTuple_GetItem(PyList_GetItem(list, i), k)));
-        }
-        written = put_column(out, column, depth + 1);
-        Py_DECREF(column);
+        part.path[from->depth] = k;
+        written = put_column(out, &part);
     }
     return written;
 }
@@ -214,30 +226,29 @@ static char kind_of(PyObject *item)
     return item == Py_None ? 'N' : 0;
 }
 
-static int put_column(bytes_out *out, PyObject *list, int depth)
+static int put_column(bytes_out *out, const values *from)
 {
-    const Py_ssize_t count = PyList_Size(list);
-    const char kind = count > 0 ? kind_of(PyList_GetItem(list, 0)) : 0;
+    const char kind = from->count > 0 ? kind_of(value_at(from, 0)) : 0;
     if (kind == 0) {
         return 0;
     }
-    const int headed = put_head(out, kind, count);
+    const int headed = put_head(out, kind, from->count);
     if (headed != 1) {
         return headed;
     }
     switch (kind) {
     case 'i':
-        return put_ints(out, list, count);
+        return put_ints(out, from);
     case 'f':
-        return put_floats(out, list, count);
+        return put_floats(out, from);
     case '?':
-        return put_bools(out, list, count);
+        return put_bools(out, from);
     case 'N':
-        return put_nones(list, count);
+        return put_nones(from);
     case 't':
-        return put_tuples(out, list, count, depth);
+        return put_tuples(out, from);
     default:
-        return put_texts(out, list, count, kind);
+        return put_texts(out, from, kind);
     }
 }
 
@@ -250,7 +261,8 @@ PyObject *pe_py_encode(PyObject *module, PyObject *items)
     }
     bytes_out out = {0};
     PyObject *result = NULL;
-    const int written = put_column(&out, items, 0);
+    const values all = {.list = items, .count = PyList_Size(items)};
+    const int written = put_column(&out, &all);
     if (written == 1) {
         result = PyBytes_FromStringAndSize(out.data, (Py_ssize_t)out.size);
     } else if (written == 0) {
@@ -260,131 +272,4 @@ PyObject *pe_py_encode(PyObject *module, PyObject *items)
     }
     free(out.data);
     return result;
-}
-
-const char *pe_py_take(pe_py_bytes_in *in, uint64_t size)
-{
-    if (size > in->size - in->at) {
-        PyErr_SetString(PyExc_ValueError, "decode: the column is cut off");
-        return NULL;
-    }
-    in->at += (size_t)size;
-    return in->data + in->at - (size_t)size;
-}
-
-PyObject *pe_py_fixed_item(char kind, const char *at, uint64_t i)
-{
-    if (kind == 'i') {
-        long long value = 0;
-        memcpy(&value, at + 8 * i, 8);
-        return PyLong_FromLongLong(value);
-    }
-    if (kind == 'f') {
-        double value = 0;
-        memcpy(&value, at + 8 * i, 8);
-        return PyFloat_FromDouble(value);
-    }
-    return Py_NewRef(kind == 'N' ? Py_None : at[i] ? Py_True : Py_False);
-}
-
-static int get_fixed(pe_py_bytes_in *in, PyObject *list, char kind, uint64_t count)
-{
-    const uint64_t size = kind == 'N' ? 0 : kind == '?' ? 1 : 8;
-    const char *at = pe_py_take(in, count * size);
-    for (uint64_t i = 0; at != NULL && i < count; i++) {
-        PyObject *item = pe_py_fixed_item(kind, at, i);
-        if (item == NULL) {
-            return -1;
-        }
-        PyList_SetItem(list, (Py_ssize_t)i, item);
-    }
-    return at == NULL ? -1 : 0;
-}
-
-static int get_texts(pe_py_bytes_in *in, PyObject *list, char kind, uint64_t count)
-{
-    const char *lengths = pe_py_take(in, count * 8);
-    for (uint64_t i = 0; lengths != NULL && i < count; i++) {
-        uint64_t size = 0;
-        memcpy(&size, lengths + 8 * i, 8);
-        const char *text = pe_py_take(in, size);
-        if (text == NULL) {
-            return -1;
-        }
-        PyObject *item = kind == 's' ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)size, NULL)
-                                     : PyBytes_FromStringAndSize(text, (Py_ssize_t)size);
-        if (item == NULL) {
-            return -1;
-        }
-        PyList_SetItem(list, (Py_ssize_t)i, item);
-    }
-    return lengths == NULL ? -1 : 0;
-}
-
-static PyObject *get_column(pe_py_bytes_in *in);
-
-static int get_tuples(pe_py_bytes_in *in, PyObject *list, uint64_t count)
-{
-    const char *at = pe_py_take(in, 1);
-    if (at == NULL) {
-        return -1;
-    }
-    const Py_ssize_t width = *at;
-    for (uint64_t i = 0; i < count; i++) {
-        PyObject *tuple = PyTuple_New(width);
-        if (tuple == NULL) {
-            return -1;
-        }
-        PyList_SetItem(list, (Py_ssize_t)i, tuple);
-    }
-    for (Py_ssize_t k = 0; k < width; k++) {
-        PyObject *column = get_column(in);
-        if (column == NULL) {
-            return -1;
-        }
-        for (uint64_t i = 0; i < count; i++) {
-            PyTuple_SetItem(PyList_GetItem(list, (Py_ssize_t)i), k, Py_NewRef(PyList_GetItem(column, (Py_ssize_t)i)));
-        }
-        Py_DECREF(column);
-    }
-    return 0;
-}
-
-static PyObject *get_column(pe_py_bytes_in *in)
-{
-    const char *head = pe_py_take(in, PE_PY_HEAD);
-    if (head == NULL) {
-        return NULL;
-    }
-    const char kind = head[0];
-    uint64_t count = 0;
-    memcpy(&count, head + 1, sizeof count);
-    PyObject *list = count > (uint64_t)PY_SSIZE_T_MAX / 16 ? PyErr_NoMemory() : PyList_New((Py_ssize_t)count);
-    if (list == NULL) {
-        return NULL;
-    }
-    const int failed = kind == 't'                  ? get_tuples(in, list, count)
-                       : kind == 's' || kind == 'b' ? get_texts(in, list, kind, count)
-                                                    : get_fixed(in, list, kind, count);
-    if (failed) {
-        Py_DECREF(list);
-        return NULL;
-    }
-    return list;
-}
-
-PyObject *pe_py_decode(PyObject *module, PyObject *args)
-{
-    (void)module;
-    Py_buffer view;
-    if (!PyArg_ParseTuple(args, "y*", &view)) {
-        return NULL;
-    }
-    pe_py_bytes_in in = {.data = view.buf, .size = (size_t)view.len, .at = 0};
-    const int collects = PyGC_Disable(); /* else it looks through the new tuples again and again */
-    PyObject *list = get_column(&in);
-    if (collects)
-        PyGC_Enable();
-    PyBuffer_Release(&view);
-    return list;
 }

@@ -69,6 +69,9 @@ class _Agent:
             self.on_signal(child.number, signal.SIGKILL)
         return 0
 
+    def on_ping(self, number: int) -> None:
+        self.send("pong", number)
+
     def on_start(self, number: int) -> None:
         try:
             self.children[number] = _Child(self, number)

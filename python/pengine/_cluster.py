@@ -5,6 +5,7 @@
 Design: MPI is not started: a launcher's variables say who is who, and ranks meet by a file that only their user can read, with rank
 0's addresses and a secret, in $PENGINE_MEET or ~/.cache/pengine, which all hosts have to see. Each other rank (_agents.py) holds one
 connection; a worker that it starts gets a connection of its own to rank 0, over which it speaks as a local worker does (_frames.py).
+A rank whose process died closes its connections; one that hangs answers no ping, and one whose host is gone no probe of TCP.
 Threads: each agent's answers are read by a thread of its own.
 """
 from __future__ import annotations
@@ -25,6 +26,7 @@ from multiprocessing.connection import Connection, Listener
 from typing import Any, Optional
 
 MEET_SECONDS = 60.0
+PING_SECONDS, PINGS = 5.0, 3  # a rank that answers none of so many is gone
 agents: list[Agent] = []  # of ranks 1, 2, ...
 _listener: Optional[Listener] = None
 _meeting: Optional[pathlib.Path] = None
@@ -61,6 +63,24 @@ def addresses() -> list[str]:
     return sorted(found, key=lambda address: address.startswith("127."))
 
 
+def hang_up(link: Any) -> None:
+    """Whoever reads from the connection or writes to it is told that it is at its end."""
+    try:
+        with socket.socket(fileno=os.dup(link.fileno())) as one:
+            one.shutdown(socket.SHUT_RDWR)
+    except OSError:  # closed already
+        pass
+
+
+def probe(link: Connection) -> None:
+    """Have TCP end a connection to a host that is gone within 20 s."""
+    with socket.socket(fileno=os.dup(link.fileno())) as one:
+        for level, option, value in ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 5),
+                                     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5), (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+                                     (socket.IPPROTO_TCP, 18, 20_000)):  # TCP_USER_TIMEOUT, in ms
+            one.setsockopt(level, option, value)
+
+
 class Agent:
     """Another rank."""
 
@@ -81,18 +101,37 @@ class Agent:
 
     def _read(self) -> None:
         try:
-            while True:
+            while self._is_heard():
                 what, number, *rest = self.link.recv()
                 if what == "answer":
                     self.answers.pop(number).set(*rest)
                 elif number in self.processes:
                     getattr(self.processes[number], "on_" + what)(*rest)
         except (EOFError, OSError):
-            self.gone = True
+            pass
+        self.gone = True
+        hang_up(self.link)
         for process in list(self.processes.values()):
             process.on_ended(-signal.SIGKILL, (2**64 - 1, 2**64 - 1, 0))
+            if process.socket is not None:
+                hang_up(process.socket)
         for answer in list(self.answers.values()):
-            answer.set(None, RuntimeError(f"rank {self.rank} on {self.host} is gone"))
+            answer.set(None, self.loss())
+
+    def _is_heard(self) -> bool:
+        """Waits for a message; False where the rank answers no ping. While much is sent to it, it has no time to answer."""
+        pings = 0
+        while not self.link.poll(PING_SECONDS):
+            if pings == PINGS:
+                return False
+            if self.lock.acquire(blocking=False):
+                self.lock.release()
+                self.send("ping", 0)
+                pings += 1
+        return True
+
+    def loss(self) -> RuntimeError:
+        return RuntimeError(f"rank {self.rank} on {self.host} is gone")
 
     def ask(self, *request: Any) -> Answer:
         """Have something computed there."""
@@ -100,7 +139,7 @@ class Agent:
         self.answers[number] = answer
         self.send("compute", number, *request)
         if self.gone:
-            answer.set(None, RuntimeError(f"rank {self.rank} on {self.host} is gone"))
+            answer.set(None, self.loss())
         return answer
 
 
@@ -138,6 +177,8 @@ class RemoteProcess:
 
     def start(self) -> socket.socket:
         """The connection to the worker, which was started."""
+        if self.agent.gone:
+            raise self.agent.loss()
         _waiting[self.number] = self
         self.agent.send("start", self.number)
         self.connected.wait(MEET_SECONDS)
@@ -208,6 +249,7 @@ def _accept(listener: Listener, size: int, met: threading.Event) -> None:
     while True:
         try:
             link = listener.accept()
+            probe(link)
             what, *rest = link.recv()
         except OSError:
             if _listener is None:
@@ -229,6 +271,7 @@ def release() -> None:
     listener, _listener = _listener, None
     for agent in agents:
         agent.send("end", 0)
+        hang_up(agent.link)
         agent.link.close()
     agents.clear()
     if listener is not None:
@@ -261,6 +304,7 @@ def connect(rank: int) -> tuple[Any, bytes]:
             try:
                 socket.create_connection((address, told["port"]), 2).close()
                 link = Client((address, told["port"]), "AF_INET", authkey=bytes.fromhex(told["key"]))
+                probe(link)
                 link.send(("agent", rank, socket.gethostname(), sorted(os.sched_getaffinity(0))))
                 return (link, (address, told["port"])), bytes.fromhex(told["key"])
             except Exception:  # the file of a run that was killed, or an address that leads elsewhere

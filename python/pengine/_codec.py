@@ -13,17 +13,20 @@ import sys
 from typing import Any, Sequence
 
 from . import _byvalue, _core
+from ._packed import Packed
 
 _RANGE = struct.Struct("=qqq")
 _INT64 = range(-(2**63), 2**63)
 
 
 def dump(items: Any) -> bytes:
-    """The bytes of a list, a range or a numpy array's rows; raises what pickle raises."""
+    """The bytes of a list, a range, Packed or a numpy array's rows; raises what pickle raises."""
     if type(items) is range:
         if items and (items[0] not in _INT64 or items[-1] not in _INT64):
             return _pickled(list(items))
         return b"R" + _RANGE.pack(items.start, items.step, len(items)) if _fits(items) else _pickled(list(items))
+    if type(items) is Packed:
+        return b"C" + items.message()
     if type(items) is not list:
         return _dump_array(items)
     column = _core.encode(items)

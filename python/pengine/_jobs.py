@@ -12,9 +12,9 @@ import collections
 import itertools
 import pickle
 import warnings
-from typing import Any, Callable, Iterable, NamedTuple, Optional
+from typing import Any, Iterable, NamedTuple, Optional
 
-from . import _byvalue, _codec, _frames
+from . import _byvalue, _codec, _core, _frames
 from ._results import AsyncResult
 from ._source import SequenceSource
 from .errors import Failure, ItemError
@@ -22,6 +22,7 @@ from .errors import Failure, ItemError
 MOST_ITEMS = 2**18  # of a chunk
 BATCH_BYTES = 2**21
 _numbers = itertools.count(1)
+_NONE = object()  # in the place of a function: each item brings its own
 
 
 class Options(NamedTuple):
@@ -71,7 +72,7 @@ class Job:
         self.number = next(_numbers)
         self.star = star
         self.options = options
-        self.function = _byvalue.dumps(function) if function is not None else b""
+        self.function = _byvalue.dumps(function) if function is not _NONE else b""
         self.flags = (_frames.STAR if star else 0) | options.retries << _frames.TRIES
         if options.errors != "raise":
             self.flags |= _frames.KEEP_GOING
@@ -163,7 +164,7 @@ class ApplyJob(Job):
     kind = _frames.APPLY
 
     def __init__(self, function: Any, args: Iterable[Any], kwds: dict[str, Any], result: AsyncResult, options: Options) -> None:
-        super().__init__(None, False, options)
+        super().__init__(_NONE, False, options)
         self.args = tuple(args)
         self.call: Any = (function, self.args, kwds)
         self.result = result
@@ -243,18 +244,28 @@ class MapJob(Job):
         if self.finished:
             return
         try:
-            results = merge(self, chunk, data, failed)
+            self.keep(chunk, data, failed)
         except Exception as unreadable:
-            failed, results = [(0, unreadable)], [Failure(unreadable)]
+            self.blame(chunk.first, unreadable)
         if failed and self.options.errors == "raise":
-            place, error = failed[0]
-            if self.error is None or chunk.first + place < self.error[0]:
-                self.error = chunk.first + place, error
-        if self.error is None:
-            self.values[chunk.first : chunk.first + chunk.count] = results
+            self.blame(chunk.first + failed[0][0], failed[0][1])
         self.items_done += chunk.count
         if self.items_done >= (self.total or 0):
             self.end()
+
+    def keep(self, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> None:
+        """The results in their places."""
+        if data[:1] == b"C" and not failed:
+            _core.decode(data[1:], self.values, chunk.first)
+            return
+        results = merge(self, chunk, data, failed)
+        if len(results) == chunk.count:  # else one failed that ends the call
+            self.values[chunk.first : chunk.first + chunk.count] = results
+
+    def blame(self, index: int, error: BaseException) -> None:
+        """The first item that failed ends the call."""
+        if self.error is None or index < self.error[0]:
+            self.error = index, error
 
     def end(self) -> None:
         self.finished = True

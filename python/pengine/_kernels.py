@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import json
 import re
+import sys
 import tempfile
 from typing import Any, Optional, Sequence
 
@@ -45,13 +46,13 @@ class Kernel:
     def __init__(self, keys: dict[str, Any], keep: Any = None) -> None:
         self.keys = {key: value for key, value in keys.items() if value is not None}
         self._keep = keep  # what must live as long as the kernel
+        self._text = "\n".join(["[kernel]", *(f"{key} = {_toml(value)}" for key, value in self.keys.items()), ""])
 
     def job(self, errors: dict[str, Any]) -> str:
         """The job file's [kernel] and [errors]."""
-        lines = ["[kernel]", *(f"{key} = {_toml(value)}" for key, value in self.keys.items())]
-        if errors:
-            lines += ["[errors]", *(f"{key} = {_toml(value)}" for key, value in errors.items())]
-        return "\n".join(lines) + "\n"
+        if not errors:
+            return self._text
+        return "\n".join([self._text + "[errors]", *(f"{key} = {_toml(value)}" for key, value in errors.items()), ""])
 
     def __repr__(self) -> str:
         return f"<pengine kernel {', '.join(f'{key}={value!r}' for key, value in self.keys.items())}>"
@@ -132,11 +133,15 @@ def _address_of(function: Any) -> int:
         return ctypes.cast(function, ctypes.c_void_p).value or 0
     if isinstance(getattr(function, "address", None), int):  # numba's cfunc
         return int(function.address)
-    return int(function)  # cffi's <cdata> of type intptr_t
+    cffi = sys.modules.get("_cffi_backend")
+    if cffi is not None and isinstance(function, cffi.FFI.CData):
+        return int(cffi.FFI().cast("intptr_t", function))
+    raise TypeError("pointer: expected an address, a function of ctypes or cffi, or what has .address, as numba's cfunc; "
+                    f"got {type(function).__name__}")
 
 
 def pointer(function: Any, signature: str, *, params: Optional[dict[str, Any]] = None) -> Kernel:
-    """A function by its address: an int, a function of ctypes, or what has .address, as numba's cfunc.
+    """A function by its address: an int, a function of ctypes or cffi, or what has .address, as numba's cfunc.
 
     The function is called from several threads at once, without the GIL.
     """

@@ -266,7 +266,10 @@ class Manager:
             else:
                 self.give_back(chunk)
         if self.state == "RUN" or self.jobs:
-            self.populate()
+            try:
+                self.populate()
+            except RuntimeError as error:  # a rank is gone
+                self.give_up(error)
 
     def start_failed(self, worker: WorkerProcess, reason: str) -> None:
         self.start_failures += 1
@@ -275,9 +278,13 @@ class Manager:
         text = f"a worker process could not start: {reason}"
         if worker.broken is not None:
             text = "a worker process could not start:\n" + worker.broken.rstrip()
-        self.broken = RuntimeError(text)
+        self.give_up(RuntimeError(text))
+
+    def give_up(self, error: RuntimeError) -> None:
+        """No worker can be started: every call fails."""
+        self.broken = error
         for job in list(self.jobs.values()):
-            job.fail(self.broken)
+            job.fail(error)
             self.settle(job)
 
     def give_back(self, chunk: Chunk) -> None:

@@ -254,6 +254,8 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:  # it closed its socket and lives on
             self.kill()
             code = self.process.wait()
+        if self.agent is not None and self.agent.gone:
+            return str(self.agent.loss())
         name = "the worker process" if self.agent is None else f"the worker process on {self.agent.host}"
         if code < 0:
             try:

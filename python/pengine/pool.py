@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional
 from . import _cluster, _worker_state
 from ._jobs import ApplyJob, Job, MapJob, Options, warn_skipped
 from ._manager import Manager
+from ._packed import Packed, pack
 from ._progress import Bar
 from ._results import AsyncResult, IMapIterator, run_aside
 from ._source import IteratorSource, SequenceSource, is_cuttable
@@ -122,7 +123,8 @@ class Pool:
         done.wait()
 
     def _choose(self, **given: Any) -> Options:
-        return self._options._replace(**{name: value for name, value in given.items() if value is not None}).checked()
+        chosen = {name: value for name, value in given.items() if value is not None}
+        return self._options._replace(**chosen).checked() if chosen else self._options
 
     def _add(self, job: Job) -> None:
         self._manager.post("add", job, Bar(job) if job.options.progress else None)
@@ -154,7 +156,8 @@ class Pool:
         """[func(x) for x in iterable], computed by the workers.
 
         With a compiled kernel (pengine.expr and the like) iterable is an array, and so is what comes back: one result an item, in
-        out= where that is given; a tuple of arrays where the kernel has several results. fill= stands in for failed items.
+        out= where that is given; a tuple of arrays where the kernel has several results, or a structured array where out= is one,
+        or the dtype of one. fill= stands in for failed items.
         """
         return self._map_now(func, iterable, False, chunksize, out, fill,
                              self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
@@ -162,7 +165,8 @@ class Pool:
     def starmap(self, func: Any, iterable: Any, chunksize: Optional[int] = None, *, errors: Optional[str] = None,
                 timeout: Optional[float] = None, retries: Optional[int] = None, progress: Optional[bool] = None,
                 out: Any = None, fill: Any = None) -> Any:
-        """[func(*x) for x in iterable], computed by the workers; with a compiled kernel iterable is a tuple of arrays."""
+        """[func(*x) for x in iterable], computed by the workers; with a compiled kernel iterable is a tuple of arrays,
+        or a structured array whose fields are the arguments."""
         return self._map_now(func, iterable, True, chunksize, out, fill,
                              self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
 
@@ -191,10 +195,10 @@ class Pool:
     def _compute(self, func: Any, iterable: Any, star: bool, chunksize: Optional[int], out: Any, fill: Any,
                  options: Options) -> tuple[Any, Any]:
         compiled = self._threads()
-        from . import _compute
+        from ._columns import split
+        from ._compute import errors_of
 
-        columns = _compute.split(iterable, star)
-        return compiled.map(func, columns, out, _compute.errors_of(options, fill), chunksize or 0)
+        return compiled.map(func, split(iterable, star), out, errors_of(options, fill), chunksize or 0)
 
     def map_async(self, func: Any, iterable: Any, chunksize: Optional[int] = None,
                   callback: Optional[Callable[[Any], Any]] = None,
@@ -222,14 +226,14 @@ class Pool:
             run_aside(result, lambda: self._compute(func, iterable, star, chunksize, None, None, options))
             return result
         if not hasattr(iterable, "__len__"):
-            iterable = list(iterable)
+            iterable = pack(iterable)
         if len(iterable) == 0:
             result._set(True, [])
             return result
         if chunksize is not None and chunksize < 1:
             raise ValueError(f"Chunksize must be 1+, not {chunksize!r}")
         try:
-            items = iterable if is_cuttable(iterable) else list(iterable)
+            items = iterable if is_cuttable(iterable) or type(iterable) is Packed else list(iterable)
             job = MapJob(func, items, chunksize, star, result, options, self._processes,
                          self._manager.maxtasks is not None)
         except Exception as error:

@@ -3,6 +3,7 @@
 """Compiled kernels through Pool.map() and starmap(); numpy says what comes out."""
 import array
 import ctypes
+import math
 import os
 import pathlib
 import signal
@@ -23,9 +24,17 @@ C = """
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 double norm(const double *v) { return sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]); }
 void turned(const double *v, double *w, int64_t *n) { w[0] = v[2]; w[1] = v[1]; w[2] = v[0]; *n = (int64_t)v[0]; }
 int halved(int64_t x, int64_t *y) { *y = x / 2; return (int)(x % 2); }
+int slow_half(int64_t x, int64_t *y)
+{
+    const struct timespec some = {.tv_nsec = 100000};
+    nanosleep(&some, NULL);
+    *y = x / 2;
+    return x == 1800;
+}
 size_t twice(const char *s, size_t n, char *out, size_t room)
 {
     if (2 * n <= room) {
@@ -35,6 +44,18 @@ size_t twice(const char *s, size_t n, char *out, size_t room)
     return 2 * n;
 }
 """
+
+
+def cffi_cosine():
+    import cffi
+    ffi = cffi.FFI()
+    ffi.cdef("double cos(double);")
+    return ffi.dlopen("libm.so.6").cos
+
+
+def numba_cosine():
+    import numba
+    return numba.cfunc("float64(float64)")(lambda x: math.cos(x))
 
 
 class Compiled(unittest.TestCase):
@@ -82,6 +103,35 @@ class Compiled(unittest.TestCase):
         self.same(turned, numpy.full((2, 3), 7.0))
         self.same(first, numpy.array([7, 7]))
 
+    def test_structured_arrays_as_arguments_and_results(self):
+        pairs = numpy.zeros(1000, [("a", "f8"), ("b", "i4")])
+        pairs["a"], pairs["b"] = numpy.arange(1000) / 8, numpy.arange(1000)
+        both = pengine.expr("a + b", "a * b", args=["a", "b"])
+        kind = numpy.dtype([("sum", "f8"), ("product", "f8")])
+        made = self.pool.starmap(both, pairs, out=kind)
+        self.assertEqual(made.dtype, kind)
+        self.same(made["sum"], pairs["a"] + pairs["b"])
+        self.same(made["product"], pairs["a"] * pairs["b"])
+        out = numpy.zeros(1000, [("s", "f8"), ("between", "i1"), ("p", "f8")])
+        with self.assertRaisesRegex(ValueError, "expected 2 fields, one a result, got s, between, p"):
+            self.pool.starmap(both, pairs, out=out)
+        target = out[["s", "p"]]
+        self.assertIs(self.pool.starmap(both, pairs, out=target), target)
+        self.same(out["p"], made["product"])
+        self.same(out["between"], numpy.zeros(1000, "i1"))
+        for wrong, kind, text in ((numpy.zeros(999, kind), ValueError, "expected a structured array of shape"),
+                                  (numpy.dtype([("s", "f8"), ("p", "f4")]), TypeError, "field p of type float32 cannot take"),
+                                  (numpy.dtype([("s", "f8"), ("p", "f8", 2)]), TypeError, "cannot take a result of type float64$"),
+                                  (numpy.dtype("f8"), TypeError, "a structured dtype, got dtype float64")):
+            with self.assertRaisesRegex(kind, text):
+                self.pool.starmap(both, pairs, out=wrong)
+        halved = pengine.source(self.file, "halved", "(int64) -> int64 or error")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.same(self.pool.map(halved, range(5), errors="skip", out=numpy.dtype([("half", "i8")]))["half"], numpy.array([0, 1, 2]))
+            with self.assertRaisesRegex(ValueError, "2 items failed"):
+                self.pool.map(halved, range(5), errors="skip", out=numpy.zeros(5, [("half", "i8")]))
+
     def test_out_is_written_and_checked(self):
         a, out = numpy.arange(1000.0), numpy.zeros(1000)
         self.assertIs(self.pool.map(pengine.expr("x + 1"), a, out=out), out)
@@ -113,8 +163,20 @@ class Compiled(unittest.TestCase):
         for function in (libm.cos, cosine, type("cfunc", (), {"address": cosine})()):
             numpy.testing.assert_allclose(self.pool.map(pengine.pointer(function, "(float64) -> float64"), a), numpy.cos(a))
         self.same(self.pool.starmap(pengine.pointer(libm.ldexp, "(float64, int32) -> float64"), (a, numpy.full(1000, 3, "i4"))), a * 8)
+        with self.assertRaisesRegex(TypeError, "pointer: expected an address, .* got builtin_function_or_method"):
+            pengine.pointer(abs, "(int64) -> int64")
         with self.assertRaisesRegex(pengine.KernelError, "'float' is no type"):
             pengine.pointer(1, "(float) -> float64")
+
+    def test_pointers_of_cffi_and_numba(self):
+        a = numpy.linspace(0, 3, 1000)
+        for make in (cffi_cosine, numba_cosine):
+            with self.subTest(make.__name__):
+                try:
+                    cosine = make()
+                except ImportError as error:
+                    self.skipTest(str(error))
+                numpy.testing.assert_allclose(self.pool.map(pengine.pointer(cosine, "(float64) -> float64"), a), numpy.cos(a), rtol=1e-15)
 
     def test_failed_items(self):
         halved = pengine.source(self.file, "halved", "(int64) -> int64 or error")
@@ -153,6 +215,7 @@ class Compiled(unittest.TestCase):
         result = self.pool.map_async(pengine.expr("x+1"), numpy.arange(3))
         self.same(result.get(10), numpy.array([1, 2, 3]))
         self.assertEqual(list(self.pool.imap_unordered(pengine.expr("x+1"), range(3000))), list(range(1, 3001)))
+        self.assertEqual(list(self.pool.imap(pengine.expr("x+1"), {1: "a", 4: "b"})), [2, 5])
         self.assertRaises(pengine.KernelError, self.pool.map_async(pengine.expr("("), [1]).get, 10)
 
     def test_gil_is_free(self):

@@ -122,6 +122,23 @@ class Values(unittest.TestCase):
             self.assertEqual([type(x) for x in got], [type(x) for x in items])
             self.assertEqual(list(self.pool.imap(identity, iter(items), 2)), list(items))
 
+    def test_iterables_without_a_length(self):
+        numbers = range(10_000)
+        pairs = [(i, i / 4) for i in numbers]
+        for items in (list(numbers), [i / 2 for i in numbers], [*numbers[:9000], 2**80], [*numbers[:9000], "x", None], [*numbers[:5000], 0.5, 1],
+                      pairs, [*pairs[:9000], (1, 2)], [*pairs[:9000], (1, 2.0, 3)], [*pairs[:9000], [1, 2.0]], [(i,) for i in numbers],
+                      [("a", i) for i in numbers], [((i, i), i) for i in numbers], [()] * 5000, [True] * 5000, pairs[:4096], pairs[:4097]):
+            got = self.pool.map(identity, iter(items))
+            self.assertEqual(got, items)
+            self.assertEqual({type(x) for x in got}, {type(x) for x in items})
+        self.assertEqual(self.pool.starmap(add, iter(pairs), 7), [a + b for a, b in pairs])
+        self.assertEqual(self.pool.starmap(add, ([i, 1] for i in numbers)), [i + 1 for i in numbers])
+        with self.assertRaisesRegex(ValueError, "odd: 7001") as caught:
+            self.pool.map(fail_odd, (2 * i if i < 7000 else i for i in numbers))
+        self.assertEqual(caught.exception.__notes__, ["pengine: item 7001 (7001)"])
+        with self.assertRaisesRegex(ZeroDivisionError, "division"):
+            self.pool.map(identity, (1 // (9000 - i) for i in numbers))
+
     def test_arrays_come_back_as_their_rows(self):
         for array in (numpy.arange(5.0), numpy.arange(6, dtype=">i2").reshape(3, 2), numpy.array(["a", "bc"]), numpy.zeros((2, 2, 0)),
                       numpy.array([1, "x"], dtype=object), numpy.arange(10)[::3], numpy.array([(1, 2.0)], dtype="i4,f8")):
@@ -139,6 +156,7 @@ class Values(unittest.TestCase):
         self.assertEqual(self.pool.apply(lambda *a, **k: (a, k), (1,), {"b": 2}), ((1,), {"b": 2}))
         self.assertEqual(sorted(self.pool.istarmap_unordered(add, ((i, i) for i in range(99)))), list(range(0, 198, 2)))
         self.assertEqual(self.pool.map("{:>3}".format, [1, 2]), ["  1", "  2"])
+        self.assertRaisesRegex(TypeError, "'NoneType' object is not callable", self.pool.map, None, [1])
 
     def test_errors_are_named_skipped_or_returned(self):
         with self.assertRaisesRegex(ValueError, "odd: 1") as caught:
@@ -196,19 +214,28 @@ class Values(unittest.TestCase):
             thread.join()
         self.assertEqual(wrong, [])
 
-    def test_a_thousand_maps_leave_nothing(self):
+    def test_ten_thousand_maps_leave_nothing(self):
         def count():
             with open("/proc/self/statm") as file:
                 pages = int(file.read().split()[1])
             return pages * 4096, len(os.listdir("/proc/self/fd")), threading.active_count(), [w.pid for w in self.pool._pool]
 
-        for _ in range(50):
-            self.pool.map(identity, range(1000))
-        before = count()
-        for number in range(1000):
-            self.pool.map(identity, range(1000))
-            if number % 10 == 0:
+        squares, array = pengine.expr("x*x"), numpy.arange(1000)
+
+        def use(number):
+            if number % 2:
+                self.pool.map(squares, array)
+            else:
+                self.pool.map(identity, range(10 if number % 100 else 1000))
+            if number % 100 == 0:
                 self.assertEqual(sum(self.pool.imap(identity, iter(range(100)))), 4950)
+                self.assertEqual(sum(self.pool.imap(squares, range(3))), 5)
+
+        for number in range(200):
+            use(number)
+        before = count()
+        for number in range(10_000):
+            use(number)
         time.sleep(0.05)
         after = count()
         if not os.environ.get("PENGINE_SANITIZED"):  # sanitizers keep what was freed

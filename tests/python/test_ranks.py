@@ -1,12 +1,16 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """mpirun -n N python3 -m pengine script.py: the same results for any number of ranks, and MPI is never started."""
+import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
 import textwrap
 import unittest
+import unittest.mock
+
+from pengine import _cluster
 
 SCRIPT = """
     import os, signal, sys, warnings
@@ -43,6 +47,17 @@ SCRIPT = """
 """
 
 
+KILL = """
+    import os, signal, time, pengine
+    def kill(x):
+        if os.getppid() != x: os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(0.1)
+        return x
+    with pengine.Pool(2) as pool:
+        pool.map(kill, [os.getpid()] * 40, chunksize=1)
+"""
+
+
 class Ranks(unittest.TestCase):
     def launch(self, ranks, text, *args):
         with tempfile.TemporaryDirectory() as folder:
@@ -63,10 +78,44 @@ class Ranks(unittest.TestCase):
                              done.stderr)
             self.assertEqual(done.returncode, 0)
 
+    def test_a_rank_that_hangs_or_dies_is_gone(self):
+        def ask(respond):
+            here, there = multiprocessing.Pipe()
+            with unittest.mock.patch.object(_cluster, "PING_SECONDS", 0.1):
+                agent = _cluster.Agent(here, 3, "far", [0])
+                answer = agent.ask("something")
+                number = there.recv()[1]
+                respond(there, number)
+                self.assertTrue(answer.event.wait(5))
+            there.close()
+            return agent, answer
+
+        def hang(there, number):
+            pass
+
+        def die(there, number):
+            there.close()
+
+        def work_long(there, number):
+            for _ in range(3 * _cluster.PINGS):
+                self.assertEqual(there.recv(), ("ping", 0))
+                there.send(("pong", 0))
+            there.send(("answer", number, 7, None))
+
+        self.assertEqual(ask(work_long)[1].get(), 7)
+        for respond in (hang, die):
+            agent, answer = ask(respond)
+            for late in (answer.get, agent.ask("more").get, _cluster.RemoteProcess(agent).start):
+                with self.assertRaisesRegex(RuntimeError, "rank 3 on far is gone"):
+                    late()
+
     def test_what_the_script_does_wrong(self):
         if os.environ.get("PENGINE_MPI") == "ON":
             done = self.launch(2, "import pengine\npool = pengine.Pool(2)\nraise SystemExit(5)")
             self.assertEqual(done.returncode, 5, done.stderr)
+            done = self.launch(2, KILL)  # a rank is lost
+            self.assertIn("rank 1", done.stderr)  # of the script, or only of mpirun, which ends it soon
+            self.assertNotEqual(done.returncode, 0)
         done = subprocess.run([sys.executable, "-B", "-m", "pengine", "no.py"], capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stderr.splitlines()[0]), (66, "pengine: there is no script 'no.py'"))
 

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""The arguments of a compiled kernel: anything with the buffer protocol, and lists of Python values, as columns.
+
+Threads: any; nothing is shared.
+"""
+from __future__ import annotations
+
+import array
+import math
+import sys
+from typing import Any, NamedTuple
+
+# the first letter of a buffer's format
+KINDS = {**dict.fromkeys("bhilqn", "int"), **dict.fromkeys("BHILQN", "uint"), **dict.fromkeys("efdZ", "float"), "?": "bool"}
+
+
+def numpy_or_none() -> Any:
+    try:
+        import numpy
+    except ImportError:
+        return None
+    return numpy
+
+
+_names: dict[Any, str] = {}  # of numpy's dtypes, which take a microsecond to tell theirs
+
+
+class Column(NamedTuple):
+    """One argument of all items."""
+
+    data: Any  # a contiguous buffer, or a list of texts
+    type: str  # as in a signature
+    length: int
+    view: Any  # to read single items from
+
+    def item(self, index: int) -> Any:
+        return self.view[index]
+
+    def part(self, begin: int, end: int) -> Column:
+        """Some of the items, as something that can be pickled."""
+        if isinstance(self.data, memoryview):
+            size = self.data.nbytes // self.length
+            data: Any = bytes(self.data.cast("B")[begin * size : end * size])
+            return Column(data, self.type, end - begin, self.view.tolist()[begin:end])
+        return Column(self.data[begin:end], self.type, end - begin, self.view[begin:end])
+
+
+def _from_list(items: Any) -> Column:
+    """A list of Python values: texts, bools, ints or floats."""
+    kinds = {type(item) for item in items}
+    if kinds and kinds <= {str, bytes}:
+        return Column(items, "text", len(items), items)
+    if kinds == {bool}:
+        return Column(bytes(items), "bool", len(items), items)
+    if kinds <= {int} and (not items or kinds):
+        try:
+            return Column(array.array("q", items), "int64", len(items), items)
+        except OverflowError:
+            raise OverflowError("an integer does not fit int64") from None
+    if kinds <= {int, float}:
+        return Column(array.array("d", items), "float64", len(items), items)
+    numpy = numpy_or_none()
+    if numpy is None:
+        raise TypeError(f"expected texts, integers or floats, got {', '.join(sorted(kind.__name__ for kind in kinds))}")
+    return column(numpy.asarray(items))
+
+
+def column(items: Any) -> Column:
+    """Anything that map() takes for one argument."""
+    if isinstance(items, (list, tuple, range)):
+        return _from_list(items)
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(items, (numpy.ndarray, numpy.generic)) or not _has_buffer(items):
+        numpy = numpy_or_none()
+        if numpy is None or not hasattr(items, "__array__"):
+            return _from_list(list(items))
+        items = numpy.asarray(items)
+        if items.dtype.kind in "US":
+            return _from_list(items.tolist())
+        name = _names.get(items.dtype)
+        if name is None or items.ndim == 0:
+            if items.dtype.kind not in "biufc" or items.ndim == 0:
+                raise TypeError(f"an array of dtype {items.dtype} and {items.ndim} dimensions cannot be an argument")
+            name = _names[items.dtype] = str(items.dtype.name)
+        data = numpy.ascontiguousarray(items, None if items.dtype.isnative else items.dtype.newbyteorder("="))
+        return Column(data, name + width_text(data.shape), len(data), items)
+    view = memoryview(items)
+    shape = view.shape
+    if not shape:
+        raise TypeError("a single value cannot be an argument: expected an array")
+    kind = KINDS.get(view.format.lstrip("@=<")[:1], "")
+    if not kind or view.format.startswith((">", "!")):
+        raise TypeError(f"a buffer of format {view.format!r} cannot be an argument")
+    type_name = kind if kind == "bool" else f"{'complex' if 'Z' in view.format else kind}{8 * view.itemsize}"
+    data = view if view.c_contiguous else view.tobytes()
+    return Column(data, type_name + width_text(shape), shape[0], view)
+
+
+def _has_buffer(items: Any) -> bool:
+    try:
+        memoryview(items)
+    except (TypeError, ValueError, BufferError):
+        return False
+    return True
+
+
+def is_sliced(items: Any) -> bool:
+    """Whether its slices are some of its items."""
+    return isinstance(items, (list, tuple, range)) or hasattr(items, "__array__") or _has_buffer(items)
+
+
+def width_text(shape: Any) -> str:
+    return f"[{math.prod(shape[1:])}]" if len(shape) > 1 else ""
+
+
+def _any_column(items: Any) -> Column:
+    return column(items if hasattr(items, "__len__") or hasattr(items, "__array__") else list(items))
+
+
+def split(items: Any, star: bool) -> list[Column]:
+    """The columns of a call: of starmap a tuple of arrays, the fields of a structured array, or rows of arguments."""
+    if not star:
+        return [_any_column(items)]
+    if isinstance(items, tuple):
+        return [_any_column(one) for one in items]
+    names = getattr(getattr(items, "dtype", None), "names", None)
+    if names:
+        return [_any_column(items[name]) for name in names]
+    rows = [tuple(row) for row in items]
+    if not rows:
+        raise ValueError("starmap: no arguments; for empty columns pass a tuple of arrays")
+    widths = {len(row) for row in rows}
+    if len(widths) != 1:
+        raise ValueError(f"starmap: the items have different numbers of arguments: {sorted(widths)}")
+    return [column(list(one)) for one in zip(*rows)]
