@@ -173,7 +173,36 @@ bool pe_batch_limit_read(pe_batch_system system, const char *text, int64_t now, 
     }
 }
 
+static bool begins_with(const char *text, const char *word)
+{
+    return word[0] != '\0' && strncmp(text + strspn(text, " \t\n"), word, strlen(word)) == 0;
+}
+
+bool pe_batch_limit_is_none(pe_batch_system system, const char *text)
+{
+    const char *end = NULL;
+    const bool is_number = isdigit((unsigned char)text[strspn(text, " \t\n")]) != 0;
+    switch (system) {
+    case PE_BATCH_SLURM:
+        end = find_value(text, "EndTime");
+        return end != NULL && begins_with(end, "Unknown");
+    case PE_BATCH_PBS: /* a job, of which no walltime is told */
+        return strstr(text, "Job Id:") != NULL && strstr(text, "Resource_List.walltime") == NULL;
+    case PE_BATCH_LSF: /* "-", or an estimate */
+        return begins_with(text, "-") || (is_number && strpbrk(text, "EX") != NULL);
+    case PE_BATCH_FLUX:
+        return begins_with(text, "inf") || is_number;
+    case PE_BATCH_NONE:
+    default:
+        return false;
+    }
+}
+
 /* ---- asking ---- */
+
+#define NO_ANSWER "it gave no answer within ten seconds"
+#define NOT_RUN "it could not be run, or failed"
+#define NOT_UNDERSTOOD "its answer is not understood"
 
 /* stdout of the program, up to its end or the deadline. */
 static bool read_answer(int fd, char answer[ANSWER_ROOM])
@@ -212,12 +241,13 @@ static bool spawn(char *const argv[], int out, pid_t *pid)
     return is_started;
 }
 
-static bool run_program(char *const argv[], char answer[ANSWER_ROOM])
+/* NULL, or why there is no answer. */
+static const char *run_program(char *const argv[], char answer[ANSWER_ROOM])
 {
     int pipes[2], end = 0;
     pid_t pid = 0;
     if (pipe(pipes) != 0)
-        return false;
+        return NOT_RUN;
     (void)fcntl(pipes[0], F_SETFD, FD_CLOEXEC);
     (void)fcntl(pipes[1], F_SETFD, FD_CLOEXEC);
     const bool is_started = spawn(argv, pipes[1], &pid);
@@ -225,13 +255,15 @@ static bool run_program(char *const argv[], char answer[ANSWER_ROOM])
     const bool is_read = is_started && read_answer(pipes[0], answer);
     (void)close(pipes[0]);
     if (!is_started)
-        return false;
+        return NOT_RUN;
     if (!is_read)
         (void)kill(pid, SIGKILL);
     while (waitpid(pid, &end, 0) < 0)
         if (errno != EINTR)
-            return false;
-    return is_read && WIFEXITED(end) && WEXITSTATUS(end) == 0;
+            return NOT_RUN;
+    if (!is_read)
+        return NO_ANSWER;
+    return WIFEXITED(end) && WEXITSTATUS(end) == 0 ? NULL : NOT_RUN;
 }
 
 static void ask_program(pe_batch_limit *limit, char *const argv[])
@@ -240,11 +272,15 @@ static void ask_program(pe_batch_limit *limit, char *const argv[])
     size_t size = 0;
     for (size_t a = 0; argv[a] != NULL && size < sizeof limit->asked; a++)
         size += (size_t)snprintf(limit->asked + size, sizeof limit->asked - size, "%s%s", a > 0 ? " " : "", argv[a]);
+    limit->problem = NOT_RUN;
     if (answer == NULL)
         return;
     answer[0] = '\0';
+    limit->problem = run_program(argv, answer);
     limit->is_known =
-        run_program(argv, answer) && pe_batch_limit_read(limit->system, answer, (int64_t)time(NULL), &limit->left_s);
+        limit->problem == NULL && pe_batch_limit_read(limit->system, answer, (int64_t)time(NULL), &limit->left_s);
+    if (limit->problem == NULL && !limit->is_known && !pe_batch_limit_is_none(limit->system, answer))
+        limit->problem = NOT_UNDERSTOOD;
     free(answer);
 }
 

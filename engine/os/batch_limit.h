@@ -25,14 +25,18 @@ typedef struct pe_batch_limit {
     char asked[PE_BATCH_ASKED_ROOM]; /* what gave the answer: "SLURM_JOB_END_TIME", "scontrol show job 17" */
     bool is_known;                   /* false: no batch system, no limit, or no answer that can be read */
     int64_t left_s;                  /* seconds from now to the end; may be negative */
+    const char *problem;             /* why there is no answer; NULL: there is one, also where it is "no limit" */
 } pe_batch_limit;
 
 /* pe_batch_limit_ask - ask the batch system that the environment names; runs its program for at most ten seconds.
- * Call: any thread. A failure is an unknown limit: `asked` says what was tried. */
+ * Call: any thread. A failure is an unknown limit: `asked` says what was tried, `problem` why it failed. */
 pe_batch_limit pe_batch_limit_ask(void);
 
 /* pe_batch_limit_read - the seconds that are left, as text of `scontrol show job`, `qstat -f`, `bjobs -noheader -o time_left`
  * or `flux job timeleft` tells them; now is the time of day, in seconds since 1970. False: it tells none. */
 bool pe_batch_limit_read(pe_batch_system system, const char *text, int64_t now, int64_t *left_s);
+
+/* pe_batch_limit_is_none - whether such a text, in which no time was found, says that the job has no limit. */
+bool pe_batch_limit_is_none(pe_batch_system system, const char *text);
 
 #endif

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PATTERNS = ("quickstart", ".ci/run", "slurm/*.sh", "tests/cluster/*.sh")
+PATTERNS = ("quickstart", ".ci/run", "slurm/*.sh", "slurm/other/*.sh", "tests/cluster/*.sh")
 
 
 def main():
