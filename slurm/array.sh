@@ -15,6 +15,9 @@
 # The joined file is what one run of the whole job writes: an item has the same number in its part as in the whole, in the
 # index column and for a kernel that draws random numbers.
 #
+# Before its time is up a task ends in good order with code 75. Then it goes into the queue again, and its run goes on where it
+# ended, at most 20 times; sbatch --export=ALL,REQUEUES=0 does so never.
+#
 # To edit: the lines below; options of sbatch before the script's name win over them. There are as many parts as the array
 # has tasks: sbatch --array=1-100 makes 100. To run part 7 of 16 again:
 #
@@ -27,6 +30,7 @@
 #SBATCH --time=01:00:00
 #SBATCH --signal=B:USR1@60
 #SBATCH --output=%x-%A_%a.log
+#SBATCH --open-mode=append
 
 set -eu
 parts=${PARTS:-$SLURM_ARRAY_TASK_COUNT}
@@ -45,4 +49,16 @@ if grep -q '^log = ' <<<"$job"; then
 fi
 
 export OMP_NUM_THREADS="$SLURM_CPUS_PER_TASK"
-exec pengine "$@" "${options[@]}" # exec: the signal is sent to this process alone
+pengine --resume "$@" "${options[@]}" &
+run=$!
+again=1
+trap 'again=1; kill -USR1 "$run"' USR1
+trap 'again=1; REQUEUES=0; kill -TERM "$run"' TERM # scancel: not again
+while [ "$again" -eq 1 ]; do # a signal interrupts wait
+    again=0
+    wait "$run" && code=0 || code=$?
+done
+if [ "$code" -eq 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "${REQUEUES:-20}" ]; then
+    scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" # and it goes on where it ended
+fi
+exit "$code"

@@ -9,9 +9,9 @@
 # To edit: the lines below; options of sbatch before the script's name win over them. Where pengine is not in your PATH,
 # add the line that puts it there, such as `module load pengine`.
 #
-# The job ends with pengine's exit code. Before its time is up the run ends in good order with code 75; sbatch again, and it
-# goes on. With REQUEUES=20 in the environment the job goes into the queue again by itself, at most so many times. (On
-# scancel's SIGTERM mpirun kills the ranks, and the code is 1; what is done is kept all the same.)
+# Before its time is up the run ends in good order with code 75. Then the job goes into the queue again, and the run goes on
+# where it ended, at most 20 times; sbatch --export=ALL,REQUEUES=0 does so never. Otherwise the job ends with pengine's exit
+# code. After scancel the code is 75; sbatch again, and it goes on.
 #
 #SBATCH --nodes=1
 #SBATCH --ntasks=1
@@ -22,17 +22,16 @@
 #SBATCH --open-mode=append
 
 export OMP_NUM_THREADS="$SLURM_CPUS_PER_TASK"
-if [ "${REQUEUES:-0}" -eq 0 ]; then
-    exec pengine --resume "$@" # exec: the signal is sent to this process alone
-fi
 pengine --resume "$@" &
 run=$!
-trap 'kill -USR1 "$run"' USR1
-wait "$run" && code=0 || code=$?
-while kill -0 "$run" 2>/dev/null; do # the signal has interrupted wait
+again=1
+trap 'again=1; kill -USR1 "$run"' USR1
+trap 'again=1; REQUEUES=0; kill -TERM "$run"' TERM # scancel: not again
+while [ "$again" -eq 1 ]; do # a signal interrupts wait
+    again=0
     wait "$run" && code=0 || code=$?
 done
-if [ "$code" -eq 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "$REQUEUES" ]; then
+if [ "$code" -eq 75 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt "${REQUEUES:-20}" ]; then
     scontrol requeue "$SLURM_JOB_ID" # and it goes on where it ended
 fi
 exit "$code"

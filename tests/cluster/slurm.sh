@@ -67,7 +67,7 @@ job() { # job STOP [LINE...]: squares from 0, with more lines
 
 # Items of a tenth of a second each, so that a run lasts longer than the test and costs next to nothing. A C function: SLURM
 # signals all processes of a job, and a program per item would be one of them.
-slow() { # slow MODE
+slow() { # slow MODE [ITEMS]
     cat >slow.c <<'END'
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
@@ -83,7 +83,7 @@ int64_t slow(int64_t x)
 END
     cat <<END
 mode = "$1"
-input.range = [0, 1_500]
+input.range = [0, ${2:-1_500}]
 output.path = "numbers.txt"
 pool.chunk_size = 1
 [kernel]
@@ -103,11 +103,29 @@ prefix_is_correct() {
 
 submit_limited() {
     begin limited_single slow imap
-    go --time=1 -c 2 "$scripts/single_node.sh" squares.toml
+    REQUEUES=0 go --time=1 -c 2 "$scripts/single_node.sh" squares.toml
     begin limited_multi slow imap
-    go --time=1 -N 2 -c 1 "$scripts/multi_node.sh" squares.toml
+    REQUEUES=0 go --time=1 -N 2 -c 1 "$scripts/multi_node.sh" squares.toml
     begin limited_ranks slow map
-    go --time=1 -n 2 "$scripts/many_ranks.sh" squares.toml
+    REQUEUES=0 go --time=1 -n 2 "$scripts/many_ranks.sh" squares.toml
+}
+
+# Runs that end with 75 after some seconds, and are requeued: until they are done, or as often as they may.
+submit_requeued() {
+    begin again_single slow map 200
+    go -c 2 "$scripts/single_node.sh" squares.toml --time-limit 8s
+    begin again_ranks slow imap 200
+    go -n 2 "$scripts/many_ranks.sh" squares.toml --time-limit 8s
+    begin again_array slow imap 200
+    go -c 1 --array=1-2 "$scripts/array.sh" squares.toml --time-limit 8s
+    begin again_capped slow imap
+    REQUEUES=1 go -N 2 -c 1 "$scripts/multi_node.sh" squares.toml --time-limit 3s
+}
+
+# PENGINE_FULL=1: a limit of a minute, for three minutes of work.
+submit_long() {
+    begin long_single slow map 3600
+    go --time=1 --signal=B:USR1@10 -c 2 "$scripts/single_node.sh" squares.toml
 }
 
 look_at_limited() {
@@ -118,6 +136,38 @@ look_at_limited() {
     done
     back limited_ranks "FAILED 75"
     same "map under its final name" "./begun ./slow.c ./squares.toml" "$(find . -type f ! -name '*.log' ! -name '*.part' ! -name '*.checkpoint' | sort | paste -sd ' ')"
+}
+
+# numbers FILE COUNT: they are all there
+numbers() {
+    same "numbers" "" "$(seq 0 $(($2 - 1)) | cmp - "$1" 2>&1)"
+}
+
+restarts() {
+    scontrol -o show job "${jobs[$case]}" | sed -E 's/.* Restarts=([0-9]+) .*/\1/' | sort -u
+}
+
+look_at_requeued() {
+    for kind in single ranks; do
+        back again_"$kind" "COMPLETED 0"
+        same "restarts" 1 "$(restarts)"
+        numbers numbers.txt 200
+        log_has "the time limit ended the run after [0-9]+ of 200 items" # the log was appended to
+        log_has "goes on after [0-9]+ of 200 items"
+    done
+    back again_array "COMPLETED 0"
+    same "restarts" 1 "$(restarts)"
+    cat squares.{00001..00002}.txt >numbers.txt
+    numbers numbers.txt 200
+    back again_capped "FAILED 75"
+    same "restarts" 1 "$(restarts)"
+    prefix_is_correct
+}
+
+look_at_long() {
+    PATIENCE=400 back long_single "COMPLETED 0"
+    same "restarts, at least" 3 "$(printf '%s\n' 3 "$(restarts)" | sort -n | head -n 1)"
+    numbers numbers.txt 3600
 }
 
 submit_cancelled() {
@@ -271,6 +321,8 @@ look_at_refused() {
 }
 
 submit_limited
+submit_requeued
+[ -z "${PENGINE_FULL:-}" ] || submit_long
 submit_cancelled
 submit_plain
 submit_arrays
@@ -281,4 +333,6 @@ look_at_plain
 look_at_arrays
 look_at_refused
 look_at_limited
+look_at_requeued
+[ -z "${PENGINE_FULL:-}" ] || look_at_long
 [ "$failed" -eq 0 ] && echo "${#jobs[@]} jobs of SLURM ended as they should"

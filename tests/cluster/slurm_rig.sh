@@ -8,6 +8,7 @@
 #         whatever it starts there ends with it, however it ends (Ctrl-C, SIGKILL, a failure), and all ports are free.
 #         Configuration, state, key and logs are in $dir, which goes away at the end. Each node has a hostname of its own,
 #         without which Open MPI takes both for one host and mixes up the shared memory of their ranks.
+#         A job that is requeued waits until its credential has expired: after ten seconds here, where two minutes are the default.
 #         Cores are handed out twice and more, so that jobs which mostly wait run side by side; task/affinity binds
 #         the ranks to them as on a real cluster.
 
@@ -85,7 +86,7 @@ ClusterName=pengine
 SlurmctldHost=head(127.0.0.1)
 SlurmUser=root
 AuthType=auth/munge
-AuthInfo=socket=$dir/munge/socket
+AuthInfo=socket=$dir/munge/socket,cred_expire=10
 StateSaveLocation=$dir/state
 SlurmdSpoolDir=$dir/%n
 SlurmctldPidFile=$dir/slurmctld.pid
@@ -139,6 +140,6 @@ is_over() {
 
 # ending JOB: waits for it; prints how it ended, as in "COMPLETED 0", one line for all tasks of an array that ended alike.
 ending() {
-    wait_for 50 is_over "$1" || echo "still running"
+    wait_for "${PATIENCE:-50}" is_over "$1" || echo "still running"
     scontrol -o show job "$1" | sed -E 's/.* JobState=([A-Z]+) .* ExitCode=([0-9]+):.*/\1 \2/' | sort -u
 }
