@@ -80,10 +80,10 @@ static pe_status encode_manifest(const pe_manifest *manifest, pe_buffer *out, pe
 static pe_status encode_progress(const pe_checkpoint_progress *progress, pe_buffer *out, pe_error *err)
 {
     pe_buffer payload = {0};
-    const progress_head head = {.numbers = {progress->output_bytes, progress->rows, progress->device, progress->inode,
-                                            progress->log_bytes, progress->failed, progress->failed_bytes,
-                                            progress->left_out, progress->runs, progress->work_ns, progress->wall_ns,
-                                            progress->is_complete},
+    const progress_head head = {.numbers = {progress->output_bytes, progress->rows, progress->failed_list,
+                                            progress->inode, progress->log_bytes, progress->failed,
+                                            progress->failed_bytes, progress->left_out, progress->runs,
+                                            progress->work_ns, progress->wall_ns, progress->is_complete},
                                 .done_bytes = progress->done.count * sizeof(pe_block),
                                 .state_bytes = progress->state.size};
     pe_status status = pe_buffer_append(&payload, &head, sizeof head, err);
@@ -169,7 +169,7 @@ static bool decode_progress(pe_checkpoint_progress *progress, const pe_record *r
     if (pe_item_set_load(&progress->done, done, (size_t)head.done_bytes, &why) != PE_OK ||
         pe_buffer_append(&progress->state, done + head.done_bytes, (size_t)head.state_bytes, &why) != PE_OK)
         return false;
-    uint64_t *const fields[] = {&progress->output_bytes, &progress->rows,      &progress->device,
+    uint64_t *const fields[] = {&progress->output_bytes, &progress->rows,      &progress->failed_list,
                                 &progress->inode,        &progress->log_bytes, &progress->failed,
                                 &progress->failed_bytes, &progress->left_out,  &progress->runs,
                                 &progress->work_ns,      &progress->wall_ns,   &progress->is_complete};

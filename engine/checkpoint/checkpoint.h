@@ -33,10 +33,11 @@ typedef struct pe_checkpoint_progress {
     pe_item_set done;          /* items whose results are in the output's first output_bytes, or in state */
     uint64_t output_bytes;     /* 0 where the output has no length of its own: a digest, a reduction */
     uint64_t rows;             /* in the output, computed or filled */
-    uint64_t device, inode;    /* of the output file, to recognise another file */
+    uint64_t inode;            /* of the output file, to recognise another file */
     uint64_t log_bytes;        /* of errors.log */
     uint64_t failed;           /* of the items done, how many failed */
-    uint64_t failed_bytes;     /* of the file of failed items */
+    uint64_t failed_list;      /* which of the two files of failed items (failed_file.h) */
+    uint64_t failed_bytes;     /* of that file */
     uint64_t left_out;         /* items that kernel.where excluded */
     uint64_t runs;             /* number of runs, including this one */
     uint64_t work_ns, wall_ns; /* of all runs: sum over the workers; elapsed time */

@@ -37,10 +37,10 @@ static uint64_t sum_of(const entry_head *head, const char *line)
     return XXH3_64bits_withSeed(line, (size_t)head->line_bytes, XXH3_64bits(numbers, sizeof numbers));
 }
 
-static pe_status name_file(const char *checkpoint, char **out, pe_error *err)
+static pe_status name_file(const char *checkpoint, uint64_t list, char **out, pe_error *err)
 {
     pe_buffer path = {0};
-    const pe_status status = pe_buffer_printf(&path, err, "%s.failed", checkpoint);
+    const pe_status status = pe_buffer_printf(&path, err, list == 0 ? "%s.failed" : "%s.again.failed", checkpoint);
     *out = (char *)path.data;
     return status;
 }
@@ -87,10 +87,11 @@ static pe_status open_file(pe_failed_file *file, pe_error *err)
     return PE_OK;
 }
 
-pe_status pe_failed_file_begin(pe_failed_file *file, const char *checkpoint, uint64_t bytes, pe_error *err)
+pe_status pe_failed_file_begin(pe_failed_file *file, const char *checkpoint, uint64_t list, uint64_t bytes,
+                               pe_error *err)
 {
     *file = (pe_failed_file){.bytes = bytes};
-    pe_status status = name_file(checkpoint, &file->path, err);
+    pe_status status = name_file(checkpoint, list, &file->path, err);
     if (status == PE_OK && (bytes > 0 || access(file->path, F_OK) == 0))
         status = open_file(file, err);
     return status;
@@ -147,6 +148,14 @@ void pe_failed_file_end(pe_failed_file *file, bool removes)
     *file = (pe_failed_file){0};
 }
 
+void pe_failed_file_drop(const char *checkpoint, uint64_t list)
+{
+    pe_error ignored = PE_ERROR_INIT;
+    pe_failed_file file = {0};
+    const pe_status status = pe_failed_file_begin(&file, checkpoint, list, 0, &ignored);
+    pe_failed_file_end(&file, status == PE_OK);
+}
+
 /* ---- reading ---- */
 
 static pe_status read_bytes(pe_failed_reader *reader, void *out, size_t size, pe_error *err)
@@ -158,13 +167,14 @@ static pe_status read_bytes(pe_failed_reader *reader, void *out, size_t size, pe
                               : pe_fail(err, PE_EDATA, "%s: it was cut since the checkpoint was written", reader->path);
 }
 
-pe_status pe_failed_reader_open(pe_failed_reader *reader, const char *checkpoint, uint64_t bytes, pe_error *err)
+pe_status pe_failed_reader_open(pe_failed_reader *reader, const char *checkpoint, uint64_t list, uint64_t bytes,
+                                pe_error *err)
 {
     char opening[OPENING_BYTES], reason[PE_ERRNO_TEXT_SIZE];
     *reader = (pe_failed_reader){.bytes = bytes};
     if (bytes == 0)
         return PE_OK;
-    pe_status status = name_file(checkpoint, &reader->path, err);
+    pe_status status = name_file(checkpoint, list, &reader->path, err);
     reader->in = status == PE_OK ? fopen(reader->path, "rbe") : NULL;
     if (status == PE_OK && reader->in == NULL)
         status = pe_fail(err, PE_EDATA, "%s: %s", reader->path, pe_errno_text(errno, reason));

@@ -50,6 +50,11 @@ static pe_status cannot_read(const char *path, int number, pe_error *err)
     return pe_fail(err, PE_ENOINPUT, "cannot read %s: %s", path, pe_errno_text(number, reason));
 }
 
+static pe_status fail_size(const char *path, size_t most, pe_error *err)
+{
+    return pe_fail(err, PE_ENOINPUT, "cannot read %s: it is larger than %zu bytes", path, most);
+}
+
 static pe_status read_until_end(int fd, const char *path, size_t most, pe_buffer *bytes, pe_error *err)
 {
     for (;;) {
@@ -63,17 +68,19 @@ static pe_status read_until_end(int fd, const char *path, size_t most, pe_buffer
             return PE_OK;
         bytes->size += got > 0 ? (size_t)got : 0;
         if (bytes->size > most)
-            return pe_fail(err, PE_ENOINPUT, "cannot read %s: it is larger than %zu bytes", path, most);
+            return fail_size(path, most, err);
     }
 }
 
 pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *size, pe_error *err)
 {
     pe_buffer bytes = {0};
+    struct stat facts;
     const int fd = pe_open(path, O_RDONLY, 0);
     if (fd < 0)
         return cannot_read(path, errno, err);
-    pe_status status = read_until_end(fd, path, most, &bytes, err);
+    const bool is_too_large = fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && (uint64_t)facts.st_size > most;
+    pe_status status = is_too_large ? fail_size(path, most, err) : read_until_end(fd, path, most, &bytes, err);
     close(fd); /* nothing was written, so a failure has no meaning */
     if (status == PE_OK)
         status = pe_make_array(out, bytes.size + 1, 1, err);

@@ -53,7 +53,7 @@ static pe_status write_lines(pe_output *output, uint64_t bytes, pe_error *err)
     pe_failed_reader reader = {0};
     pe_failed_entry entry;
     bool has = output->failures.has_file;
-    pe_status status = pe_failed_reader_open(&reader, output->resume->path, has ? bytes : 0, err);
+    pe_status status = pe_failed_reader_open(&reader, output->resume->path, output->failed_list, has ? bytes : 0, err);
     while (status == PE_OK && has) {
         status = pe_failed_reader_next(&reader, &entry, &has, err);
         if (status == PE_OK && has)
@@ -101,6 +101,10 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
                           .scratch_fd = -1};
     const bool has_failed = resume->is_resumed && !resume->forgets_failures;
     const uint64_t failed_bytes = has_failed ? resume->from.progress.failed_bytes : 0;
+    /* where they are tried again, the list that the checkpoint on disk names stays as it is */
+    output->failed_list = has_failed || resume->is_retry ? resume->from.progress.failed_list
+                          : resume->forgets_failures     ? 1 - resume->from.progress.failed_list
+                                                         : 0;
     pe_lock_init(&output->mutex);
     output->has_item_files = pe_specs_has_item_files(job);
     pe_status status = job->skip > 0 ? check_skip(job, err) : PE_OK;
@@ -113,7 +117,7 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
     if (status == PE_OK)
         status = begin_sink(output, spec, inputs->inputs, arg_count, err);
     if (status == PE_OK && resume->is_recorded)
-        status = pe_failed_file_begin(&output->failed, resume->path, failed_bytes, err);
+        status = pe_failed_file_begin(&output->failed, resume->path, output->failed_list, failed_bytes, err);
     if (status == PE_OK)
         status = begin_log(output, job, inputs->inputs, arg_count, err);
     if (status == PE_OK)
@@ -226,6 +230,7 @@ static pe_status list(pe_output *output, pe_checkpoint_progress *out, pe_error *
     const uint64_t failed = output->job->errors.policy == PE_ON_ERROR_SKIP ? output->failures.count : 0;
     out->left_out = has_rows ? output->done.items - output->rows - failed : 0;
     out->failed = output->failures.count;
+    out->failed_list = output->failed_list;
     out->failed_bytes = output->failed.bytes;
     return status;
 }
@@ -297,6 +302,8 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
     end_sink(output, ending, err);
     pe_retry_end(output);
     pe_failed_file_end(&output->failed, output->is_complete ? !ending->keeps_checkpoint : !ending->is_kept);
+    if (output->is_complete && output->is_recorded)
+        pe_failed_file_drop(output->resume->path, 1 - output->failed_list);
     pe_item_set_fini(&output->done);
     pe_item_names_fini(&output->names);
     (void)pthread_mutex_destroy(&output->mutex);

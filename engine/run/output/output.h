@@ -38,6 +38,7 @@ typedef struct pe_output {
     pe_item_set done;      /* whose rows were delivered, by earlier runs too; of a reduction those that failed */
     uint64_t rows;         /* in the output */
     pe_failed_file failed;
+    uint64_t failed_list; /* which of the checkpoint's two lists that is */
     /* Where items that had failed are tried again (retried_rows.h). */
     const pe_run_resume *resume;
     const pe_sink_spec *spec;

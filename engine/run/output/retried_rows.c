@@ -22,8 +22,7 @@
 #include "os/file/scratch_file.h"
 #include "run/output/row_copy.h"
 
-#define OLD_LIST ".retry" /* behind the checkpoint's path: what failed again, while the retry runs */
-#define NEW_LIST ".next"  /* the same with the rows of the new output */
+#define RETRY_LIST ".retry" /* behind the checkpoint's path: what failed again, while the retry runs */
 
 /* ---- the scratch file ---- */
 
@@ -78,12 +77,12 @@ static pe_status open_old(pe_output *output, int *fd, pe_error *err)
         path, output->resume->path);
 }
 
-static pe_status begin_list(const pe_output *output, const char *suffix, pe_failed_file *out, pe_error *err)
+static pe_status begin_list(pe_output *output, pe_error *err)
 {
     pe_buffer path = {0};
-    pe_status status = pe_buffer_printf(&path, err, "%s%s", output->resume->path, suffix);
+    pe_status status = pe_buffer_printf(&path, err, "%s" RETRY_LIST, output->resume->path);
     if (status == PE_OK)
-        status = pe_failed_file_begin(out, (const char *)path.data, 0, err);
+        status = pe_failed_file_begin(&output->failed, (const char *)path.data, 0, 0, err);
     pe_buffer_fini(&path);
     return status;
 }
@@ -98,7 +97,7 @@ pe_status pe_retry_begin(pe_output *output, pe_error *err)
         (void)close(old); /* only read from */
     if (status == PE_OK)
         status = pe_scratch_file_open(output->job->output.path, &output->scratch_fd, err);
-    return status == PE_OK ? begin_list(output, OLD_LIST, &output->failed, err) : status;
+    return status == PE_OK ? begin_list(output, err) : status;
 }
 
 pe_status pe_retry_take(pe_output *output, const pe_chunk_result *out, pe_error *err)
@@ -213,17 +212,19 @@ static pe_status open_lists(splice *self, pe_error *err)
 {
     pe_buffer path = {0};
     const pe_run_resume *const resume = self->output->resume;
+    const uint64_t list = self->output->failed_list;
     pe_status status = pe_failed_file_flush(&self->output->failed, err);
     if (status == PE_OK)
-        status = pe_buffer_printf(&path, err, "%s%s", resume->path, OLD_LIST);
+        status = pe_buffer_printf(&path, err, "%s" RETRY_LIST, resume->path);
     if (status == PE_OK)
-        status = pe_failed_reader_open(&self->had_failed, resume->path, resume->from.progress.failed_bytes, err);
+        status = pe_failed_reader_open(&self->had_failed, resume->path, list, resume->from.progress.failed_bytes, err);
     if (status == PE_OK)
-        status = pe_failed_reader_open(&self->failed_again, (const char *)path.data, self->output->failed.bytes, err);
+        status =
+            pe_failed_reader_open(&self->failed_again, (const char *)path.data, 0, self->output->failed.bytes, err);
     if (status == PE_OK)
         status = pe_failed_reader_next(&self->failed_again, &self->again, &self->has_again, err);
     if (status == PE_OK)
-        status = begin_list(self->output, NEW_LIST, &self->list, err);
+        status = pe_failed_file_begin(&self->list, resume->path, 1 - list, 0, err);
     pe_buffer_fini(&path);
     return status;
 }
@@ -259,30 +260,17 @@ static pe_status open_sink(splice *self, int old, pe_error *err)
     return status == PE_OK ? skip_header(self, old, mark.bytes, err) : status;
 }
 
-/* The list of the new output takes the name of the old one, and becomes the output's. */
+/* The list of the new output becomes the output's. That of the old one stays until a checkpoint names the new one. */
 static pe_status exchange_lists(splice *self, pe_error *err)
 {
-    pe_buffer name = {0};
-    char reason[PE_ERRNO_TEXT_SIZE];
     pe_status status = pe_failed_file_flush(&self->list, err);
-    if (status == PE_OK)
-        status = pe_failed_file_sync(&self->list, err);
-    if (status == PE_OK)
-        status = pe_buffer_printf(&name, err, "%s.failed", self->output->resume->path);
-    if (status == PE_OK && self->list.has_file && rename(self->list.path, (const char *)name.data) != 0)
-        status = pe_fail(err, PE_EIO, "cannot write %s: %s", (const char *)name.data, pe_errno_text(errno, reason));
-    if (status == PE_OK && !self->list.has_file)
-        (void)unlink((const char *)name.data);
     pe_failed_file_end(&self->output->failed, true);
-    if (status == PE_OK) {
-        free(self->list.path);
-        self->list.path = (char *)name.data;
-        name = (pe_buffer){0};
-        self->output->failed = self->list;
-        self->list = (pe_failed_file){0};
-    }
-    pe_buffer_fini(&name);
-    return status;
+    if (status != PE_OK)
+        return status;
+    self->output->failed = self->list;
+    self->output->failed_list = 1 - self->output->failed_list;
+    self->list = (pe_failed_file){0};
+    return PE_OK;
 }
 
 pe_status pe_retry_finish(pe_output *output, pe_error *err)

@@ -22,6 +22,7 @@
 #include "os/log.h"
 #include "report/failure_log.h"
 #include "report/progress.h"
+#include "run/resume/finished.h"
 #include "run/resume/found.h"
 #include "run/resume/growth.h"
 #include "run/resume/job_manifest.h"
@@ -207,44 +208,29 @@ static pe_status tell_complete(const pe_job *job, pe_run_resume *resume, pe_erro
                                               pe_failure_log_describe(&failures, resume->done.items, text));
 }
 
-/* Whether nothing is left to do for the output of a complete run: it has got its final name, which comes last. Whether the
- * line of a digest or a reduction was written is not known, nor, where the output grows under its final name, the header of an
- * npy or the log of failed items: they are written again. */
-static bool is_output_there(const pe_job *job, const pe_checkpoint_progress *progress)
-{
-    struct stat facts;
-    return progress->inode != 0 && job->order == PE_ORDER_WHOLE && stat(job->output.path, &facts) == 0 &&
-           facts.st_ino == progress->inode && (uint64_t)facts.st_size == progress->output_bytes;
-}
-
-/* A complete output to which somebody has added something is not cut. */
-static pe_status check_length(const pe_job *job, const pe_run_resume *resume, pe_error *err)
-{
-    struct stat facts;
-    const pe_checkpoint_progress *const progress = &resume->from.progress;
-    if (progress->inode == 0 || stat(job->output.path, &facts) != 0 || facts.st_ino != progress->inode ||
-        (uint64_t)facts.st_size <= progress->output_bytes)
-        return PE_OK;
-    return pe_fail(err, PE_EOUTPUT,
-                   "cannot go on with %s: it has %lld bytes, and had %" PRIu64
-                   " when the checkpoint %s was written; --restart begins anew",
-                   job->output.path, (long long)facts.st_size, progress->output_bytes, resume->path);
-}
-
-/* The items that failed. */
+/* The items that failed; out NULL: only whether their list is whole. */
 static pe_status list_failed(const pe_run_resume *resume, pe_item_set *out, pe_error *err)
 {
     pe_failed_reader reader = {0};
     pe_failed_entry entry;
     bool has = true;
-    pe_status status = pe_failed_reader_open(&reader, resume->path, resume->from.progress.failed_bytes, err);
+    pe_status status = pe_failed_reader_open(&reader, resume->path, resume->from.progress.failed_list,
+                                             resume->from.progress.failed_bytes, err);
     while (status == PE_OK && has) {
         status = pe_failed_reader_next(&reader, &entry, &has, err);
-        if (status == PE_OK && has)
+        if (status == PE_OK && has && out != NULL)
             status = pe_item_set_add(out, (pe_block){.first = entry.item, .count = 1}, err);
     }
     pe_failed_reader_close(&reader);
     return status;
+}
+
+/* Without the failed items of before their log would not be right. */
+static pe_status check_failed(const pe_run_resume *resume, pe_error *err)
+{
+    pe_error why = PE_ERROR_INIT;
+    return list_failed(resume, NULL, &why) == PE_OK ? PE_OK
+                                                    : pe_fail(err, PE_EOUTPUT, "%s; --restart begins anew", why.text);
 }
 
 /* --retry-failed of a complete run. Of a reduction the failed items are folded into what is there. */
@@ -312,11 +298,16 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
         status = check_manifest(run, job, resume->path, &resume->from.manifest, manifest, err);
     if (status != PE_OK)
         return status;
-    if (choice == PE_RESUME_RETRY && is_complete)
-        return retry(job, inputs, resume, err);
-    if (is_complete && check_length(job, resume, err) != PE_OK)
+    const pe_checkpoint_progress *const progress = &resume->from.progress;
+    if (is_complete)
+        status = pe_finished_check_length(job, progress, resume->path, err);
+    if (status != PE_OK || check_failed(resume, err) != PE_OK)
         return err->status;
-    const bool is_over = is_complete && choice == PE_RESUME_GO_ON && is_output_there(job, &resume->from.progress);
+    /* a retry that was killed when its output was complete, and had not got its name, is completed first */
+    const bool is_committed = progress->inode == 0 || pe_finished_is_named(job, progress);
+    if (choice == PE_RESUME_RETRY && is_complete && is_committed)
+        return retry(job, inputs, resume, err);
+    const bool is_over = is_complete && choice == PE_RESUME_GO_ON && pe_finished_has_nothing_left(job, progress);
     return is_over ? tell_complete(job, resume, err) : go_on(resume, inputs, err);
 }
 
