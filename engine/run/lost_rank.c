@@ -31,6 +31,7 @@
 
 #define NS_PER_S ((uint64_t)1000000000)
 #define INTERVAL_NS (2 * NS_PER_S)
+#define NOTICE_NS (NS_PER_S / 2) /* in which the main thread sees a signal */
 #define TIMEOUT_NS (15 * NS_PER_S)
 #define LATER_NS (5 * NS_PER_S)    /* by which the timeout of other ranks is longer than rank 0's */
 #define TURN_NS (3 * NS_PER_S / 2) /* between the turns of two ranks: to print, and to end the others through mpirun */
@@ -133,12 +134,17 @@ static void end_job(void *unused, const pe_silent_ranks *silent)
 
 /* When a rank crashes, mpirun sends the others SIGTERM and one second later SIGKILL. Rank 0 may spend that second
  * waiting for the last message of the rank that crashed, so temporary files are removed here, in the heartbeat's
- * thread. A run that still ends in good order is an interrupted one and does not need them. */
+ * thread. Before that the main thread has the time to see the signal, and to keep what a checkpoint will describe. */
 static void clean_up_on_sigterm(void *unused)
 {
     (void)unused;
+    static uint64_t seen_ns; /* the heartbeat's thread alone */
     const char *seen = pe_interrupt_seen();
-    if (seen != NULL && strcmp(seen, "SIGTERM") == 0)
+    if (seen == NULL || strcmp(seen, "SIGTERM") != 0)
+        return;
+    if (seen_ns == 0)
+        seen_ns = pe_clock_ns();
+    if (pe_clock_ns() - seen_ns > NOTICE_NS)
         pe_exit_cleanup_now();
 }
 
