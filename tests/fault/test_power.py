@@ -21,126 +21,35 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from disk import Log, NEVER, Pool, RENAME  # noqa: E402
-from harness import HAS_MPI, IS_FULL, IS_SANITIZED, binary, command, environment, main, squares, toml  # noqa: E402
+from disk import Log, NEVER, RENAME  # noqa: E402
+from disk_jobs import Rig, mended, scenarios, scratch  # noqa: E402
+from harness import IS_FULL, IS_SANITIZED, binary, main  # noqa: E402
 
 DISK_LOG = os.environ.get("PENGINE_DISK_LOG", "")
-ITEMS = 600
 SAMPLE = int(os.environ.get("DISKS", "40"))  # disks of each log in the test
 # what is made of names and of data that no sync has covered
 WAYS = (("none", "none"), ("all", "all"), ("all", "none"), ("all", "zeros"), ("first", "torn"), ("none", "torn"), ("some", "torn"))
-SLOW_C = """#include <stdint.h>
-#include <stdlib.h>
-#include <time.h>
-int f(int64_t x, int64_t *out)
-{
-    if (getenv("SLOW") != NULL)
-        nanosleep(&(struct timespec){.tv_nsec = 500000}, 0);
-    *out = x * x * 7919 % 1000003;
-    return BAD && x % 97 == 5 && getenv("MENDED") == NULL;
-}
-"""
 
 
-def value(x):
-    return x * x * 7919 % 1000003
-
-
-def is_bad(x):
-    return x % 97 == 5
-
-
-class Scenario:
-    """One kind of job: its file, the output and what stands in it."""
-
-    def __init__(self, name, path, mode, expected, policy=None, ranks=0, **tables):
-        self.name, self.path, self.mode, self.expected, self.policy, self.ranks = name, path, mode, expected, policy, ranks
-        tables.setdefault("output", {"path": path})
-        if "reduce" in tables:
-            del tables["output"]
-        checkpoint = {"interval": "30 ms", **tables.pop("checkpoint", {})}
-        errors = {"errors": {"on_error": policy, "log": "failed.csv", **({"fill": -1} if policy == "fill" else {})}} if policy else {}
-        self.text = toml(mode=mode, input={"range": [0, ITEMS]}, checkpoint=checkpoint, **tables, **errors,
-                         kernel={"source": "slow.c", "function": "f", "signature": "(int64) -> int64 or error"}, pool={"chunk_size": 5})
-        self.exit_code = 1 if policy else 0
-        self.checkpoint = checkpoint.get("path", path + ".checkpoint")
-
-    def is_right(self, files):
-        content = files.get(self.path, (0, b""))[1]
-        if self.mode == "imap_unordered":
-            content = b"".join(sorted(content.splitlines(True)))
-        return content == self.expected and (self.policy is None or logged(files) == [x for x in range(ITEMS) if is_bad(x)])
-
-
-def logged(files):
-    """The items in the log of failed items."""
-    return sorted(int(line.split(b",")[0]) for line in files.get("failed.csv", (0, b""))[1].split(b"\n")[1:] if line)
-
-
-def rows(policy):
-    return [(x, -1 if is_bad(x) and policy == "fill" else value(x)) for x in range(ITEMS) if policy != "skip" or not is_bad(x)]
-
-
-def text(policy=None):
-    return "".join(f"{v}\n" for _, v in rows(policy)).encode()
-
-
-def npy():
-    """A row is 8 bytes behind a header that numpy reads; its length is pengine's own."""
-    with tempfile.TemporaryDirectory(prefix="pengine-") as folder:
-        pathlib.Path(folder, "job.toml").write_text(squares(ITEMS, output={"path": "o.npy"}))
-        subprocess.run([binary(), "-q", "job.toml"], cwd=folder, check=True)
-        header = pathlib.Path(folder, "o.npy").read_bytes()[:-8 * ITEMS]
-    return header + b"".join(value(x).to_bytes(8, "little") for x in range(ITEMS))
-
-
-def scenarios():
-    yield Scenario("txt imap", "o.txt", "imap", text())
-    yield Scenario("csv map", "o.csv", "map", b"index,result\n" + "".join(f"{x},{v}\n" for x, v in rows(None)).encode(),
-                   output={"path": "o.csv", "index": True})
-    yield Scenario("npy imap", "o.npy", "imap", npy())
-    yield Scenario("npy map", "o.npy", "map", npy())
-    yield Scenario("jsonl map", "o.jsonl", "map", "".join('{"r":%d}\n' % v for _, v in rows(None)).encode(),
-                   output={"path": "o.jsonl", "names": ["r"]})
-    yield Scenario("txt skip", "o.txt", "imap", text("skip"), policy="skip")
-    yield Scenario("raw fill", "o.raw", "map", b"".join(v.to_bytes(8, "little", signed=True) for _, v in rows("fill")), policy="fill")
-    yield Scenario("unordered skip", "o.txt", "imap_unordered", b"".join(sorted(text("skip").splitlines(True))), policy="skip")
-    yield Scenario("reduction", "r.txt", "map", f"sum\t{sum(map(value, range(ITEMS)))}\ncount\t{ITEMS}\n".encode(),
-                   checkpoint={"path": "state"}, reduce={"path": "r.txt", "op": ["sum", "count"]})
-    if HAS_MPI:
-        yield Scenario("npy map, 3 ranks", "o.npy", "map", npy(), ranks=3)
-        yield Scenario("npy imap, 3 ranks", "o.npy", "imap", npy(), ranks=3)
-
-
-class Rig:
-    """The folder of a scenario, its pool, and the runs in it."""
+class Logged(Rig):
+    """Runs whose calls are logged."""
 
     def __init__(self, scenario, root, cache):
-        self.scenario, self.cache = scenario, cache
-        self.folder, self.log = pathlib.Path(root, "work"), pathlib.Path(root, "log")
-        self.folder.mkdir()
-        self.pool = Pool(self.folder, pathlib.Path(root, "pool"))
-        (self.folder / "job.toml").write_text(scenario.text)
-        (self.folder / "slow.c").write_text(SLOW_C.replace("BAD", "1" if scenario.policy else "0"))
-        self.pool.fix()
+        super().__init__(scenario, root, cache)
+        self.log = pathlib.Path(root, "log")
         self.counts = {}  # of items in a checkpoint, by its content
 
-    def run(self, *options, ranks=0, log=False, mends=False):
-        env = {"XDG_CACHE_HOME": self.cache, **({"MENDED": "1"} if mends else {})}
-        if log:
-            self.log.unlink(missing_ok=True)
-            env.update(LD_PRELOAD=DISK_LOG, DISK_LOG=str(self.log), DISK_POOL=str(self.pool.pool), SLOW="1")
-        done = subprocess.run(command(["-t", "1" if ranks else "2", *options, "job.toml"], ranks), cwd=self.folder, env=environment(env),
-                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
-        return done.returncode, done.stderr.decode(errors="replace")
-
-    def logged(self, before, *options, mends=False, wanted=None):
+    def logged(self, before, *options, code=None, **variables):
         """A run from these files, and what it called."""
+        wanted = self.scenario.exit_code if code is None else code
         self.pool.make(before)
-        code, said = self.run(*options, ranks=self.scenario.ranks, log=True, mends=mends)
-        wanted = self.scenario.exit_code if wanted is None else wanted
-        assert code == wanted and (mends or self.scenario.is_right(self.pool.take())), (self.scenario.name, code, said)
-        return Log(self.log, self.folder, before)
+        self.log.unlink(missing_ok=True)
+        code, said = self.run(*options, ranks=self.scenario.ranks, SLOW="1", LD_PRELOAD=DISK_LOG, DISK_LOG=str(self.log),
+                              DISK_POOL=str(self.pool.pool), **variables)
+        assert code == wanted and (variables or self.is_right()), (self.scenario.name, code, said)
+        log = Log(self.log, self.folder, before)
+        log.ends_well = wanted == self.scenario.exit_code
+        return log
 
     def count(self, content):
         """How many items a checkpoint lists."""
@@ -166,7 +75,7 @@ class Rig:
         code, said = self.run("--resume")
         if way == "some" and code == 73 and "is not pengine's" in said and self.least(log, cut) == 0:
             return None  # a .part whose marker is gone: no file system in use leaves that
-        if code != self.scenario.exit_code or not self.scenario.is_right(self.pool.take()):
+        if code != self.scenario.exit_code or not self.is_right():
             return f"exit {code}: {said[-400:]}"
         if "the run goes on without it" in said:
             return f"keeps no checkpoint: {said[-400:]}"
@@ -175,6 +84,23 @@ class Rig:
         if before < self.least(log, cut) and not self.scenario.is_right(disk) and "is complete" not in said:
             return f"goes on after {before} items, and {self.least(log, cut)} were on stable storage"
         return None
+
+    def judge_retry(self, log, _cut, _way, disk, is_over):
+        """The same for a disk on which a retry has worked: another retry, of a kernel that is mended by now."""
+        if is_over and log.ends_well and not self.scenario.is_right(disk):
+            return "the retry had reported its success, and its output is not complete"
+        self.pool.make(disk)
+        said = ""
+        for _ in range(2):  # where the first retry only waited for its output's name, that is what the next one does
+            code, more = self.run("--retry-failed", MENDED="1")
+            said += more
+            if code == 0 and self.is_right():
+                return None
+            if code == 66 and "there is no checkpoint" in more and self.is_right():
+                return None  # there was nothing left
+            if code != 1:
+                break
+        return f"exit {code}: {said[-400:]}"
 
     def trials(self, log, chance):
         """(cut, names, data): all, or a sample with more cuts at names and syncs than at writes."""
@@ -185,12 +111,13 @@ class Rig:
         cuts = [chance.choice(marks if chance.random() < 0.7 else writes) for _ in range(SAMPLE - len(WAYS))]
         return [(cut, *chance.choice(WAYS)) for cut in cuts] + [(end, *way) for way in WAYS]
 
-    def search(self, log, seed):
+    def search(self, log, seed, judge=None):
         """The number of disks tried, and what is wrong."""
+        judge = judge or self.judge
         chance, wrong = random.Random(seed), []
         trials = self.trials(log, chance)
         for number, (cut, names, data) in enumerate(trials):
-            why = self.judge(log, cut, names, log.disk(cut, chance, names, data), cut == len(log.calls))
+            why = judge(log, cut, names, log.disk(cut, chance, names, data), cut == len(log.calls))
             if why:
                 call = log.calls[cut - 1]
                 wrong.append(f"{self.scenario.name}, {seed} {number}: cut at {cut} of {len(log.calls)} behind {call.kind} {call.name}, "
@@ -205,8 +132,8 @@ def half_way(rig, log):
 
 
 def try_scenario(scenario, cache):
-    with tempfile.TemporaryDirectory(prefix="pengine-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as root:
-        rig = Rig(scenario, root, cache)
+    with scratch() as root:
+        rig = Logged(scenario, root, cache)
         first = rig.logged({})
         tried, wrong = rig.search(first, scenario.name)
         middle = half_way(rig, first)
@@ -214,17 +141,37 @@ def try_scenario(scenario, cache):
         return tried + more, wrong + found
 
 
+def try_retry(scenario, cache):
+    """Retries of a complete run: one of a kernel that is mended, one of a kernel with which some items fail again."""
+    with scratch() as root:
+        rig = Logged(scenario, root, cache)
+        rig.logged({})
+        complete = rig.pool.take()
+        scenario.exit_code, scenario.policy = 0, None  # what they are to be in the end
+        scenario.expected = mended(scenario)
+        tried, wrong = rig.search(rig.logged(complete, "--retry-failed", code=0, MENDED="1"), scenario.name + " mended", rig.judge_retry)
+        half = rig.logged(complete, "--retry-failed", code=1, MENDED="half")
+        more, found = rig.search(half, scenario.name + " half mended", rig.judge_retry)
+        return tried + more, wrong + found
+
+
 @unittest.skipIf(IS_SANITIZED or not DISK_LOG, "needs the library that logs calls")
 class Power(unittest.TestCase):
-    def test_disks_after_power_cuts_are_resumed(self):
+    def search(self, attempt, jobs):
         cache = tempfile.mkdtemp(prefix="pengine-")
         self.addCleanup(shutil.rmtree, cache, ignore_errors=True)
         tried, wrong = 0, []
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-            for count, found in pool.map(lambda scenario: try_scenario(scenario, cache), scenarios()):
+            for count, found in pool.map(lambda scenario: attempt(scenario, cache), jobs):
                 tried, wrong = tried + count, wrong + found
         print(f"{tried} disks, {len(wrong)} findings")
         self.assertFalse(wrong, "\n".join(["", *wrong[:20]]))
+
+    def test_disks_after_power_cuts_are_resumed(self):
+        self.search(try_scenario, scenarios())
+
+    def test_retries_that_a_power_cut_ends_are_tried_again(self):
+        self.search(try_retry, [scenario for scenario in scenarios() if scenario.policy and not scenario.ranks])
 
 
 if __name__ == "__main__":

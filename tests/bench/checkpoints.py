@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""What checkpoints cost: the same job with a checkpoint every second and without, in turn, in one run.
+
+    cmake --build build --target bench_checkpoints
+
+On tmpfs the run without is the measure. On a disk it is the same run that ends in one fdatasync (output.sync = "always"), since
+a checkpoint waits for the disk. A ratio is the median over the pairs of (time without / time with): above 1 the run with checkpoints
+was faster. Both outputs are compared each time. PAIRS=N measures N pairs.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+LINES = ((50.0, 150.0), (60.0, 140.0), (0.1, 2.0), (0.01, 0.05), (0.1, 0.6))  # of black_scholes, as in bench.py
+
+
+def options(items):
+    return ('mode = "starmap"\nkernel.name = "black_scholes"\n'
+            + "".join(f"[[input]]\nlinspace = [{first}, {last}, {items}]\n" for first, last in LINES))
+
+
+JOBS = {"options.npy": options(10**8), "options.csv": options(54 * 10**6)}  # 0.8 and 1.0 GB
+WITH = ["-s", 'checkpoint.interval="1 s"']
+WITHOUT = ["-s", "checkpoint.enabled=false"]
+
+
+def run(pengine, folder, name, *options):
+    """Seconds of the whole process."""
+    output = pathlib.Path(folder, name)
+    output.unlink(missing_ok=True)
+    if "always" in options[-1]:
+        os.sync()  # of others, and of the run before
+    begin = time.perf_counter()
+    done = subprocess.run([pengine, "-q", "-t", "2", "-o", str(output), *options, str(pathlib.Path(folder, name + ".toml"))],
+                          stderr=subprocess.PIPE, text=True, check=False)
+    seconds = time.perf_counter() - begin
+    if done.returncode != 0:
+        sys.exit(f"checkpoints: exit {done.returncode}\n{done.stderr}")
+    return seconds
+
+
+def measure(pengine, folder, name, pairs, sync):
+    times = {"with": [], "without": []}
+    for pair in range(pairs):
+        order = [("with", WITH), ("without", WITHOUT)]
+        for what, words in order if pair % 2 == 0 else order[::-1]:
+            times[what].append(run(pengine, folder, name, *words, "-s", f'output.sync="{sync}"'))
+            kept = pathlib.Path(folder, what)
+            os.replace(pathlib.Path(folder, name), kept)
+        if subprocess.run(["cmp", "-s", pathlib.Path(folder, "with"), pathlib.Path(folder, "without")], check=False).returncode != 0:
+            sys.exit(f"checkpoints: {name}: the outputs differ")
+        for what in times:
+            pathlib.Path(folder, what).unlink()
+    return times
+
+
+def row(where, name, times):
+    ratios = [without / with_ for with_, without in zip(times["with"], times["without"])]
+    with_, without = (statistics.median(times[what]) for what in ("with", "without"))
+    spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
+    print(f"| {where} | {name} | {with_:.2f} | {without:.2f} | {statistics.median(ratios):.3f} | {spread} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pengine", required=True)
+    parser.add_argument("--tmpfs", default="/dev/shm")
+    parser.add_argument("--disk", required=True, help="a folder on a disk")
+    parser.add_argument("--only", default="", help="rows whose name holds this word")
+    args = parser.parse_args()
+    pairs = int(os.environ.get("PAIRS", "5"))
+    print(f"{pairs} pairs; seconds of the whole process\n\n| where | job | with | without | ratio | of the pairs |\n|---|---|---|---|---|---|")
+    for where, place, sync in (("tmpfs", args.tmpfs, "never"), ("disk", args.disk, "always")):
+        folder = pathlib.Path(place, f"pengine-checkpoints-{os.getpid()}")
+        folder.mkdir(parents=True)
+        try:
+            for name, text in JOBS.items():
+                if args.only in f"{where} {name}":
+                    pathlib.Path(folder, name + ".toml").write_text(text, encoding="ascii")
+                    row(where, name, measure(args.pengine, folder, name, pairs, sync))
+        finally:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+# SPDX-FileCopyrightText: the pengine authors
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checkpoints that are cut, damaged, of another job or version, or that a full disk has kept from being written: --resume gives the
+right bytes, or says in one message why it does not and changes nothing.
+
+Design: a run ends at its time limit and leaves a checkpoint; this state is made anew for each trial, with a damaged checkpoint or
+list of failed items. As a test a sample; with PENGINE_FULL=1 a cut at every byte, a bit flipped in each, each write without room.
+"""
+import errno
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
+from disk_jobs import ITEMS, Rig, scenarios, scratch  # noqa: E402
+from harness import IS_FULL, IS_SANITIZED, binary, environment, main  # noqa: E402
+
+INJECTION = os.environ.get("PENGINE_INJECTION", "")
+NAMES = ("txt skip", "npy map", "csv map", "gz imap", "reduction", "raw fill")
+SAMPLE = 15  # damages of each file in the test, and as many more in ways of which there are few
+FULL_DISKS = 1  # writes of each job and call that find the disk full
+REFUSALS = (65, 73, 78)
+
+
+def damages(data, chance):
+    """(what, bytes): in the test a sample of each kind, and what is damaged in few ways in all of them."""
+    cuts = [(f"cut to {size} bytes", data[:size]) for size in range(1, len(data))]
+    bits = [(at, chance.randrange(8)) for at in range(len(data))]
+    flips = [(f"bit {bit} of byte {at}", data[:at] + bytes([data[at] ^ 1 << bit]) + data[at + 1:]) for at, bit in bits]
+    holes = [(f"512 zeros at {at}", data[:at] + bytes(min(512, len(data) - at)) + data[at + 512:]) for at in range(0, len(data), 8)]
+    tails = [(f"the last {size} bytes twice", data + data[-size:]) for size in range(1, len(data), 7)]
+    zeros = [(f"zeros from {at}", data[:at] + bytes(len(data) - at)) for at in range(0, len(data), 16)]
+    lost = [(f"64 bytes at {at} are missing", data[:at] + data[at + 64:]) for at in range(0, len(data), 32)]
+    noise = [(f"noise {number}", chance.randbytes(len(data))) for number in range(4)]
+    few = [("twice", data + data), ("zeros", bytes(len(data))), ("zeros behind it", data + bytes(4096)), ("noise behind it", data + chance.randbytes(512)),
+           ("first sectors last", data[512:] + data[:512]), *noise]
+    for kind in (cuts, flips, holes, tails, zeros, lost):
+        yield from kind if IS_FULL else chance.sample(kind, min(len(kind), SAMPLE // 5))
+    yield from few
+
+
+class Unfinished(Rig):
+    """A job whose run has ended at its time limit."""
+
+    def __init__(self, scenario, root, cache):
+        super().__init__(scenario, root, cache)
+        code, said = self.run("-q", "--time-limit", "0.25s", SLOW="1")
+        assert code == 75, (scenario.name, code, said)
+        self.before = self.pool.take()
+
+    def with_file(self, name, content):
+        return {**self.before, name: (self.before[name][0], content)}
+
+    def judge(self, files):
+        """What is wrong with a resume from these files, or None."""
+        self.pool.make(files)
+        code, said = self.run("--resume")
+        if code == self.scenario.exit_code and self.is_right():
+            return None
+        told = [line for line in said.splitlines() if line.startswith("pengine: ")]
+        if code not in REFUSALS or len(told) != 1:
+            return f"exit {code}: {said}"
+        if "--restart" not in said and "move it away" not in said:
+            return f"does not tell what to do: {said}"
+        if self.pool.take() != files:
+            return f"has changed a file, and refused: {said}"
+        return None
+
+
+class Checkpoint(unittest.TestCase):
+    def setUp(self):
+        self.cache = tempfile.mkdtemp(prefix="pengine-")
+        self.addCleanup(shutil.rmtree, self.cache, ignore_errors=True)
+        root = scratch()
+        self.addCleanup(root.cleanup)
+        self.root = root.name
+        self.jobs = {scenario.name: scenario for scenario in scenarios()}
+
+    def rig(self, name, kind=Unfinished):
+        folder = os.path.join(self.root, name.replace(" ", "-"))
+        os.mkdir(folder)
+        return kind(self.jobs[name], folder, self.cache)
+
+    def test_damaged_files_give_the_right_bytes_or_a_message(self):
+        tried, wrong = 0, []
+        for name in NAMES:
+            rig = self.rig(name)
+            for file in sorted({rig.scenario.checkpoint, rig.scenario.checkpoint + ".failed"} & set(rig.before)):
+                for what, content in damages(rig.before[file][1], random.Random(name)):
+                    tried += 1
+                    why = rig.judge(rig.with_file(file, content))
+                    wrong += [f"{name}, {file}, {what}: {why}"] if why else []
+        print(f"{tried} damaged files, {len(wrong)} findings")
+        self.assertFalse(wrong, "\n".join(["", *wrong[:20]]))
+
+    def test_status_of_a_damaged_checkpoint_is_told_or_refused(self):
+        rig = self.rig("txt skip")
+        path = os.path.join(self.root, "asked")
+        for what, content in damages(rig.before["o.txt.checkpoint"][1], random.Random(1)):
+            with open(path, "wb") as file:
+                file.write(content)
+            done = subprocess.run([binary(), "--status", path], capture_output=True, timeout=60, check=False)
+            with self.subTest(damage=what):
+                self.assertIn(done.returncode, (0, 65), done.stderr)
+                self.assertEqual(done.returncode == 0, done.stderr == b"")
+
+    def test_damaged_checkpoint_is_begun_anew_where_it_is_asked_for(self):
+        rig = self.rig("npy map")
+        content = rig.before["o.npy.checkpoint"][1]
+        for damaged in (content[:100], bytes(len(content)), b"pengine checkpoint 2\n" + content[21:]):
+            rig.pool.make(rig.with_file("o.npy.checkpoint", damaged))
+            code, said = rig.run("--restart")
+            self.assertTrue((code == 0 and rig.is_right()) or (code == 73 and "move it away" in said), f"exit {code}: {said}")
+
+    def test_checkpoint_of_another_version_or_job_is_named(self):
+        rig = self.rig("npy map")
+        content = rig.before["o.npy.checkpoint"][1]
+        rig.pool.make(rig.with_file("o.npy.checkpoint", content.replace(b"checkpoint 1", b"checkpoint 2", 1)))
+        code, said = rig.run("--resume")
+        self.assertEqual(code, 73, said)
+        self.assertIn("no checkpoint that this version of pengine can read; --restart begins anew", said)
+        rig.pool.make(rig.before)
+        code, said = rig.run("--resume", "-s", f"input.range=[1, {ITEMS}]")
+        self.assertEqual(code, 78, said)
+        self.assertIn(f"input.range: was [0, {ITEMS}], is [1, {ITEMS}]", said)
+        other = self.rig("csv map").before["o.csv.checkpoint"][1]
+        rig.pool.make(rig.with_file("o.npy.checkpoint", other))
+        code, said = rig.run("--resume")
+        self.assertEqual(code, 78, said)
+        self.assertIn('output.format: was "csv", is "npy"', said)
+        self.assertEqual(rig.pool.take(), rig.with_file("o.npy.checkpoint", other))
+
+    def test_what_is_no_file_is_refused(self):
+        rig = self.rig("npy map")
+        path = rig.folder / "o.npy.checkpoint"
+        for make in (os.mkfifo, os.mkdir, lambda name: os.symlink("nowhere", name), lambda name: os.symlink("/dev/zero", name)):
+            rig.pool.make({name: file for name, file in rig.before.items() if name != path.name})
+            make(path)
+            for option in ("--resume", "-q", "--retry-failed"):
+                code, said = rig.run(option)
+                self.assertIn(code, (66, 73), said)
+                self.assertIn("o.npy.checkpoint", said)
+            self.assertEqual((rig.folder / "o.npy.part").read_bytes(), rig.before["o.npy.part"][1])
+        path.unlink()
+        rig.pool.make(rig.before)
+        os.truncate(path, 5 << 30)  # a hole
+        code, said = rig.run("--resume")
+        self.assertEqual(code, 73, said)
+        path.unlink()
+
+    def test_second_run_on_one_checkpoint_is_refused(self):
+        for name in ("npy map", "txt skip"):
+            with self.subTest(name):
+                rig = self.rig(name)
+                variables = environment({"XDG_CACHE_HOME": self.cache, "SLOW": "1"})
+                first = subprocess.Popen([binary(), "-q", "-t", "1", "--resume", "job.toml"], cwd=rig.folder, env=variables)
+                time.sleep(0.1)
+                refused = 0
+                while first.poll() is None:
+                    code, said = rig.run("--resume")
+                    refused += code == 73 and "another run is writing" in said
+                    if code != 73:
+                        break
+                self.assertEqual(first.wait(), rig.scenario.exit_code)
+                self.assertGreater(refused, 0)
+                self.assertTrue(rig.is_right())
+
+    def test_output_that_was_changed_is_refused(self):
+        rig = self.rig("raw fill")
+        inode, content = rig.before["o.raw.part"]
+        other = rig.pool.pool / "other"
+        other.write_bytes(content)
+        for what, files in (("removed", {name: file for name, file in rig.before.items() if name != "o.raw.part"}),
+                            ("cut", rig.with_file("o.raw.part", content[:100])),
+                            ("exchanged", {**rig.before, "o.raw.part": ("other", content)})):
+            with self.subTest(what):
+                rig.pool.make(files)
+                code, said = rig.run("--resume")
+                self.assertEqual(code, 73, said)
+                self.assertRegex(said, "o.raw.*; --restart begins anew")
+                self.assertEqual({name: file[1] for name, file in rig.pool.take().items()}, {name: file[1] for name, file in files.items()})
+        rig.pool.make(rig.before)
+        self.assertEqual(rig.run("--resume", "-q")[0], 1)
+        longer = rig.pool.take()
+        longer["o.raw"] = (longer["o.raw"][0], longer["o.raw"][1] + b"more")
+        rig.pool.make(longer)
+        code, said = rig.run("--resume")
+        self.assertEqual(code, 73, said)
+        self.assertRegex(said, "o.raw: it has 4804 bytes, and had 4800 when the checkpoint")
+        self.assertEqual(rig.pool.take(), longer)
+
+    @unittest.skipIf(IS_SANITIZED or not INJECTION, "needs the library that makes calls fail")
+    def test_disk_that_is_full_at_any_write(self):
+        chance, tried = random.Random(2), 0
+        for name in NAMES:
+            rig = self.rig(name, Rig)
+            log = os.path.join(self.root, "injected")
+            for call in ("write", "pwrite", "fsync", "fdatasync"):
+                rig.pool.clear()
+                how = {"SLOW": "1", "LD_PRELOAD": INJECTION, "INJECT_CALL": call, "INJECT_ERRNO": str(errno.ENOSPC), "INJECT_LOG": log}
+                rig.run("-q", INJECT_NUMBER="0", **how)
+                with open(log, encoding="ascii") as file:
+                    count = dict(line.split() for line in file)[call]
+                os.unlink(log)
+                numbers = list(range(1, int(count) + 1))
+                for number in numbers if IS_FULL else chance.sample(numbers, min(len(numbers), FULL_DISKS)):
+                    for mode in ("sticky", "short") if call in ("write", "pwrite") else ("once",):
+                        tried += 1
+                        with self.subTest(job=name, call=call, number=number, mode=mode):
+                            self.run_on_full_disk(rig, {**how, "INJECT_NUMBER": str(number), "INJECT_MODE": mode})
+        print(f"{tried} full disks")
+
+    def run_on_full_disk(self, rig, how):
+        rig.pool.clear()
+        code, said = rig.run(**how)
+        if os.path.exists(how["INJECT_LOG"]):
+            os.unlink(how["INJECT_LOG"])
+        self.assertIn(code, (rig.scenario.exit_code, 73, 74), said)
+        if code == rig.scenario.exit_code:
+            self.assertTrue(rig.is_right(), f"exit {code}: {said}")
+            return
+        self.assertRegex(said, "(?i)no space left")
+        code, again = rig.run("--resume")
+        self.assertTrue(code == rig.scenario.exit_code and rig.is_right(), f"exit {code}: {again} after: {said}")
+
+
+if __name__ == "__main__":
+    main()
