@@ -30,8 +30,9 @@ env -i ldd bin/pengine lib/pengine/*.so | grep -oE '/[^ ]*/(ld-linux[^ ]*|lib(c|
 done
 mkdir "$bare/tmp"
 cp -r . "$bare/pengine"
+chroot=$(command -v chroot)
 inside() {
-    env -i chroot "$bare" /pengine/bin/pengine -q -i 0:3 -k square "$@"
+    env -i "$chroot" "$bare" /pengine/bin/pengine -q -i 0:3 -k square "$@"
 }
 test "$(inside | tr '\n' ' ')" = "0 1 4 "
 if [ -e lib/pengine/hdf5.so ]; then
