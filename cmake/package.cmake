@@ -45,7 +45,7 @@ if(PENGINE_BUNDLE)
     install(TARGETS pengine_hdf5 RUNTIME_DEPENDENCY_SET bundled LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/pengine)
   endif()
   install(RUNTIME_DEPENDENCY_SET bundled
-          POST_EXCLUDE_REGEXES "/ld-linux[^/]*$" "/lib(c|m|dl|pthread|rt|mpi|open-rte|open-pal)\\.so[^/]*$"
+          POST_EXCLUDE_REGEXES "/ld-linux[^/]*$" "/lib(c|m|dl|pthread|rt|resolv|mpi|open-rte|open-pal)\\.so[^/]*$"
           LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/pengine)
 endif()
 set(CPACK_GENERATOR TGZ)

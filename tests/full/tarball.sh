@@ -24,15 +24,15 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 0
 fi
 bare=$scratch/bare
-env -i ldd bin/pengine lib/pengine/*.so | grep -oE '/[^ ]*/(ld-linux[^ ]*|lib(c|m|dl|pthread|rt)\.so[^ ]*)' | sort -u | while read -r file; do
+env -i ldd bin/pengine lib/pengine/*.so | grep -oE '/[^ ]*/(ld-linux[^ ]*|lib(c|m|dl|pthread|rt|resolv)\.so[^ ]*)' | sort -u | while read -r file; do
     mkdir -p "$bare$(dirname "$file")"
     cp -L "$file" "$bare$file"
 done
 mkdir "$bare/tmp"
 cp -r . "$bare/pengine"
 chroot=$(command -v chroot)
-inside() {
-    env -i "$chroot" "$bare" /pengine/bin/pengine -q -i 0:3 -k square "$@"
+inside() { # there is no /proc, from which the loader would know where the program lies
+    env -i LD_ORIGIN_PATH=/pengine/bin "$chroot" "$bare" /pengine/bin/pengine -q -i 0:3 -k square "$@"
 }
 test "$(inside | tr '\n' ' ')" = "0 1 4 "
 if [ -e lib/pengine/hdf5.so ]; then
