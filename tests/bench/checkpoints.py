@@ -7,11 +7,13 @@
 
 On tmpfs the run without is the measure. On a disk it is the same run that ends in one fdatasync (output.sync = "always"), since
 a checkpoint waits for the disk. A ratio is the median over the pairs of (time without / time with): above 1 the run with checkpoints
-was faster. Both outputs are compared each time. PAIRS=N measures N pairs.
+was faster. The last column is the same of the processor's time, which other programs disturb less. Both outputs are compared each
+time. PAIRS=N measures N pairs.
 """
 import argparse
 import os
 import pathlib
+import resource
 import shutil
 import statistics
 import subprocess
@@ -32,18 +34,19 @@ WITHOUT = ["-s", "checkpoint.enabled=false"]
 
 
 def run(pengine, folder, name, *options):
-    """Seconds of the whole process."""
+    """Seconds of the whole process: elapsed, of its cores."""
     output = pathlib.Path(folder, name)
     output.unlink(missing_ok=True)
     if "always" in options[-1]:
         os.sync()  # of others, and of the run before
-    begin = time.perf_counter()
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run([pengine, "-q", "-t", "2", "-o", str(output), *options, str(pathlib.Path(folder, name + ".toml"))],
                           stderr=subprocess.PIPE, text=True, check=False)
     seconds = time.perf_counter() - begin
     if done.returncode != 0:
         sys.exit(f"checkpoints: exit {done.returncode}\n{done.stderr}")
-    return seconds
+    behind = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, behind.ru_utime + behind.ru_stime - before.ru_utime - before.ru_stime
 
 
 def measure(pengine, folder, name, pairs, sync):
@@ -62,10 +65,11 @@ def measure(pengine, folder, name, pairs, sync):
 
 
 def row(where, name, times):
-    ratios = [without / with_ for with_, without in zip(times["with"], times["without"])]
-    with_, without = (statistics.median(times[what]) for what in ("with", "without"))
-    spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
-    print(f"| {where} | {name} | {with_:.2f} | {without:.2f} | {statistics.median(ratios):.3f} | {spread} |", flush=True)
+    ratios = [[without[unit] / with_[unit] for with_, without in zip(times["with"], times["without"])] for unit in (0, 1)]
+    with_, without = (statistics.median(seconds for seconds, _ in times[what]) for what in ("with", "without"))
+    spread = f"{min(ratios[0]):.3f} to {max(ratios[0]):.3f}"
+    print(f"| {where} | {name} | {with_:.2f} | {without:.2f} | {statistics.median(ratios[0]):.3f} | {spread} | "
+          f"{statistics.median(ratios[1]):.3f} |", flush=True)
 
 
 def main():
@@ -76,7 +80,7 @@ def main():
     parser.add_argument("--only", default="", help="rows whose name holds this word")
     args = parser.parse_args()
     pairs = int(os.environ.get("PAIRS", "5"))
-    print(f"{pairs} pairs; seconds of the whole process\n\n| where | job | with | without | ratio | of the pairs |\n|---|---|---|---|---|---|")
+    print(f"{pairs} pairs; seconds of the whole process\n\n| where | job | with | without | ratio | of the pairs | of cores |\n|---|---|---|---|---|---|---|")
     for where, place, sync in (("tmpfs", args.tmpfs, "never"), ("disk", args.disk, "always")):
         folder = pathlib.Path(place, f"pengine-checkpoints-{os.getpid()}")
         folder.mkdir(parents=True)
