@@ -162,13 +162,15 @@ class Power(unittest.TestCase):
         self.addCleanup(shutil.rmtree, cache, ignore_errors=True)
         tried, wrong = 0, []
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-            for count, found in pool.map(lambda scenario: attempt(scenario, cache), jobs):
+            for scenario, (count, found) in zip(jobs, pool.map(lambda scenario: attempt(scenario, cache), jobs)):
                 tried, wrong = tried + count, wrong + found
+                if IS_FULL:
+                    print(f"{scenario.name}: {count} disks, {len(found)} findings", flush=True)
         print(f"{tried} disks, {len(wrong)} findings")
         self.assertFalse(wrong, "\n".join(["", *wrong[:20]]))
 
     def test_disks_after_power_cuts_are_resumed(self):
-        self.search(try_scenario, scenarios())
+        self.search(try_scenario, list(scenarios()))
 
     def test_retries_that_a_power_cut_ends_are_tried_again(self):
         self.search(try_retry, [scenario for scenario in scenarios() if scenario.policy and not scenario.ranks])
