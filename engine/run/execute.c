@@ -116,8 +116,9 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
 {
     execution *self = context;
     const char *const signal = pe_interrupt_seen();
-    if (signal != NULL && self->run->is_root && self->resume->is_recorded && self->job->op_count == 0)
-        pe_sink_retain(self->output.sink); /* the last checkpoint is about to describe it */
+    const bool has_rows = self->run->is_root && self->resume->is_recorded && self->job->op_count == 0;
+    if (signal != NULL && has_rows && self->output.sink != NULL) /* a retry has none yet */
+        pe_sink_retain(self->output.sink);                       /* the last checkpoint is about to describe it */
     if (signal != NULL)
         return pe_fail(err, PE_ESTOPPED, "interrupted by %s", signal);
     if (!self->run->is_root)

@@ -5,12 +5,14 @@
 Expected values: Python's squares.
 """
 import os
+import signal
 import sys
+import time
 
 import numpy
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import Case, IS_SANITIZED, lines, main, toml  # noqa: E402
+from harness import Case, IS_SANITIZED, SLOWER, finish, lines, main, start, toml  # noqa: E402
 
 ITEMS = 600
 C_TEXT = """#include <stdint.h>
@@ -99,6 +101,27 @@ class Mended(Case):
                 self.assertRegex(result.err, r"600 items, [1-5]\d\d of them from before")
                 self.assertEqual((self.dir / "o.txt").read_text(), lines(squares()))
                 (self.dir / "o.txt").unlink()
+
+    def test_retry_that_is_interrupted_changes_nothing(self):
+        self.kernel("source", "x % 3 == 0")
+        self.job("source", "skip", "o.txt")
+        self.assertEqual(self.run_args("-q", "job.toml").code, 1)
+        before = {name: (self.dir / name).read_bytes() for name in self.everything() if name.startswith("o.txt")}
+        self.kernel("source", "0", is_slow=True)
+        self.write("k.c", (self.dir / "k.c").read_text().replace("500000", "20000000"))
+        self.assertEqual(self.run_args("-q", "--check", "job.toml").code, 0)  # compiles
+        for way in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            process = start(["-q", "-t", "1", "--retry-failed", "job.toml"], cwd=self.dir)
+            time.sleep(0.5 * SLOWER)
+            process.send_signal(way)
+            self.assertEqual(finish(process).code, -9 if way == signal.SIGKILL else 75)
+            now = {name: (self.dir / name).read_bytes() for name in before}
+            self.assertEqual(now, before)
+        self.kernel("source", "0")
+        result = self.run_args("--retry-failed", "job.toml")
+        self.assertEqual(result.code, 0, str(result))
+        self.assertEqual((self.dir / "o.txt").read_text(), lines(squares()))
+        self.assertEqual([name for name in self.everything() if name.startswith("o.txt.")], [])
 
 
 if __name__ == "__main__":
