@@ -25,6 +25,7 @@
 #include <stdio.h>
 
 #include "comm/launcher.h"
+#include "os/interrupt.h"
 #include "os/log.h"
 #include "run/lost_rank.h"
 #include "run/reports/reports.h"
@@ -118,8 +119,10 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_ru
 
 static void tell(const pe_error *err)
 {
-    if (err->status != PE_OK)
-        pe_log(err->status == PE_ECLOSED ? PE_LOG_INFO : PE_LOG_ERROR, "%s", err->text);
+    if (err->status == PE_OK)
+        return;
+    pe_log(err->status == PE_ECLOSED ? PE_LOG_INFO : PE_LOG_ERROR, "%s", err->text);
+    pe_interrupt_told(pe_status_exit(err->status));
 }
 
 static pe_status conduct(const pe_run_context *run, pe_error *err)

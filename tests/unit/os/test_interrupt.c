@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* test_interrupt.c - a signal ends the process with one message and one exit code.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/interrupt.h"
+
+#include "unit.h"
+
+/* Ends a child of this process by SIGTERM, after an outcome was told (-1: none). Gives what it wrote to stderr. */
+static int end_by_signal(int told, char *said, size_t room)
+{
+    int ends[2] = {-1, -1}, how = 0;
+    ck_assert_int_eq(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        (void)dup2(ends[1], STDERR_FILENO);
+        pe_interrupt_begin(true);
+        if (told >= 0)
+            pe_interrupt_told(told);
+        (void)raise(SIGTERM);
+        _exit(99);
+    }
+    (void)close(ends[1]);
+    const ssize_t got = read(ends[0], said, room - 1);
+    ck_assert_int_ge(got, 0);
+    said[got] = '\0';
+    (void)close(ends[0]);
+    ck_assert_int_eq(waitpid(child, &how, 0), child);
+    ck_assert(WIFEXITED(how));
+    return WEXITSTATUS(how);
+}
+
+START_TEST(signal_before_the_run_is_told)
+{
+    char said[256];
+    ck_assert_int_eq(end_by_signal(-1, said, sizeof said), pe_status_exit(PE_ESTOPPED));
+    ck_assert_str_eq(said, "pengine: interrupted by SIGTERM before the first item was computed\n");
+}
+END_TEST
+
+/* mpirun sends SIGTERM to the others when the first rank has ended with an error. */
+START_TEST(signal_after_an_error_was_told_says_nothing)
+{
+    char said[256];
+    ck_assert_int_eq(end_by_signal(78, said, sizeof said), 78);
+    ck_assert_str_eq(said, "");
+}
+END_TEST
+
+UNIT_MAIN("interrupt", signal_before_the_run_is_told, signal_after_an_error_was_told_says_nothing)
