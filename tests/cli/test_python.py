@@ -138,6 +138,20 @@ class Arguments(Python):
         kernel = {"initializer": "f.py:setup", "params": {"start": 100, "step": 5}}
         self.prints(self.job(text, kernel=kernel), "100\n105\n110\n115\n")
 
+    def test_another_number_of_arguments_is_refused_before_the_first_item(self):
+        self.write("f.py", "from functools import wraps\ndef one(x): return x\ndef two(x, y=2): return x + y\n"
+                   "def more(x, y, *z): return x\ndef shell(f):\n    @wraps(f)\n    def g(*a): return f(*a)\n    return g\n"
+                   "@shell\ndef wrapped(x): return x\nclass C:\n    def m(self, x): return x\nc = C()\n")
+        for name, inputs, takes in (("one", 2, "1 argument"), ("two", 3, "1 to 2 arguments"), ("more", 1, "2 or more arguments"),
+                                    ("c.m", 2, "1 argument")):
+            job = toml(mode="starmap", input=[{"range": [0, 3]}] * inputs, kernel={"python": f"f.py:{name}"})
+            self.refuse(job, 78, r"job\.toml:\d+:10: kernel\.python: "
+                        + re.escape(f"f.py: {name}() takes {takes}, but the input gives {inputs}"))
+        for name, inputs, params in (("two", 1, {}), ("two", 2, {}), ("more", 3, {}), ("c.m", 1, {}), ("wrapped", 1, {}),
+                                     ("two", 1, {"y": 5})):
+            job = toml(mode="starmap", input=[{"range": [0, 2]}] * inputs, kernel={"python": f"f.py:{name}", "params": params})
+            self.assertEqual(self.run_job(job).code, 0, (name, inputs))
+
     def test_param_that_nothing_takes_is_refused(self):
         self.refuse(self.job("def f(x, step=1):\n    return x\n", kernel={"params": {"stp": 5}}), 69,
                     r'f\(\) has no argument "stp"')

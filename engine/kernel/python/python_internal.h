@@ -46,7 +46,8 @@ pe_status pe_python_worker_make(const pe_python *form, pe_python_worker **out, p
 void pe_python_worker_free(pe_python_worker *worker);
 
 /* pe_python_worker_start - start the process and wait until it has imported the function.
- * Returns: PE_OK, PE_EKERNEL with what Python says of the file, PE_ENOMEM, PE_ESTOPPED */
+ * Returns: PE_OK, PE_EKERNEL with what Python says of the file, PE_ECONFIG for another number of arguments, PE_ENOMEM,
+ *          PE_ESTOPPED */
 pe_status pe_python_worker_start(pe_python_worker *worker, pe_error *err);
 
 /* pe_python_worker_bytes - the peak memory of the started process once it had imported the function; 0: not known. */

@@ -162,7 +162,8 @@ static pe_status read_handshake(pe_python_worker *worker, pe_error *err)
     }
     if (is_complete && head[0] == FRAME_ERROR) {
         const int size = head[2] < sizeof err->text ? (int)head[2] : (int)sizeof err->text;
-        (void)pe_fail(err, PE_EKERNEL, "%s: %.*s", form->where, size, (const char *)payload);
+        const pe_status status = head[1] == 0 ? PE_EKERNEL : PE_ECONFIG; /* UNAVAILABLE, WRONG_JOB in worker.py */
+        (void)pe_fail(err, status, "%s: %.*s", form->where, size, (const char *)payload);
     }
     /* Its own exit code says more than our SIGKILL: give it time where it closed its pipe. */
     const uint64_t deadline_ns = event == PE_SUBPROCESS_ENDED || head[0] == FRAME_ERROR ? pe_clock_ns() + GRACE_NS : 1;

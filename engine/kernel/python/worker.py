@@ -16,6 +16,7 @@ import sys
 import time
 
 READY, RESULTS, ERROR = 0, 1, 2
+UNAVAILABLE, WRONG_JOB = 0, 1  # the count of an ERROR: whose fault it is
 PART_NS = 1_000_000
 MOST_PART_ITEMS = 1 << 16
 
@@ -155,25 +156,29 @@ def import_numpy(args):
         return None
 
 
-def prepare_function(target, name, setup_target, setup, folder, params):
-    """(the function with its params, None) or (None, what is wrong); the initializer was called."""
+def prepare_function(target, name, setup_target, setup, folder, params, arg_count):
+    """(the function with its params, None, 0) or (None, what is wrong, whose fault); the initializer was called."""
     function, wrong = find(target, name, folder)
     begin, given = None, {}
     if wrong is None and setup:
         begin, wrong = find(setup_target, setup, folder)
     if wrong is not None:
-        return None, wrong
+        return None, wrong, UNAVAILABLE
+    said = f"{os.path.basename(target[1:])}: {name}()"
+    mine = taken(function, params)
+    wrong = check_count(said, function, arg_count, mine)
+    if wrong is not None:
+        return None, wrong, WRONG_JOB
     if begin is not None:
         given = taken(begin, params)
         try:
             begin(**given)
         except BaseException as error:
-            return None, f"{os.path.basename(setup_target[1:])}: {setup}(): {reason(error, 400)}"
-    mine = taken(function, params)
+            return None, f"{os.path.basename(setup_target[1:])}: {setup}(): {reason(error, 400)}", UNAVAILABLE
     unread = [key for key in params if key not in mine and key not in given]
     if unread:
-        return None, f'{os.path.basename(target[1:])}: {name}() has no argument "{unread[0]}", which kernel.params sets'
-    return (functools.partial(function, **mine) if mine else function), None
+        return None, f'{said} has no argument "{unread[0]}", which kernel.params sets', UNAVAILABLE
+    return (functools.partial(function, **mine) if mine else function), None, 0
 
 
 def peak_bytes():
@@ -207,9 +212,10 @@ def main():
     seeder = Seeder(int(seed)) if seed else None
     worker = Worker(types_of_args, kinds, page, int(room), seeder, import_numpy(types_of_args))
     finder = PengineFinder(int(seed or 0), worker.current_item)
-    worker.function, wrong = prepare_function(target, name, setup_target, setup, folder, params)
+    worker.function, wrong, fault = prepare_function(target, name, setup_target, setup, folder, params,
+                                                     len(types_of_args))
     if wrong is not None:
-        send(ERROR, 0, wrong.encode("utf-8", "replace"))
+        send(ERROR, fault, wrong.encode("utf-8", "replace"))
         return
     finder.complete()
     send(READY, 0, struct.pack("<Q", peak_bytes()))

@@ -102,6 +102,27 @@ def taken(function, params):
     return {name: value for name, value in params.items() if name in names}
 
 
+def few(least, most):
+    """How many arguments a function takes, in words."""
+    if most is None:
+        return f"{least} or more arguments"
+    return f"{least} argument{'' if least == 1 else 's'}" if least == most else f"{least} to {most} arguments"
+
+
+def check_count(said, function, given, mine):
+    """What is wrong with the number of arguments, or None; only functions that Python itself compiled are known."""
+    if not isinstance(function, (types.FunctionType, types.MethodType)) or not hasattr(function, "__code__"):
+        return None
+    code, bound = function.__code__, isinstance(function, types.MethodType)
+    names = code.co_varnames[bound:code.co_argcount]
+    most = sum(name not in mine for name in names)
+    least = most - sum(name not in mine for name in names[len(names) - len(function.__defaults__ or ()):])
+    has_more = code.co_flags & 4  # *values
+    if given < least or (given > most and not has_more):
+        return f"{said} takes {few(least, None if has_more else most)}, but the input gives {given}"
+    return None
+
+
 # ---- random numbers ----
 
 class Seeder:
