@@ -21,6 +21,7 @@
 #include "run/item_range.h"
 #include "run/memory_limit.h"
 #include "run/output/argument_names.h"
+#include "run/output/item_name_check.h"
 #include "run/output/item_names.h"
 #include "run/output/path_check.h"
 #include "run/output/written_paths.h"
@@ -30,6 +31,17 @@
 #define JOB_FILE_MAX_BYTES ((size_t)16 << 20)
 
 /* ---- job ---- */
+
+/* Of a job file that was read from stdin. */
+static pe_status check_stdin(const pe_job *job, pe_error *err)
+{
+    for (int i = 0; i < job->input_count && err->status == PE_OK; i++)
+        if (job->inputs[i].kind == PE_SOURCE_FILE && strcmp(job->inputs[i].path, "-") == 0)
+            return pe_fail(err, PE_ECONFIG,
+                           "%s: path \"-\" is stdin, but the job file came from there: save one of the two to a file",
+                           job->inputs[i].where);
+    return err->status;
+}
 
 pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err)
 {
@@ -49,6 +61,8 @@ pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &text, err) == PE_OK)
         (void)pe_job_read(file, (const char *)text.data, text.size, options->overrides, options->override_count, out,
                           err);
+    if (err->status == PE_OK && is_stdin)
+        (void)check_stdin(*out, err);
     if (err->status == PE_OK && options->is_dry_run)
         (void)pe_job_make_dry(*out, err);
     if (err->status == PE_OK) {
@@ -322,7 +336,9 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
         output->sink.takes_partials = work->makes_partials;
     }
     if (status == PE_OK && pe_specs_has_item_files(job))
-        (void)define_files(output, work, err);
+        status = define_files(output, work, err);
+    if (status == PE_OK && run->is_root)
+        (void)pe_item_name_check(work, job->output.where, err);
     return pe_run_agree(run, err);
 }
 

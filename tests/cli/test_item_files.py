@@ -118,12 +118,24 @@ class Names(FilesCase):
             result = self.run_job(toml(mode="imap", input={"values": values}, kernel={"expr": "length(x)"}, output={"path": "results/{}.txt"}),
                                   *options)
             self.assertEqual((result.code, result.out), (78, b""), str(result))
+            self.assertEqual(self.files(), {})
             self.assertRegex(result.err, r"output\.path: the files of item 5 and item 377 have one name.*\{index\}")
         stream = self.run_args("-o", "res/{}", "--", "cat", stdin="".join(f"{value}\n" for value in values).encode())
         self.assertEqual(stream.code, 78)
         self.assertIn("item 5 and item 377", stream.err)
         self.good(echo("good/{}-{index}.txt", values[:300], ("cat",)), "-s", "pool.chunk_size=100")
         self.assertEqual(len(self.files("good")), 300)
+
+    def test_name_that_comes_twice_is_refused_before_the_first_item(self):
+        self.write("in/a.txt", "a\n")
+        self.write("more/a.txt", "b\n")
+        self.write("names.txt", "x\ny\nx\n")
+        twice = {"glob": "*/a.txt"}, {"values": ["x", "y", "x"]}, {"path": "names.txt"}, {"values": [1.5, 2.5, 1.5]}
+        for given in twice:
+            job = toml(input=given, kernel={"command": ["sh", "-c", "touch ran; cat", "{}"]}, output={"path": "results/{/.}.txt"})
+            for options in ((), ("--check",)):
+                self.refuse(job, 78, f"item 0 and item {1 if 'glob' in given else 2} have one name, \"results/", options=options)
+        self.good(toml(input={"values": [1, 2, 1]}, kernel={"expr": "x", "where": "i < 2"}, output={"path": "results/{}.txt"}))
 
     @needs_mpi
     def test_name_that_comes_twice_is_refused_on_ranks(self):

@@ -84,23 +84,25 @@ static pe_status make_room(pe_item_names *self, uint64_t items, const char *wher
     return grow(self, self->room == 0 ? LEAST_SLOTS : 2 * self->room, err);
 }
 
-static pe_status add(pe_item_names *self, const pe_item_name *name, const char *where, pe_error *err)
+/* text: the name, or NULL where its hash alone is known. */
+static pe_status add(pe_item_names *self, const pe_item_name *name, const char *text, const char *where, pe_error *err)
 {
+    const bool has_text = text != NULL;
     pe_item_name *const slot = find(self, name);
     const uint64_t first = slot->item < name->item ? slot->item : name->item;
     const uint64_t second = slot->item < name->item ? name->item : slot->item;
     if (slot->item != PE_NO_ITEM)
         return pe_fail(err, PE_ECONFIG,
                        "%s.path: the files of item %" PRIu64 " and item %" PRIu64
-                       " have one name; expected names that differ, as {index} in them makes them",
-                       where, first, second);
+                       " have one name%s%s%s; expected names that differ, as {index} in them makes them",
+                       where, first, second, has_text ? ", \"" : "", has_text ? text : "", has_text ? "\"" : "");
     *slot = *name;
     self->count++;
     return PE_OK;
 }
 
-pe_status pe_item_names_take(pe_item_names *self, const pe_buffer *told, uint64_t items, const char *where,
-                             pe_error *err)
+pe_status pe_item_names_take(pe_item_names *self, const pe_buffer *told, const char *text, uint64_t items,
+                             const char *where, pe_error *err)
 {
     pe_status status = PE_OK;
     for (size_t at = 0; at < told->size && status == PE_OK; at += sizeof(pe_item_name)) {
@@ -108,7 +110,7 @@ pe_status pe_item_names_take(pe_item_names *self, const pe_buffer *told, uint64_
         memcpy(&name, told->data + at, sizeof name);
         status = make_room(self, items, where, err);
         if (status == PE_OK)
-            status = add(self, &name, where, err);
+            status = add(self, &name, text, where, err);
     }
     return status;
 }

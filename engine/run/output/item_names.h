@@ -21,10 +21,11 @@ typedef struct pe_item_names {
 size_t pe_item_names_bytes(uint64_t items);
 
 /* pe_item_names_take - the names in a result of a worker (pe_item_name).
+ * Params:  text: the name, of a single one, for the message; NULL: not known
  * Returns: PE_OK; PE_ECONFIG that names both items, or for more names of a stream than pe_item_names_bytes has room for;
  *          PE_ENOMEM */
-pe_status pe_item_names_take(pe_item_names *self, const pe_buffer *told, uint64_t items, const char *where,
-                             pe_error *err);
+pe_status pe_item_names_take(pe_item_names *self, const pe_buffer *told, const char *text, uint64_t items,
+                             const char *where, pe_error *err);
 void pe_item_names_fini(pe_item_names *self);
 
 #endif

@@ -169,7 +169,7 @@ static pe_status take_rows(pe_output *output, const pe_chunk_result *out, pe_err
     if (output->resume->is_retry)
         return pe_retry_take(output, out, err);
     if (output->has_item_files)
-        return pe_item_names_take(&output->names, &out->bytes, output->items, output->job->output.where, err);
+        return pe_item_names_take(&output->names, &out->bytes, NULL, output->items, output->job->output.where, err);
     return out->placed > 0 ? pe_sink_advance(output->sink, out->placed, out->rows, err)
                            : pe_sink_write(output->sink, out->bytes.data, out->bytes.size, out->rows, err);
 }

@@ -156,6 +156,31 @@ pe_status pe_item_writer_name(pe_item_writer *writer, pe_block block, const pe_s
     return status;
 }
 
+/* NULL: the item has no name. */
+static const char *name_of(const pe_item_writer *writer, uint64_t item)
+{
+    size_t start = NO_NAME;
+    memcpy(&start, writer->starts.data + (item - writer->first) * sizeof start, sizeof start);
+    return start == NO_NAME ? NULL : (const char *)writer->names.data + start;
+}
+
+static pe_status tell_name(const pe_item_writer *writer, const char *name, uint64_t item, pe_buffer *names,
+                           pe_error *err)
+{
+    if (!writer->files->names_may_meet)
+        return PE_OK;
+    const XXH128_hash_t hash = XXH3_128bits(name, strlen(name));
+    const pe_item_name told = {.hash = {hash.low64, hash.high64}, .item = item};
+    return pe_buffer_append(names, &told, sizeof told, err);
+}
+
+pe_status pe_item_writer_tell(const pe_item_writer *writer, uint64_t item, const char **name, pe_buffer *told,
+                              pe_error *err)
+{
+    *name = name_of(writer, item);
+    return *name == NULL ? PE_OK : tell_name(writer, *name, item, told, err);
+}
+
 /* ---- files ---- */
 
 /* "results/.17.txt.pengine-1a2b": in the folder of the file, so that a rename is all that is left to do. */
@@ -215,16 +240,6 @@ static pe_status write_file(pe_item_writer *writer, const char *name, uint64_t i
     return status;
 }
 
-static pe_status tell_name(const pe_item_writer *writer, const char *name, uint64_t item, pe_buffer *names,
-                           pe_error *err)
-{
-    if (!writer->files->names_may_meet)
-        return PE_OK;
-    const XXH128_hash_t hash = XXH3_128bits(name, strlen(name));
-    const pe_item_name told = {.hash = {hash.low64, hash.high64}, .item = item};
-    return pe_buffer_append(names, &told, sizeof told, err);
-}
-
 pe_status pe_item_writer_write(pe_item_writer *writer, uint64_t first, size_t count, const void *const *columns,
                                pe_buffer *names, pe_error *err)
 {
@@ -233,11 +248,9 @@ pe_status pe_item_writer_write(pe_item_writer *writer, uint64_t first, size_t co
     pe_status status = PE_OK;
     for (size_t i = 0; i < count && status == PE_OK; i++) {
         const void *row[PE_MAX_COLUMNS];
-        size_t start = NO_NAME;
-        memcpy(&start, writer->starts.data + (first + i - writer->first) * sizeof start, sizeof start);
-        if (start == NO_NAME)
+        const char *const name = name_of(writer, first + i);
+        if (name == NULL)
             continue;
-        const char *const name = (const char *)writer->names.data + start;
         for (int c = 0; c < encoder->result_count; c++)
             row[c] = (const unsigned char *)columns[c] + i * pe_type_bytes(encoder->results[c]);
         writer->text.size = 0;
