@@ -31,4 +31,13 @@ static inline size_t pe_utf8_size(const unsigned char *at)
     return is_long || is_beyond ? 0 : size;
 }
 
+/* pe_utf8_stray - the first byte of a text, which ends with 0, that is not UTF-8; NULL: there is none. */
+static inline const char *pe_utf8_stray(const char *text)
+{
+    for (size_t size = 0; *text != '\0'; text += size)
+        if ((size = pe_utf8_size((const unsigned char *)text)) == 0)
+            return text;
+    return NULL;
+}
+
 #endif

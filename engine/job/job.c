@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "job/job_internal.h"
 #include "job/schema/schema.h"
 #include "job/section/values.h"
@@ -38,7 +39,7 @@ static pe_section open_section(const reading *in, const char *name)
     };
 }
 
-/* dir/squares.toml is the job "squares". */
+/* dir/squares.toml is the job "squares". A name is text, which the name of a file need not be. */
 static pe_status name_by_file(const char *file, pe_job *job, pe_error *err)
 {
     char *name = NULL;
@@ -47,6 +48,8 @@ static pe_status name_by_file(const char *file, pe_job *job, pe_error *err)
     char *const dot = status == PE_OK ? strrchr(name, '.') : NULL;
     if (dot != NULL && dot != name)
         *dot = '\0';
+    for (const char *stray; status == PE_OK && (stray = pe_utf8_stray(name)) != NULL;)
+        name[stray - name] = '?';
     job->name = name;
     return status;
 }

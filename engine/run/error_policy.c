@@ -103,7 +103,7 @@ pe_status pe_error_policy_check(const pe_failure_log *failures, const pe_job *jo
     if (failures->count <= allowed)
         return PE_OK;
     return pe_fail_item(err, PE_EITEM, failures->first_item,
-                        "%s.max_failures: %" PRIu64 " item%s failed, %" PRIu64 " were allowed; item %" PRIu64 ": %s",
-                        job->errors.where, failures->count, pe_plural(failures->count), allowed, failures->first_item,
-                        failures->first_text);
+                        "%s.max_failures: %" PRIu64 " item%s failed, %" PRIu64 " %s allowed; item %" PRIu64 ": %s",
+                        job->errors.where, failures->count, pe_plural(failures->count), allowed,
+                        allowed == 1 ? "was" : "were", failures->first_item, failures->first_text);
 }

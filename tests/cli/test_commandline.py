@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """The command line: every option, every way to get one wrong."""
+import os
 import re
 import tomllib
 
@@ -209,6 +210,10 @@ class PrintConfig(Case):
     def test_printed_config_names_the_job_after_its_file(self):
         self.assertEqual(self.again(squares(2), name="my squares.toml")["name"], "my squares")
 
+    def test_name_of_a_file_that_is_no_text_becomes_one(self):
+        name = os.fsdecode(b"sq\xff.toml")
+        self.assertEqual(self.again(squares(2), name=name)["name"], "sq?")
+
     def test_printed_config_of_every_input_kind_is_the_same_job(self):
         self.write("x.npy", numpy.arange(12).reshape(4, 3))
         self.write("x.csv", 'x,"say ""y"""\n3,4\n6,8\n')
@@ -246,6 +251,18 @@ class Wrong(Case):
             with self.subTest(args):
                 before = self.everything()
                 self.check_refused(self.run_args(*args), 64, needles, before)
+
+    def test_value_that_is_no_text_is_refused(self):
+        self.write("job.toml", squares())
+        for option in (["-o", os.fsdecode(b"o\xfe.txt")], ["-s", os.fsdecode(b'input.path="a\xff"')]):
+            self.check_refused(self.run_args(*option, "job.toml"), 64, [option[0].replace("-s", "--set"), "UTF-8", "ln -s"],
+                               self.everything())
+
+    def test_stdin_for_the_job_and_for_its_items_is_refused(self):
+        job = toml(input={"path": "-"}, kernel={"expr": "x"}).encode()
+        self.check_refused(self.run_args("-", stdin=job), 78, ["stdin", "job file", "stdin:1:|2:"], [])
+        result = self.run_args("-", stdin=squares(3).encode())
+        self.assertEqual((result.code, result.text), (0, "0\n1\n4\n"), result.err)
 
     def test_missing_job_file_is_refused(self):
         self.check_refused(self.run_args("none.toml"), 66, ["none.toml", "no such file"], [])
