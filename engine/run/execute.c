@@ -130,6 +130,8 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
     if (self->checkpointer != NULL && pe_checkpointer_tick(self->checkpointer, err) != PE_OK)
         return err->status;
     atomic_store_explicit(&self->deadline_ns, self->limit.stop_ns, memory_order_relaxed);
+    if (items >= self->plan->items) /* nothing is left to be stopped */
+        return PE_OK;
     return pe_time_limit_check(&self->limit, pe_checkpointer_took_ns(self->checkpointer), err);
 }
 

@@ -22,6 +22,8 @@ static void set(pe_time_limit *limit, uint64_t left_ns)
 {
     const uint64_t share = left_ns / RESERVE_SHARE;
     limit->reserve_ns = share < LEAST_RESERVE_NS ? LEAST_RESERVE_NS : share > MOST_RESERVE_NS ? MOST_RESERVE_NS : share;
+    if (limit->reserve_ns > left_ns / 2)
+        limit->reserve_ns = left_ns / 2; /* a limit that is short leaves some time for items */
     const uint64_t usable = left_ns > limit->reserve_ns ? left_ns - limit->reserve_ns : 1;
     limit->stop_ns = pe_clock_ns() + usable;
 }

@@ -60,6 +60,9 @@ class Overrides(Case):
                 self.assertEqual(config["pool"]["threads"], 3)
                 self.prints(squares(1000), lines(x * x for x in range(1000)), *option)
 
+    def test_short_time_limit_leaves_time_for_items(self):
+        self.prints(squares(3), "0\n1\n4\n", "--time-limit", "200 ms")
+
     def test_double_dash_begins_a_program(self):
         self.write("-job.toml", squares(2))
         self.check_refused(self.run_args("--", "-job.toml", stdin=b"a\n"), 69, ["-job.toml", "PATH"], ["-job.toml"])
