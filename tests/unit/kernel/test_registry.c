@@ -11,7 +11,6 @@
 #include "unit.h"
 
 #define WHERE "job.toml:3:8: kernel.name"
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* A request as words: columns as a signature's arguments, "?" for one that is untyped. */
 typedef struct asked {
@@ -181,19 +180,15 @@ END_TEST
 
 START_TEST(registry_table_is_sound)
 {
-    static const char *const names[] = {"square", "cube",        "sum_of_squares", "divmod",     "hypot",
-                                        "norm3",  "is_prime",    "collatz_steps",  "mandelbrot", "black_scholes",
-                                        "ep",     "text_length", "text_upper"};
-    size_t count = 0, name = 0;
+    size_t count = 0, squares = 0;
     const pe_kernel *const *all = pe_registry_all(&count);
-    ck_assert_uint_eq(count, 19);
     for (size_t k = 0; k < count; k++) {
         pe_signature signature;
         char printed[PE_SIGNATURE_ROOM];
         pe_error err = PE_ERROR_INIT;
-        if (k > 0 && strcmp(all[k]->name, all[k - 1]->name) != 0)
-            name++; /* so overloads stand together, in the order of the list above */
-        ck_assert_str_eq(all[k]->name, names[name]);
+        squares += strcmp(all[k]->name, "square") == 0;
+        for (size_t other = 0; other + 1 < k; other++) /* overloads stand together */
+            ck_assert(strcmp(all[k]->name, all[k - 1]->name) == 0 || strcmp(all[k]->name, all[other]->name) != 0);
         ck_assert_uint_eq(all[k]->abi, PE_KERNEL_ABI);
         ck_assert_uint_eq(all[k]->size, sizeof(pe_kernel));
         ck_assert(all[k]->map != NULL);
@@ -201,14 +196,15 @@ START_TEST(registry_table_is_sound)
         ck_ok(pe_signature_parse(all[k]->signature, &signature, &err), err);
         ck_assert_str_eq(pe_signature_print(&signature, printed), all[k]->signature);
     }
-    ck_assert_uint_eq(name + 1, COUNT(names));
+    ck_assert_uint_eq(squares, 3);
 }
 END_TEST
 
 START_TEST(registry_print_aligns_columns)
 {
     char *text = NULL;
-    size_t size = 0, lines = 0;
+    size_t size = 0, lines = 0, count = 0;
+    (void)pe_registry_all(&count);
     FILE *out = open_memstream(&text, &size);
     pe_registry_print(out);
     fclose(out);
@@ -218,7 +214,7 @@ START_TEST(registry_print_aligns_columns)
         ck_assert_int_ne(line[16 + strlen("(float64, float64, float64, float64, float64) -> float64") + 2], ' ');
         ck_assert_int_ne(strchr(line, '\n')[-1], ' ');
     }
-    ck_assert_uint_eq(lines, 19);
+    ck_assert_uint_eq(lines, count);
     free(text);
 }
 END_TEST
