@@ -156,20 +156,51 @@ def reduced(op, values):
     return str(min(values) if op == "min" else max(values))
 
 
-def reduction(ops, results, names, form, rows):
-    """The bytes of a reduction, or None where some value does not exist."""
+def place_of(op, values):
+    """The place of the first least, greatest value; -0.0 is less than 0.0."""
+    key = (lambda k: (values[k], math.copysign(1, values[k]))) if isinstance(values[0], float) else values.__getitem__
+    return (min if op == "argmin" else max)(range(len(values)), key=key)
+
+
+def arg_lines(op, columns, rows, items, separator):
+    """The items' numbers, and a line for each of their arguments."""
+    places = [place_of(op, values) for values in columns]
+    numbers = [rows[place][0] for place in places]
+    lines = [[op, *map(str, numbers)]]
+    for a in range(len(items[0])):
+        lines.append([f"{op} {'xyz'[a]}", *(repr(items[n][a]) for n in numbers)])
+    return "".join(separator.join(line) + "\n" for line in lines)
+
+
+def histogram_lines(bins, columns, separator):
+    first, last, count = bins
+    edges = numpy.histogram([], count, (first, last))[1].tolist()
+    counts = [numpy.histogram(numpy.array(values, float), count, (first, last))[0].tolist() for values in columns]
+    lines = [[f"histogram {a!r} {b!r}", *(str(one[k]) for one in counts)] for k, (a, b) in enumerate(zip(edges, edges[1:]))]
+    lines.append(["below", *(str(sum(v < first for v in values)) for values in columns)])
+    lines.append(["above", *(str(sum(v > last for v in values)) for values in columns)])
+    return "".join(separator.join(line) + "\n" for line in lines)
+
+
+def reduction(ops, results, names, form, rows, items, bins):
+    """The bytes of a reduction without its quantiles, or None where some value does not exist."""
     separator = "," if form == "csv" else "\t"
     columns = list(zip(*[flat(row) for _, row in rows])) or [[] for _ in range(len(names_of(results, None, None)))]
     spread = [dtype for dtype in results for _ in range(int(dtype.partition("[")[2][:-1] or 1))]
     lines = head(form, results, names, "op").decode()
     for op in ops:
+        if op in ("argmin", "argmax"):
+            if not rows:
+                return None
+            lines += arg_lines(op, columns, rows, items, separator)
+            continue
         cells = [reduced(op, list(column)) for column in columns]
         if op == "sum" and not rows:
             cells = ["0.0" if base(dtype).startswith("float") else "0" for dtype in spread]
         if None in cells:
             return None
         lines += separator.join([op, *cells]) + "\n"
-    return lines.encode()
+    return (lines + (histogram_lines(bins, columns, separator) if bins else "")).encode()
 
 
 # ---- words -------------------------------------------------------------------------------------------------------------

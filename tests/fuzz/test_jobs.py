@@ -149,10 +149,29 @@ class Job:
         self.format = draw.choice(["txt", "csv", "tsv"])
         self.path = f"out.{self.format}" if draw.random() < 0.5 else None
         self.output["op"] = self.ops
+        self.shares, self.bins = [], None
+        if not has_text:
+            self.draw_distribution()
         if self.path is not None:
             self.output["path"] = self.path
         elif self.format != "txt":
             self.output["format"] = self.format
+
+    def draw_distribution(self):
+        """Which item is the least, the greatest; quantiles, a histogram: of one number an item, whose arguments have no other names."""
+        draw, results = self.draw, self.written
+        is_plain = all("[" not in dtype and dtype not in ("int128", "bool", "uint64") for dtype in [*self.kernel.args, *results])
+        if not is_plain:
+            return
+        has_names = any("path" in table or "names" in table for table in self.inputs.tables)
+        if "text" not in self.kernel.args and not has_names and "args" not in self.table and draw.random() < 0.4:
+            self.ops += draw.sample(["argmin", "argmax"], draw.randint(1, 2))
+        if draw.random() < 0.3:
+            self.shares = self.output["quantiles"] = draw.sample([0.0, 0.1, 0.5, 0.99, 1.0], draw.randint(1, 3))
+            self.pool["memory"] = "2 GiB"  # the tables of quantiles are large
+        if draw.random() < 0.3:
+            first = draw.choice([-50, 0, 0.5, 100])
+            self.bins = self.output["histogram"] = [first, first + draw.choice([1, 7.5, 1000]), draw.choice([1, 3, 10])]
 
     def draw_errors(self):
         draw = self.draw
@@ -340,12 +359,36 @@ class Job:
         return wrong
 
     def judge_reduction(self, data, code, wrong):
-        wanted = None if self.ends_early else expected.reduction(self.ops, self.written, self.names, self.format, self.rows)
+        wanted = None if self.ends_early else expected.reduction(self.ops, self.written, self.names, self.format, self.rows,
+                                                                 self.items, self.bins)
         if not self.ends_early and wanted is None:
             code = 65
+        if data and wanted and self.shares:
+            data = self.judge_quantiles(data, wrong)
         if (data or None) != wanted:
             wrong.append(f"reduced to {data!r}, expected {wanted!r}")
         return code
+
+    def judge_quantiles(self, data, wrong):
+        """The lines of quantiles are near those of numpy; gives the others."""
+        separator = "," if self.format == "csv" else "\t"
+        columns = list(zip(*[expected.flat(row) for _, row in self.rows]))
+        others, empty = [], not columns
+        for line in data.decode().splitlines(True):
+            name, *cells = line.rstrip("\n").split(separator)
+            if not name.startswith("quantile "):
+                others.append(line)
+                continue
+            for cell, values in zip(cells, columns):  # of no values each is nan
+                near = [float(numpy.quantile(numpy.array(values, float), float(name.split()[1]), method=way)) for way in ("lower", "higher")]
+                slack = max(map(abs, near)) * 1e-3
+                if not near[0] - slack <= float(cell) <= near[1] + slack:
+                    wrong.append(f"{name} is {cell}, expected {near}")
+            if empty and set(cells) != {"nan"}:
+                wrong.append(f"{name} of nothing is {cells}")
+        if len(others) != len(data.decode().splitlines()) - len(self.shares):
+            wrong.append(f"expected {len(self.shares)} quantiles in {data!r}")
+        return "".join(others).encode()
 
     def judge_all(self, data, wrong):
         if self.format == "null":
@@ -436,7 +479,7 @@ class Job:
         if self.policy == "stop":
             found = re.search(r"^pengine: item (\d+): (.*)", result.err, re.MULTILINE | re.DOTALL)
         elif self.ends_early:
-            found = re.search(r"max_failures: \d+ items? failed, \d+ were allowed; item (\d+): (.*)", result.err, re.DOTALL)
+            found = re.search(r"max_failures: \d+ items? failed, \d+ (?:was|were) allowed; item (\d+): (.*)", result.err, re.DOTALL)
         else:
             said = f"{len(self.lost):,} of {len(self.items):,} item{'s' * (len(self.items) != 1)} failed"
             if self.parts == 1 and f"pengine: {said}" not in result.err:
