@@ -45,7 +45,7 @@ void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], boo
         const pe_source_info *const info = inputs->infos + s;
         for (int c = 0; c < info->columns; c++) {
             types[inputs->first_column[s] + c] = info->types[c];
-            untyped[inputs->first_column[s] + c] = info->is_untyped;
+            untyped[inputs->first_column[s] + c] = info->untyped[c];
             numbers[inputs->first_column[s] + c] = info->numbers[c];
         }
     }

@@ -32,10 +32,15 @@ static pe_status read_reduce(const pe_section *output, const pe_section *reduce,
             "a reduction is of all items: the mean or the float sum of the whole does not follow from "
             "those of its parts; expected no %s, or [output]",
             job->part.of > 0 ? "part" : "skip");
-    if (pe_section_given(reduce, "op") == NULL)
+    const bool has_tables =
+        pe_section_given(reduce, "quantiles") != NULL || pe_section_given(reduce, "histogram") != NULL;
+    if (pe_section_given(reduce, "op") == NULL && !has_tables)
         return pe_section_refuse(reduce, NULL, reduce->table, err,
                                  "expected what to reduce the items to, such as op = [\"sum\", \"count\"]");
-    return read_table(reduce, job, err);
+    const pe_status status = read_table(reduce, job, err);
+    if (job->op_count == 0)
+        job->ops[job->op_count++] = PE_REDUCE_COUNT;
+    return status;
 }
 
 /* Who names a file expects it to be there afterwards. */

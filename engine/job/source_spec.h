@@ -40,6 +40,12 @@ typedef struct pe_column_choice {
     uint64_t number;
 } pe_column_choice;
 
+/* The dtype of the column of this name. */
+typedef struct pe_column_dtype {
+    const char *name;
+    pe_dtype dtype;
+} pe_column_dtype;
+
 typedef enum pe_text_demand {
     PE_DEMAND_UNKNOWN, /* what the columns are decides */
     PE_DEMAND_NUMBERS, /* numbers only: empty lines at the end are no items */
@@ -64,8 +70,10 @@ typedef struct pe_source_spec {
     const char *path;    /* file; "-" is stdin */
     const char *pattern; /* glob */
     pe_format format;    /* PE_FORMAT_AUTO: neither given nor told by the suffix */
-    bool has_dtype;
+    bool has_dtype;      /* one for all columns */
     pe_type dtype;
+    const pe_column_dtype *dtypes; /* of some columns, by name; only where has_dtype is false */
+    int dtype_count;
     bool header;                   /* csv, tsv: the first record names the columns */
     int delimiter, quote, comment; /* csv, tsv: a byte, PE_CHAR_NONE or PE_CHAR_BLANKS (base/dialect.h); 0: not given */
     int decimal, thousands;        /* csv, tsv: a byte; 0: not given */
@@ -89,6 +97,12 @@ typedef struct pe_source_spec {
     size_t record_max_bytes; /* a longer record of a stream is refused; 0: 1 GiB */
     bool infers_types;       /* without dtype: find the types of the columns in the first records */
     bool infers_fields;      /* of the other fields too: they are kept as numbers */
+    /* of jsonl, what stands beside the results: */
+    const pe_column_choice *kept; /* values by their paths */
+    int kept_count;
+    bool keeps_keys; /* or the values of all keys that the first line has */
+    bool keeps_own;  /* in the line's own bytes, as members of an object */
+    bool keeps_line; /* all of them: the line is one piece */
     /* Without columns: is a column of this name an argument? Where none is, all are. NULL: all are. */
     bool (*is_mentioned)(const void *context, const char *name);
     const void *mention_context;

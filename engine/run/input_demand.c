@@ -73,6 +73,23 @@ static takes ask_kernel(const pe_form_spec *kernel, bool *needs_types)
     return all;
 }
 
+/* A jsonl is asked for the keys that are kept, since its lines are read for known keys only. */
+static void keep_keys(const pe_job *job, pe_source_spec *spec)
+{
+    const pe_keep *const keep = &job->output.keep;
+    const bool has_paths = keep->count > 0 && keep->columns[0].name != NULL && job->input_count == 1;
+    const bool is_none = (!keep->is_all && keep->count == 0) || job->op_count > 0;
+    if (spec->format != PE_FORMAT_JSONL || is_none || job->output.format == PE_FORMAT_NULL)
+        return;
+    spec->keeps_own = job->output.format == PE_FORMAT_JSONL;
+    spec->keeps_line = spec->keeps_own && keep->is_all;
+    spec->keeps_keys = !has_paths;
+    if (!has_paths)
+        return;
+    spec->kept = keep->columns;
+    spec->kept_count = keep->count;
+}
+
 void pe_input_demand_set(pe_job *job)
 {
     bool needs_types = false;
@@ -83,5 +100,6 @@ void pe_input_demand_set(pe_job *job)
         spec->demand = !is_settled ? PE_DEMAND_UNKNOWN : all.texts ? PE_DEMAND_TEXTS : PE_DEMAND_NUMBERS;
         spec->infers_types = needs_types || !is_settled;
         spec->infers_fields = pe_kept_is_binary(job);
+        keep_keys(job, spec);
     }
 }

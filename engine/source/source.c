@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "source/column_dtypes.h"
 #include "source/source_vtable.h"
 
 /* What every exported source begins with; the kind's own facts follow, aligned to 16. */
@@ -238,6 +239,8 @@ pe_status pe_source_open(const pe_source_spec *spec, pe_source **out, pe_error *
     source->is_local = spec->kind != PE_SOURCE_FILE;
     if (spec->kind == PE_SOURCE_FILE)
         status = open_file(source, err);
+    if (status == PE_OK)
+        status = pe_column_dtypes_check(spec, source->format, err);
     if (status == PE_OK)
         status = source->kind->open(source, err);
     if (status == PE_OK)

@@ -31,14 +31,14 @@ pe_status pe_source_vtable_bind(const pe_source *source, const pe_type *want, pe
 {
     for (int c = 0; c < source->info.columns; c++) {
         const pe_type have = source->info.types[c];
-        const bool fits = source->info.is_untyped ? want[c].width == 0
+        const bool fits = source->info.untyped[c] ? want[c].width == 0
                                                   : pe_dtype_cast(have.dtype, want[c].dtype) != PE_CAST_REFUSED &&
                                                         pe_type_elements(have) == pe_type_elements(want[c]);
         if (fits)
             continue;
         char have_name[PE_TYPE_NAME_ROOM], want_name[PE_TYPE_NAME_ROOM];
         return pe_fail(err, PE_ECONFIG, "%s: column %d of %s is %s and cannot be taken as %s", source->spec->where,
-                       c + 1, source->info.name, source->info.is_untyped ? "text" : pe_type_print(have, have_name),
+                       c + 1, source->info.name, source->info.untyped[c] ? "text" : pe_type_print(have, have_name),
                        pe_type_print(want[c], want_name));
     }
     return PE_OK;

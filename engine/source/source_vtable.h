@@ -25,7 +25,7 @@ typedef struct pe_source_vtable {
 
     /* open (rank 0) - check the spec and, for files, the bytes; everything in pe_source but `total` and `info` is set.
      * Fills:   source->total (PE_COUNT_UNKNOWN for a stream, PE_COUNT_ANY), info.columns, info.types,
-     *          info.is_untyped. info.types are the types after [input] dtype, which the kind checks.
+     *          info.untyped. info.types are the types after [input] dtype, which the kind checks.
      * A stream (info.is_stream, source->fd) may read as much as it needs here, such as a csv's header. */
     pe_status (*open)(pe_source *source, pe_error *err);
 

@@ -7,12 +7,13 @@ Expected values: the file's own fields, cut and joined by Python; csv's writer; 
 import csv
 import io
 import itertools
+import json
 import random
 import unittest
 
 import numpy
 
-from harness import Case, main, needs_mpi, toml
+from harness import Case, HAS_MPI, main, needs_mpi, toml
 
 try:
     import pandas
@@ -67,6 +68,76 @@ def job(keep, output=None, mode="istarmap", chunk=3, **more):
     return toml(mode=mode, input={"path": "t.csv", "columns": ["price, net", "qty"], **more.pop("input", {})},
                 kernel={"expr": "x*y"}, output={"format": "csv", "keep": keep, **(output or {})},
                 pool={"chunk_size": chunk, "threads": 3}, **more)
+
+
+class JsonLines(Case):
+    """Members of a line of JSON, in their own bytes for an output of jsonl, else their values."""
+
+    LINES = ['{"id": 1.50, "s": "a\\u00e9\\"\\n", "t": {"x": [1, 2]}, "a.b": null}', ' { "id" : 2,"s":"q, r","more": true,"t":{"x":[ ]}} ',
+             '{"id":3e0,"result":7}', '{ }']
+
+    def setUp(self):
+        super().setUp()
+        self.write("in.jsonl", "\n".join(self.LINES) + "\n")
+        self.write("f.py", "import json\ndef f(line): return len(json.loads(line))\ndef g(line): return {'n': len(json.loads(line))}\n")
+
+    def lines(self, output, kernel=None, ranks=0, **table):
+        table = {"path": "in.jsonl", **table}
+        job = toml(mode="starmap", input=table, kernel=kernel or {"python": "f.py:f", "signature": "(text) -> int64"},
+                   output={"format": "jsonl", **output}, pool={"chunk_size": 1})
+        result = self.run_job(job, ranks=ranks, stdin=self.read("in.jsonl") if table["path"] == "-" else None)
+        self.assertEqual(result.code, 0, str(result))
+        return result.text.split("\n")[:-1]
+
+    def read(self, name):
+        return (self.dir / name).read_bytes()
+
+    def expected(self, add):
+        """The line's own members, then others."""
+        out = []
+        for line in self.LINES:
+            inside = line.strip()[1:-1].strip()
+            out.append("{" + ",".join(part for part in (inside, add(json.loads(line))) if part) + "}")
+        return out
+
+    def test_all_is_the_line_itself(self):
+        for ranks in (0, 3) if HAS_MPI else (0,):
+            for more in ({}, {"path": "-", "format": "jsonl"}):
+                self.assertEqual(self.lines({"keep": "all"}, ranks=ranks, **more), self.expected(lambda line: f'"result":{len(line)}'))
+        self.assertEqual(self.lines({"keep": "all", "index": True}, count=1), ['{"index":0,' + self.LINES[0][1:-1] + ',"result":4}'])
+        self.assertEqual(self.lines({"keep": "all"}, {"python": "f.py:g"}), self.expected(lambda line: f'"n": {len(line)}'))
+        self.assertEqual(self.lines({"keep": "all"}, {"expr": "x + 1"}, columns=["id"], dtype="float64"),
+                         self.expected(lambda line: '"result":' + (str(line["id"] + 1.0) if "id" in line else "null")))
+
+    def test_result_whose_name_the_first_line_has_is_renamed(self):
+        self.write("in.jsonl", '{"result":1}\n{"result":2}\n')
+        self.assertEqual(self.lines({"keep": "all"}, {"expr": "result * 10"}), ['{"result":1,"result_2":10}', '{"result":2,"result_2":20}'])
+
+    def test_chosen_values_are_members_in_their_own_bytes(self):
+        got = self.lines({"keep": ["s", "t.x", "id"]})
+        self.assertEqual(got[0], '{"s":"a\\u00e9\\"\\n","t.x":[1, 2],"id":1.50,"result":4}')
+        self.assertEqual(got[1], '{"s":"q, r","t.x":[ ],"id":2,"result":4}')
+        self.assertEqual(got[3], '{"s":null,"t.x":null,"id":null,"result":0}')
+        self.assertEqual(self.lines({"keep": [3, 0]}, count=1), ['{"a.b":null,"id":1.50,"result":4}'])
+
+    def test_other_formats_get_the_values(self):
+        for ranks in (0, 3) if HAS_MPI else (0,):
+            got = list(csv.reader(io.StringIO("\n".join(self.lines({"format": "csv", "keep": ["id", "s", "t"]}, ranks=ranks, count=2)))))
+            self.assertEqual(got[0], ["id", "s", "t", "result"])
+            self.assertEqual(got[1:], [["1.50", 'aé"\n', '{"x": [1, 2]}', "4"], ["2", "q, r", '{"x":[ ]}', "4"]])
+        self.write("in.jsonl", '{"id":7,"v":0.5}\n{"v":1.5,"id":8}\n')
+        job = toml(mode="starmap", input={"path": "in.jsonl"}, kernel={"expr": "v * 2"}, output={"path": "o.npy", "keep": "all"})
+        self.assertEqual(self.run_job(job).code, 0)
+        self.assertEqual(numpy.load(self.dir / "o.npy").tolist(), [(7, 0.5, 1.0), (8, 1.5, 3.0)])
+
+    def test_lines_that_fail_are_left_out_or_filled(self):
+        self.write("in.jsonl", '{"id":1,"v":4}\n{"id":2,"v":"x"}\n{"id":3,"v":\n{"id":4,"v":0}\n')
+        job = toml(mode="starmap", input={"path": "in.jsonl", "columns": ["v"], "dtype": "int64"}, kernel={"expr": "8 / v"},
+                   output={"format": "jsonl", "keep": ["id"]}, errors={"on_error": "skip"})
+        result = self.run_job(job)
+        self.assertEqual((result.code, result.text), (1, '{"id":1,"result":2}\n'), result.err)
+        result = self.run_job(job, "-s", 'errors.on_error="fill"', "-s", "errors.fill=-1")
+        self.assertEqual(result.text, '{"id":1,"result":2}\n{"id":2,"result":-1}\n{"result":-1}\n{"id":4,"result":-1}\n')
 
 
 class Text(Case):

@@ -98,6 +98,13 @@ class Statistics(Case):
             expected.update(count=str(len(values)), below=str((values < first).sum()), above=str((values > last).sum()))
             self.assertEqual(seen, expected)
 
+    def test_quantiles_or_a_histogram_need_no_operation(self):
+        for table, names in (({"quantiles": [0.5]}, ["count", "quantile 0.5"]),
+                             ({"histogram": [0, 4, 1]}, ["count", "histogram 0.0 4.0", "below", "above"])):
+            result = self.good(toml(mode="map", input={"range": [0, 5]}, kernel={"expr": "x"}, reduce=table), "-q")
+            self.assertEqual([line.split("\t")[0] for line in result.text.splitlines()], names)
+            self.assertEqual(result.text.split("\n")[0], "count\t5")
+
     def test_quantiles_are_numpys_within_a_thousandth(self):
         draw = numpy.random.default_rng(7)
         shares = [0, 0.01, 0.25, 0.5, 0.75, 0.99, 1]

@@ -6,8 +6,11 @@ Expected values: Python's int, float and csv. Where pandas is named, the constan
 """
 import csv
 import io
+import tomllib
 
-from harness import Case, lines, main, needs_mpi, toml
+import numpy
+
+from harness import Case, HAS_MPI, lines, main, needs_mpi, toml
 
 BIG = 9007199254740993  # 2**53 + 1: float(BIG) != BIG
 EXPR = {"expr": "x"}
@@ -109,6 +112,63 @@ class Types(Case):
             with self.subTest(encoding):
                 self.refuse(job(path="x.csv", mode="map"), 65, "x.csv", "UTF-16", files={"x.csv": "x\n1\n".encode(encoding)})
                 self.refuse(job(path="-", mode="map"), 65, "stdin", "UTF-16", stdin="x\n1\n".encode(encoding))
+
+
+class Tables(Case):
+    """input.dtype as a table: the types of some columns by their names, the others as without dtype."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("f.py", "def f(*values):\n    return ' '.join(type(value).__name__ + str(value) for value in values)\n")
+        self.write("o.csv", "id,price,qty\n007,1,2\n8,2.5,3\n")
+
+    def test_table_types_the_columns_that_it_names(self):
+        kernel = {"python": "f.py:f"}
+        for ranks in (0, 3) if HAS_MPI else (0,):
+            for table, expected in (({"id": "text"}, "str007 float1.0 int2"), ({"qty": "float64", "id": "int8"}, "int7 float1.0 float2.0")):
+                result = self.run_job(job(kernel, "starmap", path="o.csv", dtype=table), ranks=ranks)
+                self.assertEqual((result.code, result.text.split("\n")[0]), (0, expected), result.err)
+        result = self.run_args("-q", "-s", 'input.dtype.id="text"', "-s", 'input.dtype.qty="complex128"', "job.toml", stdin=b"")
+        self.assertEqual(result.text.split("\n")[1], "str8 float2.5 complex(3+0j)", result.err)
+        self.write("p.jsonl", '{"a": 1, "b": {"c": 2}}\n')
+        self.prints(job(kernel, "starmap", path="p.jsonl", columns=["a", "b.c"], dtype={'"b.c"': "float64"}), "int1 float2.0\n")
+        self.prints(job(kernel, "starmap", path="o.csv", header=False, first=1, names=["i", "p", "q"], dtype={"i": "text", "p": "text", "q": "text"}),
+                    "str007 str1 str2\nstr8 str2.5 str3\n")
+        numpy.save(self.dir / "s.npy", numpy.array([(1, 2.5), (3, 4.5)], dtype=[("a", "<i4"), ("b", "<f8")]))
+        self.prints(job(kernel, "starmap", path="s.npy", dtype={"a": "float64"}), "float1.0 float2.5\nfloat3.0 float4.5\n")
+
+    def test_value_that_does_not_fit_the_table_is_an_error_of_its_item(self):
+        self.write("o.csv", "id,price\n1,2\nx,3\n4,5\n")
+        text = job({"expr": "id + price"}, "starmap", {"on_error": "skip"}, path="o.csv", dtype={"id": "int64"})
+        result = self.run_job(text)
+        self.assertEqual((result.code, result.text), (1, "3\n9\n"), result.err)
+        self.refuse(job({"expr": "id + price"}, "starmap", path="o.csv", dtype={"id": "int64"}), 65, "o.csv:3:1", "input.dtype asks for|not an int64")
+
+    def test_kept_column_has_the_type_of_the_table(self):
+        result = self.run_job(toml(mode="starmap", input={"path": "o.csv", "dtype": {"id": "int16"}}, kernel={"expr": "price*qty"},
+                                   output={"path": "o.npy", "keep": ["id", "qty"]}))
+        self.assertEqual(result.code, 0, result.err)
+        got = numpy.load(self.dir / "o.npy")
+        self.assertEqual((got.dtype["id"], got.dtype["qty"]), (numpy.dtype("int16"), numpy.dtype("int64")))
+        self.assertEqual(got["id"].tolist(), [7, 8])
+
+    def test_printed_table_is_the_same_job(self):
+        self.write("o.csv", '"a b",c\n1,2\n')
+        text = job({"python": "f.py:f"}, "starmap", path="o.csv", dtype={'"a b"': "text", "c": "float32"})
+        self.prints(text, "str1 float2.0\n")
+        config = self.good(text, "--print-config").text
+        self.assertEqual(tomllib.loads(config)["input"]["dtype"], {"a b": "text", "c": "float32"})
+        self.prints(config, "str1 float2.0\n")
+
+    def test_wrong_tables_are_refused(self):
+        for table, needles in (({"idd": "int64"}, ("idd", 'expected one of "id"')), ({"id": "int65"}, ("int65", "int64")), ({"id": 3}, ("dtype", "id", "3")),
+                               ({}, ("dtype",)), ({"id": "float64[3]"}, ("id", "float64"))):
+            self.refuse(job({"expr": "id"}, "starmap", path="o.csv", dtype=table), 78, *needles)
+        self.write("x.npy", numpy.array([(2.5,)], dtype=[("a", "<f8")]))
+        self.refuse(job({"expr": "a"}, path="x.npy", dtype={"a": "int64"}), 78, "could lose value")
+        self.refuse(job({"expr": "x"}, range=[0, 3], dtype={"x": "int64"}), 78, "columns")
+        self.write("x.txt", "1\n")
+        self.refuse(job({"expr": "x"}, path="x.txt", dtype={"x": "int64"}), 78, "columns")
 
 
 class BlankLines(Case):

@@ -95,7 +95,7 @@ static size_t each_value(FILE *out, const char *table, const pe_key *key, pe_pag
         return each_kernel(out, print);
     if (key->words != NULL)
         return each_word(out, key->words, print);
-    if (key->type == PE_KEY_TYPE || key->type == PE_KEY_DTYPE)
+    if (key->type == PE_KEY_TYPE || key->type == PE_KEY_TYPES || key->type == PE_KEY_DTYPE)
         return each_dtype(out, print);
     if (key->type == PE_KEY_AUTO_INTEGER) {
         print(out, "auto", true);

@@ -32,7 +32,9 @@ typedef struct pe_json_value {
     pe_json_kind kind;
     const char *data; /* points into the line, but for an unescaped string */
     size_t size;
-    int is_copy; /* data is the reader's, until the next line */
+    int is_copy;     /* data is the reader's, until the next line */
+    const char *own; /* the value as it stands in the line, a string with its quotes; NULL: it is missing */
+    size_t own_size;
 } pe_json_value;
 
 typedef struct pe_jsonl pe_jsonl;

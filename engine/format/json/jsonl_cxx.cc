@@ -28,6 +28,7 @@
 #include <simdjson.h>
 #pragma GCC diagnostic pop
 
+#include "format/json/json_path_cxx.h"
 #include "format/json/json_token.h"
 #include "format/json/jsonl.h"
 
@@ -38,17 +39,13 @@ namespace
 
 constexpr unsigned DEEPEST = 500;
 
-struct path {
-    std::vector<std::string> keys;
-};
-
 using set = std::uint64_t; // of paths
 
 } // namespace
 
 struct pe_jsonl {
     od::parser parser;
-    std::vector<path> paths;
+    std::vector<pe_json_path> paths;
     std::string padded;               // a line at the end of the readable bytes
     std::vector<std::string> strings; // unescaped, one a path
     std::string scratch;              // an unescaped key
@@ -168,10 +165,20 @@ set ending(const pe_jsonl &r, set among, std::size_t level)
     return out;
 }
 
-void put(pe_jsonl &r, set to, pe_json_kind kind, std::string_view text, bool is_copy)
+void put(pe_jsonl &r, set to, pe_json_kind kind, std::string_view text, bool is_copy, std::string_view own)
 {
+    const pe_json_value value{kind, text.data(), text.size(), is_copy ? 1 : 0, own.data(), own.size()};
     for (set left = to; left != 0; left &= left - 1)
-        r.values[__builtin_ctzll(left)] = pe_json_value{kind, text.data(), text.size(), is_copy ? 1 : 0};
+        r.values[__builtin_ctzll(left)] = value;
+}
+
+// A string as it stands, with its quotes; it was found to be good.
+std::string_view quoted(od::raw_json_string raw)
+{
+    const char *end = raw.raw();
+    while (*end != '"')
+        end += *end == '\\' ? 2 : 1;
+    return {raw.raw() - 1, static_cast<std::size_t>(end - raw.raw()) + 2};
 }
 
 bool walk(pe_jsonl &r, od::value value, set paths, std::size_t level);
@@ -187,7 +194,8 @@ bool take_string(pe_jsonl &r, od::value value, set to)
     std::string_view text;
     if (!text_of(r, raw, room, text))
         return false;
-    put(r, to, PE_JSON_STRING, text, text.data() == room.data());
+    if (to != 0)
+        put(r, to, PE_JSON_STRING, text, text.data() == room.data(), quoted(raw));
     return true;
 }
 
@@ -203,7 +211,7 @@ bool take_scalar(pe_jsonl &r, od::value value, set to)
     const bool is_bool = token == "true" || token == "false";
     if (!is_bool && !pe_json_is_number(token.data(), token.size()))
         return fail(r, token.data(), "expected a value: a number, a string, true, false, null, an object or an array");
-    put(r, to, is_bool ? PE_JSON_BOOL : PE_JSON_NUMBER, token, false);
+    put(r, to, is_bool ? PE_JSON_BOOL : PE_JSON_NUMBER, token, false, token);
     return true;
 }
 
@@ -242,7 +250,7 @@ bool walk_object(pe_jsonl &r, od::object object, set paths, std::size_t level)
         } else {
             inside = matching_raw(r, paths, level, raw.raw());
         }
-        put(r, inside, PE_JSON_MISSING, {}, false); // of a key given twice the last counts
+        put(r, inside, PE_JSON_MISSING, {}, false, {}); // of a key given twice the last counts
         if (!walk(r, value, inside, level + 1))
             return false;
     }
@@ -270,7 +278,7 @@ bool walk_tree(pe_jsonl &r, od::value value, simdjson::ondemand::json_type type,
     if (code != simdjson::SUCCESS)
         return fail(r, begin, reason_of(code));
     if (is_good)
-        put(r, here, PE_JSON_TREE, {begin, 0}, false); // its end is found when the line is read
+        put(r, here, PE_JSON_TREE, {begin, 0}, false, {begin, 0}); // its end is found when the line is read
     return is_good;
 }
 
@@ -339,28 +347,12 @@ void settle(pe_jsonl &r, const char *data, std::size_t count)
     for (std::size_t p = 0; p < count; p++) {
         pe_json_value &value = r.values[p];
         if (value.kind == PE_JSON_TREE)
-            value.size = pe_json_tree_bytes(value.data, static_cast<std::size_t>(r.end - value.data));
+            value.size = value.own_size = pe_json_tree_bytes(value.data, static_cast<std::size_t>(r.end - value.data));
         if (value.data != nullptr && value.is_copy == 0)
             value.data = data + (value.data - r.begin);
+        if (value.own != nullptr)
+            value.own = data + (value.own - r.begin);
     }
-}
-
-// "a.b\.c" as the keys a and b.c; false: one of them is empty.
-bool split(const char *text, path &out)
-{
-    out.keys.emplace_back();
-    for (; *text != '\0'; text++) {
-        if (*text == '\\' && text[1] == '.')
-            out.keys.back() += *++text;
-        else if (*text == '.')
-            out.keys.emplace_back();
-        else
-            out.keys.back() += *text;
-    }
-    for (const auto &key : out.keys)
-        if (key.empty())
-            return false;
-    return true;
 }
 
 } // namespace
@@ -371,7 +363,7 @@ try {
     reader->paths.resize(count);
     reader->strings.resize(count);
     for (size_t p = 0; p < count; p++)
-        if (!split(paths[p], reader->paths[p])) {
+        if (!pe_json_path_split(paths[p], reader->paths[p])) {
             delete reader;
             return pe_fail(err, PE_ECONFIG, "\"%s\" has an empty key: expected keys with dots between them, \"a.b\"",
                            paths[p]);
@@ -397,7 +389,7 @@ try {
     set_line(r, data, size, readable);
     r.values = values;
     for (size_t p = 0; p < count; p++)
-        values[p] = pe_json_value{PE_JSON_MISSING, nullptr, 0, 0};
+        values[p] = pe_json_value{PE_JSON_MISSING, nullptr, 0, 0, nullptr, 0};
     const pe_status status = open_object(r, document, object, bad, err);
     if (status != PE_OK)
         return status;

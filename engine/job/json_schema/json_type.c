@@ -162,7 +162,16 @@ static void print_auto_integer(FILE *out, const pe_key *key)
 
 static void print_type(FILE *out, const pe_key *key)
 {
-    print_dtype(out, key->type == PE_KEY_TYPE);
+    print_dtype(out, key->type != PE_KEY_DTYPE);
+}
+
+static void print_types(FILE *out, const pe_key *key)
+{
+    fprintf(out, "\"anyOf\": [{");
+    print_type(out, key);
+    fprintf(out, "}, {\"type\": \"object\", \"minProperties\": 1, \"additionalProperties\": {");
+    print_dtype(out, false);
+    fprintf(out, "}}]");
 }
 
 void pe_json_type(FILE *out, const pe_key *key)
@@ -189,6 +198,7 @@ void pe_json_type(FILE *out, const pe_key *key)
         [PE_KEY_PORTION] = {NULL, MEASURE("\"type\": \"integer\", \"minimum\": 0", "%")},
         [PE_KEY_PART] = {NULL, "\"type\": \"string\", \"pattern\": \"^[0-9]+/[0-9]+$\""},
         [PE_KEY_TYPE] = {print_type, NULL},
+        [PE_KEY_TYPES] = {print_types, NULL},
         [PE_KEY_DTYPE] = {print_type, NULL},
         [PE_KEY_SCALAR] = {NULL, SCALAR},
         [PE_KEY_PARAMS] = {NULL, "\"type\": \"object\", \"additionalProperties\": {" SCALAR

@@ -103,9 +103,9 @@ static const pe_key output_rows[] = {
      .least = 1,
      .most = PE_MAX_COLUMNS,
      .unset = "none",
-     .help =
-         "columns of the input in front of the results: of a csv, tsv or txt any of the file, in its own bytes where "
-         "the output has the same format; of everything else the arguments"},
+     .help = "columns of the input in front of the results: of a csv, tsv, txt or jsonl any of the file, in its own "
+             "bytes where "
+             "the output has the same format; of everything else the arguments"},
     {.name = "float_format",
      .type = PE_KEY_FLOAT_FORMAT,
      JOB(output.float_format),
@@ -138,6 +138,7 @@ static const pe_key reduce_rows[] = {
      JOB(ops),
      COUNT_JOB(op_count),
      .words = reductions,
+     .unset = "count, beside quantiles or a histogram",
      .help = "what all items come to, one line each: exact sums, means, variances and deviations, the least, the "
              "greatest, which item that is, how many"},
     {.name = "ddof",

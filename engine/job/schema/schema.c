@@ -69,7 +69,7 @@ const pe_key *pe_schema_find_path(const char *table, const char *path)
     memcpy(name, path, size);
     name[size] = '\0';
     key = pe_schema_find(table, name);
-    return key != NULL && key->type == PE_KEY_PARAMS ? key : NULL;
+    return key != NULL && (key->type == PE_KEY_PARAMS || key->type == PE_KEY_TYPES) ? key : NULL;
 }
 
 bool pe_schema_is_kind(const pe_key_table *table, const pe_key *key)

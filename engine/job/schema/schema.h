@@ -24,6 +24,7 @@ typedef enum pe_key_type {
     PE_KEY_BOOL,
     PE_KEY_BYTES,       /* an integer or "256 MiB" */
     PE_KEY_TYPE,        /* "float64[3]" */
+    PE_KEY_TYPES,       /* "float64[3]", or a table of dtypes by the columns' names; [input] dtype */
     PE_KEY_DTYPE,       /* "float64" */
     PE_KEY_NAMES,       /* an array of strings, each once */
     PE_KEY_IDENTIFIERS, /* an array of C identifiers, each once */
@@ -92,7 +93,7 @@ typedef struct pe_key_table {
 
 /* pe_schema_find - the row of table.name, or NULL. */
 const pe_key *pe_schema_find(const char *table, const char *name);
-/* pe_schema_find_path - the row of a path as in --set: "params.sigma" in kernel gives the row of params. */
+/* pe_schema_find_path - the row of a path as in --set: "params.sigma" in kernel gives the row of params, as does "dtype.id" in input. */
 const pe_key *pe_schema_find_path(const char *table, const char *path);
 /* All tables, the top level first. */
 const pe_key_table *const *pe_schema_tables(size_t *count);

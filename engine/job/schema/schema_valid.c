@@ -61,6 +61,7 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
         [PE_KEY_TEXT] = "a string",
         [PE_KEY_BOOL] = "true or false",
         [PE_KEY_TYPE] = "a dtype such as \"int64\" or \"float64[3]\"",
+        [PE_KEY_TYPES] = "a dtype such as \"int64\" or \"float64[3]\", or a table of columns such as {id = \"int64\"}",
         [PE_KEY_DTYPE] = "a dtype such as \"float64\"",
         [PE_KEY_NAMES] = "an array of strings such as [\"x\", \"y\"]",
         [PE_KEY_IDENTIFIERS] = "an array of C identifiers such as [\"x\", \"y\"]",

@@ -48,10 +48,11 @@ static inline int pe_place_counted(const pe_key *key, const void *base)
     return *(const int *)(const void *)((const char *)base + key->count_at);
 }
 
-/* The rows, in the order of the files that define them: values_plain.c, values_arrays.c, values_numbers.c,
- * values_units.c. */
+/* The rows, in the order of the files that define them: values_plain.c, values_dtypes.c, values_arrays.c,
+ * values_numbers.c, values_units.c. */
 extern const pe_value_ops pe_value_word, pe_value_either, pe_value_words, pe_value_char, pe_value_string,
     pe_value_integer, pe_value_bool, pe_value_type, pe_value_dtype, pe_value_function;
+extern const pe_value_ops pe_value_types;
 extern const pe_value_ops pe_value_strings, pe_value_columns, pe_value_params, pe_value_expressions, pe_value_keep;
 extern const pe_value_ops pe_value_range, pe_value_linspace, pe_value_values, pe_value_scalar, pe_value_fill,
     pe_value_integers;

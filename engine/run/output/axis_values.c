@@ -22,7 +22,7 @@ static bool is_wanted(const pe_job *job, const pe_sink_spec *spec)
 
 static bool is_number(const pe_source_info *info)
 {
-    const pe_dtype dtype = info->is_untyped ? PE_FLOAT64 : info->types[0].dtype;
+    const pe_dtype dtype = info->untyped[0] ? PE_FLOAT64 : info->types[0].dtype;
     return info->columns == 1 && info->types[0].width == 0 && dtype != PE_TEXT && dtype != PE_INT128;
 }
 

@@ -60,6 +60,8 @@ static uint64_t count_fields(const pe_inputs *inputs, int source)
 /* The argument that a field of a text is, counted from the source's first; -1: none. */
 static int argument_of(const pe_source_spec *spec, int columns, uint64_t fields, uint64_t number)
 {
+    if (spec->format == PE_FORMAT_JSONL)
+        return -1; /* its fields are those that are kept */
     for (int c = 0; c < spec->column_count && spec->columns != NULL; c++)
         if (spec->columns[c].name == NULL && spec->columns[c].number == number)
             return c;
@@ -209,10 +211,16 @@ static pe_status add_choice(pe_kept *kept, const pe_job *job, const candidate *o
     return PE_OK;
 }
 
+/* Is a choice a column of numbers of its own? The members of a jsonl go to another as they stand. */
+static bool is_apart(const pe_job *job, const candidate *one)
+{
+    const bool has_members = one->is_field && job->inputs[one->source].keeps_own;
+    return pe_kept_is_binary(job) && !has_members;
+}
+
 static pe_status choose(pe_kept *kept, const pe_job *job, const candidates *all, pe_error *err)
 {
     const pe_keep *const keep = &job->output.keep;
-    const bool is_binary = pe_kept_is_binary(job);
     const size_t count = keep->is_all ? all->count : (size_t)keep->count;
     pe_status status = pe_make_array(&kept->names, count + 1, sizeof *kept->names, err);
     if (status == PE_OK)
@@ -222,7 +230,7 @@ static pe_status choose(pe_kept *kept, const pe_job *job, const candidates *all,
         if (!keep->is_all)
             status = find_choice(job, all, &keep->columns[n], &one, err);
         if (status == PE_OK)
-            status = add_choice(kept, job, one, n, is_binary, err);
+            status = add_choice(kept, job, one, n, is_apart(job, one), err);
     }
     return status;
 }
@@ -235,8 +243,8 @@ static bool shares_dialect(const pe_source_spec *input, const pe_sink_spec *outp
     const int comma = output->format == PE_FORMAT_TSV ? '\t' : ',';
     const int in[] = {input->delimiter == 0 ? comma : input->delimiter, input->quote == 0 ? '"' : input->quote};
     const int out[] = {output->delimiter == 0 ? comma : output->delimiter, output->quote == 0 ? '"' : output->quote};
-    return input->format == output->format && output->format != PE_FORMAT_JSONL &&
-           (input->format == PE_FORMAT_TXT || (in[0] == out[0] && in[1] == out[1]));
+    return input->format == output->format &&
+           (input->format == PE_FORMAT_TXT || input->format == PE_FORMAT_JSONL || (in[0] == out[0] && in[1] == out[1]));
 }
 
 static char *print_quoted(char *out, const char *text, size_t size, const void *context)
@@ -259,6 +267,7 @@ static pe_kept_fields describe(const pe_kept *kept, const pe_job *job, const pe_
     const size_t count = kept->columns[column].name_count;
     /* a record may end in a comment */
     bool is_whole = count == count_fields(inputs, place->source) && job->inputs[place->source].comment == 0;
+    is_whole = is_whole && (job->inputs[place->source].keeps_line || !job->inputs[place->source].keeps_own);
     for (size_t n = 0; n < count; n++)
         is_whole = is_whole && numbers[n] == n;
     return (pe_kept_fields){.type = kept->columns[column].type.dtype,
@@ -303,7 +312,7 @@ static pe_status tell_sources(pe_kept *kept, const pe_job *job, pe_inputs *input
     return status;
 }
 
-static pe_status make_blanks(pe_kept *kept, pe_error *err)
+static pe_status make_blanks(pe_kept *kept, const pe_job *job, pe_error *err)
 {
     size_t most = 0;
     for (int k = 0; k < kept->count; k++)
@@ -311,10 +320,12 @@ static pe_status make_blanks(pe_kept *kept, pe_error *err)
     const pe_status status = pe_make_array(&kept->separators, most + 1, 1, err);
     if (status != PE_OK)
         return status;
+    const bool is_json = job->output.format == PE_FORMAT_JSONL; /* members without separators */
     memset(kept->separators, kept->style.separator, most);
     for (int k = 0; k < kept->count; k++)
-        kept->blanks[k] = (pe_text){.data = kept->separators,
-                                    .size = kept->places[k].source < 0 ? 0 : kept->columns[k].name_count - 1};
+        kept->blanks[k] =
+            (pe_text){.data = kept->separators,
+                      .size = kept->places[k].source < 0 || is_json ? 0 : kept->columns[k].name_count - 1};
     return PE_OK;
 }
 
@@ -331,7 +342,7 @@ pe_status pe_kept_choose(pe_kept *kept, const pe_job *job, pe_inputs *inputs, pe
     if (status == PE_OK)
         status = tell_sources(kept, job, inputs, err);
     if (status == PE_OK)
-        status = make_blanks(kept, err);
+        status = make_blanks(kept, job, err);
     free(all.list);
     return status;
 }

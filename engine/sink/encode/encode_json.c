@@ -46,7 +46,8 @@ pe_status pe_encoder_name(pe_encoder *encoder, const pe_sink_spec *spec, pe_erro
         is_first = false;
     }
     for (int k = 0; k < spec->kept_count && status == PE_OK; k++, is_first = false)
-        status = append_key(spec->kept[k].names[0].name, strlen(spec->kept[k].names[0].name), is_first, keys, err);
+        if (!spec->kept[k].is_as_it_stands)
+            status = append_key(spec->kept[k].names[0].name, strlen(spec->kept[k].names[0].name), is_first, keys, err);
     for (int r = 0; r < spec->result_count && status == PE_OK; r++, is_first = false) {
         name.size = 0;
         status = pe_columns_field_name(spec, r, &name, err);
@@ -119,11 +120,50 @@ static char *print_numbers(char *out, pe_type type, const unsigned char *item)
     return out;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static pe_text trim(pe_text text)
+{
+    while (text.size > 0 && is_blank(text.data[0]))
+        text = (pe_text){text.data + 1, text.size - 1};
+    while (text.size > 0 && is_blank(text.data[text.size - 1]))
+        text.size--;
+    return text;
+}
+
+/* What stands between the brackets of an object, without the blanks around it; members without brackets as they are. */
+static pe_text members_of(pe_text json)
+{
+    const pe_text object = trim(json);
+    const bool has_brackets = object.size >= 2 && object.data[0] == '{';
+    return has_brackets ? trim((pe_text){object.data + 1, object.size - 2}) : object;
+}
+
+/* Kept members of a line of the input, which may be none. */
+static char *print_members(char *out, const char *begin, pe_text json)
+{
+    const pe_text members = members_of(json);
+    if (members.size == 0)
+        return out;
+    *out = out == begin ? '{' : ',';
+    return copy(out + 1, members.data, members.size);
+}
+
+/* A key of the row, which begins with a bracket or a comma: the first one that is printed has the bracket. */
+static char *put_key(char *out, const char *begin, const char *key)
+{
+    *out = out == begin ? '{' : ',';
+    return copy(out + 1, key + 1, strlen(key) - 1);
+}
+
 /* A result that is JSON; begin is where the line begins. An object goes on where the other columns end. */
 static char *print_json(char *out, const char *begin, const char *key, pe_text json)
 {
     if (json.size < 2 || json.data[0] != '{')
-        return copy(copy(out, key, strlen(key)), json.data, json.size);
+        return copy(put_key(out, begin, key), json.data, json.size);
     if (out == begin)
         return copy(out, json.data, json.size - 1); /* the bracket at the end is that of the line */
     if (json.size > 2)
@@ -139,19 +179,23 @@ static char *print_row(const pe_encoder *encoder, uint64_t index, size_t item, c
         out = pe_print_uint64(out, index);
         key += strlen(key) + 1;
     }
-    for (int r = 0; r < encoder->result_count; r++, key += strlen(key) + 1) {
+    for (int r = 0; r < encoder->result_count; r++) {
         const pe_type type = encoder->results[r];
         const unsigned char *const value = (const unsigned char *)columns[r] + item * pe_type_bytes(type);
-        pe_text text;
-        if (type.dtype != PE_TEXT) {
-            out = print_numbers(copy(out, key, strlen(key)), type, value);
+        pe_text text = {0};
+        if (type.dtype == PE_TEXT)
+            memcpy(&text, value, sizeof text);
+        if (r < encoder->kept_count && encoder->is_as_it_stands[r]) {
+            out = print_members(out, begin, text);
             continue;
         }
-        memcpy(&text, value, sizeof text);
-        if (encoder->gives_json && r >= encoder->kept_count)
+        if (type.dtype != PE_TEXT)
+            out = print_numbers(put_key(out, begin, key), type, value);
+        else if (encoder->gives_json && r >= encoder->kept_count)
             out = print_json(out, begin, key, text);
         else
-            out = pe_json_text_print(copy(out, key, strlen(key)), text.data, text.size);
+            out = pe_json_text_print(put_key(out, begin, key), text.data, text.size);
+        key += strlen(key) + 1;
     }
     *out++ = '}';
     *out++ = '\n';

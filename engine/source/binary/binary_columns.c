@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "source/binary/binary_rows.h"
+#include "source/column_dtypes.h"
 
 #define SHAPE_ROOM 180
 
@@ -93,6 +94,12 @@ pe_status pe_binary_choose(pe_binary_source *binary, int dims, uint32_t width, c
     return PE_OK;
 }
 
+static pe_status refuse_cast(const pe_source *source, pe_dtype have, pe_dtype want, pe_error *err)
+{
+    return pe_fail(err, PE_ECONFIG, "%s: dtype: %s holds %s, which could lose value as %s", source->spec->where,
+                   source->info.name, pe_dtype_name(have), pe_dtype_name(want));
+}
+
 /* One argument's type: the field's, turned into what the spec declares. */
 static pe_status declare_one(const pe_source *source, pe_type have, pe_type *type, pe_error *err)
 {
@@ -107,10 +114,22 @@ static pe_status declare_one(const pe_source *source, pe_type have, pe_type *typ
     else if (spec->dtype.width != 0 && spec->dtype.width != have.width)
         return pe_fail(err, PE_ECONFIG, "%s: dtype: %s has items of %s, which is no %s", spec->where, source->info.name,
                        pe_type_print(have, have_name), pe_type_print(spec->dtype, want_name));
-    if (pe_dtype_cast(have.dtype, type->dtype) == PE_CAST_REFUSED)
-        return pe_fail(err, PE_ECONFIG, "%s: dtype: %s holds %s, which could lose value as %s", spec->where,
-                       source->info.name, pe_dtype_name(have.dtype), pe_dtype_name(type->dtype));
-    return PE_OK;
+    return pe_dtype_cast(have.dtype, type->dtype) == PE_CAST_REFUSED ? refuse_cast(source, have.dtype, type->dtype, err)
+                                                                     : PE_OK;
+}
+
+/* The types of the columns that the spec names. */
+static pe_status declare_some(pe_source *source, pe_error *err)
+{
+    pe_type have[PE_MAX_COLUMNS];
+    memcpy(have, source->info.types, sizeof have);
+    pe_status status = pe_column_dtypes_set(source, source->info.names, NULL, err);
+    for (int c = 0; c < source->info.columns && status == PE_OK; c++) {
+        source->info.types[c].width = have[c].width;
+        if (pe_dtype_cast(have[c].dtype, source->info.types[c].dtype) == PE_CAST_REFUSED)
+            status = refuse_cast(source, have[c].dtype, source->info.types[c].dtype, err);
+    }
+    return status;
 }
 
 void pe_binary_name(pe_source *source)
@@ -137,5 +156,5 @@ pe_status pe_binary_declare(pe_source *source, pe_error *err)
         const pe_type have = {field->dtype, field->elements == 1 ? 0 : field->elements};
         status = declare_one(source, have, &source->info.types[f], err);
     }
-    return status;
+    return status == PE_OK ? declare_some(source, err) : status;
 }

@@ -167,7 +167,7 @@ static const char *reader_of(const pe_text_source *text, const pe_text_target *t
 {
     if (target->argument >= text->base.want_count)
         snprintf(out, READER_ROOM, "the first records are, and output.keep takes");
-    else if (text->base.spec->has_dtype)
+    else if (!text->base.info.untyped[target->argument])
         snprintf(out, READER_ROOM, "input.dtype asks for");
     else
         snprintf(out, READER_ROOM, "argument %d of the kernel is", target->argument + 1);

@@ -93,7 +93,7 @@ pe_status pe_text_load_fields(pe_text_source *text, const unsigned char *data, s
 bool pe_text_field_at(const pe_source *source, uint64_t number, pe_source_field *out)
 {
     const pe_text_source *const text = (const pe_text_source *)source;
-    if (number >= text->fields)
+    if (number >= (text->base.format == PE_FORMAT_JSONL ? text->kept : text->fields))
         return false;
     const pe_text_field *const field = &text->all[number];
     *out = (pe_source_field){.name = field->name, .label = {field->label, field->label_size}, .type = field->type};
@@ -125,12 +125,40 @@ static char *print_field(const pe_kept_fields *kept, const pe_csv_field *field, 
     return kept->print(out, room, pe_csv_unescape(field, quote, room), kept->print_context);
 }
 
+/* Members of an object of JSON, each with its key. */
+static pe_status keep_members(const pe_text_source *text, const pe_kept_fields *kept, const pe_csv_field *fields,
+                              pe_arena *scratch, pe_text *out, pe_error *err)
+{
+    size_t most = 1;
+    for (size_t k = 0; k < kept->count; k++)
+        most += text->all[kept->fields[k]].label_size + fields[kept->fields[k]].size + 2;
+    char *const room = pe_arena_get(scratch, most);
+    if (room == NULL)
+        return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes for kept fields", most);
+    char *at = room;
+    for (size_t k = 0; k < kept->count; k++) {
+        const pe_text_field *const field = &text->all[kept->fields[k]];
+        const pe_csv_field *const value = &fields[kept->fields[k]];
+        if (k > 0)
+            *at++ = ',';
+        memcpy(at, field->label, field->label_size);
+        at += field->label_size;
+        *at++ = ':';
+        memcpy(at, value->data, value->size);
+        at += value->size;
+    }
+    *out = (pe_text){room, (size_t)(at - room)};
+    return PE_OK;
+}
+
 pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, const pe_csv_field *fields,
                        const char *record, size_t size, pe_arena *scratch, pe_text *out, pe_error *err)
 {
     *out = (pe_text){record, size};
     if (pe_text_is_kept_in_place(kept))
         return PE_OK;
+    if (text->is_json && text->base.spec->keeps_own)
+        return keep_members(text, kept, fields, scratch, out, err);
     size_t longest = 0, most = 1;
     for (size_t k = 0; k < kept->count; k++) {
         const size_t bytes = fields[kept->fields[k]].size;

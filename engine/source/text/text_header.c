@@ -297,7 +297,7 @@ pe_status pe_text_take_header(pe_text_source *text, const unsigned char *data, s
 
 pe_status pe_text_save_columns(const pe_text_source *text, pe_buffer *out, pe_error *err)
 {
-    const uint64_t head[] = {text->fields, text->column_count, (unsigned char)text->comment_hint};
+    const uint64_t head[] = {text->fields, text->column_count, (unsigned char)text->comment_hint, text->kept};
     pe_status status = pe_buffer_append(out, head, sizeof head, err);
     for (size_t i = 0; status == PE_OK && i < text->column_count; i++) {
         const pe_text_column *const column = &text->columns[i];
@@ -338,13 +338,14 @@ static pe_status load_column(pe_text_column *column, const unsigned char *data, 
 pe_status pe_text_load_columns(pe_text_source *text, const unsigned char *data, size_t size, size_t *used,
                                pe_error *err)
 {
-    uint64_t head[3];
+    uint64_t head[4];
     *used = 0;
     if (!take_bytes(data, size, used, head, sizeof head) || head[1] > size)
         return pe_fail(err, PE_EBUG, "the columns of a text came cut short");
     text->fields = head[0];
     text->column_count = head[1];
     text->comment_hint = (char)head[2];
+    text->kept = head[3];
     pe_status status = pe_make_array(&text->columns, text->column_count, sizeof *text->columns, err);
     for (size_t i = 0; status == PE_OK && i < text->column_count; i++)
         status = load_column(&text->columns[i], data, size, used, err);

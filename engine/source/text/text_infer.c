@@ -11,6 +11,7 @@
  * Not here: what the kernel takes (job_to_specs.c, the forms of kernels), reading (text_reader.c).
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "format/lines.h"
@@ -57,6 +58,15 @@ static pe_dtype number_type_of(const evidence *seen)
 static pe_dtype type_of(const evidence *seen)
 {
     return seen->has_text || !seen->has_number ? PE_TEXT : number_type_of(seen);
+}
+
+/* The type that the job gives to the column of this name, or the one that was found. */
+static pe_dtype given_or(const pe_source_spec *spec, const char *name, pe_dtype found)
+{
+    for (int d = 0; d < spec->dtype_count && name != NULL; d++)
+        if (strcmp(spec->dtypes[d].name, name) == 0)
+            return spec->dtypes[d].dtype;
+    return found;
 }
 
 static void look_at_record(const pe_text_source *text, const pe_csv_field *fields, size_t count, evidence *seen)
@@ -148,8 +158,8 @@ pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t 
         has_text = has_text || column->type == PE_TEXT;
     }
     for (uint64_t f = 0; status == PE_OK && f < text->fields && text->base.spec->infers_fields; f++)
-        text->all[f].type = type_of(&seen[f]);
-    if (text->base.spec->demand == PE_DEMAND_UNKNOWN && !text->base.spec->has_dtype)
+        text->all[f].type = given_or(text->base.spec, text->all[f].name, type_of(&seen[f]));
+    if (text->base.spec->demand == PE_DEMAND_UNKNOWN && text->base.info.untyped[0])
         text->keeps_blank_end = has_text;
     free(seen);
     free(fields);

@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "format/lines.h"
+#include "source/bind_columns.h"
 #include "source/text/text_source.h"
 #include "types/number.h"
 
@@ -62,6 +63,7 @@ pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
     for (int a = 0; a < source->want_count; a++)
         for (uint32_t e = 0; e < pe_type_elements(source->want[a]); e++) {
             const pe_text_column *const column = &text->columns[own->target_count];
+            const int own_type = pe_bound_argument(source, own->target_count);
             const pe_dtype want = source->want[a].dtype;
             own->targets[own->target_count++] =
                 (pe_text_target){.field = column->number,
@@ -69,7 +71,7 @@ pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
                                  .argument = a,
                                  .offset = e * pe_dtype_bytes(want),
                                  .step = pe_type_bytes(source->want[a]),
-                                 .parse = source->info.is_untyped ? want : source->info.types[0].dtype,
+                                 .parse = source->info.untyped[own_type] ? want : source->info.types[own_type].dtype,
                                  .want = want};
         }
     assert(own->target_count == text->column_count);

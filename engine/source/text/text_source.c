@@ -12,11 +12,13 @@
 #include "source/text/text_source.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/saturate.h"
 #include "format/lines.h"
 #include "source/bind_columns.h"
+#include "source/column_dtypes.h"
 
 #define SCAN_PIECE ((size_t)4 << 20)
 #define STREAM_FIELD_BYTES 16 /* a guess, for the plan: a number and its delimiter */
@@ -43,14 +45,23 @@ static void name_columns(pe_text_source *text)
         info->names[c] = text->columns[c].name;
 }
 
+static bool is_field(const pe_source *source, const char *name)
+{
+    const pe_text_source *const text = (const pe_text_source *)source;
+    for (uint64_t f = 0; f < text->fields && text->all != NULL; f++)
+        if (text->all[f].name != NULL && strcmp(text->all[f].name, name) == 0)
+            return true;
+    return false;
+}
+
 /* How many arguments the chosen columns are, and of what types. */
 static pe_status set_columns(pe_text_source *text, pe_error *err)
 {
     pe_source *const source = &text->base;
     const pe_source_spec *const spec = source->spec;
     const pe_type type = spec->has_dtype ? spec->dtype : (pe_type){PE_TEXT, 0};
+    const char *names[PE_MAX_COLUMNS] = {NULL};
     const uint32_t width = pe_type_elements(type);
-    source->info.is_untyped = !spec->has_dtype;
     if (text->column_count % width != 0)
         return pe_fail(err, PE_ECONFIG, "%s: dtype: %zu columns of %s are no whole number of vectors of %" PRIu32,
                        spec->where, text->column_count, source->info.name, width);
@@ -61,12 +72,16 @@ static pe_status set_columns(pe_text_source *text, pe_error *err)
                        spec->where, source->info.name, text->column_count, PE_MAX_COLUMNS, text->column_count);
     source->info.columns = (int)(text->column_count / width);
     for (int c = 0; c < source->info.columns; c++) {
+        names[c] = text->columns[c].name;
         source->info.types[c] = type;
+        source->info.untyped[c] = !spec->has_dtype;
         source->info.numbers[c] = PE_FLOAT64;
     }
     name_columns(text);
-    text->keeps_blank_end = spec->has_dtype ? type.dtype == PE_TEXT : spec->demand != PE_DEMAND_NUMBERS;
-    return PE_OK;
+    const pe_status status = pe_column_dtypes_set(source, names, is_field, err);
+    text->keeps_blank_end =
+        source->info.untyped[0] ? spec->demand != PE_DEMAND_NUMBERS : source->info.types[0].dtype == PE_TEXT;
+    return status;
 }
 
 static bool infers_types(const pe_source *source)
@@ -78,7 +93,9 @@ static bool infers_types(const pe_source *source)
 static pe_status infer_types(pe_text_source *text, const unsigned char *data, size_t size, pe_error *err)
 {
     const pe_status status = pe_text_infer(text, data, size, err);
-    for (int c = 0; c < text->base.info.columns && status == PE_OK && !text->base.spec->has_dtype; c++) {
+    for (int c = 0; c < text->base.info.columns && status == PE_OK; c++) {
+        if (!text->base.info.untyped[c])
+            continue;
         text->base.info.types[c] = (pe_type){text->columns[c].type, 0};
         text->base.info.numbers[c] = text->columns[c].number_type;
     }
@@ -181,7 +198,8 @@ static pe_status load_text(pe_source *source, const unsigned char *data, size_t 
         status = pe_text_load_columns(text, data, size, &used, err);
     if (status == PE_OK)
         status = pe_text_load_fields(text, data, size, &used, err);
-    text->is_json = source->format == PE_FORMAT_JSONL && text->column_count > 0 && text->columns[0].name != NULL;
+    text->is_json = source->format == PE_FORMAT_JSONL && text->column_count > 0 &&
+                    (text->kept > 0 || text->columns[0].name != NULL);
     text->is_styled = text->is_styled || text->is_json;
     if (status != PE_OK)
         return status;

@@ -34,7 +34,8 @@ typedef struct pe_text_source {
     pe_source base;
     pe_dialect dialect;
     bool is_styled;     /* numbers have another decimal point or thousands' separators, or some texts mean "missing" */
-    bool is_json;       /* the columns are paths into the object of each line; else a line of jsonl is one text */
+    bool is_json;       /* the fields are values of the object of each line; else a line of jsonl is one text */
+    uint64_t kept;      /* is_json: fields that stand beside the results, before those of the columns */
     char comment_hint;  /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
     uint64_t fields;    /* that every record has */
     pe_text_field *all; /* so many */
@@ -118,12 +119,12 @@ bool pe_text_parse_styled(const pe_text_source *text, const pe_csv_field *field,
 const char *pe_text_comment_hint(const pe_text_source *text, char out[PE_COMMENT_HINT_ROOM]);
 
 /* text_json.c: lines of JSON.
- * pe_text_needs_keys: are the columns found in the first line? pe_text_take_json: choose the columns, as pe_text_take_header;
+ * pe_text_needs_keys: are columns or kept fields found in the first line? pe_text_take_json: choose the columns, as pe_text_take_header;
  * the first line begins at data[at]. */
 bool pe_text_needs_keys(const pe_text_source *text);
 pe_status pe_text_take_json(pe_text_source *text, const unsigned char *data, size_t size, size_t at, pe_error *err);
 pe_status pe_text_open_json(const pe_text_source *text, pe_jsonl **out, pe_error *err);
-/* pe_text_cut_json - the line's values as fields, one a column; unescaped strings are copied to scratch. line lies in data of
+/* pe_text_cut_json - the line's values as fields; unescaped strings are copied to scratch. line lies in data of
  * `size` bytes. Returns: PE_OK; PE_EDATA with the reason alone, *bad is the offset in the line; PE_ENOMEM */
 pe_status pe_text_cut_json(const pe_text_source *text, pe_jsonl *json, pe_text line, const unsigned char *data,
                            size_t size, pe_csv_field *fields, pe_arena *scratch, size_t *bad, pe_error *err);

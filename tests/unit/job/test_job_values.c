@@ -111,7 +111,8 @@ START_TEST(dtype_that_is_none_is_refused)
 {
     refuse_input("range = [0, 1]\ndtype = \"flot64\"", "job.toml:4:9: input.dtype: ...");
     refuse_input("range = [0, 1]\ndtype = 64",
-                 "job.toml:4:9: input.dtype: expected a dtype such as \"int64\" or \"float64[3]\", got 64");
+                 "job.toml:4:9: input.dtype: expected a dtype such as \"int64\" or \"float64[3]\", or a table of "
+                 "columns such as {id = \"int64\"}, got 64");
     refuse(RANGE KERNEL "output.dtype = \"float64[3]\"\n",
            "job.toml:3:16: output.dtype: expected a dtype such as \"float64\", got \"float64[3]\"");
 }

@@ -46,7 +46,7 @@ START_TEST(csv_all_columns_in_order_are_arguments)
     enter_folder(folder);
     const pe_source_spec spec = text_file("x.csv", "id,name,price\n1,\"a, \"\"b\"\"\",2.5\n-2,c,1e3\n");
     ck_assert_int_eq(facts(spec).columns, 3);
-    ck_assert(facts(spec).is_untyped);
+    ck_assert(facts(spec).untyped[0]);
     opened o = {.first = NULL};
     open_items(&o, &spec, (const pe_type[]){INT64, TEXT, FLOAT64}, 3);
     int64_t ids[2];
@@ -183,7 +183,7 @@ START_TEST(csv_dtype_is_what_every_column_parses_as)
 {
     enter_folder(folder);
     pe_source_spec spec = as(text_file("x.csv", "a\n1\n9007199254740993\n"), PE_INT64);
-    ck_assert(!facts(spec).is_untyped);
+    ck_assert(!facts(spec).untyped[0]);
     check_column(&spec, INT64, (const int64_t[]){1, 9007199254740993}, 2);
     read_fails(&spec, &FLOAT64, 1, 1, "x.csv:3:1: column \"a\": 9007199254740993 is not exact as float64");
     bind_fails(&spec, &UINT8, 1, WHERE ": x.csv is int64 here and could lose value as uint8");
