@@ -11,7 +11,18 @@
  */
 #include "compiled.h"
 
-static const char POOL[] = "pengine pool", KERNEL[] = "pengine kernel";
+static const char POOL[] = "pengine pool", KERNEL[] = "pengine kernel", BATCH[] = "pengine batch function";
+
+/* Raises pengine's Fault(code, item, text), that _compute.py turns into an exception of Python's own kinds. */
+static PyObject *raise_fault(const pe_fault *fault)
+{
+    PyObject *values = Py_BuildValue("iKs", fault->code, (unsigned long long)fault->item, fault->text);
+    if (values != NULL) {
+        PyErr_SetObject(PyExc_RuntimeError, values);
+        Py_DECREF(values);
+    }
+    return NULL;
+}
 
 static void close_pool(PyObject *capsule)
 {
@@ -24,21 +35,24 @@ static void close_pool(PyObject *capsule)
 static void unload_kernel(PyObject *capsule)
 {
     pe_pool_kernel *kernel = PyCapsule_GetPointer(capsule, KERNEL);
-    PyObject *pool = PyCapsule_GetContext(capsule);
+    PyObject *needed = PyCapsule_GetContext(capsule);
     Py_BEGIN_ALLOW_THREADS;
     pe_pool_unload(kernel);
     Py_END_ALLOW_THREADS;
-    Py_XDECREF(pool);
+    Py_XDECREF(needed);
 }
 
-/* Raises pengine's Fault(code, item, text), that _compute.py turns into an exception of Python's own kinds. */
-static PyObject *raise_fault(const pe_fault *fault)
+/* A loaded kernel as an object that keeps what it needs; takes the reference to that. */
+static PyObject *kernel_object(pe_pool_kernel *kernel, const pe_fault *fault, PyObject *needed)
 {
-    PyObject *values = Py_BuildValue("iKs", fault->code, (unsigned long long)fault->item, fault->text);
-    if (values != NULL) {
-        PyErr_SetObject(PyExc_RuntimeError, values);
-        Py_DECREF(values);
+    PyObject *capsule = kernel == NULL ? raise_fault(fault) : PyCapsule_New(kernel, KERNEL, unload_kernel);
+    if (capsule != NULL) {
+        PyCapsule_SetContext(capsule, needed);
+        return capsule;
     }
+    if (kernel != NULL)
+        pe_pool_unload(kernel);
+    Py_DECREF(needed);
     return NULL;
 }
 
@@ -74,16 +88,73 @@ static PyObject *load_kernel(PyObject *module, PyObject *args)
     Py_BEGIN_ALLOW_THREADS;
     kernel = pe_pool_load(pool, job, columns, &fault);
     Py_END_ALLOW_THREADS;
-    if (kernel == NULL) {
-        return raise_fault(&fault);
+    return kernel_object(kernel, &fault, Py_NewRef(owner));
+}
+
+/* A function of the caller's that computes many items at once. */
+typedef struct batch_function {
+    int (*compute)(size_t count, const void *const *args, void *const *results);
+    pe_kernel kernel;
+    char signature[]; /* the kernel's */
+} batch_function;
+
+static int compute_batch(pe_batch *batch)
+{
+    const batch_function *self = batch->kernel->context;
+    return self->compute(batch->count, batch->args, batch->results);
+}
+
+static void free_batch(PyObject *capsule)
+{
+    free(PyCapsule_GetPointer(capsule, BATCH));
+}
+
+static PyObject *new_batch(unsigned long long address, const char *signature)
+{
+    const size_t size = strlen(signature) + 1;
+    batch_function *self = malloc(sizeof *self + size);
+    if (self == NULL) {
+        return PyErr_NoMemory();
     }
-    PyObject *capsule = PyCapsule_New(kernel, KERNEL, unload_kernel);
+    const uintptr_t place = (uintptr_t)address;
+    memcpy(&self->compute, &place, sizeof self->compute); /* ISO C has no cast of a number to a function */
+    memcpy(self->signature, signature, size);
+    self->kernel = (pe_kernel){.abi = PE_KERNEL_ABI,
+                               .size = sizeof self->kernel,
+                               .name = "pointer",
+                               .signature = self->signature,
+                               .map = compute_batch,
+                               .context = self};
+    PyObject *capsule = PyCapsule_New(self, BATCH, free_batch);
     if (capsule == NULL) {
-        pe_pool_unload(kernel);
+        free(self);
+    }
+    return capsule;
+}
+
+static PyObject *use_batch(PyObject *module, PyObject *args)
+{
+    PyObject *owner = NULL;
+    unsigned long long address = 0;
+    const char *signature = NULL, *errors = NULL;
+    pe_fault fault = {0};
+    (void)module;
+    if (!PyArg_ParseTuple(args, "OKss", &owner, &address, &signature, &errors)) {
         return NULL;
     }
-    PyCapsule_SetContext(capsule, Py_NewRef(owner));
-    return capsule;
+    pe_pool *pool = PyCapsule_GetPointer(owner, POOL);
+    PyObject *batch = pool == NULL ? NULL : new_batch(address, signature);
+    PyObject *needed = batch == NULL ? NULL : PyTuple_Pack(2, owner, batch);
+    Py_XDECREF(batch);
+    if (needed == NULL) {
+        return NULL;
+    }
+    const batch_function *self = PyCapsule_GetPointer(batch, BATCH); /* the tuple has it */
+    pe_pool_kernel *kernel = NULL;
+    Py_BEGIN_ALLOW_THREADS;
+    kernel = pe_pool_use(pool, &self->kernel, errors, &fault);
+    Py_END_ALLOW_THREADS;
+    return kernel_object(kernel, &fault, needed);
 }
 
 /* ((dtype's number, width), ...) of the results. */
@@ -203,6 +274,7 @@ static PyObject *run(PyObject *module, PyObject *args)
 static PyMethodDef methods[] = {
     {"open", open_pool, METH_VARARGS, "open(threads) -> pool"},
     {"load", load_kernel, METH_VARARGS, "load(pool, job, columns) -> kernel"},
+    {"use", use_batch, METH_VARARGS, "use(pool, address, signature, errors) -> kernel, of a function of whole batches"},
     {"results", kernel_results, METH_O, "results(kernel) -> ((dtype, width), ...)"},
     {"signature", kernel_signature, METH_O, "signature(kernel) -> str"},
     {"run", run, METH_VARARGS,

@@ -31,10 +31,11 @@ class Compiled:
 
     def load(self, kernel: Kernel, columns: list[Column], errors: dict[str, Any]) -> tuple[Any, Any]:
         """The kernel for columns of such types, and the types of its results."""
-        key = kernel.job(errors), f"({', '.join([one.type for one in columns])})"
+        types = f"({', '.join([one.type for one in columns])})"
+        key = kernel.job(errors), types
         with self.lock:
             if key not in self.kernels:
-                loaded = _checked(_compiled.load, self.pool, *key)
+                loaded = _checked(kernel.load, self.pool, types, errors)
                 self.kernels[key] = loaded, _compiled.results(loaded)
             return self.kernels[key]
 

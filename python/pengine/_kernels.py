@@ -37,6 +37,11 @@ def _toml(value: Any) -> str:
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
+def errors_text(errors: dict[str, Any]) -> str:
+    """The job file's [errors]."""
+    return "\n".join(["[errors]", *(f"{key} = {_toml(value)}" for key, value in errors.items()), ""])
+
+
 class Kernel:
     """A description of a compiled function; made by expr(), kernel(), source(), plugin() or pointer()."""
 
@@ -50,9 +55,13 @@ class Kernel:
 
     def job(self, errors: dict[str, Any]) -> str:
         """The job file's [kernel] and [errors]."""
-        if not errors:
-            return self._text
-        return "\n".join([self._text + "[errors]", *(f"{key} = {_toml(value)}" for key, value in errors.items()), ""])
+        return self._text + errors_text(errors) if errors else self._text
+
+    def load(self, pool: Any, columns: str, errors: dict[str, Any]) -> Any:
+        """Loaded into a pool of _compiled, for columns of these types."""
+        from . import _compiled
+
+        return _compiled.load(pool, self.job(errors), columns)
 
     def __repr__(self) -> str:
         return f"<pengine kernel {', '.join(f'{key}={value!r}' for key, value in self.keys.items())}>"
@@ -91,23 +100,24 @@ _C_TYPES = {
     "complex64": "float complex", "complex128": "double complex",
     **{f"{sign}int{bits}": f"{sign}int{bits}_t" for sign in ("", "u") for bits in (8, 16, 32, 64)},
 }
+_SIGNATURE = re.compile(r"\s*(\(.*?\))\s*->\s*(.*?)(\s+or\s+error)?\s*")
 _TYPE = re.compile(r"(\w+)(\[\d+\])?")
 
 
-def _types(text: str) -> list[tuple[str, bool]]:
-    """(dtype, whether it is a vector) of each type in a list of a signature."""
+def _types(text: str) -> list[tuple[str, str]]:
+    """(dtype, "[3]" of a vector or "") of each type in a list of a signature."""
     found = []
     for part in text.strip().removeprefix("(").removesuffix(")").split(","):
         match = _TYPE.fullmatch(part.strip())
         if match is None or (match[1] not in _C_TYPES and match[1] != "text"):
             raise KernelError(f"signature: {part.strip()!r} is no type; expected one like float64, int64[3] or text")
-        found.append((match[1], match[2] is not None))
+        found.append((match[1], match[2] or ""))
     return found
 
 
 def _prototype(signature: str) -> tuple[str, list[str]]:
     """The C type that a function of the signature returns, and those of its parameters (docs/kernels.md)."""
-    match = re.fullmatch(r"\s*(\(.*?\))\s*->\s*(.*?)(\s+or\s+error)?\s*", signature)
+    match = _SIGNATURE.fullmatch(signature)
     if match is None:
         raise KernelError(f"signature: expected one like '(float64, float64) -> float64', got {signature!r}")
     params: list[str] = []
@@ -117,7 +127,7 @@ def _prototype(signature: str) -> tuple[str, list[str]]:
         else:
             params.append(f"const {_C_TYPES[name]} *" if is_vector else _C_TYPES[name])
     results = _types(match[2])
-    if results == [("text", False)] and not match[3]:
+    if results == [("text", "")] and not match[3]:
         return "size_t", params + ["char *", "size_t"]
     if any(name == "text" for name, _ in results):
         raise KernelError(f"signature: a text is the only result of a C function, got {signature!r}")
@@ -140,14 +150,43 @@ def _address_of(function: Any) -> int:
                     f"got {type(function).__name__}")
 
 
-def pointer(function: Any, signature: str, *, params: Optional[dict[str, Any]] = None) -> Kernel:
+class BatchKernel(Kernel):
+    """A function of whole batches, by its address."""
+
+    is_portable = False
+
+    def __init__(self, function: Any, signature: str) -> None:
+        self.address = _address_of(function)
+        super().__init__({"pointer": self.address, "signature": signature}, function)
+        match = _SIGNATURE.fullmatch(signature)
+        if match is None or match[3]:
+            raise KernelError(f"signature: expected one like '(float64) -> float64' for a function of batches, got {signature!r}")
+        self.types = [name + width for name, width in _types(match[1])]
+        if any(name == "text" for name, _ in _types(match[1]) + _types(match[2])):
+            raise KernelError(f"signature: a function of batches takes and gives no texts, got {signature!r}")
+
+    def load(self, pool: Any, columns: str, errors: dict[str, Any]) -> Any:
+        """Loaded into a pool of _compiled, where the columns are what the function takes: nothing is converted."""
+        wanted = f"({', '.join(self.types)})"
+        if columns != wanted:
+            raise KernelError(f"a function of batches takes {wanted}, got {columns}: convert the arrays before")
+        from . import _compiled
+
+        return _compiled.use(pool, self.address, self.keys["signature"], errors_text(errors))
+
+
+def pointer(function: Any, signature: str, *, params: Optional[dict[str, Any]] = None, batch: bool = False) -> Kernel:
     """A function by its address: an int, a function of ctypes or cffi, or what has .address, as numba's cfunc.
 
-    The function is called from several threads at once, without the GIL.
+    The function is called from several threads at once, without the GIL. batch=True: it computes many items in one call, as
+    int f(size_t count, const void *const *args, void *const *results), whose args[a] and results[r] are arrays of count items;
+    what it returns is 0, else the call ends with an error.
     """
     address = _address_of(function)
     if address <= 0:
         raise ValueError("pointer: the address is NULL")
+    if batch:
+        return BatchKernel(function, signature)
     returned, types = _prototype(signature)
     names = [f"a{i}" for i in range(len(types))]
     declared = ", ".join(f"{kind} {name}" for kind, name in zip(types, names)) or "void"

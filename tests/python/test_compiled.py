@@ -30,10 +30,21 @@ void turned(const double *v, double *w, int64_t *n) { w[0] = v[2]; w[1] = v[1]; 
 int halved(int64_t x, int64_t *y) { *y = x / 2; return (int)(x % 2); }
 int slow_half(int64_t x, int64_t *y)
 {
-    const struct timespec some = {.tv_nsec = 100000};
+    const struct timespec some = {.tv_nsec = 400000};
     nanosleep(&some, NULL);
     *y = x / 2;
-    return x == 1800;
+    return x == 3500;
+}
+int many(size_t count, const void *const *args, void *const *results)
+{
+    const double *x = args[0], *v = args[1];
+    double *y = results[0];
+    int64_t *n = results[1];
+    for (size_t i = 0; i < count; i++) {
+        y[i] = x[i] * v[2 * i] + v[2 * i + 1];
+        n[i] = (int64_t)count;
+    }
+    return x[0] < 0;
 }
 size_t twice(const char *s, size_t n, char *out, size_t room)
 {
@@ -51,6 +62,20 @@ def cffi_cosine():
     ffi = cffi.FFI()
     ffi.cdef("double cos(double);")
     return ffi.dlopen("libm.so.6").cos
+
+
+def numba_loop():
+    try:
+        import numba
+    except ImportError:
+        return None
+
+    def loop(count, args, results):
+        x, y = numba.carray(args[0], (count,), numpy.float64), numba.carray(results[0], (count,), numpy.float64)
+        for i in range(count):
+            y[i] = x[i] * x[i] + 1
+        return 0
+    return numba.cfunc("int32(uintp, CPointer(voidptr), CPointer(voidptr))")(loop)
 
 
 def numba_cosine():
@@ -168,6 +193,25 @@ class Compiled(unittest.TestCase):
         with self.assertRaisesRegex(pengine.KernelError, "'float' is no type"):
             pengine.pointer(1, "(float) -> float64")
 
+    def test_pointers_of_functions_of_batches(self):
+        library = os.path.join(self.folder.name, "many.so")
+        subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", self.file, "-o", library, "-lm"], check=True)
+        many = pengine.pointer(ctypes.CDLL(library).many, "(float64, float64[2]) -> (float64, int64)", batch=True)
+        a, v = numpy.arange(100_000.0), numpy.arange(200_000.0).reshape(-1, 2)
+        y, n = self.pool.starmap(many, (a, v))
+        self.same(y, a * v[:, 0] + v[:, 1])
+        self.assertGreater(n.max(), 30)
+        with self.assertRaisesRegex(pengine.KernelError, r"takes \(float64, float64\[2\]\), got \(int64, float64\[2\]\): convert"):
+            self.pool.starmap(many, (a.astype(int), v))
+        with self.assertRaisesRegex(pengine.KernelError, "its map returned 1"):
+            self.pool.starmap(many, (-1 - a, v))
+        for wrong in ("(text) -> int64", "(float64) -> float64 or error", "float64"):
+            with self.assertRaisesRegex(pengine.KernelError, "batches"):
+                pengine.pointer(1, wrong, batch=True)
+        loop = numba_loop()
+        if loop is not None:
+            self.same(self.pool.map(pengine.pointer(loop, "(float64) -> float64", batch=True), a), a * a + 1)
+
     def test_pointers_of_cffi_and_numba(self):
         a = numpy.linspace(0, 3, 1000)
         for make in (cffi_cosine, numba_cosine):
@@ -216,6 +260,15 @@ class Compiled(unittest.TestCase):
         self.same(result.get(10), numpy.array([1, 2, 3]))
         self.assertEqual(list(self.pool.imap_unordered(pengine.expr("x+1"), range(3000))), list(range(1, 3001)))
         self.assertEqual(list(self.pool.imap(pengine.expr("x+1"), {1: "a", 4: "b"})), [2, 5])
+        results = self.pool.imap(pengine.source(self.file, "slow_half", "(int64) -> int64 or error"), range(5000))
+        self.assertEqual(next(results), 0)
+        time.sleep(1.2)  # the second block is computed meanwhile, in 0.4 s and more
+        begin = time.monotonic()
+        self.assertEqual([next(results) for _ in range(1500)][-1], 750)
+        self.assertLess(time.monotonic() - begin, 0.3)
+        with self.assertRaises(pengine.ItemError) as caught:
+            list(results)
+        self.assertEqual(caught.exception.index, 3500)
         self.assertRaises(pengine.KernelError, self.pool.map_async(pengine.expr("("), [1]).get, 10)
 
     def test_gil_is_free(self):
