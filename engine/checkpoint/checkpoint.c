@@ -81,7 +81,7 @@ static pe_status encode_progress(const pe_checkpoint_progress *progress, pe_buff
 {
     pe_buffer payload = {0};
     const progress_head head = {.numbers = {progress->output_bytes, progress->rows, progress->failed_list,
-                                            progress->inode, progress->log_bytes, progress->failed,
+                                            progress->inode, progress->names_bytes, progress->failed,
                                             progress->failed_bytes, progress->left_out, progress->runs,
                                             progress->work_ns, progress->wall_ns, progress->is_complete},
                                 .done_bytes = progress->done.count * sizeof(pe_block),
@@ -169,10 +169,10 @@ static bool decode_progress(pe_checkpoint_progress *progress, const pe_record *r
     if (pe_item_set_load(&progress->done, done, (size_t)head.done_bytes, &why) != PE_OK ||
         pe_buffer_append(&progress->state, done + head.done_bytes, (size_t)head.state_bytes, &why) != PE_OK)
         return false;
-    uint64_t *const fields[] = {&progress->output_bytes, &progress->rows,      &progress->failed_list,
-                                &progress->inode,        &progress->log_bytes, &progress->failed,
-                                &progress->failed_bytes, &progress->left_out,  &progress->runs,
-                                &progress->work_ns,      &progress->wall_ns,   &progress->is_complete};
+    uint64_t *const fields[] = {&progress->output_bytes, &progress->rows,        &progress->failed_list,
+                                &progress->inode,        &progress->names_bytes, &progress->failed,
+                                &progress->failed_bytes, &progress->left_out,    &progress->runs,
+                                &progress->work_ns,      &progress->wall_ns,     &progress->is_complete};
     for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
         *fields[f] = head.numbers[f];
     return true;

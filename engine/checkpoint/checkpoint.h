@@ -14,6 +14,7 @@
 #ifndef PE_CHECKPOINT_H
 #define PE_CHECKPOINT_H
 
+#include "checkpoint/checkpoint_lock.h"
 #include "checkpoint/manifest.h"
 #include "os/file/out_file.h"
 #include "plan/item_set.h"
@@ -34,7 +35,7 @@ typedef struct pe_checkpoint_progress {
     uint64_t output_bytes;     /* 0 where the output has no length of its own: a digest, a reduction */
     uint64_t rows;             /* in the output, computed or filled */
     uint64_t inode;            /* of the output file, to recognise another file */
-    uint64_t log_bytes;        /* of errors.log */
+    uint64_t names_bytes;      /* of the list of items' files, where names may meet */
     uint64_t failed;           /* of the items done, how many failed */
     uint64_t failed_list;      /* which of the two files of failed items (failed_file.h) */
     uint64_t failed_bytes;     /* of that file */
@@ -68,10 +69,11 @@ pe_status pe_checkpoint_decode(pe_checkpoint *checkpoint, const unsigned char *d
 /* pe_checkpoint_done - put all items that are done, stored or placed into the empty set *out. */
 pe_status pe_checkpoint_done(const pe_checkpoint *checkpoint, pe_item_set *out, pe_error *err);
 
-/* pe_checkpoint_write - replace the file at path: temporary file, sync, rename, sync of the directory. PE_EIO, and the
- * earlier file stays.
+/* pe_checkpoint_write - replace the file at path: temporary file, sync, rename, sync of the directory. lock: the lock of
+ * this path, which moves to the new file, or NULL. PE_EIO, and the earlier file stays.
  * pe_checkpoint_read - PE_ENOINPUT when there is no file; PE_EDATA as decode, naming path. */
-pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path, pe_error *err);
+pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path, pe_checkpoint_lock *lock,
+                              pe_error *err);
 pe_status pe_checkpoint_read(pe_checkpoint *checkpoint, const char *path, pe_error *err);
 
 #endif

@@ -64,8 +64,9 @@ static int create(const char *temporary)
     return open(temporary, flags, FILE_MODE);
 }
 
-/* Writes and syncs the temporary file. */
-static pe_status write_temporary(const pe_buffer *bytes, const char *path, const char *temporary, pe_error *err)
+/* Writes and syncs the temporary file. *open_fd: stays open, with a lock; NULL: is closed. */
+static pe_status write_temporary(const pe_buffer *bytes, const char *path, const char *temporary, int *open_fd,
+                                 pe_error *err)
 {
     const int fd = create(temporary);
     if (fd < 0)
@@ -73,6 +74,11 @@ static pe_status write_temporary(const pe_buffer *bytes, const char *path, const
     pe_status status = pe_write_full(fd, bytes->data, bytes->size, path, err);
     if (status == PE_OK && fsync(fd) != 0)
         status = fail_write(path, err);
+    if (status == PE_OK && open_fd != NULL) {
+        (void)pe_file_lock(fd); /* nobody else knows its name */
+        *open_fd = fd;
+        return PE_OK;
+    }
     if (close(fd) != 0 && status == PE_OK)
         status = fail_write(path, err);
     if (status != PE_OK)
@@ -80,17 +86,23 @@ static pe_status write_temporary(const pe_buffer *bytes, const char *path, const
     return status;
 }
 
-pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path, pe_error *err)
+pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path, pe_checkpoint_lock *lock,
+                              pe_error *err)
 {
+    int locked = -1;
     pe_buffer bytes = {0}, temporary = {0};
     pe_status status = pe_checkpoint_encode(checkpoint, &bytes, err);
     if (status == PE_OK)
         status = pe_buffer_printf(&temporary, err, "%s.new", path);
     if (status == PE_OK)
-        status = write_temporary(&bytes, path, (const char *)temporary.data, err);
+        status = write_temporary(&bytes, path, (const char *)temporary.data, lock != NULL ? &locked : NULL, err);
     if (status == PE_OK && rename((const char *)temporary.data, path) != 0) {
         status = fail_write(path, err);
         (void)unlink((const char *)temporary.data);
+        if (locked >= 0)
+            (void)close(locked); /* it is removed */
+    } else if (locked >= 0) {
+        pe_checkpoint_lock_move(lock, locked);
     }
     if (status == PE_OK)
         status = sync_name(path, err);

@@ -22,7 +22,7 @@
 #include "os/file/durable.h"
 #include "os/file/file.h"
 
-#define OPENING "pengine failed items 1\n"
+#define OPENING "pengine items 1\n"
 #define OPENING_BYTES (sizeof OPENING - 1)
 #define PENDING_BYTES ((size_t)64 << 10)
 #define LINE_MOST ((uint64_t)1 << 31)
@@ -40,7 +40,8 @@ static uint64_t sum_of(const entry_head *head, const char *line)
 static pe_status name_file(const char *checkpoint, uint64_t list, char **out, pe_error *err)
 {
     pe_buffer path = {0};
-    const pe_status status = pe_buffer_printf(&path, err, list == 0 ? "%s.failed" : "%s.again.failed", checkpoint);
+    static const char *const suffixes[] = {".failed", ".again.failed", ".names"};
+    const pe_status status = pe_buffer_printf(&path, err, "%s%s", checkpoint, suffixes[list < 2 ? list : 2]);
     *out = (char *)path.data;
     return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* failed_file.h - the failed items of a run, in a file beside its checkpoint that only grows.
+/* failed_file.h - a list of items in a file beside a checkpoint that only grows: those that failed, or their files' names.
  *
  * Invariant: the checkpoint states how many bytes of the file count; what follows them is from a later moment and is cut.
  * Design: a checkpoint is rewritten at each interval, and there may be 10^7 failed items, so they are not in it. Each entry
@@ -34,8 +34,10 @@ typedef struct pe_failed_entry {
     size_t line_bytes;
 } pe_failed_entry;
 
-/* pe_failed_file_begin - entries go to CHECKPOINT.failed (list 0) or CHECKPOINT.again.failed (1), behind the first `bytes` bytes that an earlier run has written;
- * 0: anew. PE_EOUTPUT when the file is not pengine's, or shorter than that. */
+#define PE_NAMES_LIST 2 /* one file an item; an entry's line is the hash of the file's name */
+
+/* pe_failed_file_begin - entries go to CHECKPOINT.failed (list 0), CHECKPOINT.again.failed (1) or CHECKPOINT.names
+ * (PE_NAMES_LIST), behind the first `bytes` bytes that an earlier run has written; 0: anew. PE_EOUTPUT when the file is not pengine's, or shorter than that. */
 pe_status pe_failed_file_begin(pe_failed_file *file, const char *checkpoint, uint64_t list, uint64_t bytes,
                                pe_error *err);
 

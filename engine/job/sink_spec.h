@@ -42,7 +42,7 @@ typedef struct pe_kept_column {
 /* Where the output of an unfinished run ends, for a later run that goes on behind it. */
 typedef struct pe_sink_mark {
     uint64_t inode;    /* of its file; 0: none, the output is a line that is written at the end */
-    uint64_t bytes;    /* of the file that count */
+    uint64_t bytes;    /* of the file that count, with what stood in front of them on stdout */
     uint64_t items;    /* rows in them */
     const void *state; /* of a digest; borrowed */
     size_t state_bytes;
@@ -86,6 +86,7 @@ typedef struct pe_sink_spec {
     uint64_t items;           /* PE_COUNT_UNKNOWN's value (UINT64_MAX) when not known */
     const uint64_t *axes;     /* npy: the shape of a product; NULL: (items,) */
     int axis_count;
+    bool is_recorded_stdout;     /* stdout is a file that a later run may continue: its checkpoint is recorded */
     const char *marker;          /* the name of the checkpoint; NULL: beside the output */
     const pe_sink_mark *resumed; /* go on behind this; NULL: begin anew */
     bool gives_json;             /* the only result is a text of JSON */

@@ -15,6 +15,8 @@
 #include "base/clock.h"
 #include "base/lock.h"
 
+#define FILL_ITEMS ((size_t)1024)
+
 struct pe_reduction {
     pe_fold_spec spec;
     pthread_mutex_t mutex;
@@ -207,17 +209,72 @@ pe_status pe_reduction_collect(pe_reduction *reduction, pe_comm *comm, pe_error 
     return pe_comm_merge(comm, mine, reduction->other, size, merge, reduction->fold, err);
 }
 
-pe_status pe_reduction_print(pe_reduction *reduction, const pe_job *job, const char *const *arg_names, pe_format format,
-                             pe_buffer *out, pe_error *err)
+bool pe_reduction_keeps_fill_out(const pe_job *job)
+{
+    bool has_places = false;
+    for (int i = 0; i < job->op_count; i++)
+        has_places = has_places || job->ops[i] == PE_REDUCE_ARGMIN || job->ops[i] == PE_REDUCE_ARGMAX;
+    return job->op_count > 0 && job->errors.policy == PE_ON_ERROR_FILL && !has_places;
+}
+
+/* A column of FILL_ITEMS items that all have the fill value of a result. */
+static pe_status make_column(pe_type type, const void *value, void **out, pe_error *err)
+{
+    const size_t bytes = pe_dtype_bytes(type.dtype), elements = FILL_ITEMS * pe_type_elements(type);
+    const pe_status status = pe_make_array(out, elements, bytes, err);
+    for (size_t e = 0; e < elements && status == PE_OK; e++)
+        memcpy((unsigned char *)*out + e * bytes, value, bytes);
+    return status;
+}
+
+static pe_status add_fill(const pe_fold_spec *spec, const pe_reduction_fill *fill, pe_fold *fold, pe_error *err)
+{
+    void *columns[PE_MAX_COLUMNS] = {NULL};
+    const void *all[PE_MAX_COLUMNS] = {NULL};
+    pe_status status = PE_OK;
+    for (int r = 0; r < spec->result_count && status == PE_OK; r++) {
+        status = make_column(spec->results[r], fill->values[r], &columns[r], err);
+        all[r] = columns[r];
+    }
+    for (uint64_t left = fill->count; left > 0 && status == PE_OK;) {
+        const size_t count = left < FILL_ITEMS ? (size_t)left : FILL_ITEMS;
+        (void)pe_fold_add(fold, 0, all, count);
+        left -= count;
+    }
+    for (int r = 0; r < spec->result_count; r++)
+        free(columns[r]);
+    return status;
+}
+
+static pe_status print(pe_fold *fold, const pe_job *job, const char *const *arg_names, pe_format format, pe_buffer *out,
+                       pe_error *err)
 {
     pe_error reason = PE_ERROR_INIT;
     pe_status status = PE_OK;
     const char separator = format == PE_FORMAT_CSV ? ',' : '\t';
     for (int i = 0; i < job->op_count && status == PE_OK; i++)
-        status = pe_fold_print(reduction->fold, job->ops[i], separator, arg_names, out, &reason);
+        status = pe_fold_print(fold, job->ops[i], separator, arg_names, out, &reason);
     for (int q = 0; q < job->reduce.quantile_count && status == PE_OK; q++)
-        status = pe_fold_print_quantile(reduction->fold, job->reduce.quantiles[q], separator, out, &reason);
+        status = pe_fold_print_quantile(fold, job->reduce.quantiles[q], separator, out, &reason);
     if (status == PE_OK && job->reduce.histogram.bins > 0)
-        status = pe_fold_print_histogram(reduction->fold, separator, out, &reason);
+        status = pe_fold_print_histogram(fold, separator, out, &reason);
     return status == PE_OK ? PE_OK : pe_fail(err, status, "%s.op: %s", job->output.where, reason.text);
+}
+
+pe_status pe_reduction_print(const pe_reduction *reduction, const pe_job *job, const pe_reduction_fill *fill,
+                             const char *const *arg_names, pe_format format, pe_buffer *out, pe_error *err)
+{
+    pe_fold *with_fill = NULL;
+    size_t size = 0;
+    if (fill == NULL || fill->count == 0)
+        return print(reduction->fold, job, arg_names, format, out, err);
+    pe_status status = pe_fold_make(&reduction->spec, &with_fill, err);
+    if (status == PE_OK) {
+        pe_fold_merge(with_fill, pe_fold_state(reduction->fold, &size));
+        status = add_fill(&reduction->spec, fill, with_fill, err);
+    }
+    if (status == PE_OK)
+        status = print(with_fill, job, arg_names, format, out, err);
+    pe_fold_free(with_fill);
+    return status;
 }

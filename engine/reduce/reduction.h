@@ -55,8 +55,19 @@ void pe_reduction_close(pe_reduction *reduction, pe_reduction_part *part); /* a 
 /* pe_reduction_collect - merge the reductions of all ranks on rank 0. Collective. */
 pe_status pe_reduction_collect(pe_reduction *reduction, pe_comm *comm, pe_error *err);
 
-/* pe_reduction_print - append one line per operation. Call: rank 0, after collect. PE_EDATA as pe_fold_print. */
-pe_status pe_reduction_print(pe_reduction *reduction, const pe_job *job, const char *const *arg_names, pe_format format,
-                             pe_buffer *out, pe_error *err);
+/* pe_reduction_keeps_fill_out - whether the fill values of failed items stay out of the folds, so that a retry can put real
+ * ones in. Not where the first item with a value is asked for (argmin, argmax), with its arguments. */
+bool pe_reduction_keeps_fill_out(const pe_job *job);
+
+/* Failed items that are in no fold, and what they count for. */
+typedef struct pe_reduction_fill {
+    uint64_t count;
+    void *const *values; /* one element of each result */
+} pe_reduction_fill;
+
+/* pe_reduction_print - append one line per operation, of the folded items and those of fill (NULL: none), which do not become
+ * part of the reduction. Call: rank 0, after collect. PE_EDATA as pe_fold_print; PE_ENOMEM. */
+pe_status pe_reduction_print(const pe_reduction *reduction, const pe_job *job, const pe_reduction_fill *fill,
+                             const char *const *arg_names, pe_format format, pe_buffer *out, pe_error *err);
 
 #endif

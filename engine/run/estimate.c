@@ -102,7 +102,7 @@ pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const p
         .has_text_result = spec->encoder.has_text,
         .kept_bytes = pe_add_most(
             pe_add_most(pe_inputs_memory(inputs, 1, &reader), pe_sink_memory(output, spec->encoder.row_bytes)),
-            pe_add_most(log_bytes(job) + 2 * fold_bytes,
+            pe_add_most(log_bytes(job) + (pe_reduction_keeps_fill_out(job) ? 3 : 2) * fold_bytes,
                         pe_axis_values_bytes(job, output))), /* this rank's fold, and a buffer for another rank's */
         .process_bytes = pe_resident_peak()};
 }

@@ -43,7 +43,7 @@ typedef struct execution {
     pe_work_spec work; /* complete: with the plan, the reduction and the row file */
     pe_reduction *reduction;
     pe_stop_record stop_record;
-    const pe_run_resume *resume;
+    pe_run_resume *resume;
     const pe_run_facts *facts;
     pe_output output;              /* rank 0 */
     pe_checkpointer *checkpointer; /* NULL: no checkpoint is kept */
@@ -168,6 +168,7 @@ static pe_status open_checkpointer(execution *self, pe_error *err)
                                        .reduction = self->reduction,
                                        .items = &self->whole,
                                        .rows = &self->work.row_file,
+                                       .files = self->work.item_files,
                                        .begin_ns = self->begin_ns};
     return pe_checkpointer_make(&spec, &self->checkpointer, err);
 }
@@ -243,10 +244,12 @@ static pe_status collect_reduction(execution *self, pe_format format, pe_error *
     if (self->reduction == NULL)
         return PE_OK;
     pe_status status = pe_reduction_collect(self->reduction, run->comm, err);
+    const uint64_t filled = self->work.keeps_fill_out ? self->output.failures.count : 0;
+    const pe_reduction_fill fill = {.count = filled, .values = self->work.fill};
     pe_argument_names names;
     pe_argument_names_of_inputs(self->job, self->inputs->inputs, self->work.signature.arg_count, &names);
     if (status == PE_OK && run->is_root)
-        status = pe_reduction_print(self->reduction, self->job, names.names, format, &lines.bytes, err);
+        status = pe_reduction_print(self->reduction, self->job, &fill, names.names, format, &lines.bytes, err);
     if (status == PE_OK && run->is_root)
         (void)pe_output_take(&self->output, &lines, err);
     pe_buffer_fini(&lines.bytes);
@@ -285,6 +288,14 @@ static pe_output_ending end_checkpoints(execution *self, uint64_t items, const p
                               .stop_record = stop_record};
 }
 
+/* What this rank wrote. After a failure that is the run's error, which is told. */
+static void sync_files(const execution *self, pe_error *err)
+{
+    pe_error lost = PE_ERROR_INIT;
+    if (pe_item_devices_sync(self->work.item_files->devices, &lost) != PE_OK)
+        pe_error_merge(err, &lost);
+}
+
 /* Commits only what every rank agrees is complete. */
 static pe_status close_output(execution *self, uint64_t items, pe_error *err)
 {
@@ -294,8 +305,8 @@ static pe_status close_output(execution *self, uint64_t items, pe_error *err)
     const bool is_durable = pe_durable_is_due(self->job->output.sync, run_ns, self->job->checkpoint.interval_ns);
     const bool is_kept = self->resume->is_recorded && err->status != PE_OK;
     (void)pe_row_file_close(&self->work.row_file, (is_durable && err->status == PE_OK) || is_kept, err);
-    if (self->work.item_files != NULL && is_durable && err->status == PE_OK)
-        (void)pe_item_files_sync(self->job->output.path, err);
+    if (self->work.item_files != NULL && (is_kept || (is_durable && err->status == PE_OK)))
+        sync_files(self, err);
     (void)pe_run_agree(self->run, err);
     if ((self->work.has_log || self->work.has_joblog) && err->status == PE_EITEM && err->item != PE_NO_ITEM)
         (void)pe_stop_record_collect(&self->stop_record, self->run->comm, err->item, &record, &lost);
@@ -340,7 +351,7 @@ static void tell_plan(const pe_run_context *run, const pe_job *job, const pe_run
 }
 
 pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                         const pe_output_spec *output, const pe_work_spec *work, const pe_run_resume *resume,
+                         const pe_output_spec *output, const pe_work_spec *work, pe_run_resume *resume,
                          const pe_run_plan *plan, pe_run_facts *facts, pe_error *err)
 {
     execution self = {.run = run,

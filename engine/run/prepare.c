@@ -13,6 +13,7 @@
 
 #include "base/saturate.h"
 #include "os/file/file.h"
+#include "reduce/reduction.h"
 #include "report/plan_report.h"
 #include "report/progress.h"
 #include "run/error_policy.h"
@@ -326,6 +327,7 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
     define_kept(job, &inputs->kept, inputs->inputs, work);
     if (status == PE_OK)
         status = pe_error_policy_set(work, job, err);
+    work->keeps_fill_out = pe_reduction_keeps_fill_out(job);
     if (status == PE_OK) {
         const bool is_reduction = job->op_count > 0; /* then no item is written */
         pe_encoder_init(&work->encoder, &output->sink, is_reduction ? PE_FORMAT_NULL : output->format);
@@ -372,7 +374,7 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     request.is_elsewhere = pe_form_is_in_processes(kernel->form);
     request.kept_bytes += pe_recording_bytes(run, &out->placement);
     if (work->item_files != NULL && work->item_files->names_may_meet)
-        request.kept_bytes = pe_add_most(request.kept_bytes, pe_item_names_bytes(request.items));
+        request.kept_bytes = pe_add_most(request.kept_bytes, pe_item_names_bytes(inputs->items.count));
     uint64_t most[] = {request.process_bytes, request.kept_bytes, out->placement.is_crowded ? 1 : 0};
     (void)pe_comm_max(run->comm, most, 3, err); /* the plan is the same on every rank */
     request.process_bytes = most[0];

@@ -52,10 +52,12 @@ typedef struct pe_run_resume {
     bool forgets_failures; /* those of the earlier runs are tried again; on every rank */
     bool is_over;          /* nothing is left to do; on every rank */
     /* Rank 0: */
-    char *path;         /* of the checkpoint */
-    pe_checkpoint from; /* the manifest of this job; where the run is resumed, the progress of the earlier ones */
-    pe_item_set done;   /* the items that the earlier runs have done */
-    pe_sink_mark mark;  /* where their output ends; its state borrows from `from` */
+    char *path;              /* of the checkpoint */
+    char *marker;            /* of the output where its own has the checkpoint's name; NULL: it has not */
+    pe_checkpoint_lock lock; /* where no locked output lies beside it */
+    pe_checkpoint from;      /* the manifest of this job; where the run is resumed, the progress of the earlier ones */
+    pe_item_set done;        /* the items that the earlier runs have done */
+    pe_sink_mark mark;       /* where their output ends; its state borrows from `from` */
 } pe_run_resume;
 
 /* How the items are cut and who computes them. */
@@ -114,7 +116,7 @@ void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *
 /* pe_run_execute - compute all items that are left and commit the output. What became of the run goes into rank 0's facts,
  * also after a failure. */
 pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                         const pe_output_spec *output, const pe_work_spec *work, const pe_run_resume *resume,
+                         const pe_output_spec *output, const pe_work_spec *work, pe_run_resume *resume,
                          const pe_run_plan *plan, pe_run_facts *facts, pe_error *err);
 
 #endif

@@ -51,7 +51,45 @@ bool pe_path_is_buffered(const char *path, pe_order order)
     return pe_path_is_stdout(path) || (stat(path, &facts) == 0 && is_pipe(facts.st_mode));
 }
 
-static pe_status begin_stdout(pe_output_stream *stream, pe_order order, pe_error *err)
+static pe_status refuse_stdout(const char *why, pe_error *err)
+{
+    return pe_fail(err, PE_EOUTPUT, "cannot go on with stdout: %s; --restart begins anew", why);
+}
+
+/* stdout as the file that an earlier run wrote to: what follows its last checkpoint is cut. */
+static pe_status continue_stdout(pe_output_stream *stream, const pe_sink_mark *from, const struct stat *facts,
+                                 pe_error *err)
+{
+    const uint64_t size = (uint64_t)facts->st_size;
+    if (facts->st_ino != from->inode)
+        return refuse_stdout("it is another file than the one that the checkpoint describes", err);
+    if (size < from->bytes)
+        return refuse_stdout(size == 0 ? "the shell has emptied the file; append to it (>> in place of >)"
+                                       : "the file was cut since the checkpoint was written",
+                             err);
+    if (ftruncate(stream->fd, (off_t)from->bytes) != 0 || lseek(stream->fd, (off_t)from->bytes, SEEK_SET) < 0)
+        return refuse_stdout("the file cannot be cut behind what the checkpoint describes", err);
+    stream->is_resumed = true;
+    stream->bytes = from->bytes;
+    return PE_OK;
+}
+
+/* A later run has to find the rows of this one. */
+static pe_status record_stdout(pe_output_stream *stream, const pe_sink_mark *from, pe_error *err)
+{
+    struct stat facts;
+    const int flags = fcntl(stream->fd, F_GETFL);
+    if (flags < 0 || fstat(stream->fd, &facts) != 0)
+        return refuse_stdout("its file cannot be asked for its number", err);
+    stream->is_recorded_stdout = true;
+    if (from != NULL && from->inode != 0)
+        return continue_stdout(stream, from, &facts, err);
+    const off_t at = (flags & O_APPEND) != 0 ? facts.st_size : lseek(stream->fd, 0, SEEK_CUR);
+    stream->bytes = at > 0 ? (uint64_t)at : 0;
+    return PE_OK;
+}
+
+static pe_status begin_stdout(pe_output_stream *stream, const pe_sink_spec *spec, pe_order order, pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];
     stream->is_stdout = true;
@@ -63,7 +101,7 @@ static pe_status begin_stdout(pe_output_stream *stream, pe_order order, pe_error
         return pe_fail(err, PE_EOUTPUT, "cannot write stdout: %s", pe_errno_text(errno, reason));
     stream->is_buffered = order == PE_ORDER_WHOLE;
     stream->can_rewrite = stream->is_buffered;
-    return PE_OK;
+    return spec->is_recorded_stdout ? record_stdout(stream, spec->resumed, err) : PE_OK;
 }
 
 /* The file: a new one, or that of an unfinished run. */
@@ -90,7 +128,7 @@ pe_status pe_output_stream_begin(pe_output_stream *stream, const pe_sink_spec *s
     if (status != PE_OK)
         return status;
     if (is_stdout)
-        return begin_stdout(stream, order, err);
+        return begin_stdout(stream, spec, order, err);
     const bool is_buffered = pe_path_is_buffered(path, order);
     status = begin_file(stream, spec, order, err);
     if (status != PE_OK)
@@ -153,7 +191,7 @@ pe_status pe_output_stream_start(pe_output_stream *stream, const void *data, siz
 {
     if (stream->is_resumed)
         return PE_OK;
-    if (stream->can_rewrite)
+    if (stream->can_rewrite || stream->is_recorded_stdout)
         return send(stream, data, size, err);
     return pe_buffer_append(&stream->pending, data, size, err);
 }

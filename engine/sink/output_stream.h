@@ -23,14 +23,15 @@ typedef struct pe_output_stream {
     int fd;
     char *name; /* for messages: the path, or "stdout" */
     bool is_stdout;
-    bool is_buffered;  /* the bytes stay in the segments until commit */
-    bool is_growing;   /* a file that takes its final name with its first rows */
-    bool can_rewrite;  /* bytes that were written can be replaced */
-    bool is_resumed;   /* the file is that of an unfinished run */
-    bool is_kept;      /* abort leaves a file, for a later run that goes on */
-    bool is_torn;      /* the file may have bytes after `bytes`: half a record, or rows that do not count yet */
-    uint64_t bytes;    /* of complete writes */
-    pe_buffer pending; /* the first bytes of a pipe: written together with the first rows */
+    bool is_recorded_stdout; /* a file that a later run may continue; bytes counts from its beginning */
+    bool is_buffered;        /* the bytes stay in the segments until commit */
+    bool is_growing;         /* a file that takes its final name with its first rows */
+    bool can_rewrite;        /* bytes that were written can be replaced */
+    bool is_resumed;         /* the file is that of an unfinished run */
+    bool is_kept;            /* abort leaves a file, for a later run that goes on */
+    bool is_torn;            /* the file may have bytes after `bytes`: half a record, or rows that do not count yet */
+    uint64_t bytes;          /* of complete writes */
+    pe_buffer pending;       /* the first bytes of a pipe: written together with the first rows */
     pe_out_file file;
     pe_segment *first, *last;
 } pe_output_stream;

@@ -142,8 +142,8 @@ pe_status pe_sink_mark_now(pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, 
     const size_t before = state->size;
     struct stat facts = {.st_ino = 0};
     const bool has_rows = sink->format != PE_FORMAT_DIGEST && sink->stream != NULL; /* else a line at the end */
-    if (sink->is_packed && sink->failure.status != PE_OK)
-        return pe_fail(err, PE_EIO, "%s: a packed file is not described after a failed write", sink->stream->name);
+    if (sink->is_packed && sink->failure.status != PE_OK) /* the rows that the packer holds are not whole */
+        return repeat_failure(sink, err);
     pe_status status = sink->kind->save == NULL ? PE_OK : sink->kind->save(sink, state, &sink->failure);
     if (status != PE_OK)
         return repeat_failure(sink, err);
@@ -160,8 +160,10 @@ pe_status pe_sink_mark_now(pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, 
 pe_status pe_sink_sync(const pe_sink *sink, pe_error *err)
 {
     const pe_output_stream *const stream = sink->stream;
-    const bool is_file = stream != NULL && stream->fd >= 0 && stream->file.is_regular;
-    const pe_status status = is_file ? pe_durable_data(stream->fd, stream->name, err) : PE_OK;
+    const bool is_open = stream != NULL && stream->fd >= 0;
+    const bool is_file = is_open && stream->file.is_regular;
+    const pe_status status =
+        is_file || (is_open && stream->is_recorded_stdout) ? pe_durable_data(stream->fd, stream->name, err) : PE_OK;
     /* the directory, too: the checkpoint may lie in another one. The temporary name may change meanwhile, the path does not */
     return is_file && status == PE_OK ? pe_durable_name(stream->file.path, stream->fd, err) : status;
 }

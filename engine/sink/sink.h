@@ -71,7 +71,7 @@ void pe_sink_abort(pe_sink *sink);
 void pe_sink_free(pe_sink *sink); /* aborts first unless finished; NULL is allowed */
 
 /* pe_sink_mark_now - where the output stands, after the writes that have succeeded. state is appended, and mark->state
- * points into it. Not for an output of stdout or a pipe, nor for a packed one after a write that failed: PE_EIO. */
+ * points into it. Not for a pipe, nor for a packed one after a write that failed: PE_EIO. */
 pe_status pe_sink_mark_now(pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, pe_error *err);
 
 /* pe_sink_sync - the bytes that were written are on stable storage when this returns; any thread, also during writes. */

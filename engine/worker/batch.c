@@ -101,9 +101,10 @@ static pe_status encode_runs(pe_worker *worker, const pe_worker_batch *at, pe_er
 static pe_status encode(pe_worker *worker, const pe_worker_batch *at, pe_chunk_result *out, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
-    const bool has_gaps = worker->failures.count > 0 && spec->policy == PE_ON_ERROR_SKIP;
+    const bool is_skipping = spec->policy == PE_ON_ERROR_SKIP;
+    const bool has_gaps = worker->failures.count > 0 && (is_skipping || spec->keeps_fill_out);
     out->items += at->block.count;
-    out->rows += at->block.count - (has_gaps ? worker->failures.count : 0);
+    out->rows += at->block.count - (is_skipping ? worker->failures.count : 0);
     if (has_gaps) {
         if (!spec->encoder.is_plain)
             return encode_runs(worker, at, err);

@@ -45,9 +45,10 @@ typedef struct pe_work_spec {
     int kept_count;
     bool reads_alone; /* kept fields can be read without the arguments: the inputs are no product */
     pe_on_error policy;
-    uint32_t retries;                   /* further attempts at a failed item */
-    void *fill[PE_MAX_COLUMNS];         /* PE_ON_ERROR_FILL: one element of written[r] each */
-    pe_row_file row_file;               /* open: rows go straight there, and chunks come out without bytes */
+    uint32_t retries;           /* further attempts at a failed item */
+    void *fill[PE_MAX_COLUMNS]; /* PE_ON_ERROR_FILL: one element of written[r] each */
+    pe_row_file row_file;       /* open: rows go straight there, and chunks come out without bytes */
+    bool keeps_fill_out; /* of a reduction: failed items are not folded, what they count for is added at the end */
     struct pe_item_files *item_files;   /* not NULL: each item has a file of its own, and rows are told names */
     bool makes_partials;                /* rows become pieces of the digest (sink/digest.h) */
     struct pe_reduction *reduction;     /* not NULL: rows are folded into this instead of being encoded */

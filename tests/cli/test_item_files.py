@@ -4,6 +4,7 @@
 """One file an item: output.path = "results/{index}.txt"."""
 import os
 import signal
+import sys
 import time
 
 import numpy
@@ -17,9 +18,13 @@ def echo(path, values, words=("printf", "%s", "{}"), **more):
 
 class FilesCase(Case):
     def files(self, folder="results"):
-        """Path below the folder -> bytes, of all files that are there."""
+        """Path below the folder -> bytes, of all files that are there but the checkpoint."""
         root = self.dir / folder
-        return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*")
+                if path.is_file() and not path.name.startswith("job.checkpoint")}
+
+    def checkpoints(self):
+        return [name for name in self.everything() if "checkpoint" in name]
 
 
 class Files(FilesCase):
@@ -77,6 +82,7 @@ class Files(FilesCase):
         self.assertEqual(sorted(self.files()), ["0.txt", "1.txt", "3.txt"])
         self.assertEqual(self.run_job(job, "-s", 'errors={on_error="fill", fill=-1}').code, 1)
         self.assertEqual(self.files()["2.txt"], b"-1\n")
+        self.assertEqual(self.checkpoints(), ["results/job.checkpoint", "results/job.checkpoint.failed"])
 
     def test_earlier_file_stays_until_the_new_one_is_whole(self):
         self.write("results/0.txt", "earlier, and longer\n")
@@ -136,6 +142,19 @@ class Names(FilesCase):
             for options in ((), ("--check",)):
                 self.refuse(job, 78, f"item 0 and item {1 if 'glob' in given else 2} have one name, \"results/", options=options)
         self.good(toml(input={"values": [1, 2, 1]}, kernel={"expr": "x", "where": "i < 2"}, output={"path": "results/{}.txt"}))
+
+    def test_name_that_comes_twice_is_refused_after_a_resume(self):
+        values = [f"n{i}" for i in range(400)]
+        values[377] = values[5]
+        self.write("k.py", "import pathlib\ndef f(x):\n    assert x != 'n300' or pathlib.Path('mended').exists()\n    return x\n")
+        job = toml(mode="imap", input={"values": values}, output={"path": "results/{}.txt"},
+                   kernel={"python": "k.py:f", "signature": "(text) -> text", "interpreter": sys.executable, "where": "length(x) > 0"})
+        self.assertEqual(self.run_job(job, "-s", "pool.chunk_size=10").code, 1)
+        self.assertEqual(self.checkpoints(), ["results/job.checkpoint", "results/job.checkpoint.names"])
+        self.write("mended", "")
+        again = self.run_job(job, "--resume", "-t", "3")
+        self.assertEqual(again.code, 78, str(again))
+        self.assertRegex(again.err, "goes on after (300|29.|30.) of 400 items(.|\n)*the files of item 5 and item 377 have one name")
 
     @needs_mpi
     def test_name_that_comes_twice_is_refused_on_ranks(self):

@@ -24,6 +24,7 @@ from harness import Case, HAS_MPI, SLOWER, binary, finish, kill_group, main, nee
 
 HAS_ZSTD = shutil.which("zstd") is not None
 ITEMS = 6000
+FILES = 1200  # where each item has its own
 BAD = 97  # every 97th item fails where items may fail
 SLOW_C = """#include <stdint.h>
 #include <time.h>
@@ -121,7 +122,7 @@ class Resume(Case):
         job = {"mode": mode, "input": {"range": [0, ITEMS]},
                "kernel": {"source": "slow.c", "function": "f", "signature": "(int64) -> int64 or error",
                           **({"isolate": True} if isolate else {})},
-               "checkpoint": {"interval": "60 ms", **({"path": "state.checkpoint"} if reduce else {})},
+               "checkpoint": {"interval": "60 ms", **({"path": "state.checkpoint"} if reduce or path == "-" else {})},
                ("reduce" if reduce else "output"): {"path": path, **({"op": reduce} if reduce else {}), **more}}
         if policy:
             job["errors"] = {"on_error": policy, "log": "failed.csv", **({"fill": -1} if policy == "fill" else {})}
@@ -248,6 +249,81 @@ class Resume(Case):
             if number % 3 == 0:
                 with self.subTest(path=path, mode=mode, **more):
                     self.trial(f"0/{number}/mpi", path, expected, mode, ranks=(0, 2, 3), **more)
+
+    def trial_of_files(self, seed, name, ranks=(0,)):
+        """One file an item."""
+        shutil.rmtree(self.dir / "results", ignore_errors=True)
+        self.job("results/" + name, "imap", "skip", index=True)
+        self.write("job.toml", (self.dir / "job.toml").read_text().replace(f"[0, {ITEMS}]", f"[0, {FILES}]"))
+        self.until_done(random.Random(seed), seed, 1, ranks)
+        got = {path.name: path.read_text() for path in (self.dir / "results").iterdir() if path.suffix == ".txt"}
+        self.assertEqual(got, {f"{x}.txt": f"{x} {v}\n" for x, v in rows("skip") if x < FILES}, f"seed {seed}")
+        self.assertTrue((self.dir / "results/job.checkpoint").exists(), f"seed {seed}")
+
+    def test_killed_runs_with_a_file_an_item_are_resumed(self):
+        self.trial_of_files("files", "{1}.txt")
+
+    @needs_mpi
+    def test_killed_ranks_with_a_file_an_item_are_resumed_on_others(self):
+        self.trial_of_files("files/mpi", "{index}.txt", ranks=(0, 2, 3))
+
+    def test_rows_on_stdout_go_on_behind_those_that_are_there(self):
+        """stdout is a file that a shell would append to; it had a line before."""
+        self.job("-", "imap", "skip", format="csv", index=True, names=["result"])
+        self.write("out", "before\n")
+        rng = random.Random("stdout")
+        for turn in range(60):
+            with open(self.dir / "out", "ab") as out:
+                process = start([*self.options(rng), *(["--resume"] if turn else []), "job.toml"], cwd=self.dir, stdout=out)
+                try:
+                    err = process.communicate(timeout=rng.uniform(0.1, 0.4) * (1 + turn / 10) * (SLOWER if SLOWER == 1 else 3))[1]
+                except subprocess.TimeoutExpired:
+                    process.send_signal(rng.choice([signal.SIGKILL, signal.SIGINT]))
+                    err = process.communicate()[1]
+            if process.returncode == 1:
+                break
+            self.assertIn(process.returncode, (-9, 75), err)
+        self.assertGreater(turn, 0)
+        self.assertEqual((self.dir / "out").read_bytes(), b"before\n" + table("skip"))
+        with open(self.dir / "out", "ab") as out:
+            again = finish(start(["--retry-failed", "job.toml"], cwd=self.dir, stdout=out))
+        self.assertEqual(again.code, 78, str(again))
+        self.assertIn("rows on stdout cannot be replaced", again.err)
+
+    def test_stdout_that_the_shell_has_emptied_or_exchanged_is_told(self):
+        self.job("-", "imap")
+        for name, mode, needle in (("out", "wb", "the shell has emptied the file; append to it"), ("other", "ab", "another file")):
+            for turn, how in enumerate(("ab", mode)):
+                with open(self.dir / (name if turn else "out"), how) as out:
+                    result = finish(start(["-q", "--time-limit", "0.4 s", "--resume" if turn else "--restart", "job.toml"], cwd=self.dir, stdout=out))
+                self.assertEqual(result.code, 73 if turn else 75, str(result))
+                self.assertIn(needle if turn else ">> the same file goes on", result.err)
+        piped = self.run_args("job.toml")
+        self.assertEqual(piped.code, 78, str(piped))
+        self.assertIn("stdout is no file", piped.err)
+
+    def test_two_runs_on_one_checkpoint_at_once(self):
+        kernel = {"python": "k.py:f", "signature": "(int64) -> int64", "interpreter": sys.executable}
+        self.write("k.py", "import os, time\ndef f(x):\n    while not os.path.exists('go'):\n        time.sleep(0.01)\n    return x\n")
+        kinds = ({"reduce": {"op": "sum"}, "checkpoint": {"path": "state"}}, {"output": {"path": "-", "format": "digest"}, "checkpoint": {"path": "state"}},
+                 {"output": {"path": "results/{index}.txt"}})
+        for kind in kinds:
+            with self.subTest(kind):
+                (self.dir / "go").unlink(missing_ok=True)
+                self.write("job.toml", toml(mode="map", input={"range": [0, 20]}, kernel=kernel, **kind))
+                marker = self.dir / kind.get("checkpoint", {}).get("path", "results/job.checkpoint")
+                first = start(["-q", "-t", "1", "job.toml"], cwd=self.dir)
+                while not marker.exists():
+                    time.sleep(0.01)
+                    self.assertIsNone(first.poll())
+                for option in ((), ("--resume",), ("--restart",)):
+                    second = self.run_args("-q", *option, "job.toml")
+                    self.assertEqual(second.code, 73, str(second))
+                    self.assertIn("another run is writing this checkpoint", second.err)
+                self.write("go", "")
+                self.assertEqual(finish(first).code, 0)
+                self.assertFalse(marker.exists())
+                self.assertEqual(self.run_args("-q", "job.toml").code, 0)
 
     def test_time_limit_ends_in_good_order_and_the_rest_follows(self):
         self.job("o.txt", "imap")

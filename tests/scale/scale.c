@@ -143,7 +143,7 @@ static pe_status check_results(job *self, pe_error *err)
     if (!self->is_reduced)
         return PE_OK;
     (void)snprintf(wanted, sizeof wanted, "sum\t%llu.0\n", items * (items - 1) / 2);
-    pe_status status = pe_reduction_print(self->total, &what, NULL, PE_FORMAT_TXT, &line, err);
+    pe_status status = pe_reduction_print(self->total, &what, NULL, NULL, PE_FORMAT_TXT, &line, err);
     if (status == PE_OK && (line.size != strlen(wanted) || memcmp(line.data, wanted, line.size) != 0))
         status = pe_fail(err, PE_EBUG, "'%.*s', not '%s'", (int)line.size, (const char *)line.data, wanted);
     pe_buffer_fini(&line);

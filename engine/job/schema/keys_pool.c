@@ -111,7 +111,8 @@ static const pe_key checkpoint_rows[] = {
      .path = PE_PATH_OUTPUT,
      JOB(checkpoint.path),
      .may_change = true,
-     .unset = "the output's path with .checkpoint behind it; none for stdout and reductions",
+     .unset = "the output's path with .checkpoint behind it; of one file an item FOLDER/NAME.checkpoint; none for "
+              "stdout and reductions",
      .help = "the file of the record, found from the current directory"},
     {.name = "interval",
      .type = PE_KEY_TIME,

@@ -16,6 +16,12 @@
  * file there would receive what the host prints. -1 with errno. */
 int pe_open(const char *path, int flags, unsigned mode);
 
+/* pe_file_lock - flock; false when another process has the lock. A file system without locks counts as locked. */
+bool pe_file_lock(int fd);
+
+/* pe_file_is_named - whether the name still leads to the open file. */
+bool pe_file_is_named(int fd, const char *name);
+
 /* pe_file_read_all - read a file of at most `most` bytes as a terminated string; free with free(). */
 pe_status pe_file_read_all(const char *path, size_t most, char **out, size_t *size, pe_error *err);
 

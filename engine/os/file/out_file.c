@@ -17,7 +17,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,13 +32,6 @@
 
 #define MOST_TRIES 16 /* each try lost means that another run finished in between */
 
-static bool is_still_named(int fd, const char *name)
-{
-    struct stat opened, named;
-    return fstat(fd, &opened) == 0 && stat(name, &named) == 0 && opened.st_ino == named.st_ino &&
-           opened.st_dev == named.st_dev;
-}
-
 static bool name_exists(const char *name)
 {
     struct stat facts;
@@ -51,17 +43,11 @@ static pe_status is_in_use(const pe_out_file *out, const char *name, pe_error *e
     return pe_fail(err, PE_EOUTPUT, "cannot create %s: another run is writing %s", out->path, name);
 }
 
-/* False when another run has the lock. A file system without locks counts as locked. */
-static bool lock(int fd)
-{
-    return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
-}
-
 /* A run that grows its output holds the lock of the file of the final name. */
 static bool is_final_name_locked(const pe_out_file *out)
 {
     const int fd = pe_open(out->path, O_RDONLY | O_NONBLOCK, 0);
-    const bool is_locked = fd >= 0 && !lock(fd);
+    const bool is_locked = fd >= 0 && !pe_file_lock(fd);
     if (fd >= 0)
         (void)close(fd); /* nothing was written */
     return is_locked;
@@ -78,7 +64,7 @@ static int open_part(pe_out_file *out, int flags, bool *is_same)
     out->lock_fd = pe_open(out->part, O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0);
     if (out->lock_fd < 0 && errno != ENOENT)
         return -1;
-    *is_same = out->lock_fd >= 0 && is_still_named(out->fd, out->part) && is_still_named(out->lock_fd, out->part);
+    *is_same = out->lock_fd >= 0 && pe_file_is_named(out->fd, out->part) && pe_file_is_named(out->lock_fd, out->part);
     return 0;
 }
 
@@ -105,11 +91,11 @@ static void unmake_part(pe_out_file *out, bool has_own_marker)
 static pe_status take_part(pe_out_file *out, bool *is_taken, bool has_own_marker, pe_error *err)
 {
     struct stat facts;
-    if (!lock(out->lock_fd)) {
+    if (!pe_file_lock(out->lock_fd)) {
         close_part(out);
         return is_in_use(out, out->part, err);
     }
-    if (!is_still_named(out->lock_fd, out->part)) { /* the run that had the lock has ended */
+    if (!pe_file_is_named(out->lock_fd, out->part)) { /* the run that had the lock has ended */
         close_part(out);
         return PE_OK;
     }
@@ -223,7 +209,7 @@ static pe_status begin_log(pe_out_file *out, pe_error *err)
         out->part = (char *)part.data;
         if (status != PE_OK)
             return status;
-        if (open_part(out, O_CREAT | O_EXCL, &is_same) == 0 && is_same && lock(out->lock_fd)) {
+        if (open_part(out, O_CREAT | O_EXCL, &is_same) == 0 && is_same && pe_file_lock(out->lock_fd)) {
             pe_exit_cleanup_add(out->part);
             return PE_OK;
         }
@@ -322,7 +308,7 @@ static pe_status open_unfinished(pe_out_file *out, uint64_t bytes, pe_error *err
     out->lock_fd = out->fd < 0 ? -1 : pe_open(name, O_WRONLY | O_NOFOLLOW, 0);
     if (out->lock_fd < 0 || fstat(out->fd, &facts) != 0)
         return pe_out_cannot_create(out->path, errno, err);
-    if (!lock(out->lock_fd))
+    if (!pe_file_lock(out->lock_fd))
         return is_in_use(out, name, err);
     if ((uint64_t)facts.st_size < bytes) {
         char what[80];

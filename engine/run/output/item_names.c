@@ -89,6 +89,8 @@ static pe_status add(pe_item_names *self, const pe_item_name *name, const char *
 {
     const bool has_text = text != NULL;
     pe_item_name *const slot = find(self, name);
+    if (slot->item == name->item) /* it had failed, or its run was killed */
+        return PE_OK;
     const uint64_t first = slot->item < name->item ? slot->item : name->item;
     const uint64_t second = slot->item < name->item ? name->item : slot->item;
     if (slot->item != PE_NO_ITEM)
@@ -112,6 +114,44 @@ pe_status pe_item_names_take(pe_item_names *self, const pe_buffer *told, const c
         if (status == PE_OK)
             status = add(self, &name, text, where, err);
     }
+    return status;
+}
+
+pe_status pe_item_names_save(const pe_buffer *told, pe_failed_file *list, pe_error *err)
+{
+    pe_status status = PE_OK;
+    for (size_t at = 0; at < told->size && status == PE_OK; at += sizeof(pe_item_name)) {
+        pe_item_name name;
+        memcpy(&name, told->data + at, sizeof name);
+        const pe_failed_entry entry = {
+            .item = name.item, .line = (const char *)name.hash, .line_bytes = sizeof name.hash};
+        status = pe_failed_file_add(list, &entry, err);
+    }
+    return status;
+}
+
+pe_status pe_item_names_load(pe_item_names *self, const char *checkpoint, uint64_t bytes, uint64_t items,
+                             const char *where, pe_error *err)
+{
+    pe_failed_reader reader = {0};
+    pe_failed_entry entry;
+    bool has = true;
+    pe_status status = pe_failed_reader_open(&reader, checkpoint, PE_NAMES_LIST, bytes, err);
+    while (status == PE_OK && has) {
+        pe_item_name name = {.item = 0};
+        status = pe_failed_reader_next(&reader, &entry, &has, err);
+        if (status != PE_OK || !has)
+            break;
+        if (entry.line_bytes != sizeof name.hash) {
+            status = pe_fail(err, PE_EDATA, "%s: it is damaged", reader.path);
+            break;
+        }
+        memcpy(name.hash, entry.line, sizeof name.hash);
+        name.item = entry.item;
+        const pe_buffer one = {.data = (unsigned char *)&name, .size = sizeof name};
+        status = pe_item_names_take(self, &one, NULL, items, where, err);
+    }
+    pe_failed_reader_close(&reader);
     return status;
 }
 

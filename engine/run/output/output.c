@@ -67,9 +67,17 @@ static pe_status take_earlier(pe_output *output, const pe_run_resume *resume, pe
 {
     const pe_checkpoint_progress *const progress = &resume->from.progress;
     pe_status status = pe_item_set_add_all(&output->done, &resume->done, err);
-    if (status != PE_OK || resume->forgets_failures) /* they are tried again */
+    if (status == PE_OK && output->has_item_files)
+        status = pe_item_names_load(&output->names, resume->path, progress->names_bytes, output->items,
+                                    output->job->output.where, err);
+    if (status != PE_OK || resume->is_retry) /* the rows are put together at the end */
         return status;
     output->rows = progress->rows;
+    if (resume->forgets_failures) { /* they are tried again, with the rows that they have where they were filled */
+        const uint64_t failed = progress->done.items - resume->done.items;
+        output->rows -= output->job->errors.policy == PE_ON_ERROR_FILL && failed <= output->rows ? failed : 0;
+        return status;
+    }
     if (status == PE_OK)
         status = pe_failure_log_load(&output->failures, progress->state.data, PE_FAILURE_COUNTED_BYTES, err);
     return status;
@@ -101,6 +109,7 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
                           .scratch_fd = -1};
     const bool has_failed = resume->is_resumed && !resume->forgets_failures;
     const uint64_t failed_bytes = has_failed ? resume->from.progress.failed_bytes : 0;
+    const uint64_t names_bytes = resume->is_resumed ? resume->from.progress.names_bytes : 0;
     /* where they are tried again, the list that the checkpoint on disk names stays as it is */
     output->failed_list = has_failed || resume->is_retry ? resume->from.progress.failed_list
                           : resume->forgets_failures     ? 1 - resume->from.progress.failed_list
@@ -118,6 +127,8 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
         status = begin_sink(output, spec, inputs->inputs, arg_count, err);
     if (status == PE_OK && resume->is_recorded)
         status = pe_failed_file_begin(&output->failed, resume->path, output->failed_list, failed_bytes, err);
+    if (status == PE_OK && resume->is_recorded && output->has_item_files)
+        status = pe_failed_file_begin(&output->names_list, resume->path, PE_NAMES_LIST, names_bytes, err);
     if (status == PE_OK)
         status = begin_log(output, job, inputs->inputs, arg_count, err);
     if (status == PE_OK)
@@ -164,12 +175,19 @@ static pe_status list_done(pe_output *output, const pe_chunk_result *out, uint64
     return status;
 }
 
+static pe_status take_names(pe_output *output, const pe_buffer *names, pe_error *err)
+{
+    const pe_status status =
+        pe_item_names_take(&output->names, names, NULL, output->items, output->job->output.where, err);
+    return status == PE_OK && output->is_recorded ? pe_item_names_save(names, &output->names_list, err) : status;
+}
+
 static pe_status take_rows(pe_output *output, const pe_chunk_result *out, pe_error *err)
 {
     if (output->resume->is_retry)
         return pe_retry_take(output, out, err);
     if (output->has_item_files)
-        return pe_item_names_take(&output->names, &out->bytes, NULL, output->items, output->job->output.where, err);
+        return take_names(output, &out->bytes, err);
     return out->placed > 0 ? pe_sink_advance(output->sink, out->placed, out->rows, err)
                            : pe_sink_write(output->sink, out->bytes.data, out->bytes.size, out->rows, err);
 }
@@ -222,6 +240,8 @@ static pe_status list(pe_output *output, pe_checkpoint_progress *out, pe_error *
     if (status == PE_OK)
         status = pe_failed_file_flush(&output->failed, err);
     if (status == PE_OK)
+        status = pe_failed_file_flush(&output->names_list, err);
+    if (status == PE_OK)
         status = pe_item_set_add_all(&out->done, &output->done, err);
     const bool has_rows = output->job->op_count == 0; /* the lines of a reduction are written at the end */
     out->output_bytes = has_rows ? mark.bytes : 0;
@@ -232,6 +252,7 @@ static pe_status list(pe_output *output, pe_checkpoint_progress *out, pe_error *
     out->failed = output->failures.count;
     out->failed_list = output->failed_list;
     out->failed_bytes = output->failed.bytes;
+    out->names_bytes = output->names_list.bytes;
     return status;
 }
 
@@ -245,8 +266,10 @@ pe_status pe_output_list(pe_output *output, pe_checkpoint_progress *out, pe_erro
 
 pe_status pe_output_sync(const pe_output *output, pe_error *err)
 {
-    const pe_status status = pe_sink_sync(output->sink, err);
-    return status == PE_OK ? pe_failed_file_sync(&output->failed, err) : status;
+    pe_status status = pe_sink_sync(output->sink, err);
+    if (status == PE_OK)
+        status = pe_failed_file_sync(&output->failed, err);
+    return status == PE_OK ? pe_failed_file_sync(&output->names_list, err) : status;
 }
 
 /* ---- the end ---- */
@@ -301,7 +324,9 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
     (void)pe_job_log_end(&output->jobs, err);
     end_sink(output, ending, err);
     pe_retry_end(output);
-    pe_failed_file_end(&output->failed, output->is_complete ? !ending->keeps_checkpoint : !ending->is_kept);
+    const bool removes_lists = output->is_complete ? !ending->keeps_checkpoint : !ending->is_kept;
+    pe_failed_file_end(&output->failed, removes_lists);
+    pe_failed_file_end(&output->names_list, removes_lists);
     if (output->is_complete && output->is_recorded)
         pe_failed_file_drop(output->resume->path, 1 - output->failed_list);
     pe_item_set_fini(&output->done);

@@ -29,6 +29,7 @@ typedef struct pe_output {
     pe_sink *sink;
     bool has_item_files; /* a result has names of files (worker/item_files/item_files.h) in place of rows */
     pe_item_names names;
+    pe_failed_file names_list; /* of these, where a checkpoint is made */
     pe_failure_log failures;
     pe_job_log jobs;
     bool is_complete;      /* committed: every item was delivered, whether or not some of them failed */

@@ -71,19 +71,31 @@ static void retain_output(const pe_checkpointer *self)
         pe_sink_retain(self->spec.output->sink);
 }
 
+static pe_status write_checkpoint(pe_checkpointer *self)
+{
+    pe_run_resume *const resume = self->spec.resume;
+    pe_checkpoint_lock *const lock = resume->lock.path != NULL ? &resume->lock : NULL;
+    return pe_checkpoint_write(&self->snapshot, resume->path, lock, &self->write_error);
+}
+
+/* What this rank has written. */
+static pe_status sync_all(pe_checkpointer *self, pe_error *err)
+{
+    const pe_row_file *const rows = self->spec.rows;
+    const pe_status status = self->spec.files != NULL ? pe_item_devices_sync(self->spec.files->devices, err) : PE_OK;
+    if (status == PE_OK && self->spec.run->is_root)
+        return pe_output_sync(self->spec.output, err);
+    return status == PE_OK && pe_row_file_is_open(rows) ? pe_durable_data(rows->fd, rows->path, err) : status;
+}
+
 static void *sync_and_write(void *context)
 {
     pe_checkpointer *self = context;
-    const bool is_root = self->spec.run->is_root;
-    const pe_row_file *rows = self->spec.rows;
-    if (is_root)
-        (void)pe_output_sync(self->spec.output, &self->sync_error);
-    else if (pe_row_file_is_open(rows))
-        (void)pe_durable_data(rows->fd, rows->path, &self->sync_error);
-    if (is_root && self->sync_error.status == PE_OK)
+    const bool is_synced = sync_all(self, &self->sync_error) == PE_OK;
+    if (is_synced && self->spec.run->is_root) {
         retain_output(self);
-    if (is_root && self->sync_error.status == PE_OK)
-        (void)pe_checkpoint_write(&self->snapshot, self->spec.resume->path, &self->write_error);
+        (void)write_checkpoint(self);
+    }
     atomic_store_explicit(&self->is_done, true, memory_order_release); /* publishes the errors */
     return NULL;
 }
@@ -281,8 +293,8 @@ pe_status pe_checkpointer_make(const pe_checkpointer_spec *spec, pe_checkpointer
     if (status != PE_OK)
         return status;
     self->spec = *spec;
-    self->has_members =
-        pe_comm_size(spec->run->comm) > 1 && (spec->reduction != NULL || pe_row_file_is_open(spec->rows));
+    self->has_members = pe_comm_size(spec->run->comm) > 1 &&
+                        (spec->reduction != NULL || spec->files != NULL || pe_row_file_is_open(spec->rows));
     self->sync_error = self->write_error = (pe_error)PE_ERROR_INIT;
     atomic_init(&self->is_done, false);
     wait_for_next(self);

@@ -21,12 +21,13 @@ typedef struct pe_checkpointer pe_checkpointer;
 typedef struct pe_checkpointer_spec {
     const pe_run_context *run;
     const pe_job *job;
-    const pe_run_resume *resume;
-    pe_output *output;       /* rank 0 */
-    pe_reduction *reduction; /* NULL: rows are written */
-    const pe_block *items;   /* of the output; at the end their number is known */
-    const pe_row_file *rows; /* of this rank; closed: rank 0 writes all rows */
-    uint64_t begin_ns;       /* when the run began */
+    pe_run_resume *resume;      /* the lock of its checkpoint moves */
+    pe_output *output;          /* rank 0 */
+    pe_reduction *reduction;    /* NULL: rows are written */
+    const pe_block *items;      /* of the output; at the end their number is known */
+    const pe_row_file *rows;    /* of this rank; closed: rank 0 writes all rows */
+    const pe_item_files *files; /* of this rank's items; NULL: they have none of their own */
+    uint64_t begin_ns;          /* when the run began */
 } pe_checkpointer_spec;
 
 /* pe_checkpointer_make - *out stays NULL when the run keeps no checkpoint. Every rank. PE_ENOMEM. */

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/enum_names.h"
+#include "run/job_to_specs.h"
 
 static bool is_packed(const pe_job *job)
 {
@@ -39,6 +40,8 @@ bool pe_finished_is_named(const pe_job *job, const pe_checkpoint_progress *progr
 bool pe_finished_has_nothing_left(const pe_job *job, const pe_checkpoint_progress *progress)
 {
     uint64_t size = 0;
+    if (pe_specs_has_item_files(job))
+        return true;
     return job->order == PE_ORDER_WHOLE && find(job, progress, &size) &&
            (is_packed(job) ? size >= progress->output_bytes : size == progress->output_bytes);
 }

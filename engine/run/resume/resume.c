@@ -17,67 +17,25 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "checkpoint/failed_file.h"
 #include "os/file/out_file.h"
 #include "os/log.h"
 #include "report/failure_log.h"
 #include "report/progress.h"
+#include "run/resume/checkpoint_path.h"
 #include "run/resume/finished.h"
 #include "run/resume/found.h"
 #include "run/resume/growth.h"
 #include "run/resume/job_manifest.h"
+#include "run/resume/retry_items.h"
 #include "run/stages.h"
+#include "sink/output_stream.h"
+#include "worker/item_files/item_files.h"
 
 /* The items of the output; of a stream nobody knows how many come. */
 static pe_block whole_of(const pe_run_inputs *inputs)
 {
     const uint64_t most = UINT64_MAX - 1 - inputs->items.first;
     return (pe_block){.first = inputs->items.first, .count = inputs->items.count < most ? inputs->items.count : most};
-}
-
-/* ---- whether and where a checkpoint is kept ---- */
-
-static bool is_regular_or_new(const char *path)
-{
-    struct stat facts;
-    return stat(path, &facts) != 0 || S_ISREG(facts.st_mode);
-}
-
-/* Whether the output can be continued by another run: not a stream of rows that is gone once it is written. */
-static bool can_be_continued(const pe_job *job, const pe_output_spec *output)
-{
-    if (job->items != NULL || !job->checkpoint.is_enabled || output->format == PE_FORMAT_NULL || output->has_item_files)
-        return false;
-    if (job->op_count > 0 || output->format == PE_FORMAT_DIGEST)
-        return true; /* a line at the end */
-    return strcmp(job->output.path, "-") != 0 && is_regular_or_new(job->output.path);
-}
-
-static bool has_default_path(const pe_job *job)
-{
-    return job->op_count == 0 && strcmp(job->output.path, "-") != 0 && is_regular_or_new(job->output.path);
-}
-
-/* *path stays NULL when this run keeps no checkpoint. */
-static pe_status find_path(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                           const pe_output_spec *output, char **path, pe_error *err)
-{
-    const bool can = can_be_continued(job, output);
-    if (job->checkpoint.path != NULL && job->checkpoint.is_enabled && job->items == NULL && !can)
-        return pe_fail(
-            err, PE_ECONFIG,
-            "%s: checkpoint.path: rows that go to stdout or a pipe cannot be continued by another run: write to a file",
-            job->file);
-    if (!can || (job->checkpoint.path == NULL && !has_default_path(job)))
-        return PE_OK;
-    if (!pe_inputs_can_be_read_again(inputs->inputs)) {
-        const bool is_asked = job->checkpoint.path != NULL || run->options->resume != PE_RESUME_NONE;
-        pe_log(is_asked ? PE_LOG_WARN : PE_LOG_DEBUG,
-               "%s: an input is read as it comes and cannot be read again, so this run cannot be resumed", job->name);
-        return PE_OK;
-    }
-    return job->checkpoint.path != NULL ? pe_copy_string(path, job->checkpoint.path, err)
-                                        : pe_out_marker_path(job->output.path, path, err);
 }
 
 /* ---- what is there ---- */
@@ -208,64 +166,6 @@ static pe_status tell_complete(const pe_job *job, pe_run_resume *resume, pe_erro
                                               pe_failure_log_describe(&failures, resume->done.items, text));
 }
 
-/* The items that failed; out NULL: only whether their list is whole. */
-static pe_status list_failed(const pe_run_resume *resume, pe_item_set *out, pe_error *err)
-{
-    pe_failed_reader reader = {0};
-    pe_failed_entry entry;
-    bool has = true;
-    pe_status status = pe_failed_reader_open(&reader, resume->path, resume->from.progress.failed_list,
-                                             resume->from.progress.failed_bytes, err);
-    while (status == PE_OK && has) {
-        status = pe_failed_reader_next(&reader, &entry, &has, err);
-        if (status == PE_OK && has && out != NULL)
-            status = pe_item_set_add(out, (pe_block){.first = entry.item, .count = 1}, err);
-    }
-    pe_failed_reader_close(&reader);
-    return status;
-}
-
-/* Without the failed items of before their log would not be right. */
-static pe_status check_failed(const pe_run_resume *resume, pe_error *err)
-{
-    pe_error why = PE_ERROR_INIT;
-    return list_failed(resume, NULL, &why) == PE_OK ? PE_OK
-                                                    : pe_fail(err, PE_EOUTPUT, "%s; --restart begins anew", why.text);
-}
-
-/* --retry-failed of a complete run. Of a reduction the failed items are folded into what is there. */
-static pe_status retry(const pe_job *job, const pe_run_inputs *inputs, pe_run_resume *resume, pe_error *err)
-{
-    pe_item_set failed = {0}, done = {0};
-    char count[32];
-    const bool is_reduction = job->op_count > 0;
-    if (is_reduction && job->errors.policy == PE_ON_ERROR_FILL)
-        return pe_fail(
-            err, PE_ECONFIG,
-            "%s: --retry-failed: the fill values of failed items are in the reduction and cannot be taken out: "
-            "--restart begins anew, or use on_error = \"skip\"",
-            job->file);
-    pe_status status = list_failed(resume, &failed, err);
-    if (status == PE_OK && failed.items == 0) {
-        pe_log(PE_LOG_INFO, "%s: no item has failed", resume->path);
-        resume->is_over = true;
-        return PE_OK;
-    }
-    if (status == PE_OK)
-        status = pe_item_set_missing(&failed, whole_of(inputs), &done, err);
-    if (status == PE_OK)
-        pe_log(PE_LOG_INFO, "%s: tries %s failed item%s again", resume->path, pe_print_count(count, failed.items),
-               pe_plural(failed.items));
-    pe_item_set_fini(&failed);
-    pe_item_set_fini(&resume->done);
-    resume->done = done;
-    resume->forgets_failures = true;
-    resume->is_retry = !is_reduction;
-    resume->is_resumed = is_reduction;
-    resume->from.progress.failed = 0;
-    return status;
-}
-
 static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                         pe_run_resume *resume, pe_manifest *manifest, pe_error *err)
 {
@@ -301,14 +201,31 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
     const pe_checkpoint_progress *const progress = &resume->from.progress;
     if (is_complete)
         status = pe_finished_check_length(job, progress, resume->path, err);
-    if (status != PE_OK || check_failed(resume, err) != PE_OK)
+    if (status != PE_OK || pe_retry_check_list(resume, err) != PE_OK)
         return err->status;
     /* a retry that was killed when its output was complete, and had not got its name, is completed first */
-    const bool is_committed = progress->inode == 0 || pe_finished_is_named(job, progress);
+    const bool is_committed =
+        progress->inode == 0 || pe_path_is_stdout(job->output.path) || pe_finished_is_named(job, progress);
     if (choice == PE_RESUME_RETRY && is_complete && is_committed)
-        return retry(job, inputs, resume, err);
+        return pe_retry_items(job, whole_of(inputs), resume, err);
     const bool is_over = is_complete && choice == PE_RESUME_GO_ON && pe_finished_has_nothing_left(job, progress);
     return is_over ? tell_complete(job, resume, err) : go_on(resume, inputs, err);
+}
+
+/* The checkpoint of a reduction may have the name of the marker beside the output, which goes with the output. */
+static pe_status name_marker(const pe_job *job, pe_run_resume *out, pe_error *err)
+{
+    struct stat own, other;
+    pe_buffer name = {0};
+    char *beside = NULL;
+    pe_status status = pe_out_marker_path(job->output.path, &beside, err);
+    const bool is_same = status == PE_OK && stat(out->path, &own) == 0 && stat(beside, &other) == 0 &&
+                         own.st_ino == other.st_ino && own.st_dev == other.st_dev;
+    if (is_same)
+        status = pe_buffer_printf(&name, err, "%s.marker", job->output.path);
+    out->marker = (char *)name.data;
+    free(beside);
+    return status;
 }
 
 /* Rank 0: fills all of *out but what the other ranks are told. */
@@ -316,10 +233,17 @@ static void look(const pe_run_context *run, const pe_job *job, const pe_run_inpu
                  const pe_output_spec *output, pe_run_resume *out, pe_error *err)
 {
     pe_manifest manifest = {0};
-    pe_status status = find_path(run, job, inputs, output, &out->path, err);
+    pe_status status = pe_checkpoint_path_find(run, job, inputs, output, &out->path, err);
     if (status != PE_OK || out->path == NULL)
         return;
-    status = pe_job_manifest_make(job, inputs, kernel, output, &manifest, err);
+    if (output->has_item_files)
+        status = pe_item_files_begin(job->output.path, err); /* its folder has the checkpoint */
+    if (status == PE_OK && !pe_checkpoint_path_is_beside(job, output))
+        status = pe_checkpoint_lock_take(&out->lock, out->path, err);
+    if (status == PE_OK && job->op_count > 0 && !pe_path_is_stdout(job->output.path))
+        status = name_marker(job, out, err);
+    if (status == PE_OK)
+        status = pe_job_manifest_make(job, inputs, kernel, output, &manifest, err);
     if (status == PE_OK)
         status = decide(run, job, inputs, out, &manifest, err);
     out->is_recorded = status == PE_OK;
@@ -373,7 +297,8 @@ pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_ru
         look(run, job, inputs, kernel, output, out, err);
     if (share(run, inputs, out, err) != PE_OK)
         return err->status;
-    output->sink.marker = has_default_path(job) ? out->path : NULL;
+    output->sink.marker = pe_checkpoint_path_is_beside(job, output) ? out->path : out->marker;
+    output->sink.is_recorded_stdout = out->path != NULL && pe_checkpoint_path_is_stdout(job, output);
     output->sink.resumed = out->is_resumed ? &out->mark : NULL;
     return PE_OK;
 }
@@ -382,6 +307,8 @@ void pe_run_resume_fini(pe_run_resume *resume)
 {
     pe_checkpoint_fini(&resume->from);
     pe_item_set_fini(&resume->done);
+    pe_checkpoint_lock_release(&resume->lock);
     free(resume->path);
-    resume->path = NULL;
+    free(resume->marker);
+    resume->path = resume->marker = NULL;
 }

@@ -6,21 +6,16 @@
  * Threads: the main thread.
  * Not here: writing a file (item_writer.c); which names came twice (run/output/item_names.c).
  */
-#define _GNU_SOURCE /* syncfs */
-
 #include "worker/item_files/item_files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/errno_text.h"
-#include "os/file/file.h"
 #include "sink/encode/columns.h"
 #include "worker/item_files/item_folder.h"
 
@@ -135,6 +130,8 @@ pe_status pe_item_files_make(const pe_sink_spec *spec, pe_format format, int arg
     if (status != PE_OK)
         return pe_fail(err, status, "%s.path: \"%s\": %s", spec->where, spec->path, wrong.text);
     files->names_may_meet = may_meet(&files->name);
+    if (pe_item_devices_make(&files->devices, err) != PE_OK)
+        return err->status;
     return print_beginning(spec, format, &files->beginning, err);
 }
 
@@ -144,6 +141,7 @@ void pe_item_files_free(pe_item_files *files)
         return;
     pe_template_fini(&files->name);
     pe_buffer_fini(&files->beginning);
+    pe_item_devices_free(files->devices);
     free(files);
 }
 
@@ -160,16 +158,4 @@ pe_status pe_item_files_begin(const char *path, pe_error *err)
         return refuse_folder(path, ENAMETOOLONG, err);
     const int number = pe_item_folder_make(folder);
     return number == 0 ? PE_OK : refuse_folder(folder, number, err);
-}
-
-pe_status pe_item_files_sync(const char *path, pe_error *err)
-{
-    char folder[PATH_MAX], reason[PE_ERRNO_TEXT_SIZE];
-    const int fd = pe_item_files_folder(path, folder, sizeof folder) ? pe_open(folder, O_RDONLY | O_DIRECTORY, 0) : -1;
-    int number = fd < 0 || syncfs(fd) != 0 ? errno : 0;
-    if (fd >= 0 && close(fd) != 0 && number == 0)
-        number = errno;
-    return number == 0
-               ? PE_OK
-               : pe_fail(err, PE_EIO, "%s/: cannot wait for stable storage: %s", folder, pe_errno_text(number, reason));
 }

@@ -8,7 +8,7 @@
  *         what a run has done are the items whose chunks were delivered, as with rows written in place; files of items that
  *         were not delivered are whole too, and are replaced when the item is computed again.
  *         Names that need not differ (names_may_meet) are told to rank 0 with the chunk's result, as hashes.
- * Threads: pe_item_files is constant once it is made; a pe_item_writer belongs to one worker.
+ * Threads: pe_item_files is constant once it is made, but for its devices; a pe_item_writer belongs to one worker.
  */
 #ifndef PE_ITEM_FILES_H
 #define PE_ITEM_FILES_H
@@ -16,12 +16,14 @@
 #include "kernel/failures.h"
 #include "kernel/placeholder.h"
 #include "sink/encode/encode.h"
+#include "worker/item_files/item_devices.h"
 
 typedef struct pe_item_files {
     pe_template name;
     pe_buffer beginning; /* of each file: the names of a csv's columns, the header of an npy */
     bool names_may_meet; /* two items could have one name */
     int rank;
+    pe_item_devices *devices; /* where this rank has written */
 } pe_item_files;
 
 /* pe_item_files_is_meant - has the path a placeholder? Other braces are part of a name. */
@@ -40,9 +42,6 @@ void pe_item_files_free(pe_item_files *files); /* NULL is fine */
 
 /* pe_item_files_begin - make the folder. PE_EOUTPUT. */
 pe_status pe_item_files_begin(const char *path, pe_error *err);
-
-/* pe_item_files_sync - what this host wrote in the folder is on stable storage when this returns. PE_EIO. */
-pe_status pe_item_files_sync(const char *path, pe_error *err);
 
 /* What rank 0 is told of a file whose name may meet another. */
 typedef struct pe_item_name {

@@ -33,6 +33,7 @@
 struct pe_item_writer {
     const pe_item_files *files;
     const pe_encoder *encoder;
+    uint64_t device;  /* of the file before, or 0 */
     uint64_t nonce;   /* in the temporary names: of this worker alone */
     size_t prefix;    /* bytes that all names begin with */
     uint64_t first;   /* the item of the first name */
@@ -220,6 +221,7 @@ static pe_status write_temporary(pe_item_writer *writer, const char *name, uint6
     const int fd = open_temporary(writer);
     if (fd < 0)
         return refuse(PE_EOUTPUT, name, item, errno, err);
+    pe_item_devices_note(writer->files->devices, fd, &writer->device);
     if (pe_write_full(fd, writer->text.data, writer->text.size, name, &wrong) != PE_OK) {
         (void)close(fd);
         return pe_fail(err, wrong.status, "item %" PRIu64 ": %s", item, wrong.text);

@@ -1,0 +1,34 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* checkpoint_lock.h - the lock of a checkpoint that no locked output lies beside: a reduction's, one file an item.
+ *
+ * Invariant: while a run holds the lock, the file of this name is locked by it, also when a new checkpoint replaces it.
+ * Design: flock on the checkpoint itself. Where there is none, a marker is made (os/file/out_marker.h), which goes with the
+ *         lock. A file system without locks gives none.
+ * Threads: one at a time.
+ */
+#ifndef PE_CHECKPOINT_LOCK_H
+#define PE_CHECKPOINT_LOCK_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* Zero-initialise. */
+typedef struct pe_checkpoint_lock {
+    char *path; /* NULL: not held */
+    int fd;
+    bool is_new; /* the file is a marker that this run has made */
+} pe_checkpoint_lock;
+
+/* pe_checkpoint_lock_take - PE_EOUTPUT when another run holds it, or the file is not pengine's; PE_ENOMEM. */
+pe_status pe_checkpoint_lock_take(pe_checkpoint_lock *lock, const char *path, pe_error *err);
+
+/* pe_checkpoint_lock_move - the file of fd, which is locked, has taken the place of the checkpoint. Owns: fd. */
+void pe_checkpoint_lock_move(pe_checkpoint_lock *lock, int fd);
+
+/* pe_checkpoint_lock_release - a marker that no checkpoint has replaced is removed. Not held: nothing. */
+void pe_checkpoint_lock_release(pe_checkpoint_lock *lock);
+
+#endif
