@@ -36,7 +36,8 @@ static pe_status try_lock(pe_checkpoint_lock *lock, const char *path, bool *is_t
         return errno == ENOENT ? PE_OK : pe_out_cannot_create(path, errno, err);
     if (!pe_file_lock(lock->fd)) {
         (void)close(lock->fd); /* nothing was written */
-        return pe_fail(err, PE_EOUTPUT, "cannot create %s: another run is writing this checkpoint", path);
+        return pe_fail(err, PE_EOUTPUT,
+                       "cannot create %s: another run is writing this checkpoint; checkpoint.path names another", path);
     }
     *is_taken = pe_file_is_named(lock->fd, path);
     if (!*is_taken)

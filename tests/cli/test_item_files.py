@@ -21,7 +21,7 @@ class FilesCase(Case):
         """Path below the folder -> bytes, of all files that are there but the checkpoint."""
         root = self.dir / folder
         return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*")
-                if path.is_file() and not path.name.startswith("job.checkpoint")}
+                if path.is_file() and ".checkpoint" not in path.name}
 
     def checkpoints(self):
         return [name for name in self.everything() if "checkpoint" in name]
@@ -35,6 +35,14 @@ class Files(FilesCase):
                 self.assertEqual(self.good(squares(200, output={"path": "results/{index}.txt"}), *options).out, b"")
                 self.assertEqual(self.files(), expected)
                 self.assertEqual(self.everything(), sorted(["job.toml", "results", *(f"results/{name}" for name in expected)]))
+
+    def test_parts_have_checkpoints_of_their_own(self):
+        job = toml(input={"range": [0, 9]}, kernel={"expr": "6 / (x % 4)"}, output={"path": "results/{index}.txt"}, errors={"on_error": "skip"})
+        for part in ("1/2", "2/2"):
+            self.assertEqual(self.run_job(job, "-s", f'part="{part}"').code, 1)
+        self.assertEqual([name for name in self.checkpoints() if name.endswith("checkpoint")],
+                         ["results/job.1-of-2.checkpoint", "results/job.2-of-2.checkpoint"])
+        self.assertEqual(sorted(self.files()), [f"{i}.txt" for i in range(9) if i % 4])
 
     @needs_mpi
     def test_each_rank_writes_those_that_it_computed(self):

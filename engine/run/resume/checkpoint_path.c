@@ -8,7 +8,9 @@
  */
 #include "run/resume/checkpoint_path.h"
 
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -68,10 +70,11 @@ bool pe_checkpoint_path_is_beside(const pe_job *job, const pe_output_spec *outpu
            is_regular_or_new(job->output.path);
 }
 
-/* Where nobody names one. "results/NAME.checkpoint" of "results/{index}.txt"; *path stays NULL: nowhere. */
+/* Where nobody names one. "results/NAME.checkpoint" of "results/{index}.txt", with the number of a part, since parts may run at
+ * once; *path stays NULL: nowhere. */
 static pe_status find_default(const pe_job *job, const pe_output_spec *output, char **path, pe_error *err)
 {
-    char folder[PATH_MAX];
+    char folder[PATH_MAX], part[48] = "";
     pe_buffer name = {0};
     if (pe_checkpoint_path_is_beside(job, output))
         return pe_out_marker_path(job->output.path, path, err);
@@ -79,8 +82,11 @@ static pe_status find_default(const pe_job *job, const pe_output_spec *output, c
         return PE_OK;
     (void)pe_item_files_folder(job->output.path, folder, sizeof folder); /* too long: no file can be made there */
     const bool is_here = strcmp(folder, ".") == 0;
-    const pe_status status =
-        pe_buffer_printf(&name, err, "%s%s%s.checkpoint", is_here ? "" : folder, is_here ? "" : "/", job->name);
+    const char *const slash = strrchr(job->name, '/');
+    if (job->part.of > 0)
+        (void)snprintf(part, sizeof part, ".%" PRIu64 "-of-%" PRIu64, job->part.number, job->part.of);
+    const pe_status status = pe_buffer_printf(&name, err, "%s%s%s%s.checkpoint", is_here ? "" : folder,
+                                              is_here ? "" : "/", slash != NULL ? slash + 1 : job->name, part);
     *path = (char *)name.data;
     return status;
 }
