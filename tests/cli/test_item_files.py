@@ -117,7 +117,7 @@ class Files(FilesCase):
                 self.assertEqual(data, f"{name[:-4]:0>{len(text)}}\n".encode(), name)
             if end == signal.SIGINT:
                 self.assertEqual([name for name in self.files() if name.startswith(".")], left)
-                self.assertRegex(result.err, "items, which were written")
+                self.assertRegex(result.err, "--resume -q job.toml goes on")
             left = [name for name in self.files() if name.startswith(".")]  # the killed workers' unfinished ones
             self.assertLessEqual(len(left), os.cpu_count())
             for name in whole:

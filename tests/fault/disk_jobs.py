@@ -18,6 +18,7 @@ from disk import Pool  # noqa: E402
 from harness import HAS_MPI, binary, command, environment, squares, toml  # noqa: E402
 
 ITEMS = 600
+FILES = "{index}.txt"  # one file an item
 SLOW_C = """#include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
@@ -53,7 +54,7 @@ class Scenario:
         self.text = toml(mode=mode, input={"range": [0, ITEMS]}, checkpoint=checkpoint, **tables, **errors,
                          kernel={"source": "slow.c", "function": "f", "signature": "(int64) -> int64 or error"}, pool={"chunk_size": 5})
         self.exit_code = 1 if policy else 0
-        self.checkpoint = checkpoint.get("path", path + ".checkpoint")
+        self.checkpoint = checkpoint.get("path", "job.checkpoint" if path == FILES else path + ".checkpoint")
 
     def uninterrupted(self):
         """The bytes of a run that nothing ends, for a format whose attributes hold the job; None where it was not built."""
@@ -65,6 +66,8 @@ class Scenario:
 
     def is_right(self, files):
         content = unpacked(self.path, files.get(self.path, (0, b""))[1])
+        if self.path == FILES:
+            content = b"".join(files.get(f"{x}.txt", (0, b""))[1] for x in range(ITEMS))
         if self.mode == "imap_unordered":
             content = b"".join(sorted(content.splitlines(True)))
         return content == self.expected and (self.policy is None or logged(files) == [x for x in range(ITEMS) if is_bad(x)])
@@ -123,6 +126,7 @@ def scenarios():
     hdf5.expected = hdf5.uninterrupted()
     if hdf5.expected is not None:
         yield hdf5
+    yield Scenario("files", FILES, "imap", text())
     yield Scenario("gz imap", "o.txt.gz", "imap", text())
     yield Scenario("reduction", "r.txt", "map", f"sum\t{sum(map(value, range(ITEMS)))}\ncount\t{ITEMS}\n".encode(),
                    checkpoint={"path": "state"}, reduce={"path": "r.txt", "op": ["sum", "count"]})
