@@ -135,7 +135,7 @@ submit() {
 }
 
 is_over() {
-    ! scontrol -o show job "$1" | grep -Eq 'JobState=(PENDING|CONFIGURING|RUNNING|COMPLETING)'
+    ! scontrol -o show job "$1" | grep -Eq 'JobState=(PENDING|CONFIGURING|RUNNING|COMPLETING|REQUEUED)'
 }
 
 # ending JOB: waits for it; prints how it ended, as in "COMPLETED 0", one line for all tasks of an array that ended alike.
