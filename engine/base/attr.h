@@ -16,6 +16,10 @@
     __attribute__((section(".preinit_array"), used)) static void (*const before_libraries)(int, char **, char **) =    \
         (function)
 #if defined(__x86_64__)
+/* For a function that only a processor with AVX2 may run, and BMI: where PE_HAS_AVX2() is true. */
+#define PE_TARGET_AVX2 __attribute__((target("avx2,bmi,bmi2")))
+#define PE_HAS_AVX2()                                                                                                  \
+    (__builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("bmi") != 0 && __builtin_cpu_supports("bmi2") != 0)
 #define PE_PAUSE() __builtin_ia32_pause()
 #else
 #define PE_PAUSE() ((void)0)

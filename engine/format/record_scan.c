@@ -13,8 +13,10 @@
 #include "format/record_scan.h"
 
 #include "format/bytes8.h"
+#include "format/masks/byte_masks.h"
 
 enum { BLOCK = 64 };
+enum { PIECE = 32, SHORT_PIECE = 4, FEW = 16 }; /* blocks whose masks are made at once: fewer for few records */
 
 static pe_scan_state step(pe_scan_state state, unsigned char byte, const pe_dialect *dialect)
 {
@@ -60,35 +62,38 @@ static size_t stop_within(pe_record_scan *scan, uint64_t ends, uint64_t newlines
     return bytes8_bits(passed);
 }
 
+/* The newlines and quotes of a block of data. */
+typedef struct block {
+    const unsigned char *data;
+    uint64_t newlines, quotes;
+} block;
+
 /* Scans a block without quotes. */
-static size_t pass_plain(pe_record_scan *scan, const unsigned char *data, uint64_t most)
+static size_t pass_plain(pe_record_scan *scan, const block *in, uint64_t most)
 {
-    const unsigned newlines = bytes8_count64(data, '\n');
+    const unsigned newlines = bytes8_bits(in->newlines);
     if (scan->state == PE_SCAN_QUOTED) {
         scan->lines += newlines;
         return BLOCK;
     }
-    if (newlines >= most - scan->records) {
-        const uint64_t mask = bytes8_mask64(data, '\n');
-        return stop_within(scan, mask, mask, most - scan->records);
-    }
+    if (newlines >= most - scan->records)
+        return stop_within(scan, in->newlines, in->newlines, most - scan->records);
     scan->records += newlines;
     scan->lines += newlines;
-    const unsigned char last = data[BLOCK - 1];
+    const unsigned char last = in->data[BLOCK - 1];
     scan->state = last == '\n' || last == (unsigned char)scan->dialect.delimiter ? PE_SCAN_FIELD : PE_SCAN_PLAIN;
     return BLOCK;
 }
 
-static size_t pass_quoted(pe_record_scan *scan, const unsigned char *data, uint64_t most)
+static size_t pass_quoted(pe_record_scan *scan, const block *in, uint64_t most)
 {
-    const uint64_t quotes = bytes8_mask64(data, (unsigned char)scan->dialect.quote);
-    const uint64_t newlines = bytes8_mask64(data, '\n');
-    const uint64_t delimiters = bytes8_mask64(data, (unsigned char)scan->dialect.delimiter);
+    const uint64_t quotes = in->quotes, newlines = in->newlines;
+    const uint64_t delimiters = bytes8_mask64(in->data, (unsigned char)scan->dialect.delimiter);
     const uint64_t was_inside = scan->state == PE_SCAN_QUOTED ? ~UINT64_C(0) : 0;
     const uint64_t inside = bytes8_parity(quotes) ^ was_inside; /* an opening quote is inside, a closing one is not */
     const uint64_t may_open = ((quotes | newlines | delimiters) << 1) | (scan->state != PE_SCAN_PLAIN);
     if ((quotes & inside & ~may_open) != 0)
-        return walk(scan, data, BLOCK, most);
+        return walk(scan, in->data, BLOCK, most);
     const uint64_t ends = newlines & ~inside;
     if (bytes8_bits(ends) >= most - scan->records)
         return stop_within(scan, ends, newlines, most - scan->records);
@@ -104,35 +109,30 @@ static size_t pass_quoted(pe_record_scan *scan, const unsigned char *data, uint6
     return BLOCK;
 }
 
-static size_t run_lines(pe_record_scan *scan, const unsigned char *data, size_t size, uint64_t most)
+/* Scans whole blocks, up to the record end number `most`. */
+static size_t run_blocks(pe_record_scan *scan, const unsigned char *data, size_t blocks, uint64_t most)
 {
+    const bool has_quote = scan->dialect.quote != PE_CHAR_NONE;
+    const unsigned char wanted[] = {'\n', (unsigned char)scan->dialect.quote};
+    const unsigned kinds = has_quote ? 2 : 1;
+    uint64_t masks[PIECE * 2];
     size_t at = 0;
-    while (size - at >= BLOCK && scan->records < most) {
-        const unsigned ends = bytes8_count64(data + at, '\n');
-        if (ends >= most - scan->records) {
-            const uint64_t mask = bytes8_mask64(data + at, '\n');
-            return at + stop_within(scan, mask, mask, most - scan->records);
-        }
-        scan->records += ends;
-        scan->lines += ends;
-        at += BLOCK;
+    pe_byte_masks(data, blocks, wanted, kinds, masks);
+    for (size_t b = 0; b < blocks && scan->records < most; b++) {
+        const block in = {data + at, masks[b * kinds], has_quote ? masks[b * kinds + 1] : 0};
+        at += in.quotes == 0 ? pass_plain(scan, &in, most) : pass_quoted(scan, &in, most);
     }
-    return at + walk(scan, data + at, size - at, most);
+    return at;
 }
 
 size_t pe_record_scan_run(pe_record_scan *scan, const unsigned char *data, size_t size, uint64_t most)
 {
     if (pe_dialect_skips_lines(&scan->dialect))
         return pe_record_scan_commented(scan, data, size, most);
-    if (scan->dialect.quote == PE_CHAR_NONE)
-        return run_lines(scan, data, size, most);
-    const unsigned char quote = (unsigned char)scan->dialect.quote;
     size_t at = 0;
     while (size - at >= BLOCK && scan->records < most) {
-        if (bytes8_count64(data + at, quote) == 0)
-            at += pass_plain(scan, data + at, most);
-        else
-            at += pass_quoted(scan, data + at, most);
+        const size_t left = (size - at) / BLOCK, piece = most - scan->records < FEW ? SHORT_PIECE : PIECE;
+        at += run_blocks(scan, data + at, left < piece ? left : piece, most);
     }
     return at + walk(scan, data + at, size - at, most);
 }

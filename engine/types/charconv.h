@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* charconv.h - parses decimal numbers as floats with C++'s std::from_chars, which rounds correctly and knows no locale.
+/* charconv.h - parses decimal numbers as floats with fast_float or C++'s std::from_chars, which round correctly and know no
+ *              locale.
  */
 #ifndef PE_CHARCONV_H
 #define PE_CHARCONV_H

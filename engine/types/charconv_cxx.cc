@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: the pengine authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// charconv_cxx.cc - prints and parses numbers with C++'s charconv, for the C functions of number.h and charconv.h.
+// charconv_cxx.cc - prints numbers with C++'s charconv, for the C functions of number.h.
 //
 // Invariant: nothing in this file allocates memory or throws.
 // Design:   std::to_chars gives the shortest digits that read back as the same float; this file formats them as Python
 //           does. Whole floats below 2^53 are printed as integers, which is faster and gives the same digits. An int128
 //           is printed in parts of at most 19 digits.
 // Threads:  no state.
-// Not here: the syntax of numbers in a column (number.c); job files (toml.cc, a separate file since toml++ throws).
+// Not here: parsing (number.c, number_run_cxx.cc); job files (toml.cc, a separate file since toml++ throws).
 
 #include <charconv>
 #include <cmath>
@@ -16,7 +16,6 @@
 #include <limits>
 #include <system_error>
 
-#include "types/charconv.h"
 #include "types/half.h"
 #include "types/number.h"
 
@@ -219,14 +218,6 @@ char *print_int128(char *out, pe_int128 value)
     return copy(out, digits, static_cast<std::size_t>(end - digits));
 }
 
-template <typename T> pe_chars parse_float(const char *text, std::size_t size, T *out)
-{
-    const std::from_chars_result got = std::from_chars(text, text + size, *out);
-    if (got.ec == std::errc::invalid_argument || got.ptr != text + size)
-        return PE_CHARS_BAD;
-    return got.ec == std::errc() ? PE_CHARS_OK : PE_CHARS_RANGE;
-}
-
 } // namespace
 
 char *pe_print_int64(char *out, int64_t value)
@@ -289,14 +280,4 @@ char *pe_print_element(char *out, pe_dtype dtype, const void *element)
     default:
         return print_float(out, load<double>(element));
     }
-}
-
-pe_chars pe_chars_to_float64(const char *text, size_t size, double *out)
-{
-    return parse_float(text, size, out);
-}
-
-pe_chars pe_chars_to_float32(const char *text, size_t size, float *out)
-{
-    return parse_float(text, size, out);
 }

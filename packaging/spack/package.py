@@ -30,6 +30,7 @@ class Pengine(CMakePackage):
     depends_on("isa-l")
     depends_on("zstd")
     depends_on("simdjson@3:")
+    depends_on("fast-float@3:", type="build")
     depends_on("random123", type=("build", "link"))
     depends_on("zlib-api")
 

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fuzz_csv.c - any bytes as csv: the records that are cut are those that the scan and the index found.
+/* fuzz_csv.c - any bytes as csv: the records that are cut are those that the scan, the index and the batches found.
  *
  * Design: the first byte chooses the size of the pieces that the index gets, and one delimiter; other dialects follow.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/csv.h"
+#include "format/csv_batch.h"
 #include "format/line_index.h"
 #include "fuzz.h"
 
@@ -73,6 +73,58 @@ static void check_records(const input *in, const pe_line_index *index, bool is_c
         FUZZ_HOLDS(!is_closed && record == index->records);
 }
 
+/* Must a batch take this record: without a quote or a CR, with a newline at its end? */
+static bool is_simple(const unsigned char *record, size_t size, const pe_dialect *dialect)
+{
+    return record[size - 1] == '\n' && memchr(record, '\r', size) == NULL &&
+           (dialect->quote == PE_CHAR_NONE || memchr(record, dialect->quote, size) == NULL);
+}
+
+static bool are_equal(const pe_csv_field *a, const pe_csv_field *b)
+{
+    return a->data == b->data && a->size == b->size && a->has_escapes == b->has_escapes &&
+           a->is_quoted == b->is_quoted && a->kind == b->kind;
+}
+
+/* Every record of a batch is what pe_csv_next makes of it. Returns the bytes of the batch. */
+static size_t check_batch(const input *in, pe_csv_batch *batch, size_t begin)
+{
+    pe_csv_field fields[ROOM];
+    size_t at = begin, count = 0, bad = 0;
+    pe_csv_find(batch, in->data + begin, in->size - begin, &in->dialect, in->piece);
+    FUZZ_HOLDS(batch->records <= in->piece);
+    for (uint64_t r = 0; r < batch->records; r++) {
+        const size_t from = at;
+        FUZZ_HOLDS(pe_csv_next(in->data, in->size, &in->dialect, &at, fields, ROOM, &count, &bad) == PE_CSV_RECORD);
+        FUZZ_HOLDS(count == batch->fields && at > from && in->data[at - 1] == '\n');
+        for (uint64_t f = 0; f < count; f++) {
+            const pe_csv_field field = pe_csv_batch_field(batch, in->data + begin, r, f);
+            FUZZ_HOLDS(are_equal(&field, &fields[f]));
+        }
+    }
+    FUZZ_HOLDS(at == begin + batch->bytes);
+    return at;
+}
+
+/* Batches of records of this number of fields, and what lies between them. */
+static void check_batches(const input *in, uint64_t fields)
+{
+    static uint32_t ends[4 * ROOM + 64];
+    pe_csv_batch batch = {.ends = ends, .room = sizeof ends / sizeof *ends, .fields = fields};
+    pe_csv_verdict verdict = PE_CSV_RECORD;
+    size_t at = 0, count = 0, bad = 0;
+    if (pe_csv_batch_room(&in->dialect, fields) == 0)
+        return;
+    while (verdict == PE_CSV_RECORD) {
+        at = check_batch(in, &batch, at);
+        const bool is_last = batch.records == in->piece || batch.bytes > ROOM;
+        const size_t from = at;
+        verdict = pe_csv_next(in->data, in->size, &in->dialect, &at, NULL, 0, &count, &bad);
+        const bool was_left = verdict == PE_CSV_RECORD && !is_last;
+        FUZZ_HOLDS(!was_left || count != fields || !is_simple(in->data + from, at - from, &in->dialect));
+    }
+}
+
 static void check_dialect(input *in, pe_dialect dialect)
 {
     pe_line_index index = {0};
@@ -83,6 +135,8 @@ static void check_dialect(input *in, pe_dialect dialect)
         pe_line_index_add(&index, in->data + at, in->size - at < in->piece ? in->size - at : in->piece);
     const bool is_closed = pe_line_index_end(&index);
     check_records(in, &index, is_closed);
+    for (uint64_t fields = 1; fields <= ROOM; fields++)
+        check_batches(in, fields);
     pe_line_index_fini(&index);
 }
 

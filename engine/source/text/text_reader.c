@@ -5,10 +5,10 @@
  *
  * Design:   the cursor stands behind the last record read, so that consecutive blocks are scanned once. To reach a
  *           later block, record ends are counted from the cursor, or from the beginning of the byte range where the
- *           cursor is outside of it. A number is parsed straight into its column. A text points into the file's bytes,
- *           except one with "" inside, which is copied.
+ *           cursor is outside of it. Records of csv are taken in batches (text_columns.c), and one by one where something
+ *           is unusual.
  * Threads:  see source_vtable.h.
- * Not here: messages (text_error.c), opening (text_source.c).
+ * Not here: fields into columns (text_deliver.c), messages (text_error.c), opening (text_source.c).
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -16,20 +16,7 @@
 #include "base/alloc.h"
 #include "format/lines.h"
 #include "source/bind_columns.h"
-#include "source/text/text_source.h"
-#include "types/number.h"
-
-/* One call of pe_text_read: the bytes from the reader's cursor on. */
-typedef struct work {
-    const pe_text_source *text;
-    pe_text_reader *reader;
-    const unsigned char *data;
-    size_t size;
-    pe_line_position begin; /* of data[0] in the file */
-    uint64_t item;
-    void *const *columns;
-    uint64_t row;
-} work;
+#include "source/text/text_deliver.h"
 
 /* A kept field that is a number is parsed as an argument is. */
 static void add_kept_numbers(pe_text_reader *own, const pe_source *source)
@@ -47,6 +34,20 @@ static void add_kept_numbers(pe_text_reader *own, const pe_source *source)
     }
 }
 
+static pe_status open_batch(pe_text_reader *own, const pe_text_source *text, pe_error *err)
+{
+    const size_t room = pe_csv_batch_room(&text->dialect, text->fields);
+    const pe_status status = room == 0 ? PE_OK : pe_make_array(&own->batch.ends, room, sizeof *own->batch.ends, err);
+    if (status != PE_OK)
+        return status;
+    own->batch.room = room;
+    own->batch.fields = text->fields;
+    own->batch_most = UINT32_MAX;
+    for (int k = 0; k < text->base.kept_count; k++)
+        own->cuts_kept = own->cuts_kept || !pe_text_is_kept_in_place(&text->base.kept[k]);
+    return PE_OK;
+}
+
 pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
 {
     pe_text_reader *const own = (pe_text_reader *)reader;
@@ -58,6 +59,8 @@ pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
             pe_make_array(&own->targets, text->column_count + (size_t)source->kept_count, sizeof *own->targets, err);
     if (status == PE_OK && text->is_json)
         status = pe_text_open_json(text, &own->json, err);
+    if (status == PE_OK)
+        status = open_batch(own, text, err);
     if (status != PE_OK)
         return status;
     for (int a = 0; a < source->want_count; a++)
@@ -84,6 +87,7 @@ void pe_text_reader_close(pe_reader *reader)
     pe_text_reader *const own = (pe_text_reader *)reader;
     free(own->fields);
     free(own->targets);
+    free(own->batch.ends);
     pe_jsonl_close(own->json);
     pe_arena_fini(&own->scratch);
 }
@@ -93,73 +97,7 @@ void pe_text_rewind(pe_reader *reader)
     pe_arena_reset(&((pe_text_reader *)reader)->scratch);
 }
 
-static pe_status deliver_text(const work *w, const pe_text_target *target, const pe_csv_field *field, pe_text *out,
-                              pe_error *err)
-{
-    if (w->text->is_styled && pe_text_is_missing(w->text, field))
-        return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
-    *out = (pe_text){field->data, field->size};
-    if (!field->has_escapes)
-        return PE_OK;
-    char *const copy = pe_arena_get(&w->reader->scratch, field->size);
-    if (copy == NULL)
-        return pe_fail(err, PE_ENOMEM, "out of memory: %zu bytes for a quoted text of %s", field->size,
-                       w->text->base.info.name);
-    *out = (pe_text){copy, pe_csv_unescape(field, w->text->dialect.quote, copy)};
-    return PE_OK;
-}
-
-static bool parse(const pe_text_source *text, const pe_csv_field *field, pe_dtype dtype, void *out)
-{
-    if (text->is_styled)
-        return pe_text_parse_styled(text, field, dtype, out);
-    return !field->has_escapes && pe_parse_element(field->data, field->size, dtype, out);
-}
-
-/* The job declares one dtype and the kernel takes another: parsed as the one, converted to the other. */
-static pe_status deliver_cast(const work *w, const pe_text_target *target, const pe_csv_field *field, void *out,
-                              pe_error *err)
-{
-    pe_int128 parsed; /* as large and as aligned as any element */
-    size_t bad;
-    pe_error inner = PE_ERROR_INIT;
-    if (!parse(w->text, field, target->parse, &parsed))
-        return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
-    if (pe_convert(target->parse, &parsed, target->want, out, 1, &bad, &inner) == PE_OK)
-        return PE_OK;
-    return pe_text_fail_cast(w->text, w->data, w->begin, target, field, w->item, &inner, err);
-}
-
-static pe_status deliver(const work *w, const pe_text_target *target, const pe_csv_field *field, pe_error *err)
-{
-    char *const column = w->columns[target->argument];
-    if (column == NULL)
-        return PE_OK;
-    void *const out = column + w->row * target->step + target->offset;
-    if (target->want == PE_TEXT)
-        return deliver_text(w, target, field, out, err);
-    if (target->parse != target->want)
-        return deliver_cast(w, target, field, out, err);
-    if (parse(w->text, field, target->parse, out))
-        return PE_OK;
-    return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
-}
-
-/* What stands beside the results of the record at hand. */
-static pe_status keep_texts(const work *w, const pe_csv_field *fields, const char *record, size_t size, pe_error *err)
-{
-    const pe_source *const source = &w->text->base;
-    pe_status status = PE_OK;
-    for (int k = 0; k < source->kept_count && status == PE_OK; k++) {
-        pe_text *const column = w->columns[source->want_count + k];
-        if (column != NULL && source->kept[k].type == PE_TEXT)
-            status = pe_text_keep(w->text, &source->kept[k], fields, record, size, &w->reader->scratch, &column[w->row],
-                                  err);
-    }
-    return status;
-}
-
-static pe_status take_line(const work *w, size_t *at, pe_error *err)
+static pe_status take_line(const pe_text_work *w, size_t *at, pe_error *err)
 {
     pe_text line;
     if (!pe_lines_next(w->data, w->size, at, &line))
@@ -167,32 +105,21 @@ static pe_status take_line(const work *w, size_t *at, pe_error *err)
     const pe_csv_field field = {line.data, line.size, false, false, PE_FIELD_PLAIN};
     pe_status status = PE_OK;
     for (size_t t = 0; t < w->reader->target_count && status == PE_OK; t++)
-        status = deliver(w, &w->reader->targets[t], &field, err);
-    return status == PE_OK ? keep_texts(w, &field, line.data, line.size, err) : status;
-}
-
-static pe_status deliver_fields(const work *w, const pe_csv_field *fields, pe_error *err)
-{
-    const pe_text_reader *const reader = w->reader;
-    pe_status status = PE_OK;
-    for (size_t t = 0; t < reader->target_count && status == PE_OK; t++) {
-        const pe_text_target *const target = &reader->targets[t];
-        status = deliver(w, target, &fields[target->field], err);
-    }
-    return status;
+        status = pe_text_deliver(w, &w->reader->targets[t], &field, err);
+    return status == PE_OK ? pe_text_keep_beside(w, &field, line.data, line.size, err) : status;
 }
 
 /* The line as a work of its own, for messages that tell where it stands. */
-static work line_alone(const work *w, size_t record)
+static pe_text_work line_alone(const pe_text_work *w, size_t record)
 {
-    work one = *w;
+    pe_text_work one = *w;
     one.data += record;
     one.size -= record;
     one.begin = (pe_line_position){w->begin.offset + record, w->begin.line + pe_lines_count(w->data, record)};
     return one;
 }
 
-static pe_status take_json(const work *w, size_t *at, pe_error *err)
+static pe_status take_json(const pe_text_work *w, size_t *at, pe_error *err)
 {
     const size_t record = *at;
     size_t bad = 0;
@@ -209,11 +136,11 @@ static pe_status take_json(const work *w, size_t *at, pe_error *err)
         *err = reason;
         return status;
     }
-    status = deliver_fields(w, reader->fields, &reason);
+    status = pe_text_deliver_fields(w, reader->fields, &reason);
     if (status == PE_OK)
-        return keep_texts(w, reader->fields, line.data, line.size, err);
-    const work one = line_alone(w, record);
-    return deliver_fields(&one, reader->fields, err);
+        return pe_text_keep_beside(w, reader->fields, line.data, line.size, err);
+    const pe_text_work one = line_alone(w, record);
+    return pe_text_deliver_fields(&one, reader->fields, err);
 }
 
 /* The bytes of a record without its end. */
@@ -223,7 +150,7 @@ static size_t record_size(const unsigned char *record, size_t bytes)
     return bytes - end - (end > 0 && bytes > 1 && record[bytes - 2] == '\r' ? 1 : 0);
 }
 
-static pe_status take_record(const work *w, size_t *at, pe_error *err)
+static pe_status take_record(const pe_text_work *w, size_t *at, pe_error *err)
 {
     const pe_text_source *const text = w->text;
     const pe_text_reader *const reader = w->reader;
@@ -235,11 +162,11 @@ static pe_status take_record(const work *w, size_t *at, pe_error *err)
         return pe_text_fail_csv(text, verdict, w->data, w->begin, bad, w->item, err);
     if (count != text->fields)
         return pe_text_fail_fields(text, w->data, w->begin, record, count, w->item, err);
-    const pe_status status = deliver_fields(w, reader->fields, err);
+    const pe_status status = pe_text_deliver_fields(w, reader->fields, err);
     if (status != PE_OK || text->base.kept_count == 0)
         return status;
-    return keep_texts(w, reader->fields, (const char *)w->data + record, record_size(w->data + record, *at - record),
-                      err);
+    return pe_text_keep_beside(w, reader->fields, (const char *)w->data + record,
+                               record_size(w->data + record, *at - record), err);
 }
 
 /* Moves the cursor to the item that block begins with. */
@@ -267,20 +194,24 @@ pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *b
     const pe_text_source *const text = (const pe_text_source *)reader->source;
     seek(own, text->dialect, block.first, byte_range, bytes);
     const size_t from = (size_t)(own->at.offset - byte_range->offset);
-    work w = {.text = text,
-              .reader = own,
-              .data = bytes + from,
-              .size = (size_t)byte_range->bytes - from,
-              .begin = own->at,
-              .columns = columns};
+    pe_text_work w = {.text = text,
+                      .reader = own,
+                      .data = bytes + from,
+                      .size = (size_t)byte_range->bytes - from,
+                      .begin = own->at,
+                      .columns = columns};
     size_t at = 0;
-    for (; w.row < block.count; w.row++) {
+    while (w.row < block.count) {
+        w.row += pe_text_take_batch(&w, &at, block.count - w.row);
+        if (w.row == block.count)
+            break;
         w.item = block.first + w.row;
         const pe_status status = text->is_json                  ? take_json(&w, &at, err)
                                  : text->dialect.delimiter == 0 ? take_line(&w, &at, err)
                                                                 : take_record(&w, &at, err);
         if (status != PE_OK)
             return status;
+        w.row++;
     }
     own->item += block.count;
     own->at.offset += at;

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "format/csv.h"
+#include "format/csv_batch.h"
 #include "format/json/jsonl.h"
 #include "format/line_index.h"
 #include "source/source_vtable.h"
@@ -69,6 +70,9 @@ typedef struct pe_text_reader {
     pe_text_target *targets;
     size_t target_count;
     pe_csv_field *fields; /* of the record at hand */
+    pe_csv_batch batch;   /* of a csv; room 0: records are taken one by one */
+    uint64_t batch_most;  /* records of the next batch */
+    bool cuts_kept;       /* some kept text is put together from fields */
     pe_jsonl *json;       /* where is_json */
     pe_arena scratch;     /* texts that were quoted with "" inside */
     bool has_cursor;

@@ -1,0 +1,116 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* text_columns.c - converts the fields of many csv records, one column after the other.
+ *
+ * Invariant: rows and values are those of record by record. A row with a value that cannot be delivered ends the batch in
+ *            front of it, so that the first wrong row, and in it the first wrong field, is the one that is told.
+ * Design:    csv_batch.c finds the fields of some thousand records; one loop for each column parses them without leaving the
+ *            parser. After a failure batches are short: where many rows fail, little is converted twice.
+ * Threads:   any worker, with its own reader.
+ * Not here:  one record (text_reader.c, text_deliver.c).
+ */
+#include "source/text/text_deliver.h"
+#include "types/number_run.h"
+
+enum { SHORT_BATCH = 8 }; /* records, after a failure */
+
+static pe_csv_field field_at(const pe_text_work *w, const unsigned char *records, uint64_t record, uint64_t field)
+{
+    return pe_csv_batch_field(&w->reader->batch, records, record, field);
+}
+
+/* One field by the way that knows every text; false: it cannot be delivered. */
+static bool deliver_one(const pe_text_work *w, const pe_text_target *target, const unsigned char *records,
+                        uint64_t record)
+{
+    pe_error ignored = PE_ERROR_INIT; /* text_reader.c will find it again */
+    pe_text_work one = *w;
+    one.row += record;
+    const pe_csv_field field = field_at(w, records, record, target->field);
+    return pe_text_deliver(&one, target, &field, &ignored) == PE_OK;
+}
+
+static uint64_t deliver_each(const pe_text_work *w, const pe_text_target *target, const unsigned char *records,
+                             uint64_t count)
+{
+    uint64_t done = 0;
+    while (done < count && deliver_one(w, target, records, done))
+        done++;
+    return done;
+}
+
+static uint64_t deliver_numbers(const pe_text_work *w, const pe_text_target *target, const unsigned char *records,
+                                uint64_t count)
+{
+    const pe_csv_batch *const batch = &w->reader->batch;
+    const pe_number_run run = {.data = (const char *)records,
+                               .size = w->size - (size_t)(records - w->data),
+                               .ends = batch->ends + target->field,
+                               .stride = (size_t)batch->fields,
+                               .count = (size_t)count,
+                               .may_end_in_cr = target->field + 1 == batch->fields};
+    char *const out = (char *)w->columns[target->argument] + w->row * target->step + target->offset;
+    size_t done = 0;
+    for (;;) {
+        done = pe_parse_run(&run, done, target->parse, out, target->step);
+        if (done == count || !deliver_one(w, target, records, done))
+            return done;
+        done++;
+    }
+}
+
+/* The rows of a column, up to the first that cannot be delivered. */
+static uint64_t deliver_column(const pe_text_work *w, const pe_text_target *target, const unsigned char *records,
+                               uint64_t count)
+{
+    if (w->columns[target->argument] == NULL)
+        return count;
+    const bool is_plain = target->parse == target->want && !w->text->is_styled && pe_can_parse_run(target->parse);
+    return is_plain ? deliver_numbers(w, target, records, count) : deliver_each(w, target, records, count);
+}
+
+static size_t begin_of(const pe_csv_batch *batch, uint64_t record)
+{
+    return (uint32_t)(batch->ends[record * batch->fields] + 1);
+}
+
+/* What stands beside the results. */
+static uint64_t keep_columns(const pe_text_work *w, const unsigned char *records, uint64_t count)
+{
+    const pe_csv_batch *const batch = &w->reader->batch;
+    pe_csv_field *const fields = w->reader->fields;
+    pe_error ignored = PE_ERROR_INIT;
+    pe_text_work one = *w;
+    for (uint64_t r = 0; r < count; r++, one.row++) {
+        const size_t begin = begin_of(batch, r), end = begin_of(batch, r + 1) - 1;
+        const size_t cr = end > begin && records[end - 1] == '\r' ? 1 : 0;
+        for (uint64_t f = 0; f < batch->fields && w->reader->cuts_kept; f++)
+            fields[f] = field_at(w, records, r, f);
+        if (pe_text_keep_beside(&one, fields, (const char *)records + begin, end - begin - cr, &ignored) != PE_OK)
+            return r;
+    }
+    return count;
+}
+
+uint64_t pe_text_take_batch(const pe_text_work *w, size_t *at, uint64_t most)
+{
+    pe_text_reader *const reader = w->reader;
+    pe_csv_batch *const batch = &reader->batch;
+    if (batch->room == 0)
+        return 0;
+    const unsigned char *const records = w->data + *at;
+    pe_csv_find(batch, records, w->size - *at, &w->text->dialect,
+                most < reader->batch_most ? most : reader->batch_most);
+    uint64_t taken = batch->records;
+    for (size_t t = 0; t < reader->target_count && taken > 0; t++)
+        taken = deliver_column(w, &reader->targets[t], records, taken);
+    if (w->text->base.kept_count > 0)
+        taken = keep_columns(w, records, taken);
+    const bool has_failed = taken < batch->records;
+    reader->batch_most = has_failed                        ? SHORT_BATCH
+                         : reader->batch_most < UINT32_MAX ? 2 * reader->batch_most
+                                                           : UINT32_MAX;
+    *at += begin_of(batch, taken);
+    return taken;
+}
