@@ -29,6 +29,8 @@ import numpy
 import forms
 import peers
 import ranks
+import stores
+import tables
 import texts
 from helpers import file_digest, rate, remove, same_floats
 
@@ -390,6 +392,8 @@ def main():
     ranks.rows(bench, OPTIONS, dataclasses.replace(COLLATZ_NPY, items=N7), UNEVEN)
     peers.rows(bench, THREADS)
     texts.rows(bench, THREADS)
+    tables.rows(bench, THREADS)
+    stores.rows(bench)
     bench.start()
     reached = sum(row[-1] == "pass" for row in bench.rows)
     print(f"\n{reached} of {len(bench.rows)} targets reached")
