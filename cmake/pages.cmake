@@ -8,7 +8,7 @@ if(PENGINE_SANITIZE OR (CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULAT
   return()
 endif()
 file(GLOB page_sources CONFIGURE_DEPENDS engine/app/pages/*.c)
-add_executable(pengine_pages ${page_sources} engine/app/cli_help.c)
+add_executable(pengine_pages ${page_sources} engine/app/cli_help.c engine/app/examples.c)
 target_link_libraries(pengine_pages PRIVATE pe_flags pengine_lib)
 
 function(pengine_page name destination)

@@ -107,8 +107,8 @@ static pe_status set_example(parsing *in, const char *form)
 {
     in->out->example = pe_example_find(form);
     if (in->out->example == NULL)
-        return pe_fail(in->err, PE_EUSAGE, "--example: expected %s, got \"%s\"; see pengine --help", pe_example_forms(),
-                       form);
+        return pe_fail(in->err, PE_EUSAGE, "--example: expected one of %s; got \"%s\"; see pengine --help",
+                       pe_example_forms(), form);
     return set_listing(in, PE_CLI_EXAMPLE);
 }
 

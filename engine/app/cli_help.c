@@ -17,7 +17,8 @@
 const struct argp_option pe_cli_table[] = {
     {"input", 'i', "INPUT", 0, "without a job file: 0:10 or 0:1:0.1, a file, or - for stdin", 0},
     {"kernel", 'k', "KERNEL", 0, "without a job file: 'x*x', f.py:f, 'f.c:f:SIGNATURE', ...", 0},
-    {"on-error", PE_OPTION_ON_ERROR, "WHAT", 0, "stop, skip or fill: --set errors.on_error=\"WHAT\"", 0},
+    {"on-error", PE_OPTION_ON_ERROR, "stop/skip/fill", 0, "what follows an item that fails: --set errors.on_error=...",
+     0},
     {"dry-run", PE_OPTION_DRY_RUN, NULL, 0, "print the commands of a program, run none", 0},
     {"set", 's', "KEY=VALUE", 0, "override a key of the job file; VALUE is TOML", 0},
     {"threads", 't', "N", 0, "workers of each rank: --set pool.threads=N", 0},

@@ -135,5 +135,5 @@ const char *pe_example_find(const char *form)
 
 const char *pe_example_forms(void)
 {
-    return "name, expr, source, plugin, python, command or reduce";
+    return "name, expr, source, plugin, python, command, reduce";
 }

@@ -9,7 +9,7 @@
 /* pe_example_find - the job file for a form, such as "python"; NULL: there is none. A constant. */
 const char *pe_example_find(const char *form);
 
-/* pe_example_forms - the forms, for messages: "name, expr or source". A constant. */
+/* pe_example_forms - the forms, for messages and pages: "name, expr, source". A constant. */
 const char *pe_example_forms(void);
 
 #endif

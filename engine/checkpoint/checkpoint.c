@@ -27,7 +27,7 @@
 #define SUM_LINE (sizeof SUM_KEY - 1 + 16 + 1)
 #define PLACED_RANGES 512u /* per record, so that damage loses few items */
 
-typedef enum record_kind { RECORD_PROGRESS = 1, RECORD_STORED = 2, RECORD_PLACED = 3 } record_kind;
+typedef enum record_kind { RECORD_PROGRESS = 1, RECORD_STORED = 2, RECORD_PLACED = 3, RECORD_HISTORY = 4 } record_kind;
 
 /* The fixed part of a progress record; the ranges of done and the state follow. */
 typedef struct progress_head {
@@ -41,6 +41,7 @@ void pe_checkpoint_fini(pe_checkpoint *checkpoint)
     pe_item_set_fini(&checkpoint->progress.done);
     pe_buffer_fini(&checkpoint->progress.state);
     pe_item_set_fini(&checkpoint->placed);
+    pe_buffer_fini(&checkpoint->history);
     free(checkpoint->stored);
     *checkpoint = (pe_checkpoint){0};
 }
@@ -116,6 +117,8 @@ pe_status pe_checkpoint_encode(const pe_checkpoint *checkpoint, pe_buffer *out, 
         status = pe_record_append(out, RECORD_STORED, &checkpoint->stored[s], sizeof *checkpoint->stored, err);
     if (status == PE_OK)
         status = encode_placed(&checkpoint->placed, out, err);
+    if (status == PE_OK && checkpoint->history.size > 0)
+        status = pe_record_append(out, RECORD_HISTORY, checkpoint->history.data, checkpoint->history.size, err);
     return status;
 }
 
@@ -211,6 +214,13 @@ static bool decode_placed(pe_checkpoint *checkpoint, const pe_record *record)
     return is_right;
 }
 
+static bool decode_history(pe_checkpoint *checkpoint, const pe_record *record)
+{
+    pe_error why = PE_ERROR_INIT;
+    return checkpoint->history.size == 0 &&
+           pe_buffer_append(&checkpoint->history, record->data, record->size, &why) == PE_OK;
+}
+
 static bool decode_record(pe_checkpoint *checkpoint, const pe_record *record)
 {
     switch (record->kind) {
@@ -220,6 +230,8 @@ static bool decode_record(pe_checkpoint *checkpoint, const pe_record *record)
         return decode_stored(checkpoint, record);
     case RECORD_PLACED:
         return decode_placed(checkpoint, record);
+    case RECORD_HISTORY:
+        return decode_history(checkpoint, record);
     default:
         return false;
     }

@@ -53,7 +53,8 @@ typedef struct pe_checkpoint {
     pe_item_set placed; /* items whose rows are in the output at their offsets, in addition to progress.done */
     pe_stored_range *stored;
     size_t stored_count, stored_room;
-    uint64_t damaged; /* after decoding: how many records were torn or damaged */
+    pe_buffer history; /* what was recorded of the runs for their reports; record/ defines the bytes */
+    uint64_t damaged;  /* after decoding: how many records were torn or damaged */
 } pe_checkpoint;
 
 void pe_checkpoint_fini(pe_checkpoint *checkpoint);

@@ -21,9 +21,10 @@ typedef struct pe_rank_record {
     uint64_t wall_ns;              /* from the origin on */
     uint64_t worker_ns[PE_PHASES]; /* of all its workers together */
     uint64_t main_ns[PE_PHASES];
-    uint64_t lane_events[2]; /* [0]: of the main thread; [1]: of all its workers */
-    int64_t clock_ns[2];     /* this clock minus rank 0's: when the run began, and when it ended */
-    pe_time_bins bins;       /* of its workers */
+    uint64_t checkpoints, checkpoint_ns; /* that it has synced or written beside the work */
+    uint64_t lane_events[2];             /* [0]: of the main thread; [1]: of all its workers */
+    int64_t clock_ns[2];                 /* this clock minus rank 0's: when the run began, and when it ended */
+    pe_time_bins bins;                   /* of its workers */
 } pe_rank_record;
 
 /* The events of one thread of the run. */

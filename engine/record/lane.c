@@ -22,8 +22,11 @@ void pe_lane_enter(pe_lane *lane)
     pe_lane_here = lane;
     if (lane == NULL)
         return;
-    lane->mark_ns = pe_clock_ns();
+    const uint64_t now = pe_clock_ns();
+    if (lane->mark_ns == 0 || lane->mark_ns > now)
+        lane->mark_ns = now;
     lane->stretch = (pe_stretch){.begin_ns = lane->mark_ns};
+    pe_lane_until(lane, PE_PHASE_START, now, 0);
 }
 
 void pe_lane_leave(pe_phase phase)

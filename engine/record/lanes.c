@@ -53,6 +53,18 @@ void pe_record_free(pe_record *record)
     free(record);
 }
 
+void pe_record_end(pe_record *record, uint64_t sync_ns, uint64_t end_ns)
+{
+    for (int i = 0; i < record->lane_count; i++) {
+        pe_lane *const lane = &record->lanes[i];
+        if (lane->stretch.begin_ns == 0) /* it has not begun */
+            lane->stretch.begin_ns = lane->mark_ns;
+        pe_lane_until(lane, PE_PHASE_WAIT_WORK, sync_ns, 0);
+        pe_lane_until(lane, PE_PHASE_SYNC, end_ns, 0);
+        pe_lane_flush(lane);
+    }
+}
+
 size_t pe_record_bytes(int workers, int all_threads, int ranks, bool is_root)
 {
     const size_t each = events_each(all_threads, ranks), lanes = (size_t)workers + 1;

@@ -26,6 +26,10 @@ void pe_record_free(pe_record *record); /* NULL is fine */
 /* pe_record_bytes - the most memory that a record takes: of a rank with so many workers, and on rank 0 what it collects. */
 size_t pe_record_bytes(int workers, int all_threads, int ranks, bool is_root);
 
+/* pe_record_end - after all threads have left: from the end of its work each of them waits for other ranks, and from
+ * sync_ns to end_ns for the output to be synced and committed. */
+void pe_record_end(pe_record *record, uint64_t sync_ns, uint64_t end_ns);
+
 /* pe_record_lane - the lane of a worker, or of the main thread (-1); NULL without a record. */
 pe_lane *pe_record_lane(pe_record *record, int worker);
 

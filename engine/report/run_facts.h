@@ -10,6 +10,7 @@
 #include "kernel/signature.h"
 #include "plan/plan.h"
 #include "record/collected.h"
+#include "record/history.h"
 #include "report/failure_log.h"
 
 #define PE_KERNEL_TEXT_ROOM 256
@@ -45,7 +46,10 @@ typedef struct pe_run_facts {
 
     /* What was recorded. */
     bool has_record;
-    pe_collected collected;
+    pe_collected collected; /* its costs with those of earlier runs */
+    /* Of earlier runs of a resumed job. */
+    uint64_t earlier_runs, earlier_ns;
+    pe_history *earlier; /* what was recorded of them; NULL: nothing */
 } pe_run_facts;
 
 /* pe_run_facts_done, pe_run_facts_items - with those of earlier runs. */

@@ -86,11 +86,29 @@ static void put_rank(const pe_run_facts *facts, int number, pe_json *json)
     pe_json_count(json, "items", rank->items);
     pe_json_count(json, "chunks", rank->chunks);
     pe_json_count(json, "chunk_items", rank->chunk_items);
+    pe_json_count(json, "checkpoints", rank->checkpoints);
+    pe_json_number(json, "checkpoint_seconds", seconds(rank->checkpoint_ns), 6);
     pe_json_number(json, "busy", all > 0 ? seconds(rank->worker_ns[PE_PHASE_COMPUTE]) / all : 0, 4);
     pe_json_count(json, "memory_bytes", rank->peak_bytes);
     pe_json_count(json, "planned_bytes", facts->plan.peak_bytes);
     put_phases(json, "worker_seconds", rank->worker_ns);
     put_phases(json, "main_seconds", rank->main_ns);
+    pe_json_close(json, '}');
+}
+
+static void put_earlier(const pe_run_facts *facts, pe_json *json)
+{
+    if (facts->earlier_runs == 0) {
+        pe_json_null(json, "earlier");
+        return;
+    }
+    pe_json_open(json, "earlier", '{');
+    pe_json_count(json, "runs", facts->earlier_runs);
+    pe_json_count(json, "items", facts->before);
+    pe_json_number(json, "seconds", seconds(facts->earlier_ns), 6);
+    pe_json_count(json, "recorded_items", facts->earlier == NULL ? 0 : facts->earlier->items);
+    if (facts->earlier != NULL)
+        put_phases(json, "worker_seconds", facts->earlier->worker_ns);
     pe_json_close(json, '}');
 }
 
@@ -150,6 +168,7 @@ void pe_stats_write(const pe_run_facts *facts, pe_json *json)
     put_outcome(facts, json);
     put_reasons(facts, json);
     put_plan(facts, json);
+    put_earlier(facts, json);
     pe_json_open(json, "ranks", '[');
     for (int rank = 0; facts->has_record && rank < facts->collected.rank_count; rank++)
         put_rank(facts, rank, json);

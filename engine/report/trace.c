@@ -24,10 +24,10 @@ typedef struct writing {
 } writing;
 
 /* A line of the array begins. */
-static void begin_event(writing *self, const char *phase, int rank, int thread)
+static void begin_metadata(writing *self, int rank, int thread)
 {
     pe_json_open(&self->json, NULL, '{');
-    pe_json_text(&self->json, "ph", phase);
+    pe_json_text(&self->json, "ph", "M");
     pe_json_count(&self->json, "pid", (uint64_t)rank);
     pe_json_count(&self->json, "tid", (uint64_t)thread);
 }
@@ -43,7 +43,7 @@ static void end_event(writing *self)
 
 static void write_name(writing *self, const char *what, int rank, int thread, const char *name)
 {
-    begin_event(self, "M", rank, thread);
+    begin_metadata(self, rank, thread);
     pe_json_text(&self->json, "name", what);
     pe_json_open(&self->json, "args", '{');
     pe_json_text(&self->json, "name", name);
@@ -53,7 +53,7 @@ static void write_name(writing *self, const char *what, int rank, int thread, co
 
 static void write_order(writing *self, const char *what, int rank, int thread, int index)
 {
-    begin_event(self, "M", rank, thread);
+    begin_metadata(self, rank, thread);
     pe_json_text(&self->json, "name", what);
     pe_json_open(&self->json, "args", '{');
     pe_json_count(&self->json, "sort_index", (uint64_t)index);
@@ -75,18 +75,20 @@ static void write_rank_names(writing *self, const pe_run_facts *facts, int rank)
     }
 }
 
+/* In one piece, since there may be 200,000 of them: times in us with three decimals, the share in thousandths. */
 static void write_event(writing *self, const pe_thread_events *thread, const pe_event *event)
 {
-    begin_event(self, "X", thread->rank, thread->worker + 1);
-    pe_json_text(&self->json, "name", pe_phase_title((pe_phase)event->phase));
-    pe_json_text(&self->json, "cat", pe_phase_name((pe_phase)event->phase));
-    pe_json_number(&self->json, "ts", (double)event->begin_ns * 1e-3, 3);
-    pe_json_number(&self->json, "dur", (double)(event->end_ns - event->begin_ns) * 1e-3, 3);
-    pe_json_open(&self->json, "args", '{');
-    pe_json_count(&self->json, "items", event->items);
-    pe_json_count(&self->json, "merged", event->parts);
-    pe_json_number(&self->json, "share", (double)event->own_ns / (double)(event->end_ns - event->begin_ns), 3);
-    pe_json_close(&self->json, '}');
+    const uint64_t ns = event->end_ns - event->begin_ns;
+    const uint64_t share = (uint64_t)((double)event->own_ns / (double)ns * 1000 + 0.5);
+    pe_json_open(&self->json, NULL, '{');
+    (void)pe_buffer_printf(&self->json.text, self->err,
+                           "\"ph\": \"X\", \"pid\": %d, \"tid\": %d, \"name\": \"%s\", \"cat\": \"%s\", "
+                           "\"ts\": %" PRIu64 ".%03" PRIu64 ", \"dur\": %" PRIu64 ".%03" PRIu64
+                           ", \"args\": {\"items\": %" PRIu64 ", \"merged\": %" PRIu32 ", \"share\": %" PRIu64
+                           ".%03" PRIu64 "}",
+                           thread->rank, thread->worker + 1, pe_phase_title((pe_phase)event->phase),
+                           pe_phase_name((pe_phase)event->phase), event->begin_ns / 1000, event->begin_ns % 1000,
+                           ns / 1000, ns % 1000, event->items, event->parts, share / 1000, share % 1000);
     end_event(self);
 }
 

@@ -22,6 +22,8 @@
 #include "report/progress.h"
 #include "run/output/output.h"
 #include "run/output/shared_output.h"
+#include "run/reports/earlier_runs.h"
+#include "run/reports/emergency.h"
 #include "run/reports/recording.h"
 #include "run/resume/checkpointer.h"
 #include "run/resume/clean_up.h"
@@ -56,6 +58,7 @@ typedef struct execution {
     pe_block whole;    /* the items of the output, once their number is known */
     uint64_t streamed; /* items that were read of a stream */
     uint64_t begin_ns; /* when the output was opened */
+    uint64_t sync_ns;  /* when it began to be closed */
 } execution;
 
 /* ---- what the pool calls ---- */
@@ -260,6 +263,9 @@ static pe_status collect_reduction(execution *self, pe_format format, pe_error *
 static void note_end(execution *self, const pe_execution_stats *stats, pe_run_facts *facts)
 {
     pe_error lost = PE_ERROR_INIT;
+    pe_recording_ending ending = {.sync_ns = self->sync_ns, .chunk_items = stats->chunk_items};
+    ending.checkpoints = pe_checkpointer_spent(self->checkpointer, &ending.checkpoint_ns);
+    pe_emergency_end();
     facts->wall_ns = stats->wall_ns;
     facts->before = self->resume->done.items;
     facts->done = stats->items;
@@ -267,8 +273,12 @@ static void note_end(execution *self, const pe_execution_stats *stats, pe_run_fa
     facts->failures = self->output.failures;
     facts->skipped = count_skipped(self, self->output.failures.count);
     facts->is_complete = self->output.is_complete;
-    if (pe_recording_end(self->run, &self->recording, stats, facts, &lost) != PE_OK && self->run->is_root)
+    if (pe_recording_end(self->run, &self->recording, &ending, facts, &lost) != PE_OK && self->run->is_root)
         pe_log(PE_LOG_WARN, "the reports have no times: %s", lost.text);
+    if (self->run->is_root) {
+        pe_earlier_runs_load(self->resume, facts);
+        pe_earlier_runs_save(self->resume, facts);
+    }
 }
 
 /* The last checkpoint, on every rank. How the output then ends. */
@@ -301,7 +311,8 @@ static pe_status close_output(execution *self, uint64_t items, pe_error *err)
 {
     pe_buffer record = {0};
     pe_error lost = PE_ERROR_INIT; /* the run has failed already: then its item is missing in the log */
-    const uint64_t run_ns = pe_clock_ns() - self->begin_ns + self->resume->from.progress.wall_ns;
+    self->sync_ns = pe_clock_ns();
+    const uint64_t run_ns = self->sync_ns - self->begin_ns + self->resume->from.progress.wall_ns;
     const bool is_durable = pe_durable_is_due(self->job->output.sync, run_ns, self->job->checkpoint.interval_ns);
     const bool is_kept = self->resume->is_recorded && err->status != PE_OK;
     (void)pe_row_file_close(&self->work.row_file, (is_durable && err->status == PE_OK) || is_kept, err);
@@ -375,6 +386,8 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     pe_interrupt_begin_run();
     pe_crash_begin(pe_comm_rank(run->comm), pe_comm_size(run->comm));
     pe_status status = pe_recording_begin(run, &plan->placement, &self.recording, err);
+    pe_emergency_begin(run, facts, resume,
+                       &(pe_emergency_counts){.items = &self.items, .rows = &self.rows, .failed = &self.failed});
     if (status == PE_OK)
         status = open_output(&self, output, err);
     if (status == PE_OK)

@@ -28,6 +28,7 @@
 #include "base/clock.h"
 #include "os/exit_cleanup.h"
 #include "os/interrupt.h"
+#include "run/reports/emergency.h"
 
 #define NS_PER_S ((uint64_t)1000000000)
 #define INTERVAL_NS (2 * NS_PER_S)
@@ -41,6 +42,7 @@
 #define SIGTERM_GAP_NS (NS_PER_S * 3 / 10) /* so that the launcher sees two signals */
 #define MOST_ANCESTORS 8
 #define HOST_ROOM 256
+#define MESSAGE_ROOM 512
 
 static int own_rank; /* written before the heartbeat's thread is created, then only read */
 
@@ -93,18 +95,23 @@ static void end_launcher(void)
 
 /* ---- the message ---- */
 
-static void print_message(const pe_silent_ranks *silent)
+static void describe(const pe_silent_ranks *silent, char out[MESSAGE_ROOM])
 {
-    char on_host[PE_HEARTBEAT_HOST_ROOM + 16] = "", more[48] = "", line[512];
+    char on_host[PE_HEARTBEAT_HOST_ROOM + 16] = "", more[48] = "";
     if (silent->host[0] != '\0')
         (void)snprintf(on_host, sizeof on_host, " on host %s", silent->host);
     if (silent->more > 0)
         (void)snprintf(more, sizeof more, " and %d more rank%s", silent->more, silent->more == 1 ? "" : "s");
-    const int size = snprintf(line, sizeof line,
-                              "%spengine: rank %d%s%s: nothing heard for %d s: the host or its network is down, or the "
-                              "process was stopped; the job ends\n",
-                              isatty(STDERR_FILENO) ? "\r\033[K" : "", silent->rank, on_host, more,
-                              (int)(silent->silent_ns / NS_PER_S));
+    (void)snprintf(out, MESSAGE_ROOM,
+                   "rank %d%s%s: nothing heard for %d s: the host or its network is down, or the process was stopped; "
+                   "the job ends",
+                   silent->rank, on_host, more, (int)(silent->silent_ns / NS_PER_S));
+}
+
+static void print_message(const char *message)
+{
+    char line[MESSAGE_ROOM + 32];
+    const int size = snprintf(line, sizeof line, "%spengine: %s\n", isatty(STDERR_FILENO) ? "\r\033[K" : "", message);
     const ssize_t put = write(STDERR_FILENO, line, (size_t)size);
     (void)put;
 }
@@ -122,10 +129,13 @@ static bool is_my_turn(void)
 
 static void end_job(void *unused, const pe_silent_ranks *silent)
 {
+    char message[MESSAGE_ROOM];
     (void)unused;
+    describe(silent, message);
+    pe_emergency_write(PE_EIO, message);
     pe_exit_cleanup_final();
     if (is_my_turn()) {
-        print_message(silent);
+        print_message(message);
         pe_sleep_ns(PRINT_NS);
     }
     end_launcher();
@@ -134,8 +144,9 @@ static void end_job(void *unused, const pe_silent_ranks *silent)
 
 /* When a rank crashes, mpirun sends the others SIGTERM and one second later SIGKILL. Rank 0 may spend that second
  * waiting for the last message of the rank that crashed, so temporary files are removed here, in the heartbeat's
- * thread. Before that the main thread has the time to see the signal, and to keep what a checkpoint will describe. */
-static void clean_up_on_sigterm(void *unused)
+ * thread. Before that the main thread has the time to see the signal, and to keep what a checkpoint will describe. Rank 0 writes
+ * what it knows as reports; a run that still ends in order writes its own over these. */
+static void answer_sigterm(void *unused)
 {
     (void)unused;
     static uint64_t seen_ns; /* the heartbeat's thread alone */
@@ -146,6 +157,7 @@ static void clean_up_on_sigterm(void *unused)
         seen_ns = pe_clock_ns();
     if (pe_clock_ns() - seen_ns > NOTICE_NS)
         pe_exit_cleanup_now();
+    pe_emergency_write(PE_ESTOPPED, "the ranks were told to end, by a signal or since one of them was lost");
 }
 
 pe_status pe_lost_rank_watch(pe_comm *comm, pe_heartbeat **out, pe_error *err)
@@ -156,7 +168,7 @@ pe_status pe_lost_rank_watch(pe_comm *comm, pe_heartbeat **out, pe_error *err)
     const pe_heartbeat_spec spec = {.interval_ns = INTERVAL_NS,
                                     .timeout_ns = own_rank == 0 ? TIMEOUT_NS : TIMEOUT_NS + LATER_NS,
                                     .host = host,
-                                    .poll = clean_up_on_sigterm,
+                                    .poll = answer_sigterm,
                                     .lost = end_job};
     return pe_heartbeat_begin(comm, &spec, out, err);
 }

@@ -18,25 +18,25 @@ static double batch_ns(const pe_worker *worker)
     return worker->spec->is_elsewhere ? TRAVEL_BATCH_NS : BATCH_NS;
 }
 
-/* By the chunk before; the first chunks are small, so their batches are timed. */
-void pe_meter_begin_chunk(const pe_worker *worker)
+static uint64_t metered_batch(const pe_worker *worker, const pe_lane *lane, uint64_t most)
 {
-    pe_lane *const lane = pe_lane_here;
-    if (lane == NULL)
-        return;
-    const double planned_ns = lane->item_ns * (double)worker->spec->plan->batch_items;
-    lane->is_metered = lane->item_ns <= 0 || planned_ns >= BATCH_NS;
-}
-
-uint64_t pe_meter_batch_most(const pe_worker *worker, uint64_t most)
-{
-    const pe_lane *const lane = pe_lane_here;
-    if (worker->spec->has_joblog)
-        return 1;
-    if (lane == NULL || !lane->is_metered || lane->item_ns <= 0)
+    if (!lane->is_metered || lane->item_ns <= 0)
         return most;
     const double items = batch_ns(worker) / lane->item_ns;
     return items >= (double)most ? most : items < 1 ? 1 : (uint64_t)items;
+}
+
+/* By the chunk before; the first chunks are small, so their batches are timed. */
+void pe_meter_begin_chunk(pe_worker *worker, uint64_t most)
+{
+    pe_lane *const lane = pe_lane_here;
+    worker->batch_most = worker->spec->has_joblog ? 1 : most;
+    worker->is_metered = false;
+    if (lane == NULL)
+        return;
+    const double planned_ns = lane->item_ns * (double)worker->spec->plan->batch_items;
+    lane->is_metered = worker->is_metered = lane->item_ns <= 0 || planned_ns >= BATCH_NS;
+    worker->batch_most = metered_batch(worker, lane, worker->batch_most);
 }
 
 /* The arguments are those of the batch, unless they could not be read. */
@@ -63,11 +63,6 @@ static void add_cost(pe_worker *worker, pe_lane *lane, pe_block block, uint64_t 
     pe_slow_item slow = {.item = block.first, .count = block.count, .ns = ns, .each_ns = each_ns};
     pe_meter_print_call(worker, block, slow.text);
     pe_costs_keep(&lane->costs, &slow);
-}
-
-bool pe_meter_is_on(void)
-{
-    return pe_lane_here != NULL && pe_lane_here->is_metered;
 }
 
 void pe_meter_add(pe_worker *worker, pe_block block, uint64_t began_ns, uint64_t away_ns)

@@ -14,19 +14,15 @@
 #include "kernel/item_text.h"
 #include "worker/worker_internal.h"
 
-/* pe_meter_begin_chunk - decide how the chunk's items are measured. */
-void pe_meter_begin_chunk(const pe_worker *worker);
-
-/* pe_meter_batch_most - the size of the next batch, which would have `most` items where nothing is measured. */
-uint64_t pe_meter_batch_most(const pe_worker *worker, uint64_t most);
+/* pe_meter_begin_chunk - decide how the chunk's items are measured (is_metered), and the size of its batches (batch_most),
+ * which would have `most` items where nothing is measured. */
+void pe_meter_begin_chunk(pe_worker *worker, uint64_t most);
 
 /* pe_meter_print_call - "hypot(3.0, 4.0)" of the one item of the batch that was run last; empty where its arguments
  * could not be read. */
 void pe_meter_print_call(pe_worker *worker, pe_block block, char out[PE_ITEM_TEXT_ROOM]);
 
-/* pe_meter_is_on - are batches of the running chunk timed? pe_meter_add - such a batch is complete: it began at began_ns,
- * when the lane's away_ns was that. */
-bool pe_meter_is_on(void);
+/* pe_meter_add - a batch of a metered chunk is complete: it began at began_ns, when the lane's away_ns was that. */
 void pe_meter_add(pe_worker *worker, pe_block block, uint64_t began_ns, uint64_t away_ns);
 
 #endif

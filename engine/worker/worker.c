@@ -125,12 +125,12 @@ static uint64_t batch_most(const pe_work_spec *spec)
 static pe_status run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
     const bool has_joblog = worker->spec->has_joblog;
-    if (!has_joblog && !pe_meter_is_on())
+    if (!has_joblog && !worker->is_metered)
         return pe_worker_run_batch(worker, block, end, payload, err);
-    const uint64_t away_ns = pe_meter_is_on() ? pe_lane_here->away_ns : 0, began = pe_clock_ns();
+    const uint64_t away_ns = worker->is_metered ? pe_lane_here->away_ns : 0, began = pe_clock_ns();
     const pe_status status = has_joblog ? pe_joblog_run(worker, block, end, payload, err)
                                         : pe_worker_run_batch(worker, block, end, payload, err);
-    if (pe_meter_is_on())
+    if (worker->is_metered)
         pe_meter_add(worker, block, began, away_ns);
     return status;
 }
@@ -138,7 +138,7 @@ static pe_status run_batch(pe_worker *worker, pe_block block, uint64_t end, cons
 /* Items of the job, consecutive as the pool numbers them. */
 static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
-    const uint64_t most = pe_meter_batch_most(worker, batch_most(worker->spec));
+    const uint64_t most = worker->batch_most;
     pe_status status = PE_OK;
     for (uint64_t done = 0; done < grain.count && status == PE_OK;) {
         if (atomic_load_explicit(worker->flow->stop,
@@ -195,7 +195,7 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
     worker->flow = flow;
     if (pe_lane_here != NULL)
         pe_lane_here->ahead = ahead;
-    pe_meter_begin_chunk(worker);
+    pe_meter_begin_chunk(worker, batch_most(spec));
     worker->handed_items = 0;
     pe_arguments_forget(&worker->args);
     worker->failure_counts.size = worker->failure_places.size = 0;

@@ -44,6 +44,8 @@ typedef struct pe_worker {
     const pe_chunk_flow *flow;
     pe_chunk_result *out;
     uint64_t handed_items; /* that were handed over in parts */
+    uint64_t batch_most;
+    bool is_metered; /* its batches are timed for the record */
     /* Of the batch at hand. */
     pe_block batch;
     size_t finished; /* items before it went through all stages, while the kernel computes those behind */

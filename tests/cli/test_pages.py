@@ -182,7 +182,8 @@ class Completion(Help):
     # (what stands at the cursor, candidates that must be there, one that must not)
     LINES = [("pengine --pri", ["--print-config"], "--plan"), ("pengine -s pool.", ["pool.threads=", "pool.memory="], "pool.chunk"),
              ("pengine -s input.1.lin", ["input.1.linspace="], "linspace="), ("pengine --progress ", ["auto", "never"], "a.toml"),
-             ("pengine ", ["a.toml"], "b.txt"), ("pengine -o b", ["b.txt"], "a.toml")]
+             ("pengine ", ["a.toml"], "b.txt"), ("pengine -o b", ["b.txt"], "a.toml"), ("pengine -k c", ["cube", "collatz_steps"], "ep"),
+             ("pengine --on-error ", ["skip", "fill"], "a.toml"), ("pengine --example p", ["plugin", "python"], "name")]
     VALUES = [("mode=ima", ["imap", "imap_unordered"], "map"), ("input.0.format=", ["csv", "npy"], "digest"),
               ("kernel.name=sq", ["square"], "cube"), ("output.dtype=uint1", ["uint16"], "int8"), ("output.index=", ["true", "false"], "1")]
 

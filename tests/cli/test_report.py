@@ -7,6 +7,7 @@ import collections
 import gzip
 import html.parser
 import json
+import os
 import re
 import shlex
 import shutil
@@ -17,14 +18,15 @@ import time
 
 import numpy
 
-from harness import Case, IS_SANITIZED, ROOT_INT64, finish, main, needs_mpi, not_sanitized, squares, start, toml
+from harness import Case, ROOT_INT64, finish, main, needs_mpi, not_sanitized, squares, start, toml
 
 SLEEP = "import time\ndef nap(ms):\n    time.sleep(ms / 1000)\n    return ms\n"
 
 
 def napping(times, **more):
     return toml(input={"values": times}, kernel={"python": "nap.py:nap", "signature": "(float64) -> float64",
-                                                 "interpreter": sys.executable}, output={"path": "out.txt"}, **more)
+                                                 "interpreter": sys.executable},
+                **{"output": {"path": "out.txt"} | more.pop("output", {}), **more})
 
 
 class Stats(Case):
@@ -84,6 +86,48 @@ class Stats(Case):
         self.assertEqual((stats["outcome"], stats["exit_code"], stats["items"]), ("interrupted", 75, 3000))
         self.assertEqual(stats["done"], len((self.dir / "out.txt").read_text().splitlines()))
         self.assertGreater(stats["done"], 0)
+
+    def test_stats_count_the_earlier_runs_of_a_resumed_job(self):
+        self.write("nap.py", SLEEP)
+        self.write("job.toml", napping([200, *[4] * 600], mode="imap"))
+        options = ["--stats", "stats.json", "--report", "report.html", "-t", "2"]
+        process = start([*options, "job.toml"], cwd=self.dir)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(finish(process).code, 75)
+        first = json.loads((self.dir / "stats.json").read_text())
+        self.assertIsNone(first["earlier"])
+        stats = self.stats((self.dir / "job.toml").read_text(), "--resume", "--report", "report.html", "-t", "1")
+        self.assertEqual((stats["done"], stats["before"], stats["earlier"]["runs"]), (601, first["done"], 1))
+        self.assertEqual(stats["earlier"]["items"], first["done"])
+        self.assertEqual(stats["earlier"]["worker_seconds"], first["ranks"][0]["worker_seconds"])
+        computed = sum(cost["items"] for cost in stats["costs"])
+        self.assertTrue(601 <= computed <= 611, computed)  # what the interrupted run threw away is computed twice
+        self.assertIn((0, "nap.py:nap(200.0)"), [(slow["item"], slow["call"]) for slow in stats["slowest"]])
+        self.assertIn("Earlier runs of this job count with", (self.dir / "report.html").read_text())
+
+    @needs_mpi
+    def test_stats_of_ranks_that_the_launcher_kills_tell_what_rank_0_knows(self):
+        self.write("nap.py", SLEEP)
+        self.write("job.toml", napping([3000 if i == 399 else 3 for i in range(400)], mode="imap"))
+        process = start(["--stats", "stats.json", "-q", "-t", "1", "job.toml"], 2, cwd=self.dir)
+        time.sleep(2.5)
+        process.send_signal(signal.SIGTERM)
+        finish(process)
+        stats = json.loads((self.dir / "stats.json").read_text())
+        self.assertEqual((stats["exit_code"], stats["outcome"], stats["items"]), (75, "interrupted", 400))
+        self.assertGreater(stats["done"], 0)
+        self.assertIn("--resume", stats["message"])
+
+    def test_stats_tell_the_time_of_syncs_and_checkpoints(self):
+        self.write("nap.py", SLEEP)
+        stats = self.stats(napping([3] * 200, output={"sync": "always"}, checkpoint={"interval": "100 ms"}), "-t", "1")
+        rank = stats["ranks"][0]
+        self.assertGreater(rank["checkpoints"], 1)
+        self.assertGreater(rank["checkpoint_seconds"], 0)
+        for seconds in (rank["worker_seconds"], rank["main_seconds"]):
+            self.assertGreater(seconds["sync"], 0)
+            self.assertGreater(sum(seconds.values()), stats["seconds"])  # to the end of the commit
 
     @not_sanitized
     def test_stats_tell_where_the_time_went_and_which_items_took_it(self):
@@ -309,16 +353,19 @@ class Report(Case):
         return Page(self, content.decode())
 
     def browse(self):
-        """What a browser without a network says of the page."""
-        chromium = shutil.which("chromium")
-        if chromium is None or IS_SANITIZED:
+        """What a browser without a network says of the page: as part of `full`, since a browser takes seconds to start."""
+        if "PENGINE_FULL" not in os.environ:
             return
+        chromium = shutil.which("chromium")
+        if chromium is None:
+            self.skipTest("there is no chromium (Debian: chromium)")
         opened = subprocess.run(
             [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND",
              "--enable-logging=stderr", f"--user-data-dir={self.dir}/chromium", "--dump-dom", f"file://{self.dir}/report.html"],
             capture_output=True, text=True, timeout=60)
         self.assertNotIn("CONSOLE", opened.stderr)
         self.assertIn("</html>", opened.stdout)
+        self.assertIn('id="tip"', opened.stdout)
 
     def test_report_of_a_good_run_has_its_sections(self):
         self.write("nap.py", SLEEP)
@@ -338,6 +385,7 @@ class Report(Case):
         self.assertIn("Ranks over time", page.text)
         self.assertIn("the workers of rank 3 compute longest", page.text)
         self.assertIn("mpirun -n 4 ", page.text)
+        self.browse()
 
     def test_report_of_20000_failures_counts_them_by_reason(self):
         self.write("bad.py", "def f(x):\n    if x % 3: raise ValueError('<no>' if x % 3 == 1 else 'odd: ' + 'x' * 5000)\n"
@@ -347,6 +395,7 @@ class Report(Case):
         page = self.page(job, code=1)
         for part in ("complete with failed items", "Failed items", "ValueError", "20,000", "ZeroDivisionError", "5,000"):
             self.assertIn(part, page.text)
+        self.browse()
 
     def test_report_of_a_run_that_failed_says_why(self):
         page = self.page(squares(9, kernel={"name": "squar"}), code=69)

@@ -5,6 +5,7 @@
 Design: a stopped process is as silent as a host that lost its network (tests/cluster/hosts.sh tests that). The three runs wait most of
 their time, so they run at once, and each test looks at the end of one.
 """
+import json
 import os
 import pathlib
 import signal
@@ -42,7 +43,7 @@ class Lost(Case):
     def started(self, name, function, count, ranks):
         self.write("f.c", SOURCE)
         self.write(f"{name}.toml", job(function, count, f"{name}.npy"))
-        return start(["--progress", "never", f"{name}.toml"], ranks, cwd=self.dir)
+        return start(["--progress", "never", "--stats", f"{name}.json", f"{name}.toml"], ranks, cwd=self.dir)
 
     def stopped(self, name, rank):
         """Starts three ranks and stops one of them when all compute."""
@@ -76,6 +77,10 @@ class Lost(Case):
             self.check_lost(member, 1)
             self.assertFalse((self.dir / "member.npy").exists())
             self.assertFalse((self.dir / "member.npy.part").exists())
+            stats = json.loads((self.dir / "member.json").read_text())
+            self.assertEqual((stats["exit_code"], stats["outcome"], stats["items"]), (74, "failed", 10**9))
+            self.assertIn("rank 1 on host", stats["message"])
+            self.assertGreater(stats["done"], 0)
         with self.subTest("rank 0 is stopped"):
             self.check_lost(root, 0)
             self.assertFalse((self.dir / "root.npy").exists())

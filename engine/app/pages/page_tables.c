@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/cli_options.h"
+#include "app/examples.h"
 #include "app/pages/pages.h"
 #include "kernel/registry.h"
 #include "types/dtype.h"
@@ -18,6 +19,8 @@ pe_page_value pe_page_value_of(const struct argp_option *option)
     const char *const name = option->arg;
     if (name == NULL)
         return PE_PAGE_NOTHING;
+    if (strcmp(name, "KERNEL") == 0 || strcmp(name, "FORM") == 0)
+        return PE_PAGE_WORD;
     if (strspn(name, "abcdefghijklmnopqrstuvwxyz/") == strlen(name))
         return PE_PAGE_WORD;
     if (strcmp(name, "KEY=VALUE") == 0)
@@ -34,12 +37,6 @@ bool pe_page_has_letter(const struct argp_option *option)
 bool pe_page_is_optional(const struct argp_option *option)
 {
     return (option->flags & OPTION_ARG_OPTIONAL) != 0;
-}
-
-void pe_page_words(FILE *out, const struct argp_option *option)
-{
-    for (const char *at = option->arg; *at != '\0'; at++)
-        (void)fputc(*at == '/' ? ' ' : *at, out);
 }
 
 void pe_page_escaped(FILE *out, const char *text, const char *special, const char *before)
@@ -70,6 +67,23 @@ static size_t each_kernel(FILE *out, pe_page_value_printer print)
         if (k == 0 || strcmp(kernels[k]->name, kernels[k - 1]->name) != 0)
             print(out, kernels[k]->name, true);
     return count;
+}
+
+static void print_word(FILE *out, const char *value, bool is_string)
+{
+    (void)is_string;
+    fprintf(out, "%s ", value);
+}
+
+void pe_page_words(FILE *out, const struct argp_option *option)
+{
+    if (strcmp(option->arg, "KERNEL") == 0) {
+        (void)each_kernel(out, print_word);
+        return;
+    }
+    const bool is_form = strcmp(option->arg, "FORM") == 0;
+    for (const char *at = is_form ? pe_example_forms() : option->arg; *at != '\0'; at++)
+        (void)fputc(strchr("/,|", *at) == NULL ? *at : ' ', out);
 }
 
 static size_t each_word(FILE *out, const pe_word *words, pe_page_value_printer print)

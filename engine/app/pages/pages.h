@@ -25,7 +25,7 @@ extern const pe_page_hole pe_page_man_holes[], pe_page_bash_holes[], pe_page_zsh
 /* What the value of an option is. The name that the table gives it tells. */
 typedef enum pe_page_value {
     PE_PAGE_NOTHING, /* the option takes no value */
-    PE_PAGE_WORD,    /* one of the words that the name lists: "auto/always/never" or "syntax" */
+    PE_PAGE_WORD,    /* one of the words that the name lists ("auto/always/never", "syntax"), KERNEL, FORM */
     PE_PAGE_FILE,    /* PATH, FILE, FILE.json, INPUT */
     PE_PAGE_KEY,     /* KEY=VALUE */
     PE_PAGE_OTHER    /* N, LIST, K/N */

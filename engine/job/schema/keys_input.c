@@ -127,7 +127,7 @@ static const pe_key input_rows[] = {
      INPUT(quote),
      .words = no_quote,
      .formats = CSV,
-     .unset = "\\\"",
+     .unset = "a double quote",
      .kinds = PATH,
      .help = "csv and tsv: what stands around a field that holds delimiters or newlines; \"none\": quotes are data"},
     {.name = "comment",

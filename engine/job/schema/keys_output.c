@@ -83,7 +83,7 @@ static const pe_key output_rows[] = {
      .type = PE_KEY_CHAR,
      JOB(output.quote),
      .formats = CSV,
-     .unset = "\\\"",
+     .unset = "a double quote",
      .help = "csv and tsv: what stands around a field that holds delimiters, quotes or newlines"},
     {.name = "decimal",
      .type = PE_KEY_CHAR,

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "base/enum_names.h"
 #include "report/html/html_sections.h"
 
 #define WIDTH 1000
@@ -71,7 +72,7 @@ static void draw_scale(pe_html *html, const span *all)
     pe_html_put(html, "</div>\n");
 }
 
-static void say_quantiles(pe_html *html, const pe_costs *costs, const span *all)
+static void say_quantiles(pe_html *html, const pe_costs *costs, const span *all, const pe_history *earlier)
 {
     static const struct {
         const char *name;
@@ -83,7 +84,13 @@ static void say_quantiles(pe_html *html, const pe_costs *costs, const span *all)
         pe_html_printf(html, ", %s ", rows[i].name);
         pe_html_cost(html, pe_costs_quantile_ns(costs, rows[i].share));
     }
-    pe_html_put(html, ". Cheap items are measured together.</p>\n");
+    pe_html_put(html, ". Cheap items are measured together.");
+    if (earlier != NULL && earlier->items > 0) {
+        pe_html_put(html, " Earlier runs of this job count with ");
+        pe_html_count(html, earlier->items);
+        pe_html_printf(html, " item%s.", pe_plural(earlier->items));
+    }
+    pe_html_put(html, "</p>\n");
 }
 
 void pe_html_costs(pe_html *html, const pe_run_facts *facts)
@@ -93,7 +100,7 @@ void pe_html_costs(pe_html *html, const pe_run_facts *facts)
     if (all.items == 0)
         return;
     pe_html_section(html, "What items cost");
-    say_quantiles(html, costs, &all);
+    say_quantiles(html, costs, &all, facts->earlier);
     pe_html_put(html, "<div class=\"legend\"><span><i style=\"background:var(--accent)\"></i>items</span><span><i "
                       "style=\"background:var(--wait_window)\"></i>the time that they took together</span></div>\n");
     pe_html_put(html, "<figure><div class=\"plot\">");

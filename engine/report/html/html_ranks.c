@@ -104,6 +104,38 @@ static void say_imbalance(pe_html *html, const pe_run_facts *facts)
     pe_html_put(html, " % longer than those of a rank on average.</p>\n");
 }
 
+static void say_checkpoints(pe_html *html, const pe_run_facts *facts)
+{
+    uint64_t count = 0, ns = 0;
+    for (int rank = 0; rank < facts->collected.rank_count; rank++) {
+        const pe_rank_record *const record = &facts->collected.ranks[rank];
+        count = record->checkpoints > count ? record->checkpoints : count;
+        ns = record->checkpoint_ns > ns ? record->checkpoint_ns : ns;
+    }
+    if (count == 0)
+        return;
+    pe_html_put(html, "<p>Beside the work ");
+    pe_html_count(html, count);
+    pe_html_printf(html, " checkpoint%s synced and written, in ", count == 1 ? " was" : "s were");
+    pe_html_seconds(html, (double)ns * 1e-9);
+    pe_html_put(html, ".</p>\n");
+}
+
+static void say_earlier(pe_html *html, const pe_run_facts *facts)
+{
+    if (facts->earlier_runs == 0)
+        return;
+    pe_html_printf(html, "<p>Before this run %s worked for ",
+                   facts->earlier_runs == 1 ? "another one" : "several others");
+    pe_html_seconds(html, (double)facts->earlier_ns * 1e-9);
+    if (facts->earlier != NULL) {
+        pe_html_put(html, "; their workers computed for ");
+        pe_html_seconds(html, (double)facts->earlier->worker_ns[PE_PHASE_COMPUTE] * 1e-9);
+        pe_html_put(html, " in all, as far as it was recorded");
+    }
+    pe_html_put(html, ".</p>\n");
+}
+
 void pe_html_where(pe_html *html, const pe_run_facts *facts)
 {
     const shares all = sum(facts, (pe_html_group){.first = 0, .count = facts->collected.rank_count});
@@ -123,6 +155,8 @@ void pe_html_where(pe_html *html, const pe_run_facts *facts)
     }
     pe_html_put(html, "</div>\n");
     say_imbalance(html, facts);
+    say_checkpoints(html, facts);
+    say_earlier(html, facts);
     table_of_phases(html, &all);
 }
 

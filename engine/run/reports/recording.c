@@ -44,13 +44,18 @@ pe_status pe_recording_begin(const pe_run_context *run, const pe_thread_placemen
     return pe_run_agree(run, err);
 }
 
-pe_status pe_recording_end(const pe_run_context *run, pe_recording *recording, const pe_execution_stats *stats,
+pe_status pe_recording_end(const pe_run_context *run, pe_recording *recording, const pe_recording_ending *ending,
                            pe_run_facts *facts, pe_error *err)
 {
-    pe_rank_record mine = {.chunk_items = stats->chunk_items, .peak_bytes = pe_resident_peak()};
+    const uint64_t now = pe_clock_ns();
+    pe_rank_record mine = {.chunk_items = ending->chunk_items,
+                           .checkpoints = ending->checkpoints,
+                           .checkpoint_ns = ending->checkpoint_ns,
+                           .peak_bytes = pe_resident_peak()};
     if (recording->record == NULL)
         return PE_OK;
-    mine.wall_ns = pe_clock_ns() - recording->record->origin_ns;
+    mine.wall_ns = now - recording->record->origin_ns;
+    pe_record_end(recording->record, ending->sync_ns, now);
     (void)gethostname(mine.host, sizeof mine.host - 1);
     if (pe_comm_clock_offset(run->comm, &recording->clock_ns[1], err) == PE_OK) {
         mine.clock_ns[0] = recording->clock_ns[0];

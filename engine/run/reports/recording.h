@@ -19,6 +19,13 @@ typedef struct pe_recording {
     int64_t clock_ns[2]; /* pe_rank_record's */
 } pe_recording;
 
+/* How the run ended on this rank. */
+typedef struct pe_recording_ending {
+    uint64_t sync_ns; /* when the output began to be synced and committed */
+    uint64_t chunk_items;
+    uint64_t checkpoints, checkpoint_ns; /* pe_rank_record's */
+} pe_recording_ending;
+
 /* pe_recording_is_wanted - does an option need it? */
 bool pe_recording_is_wanted(const pe_run_options *options);
 /* pe_recording_bytes - the memory that it takes on this rank; 0 where none is wanted. */
@@ -29,7 +36,7 @@ pe_status pe_recording_begin(const pe_run_context *run, const pe_thread_placemen
                              pe_error *err);
 
 /* pe_recording_end - collect all records in rank 0's facts, also of a run that failed, and end this rank's. */
-pe_status pe_recording_end(const pe_run_context *run, pe_recording *recording, const pe_execution_stats *stats,
+pe_status pe_recording_end(const pe_run_context *run, pe_recording *recording, const pe_recording_ending *ending,
                            pe_run_facts *facts, pe_error *err);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -102,7 +103,7 @@ static bool may_write(const pe_run_facts *facts, const char *path, const char *o
     return size >= strlen(opening) && memcmp(bytes, opening, strlen(opening)) == 0;
 }
 
-static void write_all(const pe_run_context *run, const pe_run_facts *facts, pe_error *err)
+void pe_reports_write(const pe_run_context *run, const pe_run_facts *facts, pe_error *err)
 {
     const pe_job_reports *const reports = &run->options->reports;
     if (may_write(facts, reports->stats, STATS_OPENING))
@@ -122,8 +123,10 @@ pe_status pe_reports_end(const pe_run_context *run, pe_run_facts *facts, pe_erro
         return err->status;
     take_end(err, facts);
     if (run->is_root)
-        write_all(run, facts, &late);
+        pe_reports_write(run, facts, &late);
     pe_collected_fini(&facts->collected);
+    free(facts->earlier);
+    facts->earlier = NULL;
     if (pe_run_agree(run, &late) == PE_OK)
         return err->status;
     const bool is_told = err->status == PE_EOUTPUT && late.status == PE_EOUTPUT; /* by the check of paths */

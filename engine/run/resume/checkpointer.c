@@ -37,6 +37,7 @@ struct pe_checkpointer {
     bool has_thread;
     atomic_bool is_done;
     pe_error sync_error, write_error;
+    uint64_t count, spent_ns; /* of what it has done */
 };
 
 /* ---- the snapshot ---- */
@@ -56,7 +57,10 @@ static pe_status take_snapshot(pe_checkpointer *self, pe_error *err)
     self->snapshot.manifest = self->spec.resume->from.manifest;
     now->runs = before->runs + 1;
     now->wall_ns = before->wall_ns + (pe_clock_ns() - self->spec.begin_ns);
-    pe_status status = pe_output_list(self->spec.output, now, err);
+    const pe_buffer *const history = &self->spec.resume->from.history;
+    pe_status status = pe_buffer_append(&self->snapshot.history, history->data, history->size, err);
+    if (status == PE_OK)
+        status = pe_output_list(self->spec.output, now, err);
     if (status == PE_OK && self->spec.reduction != NULL)
         status = pe_reduction_save(self->spec.reduction, false, &now->state, &now->done, err);
     return status;
@@ -88,15 +92,23 @@ static pe_status sync_all(pe_checkpointer *self, pe_error *err)
     return status == PE_OK && pe_row_file_is_open(rows) ? pe_durable_data(rows->fd, rows->path, err) : status;
 }
 
-static void *sync_and_write(void *context)
+static void sync_and_write(pe_checkpointer *self)
 {
-    pe_checkpointer *self = context;
     const bool is_synced = sync_all(self, &self->sync_error) == PE_OK;
     if (is_synced && self->spec.run->is_root) {
         retain_output(self);
         (void)write_checkpoint(self);
     }
-    atomic_store_explicit(&self->is_done, true, memory_order_release); /* publishes the errors */
+}
+
+static void *sync_beside(void *context)
+{
+    pe_checkpointer *self = context;
+    const uint64_t began = pe_clock_ns();
+    sync_and_write(self);
+    self->count++;
+    self->spent_ns += pe_clock_ns() - began;
+    atomic_store_explicit(&self->is_done, true, memory_order_release); /* publishes the errors and the counts */
     return NULL;
 }
 
@@ -104,7 +116,7 @@ static pe_status begin_thread(pe_checkpointer *self, pe_error *err)
 {
     atomic_store_explicit(&self->is_done, false, memory_order_relaxed);
     self->sync_error = self->write_error = (pe_error)PE_ERROR_INIT;
-    self->has_thread = pthread_create(&self->thread, NULL, sync_and_write, self) == 0;
+    self->has_thread = pthread_create(&self->thread, NULL, sync_beside, self) == 0;
     return self->has_thread ? PE_OK : pe_fail(err, PE_ENOMEM, "no thread could be created to write the checkpoint");
 }
 
@@ -254,10 +266,16 @@ static bool write_last(pe_checkpointer *self, bool is_finished, pe_error *err)
         return false; /* at the end the items of a reduction are not moved between ranks, and all are done */
     if (self->snapshot.progress.done.items == 0 && !is_finished)
         return false;
-    (void)sync_and_write(self);
+    sync_and_write(self);
     pe_error_merge(err, &self->sync_error);
     pe_error_merge(err, &self->write_error);
     return err->status == PE_OK;
+}
+
+uint64_t pe_checkpointer_spent(const pe_checkpointer *self, uint64_t *ns)
+{
+    *ns = self == NULL ? 0 : self->spent_ns;
+    return self == NULL ? 0 : self->count;
 }
 
 bool pe_checkpointer_end(pe_checkpointer *self, bool is_finished, bool is_kept)

@@ -43,6 +43,10 @@ pe_status pe_checkpointer_tick(pe_checkpointer *checkpointer, pe_error *err);
 /* pe_checkpointer_took_ns - how long the last checkpoint took to write; 0: none was, or NULL. */
 uint64_t pe_checkpointer_took_ns(const pe_checkpointer *checkpointer);
 
+/* pe_checkpointer_spent - how many checkpoints this rank has synced beside the work, and the time that took; not during
+ * one. */
+uint64_t pe_checkpointer_spent(const pe_checkpointer *checkpointer, uint64_t *ns);
+
 /* pe_checkpointer_end - the last checkpoint, after the workers have ended and every rank has synced its rows.
  *
  * Call:    every rank; collective where there is a reduction and the run is unfinished. NULL is fine.

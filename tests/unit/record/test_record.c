@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include "record/history.h"
 #include "record/lane.h"
 
 #include <math.h>
@@ -130,5 +131,48 @@ START_TEST(lane_tells_phases_of_short_and_long_stays)
 }
 END_TEST
 
+static void make_history(pe_history *out)
+{
+    *out = (pe_history){.runs = 2, .items = 1300};
+    out->worker_ns[PE_PHASE_COMPUTE] = 77;
+    out->worker_ns[PE_PHASE_SYNC] = 5;
+    pe_costs_add(&out->costs, 300, 300000);
+    pe_costs_add(&out->costs, 1000, 7);
+    pe_costs_keep(&out->costs, &(pe_slow_item){.item = 4, .count = 1, .ns = 900, .each_ns = 900, .text = "f(4)"});
+    pe_costs_keep(&out->costs, &(pe_slow_item){.item = 9, .count = 3, .ns = 300, .each_ns = 100});
+}
+
+START_TEST(history_decoded_is_what_was_encoded)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_history was, is;
+    pe_buffer bytes = {0};
+    make_history(&was);
+    ck_ok(pe_history_encode(&was, &bytes, &err), err);
+    ck_assert_uint_lt(bytes.size, 400);
+    ck_assert(pe_history_decode(&is, bytes.data, bytes.size));
+    ck_assert_mem_eq(&is, &was, sizeof is);
+    pe_buffer_fini(&bytes);
+}
+END_TEST
+
+START_TEST(history_cut_or_of_other_phases_is_none)
+{
+    pe_error err = PE_ERROR_INIT;
+    pe_history was, is;
+    pe_buffer bytes = {0};
+    make_history(&was);
+    ck_ok(pe_history_encode(&was, &bytes, &err), err);
+    for (size_t size = 0; size < bytes.size; size++) {
+        ck_assert_msg(!pe_history_decode(&is, bytes.data, size), "cut at %zu", size);
+        ck_assert_uint_eq(is.runs, 0);
+    }
+    bytes.data[0]++;
+    ck_assert(!pe_history_decode(&is, bytes.data, bytes.size));
+    pe_buffer_fini(&bytes);
+}
+END_TEST
+
 UNIT_MAIN("record", events_beyond_the_bound_are_merged_and_lose_nothing, bins_of_a_long_run_fold_and_lose_nothing,
-          costs_keep_the_slowest_and_count_all, lane_tells_phases_of_short_and_long_stays)
+          costs_keep_the_slowest_and_count_all, lane_tells_phases_of_short_and_long_stays,
+          history_decoded_is_what_was_encoded, history_cut_or_of_other_phases_is_none)

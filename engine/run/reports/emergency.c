@@ -1,0 +1,80 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* emergency.c - the reports of a run of several ranks that cannot end in order.
+ *
+ * Threads: emergency.h; all state is under the mutex.
+ */
+#include "run/reports/emergency.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "run/reports/reports.h"
+
+static struct {
+    pthread_mutex_t mutex;
+    const pe_run_context *run; /* NULL: there is nothing to tell of */
+    const pe_run_facts *facts;
+    const pe_run_resume *resume;
+    pe_emergency_counts counts;
+    uint64_t begin_ns;
+} state = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+void pe_emergency_begin(const pe_run_context *run, const pe_run_facts *facts, const pe_run_resume *resume,
+                        const pe_emergency_counts *counts)
+{
+    if (!run->is_root || pe_comm_size(run->comm) < 2)
+        return;
+    (void)pthread_mutex_lock(&state.mutex);
+    state.run = run;
+    state.facts = facts;
+    state.resume = resume;
+    state.counts = *counts;
+    state.begin_ns = pe_clock_ns();
+    (void)pthread_mutex_unlock(&state.mutex);
+}
+
+void pe_emergency_end(void)
+{
+    (void)pthread_mutex_lock(&state.mutex);
+    state.run = NULL;
+    (void)pthread_mutex_unlock(&state.mutex);
+}
+
+static uint64_t count(const atomic_uint_fast64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed); /* relaxed: only told */
+}
+
+static void tell_how_to_go_on(pe_run_facts *facts)
+{
+    pe_buffer command = {0};
+    pe_error ignored = PE_ERROR_INIT;
+    const size_t size = strlen(facts->message);
+    if (state.resume->is_recorded && pe_run_facts_command(facts, "--resume", &command, &ignored) == PE_OK)
+        (void)snprintf(facts->message + size, sizeof facts->message - size, "; %s goes on from the last checkpoint",
+                       (const char *)command.data);
+    pe_buffer_fini(&command);
+}
+
+void pe_emergency_write(pe_status status, const char *message)
+{
+    pe_error ignored = PE_ERROR_INIT;
+    (void)pthread_mutex_lock(&state.mutex);
+    if (state.run != NULL) {
+        pe_run_facts facts = *state.facts;
+        facts.status = status;
+        (void)snprintf(facts.message, sizeof facts.message, "%s", message);
+        facts.wall_ns = pe_clock_ns() - state.begin_ns;
+        facts.before = state.resume->done.items;
+        facts.done = count(state.counts.items);
+        facts.rows = count(state.counts.rows);
+        facts.failed = count(state.counts.failed);
+        tell_how_to_go_on(&facts);
+        pe_reports_write(state.run, &facts, &ignored);
+        state.run = NULL;
+    }
+    (void)pthread_mutex_unlock(&state.mutex);
+}
