@@ -61,7 +61,7 @@ static void draw_scale(pe_html *html, const span *all)
 {
     const int buckets = all->last - all->first + 1;
     const int step = buckets <= 5 ? 1 : (buckets + 4) / 5;
-    pe_html_put(html, "<div class=\"ticks\">");
+    pe_html_put(html, "<div class=\"ticks many\">");
     for (int b = 0; b < buckets; b += step) {
         pe_html_put(html, "<span style=\"left:");
         pe_html_number(html, (double)b / buckets * 100, 2);

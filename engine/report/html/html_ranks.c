@@ -140,6 +140,9 @@ void pe_html_where(pe_html *html, const pe_run_facts *facts)
 {
     const shares all = sum(facts, (pe_html_group){.first = 0, .count = facts->collected.rank_count});
     pe_html_section(html, "Where the time went");
+    pe_html_put(
+        html, "<p class=\"soft\">Of all workers of a rank, from the start to the commit of the output; at the right is "
+              "the share of computing.</p>\n");
     pe_html_legend(html, all.ns);
     pe_html_put(html, "<div class=\"rows\">\n");
     for (int row = 0; row < pe_html_rows(facts); row++) {
@@ -151,7 +154,7 @@ void pe_html_where(pe_html *html, const pe_run_facts *facts)
         draw_shares(html, &own);
         pe_html_put(html, "<span class=\"value\">");
         pe_html_number(html, own.wall_ns > 0 ? (double)own.ns[PE_PHASE_COMPUTE] / own.wall_ns * 100 : 0, 0);
-        pe_html_put(html, " % compute</span>\n");
+        pe_html_put(html, " %</span>\n");
     }
     pe_html_put(html, "</div>\n");
     say_imbalance(html, facts);
