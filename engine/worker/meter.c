@@ -11,6 +11,7 @@
 #include "record/lane.h"
 
 #define BATCH_NS 20000.0          /* a timed batch: reading the clock twice takes about 60 ns */
+#define VECTOR_ITEMS 16u          /* a kernel may compute so many at once: fewer would take as long */
 #define TRAVEL_BATCH_NS 4000000.0 /* in another process a batch costs a round trip of 20 us */
 
 static double batch_ns(const pe_worker *worker)
@@ -23,7 +24,12 @@ static uint64_t metered_batch(const pe_worker *worker, const pe_lane *lane, uint
     if (!lane->is_metered || lane->item_ns <= 0)
         return most;
     const double items = batch_ns(worker) / lane->item_ns;
-    return items >= (double)most ? most : items < 1 ? 1 : (uint64_t)items;
+    if (items >= (double)most)
+        return most;
+    if (worker->spec->is_elsewhere || (worker->spec->gives_in_order && items < 1))
+        return items < 1 ? 1 : (uint64_t)items;
+    const uint64_t least = most < VECTOR_ITEMS ? most : VECTOR_ITEMS;
+    return items < VECTOR_ITEMS ? least : (uint64_t)items / VECTOR_ITEMS * VECTOR_ITEMS;
 }
 
 /* By the chunk before; the first chunks are small, so their batches are timed. */

@@ -3,8 +3,9 @@
  */
 /* meter.h - measures what a worker's items cost, where the run is recorded.
  *
- * Design: items that take long are computed in smaller batches, so that the slow ones are known one by one; a batch is never
- *         so short that timing it costs more than 1 % of it. No byte of the output depends on batches. Cheap items are
+ * Design: items that take long are computed in smaller batches, so that the slow ones are known one by one where the kernel
+ *         takes them so; a batch is never so short that timing it costs more than 1 % of it, nor cut from what a vector unit
+ *         computes at once. No byte of the output depends on batches. Cheap items are
  *         measured by the chunk (record/lane.h).
  * Threads: one worker's own.
  */

@@ -19,14 +19,16 @@ import sys
 LINES = [(50.0, 150.0), (60.0, 140.0), (0.1, 2.0), (0.01, 0.05), (0.1, 0.6)]  # of black_scholes, as in bench.py
 
 
-def job(mode, inputs, kernel, more=""):
+def job(mode, inputs, kernel, more="", top=""):
     tables = "".join(f"[[input]]\n{line}\n" for line in inputs)
-    return f'mode = "{mode}"\n{tables}[kernel]\nname = "{kernel}"\n[output]\nformat = "digest"\n{more}'
+    return f'mode = "{mode}"\n{top}{tables}[kernel]\nname = "{kernel}"\n[output]\nformat = "digest"\n{more}'
 
 
 JOBS = {
     "int64 squares to digest": job("imap", ["range = [0, 1_500_000_000]"], "square"),
     "black_scholes to digest": job("istarmap", [f"linspace = [{a}, {b}, 12_000_000]" for a, b in LINES], "black_scholes"),
+    "mandelbrot to digest": job("istarmap", ["linspace = [-2.0, 0.5, 600]", "linspace = [-1.2, 1.2, 1200]"], "mandelbrot",
+                                top='combine = "product"\n'),
     "squares, chunk_size = 1": job("imap", ["range = [0, 8_000_000]"], "square", "[pool]\nchunk_size = 1\n"),
 }
 

@@ -9,6 +9,7 @@ import html.parser
 import json
 import os
 import re
+import resource
 import shlex
 import shutil
 import signal
@@ -118,6 +119,20 @@ class Stats(Case):
         self.assertEqual((stats["exit_code"], stats["outcome"], stats["items"]), (75, "interrupted", 400))
         self.assertGreater(stats["done"], 0)
         self.assertIn("--resume", stats["message"])
+
+    @not_sanitized
+    def test_stats_do_not_slow_down_a_kernel_that_computes_several_items_at_once(self):
+        self.write("job.toml", toml(mode="istarmap", combine="product", input=[{"linspace": [-2.0, 0.5, 300]},
+                                                                               {"linspace": [-1.2, 1.2, 800]}],
+                                    kernel={"name": "mandelbrot"}, output={"format": "null"}))
+        seconds = {}
+        for options in ((), ("--stats", "stats.json")) * 3:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+            self.assertEqual(finish(start(["-q", "-t", "1", *options, "job.toml"], cwd=self.dir)).code, 0)
+            took = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+            seconds[options] = min(seconds.get(options, took), took)
+        plain, recorded = seconds.values()
+        self.assertLess(recorded, 1.5 * plain)
 
     def test_stats_tell_the_time_of_syncs_and_checkpoints(self):
         self.write("nap.py", SLEEP)
