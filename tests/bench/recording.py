@@ -25,11 +25,11 @@ def job(mode, inputs, kernel, more="", top=""):
 
 
 JOBS = {
-    "int64 squares to digest": job("imap", ["range = [0, 1_500_000_000]"], "square"),
-    "black_scholes to digest": job("istarmap", [f"linspace = [{a}, {b}, 12_000_000]" for a, b in LINES], "black_scholes"),
-    "mandelbrot to digest": job("istarmap", ["linspace = [-2.0, 0.5, 600]", "linspace = [-1.2, 1.2, 1200]"], "mandelbrot",
+    "int64 squares to digest": job("imap", ["range = [0, 600_000_000]"], "square"),
+    "black_scholes to digest": job("istarmap", [f"linspace = [{a}, {b}, 6_000_000]" for a, b in LINES], "black_scholes"),
+    "mandelbrot to digest": job("istarmap", ["linspace = [-2.0, 0.5, 250]", "linspace = [-1.2, 1.2, 1200]"], "mandelbrot",
                                 top='combine = "product"\n'),
-    "squares, chunk_size = 1": job("imap", ["range = [0, 8_000_000]"], "square", "[pool]\nchunk_size = 1\n"),
+    "squares, chunk_size = 1": job("imap", ["range = [0, 4_000_000]"], "square", "[pool]\nchunk_size = 1\n"),
 }
 
 
