@@ -86,6 +86,7 @@ static void put_rank(const pe_run_facts *facts, int number, pe_json *json)
     pe_json_count(json, "items", rank->items);
     pe_json_count(json, "chunks", rank->chunks);
     pe_json_count(json, "chunk_items", rank->chunk_items);
+    pe_json_number(json, "seconds", seconds(rank->wall_ns), 6);
     pe_json_count(json, "checkpoints", rank->checkpoints);
     pe_json_number(json, "checkpoint_seconds", seconds(rank->checkpoint_ns), 6);
     pe_json_number(json, "busy", all > 0 ? seconds(rank->worker_ns[PE_PHASE_COMPUTE]) / all : 0, 4);

@@ -45,7 +45,7 @@ class Stats(Case):
         for one in stats["ranks"]:
             self.assertTrue(0 < one["memory_bytes"] < one["planned_bytes"], one)
             workers = sum(one["worker_seconds"].values())
-            self.assertLess(workers, 1.05 * one["threads"] * stats["seconds"] + 0.05, one)
+            self.assertAlmostEqual(workers, one["threads"] * one["seconds"], delta=0.02 * workers + 0.02)  # every moment
 
     def test_stats_of_a_good_run_count_its_items(self):
         stats = self.stats(squares(100_000, output={"path": "out.npy"}), "-t", "2")
