@@ -89,6 +89,15 @@ static void print_dependencies(FILE *out, const pe_key_table *table)
     fprintf(out, "%s", is_first ? "" : "\n      }");
 }
 
+/* At least one of some keys. */
+static void print_any_of(FILE *out, const char *const *keys)
+{
+    fprintf(out, ",\n      \"anyOf\": [");
+    for (size_t i = 0; keys[i] != NULL; i++)
+        fprintf(out, "%s{\"required\": [\"%s\"]}", i == 0 ? "" : ", ", keys[i]);
+    fprintf(out, "]");
+}
+
 /* In a table without kinds a key that has no default must be given. */
 static void print_needed(FILE *out, const pe_key_table *table)
 {
@@ -113,6 +122,8 @@ static void print_table(FILE *out, const pe_key_table *table)
     } else {
         print_needed(out, table);
     }
+    if (table->needed != NULL)
+        print_any_of(out, table->needed);
     fprintf(out, "\n    }");
 }
 

@@ -186,5 +186,7 @@ static const pe_key reduce_rows[] = {
 
 const pe_key_table pe_keys_output = {
     .name = "output", .keys = output_rows, .count = sizeof output_rows / sizeof *output_rows};
+static const char *const reduce_needed[] = {"op", "quantiles", "histogram", NULL};
+
 const pe_key_table pe_keys_reduce = {
-    .name = "reduce", .keys = reduce_rows, .count = sizeof reduce_rows / sizeof *reduce_rows};
+    .name = "reduce", .keys = reduce_rows, .count = sizeof reduce_rows / sizeof *reduce_rows, .needed = reduce_needed};
