@@ -23,7 +23,7 @@
 #include "os/std_fds.h"
 #include "run/resume/status.h"
 #include "run/run.h"
-#include "threads/asked_threads.h"
+#include "threads/placement/asked_threads.h"
 
 /* mpirun ends all ranks once one ends with a nonzero code, so the other ranks wait until rank 0 has printed the error.
  */

@@ -25,9 +25,8 @@
                         "FILE prints them.\n"
 #define SUM_KEY "manifest_xxh3 = "
 #define SUM_LINE (sizeof SUM_KEY - 1 + 16 + 1)
-#define PLACED_RANGES 512u /* per record, so that damage loses few items */
 
-typedef enum record_kind { RECORD_PROGRESS = 1, RECORD_STORED = 2, RECORD_PLACED = 3, RECORD_HISTORY = 4 } record_kind;
+typedef enum record_kind { RECORD_PROGRESS = 1, RECORD_STORED = 2, RECORD_HISTORY = 4 } record_kind;
 
 /* The fixed part of a progress record; the ranges of done and the state follow. */
 typedef struct progress_head {
@@ -40,7 +39,7 @@ void pe_checkpoint_fini(pe_checkpoint *checkpoint)
     pe_manifest_fini(&checkpoint->manifest);
     pe_item_set_fini(&checkpoint->progress.done);
     pe_buffer_fini(&checkpoint->progress.state);
-    pe_item_set_fini(&checkpoint->placed);
+    pe_item_set_fini(&checkpoint->stored_items);
     pe_buffer_fini(&checkpoint->history);
     free(checkpoint->stored);
     *checkpoint = (pe_checkpoint){0};
@@ -98,16 +97,6 @@ static pe_status encode_progress(const pe_checkpoint_progress *progress, pe_buff
     return status;
 }
 
-static pe_status encode_placed(const pe_item_set *placed, pe_buffer *out, pe_error *err)
-{
-    pe_status status = PE_OK;
-    for (size_t at = 0; at < placed->count && status == PE_OK; at += PLACED_RANGES) {
-        const size_t left = placed->count - at, count = left < PLACED_RANGES ? left : PLACED_RANGES;
-        status = pe_record_append(out, RECORD_PLACED, placed->ranges + at, count * sizeof *placed->ranges, err);
-    }
-    return status;
-}
-
 pe_status pe_checkpoint_encode(const pe_checkpoint *checkpoint, pe_buffer *out, pe_error *err)
 {
     pe_status status = encode_manifest(&checkpoint->manifest, out, err);
@@ -115,8 +104,6 @@ pe_status pe_checkpoint_encode(const pe_checkpoint *checkpoint, pe_buffer *out, 
         status = encode_progress(&checkpoint->progress, out, err);
     for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK; s++)
         status = pe_record_append(out, RECORD_STORED, &checkpoint->stored[s], sizeof *checkpoint->stored, err);
-    if (status == PE_OK)
-        status = encode_placed(&checkpoint->placed, out, err);
     if (status == PE_OK && checkpoint->history.size > 0)
         status = pe_record_append(out, RECORD_HISTORY, checkpoint->history.data, checkpoint->history.size, err);
     return status;
@@ -194,24 +181,11 @@ static bool decode_stored(pe_checkpoint *checkpoint, const pe_record *record)
         return false;
     memcpy(&range, record->data, sizeof range);
     if (range.items.count == 0 || range.items.first >= UINT64_MAX - range.items.count ||
-        range.offset > UINT64_MAX - range.bytes || has_any(&checkpoint->progress.done, range.items))
+        range.offset > UINT64_MAX - range.bytes || has_any(&checkpoint->progress.done, range.items) ||
+        has_any(&checkpoint->stored_items, range.items))
         return false;
-    for (size_t s = 0; s < checkpoint->stored_count; s++) {
-        const pe_block other = checkpoint->stored[s].items;
-        if (other.first < range.items.first + range.items.count && range.items.first < other.first + other.count)
-            return false;
-    }
-    return pe_checkpoint_add_stored(checkpoint, &range, &why) == PE_OK;
-}
-
-static bool decode_placed(pe_checkpoint *checkpoint, const pe_record *record)
-{
-    pe_item_set ranges = {0};
-    pe_error why = PE_ERROR_INIT;
-    const bool is_right = pe_item_set_load(&ranges, record->data, record->size, &why) == PE_OK &&
-                          pe_item_set_add_all(&checkpoint->placed, &ranges, &why) == PE_OK;
-    pe_item_set_fini(&ranges);
-    return is_right;
+    return pe_item_set_add(&checkpoint->stored_items, range.items, &why) == PE_OK &&
+           pe_checkpoint_add_stored(checkpoint, &range, &why) == PE_OK;
 }
 
 static bool decode_history(pe_checkpoint *checkpoint, const pe_record *record)
@@ -228,8 +202,6 @@ static bool decode_record(pe_checkpoint *checkpoint, const pe_record *record)
         return decode_progress(&checkpoint->progress, record);
     case RECORD_STORED:
         return decode_stored(checkpoint, record);
-    case RECORD_PLACED:
-        return decode_placed(checkpoint, record);
     case RECORD_HISTORY:
         return decode_history(checkpoint, record);
     default:
@@ -251,8 +223,6 @@ pe_status pe_checkpoint_decode(pe_checkpoint *checkpoint, const unsigned char *d
 pe_status pe_checkpoint_done(const pe_checkpoint *checkpoint, pe_item_set *out, pe_error *err)
 {
     pe_status status = pe_item_set_add_all(out, &checkpoint->progress.done, err);
-    if (status == PE_OK)
-        status = pe_item_set_add_all(out, &checkpoint->placed, err);
     for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK; s++)
         status = pe_item_set_add(out, checkpoint->stored[s].items, err);
     return status;

@@ -6,10 +6,9 @@
  * Invariant: an item is listed as done only after its results are on stable storage.
  * Design: one small file beside the output. It begins with the manifest as text; binary records follow (record.h).
  *         Facts that are valid only together are in one record: the items in the output with the length of the output,
- *         or the items in a reduction with its state. Results that wait for earlier items (stored) and rows that ranks
- *         have written at their offsets (placed) have records of their own, so that a damaged record loses its own
- *         items only. The checkpoint lists items, not ranks, threads or chunks, so a run with another layout can resume
- *         from it.
+ *         or the items in a reduction with its state. Results that wait for earlier items (stored) have records of
+ *         their own, so that a damaged record loses its own items only. The checkpoint lists items, not ranks, threads or
+ *         chunks, so a run with another layout can resume from it.
  */
 #ifndef PE_CHECKPOINT_H
 #define PE_CHECKPOINT_H
@@ -27,6 +26,8 @@ typedef struct pe_stored_range {
     uint64_t rows;   /* fewer than items where some were left out */
     uint64_t offset; /* of the first frame in the spill file */
     uint64_t bytes;
+    uint64_t
+        placed_end; /* the rows are in the output, at their places, up to this byte at most; 0: in the spill file */
 } pe_stored_range;
 
 /* One record: valid or damaged as a whole. Zero-initialise. */
@@ -50,11 +51,11 @@ typedef struct pe_checkpoint_progress {
 typedef struct pe_checkpoint {
     pe_manifest manifest;
     pe_checkpoint_progress progress;
-    pe_item_set placed; /* items whose rows are in the output at their offsets, in addition to progress.done */
     pe_stored_range *stored;
     size_t stored_count, stored_room;
-    pe_buffer history; /* what was recorded of the runs for their reports; record/ defines the bytes */
-    uint64_t damaged;  /* after decoding: how many records were torn or damaged */
+    pe_item_set stored_items; /* after decoding: of all ranges */
+    pe_buffer history;        /* what was recorded of the runs for their reports; record/ defines the bytes */
+    uint64_t damaged;         /* after decoding: how many records were torn or damaged */
 } pe_checkpoint;
 
 void pe_checkpoint_fini(pe_checkpoint *checkpoint);
@@ -67,7 +68,7 @@ pe_status pe_checkpoint_add_stored(pe_checkpoint *checkpoint, const pe_stored_ra
 pe_status pe_checkpoint_encode(const pe_checkpoint *checkpoint, pe_buffer *out, pe_error *err);
 pe_status pe_checkpoint_decode(pe_checkpoint *checkpoint, const unsigned char *data, size_t size, pe_error *err);
 
-/* pe_checkpoint_done - put all items that are done, stored or placed into the empty set *out. */
+/* pe_checkpoint_done - put all items that are done or stored into the empty set *out. */
 pe_status pe_checkpoint_done(const pe_checkpoint *checkpoint, pe_item_set *out, pe_error *err);
 
 /* pe_checkpoint_write - replace the file at path: temporary file, sync, rename, sync of the directory. lock: the lock of

@@ -3,37 +3,49 @@
  */
 /* spill.c - the spill file: results that wait for earlier items, on disk instead of in memory.
  *
+ * Format:  a line that names the file, then frames: head, rows, records of failed items.
  * Design:  frames are only appended, and the file is truncated only while nothing is stored, so frames that a
- *          checkpoint lists stay where they are. The ranges are a sorted array, which stays short: behind one slow item
- *          all results that were stored in order are one range.
- * Threads: spill.h.
+ *          checkpoint lists stay where they are. The list of ranges stays short: behind one slow item all results that were
+ *          stored in order are one range. Where the list is full, nothing is stored that begins another one.
+ *          A frame that cannot be written is cut off again, and the results stay in memory.
+ * Threads: spill.h. fd is set once, by the first put.
  */
 #include "checkpoint/spill.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include "base/alloc.h"
 #include "base/errno_text.h"
+#include "checkpoint/stored_ranges.h"
+#include "os/exit_cleanup.h"
 #include "os/file/file.h"
+#include "os/log.h"
 
+#define OPENING "pengine spill 1\n"
+#define OPENING_BYTES (sizeof OPENING - 1)
 #define FILE_MODE 0644
+#define RANGES_MOST                                                                                                    \
+    (PE_PLAN_STORED_BYTES / 6 / sizeof(pe_stored_range)) /* arrays that grow, here and in a checkpoint */
 
 struct pe_spill {
     char *path;
-    int fd; /* -1: not created yet */
-    pe_stored_range *ranges;
-    size_t count, room;
+    atomic_int fd; /* -1: not created yet */
+    pe_stored_ranges stored;
     uint64_t end; /* of the file: the offset of the next frame */
+    bool is_full; /* until nothing is stored */
+    bool has_warned;
 };
 
-/* The header of a frame; the rows and the lines of the failure log follow. */
+/* The header of a frame; the rows and the records of failed items follow. */
 typedef struct frame_head {
     pe_block items;
     uint64_t rows, placed;
@@ -48,16 +60,55 @@ static pe_status fail_io(const pe_spill *spill, const char *verb, pe_error *err)
     return pe_fail(err, PE_EIO, "cannot %s %s: %s", verb, spill->path, pe_errno_text(errno, reason));
 }
 
-pe_status pe_spill_create(const char *path, pe_spill **out, pe_error *err)
+static int descriptor(const pe_spill *spill)
+{
+    return atomic_load_explicit(&spill->fd, memory_order_acquire);
+}
+
+static pe_status make(const char *checkpoint_path, pe_spill **out, pe_error *err)
 {
     pe_spill *spill = NULL;
+    pe_buffer path = {0};
     pe_status status = pe_make_array(&spill, 1, sizeof *spill, err);
-    if (status != PE_OK)
-        return status;
-    spill->fd = -1;
-    status = pe_copy_string(&spill->path, path, err);
+    if (status == PE_OK)
+        status = pe_buffer_printf(&path, err, "%s.spill", checkpoint_path);
     if (status != PE_OK) {
         free(spill);
+        return status;
+    }
+    spill->path = (char *)path.data;
+    spill->end = OPENING_BYTES;
+    atomic_init(&spill->fd, -1);
+    *out = spill;
+    return PE_OK;
+}
+
+/* A file of this name that an earlier run has left is removed. */
+static pe_status remove_left(const char *path, pe_error *err)
+{
+    char begin[OPENING_BYTES];
+    char reason[PE_ERRNO_TEXT_SIZE];
+    struct stat facts;
+    if (lstat(path, &facts) != 0)
+        return PE_OK;
+    const int fd = S_ISREG(facts.st_mode) ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    const ssize_t size = fd < 0 ? -1 : read(fd, begin, sizeof begin);
+    if (fd >= 0)
+        (void)close(fd); /* only read from */
+    if (size != 0 && (size < 0 || memcmp(begin, OPENING, (size_t)size) != 0))
+        return pe_fail(err, PE_EOUTPUT, "%s: it is no file of pengine: move it away", path);
+    return unlink(path) == 0 ? PE_OK
+                             : pe_fail(err, PE_EOUTPUT, "cannot remove %s: %s", path, pe_errno_text(errno, reason));
+}
+
+pe_status pe_spill_create(const char *checkpoint_path, pe_spill **out, pe_error *err)
+{
+    pe_spill *spill = NULL;
+    pe_status status = make(checkpoint_path, &spill, err);
+    if (status == PE_OK)
+        status = remove_left(spill->path, err);
+    if (status != PE_OK) {
+        pe_spill_close(spill, false);
         return status;
     }
     *out = spill;
@@ -68,87 +119,29 @@ void pe_spill_close(pe_spill *spill, bool removes)
 {
     if (spill == NULL)
         return;
-    if (spill->fd >= 0 && removes)
+    const int fd = descriptor(spill);
+    if (fd >= 0 && removes)
         (void)unlink(spill->path); /* created by this run, or listed in its checkpoint */
-    if (spill->fd >= 0)
-        (void)close(spill->fd); /* a checkpoint lists only what was synced */
-    free(spill->ranges);
+    if (fd >= 0)
+        (void)close(fd); /* a checkpoint lists only what was synced */
+    pe_exit_cleanup_drop(spill->path);
+    pe_stored_ranges_fini(&spill->stored);
     free(spill->path);
     free(spill);
 }
 
-/* ---- ranges ---- */
-
-/* The index of the first range that begins at or behind item. */
-static size_t find(const pe_spill *spill, uint64_t item)
+bool pe_spill_first(const pe_spill *spill, pe_stored_range *out)
 {
-    size_t low = 0, high = spill->count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (spill->ranges[middle].items.first < item)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool follows(const pe_stored_range *range, const pe_stored_range *next)
-{
-    return range->items.first + range->items.count == next->items.first && range->offset + range->bytes == next->offset;
-}
-
-static void extend(pe_stored_range *range, const pe_stored_range *by)
-{
-    range->items.count += by->items.count;
-    range->rows += by->rows;
-    range->bytes += by->bytes;
-}
-
-static pe_status insert(pe_spill *spill, const pe_stored_range *range, pe_error *err)
-{
-    const size_t at = find(spill, range->items.first);
-    if (at > 0 && follows(&spill->ranges[at - 1], range)) {
-        extend(&spill->ranges[at - 1], range);
-        return PE_OK;
-    }
-    if (spill->count == spill->room) {
-        pe_stored_range *ranges = NULL;
-        const size_t room = spill->room < 64 ? 64 : 2 * spill->room;
-        const pe_status status = pe_make_array(&ranges, room, sizeof *ranges, err);
-        if (status != PE_OK)
-            return status;
-        if (spill->count > 0)
-            memcpy(ranges, spill->ranges, spill->count * sizeof *ranges);
-        free(spill->ranges);
-        spill->ranges = ranges;
-        spill->room = room;
-    }
-    memmove(spill->ranges + at + 1, spill->ranges + at, (spill->count - at) * sizeof *spill->ranges);
-    spill->ranges[at] = *range;
-    spill->count++;
-    return PE_OK;
-}
-
-bool pe_spill_has(const pe_spill *spill, uint64_t item)
-{
-    const size_t at = find(spill, item);
-    return at < spill->count && spill->ranges[at].items.first == item;
-}
-
-uint64_t pe_spill_items(const pe_spill *spill)
-{
-    uint64_t items = 0;
-    for (size_t r = 0; r < spill->count; r++)
-        items += spill->ranges[r].items.count;
-    return items;
+    if (spill->stored.count > 0)
+        *out = spill->stored.ranges[0];
+    return spill->stored.count > 0;
 }
 
 pe_status pe_spill_list(const pe_spill *spill, pe_checkpoint *checkpoint, pe_error *err)
 {
     pe_status status = PE_OK;
-    for (size_t r = 0; r < spill->count && status == PE_OK; r++)
-        status = pe_checkpoint_add_stored(checkpoint, &spill->ranges[r], err);
+    for (size_t r = 0; r < spill->stored.count && status == PE_OK; r++)
+        status = pe_checkpoint_add_stored(checkpoint, &spill->stored.ranges[r], err);
     return status;
 }
 
@@ -165,18 +158,56 @@ static uint64_t sum_data(const void *rows, size_t row_bytes, const void *log, si
     return XXH3_64bits_withSeed(log, log_bytes, of_rows);
 }
 
+static uint64_t size_of(const frame_head *head)
+{
+    return sizeof *head + head->bytes + head->log_bytes;
+}
+
 static pe_status make_file(pe_spill *spill, pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];
-    if (spill->fd >= 0)
+    if (descriptor(spill) >= 0)
         return PE_OK;
-    spill->fd = open(spill->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
-    return spill->fd >= 0 ? PE_OK
-                          : pe_fail(err, PE_EOUTPUT, "cannot create %s for results that wait for an earlier item: %s",
-                                    spill->path, pe_errno_text(errno, reason));
+    const int fd = open(spill->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+    if (fd < 0)
+        return pe_fail(err, PE_EIO, "cannot create %s: %s", spill->path, pe_errno_text(errno, reason));
+    pe_exit_cleanup_add(spill->path);
+    atomic_store_explicit(&spill->fd, fd, memory_order_release); /* for pe_spill_sync */
+    return pe_pwrite_full(fd, OPENING, OPENING_BYTES, 0, spill->path, err);
 }
 
-pe_status pe_spill_put(pe_spill *spill, pe_block block, const pe_chunk_result *result, pe_error *err)
+/* What is stored has to go into the output, too, which lies on the same disk as a rule. */
+static bool has_disk(const pe_spill *spill, uint64_t size)
+{
+    struct statvfs disk;
+    if (fstatvfs(descriptor(spill), &disk) != 0)
+        return true; /* then the write tells */
+    return (uint64_t)disk.f_bavail * disk.f_frsize > spill->end + 2 * size;
+}
+
+static pe_status write_frame(const pe_spill *spill, const frame_head *head, const pe_chunk_result *result,
+                             pe_error *err)
+{
+    const int fd = descriptor(spill);
+    const uint64_t offset = spill->end, log = offset + sizeof *head + head->bytes;
+    pe_status status = pe_pwrite_full(fd, head, sizeof *head, offset, spill->path, err);
+    if (status == PE_OK)
+        status = pe_pwrite_full(fd, result->bytes.data, result->bytes.size, offset + sizeof *head, spill->path, err);
+    return status == PE_OK ? pe_pwrite_full(fd, result->log.data, result->log.size, log, spill->path, err) : status;
+}
+
+/* Nothing more is stored for now. */
+static void stop_growing(pe_spill *spill, const char *why)
+{
+    spill->is_full = true;
+    if (!spill->has_warned)
+        pe_log(PE_LOG_WARN,
+               "%s: results that are done wait in memory for an item that takes long, and others wait for them", why);
+    spill->has_warned = true;
+}
+
+pe_status pe_spill_put(pe_spill *spill, pe_block block, uint64_t placed_end, const pe_chunk_result *result,
+                       bool *is_stored, pe_error *err)
 {
     frame_head head = {.items = block,
                        .rows = result->rows,
@@ -186,29 +217,33 @@ pe_status pe_spill_put(pe_spill *spill, pe_block block, const pe_chunk_result *r
                        .data_checksum =
                            sum_data(result->bytes.data, result->bytes.size, result->log.data, result->log.size)};
     head.head_checksum = sum_head(&head);
-    const uint64_t offset = spill->end, size = sizeof head + head.bytes + head.log_bytes;
-    const pe_stored_range range = {.items = block, .rows = result->rows, .offset = offset, .bytes = size};
-    pe_status status = make_file(spill, err);
-    if (status == PE_OK)
-        status = pe_pwrite_full(spill->fd, &head, sizeof head, offset, spill->path, err);
-    if (status == PE_OK)
-        status =
-            pe_pwrite_full(spill->fd, result->bytes.data, result->bytes.size, offset + sizeof head, spill->path, err);
-    if (status == PE_OK)
-        status = pe_pwrite_full(spill->fd, result->log.data, result->log.size, offset + sizeof head + head.bytes,
-                                spill->path, err);
-    if (status == PE_OK)
-        status = insert(spill, &range, err);
-    if (status == PE_OK)
-        spill->end = offset + size;
+    const uint64_t size = size_of(&head);
+    const pe_stored_range range = {
+        .items = block, .rows = result->rows, .offset = spill->end, .bytes = size, .placed_end = placed_end};
+    pe_error why = PE_ERROR_INIT;
+    if (spill->is_full || !pe_stored_ranges_have_place(&spill->stored, &range))
+        return PE_OK;
+    if (make_file(spill, &why) != PE_OK || (placed_end == 0 && !has_disk(spill, size))) {
+        stop_growing(spill, why.status == PE_OK ? "the disk has no room to spare" : why.text);
+        return PE_OK;
+    }
+    if (write_frame(spill, &head, result, &why) != PE_OK) {
+        (void)!ftruncate(descriptor(spill), (off_t)spill->end); /* else later frames write over it */
+        stop_growing(spill, why.text);
+        return PE_OK;
+    }
+    const pe_status status = pe_stored_ranges_add(&spill->stored, &range, err);
+    *is_stored = status == PE_OK;
+    spill->end += status == PE_OK ? size : 0;
     return status;
 }
 
 /* Reads exactly size bytes at offset; PE_EIO when the file is shorter. */
 static pe_status read_full(const pe_spill *spill, void *out, size_t size, uint64_t offset, pe_error *err)
 {
+    const int fd = descriptor(spill);
     for (size_t done = 0; done < size;) {
-        const ssize_t got = pread(spill->fd, (char *)out + done, size - done, (off_t)(offset + done));
+        const ssize_t got = pread(fd, (char *)out + done, size - done, (off_t)(offset + done));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -222,29 +257,33 @@ static pe_status read_full(const pe_spill *spill, void *out, size_t size, uint64
 
 static pe_status fail_frame(const pe_spill *spill, uint64_t offset, pe_error *err)
 {
-    return pe_fail(err, PE_EIO, "%s: byte %llu: this is not what was written here", spill->path,
-                   (unsigned long long)offset);
+    return pe_fail(err, PE_EIO, "%s: byte %" PRIu64 ": this is not what was written here", spill->path, offset);
 }
 
-static pe_status read_frame(const pe_spill *spill, const pe_stored_range *from, frame_head *head, pe_chunk_result *out,
-                            pe_error *err)
+static pe_status read_head(const pe_spill *spill, const pe_stored_range *from, frame_head *head, pe_error *err)
 {
-    pe_status status = read_full(spill, head, sizeof *head, from->offset, err);
+    pe_status status = from->bytes < sizeof *head ? fail_frame(spill, from->offset, err)
+                                                  : read_full(spill, head, sizeof *head, from->offset, err);
     if (status != PE_OK)
         return status;
     const uint64_t left = from->bytes - sizeof *head;
-    if (head->head_checksum != sum_head(head) || head->items.first != from->items.first || head->items.count == 0 ||
-        head->items.count > from->items.count || head->bytes > left || head->log_bytes > left - head->bytes)
-        return fail_frame(spill, from->offset, err);
+    const bool is_right = head->head_checksum == sum_head(head) && head->items.first == from->items.first &&
+                          head->items.count > 0 && head->items.count <= from->items.count && head->bytes <= left &&
+                          head->log_bytes <= left - head->bytes;
+    return is_right ? PE_OK : fail_frame(spill, from->offset, err);
+}
+
+static pe_status read_data(const pe_spill *spill, uint64_t offset, const frame_head *head, pe_chunk_result *out,
+                           pe_error *err)
+{
     out->bytes.size = out->log.size = 0;
-    status = pe_buffer_reserve(&out->bytes, (size_t)head->bytes, err);
+    pe_status status = pe_buffer_reserve(&out->bytes, (size_t)head->bytes, err);
     if (status == PE_OK)
         status = pe_buffer_reserve(&out->log, (size_t)head->log_bytes, err);
     if (status == PE_OK)
-        status = read_full(spill, out->bytes.data, (size_t)head->bytes, from->offset + sizeof *head, err);
+        status = read_full(spill, out->bytes.data, (size_t)head->bytes, offset + sizeof *head, err);
     if (status == PE_OK)
-        status =
-            read_full(spill, out->log.data, (size_t)head->log_bytes, from->offset + sizeof *head + head->bytes, err);
+        status = read_full(spill, out->log.data, (size_t)head->log_bytes, offset + sizeof *head + head->bytes, err);
     if (status != PE_OK)
         return status;
     out->bytes.size = (size_t)head->bytes;
@@ -252,70 +291,79 @@ static pe_status read_frame(const pe_spill *spill, const pe_stored_range *from, 
     out->items = head->items.count;
     out->rows = head->rows;
     out->placed = (size_t)head->placed;
-    if (head->data_checksum != sum_data(out->bytes.data, out->bytes.size, out->log.data, out->log.size))
-        return fail_frame(spill, from->offset, err);
-    return PE_OK;
+    const uint64_t sum = sum_data(out->bytes.data, out->bytes.size, out->log.data, out->log.size);
+    return sum == head->data_checksum ? PE_OK : fail_frame(spill, offset, err);
+}
+
+pe_status pe_spill_read(const pe_spill *spill, const pe_stored_range *range, pe_spill_frame *frame,
+                        pe_chunk_result *result, pe_error *err)
+{
+    frame_head head;
+    pe_status status = read_head(spill, range, &head, err);
+    if (status == PE_OK)
+        status = read_data(spill, range->offset, &head, result, err);
+    if (status == PE_OK)
+        *frame = (pe_spill_frame){.items = head.items, .rows = head.rows, .bytes = size_of(&head)};
+    return status;
 }
 
 /* Removes the first frame from a range. */
-static void shorten(pe_stored_range *range, const frame_head *head)
+static void shorten(pe_stored_range *range, const pe_spill_frame *frame)
 {
-    const uint64_t size = sizeof *head + head->bytes + head->log_bytes;
-    range->items.first += head->items.count;
-    range->items.count -= head->items.count;
-    range->rows -= head->rows < range->rows ? head->rows : range->rows;
-    range->offset += size;
-    range->bytes -= size;
+    range->items.first += frame->items.count;
+    range->items.count -= frame->items.count;
+    range->rows -= frame->rows < range->rows ? frame->rows : range->rows;
+    range->offset += frame->bytes;
+    range->bytes -= frame->bytes;
 }
 
-pe_status pe_spill_get(pe_spill *spill, uint64_t item, pe_block *block, pe_chunk_result *result, pe_error *err)
+void pe_spill_drop(pe_spill *spill, const pe_spill_frame *frame)
 {
-    frame_head head;
-    const size_t at = find(spill, item);
-    assert(at < spill->count && spill->ranges[at].items.first == item);
-    const pe_status status = read_frame(spill, &spill->ranges[at], &head, result, err);
-    if (status != PE_OK)
-        return status;
-    *block = head.items;
-    shorten(&spill->ranges[at], &head);
-    if (spill->ranges[at].items.count == 0) {
-        spill->count--;
-        memmove(spill->ranges + at, spill->ranges + at + 1, (spill->count - at) * sizeof *spill->ranges);
-    }
-    return PE_OK;
+    shorten(&spill->stored.ranges[0], frame);
+    if (spill->stored.ranges[0].items.count > 0)
+        return;
+    pe_stored_ranges_remove_first(&spill->stored);
+    spill->is_full = spill->is_full && spill->stored.count > 0;
 }
 
 /* ---- the file of an earlier run ---- */
 
-static bool is_valid(const pe_spill *spill, pe_stored_range range)
+/* Lists the frames of a range that are whole. Behind a damaged head nothing is found. */
+static pe_status take_whole(pe_spill *spill, pe_stored_range left, pe_error *err)
 {
     frame_head head;
     pe_chunk_result result = {.items = 0};
-    bool is_right = range.bytes > 0;
-    while (is_right && range.items.count > 0) {
-        pe_error why = PE_ERROR_INIT;
-        is_right = range.bytes >= sizeof head && read_frame(spill, &range, &head, &result, &why) == PE_OK;
-        if (is_right)
-            shorten(&range, &head);
+    pe_error why = PE_ERROR_INIT;
+    pe_status status = PE_OK;
+    while (status == PE_OK && left.items.count > 0 && read_head(spill, &left, &head, &why) == PE_OK) {
+        const pe_spill_frame frame = {.items = head.items, .rows = head.rows, .bytes = size_of(&head)};
+        const pe_stored_range whole = {.items = head.items,
+                                       .rows = head.rows,
+                                       .offset = left.offset,
+                                       .bytes = frame.bytes,
+                                       .placed_end = left.placed_end};
+        if (read_data(spill, left.offset, &head, &result, &why) == PE_OK)
+            status = pe_stored_ranges_add(&spill->stored, &whole, err);
+        shorten(&left, &frame);
     }
     pe_buffer_fini(&result.bytes);
     pe_buffer_fini(&result.log);
-    return is_right && range.bytes == 0;
+    return status;
 }
 
-pe_status pe_spill_reopen(const char *path, const pe_checkpoint *checkpoint, pe_spill **out, pe_error *err)
+pe_status pe_spill_reopen(const char *checkpoint_path, const pe_checkpoint *checkpoint, pe_spill **out, pe_error *err)
 {
     pe_spill *spill = NULL;
-    pe_status status = pe_spill_create(path, &spill, err);
+    pe_status status = make(checkpoint_path, &spill, err);
     if (status != PE_OK)
         return status;
-    spill->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (spill->fd < 0 && errno != ENOENT)
+    const int fd = open(spill->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno != ENOENT)
         status = fail_io(spill, "open", err);
-    for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK && spill->fd >= 0; s++) {
+    atomic_store_explicit(&spill->fd, fd, memory_order_release);
+    for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK && fd >= 0; s++) {
         const pe_stored_range *range = &checkpoint->stored[s];
-        if (is_valid(spill, *range))
-            status = insert(spill, range, err);
+        status = take_whole(spill, *range, err);
         if (range->offset + range->bytes > spill->end)
             spill->end = range->offset + range->bytes;
     }
@@ -331,15 +379,18 @@ pe_status pe_spill_reopen(const char *path, const pe_checkpoint *checkpoint, pe_
 
 pe_status pe_spill_sync(pe_spill *spill, pe_error *err)
 {
-    return spill->fd < 0 || fdatasync(spill->fd) == 0 ? PE_OK : fail_io(spill, "write", err);
+    const int fd = descriptor(spill);
+    if (fd >= 0 && fdatasync(fd) != 0)
+        return fail_io(spill, "write", err);
+    if (fd >= 0)
+        pe_exit_cleanup_drop(spill->path);
+    return PE_OK;
 }
 
-pe_status pe_spill_trim(pe_spill *spill, pe_error *err)
+void pe_spill_trim(pe_spill *spill)
 {
-    if (spill->fd < 0 || spill->count > 0 || spill->end == 0)
-        return PE_OK;
-    if (ftruncate(spill->fd, 0) != 0)
-        return fail_io(spill, "cut", err);
-    spill->end = 0;
-    return PE_OK;
+    if (descriptor(spill) < 0 || spill->stored.count > 0 || spill->end == OPENING_BYTES)
+        return;
+    if (ftruncate(descriptor(spill), (off_t)OPENING_BYTES) == 0) /* else the file stays long */
+        spill->end = OPENING_BYTES;
 }

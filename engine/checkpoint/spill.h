@@ -7,8 +7,10 @@
  *            disk.
  * Design: the file bounds memory behind a slow item and also keeps finished work: the next checkpoint lists what is
  *         stored, and a resumed run reads it. Results are stored as frames, each with its items, its length and a
- *         checksum. Consecutive items whose frames follow each other in the file are one range of the checkpoint.
- * Threads: one thread at a time, the deliverer of rank 0; pe_spill_sync from any thread.
+ *         checksum. Consecutive items whose frames follow each other in the file are one range of the checkpoint. Of rows that
+ *         are in the output already, at their places, a frame holds only the records of failed items.
+ *         The file stops growing while the disk has room for the output, into which all of it has to go.
+ * Threads: the caller's lock, but for pe_spill_read, which reads a frame that stays, and pe_spill_sync.
  */
 #ifndef PE_SPILL_H
 #define PE_SPILL_H
@@ -19,37 +21,48 @@
 
 typedef struct pe_spill pe_spill;
 
-/* pe_spill_create - a new spill; the file is created by the first put. Owns: path is copied. */
-pe_status pe_spill_create(const char *path, pe_spill **out, pe_error *err);
+/* A frame that was read. */
+typedef struct pe_spill_frame {
+    pe_block items;
+    uint64_t rows, bytes; /* of the whole frame */
+} pe_spill_frame;
+
+/* pe_spill_create - a new spill beside a checkpoint: CHECKPOINT.spill; the file is created by the first put. The file of an
+ * earlier run is removed. PE_EOUTPUT when there is another file of this name; PE_ENOMEM. */
+pe_status pe_spill_create(const char *checkpoint_path, pe_spill **out, pe_error *err);
 
 /* pe_spill_reopen - open the file of an earlier run, with the ranges that its checkpoint lists. Every frame is read and
- * checked; a range with a damaged frame is dropped as a whole, and its items are computed again.
+ * checked; damaged ones are dropped, and their items are computed again.
  * Returns: PE_OK, also when the file does not exist (then all ranges are dropped); PE_EIO */
-pe_status pe_spill_reopen(const char *path, const pe_checkpoint *checkpoint, pe_spill **out, pe_error *err);
+pe_status pe_spill_reopen(const char *checkpoint_path, const pe_checkpoint *checkpoint, pe_spill **out, pe_error *err);
 
-/* pe_spill_put - store the results of a block; none of its items may be stored already. PE_EIO, PE_EOUTPUT,
- * PE_ENOMEM. */
-pe_status pe_spill_put(pe_spill *spill, pe_block block, const pe_chunk_result *result, pe_error *err);
+/* pe_spill_put - store the results of a block; none of its items may be stored already. placed_end: the end in the output of
+ * rows that are there already, or 0.
+ * Returns: PE_OK; *is_stored stays false when the disk has no room, which a warning says once; PE_ENOMEM */
+pe_status pe_spill_put(pe_spill *spill, pe_block block, uint64_t placed_end, const pe_chunk_result *result,
+                       bool *is_stored, pe_error *err);
 
-/* pe_spill_has - whether a stored range begins with this item. */
-bool pe_spill_has(const pe_spill *spill, uint64_t item);
+/* pe_spill_first - the range with the lowest items; false: nothing is stored. */
+bool pe_spill_first(const pe_spill *spill, pe_stored_range *out);
 
-/* pe_spill_get - read and remove the frame that begins with this item, for which pe_spill_has is true.
+/* pe_spill_read - read the first frame of a range.
  * Owns: the buffers of result are overwritten and stay the caller's. Returns: PE_OK; PE_EIO when it cannot be read or
  *       is damaged */
-pe_status pe_spill_get(pe_spill *spill, uint64_t item, pe_block *block, pe_chunk_result *result, pe_error *err);
+pe_status pe_spill_read(const pe_spill *spill, const pe_stored_range *range, pe_spill_frame *frame,
+                        pe_chunk_result *result, pe_error *err);
+
+/* pe_spill_drop - forget the frame, which is the first one of the range with the lowest items. */
+void pe_spill_drop(pe_spill *spill, const pe_spill_frame *frame);
 
 /* pe_spill_list - add the stored ranges to a checkpoint that has none. */
 pe_status pe_spill_list(const pe_spill *spill, pe_checkpoint *checkpoint, pe_error *err);
 
-/* pe_spill_items - the number of stored items. */
-uint64_t pe_spill_items(const pe_spill *spill);
-
-/* pe_spill_sync - write everything that was put to stable storage. Call: any thread, also during puts. PE_EIO. */
+/* pe_spill_sync - write everything that was put to stable storage; the file then stays when the process ends. Any thread, also
+ * during puts. PE_EIO. */
 pe_status pe_spill_sync(pe_spill *spill, pe_error *err);
 
 /* pe_spill_trim - truncate the file if nothing is stored. Call: when the checkpoint on disk lists nothing either. */
-pe_status pe_spill_trim(pe_spill *spill, pe_error *err);
+void pe_spill_trim(pe_spill *spill);
 
 /* pe_spill_close - NULL is fine. removes: delete the file. */
 void pe_spill_close(pe_spill *spill, bool removes);

@@ -12,7 +12,7 @@
 
 #include "base/alloc.h"
 #include "library/pool_internal.h"
-#include "threads/thread_placement.h"
+#include "threads/placement/thread_placement.h"
 
 /* ---- the manager thread ---- */
 

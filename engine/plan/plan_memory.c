@@ -152,6 +152,14 @@ pe_status pe_plan_refuse_peak(const pe_plan_request *request, const pe_plan *pla
                    plan->buffer_bytes, request->kept_bytes, request->process_bytes);
 }
 
+/* The list of stored results, and what is read of them at a time. */
+static size_t stored_bytes(const pe_plan_request *request, const pe_plan *plan)
+{
+    const size_t part =
+        request->has_text_result ? pe_add_most(2 * plan->part_bytes, plan->text_bytes) : plan->chunk_out_bytes;
+    return pe_add_most(PE_PLAN_STORED_BYTES, part);
+}
+
 /* Of the whole process: buffers, what the source and the sink keep, stacks, mapped input, MPI's own. */
 size_t pe_plan_peak_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
@@ -161,5 +169,7 @@ size_t pe_plan_peak_bytes(const pe_plan_request *request, const pe_plan *plan)
     bytes = pe_add_most(bytes, pe_mul_most(threads + 1, pe_add_most(THREAD_BYTES, plan->chunk_in_bytes)));
     if (plan->chunk_in_bytes > 0 && !request->has_payload)
         bytes = pe_add_most(bytes, threads * MAPPED_BYTES);
+    if (request->stores_results)
+        bytes = pe_add_most(bytes, stored_bytes(request, plan));
     return request->has_text_result ? pe_add_most(bytes, pe_mul_most(TEXT_COPIES, plan->text_bytes)) : bytes;
 }

@@ -77,6 +77,7 @@ static pe_status push_all_items(execution *self, pe_error *err)
         while (first < items && pe_work_queue_backlog(self->pool.queue) >= SLICES_AHEAD && !is_ending(self)) {
             pe_rank_pool_wait(&self->pool, FULL_WAIT_NS);
             pe_rank_pool_tick(&self->pool);
+            pe_rank_pool_take_early(&self->pool);
         }
     }
     return status;
@@ -87,13 +88,16 @@ static void single_rank_loop(execution *self)
     pe_error err = PE_ERROR_INIT;
     pe_status status = PE_OK;
     if (self->spec->is_stream)
-        for (bool ended = false; !ended && status == PE_OK && !is_ending(self); pe_rank_pool_tick(&self->pool))
+        for (bool ended = false; !ended && status == PE_OK && !is_ending(self); pe_rank_pool_tick(&self->pool)) {
             status = read_stream(self, &ended, &err);
+            pe_rank_pool_take_early(&self->pool);
+        }
     else
         status = push_all_items(self, &err);
     if (status != PE_OK)
         pe_rank_pool_fail(&self->pool, &err);
     pe_rank_pool_drain(&self->pool);
+    pe_rank_pool_take_rest(&self->pool);
 }
 
 static void main_loop(void *context)

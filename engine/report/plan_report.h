@@ -12,7 +12,7 @@
 #include "job/job.h"
 #include "kernel/signature.h"
 #include "plan/plan.h"
-#include "threads/thread_placement.h"
+#include "threads/placement/thread_placement.h"
 
 /* pe_plan_report_print - print the table. */
 void pe_plan_report_print(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items, const char *kernel,

@@ -22,6 +22,7 @@
 #include "report/progress.h"
 #include "run/output/output.h"
 #include "run/output/shared_output.h"
+#include "run/output/stored_results.h"
 #include "run/reports/earlier_runs.h"
 #include "run/reports/emergency.h"
 #include "run/reports/recording.h"
@@ -34,6 +35,7 @@
 #include "worker/stop_record.h"
 
 #define MERGES_PER_INTERVAL 4
+#define STORES_PER_INTERVAL 4
 #define STREAM_BLOCK_MIN_BYTES ((size_t)64 << 10)
 
 /* What is open while the pool runs. */
@@ -92,16 +94,27 @@ static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_bloc
     return PE_OK;
 }
 
-static pe_status take_results(void *context, const pe_chunk_result *out, pe_error *err)
+/* Notes what was delivered. */
+static pe_status end_taking(execution *self, pe_status status, pe_error *err)
 {
-    execution *self = context;
-    const pe_status status = pe_output_take(&self->output, out, err);
-    atomic_fetch_add_explicit(&self->items, out->items, memory_order_relaxed); /* relaxed: only shown */
-    atomic_fetch_add_explicit(&self->rows, out->rows, memory_order_relaxed);
+    atomic_store_explicit(&self->items, self->output.taken_items, memory_order_relaxed); /* relaxed: only shown */
+    atomic_store_explicit(&self->rows, self->output.taken_rows, memory_order_relaxed);
     atomic_store_explicit(&self->failed, self->output.failures.count, memory_order_relaxed);
     if (status != PE_OK && err->item != PE_NO_ITEM)
         err->item = pe_item_set_rank(&self->inputs->todo, err->item);
     return status;
+}
+
+static pe_status take_results(void *context, const pe_chunk_result *out, pe_error *err)
+{
+    execution *self = context;
+    return end_taking(self, pe_stored_take(&self->output, out, self->run->stop, err), err);
+}
+
+static pe_status store_results(void *context, const pe_chunk_result *out, bool *is_stored, pe_error *err)
+{
+    execution *self = context;
+    return pe_output_store(&self->output, out, is_stored, err);
 }
 
 /* Items without a row that have not failed, in this run and in earlier ones. The counters are read one after another, while
@@ -182,13 +195,20 @@ static uint64_t all_items(const execution *self, uint64_t items)
     return items == PE_ITEMS_UNKNOWN ? items : self->resume->done.items + items;
 }
 
+static void begin_output(execution *self, const pe_output_spec *spec, pe_error *err)
+{
+    if (pe_output_begin(&self->output, self->job, &spec->sink, self->inputs, self->resume,
+                        self->work.signature.arg_count, all_items(self, self->plan->items),
+                        self->work.encoder.is_fixed ? self->work.encoder.row_bytes : 0, err) == PE_OK &&
+        !self->resume->is_retry)
+        (void)pe_stored_begin(&self->output, self->resume, err);
+}
+
 static pe_status open_output(execution *self, const pe_output_spec *spec, pe_error *err)
 {
     const pe_run_context *run = self->run;
     if (run->is_root)
-        (void)pe_output_begin(&self->output, self->job, &spec->sink, self->inputs, self->resume,
-                              self->work.signature.arg_count, all_items(self, self->plan->items),
-                              self->work.encoder.is_fixed ? self->work.encoder.row_bytes : 0, err);
+        begin_output(self, spec, err);
     if (pe_run_agree(run, err) == PE_OK && self->job->op_count > 0)
         open_reduction(self, err);
     else if (err->status == PE_OK && !self->resume->is_retry)
@@ -199,11 +219,24 @@ static pe_status open_output(execution *self, const pe_output_spec *spec, pe_err
     return pe_run_agree(run, err);
 }
 
+/* Rank 0: what is still stored comes last. */
+static pe_status deliver_stored(execution *self, uint64_t items, pe_error *err)
+{
+    pe_status status = PE_OK;
+    for (bool has_more = true; has_more && status == PE_OK;) {
+        status = pe_output_catch_up(&self->output, &has_more, err);
+        if (status == PE_OK && has_more)
+            status = tick(self, items, err);
+    }
+    return end_taking(self, status, err);
+}
+
 static pe_status run_pool(execution *self, const pe_output_spec *output, int threads, pe_execution_stats *stats,
                           pe_error *err)
 {
     const pe_run_context *run = self->run;
     const pe_run_options *options = run->options;
+    const bool stores = pe_run_stores_results(run, self->job, self->resume);
     const pe_execution_spec spec = {.pool = {.plan = self->plan,
                                              .threads = threads,
                                              .worker = &pe_job_worker,
@@ -213,6 +246,8 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
                                              .record = self->recording.record,
                                              .context = self,
                                              .write = take_results,
+                                             .store = stores ? store_results : NULL,
+                                             .store_after_ns = self->job->checkpoint.interval_ns / STORES_PER_INTERVAL,
                                              .tick = tick},
                                     .comm = run->comm,
                                     .todo = &self->inputs->todo,
@@ -227,6 +262,8 @@ static pe_status run_pool(execution *self, const pe_output_spec *output, int thr
     (void)pe_redirect_stdout_begin(err); /* what a kernel prints goes to stderr */
     if (pe_run_agree(run, err) == PE_OK)
         (void)pe_execute_plan(&spec, stats, err);
+    if (run->is_root && err->status == PE_OK)
+        (void)deliver_stored(self, stats->items, err);
     pe_redirect_stdout_end();
     if (run->is_root)
         pe_progress_end(&self->progress);
@@ -327,6 +364,7 @@ static pe_status close_output(execution *self, uint64_t items, pe_error *err)
     const pe_output_ending ending = end_checkpoints(self, all_items(self, items), &record, is_durable, err);
     if (self->run->is_root)
         (void)pe_output_end(&self->output, &ending, err);
+    pe_stored_end(&self->output, self->output.is_complete || !(ending.is_kept || self->resume->is_resumed));
     if (self->run->is_root)
         pe_resume_clean_up(self->facts, self->job, self->output.is_complete, self->resume, &ending, run_ns, err);
     pe_buffer_fini(&record);
@@ -356,7 +394,7 @@ static void tell_plan(const pe_run_context *run, const pe_job *job, const pe_run
     if (!run->is_root)
         return;
     if (run->options->verbosity == PE_VERBOSE)
-        pe_run_print_plan(stderr, job, inputs, output, work, plan);
+        pe_run_print_plan(run, stderr, job, inputs, output, work, plan);
     if (plan->placement.warning[0] != '\0')
         pe_log(PE_LOG_WARN, "%s", plan->placement.warning);
 }

@@ -375,11 +375,15 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     request.kept_bytes += pe_recording_bytes(run, &out->placement);
     if (work->item_files != NULL && work->item_files->names_may_meet)
         request.kept_bytes = pe_add_most(request.kept_bytes, pe_item_names_bytes(inputs->items.count));
-    uint64_t most[] = {request.process_bytes, request.kept_bytes, out->placement.is_crowded ? 1 : 0};
-    (void)pe_comm_max(run->comm, most, 3, err); /* the plan is the same on every rank */
+    char *const checkpoint = run->is_root ? pe_run_will_store(run, job, inputs, output) : NULL;
+    uint64_t most[] = {request.process_bytes, request.kept_bytes, out->placement.is_crowded ? 1 : 0,
+                       checkpoint != NULL ? 1 : 0};
+    free(checkpoint);
+    (void)pe_comm_max(run->comm, most, 4, err); /* the plan is the same on every rank */
     request.process_bytes = most[0];
     request.kept_bytes = most[1];
     request.is_crowded = most[2] != 0;
+    request.stores_results = most[3] != 0;
     if (pe_run_agree(run, err) == PE_OK)
         make_plan(job, &request, &out->plan, err);
     if (pe_run_agree(run, err) == PE_OK)
@@ -407,9 +411,13 @@ void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *
         (void)fputs("forks, which share the rank's memory\n", file);
 }
 
-void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,
-                       const pe_work_spec *work, const pe_run_plan *plan)
+void pe_run_print_plan(const pe_run_context *run, FILE *file, const pe_job *job, const pe_run_inputs *inputs,
+                       const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan)
 {
     pe_plan_report_print(file, job, inputs->inputs, inputs->items, work->kernel->name, &work->signature, output->format,
                          &plan->placement, &plan->plan);
+    char *const checkpoint = pe_run_will_store(run, job, inputs, output);
+    if (checkpoint != NULL)
+        (void)fprintf(file, "%-9s  results behind an item that takes long go to %s.spill\n", "waiting", checkpoint);
+    free(checkpoint);
 }

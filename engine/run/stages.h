@@ -14,14 +14,14 @@
 
 #include <stdio.h>
 
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/spill.h"
 #include "report/run_facts.h"
 #include "run/context.h"
 #include "run/expression/condition.h"
 #include "run/job_to_specs.h"
 #include "run/output/argument_names.h"
 #include "run/output/kept.h"
-#include "threads/thread_placement.h"
+#include "threads/placement/thread_placement.h"
 #include "worker/worker.h"
 
 /* The open inputs. */
@@ -57,6 +57,7 @@ typedef struct pe_run_resume {
     pe_checkpoint_lock lock; /* where no locked output lies beside it */
     pe_checkpoint from;      /* the manifest of this job; where the run is resumed, the progress of the earlier ones */
     pe_item_set done;        /* the items that the earlier runs have done */
+    pe_spill *spill;         /* what they have stored, until the output takes it; NULL: nothing */
     pe_sink_mark mark;       /* where their output ends; its state borrows from `from` */
 } pe_run_resume;
 
@@ -98,6 +99,13 @@ void pe_work_spec_fini(pe_work_spec *work);
 pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_run_inputs *inputs,
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_run_resume *out, pe_error *err);
 void pe_run_resume_fini(pe_run_resume *resume);
+/* pe_run_stores_results - whether results that wait for an earlier item are stored: on one rank, where the order of the results
+ * counts and a checkpoint lists them. */
+bool pe_run_stores_results(const pe_run_context *run, const pe_job *job, const pe_run_resume *resume);
+/* pe_run_will_store - the same before it is known whether a run is resumed; NULL: they wait in memory, else the path of the
+ * checkpoint, to be freed. Rank 0. */
+char *pe_run_will_store(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                        const pe_output_spec *output);
 
 /* pe_run_make_plan - threads, slices, chunks and memory: the same plan on every rank. */
 pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
@@ -105,8 +113,8 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
                            pe_run_plan *out, pe_error *err);
 
 /* pe_run_print_plan - the table of --plan. Not collective. */
-void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,
-                       const pe_work_spec *work, const pe_run_plan *plan);
+void pe_run_print_plan(const pe_run_context *run, FILE *file, const pe_job *job, const pe_run_inputs *inputs,
+                       const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan);
 
 /* pe_run_print_processes - behind the plan: the processes that the kernel runs in, and their memory. Not collective. */
 void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *kernel, const pe_run_plan *plan);

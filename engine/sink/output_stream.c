@@ -111,11 +111,12 @@ static pe_status begin_file(pe_output_stream *stream, const pe_sink_spec *spec, 
     if (from == NULL || from->inode == 0)
         return pe_out_begin(spec->path, from == NULL ? PE_OUT_RESULT : PE_OUT_RESULT_RESUMED, spec->marker,
                             &stream->file, err);
-    const pe_status status =
-        pe_out_reopen(spec->path, spec->marker, order == PE_ORDER_WHOLE,
-                      (pe_out_state){.inode = from->inode, .bytes = from->bytes}, &stream->file, err);
+    const pe_status status = pe_out_reopen(
+        spec->path, spec->marker, order == PE_ORDER_WHOLE,
+        (pe_out_state){.inode = from->inode, .bytes = from->bytes, .kept_bytes = from->kept_bytes}, &stream->file, err);
     stream->is_resumed = status == PE_OK;
     stream->bytes = status == PE_OK ? from->bytes : 0;
+    stream->kept = from->kept_bytes;
     return status;
 }
 
@@ -171,6 +172,9 @@ static pe_status send(pe_output_stream *stream, const void *data, size_t size, p
     pe_status status;
     if (size == 0)
         return PE_OK;
+    if (stream->is_moved && lseek(stream->fd, (off_t)stream->bytes, SEEK_SET) < 0)
+        return pe_fail(err, PE_EIO, "cannot write %s: its position cannot be set", stream->name);
+    stream->is_moved = false;
     status = stream->is_buffered ? buffer_bytes(stream, data, size, err)
                                  : pe_write_full(stream->fd, data, size, stream->name, err);
     if (status != PE_OK)
@@ -220,6 +224,7 @@ const char *pe_output_stream_file(const pe_output_stream *stream)
 pe_status pe_output_stream_advance(pe_output_stream *stream, size_t size, pe_error *err)
 {
     stream->bytes += size;
+    stream->is_moved = true;
     return publish_growing(stream, err);
 }
 
@@ -279,8 +284,9 @@ void pe_output_stream_trim(pe_output_stream *stream)
 {
     if (stream->fd < 0 || !stream->is_torn || stream->is_stdout || !stream->file.is_regular)
         return;
+    const uint64_t bytes = stream->kept > stream->bytes ? stream->kept : stream->bytes;
     /* when this fails too, the run reports its first error */
-    if (ftruncate(stream->fd, (off_t)stream->bytes) == 0)
+    if (ftruncate(stream->fd, (off_t)bytes) == 0)
         stream->is_torn = false;
 }
 
@@ -288,6 +294,8 @@ void pe_output_stream_abort(pe_output_stream *stream)
 {
     if (stream->fd < 0)
         return;
+    if (!stream->is_kept)
+        stream->kept = 0;
     pe_output_stream_trim(stream);
     if (stream->is_stdout)
         (void)close(stream->fd); /* the run has failed already */

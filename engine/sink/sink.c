@@ -104,8 +104,27 @@ pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_fi
         return PE_OK;
     const pe_status status =
         pe_row_file_open(pe_output_stream_file(sink->row_stream), sink->first_row_offset, row_bytes, out, err);
-    out->probe = sink->row_stream->bytes; /* behind the rows of an earlier run */
+    const pe_output_stream *const stream = sink->row_stream;
+    out->probe = stream->kept > stream->bytes ? stream->kept : stream->bytes; /* behind the rows of an earlier run */
     return status;
+}
+
+void pe_sink_end_probes(const pe_sink *sink)
+{
+    const pe_output_stream *const stream = sink->row_stream;
+    if (stream != NULL && stream->kept > stream->bytes)
+        (void)!ftruncate(stream->fd, (off_t)stream->kept); /* else it ends in probes, which --resume finds too long */
+}
+
+uint64_t pe_sink_rows_end(const pe_sink *sink, uint64_t rows, size_t row_bytes)
+{
+    return sink->first_row_offset + rows * row_bytes;
+}
+
+void pe_sink_keep_until(pe_sink *sink, uint64_t end)
+{
+    if (sink->row_stream != NULL && end > sink->row_stream->kept)
+        sink->row_stream->kept = end;
 }
 
 bool pe_sink_is_visible(const pe_sink *sink)

@@ -58,6 +58,15 @@ pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error 
  */
 pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_file *out, pe_error *err);
 
+/* pe_sink_end_probes - the ranks have found out whether they share the file: where the probes lie behind rows that are kept
+ * they are cut off. */
+void pe_sink_end_probes(const pe_sink *sink);
+
+/* pe_sink_rows_end - the offset behind so many rows in the file. pe_sink_keep_until - rows before this offset stay although
+ * pe_sink_advance has not counted them: a checkpoint lists them. */
+uint64_t pe_sink_rows_end(const pe_sink *sink, uint64_t rows, size_t row_bytes);
+void pe_sink_keep_until(pe_sink *sink, uint64_t end);
+
 /* pe_sink_is_visible - whether the output of this run has its final name already; until then an earlier file has it. */
 bool pe_sink_is_visible(const pe_sink *sink);
 

@@ -13,6 +13,7 @@
 #define PE_CHUNK_H
 
 #include <stdalign.h>
+#include <stdatomic.h>
 
 #include "base/attr.h"
 #include "threads/chunk_result.h"
@@ -26,11 +27,11 @@ struct pe_chunk;
 typedef struct pe_slice {
     uint64_t number; /* slices are numbered in the order of their dispatch */
     pe_block block;
-    pe_buffer payload;        /* the slice's input bytes; empty when the rank reads the input files itself */
-    size_t payload_bytes;     /* mutex: the share of pe_work_queue_payload */
-    uint64_t claimed;         /* mutex: claimed items */
-    uint64_t delivered;       /* deliverer: items whose chunks were delivered */
-    uint64_t finished;        /* deliverer: items whose results were handed to the main thread */
+    pe_buffer payload;              /* the slice's input bytes; empty when the rank reads the input files itself */
+    size_t payload_bytes;           /* mutex: the share of pe_work_queue_payload */
+    uint64_t claimed;               /* mutex: claimed items */
+    atomic_uint_fast64_t delivered; /* items whose chunks were delivered, or taken before their turn: any thread adds */
+    uint64_t finished;              /* deliverer: items whose results were handed to the main thread */
     bool is_cut;              /* deliverer: an item of the slice ended the run; later chunks may be running still */
     struct pe_chunk *whole;   /* deliverer: the chunk whose buffer gathers the slice's results; NULL: none yet */
     struct pe_slice *next;    /* in the queue's list or in the spare list */

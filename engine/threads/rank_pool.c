@@ -81,6 +81,13 @@ static void finish_result(pe_rank_pool *pool, pe_slice *slice, bool ends_slice)
     pe_rank_pool_wake(pool);
 }
 
+/* How many items of the slice have come, with these. */
+static uint64_t count_delivered(pe_slice *slice, uint64_t items)
+{
+    return atomic_fetch_add_explicit(&slice->delivered, items, memory_order_acq_rel) +
+           items; /* the last one recycles it */
+}
+
 /* The reorder buffer's callback on one rank. A chunk is empty when all its items were delivered in parts or stolen; its
  * slice may be recycled already, so it is not touched. */
 static bool deliver_to_sink(void *context, pe_reorder_entry *entry)
@@ -90,9 +97,11 @@ static bool deliver_to_sink(void *context, pe_reorder_entry *entry)
     pe_slice *slice = chunk->slice;
     if (chunk->out.items == 0)
         return true;
-    slice->delivered += chunk->out.items;
-    pe_rank_pool_write(pool, &chunk->out);
-    if (slice->delivered == slice->block.count)
+    if (pe_rank_pool_is_stopped(pool))
+        (void)pe_rank_pool_keep(pool, &chunk->out);
+    else
+        pe_rank_pool_write(pool, &chunk->out);
+    if (count_delivered(slice, chunk->out.items) == slice->block.count)
         pe_work_queue_recycle(pool->queue, slice);
     return true;
 }
@@ -129,7 +138,7 @@ static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
     pe_error err = PE_ERROR_INIT;
     if (chunk->out.items == 0 && !entry->is_last) /* as in deliver_to_sink */
         return true;
-    slice->delivered += chunk->out.items;
+    const uint64_t delivered = count_delivered(slice, chunk->out.items);
     if (pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS && slice->whole != NULL &&
         chunk->out.first != slice->whole->out.first + slice->whole->out.items)
         finish_result(pool, slice, false); /* unordered: a part holds consecutive items */
@@ -140,10 +149,10 @@ static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
         pe_rank_pool_fail(pool, &err);
     if (entry->is_last && pool->spec->plan->order != PE_ORDER_UNORDERED) {
         slice->is_cut = true;
-        slice->block.count = slice->delivered;
+        slice->block.count = delivered;
     }
     const pe_chunk_result *gathered = &slice->whole->out;
-    const bool is_whole = slice->delivered == slice->block.count && slice->delivered > 0;
+    const bool is_whole = delivered == slice->block.count && delivered > 0;
     if (is_whole || gathered->bytes.size + gathered->log.size >= pool->spec->plan->part_bytes)
         finish_result(pool, slice, is_whole);
     if (is_first && pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS)
@@ -311,6 +320,7 @@ void pe_rank_pool_drain(pe_rank_pool *pool)
         pe_rank_pool_wait(pool, DRAIN_WAIT_NS);
         (void)pe_rank_pool_end_grace(pool);
         pe_rank_pool_tick(pool);
+        pe_rank_pool_take_early(pool);
     }
 }
 
@@ -359,6 +369,7 @@ static pe_status make_queue(pe_rank_pool *pool, pe_error *err)
                                      .reorder = pool->reorder,
                                      .is_ordered = plan->order != PE_ORDER_UNORDERED,
                                      .idle = idle,
+                                     .wants_room = pool->spec->store != NULL,
                                      .context = pool};
     return pe_work_queue_make(&spec, &pool->queue, err);
 }
@@ -373,6 +384,7 @@ pe_status pe_rank_pool_init(pe_rank_pool *pool, const pe_rank_pool_spec *spec, p
     atomic_init(&pool->workers, spec->threads);
     atomic_init(&pool->busy_ns, 0);
     atomic_init(&pool->items, 0);
+    pool->head_ns = pool->taken_ns = pe_clock_ns();
     (void)pthread_mutex_init(&pool->mutex, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

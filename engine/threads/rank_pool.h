@@ -43,6 +43,10 @@ typedef struct pe_rank_pool_spec {
     void *context; /* passed to the functions below */
     /* Rank 0: write results, in item order unless the job is unordered. One thread at a time, any thread. */
     pe_status (*write)(void *context, const pe_chunk_result *out, pe_error *err);
+    /* One rank: keep results that wait for earlier items out of memory, or leave *is_stored false where there is no room. One
+     * thread at a time, also beside write. NULL: they wait in memory, as on several ranks. */
+    pe_status (*store)(void *context, const pe_chunk_result *out, bool *is_stored, pe_error *err);
+    uint64_t store_after_ns; /* what has waited so long is stored even where there is room */
     /* Main thread, periodically: `items` is the number of delivered items (on rank 0). Any status but PE_OK ends the
      * run. */
     pe_status (*tick)(void *context, uint64_t items, pe_error *err);
@@ -58,7 +62,13 @@ typedef struct pe_rank_pool {
     atomic_bool is_writing;       /* the deliverer sets it, the main thread reads it */
     atomic_int workers;           /* still running */
     atomic_uint_fast64_t busy_ns; /* sum over all workers, without waiting for input or buffers */
-    atomic_uint_fast64_t items;   /* delivered to the sink */
+    atomic_uint_fast64_t items;   /* delivered to the sink, or stored */
+    uint64_t head;                /* main thread: the reorder buffer's first entry, as it was seen last, */
+    uint64_t head_ns;             /* and for the first time */
+    uint64_t taken_ns;            /* when results that had waited long were taken last; */
+    uint64_t until_ns;            /* when the taking now under way ends */
+    bool is_for_room;             /* it ends when no worker waits for room; */
+    bool is_rest;                 /* takes all that is done */
     pthread_mutex_t mutex;        /* guards the fields below */
     pthread_cond_t wakeup;        /* wakes the main thread */
     bool is_woken;
@@ -107,6 +117,10 @@ void pe_rank_pool_wake(pe_rank_pool *pool);
 void pe_rank_pool_wait(pe_rank_pool *pool, uint64_t wait_ns);
 /* pe_rank_pool_tick - call spec->tick; an error from it stops the run. */
 void pe_rank_pool_tick(pe_rank_pool *pool);
+/* pe_rank_pool_take_early - store results that wait for an earlier item, if that item takes long, and workers lack room or the
+ * results have waited long. pe_rank_pool_take_rest - all that is done, after the workers have ended. */
+void pe_rank_pool_take_early(pe_rank_pool *pool);
+void pe_rank_pool_take_rest(pe_rank_pool *pool);
 /* pe_rank_pool_drain - close the queue, and wait for the workers to end. */
 void pe_rank_pool_drain(pe_rank_pool *pool);
 /* pe_rank_pool_write - call spec->write unless the run is stopped. One thread at a time, any thread. */
@@ -118,5 +132,8 @@ void pe_rank_pool_take_finished(pe_rank_pool *pool);
 /* pe_rank_pool_free_result - release the buffer of results that were sent or written, and with the last results of a
  * slice the slice. */
 void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result);
+
+/* pe_rank_pool_keep - store results whose turn has not come. Returns: whether they are stored. */
+bool pe_rank_pool_keep(pe_rank_pool *pool, const pe_chunk_result *out);
 
 #endif

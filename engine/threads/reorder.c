@@ -14,6 +14,8 @@
  *           so the deliverer hands over before it releases what it has delivered; the entry that is handed over is
  *           already out of the list. Entries are embedded in the chunks, so this file allocates nothing and sets no
  *           bound: the buffer pool bounds the chunks.
+ *           Entries that are done behind one that is not can be taken out of turn (pe_reorder_begin_taking). Whoever does that
+ *           and the deliverer take turns: a deliverer waits for the entry that is being taken, which then ends the taking.
  * Threads:  mutex guards all fields; waiting is also read without it. is_delivering: some thread is the deliverer.
  * Not here: what an entry belongs to, ranks, files.
  */
@@ -34,6 +36,10 @@ struct pe_reorder {
     pthread_mutex_t mutex;
     bool is_ordered;
     bool is_delivering;
+    bool is_taking;            /* a thread takes entries out of turn: nobody removes the head meanwhile */
+    uint64_t inserted, old_to; /* numbers: the last one; the last one before this round of taking */
+    int awaiting;              /* threads that wait for is_taking to end */
+    pthread_cond_t taken;
     bool is_ended;                 /* the last entry is delivered, or being delivered */
     pe_reorder_entry *head, *tail; /* the entries that are neither delivered nor being delivered */
     pe_reorder_deliver deliver;
@@ -52,6 +58,7 @@ pe_status pe_reorder_make(bool is_ordered, pe_reorder_deliver deliver, pe_reorde
     if (status != PE_OK)
         return status;
     pe_lock_init(&reorder->mutex);
+    (void)pthread_cond_init(&reorder->taken, NULL);
     reorder->is_ordered = is_ordered;
     reorder->deliver = deliver;
     reorder->release = release;
@@ -65,12 +72,14 @@ void pe_reorder_free(pe_reorder *reorder)
 {
     if (reorder == NULL)
         return;
+    (void)pthread_cond_destroy(&reorder->taken);
     (void)pthread_mutex_destroy(&reorder->mutex);
     free(reorder);
 }
 
 static void append(pe_reorder *reorder, pe_reorder_entry *entry)
 {
+    entry->number = ++reorder->inserted;
     entry->next = NULL;
     entry->prev = reorder->tail;
     if (reorder->head == NULL)
@@ -97,6 +106,7 @@ bool pe_reorder_insert_behind(pe_reorder *reorder, pe_reorder_entry *entry, pe_r
     (void)pthread_mutex_lock(&reorder->mutex);
     const bool is_inserted = !before->is_done && is_wanted(context);
     if (is_inserted && reorder->is_ordered) {
+        entry->number = ++reorder->inserted;
         entry->next = before->next;
         entry->prev = before;
         before->next = entry;
@@ -112,6 +122,8 @@ void pe_reorder_insert_before(pe_reorder *reorder, pe_reorder_entry *entry, pe_r
     (void)pthread_mutex_lock(&reorder->mutex);
     assert(!after->is_done);
     if (reorder->is_ordered) {
+        entry->number = ++reorder->inserted;
+        after->number = ++reorder->inserted;
         entry->next = after;
         entry->prev = after->prev;
         after->prev = entry;
@@ -128,22 +140,39 @@ bool pe_reorder_is_first(pe_reorder *reorder, const pe_reorder_entry *entry)
     return is_first;
 }
 
-/* Removes and returns the head if it is done, else NULL. The caller holds the lock and nobody else delivers. */
+static void unlink_entry(pe_reorder *reorder, const pe_reorder_entry *entry)
+{
+    *(entry->prev == NULL ? &reorder->head : &entry->prev->next) = entry->next;
+    *(entry->next == NULL ? &reorder->tail : &entry->next->prev) = entry->prev;
+}
+
+/* Removes and returns the head if it is done, else NULL. The caller holds the lock, nobody else delivers and nothing is
+ * taken out of turn. */
 static pe_reorder_entry *take_first(pe_reorder *reorder)
 {
     pe_reorder_entry *first = reorder->head;
     if (reorder->is_ended || first == NULL || !first->is_done)
         return NULL;
-    reorder->head = first->next;
-    *(first->next == NULL ? &reorder->tail : &first->next->prev) = NULL;
+    unlink_entry(reorder, first);
     reorder->is_ended = reorder->is_ordered && first->is_last;
     return first;
+}
+
+/* The caller holds the lock, which is released meanwhile. */
+static void wait_until_taken(pe_reorder *reorder)
+{
+    reorder->awaiting++;
+    while (reorder->is_taking)
+        (void)pthread_cond_wait(&reorder->taken, &reorder->mutex);
+    reorder->awaiting--;
 }
 
 /* The deliverer's next entry. NULL: this thread is no longer the deliverer, since the head is not done or the thread
  * that waits was made the deliverer. The caller holds the lock. */
 static pe_reorder_entry *take_next(pe_reorder *reorder)
 {
+    if (reorder->is_taking)
+        wait_until_taken(reorder);
     pe_reorder_entry *next = take_first(reorder);
     if (next == NULL) {
         reorder->is_delivering = false;
@@ -187,6 +216,19 @@ static bool wait_for_handover(pe_reorder *reorder, const pe_reorder_entry *entry
     return is_deliverer;
 }
 
+/* The first entry to deliver for a thread that becomes the deliverer by that; NULL: there is none, or another thread has become
+ * it. The caller holds the lock, and nobody delivers. */
+static pe_reorder_entry *begin_delivering(pe_reorder *reorder)
+{
+    if (reorder->is_taking && reorder->head != NULL && reorder->head->is_done)
+        wait_until_taken(reorder);
+    if (reorder->is_taking || reorder->is_delivering)
+        return NULL;
+    pe_reorder_entry *const first = take_first(reorder);
+    reorder->is_delivering = first != NULL;
+    return first;
+}
+
 void pe_reorder_done(pe_reorder *reorder, pe_reorder_entry *entry, bool is_last)
 {
     pe_reorder_entry *first = NULL;
@@ -202,11 +244,77 @@ void pe_reorder_done(pe_reorder *reorder, pe_reorder_entry *entry, bool is_last)
     if (is_waiting) {
         atomic_store_explicit(&reorder->waiting, entry, memory_order_relaxed);
     } else if (!reorder->is_delivering) {
-        first = take_first(reorder);
-        reorder->is_delivering = first != NULL;
+        first = begin_delivering(reorder);
     }
     (void)pthread_mutex_unlock(&reorder->mutex);
     if (is_waiting && wait_for_handover(reorder, entry))
         first = entry;
     deliver_from(reorder, first);
+}
+
+/* ---- out of turn ---- */
+
+/* The first entry from this one on that may be taken. The caller holds the lock. */
+static pe_reorder_entry *find_done(const pe_reorder *reorder, pe_reorder_entry *from, bool beside_new)
+{
+    const pe_reorder_entry *const waiting =
+        atomic_load_explicit(&reorder->waiting, memory_order_relaxed); /* as above */
+    while (from != NULL && (!from->is_done || from->is_last || from == waiting)) {
+        if (!beside_new && !from->is_done && from->number > reorder->old_to)
+            return NULL;
+        from = from->next;
+    }
+    return from;
+}
+
+bool pe_reorder_begin_taking(pe_reorder *reorder)
+{
+    (void)pthread_mutex_lock(&reorder->mutex);
+    reorder->is_taking = reorder->is_ordered;
+    (void)pthread_mutex_unlock(&reorder->mutex);
+    return reorder->is_ordered;
+}
+
+void pe_reorder_take_early(pe_reorder *reorder, bool beside_new, pe_reorder_take take)
+{
+    (void)pthread_mutex_lock(&reorder->mutex);
+    pe_reorder_entry *entry = find_done(reorder, reorder->head, beside_new);
+    while (entry != NULL && reorder->awaiting == 0) {
+        (void)pthread_mutex_unlock(&reorder->mutex);
+        const pe_reorder_taken taken = take(reorder->context, entry);
+        (void)pthread_mutex_lock(&reorder->mutex);
+        if (taken == PE_REORDER_LEFT)
+            break;
+        pe_reorder_entry *const next = entry->next; /* only this thread and deliverers, which wait, remove it */
+        unlink_entry(reorder, entry);
+        (void)pthread_mutex_unlock(&reorder->mutex);
+        reorder->release(reorder->context, entry); /* it may be inserted again at once */
+        (void)pthread_mutex_lock(&reorder->mutex);
+        entry = find_done(reorder, next, beside_new);
+    }
+    (void)pthread_mutex_unlock(&reorder->mutex);
+}
+
+void pe_reorder_next_round(pe_reorder *reorder)
+{
+    (void)pthread_mutex_lock(&reorder->mutex);
+    reorder->old_to = reorder->inserted;
+    (void)pthread_mutex_unlock(&reorder->mutex);
+}
+
+uint64_t pe_reorder_first(pe_reorder *reorder)
+{
+    (void)pthread_mutex_lock(&reorder->mutex);
+    const uint64_t number = reorder->is_ordered && reorder->head != NULL ? reorder->head->number : 0;
+    (void)pthread_mutex_unlock(&reorder->mutex);
+    return number;
+}
+
+void pe_reorder_end_taking(pe_reorder *reorder)
+{
+    (void)pthread_mutex_lock(&reorder->mutex);
+    reorder->is_taking = false;
+    if (reorder->awaiting > 0)
+        (void)pthread_cond_broadcast(&reorder->taken);
+    (void)pthread_mutex_unlock(&reorder->mutex);
 }

@@ -10,12 +10,14 @@
 #define PE_REORDER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 /* Embedded in a chunk. Between its insertion and its delivery only the reorder buffer touches it. */
 typedef struct pe_reorder_entry {
     struct pe_reorder_entry *next, *prev;
+    uint64_t number; /* entries are counted as they are inserted, and as a part of them is */
     bool is_done, is_last;
 } pe_reorder_entry;
 
@@ -56,5 +58,31 @@ bool pe_reorder_is_first(pe_reorder *reorder, const pe_reorder_entry *entry);
  * Params: is_last: no entry behind this one is delivered any more; without an order it has no effect
  */
 void pe_reorder_done(pe_reorder *reorder, pe_reorder_entry *entry, bool is_last);
+
+/* What became of an entry that is done behind one that is not. */
+typedef enum pe_reorder_taken {
+    PE_REORDER_LEFT,  /* it stays in the list, and no other is taken now */
+    PE_REORDER_TAKEN, /* release is called for it */
+} pe_reorder_taken;
+typedef pe_reorder_taken (*pe_reorder_take)(void *context, pe_reorder_entry *entry);
+
+/* pe_reorder_begin_taking - until pe_reorder_end_taking no entry is removed by a delivery.
+ *
+ * Call:    one thread at a time; not one that delivers. A thread that is in deliver goes on, and waits for the next entry.
+ * Returns: false: there is no order, and nothing has begun
+ */
+bool pe_reorder_begin_taking(pe_reorder *reorder);
+/* pe_reorder_take_early - take entries that are done and whose turn has not come, in the order of the list. It ends early
+ * when a deliverer waits. pe_reorder_end_taking - in either case.
+ *
+ * Params:  beside_new: also behind an entry that was inserted since the last round and is not done. Else those wait for
+ *          the next round: as a rule it is done by then, and what is taken has no gap
+ */
+void pe_reorder_take_early(pe_reorder *reorder, bool beside_new, pe_reorder_take take);
+/* pe_reorder_next_round - what is inserted from here on is new. */
+void pe_reorder_next_round(pe_reorder *reorder);
+/* pe_reorder_first - the number of the entry that is delivered next, which changes when there is progress; 0: none. */
+uint64_t pe_reorder_first(pe_reorder *reorder);
+void pe_reorder_end_taking(pe_reorder *reorder);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include <omp.h>
 
-#include "threads/thread_probe.h"
+#include "threads/placement/thread_probe.h"
 
 pe_status pe_threads_run(const pe_threads_spec *spec, pe_error *err)
 {

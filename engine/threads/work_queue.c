@@ -38,6 +38,7 @@ struct pe_work_queue {
     bool is_closed, is_stopped, is_aborted;
     pe_chunk *exempt;    /* unordered: the running chunk that does not wait for room; NULL: none */
     int sleepers;        /* workers in pthread_cond_wait */
+    int lacking;         /* of these, how many wait for room */
     atomic_uint changes; /* number of calls of notify; a spinning worker reads it without the mutex */
 };
 
@@ -264,6 +265,23 @@ static void sleep_until_changed(pe_work_queue *queue)
     queue->sleepers--;
 }
 
+static void sleep_until_room(pe_work_queue *queue)
+{
+    queue->lacking++;
+    if (queue->spec.wants_room)
+        queue->spec.idle(queue->spec.context);
+    sleep_until_changed(queue);
+    queue->lacking--;
+}
+
+bool pe_work_queue_lacks_room(pe_work_queue *queue)
+{
+    (void)pthread_mutex_lock(&queue->mutex);
+    const bool lacks = queue->lacking > 0;
+    (void)pthread_mutex_unlock(&queue->mutex);
+    return lacks;
+}
+
 pe_chunk *pe_work_queue_take(pe_work_queue *queue, int worker)
 {
     pe_chunk *chunk = NULL;
@@ -291,9 +309,12 @@ pe_chunk *pe_work_queue_take(pe_work_queue *queue, int worker)
             spin(queue, WARM_SPINS);
             break;
         case SLEEP:
-            if (queue->first != NULL) /* there is work, but no buffer for its results */
+            if (queue->first != NULL) { /* there is work, but no buffer for its results */
                 pe_lane_lacks_room();
-            sleep_until_changed(queue);
+                sleep_until_room(queue);
+            } else {
+                sleep_until_changed(queue);
+            }
             break;
         case END:
             is_over = true;
@@ -343,7 +364,7 @@ pe_chunk *pe_work_queue_detach(pe_work_queue *queue, pe_chunk *running)
         if (part == NULL && is_exempt(queue, running))
             part = pe_buffer_pool_detach(&queue->buffers, running, true);
         if (part == NULL)
-            sleep_until_changed(queue);
+            sleep_until_room(queue);
     }
     if (part != NULL) {
         pe_buffer_pool_count_bytes(&queue->buffers, running, 0);
@@ -357,7 +378,7 @@ void pe_work_queue_wait_for_room(pe_work_queue *queue, pe_chunk *running, size_t
 {
     (void)pthread_mutex_lock(&queue->mutex);
     while (!queue->is_aborted && !pe_buffer_pool_has_bytes(&queue->buffers, bytes) && !is_exempt(queue, running))
-        sleep_until_changed(queue);
+        sleep_until_room(queue);
     pe_buffer_pool_count_bytes(&queue->buffers, running, running->counted_bytes + bytes);
     (void)pthread_mutex_unlock(&queue->mutex);
 }

@@ -29,8 +29,10 @@ typedef struct pe_work_queue_spec {
     const pe_adaptive_chunk *chunking;
     pe_reorder *reorder; /* every claimed or stolen chunk is inserted here */
     bool is_ordered;     /* chunks are delivered in the order of their items */
-    /* Called without locks by a worker that finds nothing to claim: asks the main thread to push more slices. */
+    /* Called by a worker that finds nothing to claim, without locks: asks the main thread to push more slices. With
+     * wants_room also called, with the queue locked, by a worker that is going to wait for room. */
     void (*idle)(void *context);
+    bool wants_room;
     void *context;
 } pe_work_queue_spec;
 
@@ -65,6 +67,9 @@ void pe_work_queue_wait_for_room(pe_work_queue *queue, pe_chunk *running, size_t
  * pe_work_queue_wake - wake waiting workers, since another chunk is delivered next now. Any thread. */
 void pe_work_queue_count_bytes(pe_work_queue *queue, pe_chunk *chunk);
 void pe_work_queue_wake(pe_work_queue *queue);
+
+/* pe_work_queue_lacks_room - whether a worker waits for room in the window. Any thread. */
+bool pe_work_queue_lacks_room(pe_work_queue *queue);
 
 /* pe_work_queue_release - return a chunk to the buffer pool, once its bytes are no longer needed. Any thread. */
 void pe_work_queue_release(pe_work_queue *queue, pe_chunk *chunk);

@@ -300,9 +300,10 @@ static pe_status find_unfinished(pe_out_file *out, bool is_whole, uint64_t inode
     return PE_OK;
 }
 
-static pe_status open_unfinished(pe_out_file *out, uint64_t bytes, pe_error *err)
+static pe_status open_unfinished(pe_out_file *out, const pe_out_state *state, pe_error *err)
 {
     const char *const name = out->part != NULL ? out->part : out->path;
+    const uint64_t bytes = state->kept_bytes > state->bytes ? state->kept_bytes : state->bytes;
     struct stat facts;
     out->fd = pe_open(name, O_WRONLY | O_NOFOLLOW, 0);
     out->lock_fd = out->fd < 0 ? -1 : pe_open(name, O_WRONLY | O_NOFOLLOW, 0);
@@ -316,7 +317,7 @@ static pe_status open_unfinished(pe_out_file *out, uint64_t bytes, pe_error *err
                        (unsigned long long)bytes);
         return is_exchanged(out, what, err);
     }
-    if (ftruncate(out->fd, (off_t)bytes) != 0 || lseek(out->fd, (off_t)bytes, SEEK_SET) < 0)
+    if (ftruncate(out->fd, (off_t)bytes) != 0 || lseek(out->fd, (off_t)state->bytes, SEEK_SET) < 0)
         return pe_out_cannot_create(out->path, errno, err);
     return PE_OK;
 }
@@ -331,7 +332,7 @@ pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_
     if (status == PE_OK)
         status = find_unfinished(out, is_whole, state.inode, err);
     if (status == PE_OK)
-        status = open_unfinished(out, state.bytes, err);
+        status = open_unfinished(out, &state, err);
     if (status != PE_OK) {
         close_part(out);
         forget(out);

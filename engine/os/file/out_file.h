@@ -46,6 +46,7 @@ typedef struct pe_out_file {
 /* What identifies the file of an unfinished run, and how much of it counts. */
 typedef struct pe_out_state {
     uint64_t inode, bytes;
+    uint64_t kept_bytes; /* what lies behind `bytes` and before this stays, too */
 } pe_out_state;
 
 /* pe_out_begin - create the temporary file. marker: the name of the marker; NULL: PATH.checkpoint. A checkpoint of that
@@ -54,11 +55,11 @@ typedef struct pe_out_state {
  *          the temporary name or of the marker's name that is not pengine's) */
 pe_status pe_out_begin(const char *path, pe_out_kind kind, const char *marker, pe_out_file *out, pe_error *err);
 
-/* pe_out_reopen - open the result of an unfinished run, truncate it to state.bytes and continue there.
+/* pe_out_reopen - open the result of an unfinished run, continue at state.bytes, with what is kept behind it.
  *
  * Params:  is_whole: the file must not stay under its final name while it is incomplete.
- * Returns: PE_OK; PE_EOUTPUT when neither PATH.part nor PATH is the file with this inode, when it is shorter than
- *          state.bytes, or another run writes it */
+ * Returns: PE_OK; PE_EOUTPUT when neither PATH.part nor PATH is the file with this inode, when it is too short,
+ *          or another run writes it */
 pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_out_state state, pe_out_file *out,
                         pe_error *err);
 

@@ -106,6 +106,7 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
                           .resume = resume,
                           .spec = spec,
                           .row_bytes = row_bytes,
+                          .first_item = inputs->items.first,
                           .scratch_fd = -1};
     const bool has_failed = resume->is_resumed && !resume->forgets_failures;
     const uint64_t failed_bytes = has_failed ? resume->from.progress.failed_bytes : 0;
@@ -166,9 +167,9 @@ static pe_status list_failed(pe_output *output, const pe_buffer *log, uint64_t f
 }
 
 /* Of a reduction the workers list the items that they have folded. */
-static pe_status list_done(pe_output *output, const pe_chunk_result *out, uint64_t first_row, pe_error *err)
+static pe_status list_done(pe_output *output, const pe_chunk_result *out, pe_block block, uint64_t first_row,
+                           pe_error *err)
 {
-    const pe_block block = {.first = pe_item_set_from(output->todo, out->first).first, .count = out->items};
     pe_status status = out->log.size > 0 ? list_failed(output, &out->log, first_row, err) : PE_OK;
     if (status == PE_OK && output->job->op_count == 0)
         status = pe_item_set_add(&output->done, block, err);
@@ -192,25 +193,29 @@ static pe_status take_rows(pe_output *output, const pe_chunk_result *out, pe_err
                            : pe_sink_write(output->sink, out->bytes.data, out->bytes.size, out->rows, err);
 }
 
-static pe_status take(pe_output *output, const pe_chunk_result *out, pe_error *err)
+pe_status pe_output_take_block(pe_output *output, const pe_chunk_result *out, pe_block block, pe_error *err)
 {
     const uint64_t first_row = output->rows;
     pe_status status = take_rows(output, out, err);
     if (status != PE_OK)
         return status;
     output->rows += out->rows;
+    output->taken_rows += out->rows;
+    output->taken_items += block.count;
     if (out->log.size > 0)
         status = pe_failure_log_take(&output->failures, &out->log, err);
     if (status == PE_OK)
         status = pe_job_log_take(&output->jobs, &out->log, err);
-    return status == PE_OK && output->is_recorded ? list_done(output, out, first_row, err) : status;
+    return status == PE_OK && output->is_recorded ? list_done(output, out, block, first_row, err) : status;
 }
 
 pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err)
 {
     (void)pthread_mutex_lock(&output->mutex);
     const uint64_t rows = output->rows;
-    const pe_status status = take(output, out, err);
+    const pe_block block = {.first = pe_item_set_from(output->todo, out->first).first, .count = out->items};
+    const pe_status status = pe_output_take_block(output, out, block, err);
+    output->next += out->items;
     output->is_torn = output->is_torn || (status != PE_OK && output->rows != rows);
     (void)pthread_mutex_unlock(&output->mutex);
     return status == PE_OK && out->log.size > 0
@@ -229,8 +234,9 @@ pe_status pe_output_retried(pe_output *output, const pe_run_inputs *inputs, int 
 
 /* ---- for a checkpoint ---- */
 
-static pe_status list(pe_output *output, pe_checkpoint_progress *out, pe_error *err)
+static pe_status list(pe_output *output, pe_checkpoint *checkpoint, pe_error *err)
 {
+    pe_checkpoint_progress *const out = &checkpoint->progress;
     pe_sink_mark mark = {0};
     if (output->is_torn)
         return pe_fail(err, PE_EIO, "the last results could not be listed");
@@ -243,6 +249,8 @@ static pe_status list(pe_output *output, pe_checkpoint_progress *out, pe_error *
         status = pe_failed_file_flush(&output->names_list, err);
     if (status == PE_OK)
         status = pe_item_set_add_all(&out->done, &output->done, err);
+    if (status == PE_OK && output->spill != NULL)
+        status = pe_spill_list(output->spill, checkpoint, err);
     const bool has_rows = output->job->op_count == 0; /* the lines of a reduction are written at the end */
     out->output_bytes = has_rows ? mark.bytes : 0;
     out->inode = has_rows ? mark.inode : 0;
@@ -256,7 +264,7 @@ static pe_status list(pe_output *output, pe_checkpoint_progress *out, pe_error *
     return status;
 }
 
-pe_status pe_output_list(pe_output *output, pe_checkpoint_progress *out, pe_error *err)
+pe_status pe_output_list(pe_output *output, pe_checkpoint *out, pe_error *err)
 {
     (void)pthread_mutex_lock(&output->mutex);
     const pe_status status = list(output, out, err);
@@ -267,6 +275,8 @@ pe_status pe_output_list(pe_output *output, pe_checkpoint_progress *out, pe_erro
 pe_status pe_output_sync(const pe_output *output, pe_error *err)
 {
     pe_status status = pe_sink_sync(output->sink, err);
+    if (status == PE_OK && output->spill != NULL)
+        status = pe_spill_sync(output->spill, err);
     if (status == PE_OK)
         status = pe_failed_file_sync(&output->failed, err);
     return status == PE_OK ? pe_failed_file_sync(&output->names_list, err) : status;

@@ -11,8 +11,10 @@
 #define PE_OUTPUT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "checkpoint/failed_file.h"
+#include "checkpoint/spill.h"
 #include "inputs/inputs.h"
 #include "job/job.h"
 #include "report/failure_log.h"
@@ -38,8 +40,15 @@ typedef struct pe_output {
     pthread_mutex_t mutex; /* held by take and by list */
     pe_item_set done;      /* whose rows were delivered, by earlier runs too; of a reduction those that failed */
     uint64_t rows;         /* in the output */
+    uint64_t taken_items, taken_rows; /* by this run: computed by it, or stored by an earlier one */
     pe_failed_file failed;
     uint64_t failed_list; /* which of the checkpoint's two lists that is */
+    /* Results that wait for earlier items (stored_results.h). */
+    pe_spill *spill; /* NULL: none are stored */
+    atomic_bool has_stored;
+    uint64_t first_item;   /* of the output */
+    uint64_t next;         /* of the pool's items, the one that is delivered next in an ordered mode */
+    pe_chunk_result frame; /* that was read last */
     /* Where items that had failed are tried again (retried_rows.h). */
     const pe_run_resume *resume;
     const pe_sink_spec *spec;
@@ -60,11 +69,13 @@ pe_status pe_output_retried(pe_output *output, const pe_run_inputs *inputs, int 
 
 /* pe_output_take - in the order of the mode. PE_EITEM when [errors] max_failures is passed; errors of writing. */
 pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err);
+/* pe_output_take_block - of these items of the job; for stored_results.c, with the mutex held. */
+pe_status pe_output_take_block(pe_output *output, const pe_chunk_result *out, pe_block block, pe_error *err);
 
-/* pe_output_list - what is done at this moment, as the progress of a checkpoint: items, rows, the length of the output and of
- * the file of failed items, and in state what was counted of failures, then the state of a digest.
+/* pe_output_list - what is done at this moment: the ranges of stored results, and the progress of a checkpoint: items, rows, the
+ * length of the output and of the file of failed items, and in state what was counted of failures, then the state of a digest.
  * Owns: *out comes with its counters of runs and times, and without items. PE_ENOMEM, PE_EIO. */
-pe_status pe_output_list(pe_output *output, pe_checkpoint_progress *out, pe_error *err);
+pe_status pe_output_list(pe_output *output, pe_checkpoint *out, pe_error *err);
 
 /* pe_output_sync - what was listed is on stable storage when this returns; any thread. PE_EIO. */
 pe_status pe_output_sync(const pe_output *output, pe_error *err);

@@ -124,6 +124,8 @@ pe_status pe_shared_output_begin(const pe_run_context *run, const pe_job *job, c
     if (status == PE_OK && message.size > 0)
         status = agree_on_shared(run, &message, file, &is_shared, err);
     pe_buffer_fini(&message);
+    if (run->is_root)
+        pe_sink_end_probes(sink);
     if (status == PE_OK && is_shared != 0)
         pe_log(PE_LOG_DEBUG, "output: every rank writes its own rows to %s", file->path);
     else

@@ -91,13 +91,38 @@ static pe_status find_default(const pe_job *job, const pe_output_spec *output, c
     return status;
 }
 
+/* Whether a job keeps one where its inputs can be read again. */
+static bool is_wanted(const pe_job *job, const pe_output_spec *output)
+{
+    return can_be_continued(job, output) &&
+           (job->checkpoint.path != NULL || pe_checkpoint_path_is_beside(job, output) || output->has_item_files);
+}
+
+static pe_status name_checkpoint(const pe_job *job, const pe_output_spec *output, char **path, pe_error *err)
+{
+    return job->checkpoint.path != NULL ? pe_copy_string(path, job->checkpoint.path, err)
+                                        : find_default(job, output, path, err);
+}
+
+char *pe_run_will_store(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                        const pe_output_spec *output)
+{
+    pe_error ignored = PE_ERROR_INIT; /* then the plan has a line less */
+    char *path = NULL;
+    const bool is_ordered = job->op_count == 0 && job->order != PE_ORDER_UNORDERED;
+    if (is_ordered && pe_comm_size(run->comm) == 1 && is_wanted(job, output) &&
+        pe_inputs_can_be_read_again(inputs->inputs))
+        (void)name_checkpoint(job, output, &path, &ignored);
+    return path;
+}
+
 pe_status pe_checkpoint_path_find(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                                   const pe_output_spec *output, char **path, pe_error *err)
 {
     const bool can = can_be_continued(job, output);
     if (job->checkpoint.path != NULL && job->checkpoint.is_enabled && job->items == NULL && !can)
         return refuse(job, output, err);
-    if (!can || (job->checkpoint.path == NULL && !pe_checkpoint_path_is_beside(job, output) && !output->has_item_files))
+    if (!is_wanted(job, output))
         return PE_OK;
     if (!pe_inputs_can_be_read_again(inputs->inputs)) {
         const bool is_asked = job->checkpoint.path != NULL || run->options->resume != PE_RESUME_NONE;
@@ -105,6 +130,5 @@ pe_status pe_checkpoint_path_find(const pe_run_context *run, const pe_job *job, 
                "%s: an input is read as it comes and cannot be read again, so this run cannot be resumed", job->name);
         return PE_OK;
     }
-    return job->checkpoint.path != NULL ? pe_copy_string(path, job->checkpoint.path, err)
-                                        : find_default(job, output, path, err);
+    return name_checkpoint(job, output, path, err);
 }

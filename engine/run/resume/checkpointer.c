@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "os/file/durable.h"
 #include "os/log.h"
+#include "run/output/stored_results.h"
 
 typedef enum phase { WAITING, ASKING, WRITING } phase;
 
@@ -60,7 +61,7 @@ static pe_status take_snapshot(pe_checkpointer *self, pe_error *err)
     const pe_buffer *const history = &self->spec.resume->from.history;
     pe_status status = pe_buffer_append(&self->snapshot.history, history->data, history->size, err);
     if (status == PE_OK)
-        status = pe_output_list(self->spec.output, now, err);
+        status = pe_output_list(self->spec.output, &self->snapshot, err);
     if (status == PE_OK && self->spec.reduction != NULL)
         status = pe_reduction_save(self->spec.reduction, false, &now->state, &now->done, err);
     return status;
@@ -140,6 +141,7 @@ static pe_status end_thread(pe_checkpointer *self, pe_error *err)
         return PE_OK;
     if (self->write_error.status == PE_OK) {
         self->is_on_disk = true;
+        pe_stored_trim(self->spec.output, self->snapshot.stored_count);
     } else if (!self->has_warned) {
         pe_log(PE_LOG_WARN, "%s: the run goes on without it", self->write_error.text);
         self->has_warned = true;
@@ -264,7 +266,7 @@ static bool write_last(pe_checkpointer *self, bool is_finished, pe_error *err)
     self->snapshot.progress.is_complete = is_finished ? 1 : 0;
     if (is_finished && pe_item_set_add(&self->snapshot.progress.done, *self->spec.items, err) != PE_OK)
         return false; /* at the end the items of a reduction are not moved between ranks, and all are done */
-    if (self->snapshot.progress.done.items == 0 && !is_finished)
+    if (self->snapshot.progress.done.items == 0 && self->snapshot.stored_count == 0 && !is_finished)
         return false;
     sync_and_write(self);
     pe_error_merge(err, &self->sync_error);

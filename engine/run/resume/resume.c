@@ -124,10 +124,39 @@ static void begin_anew(pe_run_resume *resume)
     resume->from.manifest = manifest;
 }
 
+/* The results that an earlier run has stored, and what is done with them: damaged ones are computed again. */
+static pe_status take_stored(pe_run_resume *resume, pe_error *err)
+{
+    pe_checkpoint *const from = &resume->from, whole = {.stored_count = 0};
+    const uint64_t before = resume->done.items;
+    if (from->stored_count == 0)
+        return PE_OK;
+    pe_status status = pe_spill_reopen(resume->path, from, &resume->spill, err);
+    if (status == PE_OK)
+        status = pe_spill_list(resume->spill, &whole, err);
+    pe_item_set_fini(&resume->done);
+    if (status == PE_OK)
+        status = pe_item_set_add_all(&resume->done, &from->progress.done, err);
+    for (size_t s = 0; s < whole.stored_count && status == PE_OK; s++) {
+        const pe_stored_range *const range = &whole.stored[s];
+        status = pe_item_set_add(&resume->done, range->items, err);
+        if (range->placed_end > resume->mark.kept_bytes)
+            resume->mark.kept_bytes = range->placed_end;
+    }
+    if (status == PE_OK && resume->done.items < before)
+        pe_log(PE_LOG_WARN, "%s.spill: %" PRIu64 " items are damaged or missing: they are computed again", resume->path,
+               before - resume->done.items);
+    pe_checkpoint_fini(&whole);
+    return status;
+}
+
 static pe_status go_on(pe_run_resume *resume, const pe_run_inputs *inputs, pe_error *err)
 {
     const pe_checkpoint_progress *const progress = &resume->from.progress;
     char done[32], all[32];
+    resume->mark = (pe_sink_mark){.inode = progress->inode, .bytes = progress->output_bytes, .items = progress->rows};
+    if (take_stored(resume, err) != PE_OK)
+        return err->status;
     const bool is_known = inputs->items.count != PE_COUNT_UNKNOWN;
     if (resume->from.damaged > 0)
         pe_log(PE_LOG_WARN, "%s: %" PRIu64 " records are damaged: what they list is computed again", resume->path,
@@ -135,14 +164,12 @@ static pe_status go_on(pe_run_resume *resume, const pe_run_inputs *inputs, pe_er
     resume->is_resumed = resume->done.items > 0;
     if (!resume->is_resumed)
         return PE_OK;
-    resume->mark = (pe_sink_mark){.inode = progress->inode, .bytes = progress->output_bytes, .items = progress->rows};
     if (progress->state.size > PE_FAILURE_COUNTED_BYTES) {
         resume->mark.state = progress->state.data + PE_FAILURE_COUNTED_BYTES;
         resume->mark.state_bytes = progress->state.size - PE_FAILURE_COUNTED_BYTES;
     }
     pe_log(PE_LOG_INFO, "%s: goes on after %s%s%s items", resume->path, pe_print_count(done, resume->done.items),
            is_known ? " of " : "", is_known ? pe_print_count(all, inputs->items.count) : "");
-    (void)err;
     return PE_OK;
 }
 
@@ -303,8 +330,16 @@ pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_ru
     return PE_OK;
 }
 
+bool pe_run_stores_results(const pe_run_context *run, const pe_job *job, const pe_run_resume *resume)
+{
+    return pe_comm_size(run->comm) == 1 && resume->is_recorded && !resume->is_retry && job->op_count == 0 &&
+           job->order != PE_ORDER_UNORDERED;
+}
+
 void pe_run_resume_fini(pe_run_resume *resume)
 {
+    pe_spill_close(resume->spill, false);
+    resume->spill = NULL;
     pe_checkpoint_fini(&resume->from);
     pe_item_set_fini(&resume->done);
     pe_checkpoint_lock_release(&resume->lock);

@@ -9,7 +9,7 @@
  *           stacks of joined threads, so OpenMP's threads reuse them.
  * Threads:  the main thread; the probe's threads wait at a gate until all are created, then end.
  */
-#include "threads/thread_probe.h"
+#include "threads/placement/thread_probe.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

@@ -7,9 +7,9 @@
  *           beside the one message of rank 0. Therefore the variable is removed before the runtime is loaded. libc is
  *           not initialised at that time, so that code calls nothing that needs a locale, memory or environ.
  * Threads:  pe_asked_threads_begin is called while the process has one thread; afterwards `invalid` is only read.
- * Not here: the number of threads that a rank starts (threads/thread_placement.c).
+ * Not here: the number of threads that a rank starts (threads/placement/thread_placement.c).
  */
-#include "threads/asked_threads.h"
+#include "threads/placement/asked_threads.h"
 
 #include <stdlib.h>
 #include <string.h>

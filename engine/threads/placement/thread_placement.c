@@ -11,7 +11,7 @@
  *           The ranks in one control group divide that number.
  * Threads:  the main thread.
  */
-#include "threads/thread_placement.h"
+#include "threads/placement/thread_placement.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 #include "base/enum_names.h"
 #include "comm/launcher.h"
 #include "os/cores.h"
-#include "threads/asked_threads.h"
+#include "threads/placement/asked_threads.h"
 
 /* What a rank sends to rank 0: its cores and the threads it wants. */
 typedef struct request {

@@ -1,0 +1,102 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* rank_pool_early.c - stores results that wait behind a slow item.
+ *
+ * Design:   while the next item to deliver is not done, later ones fill the window. When it is the same for STALL_NS, and
+ *           workers wait for room, results are taken out of the reorder buffer in the order of their items until there is
+ *           room. What has waited for store_after_ns is taken also where there is room, so that a checkpoint can list it;
+ *           there in one piece as far as possible, so that the list stays short. The main thread does both, so the workers
+ *           compute meanwhile. It takes for PASS_NS at most, and then looks after the run.
+ * Threads:  the main thread, but for pe_rank_pool_keep.
+ * Not here: where results are stored (run/output/stored_results.c).
+ */
+#include "base/clock.h"
+#include "threads/rank_pool.h"
+#include "threads/work_queue.h"
+
+#define STALL_NS 100000000u
+#define PASS_NS 50000000u
+
+/* How long the next item to deliver has been waited for. */
+static uint64_t waited_ns(pe_rank_pool *pool, uint64_t now)
+{
+    const uint64_t head = pe_reorder_first(pool->reorder);
+    if (head != pool->head)
+        pool->head_ns = now;
+    pool->head = head;
+    return head == 0 ? 0 : now - pool->head_ns;
+}
+
+bool pe_rank_pool_keep(pe_rank_pool *pool, const pe_chunk_result *out)
+{
+    const pe_rank_pool_spec *spec = pool->spec;
+    pe_error err = PE_ERROR_INIT;
+    bool is_stored = false;
+    if (spec->store == NULL)
+        return false;
+    if (spec->store(spec->context, out, &is_stored, &err) != PE_OK)
+        pe_rank_pool_fail(pool, &err);
+    else if (is_stored)
+        atomic_fetch_add_explicit(&pool->items, out->items, memory_order_relaxed); /* only shown as progress */
+    return is_stored;
+}
+
+static bool is_over(const pe_rank_pool *pool)
+{
+    return (pool->is_for_room && !pe_work_queue_lacks_room(pool->queue)) || pe_clock_ns() > pool->until_ns;
+}
+
+/* A chunk without items has none left, as in deliver_to_sink. */
+static pe_reorder_taken store_chunk(void *context, pe_reorder_entry *entry)
+{
+    pe_rank_pool *pool = context;
+    pe_chunk *chunk = pe_chunk_of_entry(entry);
+    pe_slice *slice = chunk->slice;
+    const uint64_t items = chunk->out.items;
+    if (items == 0)
+        return PE_REORDER_TAKEN;
+    if (is_over(pool) || !pe_rank_pool_keep(pool, &chunk->out))
+        return PE_REORDER_LEFT;
+    /* as in deliver_to_sink, which may be at work on the same slice */
+    if (atomic_fetch_add_explicit(&slice->delivered, items, memory_order_acq_rel) + items == slice->block.count)
+        pe_work_queue_recycle(pool->queue, slice);
+    return PE_REORDER_TAKEN;
+}
+
+static bool take(pe_rank_pool *pool)
+{
+    if (!pe_reorder_begin_taking(pool->reorder))
+        return false;
+    pe_reorder_take_early(pool->reorder, pool->is_for_room || pool->is_rest, store_chunk);
+    pe_reorder_end_taking(pool->reorder);
+    return true;
+}
+
+void pe_rank_pool_take_early(pe_rank_pool *pool)
+{
+    const pe_rank_pool_spec *spec = pool->spec;
+    if (spec->store == NULL || pe_rank_pool_is_stopped(pool))
+        return;
+    const uint64_t now = pe_clock_ns(), waits_ns = waited_ns(pool, now);
+    if (waits_ns < STALL_NS)
+        return;
+    const bool is_due = waits_ns >= spec->store_after_ns && now - pool->taken_ns >= spec->store_after_ns;
+    if (!is_due && !pe_work_queue_lacks_room(pool->queue))
+        return;
+    pool->is_for_room = !is_due;
+    pool->until_ns = now + PASS_NS;
+    if (take(pool) && is_due && pe_clock_ns() <= pool->until_ns) { /* else there may be more */
+        pool->taken_ns = now;
+        pe_reorder_next_round(pool->reorder);
+    }
+}
+
+void pe_rank_pool_take_rest(pe_rank_pool *pool)
+{
+    pool->is_for_room = false;
+    pool->is_rest = true;
+    pool->until_ns = UINT64_MAX;
+    if (pool->spec->store != NULL)
+        (void)take(pool);
+}
