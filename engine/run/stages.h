@@ -119,7 +119,7 @@ void pe_run_print_plan(const pe_run_context *run, FILE *file, const pe_job *job,
 /* pe_run_print_processes - behind the plan: the processes that the kernel runs in, and their memory. Not collective. */
 void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *kernel, const pe_run_plan *plan);
 
-/* ---- from a plan to a committed output: execute.c ---- */
+/* ---- from a plan to a committed output: execute/ ---- */
 
 /* pe_run_execute - compute all items that are left and commit the output. What became of the run goes into rank 0's facts,
  * also after a failure. */

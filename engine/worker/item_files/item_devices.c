@@ -4,7 +4,7 @@
 /* item_devices.c - the file systems that items' files were written to, and waiting until they are on stable storage.
  *
  * Threads:  the list only grows, under its mutex; an entry is constant.
- * Not here: when (run/resume/checkpointer.c, run/execute.c).
+ * Not here: when (run/resume/checkpointer.c, run/execute/).
  */
 #define _GNU_SOURCE /* syncfs */
 

@@ -1,0 +1,80 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* execution_open.c - open what a run writes to: output, reduction, checkpoint.
+ *
+ * Design:  what an earlier run had folded is added to the reduction here, so that the rest of the run does not know of it.
+ * Threads: the main thread.
+ */
+#include "run/execute/execution.h"
+
+#include "run/output/shared_output.h"
+#include "run/output/stored_results.h"
+
+#define MERGES_PER_INTERVAL 4
+
+/* What was folded for the last checkpoint of an earlier run: behind the counts of failed items. */
+static pe_status add_earlier_folds(pe_execution *self, pe_error *err)
+{
+    const pe_buffer *const state = &self->resume->from.progress.state;
+    return state->size < PE_FAILURE_COUNTED_BYTES
+               ? pe_fail(err, PE_EDATA, "%s: it has no state of the reduction", self->resume->path)
+               : pe_reduction_add(self->reduction, state->data + PE_FAILURE_COUNTED_BYTES,
+                                  state->size - PE_FAILURE_COUNTED_BYTES, err);
+}
+
+static void open_reduction(pe_execution *self, pe_error *err)
+{
+    const pe_fold_spec spec = pe_reduction_spec(self->job, &self->work.signature);
+    if (pe_reduction_make(&spec, &self->reduction, err) != PE_OK)
+        return;
+    self->work.reduction = self->reduction;
+    if (self->resume->is_recorded)
+        pe_reduction_merge_after(self->reduction, self->job->checkpoint.interval_ns / MERGES_PER_INTERVAL + 1);
+    if (self->run->is_root && self->resume->is_resumed)
+        (void)add_earlier_folds(self, err);
+}
+
+static pe_status open_checkpointer(pe_execution *self, pe_error *err)
+{
+    const pe_checkpointer_spec spec = {.run = self->run,
+                                       .job = self->job,
+                                       .resume = self->resume,
+                                       .output = &self->output,
+                                       .reduction = self->reduction,
+                                       .items = &self->whole,
+                                       .rows = &self->work.row_file,
+                                       .files = self->work.item_files,
+                                       .begin_ns = self->begin_ns};
+    return pe_checkpointer_make(&spec, &self->checkpointer, err);
+}
+
+/* With the items of earlier runs. */
+uint64_t pe_execution_all_items(const pe_execution *self, uint64_t items)
+{
+    return items == PE_ITEMS_UNKNOWN ? items : self->resume->done.items + items;
+}
+
+static void begin_output(pe_execution *self, const pe_output_spec *spec, pe_error *err)
+{
+    if (pe_output_begin(&self->output, self->job, &spec->sink, self->inputs, self->resume,
+                        self->work.signature.arg_count, pe_execution_all_items(self, self->plan->items),
+                        self->work.encoder.is_fixed ? self->work.encoder.row_bytes : 0, err) == PE_OK &&
+        !self->resume->is_retry)
+        (void)pe_stored_begin(&self->output, self->resume, err);
+}
+
+pe_status pe_execution_open(pe_execution *self, const pe_output_spec *spec, pe_error *err)
+{
+    const pe_run_context *run = self->run;
+    if (run->is_root)
+        begin_output(self, spec, err);
+    if (pe_run_agree(run, err) == PE_OK && self->job->op_count > 0)
+        open_reduction(self, err);
+    else if (err->status == PE_OK && !self->resume->is_retry)
+        (void)pe_shared_output_begin(run, self->job, self->plan, self->output.sink, &self->work, err);
+    self->work.row_file.first_row = self->work.first_row;
+    if (err->status == PE_OK)
+        (void)open_checkpointer(self, err);
+    return pe_run_agree(run, err);
+}
