@@ -122,7 +122,8 @@ class Run:
             self.seconds = time.monotonic() - begun
             self.injected = self.log.read_text() if self.log.exists() else ""
             self.result = self.read(job.out) if job.out else self.out
-            kept = {f"{job.out}.{end}" for end in ("part", "checkpoint")}  # of a run that failed, or in which items did
+            # of a run that failed, or in which items did
+            kept = {f"{job.out}.{end}" for end in ("part", "checkpoint", "checkpoint.spill")}
             self.left = sorted(path.name for path in [*self.folder.glob("*.part*"), *self.folder.glob("*.checkpoint*"),
                                                       *(self.folder / "tmp").iterdir()]
                                if self.code in (0, None) or path.name.removesuffix(".failed") not in kept)
