@@ -4,7 +4,8 @@
 /* growth.c - whether a job differs from that of a checkpoint only by more items at its end.
  *
  * Design:   a range has grown when only its stop is further away; a text when its first bytes, as many as there were, have the
- *           content that they had. A text whose last record had no line end may have grown within that record.
+ *           content that they had. A text whose last record had no line end may have grown within that record, whose item is
+ *           then computed again.
  * Threads:  the main thread of rank 0.
  * Not here: other differences (resume.c).
  */
@@ -47,7 +48,7 @@ static bool ends_record(const char *path, uint64_t size)
 
 /* Whether the content of a file is that of before with more behind it. */
 static pe_status has_grown_file(const pe_job *job, const pe_run_inputs *inputs, int input, const char *was,
-                                bool *has_grown, pe_error *err)
+                                pe_growth *growth, bool *has_grown, pe_error *err)
 {
     const pe_source_spec *const spec = &job->inputs[input];
     const uint64_t size = strtoull(was, NULL, 10);
@@ -61,8 +62,7 @@ static pe_status has_grown_file(const pe_job *job, const pe_run_inputs *inputs, 
     *has_grown = status == PE_OK && strcmp(was, (const char *)now.data) == 0;
     pe_buffer_fini(&now);
     if (*has_grown && !ends_record(spec->path, size))
-        return pe_fail(err, PE_ECONFIG, "%s: it has grown, and its last record had no line end: --restart begins anew",
-                       spec->path);
+        growth->path = spec->path;
     return status;
 }
 
@@ -82,7 +82,7 @@ static pe_status replace(pe_manifest *manifest, const char *key, const char *val
 }
 
 static pe_status adapt_input(const pe_job *job, const pe_run_inputs *inputs, int input, pe_manifest *was,
-                             const pe_manifest *is, bool *has_grown, pe_error *err)
+                             const pe_manifest *is, pe_growth *growth, bool *has_grown, pe_error *err)
 {
     char range[32], content[32];
     const bool is_only = job->input_count == 1;
@@ -97,31 +97,43 @@ static pe_status adapt_input(const pe_job *job, const pe_run_inputs *inputs, int
     if (old_range != NULL && new_range != NULL && strcmp(old_range, new_range) != 0)
         *has_grown = differs_in_stop(old_range, new_range);
     else if (old_content != NULL && new_content != NULL && strcmp(old_content, new_content) != 0)
-        status = has_grown_file(job, inputs, input, old_content, has_grown, err);
+        status = has_grown_file(job, inputs, input, old_content, growth, has_grown, err);
     return status == PE_OK && *has_grown ? replace(was, key, value, err) : status;
 }
 
+/* Of a product the last record of the first input is in many items, whose rows need not be the last. */
+static pe_status refuse_product(const pe_growth *growth, pe_error *err)
+{
+    return pe_fail(err, PE_ECONFIG,
+                   "%s: it has grown, and its last record, which had no line end, is in several items of the product: "
+                   "--restart begins anew",
+                   growth->path);
+}
+
 pe_status pe_growth_adapt(const pe_job *job, const pe_run_inputs *inputs, pe_checkpoint *from, const pe_manifest *is,
-                          pe_error *err)
+                          pe_growth *growth, pe_error *err)
 {
     static const char items[] = "input.items";
     pe_manifest *const was = &from->manifest;
     const char *const old_items = pe_manifest_find(was, items), *const new_items = pe_manifest_find(is, items);
     const bool is_product = job->combine == PE_COMBINE_PRODUCT;
+    *growth = (pe_growth){.items_before = old_items == NULL ? 0 : strtoull(old_items, NULL, 10)};
     if (old_items == NULL || new_items == NULL || job->part.of > 0 ||
-        strtoull(new_items, NULL, 10) <= strtoull(old_items, NULL, 10))
+        strtoull(new_items, NULL, 10) < growth->items_before)
         return PE_OK;
     bool has_any = false;
     for (int i = 0; i < job->input_count; i++) {
         bool has_grown = false;
         if (is_product && i > 0) /* only the first input adds items at the end */
             break;
-        if (adapt_input(job, inputs, i, was, is, &has_grown, err) != PE_OK)
+        if (adapt_input(job, inputs, i, was, is, growth, &has_grown, err) != PE_OK)
             return err->status;
         has_any = has_any || has_grown;
     }
     if (!has_any)
         return PE_OK;
+    if (is_product && growth->path != NULL && job->input_count > 1)
+        return refuse_product(growth, err);
     from->progress.is_complete = 0;
     return replace(was, items, new_items, err);
 }

@@ -26,6 +26,7 @@
 #include "run/resume/found.h"
 #include "run/resume/growth.h"
 #include "run/resume/job_manifest.h"
+#include "run/resume/last_record.h"
 #include "run/resume/retry_items.h"
 #include "run/stages.h"
 #include "sink/output_stream.h"
@@ -194,10 +195,11 @@ static pe_status tell_complete(const pe_job *job, pe_run_resume *resume, pe_erro
 }
 
 static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                        pe_run_resume *resume, pe_manifest *manifest, pe_error *err)
+                        const pe_output_spec *output, pe_run_resume *resume, pe_manifest *manifest, pe_error *err)
 {
     const pe_resume_choice choice = run->options->resume;
     pe_error why = PE_ERROR_INIT;
+    pe_growth growth = {.path = NULL};
     pe_status status = PE_OK;
     const found_state found = read_checkpoint(resume->path, &resume->from, &why);
     if (choice == PE_RESUME_RESTART || found == FOUND_NOTHING)
@@ -218,7 +220,7 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
         return PE_OK;
     }
     if (choice == PE_RESUME_GO_ON)
-        status = pe_growth_adapt(job, inputs, &resume->from, manifest, err);
+        status = pe_growth_adapt(job, inputs, &resume->from, manifest, &growth, err);
     const bool is_complete =
         resume->from.progress.is_complete != 0; /* also with the items that an input has got since */
     if (status == PE_OK)
@@ -230,6 +232,11 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
         status = pe_finished_check_length(job, progress, resume->path, err);
     if (status != PE_OK || pe_retry_check_list(resume, err) != PE_OK)
         return err->status;
+    if (growth.path != NULL && growth.items_before > 0)
+        status =
+            pe_last_record_take_back(job, output, &growth, inputs->items.first + growth.items_before - 1, resume, err);
+    if (status != PE_OK)
+        return status;
     /* a retry that was killed when its output was complete, and had not got its name, is completed first */
     const bool is_committed =
         progress->inode == 0 || pe_path_is_stdout(job->output.path) || pe_finished_is_named(job, progress);
@@ -272,7 +279,7 @@ static void look(const pe_run_context *run, const pe_job *job, const pe_run_inpu
     if (status == PE_OK)
         status = pe_job_manifest_make(job, inputs, kernel, output, &manifest, err);
     if (status == PE_OK)
-        status = decide(run, job, inputs, out, &manifest, err);
+        status = decide(run, job, inputs, output, out, &manifest, err);
     out->is_recorded = status == PE_OK;
     if (status == PE_OK && !out->is_resumed && !out->is_retry && !out->is_over)
         begin_anew(out);
