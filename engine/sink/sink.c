@@ -121,6 +121,11 @@ uint64_t pe_sink_rows_end(const pe_sink *sink, uint64_t rows, size_t row_bytes)
     return sink->first_row_offset + rows * row_bytes;
 }
 
+bool pe_sink_can_keep(const pe_sink *sink)
+{
+    return sink->row_stream != NULL && !(sink->format == PE_FORMAT_RAW && sink->row_stream->is_growing);
+}
+
 void pe_sink_keep_until(pe_sink *sink, uint64_t end)
 {
     if (sink->row_stream != NULL && end > sink->row_stream->kept)

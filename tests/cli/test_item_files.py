@@ -24,7 +24,7 @@ class FilesCase(Case):
                 if path.is_file() and ".checkpoint" not in path.name}
 
     def checkpoints(self):
-        return [name for name in self.everything() if "checkpoint" in name]
+        return [name for name in self.everything() if "checkpoint" in name and not name.endswith(".spill")]
 
 
 class Files(FilesCase):
@@ -162,7 +162,7 @@ class Names(FilesCase):
         self.write("mended", "")
         again = self.run_job(job, "--resume", "-t", "3")
         self.assertEqual(again.code, 78, str(again))
-        self.assertRegex(again.err, "goes on after (300|29.|30.) of 400 items(.|\n)*the files of item 5 and item 377 have one name")
+        self.assertRegex(again.err, "goes on after (29.|3..) of 400 items(.|\n)*the files of item 5 and item 377 have one name")
 
     @needs_mpi
     def test_name_that_comes_twice_is_refused_on_ranks(self):

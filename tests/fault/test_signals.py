@@ -99,8 +99,6 @@ class Interrupted(Runs):
                     self.interrupted(process, way)
                     count = self.prefix(name)
                     self.assertGreater(count, 1000)
-                    if name == "out.npy":  # an orderly stop cuts the file to the rows that the header counts
-                        self.assertLess((self.dir / name).stat().st_size - 8 * count, 1000)
 
     def test_signal_to_all_processes_is_no_failure_of_their_items(self):
         for policy in ("stop", "skip"):

@@ -47,7 +47,7 @@ pe_status pe_output_store(pe_output *output, const pe_chunk_result *out, bool *i
 {
     const pe_block block = {.first = pe_item_set_from(output->todo, out->first).first, .count = out->items};
     *is_stored = false;
-    if (output->spill == NULL)
+    if (output->spill == NULL || (out->placed > 0 && !pe_sink_can_keep(output->sink)))
         return PE_OK;
     (void)pthread_mutex_lock(&output->mutex);
     const uint64_t end = placed_end(output, block, out);
