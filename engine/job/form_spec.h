@@ -73,6 +73,7 @@ typedef struct pe_form_spec {
     const bool *untyped;     /* column c can be parsed as any type; columns[c] is what its first records are */
     const pe_dtype *numbers; /* where it can: the number type of those first records that are numbers; NULL: float64 */
     const bool *is_path;     /* column c holds names of files; NULL: none does */
+    const pe_item_shape *shapes; /* of the columns' items, for python; NULL: none is an array of several dimensions */
     int column_count;
     int rank;
     bool names_items;      /* command: lines of stderr open with their item */

@@ -146,13 +146,15 @@ void pe_run_inputs_fini(pe_run_inputs *inputs)
 
 /* ---- kernel ---- */
 
-/* The columns of globs. */
-static void mark_paths(const pe_job *job, const pe_inputs *inputs, bool is_path[PE_MAX_COLUMNS])
+/* Which columns hold names of files, and the shapes of their items. */
+static void describe_columns(const pe_job *job, const pe_inputs *inputs, pe_run_kernel *out)
 {
     int column = 0;
     for (int i = 0; i < job->input_count; i++)
-        for (int c = 0; c < pe_inputs_info(inputs, i)->columns; c++)
-            is_path[column++] = job->inputs[i].kind == PE_SOURCE_GLOB;
+        for (int c = 0; c < pe_inputs_info(inputs, i)->columns; c++) {
+            out->is_path[column] = job->inputs[i].kind == PE_SOURCE_GLOB;
+            out->shapes[column++] = pe_inputs_info(inputs, i)->item;
+        }
 }
 
 /* What the forms are told: the job's [kernel], and the columns. */
@@ -160,9 +162,10 @@ static void describe_kernel(const pe_run_context *run, const pe_job *job, const 
 {
     pe_inputs_types(inputs, out->column_types, out->untyped, out->numbers);
     out->spec = pe_specs_kernel(job, out->column_types, out->untyped, pe_inputs_columns(inputs));
-    mark_paths(job, inputs, out->is_path);
+    describe_columns(job, inputs, out);
     out->spec.is_path = out->is_path;
     out->spec.numbers = out->numbers;
+    out->spec.shapes = out->shapes;
     if (job->kernel.kind == PE_FORM_EXPR && job->kernel.args == NULL &&
         pe_mentions_names(job, inputs, &out->arguments)) {
         out->spec.arg_count = pe_inputs_columns(inputs);

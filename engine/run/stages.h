@@ -38,6 +38,7 @@ typedef struct pe_run_kernel {
     bool untyped[PE_MAX_COLUMNS];
     bool is_path[PE_MAX_COLUMNS]; /* names of files, from a glob */
     pe_dtype numbers[PE_MAX_COLUMNS];
+    pe_item_shape shapes[PE_MAX_COLUMNS];
     pe_argument_names arguments; /* of an expression */
     pe_form_spec spec;
     pe_form *form;

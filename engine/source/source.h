@@ -41,7 +41,8 @@ typedef struct pe_source_info {
     const char *names[PE_MAX_COLUMNS]; /* the columns' own, by the file; NULL: a column has none */
     int dims; /* where the items are the elements of an array of several dimensions, in C order; else 0 */
     uint64_t shape[PE_SOURCE_DIMS];
-    const char *name; /* for messages: "range", "x.csv", "stdin" */
+    pe_item_shape item; /* of the only column of an array whose items have several dimensions */
+    const char *name;   /* for messages: "range", "x.csv", "stdin" */
 } pe_source_info;
 
 /* Consecutive bytes of a file or stream that hold some complete items. */

@@ -18,12 +18,19 @@ extern "C" {
 #define PE_DTYPE_LAST PE_COMPLEX128
 #define PE_MAX_COLUMNS 64 /* arguments or results of one kernel */
 #define PE_TYPE_NAME_ROOM 40
+#define PE_ITEM_DIMS 7 /* of an array's 8 the first counts the items */
 
 /* width 0 is a scalar; width n is a vector of n elements ("float64[3]"). Text is always scalar. */
 typedef struct pe_type {
     pe_dtype dtype;
     uint32_t width;
 } pe_type;
+
+/* The sizes of an item that is an array of several dimensions, its elements in C order; dims 0: it is none. */
+typedef struct pe_item_shape {
+    int dims;
+    uint32_t sizes[PE_ITEM_DIMS];
+} pe_item_shape;
 
 size_t pe_dtype_bytes(pe_dtype dtype);   /* bytes of one element; sizeof(pe_text) for text */
 size_t pe_type_bytes(pe_type type);      /* bytes of one item */

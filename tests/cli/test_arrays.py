@@ -1,11 +1,14 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """Arrays that numpy wrote: structured ones, Fortran order, many dimensions, texts, dates; numpy is the oracle."""
+import sys
+
 import numpy
 
-from harness import HAS_MPI, Case, main, toml
+from harness import HAS_MPI, Case, lines, main, toml
 
 RANKS = (0, 3) if HAS_MPI else (0,)
+PAIR = (0, 2) if HAS_MPI else (0,)
 POINT = [("x", "<f8"), ("n", ">i4"), ("v", "<f4", (3,)), ("name", "<U5"), ("tag", "S3")]
 
 
@@ -73,6 +76,31 @@ class Npy(Case):
                     flat = a.reshape(shape[0], -1, order="C")
                     made = self.saves(toml(**self.one(), kernel={"expr": f"x[0] + 1000 * x[{flat.shape[1] - 1}] + 7.0 * x[1]"}), "o.npy")
                     numpy.testing.assert_array_equal(made, flat[:, 0] + 1000.0 * flat[:, -1] + 7 * flat[:, 1])
+
+    def test_a_python_function_gets_items_in_their_shape(self):
+        self.write("f.py", "def f(m):\n    return f'{m.shape} {m[-1].sum()} {m.T.ravel()[1]}'\ndef half(m):\n    return m / 2\n")
+        for shape, order in (((5, 3, 4), "C"), ((4, 2, 1, 3), "F"), ((3, 6), "C")):
+            a = numpy.asarray(numpy.arange(numpy.prod(shape)).reshape(shape), "f8", order=order)
+            self.write("a.npy", a)
+            expected = lines([f"{m.shape} {m[-1].sum()} {m.T.ravel()[1]}" for m in a])
+            for ranks in PAIR:
+                self.prints(toml(input={"path": "a.npy"}, pool={"chunk_size": 2}, kernel={"python": "f.py:f", "interpreter": sys.executable}), expected, ranks=ranks)
+        self.write("a.npy", numpy.arange(3.0).reshape(3, 1, 1))
+        self.prints(toml(input={"path": "a.npy"}, kernel={"python": "f.py:half"}), "0.0\n0.5\n1.0\n")
+        self.write("a.npy", numpy.arange(60.0).reshape(5, 3, 4))
+        self.prints(toml(input={"path": "-", "format": "npy"}, kernel={"python": "f.py:f", "interpreter": sys.executable}),
+                    lines([f"(3, 4) {m[-1].sum()} {m.T.ravel()[1]}" for m in numpy.arange(60.0).reshape(5, 3, 4)]), stdin=(self.dir / "a.npy").read_bytes())
+        job = toml(**self.one(), kernel={"python": "f.py:half", "interpreter": sys.executable, "signature": "(float64[12]) -> float64[12]"})
+        self.both(job, numpy.arange(60.0).reshape(5, 12) / 2, PAIR)
+
+    def test_without_numpy_items_are_tuples_in_their_shape(self):
+        self.write("a.npy", numpy.arange(24, dtype="i2").reshape(2, 3, 4))
+        self.write("none/numpy.py", "raise ImportError")
+        self.write("f.py", "def f(m, n):\n    return m, n\n")
+        job = toml(mode="starmap", input=[{"path": "a.npy"}, {"range": [7, 9]}], kernel={"python": "f.py:f"})
+        expected = lines([((tuple(range(k, k + 4)), tuple(range(k + 4, k + 8)), tuple(range(k + 8, k + 12))), 7 + k // 12) for k in (0, 12)])
+        for ranks in PAIR:
+            self.prints(job, expected, ranks=ranks, env={"PYTHONPATH": str(self.dir / "none")})
 
     def test_element_by_element_keeps_the_shape(self):
         for shape in ((300, 7), (40, 3, 4), (2, 3, 1, 5)):

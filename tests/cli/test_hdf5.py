@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -18,6 +19,7 @@ except ImportError:
     h5py = None
 
 RANKS = (0, 3) if HAS_MPI else (0,)
+PAIR = (0, 2) if HAS_MPI else (0,)
 
 
 def is_built():
@@ -96,6 +98,15 @@ class Hdf5(Case):
         self.read("half", (a[:, 0] % 99).astype("f4") + 1, "x + 1")
         self.read("cube", cube * 2, "x * 2", each="element", ranks=RANKS)
         self.read("cube", cube.reshape(-1)[100:1777], each="element", first=100, count=1677)
+
+    def test_a_python_function_gets_items_in_their_shape(self):
+        cube = numpy.arange(240.0).reshape(20, 3, 4)
+        self.make(plain=cube, packed={"data": cube, "chunks": (7, 2, 3), "compression": "gzip"})
+        self.write("f.py", "def f(m):\n    return f'{m.shape} {m[1, 2]}'\n")
+        for dataset in ("plain", "packed"):
+            job = toml(input={"path": "i.h5", "dataset": dataset}, kernel={"python": "f.py:f", "interpreter": sys.executable})
+            for ranks in PAIR:
+                self.prints(job, "".join(f"(3, 4) {m[1, 2]}\n" for m in cube), ranks=ranks)
 
     def test_compounds_become_columns_and_strings_texts(self):
         records = numpy.zeros(500, [("t", "<f8"), ("n", ">i4"), ("v", "<f4", (2,)), ("s", "S4")])

@@ -7,6 +7,7 @@
  * Threads: no state.
  * Not here: requests (python_worker.c).
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,15 +80,29 @@ static void append_integer(fields *to, int64_t value)
     append_bytes(to, number, (size_t)(pe_print_int64(number, value) - number));
 }
 
-/* "int64,float64[3],path"; is_path may be NULL. */
-static void append_types(fields *to, const pe_type *types, int count, const bool *is_path)
+/* "float64[3 4]" */
+static void print_array(pe_buffer *list, pe_type type, const pe_item_shape *shape, pe_error *err)
+{
+    (void)pe_buffer_printf(list, err, "%s", pe_dtype_name(type.dtype));
+    for (int d = 0; d < shape->dims; d++)
+        (void)pe_buffer_printf(list, err, "%c%" PRIu32, d == 0 ? '[' : ' ', shape->sizes[d]);
+    (void)pe_buffer_printf(list, err, "]");
+}
+
+/* "int64,float64[3],path,float64[3 4]"; columns: where the types are those of the spec's columns, else NULL. */
+static void append_types(fields *to, const pe_type *types, int count, const pe_form_spec *columns)
 {
     pe_buffer list = {0};
     for (int t = 0; t < count; t++) {
         char name[PE_TYPE_NAME_ROOM];
-        const bool has_path = is_path != NULL && is_path[t] && types[t].dtype == PE_TEXT;
-        (void)pe_buffer_printf(&list, to->err, "%s%s", t == 0 ? "" : ",",
-                               has_path ? "path" : pe_type_print(types[t], name));
+        const bool is_path =
+            columns != NULL && columns->is_path != NULL && columns->is_path[t] && types[t].dtype == PE_TEXT;
+        const bool is_array = columns != NULL && columns->shapes != NULL && columns->shapes[t].dims > 0;
+        (void)pe_buffer_printf(&list, to->err, "%s", t == 0 ? "" : ",");
+        if (is_array)
+            print_array(&list, types[t], columns->shapes + t, to->err);
+        else
+            (void)pe_buffer_printf(&list, to->err, "%s", is_path ? "path" : pe_type_print(types[t], name));
     }
     append_bytes(to, list.data, list.size);
     pe_buffer_fini(&list);
@@ -114,7 +129,7 @@ static void append_fields(fields *to, const pe_form_spec *spec, const pe_python 
                           const target *initializer)
 {
     const pe_signature *const signature = &form->signature;
-    const bool has_paths = spec->is_path != NULL && signature->arg_count == spec->column_count;
+    const bool takes_columns = signature->arg_count == spec->column_count;
     append_string(to, function->text);
     append_string(to, function->name);
     append_string(to, initializer->text);
@@ -125,7 +140,7 @@ static void append_fields(fields *to, const pe_form_spec *spec, const pe_python 
         append_integer(to, (int64_t)spec->setup.seed); /* the job file allows no more */
     else
         append_string(to, "");
-    append_types(to, signature->args, signature->arg_count, has_paths ? spec->is_path : NULL);
+    append_types(to, signature->args, signature->arg_count, takes_columns ? spec : NULL);
     append_types(to, signature->results, signature->result_count, NULL);
     append_string(to, spec->gives_json ? "2" : spec->signature == NULL ? "1" : "0");
     append_integer(to, PE_REASON_ROOM - 1);

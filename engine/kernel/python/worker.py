@@ -123,9 +123,9 @@ class Worker:
         while True:
             count, mode, self.first = struct.unpack("<QQQ", receive(24))
             columns, bad = [], {}
-            for dtype, width in self.args:
+            for dtype, shape in self.args:
                 data = receive(struct.unpack("<Q", receive(8))[0])
-                columns.append(column(dtype, width, data, count, bad, self.numpy))
+                columns.append(column(dtype, shape, data, count, bad, self.numpy))
             self.serve(count, mode > 0, mode > 1, columns, bad)
 
 
@@ -138,7 +138,9 @@ def read_handshake():
 
 
 def parse_types(text):
-    return [(name.partition("[")[0], int(name.partition("[")[2].rstrip("]") or 0)) for name in text.split(",")]
+    """A dtype and a shape each: "float64[3 4]" is ("float64", (3, 4)), and a scalar has the shape ()."""
+    parts = [name.rstrip("]").partition("[") for name in text.split(",")]
+    return [(dtype, tuple(map(int, sizes.split()))) for dtype, _, sizes in parts]
 
 
 def parameter(kind, value):
@@ -147,7 +149,7 @@ def parameter(kind, value):
 
 def import_numpy(args):
     """For vectors; None without them, or without numpy."""
-    if not any(width > 0 and dtype != "int128" for dtype, width in args):
+    if not any(shape and dtype != "int128" for dtype, shape in args):
         return None
     try:
         import numpy
@@ -208,7 +210,7 @@ def main():
     page = memoryview(mmap.mmap(6, mmap.PAGESIZE)).cast("Q")
     sys.argv = [target[1:]]
     types_of_args = parse_types(args)
-    kinds = [packer(dtype, width, is_any) for dtype, width in parse_types(results)]
+    kinds = [packer(dtype, shape, is_any) for dtype, shape in parse_types(results)]
     seeder = Seeder(int(seed)) if seed else None
     worker = Worker(types_of_args, kinds, page, int(room), seeder, import_numpy(types_of_args))
     finder = PengineFinder(int(seed or 0), worker.current_item)

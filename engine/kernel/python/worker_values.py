@@ -101,18 +101,22 @@ def paths(data, count):
     return [os.fsdecode(data[end:end + size]) for end, size in zip(ends, sizes)]
 
 
-def vectors(dtype, width, data, numpy):
-    if numpy is None or dtype == "int128":  # which numpy does not have
-        return list(zip(*[iter(elements(dtype, data))] * width))
-    return numpy.frombuffer(bytearray(data), dtype).reshape(-1, width)
+def arrays(dtype, shape, data, numpy):
+    """Items of this shape: views of one array, or tuples (of tuples) without numpy."""
+    if numpy is not None and dtype != "int128":  # which numpy does not have
+        return numpy.frombuffer(bytearray(data), dtype).reshape(-1, *shape)
+    values = elements(dtype, data)
+    for size in reversed(shape):
+        values = list(zip(*[iter(values)] * size))
+    return values
 
 
-def column(dtype, width, data, count, bad, numpy):
+def column(dtype, shape, data, count, bad, numpy):
     if dtype == "text":
         return texts(data, count, bad)
     if dtype == "path":
         return paths(data, count)
-    return elements(dtype, data) if width == 0 else vectors(dtype, width, data, numpy)
+    return arrays(dtype, shape, data, numpy) if shape else elements(dtype, data)
 
 
 # ---- results ----
@@ -328,16 +332,18 @@ class Vectors:
         return self.scalar.pack(list(itertools.chain.from_iterable(values)))
 
     def one(self, value):
+        if getattr(value, "ndim", 0) > 1:  # an array of numpy, whose elements are taken in C order
+            value = value.ravel()
         several = series(value, self.dtype)
         if len(several) != self.width:
             raise Wrong(f"{short_repr(value)} has {len(several)} elements, not the {self.width} of {self.dtype}")
         return tuple(self.scalar.one(plain(element)) for element in several)
 
 
-def packer(dtype, width, is_any):
+def packer(dtype, shape, is_any):
     scalar = (Json() if is_any == "2" else Texts(is_any == "1") if dtype == "text" else Bools() if dtype == "bool" else
               Complexes(dtype) if dtype in PARTS else Floats(dtype) if dtype.startswith("float") else Integers(dtype))
-    return scalar if width == 0 else Vectors(scalar, width)
+    return Vectors(scalar, *shape) if shape else scalar
 
 
 def plain(value):

@@ -37,6 +37,16 @@ static void take_elements(pe_source *source, const uint64_t *shape, int dims, ui
     memcpy(source->info.shape, shape, (size_t)dims * sizeof *shape);
 }
 
+_Static_assert(PE_ITEM_DIMS == PE_SOURCE_DIMS - 1, "an item has the axes behind the first");
+
+/* The items are arrays of several dimensions. */
+static void take_item_shape(pe_source *source, const uint64_t *shape, int dims)
+{
+    pe_item_shape *const item = &source->info.item;
+    for (int d = 1; d < dims; d++)
+        item->sizes[item->dims++] = (uint32_t)shape[d];
+}
+
 pe_status pe_binary_shape(pe_source *source, const uint64_t *shape, int dims, uint64_t *items, uint32_t *width,
                           pe_error *err)
 {
@@ -57,6 +67,8 @@ pe_status pe_binary_shape(pe_source *source, const uint64_t *shape, int dims, ui
                        "%s: shape (%s): the items of a vector have 1 to 2^20 elements; each = \"element\" takes the "
                        "elements one by one",
                        source->info.name, print_shape(shape, dims, text));
+    if (dims > 2 && rest > 1) /* a rest of one element is a number */
+        take_item_shape(source, shape, dims);
     *items = shape[0];
     *width = (uint32_t)rest;
     return PE_OK;

@@ -99,7 +99,7 @@ pe_status pe_binary_declare(pe_source *source, pe_error *err);
 void pe_binary_name(pe_source *source);
 
 /* pe_binary_shape - settles how many items an array of this shape has and how wide they are, by the spec's `each`, and
- * what info.shape is. *width is the elements of one item.
+ * what info.shape and info.item are. *width is the elements of one item.
  * Returns: PE_OK; PE_EDATA for a shape that cannot be an input */
 pe_status pe_binary_shape(pe_source *source, const uint64_t *shape, int dims, uint64_t *items, uint32_t *width,
                           pe_error *err);
