@@ -76,7 +76,8 @@ class Full(Output):
                 with self.subTest((name, ranks)):
                     self.names_the_output(self.limited(squares(ITEMS, "map", output={"path": name}), ranks), name)
                     self.assertFalse((self.dir / name).exists())
-                    self.assertIn(self.everything(), (["job.toml"], ["job.toml", name + ".checkpoint", name + ".part"]))
+                    left = [file for file in self.everything() if not file.endswith(".checkpoint.spill")]
+                    self.assertIn(left, (["job.toml"], ["job.toml", name + ".checkpoint", name + ".part"]))
                     for path in self.dir.glob(name + "*"):
                         path.unlink()
 

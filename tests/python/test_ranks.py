@@ -13,7 +13,7 @@ import unittest.mock
 from pengine import _cluster
 
 SCRIPT = """
-    import os, signal, sys, warnings
+    import os, signal, sys, time, warnings
     import numpy, pengine
     warnings.simplefilter("ignore")
     base = 100
@@ -21,6 +21,7 @@ SCRIPT = """
     def place(_):
         with open("/proc/self/maps") as file:
             assert "libmpi" not in file.read()
+        time.sleep(0.02)  # long enough for every rank to take one
         return os.getppid()
     def kill(x):
         if x == 13: os.kill(os.getpid(), signal.SIGKILL)
