@@ -47,7 +47,7 @@ PE_INLINE void make_sse2(const unsigned char *data, size_t blocks, const unsigne
         for (unsigned k = 0; k < kinds; k++) {
             uint64_t mask = 0;
             for (unsigned part = 0; part < 4; part++) {
-                const __m128i these = _mm_loadu_si128((const void *)(data + 16 * part));
+                const __m128i these = _mm_loadu_si128((const void *)(data + (size_t)16 * part));
                 mask |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(these, bytes[k])) << (16 * part);
             }
             masks[k] = mask;
