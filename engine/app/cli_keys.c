@@ -15,6 +15,7 @@
 #include "app/cli_options.h"
 #include "job/schema/schema.h"
 #include "job/toml/quote.h"
+#include "run/item_range.h"
 #include "types/number.h"
 
 /* origin: "--set pool.threads=8". */
@@ -70,6 +71,15 @@ static pe_status add_string(pe_overrides *to, const char *option, const char *ty
     return status;
 }
 
+static pe_status add_items(pe_overrides *to, const char *list, pe_error *err)
+{
+    pe_error wrong = PE_ERROR_INIT;
+    const pe_status status = pe_item_range_check_list(list, &wrong);
+    if (status != PE_OK)
+        return pe_fail(err, status == PE_ENOMEM ? status : PE_EUSAGE, "--items: %s; see pengine --help", wrong.text);
+    return add_string(to, "--items", list, "items", err);
+}
+
 /* --keep all, --keep id,price, --keep 0,3. */
 static pe_status add_keep(pe_overrides *to, const char *typed, pe_error *err)
 {
@@ -121,7 +131,7 @@ bool pe_cli_take_key(pe_overrides *to, int key, const char *value, pe_status *st
         *status = add_string(to, "--part", value, "part", err);
         return true;
     case PE_OPTION_ITEMS:
-        *status = add_string(to, "--items", value, "items", err);
+        *status = add_items(to, value, err);
         return true;
     case PE_OPTION_SKIP:
         *status = add_integer(to, "--skip", value, "", "skip", err);

@@ -71,6 +71,14 @@ static pe_status choose_listed(const pe_job *job, pe_block items, pe_item_set *t
                    (unsigned long long)items.first, (unsigned long long)(items.first + items.count - 1), job->items);
 }
 
+pe_status pe_item_range_check_list(const char *list, pe_error *err)
+{
+    pe_item_set items = {0};
+    const pe_status status = pe_item_set_parse(&items, list, err);
+    pe_item_set_fini(&items);
+    return status;
+}
+
 pe_status pe_item_range_choose(const pe_job *job, uint64_t items, pe_block *out, pe_item_set *todo, pe_error *err)
 {
     const pe_status status = choose_range(job, items, out, err);

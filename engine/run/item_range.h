@@ -17,4 +17,7 @@
  */
 pe_status pe_item_range_choose(const pe_job *job, uint64_t items, pe_block *out, pe_item_set *todo, pe_error *err);
 
+/* pe_item_range_check_list - whether a list of items can be read, whatever the job has. PE_EDATA, PE_ECONFIG, PE_ENOMEM. */
+pe_status pe_item_range_check_list(const char *list, pe_error *err);
+
 #endif

@@ -84,10 +84,11 @@ class Items(Case):
         self.write("job.toml", job())
         for text, said in (("400", "expected numbers from 0 to 399"), ("3,2", "ascending"), ("x", "ascending"),
                            ("1-", "ascending")):
-            result = self.run_args("--items", text, "job.toml")
-            self.assertEqual(result.code, 78, str(result))
-            self.assertIn("items: ", result.err)
-            self.assertIn(said, result.err)
+            for code, args in ((78 if text == "400" else 64, ["--items", text]), (78, ["-s", f"items='{text}'"])):
+                result = self.run_args(*args, "job.toml")
+                self.assertEqual(result.code, code, str(result))
+                self.assertIn("items: ", result.err)
+                self.assertIn(said, result.err)
 
     def test_a_stream_has_no_numbers_beforehand(self):
         self.write("job.toml", toml(input={"path": "-"}, kernel={"expr": "x"}))
