@@ -42,6 +42,7 @@ typedef struct pe_form_spec {
     const char *expr;         /* the first of exprs */
     const char *const *exprs; /* one a result; NULL: expr alone */
     int expr_count;
+    const char *signature_where; /* "job.toml:9:8: kernel.signature"; NULL: none is given, or not by a file */
     const char *condition_where; /* "job.toml:9:8: kernel.where" */
     const char *condition;       /* [kernel] where, an expression of the same names; NULL: all items are computed */
     const char *const *args;     /* expr: the arguments' names, C identifiers; NULL: x, y, z */

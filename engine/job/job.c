@@ -246,6 +246,7 @@ void pe_job_free(pe_job *job)
         pe_section_free(tables[i], job);
     pe_value_drop(&job->kernel.where);
     pe_value_drop(&job->kernel.condition_where);
+    pe_value_drop(&job->kernel.signature_where);
     pe_value_drop(&job->output.where);
     pe_value_drop(&job->errors.where);
     pe_value_drop(&job->directory);

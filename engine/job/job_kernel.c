@@ -59,6 +59,9 @@ pe_status pe_job_read_kernel(const pe_section *section, pe_job *job, pe_error *e
     const pe_toml *const condition = pe_section_given(section, "where");
     if (status == PE_OK && condition != NULL)
         status = pe_section_where(section, "kernel.where", condition, &job->kernel.condition_where, err);
+    const pe_toml *const signature = pe_section_given(section, "signature");
+    if (status == PE_OK && signature != NULL)
+        status = pe_section_where(section, "kernel.signature", signature, &job->kernel.signature_where, err);
     if (status == PE_OK)
         status = pe_section_read(section, 1u << kind, job, err);
     if (status == PE_OK && kind == PE_FORM_EXPR)

@@ -65,6 +65,12 @@ class Compiled(Case):
 
 
 class Results(Compiled):
+    def test_wrong_signature_is_told_at_its_own_line(self):
+        self.write("job.toml", 'mode = "map"\n[input]\nrange = [0, 3]\n[kernel]\nsource = "k.c"\nfunction = "f"\nsignature = "(int64) - int64"\n')
+        result = self.run_args("job.toml")
+        self.assertEqual(result.code, 78, str(result))
+        self.assertIn('job.toml:7:13: kernel.signature: expected "->"', result.err)
+
     def test_every_mode_gives_pythons(self):
         for kernel, wanted in (({"expr": "x*x + i"}, [x * x + x for x in range(5000)]), (CUBE, [x**3 for x in range(5000)])):
             for mode in MODES:

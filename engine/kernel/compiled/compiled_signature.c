@@ -43,7 +43,8 @@ static pe_status fit_signature(const pe_form_spec *spec, pe_signature *out, pe_e
     char name[PE_COMPILED_NAME_ROOM];
     pe_error wrong = PE_ERROR_INIT;
     if (pe_signature_parse(spec->signature, out, &wrong) != PE_OK)
-        return pe_fail(err, PE_ECONFIG, "%s: signature: %s", spec->where, wrong.text);
+        return spec->signature_where != NULL ? pe_fail(err, PE_ECONFIG, "%s: %s", spec->signature_where, wrong.text)
+                                             : pe_fail(err, PE_ECONFIG, "%s: signature: %s", spec->where, wrong.text);
     const pe_kernel row = {.name = pe_compiled_name(spec, name), .signature = spec->signature};
     const pe_kernel *const rows[] = {&row};
     const pe_kernel *picked = NULL;
