@@ -1,7 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """The reader of the output goes away: the run ends at once, with 0 and one notice."""
-import fcntl
 import os
 import sys
 import time
@@ -69,8 +68,7 @@ class ReaderGone(Case):
     def slow_reader(self, job, before):
         """Reads `before` bytes from a pipe of one page, pauses longer than a failing run waits for its chunks, then reads the rest."""
         self.write("job.toml", job)
-        process = start(["-q", "job.toml"], cwd=self.dir)
-        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        process = start(["-q", "job.toml"], cwd=self.dir, pipesize=4096)
         got = b""
         while len(got) < before:  # not through the file's buffer, which finish() does not know
             got += os.read(process.stdout.fileno(), min(before - len(got), 4096)) or self.fail("ended too early")

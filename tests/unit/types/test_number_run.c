@@ -13,7 +13,11 @@
 #include "types/number.h"
 #include "unit.h"
 
+#ifdef PENGINE_SANITIZED
+enum { MOST = 10000, ROOM = MOST * 64 };
+#else
 enum { MOST = 200000, ROOM = MOST * 64 };
+#endif
 
 /* Numbers with a comma behind each, as a csv of one column has them. */
 typedef struct sample {
