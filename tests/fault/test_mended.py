@@ -108,7 +108,7 @@ class Mended(Case):
         self.assertEqual(self.run_args("-q", "job.toml").code, 1)
         before = {name: (self.dir / name).read_bytes() for name in self.everything() if name.startswith("o.txt")}
         self.kernel("source", "0", is_slow=True)
-        self.write("k.c", (self.dir / "k.c").read_text().replace("500000", "20000000"))
+        self.write("k.c", (self.dir / "k.c").read_text().replace("500000", "200000000"))
         self.assertEqual(self.run_args("-q", "--check", "job.toml").code, 0)  # compiles
         for way in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             process = start(["-q", "-t", "1", "--retry-failed", "job.toml"], cwd=self.dir)
