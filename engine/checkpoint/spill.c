@@ -196,7 +196,7 @@ static pe_status write_frame(const pe_spill *spill, const frame_head *head, cons
     return status == PE_OK ? pe_pwrite_full(fd, result->log.data, result->log.size, log, spill->path, err) : status;
 }
 
-/* Nothing more is stored for now. */
+/* Until nothing is stored any more, results wait in memory. */
 static void stop_growing(pe_spill *spill, const char *why)
 {
     spill->is_full = true;

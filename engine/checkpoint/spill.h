@@ -9,7 +9,7 @@
  *         stored, and a resumed run reads it. Results are stored as frames, each with its items, its length and a
  *         checksum. Consecutive items whose frames follow each other in the file are one range of the checkpoint. Of rows that
  *         are in the output already, at their places, a frame holds only the records of failed items.
- *         The file stops growing while the disk has room for the output, into which all of it has to go.
+ *         The file grows while the disk has as much free room as is stored in it, since the output needs that room later.
  * Threads: the caller's lock, but for pe_spill_read, which reads a frame that stays, and pe_spill_sync.
  */
 #ifndef PE_SPILL_H
