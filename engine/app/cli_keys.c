@@ -15,7 +15,7 @@
 #include "app/cli_options.h"
 #include "job/schema/schema.h"
 #include "job/toml/quote.h"
-#include "run/item_range.h"
+#include "run/prepare/item_range.h"
 #include "types/number.h"
 
 /* origin: "--set pool.threads=8". */

@@ -6,7 +6,7 @@
  * Design:   tables of option keys. An option that would have no effect is refused, so that nobody waits for what it does
  *           not do. --help and --version need no check: they are done whatever stands beside them.
  * Threads:  no state.
- * Not here: what depends on the job (run/prepare.c).
+ * Not here: what depends on the job (run/prepare/).
  */
 #include "app/cli_together.h"
 

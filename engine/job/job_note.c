@@ -4,7 +4,7 @@
 /* job_note.c - what is valid in a job but looks like a mistake.
  *
  * Threads:  no state.
- * Not here: where it is said (run/summary.c, report/plan_report.c).
+ * Not here: where it is said (run/execute/summary.c, report/plan_report.c).
  */
 #include <math.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
  *         chunks; several ranks send slices, which are as many chunks as make a message worth its cost.
  *         The plan knows no time, so it sets bounds only; within them threads/adaptive_chunk.h and ranks/dispatch.c
  *         adapt the sizes to the measured cost of items.
- * Not here: the bytes that the buffers take (plan_memory.c), the sizes of items and inputs (run/estimate.c), claiming
+ * Not here: the bytes that the buffers take (plan_memory.c), the sizes of items and inputs (run/prepare/plan_request.c), claiming
  *         chunks (threads/work_queue.c).
  */
 #include "plan/plan.h"

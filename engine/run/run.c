@@ -18,7 +18,7 @@
  *         Each stage does its part on every rank and ends at a meeting point (pe_run_agree), so that all ranks go on
  *         together or stop together with one error.
  * Threads: the main thread.
- * Not here: how a stage does its work (prepare.c, execute.c).
+ * Not here: how a stage does its work: prepare/ (a file for each stage, by its name), resume/resume.c, execute/execute.c.
  */
 #include "run/run.h"
 
@@ -67,6 +67,7 @@ static pe_status check_syntax(const pe_run_context *run, const pe_job *job, cons
     return err->status;
 }
 
+/* What the reports say of the plan. */
 static void note_plan(const pe_work_spec *work, const pe_run_plan *plan, pe_run_facts *facts)
 {
     (void)snprintf(facts->kernel, sizeof facts->kernel, "%s", work->kernel->name);
@@ -80,44 +81,45 @@ static void note_plan(const pe_work_spec *work, const pe_run_plan *plan, pe_run_
 /* From the validated job on. */
 static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_run_facts *facts, pe_error *err)
 {
+    const pe_run_action action = run->options->action;
     pe_run_inputs inputs = {0};
     pe_run_kernel kernel = {0};
     pe_output_spec output = {0};
     pe_work_spec work = {0};
     pe_run_resume resume = {0};
     pe_run_plan plan = {0};
-    pe_status status = pe_run_check_paths(run, job, err);
-    facts->has_checked_paths = status == PE_OK;
-    if (status == PE_OK)
-        status = pe_run_open_inputs(run, job, &inputs, err);
-    if (status == PE_OK && run->options->action == PE_ACTION_CHECK_SYNTAX) {
-        status = check_syntax(run, job, &inputs, err);
-        pe_run_inputs_fini(&inputs);
-        return status;
+    if (pe_run_check_paths(run, job, err) != PE_OK)
+        goto out;
+    facts->has_checked_paths = true;
+    if (pe_run_open_inputs(run, job, &inputs, err) != PE_OK)
+        goto out;
+    if (action == PE_ACTION_CHECK_SYNTAX) {
+        (void)check_syntax(run, job, &inputs, err);
+        goto out;
     }
-    if (status == PE_OK)
-        status = pe_run_open_kernel(run, job, &inputs, &kernel, err);
-    if (status == PE_OK)
-        status = pe_run_define_work(run, job, &inputs, &kernel, &output, &work, err);
-    if (status == PE_OK && run->options->action == PE_ACTION_RUN)
-        status = pe_run_resume_work(run, job, &inputs, &kernel, &output, &resume, err);
-    if (status == PE_OK)
-        status = pe_run_make_plan(run, job, &inputs, &kernel, &output, &work, &plan, err);
-    if (status == PE_OK)
-        note_plan(&work, &plan, facts);
-    if (status == PE_OK && run->options->action == PE_ACTION_RUN)
-        status = resume.is_over ? PE_OK : pe_run_execute(run, job, &inputs, &output, &work, &resume, &plan, facts, err);
-    else if (status == PE_OK)
-        status = show_plan(run, job, &inputs, &kernel, &output, &work, &plan, err);
+    if (pe_run_open_kernel(run, job, &inputs, &kernel, err) != PE_OK)
+        goto out;
+    if (pe_run_define_work(run, job, &inputs, &kernel, &output, &work, err) != PE_OK)
+        goto out;
+    if (action == PE_ACTION_RUN && pe_run_resume_work(run, job, &inputs, &kernel, &output, &resume, err) != PE_OK)
+        goto out;
+    if (pe_run_make_plan(run, job, &inputs, &kernel, &output, &work, &plan, err) != PE_OK)
+        goto out;
+    note_plan(&work, &plan, facts);
+    if (action != PE_ACTION_RUN)
+        (void)show_plan(run, job, &inputs, &kernel, &output, &work, &plan, err);
+    else if (!resume.is_over)
+        (void)pe_run_execute(run, job, &inputs, &output, &work, &resume, &plan, facts, err);
+out:
     pe_run_resume_fini(&resume);
     pe_work_spec_fini(&work);
     pe_output_spec_fini(&output);
     pe_run_kernel_fini(&kernel);
     pe_run_inputs_fini(&inputs);
-    return status;
+    return err->status;
 }
 
-static void tell(const pe_error *err)
+static void log_error(const pe_error *err)
 {
     if (err->status == PE_OK)
         return;
@@ -136,7 +138,7 @@ static pe_status conduct(const pe_run_context *run, pe_error *err)
         (void)print_job(run, job, err);
     else if (status == PE_OK)
         (void)conduct_job(run, job, &facts, err);
-    tell(err);
+    log_error(err);
     (void)pe_reports_end(run, &facts, err);
     pe_job_free(job);
     return err->status;
@@ -159,7 +161,7 @@ int pe_run(const pe_run_options *options)
         (void)pe_lost_rank_watch(run.comm, &heartbeat, &err); /* the first meeting point tells of a failure */
         status = conduct(&run, &err);
     } else {
-        tell(&err);
+        log_error(&err);
     }
     if (pe_heartbeat_end(heartbeat, &late) != PE_OK && status == PE_OK)
         pe_log(PE_LOG_ERROR, "%s", late.text);

@@ -17,9 +17,9 @@
 #include "checkpoint/spill.h"
 #include "report/run_facts.h"
 #include "run/context.h"
+#include "run/expression/argument_names.h"
 #include "run/expression/condition.h"
 #include "run/job_to_specs.h"
-#include "run/output/argument_names.h"
 #include "run/output/kept.h"
 #include "threads/placement/thread_placement.h"
 #include "worker/worker.h"
@@ -68,7 +68,7 @@ typedef struct pe_run_plan {
     pe_plan plan;
 } pe_run_plan;
 
-/* ---- from a job file to a plan: prepare.c ---- */
+/* ---- from a job file to a plan: prepare/, a file for each stage ---- */
 
 /* pe_run_read_job - rank 0 reads the job file; all ranks parse it. */
 pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err);

@@ -12,9 +12,9 @@
 #include "os/interrupt.h"
 #include "os/log.h"
 #include "run/execute/execution.h"
+#include "run/execute/summary.h"
 #include "run/reports/earlier_runs.h"
 #include "run/reports/emergency.h"
-#include "run/summary.h"
 #include "worker/crash/crash.h"
 
 /* What the ranks have folded, and its lines as the output. */

@@ -9,7 +9,7 @@
  *          The pool counts the items of this run from 0; inputs, kernels, messages and outputs have the items' numbers in
  *          the whole job. The set of items to compute turns the one number into the other.
  * Threads: the main thread, but for the functions that the pool calls (execution_pool.c).
- * Not here: what comes before (prepare.c), what a worker does with a chunk (worker.c).
+ * Not here: what comes before (run/prepare/), what a worker does with a chunk (worker.c).
  */
 #ifndef PE_EXECUTION_H
 #define PE_EXECUTION_H
@@ -19,11 +19,11 @@
 #include "ranks/execute_plan.h"
 #include "reduce/reduction.h"
 #include "report/progress.h"
+#include "run/execute/time_limit.h"
 #include "run/output/output.h"
 #include "run/reports/recording.h"
 #include "run/resume/checkpointer.h"
 #include "run/stages.h"
-#include "run/time_limit.h"
 #include "worker/stop_record.h"
 
 /* What is open while the pool runs. */

@@ -10,8 +10,8 @@
 
 #include "os/interrupt.h"
 #include "os/redirect_stdout.h"
+#include "run/execute/summary.h"
 #include "run/output/stored_results.h"
-#include "run/summary.h"
 
 #define STORES_PER_INTERVAL 4
 #define STREAM_BLOCK_MIN_BYTES ((size_t)64 << 10)

@@ -8,7 +8,7 @@
 
 #include "inputs/inputs.h"
 #include "job/job.h"
-#include "run/output/argument_names.h"
+#include "run/expression/argument_names.h"
 
 /* pe_mentions_set - tell text inputs which of their columns an expression names: only those become arguments. Of a job
  * that names its arguments itself, and of other kernels than expressions, all columns do. Before the inputs are opened. */

@@ -8,7 +8,7 @@
 
 #include "inputs/inputs.h"
 #include "job/job.h"
-#include "run/output/argument_names.h"
+#include "run/expression/argument_names.h"
 
 typedef struct pe_axis_values {
     int count; /* 0: none are wanted */

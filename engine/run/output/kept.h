@@ -9,7 +9,7 @@
 #include "inputs/inputs.h"
 #include "job/job.h"
 #include "kernel/signature.h"
-#include "run/output/argument_names.h"
+#include "run/expression/argument_names.h"
 #include "sink/encode/encode.h"
 
 /* What a kept column of the rows is: an argument, or what a text source makes of its fields. */

@@ -13,8 +13,8 @@
 
 #include "base/lock.h"
 #include "run/error_policy.h"
+#include "run/expression/argument_names.h"
 #include "run/job_to_specs.h"
-#include "run/output/argument_names.h"
 #include "run/output/axis_values.h"
 #include "run/output/retried_rows.h"
 

@@ -6,7 +6,7 @@
  * Design: parts follow one another, cover all items and differ by one at most, whatever the counts; expected values of
  *         single ones are written down.
  */
-#include "run/item_range.h"
+#include "run/prepare/item_range.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
  * Threads: the main thread.
  * Not here: the limits themselves (os/cgroup.c), the peak (plan/plan.c).
  */
-#include "run/memory_limit.h"
+#include "run/prepare/memory_limit.h"
 
 #include <stdlib.h>
 

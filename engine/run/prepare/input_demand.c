@@ -10,7 +10,7 @@
  * Threads:  the main thread.
  * Not here: finding the types (source/text/text_infer.c), choosing an overload (kernel/overload.c).
  */
-#include "run/input_demand.h"
+#include "run/prepare/input_demand.h"
 
 #include <string.h>
 

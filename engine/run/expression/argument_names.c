@@ -5,7 +5,7 @@
  *
  * Threads: any.
  */
-#include "run/output/argument_names.h"
+#include "run/expression/argument_names.h"
 
 #include <stdio.h>
 

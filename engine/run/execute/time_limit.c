@@ -6,7 +6,7 @@
  * Threads:  time_limit.h.
  * Not here: how a batch system is asked (os/batch_limit.c), which chunks are still begun (threads/rank_pool.c).
  */
-#include "run/time_limit.h"
+#include "run/execute/time_limit.h"
 
 #include "base/clock.h"
 #include "os/log.h"

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* estimate.c - estimates the memory per item and per worker of a job, as the request for the plan.
+/* plan_request.c - what the plan is made from: the sizes of a job's items, inputs and workers.
  *
  * Threads:  the main thread.
  * Not here: the sizes chosen from it (plan/plan.c).
  */
-#include "run/estimate.h"
+#include "run/prepare/plan_request.h"
 
 #include "base/saturate.h"
 #include "os/resident.h"
@@ -66,8 +66,8 @@ static size_t log_bytes(const pe_job *job)
     return is_sorted_late ? PE_SORTED_LINES_BYTES : 0;
 }
 
-pe_plan_request pe_estimate(const pe_job *job, const pe_work_spec *spec, const pe_inputs *inputs, pe_block items,
-                            const pe_item_set *todo, const pe_sink_spec *output)
+pe_plan_request pe_plan_request_make(const pe_job *job, const pe_work_spec *spec, const pe_inputs *inputs,
+                                     pe_block items, const pe_item_set *todo, const pe_sink_spec *output)
 {
     const pe_signature *signature = &spec->signature;
     size_t reader = 0;

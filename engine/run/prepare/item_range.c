@@ -4,12 +4,10 @@
 /* item_range.c - which items of the job this run computes.
  *
  * Design:   parts differ by one item at most, the longer ones come first; of a part, or of the job, the items that are
- *           there already are left out. The plan and the pool count what is left from 0; inputs, kernels, messages and
- *           outputs have their numbers in the whole job, so that outputs can be joined. execute.c adds the one to the
- *           other.
+ *           there already are left out. Items keep their numbers in the whole job, so that the outputs of parts can be joined.
  * Threads:  any.
  */
-#include "run/item_range.h"
+#include "run/prepare/item_range.h"
 
 #include "source/source.h"
 

@@ -6,7 +6,7 @@
  * Threads: the main thread of rank 0.
  * Not here: the line of progress while the run lasts (report/progress.c).
  */
-#include "run/summary.h"
+#include "run/execute/summary.h"
 
 #include "base/fixed_point.h"
 #include "os/log.h"
