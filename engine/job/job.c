@@ -207,6 +207,9 @@ pe_status pe_job_make_dry(pe_job *job, pe_error *err)
     job->kernel.is_dry_run = true;
     job->output.format = PE_FORMAT_BYTES;
     job->output.has_index = job->output.has_dtype = false;
+    pe_value_drop_keep(&job->output.keep); /* a line is a command and nothing else */
+    if (job->errors.policy == PE_ON_ERROR_FILL)
+        job->errors.policy = PE_ON_ERROR_SKIP;
     return status;
 }
 

@@ -70,7 +70,7 @@ pe_status pe_error_policy_set(pe_work_spec *spec, const pe_job *job, pe_error *e
     spec->policy = job->errors.policy;
     spec->retries = (uint32_t)job->errors.retries;
     const int results = spec->signature.result_count, given = job->errors.fill_count;
-    if (given > 1 && given != results)
+    if (spec->policy == PE_ON_ERROR_FILL && given > 1 && given != results)
         return pe_fail(err, PE_ECONFIG, "%s.fill: expected one value, or %d, one a result, got %d", job->errors.where,
                        results, given);
     for (int r = 0; r < spec->signature.result_count && spec->policy == PE_ON_ERROR_FILL && status == PE_OK; r++) {

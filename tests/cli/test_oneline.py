@@ -154,7 +154,9 @@ class Programs(OneLine):
         ran = subprocess.run(["sh"], input=commands.out, capture_output=True, cwd=self.dir, check=True).stdout
         self.assertEqual(ran, self.run_args("--", *words, stdin=self.stdin).out)
         job = "[input]\nvalues = [1, 2]\n[kernel]\ncommand = ['rm', 'file{}']\nsignature = '(int64) -> int64'\n[output]\npath = 'o.npy'\n"
-        self.prints(job, "rm file1\nrm file2\n", "--dry-run")
+        for options in ([], ["--keep", "all"], ["--keep", "x"], ["-o", "o.h5"], ["-o", "o/{index}.txt"],
+                        ["--on-error", "fill", "-s", "errors.fill=[1, 2]", "-s", "kernel.signature='(int64) -> (int64, int64)'"]):
+            self.prints(job, "rm file1\nrm file2\n", "--dry-run", *options)
         self.assertFalse((self.dir / "o.npy").exists())
 
 

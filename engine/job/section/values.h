@@ -78,5 +78,7 @@ void pe_value_free_list(const pe_key *key, void *base);
 
 /* pe_value_drop - free what the pointer in a field points to, and make it NULL. */
 void pe_value_drop(void *field);
+/* pe_value_drop_keep - keep nothing, and free the columns' names. */
+void pe_value_drop_keep(pe_keep *keep);
 
 #endif

@@ -214,10 +214,15 @@ static void print_keep(pe_writer *to, const pe_key *key, const void *base)
         pe_value_print_list(to, key, keep->columns, keep->count, print_choice);
 }
 
+void pe_value_drop_keep(pe_keep *keep)
+{
+    free_choices(&keep->columns, &keep->count);
+    keep->is_all = false;
+}
+
 static void free_keep(const pe_key *key, void *base)
 {
-    pe_keep *const keep = pe_place_field(key, base);
-    free_choices(&keep->columns, &keep->count);
+    pe_value_drop_keep(pe_place_field(key, base));
 }
 
 static pe_status read_param_value(const pe_place *to, const pe_toml *node, pe_param *out, pe_error *err)
