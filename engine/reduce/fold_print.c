@@ -129,17 +129,35 @@ typedef struct fold_line {
 } fold_line;
 
 /* A text as a field: in quotes where it holds the separator, a quote or a newline. */
+static pe_status append_field(const char *text, size_t size, char separator, pe_buffer *out, pe_error *err)
+{
+    bool is_quoted = false;
+    for (size_t i = 0; i < size; i++)
+        is_quoted = is_quoted || text[i] == separator || strchr("\"\n\r", text[i]) != NULL;
+    pe_status status = is_quoted ? pe_buffer_append(out, "\"", 1, err) : PE_OK;
+    for (size_t i = 0; i < size && status == PE_OK; i++)
+        status = pe_buffer_append(out, text[i] == '"' && is_quoted ? "\"\"" : &text[i],
+                                  text[i] == '"' && is_quoted ? 2 : 1, err);
+    return status == PE_OK && is_quoted ? pe_buffer_append(out, "\"", 1, err) : status;
+}
+
 static pe_status append_text(const pe_place_text *text, char separator, pe_buffer *out, pe_error *err)
 {
     const size_t size = text->size < sizeof text->bytes ? (size_t)text->size : sizeof text->bytes;
-    bool is_quoted = false;
-    for (size_t i = 0; i < size; i++)
-        is_quoted = is_quoted || text->bytes[i] == separator || strchr("\"\n\r", text->bytes[i]) != NULL;
-    pe_status status = is_quoted ? pe_buffer_append(out, "\"", 1, err) : PE_OK;
-    for (size_t i = 0; i < size && status == PE_OK; i++)
-        status = pe_buffer_append(out, text->bytes[i] == '"' && is_quoted ? "\"\"" : &text->bytes[i],
-                                  text->bytes[i] == '"' && is_quoted ? 2 : 1, err);
-    return status == PE_OK && is_quoted ? pe_buffer_append(out, "\"", 1, err) : status;
+    return append_field(text->bytes, size, separator, out, err);
+}
+
+/* "argmin price": the name is the file's, of any characters. */
+static pe_status append_label(const fold_line *line, const char *arg_name, pe_buffer *out, pe_error *err)
+{
+    if (line->arg < 0)
+        return pe_buffer_printf(out, err, "%s", pe_reduce_op_name(line->op));
+    pe_buffer label = {0};
+    pe_status status = pe_buffer_printf(&label, err, "%s %s", pe_reduce_op_name(line->op), arg_name);
+    if (status == PE_OK)
+        status = append_field((const char *)label.data, label.size, line->separator, out, err);
+    pe_buffer_fini(&label);
+    return status;
 }
 
 /* "[1.0, 2.0]", in quotes where commas separate. */
@@ -175,8 +193,7 @@ static pe_status append_argument(const fold_element *at, const fold_line *line, 
 static pe_status append_line(const pe_fold *fold, const fold_line *line, const char *arg_name, pe_buffer *out,
                              pe_error *err)
 {
-    pe_status status = line->arg < 0 ? pe_buffer_printf(out, err, "%s", pe_reduce_op_name(line->op))
-                                     : pe_buffer_printf(out, err, "%s %s", pe_reduce_op_name(line->op), arg_name);
+    pe_status status = append_label(line, arg_name, out, err);
     for (int r = 0; r < fold->result_count; r++) {
         const size_t elements = pe_type_elements(fold->results[r]);
         for (size_t e = 0; e < elements && status == PE_OK; e += fold->is_complex[r] ? 2 : 1) {

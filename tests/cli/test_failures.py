@@ -60,6 +60,17 @@ class Log(Case):
                           "{ *r = a + b + c + d + e; return 1; }\n")
         self.assertEqual(self.logged(job)[0], ["index", "x", "y", "z", "x4", "x5", *TAIL])
 
+    def test_names_are_the_files_own_by_default(self):
+        self.write("v.csv", "price,index,\"a b\"\n0,5,1\n2,5,1\n")
+        self.write("v.npy", numpy.array([(0, 2.0), (1, 3.0)], [("p", "i8"), ("q", "f8")]))
+        self.write("f.py", "def f(*args):\n    return 1 // args[0]\n")
+        for source, kernel, names in (("v.csv", {"expr": "1 / price + index"}, ["price", "index_"]),
+                                      ("v.csv", {"expr": "1 / x + y + z"}, ["price", "index_", "a b"]),
+                                      ("v.csv", {"python": "f.py:f"}, ["price", "index_", "a b"]), ("v.npy", {"expr": "1 / p"}, ["p", "q"])):
+            rows = self.logged(toml(mode="starmap", input={"path": source}, output={"path": "o.txt"}, kernel=kernel, errors=self.errors()))
+            self.assertEqual(rows[0], ["index", *names, *TAIL])
+            self.assertEqual(len(rows), 2)
+
     def test_reason_is_whole(self):
         self.write("f.py", "def f(x):\n    raise ValueError('m' * 2000 + str(x))\n")
         rows = self.logged(toml(input={"range": [0, 3]}, output={"path": "o.txt"}, errors=self.errors(),

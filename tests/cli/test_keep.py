@@ -260,6 +260,10 @@ class Arguments(Case):
         self.assertEqual(saved.dtype.names, ("q", "result"))
         self.assertEqual(saved["q"].tolist(), array[:, 0].tolist())
         numpy.testing.assert_array_equal(saved["result"], numpy.hypot(array[:, 1], array[:, 0]))
+        self.write("s.npy", numpy.array([(1, 2.0), (3, 4.0)], [("p", "i8"), ("q", "f8")]))
+        fields = toml(mode="istarmap", input={"path": "s.npy"}, kernel={"expr": "p * q"}, output={"keep": "all", "format": "csv"})
+        self.prints(fields, "p,q,result\n1,2.0,2.0\n3,4.0,12.0\n", "-q")
+        self.prints(fields, "q,result\n2.0,2.0\n4.0,12.0\n", "-q", "--keep", "q")
 
     def test_result_whose_name_is_taken_becomes_another(self):
         self.write("t.csv", "result,result_2\n1,2\n")

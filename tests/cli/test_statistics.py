@@ -88,6 +88,10 @@ class Statistics(Case):
                          f"argmin share,{points[best][2]!r},0.0\nargmax,{worst},30\nargmax a,{quoted},a\nargmax b,{y},3\n"
                          f"argmax share,{z!r},0.0\n")
 
+        self.write("t.csv", '"a, b",c\n5,2\n3,1\n')
+        self.prints(toml(mode="starmap", input={"path": "t.csv"}, kernel={"expr": "x * y"}, reduce={"op": ["argmin"], "format": "csv"}),
+                    'op,result\nargmin,1\n"argmin a, b",3\nargmin c,1\n', "-q")
+
     def test_histogram_is_numpys(self):
         draw = numpy.random.default_rng(6)
         for first, last, bins in ((0.0, 1.0, 10), (-2.5, 3.1, 7), (0, 100, 1000), (0.1, 0.7, 6), (-5, 5, 1)):

@@ -20,7 +20,21 @@ static void make_name(pe_argument_names *out, int argument)
     out->names[argument] = out->made[argument];
 }
 
-/* Columns that become one vector have no name of their own. */
+/* What the files call their columns. Columns that become one vector have no name of their own. */
+static void take_file_names(const pe_inputs *inputs, int count, pe_argument_names *out)
+{
+    int argument = 0;
+    if (pe_inputs_columns(inputs) != count)
+        return;
+    for (int s = 0; s < pe_inputs_sources(inputs); s++) {
+        const pe_source_info *const info = pe_inputs_info(inputs, s);
+        for (int c = 0; c < info->columns; c++, argument++)
+            if (info->names[c] != NULL && info->names[c][0] != '\0')
+                out->names[argument] = info->names[c];
+    }
+}
+
+/* The columns that the job names. */
 static void take_columns(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
 {
     int argument = 0;
@@ -82,7 +96,7 @@ void pe_argument_names_by_place(int count, pe_argument_names *out)
         make_name(out, a);
 }
 
-void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
+void pe_argument_names_of_job(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
 {
     pe_argument_names_by_place(count, out);
     take_columns(job, inputs, count, out);
@@ -90,10 +104,17 @@ void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int coun
     take_kernel_args(job, count, out);
 }
 
+void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
+{
+    pe_argument_names_of_inputs(job, inputs, count, out);
+    take_kernel_args(job, count, out);
+}
+
 void pe_argument_names_of_inputs(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out)
 {
     pe_argument_names_by_place(count, out);
     take_kernel_args(job, count, out);
+    take_file_names(inputs, count, out);
     take_columns(job, inputs, count, out);
     take_input_names(job, inputs, count, out);
 }

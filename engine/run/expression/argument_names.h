@@ -10,18 +10,21 @@
 #include "job/job.h"
 
 typedef struct pe_argument_names {
-    const char *names[PE_MAX_COLUMNS]; /* borrowed from the job, or in `made` */
+    const char *names[PE_MAX_COLUMNS]; /* borrowed from the job or the inputs, or in `made` */
     char made[PE_MAX_COLUMNS][24];
 } pe_argument_names;
 
-/* pe_argument_names_find - one name for each of `count` arguments: kernel.args, else input.names, else the columns that the
- * input names, else x, y, z, x4, x5 ... */
+/* pe_argument_names_find - one name for each of `count` arguments, for people: kernel.args, else input.names, else
+ * input.columns, else the file's own, else x, y, z, x4, x5 ... */
 void pe_argument_names_find(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out);
+
+/* pe_argument_names_of_job - the same without the file's own names, which need not be names in C: for expressions. */
+void pe_argument_names_of_job(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out);
 
 /* pe_argument_names_by_place - x, y, z, x4, x5 ... */
 void pe_argument_names_by_place(int count, pe_argument_names *out);
 
-/* pe_argument_names_of_inputs - the same, but what the inputs are called comes before kernel.args: for kept columns. */
+/* pe_argument_names_of_inputs - pe_argument_names_find, but what the inputs are called comes before kernel.args: for kept columns. */
 void pe_argument_names_of_inputs(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out);
 
 /* pe_argument_names_check - an input's names are as many as its columns. PE_ECONFIG. */

@@ -50,7 +50,7 @@ static void describe(pe_condition *self, const pe_job *job, const pe_inputs *inp
     if (kernel->arg_count == pe_inputs_columns(inputs))
         (void)pe_mentions_names(job, inputs, &self->names);
     else /* columns that became vectors */
-        pe_argument_names_find(job, inputs, kernel->arg_count, &self->names);
+        pe_argument_names_of_job(job, inputs, kernel->arg_count, &self->names);
     self->spec = (pe_form_spec){.where = job->kernel.condition_where,
                                 .kind = PE_FORM_EXPR,
                                 .expr = job->kernel.condition,

@@ -72,7 +72,7 @@ bool pe_mentions_names(const pe_job *job, const pe_inputs *inputs, pe_argument_n
     const int count = pe_inputs_columns(inputs);
     const char *own[PE_MAX_COLUMNS] = {NULL};
     if (job->kernel.args != NULL || pe_argument_names_are_given(job)) {
-        pe_argument_names_find(job, inputs, count, out);
+        pe_argument_names_of_job(job, inputs, count, out);
         return true;
     }
     pe_argument_names_by_place(count, out);
