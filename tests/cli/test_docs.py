@@ -29,7 +29,7 @@ CONFIGS = sorted(path.name for path in (ROOT / "configs").glob("*.toml"))
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
 PAGES = [README, *sorted(DOCS.glob("*.md"))]
-README_LINES = 200
+README_LINES = 150
 NOT_HERE = re.compile(r"\b(apt|apt-get|cmake|ctest|sbatch|srun|git|quickstart|pip|docker|sudo)\b")
 
 
