@@ -62,6 +62,9 @@ class Chunk:
     def arguments(self, place: int) -> Optional[tuple[Any, ...]]:
         return self.job.arguments_of(self.items[place])
 
+    def part(self, first: int, last: int) -> Chunk:
+        return Chunk(self.job, self.first + first, self.items[first:last])
+
 
 class Job:
     """What all jobs share."""

@@ -86,7 +86,7 @@ class Pool:
         self._lock = threading.Lock()
         self._compiled: Optional[Compiled] = None
         self._manager = Manager(processes, initializer, tuple(initargs), maxtasksperchild)
-        self._pool = self._manager.workers
+        self._pool = self._manager.workers.all
         try:
             self._manager.populate()
         except BaseException:

@@ -259,6 +259,18 @@ class Workers(unittest.TestCase):
         del pool
         self.assertEqual(count(), before)
 
+    def test_child_of_fork_keeps_its_files_where_the_pool_has_ended(self):
+        with pengine.Pool(1) as pool:
+            pool.terminate()
+            pool.join()
+            files = [open(os.devnull) for _ in range(12)]  # they get the numbers of the pool's descriptors
+            child = os.fork()
+            if child == 0:
+                os._exit(sum(not os.path.exists(f"/proc/self/fd/{file.fileno()}") for file in files))
+            self.assertEqual(os.waitpid(child, 0)[1], 0)
+            for file in files:
+                file.close()
+
     def test_initializer_sets_a_global(self):
         with pengine.Pool(2, set_offset, (100,)) as pool:
             self.assertEqual(pool.map(shifted, range(3)), [100, 101, 102])
