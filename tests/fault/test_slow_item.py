@@ -96,10 +96,13 @@ class SlowItem(Case):
                 self.fail(f"{what}: {len(set(self.calls()))} items were computed; {finish(process)}")
             time.sleep(0.02)
 
+    def status(self, path):
+        result = self.run_args("--status", path + ".checkpoint", "--json")
+        return json.loads(result.text) if result.code == 0 else {}
+
     def done(self, path):
         """What the checkpoint knows of: the number of items."""
-        result = self.run_args("--status", path + ".checkpoint", "--json")
-        return json.loads(result.text)["done"] if result.code == 0 else 0
+        return self.status(path).get("done", 0)
 
     def begin(self, path, ranks=0, items=ITEMS, most_missing=CHUNK, peaks=None):
         """A run whose items are all computed but the slow one and those of its chunk, and recorded."""
@@ -141,6 +144,17 @@ class SlowItem(Case):
 
     def test_killed_behind_the_item_costs_that_item_to_npy_in_place(self):
         self.killed("o.npy", [value(x) for x in range(ITEMS)], 0, 0, "-t", "1")
+
+    def test_killed_twice_behind_the_item(self):
+        """What the first run has stored is listed by the second one, too."""
+        self.job("o.txt")
+        for options, runs in (((), 1), (("--resume",), 2)):
+            process = start([*options, "job.toml"], cwd=self.dir)
+            self.wait_until(process, "a checkpoint of this run", lambda: self.status("o.txt").get("runs") == runs)
+            self.wait_until(process, "the others are in it", lambda: self.done("o.txt") >= ITEMS - CHUNK)
+            kill_group(process)
+            finish(process)
+        self.go_on("o.txt", self.text())
 
     def test_rows_in_place_are_gathered_by_the_next_run(self):
         self.killed("o.raw", numpy.array([value(x) for x in range(ITEMS)], "<i8").tobytes(), 0, 0, "-s", "output.path='o.raw'", "-s",

@@ -66,7 +66,9 @@ static pe_status write_lines(pe_output *output, uint64_t bytes, pe_error *err)
 static pe_status take_earlier(pe_output *output, const pe_run_resume *resume, pe_error *err)
 {
     const pe_checkpoint_progress *const progress = &resume->from.progress;
-    pe_status status = pe_item_set_add_all(&output->done, &resume->done, err);
+    const pe_item_set *const delivered =
+        resume->spill != NULL ? &progress->done : &resume->done; /* without what is stored */
+    pe_status status = pe_item_set_add_all(&output->done, delivered, err);
     if (status == PE_OK && output->has_item_files)
         status = pe_item_names_load(&output->names, resume->path, progress->names_bytes, output->items,
                                     output->job->output.where, err);
