@@ -15,6 +15,8 @@
 #include "kernel/call.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +26,8 @@
 static const pe_setup no_setup = {0};
 
 _Thread_local volatile pe_position pe_position_here;
+
+static _Thread_local char refusal[PE_REFUSAL_ROOM]; /* of the open that runs on this thread */
 
 struct pe_call {
     const pe_kernel *kernel;
@@ -158,9 +162,23 @@ static void leave(void)
     pe_position_here.kernel = NULL;
 }
 
+void pe_call_refuse(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(refusal, sizeof refusal, format, args);
+    va_end(args);
+}
+
+const char *pe_call_refusal(void)
+{
+    return refusal;
+}
+
 /* Returns what the kernel's open returned. */
 static int open_worker(pe_call *call)
 {
+    refusal[0] = '\0';
     if (call->kernel->open == NULL)
         return 0;
     enter(call, NULL);
@@ -192,8 +210,9 @@ pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, c
         call->has_text = call->has_text || signature->results[r].dtype == PE_TEXT;
     const int refused = open_worker(call);
     if (refused != 0) {
-        status = pe_fail(err, PE_EKERNEL, "kernel \"%s\" could not start a worker: its open returned %d", kernel->name,
-                         refused);
+        if (refusal[0] == '\0')
+            pe_call_refuse("its open returned %d", refused);
+        status = pe_fail(err, PE_EKERNEL, "kernel \"%s\" could not start a worker: %s", kernel->name, refusal);
         pe_call_free(call);
         return status;
     }

@@ -8,11 +8,18 @@
 #ifndef PE_CALL_H
 #define PE_CALL_H
 
+#include "base/attr.h"
 #include "kernel/failures.h"
 #include "kernel/signature.h"
 #include <pengine/kernel.h>
 
 typedef struct pe_call pe_call;
+
+/* pe_call_refuse - why the open of a form of ours returns another value than 0: ends the message of pe_call_make, in place of
+ * the value. Call: from the open, on its thread. pe_call_refusal is the text; "" where none was given. */
+#define PE_REFUSAL_ROOM 512
+void pe_call_refuse(const char *format, ...) PE_PRINTF(1, 2);
+const char *pe_call_refusal(void);
 
 /* pe_call_make - open the kernel for one worker; setup is borrowed, NULL has no params and seed 0. PE_EKERNEL when its
  * open fails. The kernel is borrowed, the signature copied. */

@@ -381,11 +381,14 @@ class Sources(Compiled):
             self.prints(toml(input={"path": "x.npy"}, kernel={**kernel, "isolate": isolate}, pool={"threads": 8, "chunk_size": 10}), wanted)
 
     def test_initializer_that_fails_ends_the_job(self):
-        for name, needle in (("refuse", "it returned 3"), ("overflow", r"a sum does not fit int32 \(s.c line 12\)"),
+        for name, needle in (("refuse", r"^pengine: kernel .* could not start a worker: kernel.initializer refuse: it returned 3, expected 0$"),
+                             ("overflow", r"kernel.initializer overflow: a sum does not fit int32 \(s.c line 12\)"),
                              ("nosuch", r"s.c has no function void nosuch\(void\) or int nosuch\(void\)"),
                              ("other", r"s.c has no function void other\(void\)")):
             with self.subTest(name):
-                self.refuse(toml(input={"range": [0.0, 3.0]}, kernel={**self.READ, "initializer": name}), 69, needle)
+                for isolate in (False, True):
+                    job = toml(input={"range": [0.0, 3.0]}, kernel={**self.READ, "initializer": name, "isolate": isolate})
+                    self.refuse(job, 69, needle)
 
     def test_draws_are_those_of_the_paper(self):
         job = toml(input={"range": [0.0, 1000.0]}, pool={"chunk_size": 70}, kernel={

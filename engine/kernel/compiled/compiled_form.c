@@ -13,20 +13,22 @@
  * Not here: the signature (compiled_signature.c), compiling (compilation.c), loading (object_load.c).
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "kernel/call.h"
 #include "kernel/compiled/compiled_internal.h"
 #include "kernel/compiled/object_load.h"
-#include "os/log.h"
 
 /* An open kernel; kernel.context points to it. */
 typedef struct compiled {
     pe_object_image image;
-    pthread_mutex_t lock; /* guards is_initialized and initialized */
+    pthread_mutex_t lock; /* guards is_initialized, initialized and refusal, which stay as they are afterwards */
     bool is_initialized;
-    int initialized; /* what the initializer returned; not 0: it failed */
+    int initialized;   /* not 0: the initializer failed */
+    char refusal[300]; /* why */
+    char initializer[128];
     char name[PE_COMPILED_NAME_ROOM];
     char signature[PE_SIGNATURE_ROOM];
 } compiled;
@@ -70,10 +72,11 @@ static int open_worker(const pe_kernel *kernel, const pe_setup *setup, void **wo
     if (!self->is_initialized) {
         self->initialized = self->image.descriptor->initialize(&reason);
         self->is_initialized = true;
-        if (self->initialized != 0)
-            pe_log(PE_LOG_WARN, "kernel.initializer of \"%s\" failed: %s", self->name, reason);
+        (void)snprintf(self->refusal, sizeof self->refusal, "kernel.initializer %s: %s", self->initializer, reason);
     }
     (void)pthread_mutex_unlock(&self->lock);
+    if (self->initialized != 0)
+        pe_call_refuse("%s", self->refusal);
     return self->initialized;
 }
 
@@ -96,6 +99,8 @@ static pe_status open_compiled(const pe_form_spec *spec, const pe_buffer *object
         for (int r = 0; r < form->signature.result_count; r++)
             form->signature.results[r] = (pe_type){.dtype = (pe_dtype)self->image.descriptor->dtypes[r], .width = 0};
     }
+    (void)snprintf(self->initializer, sizeof self->initializer, "%s",
+                   spec->initializer == NULL ? "" : spec->initializer);
     form->kernel =
         (pe_kernel){.abi = PE_KERNEL_ABI,
                     .size = sizeof(pe_kernel),

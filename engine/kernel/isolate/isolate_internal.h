@@ -39,8 +39,9 @@ typedef struct pe_isolate_header {
     uint64_t first; /* index of the first item in the whole input */
     pe_isolate_items items;
     /* the answer: the child writes, the parent reads */
-    int stopped;   /* what open or map returned */
-    size_t failed; /* number of failures */
+    int stopped;                   /* what open or map returned */
+    char refusal[PE_REFUSAL_ROOM]; /* why open did; "": it gave no reason */
+    size_t failed;                 /* number of failures */
     bool has_invalid_item, has_invalid_text;
     size_t invalid_item; /* failed by the kernel, but not in the batch */
     int invalid_result;  /* a text was asked for a result or an item that does not exist */

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "kernel/isolate/isolate_internal.h"
+#include "os/signame.h"
 
 #define EXIT_WAIT_NS ((uint64_t)100 * 1000 * 1000)   /* between the end of a child's pipe and its exit */
 #define CLOSE_WAIT_NS ((uint64_t)5000 * 1000 * 1000) /* for the kernel's close */
@@ -49,15 +50,20 @@ static pe_isolate_outcome exchange(pe_isolate_worker *worker, size_t requests, u
 /* The kernel's open: what it returned, or, of a child that ended in it, the exit code that a shell would give. */
 static int read_open(pe_isolate_worker *worker)
 {
+    char name[PE_SIGNAME_SIZE];
     bool was_read = false;
     const pe_isolate_outcome outcome = exchange(worker, 0, 0, &was_read);
     if (outcome == PE_ISOLATE_NONE)
         return worker->refused;
+    if (outcome != PE_ISOLATE_ANSWERED && worker->end.by_signal)
+        pe_call_refuse("its open crashed: %s", pe_signame(worker->end.number, name));
     if (outcome != PE_ISOLATE_ANSWERED)
         return worker->end.by_signal ? 128 + worker->end.number : worker->end.number > 0 ? worker->end.number : 1;
     const int refused = worker->memory.header->stopped;
-    if (refused != 0)
+    if (refused != 0) {
+        pe_call_refuse("%.*s", PE_REFUSAL_ROOM - 1, worker->memory.header->refusal);
         pe_isolate_stop(worker);
+    }
     return refused;
 }
 

@@ -86,7 +86,7 @@ static int pe_initialize(const char **reason)
                                                (PE_INITIALIZER(), 0), PE_INITIALIZER());
     here->is_inside = 0;
     if (returned != 0)
-        snprintf(here->reason, sizeof here->reason, "it returned %d", returned);
+        snprintf(here->reason, sizeof here->reason, "it returned %d, expected 0", returned);
     return returned != 0;
 }
 #else
