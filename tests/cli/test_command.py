@@ -141,11 +141,13 @@ class Fields(Case):
 
     def test_wrong_number_of_fields_from_the_start_ends_the_run(self):
         for words in (["echo", "1", "2", "{}"], ["sed", "-u", "s/$/ 1 2/"]):
-            job = lines_job(words, kernel={"signature": "(text) -> (int64, int64)"}, errors={"on_error": "skip"})
-            result = self.run_job(job, "-q")
-            self.assertEqual(result.code, 69, str(result))
-            self.assertRegex(result.err, r"10 answers .*2 fields of \(text\) -> \(int64, int64\).* 3: \"")
-            self.assertEqual(result.err.count("\n"), 1)
+            for results, wanted in (("(int64, int64)", "2 fields"), ("int64", "1 field")):
+                job = lines_job(words, kernel={"signature": f"(text) -> {results}"}, errors={"on_error": "skip"})
+                result = self.run_job(job, "-q")
+                self.assertEqual(result.code, 69, str(result))
+                self.assertRegex(result.err, rf"10 answers .*{wanted} of \(text\) -> {re.escape(results)}: .* 3: \"")
+                self.assertEqual(result.err.count("\n"), 1)
+        self.prints(lines_job(["printf", "%s, 2\n", "{}"], kernel={"signature": "(text) -> int64[2]"}), "".join(f"{i} 2\n" for i in range(30)))
 
     def test_single_wrong_answers_fail_their_items(self):
         odd = "case $0 in *[13579]) echo $0;; *) echo $0 $0;; esac"

@@ -127,17 +127,23 @@ static bool next_field(field *rest, bool by_blanks, field *out)
     return true;
 }
 
-/* As many of the answer's fields as there is room for; returns how many there are. */
+/* Is the answer as a whole one result: a text, or a vector, whose commas may have blanks behind them? */
+static bool is_one_piece(const pe_signature *signature)
+{
+    return signature->result_count == 1 &&
+           (!is_number(signature->results[0]) || pe_type_elements(signature->results[0]) > 1);
+}
+
+/* As many of the answer's fields as there is room for; returns how many there are. Nothing, for one number, is a field. */
 static size_t split(const pe_signature *signature, field answer, field *out)
 {
     bool by_blanks = true;
     size_t count = 0;
     for (int r = 0; r < signature->result_count; r++)
         by_blanks = by_blanks && is_number(signature->results[r]);
-    if (signature->result_count == 1) {
-        out[0] = by_blanks ? trim(answer) : answer;
+    out[0] = by_blanks ? trim(answer) : answer;
+    if (is_one_piece(signature) || (signature->result_count == 1 && out[0].begin == out[0].end))
         return 1;
-    }
     for (field one; next_field(&answer, by_blanks, &one); count++)
         if (count < (size_t)signature->result_count)
             out[count] = one;
@@ -176,10 +182,12 @@ static bool copy_text(pe_batch *batch, int result, size_t item, field text, bool
 static bool refuse_fields(const pe_command *form, pe_batch *batch, size_t item, field answer, size_t count,
                           pe_error *err)
 {
-    char shown[SHOWN + 8], wanted[40];
+    char shown[SHOWN + 8], wanted[PE_TYPE_NAME_ROOM + 40];
     const size_t size = (size_t)(answer.end - answer.begin);
     const int expected = form->signature.result_count;
     (void)snprintf(wanted, sizeof wanted, "%d fields", expected);
+    if (expected == 1)
+        (void)pe_type_print(form->signature.results[0], wanted);
     const bool has_right =
         atomic_load_explicit(&form->notes->has_right, memory_order_relaxed); /* a late read counts on */
     const int wrong =
@@ -187,8 +195,8 @@ static bool refuse_fields(const pe_command *form, pe_batch *batch, size_t item, 
     if (wrong < MOST_WRONG)
         return fail(batch, item, answer.begin, size, wanted);
     quote(answer.begin, size, shown);
-    (void)pe_fail(err, PE_EKERNEL, "%d answers from the start have not the %d fields of %s: the last one has %zu: %s",
-                  MOST_WRONG, expected, form->signature_text, count, shown);
+    (void)pe_fail(err, PE_EKERNEL, "%d answers from the start have not the %d field%s of %s: the last one has %zu: %s",
+                  MOST_WRONG, expected, expected == 1 ? "" : "s", form->signature_text, count, shown);
     return false;
 }
 
@@ -212,7 +220,7 @@ bool pe_command_read_answer(const pe_command *form, pe_batch *batch, size_t item
     const size_t count = split(&form->signature, answer, fields);
     if (count != (size_t)expected)
         return refuse_fields(form, batch, item, answer, count, err);
-    if (expected > 1)
+    if (!is_one_piece(&form->signature))
         atomic_store_explicit(&form->notes->has_right, true, memory_order_relaxed); /* only a count hangs on it */
     bool is_taken = true;
     for (int r = 0; r < expected && is_taken; r++)
