@@ -279,6 +279,18 @@ class Columns(Case):
         numpy.testing.assert_array_equal(numpy.load(self.dir / "out.npy"), numpy.outer(range(3), range(1, 4)))
 
 
+class Pipe(Case):
+    def test_run_that_waits_for_a_reader_can_be_interrupted(self):
+        os.mkfifo(self.dir / "pipe.txt")
+        self.write("job.toml", squares(output={"path": "pipe.txt"}))
+        run = start(["job.toml"], cwd=self.dir)
+        time.sleep(0.4 * SLOWER)
+        run.terminate()
+        result = finish(run)
+        self.assertEqual(result.code, 75, str(result))
+        self.assertRegex(result.err, "^pengine: interrupted by SIGTERM (while pipe.txt had no reader|before the first item was computed)\n$")
+
+
 class Locked(Case):
     def test_file_of_another_program_that_has_it_locked_is_left_alone(self):
         self.write("out.txt", EARLIER)

@@ -29,6 +29,7 @@
 #include "os/file/file.h"
 #include "os/file/out_marker.h"
 #include "os/file/out_path.h"
+#include "os/interrupt.h"
 
 #define MOST_TRIES 16 /* each try lost means that another run finished in between */
 
@@ -247,6 +248,8 @@ static pe_status begin_special(const char *path, pe_out_file *out, pe_error *err
     if (status != PE_OK)
         return status;
     out->fd = pe_open(path, O_WRONLY | O_NOCTTY, 0);
+    if (out->fd < 0 && errno == EINTR && pe_interrupt_seen() != NULL)
+        return pe_fail(err, PE_ESTOPPED, "interrupted by %s while %s had no reader", pe_interrupt_seen(), path);
     return out->fd < 0 ? pe_out_cannot_create(path, errno, err) : PE_OK;
 }
 
