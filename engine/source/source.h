@@ -72,6 +72,7 @@ typedef struct pe_kept_fields {
     char *(*print)(char *out, const char *text, size_t size, const void *context);
     const void *print_context;
     char separator;
+    char decimal; /* text: not 0: numbers get this point, and no thousands' separators */
 } pe_kept_fields;
 
 typedef struct pe_source pe_source;

@@ -163,6 +163,22 @@ class Text(Case):
         self.assertEqual(self.good(job([0, 3], {"format": "txt"}), "-q").out.decode(),
                          "".join(f"{r[0][1]} {r[3][1]} {v}\n" for r, v in zip(records, results)))
 
+    def test_keep_writes_numbers_with_the_output_s_point(self):
+        self.write("t.csv", 'n;t;v\n1.234,50;1,5x;1,0\n-2,25;"a;b";2.0,1\n3;;-0,5\n')
+        german = {"path": "t.csv", "delimiter": ";", "decimal": ",", "thousands": "."}
+        rows = [["1234.50", "1,5x", "1.0"], ["-2.25", "a;b", "20.1"], ["3", "", "-0.5"]]
+        for output, comma in (({"format": "csv"}, False), ({"format": "tsv"}, False), ({"format": "csv", "delimiter": ";", "decimal": ","}, True)):
+            file = io.StringIO()
+            writer = csv.writer(file, lineterminator="\n", delimiter=output.get("delimiter", "\t" if output["format"] == "tsv" else ","))
+            writer.writerow(["n", "t", "v", "result"])
+            for n, t, v in rows:
+                numbers = [n, v, repr(float(n) * 2)]
+                n, v, result = [text.replace(".", ",") for text in numbers] if comma else numbers
+                writer.writerow([n, t, v, result])
+            job = toml(mode="istarmap", input=german, kernel={"expr": "n * 2"}, output={**output, "keep": "all"}, pool={"chunk_size": 1})
+            for ranks in (0, 3) if HAS_MPI else (0,):
+                self.prints(job, file.getvalue(), "-q", ranks=ranks)
+
     def test_keep_goes_with_skip_fill_index_parts_and_unordered(self):
         bad = {3, 4, 77, 199}
         records, text = draw_table(200, bad)

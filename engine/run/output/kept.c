@@ -38,12 +38,27 @@ typedef struct candidates {
     size_t count;
 } candidates;
 
+static char point_of(int decimal)
+{
+    return decimal == 0 ? '.' : (char)decimal;
+}
+
 bool pe_kept_is_binary(const pe_job *job)
 {
     const pe_format format = job->output.format;
     const bool is_kept = job->output.keep.is_all || job->output.keep.count > 0;
     return is_kept && (format == PE_FORMAT_NPY || format == PE_FORMAT_HDF5 || format == PE_FORMAT_JSONL ||
                        format == PE_FORMAT_RAW || format == PE_FORMAT_DIGEST);
+}
+
+bool pe_kept_restyles(const pe_job *job, const pe_source_spec *input)
+{
+    const pe_format from = input->format, to = job->output.format;
+    const bool is_kept = job->output.keep.is_all || job->output.keep.count > 0;
+    const bool has_numbers = from == PE_FORMAT_CSV || from == PE_FORMAT_TSV || from == PE_FORMAT_JSONL;
+    const bool is_text = to == PE_FORMAT_CSV || to == PE_FORMAT_TSV || to == PE_FORMAT_TXT;
+    return is_kept && has_numbers && is_text &&
+           (point_of(input->decimal) != point_of(job->output.decimal) || input->thousands != 0);
 }
 
 /* ---- what there is ---- */
@@ -238,12 +253,13 @@ static pe_status choose(pe_kept *kept, const pe_job *job, const candidates *all,
 /* ---- what the sources are told ---- */
 
 /* Do input and output write a field alike? */
-static bool shares_dialect(const pe_source_spec *input, const pe_sink_spec *output)
+static bool shares_dialect(const pe_job *job, const pe_source_spec *input)
 {
+    const pe_sink_spec *const output = &job->output;
     const int comma = output->format == PE_FORMAT_TSV ? '\t' : ',';
     const int in[] = {input->delimiter == 0 ? comma : input->delimiter, input->quote == 0 ? '"' : input->quote};
     const int out[] = {output->delimiter == 0 ? comma : output->delimiter, output->quote == 0 ? '"' : output->quote};
-    return input->format == output->format &&
+    return input->format == output->format && !pe_kept_restyles(job, input) &&
            (input->format == PE_FORMAT_TXT || input->format == PE_FORMAT_JSONL || (in[0] == out[0] && in[1] == out[1]));
 }
 
@@ -270,22 +286,23 @@ static pe_kept_fields describe(const pe_kept *kept, const pe_job *job, const pe_
     is_whole = is_whole && (job->inputs[place->source].keeps_line || !job->inputs[place->source].keeps_own);
     for (size_t n = 0; n < count; n++)
         is_whole = is_whole && numbers[n] == n;
-    return (pe_kept_fields){.type = kept->columns[column].type.dtype,
-                            .fields = numbers,
-                            .count = count,
-                            .is_whole = is_whole,
-                            .is_as_it_stands = shares_dialect(&job->inputs[place->source], &job->output),
-                            .print = job->output.format == PE_FORMAT_TXT || job->output.format == PE_FORMAT_JSONL
-                                         ? print_plain
-                                         : print_quoted,
-                            .print_context = &kept->style,
-                            .separator = kept->style.separator};
+    return (pe_kept_fields){
+        .type = kept->columns[column].type.dtype,
+        .fields = numbers,
+        .count = count,
+        .is_whole = is_whole,
+        .is_as_it_stands = shares_dialect(job, &job->inputs[place->source]),
+        .print =
+            job->output.format == PE_FORMAT_TXT || job->output.format == PE_FORMAT_JSONL ? print_plain : print_quoted,
+        .print_context = &kept->style,
+        .separator = kept->style.separator,
+        .decimal = pe_kept_restyles(job, &job->inputs[place->source]) ? point_of(job->output.decimal) : (char)0};
 }
 
 /* A label in the file's own bytes belongs to an output of the same dialect. */
 static void drop_labels(pe_kept *kept, const pe_job *job, int column)
 {
-    const bool has_labels = shares_dialect(&job->inputs[kept->places[column].source], &job->output);
+    const bool has_labels = shares_dialect(job, &job->inputs[kept->places[column].source]);
     for (size_t n = 0; n < kept->columns[column].name_count && !has_labels; n++)
         kept->names[kept->places[column].from + n].label.data = NULL;
 }

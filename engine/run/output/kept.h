@@ -48,6 +48,10 @@ pe_status pe_kept_bind(pe_kept *kept, const pe_job *job, const pe_signature *sig
 /* pe_kept_is_binary - does the job keep columns in rows of numbers, so that the types of all fields must be known? */
 bool pe_kept_is_binary(const pe_job *job);
 
+/* pe_kept_restyles - are kept numbers of this input written with another decimal point, or without its thousands' separators?
+ * Then the types of all its fields must be known too. */
+bool pe_kept_restyles(const pe_job *job, const pe_source_spec *input);
+
 /* pe_kept_column_of - where a reader delivers it, after bind. */
 int pe_kept_column_of(const pe_kept *kept, const pe_inputs *inputs, int column);
 

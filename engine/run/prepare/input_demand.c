@@ -99,7 +99,7 @@ void pe_input_demand_set(pe_job *job)
         const bool is_settled = all.numbers != all.texts;
         spec->demand = !is_settled ? PE_DEMAND_UNKNOWN : all.texts ? PE_DEMAND_TEXTS : PE_DEMAND_NUMBERS;
         spec->infers_types = needs_types || !is_settled;
-        spec->infers_fields = pe_kept_is_binary(job);
+        spec->infers_fields = pe_kept_is_binary(job) || pe_kept_restyles(job, spec);
         keep_keys(job, spec);
     }
 }

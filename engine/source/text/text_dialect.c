@@ -15,8 +15,6 @@
 #include "source/text/text_source.h"
 #include "types/number.h"
 
-#define NUMBER_MOST ((size_t)400) /* bytes of a number in another style */
-
 /* A character of the dialect, by the key that gives it. */
 typedef struct role {
     const char *key;
@@ -92,13 +90,14 @@ static bool is_digit(char c)
 }
 
 /* The number in the usual style; false where it holds what that style means by its point. */
-static bool restyle(const pe_source_spec *spec, const pe_csv_field *field, char out[NUMBER_MOST], size_t *size)
+static bool restyle(const pe_source_spec *spec, const pe_csv_field *field, char out[PE_STYLED_NUMBER_MOST],
+                    size_t *size)
 {
     const char *const in = field->data;
     const int decimal = spec->decimal == 0 ? '.' : spec->decimal;
     bool is_whole = true; /* in front of the decimal point */
     *size = 0;
-    if (field->size > NUMBER_MOST)
+    if (field->size > PE_STYLED_NUMBER_MOST)
         return false;
     for (size_t i = 0; i < field->size; i++) {
         const bool is_between = i > 0 && is_digit(in[i - 1]) && i + 1 < field->size && is_digit(in[i + 1]);
@@ -114,7 +113,7 @@ static bool restyle(const pe_source_spec *spec, const pe_csv_field *field, char 
 
 bool pe_text_parse_styled(const pe_text_source *text, const pe_csv_field *field, pe_dtype dtype, void *out)
 {
-    char number[NUMBER_MOST];
+    char number[PE_STYLED_NUMBER_MOST];
     size_t size = 0;
     if (pe_text_is_missing(text, field)) {
         if (!pe_dtype_is_float(dtype))
@@ -127,6 +126,19 @@ bool pe_text_parse_styled(const pe_text_source *text, const pe_csv_field *field,
         return pe_parse_element(field->data, field->size, dtype, out);
     return !field->has_escapes && restyle(text->base.spec, field, number, &size) &&
            pe_parse_element(number, size, dtype, out);
+}
+
+bool pe_text_restyle(const pe_text_source *text, const pe_csv_field *field, char decimal,
+                     char out[PE_STYLED_NUMBER_MOST], size_t *size)
+{
+    double value;
+    if (field->kind == PE_FIELD_TEXT || field->has_escapes || !restyle(text->base.spec, field, out, size) ||
+        !pe_parse_element(out, *size, PE_FLOAT64, &value))
+        return false;
+    char *const point = memchr(out, '.', *size);
+    if (point != NULL)
+        *point = decimal;
+    return true;
 }
 
 const char *pe_text_comment_hint(const pe_text_source *text, char out[PE_COMMENT_HINT_ROOM])

@@ -118,11 +118,17 @@ bool pe_text_is_kept_in_place(const pe_kept_fields *kept)
 }
 
 /* Prints one field; out has 2 * size + 2 bytes. A text with "" inside is unescaped behind them first. */
-static char *print_field(const pe_kept_fields *kept, const pe_csv_field *field, int quote, char *out, char *room)
+static char *print_field(const pe_text_source *text, const pe_kept_fields *kept, uint64_t number,
+                         const pe_csv_field *field, char *out, char *room)
 {
+    char styled[PE_STYLED_NUMBER_MOST];
+    size_t size = 0;
+    const bool is_number = kept->decimal != 0 && (text->is_json || text->all[number].type != PE_TEXT);
+    if (is_number && pe_text_restyle(text, field, kept->decimal, styled, &size))
+        return kept->print(out, styled, size, kept->print_context);
     if (!field->has_escapes)
         return kept->print(out, field->data, field->size, kept->print_context);
-    return kept->print(out, room, pe_csv_unescape(field, quote, room), kept->print_context);
+    return kept->print(out, room, pe_csv_unescape(field, text->dialect.quote, room), kept->print_context);
 }
 
 /* Members of an object of JSON, each with its key. */
@@ -177,7 +183,7 @@ pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, c
             memcpy(at, bytes.data, bytes.size);
             at += bytes.size;
         } else {
-            at = print_field(kept, &fields[kept->fields[k]], text->dialect.quote, at, room + most);
+            at = print_field(text, kept, kept->fields[k], &fields[kept->fields[k]], at, room + most);
         }
     }
     *out = (pe_text){room, (size_t)(at - room)};
