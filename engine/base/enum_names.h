@@ -74,8 +74,8 @@ typedef enum pe_verify {
 } pe_verify;
 
 const char *pe_format_name(pe_format format);
-/* pe_format_by_suffix - .npy .csv .tsv .txt .jsonl .ndjson .raw .bin (raw) .digest, case folded, also in front of .gz or .zst;
- * PE_FORMAT_AUTO when it is none. */
+/* pe_format_by_suffix - .npy .csv .tsv .txt .jsonl .ndjson .raw .bin (raw) .digest, case folded, also in front of .gz
+ * or .zst; PE_FORMAT_AUTO when it is none. */
 pe_format pe_format_by_suffix(const char *path);
 /* pe_packing_by_suffix - .gz, .zst, case folded; else PE_PACKING_NONE. */
 pe_packing pe_packing_by_suffix(const char *path);

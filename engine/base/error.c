@@ -36,17 +36,6 @@ const char *pe_status_sentence(pe_status status)
     return sentences[status];
 }
 
-const char *pe_status_name(pe_status status)
-{
-    static const char *const names[] = {
-#define X(status, exit_code, sentence) #status,
-        PE_STATUS_TABLE(X)
-#undef X
-    };
-    assert((size_t)status < sizeof names / sizeof *names);
-    return names[status];
-}
-
 /* Removes an incomplete UTF-8 sequence from the end of a truncated text. */
 static void trim_broken_tail(char *text, size_t size)
 {

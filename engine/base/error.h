@@ -56,7 +56,6 @@ typedef struct pe_error {
 
 int pe_status_exit(pe_status status);
 const char *pe_status_sentence(pe_status status);
-const char *pe_status_name(pe_status status);
 
 /* pe_fail - record a failure and return its status: `return pe_fail(err, PE_EDATA, "%s: ...", path);`
  * An err that is set keeps its text, and its status is returned. err may not be NULL. A text that does not fit is

@@ -124,9 +124,3 @@ void pe_json_number(pe_json *json, const char *key, double value, int decimals)
     begin(json, key);
     pe_json_put(json, pe_print_fixed(digits, value, decimals));
 }
-
-void pe_json_flag(pe_json *json, const char *key, bool value)
-{
-    begin(json, key);
-    pe_json_put(json, value ? "true" : "false");
-}

@@ -30,7 +30,6 @@ void pe_json_text(pe_json *json, const char *key,
                   const char *value); /* NULL: null; bytes that are not UTF-8 become U+FFFD */
 void pe_json_count(pe_json *json, const char *key, uint64_t value);              /* UINT64_MAX: null */
 void pe_json_number(pe_json *json, const char *key, double value, int decimals); /* not finite: null */
-void pe_json_flag(pe_json *json, const char *key, bool value);
 void pe_json_null(pe_json *json, const char *key);
 
 /* pe_json_put - bytes as they are. */

@@ -26,8 +26,8 @@ typedef struct pe_stored_range {
     uint64_t rows;   /* fewer than items where some were left out */
     uint64_t offset; /* of the first frame in the spill file */
     uint64_t bytes;
-    uint64_t
-        placed_end; /* the rows are in the output, at their places, up to this byte at most; 0: in the spill file */
+    /* The rows are in the output, at their places, up to this byte at most; 0: they are in the spill file. */
+    uint64_t placed_end;
 } pe_stored_range;
 
 /* One record: valid or damaged as a whole. Zero-initialise. */

@@ -52,11 +52,6 @@ int pe_comm_node_size(const pe_comm *comm)
     return comm->node_size;
 }
 
-int pe_comm_node_rank(const pe_comm *comm)
-{
-    return comm->node_rank;
-}
-
 pe_status pe_comm_bcast(pe_comm *comm, int root, void *data, size_t size, pe_error *err)
 {
     return comm->backend->bcast(comm, root, data, size, err);

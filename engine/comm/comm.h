@@ -52,9 +52,7 @@ void pe_comm_close(pe_comm *comm); /* collective; NULL is fine */
 
 int pe_comm_rank(const pe_comm *comm);
 int pe_comm_size(const pe_comm *comm);
-/* The number of ranks on this rank's node, and this rank's number among them. */
-int pe_comm_node_size(const pe_comm *comm);
-int pe_comm_node_rank(const pe_comm *comm);
+int pe_comm_node_size(const pe_comm *comm); /* ranks on this rank's node */
 
 pe_status pe_comm_bcast(pe_comm *comm, int root, void *data, size_t size, pe_error *err);
 /* pe_comm_bcast_buffer - copy rank 0's buffer into the buffer of every rank. */

@@ -23,7 +23,7 @@ typedef struct pe_comm_backend {
 struct pe_comm {
     const pe_comm_backend *backend;
     int rank, size;
-    int node_rank, node_size;
+    int node_size; /* ranks on the node of this one */
 };
 
 pe_status pe_comm_self_open(pe_comm **out, pe_error *err);

@@ -211,9 +211,7 @@ static int count_node(mpi_comm *comm)
     int code = MPI_Comm_split_type(comm->ranks, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
     if (code != MPI_SUCCESS)
         return code;
-    code = MPI_Comm_rank(node, &comm->base.node_rank);
-    if (code == MPI_SUCCESS)
-        code = MPI_Comm_size(node, &comm->base.node_size);
+    code = MPI_Comm_size(node, &comm->base.node_size);
     (void)MPI_Comm_free(&node);
     return code;
 }

@@ -72,7 +72,7 @@ pe_status pe_comm_self_open(pe_comm **out, pe_error *err)
     const pe_status status = pe_make_array(&comm, 1, sizeof *comm, err);
     if (status != PE_OK)
         return status;
-    *comm = (pe_comm){.backend = &backend, .rank = 0, .size = 1, .node_rank = 0, .node_size = 1};
+    *comm = (pe_comm){.backend = &backend, .rank = 0, .size = 1, .node_size = 1};
     *out = comm;
     return PE_OK;
 }

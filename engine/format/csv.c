@@ -7,7 +7,7 @@
  *            made in both files; test_line_index.c and fuzz_csv.c compare them.
  * Design:   one pass over the record's bytes, then a search for CR, which is far faster than the pass.
  * Threads:  no state.
- * Not here: dialects with comments or blanks (csv_commented.c); header, names, types (source/text_source.c).
+ * Not here: dialects with comments or blanks (csv_commented.c); header, names, types (source/text/).
  */
 #include "format/csv.h"
 

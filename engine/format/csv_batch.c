@@ -3,9 +3,10 @@
  */
 /* csv_batch.c - finds where the fields of many records end, in one pass over bit masks.
  *
- * Design:   the method of simdjson's first stage. A byte is inside quotes where the number of quotes before it is odd. This holds
- *           while each opening quote begins a field or follows a closing one, and a closing one ends a field; a mask of
- *           the bytes that break this, or that follow a lone CR, is made beside, and the pass stops at its first bit.
+ * Design:   the method of simdjson's first stage. A byte is inside quotes where the number of quotes before it is odd.
+ *           This holds while each opening quote begins a field or follows a closing one, and a closing one ends a
+ *           field; a mask of the bytes that break this, or that follow a lone CR, is made beside, and the pass stops at
+ *           its first bit.
  * Invariant: fuzz_csv.c holds these records and fields equal to those of pe_csv_next.
  * Threads:  the state is the caller's.
  * Not here: dialects with comments or blanks (csv_commented.c); the vector instructions (masks/).

@@ -11,8 +11,8 @@
 
 #include "format/csv.h"
 
-/* Field f of record r lies between ends[r * fields + f] + 1 and ends[r * fields + f + 1]: the offset of its delimiter or of the
- * record's newline. ends[0] is UINT32_MAX, to which 1 is added modulo 2^32. */
+/* Field f of record r lies between ends[r * fields + f] + 1 and ends[r * fields + f + 1]: the offset of its delimiter
+ * or of the record's newline. ends[0] is UINT32_MAX, to which 1 is added modulo 2^32. */
 typedef struct pe_csv_batch {
     uint32_t *ends;   /* the caller's */
     size_t room;      /* of ends */

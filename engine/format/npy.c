@@ -5,8 +5,8 @@
  *
  * Design: a cursor over the header's bytes (npy_cursor.c); the first failure ends the parse.
  * Threads: any; nothing is shared.
- * Not here: printing (npy_print.c); numpy's names of dtypes (npy_descr.c), fields (npy_fields.c); what to do with a foreign dtype or order
- *           (source).
+ * Not here: printing (npy_print.c); numpy's names of dtypes (npy_descr.c), fields (npy_fields.c); what to do with a
+ *           foreign dtype or order (source).
  */
 #include <string.h>
 

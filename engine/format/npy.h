@@ -54,8 +54,7 @@ typedef struct pe_npy_field {
     char descr[PE_NPY_DESCR_ROOM];
     pe_npy_element element;
     uint64_t elements; /* of its shape, 1 without one */
-    bool has_shape;
-    size_t bytes; /* in a row */
+    size_t bytes;      /* in a row */
 } pe_npy_field;
 
 /* pe_npy_parse - read the header at the beginning of a file.

@@ -86,7 +86,6 @@ static bool take_shape(pe_npy_cursor *in, pe_npy_field *out)
 {
     const bool has_brackets = pe_npy_take(in, '(');
     bool more = true;
-    out->has_shape = true;
     while (more && !(has_brackets && pe_npy_peek(in) == ')')) {
         uint64_t dim = 0;
         pe_npy_skip_space(in);

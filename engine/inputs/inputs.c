@@ -7,7 +7,8 @@
  *           is an axis of one item in a product. An export is, for each source, its size and its facts, and in a
  *           product the items of a file too: any block may need any of them, so they are sent once, not with each block.
  * Threads:  as source.h says.
- * Not here: counts and types (inputs_facts.c), payloads and streams (payload.c), reading (inputs_read.c), blocks of a product (product.c).
+ * Not here: counts and types (inputs_facts.c), payloads and streams (payload.c), reading (inputs_read.c), blocks of a
+ *           product (product.c).
  */
 #include <assert.h>
 #include <stdlib.h>

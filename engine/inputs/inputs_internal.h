@@ -11,7 +11,7 @@
 
 #include "inputs/inputs.h"
 
-/* In an export (product) and in a payload, a source's bytes follow their byte_range and are padded to this. */
+/* In an export (product) and in a payload, a source's bytes follow their pe_byte_range and are padded to this. */
 #define PE_PAYLOAD_ALIGN ((size_t)16)
 
 /* The items of one stream that have arrived and are not yet in a payload. Only the main thread touches it. */
@@ -72,8 +72,8 @@ int pe_inputs_known(const pe_inputs *inputs);
 /* Does the payload of a block hold this source's items? */
 bool pe_inputs_is_in_payload(const pe_inputs *inputs, int source);
 
-/* pe_inputs_section - append byte_range, bytes and padding. */
-/* pe_inputs_file_section - append a section of a file's items. */
+/* pe_inputs_section - append a section: a byte range, its bytes and padding. pe_inputs_file_section - the section of a
+ * file's items. */
 pe_status pe_inputs_file_section(const pe_source *source, pe_block block, pe_buffer *out, pe_error *err);
 pe_status pe_inputs_section(pe_buffer *out, const pe_byte_range *byte_range, const void *bytes, pe_error *err);
 

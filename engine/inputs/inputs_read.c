@@ -6,7 +6,8 @@
  * Design:   a zip reads each source for itself, from the block's payload where it holds that source, else from the rank's
  *           own mapping. When two sources fail in one block, the error is that of the lower item.
  * Threads:  as source.h says.
- * Not here: opening (inputs.c), counts and types (inputs_facts.c), making payloads (payload.c), blocks of a product (product.c).
+ * Not here: opening (inputs.c), counts and types (inputs_facts.c), making payloads (payload.c), blocks of a product
+ *           (product.c).
  */
 #include <assert.h>
 #include <stdlib.h>

@@ -112,12 +112,12 @@ static pe_status pull(pe_inputs *inputs, int s, uint64_t most_items, size_t most
     if (buffered->count == 0)
         buffered->byte_range = more;
     else
-        buffered->byte_range.bytes += more.bytes; /* successive byte_ranges are adjacent */
+        buffered->byte_range.bytes += more.bytes; /* successive byte ranges are adjacent */
     buffered->count += count;
     return PE_OK;
 }
 
-/* The lead's items as the payload's first section, whose byte_range is written once it is known. */
+/* The lead's items as the payload's first section, whose pe_byte_range is written once it is known. */
 static pe_status lead_section(pe_inputs *inputs, uint64_t most_items, size_t most_bytes, int timeout_ms,
                               pe_buffer *payload, pe_error *err)
 {

@@ -3,9 +3,9 @@
  */
 /* job.c - turns the text of a job file into a validated job.
  *
- * Design:   text -> tree -> overrides -> unknown keys -> the tables, in their order. Defaults are a second tree, made from the
- *           schema, in which a key is looked up when the first has none. Nothing outside the text is looked at, so a
- *           job is judged the same on every rank and in every directory.
+ * Design:   text -> tree -> overrides -> unknown keys -> the tables, in their order. Defaults are a second tree, made
+ *           from the schema, in which a key is looked up when the first has none. Nothing outside the text is looked
+ *           at, so a job is judged the same on every rank and in every directory.
  * Threads:  no state.
  * Not here: whether inputs and kernel fit one another (run); printing (job_print.c).
  */

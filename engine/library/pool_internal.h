@@ -3,8 +3,8 @@
  */
 /* pool_internal.h - what the files of a pool share.
  *
- * Design:  pool.c has the threads, pool_turns.c who may use them when, pool_kernel.c the kernels, pool_task.c the calls of the public header, pool_run.c
- *          runs a call whose turn it is, pool_deliver.c takes its results.
+ * Design:  pool.c has the threads, pool_turns.c who may use them when, pool_kernel.c the kernels, pool_task.c the calls
+ *          of the public header, pool_run.c runs a call whose turn it is, pool_deliver.c takes its results.
  */
 #ifndef PE_POOL_INTERNAL_H
 #define PE_POOL_INTERNAL_H

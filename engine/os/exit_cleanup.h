@@ -12,7 +12,8 @@
 #ifndef PE_EXIT_CLEANUP_H
 #define PE_EXIT_CLEANUP_H
 
-/* pe_exit_cleanup_add - register a file, or a folder in which there is nothing but registered files. path is borrowed until pe_exit_cleanup_drop. */
+/* pe_exit_cleanup_add - register a file, or a folder in which there is nothing but registered files. path is borrowed
+ * until pe_exit_cleanup_drop. */
 void pe_exit_cleanup_add(const char *path);
 void pe_exit_cleanup_drop(const char *path); /* the same pointer; NULL is allowed */
 

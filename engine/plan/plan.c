@@ -9,8 +9,8 @@
  *         chunks; several ranks send slices, which are as many chunks as make a message worth its cost.
  *         The plan knows no time, so it sets bounds only; within them threads/adaptive_chunk.h and ranks/dispatch.c
  *         adapt the sizes to the measured cost of items.
- * Not here: the bytes that the buffers take (plan_memory.c), the sizes of items and inputs (run/prepare/plan_request.c), claiming
- *         chunks (threads/work_queue.c).
+ * Not here: the bytes that the buffers take (plan_memory.c), the sizes of items and inputs
+ *         (run/prepare/plan_request.c), claiming chunks (threads/work_queue.c).
  */
 #include "plan/plan.h"
 
@@ -251,26 +251,9 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
     return PE_OK;
 }
 
-pe_block pe_plan_slice(const pe_plan *plan, uint64_t slice)
-{
-    const uint64_t first = slice * plan->slice_items;
-    return (pe_block){.first = first, .count = pe_at_most(plan->items - first, plan->slice_items)};
-}
-
 uint64_t pe_plan_span(const pe_plan *plan, pe_block block)
 {
     return pe_divide_up(block.count, plan->slice_items);
-}
-
-uint64_t pe_plan_chunks(const pe_plan *plan, pe_block slice)
-{
-    return pe_divide_up(slice.count, plan->chunk_items);
-}
-
-pe_block pe_plan_chunk(const pe_plan *plan, pe_block slice, uint64_t chunk)
-{
-    const uint64_t skip = chunk * plan->chunk_items;
-    return (pe_block){.first = slice.first + skip, .count = pe_at_most(slice.count - skip, plan->chunk_items)};
 }
 
 uint64_t pe_plan_share(const pe_plan *plan)

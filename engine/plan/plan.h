@@ -3,8 +3,9 @@
  */
 /* plan.h - the plan of a run: how items, ranks and threads become slices, chunks, batches and buffers; integers only.
  *
- * Invariant: chunk c of slice s begins at item (s * chunks_per_slice + c) * chunk_items; only the last chunk of all is
- *         shorter. So slices and chunks cover every item exactly once, and no byte of the output depends on the plan.
+ * Invariant: slices begin at multiples of slice_items, chunks at multiples of chunk_items, and slice_items is a multiple of
+ *         chunk_items. So slices and chunks cover every item exactly once, and no byte of the output depends on the plan.
+ *         A run hands out whole slices and chunks, or parts of one, which cross no such border.
  * Design: every block follows from its number, so nothing is stored per slice. Static slices are assigned round-robin,
  *         slice s to rank s % ranks: with one contiguous block per rank, a rank would have to hold all its results
  *         until the blocks of all lower ranks are delivered.
@@ -92,13 +93,8 @@ typedef struct pe_plan {
  * needed. */
 pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *err);
 
-/* pe_plan_slice - the items of a slice. */
-pe_block pe_plan_slice(const pe_plan *plan, uint64_t slice);
 /* pe_plan_span - the number of slices that a block takes, rounded up. */
 uint64_t pe_plan_span(const pe_plan *plan, pe_block block);
-/* pe_plan_chunks - the number of chunks of a slice; the last slice may have fewer. pe_plan_chunk - the items of one. */
-uint64_t pe_plan_chunks(const pe_plan *plan, pe_block slice);
-pe_block pe_plan_chunk(const pe_plan *plan, pe_block slice, uint64_t chunk);
 /* pe_plan_share - the items per worker; UINT64_MAX when not known. */
 uint64_t pe_plan_share(const pe_plan *plan);
 /* pe_plan_owner - the rank of a slice. Static schedule only. */

@@ -4,10 +4,10 @@
 /* eta.h - how long the rest of a run will take, from how its items have cost so far.
  *
  * Design: the cost of an item is taken to go on as a straight line through the last quarter of the items: so the estimate
- *         is right where items become dearer or cheaper along the job, and where the cost has changed at some point. The slope
- *         counts as far as it exceeds its own uncertainty, so that costs that scatter give a level line. A cost that rises
- *         first and falls later is known only once it falls.
- *         The history is a fixed number of points, evenly spaced in time: when all are taken, every second one goes.
+ *         is right where items become dearer or cheaper along the job, and where the cost has changed at some point.
+ *         The slope counts as far as it exceeds its own uncertainty, so that costs that scatter give a level line. A
+ *         cost that rises first and falls later is known only once it falls. The history is a fixed number of points,
+ *         evenly spaced in time: when all are taken, every second one goes.
  * Threads: one thread at a time.
  */
 #ifndef PE_ETA_H

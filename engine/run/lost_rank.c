@@ -144,8 +144,8 @@ static void end_job(void *unused, const pe_silent_ranks *silent)
 
 /* When a rank crashes, mpirun sends the others SIGTERM and one second later SIGKILL. Rank 0 may spend that second
  * waiting for the last message of the rank that crashed, so temporary files are removed here, in the heartbeat's
- * thread. Before that the main thread has the time to see the signal, and to keep what a checkpoint will describe. Rank 0 writes
- * what it knows as reports; a run that still ends in order writes its own over these. */
+ * thread. Before that the main thread has the time to see the signal, and to keep what a checkpoint will describe. Rank
+ * 0 writes what it knows as reports; a run that still ends in order writes its own over these. */
 static void answer_sigterm(void *unused)
 {
     (void)unused;

@@ -100,8 +100,8 @@ void pe_work_spec_fini(pe_work_spec *work);
 pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_run_inputs *inputs,
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_run_resume *out, pe_error *err);
 void pe_run_resume_fini(pe_run_resume *resume);
-/* pe_run_stores_results - whether results that wait for an earlier item are stored: on one rank, where the order of the results
- * counts and a checkpoint lists them. */
+/* pe_run_stores_results - whether results that wait for an earlier item are stored: on one rank, where the order of the
+ * results counts and a checkpoint lists them. */
 bool pe_run_stores_results(const pe_run_context *run, const pe_job *job, const pe_run_resume *resume);
 /* pe_run_will_store - the same before it is known whether a run is resumed; NULL: they wait in memory, else the path of the
  * checkpoint, to be freed. Rank 0. */

@@ -53,7 +53,8 @@ static uint64_t count_inner(const uint64_t *axes, int count)
     return inner;
 }
 
-/* The shape: the axes of a product in an ordered mode, else (items,); the width of a single vector result is one more axis. */
+/* The shape: the axes of a product in an ordered mode, else (items,); the width of a single vector result is one more
+ * axis. */
 static void make_shape(npy_state *state, const pe_sink_spec *spec)
 {
     const bool has_axes = spec->axes != NULL && spec->axis_count > 0 && spec->order != PE_ORDER_UNORDERED;

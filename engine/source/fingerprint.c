@@ -33,14 +33,6 @@ static uint64_t boot_number(void)
     return got > 0 ? XXH3_64bits(text, (size_t)got) : 0;
 }
 
-/* Pages that were read leave memory again. */
-static uint64_t hash_piece(const pe_map *map, size_t at, size_t size, uint64_t seed)
-{
-    const uint64_t hash = XXH3_64bits_withSeed(map->data + at, size, seed);
-    pe_map_release(map, at, size);
-    return hash;
-}
-
 /* Read, not mapped: a page fault may map 2 MiB for a piece of 4 KiB. What cannot be read has no part in the hash, and
  * *has_failed is set. */
 static uint64_t hash_read(int fd, uint64_t at, size_t size, uint64_t seed, bool *has_failed)
@@ -105,14 +97,6 @@ bool pe_fingerprint_is_same(const pe_fingerprint *a, const pe_fingerprint *b)
     if (is_one_machine && (a->device != b->device || a->inode != b->inode))
         return false;
     return a->size == b->size && a->mtime_ns == b->mtime_ns && a->sample == b->sample;
-}
-
-uint64_t pe_content_hash(const pe_map *map)
-{
-    uint64_t hash = 0;
-    for (size_t at = 0; at < map->size; at += PE_SAMPLE_BYTES)
-        hash = hash_piece(map, at, map->size - at < PE_SAMPLE_BYTES ? map->size - at : PE_SAMPLE_BYTES, hash);
-    return hash;
 }
 
 /* ---- as text ---- */

@@ -40,7 +40,4 @@ bool pe_fingerprint_is_same(const pe_fingerprint *a, const pe_fingerprint *b);
  * Returns: PE_OK; "a stream" for what is no regular file; PE_ENOINPUT */
 pe_status pe_fingerprint_describe(const char *path, pe_verify verify, uint64_t most, pe_buffer *out, pe_error *err);
 
-/* pe_content_hash - of all bytes of a file. */
-uint64_t pe_content_hash(const pe_map *map);
-
 #endif

@@ -6,9 +6,10 @@
  * Design: a source is opened by rank 0, exported as bytes and imported by the other ranks, so that a csv is scanned
  *         once, a glob lists once and every rank works on the same facts. After bind it is constant. Workers read
  *         through a reader of their own, which keeps the cursor and the scratch memory.
- *         A file-backed source tells where its items lie as a byte range, a run of bytes of its file. A rank that can open the
- *         file reads the byte_range from its own mapping; another gets the byte_range's bytes as a payload from rank 0. A
- *         stream (stdin, a pipe) has no mapping: rank 0 cuts it into payloads. Parsing is the same in all three.
+ *         A file-backed source tells where its items lie as a byte range, a run of bytes of its file. A rank that can
+ *         open the file reads the range from its own mapping; another gets the bytes of the range as a payload
+ *         from rank 0. A stream (stdin, a pipe) has no mapping: rank 0 cuts it into payloads. Parsing is the same in
+ *         all three.
  * Threads: open, export, import, bind, next: the main thread. Everything on a pe_reader: the one worker that owns it.
  *          pe_source_byte_range and pe_source_bytes: any thread after bind.
  * Not here: how several inputs go together (inputs.h).
@@ -49,9 +50,8 @@ typedef struct pe_source_info {
 typedef struct pe_byte_range {
     uint64_t offset; /* of its first byte in the file */
     uint64_t bytes;
-    uint64_t
-        first;     /* index (after first/count) of the first item that begins in it: may lie before the one asked for */
-    uint64_t line; /* line number of its first byte, 1-based; 0 where lines mean nothing */
+    uint64_t first; /* the first item that begins in it, counted after first/count; may lie before the one asked for */
+    uint64_t line;  /* line number of its first byte, 1-based; 0 where lines mean nothing */
 } pe_byte_range;
 
 /* One field of a text file's records, chosen as an argument or not. */
@@ -79,8 +79,8 @@ typedef struct pe_source pe_source;
 typedef struct pe_reader pe_reader;
 
 /* pe_source_open - open and check one input (rank 0 only).
- * Reads headers, counts the records of txt and csv (one pass; a bounded index of record offsets stays), lists a glob, checks a
- * range. A path of "-" or one that is not a regular file is a stream.
+ * Reads headers, counts the records of txt and csv (one pass; a bounded index of record offsets stays), lists a glob,
+ * checks a range. A path of "-" or one that is not a regular file is a stream.
  * Returns: PE_OK; PE_ECONFIG (step 0, format unknown, columns that do not exist, dtype that loses value or makes no
  *          sense here); PE_EDATA (not such a file: magic, truncated, Fortran order, object dtype, quote never closed);
  *          PE_ENOINPUT (missing, unreadable, a directory) */
@@ -115,15 +115,15 @@ pe_type pe_source_bound_type(const pe_source *source);
 /* pe_source_byte_range - where the items of block lie; bytes 0 for sources without bytes. Exact or a little larger. */
 pe_byte_range pe_source_byte_range(const pe_source *source, pe_block block);
 
-/* pe_source_bytes - the bytes of an byte_range in this rank's own mapping. */
+/* pe_source_bytes - the bytes of a byte range in this rank's own mapping. */
 const unsigned char *pe_source_bytes(const pe_source *source, const pe_byte_range *byte_range);
 
-/* pe_source_append - append the bytes of the byte_range of a block, from the mapping or fetched from the file.
+/* pe_source_append - append the bytes of the byte range of a block, from the mapping or fetched from the file.
  * Returns: PE_OK, PE_ENOMEM, PE_EIO, PE_EDATA */
 pe_status pe_source_append(const pe_source *source, pe_block block, const pe_byte_range *byte_range, pe_buffer *out,
                            pe_error *err);
 
-/* pe_source_release - the byte_range will not be read again here: its pages may leave memory. */
+/* pe_source_release - the byte range will not be read again here: its pages may leave memory. */
 void pe_source_release(const pe_source *source, const pe_byte_range *byte_range);
 
 /* pe_source_next - the next items of a stream (rank 0): up to most_items whole items or about most_bytes bytes.
@@ -142,9 +142,10 @@ void pe_reader_close(pe_reader *reader);
 
 /* pe_reader_read - deliver the items of block as columns of the bound types.
  *
- * Shape:   columns[c] has room for block.count items, or is NULL where several are there and this one is not wanted; texts point into the mapping, the payload or the reader's scratch
- *          and live until the next read after a pe_reader_rewind, or until the payload goes.
- * Speed:   reading blocks one after the other goes on from the cursor; anything else seeks from the byte_range's start.
+ * Shape:   columns[c] has room for block.count items, or is NULL where several are there and this one is not wanted;
+ *          texts point into the mapping, the payload or the reader's scratch and live until the next read after a
+ *          pe_reader_rewind, or until the payload goes.
+ * Speed:   reading blocks one after the other goes on from the cursor; anything else seeks from the start of the byte range.
  * Params:  byte_range, bytes: the payload that holds the block, or NULL, NULL to read the rank's own mapping.
  * Returns: PE_OK; PE_EDATA naming file, line and column (csv), or file and item (npy, raw), and the value seen;
  *          PE_ENOMEM

@@ -6,9 +6,9 @@
  * Design: a kind's own struct begins with a pe_source, its reader with a pe_reader; source.c allocates both (zeroed,
  *         of the sizes that the kind tells), and does all that kinds share: it opens and maps the file, tells a stream
  *         from a file, settles the format, cuts to first/count, compares fingerprints, keeps the bound types. A kind
- *         therefore counts items as its file does, from 0 and without first/count: source.c shifts blocks and byte_ranges
- *         on the way in, byte_ranges and pe_error.item on the way out.
- *         A read always gets an byte_range and its bytes, be they the mapping, a payload or a stream's piece.
+ *         therefore counts items as its file does, from 0 and without first/count: source.c shifts blocks and byte ranges
+ *         on the way in, byte ranges and pe_error.item on the way out.
+ *         A read always gets a byte range and its bytes, be they the mapping, a payload or a stream's piece.
  * Threads: byte_range, read, rewind, reader_open, reader_close: any worker after bind; the rest: the main thread.
  * Not here: which formats exist (source.c has the one table).
  */
@@ -47,12 +47,12 @@ typedef struct pe_source_vtable {
     pe_byte_range (*byte_range)(const pe_source *source, pe_block block);
 
     /* next - as pe_source_next, in the file's numbering; most_items is at least 1. NULL: this format cannot be a
-     * stream (source.c refuses it). Successive byte_ranges are adjacent in offset and first. */
+     * stream (source.c refuses it). Successive byte ranges are adjacent in offset and first. */
     pe_status (*next)(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
                       pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
 
     /* fetch - where source->is_fetched: the file does not hold the items as rows, so their bytes are put together at out,
-     * which has room for those of the block's byte_range (of which only first and bytes mean something). read gets bytes
+     * which has room for those of the block's byte range (of which only first and bytes mean something). read gets bytes
      * of NULL where they come from no payload. Any thread. NULL: the bytes are the mapping's. */
     pe_status (*fetch)(const pe_source *source, pe_block block, unsigned char *out, pe_error *err);
 
@@ -64,7 +64,7 @@ typedef struct pe_source_vtable {
     /* read - deliver block (block.count at least 1) as columns of source->want.
      * Params:  byte_range and bytes (NULL for kinds without byte_range) hold the block, perhaps much more, such as a whole
      *          slice of which this is a chunk; bytes[0] is the file's byte byte_range->offset and has no alignment.
-     * Speed:   a cursor (file offset, item, line) kept in the reader is good as long as it lies inside the byte_range and
+     * Speed:   a cursor (file offset, item, line) kept in the reader is good as long as it lies inside the byte range and
      *          not beyond block.first, whichever memory the bytes are in this time.
      * Errors:  pe_fail_item with the item in the file's numbering. */
     pe_status (*read)(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,
@@ -77,7 +77,7 @@ typedef struct pe_source_vtable {
     bool (*ramp)(const pe_source *source, pe_block block, int64_t *first, int64_t *step);
 
     /* memory - bytes kept beside the structs themselves, by the source and (*reader_bytes) by one reader. NULL: none.
-     * chunk_bytes - the most bytes an byte_range of chunk_items items takes, wherever it begins. NULL: none. */
+     * chunk_bytes - the most bytes a byte range of chunk_items items takes, wherever it begins. NULL: none. */
     size_t (*memory)(const pe_source *source, uint64_t chunk_items, size_t *reader_bytes);
     size_t (*chunk_bytes)(const pe_source *source, uint64_t chunk_items);
 } pe_source_vtable;
@@ -107,8 +107,8 @@ struct pe_reader {
     const pe_source *source;
 };
 
-/* pe_source_vtable_bind - the common judgement: a typed column casts as pe_dtype_cast allows (checked casts are judged item by
- * item in read), with the same width; an untyped one can be any scalar. */
+/* pe_source_vtable_bind - the common judgement: a typed column casts as pe_dtype_cast allows (checked casts are judged
+ * item by item in read), with the same width; an untyped one can be any scalar. */
 pe_status pe_source_vtable_bind(const pe_source *source, const pe_type *want, pe_error *err);
 
 /* pe_spec_packing - how the file is packed, by its name. */

@@ -4,8 +4,7 @@
 /* chunk.h - the two units of work: a slice is dispatched to a rank, a chunk is a part of it that one worker computes.
  *
  * Invariant: the fields of a slice and a chunk have one owner at a time, named beside each field, so that only the
- *            range
- *         of a running chunk is read and written by two threads at once (split_range.h).
+ *         range of a running chunk is read and written by two threads at once (split_range.h).
  * Design: the plan sets the number of items of a normal slice. A dispatched slice has fewer when items are costly, and
  *         the items of several normal slices when they are cheap, so that messages between ranks stay few.
  */

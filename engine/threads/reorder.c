@@ -14,8 +14,9 @@
  *           so the deliverer hands over before it releases what it has delivered; the entry that is handed over is
  *           already out of the list. Entries are embedded in the chunks, so this file allocates nothing and sets no
  *           bound: the buffer pool bounds the chunks.
- *           Entries that are done behind one that is not can be taken out of turn (pe_reorder_begin_taking). Whoever does that
- *           and the deliverer take turns: a deliverer waits for the entry that is being taken, which then ends the taking.
+ *           Entries that are done behind one that is not can be taken out of turn (pe_reorder_begin_taking). Whoever
+ *           does that and the deliverer take turns: a deliverer waits for the entry that is being taken, which then
+ *           ends the taking.
  * Threads:  mutex guards all fields; waiting is also read without it. is_delivering: some thread is the deliverer.
  * Not here: what an entry belongs to, ranks, files.
  */
@@ -216,8 +217,8 @@ static bool wait_for_handover(pe_reorder *reorder, const pe_reorder_entry *entry
     return is_deliverer;
 }
 
-/* The first entry to deliver for a thread that becomes the deliverer by that; NULL: there is none, or another thread has become
- * it. The caller holds the lock, and nobody delivers. */
+/* The first entry to deliver for a thread that becomes the deliverer by that; NULL: there is none, or another thread
+ * has become it. The caller holds the lock, and nobody delivers. */
 static pe_reorder_entry *begin_delivering(pe_reorder *reorder)
 {
     if (reorder->is_taking && reorder->head != NULL && reorder->head->is_done)

@@ -29,12 +29,12 @@ typedef struct pe_decimal {
 
 #define PE_DECIMAL_PLACES 18
 
-/* pe_read_decimals - numbers from .. from + count - 1. One with an exponent, blanks, no digit in front of its point or more than
- * 19 digits is never common. */
+/* pe_read_decimals - numbers from .. from + count - 1. One with an exponent, blanks, no digit in front of its point or
+ * more than 19 digits is never common. */
 void pe_read_decimals(const pe_number_run *run, size_t from, size_t count, pe_decimal *out);
 
-/* What pe_read_decimals chooses from, for the test that compares them: those that this processor can run, the best one first; the
- * last one is plain C. */
+/* What pe_read_decimals chooses from, for the test that compares them: those that this processor can run, the best one
+ * first; the last one is plain C. */
 typedef struct pe_decimals_way {
     const char *name;
     void (*read)(const pe_number_run *run, size_t from, size_t count, pe_decimal *out);

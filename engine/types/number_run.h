@@ -3,8 +3,8 @@
  */
 /* number_run.h - parses a run of decimal numbers that lie one behind the other in a text.
  *
- * Design: the loop takes the numbers that most files have, and stops in front of any other text, which pe_parse_element judges.
- *         A number that it takes has the value that pe_parse_element gives.
+ * Design: the loop takes the numbers that most files have, and stops in front of any other text, which pe_parse_element
+ *         judges. A number that it takes has the value that pe_parse_element gives.
  */
 #ifndef PE_NUMBER_RUN_H
 #define PE_NUMBER_RUN_H

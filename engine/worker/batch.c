@@ -7,7 +7,7 @@
  *           fill values of failed items, and the encoder. Where results are texts the kernel may still compute while the
  *           items before go through all that (pe_call_advance): so the texts of a batch do not lie in memory together.
  * Threads:  a worker belongs to one thread.
- * Not here: which batches (worker.c), further attempts (retried_rows.c), the log (failed_items.c).
+ * Not here: which batches (worker.c), further attempts (retry.c), the log (failed_items.c).
  */
 #include <string.h>
 

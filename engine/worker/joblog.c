@@ -3,9 +3,9 @@
  */
 /* joblog.c - a line of the log of jobs for each item, with GNU parallel's columns: --joblog.
  *
- * Design:  Seq, Host, Starttime, JobRuntime, Send, Receive, Exitval, Signal, Command. Seq counts from 1 as {#} does. Where the
- *          item was a program of its own, the command and its end are the program's; where a process takes one item after
- *          another, the command is the call, and a failed item has the exit value 1.
+ * Design:  Seq, Host, Starttime, JobRuntime, Send, Receive, Exitval, Signal, Command. Seq counts from 1 as {#} does.
+ *          Where the item was a program of its own, the command and its end are the program's; where a process takes
+ *          one item after another, the command is the call, and a failed item has the exit value 1.
  * Threads: joblog.h.
  */
 #include "worker/joblog.h"

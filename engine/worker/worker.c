@@ -10,7 +10,7 @@
  *           they are tried again one by one, then logged, and their rows are filled or left out.
  * Threads:  a worker belongs to one worker; the spec is constant.
  * Not here: which chunk (threads), what is done with the bytes (sink), the list of failed items (kernel/failures.c), what
- *           becomes of them (failed_items.c), further attempts (retried_rows.c).
+ *           becomes of them (failed_items.c), further attempts (retry.c).
  */
 #include "worker/worker.h"
 
@@ -95,7 +95,7 @@ static void release(pe_worker *worker, pe_block chunk)
     worker->unreleased_items = 0;
 }
 
-/* The chunk's rows go to their row_file in the output. */
+/* The chunk's rows go to their places in the output file. */
 static pe_status write_in_place(const pe_work_spec *spec, uint64_t first, pe_chunk_result *out, pe_error *err)
 {
     const uint64_t began = pe_pause_begin(PE_PHASE_WRITE);

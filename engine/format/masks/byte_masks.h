@@ -3,8 +3,9 @@
  */
 /* byte_masks.h - where some byte values stand, as one bit a byte.
  *
- * Design: the vector unit makes the masks of many blocks at once, so that whoever walks over the bits needs no vector code and
- *         the choice of the processor's instructions is made once a call. The masks are the same on every processor.
+ * Design: the vector unit makes the masks of many blocks at once, so that whoever walks over the bits needs no vector
+ *         code and the choice of the processor's instructions is made once a call. The masks are the same on every
+ *         processor.
  */
 #ifndef PE_BYTE_MASKS_H
 #define PE_BYTE_MASKS_H

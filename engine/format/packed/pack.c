@@ -7,7 +7,7 @@
  *           name. Each piece is flushed, which costs a few bytes of 128 KiB: an interrupted run goes on from what is in the
  *           file, without a copy of the rows beside it.
  * Threads:  no state but the caller's.
- * Not here: where members end, which thread packs (sink/packer.c); unpacking (unpack.c).
+ * Not here: where members end, which thread packs (sink/packed/packer.c); unpacking (unpack.c).
  */
 #include "format/packed/pack.h"
 

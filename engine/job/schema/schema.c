@@ -72,7 +72,8 @@ const pe_key *pe_schema_find_path(const char *table, const char *path)
     return key != NULL && (key->type == PE_KEY_PARAMS || key->type == PE_KEY_TYPES) ? key : NULL;
 }
 
-bool pe_schema_is_kind(const pe_key_table *table, const pe_key *key)
+/* Is the key one of those of which the table has exactly one? */
+static bool is_kind(const pe_key_table *table, const pe_key *key)
 {
     for (size_t i = 0; i < table->kind_count; i++)
         if (strcmp(table->kinds[i], key->name) == 0)
@@ -83,7 +84,7 @@ bool pe_schema_is_kind(const pe_key_table *table, const pe_key *key)
 unsigned pe_schema_beside(const pe_key_table *table, const pe_key *key)
 {
     const unsigned all = (1u << table->kind_count) - 1;
-    return pe_schema_is_kind(table, key) || (key->kinds & all) == all ? 0 : key->kinds;
+    return is_kind(table, key) || (key->kinds & all) == all ? 0 : key->kinds;
 }
 
 static pe_status put_fallbacks(const pe_key_table *table, pe_buffer *out, pe_error *err)

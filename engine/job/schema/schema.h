@@ -94,15 +94,14 @@ typedef struct pe_key_table {
 
 /* pe_schema_find - the row of table.name, or NULL. */
 const pe_key *pe_schema_find(const char *table, const char *name);
-/* pe_schema_find_path - the row of a path as in --set: "params.sigma" in kernel gives the row of params, as does "dtype.id" in input. */
+/* pe_schema_find_path - the row of a path as in --set: "params.sigma" in kernel gives the row of params, as does
+ * "dtype.id" in input. */
 const pe_key *pe_schema_find_path(const char *table, const char *path);
 /* All tables, the top level first. */
 const pe_key_table *const *pe_schema_tables(size_t *count);
 /* pe_schema_table - the table of that name, or NULL. */
 const pe_key_table *pe_schema_table(const char *name);
 
-/* pe_schema_is_kind - is the key one of those of which the table has exactly one? */
-bool pe_schema_is_kind(const pe_key_table *table, const pe_key *key);
 /* pe_schema_beside - bits of the kinds beside which alone the key is valid; 0: valid beside all, or a kind itself. */
 unsigned pe_schema_beside(const pe_key_table *table, const pe_key *key);
 

@@ -51,7 +51,8 @@ pe_status pe_value_copy(const char **out, const char *text, pe_error *err)
     return status;
 }
 
-pe_status pe_value_copy_text(pe_text *out, const pe_toml *node, pe_error *err)
+/* As pe_value_copy, for a string of any bytes. */
+static pe_status copy_text(pe_text *out, const pe_toml *node, pe_error *err)
 {
     char *copy = NULL;
     if (pe_make_array(&copy, node->string_size + 1, 1, err) != PE_OK)
@@ -86,7 +87,7 @@ pe_status pe_value_take_scalar(const pe_toml *node, pe_scalar *out, pe_error *er
         *out = (pe_scalar){.dtype = PE_BOOL, .integer = node->boolean};
     else
         *out = (pe_scalar){.dtype = PE_TEXT};
-    return out->dtype == PE_TEXT ? pe_value_copy_text(&out->text, node, err) : PE_OK;
+    return out->dtype == PE_TEXT ? copy_text(&out->text, node, err) : PE_OK;
 }
 
 void pe_value_print_list(pe_writer *to, const pe_key *key, const void *list, int count, pe_element_printer print)

@@ -63,8 +63,6 @@ extern const pe_value_ops pe_value_bytes, pe_value_time, pe_value_limit, pe_valu
 bool pe_value_is_text(const pe_toml *node);
 /* pe_value_copy - a text into a field that lends it as const. Owns: the field's; pe_value_drop frees it. */
 pe_status pe_value_copy(const char **out, const char *text, pe_error *err);
-/* pe_value_copy_text - the same for a string of any bytes. */
-pe_status pe_value_copy_text(pe_text *out, const pe_toml *node, pe_error *err);
 /* pe_value_is_scalar - whether the node is a number, true, false or a string. */
 bool pe_value_is_scalar(const pe_toml *node);
 /* pe_value_take_scalar - the value of such a node. Owns: a text is the caller's. PE_ENOMEM. */

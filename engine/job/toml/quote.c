@@ -7,7 +7,7 @@
  * Design:   strings are written as basic strings only: these can hold any UTF-8, so one set of escapes is enough. Runs
  *           of bytes without escapes are appended at once.
  * Threads:  no state.
- * Not here: whole jobs (job_print.c); reading (base/toml.h).
+ * Not here: whole jobs (job_print.c); reading (toml.h).
  */
 #include "job/toml/quote.h"
 

@@ -15,7 +15,8 @@
  * interval_ns, the most work that a power cut may cost. */
 bool pe_durable_is_due(pe_sync_policy policy, uint64_t run_ns, uint64_t interval_ns);
 
-/* pe_durable_data - fdatasync. A failure is final: the system may have dropped the pages, so it is not tried again. PE_EIO. */
+/* pe_durable_data - fdatasync. A failure is final: the system may have dropped the pages, so it is not tried again.
+ * PE_EIO. */
 pe_status pe_durable_data(int fd, const char *name, pe_error *err);
 
 /* pe_durable_name - sync the directory of path, so that the rename of a file to path survives a power cut; fd is open on

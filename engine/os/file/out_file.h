@@ -8,9 +8,9 @@
  * Design: a result is written to PATH.part. That name is created exclusively, after the marker, a file that is also the
  *         run's checkpoint: a .part beside its marker was left by a killed run and is taken over; a .part without a
  *         marker is somebody else's and is refused. What an unfinished run has written can be kept, with its marker, and
- *         reopened by a later run. A log needs its temporary name for a moment only, so that name is random. The new file is locked
- *         (flock) until it has its final name and the marker is gone: of two runs with one output the second is
- *         refused. A file system without locks is written without one.
+ *         reopened by a later run. A log needs its temporary name for a moment only, so that name is random. The new
+ *         file is locked (flock) until it has its final name and the marker is gone: of two runs with one output the
+ *         second is refused. A file system without locks is written without one.
  * Threads: one at a time.
  */
 #ifndef PE_OUT_FILE_H
@@ -63,7 +63,7 @@ pe_status pe_out_begin(const char *path, pe_out_kind kind, const char *marker, p
 pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_out_state state, pe_out_file *out,
                         pe_error *err);
 
-/* pe_out_resolve_marker - the path of the marker beside an output, behind all symbolic links; free with free(). */
+/* pe_out_marker_path - the path of the marker beside an output, behind all symbolic links; free with free(). */
 pe_status pe_out_marker_path(const char *path, char **out, pe_error *err);
 
 /* pe_out_retain - from here on a process that ends leaves the files: a checkpoint describes them. Any thread, once. */

@@ -9,8 +9,8 @@
 #include "ranks/execute_plan.h"
 #include "run/stages.h"
 
-/* pe_summary_log - one line: items, time, rate, workers, chunks. Params: before: the items of earlier runs; busy_ns is the sum
- * over all ranks; left_out of the items were no items of the output, by [kernel] where. */
+/* pe_summary_log - one line: items, time, rate, workers, chunks. Params: before: the items of earlier runs; busy_ns is
+ * the sum over all ranks; left_out of the items were no items of the output, by [kernel] where. */
 void pe_summary_log(const pe_job *job, const pe_run_plan *plan, const pe_execution_stats *stats, uint64_t before,
                     uint64_t busy_ns, uint64_t left_out);
 

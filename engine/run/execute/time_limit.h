@@ -32,7 +32,8 @@ typedef struct pe_time_limit {
 void pe_time_limit_begin(pe_time_limit *limit, const pe_job *job);
 void pe_time_limit_end(pe_time_limit *limit); /* waits for the thread */
 
-/* pe_time_limit_check - PE_ESTOPPED once the run has to end. sync_ns: how long the last checkpoint took to write. Call: often. */
+/* pe_time_limit_check - PE_ESTOPPED once the run has to end. sync_ns: how long the last checkpoint took to write. Call:
+ * often. */
 pe_status pe_time_limit_check(pe_time_limit *limit, uint64_t sync_ns, pe_error *err);
 
 #endif

@@ -24,7 +24,8 @@ void pe_argument_names_of_job(const pe_job *job, const pe_inputs *inputs, int co
 /* pe_argument_names_by_place - x, y, z, x4, x5 ... */
 void pe_argument_names_by_place(int count, pe_argument_names *out);
 
-/* pe_argument_names_of_inputs - pe_argument_names_find, but what the inputs are called comes before kernel.args: for kept columns. */
+/* pe_argument_names_of_inputs - pe_argument_names_find, but what the inputs are called comes before kernel.args: for
+ * kept columns. */
 void pe_argument_names_of_inputs(const pe_job *job, const pe_inputs *inputs, int count, pe_argument_names *out);
 
 /* pe_argument_names_check - an input's names are as many as its columns. PE_ECONFIG. */

@@ -72,8 +72,9 @@ pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error
 /* pe_output_take_block - of these items of the job; for stored_results.c, with the mutex held. */
 pe_status pe_output_take_block(pe_output *output, const pe_chunk_result *out, pe_block block, pe_error *err);
 
-/* pe_output_list - what is done at this moment: the ranges of stored results, and the progress of a checkpoint: items, rows, the
- * length of the output and of the file of failed items, and in state what was counted of failures, then the state of a digest.
+/* pe_output_list - what is done at this moment: the ranges of stored results, and the progress of a checkpoint: items,
+ * rows, the length of the output and of the file of failed items, and in state what was counted of failures, then the
+ * state of a digest.
  * Owns: *out comes with its counters of runs and times, and without items. PE_ENOMEM, PE_EIO. */
 pe_status pe_output_list(pe_output *output, pe_checkpoint *out, pe_error *err);
 
@@ -86,9 +87,8 @@ typedef struct pe_output_ending {
     bool is_durable;       /* the commit waits for stable storage */
     bool is_kept;          /* a checkpoint on disk describes what there is: it stays when there is no commit */
     bool keeps_checkpoint; /* also after a commit */
-    const pe_buffer
-        *stop_record; /* of the failed item that ended the run (worker/stop_record.h), which is in no chunk that
-                                     was taken, or an empty buffer */
+    /* Of the failed item that ended the run (worker/stop_record.h), which is in no chunk that was taken; else empty. */
+    const pe_buffer *stop_record;
 } pe_output_ending;
 
 /* pe_output_end - commit what is complete; keep or undo it when err holds the failure of the run. An err that comes empty

@@ -14,7 +14,8 @@
 #include "base/clock.h"
 #include "os/resident.h"
 
-bool pe_recording_is_wanted(const pe_run_options *options)
+/* Does an option need it? */
+static bool is_wanted(const pe_run_options *options)
 {
     const pe_job_reports *const reports = &options->reports;
     return options->action == PE_ACTION_RUN && (reports->html != NULL || reports->trace != NULL ||
@@ -23,7 +24,7 @@ bool pe_recording_is_wanted(const pe_run_options *options)
 
 size_t pe_recording_bytes(const pe_run_context *run, const pe_thread_placement *place)
 {
-    if (!pe_recording_is_wanted(run->options))
+    if (!is_wanted(run->options))
         return 0;
     return pe_record_bytes(place->threads, place->all_threads, pe_comm_size(run->comm), run->is_root);
 }
@@ -32,7 +33,7 @@ pe_status pe_recording_begin(const pe_run_context *run, const pe_thread_placemen
                              pe_error *err)
 {
     uint64_t origin_ns = 0;
-    if (!pe_recording_is_wanted(run->options))
+    if (!is_wanted(run->options))
         return PE_OK;
     if (pe_comm_clock_offset(run->comm, &out->clock_ns[0], err) != PE_OK)
         return err->status;

@@ -26,8 +26,6 @@ typedef struct pe_recording_ending {
     uint64_t checkpoints, checkpoint_ns; /* pe_rank_record's */
 } pe_recording_ending;
 
-/* pe_recording_is_wanted - does an option need it? */
-bool pe_recording_is_wanted(const pe_run_options *options);
 /* pe_recording_bytes - the memory that it takes on this rank; 0 where none is wanted. */
 size_t pe_recording_bytes(const pe_run_context *run, const pe_thread_placement *place);
 

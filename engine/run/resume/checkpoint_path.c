@@ -70,8 +70,8 @@ bool pe_checkpoint_path_is_beside(const pe_job *job, const pe_output_spec *outpu
            is_regular_or_new(job->output.path);
 }
 
-/* Where nobody names one. "results/NAME.checkpoint" of "results/{index}.txt", with the number of a part, since parts may run at
- * once; *path stays NULL: nowhere. */
+/* Where nobody names one. "results/NAME.checkpoint" of "results/{index}.txt", with the number of a part, since parts
+ * may run at once; *path stays NULL: nowhere. */
 static pe_status find_default(const pe_job *job, const pe_output_spec *output, char **path, pe_error *err)
 {
     char folder[PATH_MAX], part[48] = "";

@@ -3,9 +3,9 @@
  */
 /* growth.c - whether a job differs from that of a checkpoint only by more items at its end.
  *
- * Design:   a range has grown when only its stop is further away; a text when its first bytes, as many as there were, have the
- *           content that they had. A text whose last record had no line end may have grown within that record, whose item is
- *           then computed again.
+ * Design:   a range has grown when only its stop is further away; a text when its first bytes, as many as there were,
+ *           have the content that they had. A text whose last record had no line end may have grown within that record,
+ *           whose item is then computed again.
  * Threads:  the main thread of rank 0.
  * Not here: other differences (resume.c).
  */

@@ -14,11 +14,12 @@ typedef struct pe_growth {
     const char *path;      /* the input whose last record had no line end, and may have grown; NULL: none */
 } pe_growth;
 
-/* pe_growth_adapt - where an input has only grown at its end, take its new values into the manifest of the checkpoint, so that
- * the two manifests agree.
+/* pe_growth_adapt - where an input has only grown at its end, take its new values into the manifest of the checkpoint,
+ * so that the two manifests agree.
  *
  * Call:    rank 0. *growth: the last of the items before is computed again when it has a path.
- * Returns: PE_OK, also when nothing has grown; PE_ECONFIG when it has and the job cannot take more items; PE_ENOINPUT, PE_ENOMEM
+ * Returns: PE_OK, also when nothing has grown; PE_ECONFIG when it has and the job cannot take more items; PE_ENOINPUT,
+ *          PE_ENOMEM
  */
 pe_status pe_growth_adapt(const pe_job *job, const pe_run_inputs *inputs, pe_checkpoint *from, const pe_manifest *is,
                           pe_growth *growth, pe_error *err);

@@ -8,7 +8,8 @@
 
 #include "run/stages.h"
 
-/* pe_retry_check_list - whether the list of the failed items is whole: without it their log would not be right. PE_EOUTPUT. */
+/* pe_retry_check_list - whether the list of the failed items is whole: without it their log would not be right.
+ * PE_EOUTPUT. */
 pe_status pe_retry_check_list(const pe_run_resume *resume, pe_error *err);
 
 /* pe_retry_items - the items that failed are no longer done. Rows are put into the output at the end of the run

@@ -24,7 +24,7 @@ typedef struct contents {
     pe_checkpoint checkpoint;
     pe_item_set done;
     pe_failure_log failures;
-    uint64_t items; /* of the job; PE_JSON_UNKNOWN when it is not known */
+    uint64_t items; /* of the job; UNKNOWN when it is not known */
     bool is_empty;  /* a run has begun and recorded nothing yet */
 } contents;
 

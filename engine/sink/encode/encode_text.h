@@ -8,8 +8,8 @@
 
 #include "sink/encode/encode.h"
 
-/* pe_text_style_of - how the spec's rows are written in this format: ' ' between the values of txt, ',' of csv, '\t' of tsv, but
- * for what the job says. */
+/* pe_text_style_of - how the spec's rows are written in this format: ' ' between the values of txt, ',' of csv, '\t' of
+ * tsv, but for what the job says. */
 pe_text_style pe_text_style_of(const pe_sink_spec *spec, pe_format format);
 
 /* pe_text_row_bytes - upper bound for one row, without the bytes of text results. */

@@ -19,7 +19,7 @@ static const pe_binary_source *binary_of(const pe_source *source)
     return (const pe_binary_source *)source;
 }
 
-/* ---- open elsewhere, bind, byte_ranges ---- */
+/* ---- open on another rank, bind, byte ranges ---- */
 
 pe_status pe_binary_save(const pe_source *source, pe_buffer *out, pe_error *err)
 {

@@ -3,8 +3,8 @@
  */
 /* text_deliver.c - puts the fields of one record into the columns of arguments and of kept fields.
  *
- * Design:   a number is parsed straight into its column. A text points into the file's bytes, except one with "" inside, which
- *           is copied.
+ * Design:   a number is parsed straight into its column. A text points into the file's bytes, except one with ""
+ *           inside, which is copied.
  * Threads:  any worker, with its own reader.
  * Not here: cutting records (text_reader.c), whole columns at once (text_columns.c), messages (text_error.c).
  */

@@ -4,9 +4,9 @@
 /* text_infer.c - finds the types of a text's columns in its first records.
  *
  * Design:   a column is int64 where every field of the sample is an int64, else float64 where every one is a float64,
- *           else text. Empty fields say nothing: they fail their items. One of input.missing is a float, since nan is one. The sample is the
- *           beginning of the file, so that first, count, parts and ranks never change a type. Records that are malformed
- *           say nothing either; reading them will fail.
+ *           else text. Empty fields say nothing: they fail their items. One of input.missing is a float, since nan is
+ *           one. The sample is the beginning of the file, so that first, count, parts and ranks never change a type.
+ *           Records that are malformed say nothing either; reading them will fail.
  * Threads:  main thread of rank 0.
  * Not here: what the kernel takes (job_to_specs.c, the forms of kernels), reading (text_reader.c).
  */

@@ -127,8 +127,8 @@ bool pe_text_restyle(const pe_text_source *text, const pe_csv_field *field, char
 const char *pe_text_comment_hint(const pe_text_source *text, char out[PE_COMMENT_HINT_ROOM]);
 
 /* text_json.c: lines of JSON.
- * pe_text_needs_keys: are columns or kept fields found in the first line? pe_text_take_json: choose the columns, as pe_text_take_header;
- * the first line begins at data[at]. */
+ * pe_text_needs_keys: are columns or kept fields found in the first line? pe_text_take_json: choose the columns, as
+ * pe_text_take_header; the first line begins at data[at]. */
 bool pe_text_needs_keys(const pe_text_source *text);
 pe_status pe_text_take_json(pe_text_source *text, const unsigned char *data, size_t size, size_t at, pe_error *err);
 pe_status pe_text_open_json(const pe_text_source *text, pe_jsonl **out, pe_error *err);
@@ -161,7 +161,8 @@ void pe_text_rewind(pe_reader *reader);
 pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,
                        void *const *columns, pe_error *err);
 
-/* text_error.c: every failure of a record that is malformed. begin is the position of data[0] in the file; data[bad] is the wrong byte.
+/* text_error.c: every failure of a record that is malformed. begin is the position of data[0] in the file; data[bad] is
+ * the wrong byte.
  */
 pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, const unsigned char *data,
                            pe_line_position begin, size_t bad, uint64_t item, pe_error *err);

@@ -26,7 +26,7 @@ START_TEST(objects_and_arrays_are_json)
     pe_json_number(&json, "number", -0.25, 3);
     pe_json_number(&json, "nan", nan(""), 3);
     pe_json_open(&json, "list", '[');
-    pe_json_flag(&json, NULL, true);
+    pe_json_null(&json, NULL);
     pe_json_open(&json, NULL, '{');
     pe_json_close(&json, '}');
     pe_json_close(&json, ']');
@@ -34,7 +34,7 @@ START_TEST(objects_and_arrays_are_json)
     pe_json_close(&json, '}');
     ck_assert_str_eq(text(&json.text),
                      "{\"count\":18446744073709551614,\"unknown\":null,\"number\":-0.250,\"nan\":null,"
-                     "\"list\":[true,{}],\"none\":null}");
+                     "\"list\":[null,{}],\"none\":null}");
     pe_buffer_fini(&json.text);
 }
 END_TEST

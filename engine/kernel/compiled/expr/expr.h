@@ -50,8 +50,8 @@ bool pe_expr_uses_text(const char *text, const char *name);
 /* One function that an expression can call. */
 typedef struct pe_expr_function {
     const char *name;
-    const char *
-        types; /* "d:dd": the result's, then the arguments': d float, z complex, i integer, b 0 or 1, n as its arguments, t text */
+    /* "d:dd": the result's, then the arguments': d float, z complex, i integer, b 0 or 1, n as its arguments, t text */
+    const char *types;
     const char *summary; /* one line */
 } pe_expr_function;
 
