@@ -79,27 +79,37 @@ static pe_status encode_manifest(const pe_manifest *manifest, pe_buffer *out, pe
 
 static pe_status encode_progress(const pe_checkpoint_progress *progress, pe_buffer *out, pe_error *err)
 {
-    pe_buffer payload = {0};
+    const size_t at = out->size;
     const progress_head head = {.numbers = {progress->output_bytes, progress->rows, progress->failed_list,
                                             progress->inode, progress->names_bytes, progress->failed,
                                             progress->failed_bytes, progress->left_out, progress->runs,
                                             progress->work_ns, progress->wall_ns, progress->is_complete},
                                 .done_bytes = progress->done.count * sizeof(pe_block),
                                 .state_bytes = progress->state.size};
-    pe_status status = pe_buffer_append(&payload, &head, sizeof head, err);
+    pe_status status = pe_record_open(out, err);
     if (status == PE_OK)
-        status = pe_item_set_save(&progress->done, &payload, err);
+        status = pe_buffer_append(out, &head, sizeof head, err);
     if (status == PE_OK)
-        status = pe_buffer_append(&payload, progress->state.data, progress->state.size, err);
+        status = pe_item_set_save(&progress->done, out, err);
     if (status == PE_OK)
-        status = pe_record_append(out, RECORD_PROGRESS, payload.data, payload.size, err);
-    pe_buffer_fini(&payload);
-    return status;
+        status = pe_buffer_append(out, progress->state.data, progress->state.size, err);
+    return status == PE_OK ? pe_record_close(out, at, RECORD_PROGRESS, err) : status;
+}
+
+/* Room for what may be large, at once: growing would need the memory twice. */
+static pe_status reserve(const pe_checkpoint *checkpoint, pe_buffer *out, pe_error *err)
+{
+    enum { MANIFEST_MOST = 1 << 16 }; /* most are shorter */
+    const size_t done = checkpoint->progress.done.count * sizeof(pe_block);
+    return pe_buffer_reserve(out, MANIFEST_MOST + done + checkpoint->progress.state.size + checkpoint->history.size,
+                             err);
 }
 
 pe_status pe_checkpoint_encode(const pe_checkpoint *checkpoint, pe_buffer *out, pe_error *err)
 {
-    pe_status status = encode_manifest(&checkpoint->manifest, out, err);
+    pe_status status = reserve(checkpoint, out, err);
+    if (status == PE_OK)
+        status = encode_manifest(&checkpoint->manifest, out, err);
     if (status == PE_OK)
         status = encode_progress(&checkpoint->progress, out, err);
     for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK; s++)

@@ -32,16 +32,28 @@ static size_t padded(size_t size)
     return (size + 7) / 8 * 8;
 }
 
-pe_status pe_record_append(pe_buffer *out, uint32_t kind, const void *data, size_t size, pe_error *err)
+pe_status pe_record_open(pe_buffer *out, pe_error *err)
+{
+    return pe_buffer_append(out, &(record_head){.size = 0}, sizeof(record_head), err);
+}
+
+pe_status pe_record_close(pe_buffer *out, size_t at, uint32_t kind, pe_error *err)
 {
     static const unsigned char zeros[8] = {0};
-    record_head head = {.kind = kind, .size = size};
+    record_head head = {.kind = kind, .size = out->size - at - sizeof head};
     memcpy(head.magic, magic, sizeof magic);
-    head.checksum = checksum_of(&head, data, size);
-    pe_status status = pe_buffer_append(out, &head, sizeof head, err);
+    head.checksum = checksum_of(&head, out->data + at + sizeof head, head.size);
+    memcpy(out->data + at, &head, sizeof head);
+    return pe_buffer_append(out, zeros, padded(head.size) - head.size, err);
+}
+
+pe_status pe_record_append(pe_buffer *out, uint32_t kind, const void *data, size_t size, pe_error *err)
+{
+    const size_t at = out->size;
+    pe_status status = pe_record_open(out, err);
     if (status == PE_OK)
         status = pe_buffer_append(out, data, size, err);
-    return status == PE_OK ? pe_buffer_append(out, zeros, padded(size) - size, err) : status;
+    return status == PE_OK ? pe_record_close(out, at, kind, err) : status;
 }
 
 static bool read_at(const unsigned char *data, size_t left, pe_record *out)

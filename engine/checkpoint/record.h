@@ -22,7 +22,10 @@ typedef struct pe_record {
     size_t size;
 } pe_record;
 
-/* pe_record_append - append one record. */
+/* pe_record_append - append one record. pe_record_open, pe_record_close - the same around data that the caller appends
+ * between them; at: the size of out before. */
+pe_status pe_record_open(pe_buffer *out, pe_error *err);
+pe_status pe_record_close(pe_buffer *out, size_t at, uint32_t kind, pe_error *err);
 pe_status pe_record_append(pe_buffer *out, uint32_t kind, const void *data, size_t size, pe_error *err);
 
 /* pe_record_next - find the next valid record from *at on; *at moves behind it. *damaged is increased when bytes were

@@ -111,7 +111,7 @@ pe_status pe_root_listen(pe_root *self, pe_error *err)
 static pe_status read_header(pe_root *self, int from, const pe_message_header *header)
 {
     if (header->kind == PE_MESSAGE_SYNCED)
-        return pe_sync_answer(&self->sync, self->comm, from, header->bytes, &self->err);
+        return pe_sync_answer(&self->sync, from, header->bytes, &self->err);
     if (header->kind == PE_MESSAGE_RESULT)
         take_result(self,
                     &(pe_window_entry){.slice = header->slice,

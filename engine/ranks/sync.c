@@ -14,8 +14,10 @@
 #include "base/alloc.h"
 
 struct pe_sync_receive {
+    int from;
+    size_t bytes;
     pe_buffer state;
-    pe_comm_op *op;
+    pe_comm_op *op; /* NULL: not begun */
     pe_sync_receive *next;
 };
 
@@ -37,24 +39,33 @@ static void drop(pe_sync_receive **at)
     free(receive);
 }
 
-/* Gives the states that have arrived to the caller. */
+static pe_status begin(pe_sync_receive *receive, pe_comm *comm, pe_error *err)
+{
+    const pe_status status = pe_buffer_reserve(&receive->state, receive->bytes, err);
+    if (status != PE_OK)
+        return status;
+    receive->state.size = receive->bytes;
+    return pe_comm_recv(comm, receive->from, PE_TAG_STATE, receive->state.data, receive->bytes, &receive->op, err);
+}
+
+/* Gives the states that have arrived to the caller: one after the other, so that only one takes memory. */
 static pe_status take_arrived(pe_sync_round *round, const pe_execution_spec *spec, bool *active, pe_error *err)
 {
-    for (pe_sync_receive **at = &round->receives; *at != NULL;) {
-        bool is_done = false;
-        pe_sync_receive *const receive = *at;
-        pe_status status = pe_comm_test(spec->comm, &receive->op, &is_done, NULL, err);
-        if (status == PE_OK && !is_done) {
-            at = &receive->next;
-            continue;
-        }
+    bool is_done = true;
+    while (round->receives != NULL && is_done) {
+        pe_sync_receive *const receive = round->receives;
+        pe_status status = receive->op == NULL ? begin(receive, spec->comm, err) : PE_OK;
         if (status == PE_OK)
+            status = pe_comm_test(spec->comm, &receive->op, &is_done, NULL, err);
+        if (status == PE_OK && is_done)
             status = spec->sync.take(spec->sync.context, receive->state.data, receive->state.size, err);
         if (status != PE_OK)
             return status;
-        drop(at);
-        round->missing--;
-        *active = true;
+        if (is_done) {
+            drop(&round->receives);
+            round->missing--;
+            *active = true;
+        }
     }
     return PE_OK;
 }
@@ -76,19 +87,18 @@ pe_status pe_sync_finish(pe_sync_round *round, const pe_execution_spec *spec, bo
     return round->receives == NULL ? PE_OK : take_arrived(round, spec, active, err);
 }
 
-pe_status pe_sync_answer(pe_sync_round *round, pe_comm *comm, int from, uint64_t bytes, pe_error *err)
+pe_status pe_sync_answer(pe_sync_round *round, int from, uint64_t bytes, pe_error *err)
 {
-    pe_sync_receive *receive = NULL;
-    pe_status status = pe_make_array(&receive, 1, sizeof *receive, err);
+    pe_sync_receive *receive = NULL, **at = &round->receives;
+    const pe_status status = pe_make_array(&receive, 1, sizeof *receive, err);
     if (status != PE_OK)
         return status;
-    receive->next = round->receives;
-    round->receives = receive;
-    status = pe_buffer_reserve(&receive->state, (size_t)bytes, err);
-    receive->state.size = status == PE_OK ? (size_t)bytes : 0;
-    return status == PE_OK
-               ? pe_comm_recv(comm, from, PE_TAG_STATE, receive->state.data, (size_t)bytes, &receive->op, err)
-               : status;
+    receive->from = from;
+    receive->bytes = (size_t)bytes;
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = receive;
+    return PE_OK;
 }
 
 bool pe_sync_is_receiving(const pe_sync_round *round)

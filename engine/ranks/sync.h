@@ -28,7 +28,7 @@ pe_status pe_sync_step(pe_sync_round *round, const pe_execution_spec *spec, pe_o
 /* pe_sync_finish - after END: take the states that have arrived; no round begins or ends. */
 pe_status pe_sync_finish(pe_sync_round *round, const pe_execution_spec *spec, bool *active, pe_error *err);
 /* pe_sync_answer - a member has answered; its state of `bytes` bytes follows. */
-pe_status pe_sync_answer(pe_sync_round *round, pe_comm *comm, int from, uint64_t bytes, pe_error *err);
+pe_status pe_sync_answer(pe_sync_round *round, int from, uint64_t bytes, pe_error *err);
 /* pe_sync_is_receiving - states are still on their way, and must be received before the run ends. */
 bool pe_sync_is_receiving(const pe_sync_round *round);
 void pe_sync_fini(pe_sync_round *round);

@@ -3,13 +3,11 @@
  */
 /* fold.c - the state of a reduction over columns: the number of items, and per element sum, minimum and maximum.
  *
- * Design:   a column is processed in runs that fit the first-level cache. Each run is first converted to a dense array
- *           of int64, float64 or int128, so that three kinds of loops suffice for all dtypes and strides; the common
- *           columns need no conversion. Minimum and maximum are kept as integers; floats as their bits, mapped so that
+ * Design:   a column is processed in runs that fit the first-level cache. Each run is first widened. Minimum and maximum are kept as integers; floats as their bits, mapped so that
  *           the integers have the order of the values.
  * Threads:  fold.h.
- * Not here: exact sums (exact.h), argmin and argmax (fold_places.c), quantiles and histograms (fold_counts.c), printing
- *           (fold_print.c).
+ * Not here: widening (fold_widen.c), exact sums (exact.h), argmin and argmax (fold_places.c), quantiles (bins/bins.h), histograms (fold_counts.c),
+ *           printing (fold_print.c).
  */
 #include "reduce/fold.h"
 
@@ -20,9 +18,27 @@
 
 #include "base/alloc.h"
 #include "reduce/fold_internal.h"
-#include "types/half.h"
 
-#define RUN_MOST 1024
+static void begin_state(pe_fold *fold)
+{
+    memset(fold->state, 0, fold->size);
+    for (int r = 0; r < fold->result_count && fold->has_bounds; r++)
+        for (size_t e = 0; e < pe_type_elements(fold->results[r]) && fold->results[r].dtype != PE_TEXT; e++)
+            *pe_fold_bounds(fold, r, e) = (pe_bounds){.least = PE_INT128_MAX, .most = PE_INT128_MIN};
+}
+
+static pe_status make_quantiles(pe_fold *fold, pe_error *err)
+{
+    fold->quantile_step = 1;
+    if (!fold->spec.has_quantiles)
+        return PE_OK;
+    if (fold->spec.is_part)
+        return pe_make_array(&fold->tallies, fold->elements, sizeof *fold->tallies, err);
+    if (fold->spec.bins_of == NULL)
+        return pe_bins_make(fold->elements, &fold->quantiles, err);
+    fold->quantiles = fold->spec.bins_of->quantiles;
+    return PE_OK;
+}
 
 pe_status pe_fold_make(const pe_fold_spec *spec, pe_fold **out, pe_error *err)
 {
@@ -34,13 +50,13 @@ pe_status pe_fold_make(const pe_fold_spec *spec, pe_fold **out, pe_error *err)
     status = pe_make_array(&fold->state, fold->size, 1, err);
     if (status == PE_OK)
         status = pe_counts_make_edges(fold, err);
+    if (status == PE_OK)
+        status = make_quantiles(fold, err);
     if (status != PE_OK) {
         pe_fold_free(fold);
         return status;
     }
-    for (int r = 0; r < fold->result_count && fold->has_bounds; r++)
-        for (size_t e = 0; e < pe_type_elements(fold->results[r]) && fold->results[r].dtype != PE_TEXT; e++)
-            *pe_fold_bounds(fold, r, e) = (pe_bounds){.least = PE_INT128_MAX, .most = PE_INT128_MIN};
+    begin_state(fold);
     *out = fold;
     return PE_OK;
 }
@@ -49,81 +65,15 @@ void pe_fold_free(pe_fold *fold)
 {
     if (fold == NULL)
         return;
+    if (fold->spec.bins_of == NULL)
+        free(fold->quantiles);
+    free(fold->tallies);
     free(fold->edges);
     free(fold->state);
     free(fold);
 }
 
 /* ---- runs ---- */
-
-/* One element of `count` items, as int64 (uint64 too, by its bits), float64 or int128. */
-typedef union run {
-    int64_t ints[RUN_MOST];
-    double reals[RUN_MOST];
-    pe_int128 wide[RUN_MOST];
-} run;
-
-/* widen_TYPE: elements `stride` bytes apart into a dense run of a wider type. */
-#define WIDENER(type, member)                                                                                          \
-    static void widen_##type(const unsigned char *from, size_t stride, size_t count, run *to)                          \
-    {                                                                                                                  \
-        for (size_t i = 0; i < count; i++) {                                                                           \
-            type value;                                                                                                \
-            memcpy(&value, from + i * stride, sizeof value);                                                           \
-            to->member[i] = value;                                                                                     \
-        }                                                                                                              \
-    }
-
-WIDENER(int8_t, ints)
-WIDENER(int16_t, ints)
-WIDENER(int32_t, ints)
-WIDENER(int64_t, ints)
-WIDENER(uint8_t, ints)
-WIDENER(uint16_t, ints)
-WIDENER(uint32_t, ints)
-WIDENER(pe_int128, wide)
-WIDENER(float, reals)
-WIDENER(double, reals)
-
-static void widen_half(const unsigned char *from, size_t stride, size_t count, run *to)
-{
-    for (size_t i = 0; i < count; i++) {
-        uint16_t bits;
-        memcpy(&bits, from + i * stride, sizeof bits);
-        to->reals[i] = pe_half_widen(bits);
-    }
-}
-
-/* The run itself if it already has one of the three types and is dense, else a converted copy in room. */
-static const void *widen(pe_dtype dtype, const unsigned char *from, size_t stride, size_t count, run *room)
-{
-    const size_t bytes = pe_dtype_bytes(dtype);
-    if (bytes >= 8 && stride == bytes)
-        return from;
-    if (dtype == PE_INT8)
-        widen_int8_t(from, stride, count, room);
-    else if (dtype == PE_INT16)
-        widen_int16_t(from, stride, count, room);
-    else if (dtype == PE_INT32)
-        widen_int32_t(from, stride, count, room);
-    else if (dtype == PE_UINT8 || dtype == PE_BOOL)
-        widen_uint8_t(from, stride, count, room);
-    else if (dtype == PE_UINT16)
-        widen_uint16_t(from, stride, count, room);
-    else if (dtype == PE_UINT32)
-        widen_uint32_t(from, stride, count, room);
-    else if (dtype == PE_INT128)
-        widen_pe_int128(from, stride, count, room);
-    else if (dtype == PE_FLOAT16)
-        widen_half(from, stride, count, room);
-    else if (dtype == PE_FLOAT32)
-        widen_float(from, stride, count, room);
-    else if (dtype == PE_FLOAT64)
-        widen_double(from, stride, count, room);
-    else /* int64, and uint64 by its bits */
-        widen_int64_t(from, stride, count, room);
-    return room;
-}
 
 PE_CLONES static void bound_ints(const int64_t *values, size_t count, int64_t flip, int64_t bounds[2])
 {
@@ -205,6 +155,7 @@ static void add_more(pe_fold *fold, int result, size_t element, const void *valu
     const pe_dtype dtype = fold->results[result].dtype;
     pe_exact_square *const square = pe_fold_square(fold, result, element);
     uint64_t *const bins = pe_fold_bins(fold, result, element);
+    pe_tally *const tally = pe_fold_tally(fold, result, element);
     uint64_t *const histogram = pe_fold_histogram(fold, result, element);
     if (square != NULL)
         square_run(square, dtype, values, count);
@@ -212,14 +163,18 @@ static void add_more(pe_fold *fold, int result, size_t element, const void *valu
         pe_place_add_run(pe_fold_place(fold, result, element, false), pe_fold_place(fold, result, element, true), dtype,
                          values, first, count))
         fold->has_new_place = true;
-    if (bins != NULL || histogram != NULL)
-        pe_counts_add_run(fold, bins, histogram, dtype, values, count);
+    if (bins != NULL)
+        pe_bins_add(bins, dtype, values, count, fold->quantile_step);
+    if (tally != NULL)
+        pe_tally_add(tally, dtype, values, count);
+    if (histogram != NULL)
+        pe_counts_add_run(fold, histogram, dtype, values, count);
 }
 
 static void add_element(pe_fold *fold, int result, size_t element, uint64_t first, const unsigned char *column,
                         size_t count)
 {
-    run room;
+    pe_run room;
     const pe_type type = fold->results[result];
     const size_t stride = pe_type_bytes(type);
     pe_bounds *const bounds = pe_fold_bounds(fold, result, element);
@@ -227,8 +182,8 @@ static void add_element(pe_fold *fold, int result, size_t element, uint64_t firs
     pe_exact_int *const integer = pe_fold_int(fold, result, element);
     column += element * pe_dtype_bytes(type.dtype);
     for (size_t done = 0; done < count;) {
-        const size_t left = count - done < RUN_MOST ? count - done : RUN_MOST;
-        const void *const values = widen(type.dtype, column + done * stride, stride, left, &room);
+        const size_t left = count - done < PE_RUN_MOST ? count - done : PE_RUN_MOST;
+        const void *const values = pe_widen(type.dtype, column + done * stride, stride, left, &room);
         if (bounds != NULL)
             bound_run(bounds, type.dtype, values, left);
         if (real != NULL)
@@ -240,11 +195,29 @@ static void add_element(pe_fold *fold, int result, size_t element, uint64_t firs
     }
 }
 
+size_t pe_fold_run(const pe_fold *fold)
+{
+    return fold->tallies != NULL ? PE_TALLY_RUN : SIZE_MAX;
+}
+
+bool pe_fold_has_room(const pe_fold *fold)
+{
+    bool has_room = true;
+    for (size_t e = 0; e < fold->elements && fold->tallies != NULL && has_room; e++)
+        has_room = pe_tally_has_room(&fold->tallies[e]);
+    return has_room;
+}
+
+void pe_fold_count_down(pe_fold *fold)
+{
+    fold->quantile_step = UINT64_MAX;
+}
+
 bool pe_fold_add(pe_fold *fold, uint64_t first, const void *const *columns, size_t count)
 {
     *pe_fold_items(fold) += count;
     fold->has_new_place = false;
-    for (int r = 0; r < fold->result_count && fold->size > PE_FOLD_HEAD; r++)
+    for (int r = 0; r < fold->result_count && (fold->size > PE_FOLD_HEAD || fold->spec.has_quantiles); r++)
         for (size_t e = 0; e < pe_type_elements(fold->results[r]) && fold->results[r].dtype != PE_TEXT; e++)
             add_element(fold, r, e, first, columns[r], count);
     return fold->has_new_place;
@@ -279,11 +252,9 @@ static void merge_element(pe_fold *fold, const pe_fold *from, int result, size_t
     for (int most = 0; most < 2 && fold->spec.has_places; most++)
         pe_place_merge(pe_fold_place(fold, result, element, most != 0), pe_fold_place(from, result, element, most != 0),
                        fold->place_bytes, most != 0);
-    if (fold->spec.has_quantiles)
-        pe_counts_merge(pe_fold_bins(fold, result, element), pe_fold_bins(from, result, element), PE_BINS);
     if (fold->spec.bins > 0)
-        pe_counts_merge(pe_fold_histogram(fold, result, element), pe_fold_histogram(from, result, element),
-                        fold->spec.bins + 2);
+        pe_bins_merge(pe_fold_histogram(fold, result, element), pe_fold_histogram(from, result, element),
+                      fold->spec.bins + 2);
 }
 
 void pe_fold_merge(pe_fold *fold, void *state)
@@ -294,4 +265,21 @@ void pe_fold_merge(pe_fold *fold, void *state)
     for (int r = 0; r < fold->result_count; r++)
         for (size_t e = 0; e < pe_type_elements(fold->results[r]) && fold->results[r].dtype != PE_TEXT; e++)
             merge_element(fold, &from, r, e);
+}
+
+void pe_fold_take(pe_fold *fold, pe_fold *part)
+{
+    size_t size = 0;
+    pe_fold_merge(fold, pe_fold_state(part, &size));
+    for (size_t e = 0; e < part->elements && part->tallies != NULL; e++)
+        pe_tally_move(&part->tallies[e], fold->quantiles + e * PE_BINS);
+    begin_state(part);
+}
+
+void pe_fold_clear(pe_fold *fold)
+{
+    begin_state(fold);
+    for (size_t b = 0; b < fold->elements * PE_BINS && fold->quantiles != NULL; b++)
+        if (fold->quantiles[b] != 0) /* a page that is only read takes no memory */
+            fold->quantiles[b] = 0;
 }

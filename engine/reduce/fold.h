@@ -23,21 +23,29 @@ typedef struct pe_fold_spec {
     bool has_places;           /* for argmin and argmax: index and arguments of the least and the greatest */
     const pe_type *args;       /* with has_places */
     int arg_count;
-    bool
-        has_quantiles; /* counts of values by their leading 22 bits: 32 MiB an element, of which what is used is touched */
-    uint64_t bins;     /* of the histogram; 0: none */
-    double first, last; /* its range */
-    uint64_t ddof;      /* of var and std */
+    bool has_quantiles; /* counts of values by their leading 22 bits: 32 MiB an element at most, touched where used */
+    bool is_part;       /* of a worker: a small tally instead of these counts, for pe_fold_take */
+    struct pe_fold *bins_of; /* a fold whose counts of quantiles are used in place of own ones; NULL: none */
+    uint64_t bins;           /* of the histogram; 0: none */
+    double first, last;      /* its range */
+    uint64_t ddof;           /* of var and std */
 } pe_fold_spec;
 
 typedef struct pe_fold pe_fold;
 
-/* pe_fold_bytes - the memory of a fold. */
+/* pe_fold_bytes - the memory of a fold. pe_fold_state_bytes - the size of its state. */
 size_t pe_fold_bytes(const pe_fold_spec *spec);
+size_t pe_fold_state_bytes(const pe_fold_spec *spec);
+/* pe_fold_elements - of all results; a complex number is two. */
+size_t pe_fold_elements(const pe_fold_spec *spec);
 
 /* pe_fold_make - a fold without items. Owns: results are copied. */
 pe_status pe_fold_make(const pe_fold_spec *spec, pe_fold **out, pe_error *err);
 void pe_fold_free(pe_fold *fold); /* NULL is fine */
+
+/* pe_fold_run - how many items pe_fold_add takes at once after pe_fold_has_room: with tallies not more than these. */
+size_t pe_fold_run(const pe_fold *fold);
+bool pe_fold_has_room(const pe_fold *fold);
 
 /* pe_fold_add - add the items from number `first` on. Shape: columns[r] is an array of count items of results[r].
  * Returns: whether one of them is the least or the greatest so far, so that pe_fold_put_arguments is wanted */
@@ -45,10 +53,19 @@ bool pe_fold_add(pe_fold *fold, uint64_t first, const void *const *columns, size
 /* pe_fold_put_arguments - the arguments of the items from number `first` on, for those that were added last. */
 void pe_fold_put_arguments(pe_fold *fold, uint64_t first, const void *const *args, size_t count);
 
-/* pe_fold_state - the state as plain bytes, owned by the fold; the next pe_fold_add changes them.
- * pe_fold_merge - add a state of a fold with the same spec, of this or another rank. The state is only read. */
+/* pe_fold_take - add all of a worker's part, and empty it. pe_fold_clear - empty a fold that is no part. */
+void pe_fold_take(pe_fold *fold, pe_fold *part);
+void pe_fold_clear(pe_fold *fold);
+
+/* pe_fold_state - the state but for the counts of quantiles, as plain bytes, owned by the fold; the next pe_fold_add
+ * changes them. pe_fold_merge - add a state of a fold with the same spec, of this or another rank. The state is only read.
+ * pe_fold_counts - the counts of quantiles of all elements, and how many they are. Not of a part. */
 void *pe_fold_state(pe_fold *fold, size_t *size);
 void pe_fold_merge(pe_fold *fold, void *state);
+uint64_t *pe_fold_counts(const pe_fold *fold, size_t *count);
+
+/* pe_fold_count_down - from now on pe_fold_add takes values out of the counts of quantiles. */
+void pe_fold_count_down(pe_fold *fold);
 
 /* pe_fold_print - append one line: the operation's name, then one value per column (count: the same in each).
  *

@@ -43,8 +43,7 @@ static pe_cell_layout lay_cell(const pe_fold_spec *spec, bool is_float)
     at.square = at.sum + (spec->has_sums ? round_up(sum) : 0);
     at.least = at.square + (spec->has_squares ? round_up(sizeof(pe_exact_square)) : 0);
     at.most = at.least + place;
-    at.bins = at.most + place;
-    at.histogram = at.bins + (spec->has_quantiles ? PE_BINS * sizeof(uint64_t) : 0);
+    at.histogram = at.most + place;
     at.bytes = round_up(at.histogram + (spec->bins > 0 ? (spec->bins + 2) * sizeof(uint64_t) : 0));
     return at;
 }
@@ -74,7 +73,24 @@ static size_t state_bytes(const pe_fold_spec *spec, size_t cells[PE_MAX_COLUMNS]
 size_t pe_fold_bytes(const pe_fold_spec *spec)
 {
     size_t cells[PE_MAX_COLUMNS];
-    return sizeof(pe_fold) + state_bytes(spec, cells) + (spec->bins > 0 ? (spec->bins + 1) * sizeof(double) : 0);
+    const size_t each = spec->is_part ? sizeof(pe_tally) : PE_BINS * sizeof(uint64_t);
+    const size_t bytes =
+        sizeof(pe_fold) + state_bytes(spec, cells) + (spec->bins > 0 ? (spec->bins + 1) * sizeof(double) : 0);
+    return spec->has_quantiles && spec->bins_of == NULL ? bytes + pe_fold_elements(spec) * each : bytes;
+}
+
+size_t pe_fold_elements(const pe_fold_spec *spec)
+{
+    size_t elements = 0;
+    for (int r = 0; r < spec->result_count; r++)
+        elements += pe_type_elements(parts_of(spec->results[r]));
+    return elements;
+}
+
+size_t pe_fold_state_bytes(const pe_fold_spec *spec)
+{
+    size_t cells[PE_MAX_COLUMNS];
+    return state_bytes(spec, cells);
 }
 
 static const pe_cell_layout *layout_of(const pe_fold *fold, int result)
@@ -135,8 +151,20 @@ pe_place *pe_fold_place(const pe_fold *fold, int result, size_t element, bool is
 
 uint64_t *pe_fold_bins(const pe_fold *fold, int result, size_t element)
 {
-    const bool has = fold->spec.has_quantiles && is_number(fold, result);
-    return has ? (void *)(cell(fold, result, element) + layout_of(fold, result)->bins) : NULL;
+    const bool has = fold->quantiles != NULL && is_number(fold, result);
+    return has ? fold->quantiles + (fold->first_element[result] + element) * PE_BINS : NULL;
+}
+
+pe_tally *pe_fold_tally(const pe_fold *fold, int result, size_t element)
+{
+    const bool has = fold->tallies != NULL && is_number(fold, result);
+    return has ? fold->tallies + fold->first_element[result] + element : NULL;
+}
+
+uint64_t *pe_fold_counts(const pe_fold *fold, size_t *count)
+{
+    *count = fold->quantiles != NULL ? fold->elements * PE_BINS : 0;
+    return fold->quantiles;
 }
 
 uint64_t *pe_fold_histogram(const pe_fold *fold, int result, size_t element)
@@ -151,6 +179,8 @@ void pe_fold_lay_out(pe_fold *fold, const pe_fold_spec *spec)
     for (int r = 0; r < spec->result_count; r++) {
         fold->results[r] = parts_of(spec->results[r]);
         fold->is_complex[r] = pe_dtype_is_complex(spec->results[r].dtype);
+        fold->first_element[r] = fold->elements;
+        fold->elements += pe_type_elements(fold->results[r]);
     }
     if (spec->has_places && spec->arg_count > 0)
         memcpy(fold->args, spec->args, (size_t)spec->arg_count * sizeof *spec->args);

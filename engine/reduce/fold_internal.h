@@ -6,7 +6,8 @@
 #ifndef PE_FOLD_INTERNAL_H
 #define PE_FOLD_INTERNAL_H
 
-#include "reduce/exact.h"
+#include "reduce/bins/bins.h"
+#include "reduce/exact/exact.h"
 #include "reduce/fold.h"
 
 /* Minimum and maximum as integers in the order of the values; floats by pe_key_of_float64. */
@@ -30,7 +31,7 @@ typedef struct pe_place_text {
 
 /* Where the parts of an element's cell are; a part that the fold does not keep has the place of the next. */
 typedef struct pe_cell_layout {
-    size_t sum, square, least, most, bins, histogram, bytes;
+    size_t sum, square, least, most, histogram, bytes;
 } pe_cell_layout;
 
 struct pe_fold {
@@ -43,7 +44,10 @@ struct pe_fold {
     size_t place_bytes;
     size_t cells[PE_MAX_COLUMNS]; /* offset of a result's cells in state: one per element, bounds before sum */
     size_t size;
-    double *edges; /* of the histogram: bins + 1 */
+    double *edges;                                  /* of the histogram: bins + 1 */
+    size_t first_element[PE_MAX_COLUMNS], elements; /* of the results one behind the other, with quantiles */
+    uint64_t *quantiles, quantile_step;             /* PE_BINS an element; what a value adds */
+    pe_tally *tallies;                              /* one an element, of a part */
     bool has_new_place;
     unsigned char *state; /* begins with the count of items */
 };
@@ -60,6 +64,7 @@ pe_exact_int *pe_fold_int(const pe_fold *fold, int result, size_t element);
 pe_exact_square *pe_fold_square(const pe_fold *fold, int result, size_t element);
 pe_place *pe_fold_place(const pe_fold *fold, int result, size_t element, bool is_most);
 uint64_t *pe_fold_bins(const pe_fold *fold, int result, size_t element);
+pe_tally *pe_fold_tally(const pe_fold *fold, int result, size_t element);
 uint64_t *pe_fold_histogram(const pe_fold *fold, int result, size_t element);
 uint64_t *pe_fold_items(const pe_fold *fold);
 
@@ -67,6 +72,20 @@ uint64_t *pe_fold_items(const pe_fold *fold);
 size_t pe_place_size(const pe_type *args, int count);
 /* pe_place_arg_offset - where an argument begins in a place. */
 size_t pe_place_arg_offset(const pe_type *args, int arg);
+
+/* ---- fold_widen.c ---- */
+
+#define PE_RUN_MOST 1024
+typedef union pe_run {
+    int64_t ints[PE_RUN_MOST];
+    double reals[PE_RUN_MOST];
+    pe_int128 wide[PE_RUN_MOST];
+} pe_run;
+
+/* pe_widen - count elements that are `stride` bytes apart, as int64 (uint64 too, by its bits), float64 or int128: the run
+ * itself if it is so already, else a copy in room. */
+const void *pe_widen(pe_dtype dtype, const unsigned char *from, size_t stride, size_t count, pe_run *room);
+
 /* ---- fold_places.c ---- */
 
 /* pe_place_add_run - a run of widened values of the items from `first` on; returns whether a place changed. */
@@ -74,15 +93,10 @@ bool pe_place_add_run(pe_place *least, pe_place *most, pe_dtype dtype, const voi
                       size_t count);
 void pe_place_merge(pe_place *into, const pe_place *from, size_t bytes, bool is_most);
 
-/* ---- fold_counts.c: quantiles and histograms ---- */
+/* ---- fold_counts.c: histograms ---- */
 
-#define PE_BIN_SHIFT 42 /* of a float64: 22 bits are left */
-#define PE_BIN_INF (INT64_C(0x7ff0000000000000) >> PE_BIN_SHIFT)
-#define PE_BINS ((size_t)(2 * PE_BIN_INF + 2)) /* from -inf to inf, and behind them nan */
-/* pe_counts_add_run - a run of widened values into the bins, and into a histogram; each may be NULL. */
-void pe_counts_add_run(const pe_fold *fold, uint64_t *bins, uint64_t *histogram, pe_dtype dtype, const void *values,
-                       size_t count);
-void pe_counts_merge(uint64_t *into, const uint64_t *from, size_t count);
+/* pe_counts_add_run - a run of widened values into a histogram. */
+void pe_counts_add_run(const pe_fold *fold, uint64_t *histogram, pe_dtype dtype, const void *values, size_t count);
 pe_status pe_counts_make_edges(pe_fold *fold, pe_error *err);
 
 /* pe_key_of_float64 - the bits of a double as an integer with the order of the doubles: -0.0 is below 0.0, a nan is

@@ -4,28 +4,19 @@
 /* reduction.c - the reduction of a run: one fold per worker, merged per rank, then on rank 0.
  *
  * Threads:  mutex guards fold and items while there are workers; before and after that only the main thread uses it.
- * Not here: the contents of a fold (reduce/fold.h); writing the lines (run/output/output.c).
+ * Not here: the contents of a fold (reduce/fold.h); parts as bytes (reduction_saved.c); writing the lines (run/output/output.c).
  */
-#include "reduce/reduction.h"
+#include "reduce/reduction_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/lock.h"
+#include "reduce/bins/bins.h"
 
 #define FILL_ITEMS ((size_t)1024)
-
-struct pe_reduction {
-    pe_fold_spec spec;
-    pthread_mutex_t mutex;
-    pe_fold *fold;
-    void *other;             /* a buffer for the state of another rank */
-    pe_item_set items;       /* that are in fold, where a checkpoint is to list them */
-    uint64_t merge_after_ns; /* 0: at the end */
-    pe_error failure;        /* of a worker that closed */
-};
+#define PIECE_COUNTS ((size_t)1 << 17) /* 1 MiB of counts of quantiles */
 
 pe_fold_spec pe_reduction_spec(const pe_job *job, const pe_signature *signature)
 {
@@ -47,6 +38,24 @@ pe_fold_spec pe_reduction_spec(const pe_job *job, const pe_signature *signature)
     return spec;
 }
 
+static size_t other_bytes(const pe_fold_spec *spec)
+{
+    const size_t state = pe_fold_state_bytes(spec), piece = PIECE_COUNTS * sizeof(uint64_t);
+    return spec->has_quantiles && piece > state ? piece : state;
+}
+
+size_t pe_reduction_part_bytes(const pe_fold_spec *spec)
+{
+    pe_fold_spec part = *spec;
+    part.is_part = true;
+    return pe_fold_bytes(&part);
+}
+
+size_t pe_reduction_bytes(const pe_fold_spec *spec)
+{
+    return pe_fold_bytes(spec) + other_bytes(spec);
+}
+
 pe_status pe_reduction_make(const pe_fold_spec *spec, pe_reduction **out, pe_error *err)
 {
     pe_reduction *reduction = NULL;
@@ -58,7 +67,7 @@ pe_status pe_reduction_make(const pe_fold_spec *spec, pe_reduction **out, pe_err
     pe_lock_init(&reduction->mutex);
     status = pe_fold_make(spec, &reduction->fold, err);
     if (status == PE_OK)
-        status = pe_make_array(&reduction->other, 1, pe_fold_bytes(spec),
+        status = pe_make_array(&reduction->other, 1, other_bytes(spec),
                                err); /* allocated here, since a rank must not fail during the merge */
     if (status != PE_OK) {
         pe_reduction_free(reduction);
@@ -91,107 +100,49 @@ bool pe_reduction_lists_items(const pe_reduction *reduction)
 
 pe_status pe_reduction_open(const pe_reduction *reduction, pe_reduction_part *out, pe_error *err)
 {
+    pe_fold_spec spec = reduction->spec;
+    spec.is_part = true;
     *out = (pe_reduction_part){.since_ns = pe_clock_ns()};
-    return pe_fold_make(&reduction->spec, &out->fold, err);
+    return pe_fold_make(&spec, &out->fold, err);
 }
 
-/* The caller holds the lock. */
+/* Afterwards the part is empty. */
 static pe_status merge_part(pe_reduction *reduction, pe_reduction_part *part, pe_error *err)
 {
-    size_t size = 0;
+    (void)pthread_mutex_lock(&reduction->mutex);
     const pe_status status = pe_item_set_add_all(&reduction->items, &part->items, err);
     if (status == PE_OK)
-        pe_fold_merge(reduction->fold, pe_fold_state(part->fold, &size));
+        pe_fold_take(reduction->fold, part->fold);
+    (void)pthread_mutex_unlock(&reduction->mutex);
+    pe_item_set_fini(&part->items);
+    part->since_ns = pe_clock_ns();
     return status;
+}
+
+pe_status pe_reduction_make_room(pe_reduction *reduction, pe_reduction_part *part, pe_error *err)
+{
+    return pe_fold_has_room(part->fold) ? PE_OK : merge_part(reduction, part, err);
 }
 
 pe_status pe_reduction_settle(pe_reduction *reduction, pe_reduction_part *part, pe_error *err)
 {
-    pe_fold *fresh = NULL;
     if (reduction->merge_after_ns == 0 || pe_clock_ns() - part->since_ns < reduction->merge_after_ns)
         return PE_OK;
-    pe_status status = pe_fold_make(&reduction->spec, &fresh, err);
-    if (status != PE_OK)
-        return status;
-    (void)pthread_mutex_lock(&reduction->mutex);
-    status = merge_part(reduction, part, err);
-    (void)pthread_mutex_unlock(&reduction->mutex);
-    pe_fold_free(part->fold);
-    pe_item_set_fini(&part->items);
-    *part = (pe_reduction_part){.fold = fresh, .since_ns = pe_clock_ns()};
-    return status;
+    return merge_part(reduction, part, err);
 }
 
 void pe_reduction_close(pe_reduction *reduction, pe_reduction_part *part)
 {
     if (part->fold == NULL)
         return;
-    (void)pthread_mutex_lock(&reduction->mutex);
-    (void)merge_part(reduction, part, &reduction->failure);
-    (void)pthread_mutex_unlock(&reduction->mutex);
+    pe_error failure = PE_ERROR_INIT;
+    if (merge_part(reduction, part, &failure) != PE_OK) {
+        (void)pthread_mutex_lock(&reduction->mutex);
+        pe_error_merge(&reduction->failure, &failure);
+        (void)pthread_mutex_unlock(&reduction->mutex);
+    }
     pe_fold_free(part->fold);
-    pe_item_set_fini(&part->items);
     *part = (pe_reduction_part){0};
-}
-
-/* ---- parts as bytes: the size of the fold, the fold, the items ---- */
-
-static pe_status save(pe_reduction *reduction, pe_buffer *out, pe_error *err)
-{
-    size_t size = 0;
-    const void *const state = pe_fold_state(reduction->fold, &size);
-    const uint64_t fold_bytes = size;
-    pe_status status = pe_buffer_append(out, &fold_bytes, sizeof fold_bytes, err);
-    if (status == PE_OK)
-        status = pe_buffer_append(out, state, size, err);
-    return status == PE_OK ? pe_item_set_save(&reduction->items, out, err) : status;
-}
-
-pe_status pe_reduction_save(pe_reduction *reduction, bool removes, pe_buffer *out, pe_item_set *items, pe_error *err)
-{
-    pe_fold *fresh = NULL;
-    pe_status status = removes ? pe_fold_make(&reduction->spec, &fresh, err) : PE_OK;
-    if (status != PE_OK)
-        return status;
-    (void)pthread_mutex_lock(&reduction->mutex);
-    status = save(reduction, out, err);
-    if (status == PE_OK && items != NULL)
-        status = pe_item_set_add_all(items, &reduction->items, err);
-    if (status == PE_OK && removes) {
-        pe_fold *const saved = reduction->fold;
-        reduction->fold = fresh;
-        fresh = saved;
-        pe_item_set_fini(&reduction->items);
-    }
-    (void)pthread_mutex_unlock(&reduction->mutex);
-    pe_fold_free(fresh);
-    return status;
-}
-
-pe_status pe_reduction_add(pe_reduction *reduction, const void *data, size_t size, pe_error *err)
-{
-    uint64_t fold_bytes = 0;
-    size_t own_bytes = 0;
-    pe_item_set items = {0};
-    (void)pthread_mutex_lock(&reduction->mutex);
-    (void)pe_fold_state(reduction->fold, &own_bytes);
-    (void)pthread_mutex_unlock(&reduction->mutex);
-    if (size >= sizeof fold_bytes)
-        memcpy(&fold_bytes, data, sizeof fold_bytes);
-    if (size < sizeof fold_bytes || fold_bytes != own_bytes || size - sizeof fold_bytes < fold_bytes)
-        return pe_fail(err, PE_EDATA, "the state of the reduction is of another job, or damaged");
-    const unsigned char *const fold = (const unsigned char *)data + sizeof fold_bytes;
-    pe_status status = pe_item_set_load(&items, fold + fold_bytes, size - sizeof fold_bytes - fold_bytes, err);
-    (void)pthread_mutex_lock(&reduction->mutex);
-    if (status == PE_OK)
-        status = pe_item_set_add_all(&reduction->items, &items, err);
-    if (status == PE_OK) {
-        memcpy(reduction->other, fold, fold_bytes); /* aligned there */
-        pe_fold_merge(reduction->fold, reduction->other);
-    }
-    (void)pthread_mutex_unlock(&reduction->mutex);
-    pe_item_set_fini(&items);
-    return status;
 }
 
 /* ---- the end ---- */
@@ -201,12 +152,39 @@ static void merge(void *context, void *other)
     pe_fold_merge(context, other);
 }
 
+/* A piece of the counts of quantiles of this rank. */
+typedef struct piece {
+    uint64_t *counts;
+    size_t count;
+} piece;
+
+static void merge_piece(void *context, void *other)
+{
+    const piece *const mine = context;
+    pe_bins_merge(mine->counts, other, mine->count);
+}
+
+/* Piece by piece, so that the buffer for another rank's is small. */
+static pe_status collect_counts(pe_reduction *reduction, pe_comm *comm, pe_error *err)
+{
+    size_t count = 0;
+    pe_status status = PE_OK;
+    uint64_t *const counts = pe_fold_counts(reduction->fold, &count);
+    for (size_t at = 0; at < count && status == PE_OK && pe_comm_size(comm) > 1; at += PIECE_COUNTS) {
+        piece mine = {.counts = counts + at, .count = count - at < PIECE_COUNTS ? count - at : PIECE_COUNTS};
+        status =
+            pe_comm_merge(comm, mine.counts, reduction->other, mine.count * sizeof *counts, merge_piece, &mine, err);
+    }
+    return status;
+}
+
 pe_status pe_reduction_collect(pe_reduction *reduction, pe_comm *comm, pe_error *err)
 {
     size_t size = 0;
     pe_error_merge(err, &reduction->failure);
     void *const mine = pe_fold_state(reduction->fold, &size); /* remains settled: a merge settles too */
-    return pe_comm_merge(comm, mine, reduction->other, size, merge, reduction->fold, err);
+    const pe_status status = pe_comm_merge(comm, mine, reduction->other, size, merge, reduction->fold, err);
+    return status == PE_OK ? collect_counts(reduction, comm, err) : status;
 }
 
 bool pe_reduction_keeps_fill_out(const pe_job *job)
@@ -268,13 +246,19 @@ pe_status pe_reduction_print(const pe_reduction *reduction, const pe_job *job, c
     size_t size = 0;
     if (fill == NULL || fill->count == 0)
         return print(reduction->fold, job, arg_names, format, out, err);
-    pe_status status = pe_fold_make(&reduction->spec, &with_fill, err);
+    pe_fold_spec spec = reduction->spec;
+    spec.bins_of = reduction->fold; /* a second table would take as much memory again */
+    pe_status status = pe_fold_make(&spec, &with_fill, err);
     if (status == PE_OK) {
         pe_fold_merge(with_fill, pe_fold_state(reduction->fold, &size));
         status = add_fill(&reduction->spec, fill, with_fill, err);
     }
     if (status == PE_OK)
         status = print(with_fill, job, arg_names, format, out, err);
+    if (status == PE_OK && spec.has_quantiles) {
+        pe_fold_count_down(with_fill);
+        status = add_fill(&spec, fill, with_fill, err);
+    }
     pe_fold_free(with_fill);
     return status;
 }

@@ -23,6 +23,13 @@ typedef struct pe_reduction pe_reduction;
 /* pe_reduction_spec - the fold that the job's operations need for these results. Owns: the results are borrowed. */
 pe_fold_spec pe_reduction_spec(const pe_job *job, const pe_signature *signature);
 
+/* pe_reduction_bytes - the memory of a rank's reduction. pe_reduction_part_bytes - of a worker's part. */
+size_t pe_reduction_bytes(const pe_fold_spec *spec);
+size_t pe_reduction_part_bytes(const pe_fold_spec *spec);
+
+/* pe_reduction_saved_most - what pe_reduction_save appends at most, but for the list of items. items: folded. */
+size_t pe_reduction_saved_most(const pe_fold_spec *spec, uint64_t items);
+
 /* pe_reduction_make - the reduction of this rank. Call: the main thread. */
 pe_status pe_reduction_make(const pe_fold_spec *spec, pe_reduction **out, pe_error *err);
 void pe_reduction_free(pe_reduction *reduction); /* NULL is fine */
@@ -42,8 +49,12 @@ bool pe_reduction_lists_items(const pe_reduction *reduction);
 /* pe_reduction_settle - merge a worker's part into the reduction if its time has come, and empty it. Any worker. PE_ENOMEM. */
 pe_status pe_reduction_settle(pe_reduction *reduction, pe_reduction_part *part, pe_error *err);
 
+/* pe_reduction_make_room - before pe_fold_run items are added to the part: merge and empty it where it has no room for
+ * them. Any worker. PE_ENOMEM. */
+pe_status pe_reduction_make_room(pe_reduction *reduction, pe_reduction_part *part, pe_error *err);
+
 /* pe_reduction_save - append the part of this rank as bytes; removes: and empty it. pe_reduction_add - merge such bytes.
- * items, unless NULL, gets the items that are in it. Any thread. PE_ENOMEM; PE_EDATA for other bytes. */
+ * items, unless NULL, gets the items that are in it. Any thread. PE_ENOMEM; PE_EDATA for other bytes, and nothing is merged. */
 pe_status pe_reduction_save(pe_reduction *reduction, bool removes, pe_buffer *out, pe_item_set *items, pe_error *err);
 pe_status pe_reduction_add(pe_reduction *reduction, const void *data, size_t size, pe_error *err);
 

@@ -67,14 +67,11 @@ static bool is_ending(const pe_worker *worker)
     return atomic_load_explicit(worker->flow->stop, memory_order_relaxed) || pe_interrupt_seen() != NULL;
 }
 
-/* Rows go behind those that are there, into files of their own, or into this worker's part of a reduction. */
-static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
+/* A run of rows into this worker's part of the reduction. */
+static pe_status fold_run(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
 {
-    if (worker->item_writer != NULL)
-        return is_ending(worker) ? PE_OK
-                                 : pe_item_writer_write(worker->item_writer, first, count, columns, worker->rows, err);
-    if (worker->part.fold == NULL)
-        return pe_encode(&worker->spec->encoder, first, count, columns, worker->rows, err);
+    if (pe_reduction_make_room(worker->spec->reduction, &worker->part, err) != PE_OK)
+        return err->status;
     if (pe_fold_add(worker->part.fold, first, columns, count)) {
         const pe_block taken = worker->args.taken;
         if (pe_arguments_values(&worker->args, taken, err) != PE_OK)
@@ -84,6 +81,31 @@ static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, co
     if (!pe_reduction_lists_items(worker->spec->reduction))
         return PE_OK;
     return pe_item_set_add(&worker->part.items, (pe_block){.first = first, .count = count}, err);
+}
+
+static pe_status fold_rows(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
+{
+    const void *at[PE_MAX_COLUMNS];
+    const size_t most = pe_fold_run(worker->part.fold);
+    pe_status status = PE_OK;
+    for (size_t done = 0, run = 0; done < count && status == PE_OK; done += run) {
+        run = count - done < most ? count - done : most;
+        for (int r = 0; r < worker->spec->signature.result_count; r++)
+            at[r] = (const unsigned char *)columns[r] + done * pe_type_bytes(worker->spec->signature.results[r]);
+        status = fold_run(worker, first + done, run, at, err);
+    }
+    return status;
+}
+
+/* Rows go behind those that are there, into files of their own, or into this worker's part of a reduction. */
+static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
+{
+    if (worker->item_writer != NULL)
+        return is_ending(worker) ? PE_OK
+                                 : pe_item_writer_write(worker->item_writer, first, count, columns, worker->rows, err);
+    if (worker->part.fold == NULL)
+        return pe_encode(&worker->spec->encoder, first, count, columns, worker->rows, err);
+    return fold_rows(worker, first, count, columns, err);
 }
 
 static pe_status encode_runs(pe_worker *worker, const pe_worker_batch *at, pe_error *err)

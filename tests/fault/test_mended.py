@@ -46,7 +46,7 @@ class Mended(Case):
 
     def job(self, form, policy, path, mode="map", isolate=True, reduce=None, **more):
         kernel = {"source": "k.c", "function": "f", "isolate": isolate} if form == "source" else {"python": "k.py:f", "interpreter": sys.executable}
-        table = {"reduce": {"path": path, "op": reduce}, "checkpoint": {"path": "state"}} if reduce else {"output": {"path": path}}
+        table = {"reduce": {"path": path, **reduce}, "checkpoint": {"path": "state"}} if reduce else {"output": {"path": path}}
         fill = {"fill": -1} if policy == "fill" else {}
         self.write("job.toml", toml(mode=mode, input={"range": [0, ITEMS]}, kernel={**kernel, "signature": "(int64) -> int64"},
                                     errors={"on_error": policy, **fill}, **{**table, **more}))
@@ -78,13 +78,23 @@ class Mended(Case):
                         self.assertEqual([name for name in self.everything() if "checkpoint" in name or name.endswith(".part")], [])
 
     def test_reduction_takes_in_what_had_crashed(self):
-        self.kernel("source", "x % 97 == 5")
-        self.job("source", "skip", "r.txt", reduce=["sum", "count", "max"])
-        self.assertEqual(self.run_args("-q", "job.toml").code, 1)
-        self.kernel("source", "0")
-        result = self.run_args("--retry-failed", "job.toml")
-        self.assertEqual(result.code, 0, str(result))
-        self.assertEqual((self.dir / "r.txt").read_text(), f"sum\t{sum(squares())}\ncount\t{ITEMS}\nmax\t{max(squares())}\n")
+        """All squares up to 2,047 have a bin of their own; the quantile falls on one."""
+        for policy in ("skip", "fill"):
+            with self.subTest(policy):
+                self.kernel("source", "x % 97 == 5")
+                self.job("source", policy, "r.txt", reduce={"op": ["sum", "count", "max"], "quantiles": [0.05]})
+                self.assertEqual(self.run_args("-q", "job.toml").code, 1)
+                crashed = [x for x in range(ITEMS) if x % 97 == 5]
+                kept = [x * x for x in range(ITEMS) if x not in crashed] + [-1] * len(crashed) * (policy == "fill")
+                self.assertEqual((self.dir / "r.txt").read_text(), self.reduction(kept))
+                self.kernel("source", "0")
+                result = self.run_args("--retry-failed", "job.toml")
+                self.assertEqual(result.code, 0, str(result))
+                self.assertEqual((self.dir / "r.txt").read_text(), self.reduction(squares()))
+
+    def reduction(self, values):
+        return (f"sum\t{sum(values)}\ncount\t{len(values)}\nmax\t{max(values)}\n"
+                f"quantile 0.05\t{float(numpy.quantile(values, 0.05))!r}\n")
 
     def test_run_that_a_crash_has_ended_goes_on(self):
         for form, isolate in (("source", True), ("python", True), *([] if IS_SANITIZED else [("source", False)])):

@@ -154,7 +154,7 @@ static const pe_key reduce_rows[] = {
      .least = 1,
      .most = 1000,
      .unset = "none",
-     .help = "a line for each quantile, such as [0.5, 0.99], within 0.05 %; takes 32 MiB a worker for each result"},
+     .help = "a line for each quantile, such as [0.5, 0.99], within 0.05 %; takes up to 32 MiB a rank for each result"},
     {.name = "histogram",
      .type = PE_KEY_HISTOGRAM,
      JOB(reduce.histogram),

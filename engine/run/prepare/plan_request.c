@@ -66,13 +66,24 @@ static size_t log_bytes(const pe_job *job)
     return is_sorted_late ? PE_SORTED_LINES_BYTES : 0;
 }
 
+/* This rank's reduction, a fold without tables that gets the fill values, and the state for a checkpoint: as it is saved or
+ * comes from another rank, and in the bytes of the file or as it was saved last. */
+static size_t reduction_bytes(const pe_job *job, const pe_fold_spec *spec, uint64_t items)
+{
+    if (job->op_count == 0)
+        return 0;
+    const size_t saved = job->checkpoint.path != NULL ? pe_mul_most(2, pe_reduction_saved_most(spec, items)) : 0;
+    const size_t filled = pe_reduction_keeps_fill_out(job) ? pe_fold_state_bytes(spec) : 0;
+    return pe_add_most(pe_reduction_bytes(spec), pe_add_most(saved, filled));
+}
+
 pe_plan_request pe_plan_request_make(const pe_job *job, const pe_work_spec *spec, const pe_inputs *inputs,
                                      pe_block items, const pe_item_set *todo, const pe_sink_spec *output)
 {
     const pe_signature *signature = &spec->signature;
     size_t reader = 0;
     const pe_fold_spec fold = pe_reduction_spec(job, signature);
-    const size_t fold_bytes = job->op_count > 0 ? pe_fold_bytes(&fold) : 0;
+    const size_t part_bytes = job->op_count > 0 ? pe_reduction_part_bytes(&fold) : 0;
     const bool is_plain = spec->encoder.is_plain;
     const bool has_lines = spec->has_log && spec->policy != PE_ON_ERROR_STOP; /* any item may fail */
     const size_t line_bytes = has_lines            ? pe_failed_items_line_bytes(signature)
@@ -98,11 +109,10 @@ pe_plan_request pe_plan_request_make(const pe_job *job, const pe_work_spec *spec
         .reader_bytes = reader_bytes,
         .source = inputs,
         .digested_bytes = spec->makes_partials ? pe_digest_partial_most : NULL,
-        .worker_bytes = fold_bytes,
+        .worker_bytes = part_bytes,
         .has_text_result = spec->encoder.has_text,
         .kept_bytes = pe_add_most(
             pe_add_most(pe_inputs_memory(inputs, 1, &reader), pe_sink_memory(output, spec->encoder.row_bytes)),
-            pe_add_most(log_bytes(job) + (pe_reduction_keeps_fill_out(job) ? 3 : 2) * fold_bytes,
-                        pe_axis_values_bytes(job, output))), /* this rank's fold, and a buffer for another rank's */
+            pe_add_most(log_bytes(job) + reduction_bytes(job, &fold, items.count), pe_axis_values_bytes(job, output))),
         .process_bytes = pe_resident_peak()};
 }

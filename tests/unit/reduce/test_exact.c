@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
-#include "reduce/exact.h"
+#include "reduce/exact/exact.h"
 #include "unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

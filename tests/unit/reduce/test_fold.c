@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reduce/bins/bins.h"
 #include "reduce/fold.h"
 #include "unit.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static pe_fold *make(const pe_type *types, int count)
+static pe_fold *make_as(const pe_type *types, int count, bool is_part)
 {
     pe_error err = PE_ERROR_INIT;
     pe_fold *fold = NULL;
@@ -24,11 +25,17 @@ static pe_fold *make(const pe_type *types, int count)
                                .has_squares = true,
                                .has_places = true,
                                .has_quantiles = true,
+                               .is_part = is_part,
                                .bins = 5,
                                .first = -10,
                                .last = 10};
     ck_ok(pe_fold_make(&spec, &fold, &err), err);
     return fold;
+}
+
+static pe_fold *make(const pe_type *types, int count)
+{
+    return make_as(types, count, false);
 }
 
 static void prints(pe_fold *fold, pe_reduce_op op, const char *expected)
@@ -205,7 +212,15 @@ static void print_all(pe_fold *fold, pe_buffer *out)
 /* The state as bytes somewhere else, as a checkpoint has them. */
 static void merge_saved(pe_fold *total, pe_fold *part)
 {
-    size_t size = 0;
+    pe_error err = PE_ERROR_INIT;
+    pe_buffer bytes = {0};
+    size_t size = 0, count = 0;
+    const uint64_t *const counts = pe_fold_counts(part, &count);
+    ck_ok(pe_bins_save(counts, count, &bytes, &err), err);
+    ck_assert_uint_lt(bytes.size, 100000);
+    ck_ok(pe_bins_check(count, bytes.data, bytes.size, &err), err);
+    pe_bins_load(pe_fold_counts(total, &count), count, bytes.data, bytes.size);
+    pe_buffer_fini(&bytes);
     const void *const state = pe_fold_state(part, &size);
     void *const saved = malloc(size);
     ck_assert_ptr_nonnull(saved);
@@ -252,6 +267,89 @@ START_TEST(fold_is_the_same_for_any_split)
 }
 END_TEST
 
+/* Values of more exponents than a tally has pages for, in the parts of two workers that are merged whenever one is full. */
+START_TEST(fold_of_parts_is_that_of_the_whole)
+{
+    enum { ITEMS = 50000, MERGES_LEAST = 5 };
+    static double reals[ITEMS];
+    const pe_type type = {PE_FLOAT64, 0};
+    pe_buffer whole = {0}, parts = {0};
+    int merges = 0;
+    for (size_t i = 0; i < ITEMS; i++)
+        reals[i] = ldexp((i % 2 == 0 ? 1 : -1) * (1 + (double)(i % 1000) / 1000), (int)(i * i % 2000) - 1000);
+    reals[7] = INFINITY;
+    pe_fold *const all = make(&type, 1), *const total = make(&type, 1);
+    pe_fold *part[] = {make_as(&type, 1, true), make_as(&type, 1, true)};
+    size_t count = ITEMS;
+    ADD(all, reals);
+    for (size_t done = 0, w = 0; done < ITEMS; done += count, w = 1 - w) {
+        if (!pe_fold_has_room(part[w])) {
+            pe_fold_take(total, part[w]);
+            merges++;
+        }
+        count = ITEMS - done < pe_fold_run(part[w]) ? ITEMS - done : pe_fold_run(part[w]);
+        (void)pe_fold_add(part[w], done, (const void *const[]){reals + done}, count);
+    }
+    ck_assert_int_ge(merges, MERGES_LEAST);
+    for (size_t w = 0; w < COUNT(part); w++) {
+        pe_fold_take(total, part[w]);
+        pe_fold_take(total, part[w]); /* empty now */
+        pe_fold_free(part[w]);
+    }
+    size_t bins = 0;
+    const uint64_t *const expected = pe_fold_counts(all, &bins);
+    ck_assert_mem_eq(pe_fold_counts(total, &bins), expected, bins * sizeof *expected);
+    print_all(all, &whole);
+    print_all(total, &parts);
+    ck_assert_uint_eq(parts.size, whole.size);
+    ck_assert_mem_eq(parts.data, whole.data, whole.size);
+    pe_fold_free(all);
+    pe_fold_free(total);
+    pe_buffer_fini(&whole);
+    pe_buffer_fini(&parts);
+}
+END_TEST
+
+START_TEST(damaged_counts_are_refused)
+{
+    static const unsigned char runs[][4] = {
+        {0, 3, 5, 1}, {0, 4, 1, 0}, {0, 6, 0, 0}, {0x80, 0x80, 0x80, 0x80}, {0, 0, 1, 1}};
+    uint64_t bins[5] = {0};
+    pe_error err = PE_ERROR_INIT;
+    for (size_t i = 1; i < COUNT(runs); i++)
+        ck_assert_int_eq(pe_bins_check(COUNT(bins), runs[i], sizeof runs[i], &err), PE_EDATA);
+    ck_ok(pe_bins_check(COUNT(bins), runs[0], sizeof runs[0], &err), err);
+    pe_bins_load(bins, COUNT(bins), runs[0], sizeof runs[0]);
+    ck_assert_uint_eq(bins[3], 5);
+    ck_assert_uint_eq(bins[4], 1);
+}
+END_TEST
+
+/* Every step-th bin has this count. */
+START_TEST(saved_counts_stay_below_what_is_planned)
+{
+    static const struct {
+        size_t step;
+        uint64_t count;
+    } kinds[] = {
+        {1, 1}, {1, 127}, {2, 1}, {2, 128}, {1, 1 << 21}, {2, 1 << 20}, {129, 1}, {20000, 1}, {PE_BINS, UINT64_MAX}};
+    pe_error err = PE_ERROR_INIT;
+    uint64_t *bins = NULL;
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        pe_buffer bytes = {0};
+        uint64_t items = 0;
+        ck_ok(pe_bins_make(1, &bins, &err), err);
+        for (size_t b = kinds[k].step - 1; b < PE_BINS; b += kinds[k].step, items += kinds[k].count)
+            bins[b] = kinds[k].count;
+        ck_ok(pe_bins_save(bins, PE_BINS, &bytes, &err), err);
+        ck_assert_uint_le(bytes.size, pe_bins_saved_most(items));
+        pe_buffer_fini(&bytes);
+        free(bins);
+    }
+}
+END_TEST
+
 UNIT_MAIN("fold", fold_of_nothing_is_numpys, fold_of_every_integer_is_exact, fold_of_bool_and_int128,
           fold_of_floats_orders_zeros_and_infs, fold_with_nan_of_either_sign_is_nan, fold_of_vectors_is_by_element,
-          fold_counts_texts, fold_is_the_same_for_any_split)
+          fold_counts_texts, fold_is_the_same_for_any_split, fold_of_parts_is_that_of_the_whole,
+          damaged_counts_are_refused, saved_counts_stay_below_what_is_planned)

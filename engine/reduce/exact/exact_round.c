@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <math.h>
 
-#include "reduce/exact_internal.h"
+#include "reduce/exact/exact_internal.h"
 
 #define GUARDS                                                                                                         \
     4 /* digits below those of the sum: they hold 64 bits of quotient for any count below 2^64; 53 are needed */

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "reduce/exact.h"
+#include "reduce/exact/exact.h"
 
 #define PE_EXACT_FLOAT_UNIT (-1075) /* chunk 0 of a float's sum counts 2^-1075 */
 

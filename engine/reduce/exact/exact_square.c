@@ -11,7 +11,7 @@
  */
 #include <string.h>
 
-#include "reduce/exact.h"
+#include "reduce/exact/exact.h"
 
 #define PENDING_MOST (UINT64_C(1) << 30)
 #define FRACTION ((UINT64_C(1) << 52) - 1)

@@ -11,7 +11,7 @@
  */
 #include <math.h>
 
-#include "reduce/exact_internal.h"
+#include "reduce/exact/exact_internal.h"
 
 #define GUARDS 10 /* digits below: 128 bits go with the divisors, and the root needs 127 more */
 

@@ -11,7 +11,7 @@
  */
 #include <pengine/clones.h>
 
-#include "reduce/exact.h"
+#include "reduce/exact/exact.h"
 
 #define RUN_MOST ((size_t)1 << 31)
 #define SIGN_BIT (UINT64_C(1) << 63)

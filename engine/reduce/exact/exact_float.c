@@ -18,7 +18,7 @@
 
 #include <pengine/clones.h>
 
-#include "reduce/exact.h"
+#include "reduce/exact/exact.h"
 
 #define PENDING_MOST 1000u /* 2^10 terms below 2^53 each fit a chunk after a carry */
 #define FRACTION ((UINT64_C(1) << 52) - 1)
