@@ -363,6 +363,8 @@ pe_status pe_spill_reopen(const char *checkpoint_path, const pe_checkpoint *chec
     atomic_store_explicit(&spill->fd, fd, memory_order_release);
     for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK && fd >= 0; s++) {
         const pe_stored_range *range = &checkpoint->stored[s];
+        if (range->placed_end > 0 && checkpoint->progress.inode == 0)
+            continue; /* the record that says which file they are in is damaged */
         status = take_whole(spill, *range, err);
         if (range->offset + range->bytes > spill->end)
             spill->end = range->offset + range->bytes;

@@ -8,6 +8,7 @@ list of failed items. As a test a sample; with PENGINE_FULL=1 a cut at every byt
 """
 import errno
 import os
+import pathlib
 import random
 import shutil
 import subprocess
@@ -16,10 +17,22 @@ import tempfile
 import time
 import unittest
 
+import numpy
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 from disk_jobs import ITEMS, Rig, scenarios, scratch  # noqa: E402
-from harness import IS_FULL, IS_SANITIZED, binary, environment, main  # noqa: E402
+from harness import IS_FULL, IS_SANITIZED, binary, environment, main, toml  # noqa: E402
 
+RECORD = b"peRecrd\n"
+WAITING_C = """#include <stdint.h>
+#include <time.h>
+int64_t f(int64_t x)
+{
+    if (x == 0)
+        nanosleep(&(struct timespec){.tv_sec = 1}, 0);
+    return 3 * x;
+}
+"""
 INJECTION = os.environ.get("PENGINE_INJECTION", "")
 NAMES = ("txt skip", "npy map", "csv map", "gz imap", "reduction", "raw fill")
 SAMPLE = 10  # damages of each file in the test, and as many more in ways of which there are few
@@ -97,6 +110,29 @@ class Checkpoint(unittest.TestCase):
                     wrong += [f"{name}, {file}, {what}: {why}"] if why else []
         print(f"{tried} damaged files, {len(wrong)} findings")
         self.assertFalse(wrong, "\n".join(["", *wrong[:20]]))
+
+    def test_results_that_waited_outlive_a_damaged_record_of_progress(self):
+        """Item 0 takes a second: when the run is killed, all that is done waits for it."""
+        folder = pathlib.Path(self.root)
+        (folder / "f.c").write_text(WAITING_C)
+        for path in ("o.npy", "o.txt"):
+            (folder / "job.toml").write_text(toml(mode="map", input={"range": [0, ITEMS]}, output={"path": path},
+                                                  kernel={"source": "f.c", "function": "f", "signature": "(int64) -> int64"},
+                                                  checkpoint={"interval": "20 ms"}, pool={"chunk_size": 5, "threads": 2}))
+            checkpoint = folder / (path + ".checkpoint")
+            with subprocess.Popen([binary(), "-q", "job.toml"], cwd=folder, env=environment()) as process:
+                while process.poll() is None and not (checkpoint.exists() and checkpoint.read_bytes().count(RECORD) > 1):
+                    time.sleep(0.01)
+                process.kill()
+            data = checkpoint.read_bytes()
+            at = data.index(RECORD) + 40
+            checkpoint.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:])
+            done = subprocess.run([binary(), "--resume", "job.toml"], cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            if path == "o.txt":  # rows of npy are in the output, and the record said which file that is
+                self.assertRegex(done.stderr, f"{ITEMS} items, [1-9][0-9]* of them from before")
+            values = numpy.load(folder / path) if path == "o.npy" else numpy.loadtxt(folder / path, numpy.int64)
+            self.assertEqual(values.tolist(), [3 * x for x in range(ITEMS)])
 
     def test_status_of_a_damaged_checkpoint_is_told_or_refused(self):
         rig = self.rig("txt skip")

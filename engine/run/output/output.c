@@ -80,9 +80,9 @@ static pe_status take_earlier(pe_output *output, const pe_run_resume *resume, pe
         output->rows -= output->job->errors.policy == PE_ON_ERROR_FILL && failed <= output->rows ? failed : 0;
         return status;
     }
-    if (status == PE_OK)
-        status = pe_failure_log_load(&output->failures, progress->state.data, PE_FAILURE_COUNTED_BYTES, err);
-    return status;
+    if (progress->state.size < PE_FAILURE_COUNTED_BYTES) /* the record is damaged: its items are computed again */
+        return status;
+    return pe_failure_log_load(&output->failures, progress->state.data, PE_FAILURE_COUNTED_BYTES, err);
 }
 
 static pe_status begin_sink(pe_output *output, const pe_sink_spec *spec, const pe_inputs *inputs, int arg_count,
