@@ -14,17 +14,6 @@
 /* Exported by Python 3.11 and in the stable API since 3.12. */
 extern PyObject *PyObject_Vectorcall(PyObject *callable, PyObject *const *args, size_t count, PyObject *names);
 
-/* One column that is read item by item. */
-typedef struct cursor {
-    char kind;
-    uint64_t count;
-    const char *at;        /* fixed items */
-    const char *texts;     /* the next text */
-    long long start, step; /* kind 'r', a range */
-    int width;
-    struct cursor *parts; /* of tuples */
-} cursor;
-
 /* Results: a column of `kind`, or a list once one did not fit. */
 typedef struct collector {
     char kind;
@@ -32,88 +21,6 @@ typedef struct collector {
     char *data;
     PyObject *list;
 } collector;
-
-static void cursor_free(cursor *c)
-{
-    for (int k = 0; k < c->width; k++)
-        cursor_free(&c->parts[k]);
-    free(c->parts);
-}
-
-static int cursor_open(cursor *c, pe_py_bytes_in *in);
-
-static int open_parts(cursor *c, pe_py_bytes_in *in)
-{
-    const char *width = pe_py_take(in, 1);
-    if (width == NULL)
-        return -1;
-    c->parts = calloc(*width > 0 ? (size_t)*width : 1, sizeof *c->parts);
-    if (c->parts == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (c->width = 0; c->width < *width; c->width++)
-        if (cursor_open(&c->parts[c->width], in) != 0) {
-            c->width++;
-            return -1;
-        }
-    return 0;
-}
-
-static int cursor_open(cursor *c, pe_py_bytes_in *in)
-{
-    const char *head = pe_py_take(in, PE_PY_HEAD);
-    if (head == NULL)
-        return -1;
-    c->kind = head[0];
-    memcpy(&c->count, head + 1, sizeof c->count);
-    if (c->kind == 't')
-        return open_parts(c, in);
-    const uint64_t size = c->kind == 'N' ? 0 : c->kind == '?' ? 1 : 8;
-    c->at = pe_py_take(in, c->count * size);
-    if (c->at == NULL)
-        return -1;
-    c->texts = in->data + in->at;
-    for (uint64_t i = 0; (c->kind == 's' || c->kind == 'b') && i < c->count; i++) {
-        uint64_t length = 0;
-        memcpy(&length, c->at + 8 * i, sizeof length);
-        if (pe_py_take(in, length) == NULL)
-            return -1;
-    }
-    return 0;
-}
-
-static PyObject *cursor_item(cursor *c, uint64_t i);
-
-static PyObject *tuple_item(cursor *c, uint64_t i)
-{
-    PyObject *tuple = PyTuple_New(c->width);
-    for (int k = 0; tuple != NULL && k < c->width; k++) {
-        PyObject *item = cursor_item(&c->parts[k], i);
-        if (item == NULL)
-            Py_CLEAR(tuple);
-        else
-            PyTuple_SetItem(tuple, k, item);
-    }
-    return tuple;
-}
-
-/* Item i; texts are read in order. */
-static PyObject *cursor_item(cursor *c, uint64_t i)
-{
-    if (c->kind == 'r')
-        return PyLong_FromLongLong(c->start + (long long)i * c->step);
-    if (c->kind == 't')
-        return tuple_item(c, i);
-    if (c->kind != 's' && c->kind != 'b')
-        return pe_py_fixed_item(c->kind, c->at, i);
-    uint64_t length = 0;
-    memcpy(&length, c->at + 8 * i, sizeof length);
-    const char *text = c->texts;
-    c->texts += length;
-    return c->kind == 's' ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, NULL)
-                          : PyBytes_FromStringAndSize(text, (Py_ssize_t)length);
-}
 
 /* Puts a plain result into the column; 0 where it does not fit there, -1 without memory. */
 static int put_plain(collector *out, PyObject *result)
@@ -167,14 +74,14 @@ static int collect(collector *out, PyObject *result)
     return PyList_Append(out->list, result);
 }
 
-static PyObject *call_item(PyObject *function, cursor *c, uint64_t i, int star)
+static PyObject *call_item(PyObject *function, pe_py_cursor *c, uint64_t i, int star)
 {
     PyObject *args[PE_PY_WIDTH]; /* cleared for no call: that would cost as much as the call */
     const int width = star ? c->width : 1;
     PyObject *result = NULL;
     int made = 0;
     for (; made < width; made++) {
-        args[made] = star ? cursor_item(&c->parts[made], i) : cursor_item(c, i);
+        args[made] = star ? pe_py_cursor_item(&c->parts[made], i) : pe_py_cursor_item(c, i);
         if (args[made] == NULL)
             break;
     }
@@ -185,7 +92,7 @@ static PyObject *call_item(PyObject *function, cursor *c, uint64_t i, int star)
     return result;
 }
 
-static int call_all(PyObject *function, cursor *c, int star, collector *out, pe_slot *slot)
+static int call_all(PyObject *function, pe_py_cursor *c, int star, collector *out, pe_slot *slot)
 {
     for (uint64_t i = 0; i < c->count; i++) {
         /* relaxed: single words, read for messages and time limits alone */
@@ -229,7 +136,7 @@ static PyObject *collected(collector *out)
     return PyBytes_FromStringAndSize(out->data, (Py_ssize_t)(PE_PY_HEAD + 8 * out->count));
 }
 
-static int open_message(cursor *c, const Py_buffer *data, int star)
+static int open_message(pe_py_cursor *c, const Py_buffer *data, int star)
 {
     pe_py_bytes_in in = {.data = data->buf, .size = (size_t)data->len, .at = 1};
     long long range[3] = {0};
@@ -238,10 +145,10 @@ static int open_message(cursor *c, const Py_buffer *data, int star)
         if (at == NULL)
             return -1;
         memcpy(range, at, sizeof range);
-        *c = (cursor){.kind = 'r', .start = range[0], .step = range[1], .count = (uint64_t)range[2]};
+        *c = (pe_py_cursor){.kind = 'r', .start = range[0], .step = range[1], .count = (uint64_t)range[2]};
         return 0;
     }
-    if (data->len == 0 || in.data[0] != 'C' || cursor_open(c, &in) != 0 || (star && c->kind != 't')) {
+    if (data->len == 0 || in.data[0] != 'C' || pe_py_cursor_open(c, &in) != 0 || (star && c->kind != 't')) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_ValueError, "call_column: no column");
         return -1;
@@ -258,7 +165,7 @@ PyObject *pe_py_call_column(PyObject *module, PyObject *args)
     Py_buffer data, memory;
     if (!PyArg_ParseTuple(args, "Oy*pw*n", &function, &data, &star, &memory, &offset))
         return NULL;
-    cursor c = {0};
+    pe_py_cursor c = {0};
     pe_slot *slot = pe_py_slot(&memory, offset);
     if (slot != NULL && open_message(&c, &data, star) == 0) {
         collector out = {.room = c.count};
@@ -272,7 +179,7 @@ PyObject *pe_py_call_column(PyObject *module, PyObject *args)
         Py_XDECREF(out.list);
         free(out.data);
     }
-    cursor_free(&c);
+    pe_py_cursor_free(&c);
     PyBuffer_Release(&data);
     PyBuffer_Release(&memory);
     return result;

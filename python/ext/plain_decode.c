@@ -3,8 +3,9 @@
  */
 /* plain_decode.c - the bytes of plain_columns.c as lists of Python values again.
  *
- * Design: a column's values go into a new list, or into places of a list that is there, so that the results of a map are put down once.
- *         Lengths are checked: cut off bytes are an exception.
+ * Design: a cursor makes one item after the other, with all its parts at once, so that they are still in the cache when a dict is
+ *         filled. Items go into a new list, or into places of a list that is there, so that the results of a map are put down
+ *         once. Lengths are checked: cut off bytes are an exception.
  * Threads: the GIL is held.
  * Not here: the layout of a column (plain_columns.c).
  */
@@ -36,117 +37,138 @@ PyObject *pe_py_fixed_item(char kind, const char *at, uint64_t i)
     return Py_NewRef(kind == 'N' ? Py_None : at[i] ? Py_True : Py_False);
 }
 
-/* The parts of a column are put into a list from `first` on; 0, or -1 with an exception set. */
-static int get_fixed(pe_py_bytes_in *in, char kind, uint64_t count, PyObject *list, Py_ssize_t first)
+static PyObject *column_list(pe_py_bytes_in *in);
+
+void pe_py_cursor_free(pe_py_cursor *c)
 {
-    const uint64_t size = kind == 'N' ? 0 : kind == '?' ? 1 : 8;
-    const char *at = pe_py_take(in, count * size);
-    for (uint64_t i = 0; at != NULL && i < count; i++) {
-        PyObject *item = pe_py_fixed_item(kind, at, i);
-        if (item == NULL) {
-            return -1;
-        }
-        PyList_SetItem(list, first + (Py_ssize_t)i, item);
-    }
-    return at == NULL ? -1 : 0;
+    for (int k = 0; k < c->width; k++)
+        pe_py_cursor_free(&c->parts[k]);
+    free(c->parts);
+    Py_XDECREF(c->keys);
 }
 
-static int get_texts(pe_py_bytes_in *in, char kind, uint64_t count, PyObject *list, Py_ssize_t first)
+static int open_parts(pe_py_cursor *c, pe_py_bytes_in *in, Py_ssize_t width)
 {
-    const char *lengths = pe_py_take(in, count * 8);
-    for (uint64_t i = 0; lengths != NULL && i < count; i++) {
-        uint64_t size = 0;
-        memcpy(&size, lengths + 8 * i, 8);
-        const char *text = pe_py_take(in, size);
-        if (text == NULL) {
-            return -1;
-        }
-        PyObject *item = kind == 's' ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)size, NULL)
-                                     : PyBytes_FromStringAndSize(text, (Py_ssize_t)size);
-        if (item == NULL) {
-            return -1;
-        }
-        PyList_SetItem(list, first + (Py_ssize_t)i, item);
-    }
-    return lengths == NULL ? -1 : 0;
-}
-
-static PyObject *get_column(pe_py_bytes_in *in);
-
-static int get_tuples(pe_py_bytes_in *in, uint64_t count, PyObject *list, Py_ssize_t first)
-{
-    const char *at = pe_py_take(in, 1);
-    if (at == NULL) {
+    c->parts = calloc(width > 0 ? (size_t)width : 1, sizeof *c->parts);
+    if (c->parts == NULL) {
+        PyErr_NoMemory();
         return -1;
     }
-    const Py_ssize_t width = *at;
-    for (uint64_t i = 0; i < count; i++) {
-        PyObject *tuple = PyTuple_New(width);
-        if (tuple == NULL) {
+    while (c->width < width) {
+        pe_py_cursor *part = &c->parts[c->width++];
+        if (pe_py_cursor_open(part, in) != 0)
+            return -1;
+        if (part->count != c->count) {
+            PyErr_SetString(PyExc_ValueError, "decode: the columns of tuples or dicts differ in length");
             return -1;
         }
-        PyList_SetItem(list, first + (Py_ssize_t)i, tuple);
-    }
-    for (Py_ssize_t k = 0; k < width; k++) {
-        PyObject *column = get_column(in);
-        if (column == NULL) {
-            return -1;
-        }
-        for (uint64_t i = 0; i < count; i++) {
-            PyTuple_SetItem(PyList_GetItem(list, first + (Py_ssize_t)i), k,
-                            Py_NewRef(PyList_GetItem(column, (Py_ssize_t)i)));
-        }
-        Py_DECREF(column);
     }
     return 0;
 }
 
-/* The values behind a column's head. */
-static int get_values(pe_py_bytes_in *in, char kind, uint64_t count, PyObject *list, Py_ssize_t first)
-{
-    if (kind == 't')
-        return get_tuples(in, count, list, first);
-    if (kind == 's' || kind == 'b')
-        return get_texts(in, kind, count, list, first);
-    return get_fixed(in, kind, count, list, first);
-}
-
-static int get_head(pe_py_bytes_in *in, char *kind, uint64_t *count)
+int pe_py_cursor_open(pe_py_cursor *c, pe_py_bytes_in *in)
 {
     const char *head = pe_py_take(in, PE_PY_HEAD);
     if (head == NULL)
         return -1;
-    *kind = head[0];
-    memcpy(count, head + 1, sizeof *count);
-    if (*count <= (uint64_t)PY_SSIZE_T_MAX / 16)
-        return 0;
-    PyErr_NoMemory();
-    return -1;
+    c->kind = head[0];
+    memcpy(&c->count, head + 1, sizeof c->count);
+    if (c->count > (uint64_t)PY_SSIZE_T_MAX / 16) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (c->kind == 'd') {
+        c->keys = column_list(in);
+        return c->keys == NULL ? -1 : open_parts(c, in, PyList_Size(c->keys));
+    }
+    if (c->kind == 't') {
+        const char *width = pe_py_take(in, 1);
+        return width == NULL ? -1 : open_parts(c, in, *width);
+    }
+    const uint64_t size = c->kind == 'N' ? 0 : c->kind == '?' ? 1 : 8;
+    c->at = pe_py_take(in, c->count * size);
+    if (c->at == NULL)
+        return -1;
+    c->texts = in->data + in->at;
+    for (uint64_t i = 0; (c->kind == 's' || c->kind == 'b') && i < c->count; i++) {
+        uint64_t length = 0;
+        memcpy(&length, c->at + 8 * i, sizeof length);
+        if (pe_py_take(in, length) == NULL)
+            return -1;
+    }
+    return 0;
 }
 
-static PyObject *get_column(pe_py_bytes_in *in)
+static PyObject *tuple_item(pe_py_cursor *c, uint64_t i)
 {
-    char kind = 0;
-    uint64_t count = 0;
-    PyObject *list = get_head(in, &kind, &count) == 0 ? PyList_New((Py_ssize_t)count) : NULL;
-    if (list != NULL && get_values(in, kind, count, list, 0) != 0)
-        Py_CLEAR(list);
+    PyObject *tuple = PyTuple_New(c->width);
+    for (int k = 0; tuple != NULL && k < c->width; k++) {
+        PyObject *item = pe_py_cursor_item(&c->parts[k], i);
+        if (item == NULL)
+            Py_CLEAR(tuple);
+        else
+            PyTuple_SetItem(tuple, k, item);
+    }
+    return tuple;
+}
+
+static PyObject *dict_item(pe_py_cursor *c, uint64_t i)
+{
+    PyObject *dict = PyDict_New();
+    for (int k = 0; dict != NULL && k < c->width; k++) {
+        PyObject *item = pe_py_cursor_item(&c->parts[k], i);
+        if (item == NULL || PyDict_SetItem(dict, PyList_GetItem(c->keys, k), item) != 0)
+            Py_CLEAR(dict);
+        Py_XDECREF(item);
+    }
+    return dict;
+}
+
+PyObject *pe_py_cursor_item(pe_py_cursor *c, uint64_t i)
+{
+    if (c->kind == 'r')
+        return PyLong_FromLongLong(c->start + (long long)i * c->step);
+    if (c->kind == 't')
+        return tuple_item(c, i);
+    if (c->kind == 'd')
+        return dict_item(c, i);
+    if (c->kind != 's' && c->kind != 'b')
+        return pe_py_fixed_item(c->kind, c->at, i);
+    uint64_t length = 0;
+    memcpy(&length, c->at + 8 * i, sizeof length);
+    const char *text = c->texts;
+    c->texts += length;
+    return c->kind == 's' ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, NULL)
+                          : PyBytes_FromStringAndSize(text, (Py_ssize_t)length);
+}
+
+/* A column's items into a list that is there, from `first` on, or where it is NULL into a new one: a new reference. */
+static PyObject *to_list(pe_py_bytes_in *in, PyObject *given, Py_ssize_t first)
+{
+    pe_py_cursor c = {0};
+    PyObject *list = NULL;
+    if (pe_py_cursor_open(&c, in) == 0) {
+        list = given == NULL ? PyList_New((Py_ssize_t)c.count) : Py_NewRef(given);
+        if (given != NULL &&
+            (first < 0 || first > PyList_Size(given) || c.count > (uint64_t)(PyList_Size(given) - first))) {
+            PyErr_SetString(PyExc_ValueError, "decode: the list has no room for the column");
+            Py_CLEAR(list);
+        }
+    }
+    for (uint64_t i = 0; list != NULL && i < c.count; i++) {
+        PyObject *item = pe_py_cursor_item(&c, i);
+        if (item == NULL)
+            Py_CLEAR(list);
+        else
+            PyList_SetItem(list, first + (Py_ssize_t)i, item);
+    }
+    pe_py_cursor_free(&c);
     return list;
 }
 
-/* Where a list is given its items are replaced from `first` on. */
-static PyObject *decode_into(pe_py_bytes_in *in, PyObject *list, Py_ssize_t first)
+static PyObject *column_list(pe_py_bytes_in *in)
 {
-    char kind = 0;
-    uint64_t count = 0;
-    if (get_head(in, &kind, &count) != 0)
-        return NULL;
-    const Py_ssize_t size = PyList_Size(list);
-    if (size < 0 || first < 0 || first > size || count > (uint64_t)(size - first)) {
-        PyErr_SetString(PyExc_ValueError, "decode: the list has no room for the column");
-        return NULL;
-    }
-    return get_values(in, kind, count, list, first) == 0 ? Py_NewRef(list) : NULL;
+    return to_list(in, NULL, 0);
 }
 
 PyObject *pe_py_decode(PyObject *module, PyObject *args)
@@ -160,7 +182,7 @@ PyObject *pe_py_decode(PyObject *module, PyObject *args)
     }
     pe_py_bytes_in in = {.data = view.buf, .size = (size_t)view.len, .at = 0};
     const int collects = PyGC_Disable(); /* else it looks through the new tuples again and again */
-    PyObject *result = list == NULL ? get_column(&in) : decode_into(&in, list, first);
+    PyObject *result = to_list(&in, list, list == NULL ? 0 : first);
     if (collects)
         PyGC_Enable();
     PyBuffer_Release(&view);
