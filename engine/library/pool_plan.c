@@ -50,7 +50,7 @@ pe_status pe_pool_plan(const pe_pool_task *task, uint64_t items, int ranks, pe_p
                                      .out_item_bytes = pe_column_block_item_bytes(pe_pool_result_types(kernel)),
                                      .has_payload = has_payload,
                                      .is_crowded = pool->is_crowded,
-                                     .is_elsewhere = kernel->form != NULL && pe_form_is_in_processes(kernel->form),
+                                     .is_in_processes = kernel->form != NULL && pe_form_is_in_processes(kernel->form),
                                      .chunk_input_bytes = has_payload ? payload_bytes : NULL,
                                      .source = task,
                                      .has_text_result = has_text(pe_pool_result_types(kernel))};

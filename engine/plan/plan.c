@@ -112,7 +112,7 @@ static void choose_chunk(const pe_plan_request *request, pe_plan *plan)
     plan->grain_items =
         pe_at_most(request->chunk_items, is_stream ? most_items(request) : pe_at_least(request->items, 1));
     const uint64_t run = pe_at_most(plan->chunk_items / plan->grain_items, RUN_CHUNKS_MOST);
-    plan->chunk_items = plan->grain_items * (is_stream || request->is_elsewhere ? 1 : pe_at_least(run, 1));
+    plan->chunk_items = plan->grain_items * (is_stream || request->is_in_processes ? 1 : pe_at_least(run, 1));
     plan->why = "as given";
 }
 
@@ -191,13 +191,13 @@ static void choose_batch(const pe_plan_request *request, pe_plan *plan)
     const size_t touched = pe_at_least(pe_add_most(columns, is_summed ? request->out_item_bytes : 0), 1);
     /* a chunk of a given size may take long, and a stop is checked between batches */
     const bool is_large = request->is_generated && !is_summed && !plan->is_fixed;
-    const size_t bytes = request->is_elsewhere ? TRAVEL_BYTES : is_large ? CHUNK_BYTES : BATCH_BYTES;
-    const uint64_t most = request->is_elsewhere ? TRAVEL_MOST : is_large ? CHUNK_MOST : BATCH_MOST;
+    const size_t bytes = request->is_in_processes ? TRAVEL_BYTES : is_large ? CHUNK_BYTES : BATCH_BYTES;
+    const uint64_t most = request->is_in_processes ? TRAVEL_MOST : is_large ? CHUNK_MOST : BATCH_MOST;
     const uint64_t items = pe_at_least(pe_at_most(bytes / touched, most), BATCH_LEAST);
     const uint64_t part =
         pe_at_least(plan->chunk_items / CHUNK_GRAINS, BATCH_LEAST); /* other workers can steal the rest */
     const uint64_t whole = plan->is_fixed ? plan->grain_items : plan->chunk_items;
-    plan->batch_items = pe_at_most(plan->is_fixed || request->is_elsewhere ? items : pe_at_most(items, part), whole);
+    plan->batch_items = pe_at_most(plan->is_fixed || request->is_in_processes ? items : pe_at_most(items, part), whole);
     const uint64_t batches = plan->chunk_items / (CHUNK_GRAINS * plan->batch_items);
     if (!plan->is_fixed)
         plan->grain_items = plan->batch_items * (is_summed ? 1 : pe_at_least(batches, 1)); /* small against the chunk */

@@ -45,7 +45,7 @@ typedef struct pe_plan_request {
     bool is_placed;        /* rows are written at their offsets in a file, best in large pieces */
     bool has_payload;      /* rank 0 sends the input with the slices */
     bool is_crowded;       /* a node has more threads than cores */
-    bool is_elsewhere;     /* the kernel is in another process: each batch costs a round trip */
+    bool is_in_processes;  /* the kernel is in another process: each batch costs a round trip */
     /* The most input bytes (file extents, payloads) of any aligned chunk of `chunk_items` items; NULL: none. */
     size_t (*chunk_input_bytes)(const void *source, uint64_t chunk_items);
     size_t (*reader_bytes)(const void *source, uint64_t chunk_items); /* buffers of one reader; NULL: none */

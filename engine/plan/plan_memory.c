@@ -76,7 +76,7 @@ static size_t item_bytes(const pe_plan_request *request)
 /* What one worker holds: its columns, its reader's scratch, its input, and texts as they grow. */
 static size_t worker_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
-    const size_t copies = request->is_elsewhere ? 3 : 1; /* on the way there, on the way back */
+    const size_t copies = request->is_in_processes ? 3 : 1; /* on the way there, on the way back */
     size_t bytes = pe_mul_most(pe_mul_most(copies, plan->read_items), item_bytes(request));
     if (request->reader_bytes != NULL)
         bytes = pe_add_most(bytes, request->reader_bytes(request->source, plan->chunk_items));

@@ -103,10 +103,10 @@ void pe_run_resume_fini(pe_run_resume *resume);
 /* pe_run_stores_results - whether results that wait for an earlier item are stored: on one rank, where the order of the
  * results counts and a checkpoint lists them. */
 bool pe_run_stores_results(const pe_run_context *run, const pe_job *job, const pe_run_resume *resume);
-/* pe_run_will_store - the same before it is known whether a run is resumed; NULL: they wait in memory, else the path of the
- * checkpoint, to be freed. Rank 0. */
-char *pe_run_will_store(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                        const pe_output_spec *output);
+/* pe_run_stored_beside - the checkpoint beside which they would be stored, before it is known whether the run is resumed.
+ * Rank 0. Owns: the path is the caller's; NULL: they wait in memory. */
+char *pe_run_stored_beside(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                           const pe_output_spec *output);
 
 /* pe_run_make_plan - threads, slices, chunks and memory: the same plan on every rank. */
 pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,

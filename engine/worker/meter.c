@@ -16,7 +16,7 @@
 
 static double batch_ns(const pe_worker *worker)
 {
-    return worker->spec->is_elsewhere ? TRAVEL_BATCH_NS : BATCH_NS;
+    return worker->spec->is_in_processes ? TRAVEL_BATCH_NS : BATCH_NS;
 }
 
 static uint64_t metered_batch(const pe_worker *worker, const pe_lane *lane, uint64_t most)
@@ -26,7 +26,7 @@ static uint64_t metered_batch(const pe_worker *worker, const pe_lane *lane, uint
     const double items = batch_ns(worker) / lane->item_ns;
     if (items >= (double)most)
         return most;
-    if (worker->spec->is_elsewhere || (worker->spec->gives_in_order && items < 1))
+    if (worker->spec->is_in_processes || (worker->spec->gives_in_order && items < 1))
         return items < 1 ? 1 : (uint64_t)items;
     const uint64_t least = most < VECTOR_ITEMS ? most : VECTOR_ITEMS;
     return items < VECTOR_ITEMS ? least : (uint64_t)items / VECTOR_ITEMS * VECTOR_ITEMS;

@@ -28,8 +28,8 @@ typedef struct pe_work_spec {
     const pe_item_set *todo; /* the items of the job that are computed; the pool counts them from 0 */
     uint64_t first_row;      /* the item whose row is the first of the output */
     const pe_kernel *kernel;
-    bool is_elsewhere;   /* the kernel is in another process: a batch costs a round trip */
-    bool gives_in_order; /* the kernel says how far it is in a batch (pe_call_advance) */
+    bool is_in_processes; /* the kernel is in another process: a batch costs a round trip */
+    bool gives_in_order;  /* the kernel says how far it is in a batch (pe_call_advance) */
     pe_signature signature;
     const pe_setup *setup;
     const pe_kernel *where;          /* gives a bool for each item: which are computed; NULL: all */

@@ -61,6 +61,13 @@ static pe_status find(const char *marker, const char *path, int64_t zeros_most, 
                              path, marker);
 }
 
+bool pe_out_marker_is_bare(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) &&
+           facts.st_size <= (off_t)strlen(PE_OUT_MARKER_MAGIC "1\n");
+}
+
 pe_status pe_out_marker_find(const char *marker, const char *path, bool *exists, pe_error *err)
 {
     return find(marker, path, (int64_t)sizeof text - 1, exists, err);

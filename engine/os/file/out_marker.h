@@ -15,6 +15,10 @@
  * not yet on the disk when the power went: it is empty, or holds zeros and is not longer than zeros_most. */
 bool pe_out_marker_is_ours(int fd, int64_t zeros_most);
 
+/* pe_out_marker_is_bare - whether a file is a marker that no checkpoint has replaced yet: a run has begun, and recorded
+ * nothing. */
+bool pe_out_marker_is_bare(const char *path);
+
 /* pe_out_marker_find - whether there is a marker, or a checkpoint, of this name.
  * Returns: PE_OK with *exists; PE_EOUTPUT naming the file when it exists and is not one */
 pe_status pe_out_marker_find(const char *marker, const char *path, bool *exists, pe_error *err);

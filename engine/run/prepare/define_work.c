@@ -91,7 +91,7 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
                            .todo = &inputs->todo,
                            .first_row = inputs->items.first,
                            .kernel = pe_form_kernel(kernel->form),
-                           .is_elsewhere = pe_form_is_in_processes(kernel->form),
+                           .is_in_processes = pe_form_is_in_processes(kernel->form),
                            .gives_in_order = pe_form_gives_in_order(kernel->form),
                            .signature = *pe_form_signature(kernel->form),
                            .setup = &kernel->spec.setup,

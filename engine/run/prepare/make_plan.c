@@ -37,11 +37,11 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
         pe_plan_request_make(job, work, inputs->inputs, inputs->items, &inputs->todo, &output->sink);
     request.ranks = pe_comm_size(run->comm);
     request.threads = out->placement.most_threads;
-    request.is_elsewhere = pe_form_is_in_processes(kernel->form);
+    request.is_in_processes = pe_form_is_in_processes(kernel->form);
     request.kept_bytes += pe_recording_bytes(run, &out->placement);
     if (work->item_files != NULL && work->item_files->names_may_meet)
         request.kept_bytes = pe_add_most(request.kept_bytes, pe_item_names_bytes(inputs->items.count));
-    char *const checkpoint = run->is_root ? pe_run_will_store(run, job, inputs, output) : NULL;
+    char *const checkpoint = run->is_root ? pe_run_stored_beside(run, job, inputs, output) : NULL;
     uint64_t most[] = {request.process_bytes, request.kept_bytes, out->placement.is_crowded ? 1 : 0,
                        checkpoint != NULL ? 1 : 0};
     free(checkpoint);
@@ -82,7 +82,7 @@ void pe_run_print_plan(const pe_run_context *run, FILE *file, const pe_job *job,
 {
     pe_plan_report_print(file, job, inputs->inputs, inputs->items, work->kernel->name, &work->signature, output->format,
                          &plan->placement, &plan->plan);
-    char *const checkpoint = pe_run_will_store(run, job, inputs, output);
+    char *const checkpoint = pe_run_stored_beside(run, job, inputs, output);
     if (checkpoint != NULL)
         (void)fprintf(file, "%-9s  results behind an item that takes long go to %s.spill\n", "waiting", checkpoint);
     free(checkpoint);

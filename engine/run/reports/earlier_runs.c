@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "run/resume/found.h"
+#include "os/file/out_marker.h"
 
 void pe_earlier_runs_load(const pe_run_resume *resume, pe_run_facts *facts)
 {
@@ -64,7 +64,7 @@ void pe_earlier_runs_save(pe_run_resume *resume, const pe_run_facts *facts)
 {
     pe_error ignored = PE_ERROR_INIT;
     pe_history *sum = NULL;
-    if (!resume->is_recorded || !facts->has_record || resume->path == NULL || pe_resume_is_marker(resume->path))
+    if (!resume->is_recorded || !facts->has_record || resume->path == NULL || pe_out_marker_is_bare(resume->path))
         return;
     if (pe_make_array(&sum, 1, sizeof *sum, &ignored) != PE_OK)
         return;

@@ -5,7 +5,7 @@
  *
  * Invariant: a run goes on only if its manifest is that of the checkpoint, and never discards more than one interval of
  *           work unless it is told to.
- * Design:   rank 0 looks and decides; the other ranks get the items that are left. Without an option an unfinished run of
+ * Design:   rank 0 reads the checkpoint and decides; the other ranks get the items that are left. Without an option an unfinished run of
  *           less than checkpoint.interval gives way, so that short runs never notice any of this.
  * Threads:  the main thread.
  * Not here: what is written while the run lasts (checkpointer.c), the manifest (job_manifest.c).
@@ -18,12 +18,12 @@
 
 #include "base/alloc.h"
 #include "os/file/out_file.h"
+#include "os/file/out_marker.h"
 #include "os/log.h"
 #include "report/failure_log.h"
 #include "report/progress.h"
 #include "run/resume/checkpoint_path.h"
 #include "run/resume/finished.h"
-#include "run/resume/found.h"
 #include "run/resume/growth.h"
 #include "run/resume/job_manifest.h"
 #include "run/resume/last_record.h"
@@ -46,7 +46,7 @@ typedef enum found_state { FOUND_NOTHING, FOUND_UNFINISHED, FOUND_COMPLETE, FOUN
 static found_state read_checkpoint(const char *path, pe_checkpoint *out, pe_error *why)
 {
     struct stat facts;
-    if (stat(path, &facts) != 0 || pe_resume_is_marker(path))
+    if (stat(path, &facts) != 0 || pe_out_marker_is_bare(path))
         return FOUND_NOTHING;
     if (!S_ISREG(facts.st_mode)) { /* a pipe would be waited for */
         (void)pe_fail(why, PE_EDATA, "%s: this is no file", path);
@@ -194,49 +194,46 @@ static pe_status tell_complete(const pe_job *job, pe_run_resume *resume, pe_erro
                                               pe_failure_log_describe(&failures, resume->done.items, text));
 }
 
-static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                        const pe_output_spec *output, pe_run_resume *resume, pe_manifest *manifest, pe_error *err)
+/* Without an option: more work than an interval is not discarded, less is. */
+static pe_status give_way(const pe_job *job, const pe_run_inputs *inputs, found_state found, pe_run_resume *resume,
+                          pe_error *err)
 {
-    const pe_resume_choice choice = run->options->resume;
-    pe_error why = PE_ERROR_INIT;
+    if (found == FOUND_UNFINISHED && resume->from.progress.wall_ns > job->checkpoint.interval_ns)
+        return refuse_unfinished(resume, inputs, err);
+    if (found == FOUND_UNFINISHED && resume->done.items > 0)
+        pe_log(PE_LOG_INFO, "%s: a short unfinished run gives way", resume->path);
+    pe_item_set_fini(&resume->done);
+    return PE_OK;
+}
+
+/* Is the checkpoint that of this job, and its output as the earlier run left it? What an input has got at its end since is
+ * taken in. */
+static pe_status match_job(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                           const pe_output_spec *output, pe_run_resume *resume, pe_manifest *manifest, pe_error *err)
+{
+    const pe_checkpoint_progress *const progress = &resume->from.progress;
     pe_growth growth = {.path = NULL};
     pe_status status = PE_OK;
-    const found_state found = read_checkpoint(resume->path, &resume->from, &why);
-    if (choice == PE_RESUME_RESTART || found == FOUND_NOTHING)
-        return choice == PE_RESUME_RETRY
-                   ? pe_fail(err, PE_ENOINPUT, "--retry-failed: there is no checkpoint %s", resume->path)
-                   : PE_OK;
-    if (found == FOUND_DAMAGED)
-        return pe_fail(err, PE_EOUTPUT, "%s; --restart begins anew", why.text);
-    status = pe_checkpoint_done(&resume->from, &resume->done, err);
-    if (status != PE_OK)
-        return status;
-    if (choice == PE_RESUME_NONE) {
-        if (found == FOUND_UNFINISHED && resume->from.progress.wall_ns > job->checkpoint.interval_ns)
-            return refuse_unfinished(resume, inputs, err);
-        if (found == FOUND_UNFINISHED && resume->done.items > 0)
-            pe_log(PE_LOG_INFO, "%s: a short unfinished run gives way", resume->path);
-        pe_item_set_fini(&resume->done);
-        return PE_OK;
-    }
-    if (choice == PE_RESUME_GO_ON)
+    if (run->options->resume == PE_RESUME_GO_ON)
         status = pe_growth_adapt(job, inputs, &resume->from, manifest, &growth, err);
-    const bool is_complete =
-        resume->from.progress.is_complete != 0; /* also with the items that an input has got since */
     if (status == PE_OK)
         status = check_manifest(run, job, resume->path, &resume->from.manifest, manifest, err);
-    if (status != PE_OK)
-        return status;
-    const pe_checkpoint_progress *const progress = &resume->from.progress;
-    if (is_complete)
+    if (status == PE_OK && progress->is_complete != 0)
         status = pe_finished_check_length(job, progress, resume->path, err);
-    if (status != PE_OK || pe_retry_check_list(resume, err) != PE_OK)
-        return err->status;
-    if (growth.path != NULL && growth.items_before > 0)
-        status =
-            pe_last_record_take_back(job, output, &growth, inputs->items.first + growth.items_before - 1, resume, err);
-    if (status != PE_OK)
+    if (status == PE_OK)
+        status = pe_retry_check_list(resume, err);
+    if (status != PE_OK || growth.path == NULL || growth.items_before == 0)
         return status;
+    return pe_last_record_take_back(job, output, &growth, inputs->items.first + growth.items_before - 1, resume, err);
+}
+
+/* The checkpoint is that of this job: the run goes on, or tries the failed items of a complete run again, or is over. */
+static pe_status choose_items(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                              pe_run_resume *resume, pe_error *err)
+{
+    const pe_resume_choice choice = run->options->resume;
+    const pe_checkpoint_progress *const progress = &resume->from.progress;
+    const bool is_complete = progress->is_complete != 0; /* a complete job that has grown since is not */
     /* a retry that was killed when its output was complete, and had not got its name, is completed first */
     const bool is_committed =
         progress->inode == 0 || pe_path_is_stdout(job->output.path) || pe_finished_is_named(job, progress);
@@ -244,6 +241,27 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
         return pe_retry_items(job, whole_of(inputs), resume, err);
     const bool is_over = is_complete && choice == PE_RESUME_GO_ON && pe_finished_has_nothing_left(job, progress);
     return is_over ? tell_complete(job, resume, err) : go_on(resume, inputs, err);
+}
+
+static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                        const pe_output_spec *output, pe_run_resume *resume, pe_manifest *manifest, pe_error *err)
+{
+    const pe_resume_choice choice = run->options->resume;
+    pe_error why = PE_ERROR_INIT;
+    const found_state found = read_checkpoint(resume->path, &resume->from, &why);
+    if (choice == PE_RESUME_RESTART || found == FOUND_NOTHING)
+        return choice == PE_RESUME_RETRY
+                   ? pe_fail(err, PE_ENOINPUT, "--retry-failed: there is no checkpoint %s", resume->path)
+                   : PE_OK;
+    if (found == FOUND_DAMAGED)
+        return pe_fail(err, PE_EOUTPUT, "%s; --restart begins anew", why.text);
+    if (pe_checkpoint_done(&resume->from, &resume->done, err) != PE_OK)
+        return err->status;
+    if (choice == PE_RESUME_NONE)
+        return give_way(job, inputs, found, resume, err);
+    if (match_job(run, job, inputs, output, resume, manifest, err) != PE_OK)
+        return err->status;
+    return choose_items(run, job, inputs, resume, err);
 }
 
 /* The checkpoint of a reduction may have the name of the marker beside the output, which goes with the output. */
@@ -262,9 +280,10 @@ static pe_status name_marker(const pe_job *job, pe_run_resume *out, pe_error *er
     return status;
 }
 
-/* Rank 0: fills all of *out but what the other ranks are told. */
-static void look(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs, const pe_run_kernel *kernel,
-                 const pe_output_spec *output, pe_run_resume *out, pe_error *err)
+/* Rank 0: fills *out. */
+static void find_checkpoint(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                            const pe_run_kernel *kernel, const pe_output_spec *output, pe_run_resume *out,
+                            pe_error *err)
 {
     pe_manifest manifest = {0};
     pe_status status = pe_checkpoint_path_find(run, job, inputs, output, &out->path, err);
@@ -328,7 +347,7 @@ pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_ru
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_run_resume *out, pe_error *err)
 {
     if (run->is_root)
-        look(run, job, inputs, kernel, output, out, err);
+        find_checkpoint(run, job, inputs, kernel, output, out, err);
     if (share(run, inputs, out, err) != PE_OK)
         return err->status;
     output->sink.marker = pe_checkpoint_path_is_beside(job, output) ? out->path : out->marker;

@@ -15,9 +15,9 @@
 #include "base/enum_names.h"
 #include "base/json_out.h"
 #include "checkpoint/checkpoint.h"
+#include "os/file/out_marker.h"
 #include "report/failure_log.h"
 #include "report/progress.h"
-#include "run/resume/found.h"
 
 typedef struct contents {
     const char *path;
@@ -42,7 +42,7 @@ static const char *describe_state(const contents *self)
 static pe_status read_contents(contents *self, pe_error *err)
 {
     const pe_buffer *const state = &self->checkpoint.progress.state;
-    self->is_empty = pe_resume_is_marker(self->path);
+    self->is_empty = pe_out_marker_is_bare(self->path);
     if (self->is_empty)
         return PE_OK;
     pe_status status = pe_checkpoint_read(&self->checkpoint, self->path, err);

@@ -223,7 +223,7 @@ START_TEST(plan_given_chunks_of_streams_and_processes_go_singly)
     const pe_plan stream = plan_of(request_of(PE_ITEMS_UNKNOWN, 1, 2, 10, PE_SCHEDULE_AUTO));
     ck_assert_uint_eq(stream.chunk_items, 10);
     pe_plan_request request = request_of(1000000, 1, 2, 10, PE_SCHEDULE_AUTO);
-    request.is_elsewhere = true;
+    request.is_in_processes = true;
     ck_assert_uint_eq(plan_of(request).chunk_items, 10);
 }
 END_TEST
@@ -239,7 +239,7 @@ START_TEST(plan_batches_to_another_process_are_large)
         pe_plan_request request = request_of(100000000, 1, 2, 0, PE_SCHEDULE_AUTO);
         request.in_item_bytes = item_bytes[i];
         ck_ok(pe_plan_make(&request, &here, &err), err);
-        request.is_elsewhere = true;
+        request.is_in_processes = true;
         ck_ok(pe_plan_make(&request, &there, &err), err);
         ck_assert_uint_ge(there.batch_items, least[i]);
         ck_assert_uint_le(there.batch_items, most[i]);
@@ -354,7 +354,7 @@ START_TEST(plan_extreme_numbers_give_a_sound_plan_or_a_refusal)
         request.in_item_bytes = extremes[dice(&state) % EXTREMES];
         request.out_item_bytes = extremes[dice(&state) % EXTREMES];
         request.memory_bytes = memory;
-        request.is_elsewhere = dice(&state) % 2 == 0;
+        request.is_in_processes = dice(&state) % 2 == 0;
         request.has_text_result = dice(&state) % 4 == 0;
         request.kept_bytes = dice(&state) % 4 == 0 ? extremes[dice(&state) % EXTREMES] : 0;
         const bool is_made = pe_plan_make(&request, &plan, &err) == PE_OK;
