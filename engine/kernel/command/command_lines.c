@@ -46,26 +46,26 @@ struct pe_command_lines {
     bool keeps_answers; /* in a buffer, until its input ends */
     uint64_t stall_ns;
     pe_buffer request, answer;
-    size_t parsed;      /* bytes of answer that were parsed */
-    pe_buffer outcomes; /* one byte per item of the batch: not 0 when it is not sent, because it failed already */
+    size_t parsed;    /* bytes of answer that were parsed */
+    pe_buffer unsent; /* one byte per item of the batch: not 0 when it is not sent, because it failed already */
 };
 
 /* How far a batch is. */
 typedef struct progress {
     pe_batch *batch;
-    unsigned char *is_out;  /* worker->outcomes */
-    size_t done;            /* items before it have a result or failed */
-    size_t suspects_end;    /* items before it had no answer when the program died */
-    size_t end;             /* of the items of this request */
-    size_t asked, answered; /* lines of this request: sent, answered */
-    size_t unwritten;       /* bytes of the request */
-    bool is_closed;         /* the program's input */
-    uint64_t since_ns;      /* time of the last answer */
-    uint64_t closed_ns;     /* when the input was closed because of a stall; 0: it was not */
+    unsigned char *is_unsent; /* worker->unsent */
+    size_t done;              /* items before it have a result or failed */
+    size_t suspects_end;      /* items before it had no answer when the program died */
+    size_t end;               /* of the items of this request */
+    size_t asked, answered;   /* lines of this request: sent, answered */
+    size_t unwritten;         /* bytes of the request */
+    bool is_closed;           /* the program's input */
+    uint64_t since_ns;        /* time of the last answer */
+    uint64_t closed_ns;       /* when the input was closed because of a stall; 0: it was not */
 } progress;
 
-/* NO_MEMORY: or no process, or answers that are all wrong */
-typedef enum outcome { SERVED, ENDED, LATE, TOO_MANY, STOPPED, NO_MEMORY } outcome;
+/* FAILED: err says why: no memory, no process, or answers that are all wrong. */
+typedef enum outcome { SERVED, ENDED, LATE, TOO_MANY, STOPPED, FAILED } outcome;
 
 pe_status pe_command_lines_make(const pe_command *form, pe_command_lines **out, pe_error *err)
 {
@@ -110,7 +110,7 @@ void pe_command_lines_free(pe_command_lines *worker)
     pe_command_stderr_fini(&worker->heard);
     pe_buffer_fini(&worker->request);
     pe_buffer_fini(&worker->answer);
-    pe_buffer_fini(&worker->outcomes);
+    pe_buffer_fini(&worker->unsent);
     free(worker);
 }
 
@@ -168,7 +168,7 @@ static outcome ensure_process(pe_command_lines *worker, pe_error *err)
         return how;
     if (worker->process.pid != 0 && form->max_items != 0 && worker->served >= form->max_items)
         (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + GRACE_NS, form->stop, NULL);
-    return worker->process.pid != 0 || start(worker, err) == PE_OK ? SERVED : NO_MEMORY;
+    return worker->process.pid != 0 || start(worker, err) == PE_OK ? SERVED : FAILED;
 }
 
 /* ---- sending ---- */
@@ -184,7 +184,7 @@ static pe_status write_lines(pe_command_lines *worker, progress *self, pe_error 
     worker->request.size = 0;
     self->asked = self->answered = 0;
     for (self->end = self->done; self->end < self->batch->count && self->asked < most && status == PE_OK; self->end++) {
-        if (self->is_out[self->end] != 0)
+        if (self->is_unsent[self->end] != 0)
             continue;
         status = pe_command_append_line(form, self->batch->args, self->end, &worker->request, err);
         self->asked++;
@@ -197,7 +197,7 @@ static pe_status write_lines(pe_command_lines *worker, progress *self, pe_error 
 
 static void skip_failed(progress *self)
 {
-    while (self->done < self->end && self->is_out[self->done] != 0)
+    while (self->done < self->end && self->is_unsent[self->done] != 0)
         self->done++;
 }
 
@@ -239,7 +239,7 @@ static outcome read_lines(pe_command_lines *worker, progress *self, bool is_end,
         const size_t size = newline == NULL ? there : (size_t)(newline - line);
         worker->parsed += newline == NULL ? size : size + 1;
         if (!read_line(worker, self, line, size, newline != NULL, err))
-            return NO_MEMORY;
+            return FAILED;
     }
     if (self->answered == self->asked && has_unparsed(worker))
         return TOO_MANY;
@@ -283,7 +283,7 @@ static outcome read_answers(pe_command_lines *worker, progress *self, pe_error *
         io.deadline_ns = choose_deadline(worker, self, io.size == 0);
         const pe_subprocess_event event = pe_subprocess_exchange(&worker->process, &io, err);
         if (event == PE_SUBPROCESS_STOPPED || event == PE_SUBPROCESS_FAILED)
-            return event == PE_SUBPROCESS_STOPPED ? STOPPED : NO_MEMORY;
+            return event == PE_SUBPROCESS_STOPPED ? STOPPED : FAILED;
         self->unwritten = io.size;
         if (event != PE_SUBPROCESS_TIMEOUT)
             how = read_lines(worker, self, event == PE_SUBPROCESS_ENDED, err);
@@ -311,7 +311,7 @@ static outcome read_answers(pe_command_lines *worker, progress *self, pe_error *
 static void fail_from(progress *self, size_t first, const char *reason)
 {
     for (size_t item = first; item < self->end; item++)
-        if (self->is_out[item] == 0)
+        if (self->is_unsent[item] == 0)
             self->batch->fail(self->batch, item, reason);
     self->done = self->end;
 }
@@ -385,7 +385,7 @@ static outcome serve(pe_command_lines *worker, progress *self, pe_error *err)
 {
     const size_t base = self->done;
     if (write_lines(worker, self, err) != PE_OK)
-        return NO_MEMORY;
+        return FAILED;
     self->is_closed = false;
     self->closed_ns = 0;
     outcome how = read_answers(worker, self, err);
@@ -404,15 +404,15 @@ static outcome serve(pe_command_lines *worker, progress *self, pe_error *err)
 static pe_status begin(pe_command_lines *worker, progress *self, pe_error *err)
 {
     const size_t count = self->batch->count;
-    worker->outcomes.size = 0;
-    const pe_status status = pe_buffer_reserve(&worker->outcomes, count, err);
+    worker->unsent.size = 0;
+    const pe_status status = pe_buffer_reserve(&worker->unsent, count, err);
     if (status != PE_OK)
         return status;
-    self->is_out = worker->outcomes.data;
-    memset(self->is_out, 0, count);
+    self->is_unsent = worker->unsent.data;
+    memset(self->is_unsent, 0, count);
     for (size_t item = 0; item < count && pe_command_has_text(worker->form); item++) {
         const char *const refused = pe_command_check_texts(worker->form, self->batch->args, item);
-        self->is_out[item] = refused != NULL;
+        self->is_unsent[item] = refused != NULL;
         if (refused != NULL)
             self->batch->fail(self->batch, item, refused);
     }
@@ -438,7 +438,7 @@ int pe_command_lines_map(pe_command_lines *worker, pe_batch *batch)
 {
     progress self = {.batch = batch};
     pe_error err = PE_ERROR_INIT;
-    outcome how = begin(worker, &self, &err) == PE_OK ? SERVED : NO_MEMORY;
+    outcome how = begin(worker, &self, &err) == PE_OK ? SERVED : FAILED;
     while (how == SERVED && self.done < batch->count) {
         how = ensure_process(worker, &err);
         if (how == SERVED)
