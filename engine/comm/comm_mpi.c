@@ -113,14 +113,25 @@ static pe_status mpi_bcast(pe_comm *comm, int root, void *data, size_t size, pe_
     return status;
 }
 
+/* Numbers in the order of uint64_t as numbers in the order of int64_t, and back. */
+static void flip_signs(uint64_t *values, int count)
+{
+    for (int i = 0; i < count; i++)
+        values[i] ^= UINT64_C(1) << 63;
+}
+
+/* MPICH 4.0 compares unsigned integers as signed ones, so they are sent as those. */
 static pe_status mpi_reduce(pe_comm *comm, bool is_max, uint64_t *values, int count, pe_error *err)
 {
     MPI_Request request = MPI_REQUEST_NULL;
+    flip_signs(values, count);
     begin_call(comm);
     const int code =
-        MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_UINT64_T, is_max ? MPI_MAX : MPI_MIN, ranks_of(comm), &request);
+        MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_INT64_T, is_max ? MPI_MAX : MPI_MIN, ranks_of(comm), &request);
     end_call(comm);
-    return finish(comm, code, &request, "a reduction", err);
+    const pe_status status = finish(comm, code, &request, "a reduction", err);
+    flip_signs(values, count);
+    return status;
 }
 
 static pe_status mpi_gather(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err)

@@ -4,7 +4,7 @@
 /* cpu.c - the instruction set extensions of this processor that compilers use.
  *
  * Design:  rank 0 compiles for its own processor (-march=native) and sends the object to all ranks. A rank on a node with
- *          an older processor must refuse it. On an unknown architecture the list is empty, and nothing is refused.
+ *          an older processor must refuse it. On other architectures the list is empty, and code is for all their processors.
  * Threads: no state.
  */
 #include "kernel/cpu.h"

@@ -31,8 +31,8 @@
 static const char *const flags[] = {"-fPIC", NULL};
 static const char *const always[] = {
     "-O3",
+#ifdef __x86_64__ /* elsewhere processors are not compared between ranks (cpu.c), and not all compilers take these */
     "-march=native",
-#ifdef __x86_64__
     "-mprefer-vector-width=512", /* on processors with AVX-512, as for built-in kernels */
 #endif
     "-ffp-contract=off",
