@@ -3,8 +3,9 @@
  */
 /* fuzz_jsonl.c - any bytes as a line of JSON: values lie in the line, and more readable bytes behind it change nothing.
  *
- * Design: the line is read twice: where its bytes end, and with other bytes behind it.
+ * Design: the line is read three times: where its bytes end, with other bytes behind it, and as one of many lines.
  */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,8 @@ static void check_same(const pe_json_value *one, const pe_json_value *other)
     for (int p = 0; p < PATHS; p++) {
         FUZZ_HOLDS(one[p].kind == other[p].kind && one[p].size == other[p].size);
         FUZZ_HOLDS(one[p].size == 0 || memcmp(one[p].data, other[p].data, one[p].size) == 0);
+        FUZZ_HOLDS((one[p].own == NULL) == (other[p].own == NULL) && one[p].own_size == other[p].own_size);
+        FUZZ_HOLDS(one[p].own == NULL || memcmp(one[p].own, other[p].own, one[p].own_size) == 0);
     }
 }
 
@@ -39,6 +42,37 @@ static pe_status count_key(void *context, const char *key, size_t size, pe_error
     (void)err;
     *(size_t *)context += size + 1;
     return PE_OK;
+}
+
+/* The line among others, for whose tokens one pass is enough. */
+static void check_among_lines(const char *const *paths, const char *line, size_t size, pe_status expected, size_t bad,
+                              const pe_json_value *values)
+{
+    static const char others[] = "{\"a\": 1, \"b\": [2, {}]}\n";
+    const size_t other = sizeof others - 1, total = 4 * other + size + 1;
+    pe_jsonl *reader = NULL;
+    pe_error err = PE_ERROR_INIT;
+    pe_json_value got[PATHS];
+    size_t wrong = 0;
+    char *const lines = malloc(total);
+    FUZZ_HOLDS(lines != NULL && pe_jsonl_open(paths, PATHS, &reader, &err) == PE_OK);
+    for (size_t i = 0; i < 4; i++)
+        memcpy(lines + i * other + (i < 2 ? 0 : size + 1), others, other);
+    memcpy(lines + 2 * other, line, size);
+    lines[2 * other + size] = '\n';
+    pe_jsonl_start(reader, 1000); /* more than there are: the window is all of them */
+    for (size_t at = 0; at < total; at += at == 2 * other ? size + 1 : other) {
+        const bool is_line = at == 2 * other;
+        const pe_status status =
+            pe_jsonl_read(reader, lines + at, is_line ? size : other - 1, total - at, got, &wrong, &err);
+        FUZZ_HOLDS(status == (is_line ? expected : PE_OK));
+        FUZZ_HOLDS(is_line || (got[0].kind == PE_JSON_NUMBER && *got[2].data == '2'));
+        FUZZ_HOLDS(!is_line || status == PE_OK || wrong == bad);
+        if (is_line && status == PE_OK)
+            check_same(values, got);
+    }
+    pe_jsonl_close(reader);
+    free(lines);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -67,6 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_same(values[0], values[1]);
         FUZZ_HOLDS(pe_jsonl_keys(readers[0], line, size, count_key, &keys, &bad[0], &err) == PE_OK && keys <= size);
     }
+    if (memchr(line, '\n', size) == NULL)
+        check_among_lines(paths, line, size, errs[0].status, bad[0], values[0]);
     pe_jsonl_close(readers[0]);
     pe_jsonl_close(readers[1]);
     free(line);

@@ -38,7 +38,8 @@ MAY_INCLUDE = {name: set(rest.split()) for name, rest in (line.split(":") for li
 ALONE = [
     (r"\bmpi\.h\b|\bMPI_[A-Z][a-z]\w*", "MPI", {"engine/comm/comm_mpi.c", "engine/include/pengine/mpi.h"}),
     (r"\bomp\.h\b|\bomp_\w+\s*\(|#\s*pragma\s+omp\b(?!\s+simd)|_OPENMP\b", "OpenMP", {"engine/threads/threads_omp.c"}),
-    (r"\bsimdjson::|\bsimdjson\.h\b", "simdjson", {"engine/format/json/jsonl_cxx.cc"}),
+    (r"\bsimdjson::|\bsimdjson\.h\b", "simdjson",
+     {"engine/format/json/json_window_cxx.cc", "engine/format/json/json_window_cxx.h", "engine/format/json/jsonl_cxx.cc"}),
     (r"\bfast_float::|\bfast_float/", "fast_float", {"engine/types/number_run_cxx.cc"}),
     (r"\btoml\+\+|\btoml::", "toml++", {"engine/types/charconv_cxx.cc", "engine/job/toml/toml.cc"}),
 ]

@@ -13,6 +13,7 @@
 #define PE_JSONL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -40,10 +41,15 @@ typedef struct pe_json_value {
 typedef struct pe_jsonl pe_jsonl;
 
 #define PE_JSONL_PATHS 64
+#define PE_JSONL_BYTES ((size_t)256 << 10) /* of memory that a reader of many short lines takes */
 
 /* pe_jsonl_open - a reader of these paths, at most PE_JSONL_PATHS. PE_ECONFIG: a path with an empty key; PE_ENOMEM. */
 pe_status pe_jsonl_open(const char *const *paths, size_t count, pe_jsonl **out, pe_error *err);
 void pe_jsonl_close(pe_jsonl *reader); /* NULL is allowed */
+
+/* pe_jsonl_start - about so many lines will be read, one behind the other in one piece of memory: the tokens of many lines
+ * are then found at once. To be called before any line in memory that was written anew is read; 0: they come alone. */
+void pe_jsonl_start(pe_jsonl *reader, uint64_t lines);
 
 /* pe_jsonl_read - the values of one line, one a path.
  *

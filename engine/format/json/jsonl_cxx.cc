@@ -8,7 +8,8 @@
 //           their order. The walk checks what simdjson leaves for whoever asks: the grammar of numbers and words, escapes.
 //           Which paths a value belongs to is a set of bits, one a path.
 // Threads:  no state but the reader.
-// Not here: lines (format/lines.c); values as numbers of a dtype (source/text/).
+// Not here: the fast way for lines that are as they should be (json_window_cxx.cc); lines (format/lines.c); values as
+//           numbers of a dtype (source/text/).
 
 #include <cstdint>
 #include <cstring>
@@ -17,35 +18,17 @@
 #include <string_view>
 #include <vector>
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wconversion"
-#pragma GCC diagnostic ignored "-Wsign-conversion"
-#pragma GCC diagnostic ignored "-Wshadow"
-#pragma GCC diagnostic ignored "-Wswitch-enum"
-#pragma GCC diagnostic ignored "-Wundef"
-#pragma GCC diagnostic ignored "-Wcast-qual"
-#pragma GCC diagnostic ignored "-Wpedantic"
-#include <simdjson.h>
-#pragma GCC diagnostic pop
-
 #include "format/json/json_path_cxx.h"
 #include "format/json/json_token.h"
+#include "format/json/json_window_cxx.h"
 #include "format/json/jsonl.h"
 
 namespace od = simdjson::ondemand;
 
-namespace
-{
-
-constexpr unsigned DEEPEST = 500;
-
-using set = std::uint64_t; // of paths
-
-} // namespace
-
 struct pe_jsonl {
     od::parser parser;
     std::vector<pe_json_path> paths;
+    pe_json_window window;
     std::string padded;               // a line at the end of the readable bytes
     std::vector<std::string> strings; // unescaped, one a path
     std::string scratch;              // an unescaped key
@@ -123,55 +106,6 @@ bool text_of(pe_jsonl &r, od::raw_json_string raw, std::string &room, std::strin
     return true;
 }
 
-// Those of `among` that have `key` at this level.
-set matching(const pe_jsonl &r, set among, std::size_t level, std::string_view key)
-{
-    set out = 0;
-    for (set left = among; left != 0; left &= left - 1) {
-        const auto p = static_cast<std::size_t>(__builtin_ctzll(left));
-        const auto &keys = r.paths[p].keys;
-        if (level < keys.size() && keys[level] == key)
-            out |= set{1} << p;
-    }
-    return out;
-}
-
-// The same for a key as it stands in a line without escapes.
-set matching_raw(const pe_jsonl &r, set among, std::size_t level, const char *key)
-{
-    set out = 0;
-    const auto room = static_cast<std::size_t>(r.end - key);
-    for (set left = among; left != 0; left &= left - 1) {
-        const auto p = static_cast<std::size_t>(__builtin_ctzll(left));
-        const auto &keys = r.paths[p].keys;
-        if (level >= keys.size())
-            continue;
-        const std::string &wanted = keys[level];
-        const std::size_t size = wanted.size();
-        if (size < room && key[size] == '"' && std::memcmp(wanted.data(), key, size) == 0)
-            out |= set{1} << p;
-    }
-    return out;
-}
-
-set ending(const pe_jsonl &r, set among, std::size_t level)
-{
-    set out = 0;
-    for (set left = among; left != 0; left &= left - 1) {
-        const auto p = static_cast<std::size_t>(__builtin_ctzll(left));
-        if (r.paths[p].keys.size() == level)
-            out |= set{1} << p;
-    }
-    return out;
-}
-
-void put(pe_jsonl &r, set to, pe_json_kind kind, std::string_view text, bool is_copy, std::string_view own)
-{
-    const pe_json_value value{kind, text.data(), text.size(), is_copy ? 1 : 0, own.data(), own.size()};
-    for (set left = to; left != 0; left &= left - 1)
-        r.values[__builtin_ctzll(left)] = value;
-}
-
 // A string as it stands, with its quotes; it was found to be good.
 std::string_view quoted(od::raw_json_string raw)
 {
@@ -181,9 +115,9 @@ std::string_view quoted(od::raw_json_string raw)
     return {raw.raw() - 1, static_cast<std::size_t>(end - raw.raw()) + 2};
 }
 
-bool walk(pe_jsonl &r, od::value value, set paths, std::size_t level);
+bool walk(pe_jsonl &r, od::value value, pe_json_set paths, std::size_t level);
 
-bool take_string(pe_jsonl &r, od::value value, set to)
+bool take_string(pe_jsonl &r, od::value value, pe_json_set to)
 {
     od::raw_json_string raw;
     if (value.get_raw_json_string().get(raw) != simdjson::SUCCESS)
@@ -195,11 +129,11 @@ bool take_string(pe_jsonl &r, od::value value, set to)
     if (!text_of(r, raw, room, text))
         return false;
     if (to != 0)
-        put(r, to, PE_JSON_STRING, text, text.data() == room.data(), quoted(raw));
+        pe_json_put(r.values, to, PE_JSON_STRING, text, text.data() == room.data(), quoted(raw));
     return true;
 }
 
-bool take_scalar(pe_jsonl &r, od::value value, set to)
+bool take_scalar(pe_jsonl &r, od::value value, pe_json_set to)
 {
     std::string_view token = value.raw_json_token();
     if (token.data() + token.size() > r.end)
@@ -211,11 +145,11 @@ bool take_scalar(pe_jsonl &r, od::value value, set to)
     const bool is_bool = token == "true" || token == "false";
     if (!is_bool && !pe_json_is_number(token.data(), token.size()))
         return fail(r, token.data(), "expected a value: a number, a string, true, false, null, an object or an array");
-    put(r, to, is_bool ? PE_JSON_BOOL : PE_JSON_NUMBER, token, false, token);
+    pe_json_put(r.values, to, is_bool ? PE_JSON_BOOL : PE_JSON_NUMBER, token, false, token);
     return true;
 }
 
-bool walk_array(pe_jsonl &r, od::array array, set paths, std::size_t level)
+bool walk_array(pe_jsonl &r, od::array array, pe_json_set paths, std::size_t level)
 {
     std::size_t index = 0;
     for (auto element : array) {
@@ -223,7 +157,7 @@ bool walk_array(pe_jsonl &r, od::array array, set paths, std::size_t level)
         const auto code = element.get(value);
         if (code != simdjson::SUCCESS)
             return fail(r, nullptr, reason_of(code));
-        const set inside = paths == 0 ? 0 : matching(r, paths, level, std::to_string(index));
+        const pe_json_set inside = paths == 0 ? 0 : pe_json_matching(r.paths, paths, level, std::to_string(index));
         if (!walk(r, value, inside, level + 1))
             return false;
         index++;
@@ -231,7 +165,7 @@ bool walk_array(pe_jsonl &r, od::array array, set paths, std::size_t level)
     return true;
 }
 
-bool walk_object(pe_jsonl &r, od::object object, set paths, std::size_t level)
+bool walk_object(pe_jsonl &r, od::object object, pe_json_set paths, std::size_t level)
 {
     for (auto field : object) {
         od::raw_json_string raw;
@@ -241,16 +175,16 @@ bool walk_object(pe_jsonl &r, od::object object, set paths, std::size_t level)
             code = field.value().get(value);
         if (code != simdjson::SUCCESS)
             return fail(r, nullptr, reason_of(code));
-        set inside = 0;
+        pe_json_set inside = 0;
         if (r.has_escapes) {
             std::string_view key;
             if (!text_of(r, raw, r.scratch, key))
                 return false;
-            inside = matching(r, paths, level, key);
+            inside = pe_json_matching(r.paths, paths, level, key);
         } else {
-            inside = matching_raw(r, paths, level, raw.raw());
+            inside = pe_json_matching_raw(r.paths, paths, level, raw.raw(), r.end);
         }
-        put(r, inside, PE_JSON_MISSING, {}, false, {}); // of a key given twice the last counts
+        pe_json_put(r.values, inside, PE_JSON_MISSING, {}, false, {}); // of a key given twice the last counts
         if (!walk(r, value, inside, level + 1))
             return false;
     }
@@ -258,11 +192,11 @@ bool walk_object(pe_jsonl &r, od::object object, set paths, std::size_t level)
 }
 
 // An object or an array as it stands; value is at its bracket, and is walked.
-bool walk_tree(pe_jsonl &r, od::value value, simdjson::ondemand::json_type type, set paths, std::size_t level)
+bool walk_tree(pe_jsonl &r, od::value value, simdjson::ondemand::json_type type, pe_json_set paths, std::size_t level)
 {
-    if (level >= DEEPEST)
+    if (level >= PE_JSON_DEEPEST)
         return fail(r, nullptr, reason_of(simdjson::DEPTH_ERROR));
-    const set here = ending(r, paths, level);
+    const pe_json_set here = pe_json_ending(r.paths, paths, level);
     const char *const begin = std::string_view(value.raw_json_token()).data();
     simdjson::error_code code;
     bool is_good;
@@ -278,18 +212,19 @@ bool walk_tree(pe_jsonl &r, od::value value, simdjson::ondemand::json_type type,
     if (code != simdjson::SUCCESS)
         return fail(r, begin, reason_of(code));
     if (is_good)
-        put(r, here, PE_JSON_TREE, {begin, 0}, false, {begin, 0}); // its end is found when the line is read
+        pe_json_put(r.values, here, PE_JSON_TREE, {begin, 0}, false,
+                    {begin, 0}); // its end is found when the line is read
     return is_good;
 }
 
-bool walk(pe_jsonl &r, od::value value, set paths, std::size_t level)
+bool walk(pe_jsonl &r, od::value value, pe_json_set paths, std::size_t level)
 {
     od::json_type type;
     if (value.type().get(type) != simdjson::SUCCESS)
         return fail(r, std::string_view(value.raw_json_token()).data(), "expected a value");
     if (type == od::json_type::array || type == od::json_type::object)
         return walk_tree(r, value, type, paths, level);
-    const set here = ending(r, paths, level);
+    const pe_json_set here = pe_json_ending(r.paths, paths, level);
     return type == od::json_type::string ? take_string(r, value, here) : take_scalar(r, value, here);
 }
 
@@ -379,11 +314,18 @@ extern "C" void pe_jsonl_close(pe_jsonl *reader)
     delete reader;
 }
 
+extern "C" void pe_jsonl_start(pe_jsonl *reader, uint64_t lines)
+{
+    reader->window.start(lines);
+}
+
 extern "C" pe_status pe_jsonl_read(pe_jsonl *reader, const char *data, size_t size, size_t readable,
                                    pe_json_value *values, size_t *bad, pe_error *err)
 try {
     pe_jsonl &r = *reader;
     const size_t count = r.paths.size();
+    if (r.window.read(pe_json_line{data, size, readable}, r.paths, values))
+        return PE_OK;
     od::document document;
     od::object object;
     set_line(r, data, size, readable);
@@ -393,7 +335,7 @@ try {
     const pe_status status = open_object(r, document, object, bad, err);
     if (status != PE_OK)
         return status;
-    const set all = count == PE_JSONL_PATHS ? ~set{0} : (set{1} << count) - 1;
+    const pe_json_set all = count == PE_JSONL_PATHS ? ~pe_json_set{0} : (pe_json_set{1} << count) - 1;
     if (!walk_object(r, object, all, 0))
         return report(r, &document, bad, err);
     if (!has_ended(document)) {

@@ -201,6 +201,8 @@ pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *b
                       .begin = own->at,
                       .columns = columns};
     size_t at = 0;
+    if (own->json != NULL)
+        pe_jsonl_start(own->json, block.count);
     while (w.row < block.count) {
         w.row += pe_text_take_batch(&w, &at, block.count - w.row);
         if (w.row == block.count)

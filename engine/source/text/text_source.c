@@ -259,7 +259,8 @@ static size_t memory_of(const pe_source *source, uint64_t chunk_items, size_t *r
         copies += text->base.kept[k].type == PE_TEXT && !pe_text_is_kept_in_place(&text->base.kept[k]) ? 2 : 0;
     *reader_bytes = (size_t)text->fields * sizeof(pe_csv_field) +
                     (text->column_count + (size_t)text->base.kept_count) * sizeof(pe_text_target) +
-                    pe_csv_batch_room(&text->dialect, text->fields) * sizeof(uint32_t);
+                    pe_csv_batch_room(&text->dialect, text->fields) * sizeof(uint32_t) +
+                    (text->is_json ? PE_JSONL_BYTES : 0);
     *reader_bytes = pe_add_most(*reader_bytes, pe_mul_most(2 * copies, chunk));
     return text->index.most * sizeof *text->index.entries + text->column_count * sizeof *text->columns +
            pe_stream_memory(&text->stream);
