@@ -52,10 +52,10 @@ typedef struct pe_plan_request {
     const void *source;
     size_t (*digested_bytes)(size_t out_bytes); /* bytes of the digests of a chunk's rows; NULL: rows are kept */
     size_t worker_bytes;                        /* of each worker beside its columns: the fold of a reduction */
-    bool stores_results;  /* those that wait for an earlier item go to a file, and come back one chunk at a time */
-    bool has_text_result; /* the length of result texts is estimated: twice the input, at least 64 bytes per item */
-    size_t kept_bytes;    /* during the whole run: source (index, list), sink (map to stdout), log, folds */
-    size_t process_bytes; /* resident before the run: code, libraries, MPI */
+    bool stores_results;    /* those that wait for an earlier item go to a file, and come back one chunk at a time */
+    bool has_text_result;   /* the length of result texts is estimated: twice the input, at least 64 bytes per item */
+    size_t whole_run_bytes; /* during the whole run: source (index, list), sink (map to stdout), log, folds */
+    size_t process_bytes;   /* resident before the run: code, libraries, MPI */
 } pe_plan_request;
 
 typedef struct pe_plan {
@@ -86,7 +86,7 @@ typedef struct pe_plan {
     size_t text_bytes;   /* text results: the longest text of one item */
     size_t result_bytes; /* of the chunks of one rank and the slices gathered from them */
     size_t buffer_bytes; /* all buffers of the rank that has most, which is rank 0 */
-    size_t peak_bytes;   /* estimate of peak memory: buffer_bytes, kept_bytes, process_bytes, threads, MPI */
+    size_t peak_bytes;   /* estimate of peak memory: buffer_bytes, whole_run_bytes, process_bytes, threads, MPI */
 } pe_plan;
 
 /* pe_plan_make - compute the plan. PE_ECONFIG when pool.memory cannot hold the smallest window, naming the memory

@@ -149,7 +149,7 @@ pe_status pe_plan_refuse_peak(const pe_plan_request *request, const pe_plan *pla
     return pe_fail(err, PE_ECONFIG,
                    "pool.memory: the peak is more bytes than 64 bits can count: buffers of %zu, inputs and output "
                    "kept in memory %zu, the process itself %zu",
-                   plan->buffer_bytes, request->kept_bytes, request->process_bytes);
+                   plan->buffer_bytes, request->whole_run_bytes, request->process_bytes);
 }
 
 /* The list of stored results, and what is read of them at a time. */
@@ -164,7 +164,7 @@ static size_t stored_bytes(const pe_plan_request *request, const pe_plan *plan)
 size_t pe_plan_peak_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
     const size_t threads = (size_t)plan->threads;
-    size_t bytes = pe_add_most(plan->buffer_bytes, pe_add_most(request->kept_bytes, request->process_bytes));
+    size_t bytes = pe_add_most(plan->buffer_bytes, pe_add_most(request->whole_run_bytes, request->process_bytes));
     bytes = pe_add_most(bytes, SLACK_BYTES + (plan->ranks > 1 ? MPI_BYTES : 0));
     bytes = pe_add_most(bytes, pe_mul_most(threads + 1, pe_add_most(THREAD_BYTES, plan->chunk_in_bytes)));
     if (plan->chunk_in_bytes > 0 && !request->has_payload)

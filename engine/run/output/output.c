@@ -70,8 +70,8 @@ static pe_status take_earlier(pe_output *output, const pe_run_resume *resume, pe
         resume->spill != NULL ? &progress->done : &resume->done; /* without what is stored */
     pe_status status = pe_item_set_add_all(&output->done, delivered, err);
     if (status == PE_OK && output->has_item_files)
-        status = pe_item_names_load(&output->names, resume->path, progress->names_bytes, output->items,
-                                    output->job->output.where, err);
+        status = pe_item_file_names_load(&output->names, resume->path, progress->names_bytes, output->items,
+                                         output->job->output.where, err);
     if (status != PE_OK || resume->is_retry) /* the rows are put together at the end */
         return status;
     output->rows = progress->rows;
@@ -181,8 +181,8 @@ static pe_status list_done(pe_output *output, const pe_chunk_result *out, pe_blo
 static pe_status take_names(pe_output *output, const pe_buffer *names, pe_error *err)
 {
     const pe_status status =
-        pe_item_names_take(&output->names, names, NULL, output->items, output->job->output.where, err);
-    return status == PE_OK && output->is_recorded ? pe_item_names_save(names, &output->names_list, err) : status;
+        pe_item_file_names_take(&output->names, names, NULL, output->items, output->job->output.where, err);
+    return status == PE_OK && output->is_recorded ? pe_item_file_names_save(names, &output->names_list, err) : status;
 }
 
 static pe_status take_rows(pe_output *output, const pe_chunk_result *out, pe_error *err)
@@ -342,7 +342,7 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
     if (output->is_complete && output->is_recorded)
         pe_failed_file_drop(output->resume->path, 1 - output->failed_list);
     pe_item_set_fini(&output->done);
-    pe_item_names_fini(&output->names);
+    pe_item_file_names_fini(&output->names);
     (void)pthread_mutex_destroy(&output->mutex);
     if (err->status == PE_OK && failures->count > 0)
         (void)pe_fail_item(err, PE_EITEM, failures->first_item, "%s",

@@ -19,7 +19,7 @@
 #include "job/job.h"
 #include "report/failure_log.h"
 #include "report/job_log.h"
-#include "run/output/item_names.h"
+#include "run/output/item_file_names.h"
 #include "run/stages.h"
 #include "sink/sink.h"
 #include "threads/chunk_result.h"
@@ -30,7 +30,7 @@ typedef struct pe_output {
     uint64_t items;          /* of the run, or PE_ITEMS_UNKNOWN */
     pe_sink *sink;
     bool has_item_files; /* a result has names of files (worker/item_files/item_files.h) in place of rows */
-    pe_item_names names;
+    pe_item_file_names names;
     pe_failed_file names_list; /* of these, where a checkpoint is made */
     pe_failure_log failures;
     pe_job_log jobs;

@@ -11,7 +11,7 @@
 
 #include "reduce/reduction.h"
 #include "run/error_policy.h"
-#include "run/output/item_name_check.h"
+#include "run/output/item_file_name_check.h"
 #include "run/stages.h"
 #include "worker/item_files/item_files.h"
 
@@ -124,7 +124,7 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
     if (status == PE_OK && pe_specs_has_item_files(job))
         status = define_files(output, work, err);
     if (status == PE_OK && run->is_root)
-        (void)pe_item_name_check(work, job->output.where, err);
+        (void)pe_item_file_name_check(work, job->output.where, err);
     return pe_run_agree(run, err);
 }
 

@@ -13,7 +13,7 @@
 #include "base/saturate.h"
 #include "report/plan_report.h"
 #include "report/progress.h"
-#include "run/output/item_names.h"
+#include "run/output/item_file_names.h"
 #include "run/prepare/memory_limit.h"
 #include "run/prepare/plan_request.h"
 #include "run/reports/recording.h"
@@ -38,16 +38,16 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     request.ranks = pe_comm_size(run->comm);
     request.threads = out->placement.most_threads;
     request.is_in_processes = pe_form_is_in_processes(kernel->form);
-    request.kept_bytes += pe_recording_bytes(run, &out->placement);
+    request.whole_run_bytes += pe_recording_bytes(run, &out->placement);
     if (work->item_files != NULL && work->item_files->names_may_meet)
-        request.kept_bytes = pe_add_most(request.kept_bytes, pe_item_names_bytes(inputs->items.count));
+        request.whole_run_bytes = pe_add_most(request.whole_run_bytes, pe_item_file_names_bytes(inputs->items.count));
     char *const checkpoint = run->is_root ? pe_run_stored_beside(run, job, inputs, output) : NULL;
-    uint64_t most[] = {request.process_bytes, request.kept_bytes, out->placement.is_crowded ? 1 : 0,
+    uint64_t most[] = {request.process_bytes, request.whole_run_bytes, out->placement.is_crowded ? 1 : 0,
                        checkpoint != NULL ? 1 : 0};
     free(checkpoint);
     (void)pe_comm_max(run->comm, most, 4, err); /* the plan is the same on every rank */
     request.process_bytes = most[0];
-    request.kept_bytes = most[1];
+    request.whole_run_bytes = most[1];
     request.is_crowded = most[2] != 0;
     request.stores_results = most[3] != 0;
     if (pe_run_agree(run, err) == PE_OK)

@@ -111,7 +111,7 @@ pe_plan_request pe_plan_request_make(const pe_job *job, const pe_work_spec *spec
         .digested_bytes = spec->makes_partials ? pe_digest_partial_most : NULL,
         .worker_bytes = part_bytes,
         .has_text_result = spec->encoder.has_text,
-        .kept_bytes = pe_add_most(
+        .whole_run_bytes = pe_add_most(
             pe_add_most(pe_inputs_memory(inputs, 1, &reader), pe_sink_memory(output, spec->encoder.row_bytes)),
             pe_add_most(log_bytes(job) + reduction_bytes(job, &fold, items.count), pe_axis_values_bytes(job, output))),
         .process_bytes = pe_resident_peak()};

@@ -4,7 +4,7 @@
 /* item_files.c - one file an item: the template of the names, the folder, what each file begins with.
  *
  * Threads: the main thread.
- * Not here: writing a file (item_writer.c); which names came twice (run/output/item_names.c).
+ * Not here: writing a file (item_writer.c); which names came twice (run/output/item_file_names.c).
  */
 #include "worker/item_files/item_files.h"
 

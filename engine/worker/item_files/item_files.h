@@ -44,10 +44,10 @@ void pe_item_files_free(pe_item_files *files); /* NULL is fine */
 pe_status pe_item_files_begin(const char *path, pe_error *err);
 
 /* What rank 0 is told of a file whose name may meet another. */
-typedef struct pe_item_name {
+typedef struct pe_item_file_name {
     uint64_t hash[2];
     uint64_t item;
-} pe_item_name;
+} pe_item_file_name;
 
 typedef struct pe_item_writer pe_item_writer;
 
@@ -62,12 +62,12 @@ void pe_item_writer_free(pe_item_writer *writer); /* NULL is fine */
 pe_status pe_item_writer_name(pe_item_writer *writer, pe_block block, const pe_signature *signature,
                               const void *const *args, size_t row, pe_failures *failures, pe_error *err);
 
-/* pe_item_writer_tell - the name of one of these items, and its pe_item_name to told where names may meet; NULL: it has
+/* pe_item_writer_tell - the name of one of these items, and its pe_item_file_name to told where names may meet; NULL: it has
  * none. PE_ENOMEM. */
 pe_status pe_item_writer_tell(const pe_item_writer *writer, uint64_t item, const char **name, pe_buffer *told,
                               pe_error *err);
 
-/* pe_item_writer_write - the files of some of these items, and a pe_item_name of each to names where they may meet. An item
+/* pe_item_writer_write - the files of some of these items, and a pe_item_file_name of each to names where they may meet. An item
  * without a name has no file.
  * Returns: PE_OK; PE_EOUTPUT: cannot be created; PE_EIO; PE_ENOMEM */
 pe_status pe_item_writer_write(pe_item_writer *writer, uint64_t first, size_t count, const void *const *columns,

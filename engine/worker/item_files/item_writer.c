@@ -7,7 +7,7 @@
  *          failed items are dealt with, so that an item whose file can have no such name fails as others do. A file system
  *          call that fails for another reason ends the run.
  * Threads: one worker's own.
- * Not here: which names there are (item_files.c), which came twice (run/output/item_names.c).
+ * Not here: which names there are (item_files.c), which came twice (run/output/item_file_names.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -171,7 +171,7 @@ static pe_status tell_name(const pe_item_writer *writer, const char *name, uint6
     if (!writer->files->names_may_meet)
         return PE_OK;
     const XXH128_hash_t hash = XXH3_128bits(name, strlen(name));
-    const pe_item_name told = {.hash = {hash.low64, hash.high64}, .item = item};
+    const pe_item_file_name told = {.hash = {hash.low64, hash.high64}, .item = item};
     return pe_buffer_append(names, &told, sizeof told, err);
 }
 

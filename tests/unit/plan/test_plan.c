@@ -356,7 +356,7 @@ START_TEST(plan_extreme_numbers_give_a_sound_plan_or_a_refusal)
         request.memory_bytes = memory;
         request.is_in_processes = dice(&state) % 2 == 0;
         request.has_text_result = dice(&state) % 4 == 0;
-        request.kept_bytes = dice(&state) % 4 == 0 ? extremes[dice(&state) % EXTREMES] : 0;
+        request.whole_run_bytes = dice(&state) % 4 == 0 ? extremes[dice(&state) % EXTREMES] : 0;
         const bool is_made = pe_plan_make(&request, &plan, &err) == PE_OK;
         if (is_made ? !is_sound(&request, &plan, memory) : err.status != PE_ECONFIG || err.text[0] == '\0')
             ck_abort_msg("%llu items, %d ranks, %d threads, chunk %llu, %zu and %zu bytes, memory %zu: %s",
@@ -406,12 +406,12 @@ START_TEST(plan_overflow_is_refused_with_the_number)
                "pool.threads: 4 threads with 4611686018427387920 bytes each (1 item a chunk) are more bytes than "
                "64 bits can count");
     request.worker_bytes = 0;
-    request.kept_bytes = SIZE_MAX;
+    request.whole_run_bytes = SIZE_MAX;
     pe_error err = PE_ERROR_INIT;
     pe_plan plan;
     ck_assert_int_eq(pe_plan_make(&request, &plan, &err), PE_ECONFIG);
     ck_assert_ptr_nonnull(strstr(err.text, "kept in memory 18446744073709551615"));
-    request.kept_bytes = 0;
+    request.whole_run_bytes = 0;
     request.chunk_input_bytes = no_size;
     is_refused(request,
                "pool.chunk_size: 1 item a chunk, with 8 bytes of arguments and 8 of results each, are more bytes "

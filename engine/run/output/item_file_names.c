@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* item_names.c - rank 0: the names of the items' files so far, to find one that comes twice.
+/* item_file_names.c - rank 0: the names of the items' files so far, to find one that comes twice.
  *
  * Design:  a hash table of 128-bit hashes with open addressing, at most three quarters full. Of a known number of items it
  *          is made once; of a stream it doubles, up to STREAM_SLOTS.
- * Threads: item_names.h.
+ * Threads: item_file_names.h.
  */
-#include "run/output/item_names.h"
+#include "run/output/item_file_names.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -29,24 +29,24 @@ static size_t slots_for(uint64_t items)
     size_t slots = LEAST_SLOTS;
     if (items == UINT64_MAX)
         return STREAM_SLOTS;
-    while (slots <= SIZE_MAX / 2 / sizeof(pe_item_name) && most_of(slots) < items)
+    while (slots <= SIZE_MAX / 2 / sizeof(pe_item_file_name) && most_of(slots) < items)
         slots *= 2;
     return slots;
 }
 
-size_t pe_item_names_bytes(uint64_t items)
+size_t pe_item_file_names_bytes(uint64_t items)
 {
-    const size_t bytes = pe_mul_most(slots_for(items), sizeof(pe_item_name));
+    const size_t bytes = pe_mul_most(slots_for(items), sizeof(pe_item_file_name));
     return items == UINT64_MAX ? bytes + bytes / 2 : bytes; /* with the half of the table that doubles */
 }
 
-static bool is_same(const pe_item_name *a, const pe_item_name *b)
+static bool is_same(const pe_item_file_name *a, const pe_item_file_name *b)
 {
     return a->hash[0] == b->hash[0] && a->hash[1] == b->hash[1];
 }
 
 /* The slot that has the name, or an empty one. */
-static pe_item_name *find(const pe_item_names *self, const pe_item_name *name)
+static pe_item_file_name *find(const pe_item_file_names *self, const pe_item_file_name *name)
 {
     size_t at = (size_t)name->hash[0] & (self->room - 1);
     while (self->slots[at].item != PE_NO_ITEM && !is_same(&self->slots[at], name))
@@ -54,9 +54,9 @@ static pe_item_name *find(const pe_item_names *self, const pe_item_name *name)
     return &self->slots[at];
 }
 
-static pe_status grow(pe_item_names *self, size_t room, pe_error *err)
+static pe_status grow(pe_item_file_names *self, size_t room, pe_error *err)
 {
-    pe_item_names grown = {.room = room, .count = self->count};
+    pe_item_file_names grown = {.room = room, .count = self->count};
     const pe_status status = pe_make_array(&grown.slots, room, sizeof *grown.slots, err);
     if (status != PE_OK)
         return status;
@@ -70,7 +70,7 @@ static pe_status grow(pe_item_names *self, size_t room, pe_error *err)
     return PE_OK;
 }
 
-static pe_status make_room(pe_item_names *self, uint64_t items, const char *where, pe_error *err)
+static pe_status make_room(pe_item_file_names *self, uint64_t items, const char *where, pe_error *err)
 {
     if (self->count < most_of(self->room))
         return PE_OK;
@@ -85,10 +85,11 @@ static pe_status make_room(pe_item_names *self, uint64_t items, const char *wher
 }
 
 /* text: the name, or NULL where its hash alone is known. */
-static pe_status add(pe_item_names *self, const pe_item_name *name, const char *text, const char *where, pe_error *err)
+static pe_status add(pe_item_file_names *self, const pe_item_file_name *name, const char *text, const char *where,
+                     pe_error *err)
 {
     const bool has_text = text != NULL;
-    pe_item_name *const slot = find(self, name);
+    pe_item_file_name *const slot = find(self, name);
     if (slot->item == name->item) /* it had failed, or its run was killed */
         return PE_OK;
     const uint64_t first = slot->item < name->item ? slot->item : name->item;
@@ -103,12 +104,12 @@ static pe_status add(pe_item_names *self, const pe_item_name *name, const char *
     return PE_OK;
 }
 
-pe_status pe_item_names_take(pe_item_names *self, const pe_buffer *told, const char *text, uint64_t items,
-                             const char *where, pe_error *err)
+pe_status pe_item_file_names_take(pe_item_file_names *self, const pe_buffer *told, const char *text, uint64_t items,
+                                  const char *where, pe_error *err)
 {
     pe_status status = PE_OK;
-    for (size_t at = 0; at < told->size && status == PE_OK; at += sizeof(pe_item_name)) {
-        pe_item_name name;
+    for (size_t at = 0; at < told->size && status == PE_OK; at += sizeof(pe_item_file_name)) {
+        pe_item_file_name name;
         memcpy(&name, told->data + at, sizeof name);
         status = make_room(self, items, where, err);
         if (status == PE_OK)
@@ -117,11 +118,11 @@ pe_status pe_item_names_take(pe_item_names *self, const pe_buffer *told, const c
     return status;
 }
 
-pe_status pe_item_names_save(const pe_buffer *told, pe_failed_file *list, pe_error *err)
+pe_status pe_item_file_names_save(const pe_buffer *told, pe_failed_file *list, pe_error *err)
 {
     pe_status status = PE_OK;
-    for (size_t at = 0; at < told->size && status == PE_OK; at += sizeof(pe_item_name)) {
-        pe_item_name name;
+    for (size_t at = 0; at < told->size && status == PE_OK; at += sizeof(pe_item_file_name)) {
+        pe_item_file_name name;
         memcpy(&name, told->data + at, sizeof name);
         const pe_failed_entry entry = {
             .item = name.item, .line = (const char *)name.hash, .line_bytes = sizeof name.hash};
@@ -130,15 +131,15 @@ pe_status pe_item_names_save(const pe_buffer *told, pe_failed_file *list, pe_err
     return status;
 }
 
-pe_status pe_item_names_load(pe_item_names *self, const char *checkpoint, uint64_t bytes, uint64_t items,
-                             const char *where, pe_error *err)
+pe_status pe_item_file_names_load(pe_item_file_names *self, const char *checkpoint, uint64_t bytes, uint64_t items,
+                                  const char *where, pe_error *err)
 {
     pe_failed_reader reader = {0};
     pe_failed_entry entry;
     bool has = true;
     pe_status status = pe_failed_reader_open(&reader, checkpoint, PE_NAMES_LIST, bytes, err);
     while (status == PE_OK && has) {
-        pe_item_name name = {.item = 0};
+        pe_item_file_name name = {.item = 0};
         status = pe_failed_reader_next(&reader, &entry, &has, err);
         if (status != PE_OK || !has)
             break;
@@ -149,14 +150,14 @@ pe_status pe_item_names_load(pe_item_names *self, const char *checkpoint, uint64
         memcpy(name.hash, entry.line, sizeof name.hash);
         name.item = entry.item;
         const pe_buffer one = {.data = (unsigned char *)&name, .size = sizeof name};
-        status = pe_item_names_take(self, &one, NULL, items, where, err);
+        status = pe_item_file_names_take(self, &one, NULL, items, where, err);
     }
     pe_failed_reader_close(&reader);
     return status;
 }
 
-void pe_item_names_fini(pe_item_names *self)
+void pe_item_file_names_fini(pe_item_file_names *self)
 {
     free(self->slots);
-    *self = (pe_item_names){.count = 0};
+    *self = (pe_item_file_names){.count = 0};
 }

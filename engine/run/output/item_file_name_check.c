@@ -1,19 +1,19 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* item_name_check.c - finds a name that two items' files would have, before an item is computed.
+/* item_file_name_check.c - finds a name that two items' files would have, before an item is computed.
  *
  * Design:  rank 0 reads the arguments of all items and makes the names that the workers will make. What it cannot tell, the
- *          run finds when the second of the two files is delivered (item_names.c): of a stream, of very many items, of items
+ *          run finds when the second of the two files is delivered (item_file_names.c): of a stream, of very many items, of items
  *          that cannot be read, and where items are left out by kernel.where.
  * Threads: the main thread.
  */
-#include "run/output/item_name_check.h"
+#include "run/output/item_file_name_check.h"
 
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "run/output/item_names.h"
+#include "run/output/item_file_names.h"
 
 #define MOST_ITEMS ((uint64_t)1 << 20) /* a fraction of what it takes to write so many files */
 #define READ_ITEMS 256u
@@ -26,7 +26,7 @@ typedef struct checker {
     pe_item_writer *writer;
     pe_failures failures; /* items that will have no file */
     pe_buffer told;
-    pe_item_names names;
+    pe_item_file_names names;
 } checker;
 
 static bool can_tell(const pe_work_spec *work)
@@ -48,7 +48,7 @@ static pe_status open_all(checker *self, pe_error *err)
 
 static void close_all(checker *self)
 {
-    pe_item_names_fini(&self->names);
+    pe_item_file_names_fini(&self->names);
     pe_buffer_fini(&self->told);
     pe_failures_fini(&self->failures);
     pe_item_writer_free(self->writer);
@@ -72,12 +72,13 @@ static pe_status check_block(checker *self, pe_block block, bool *can_go_on, pe_
         self->told.size = 0;
         status = pe_item_writer_tell(self->writer, block.first + i, &name, &self->told, err);
         if (status == PE_OK)
-            status = pe_item_names_take(&self->names, &self->told, name, self->work->todo->items, self->where, err);
+            status =
+                pe_item_file_names_take(&self->names, &self->told, name, self->work->todo->items, self->where, err);
     }
     return status;
 }
 
-pe_status pe_item_name_check(const pe_work_spec *work, const char *where, pe_error *err)
+pe_status pe_item_file_name_check(const pe_work_spec *work, const char *where, pe_error *err)
 {
     checker self = {.work = work, .where = where};
     bool can_go_on = can_tell(work);

@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: the pengine authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+/* item_file_name_check.h - finds a name that two items' files would have, before an item is computed.
+ */
+#ifndef PE_ITEM_FILE_NAME_CHECK_H
+#define PE_ITEM_FILE_NAME_CHECK_H
+
+#include "worker/worker.h"
+
+/* pe_item_file_name_check - on rank 0, of a work spec with item_files or without; the inputs are bound.
+ * Params: where: "job.toml:9:8: output"
+ * Returns: PE_OK: no name comes twice, or it cannot be known yet; PE_ECONFIG that names both items; PE_ENOMEM */
+pe_status pe_item_file_name_check(const pe_work_spec *work, const char *where, pe_error *err);
+
+#endif
