@@ -140,12 +140,38 @@ static int take_outputs(pe_py_columns *columns, const pe_pool_kernel *kernel, ui
     return 0;
 }
 
+static int is_shared(const Py_buffer *a, const Py_buffer *b)
+{
+    const uintptr_t one = (uintptr_t)a->buf, other = (uintptr_t)b->buf;
+    return one < other + (uintptr_t)b->len && other < one + (uintptr_t)a->len;
+}
+
+/* Results must not overwrite arguments of items that are still to come, nor each other. Where each item's only result takes the
+ * place of its argument they do not. */
+static int check_memory(const pe_py_columns *columns, int inputs)
+{
+    const Py_buffer *views = columns->views;
+    for (int r = inputs; r < columns->view_count; r++)
+        for (int v = 0; v < r; v++) {
+            const int in_place = v < inputs && columns->result_count == 1 && views[v].buf == views[r].buf &&
+                                 views[v].len == views[r].len;
+            if (is_shared(&views[v], &views[r]) && !in_place) {
+                PyErr_SetString(PyExc_ValueError, "out: shares memory with an argument or another result; expected an "
+                                                  "array of its own, or for one result the whole array of an argument");
+                return -1;
+            }
+        }
+    return 0;
+}
+
 int pe_py_take_columns(pe_py_columns *columns, const pe_pool_kernel *kernel, uint64_t count, PyObject *inputs,
                        PyObject *outputs, PyObject *outcomes)
 {
-    if (take_inputs(columns, kernel, count, inputs) != 0 || take_outputs(columns, kernel, count, outputs) != 0) {
+    if (take_inputs(columns, kernel, count, inputs) != 0)
         return -1;
-    }
+    const int views = columns->view_count;
+    if (take_outputs(columns, kernel, count, outputs) != 0 || check_memory(columns, views) != 0)
+        return -1;
     if (outcomes != Py_None) {
         columns->outcomes = take_buffer(columns, outcomes, (pe_pool_type){.dtype = PE_UINT8}, count, PyBUF_WRITABLE);
         return columns->outcomes == NULL ? -1 : 0;

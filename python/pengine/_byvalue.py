@@ -62,12 +62,13 @@ if cloudpickle is not None:
             ForkingPickler._extra_reducers, cloudpickle.CloudPickler.dispatch_table  # type: ignore[attr-defined]
         )
 
-        def __init__(self, file: Any) -> None:
+        def __init__(self, file: Any, is_result: bool) -> None:
             super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+            self.is_result = is_result
             self.globals_ref[id(main_namespace())] = _MainNamespace(__name__="__main__")
 
         def reducer_override(self, item: Any) -> Any:
-            if IN_WORKER and isinstance(item, (types.FunctionType, type)) and item.__module__ not in ("__main__", "builtins"):
+            if self.is_result and isinstance(item, (types.FunctionType, type)) and item.__module__ not in ("__main__", "builtins"):
                 return NotImplemented  # a result goes by value only where nobody could import it
             return super().reducer_override(item)
 
@@ -77,20 +78,25 @@ if cloudpickle is not None:
                 return (*reduced[:5], set_main_function)
             return reduced
 
-    def dumps_by_value(item: Any) -> bytes:
+    def dumps_by_value(item: Any, is_result: bool = False) -> bytes:
         """The pickle of an object with all that only this process has in it."""
         file = io.BytesIO()
-        _ByValue(file).dump(item)
+        _ByValue(file, is_result).dump(item)
         return file.getvalue()
 
 else:
 
-    def dumps_by_value(item: Any) -> bytes:
+    def dumps_by_value(item: Any, is_result: bool = False) -> bytes:
         """As pickle does: there is no cloudpickle."""
         return bytes(ForkingPickler.dumps(item))
 
 
-def dumps(item: Any) -> bytes:
+def dumps_result(item: Any) -> bytes:
+    """dumps() on the way back from a worker: what is of __main__ is there already."""
+    return dumps(item, True)
+
+
+def dumps(item: Any, is_result: bool = False) -> bytes:
     """The pickle of an object; raises what pickle raises."""
     try:
         data = bytes(ForkingPickler.dumps(item, pickle.HIGHEST_PROTOCOL))
@@ -98,11 +104,11 @@ def dumps(item: Any) -> bytes:
         if not BY_VALUE:
             raise
         try:
-            return dumps_by_value(item)
+            return dumps_by_value(item, is_result)
         except Exception as error:  # the first message says what is wrong with the object
             failed = error
         raise_first(item, failed)
-    if BY_VALUE and not IN_WORKER and b"__main__" in data:
+    if BY_VALUE and not is_result and b"__main__" in data:
         return dumps_by_value(item)
     return data
 

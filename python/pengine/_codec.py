@@ -10,7 +10,7 @@ import gc
 import pickle
 import struct
 import sys
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 from . import _byvalue, _core
 from ._packed import Packed
@@ -19,12 +19,12 @@ _RANGE = struct.Struct("=qqq")
 _INT64 = range(-(2**63), 2**63)
 
 
-def dump(items: Any) -> bytes:
+def dump(items: Any, dumps: Callable[[Any], bytes] = _byvalue.dumps) -> bytes:
     """The bytes of a list, a range, Packed or a numpy array's rows; raises what pickle raises."""
     if type(items) is range:
         if items and (items[0] not in _INT64 or items[-1] not in _INT64):
-            return _pickled(list(items))
-        return b"R" + _RANGE.pack(items.start, items.step, len(items)) if _fits(items) else _pickled(list(items))
+            return _pickled(list(items), dumps)
+        return b"R" + _RANGE.pack(items.start, items.step, len(items)) if _fits(items) else _pickled(list(items), dumps)
     if type(items) is Packed:
         return b"C" + items.message()
     if type(items) is not list:
@@ -36,7 +36,7 @@ def dump(items: Any) -> bytes:
         array = _as_array(items)
         if array is not None:
             return _dump_array(array)
-    return _pickled(items)
+    return _pickled(items, dumps)
 
 
 def load(data: memoryview) -> list[Any]:
@@ -67,8 +67,8 @@ def _fits(items: range) -> bool:
     return items.start in _INT64 and items.stop in _INT64 and items.step in _INT64
 
 
-def _pickled(items: Sequence[Any]) -> bytes:
-    return b"P" + _byvalue.dumps(items)
+def _pickled(items: Sequence[Any], dumps: Callable[[Any], bytes]) -> bytes:
+    return b"P" + dumps(items)
 
 
 def _as_array(items: list[Any]) -> Any:

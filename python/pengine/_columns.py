@@ -122,7 +122,7 @@ def split(items: Any, star: bool) -> list[Column]:
     """The columns of a call: of starmap a tuple of arrays, the fields of a structured array, or rows of arguments."""
     if not star:
         return [_any_column(items)]
-    if isinstance(items, tuple):
+    if isinstance(items, tuple) and items:
         return [_any_column(one) for one in items]
     names = getattr(getattr(items, "dtype", None), "names", None)
     if names:

@@ -93,13 +93,18 @@ class Dispatch:
         return seconds
 
     def start(self, worker: WorkerProcess, chunk: Chunk) -> bool:
-        """Send a chunk; False where its arguments cannot be sent, which fails it."""
+        """Send a chunk; False where its arguments cannot be sent, which fails the item that cannot."""
         job = chunk.job
         try:
             payload = job.payload(chunk)
         except Exception as error:
-            job.put(chunk, memoryview(b""), [(place, error) for place in range(chunk.count)])
-            self.settle(job)
+            if chunk.count > 1:  # which of them is found by halves
+                half = chunk.count // 2
+                self.give_back(chunk.part(half, chunk.count))
+                self.give_back(chunk.part(0, half))
+            else:
+                job.put(chunk, memoryview(b""), [(0, error)])
+                self.settle(job)
             return False
         if job.kind == _frames.TASK and job.number not in worker.known:
             worker.known.add(job.number)

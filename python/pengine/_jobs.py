@@ -12,9 +12,10 @@ import collections
 import itertools
 import pickle
 import warnings
-from typing import Any, Iterable, NamedTuple, Optional
+from typing import Any, Iterable, Optional
 
 from . import _byvalue, _codec, _core, _frames
+from ._options import Options
 from ._results import AsyncResult
 from ._source import SequenceSource
 from .errors import Failure, ItemError
@@ -23,25 +24,6 @@ MOST_ITEMS = 2**18  # of a chunk
 BATCH_BYTES = 2**21
 _numbers = itertools.count(1)
 _NONE = object()  # in the place of a function: each item brings its own
-
-
-class Options(NamedTuple):
-    """What the keywords beside multiprocessing's say."""
-
-    errors: str = "raise"
-    timeout: Optional[float] = None
-    retries: int = 0
-    progress: bool = False
-
-    def checked(self) -> Options:
-        """Raises ValueError or TypeError where one is none."""
-        if self.errors not in ("raise", "skip", "return"):
-            raise ValueError(f"errors: expected 'raise', 'skip' or 'return', got {self.errors!r}")
-        if self.timeout is not None and not self.timeout > 0:
-            raise ValueError(f"timeout: expected seconds above 0 or None, got {self.timeout!r}")
-        if not isinstance(self.retries, int) or not 0 <= self.retries <= 63:
-            raise ValueError(f"retries: expected 0 to 63, got {self.retries!r}")
-        return self
 
 
 class Chunk:
@@ -145,7 +127,12 @@ def unpack_failures(data: memoryview) -> list[tuple[int, BaseException]]:
 
 def merge(job: Job, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> list[Any]:
     """The results of a chunk in order, with a Failure in the place of each failed item."""
-    results = _codec.load(data) if len(data) else []
+    try:
+        results = _codec.load(data) if len(data) else []
+    except Exception as unreadable:
+        last = chunk.first + chunk.count - 1
+        unreadable.add_note(f"pengine: the results of items {chunk.first} to {last} were pickled, and cannot be unpickled here")
+        raise
     for place, error in failed:
         note(error, chunk.first + place, chunk, place)
         job.failed[chunk.first + place] = error

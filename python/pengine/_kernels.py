@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import re
 import sys
 import tempfile
@@ -26,6 +27,8 @@ class KernelError(ValueError):
 
 
 def _toml(value: Any) -> str:
+    if hasattr(value, "tolist"):  # of numpy
+        value = value.tolist()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
@@ -34,7 +37,9 @@ def _toml(value: Any) -> str:
         return "[" + ", ".join(map(_toml, value)) + "]"
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + " }"
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007F")
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"expected a text, a number, a bool, or a list or dict of them, got {value!r}")
+    return json.dumps(os.fspath(value), ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def errors_text(errors: dict[str, Any]) -> str:
@@ -117,7 +122,7 @@ def _types(text: str) -> list[tuple[str, str]]:
 
 def _prototype(signature: str) -> tuple[str, list[str]]:
     """The C type that a function of the signature returns, and those of its parameters (docs/kernels.md)."""
-    match = _SIGNATURE.fullmatch(signature)
+    match = _SIGNATURE.fullmatch(signature) if isinstance(signature, str) else None
     if match is None:
         raise KernelError(f"signature: expected one like '(float64, float64) -> float64', got {signature!r}")
     params: list[str] = []
@@ -158,7 +163,7 @@ class BatchKernel(Kernel):
     def __init__(self, function: Any, signature: str) -> None:
         self.address = _address_of(function)
         super().__init__({"pointer": self.address, "signature": signature}, function)
-        match = _SIGNATURE.fullmatch(signature)
+        match = _SIGNATURE.fullmatch(signature) if isinstance(signature, str) else None
         if match is None or match[3]:
             raise KernelError(f"signature: expected one like '(float64) -> float64' for a function of batches, got {signature!r}")
         self.types = [name + width for name, width in _types(match[1])]
@@ -183,8 +188,8 @@ def pointer(function: Any, signature: str, *, params: Optional[dict[str, Any]] =
     what it returns is 0, else the call ends with an error.
     """
     address = _address_of(function)
-    if address <= 0:
-        raise ValueError("pointer: the address is NULL")
+    if not 0 < address < 2**64:
+        raise ValueError(f"pointer: expected an address above 0 and below 2^64, got {address}")
     if batch:
         return BatchKernel(function, signature)
     returned, types = _prototype(signature)

@@ -54,7 +54,8 @@ def outputs_for(types: Any, count: int, out: Any) -> list[Any]:
     """A buffer for each result: the caller's, or a new one."""
     given = [None] * len(types) if out is None else list(out) if isinstance(out, (tuple, list)) else [out]
     if len(given) != len(types):
-        raise ValueError(f"out: expected {len(types)} arrays, one a result, got {len(given)}")
+        raise ValueError(f"out: expected {'one array' if len(types) == 1 else f'{len(types)} arrays, one a result'}, got {len(given)}"
+                         f" in a {type(out).__name__}")
     return [_new(dtype, width, count) if one is None else _check_out(one, dtype, width, count)
             for (dtype, width), one in zip(types, given)]
 
@@ -76,7 +77,10 @@ def _check_out(one: Any, dtype: int, width: int, count: int) -> Any:
     name, form = _DTYPES[dtype]
     if name in ("text", "int128"):
         raise TypeError(f"out: a result of type {name} cannot be written to an array")
-    view = memoryview(one)
+    try:
+        view = memoryview(one)
+    except TypeError:
+        raise TypeError(f"out: expected an array (of numpy or the buffer protocol), got {type(one).__name__}") from None
     shape = (count, width) if width else (count,)
     kind = KINDS.get(view.format.lstrip("@=<")[:1])
     same = view.format.lstrip("@=<") == form or (kind in ("int", "uint") and kind == KINDS[form] and not view.format.startswith(">")

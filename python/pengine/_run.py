@@ -55,6 +55,14 @@ def run(job: str | os.PathLike[str] | Mapping[str, Any], set: Optional[Mapping[s
     The report is what --stats writes (docs/report.md): items, done, failed, seconds, exit_code, reasons and so on. A run that is not
     complete raises RunError. Items that failed under errors.on_error = "skip" or "fill" are counted in it, with exit_code 1.
     """
+    if not isinstance(job, (str, os.PathLike, Mapping)):
+        raise TypeError(f"job: expected the path of a job file or a dict of its sections, got {job!r}")
+    if not isinstance({} if set is None else set, Mapping):
+        raise TypeError(f"set: expected a dict of keys and values, got {set!r}")
+    if not isinstance(ranks, int) or ranks < 1:
+        raise ValueError(f"ranks: expected an integer of 1 or more, got {ranks!r}")
+    if isinstance(options, str):
+        raise TypeError(f"options: expected a list of words such as ['--resume'], got {options!r}")
     with tempfile.TemporaryDirectory(prefix="pengine-run-") as folder:
         stats = os.path.join(folder, "stats.json")
         words = [find_program(), "-q", "--stats", stats, *options]

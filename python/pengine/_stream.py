@@ -16,7 +16,8 @@ from multiprocessing import TimeoutError
 from typing import Any, Callable, Optional
 
 from . import _frames
-from ._jobs import Chunk, Job, Options, merge
+from ._jobs import Chunk, Job, merge
+from ._options import Options
 from ._source import IteratorSource, SequenceSource
 from .errors import Failure
 

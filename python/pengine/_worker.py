@@ -59,10 +59,23 @@ def _text(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, error.__traceback__))
 
 
+class _Named:
+    """Stands for a value that cannot show itself."""
+
+    def __init__(self, value: Any) -> None:
+        self.text = f"<{type(value).__qualname__} object>"
+
+    def __repr__(self) -> str:
+        return self.text
+
+
 def _encoding_error(error: Exception, value: Any) -> Exception:
     from multiprocessing.pool import MaybeEncodingError  # type: ignore[attr-defined]
 
-    made: Exception = MaybeEncodingError(error, value)
+    try:
+        made: Exception = MaybeEncodingError(error, value)
+    except Exception:
+        made = MaybeEncodingError(_Named(error), _Named(value))
     return made
 
 
@@ -77,9 +90,9 @@ class _Failures:
 
         text = _text(error)
         try:
-            data = _byvalue.dumps(ExceptionWithTraceback(error, error.__traceback__))
+            data = _byvalue.dumps_result(ExceptionWithTraceback(error, error.__traceback__))
         except Exception as unpicklable:
-            data = _byvalue.dumps(_encoding_error(unpicklable, error))
+            data = _byvalue.dumps_result(_encoding_error(unpicklable, error))
         self.found.append((place, data, text))
 
 
@@ -188,19 +201,19 @@ class _Worker:
     def encode(self, results: list[Any], failures: _Failures) -> bytes:
         """The results as bytes; those that cannot be sent become failures."""
         try:
-            return _codec.dump(results)
+            return _codec.dump(results, _byvalue.dumps_result)
         except Exception:
             kept = []
             places = [place for place in range(len(results) + len(failures.found)) if place not in
                       {place for place, _, _ in failures.found}]
             for place, result in zip(places, results):
                 try:
-                    _byvalue.dumps(result)
+                    _byvalue.dumps_result(result)
                     kept.append(result)
                 except Exception as error:
                     failures.add(place, _encoding_error(error, result))
             failures.found.sort()
-            return _codec.dump(kept)
+            return _codec.dump(kept, _byvalue.dumps_result)
 
 
 def _prepare(data: dict[str, Any], by_value: bool) -> None:

@@ -53,4 +53,9 @@ class Failure:
     __slots__ = ("exception",)
 
     def __init__(self, exception: BaseException) -> None:
+        if isinstance(exception, StopIteration):  # it would end who iterates over the results, and nobody would know why
+            stopped, exception = exception, RuntimeError("the function raised StopIteration")
+            exception.__cause__ = stopped
+            for note in getattr(stopped, "__notes__", ()):
+                exception.add_note(note)
         self.exception = exception

@@ -82,7 +82,7 @@ class _Carrier:
 def _call(data: bytes) -> Any:
     _byvalue.IN_WORKER = True
     function, args, kwargs = _byvalue.loads(data)
-    return _Carrier(_byvalue.dumps(function(*args, **kwargs)))
+    return _Carrier(_byvalue.dumps_result(function(*args, **kwargs)))
 
 
 class Executor(ProcessPoolExecutor):

@@ -12,8 +12,9 @@ from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional
 
 from . import _cluster, _worker_state
-from ._jobs import ApplyJob, Job, MapJob, Options, warn_skipped
+from ._jobs import ApplyJob, Job, MapJob, warn_skipped
 from ._manager import Manager
+from ._options import Options, checked_chunksize, whole
 from ._packed import Packed, pack
 from ._progress import Bar
 from ._results import AsyncResult, IMapIterator, run_aside
@@ -30,7 +31,7 @@ _open: weakref.WeakSet[Manager] = weakref.WeakSet()
 
 def is_compiled(func: Any) -> bool:
     """Whether it is a Kernel; asks without importing what only kernels need."""
-    return getattr(func, "is_compiled", False) is True
+    return getattr(func, "is_compiled", False) is True and not isinstance(func, type)
 
 
 def _after_fork() -> None:
@@ -71,12 +72,17 @@ class Pool:
         self._pool: list[Any] = []
         if processes is None:
             processes = _cluster.cores() if _cluster.agents else os.cpu_count() or 1
+        processes = whole("processes", processes)
         if processes < 1:
             raise ValueError("Number of processes must be at least 1")
         if maxtasksperchild is not None and (not isinstance(maxtasksperchild, int) or maxtasksperchild <= 0):
             raise ValueError("maxtasksperchild must be a positive int or None")
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
+        try:
+            initargs = tuple(initargs)
+        except TypeError:
+            raise TypeError(f"initargs must be a tuple of arguments, not {initargs!r}") from None
         _worker_state.check_not_importing_main()
         self._options = Options(errors, timeout, retries, progress).checked()
         self._processes = processes
@@ -85,7 +91,7 @@ class Pool:
         self._failures: list[BaseException] = []
         self._lock = threading.Lock()
         self._compiled: Optional[Compiled] = None
-        self._manager = Manager(processes, initializer, tuple(initargs), maxtasksperchild)
+        self._manager = Manager(processes, initializer, initargs, maxtasksperchild)
         self._pool = self._manager.workers.all
         try:
             self._manager.populate()
@@ -145,6 +151,8 @@ class Pool:
                     timeout: Optional[float] = None, retries: Optional[int] = None) -> AsyncResult:
         """apply() that returns an AsyncResult at once."""
         self._check_running()
+        if is_compiled(func):
+            raise TypeError("a compiled kernel maps arrays: expected a Python function; map() and starmap() take kernels")
         result = AsyncResult(self, callback, error_callback)
         options = self._choose(timeout=timeout, retries=retries)._replace(errors="raise", progress=False)
         self._add(ApplyJob(func, args, dict(kwds), result, options))
@@ -198,7 +206,8 @@ class Pool:
         from ._columns import split
         from ._compute import errors_of
 
-        return compiled.map(func, split(iterable, star), out, errors_of(options, fill), chunksize or 0)
+        chunk = 0 if chunksize is None else checked_chunksize(chunksize)
+        return compiled.map(func, split(iterable, star), out, errors_of(options, fill), chunk)
 
     def map_async(self, func: Any, iterable: Any, chunksize: Optional[int] = None,
                   callback: Optional[Callable[[Any], Any]] = None,
@@ -230,8 +239,8 @@ class Pool:
         if len(iterable) == 0:
             result._set(True, [])
             return result
-        if chunksize is not None and chunksize < 1:
-            raise ValueError(f"Chunksize must be 1+, not {chunksize!r}")
+        if chunksize is not None:
+            chunksize = checked_chunksize(chunksize)
         try:
             items = iterable if is_cuttable(iterable) or type(iterable) is Packed else list(iterable)
             job = MapJob(func, items, chunksize, star, result, options, self._processes,
@@ -270,8 +279,7 @@ class Pool:
 
     def _imap(self, func: Any, iterable: Iterable[Any], chunksize: int, ordered: bool, star: bool, options: Options) -> IMapIterator | Stream:
         self._check_running()
-        if chunksize < 1:
-            raise ValueError(f"Chunksize must be 1+, not {chunksize:n}")
+        chunksize = checked_chunksize(chunksize)
         if is_compiled(func):
             from . import _compute
 

@@ -169,11 +169,17 @@ class Compiled(unittest.TestCase):
         fixed = numpy.zeros(1000)
         fixed.flags.writeable = False
         for wrong, text in ((numpy.zeros(999), "expected float64 of shape"), (numpy.zeros(1000, "f4"), "got format 'f'"),
-                            (fixed, "writable"), (numpy.zeros(2000)[::2], "contiguous"), ((out, out), "expected 1 arrays")):
+                            (fixed, "writable"), (numpy.zeros(2000)[::2], "contiguous"), ((out, out), "expected one array, got 2 in a tuple")):
             with self.assertRaisesRegex(ValueError, text):
                 self.pool.map(pengine.expr("x + 1"), a, out=wrong)
         with self.assertRaisesRegex(TypeError, "for compiled kernels"):
             self.pool.map(abs, a, out=out)
+        with self.assertRaisesRegex(TypeError, "out: expected an array .*, got str"):
+            self.pool.map(pengine.expr("x + 1"), a, out="a")
+        for given, (kernel, shared) in ((a[:-1], (pengine.expr("x + 1"), a[1:])), (a, (pengine.expr("x", "x + 1"), (a, out))),
+                                        (a, (pengine.expr("x", "x + 1"), (out, out)))):
+            with self.assertRaisesRegex(ValueError, "out: shares memory with"):
+                self.pool.map(kernel, given, out=shared)
 
     def test_texts_and_wide_integers(self):
         self.assertEqual(self.pool.map(pengine.source(self.file, "twice", "(text) -> text"), ["a", "", "ü" * 500, b"b"]),
@@ -241,6 +247,7 @@ class Compiled(unittest.TestCase):
 
     def test_wrong_calls(self):
         a = numpy.zeros(3)
+        self.same(self.pool.map(pengine.expr("x + k", params={"k": numpy.int64(3)}), a), a + 3)
         for wrong, kind, text in (
             (lambda: self.pool.map(pengine.expr("x*"), a), pengine.KernelError, "expected a value"),
             (lambda: self.pool.map(pengine.kernel("sqare"), a), pengine.KernelError, 'did you mean "square"'),
@@ -251,6 +258,18 @@ class Compiled(unittest.TestCase):
             (lambda: self.pool.map(pengine.expr("x"), [2**70]), OverflowError, "int64"),
             (lambda: self.pool.map(pengine.expr("x"), a, errors="return"), ValueError, "for Python functions"),
             (lambda: self.pool.map(pengine.expr("x"), numpy.float64(1)), TypeError, "0 dimensions"),
+            (lambda: self.pool.map(pengine.expr("x"), a, 0), ValueError, "Chunksize must be 1"),
+            (lambda: self.pool.map(pengine.expr("x"), a, 1.5), TypeError, "Chunksize must be an integer of 1 or more, not 1.5"),
+            (lambda: self.pool.map(pengine.expr("x*k", params={"k": None}), a), TypeError, "a text, a number, .* got None"),
+            (lambda: self.pool.starmap(pengine.expr("x"), ()), ValueError, "no arguments"),
+            (lambda: self.pool.map(pengine.Kernel, a), AttributeError, "items"),
+            (lambda: self.pool.apply(pengine.expr("x"), (1,)), TypeError, "expected a Python function"),
+            (lambda: pengine.pointer(2**70, "(float64) -> float64"), ValueError, r"below 2\^64, got 1180591620717411303424"),
+            (lambda: pengine.pointer(1, None), pengine.KernelError, "got None"),
+            (lambda: pengine.run(3), TypeError, "job: expected the path"),
+            (lambda: pengine.run({}, set=3), TypeError, "set: expected a dict"),
+            (lambda: pengine.run({}, ranks=0), ValueError, "ranks: expected an integer of 1 or more, got 0"),
+            (lambda: pengine.run({}, options="--resume"), TypeError, "options: expected a list of words"),
         ):
             with self.assertRaisesRegex(kind, text):
                 wrong()

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """pengine.Pool: what goes through it, where functions come from, what it leaves behind."""
 import gc
-import multiprocessing
+import importlib.util
+import multiprocessing.pool
 import os
 import pty
 import signal
@@ -69,6 +70,38 @@ def fail_until(path):
     if os.path.getsize(path) < 3:
         raise OSError("not yet")
     return os.path.getsize(path)
+
+
+class Unsendable:
+    """Can neither be pickled nor show itself."""
+
+    def __reduce__(self):
+        raise OSError("not to be sent")
+
+    def __repr__(self):
+        raise OSError("not to be shown")
+
+
+class Unreadable:
+    def __reduce__(self):
+        return int, ("x",)
+
+
+def unsendable(x):
+    return Unsendable()
+
+
+def unreadable(x):
+    return Unreadable()
+
+
+def stop(x):
+    raise StopIteration(x)
+
+
+def nested(x):
+    with pengine.Pool(1) as pool:
+        return pool.map(lambda y: identity(y) + 1, [x])
 
 
 class Point:
@@ -180,6 +213,52 @@ class Values(unittest.TestCase):
         self.assertEqual(list(results), [2])
         with self.assertRaisesRegex(ValueError, "errors: expected 'raise', 'skip' or 'return', got 'ignore'"):
             self.pool.map(fail_odd, [], errors="ignore")
+
+    def test_what_cannot_be_pickled_costs_itself_alone(self):
+        items = [*range(30), Unsendable(), *range(30)]
+        for call in (self.pool.map, self.pool.imap):
+            results = call(identity, items, 20, errors="return")
+            kept = [x for x in results if not isinstance(x, Exception)]
+            failed = self.pool.failures if call == self.pool.map else results.failures
+            self.assertEqual((kept, [repr(one) for one in failed]), ([*range(30), *range(30)], ["OSError('not to be sent')"]))
+            self.assertEqual([note.split(" (")[0] for note in failed[0].__notes__], ["pengine: item 30"])
+        with self.assertRaisesRegex(multiprocessing.pool.MaybeEncodingError, "<Unsendable object>"):
+            self.pool.map(unsendable, [1])
+        for use in (lambda: self.pool.map(unreadable, [1]), lambda: list(self.pool.imap(unreadable, [1]))):
+            with self.assertRaisesRegex(ValueError, "base 10: 'x'") as caught:
+                use()
+            self.assertIn("items 0 to 0 were pickled, and cannot be unpickled here", caught.exception.__notes__[0])
+
+    def test_stop_iteration_of_the_function_ends_no_iterator(self):
+        with self.assertRaisesRegex(RuntimeError, "the function raised StopIteration") as caught:
+            list(self.pool.imap(stop, [1]))
+        self.assertEqual(caught.exception.__notes__, ["pengine: item 0 (1)"])
+        self.assertRaises(StopIteration, self.pool.map, stop, [1])
+
+    def test_a_worker_has_pools_of_its_own(self):
+        self.assertEqual(self.pool.map(nested, [1, 2]), [[2], [3]])
+        if importlib.util.find_spec("cloudpickle") is not None:
+            text = """
+                import pengine
+                def inner(x): return x + 1
+                def outer(x):
+                    with pengine.Pool(1) as pool: return pool.map(inner, [x])
+                with pengine.Pool(1) as pool: print(pool.map(outer, [1, 2]))
+            """
+            self.assertEqual(script(text)[0], "[[2], [3]]\n")
+
+    def test_wrong_calls(self):
+        for wrong, kind, message in (
+            (lambda: self.pool.map(identity, [1], 0), ValueError, "Chunksize must be 1+, not 0"),
+            (lambda: self.pool.map(identity, [1], 1.5), TypeError, "Chunksize must be an integer of 1 or more, not 1.5"),
+            (lambda: self.pool.imap(identity, [1], "a"), TypeError, "Chunksize must be an integer of 1 or more, not 'a'"),
+            (lambda: self.pool.map(identity, [1], timeout="a"), ValueError, "timeout: expected seconds above 0 or None, got 'a'"),
+            (lambda: pengine.Pool(1.5), TypeError, "processes must be an integer of 1 or more, not 1.5"),
+            (lambda: pengine.Pool(1, identity, 3), TypeError, "initargs must be a tuple of arguments, not 3"),
+        ):
+            with self.assertRaises(kind) as caught:
+                wrong()
+            self.assertEqual(str(caught.exception), message)
 
     def test_retries(self):
         path = f"/tmp/pengine-retries-{os.getpid()}"
