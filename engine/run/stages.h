@@ -50,11 +50,11 @@ typedef struct pe_run_resume {
     bool is_recorded; /* this run writes checkpoints; on every rank */
     bool is_resumed;  /* it goes on where an earlier run ended; on every rank */
     bool is_retry;    /* the items that failed are computed again, and their rows put into the output; on every rank */
-    bool forgets_failures; /* those of the earlier runs are tried again; on every rank */
+    bool forgets_failures; /* the items that failed in earlier runs are tried again; on every rank */
     bool is_over;          /* nothing is left to do; on every rank */
     /* Rank 0: */
     char *path;              /* of the checkpoint */
-    char *marker;            /* of the output where its own has the checkpoint's name; NULL: it has not */
+    char *marker;            /* the name of the output's marker where the usual one is the checkpoint's; else NULL */
     pe_checkpoint_lock lock; /* where no locked output lies beside it */
     pe_checkpoint from;      /* the manifest of this job; where the run is resumed, the progress of the earlier ones */
     pe_item_set done;        /* the items that the earlier runs have done */

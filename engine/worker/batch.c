@@ -32,7 +32,7 @@ static void take_failures(pe_worker *worker, pe_worker_batch *at)
 
 /* ---- encode ---- */
 
-/* The rows that are left, moved together where they are. */
+/* Closes the gaps that failed items leave among rows which the kernel has written in place. */
 static void close_gaps(const pe_worker *worker, const pe_worker_batch *at)
 {
     const size_t row = worker->spec->encoder.row_bytes;
@@ -335,7 +335,7 @@ static pe_status run_taken(pe_worker *worker, pe_block block, pe_error *err)
     return status == PE_OK && worker->finished < block.count ? finish_items(worker, block.count, err) : status;
 }
 
-/* An item that where cannot judge fails as one does that the kernel refuses. */
+/* An item for which kernel.where has no answer fails like one that the kernel refuses. */
 static pe_status run_unjudged(pe_worker *worker, uint64_t item, pe_error *err)
 {
     const pe_failures *const failures = &worker->where.failures;
@@ -370,8 +370,8 @@ static pe_status run_chosen(pe_worker *worker, pe_block block, uint64_t end, con
     return status;
 }
 
-/* An item that cannot be read fails as one does that the kernel refuses, unless failed items end the run: then the
- * input's own error does. An error of the whole input ends it in any case. */
+/* An item that cannot be read fails like one that the kernel refuses, unless failed items end the run: then it ends with
+ * the input's own error. An error of the whole input ends the run in any case. */
 static pe_status run_unreadable(pe_worker *worker, uint64_t item, const pe_buffer *payload, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;

@@ -5,10 +5,10 @@
  *
  * Design:   a chunk is done in batches small enough for the first-level cache: the source fills argument columns, the
  *           kernel fills result columns, the encoder appends bytes. Where the result's column is the bytes (one result,
- *           binary format, no conversion) the kernel writes straight into the chunk's buffer. Of a digest's rows the
- *           sums go there, while they are in the cache. Failed items cost something only in the batches that have them:
- *           they are tried again one by one, then logged, and their rows are filled or left out.
- * Threads:  a worker belongs to one worker; the spec is constant.
+ *           binary format, no conversion) the kernel writes straight into the chunk's buffer. For a digest the sums of
+ *           the rows go there, made while the rows are in the cache. Failed items cost something only in the batches
+ *           that have them: they are tried again one by one, then logged, and their rows are filled or left out.
+ * Threads:  a worker belongs to one thread; the spec is constant.
  * Not here: which chunk (threads), what is done with the bytes (sink), the list of failed items (kernel/failures.c), what
  *           becomes of them (failed_items.c), further attempts (retry.c).
  */
@@ -77,8 +77,8 @@ static void close_worker(void *worker)
     pe_crash_unguard();
 }
 
-/* Several chunks at once: what other workers still read of them they map again. A part of another's chunk may lie before
- * the last one. */
+/* Releases the mapped input of several chunks at once. Other workers that still read there map it again. A stolen part may
+ * lie before the chunk of the call before. */
 static void release(pe_worker *worker, pe_block chunk)
 {
     const pe_plan *plan = worker->spec->plan;
@@ -106,7 +106,7 @@ static pe_status write_in_place(const pe_work_spec *spec, uint64_t first, pe_chu
     return status;
 }
 
-/* For the rows of one more batch. */
+/* Is the room too small for the rows of one more batch? */
 static bool lacks_room(const pe_worker *worker)
 {
     const pe_work_spec *spec = worker->spec;
@@ -121,7 +121,7 @@ static uint64_t batch_most(const pe_work_spec *spec)
     return is_bounded || planned < TEXT_BATCH ? planned : TEXT_BATCH;
 }
 
-/* With what is recorded of it, where something is. */
+/* Runs a batch, and measures it or logs its items where that is wanted. */
 static pe_status run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
     const bool has_joblog = worker->spec->has_joblog;
@@ -174,7 +174,7 @@ static pe_status begin_rows(pe_worker *worker, pe_block block, pe_chunk_result *
     return status == PE_OK ? pe_digest_partial_begin(&worker->piece, offset, &out->bytes, err) : status;
 }
 
-/* They are complete, or end before the item that ends the run. */
+/* Sums or writes the rows, which are complete or end before the item that ends the run. */
 static pe_status end_rows(pe_worker *worker, uint64_t first, pe_chunk_result *out, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;

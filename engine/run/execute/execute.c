@@ -17,7 +17,7 @@
 #include "run/reports/emergency.h"
 #include "worker/crash/crash.h"
 
-/* What the ranks have folded, and its lines as the output. */
+/* Merges the folds of all ranks; rank 0 writes the reduction's lines to the output. */
 static pe_status collect_reduction(pe_execution *self, pe_format format, pe_error *err)
 {
     const pe_run_context *run = self->run;

@@ -61,10 +61,11 @@ pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int
                            pe_error *err);
 /* pe_execution_close - the last checkpoint, then commit what every rank agrees is complete. Collective.
  *
- * Shape: items is how many were delivered in this run
+ * Params: items: how many were delivered in this run
  */
 pe_status pe_execution_close(pe_execution *self, uint64_t items, pe_error *err);
-/* pe_execution_skipped - how many items have no row and have not failed, of which `failed` did; with earlier runs. */
+/* pe_execution_skipped - how many items have no row although they have not failed, with those of earlier runs. failed: the
+ * number of items that have. */
 uint64_t pe_execution_skipped(pe_execution *self, uint64_t failed);
 /* pe_execution_all_items - `items` of this run with those of earlier runs; PE_ITEMS_UNKNOWN stays. */
 uint64_t pe_execution_all_items(const pe_execution *self, uint64_t items);

@@ -13,8 +13,8 @@
 #include "run/prepare/item_range.h"
 #include "run/stages.h"
 
-/* On rank 0. Globs leave out what the job writes; nothing else looks at the list, so it goes again. A record of a stream is
- * in memory twice, in what was read and in what is handed out, as the plan counts one of a file. */
+/* On rank 0. The list of what the job writes is for globs, which leave these files out; it is freed when they are open. A
+ * record of a stream is in memory twice, as it was read and as it is handed out: so it has half of pool.memory at most. */
 static pe_status open_inputs(const pe_job *job, pe_inputs **out, pe_error *err)
 {
     pe_written_paths written = {.count = 0};
