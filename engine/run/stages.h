@@ -20,16 +20,16 @@
 #include "run/expression/argument_names.h"
 #include "run/expression/condition.h"
 #include "run/job_to_specs.h"
-#include "run/output/kept.h"
+#include "run/output/kept_columns.h"
 #include "threads/placement/thread_placement.h"
 #include "worker/worker.h"
 
 /* The open inputs. */
 typedef struct pe_run_inputs {
     pe_inputs *inputs;
-    pe_block items;   /* of the job's items, those of the output */
-    pe_item_set todo; /* of these, those that this run computes; the plan and the pool count them from 0 */
-    pe_kept kept;     /* columns in front of the results */
+    pe_block items;       /* of the job's items, those of the output */
+    pe_item_set todo;     /* of these, those that this run computes; the plan and the pool count them from 0 */
+    pe_kept_columns kept; /* columns in front of the results */
 } pe_run_inputs;
 
 /* The open kernel. */

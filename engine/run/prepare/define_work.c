@@ -33,12 +33,12 @@ static bool makes_partials(const pe_run_context *run, const pe_job *job, const p
 }
 
 /* The columns in front of the results, among those that the inputs deliver. */
-static void define_kept(const pe_job *job, const pe_kept *kept, const pe_inputs *inputs, pe_work_spec *work)
+static void define_kept(const pe_job *job, const pe_kept_columns *kept, const pe_inputs *inputs, pe_work_spec *work)
 {
     work->reads_alone = job->combine == PE_COMBINE_ZIP || job->input_count == 1;
     work->kept_count = kept->count;
     for (int k = 0; k < kept->count; k++) {
-        const int column = pe_kept_column_of(kept, inputs, k);
+        const int column = pe_kept_columns_column_of(kept, inputs, k);
         const pe_type type = kept->columns[k].type;
         work->kept[k] = (pe_work_kept){.column = column, .type = type, .blank = kept->blanks[k]};
         if (column >= work->signature.arg_count) {

@@ -16,7 +16,7 @@
 
 #include "kernel/registry.h"
 #include "kernel/signature.h"
-#include "run/output/kept.h"
+#include "run/output/kept_columns.h"
 
 /* The argument types of the signatures seen. */
 typedef struct takes {
@@ -99,7 +99,7 @@ void pe_input_demand_set(pe_job *job)
         const bool is_settled = all.numbers != all.texts;
         spec->demand = !is_settled ? PE_DEMAND_UNKNOWN : all.texts ? PE_DEMAND_TEXTS : PE_DEMAND_NUMBERS;
         spec->infers_types = needs_types || !is_settled;
-        spec->infers_fields = pe_kept_is_binary(job) || pe_kept_restyles(job, spec);
+        spec->infers_fields = pe_kept_columns_is_binary(job) || pe_kept_restyles(job, spec);
         keep_keys(job, spec);
     }
 }

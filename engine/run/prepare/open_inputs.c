@@ -59,13 +59,13 @@ pe_status pe_run_open_inputs(const pe_run_context *run, const pe_job *job, pe_ru
     if (err->status == PE_OK)
         (void)pe_item_range_choose(job, pe_inputs_count(out->inputs), &out->items, &out->todo, err);
     if (err->status == PE_OK)
-        (void)pe_kept_choose(&out->kept, job, out->inputs, err);
+        (void)pe_kept_columns_choose(&out->kept, job, out->inputs, err);
     return pe_run_agree(run, err);
 }
 
 void pe_run_inputs_fini(pe_run_inputs *inputs)
 {
-    pe_kept_fini(&inputs->kept);
+    pe_kept_columns_fini(&inputs->kept);
     pe_item_set_fini(&inputs->todo);
     pe_inputs_close(inputs->inputs);
 }

@@ -76,7 +76,7 @@ pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, pe_ru
     if (check_arity(job, inputs->inputs, out->form, err) == PE_OK)
         (void)pe_inputs_bind(inputs->inputs, signature->args, signature->arg_count, err);
     if (err->status == PE_OK)
-        (void)pe_kept_bind(&inputs->kept, job, signature, err);
+        (void)pe_kept_columns_bind(&inputs->kept, job, signature, err);
     if (pe_run_agree(run, err) != PE_OK)
         return err->status;
     return pe_condition_open(&out->condition, run, job, inputs->inputs, signature, err);

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* kept.h - the columns of the input that a job keeps in front of its results ([output] keep).
+/* kept_columns.h - the columns of the input that a job keeps in front of its results ([output] keep).
  */
-#ifndef PE_KEPT_H
-#define PE_KEPT_H
+#ifndef PE_KEPT_COLUMNS_H
+#define PE_KEPT_COLUMNS_H
 
 #include "inputs/inputs.h"
 #include "job/job.h"
@@ -20,7 +20,7 @@ typedef struct pe_kept_place {
 } pe_kept_place;
 
 /* Zero-initialise. It stays where it was made. */
-typedef struct pe_kept {
+typedef struct pe_kept_columns {
     pe_kept_column columns[PE_MAX_COLUMNS];
     pe_kept_place places[PE_MAX_COLUMNS];
     int count;
@@ -34,25 +34,25 @@ typedef struct pe_kept {
     pe_text_style style;            /* of the output */
     char **made;                    /* names that no input has */
     size_t name_count;
-} pe_kept;
+} pe_kept_columns;
 
-/* pe_kept_choose - find the columns that the job keeps, and tell the sources. Before the inputs are bound.
+/* pe_kept_columns_choose - find the columns that the job keeps, and tell the sources. Before the inputs are bound.
  * Returns: PE_OK; PE_ECONFIG for a column that is not there (naming those that are), or that two inputs have; PE_ENOMEM
  */
-pe_status pe_kept_choose(pe_kept *kept, const pe_job *job, pe_inputs *inputs, pe_error *err);
-void pe_kept_fini(pe_kept *kept);
+pe_status pe_kept_columns_choose(pe_kept_columns *kept, const pe_job *job, pe_inputs *inputs, pe_error *err);
+void pe_kept_columns_fini(pe_kept_columns *kept);
 
-/* pe_kept_bind - the types of kept arguments, once the kernel's are known. PE_ECONFIG for columns that became a vector. */
-pe_status pe_kept_bind(pe_kept *kept, const pe_job *job, const pe_signature *signature, pe_error *err);
+/* pe_kept_columns_bind - the types of kept arguments, once the kernel's are known. PE_ECONFIG for columns that became a vector. */
+pe_status pe_kept_columns_bind(pe_kept_columns *kept, const pe_job *job, const pe_signature *signature, pe_error *err);
 
-/* pe_kept_is_binary - does the job keep columns in rows of numbers, so that the types of all fields must be known? */
-bool pe_kept_is_binary(const pe_job *job);
+/* pe_kept_columns_is_binary - does the job keep columns in rows of numbers, so that the types of all fields must be known? */
+bool pe_kept_columns_is_binary(const pe_job *job);
 
 /* pe_kept_restyles - are kept numbers of this input written with another decimal point, or without its thousands' separators?
  * Then the types of all its fields must be known too. */
 bool pe_kept_restyles(const pe_job *job, const pe_source_spec *input);
 
-/* pe_kept_column_of - where a reader delivers it, after bind. */
-int pe_kept_column_of(const pe_kept *kept, const pe_inputs *inputs, int column);
+/* pe_kept_columns_column_of - where a reader delivers it, after bind. */
+int pe_kept_columns_column_of(const pe_kept_columns *kept, const pe_inputs *inputs, int column);
 
 #endif

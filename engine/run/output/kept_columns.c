@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* kept.c - the columns of the input that a job keeps in front of its results.
+/* kept_columns.c - the columns of the input that a job keeps in front of its results.
  *
  * Design:   a choice is one field of a text, or one argument of any other input. In rows of text, neighbouring choices of
  *           one text become one column of bytes, which its reader puts together; so a whole record is one piece. In rows
@@ -10,7 +10,7 @@
  * Threads:  the main thread.
  * Not here: reading fields (source/text/text_fields.c), their places in a row (sink/encode/encode.c).
  */
-#include "run/output/kept.h"
+#include "run/output/kept_columns.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ static char point_of(int decimal)
     return decimal == 0 ? '.' : (char)decimal;
 }
 
-bool pe_kept_is_binary(const pe_job *job)
+bool pe_kept_columns_is_binary(const pe_job *job)
 {
     const pe_format format = job->output.format;
     const bool is_kept = job->output.keep.is_all || job->output.keep.count > 0;
@@ -84,8 +84,8 @@ static int argument_of(const pe_source_spec *spec, int columns, uint64_t fields,
 }
 
 /* A field's name: by the job, else by the header, else as the argument is called, else by its number. */
-static pe_status name_field(pe_kept *kept, const pe_argument_names *arguments, const pe_source_spec *spec, int argument,
-                            const pe_source_field *field, candidate *out, pe_error *err)
+static pe_status name_field(pe_kept_columns *kept, const pe_argument_names *arguments, const pe_source_spec *spec,
+                            int argument, const pe_source_field *field, candidate *out, pe_error *err)
 {
     out->name = (pe_kept_name){.name = field->name, .label = field->label};
     if (field->name == NULL)
@@ -102,8 +102,8 @@ static pe_status name_field(pe_kept *kept, const pe_argument_names *arguments, c
     return status;
 }
 
-static pe_status add_source(pe_kept *kept, const pe_job *job, const pe_inputs *inputs, int source, int first_argument,
-                            candidates *all, pe_error *err)
+static pe_status add_source(pe_kept_columns *kept, const pe_job *job, const pe_inputs *inputs, int source,
+                            int first_argument, candidates *all, pe_error *err)
 {
     const uint64_t fields = count_fields(inputs, source);
     const int columns = pe_inputs_info(inputs, source)->columns;
@@ -124,7 +124,7 @@ static pe_status add_source(pe_kept *kept, const pe_job *job, const pe_inputs *i
     return status;
 }
 
-static pe_status list_candidates(pe_kept *kept, const pe_job *job, const pe_inputs *inputs, candidates *out,
+static pe_status list_candidates(pe_kept_columns *kept, const pe_job *job, const pe_inputs *inputs, candidates *out,
                                  pe_error *err)
 {
     const int arguments = pe_inputs_columns(inputs);
@@ -198,13 +198,13 @@ static pe_status find_choice(const pe_job *job, const candidates *all, const pe_
 }
 
 /* May a field join the column of the choice before it? */
-static bool joins(const pe_kept *kept, const candidate *one, bool is_binary)
+static bool joins(const pe_kept_columns *kept, const candidate *one, bool is_binary)
 {
     return one->is_field && !is_binary && kept->count > 0 && kept->places[kept->count - 1].source == one->source;
 }
 
 /* One choice more: names[n], numbers[n] are its own. */
-static pe_status add_choice(pe_kept *kept, const pe_job *job, const candidate *one, size_t n, bool is_binary,
+static pe_status add_choice(pe_kept_columns *kept, const pe_job *job, const candidate *one, size_t n, bool is_binary,
                             pe_error *err)
 {
     kept->names[n] = one->name;
@@ -230,10 +230,10 @@ static pe_status add_choice(pe_kept *kept, const pe_job *job, const candidate *o
 static bool is_apart(const pe_job *job, const candidate *one)
 {
     const bool has_members = one->is_field && job->inputs[one->source].keeps_own;
-    return pe_kept_is_binary(job) && !has_members;
+    return pe_kept_columns_is_binary(job) && !has_members;
 }
 
-static pe_status choose(pe_kept *kept, const pe_job *job, const candidates *all, pe_error *err)
+static pe_status choose(pe_kept_columns *kept, const pe_job *job, const candidates *all, pe_error *err)
 {
     const pe_keep *const keep = &job->output.keep;
     const size_t count = keep->is_all ? all->count : (size_t)keep->count;
@@ -276,7 +276,7 @@ static char *print_plain(char *out, const char *text, size_t size, const void *c
     return out + size;
 }
 
-static pe_kept_fields describe(const pe_kept *kept, const pe_job *job, const pe_inputs *inputs, int column)
+static pe_kept_fields describe(const pe_kept_columns *kept, const pe_job *job, const pe_inputs *inputs, int column)
 {
     const pe_kept_place *const place = &kept->places[column];
     const uint64_t *const numbers = kept->numbers + place->from;
@@ -300,14 +300,14 @@ static pe_kept_fields describe(const pe_kept *kept, const pe_job *job, const pe_
 }
 
 /* A label in the file's own bytes belongs to an output of the same dialect. */
-static void drop_labels(pe_kept *kept, const pe_job *job, int column)
+static void drop_labels(pe_kept_columns *kept, const pe_job *job, int column)
 {
     const bool has_labels = shares_dialect(job, &job->inputs[kept->places[column].source]);
     for (size_t n = 0; n < kept->columns[column].name_count && !has_labels; n++)
         kept->names[kept->places[column].from + n].label.data = NULL;
 }
 
-static pe_status tell_sources(pe_kept *kept, const pe_job *job, pe_inputs *inputs, pe_error *err)
+static pe_status tell_sources(pe_kept_columns *kept, const pe_job *job, pe_inputs *inputs, pe_error *err)
 {
     int told = 0;
     pe_status status = pe_make_array(&kept->fields, (size_t)kept->count + 1, sizeof *kept->fields, err);
@@ -329,7 +329,7 @@ static pe_status tell_sources(pe_kept *kept, const pe_job *job, pe_inputs *input
     return status;
 }
 
-static pe_status make_blanks(pe_kept *kept, const pe_job *job, pe_error *err)
+static pe_status make_blanks(pe_kept_columns *kept, const pe_job *job, pe_error *err)
 {
     size_t most = 0;
     for (int k = 0; k < kept->count; k++)
@@ -346,7 +346,7 @@ static pe_status make_blanks(pe_kept *kept, const pe_job *job, pe_error *err)
     return PE_OK;
 }
 
-pe_status pe_kept_choose(pe_kept *kept, const pe_job *job, pe_inputs *inputs, pe_error *err)
+pe_status pe_kept_columns_choose(pe_kept_columns *kept, const pe_job *job, pe_inputs *inputs, pe_error *err)
 {
     candidates all = {.list = NULL};
     const pe_keep *const keep = &job->output.keep;
@@ -365,7 +365,7 @@ pe_status pe_kept_choose(pe_kept *kept, const pe_job *job, pe_inputs *inputs, pe
 }
 
 /* Columns of numbers that the kernel takes as one vector are kept as that. */
-static pe_status bind_vector(pe_kept *kept, const pe_job *job, const pe_signature *signature, pe_error *err)
+static pe_status bind_vector(pe_kept_columns *kept, const pe_job *job, const pe_signature *signature, pe_error *err)
 {
     if (!job->output.keep.is_all || signature->arg_count != 1)
         return pe_fail(err, PE_ECONFIG,
@@ -377,7 +377,7 @@ static pe_status bind_vector(pe_kept *kept, const pe_job *job, const pe_signatur
     return PE_OK;
 }
 
-pe_status pe_kept_bind(pe_kept *kept, const pe_job *job, const pe_signature *signature, pe_error *err)
+pe_status pe_kept_columns_bind(pe_kept_columns *kept, const pe_job *job, const pe_signature *signature, pe_error *err)
 {
     for (int k = 0; k < kept->count; k++) {
         const pe_kept_place *const place = &kept->places[k];
@@ -389,7 +389,7 @@ pe_status pe_kept_bind(pe_kept *kept, const pe_job *job, const pe_signature *sig
     return PE_OK;
 }
 
-void pe_kept_fini(pe_kept *kept)
+void pe_kept_columns_fini(pe_kept_columns *kept)
 {
     for (size_t n = 0; n < kept->name_count; n++)
         free(kept->made[n]);
@@ -398,10 +398,10 @@ void pe_kept_fini(pe_kept *kept)
     free(kept->names);
     free(kept->numbers);
     free(kept->fields);
-    *kept = (pe_kept){.count = 0};
+    *kept = (pe_kept_columns){.count = 0};
 }
 
-int pe_kept_column_of(const pe_kept *kept, const pe_inputs *inputs, int column)
+int pe_kept_columns_column_of(const pe_kept_columns *kept, const pe_inputs *inputs, int column)
 {
     const pe_kept_place *const place = &kept->places[column];
     return place->source < 0 ? place->number : pe_inputs_kept_column(inputs, place->source) + place->number;
