@@ -16,8 +16,9 @@
 
 const char *pe_format_name(pe_format format)
 {
-    static const char *const names[] = {"auto", "npy",  "csv", "tsv",    "txt",  "jsonl",
-                                        "raw",  "hdf5", "npz", "digest", "null", "bytes"};
+#define NAME(format, name) name,
+    static const char *const names[] = {"auto", PE_FORMATS_BOTH(NAME) PE_FORMATS_IN(NAME) PE_FORMATS_OUT(NAME)};
+#undef NAME
     assert((size_t)format < sizeof names / sizeof *names);
     return names[format];
 }

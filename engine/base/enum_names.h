@@ -9,20 +9,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The formats of files, with their names in a job. Their suffixes stand in enum_names.c. */
+#define PE_FORMATS_BOTH(X)                                                                                             \
+    X(NPY, "npy")                                                                                                      \
+    X(HDF5, "hdf5")                                                                                                    \
+    X(CSV, "csv")                                                                                                      \
+    X(TSV, "tsv")                                                                                                      \
+    X(TXT, "txt")                                                                                                      \
+    X(JSONL, "jsonl")                                                                                                  \
+    X(RAW, "raw")
+#define PE_FORMATS_IN(X) X(NPZ, "npz")
+#define PE_FORMATS_OUT(X)                                                                                              \
+    X(DIGEST, "digest")                                                                                                \
+    X(NULL, "null")                                                                                                    \
+    X(BYTES, "bytes")
+
+#define PE_FORMAT_ENUM(format, name) PE_FORMAT_##format,
 typedef enum pe_format {
     PE_FORMAT_AUTO, /* by suffix */
-    PE_FORMAT_NPY,
-    PE_FORMAT_CSV,
-    PE_FORMAT_TSV,
-    PE_FORMAT_TXT,
-    PE_FORMAT_JSONL,
-    PE_FORMAT_RAW,
-    PE_FORMAT_HDF5,
-    PE_FORMAT_NPZ,    /* input only */
-    PE_FORMAT_DIGEST, /* output only */
-    PE_FORMAT_NULL,   /* output only */
-    PE_FORMAT_BYTES   /* output only */
+    PE_FORMATS_BOTH(PE_FORMAT_ENUM) PE_FORMATS_IN(PE_FORMAT_ENUM) PE_FORMATS_OUT(PE_FORMAT_ENUM)
 } pe_format;
+#undef PE_FORMAT_ENUM
 
 /* How the bytes of a text format are packed, by the last suffix of the path. */
 typedef enum pe_packing { PE_PACKING_NONE, PE_PACKING_GZIP, PE_PACKING_ZSTD } pe_packing;

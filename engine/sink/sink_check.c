@@ -16,7 +16,7 @@
 #include "sink/output_stream.h"
 #include "sink/sink_vtable.h"
 
-#define FORMATS "npy, hdf5, csv, tsv, txt, jsonl, raw, bytes, digest or null"
+#define LISTED(format, name) " " name
 
 static pe_status find_format(const pe_sink_spec *spec, pe_format *format, pe_error *err)
 {
@@ -29,7 +29,9 @@ static pe_status find_format(const pe_sink_spec *spec, pe_format *format, pe_err
     }
     *format = strcmp(spec->path, "/dev/null") == 0 ? PE_FORMAT_NULL : pe_format_by_suffix(spec->path);
     if (*format == PE_FORMAT_AUTO)
-        return pe_fail(err, PE_ECONFIG, "%s: the suffix of \"%s\" names no format; set output.format to " FORMATS,
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: the suffix of \"%s\" names no format; set output.format, to one of" PE_FORMATS_BOTH(LISTED)
+                           PE_FORMATS_OUT(LISTED),
                        spec->where, spec->path);
     if (*format == PE_FORMAT_NPZ)
         return pe_fail(err, PE_ECONFIG, "%s: npz is for input only: write %s with the suffix .npy", spec->where,

@@ -57,30 +57,16 @@ static const char *name_of(const pe_source_spec *spec)
     return is_stdin(spec) ? "stdin" : spec->path;
 }
 
-/* The one table of file formats. */
+/* The one table of file formats; those that are for output alone have no row. */
+static const pe_source_vtable *const formats[] = {
+    [PE_FORMAT_NPY] = &pe_kind_npy,    [PE_FORMAT_NPZ] = &pe_kind_npz,  [PE_FORMAT_HDF5] = &pe_kind_hdf5,
+    [PE_FORMAT_CSV] = &pe_kind_text,   [PE_FORMAT_TSV] = &pe_kind_text, [PE_FORMAT_TXT] = &pe_kind_text,
+    [PE_FORMAT_JSONL] = &pe_kind_text, [PE_FORMAT_RAW] = &pe_kind_raw,
+};
+
 static const pe_source_vtable *kind_of_format(pe_format format)
 {
-    switch (format) {
-    case PE_FORMAT_NPY:
-        return &pe_kind_npy;
-    case PE_FORMAT_NPZ:
-        return &pe_kind_npz;
-    case PE_FORMAT_HDF5:
-        return &pe_kind_hdf5;
-    case PE_FORMAT_RAW:
-        return &pe_kind_raw;
-    case PE_FORMAT_CSV:
-    case PE_FORMAT_TSV:
-    case PE_FORMAT_TXT:
-    case PE_FORMAT_JSONL:
-        return &pe_kind_text;
-    case PE_FORMAT_AUTO:
-    case PE_FORMAT_DIGEST:
-    case PE_FORMAT_NULL:
-    case PE_FORMAT_BYTES:
-        break;
-    }
-    return NULL;
+    return (size_t)format < sizeof formats / sizeof *formats ? formats[format] : NULL;
 }
 
 static const pe_source_vtable *kind_of(const pe_source_spec *spec, pe_format format)

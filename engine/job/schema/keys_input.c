@@ -18,9 +18,9 @@
 #define NPY (1u << PE_FORMAT_NPY | NPZ)
 #define CSV (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV)
 
-static const pe_word input_formats[] = {{"npy", PE_FORMAT_NPY},     {"npz", PE_FORMAT_NPZ}, {"hdf5", PE_FORMAT_HDF5},
-                                        {"csv", PE_FORMAT_CSV},     {"tsv", PE_FORMAT_TSV}, {"txt", PE_FORMAT_TXT},
-                                        {"jsonl", PE_FORMAT_JSONL}, {"raw", PE_FORMAT_RAW}, {NULL, 0}};
+static const pe_word input_formats[] = {
+    PE_FORMATS_BOTH(PE_FORMAT_WORD) PE_FORMATS_IN(PE_FORMAT_WORD){NULL, 0},
+};
 
 static const pe_word delimiter_words[] = {{"whitespace", PE_CHAR_BLANKS}, {NULL, 0}};
 static const pe_word no_quote[] = {{"none", PE_CHAR_NONE}, {NULL, 0}};

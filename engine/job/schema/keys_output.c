@@ -9,17 +9,9 @@
 
 #define TEXTS (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV | 1u << PE_FORMAT_TXT)
 
-static const pe_word output_formats[] = {{"npy", PE_FORMAT_NPY},
-                                         {"hdf5", PE_FORMAT_HDF5},
-                                         {"csv", PE_FORMAT_CSV},
-                                         {"tsv", PE_FORMAT_TSV},
-                                         {"txt", PE_FORMAT_TXT},
-                                         {"jsonl", PE_FORMAT_JSONL},
-                                         {"raw", PE_FORMAT_RAW},
-                                         {"digest", PE_FORMAT_DIGEST},
-                                         {"null", PE_FORMAT_NULL},
-                                         {"bytes", PE_FORMAT_BYTES},
-                                         {NULL, 0}};
+static const pe_word output_formats[] = {
+    PE_FORMATS_BOTH(PE_FORMAT_WORD) PE_FORMATS_OUT(PE_FORMAT_WORD){NULL, 0},
+};
 #define CSV (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV)
 
 static const pe_word gathers[] = {{"auto", false}, {"root", true}, {NULL, 0}};

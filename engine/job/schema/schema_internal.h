@@ -10,6 +10,9 @@
 #include "job/job.h"
 #include "job/schema/schema.h"
 
+/* A row of a key's words for a format of enum_names.h. */
+#define PE_FORMAT_WORD(format, name) {name, PE_FORMAT_##format},
+
 #define JOB(field) .at = offsetof(pe_job, field)
 #define COUNT_JOB(field) .count_at = offsetof(pe_job, field)
 #define GIVEN_JOB(field) .given_at = offsetof(pe_job, field)

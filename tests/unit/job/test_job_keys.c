@@ -108,8 +108,8 @@ START_TEST(unknown_word_is_refused_with_the_words)
     refuse("pool.schedule = \"guided\"\n" RANGE KERNEL, "job.toml:1:17: pool.schedule: ...");
     refuse("output.format = \"json\"\n" RANGE KERNEL, "job.toml:1:17: output.format: ...");
     refuse_input("path = \"x\"\nformat = \"digest\"",
-                 "job.toml:4:10: input.format: expected \"npy\", \"npz\", \"hdf5\", \"csv\", \"tsv\", \"txt\", "
-                 "\"jsonl\" or \"raw\", got \"digest\"");
+                 "job.toml:4:10: input.format: expected \"npy\", \"hdf5\", \"csv\", \"tsv\", \"txt\", \"jsonl\", "
+                 "\"raw\" or \"npz\", got \"digest\"");
 }
 END_TEST
 

@@ -31,7 +31,7 @@ static pe_format accepted(const pe_sink_spec *spec)
 START_TEST(check_unknown_suffix_is_refused)
 {
     pe_sink_spec spec = make_spec("x.dat", PE_ORDER_STREAM, int64_type, 1);
-    refused(&spec, "the suffix of \"x.dat\" names no format; set output.format to npy");
+    refused(&spec, "the suffix of \"x.dat\" names no format; set output.format, to one of npy");
     spec.format = PE_FORMAT_RAW;
     ck_assert_int_eq(accepted(&spec), PE_FORMAT_RAW);
 }
