@@ -26,7 +26,7 @@ from disk_jobs import Rig, mended, scenarios, scratch  # noqa: E402
 from harness import IS_FULL, IS_SANITIZED, binary, main  # noqa: E402
 
 DISK_LOG = os.environ.get("PENGINE_DISK_LOG", "")
-SAMPLE = int(os.environ.get("DISKS", "30"))  # disks of each log in the test
+SAMPLE = int(os.environ.get("DISKS", "20"))  # disks of each log in the test
 # what is made of names and of data that no sync has covered
 WAYS = (("none", "none"), ("all", "all"), ("all", "none"), ("all", "zeros"), ("first", "torn"), ("none", "torn"), ("some", "torn"))
 
