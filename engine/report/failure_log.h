@@ -17,7 +17,7 @@
 #include "report/sorted_lines.h"
 
 #define PE_FAILURE_REASONS 8
-#define PE_FAILURE_REASON_ROOM 64
+#define PE_FAILURE_REASON_ROOM 160
 #define PE_FAILURE_TEXT_ROOM 1008
 
 /* Zero-initialise. */

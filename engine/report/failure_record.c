@@ -27,7 +27,7 @@ size_t pe_failure_kind_bytes(const char *reason)
     return strcspn(reason, ":");
 }
 
-/* Moves behind the number at *at, which may have a sign and a fraction. */
+/* Moves behind the number at *at, which may have a sign and a fraction, or be an address such as 0x7f85a1fa4750. */
 static bool skip_number(const char **at, const char *begin)
 {
     const bool is_in_word =
@@ -37,7 +37,9 @@ static bool skip_number(const char **at, const char *begin)
     if (size == 0 || is_in_word) /* the 64 of int64 is no number of the item's */
         return false;
     *at = digits + size;
-    if (**at == '.')
+    if (size == 1 && digits[0] == '0' && digits[1] == 'x')
+        *at += 1 + strspn(digits + 2, "0123456789abcdef");
+    else if (**at == '.')
         *at += 1 + strspn(*at + 1, "0123456789");
     return true;
 }

@@ -77,6 +77,12 @@ class Log(Case):
                                 kernel={"python": "f.py:f", "signature": "(int64) -> int64"}))
         self.assertEqual([row[2] for row in rows[1:]], [f"ValueError: {'m' * 2000}{i} (f.py:2)" for i in range(3)])
 
+    def test_reasons_that_differ_by_an_address_are_one(self):
+        self.write("f.py", "class Thing: pass\nkept = []\ndef f(x):\n    kept.append(Thing())\n    return kept[-1]\n")
+        result = self.run_job(toml(input={"range": [0, 5]}, output={"path": "o.jsonl"}, errors={"on_error": "skip"}, kernel={"python": "f.py:f"}), "-q")
+        self.assertEqual(result.code, 1)
+        self.assertRegex(result.err, r"^pengine: 5 of 5 items failed: 5 x <f.Thing object at 0x[0-9a-f]+> is Thing, which JSON does not have\n$")
+
     def test_stop_logs_the_item_with_its_attempts(self):
         for mode in ("map", "imap", "imap_unordered"):
             for ranks in RANKS:

@@ -134,7 +134,7 @@ class Schema(Help):
                      'errors.timeout = "5 miles"', 'errors.max_failures = "one"', 'output.index = "yes"', 'input.glob = "x"',
                      'input.columns = ["x"]', 'input.names = ["2x"]', 'kernel.expr = "x"', 'kernel.args = ["x"]',
                      "kernel.params = {x = [1]}", 'output.dtype = "float65"', 'reduce.op = ["sum"]\noutput.path = "x"',
-                     'reduce.op = "product"', "reduce.path = 'x'", 'part = "3 of 4"', "input.first = -1", "errors.retries = 1001"):
+                     'reduce.op = "product"', "reduce.path = 'x'", 'part = "3 of 4"', 'part = "0/4"', "input.first = -1", "errors.retries = 1001"):
             with self.subTest(line):
                 job = good + line + "\n"
                 self.assertFalse(validator.is_valid(tomllib.loads(job)))

@@ -196,7 +196,7 @@ void pe_json_type(FILE *out, const pe_key *key)
         [PE_KEY_LIMIT] = {NULL, "\"anyOf\": [{\"enum\": [\"auto\", \"none\"]}, {" MEASURE(
                                     "\"type\": \"number\", \"exclusiveMinimum\": 0", "|ns|us|ms|s|min|h") "}]"},
         [PE_KEY_PORTION] = {NULL, MEASURE("\"type\": \"integer\", \"minimum\": 0", "%")},
-        [PE_KEY_PART] = {NULL, "\"type\": \"string\", \"pattern\": \"^[0-9]+/[0-9]+$\""},
+        [PE_KEY_PART] = {NULL, "\"type\": \"string\", \"pattern\": \"^[1-9][0-9]*/[1-9][0-9]*$\""},
         [PE_KEY_TYPE] = {print_type, NULL},
         [PE_KEY_TYPES] = {print_types, NULL},
         [PE_KEY_DTYPE] = {print_type, NULL},
