@@ -104,7 +104,7 @@ static void main_loop(void *context)
 {
     execution *self = context;
     pe_comm *comm = self->spec->comm;
-    pe_lane_enter(pe_record_lane(self->spec->pool.record, -1));
+    pe_lane_enter(pe_profile_lane(self->spec->pool.profile, -1));
     if (pe_comm_size(comm) == 1)
         single_rank_loop(self);
     else if (pe_comm_rank(comm) == 0)

@@ -9,8 +9,8 @@
 #include "job/job.h"
 #include "kernel/signature.h"
 #include "plan/plan.h"
-#include "record/collected.h"
-#include "record/history.h"
+#include "profile/collected.h"
+#include "profile/history.h"
 #include "report/failure_log.h"
 
 #define PE_KERNEL_TEXT_ROOM 256
@@ -45,7 +45,7 @@ typedef struct pe_run_facts {
     pe_failure_log failures;                   /* only its counts */
 
     /* What was recorded. */
-    bool has_record;
+    bool has_profile;
     pe_collected collected; /* its costs with those of earlier runs */
     /* Of earlier runs of a resumed job. */
     uint64_t earlier_runs, earlier_ns;

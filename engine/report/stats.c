@@ -77,7 +77,7 @@ static void put_phases(pe_json *json, const char *key, const uint64_t ns[PE_PHAS
 
 static void put_rank(const pe_run_facts *facts, int number, pe_json *json)
 {
-    const pe_rank_record *const rank = &facts->collected.ranks[number];
+    const pe_rank_profile *const rank = &facts->collected.ranks[number];
     const double all = seconds(rank->wall_ns) * rank->threads;
     pe_json_open(json, NULL, '{');
     pe_json_count(json, "rank", (uint64_t)number);
@@ -171,10 +171,10 @@ void pe_stats_write(const pe_run_facts *facts, pe_json *json)
     put_plan(facts, json);
     put_earlier(facts, json);
     pe_json_open(json, "ranks", '[');
-    for (int rank = 0; facts->has_record && rank < facts->collected.rank_count; rank++)
+    for (int rank = 0; facts->has_profile && rank < facts->collected.rank_count; rank++)
         put_rank(facts, rank, json);
     pe_json_close(json, ']');
-    if (facts->has_record) {
+    if (facts->has_profile) {
         put_costs(facts->collected.costs, json);
         put_slowest(facts->collected.costs, json);
     }

@@ -64,11 +64,11 @@ static void write_order(writing *self, const char *what, int rank, int thread, i
 static void write_rank_names(writing *self, const pe_run_facts *facts, int rank)
 {
     char name[PE_HOST_ROOM + 40];
-    const pe_rank_record *const record = &facts->collected.ranks[rank];
-    (void)snprintf(name, sizeof name, "rank %d on %s", rank, record->host);
+    const pe_rank_profile *const own = &facts->collected.ranks[rank];
+    (void)snprintf(name, sizeof name, "rank %d on %s", rank, own->host);
     write_name(self, "process_name", rank, 0, name);
     write_order(self, "process_sort_index", rank, 0, rank);
-    for (int thread = 0; thread <= record->threads; thread++) {
+    for (int thread = 0; thread <= own->threads; thread++) {
         (void)snprintf(name, sizeof name, thread == 0 ? "main" : "worker %d", thread - 1);
         write_name(self, "thread_name", rank, thread, name);
         write_order(self, "thread_sort_index", rank, thread, thread);
@@ -95,9 +95,9 @@ static void write_event(writing *self, const pe_thread_events *thread, const pe_
 static void write_events(writing *self, const pe_run_facts *facts)
 {
     const pe_collected *const collected = &facts->collected;
-    for (int rank = 0; facts->has_record && rank < collected->rank_count; rank++)
+    for (int rank = 0; facts->has_profile && rank < collected->rank_count; rank++)
         write_rank_names(self, facts, rank);
-    for (size_t t = 0; facts->has_record && t < collected->thread_count; t++)
+    for (size_t t = 0; facts->has_profile && t < collected->thread_count; t++)
         for (size_t i = 0; i < collected->threads[t].count && self->err->status == PE_OK; i++)
             if (collected->threads[t].list[i].end_ns > collected->threads[t].list[i].begin_ns)
                 write_event(self, &collected->threads[t], &collected->threads[t].list[i]);

@@ -274,7 +274,7 @@ static void work(void *context, int thread)
     const pe_rank_pool_spec *spec = pool->spec;
     pe_error err = PE_ERROR_INIT;
     void *worker = NULL;
-    pe_lane_enter(pe_record_lane(spec->record, thread));
+    pe_lane_enter(pe_profile_lane(spec->profile, thread));
     if (spec->worker->open(spec->work_spec, &worker, &err) != PE_OK)
         pe_rank_pool_fail(pool, &err);
     else

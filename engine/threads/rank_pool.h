@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 
 #include "plan/plan.h"
-#include "record/lanes.h"
+#include "profile/lanes.h"
 #include "threads/adaptive_chunk.h"
 #include "threads/worker_vtable.h"
 
@@ -36,7 +36,7 @@ typedef struct pe_rank_pool_spec {
     const pe_worker_vtable *worker; /* run by each thread */
     const void *work_spec;          /* passed to the worker's open */
     atomic_bool *stop;              /* false at first; set to true to end all computing */
-    pe_record *record;              /* of what the threads do; NULL: none is kept */
+    pe_profile *profile;            /* of what the threads do; NULL: none is kept */
     /* By pe_clock_ns, the run ends then, so no chunk is begun that would last longer; 0: never. NULL: no run of this pool has
      * a limit. The main thread writes it, workers read it. */
     atomic_uint_fast64_t *deadline_ns;

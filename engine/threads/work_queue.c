@@ -18,7 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/lock.h"
-#include "record/lane.h"
+#include "profile/lane.h"
 #include "threads/steal.h"
 
 #define SPINS 2000     /* about 20 to 50 us */

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "record/lane.h"
+#include "profile/lane.h"
 
 static int count_columns(const pe_arguments *self)
 {

@@ -8,7 +8,7 @@
 #include "worker/meter.h"
 
 #include "base/clock.h"
-#include "record/lane.h"
+#include "profile/lane.h"
 
 #define BATCH_NS 20000.0          /* a timed batch: reading the clock twice takes about 60 ns */
 #define VECTOR_ITEMS 16u          /* a kernel may compute so many at once: fewer would take as long */

@@ -20,7 +20,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "os/interrupt.h"
-#include "record/lane.h"
+#include "profile/lane.h"
 #include "report/failure_record.h"
 #include "worker/crash/crash.h"
 #include "worker/joblog.h"

@@ -18,8 +18,8 @@ format: base os types
 comm: base os
 plan: base
 job: base types
-record: base comm
-threads: base os comm plan record
+profile: base comm
+threads: base os comm plan profile
 checkpoint: base os plan threads
 ranks: base comm plan threads
 kernel: base os types job
@@ -27,8 +27,8 @@ reduce: base types comm plan job kernel
 sink: base os types format job
 source: base os types format job
 inputs: base source
-report: base os plan job record threads kernel inputs
-worker: base os types comm plan record threads kernel reduce sink inputs report
+report: base os plan job profile threads kernel inputs
+worker: base os types comm plan profile threads kernel reduce sink inputs report
 run: base os types comm plan checkpoint job threads ranks kernel reduce sink source inputs report worker
 library: base types comm plan job threads ranks kernel report worker run
 app: base os types comm job threads kernel run

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "record/phase.h"
+#include "profile/phase.h"
 
 typedef struct pe_html {
     pe_buffer text;

@@ -43,10 +43,10 @@ static shares sum(const pe_run_facts *facts, pe_html_group group)
 {
     shares out = {.wall_ns = 0};
     for (int rank = group.first; rank < group.first + group.count; rank++) {
-        const pe_rank_record *const record = &facts->collected.ranks[rank];
+        const pe_rank_profile *const own = &facts->collected.ranks[rank];
         for (int phase = 0; phase < PE_PHASES; phase++)
-            out.ns[phase] += record->worker_ns[phase];
-        out.wall_ns += (double)record->wall_ns * record->threads;
+            out.ns[phase] += own->worker_ns[phase];
+        out.wall_ns += (double)own->wall_ns * own->threads;
     }
     return out;
 }
@@ -89,8 +89,8 @@ static void say_imbalance(pe_html *html, const pe_run_facts *facts)
     int busiest = 0;
     const int ranks = facts->collected.rank_count;
     for (int rank = 0; rank < ranks; rank++) {
-        const pe_rank_record *const record = &facts->collected.ranks[rank];
-        const double each = (double)record->worker_ns[PE_PHASE_COMPUTE] / record->threads;
+        const pe_rank_profile *const own = &facts->collected.ranks[rank];
+        const double each = (double)own->worker_ns[PE_PHASE_COMPUTE] / own->threads;
         all += each;
         if (each > most) {
             most = each;
@@ -108,9 +108,9 @@ static void say_checkpoints(pe_html *html, const pe_run_facts *facts)
 {
     uint64_t count = 0, ns = 0;
     for (int rank = 0; rank < facts->collected.rank_count; rank++) {
-        const pe_rank_record *const record = &facts->collected.ranks[rank];
-        count = record->checkpoints > count ? record->checkpoints : count;
-        ns = record->checkpoint_ns > ns ? record->checkpoint_ns : ns;
+        const pe_rank_profile *const own = &facts->collected.ranks[rank];
+        count = own->checkpoints > count ? own->checkpoints : count;
+        ns = own->checkpoint_ns > ns ? own->checkpoint_ns : ns;
     }
     if (count == 0)
         return;

@@ -104,7 +104,7 @@ static void put_speed_tiles(pe_html *html, const pe_run_facts *facts)
     put_tile(html, text, "items");
     (void)snprintf(text, sizeof text, "%d x %d", facts->plan.ranks, facts->plan.threads);
     put_tile(html, text, "ranks x workers");
-    if (!facts->has_record)
+    if (!facts->has_profile)
         return;
     (void)snprintf(text, sizeof text, "%.0f %%", busy_of(facts) * 100);
     put_tile(html, text, "of the workers' time is computing");
@@ -197,7 +197,7 @@ pe_status pe_html_report(const pe_run_facts *facts, pe_buffer *out, pe_error *er
     put_title(&html, facts);
     put_outcome(&html, facts);
     pe_html_failures(&html, facts);
-    if (facts->has_record)
+    if (facts->has_profile)
         put_record(&html, facts);
     put_job(&html, facts);
     pe_html_put(&html, "<script>\n");

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* html_sections.h - the sections of the report. Each needs facts->has_record unless it says otherwise.
+/* html_sections.h - the sections of the report. Each needs facts->has_profile unless it says otherwise.
  */
 #ifndef PE_HTML_SECTIONS_H
 #define PE_HTML_SECTIONS_H

@@ -41,7 +41,7 @@ static pe_status collect_reduction(pe_execution *self, pe_format format, pe_erro
 static void note_end(pe_execution *self, const pe_execution_stats *stats, pe_run_facts *facts)
 {
     pe_error lost = PE_ERROR_INIT;
-    pe_recording_ending ending = {.sync_ns = self->sync_ns, .chunk_items = stats->chunk_items};
+    pe_profiling_ending ending = {.sync_ns = self->sync_ns, .chunk_items = stats->chunk_items};
     ending.checkpoints = pe_checkpointer_spent(self->checkpointer, &ending.checkpoint_ns);
     pe_emergency_end();
     facts->wall_ns = stats->wall_ns;
@@ -51,7 +51,7 @@ static void note_end(pe_execution *self, const pe_execution_stats *stats, pe_run
     facts->failures = self->output.failures;
     facts->skipped = pe_execution_skipped(self, self->output.failures.count);
     facts->is_complete = self->output.is_complete;
-    if (pe_recording_end(self->run, &self->recording, &ending, facts, &lost) != PE_OK && self->run->is_root)
+    if (pe_profiling_end(self->run, &self->profiling, &ending, facts, &lost) != PE_OK && self->run->is_root)
         pe_log(PE_LOG_WARN, "the reports have no times: %s", lost.text);
     if (self->run->is_root) {
         pe_earlier_runs_load(self->resume, facts);
@@ -111,7 +111,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
         pe_time_limit_begin(&self.limit, job);
     pe_interrupt_begin_run();
     pe_crash_begin(pe_comm_rank(run->comm), pe_comm_size(run->comm));
-    pe_status status = pe_recording_begin(run, &plan->placement, &self.recording, err);
+    pe_status status = pe_profiling_begin(run, &plan->placement, &self.profiling, err);
     pe_emergency_begin(run, facts, resume,
                        &(pe_emergency_counts){.items = &self.items, .rows = &self.rows, .failed = &self.failed});
     if (status == PE_OK)

@@ -21,7 +21,7 @@
 #include "report/progress.h"
 #include "run/execute/time_limit.h"
 #include "run/output/output.h"
-#include "run/reports/recording.h"
+#include "run/reports/profiling.h"
 #include "run/resume/checkpointer.h"
 #include "run/stages.h"
 #include "worker/stop_record.h"
@@ -40,7 +40,7 @@ typedef struct pe_execution {
     pe_output output;              /* rank 0 */
     pe_checkpointer *checkpointer; /* NULL: no checkpoint is kept */
     pe_progress progress;
-    pe_recording recording;
+    pe_profiling profiling;
     /* On rank 0, of what was delivered; written by the deliverer, shown by the main thread. */
     atomic_uint_fast64_t items, rows, failed;
     pe_time_limit limit; /* rank 0 */

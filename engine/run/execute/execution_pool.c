@@ -126,7 +126,7 @@ pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int
                                              .work_spec = &self->work,
                                              .stop = run->stop,
                                              .deadline_ns = &self->deadline_ns,
-                                             .record = self->recording.record,
+                                             .profile = self->profiling.profile,
                                              .context = self,
                                              .write = take_results,
                                              .store = stores ? store_results : NULL,

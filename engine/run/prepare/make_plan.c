@@ -16,7 +16,7 @@
 #include "run/output/item_file_names.h"
 #include "run/prepare/memory_limit.h"
 #include "run/prepare/plan_request.h"
-#include "run/reports/recording.h"
+#include "run/reports/profiling.h"
 #include "run/stages.h"
 
 /* What the plan refuses is mended in the job file, so the message begins with its name. */
@@ -38,7 +38,7 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     request.ranks = pe_comm_size(run->comm);
     request.threads = out->placement.most_threads;
     request.is_in_processes = pe_form_is_in_processes(kernel->form);
-    request.whole_run_bytes += pe_recording_bytes(run, &out->placement);
+    request.whole_run_bytes += pe_profiling_bytes(run, &out->placement);
     if (work->item_files != NULL && work->item_files->names_may_meet)
         request.whole_run_bytes = pe_add_most(request.whole_run_bytes, pe_item_file_names_bytes(inputs->items.count));
     char *const checkpoint = run->is_root ? pe_run_stored_beside(run, job, inputs, output) : NULL;

@@ -27,7 +27,7 @@ void pe_earlier_runs_load(const pe_run_resume *resume, pe_run_facts *facts)
         facts->earlier = NULL;
         return;
     }
-    if (facts->has_record)
+    if (facts->has_profile)
         pe_costs_merge(facts->collected.costs, &facts->earlier->costs);
 }
 
@@ -39,7 +39,7 @@ static void sum_up(const pe_run_facts *facts, pe_history *sum)
     sum->runs++;
     sum->costs = *facts->collected.costs;
     for (int r = 0; r < facts->collected.rank_count; r++) {
-        const pe_rank_record *const rank = &facts->collected.ranks[r];
+        const pe_rank_profile *const rank = &facts->collected.ranks[r];
         sum->items += rank->items;
         for (int phase = 0; phase < PE_PHASES; phase++)
             sum->worker_ns[phase] += rank->worker_ns[phase];
@@ -64,7 +64,7 @@ void pe_earlier_runs_save(pe_run_resume *resume, const pe_run_facts *facts)
 {
     pe_error ignored = PE_ERROR_INIT;
     pe_history *sum = NULL;
-    if (!resume->is_recorded || !facts->has_record || resume->path == NULL || pe_out_marker_is_bare(resume->path))
+    if (!resume->is_recorded || !facts->has_profile || resume->path == NULL || pe_out_marker_is_bare(resume->path))
         return;
     if (pe_make_array(&sum, 1, sizeof *sum, &ignored) != PE_OK)
         return;

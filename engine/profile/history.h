@@ -3,7 +3,7 @@
  */
 /* history.h - what was recorded of the runs of a job so far, as bytes for its checkpoint.
  *
- * Design: sums and a histogram, so that runs of any number and layout are added up in a few KB. Runs without a record are
+ * Design: sums and a histogram, so that runs of any number and layout are added up in a few KB. Runs without a profile are
  *         not in it: `items` says how many items are.
  */
 #ifndef PE_HISTORY_H
@@ -12,8 +12,8 @@
 #include <stddef.h>
 
 #include "base/buffer.h"
-#include "record/costs.h"
-#include "record/phase.h"
+#include "profile/costs.h"
+#include "profile/phase.h"
 
 typedef struct pe_history {
     uint64_t runs, items; /* that were recorded; items that were computed twice count twice */

@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "record/history.h"
-#include "record/lane.h"
+#include "profile/history.h"
+#include "profile/lane.h"
 
 #include <math.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  *          has them, as in all of a checkpoint.
  * Threads: no state.
  */
-#include "record/history.h"
+#include "profile/history.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* lane.h - the record of one thread: what it did in which phase, and what its items cost.
+/* lane.h - the profile of one thread: what it did in which phase, and what its items cost.
  *
  * Invariant: every moment of the thread belongs to one phase. mark_ns is the time up to which this is settled.
  * Design: code that the thread runs finds its lane in pe_lane_here, so that no function has to pass it on; without a
- *         record that is NULL, and nothing is measured. The thread's loop says what the time since the mark was
+ *         profile that is NULL, and nothing is measured. The thread's loop says what the time since the mark was
  *         (pe_lane_until). A stay in another phase inside of that is a pause. Reads are a pause a batch: while they are
  *         short, one in 16 is timed and stands for the others, because reading the clock costs as much as a read.
  * Threads: a lane belongs to one thread until the thread leaves it.
@@ -15,9 +15,9 @@
 
 #include <stdbool.h>
 
-#include "record/costs.h"
-#include "record/events.h"
-#include "record/time_bins.h"
+#include "profile/costs.h"
+#include "profile/events.h"
+#include "profile/time_bins.h"
 
 /* Short stays in several phases, one after another, up to the mark. */
 typedef struct pe_stretch {
@@ -47,7 +47,7 @@ typedef struct pe_lane {
 
 extern _Thread_local pe_lane *pe_lane_here;
 
-/* pe_lane_enter - the calling thread begins its work: up to now it was started; NULL: it has no record. */
+/* pe_lane_enter - the calling thread begins its work: up to now it was started; NULL: it has no profile. */
 void pe_lane_enter(pe_lane *lane);
 /* pe_lane_leave - what is left of the time was spent in this phase. */
 void pe_lane_leave(pe_phase phase);
@@ -58,7 +58,7 @@ void pe_lane_flush(pe_lane *lane);
 void pe_lane_until(pe_lane *lane, pe_phase phase, uint64_t end_ns, uint64_t items);
 
 /* pe_lane_chunk - the time since the mark went to a chunk of the pool's items from `first` on, which took `ns` in all.
- * Like the functions below it does nothing in a thread without a record. */
+ * Like the functions below it does nothing in a thread without a profile. */
 void pe_lane_chunk(uint64_t first, uint64_t items, uint64_t ns, uint64_t end_ns);
 
 /* pe_lane_waited - the time since the mark was spent waiting: for the window, if the thread has lacked room, else for

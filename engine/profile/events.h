@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "record/phase.h"
+#include "profile/phase.h"
 
 #define PE_EVENTS_LEAST_NS 20000u /* at first */
 

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* collected.c - the records of all ranks, on rank 0 at the end of a run.
+/* collected.c - the profiles of all ranks, on rank 0 at the end of a run.
  *
  * Design:  the sums are gathered, the costs merged along a tree, and the events sent rank after rank, so that rank 0 never
  *          holds more than it keeps.
  * Threads: the main thread.
  */
-#include "record/collected.h"
+#include "profile/collected.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +16,11 @@
 
 /* ---- this rank ---- */
 
-static void sum_lanes(pe_record *record, pe_rank_record *mine, pe_costs *costs)
+static void sum_lanes(pe_profile *profile, pe_rank_profile *mine, pe_costs *costs)
 {
     pe_time_bins_init(&mine->bins);
-    for (int i = 0; i < record->lane_count; i++) {
-        pe_lane *const lane = &record->lanes[i];
+    for (int i = 0; i < profile->lane_count; i++) {
+        pe_lane *const lane = &profile->lanes[i];
         uint64_t *const into = i == 0 ? mine->main_ns : mine->worker_ns;
         pe_events_close(&lane->events);
         mine->lane_events[i == 0 ? 0 : 1] += lane->events.count;
@@ -33,28 +33,28 @@ static void sum_lanes(pe_record *record, pe_rank_record *mine, pe_costs *costs)
         pe_time_bins_merge(&mine->bins, &lane->bins);
         pe_costs_merge(costs, &lane->costs);
     }
-    mine->threads = record->lane_count - 1;
+    mine->threads = profile->lane_count - 1;
 }
 
 /* ---- events ---- */
 
 /* One message: the number of events of each thread, then all events. */
-static pe_status pack_events(const pe_record *record, pe_buffer *out, pe_error *err)
+static pe_status pack_events(const pe_profile *profile, pe_buffer *out, pe_error *err)
 {
     pe_status status = PE_OK;
-    for (int i = 0; i < record->lane_count && status == PE_OK; i++) {
-        const uint64_t count = record->lanes[i].events.count;
+    for (int i = 0; i < profile->lane_count && status == PE_OK; i++) {
+        const uint64_t count = profile->lanes[i].events.count;
         status = pe_buffer_append(out, &count, sizeof count, err);
     }
-    for (int i = 0; i < record->lane_count && status == PE_OK; i++) {
-        const pe_events *const events = &record->lanes[i].events;
+    for (int i = 0; i < profile->lane_count && status == PE_OK; i++) {
+        const pe_events *const events = &profile->lanes[i].events;
         status = pe_buffer_append(out, events->list, events->count * sizeof *events->list, err);
     }
     return status;
 }
 
 /* Times of rank 0's clock: what the two clocks drifted apart during the run is spread over it. */
-static void correct_times(pe_event *list, size_t count, const pe_rank_record *rank)
+static void correct_times(pe_event *list, size_t count, const pe_rank_profile *rank)
 {
     const double drift_ns = (double)(rank->clock_ns[1] - rank->clock_ns[0]);
     const double wall_ns = rank->wall_ns > 0 ? (double)rank->wall_ns : 1;
@@ -69,7 +69,7 @@ static void correct_times(pe_event *list, size_t count, const pe_rank_record *ra
     }
 }
 
-static pe_status unpack_events(const pe_buffer *from, int rank, const pe_rank_record *facts, pe_collected *out,
+static pe_status unpack_events(const pe_buffer *from, int rank, const pe_rank_profile *facts, pe_collected *out,
                                pe_error *err)
 {
     const size_t lanes = (size_t)facts->threads + 1;
@@ -91,7 +91,7 @@ static pe_status unpack_events(const pe_buffer *from, int rank, const pe_rank_re
     return status;
 }
 
-static size_t message_bytes(const pe_rank_record *facts)
+static size_t message_bytes(const pe_rank_profile *facts)
 {
     return ((size_t)facts->threads + 1) * sizeof(uint64_t) +
            (size_t)(facts->lane_events[0] + facts->lane_events[1]) * sizeof(pe_event);
@@ -102,7 +102,7 @@ static void take_events(pe_comm *comm, const pe_buffer *own, pe_collected *out, 
 {
     pe_buffer message = {0};
     for (int rank = 0; rank < out->rank_count; rank++) {
-        const pe_rank_record *const facts = &out->ranks[rank];
+        const pe_rank_profile *const facts = &out->ranks[rank];
         message.size = 0;
         if (rank > 0 && pe_comm_receive_from(comm, rank, message_bytes(facts), &message, err) != PE_OK)
             break;
@@ -133,11 +133,11 @@ static pe_status make_threads(pe_collected *out, pe_error *err)
     return pe_make_array(&out->threads, lanes, sizeof *out->threads, err);
 }
 
-static pe_status collect_events(pe_comm *comm, const pe_record *record, pe_collected *out, pe_error *err)
+static pe_status collect_events(pe_comm *comm, const pe_profile *profile, pe_collected *out, pe_error *err)
 {
     const bool is_root = pe_comm_rank(comm) == 0;
     pe_buffer own = {0};
-    (void)pack_events(record, &own, err);
+    (void)pack_events(profile, &own, err);
     if (err->status == PE_OK && is_root)
         (void)make_threads(out, err);
     if (pe_comm_agree(comm, err) == PE_OK) {
@@ -150,7 +150,7 @@ static pe_status collect_events(pe_comm *comm, const pe_record *record, pe_colle
     return pe_comm_agree(comm, err);
 }
 
-pe_status pe_collect(pe_comm *comm, pe_record *record, pe_rank_record *mine, pe_collected *out, pe_error *err)
+pe_status pe_collect(pe_comm *comm, pe_profile *profile, pe_rank_profile *mine, pe_collected *out, pe_error *err)
 {
     const bool is_root = pe_comm_rank(comm) == 0;
     pe_costs *other = NULL;
@@ -159,12 +159,12 @@ pe_status pe_collect(pe_comm *comm, pe_record *record, pe_rank_record *mine, pe_
     if (err->status == PE_OK && is_root)
         (void)make_room(comm, out, err);
     if (pe_comm_agree(comm, err) == PE_OK) {
-        sum_lanes(record, mine, out->costs);
+        sum_lanes(profile, mine, out->costs);
         (void)pe_comm_gather(comm, mine, sizeof *mine, out->ranks, err);
         (void)pe_comm_merge(comm, out->costs, other, sizeof *other, merge_costs, out->costs, err);
     }
     free(other);
-    return pe_comm_agree(comm, err) == PE_OK ? collect_events(comm, record, out, err) : err->status;
+    return pe_comm_agree(comm, err) == PE_OK ? collect_events(comm, profile, out, err) : err->status;
 }
 
 void pe_collected_fini(pe_collected *collected)

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* lane.c - the record of one thread: what it did in which phase, and what its items cost.
+/* lane.c - the profile of one thread: what it did in which phase, and what its items cost.
  *
  * Threads: lane.h.
  */
-#include "record/lane.h"
+#include "profile/lane.h"
 
 #include "base/clock.h"
 

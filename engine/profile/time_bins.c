@@ -5,7 +5,7 @@
  *
  * Threads: time_bins.h.
  */
-#include "record/time_bins.h"
+#include "profile/time_bins.h"
 
 #include <stdbool.h>
 

@@ -5,7 +5,7 @@
  *
  * Threads: events.h.
  */
-#include "record/events.h"
+#include "profile/events.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

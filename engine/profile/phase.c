@@ -5,7 +5,7 @@
  *
  * Threads: no state.
  */
-#include "record/phase.h"
+#include "profile/phase.h"
 
 const char *pe_phase_name(pe_phase phase)
 {

@@ -5,7 +5,7 @@
  *
  * Threads: costs.h.
  */
-#include "record/costs.h"
+#include "profile/costs.h"
 
 #include <math.h>
 

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "record/phase.h"
+#include "profile/phase.h"
 
 #define PE_TIME_BINS 128
 #define PE_TIME_BIN_SHIFT 20 /* at first: about 1 ms */
