@@ -97,10 +97,10 @@ static pe_status add_source(const char *typed, const char *end, const char *orig
                            : status;
 }
 
-/* The job is called after what it does. */
-static pe_status add_name(pe_overrides *out, const char *origin, const char *typed, pe_error *err)
+/* The job is called after what it does; of a path, after its last part. */
+static pe_status add_name(pe_overrides *out, const char *origin, const char *typed, bool is_path, pe_error *err)
 {
-    const char *const slash = strchr(typed, ' ') == NULL ? strrchr(typed, '/') : NULL;
+    const char *const slash = is_path ? strrchr(typed, '/') : NULL;
     const char *const name = slash == NULL || slash[1] == '\0' ? typed : slash + 1;
     size_t size = strcspn(name, "\r\n");
     for (size = size < NAME_SHOWN ? size : NAME_SHOWN; size > 0 && ((unsigned char)name[size] & 0xC0u) == 0x80u;)
@@ -129,7 +129,7 @@ pe_status pe_oneline_add_kernel(const pe_oneline *self, pe_overrides *out, pe_er
     else if (status == PE_OK)
         status = pe_overrides_add_string(out, origin, "kernel.expr", typed, err);
     if (status == PE_OK)
-        status = add_name(out, origin, typed, err);
+        status = add_name(out, origin, typed, python != NULL || source != NULL, err);
     pe_buffer_fini(&text);
     return status;
 }
@@ -182,7 +182,7 @@ pe_status pe_oneline_add_program(const pe_oneline *self, const pe_overrides *giv
     if (status == PE_OK && passes_bytes(given))
         status = pe_overrides_add_string(out, typed, "output.format", "bytes", err);
     if (status == PE_OK)
-        status = add_name(out, typed, self->words[0], err);
+        status = add_name(out, typed, self->words[0], true, err);
     pe_buffer_fini(&value);
     pe_buffer_fini(&origin);
     return status;

@@ -60,7 +60,7 @@ const char *pe_failure_log_describe(const pe_failure_log *failures, uint64_t ite
     char count[32], all[32];
     int size = snprintf(out, PE_FAILURE_TEXT_ROOM, "%s of %s item%s failed", pe_print_count(count, failures->count),
                         pe_print_count(all, items), pe_plural(items));
-    for (int k = 0; k < failures->kind_count && size < PE_FAILURE_TEXT_ROOM - 140; k++)
+    for (int k = 0; k < failures->kind_count && size < PE_FAILURE_TEXT_ROOM - PE_FAILURE_REASON_ROOM - 40; k++)
         size += snprintf(out + size, PE_FAILURE_TEXT_ROOM - (size_t)size, "%s%s x %s", k == 0 ? ": " : ", ",
                          pe_print_count(count, failures->kinds[k].count), failures->kinds[k].name);
     return out;

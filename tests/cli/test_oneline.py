@@ -38,6 +38,7 @@ class Inputs(OneLine):
     def test_ranges_files_and_stdin(self):
         config = self.same_as_a_job("".join(f"{x * x}\n" for x in range(10)), "-i", "0:10", "-k", "x*x")
         self.assertEqual((config["mode"], config["name"], config["input"]["range"]), ("imap", "x*x", [0, 10]))
+        self.assertEqual(self.same_as_a_job("0.5\n1.0\n", "-i", "1:3", "-k", "x/2.0")["name"], "x/2.0")
         self.same_as_a_job("".join(f"{x / 4 * 2!r}\n" for x in range(4)), "-i", "0:1:.25", "-k", "2*x")
         self.same_as_a_job("".join(f"{x + 1}\n" for x in range(5, -5, -3)), "-i", "5:-5:-3", "-k", "x+1")
         self.same_as_a_job("".join(f"{x}\n" for x in range(10**20, 10**20 + 3)), "-i", f"{10**20}:{10**20 + 3}", "-k", "x")
