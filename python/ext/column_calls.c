@@ -14,15 +14,18 @@
 /* Exported by Python 3.11 and in the stable API since 3.12. */
 extern PyObject *PyObject_Vectorcall(PyObject *callable, PyObject *const *args, size_t count, PyObject *names);
 
-/* Results: a column of `kind`, or a list once one did not fit. */
+enum { VALUES = 1 + PE_PY_HEAD }; /* bytes of a message before a column's values */
+
+/* Results: a message with a column of `kind`, or a list once one did not fit. */
 typedef struct collector {
     char kind;
     uint64_t count, room;
-    char *data;
+    PyObject *message; /* bytes */
+    char *at;          /* of the values in it */
     PyObject *list;
 } collector;
 
-/* Puts a plain result into the column; 0 where it does not fit there, -1 without memory. */
+/* Puts a plain result into the column; 0 where it does not fit there, -1 with an exception set. */
 static int put_plain(collector *out, PyObject *result)
 {
     if (out->count == 0)
@@ -39,12 +42,13 @@ static int put_plain(collector *out, PyObject *result)
     } else {
         return 0;
     }
-    if (out->data == NULL) {
-        out->data = malloc(PE_PY_HEAD + 8 * out->room);
-        if (out->data == NULL)
+    if (out->message == NULL) {
+        out->message = PyBytes_FromStringAndSize(NULL, VALUES + (Py_ssize_t)(8 * out->room));
+        if (out->message == NULL)
             return -1;
+        out->at = PyBytes_AsString(out->message) + VALUES;
     }
-    memcpy(out->data + PE_PY_HEAD + 8 * out->count++, out->kind == 'i' ? (void *)&integer : (void *)&real, 8);
+    memcpy(out->at + 8 * out->count++, out->kind == 'i' ? (void *)&integer : (void *)&real, 8);
     return 1;
 }
 
@@ -53,7 +57,7 @@ static int to_list(collector *out)
 {
     out->list = PyList_New((Py_ssize_t)out->count);
     for (uint64_t i = 0; out->list != NULL && i < out->count; i++)
-        PyList_SetItem(out->list, (Py_ssize_t)i, pe_py_fixed_item(out->kind, out->data + PE_PY_HEAD, i));
+        PyList_SetItem(out->list, (Py_ssize_t)i, pe_py_fixed_item(out->kind, out->at, i));
     return out->list == NULL ? -1 : 0;
 }
 
@@ -63,11 +67,7 @@ static int collect(collector *out, PyObject *result)
         const int put = put_plain(out, result);
         if (put == 1)
             return 0;
-        if (put < 0) {
-            PyErr_NoMemory();
-            return -1;
-        }
-        if (to_list(out) != 0)
+        if (put < 0 || to_list(out) != 0)
             return -1;
     }
     out->count++;
@@ -124,16 +124,19 @@ static PyObject *take_exception(void)
     return value;
 }
 
-/* The results as a list or as a column's bytes. */
+/* The results as a list or as a message. */
 static PyObject *collected(collector *out)
 {
     if (out->list != NULL)
         return Py_NewRef(out->list);
     if (out->count == 0)
         return PyList_New(0);
-    out->data[0] = out->kind;
-    memcpy(out->data + 1, &out->count, sizeof out->count);
-    return PyBytes_FromStringAndSize(out->data, (Py_ssize_t)(PE_PY_HEAD + 8 * out->count));
+    out->at[-VALUES] = 'C';
+    out->at[1 - VALUES] = out->kind;
+    memcpy(out->at + 2 - VALUES, &out->count, sizeof out->count);
+    if (out->count < out->room)
+        return PyBytes_FromStringAndSize(out->at - VALUES, VALUES + (Py_ssize_t)(8 * out->count));
+    return Py_NewRef(out->message);
 }
 
 static int open_message(pe_py_cursor *c, const Py_buffer *data, int star)
@@ -177,7 +180,7 @@ PyObject *pe_py_call_column(PyObject *module, PyObject *args)
         }
         Py_XDECREF(error);
         Py_XDECREF(out.list);
-        free(out.data);
+        Py_XDECREF(out.message);
     }
     pe_py_cursor_free(&c);
     PyBuffer_Release(&data);

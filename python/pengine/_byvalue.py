@@ -10,21 +10,25 @@ name stays; functions and classes follow the sender.
 from __future__ import annotations
 
 import collections
+import functools
+import importlib
 import io
 import pickle
 import sys
 import types
+from importlib.machinery import PathFinder
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 IN_WORKER = False  # set by the worker process at its start
 
-try:
-    import cloudpickle  # type: ignore[import]
-except ImportError:
-    cloudpickle = None
 
-BY_VALUE = cloudpickle is not None
+def _is_installed(name: str) -> bool:
+    """Whether it can be imported; it is not: that takes as long as half of a worker's start."""
+    return sys.modules[name] is not None if name in sys.modules else PathFinder.find_spec(name) is not None
+
+
+BY_VALUE = _is_installed("cloudpickle")
 
 
 def main_namespace() -> dict[str, Any]:
@@ -50,13 +54,21 @@ def set_main_function(function: types.FunctionType, state: Any) -> None:
     _set_function(function, (attributes, slots))
 
 
-if cloudpickle is not None:
+def _set_function(function: types.FunctionType, state: Any) -> None:
+    """cloudpickle's own, which newer versions have in another module."""
     try:
-        from cloudpickle.cloudpickle_fast import _function_setstate as _set_function  # type: ignore[import]
+        parts = importlib.import_module("cloudpickle.cloudpickle_fast")
     except ImportError:
-        from cloudpickle.cloudpickle import _function_setstate as _set_function  # type: ignore[import]
+        parts = importlib.import_module("cloudpickle.cloudpickle")
+    parts._function_setstate(function, state)
 
-    class _ByValue(cloudpickle.CloudPickler):  # type: ignore[misc]
+
+@functools.lru_cache(None)
+def _pickler() -> Any:
+    """The pickler by value, made when something goes by value."""
+    import cloudpickle  # type: ignore[import]
+
+    class ByValue(cloudpickle.CloudPickler):  # type: ignore[misc]
         # cloudpickle's reducers, and those of multiprocessing for locks, sockets and the like; read when a pickler is made
         dispatch_table = collections.ChainMap(
             ForkingPickler._extra_reducers, cloudpickle.CloudPickler.dispatch_table  # type: ignore[attr-defined]
@@ -78,17 +90,16 @@ if cloudpickle is not None:
                 return (*reduced[:5], set_main_function)
             return reduced
 
-    def dumps_by_value(item: Any, is_result: bool = False) -> bytes:
-        """The pickle of an object with all that only this process has in it."""
-        file = io.BytesIO()
-        _ByValue(file, is_result).dump(item)
-        return file.getvalue()
+    return ByValue
 
-else:
 
-    def dumps_by_value(item: Any, is_result: bool = False) -> bytes:
-        """As pickle does: there is no cloudpickle."""
+def dumps_by_value(item: Any, is_result: bool = False) -> bytes:
+    """The pickle of an object with all that only this process has in it; as pickle does it where there is no cloudpickle."""
+    if not BY_VALUE:
         return bytes(ForkingPickler.dumps(item))
+    file = io.BytesIO()
+    _pickler()(file, is_result).dump(item)
+    return file.getvalue()
 
 
 def dumps_result(item: Any) -> bytes:

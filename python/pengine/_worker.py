@@ -162,8 +162,8 @@ class _Worker:
         if data[:1] == b"C" and (not star or data[1:2] == b"t") or data[:1] == b"R" and not star:
             values, pending = _core.call_column(function, data, star, self.memory, self.offset)
             if pending is None and isinstance(values, bytes):
-                return b"C" + values
-            results += values if isinstance(values, list) else _core.decode(memoryview(values))
+                return values
+            results += values if isinstance(values, list) else _core.decode(memoryview(values)[1:])
             if pending is None:
                 return None
         try:
