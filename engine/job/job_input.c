@@ -9,6 +9,7 @@
  * Not here: how values are read (section/section.c); opening anything (source).
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "job/job_internal.h"
 #include "job/schema/schema_internal.h"
@@ -27,12 +28,20 @@ static pe_status find_kind(const pe_section *section, pe_source_kind *out, pe_er
     return status;
 }
 
+/* Where a message finds the input: its table, or, of a job of one line, what was typed for it. */
+static const pe_toml *place_of(const pe_section *section)
+{
+    const bool is_typed = section->table != NULL && section->table->count > 0 && section->table->origin != NULL &&
+                          strcmp(section->table->origin, PE_JOB_COMMAND_LINE) == 0;
+    return is_typed ? &section->table->children[0] : section->table;
+}
+
 pe_status pe_job_read_input(const pe_section *section, int number, pe_source_spec *out, pe_error *err)
 {
     char what[32] = "input", kind[40];
     if (number > 0)
         snprintf(what, sizeof what, "input %d", number);
-    pe_status status = pe_section_where(section, what, section->table, &out->where, err);
+    pe_status status = pe_section_where(section, what, place_of(section), &out->where, err);
     if (status == PE_OK)
         status = find_kind(section, &out->kind, err);
     if (status != PE_OK)

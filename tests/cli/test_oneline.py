@@ -57,6 +57,7 @@ class Inputs(OneLine):
         self.write("a.npy", numpy.array([[3.0, 4.0], [6.0, 8.0]]))
         self.says("7.0\n14.0\n", "-i", "a.npy", "-k", "x + y", "-s", "input.columns=[0, 1]")
         self.says("3\n4\n4\n5\n", "-i", "0:2", "-i", "3:5", "-k", "x+y", "-s", 'combine="product"')
+        self.assertRegex(self.says("", "-i", "0:3", "-i", "3:7", "-k", "x+y", code=65).err, "^pengine: -i 3:7: input 2: inputs of different lengths")
 
     def test_options_of_jobs_go_with_it(self):
         self.says("", "-i", "0:5", "-k", "x*x", "-o", "o.npy", "-t", "2", "-q")
