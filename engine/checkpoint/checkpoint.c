@@ -180,7 +180,7 @@ static bool decode_progress(pe_checkpoint_progress *progress, const pe_record *r
 
 static bool has_any(const pe_item_set *set, pe_block block)
 {
-    return pe_item_set_rank(set, block.first + block.count) > pe_item_set_rank(set, block.first);
+    return pe_item_set_position(set, block.first + block.count) > pe_item_set_position(set, block.first);
 }
 
 static bool decode_stored(pe_checkpoint *checkpoint, const pe_record *record)

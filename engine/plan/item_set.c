@@ -3,8 +3,8 @@
  */
 /* item_set.c - a set of item numbers, stored as sorted ranges.
  *
- * Design:  two parallel arrays, the ranges and the ranks of their first items, so that item to rank and rank to item
- *          are one binary search each. A block that is added is merged with all ranges that it overlaps or touches.
+ * Design:  two parallel arrays, the ranges and the positions of their first items, so that item to position and position
+ *          to item are one binary search each. A block that is added is merged with all ranges that it overlaps or touches.
  * Threads: item_set.h.
  */
 #include "plan/item_set.h"
@@ -20,7 +20,7 @@
 void pe_item_set_fini(pe_item_set *set)
 {
     free(set->ranges);
-    free(set->ranks);
+    free(set->positions);
     *set = (pe_item_set){0};
 }
 
@@ -32,25 +32,25 @@ static uint64_t end_of(pe_block block)
 static pe_status grow(pe_item_set *set, pe_error *err)
 {
     pe_block *ranges = NULL;
-    uint64_t *ranks = NULL;
+    uint64_t *positions = NULL;
     if (set->count < set->room)
         return PE_OK;
     const size_t room = set->room < LEAST_ROOM ? LEAST_ROOM : 2 * set->room;
     pe_status status = pe_make_array(&ranges, room, sizeof *ranges, err);
     if (status == PE_OK)
-        status = pe_make_array(&ranks, room, sizeof *ranks, err);
+        status = pe_make_array(&positions, room, sizeof *positions, err);
     if (status != PE_OK) {
         free(ranges);
         return status;
     }
     if (set->count > 0) {
         memcpy(ranges, set->ranges, set->count * sizeof *ranges);
-        memcpy(ranks, set->ranks, set->count * sizeof *ranks);
+        memcpy(positions, set->positions, set->count * sizeof *positions);
     }
     free(set->ranges);
-    free(set->ranks);
+    free(set->positions);
     set->ranges = ranges;
-    set->ranks = ranks;
+    set->positions = positions;
     set->room = room;
     return PE_OK;
 }
@@ -71,12 +71,12 @@ static size_t find_end(const pe_item_set *set, uint64_t item)
 
 static void number_from(pe_item_set *set, size_t from)
 {
-    uint64_t rank = from == 0 ? 0 : set->ranks[from - 1] + set->ranges[from - 1].count;
+    uint64_t position = from == 0 ? 0 : set->positions[from - 1] + set->ranges[from - 1].count;
     for (size_t r = from; r < set->count; r++) {
-        set->ranks[r] = rank;
-        rank += set->ranges[r].count;
+        set->positions[r] = position;
+        position += set->ranges[r].count;
     }
-    set->items = rank;
+    set->items = position;
 }
 
 pe_status pe_item_set_add(pe_item_set *set, pe_block block, pe_error *err)
@@ -132,13 +132,13 @@ pe_status pe_item_set_missing(const pe_item_set *set, pe_block whole, pe_item_se
     return status;
 }
 
-/* The last range whose rank is at most `rank`; the set is not empty. */
-static size_t find_rank(const pe_item_set *set, uint64_t rank)
+/* The last range whose position is at most `position`; the set is not empty. */
+static size_t find_position(const pe_item_set *set, uint64_t position)
 {
     size_t low = 0, high = set->count;
     while (high - low > 1) {
         const size_t middle = low + (high - low) / 2;
-        if (set->ranks[middle] <= rank)
+        if (set->positions[middle] <= position)
             low = middle;
         else
             high = middle;
@@ -146,21 +146,21 @@ static size_t find_rank(const pe_item_set *set, uint64_t rank)
     return low;
 }
 
-pe_block pe_item_set_from(const pe_item_set *set, uint64_t rank)
+pe_block pe_item_set_from(const pe_item_set *set, uint64_t position)
 {
-    if (rank >= set->items)
+    if (position >= set->items)
         return (pe_block){0, 0};
-    const size_t at = find_rank(set, rank);
-    const uint64_t before = rank - set->ranks[at];
+    const size_t at = find_position(set, position);
+    const uint64_t before = position - set->positions[at];
     return (pe_block){.first = set->ranges[at].first + before, .count = set->ranges[at].count - before};
 }
 
-uint64_t pe_item_set_rank(const pe_item_set *set, uint64_t item)
+uint64_t pe_item_set_position(const pe_item_set *set, uint64_t item)
 {
     const size_t at = find_end(set, item);
     if (at == set->count)
         return set->items;
-    return set->ranks[at] + (item > set->ranges[at].first ? item - set->ranges[at].first : 0);
+    return set->positions[at] + (item > set->ranges[at].first ? item - set->ranges[at].first : 0);
 }
 
 pe_status pe_item_set_save(const pe_item_set *set, pe_buffer *out, pe_error *err)

@@ -5,8 +5,8 @@
  *
  * Invariant: ranges are ascending and not empty, with a gap between each two.
  * Design: a resumed run computes the items that are not done, and --retry-failed the failed items; both are many
- *         ranges. The members are numbered from 0 in ascending order; this number is called the rank of the member. The
- *         plan, the work queue and the dispatch use ranks; everything else uses item numbers.
+ *         ranges. The members are numbered from 0 in ascending order; this number is called the position of the member. The
+ *         plan, the work queue and the dispatch use positions; everything else uses item numbers.
  * Threads: one thread while it is built; any number of readers afterwards.
  */
 #ifndef PE_ITEM_SET_H
@@ -22,7 +22,7 @@
 /* Zero-initialise: empty. */
 typedef struct pe_item_set {
     pe_block *ranges; /* ascending, none empty, a gap between each two */
-    uint64_t *ranks;  /* of the first item of each range: the number of members before it */
+    uint64_t *positions;  /* of the first item of each range: the number of members before it */
     size_t count, room;
     uint64_t items; /* members */
 } pe_item_set;
@@ -40,12 +40,12 @@ bool pe_item_set_has(const pe_item_set *set, uint64_t item);
 /* pe_item_set_missing - put the items of `whole` that are not in set into the empty set *out. */
 pe_status pe_item_set_missing(const pe_item_set *set, pe_block whole, pe_item_set *out, pe_error *err);
 
-/* pe_item_set_from - the items from the member with this rank to the end of its range; count is 0 when no member has
+/* pe_item_set_from - the items from the member with this position to the end of its range; count is 0 when no member has
  * it. */
-pe_block pe_item_set_from(const pe_item_set *set, uint64_t rank);
+pe_block pe_item_set_from(const pe_item_set *set, uint64_t position);
 
-/* pe_item_set_rank - the number of members below item; of a member this is its rank. */
-uint64_t pe_item_set_rank(const pe_item_set *set, uint64_t item);
+/* pe_item_set_position - the number of members below item; of a member this is its position. */
+uint64_t pe_item_set_position(const pe_item_set *set, uint64_t item);
 
 /* pe_item_set_save, pe_item_set_load - as bytes, for another rank or a file.
  * Load returns PE_EDATA when the size is wrong or a range is empty, touches the one before or is out of order. */

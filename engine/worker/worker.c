@@ -209,7 +209,7 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
         }
     }
     if (err->item != PE_NO_ITEM)
-        err->item = pe_item_set_rank(spec->todo, err->item);
+        err->item = pe_item_set_position(spec->todo, err->item);
     if (status == PE_OK && worker->part.fold != NULL)
         status = pe_reduction_settle(spec->reduction, &worker->part, err);
     if (status == PE_OK)

@@ -30,8 +30,8 @@ static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_bloc
     const pe_plan *plan = self->plan;
     const pe_item_set *const todo = &self->inputs->todo;
     const size_t bytes = plan->payload_bytes > STREAM_BLOCK_MIN_BYTES ? plan->payload_bytes : STREAM_BLOCK_MIN_BYTES;
-    const uint64_t rank = pe_item_set_rank(todo, self->streamed);
-    const pe_block wanted = pe_item_set_from(todo, rank);
+    const uint64_t position = pe_item_set_position(todo, self->streamed);
+    const pe_block wanted = pe_item_set_from(todo, position);
     const uint64_t most = self->streamed < wanted.first ? wanted.first - self->streamed : wanted.count;
     const pe_status status = pe_inputs_next(self->inputs->inputs, most < plan->chunk_items ? most : plan->chunk_items,
                                             bytes, timeout_ms, payload, block, ended, err);
@@ -39,7 +39,7 @@ static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_bloc
         return status;
     const bool is_done = self->streamed < wanted.first;
     self->streamed += block->count;
-    *block = (pe_block){.first = rank, .count = is_done ? 0 : block->count};
+    *block = (pe_block){.first = position, .count = is_done ? 0 : block->count};
     if (is_done)
         payload->size = 0;
     return PE_OK;
@@ -52,7 +52,7 @@ static pe_status end_taking(pe_execution *self, pe_status status, pe_error *err)
     atomic_store_explicit(&self->rows, self->output.taken_rows, memory_order_relaxed);
     atomic_store_explicit(&self->failed, self->output.failures.count, memory_order_relaxed);
     if (status != PE_OK && err->item != PE_NO_ITEM)
-        err->item = pe_item_set_rank(&self->inputs->todo, err->item);
+        err->item = pe_item_set_position(&self->inputs->todo, err->item);
     return status;
 }
 

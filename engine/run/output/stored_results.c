@@ -81,7 +81,7 @@ static pe_status deliver(pe_output *output, const pe_spill_frame *frame, pe_erro
     const pe_status status = pe_output_take_block(output, &output->frame, frame->items, err);
     if (status == PE_OK) {
         pe_spill_drop(output->spill, frame);
-        output->next = pe_item_set_rank(output->todo, frame->items.first + frame->items.count);
+        output->next = pe_item_set_position(output->todo, frame->items.first + frame->items.count);
     }
     (void)pthread_mutex_unlock(&output->mutex);
     return status == PE_OK && output->frame.log.size > 0

@@ -31,7 +31,7 @@ static bool is_same(const pe_item_set *set, const bool *bits)
     for (size_t r = 0; r + 1 < set->count; r++)
         same &= set->ranges[r].first + set->ranges[r].count < set->ranges[r + 1].first;
     for (uint64_t i = 0; i < ITEMS; i++) {
-        same &= pe_item_set_has(set, i) == bits[i] && pe_item_set_rank(set, i) == below;
+        same &= pe_item_set_has(set, i) == bits[i] && pe_item_set_position(set, i) == below;
         if (bits[i])
             same &= pe_item_set_from(set, below++).first == i;
     }
