@@ -21,8 +21,8 @@
 
 /* Zero-initialise: empty. */
 typedef struct pe_item_set {
-    pe_block *ranges; /* ascending, none empty, a gap between each two */
-    uint64_t *positions;  /* of the first item of each range: the number of members before it */
+    pe_block *ranges;    /* ascending, none empty, a gap between each two */
+    uint64_t *positions; /* of the first item of each range: the number of members before it */
     size_t count, room;
     uint64_t items; /* members */
 } pe_item_set;
