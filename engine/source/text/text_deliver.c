@@ -41,7 +41,8 @@ static pe_status deliver_cast(const pe_text_work *w, const pe_text_target *targe
 {
     pe_int128 parsed; /* as large and as aligned as any element */
     size_t bad;
-    pe_error inner = PE_ERROR_INIT;
+    pe_error inner;
+    pe_error_clear(&inner);
     if (!parse(w->text, field, target->parse, &parsed))
         return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
     if (pe_convert(target->parse, &parsed, target->want, out, 1, &bad, &inner) == PE_OK)

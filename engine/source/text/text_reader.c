@@ -124,8 +124,9 @@ static pe_status take_json(const pe_text_work *w, size_t *at, pe_error *err)
     const size_t record = *at;
     size_t bad = 0;
     pe_text line;
-    pe_error reason = PE_ERROR_INIT;
+    pe_error reason;
     pe_text_reader *const reader = w->reader;
+    pe_error_clear(&reason);
     if (!pe_lines_next(w->data, w->size, at, &line))
         return pe_text_fail_csv(w->text, PE_CSV_END, w->data, w->begin, *at, w->item, err);
     pe_status status = pe_text_cut_json(w->text, reader->json, line, w->data, w->size, reader->fields, &reader->scratch,
