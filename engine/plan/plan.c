@@ -46,7 +46,7 @@
 #define AHEAD_CROWDED_NS 200000000u /* the same where main threads wait for a core: several time slices */
 #define RUN_BYTES (64 * KIB)        /* of results in a run of slices; a larger slice is dispatched by itself */
 #define RUN_SHARE 256               /* a run has at most pool.memory / 256 bytes of results */
-#define WINDOW_MOST 16384           /* entries of the window, and one more per rank: 1 MiB, and 100 bytes per rank */
+#define WINDOW_MOST 16384           /* entries of the window, and one more per rank: 3 MiB, and 220 bytes per rank */
 #define TEXT_BYTES_LEAST 64
 #define TEXT_SHARE 4               /* the longest text is pool.memory / 4, */
 #define TEXT_BYTES_MOST (64 * MIB) /* or this, if it is more and pool.memory allows it */

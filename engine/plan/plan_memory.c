@@ -94,7 +94,7 @@ size_t pe_plan_buffer_bytes(const pe_plan_request *request, pe_plan *plan, size_
     bytes = pe_add_most(bytes, pe_mul_most((size_t)plan->threads, worker_bytes(request, plan)));
     if (plan->ranks > 1) {
         bytes = pe_add_most(bytes, pe_mul_most((size_t)plan->pulls, plan->pull_bytes));
-        bytes = pe_add_most(bytes, (size_t)plan->window_slices * PE_PLAN_ENTRY_BYTES);
+        bytes = pe_add_most(bytes, (size_t)plan->window_slices * (PE_PLAN_ENTRY_BYTES + PE_PLAN_PART_BYTES));
         bytes = pe_add_most(bytes, (size_t)plan->ranks * PE_PLAN_RANK_BYTES);
     }
     const size_t payloads = (size_t)plan->depth * (plan->ranks > 1 ? 2 : 1) + 2;
@@ -152,12 +152,21 @@ pe_status pe_plan_refuse_peak(const pe_plan_request *request, const pe_plan *pla
                    plan->buffer_bytes, request->whole_run_bytes, request->process_bytes);
 }
 
-/* The list of stored results, and what is read of them at a time. */
+/* The list of stored results, and what is read of them at a time. Of slices with an item that takes long, which is one a worker at
+ * most, the input. */
 static size_t stored_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
-    const size_t part =
-        request->has_text_result ? pe_add_most(2 * plan->part_bytes, plan->text_bytes) : plan->chunk_out_bytes;
-    return pe_add_most(PE_PLAN_STORED_BYTES, part);
+    const size_t part = request->has_text_result ? pe_add_most(2 * plan->part_bytes, plan->text_bytes)
+                                                 : pe_plan_dispatch_out_bytes(plan);
+    const size_t payloads = request->has_payload ? pe_mul_most((size_t)plan->threads, plan->payload_bytes) : 0;
+    return pe_add_most(pe_add_most(PE_PLAN_STORED_BYTES, part), payloads);
+}
+
+/* Where slices come in parts, each chunk of each rank may be announced apart. */
+static size_t announced_bytes(const pe_plan_request *request, const pe_plan *plan)
+{
+    const bool has_parts = plan->ranks > 1 && (request->has_text_result || request->stores_results);
+    return has_parts ? (size_t)plan->ranks * (size_t)plan->chunks_most * PE_PLAN_PART_BYTES : 0;
 }
 
 /* Of the whole process: buffers, what the source and the sink keep, stacks, mapped input, MPI's own. */
@@ -171,5 +180,6 @@ size_t pe_plan_peak_bytes(const pe_plan_request *request, const pe_plan *plan)
         bytes = pe_add_most(bytes, threads * MAPPED_BYTES);
     if (request->stores_results)
         bytes = pe_add_most(bytes, stored_bytes(request, plan));
+    bytes = pe_add_most(bytes, announced_bytes(request, plan));
     return request->has_text_result ? pe_add_most(bytes, pe_mul_most(TEXT_COPIES, plan->text_bytes)) : bytes;
 }

@@ -82,14 +82,26 @@ static int run_of(const pe_root *self, int rank)
     return slices > 1 ? (int)at_most(slices, RUN_MOST) : 1;
 }
 
-static bool has_room(const pe_root *self, int rank)
+static bool has_room(pe_root *self, int rank)
 {
     const pe_rank_state *state = &self->states[rank];
     const int slices = run_of(self, rank), few = slices_ahead(self);
     const int most =
         2 * slices > few ? 2 * slices : few; /* room for one dispatch that is computed and one that waits */
-    return state->unfinished + slices <= most &&
-           (!is_bounded(self) || state->held + self->plan->slice_items <= held_most(self->plan));
+    if (state->unfinished + slices > most)
+        return false;
+    const bool is_full = is_bounded(self) && state->held + self->plan->slice_items > held_most(self->plan);
+    pe_root_set_full(self, rank, is_full);
+    return !is_full;
+}
+
+/* Behind an item that takes long the static schedule is given up, else all ranks would wait for that of the item. */
+static int choose_any(pe_root *self)
+{
+    for (int rank = 0; rank < self->ranks; rank++)
+        if (has_room(self, rank))
+            return rank;
+    return -1;
 }
 
 /* ---- the queue of ranks ---- */
@@ -115,11 +127,11 @@ static int leave_queue(pe_root *self)
 /* The rank for the next slice, or -1 when no rank has room for it. */
 static int choose_rank(pe_root *self)
 {
-    if (self->dispatched >= self->delivered + self->plan->window_slices)
+    if (pe_root_is_window_full(self))
         return -1;
     if (self->plan->schedule == PE_SCHEDULE_STATIC) {
         const int owner = pe_plan_owner(self->plan, self->dispatched);
-        return has_room(self, owner) ? owner : -1;
+        return has_room(self, owner) ? owner : pe_root_is_stalled(self) ? choose_any(self) : -1;
     }
     while (self->queued > 0) {
         const int rank = self->queue[self->queue_first];
@@ -160,7 +172,6 @@ static pe_status make_next(pe_root *self, int slices)
     status = pe_work_queue_make_slice(self->pool->queue, &slice, &self->err);
     if (status != PE_OK)
         return status;
-    slice->number = self->dispatched;
     if (spec->is_stream) {
         status = spec->next(context, 0, &slice->payload, &slice->block, &self->is_dispatched_all, &self->err);
     } else {
@@ -177,11 +188,8 @@ static pe_status make_next(pe_root *self, int slices)
 
 static pe_status dispatch_to(pe_root *self, int rank, pe_slice *slice)
 {
-    if (pe_root_is_ordered(self))
-        *pe_root_entry(self, slice->number) = (pe_window_entry){.slice = slice->number,
-                                                                .block = slice->block,
-                                                                .end = slice->block.first + slice->block.count,
-                                                                .owner = rank};
+    slice->number = pe_root_is_ordered(self) ? pe_root_open_slice(self, slice->block, rank) : 0;
+    self->outstanding++;
     self->states[rank].held += slice->block.count;
     self->states[rank].unfinished += (int)pe_plan_span(self->plan, slice->block);
     self->dispatched++;

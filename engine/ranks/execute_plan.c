@@ -97,7 +97,7 @@ static void single_rank_loop(execution *self)
     if (status != PE_OK)
         pe_rank_pool_fail(&self->pool, &err);
     pe_rank_pool_drain(&self->pool);
-    pe_rank_pool_take_rest(&self->pool);
+    (void)pe_rank_pool_take_rest(&self->pool);
 }
 
 static void main_loop(void *context)

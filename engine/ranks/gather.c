@@ -10,191 +10,120 @@
  *         need no pull: they wait in the window until they are delivered.
  *         When results have unknown size (texts), a slice comes in several parts, each of bounded size.
  *         Progress: the oldest undelivered slice is already dispatched. Its rank has a buffer for it, since chunks are
- *         claimed in order, and its result is the next one to be pulled. So it is delivered, and the window advances.
+ *         claimed in order, and its results are announced whatever waits behind them, and pulled next. So they are delivered,
+ *         and the window advances.
  * Threads: the main thread of rank 0.
- * Not here: dispatch of slices to ranks (dispatch.c).
+ * Not here: what ranks announce (announce.c), what waits behind an item that takes long (stall.c).
  */
+#include "base/clock.h"
 #include "ranks/root_internal.h"
 #include "threads/work_queue.h"
 
-/* The result's memory on its rank is free, so the rank may have room for a slice. */
-static void free_memory_of(pe_root *self, const pe_window_entry *result)
+/* The rank may have room for a slice now. */
+void pe_root_free_memory_of(pe_root *self, const pe_part *part)
 {
-    self->states[result->owner].held -= result->block.count;
-    pe_root_offer(self, result->owner);
+    self->states[part->owner].held -= part->block.count;
+    pe_root_set_full(self, part->owner, false);
+    pe_root_offer(self, part->owner);
 }
 
-static bool needs_pull(const pe_window_entry *result)
+bool pe_root_needs_pull(const pe_part *part)
 {
-    return result->owner != 0 && result->bytes > 0;
+    return part->owner != 0 && part->bytes > 0;
 }
 
-/* Writes results of a slice. The slice counts as delivered with its last results. */
-static void write_result(pe_root *self, const pe_window_entry *result, const pe_chunk_result *out)
+bool pe_root_has_come(const pe_part *part)
 {
+    return !pe_root_needs_pull(part) || (part->pull != NULL && part->pull->op == NULL);
+}
+
+/* ---- results that have come ---- */
+
+static void free_pull(pe_root *self, pe_pull *pull)
+{
+    pe_pull **at = &self->arriving;
+    while (*at != pull)
+        at = &(*at)->next;
+    *at = pull->next;
+    self->arriving_bytes -= pull->part->bytes;
+    self->early_pulls -= pull->is_early ? 1 : 0;
+    pe_buffer_pool_trim(&pull->result.bytes, 2 * self->plan->pull_bytes);
+    pull->next = self->free_pulls;
+    self->free_pulls = pull;
+}
+
+/* The part is gone afterwards. */
+static void free_part(pe_root *self, pe_part *part)
+{
+    pe_chunk *const own = part->owner == 0 ? part->own : NULL;
+    if (own != NULL) {
+        pe_rank_pool_free_result(self->pool, own);
+        pe_root_free_memory_of(self, part);
+    }
+    if (part->pull != NULL)
+        free_pull(self, part->pull);
+    pe_root_drop_part(self, part);
+}
+
+/* The results of a part. Without bytes they are made in *none. */
+static pe_chunk_result *result_of(const pe_part *part, pe_chunk_result *none)
+{
+    if (part->pull != NULL)
+        return &part->pull->result;
+    if (part->owner == 0 && part->own != NULL)
+        return &part->own->out;
+    *none = (pe_chunk_result){.items = part->block.count, .rows = part->rows, .placed = part->placed};
+    return none;
+}
+
+void pe_root_write(pe_root *self, pe_part *part)
+{
+    pe_chunk_result none;
+    pe_chunk_result *const out = result_of(part, &none);
+    out->first = part->block.first;
     pe_rank_pool_write(self->pool, out);
-    self->delivered += result->ends_slice ? 1 : 0;
+    self->next_item = part->block.first + part->block.count;
+    if (self->spec->pool.store != NULL)
+        self->delivered_ns = pe_clock_ns();
+    free_part(self, part);
 }
 
-/* Delivers results of rank 0's workers, or results without bytes. */
-static void deliver_here(pe_root *self, const pe_window_entry *result)
+bool pe_root_store(pe_root *self, pe_part *part)
 {
-    if (result->own == NULL) {
-        const pe_chunk_result none = {
-            .first = result->block.first, .items = result->block.count, .rows = result->rows, .placed = result->placed};
-        write_result(self, result, &none);
-        return;
-    }
-    result->own->out.first = result->block.first;
-    write_result(self, result, &result->own->out);
-    pe_rank_pool_free_result(self->pool, result->own);
-    free_memory_of(self, result);
-}
-
-/* ---- what ranks announce ---- */
-
-/* Records that an item, or with PE_NO_ITEM another error, ended the run. pe_comm_agree sends the message later. */
-static void note_failure(pe_root *self, uint64_t item)
-{
-    self->failing_item = item < self->failing_item ? item : self->failing_item;
-    if (item == PE_NO_ITEM)
-        pe_rank_pool_stop(self->pool);
-    else
-        pe_rank_pool_begin_grace(self->pool);
-}
-
-/* Stores an announced result in the window. A slice with fewer items than were dispatched ends before the item that
- * ended the run. */
-static void store_result(pe_root *self, const pe_window_entry *result)
-{
-    pe_window_entry *entry = pe_root_entry(self, result->slice);
-    const uint64_t first = result->block.first + result->block.count, end = entry->end;
-    if (result->ends_slice && first < end)
-        note_failure(self, first);
-    *entry = *result;
-    entry->end = end;
-}
-
-/* Resets the entry of a slice after one part of its results was taken, to wait for the next part. */
-static void await_more(pe_window_entry *entry)
-{
-    const uint64_t first = entry->block.first + entry->block.count;
-    entry->block = (pe_block){.first = first, .count = entry->end - first};
-    entry->is_ready = false;
-}
-
-/* Takes announced results: records the measured cost of items and, with the last results of a slice, that their rank
- * has one slice less to compute. */
-static void take_result(pe_root *self, const pe_window_entry *result, uint64_t slice_items, uint64_t work_ns)
-{
-    pe_root_learn(self, result->block.count, work_ns);
-    self->has_bytes |= result->bytes > 0;
-    if (result->ends_slice)
-        self->states[result->owner].unfinished -= (int)pe_plan_span(self->plan, (pe_block){.count = slice_items});
-    pe_root_offer(self, result->owner);
-    if (result->bytes == 0)
-        free_memory_of(self, result);
-    if (pe_root_is_ordered(self))
-        store_result(self, result);
-    else if (needs_pull(result))
-        *pe_root_entry(self, self->announced++) = *result;
-    else
-        deliver_here(self, result);
-}
-
-pe_status pe_root_listen(pe_root *self, pe_error *err)
-{
-    return pe_comm_recv(self->comm, PE_ANY_RANK, PE_TAG_TO_ROOT, &self->header, sizeof self->header, &self->header_op,
-                        err);
-}
-
-static pe_status read_header(pe_root *self, int from, const pe_message_header *header)
-{
-    if (header->kind == PE_MESSAGE_SYNCED)
-        return pe_sync_answer(&self->sync, from, header->bytes, &self->err);
-    if (header->kind == PE_MESSAGE_RESULT)
-        take_result(self,
-                    &(pe_window_entry){.slice = header->slice,
-                                       .block = header->block,
-                                       .bytes = header->bytes,
-                                       .log_bytes = header->log_bytes,
-                                       .rows = header->rows,
-                                       .placed = header->placed,
-                                       .owner = from,
-                                       .is_ready = true,
-                                       .ends_slice = header->ends_slice != 0},
-                    header->slice_items, header->work_ns);
-    else if (header->kind == PE_MESSAGE_DONE)
-        self->ended_members++;
-    else
-        note_failure(self, header->block.first);
-    return PE_OK;
-}
-
-pe_status pe_root_read_headers(pe_root *self, bool *active)
-{
-    for (bool done = true; done && self->ended_members < self->ranks - 1;) {
-        int from = 0;
-        pe_status status = pe_comm_test(self->comm, &self->header_op, &done, &from, &self->err);
-        if (status != PE_OK || !done)
-            return status;
-        *active = true;
-        status = read_header(self, from, &self->header);
-        if (status == PE_OK && self->ended_members < self->ranks - 1)
-            status = pe_root_listen(self, &self->err);
-        if (status != PE_OK)
-            return status;
-    }
-    return PE_OK;
-}
-
-/* May this result of rank 0's workers enter the window? With ordered delivery, a part of a slice waits until the part
- * before it is delivered. */
-static bool may_take_own(const pe_root *self, const pe_chunk *result)
-{
-    return result != NULL && !(pe_root_is_ordered(self) && pe_root_entry(self, result->slice->number)->is_ready);
-}
-
-void pe_root_take_own(pe_root *self, bool *active)
-{
-    for (pe_chunk *own = NULL; own = pe_rank_pool_finished(self->pool), may_take_own(self, own);) {
-        const pe_chunk_result *out = &own->out;
-        const size_t bytes = out->bytes.size + out->log.size;
-        pe_rank_pool_take_finished(self->pool);
-        take_result(self,
-                    &(pe_window_entry){.slice = own->slice->number,
-                                       .block = own->block,
-                                       .bytes = bytes,
-                                       .rows = out->rows,
-                                       .placed = out->placed,
-                                       .own = bytes > 0 ? own : NULL,
-                                       .is_ready = true,
-                                       .ends_slice = own->ends_slice},
-                    own->slice->block.count, own->work_ns);
-        if (bytes == 0)
-            pe_rank_pool_free_result(self->pool, own);
-        *active = true;
-    }
+    pe_chunk_result none;
+    pe_chunk_result *const out = result_of(part, &none);
+    out->first = part->block.first;
+    const bool is_stored = pe_rank_pool_keep(self->pool, out);
+    if (is_stored)
+        free_part(self, part);
+    return is_stored;
 }
 
 /* ---- pulls ---- */
 
-/* The entry of the next results to pull, in the order of delivery, or NULL. The ring entry of a delivered slice may
- * already hold a newer slice. */
-static pe_window_entry *next_pull(pe_root *self)
+/* The next results to pull, in the order of delivery, or NULL: those that follow what is delivered without a gap. */
+static pe_part *next_pull(const pe_root *self)
 {
-    const bool is_ordered = pe_root_is_ordered(self);
-    const uint64_t end = is_ordered ? self->dispatched : self->announced;
-    if (is_ordered && self->pulled < self->delivered)
-        self->pulled = self->delivered;
-    for (; self->pulled < end; self->pulled++) {
-        pe_window_entry *next = pe_root_entry(self, self->pulled);
-        if (next->owner != 0 && !next->is_ready)
+    uint64_t next = self->next_item;
+    for (const pe_window_entry *entry = self->first; entry != NULL; entry = entry->next) {
+        for (pe_part *part = entry->parts; part != NULL && part->block.first == next; part = part->next) {
+            if (pe_root_needs_pull(part) && part->pull == NULL)
+                return part;
+            next += part->block.count;
+        }
+        if (next != entry->block.first + entry->block.count)
             return NULL;
-        if (needs_pull(next))
-            return next;
     }
     return NULL;
+}
+
+/* Without an order each part in the window needs a pull. */
+static pe_part *any_pull(const pe_root *self)
+{
+    pe_part *part = self->arrivals.parts;
+    while (part != NULL && part->pull != NULL)
+        part = part->next;
+    return part;
 }
 
 static void append_arriving(pe_root *self, pe_pull *pull)
@@ -207,53 +136,53 @@ static void append_arriving(pe_root *self, pe_pull *pull)
     self->receives++;
 }
 
-static pe_status start_pull(pe_root *self, pe_window_entry *from)
+pe_status pe_root_start_pull(pe_root *self, pe_part *part, bool is_early)
 {
-    const pe_message_header header = {.kind = PE_MESSAGE_PULL, .slice = from->slice};
+    const pe_message_header header = {.kind = PE_MESSAGE_PULL, .block = part->block};
     pe_pull *pull = self->free_pulls;
     pe_buffer *into = &pull->result.bytes;
     into->size = 0;
-    pe_status status = pe_buffer_reserve(into, from->bytes, &self->err);
+    pe_status status = pe_buffer_reserve(into, part->bytes, &self->err);
     if (status != PE_OK)
         return status;
     self->free_pulls = pull->next;
     append_arriving(self, pull);
-    self->arriving_bytes += from->bytes;
+    self->arriving_bytes += part->bytes;
+    self->early_pulls += is_early ? 1 : 0;
 
-    pull->from = *from;
-    pull->result.first = from->block.first;
-    pull->result.items = from->block.count;
-    pull->result.rows = from->rows;
-    pull->result.placed = from->placed;
+    part->pull = pull;
+    pull->part = part;
+    pull->is_early = is_early;
+    pull->result.items = part->block.count;
+    pull->result.rows = part->rows;
+    pull->result.placed = part->placed;
     pull->result.log.size = 0;
-    into->size = from->bytes;
-    if (pe_root_is_ordered(self) && !from->ends_slice)
-        await_more(from);
-    else
-        self->pulled++;
-    const int owner = pull->from.owner;
-    status = pe_outbox_send(&self->outbox, owner, &header, (pe_message_data){.size = 0}, &self->err);
+    into->size = part->bytes;
+    status = pe_outbox_send(&self->outbox, part->owner, &header, (pe_message_data){.size = 0}, &self->err);
     if (status != PE_OK)
         return status;
-    return pe_comm_recv(self->comm, owner, PE_TAG_RESULT, into->data, into->size, &pull->op, &self->err);
+    return pe_comm_recv(self->comm, part->owner, PE_TAG_RESULT, into->data, into->size, &pull->op, &self->err);
 }
 
 /* Results of unknown size may be large, so the bytes that are received at once are bounded too. */
-static bool has_room_for(const pe_root *self, const pe_window_entry *from)
+bool pe_root_has_room_for(const pe_root *self, const pe_part *part)
 {
     const size_t most = (size_t)self->plan->pulls * self->plan->pull_bytes;
-    return self->arriving == NULL || self->arriving_bytes + from->bytes <= most;
+    return self->arriving == NULL || self->arriving_bytes + part->bytes <= most;
 }
 
 pe_status pe_root_pull(pe_root *self, bool *active)
 {
+    const bool is_ordered = pe_root_is_ordered(self);
     pe_status status = PE_OK;
     while (status == PE_OK && self->free_pulls != NULL) {
-        pe_window_entry *from = next_pull(self);
-        if (from == NULL || !has_room_for(self, from))
+        pe_part *part = is_ordered ? next_pull(self) : any_pull(self);
+        const bool is_next = is_ordered && part != NULL &&
+                             part->block.first == self->next_item; /* early pulls may have taken the room */
+        if (part == NULL || (!is_next && !pe_root_has_room_for(self, part)))
             break;
         *active = true;
-        status = start_pull(self, from);
+        status = pe_root_start_pull(self, part, false);
     }
     return status;
 }
@@ -266,66 +195,70 @@ static pe_status receive(pe_root *self, pe_pull *pull, bool *active)
     if (status != PE_OK || !done)
         return status;
     pe_chunk_result *out = &pull->result;
-    out->bytes.size -= pull->from.log_bytes;
+    out->bytes.size -= pull->part->log_bytes;
     *active = true;
     self->receives--;
-    free_memory_of(self, &pull->from);
-    return pe_buffer_append(&out->log, out->bytes.data + out->bytes.size, pull->from.log_bytes, &self->err);
+    pe_root_free_memory_of(self, pull->part);
+    return pe_buffer_append(&out->log, out->bytes.data + out->bytes.size, pull->part->log_bytes, &self->err);
+}
+
+pe_status pe_root_receive(pe_root *self, bool *active)
+{
+    pe_status status = PE_OK;
+    for (pe_pull *pull = self->arriving; pull != NULL && status == PE_OK; pull = pull->next)
+        if (pull->op != NULL)
+            status = receive(self, pull, active);
+    return status;
 }
 
 /* ---- delivery ---- */
 
-static void deliver_pull(pe_root *self, pe_pull **at)
-{
-    pe_pull *pull = *at;
-    *at = pull->next;
-    self->arriving_bytes -= pull->from.bytes;
-    write_result(self, &pull->from, &pull->result);
-    pe_buffer_pool_trim(&pull->result.bytes, 2 * self->plan->pull_bytes);
-    pull->next = self->free_pulls;
-    self->free_pulls = pull;
-}
-
-/* Delivers the next results in order; false: they have not arrived yet. */
+/* Delivers the next results in order; false: they have not come yet. */
 static bool deliver_in_order(pe_root *self)
 {
-    const pe_pull *first = self->arriving;
-    if (self->delivered == self->dispatched)
+    pe_part *part = self->first == NULL ? NULL : self->first->parts;
+    if (part == NULL || part->block.first != self->next_item || part->block.first >= self->failing_item ||
+        !pe_root_has_come(part))
         return false;
-    if (first != NULL && first->from.slice == self->delivered) {
-        if (first->op != NULL || first->from.block.first >= self->failing_item)
-            return false;
-        deliver_pull(self, &self->arriving);
-        return true;
-    }
-    pe_window_entry *entry = pe_root_entry(self, self->delivered);
-    if (!entry->is_ready || needs_pull(entry) || entry->block.first >= self->failing_item)
-        return false;
-    const pe_window_entry result = *entry;
-    if (!result.ends_slice)
-        await_more(entry);
-    deliver_here(self, &result);
+    pe_root_write(self, part);
     return true;
 }
 
-/* Delivers any result that has arrived; false: none has. */
+/* Delivers any results that have arrived; false: none have. */
 static bool deliver_any(pe_root *self)
 {
-    pe_pull **at = &self->arriving;
-    while (*at != NULL && (*at)->op != NULL)
-        at = &(*at)->next;
-    if (*at == NULL)
+    pe_pull *pull = self->arriving;
+    while (pull != NULL && pull->op != NULL)
+        pull = pull->next;
+    if (pull != NULL)
+        pe_root_write(self, pull->part);
+    return pull != NULL;
+}
+
+/* Delivers stored results whose turn has come: one frame, since there may be many. Returns whether it did. */
+static bool catch_up(pe_root *self)
+{
+    const pe_rank_pool_spec *const pool = &self->spec->pool;
+    pe_error err = PE_ERROR_INIT;
+    bool has_more = false;
+    if (pool->catch_up == NULL || pe_rank_pool_is_stopped(self->pool))
         return false;
-    deliver_pull(self, at);
-    return true;
+    if (pool->catch_up(pool->context, &self->next_item, &has_more, &err) != PE_OK)
+        pe_rank_pool_fail(self->pool, &err);
+    if (has_more) {
+        self->delivered_ns = pe_clock_ns();
+        pe_rank_pool_renew_grace(self->pool);
+    }
+    return has_more;
 }
 
 pe_status pe_root_deliver(pe_root *self, bool *active)
 {
-    for (pe_pull *pull = self->arriving; pull != NULL; pull = pull->next)
-        if (pull->op != NULL && receive(self, pull, active) != PE_OK)
-            return self->err.status;
-    while (pe_root_is_ordered(self) ? deliver_in_order(self) : deliver_any(self))
-        *active = true;
-    return PE_OK;
+    pe_status status = pe_root_receive(self, active);
+    for (bool goes_on = status == PE_OK; goes_on;) {
+        const bool has_caught_up = catch_up(self);
+        goes_on = !has_caught_up && (pe_root_is_ordered(self) ? deliver_in_order(self) : deliver_any(self));
+        *active = *active || goes_on || has_caught_up;
+    }
+    return status;
 }

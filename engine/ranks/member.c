@@ -19,6 +19,8 @@
 #include "ranks/sync.h"
 #include "threads/work_queue.h"
 
+#define FULL_NS 100000000u
+
 typedef struct member {
     const pe_execution_spec *spec;
     pe_rank_pool *pool;
@@ -28,9 +30,11 @@ typedef struct member {
     pe_outbox outbox;
     pe_slice *arriving, *arriving_last; /* slices whose payload has not arrived, in order */
     pe_comm_op *payload_op;             /* the receive of the first slice's payload */
-    pe_chunk *announced;                /* announced results that were not pulled yet; at most one part of each slice */
+    pe_chunk *announced;                /* announced results that were not pulled yet */
     bool is_ended, has_failed;
     uint64_t failing_item; /* as sent in the last FAILED */
+    uint64_t full_ns;      /* since when workers wait for room, or when rank 0 was told so; 0: none waits */
+    bool is_resting, has_rest, has_rested; /* REST has come; what is done was taken; RESTED is sent */
     pe_sync_work sync;
     pe_error err;
 } member;
@@ -75,10 +79,10 @@ static pe_status take_slice(member *self, const pe_message_header *header)
     return PE_OK;
 }
 
-static pe_status send_result(member *self, uint64_t number)
+static pe_status send_result(member *self, uint64_t first)
 {
     pe_chunk **at = &self->announced;
-    while ((*at)->slice->number != number) /* rank 0 pulls only announced results */
+    while ((*at)->block.first != first) /* rank 0 pulls only announced results */
         at = &(*at)->next;
     pe_chunk *result = *at;
     *at = result->next;
@@ -106,7 +110,12 @@ static pe_status read_header(member *self, bool *active)
         self->sync.is_asked = true;
         return PE_OK;
     }
-    return header.kind == PE_MESSAGE_PULL ? send_result(self, header.slice) : take_slice(self, &header);
+    if (header.kind == PE_MESSAGE_REST) {
+        self->is_resting = true;
+        pe_rank_pool_stop(self->pool);
+        return PE_OK;
+    }
+    return header.kind == PE_MESSAGE_PULL ? send_result(self, header.block.first) : take_slice(self, &header);
 }
 
 /* Pushes slices to the workers in order, each once its payload has arrived. */
@@ -143,7 +152,7 @@ static pe_status announce(member *self, pe_chunk *result)
                                       .ends_slice = result->ends_slice ? 1 : 0,
                                       .slice = result->slice->number,
                                       .block = result->block,
-                                      .slice_items = result->slice->block.count,
+                                      .slice_items = result->ends_slice ? result->slice->block.count : 0,
                                       .bytes = out->bytes.size,
                                       .log_bytes = out->log.size,
                                       .rows = out->rows,
@@ -152,18 +161,9 @@ static pe_status announce(member *self, pe_chunk *result)
     return send_header(self, &header);
 }
 
-static bool is_announced(const member *self, const pe_slice *slice)
-{
-    const pe_chunk *at = self->announced;
-    while (at != NULL && at->slice != slice)
-        at = at->next;
-    return at != NULL;
-}
-
 static pe_status announce_finished(member *self, bool *active)
 {
-    for (pe_chunk *result = NULL;
-         (result = pe_rank_pool_finished(self->pool)) != NULL && !is_announced(self, result->slice);) {
+    for (pe_chunk *result = NULL; (result = pe_rank_pool_finished(self->pool)) != NULL;) {
         pe_rank_pool_take_finished(self->pool);
         const pe_status status = announce(self, result);
         if (status != PE_OK)
@@ -183,7 +183,7 @@ static pe_status announce_finished(member *self, bool *active)
 static pe_status send_failure(member *self)
 {
     const uint64_t item = pe_rank_pool_failing_item(self->pool);
-    const bool is_stopped = pe_rank_pool_is_stopped(self->pool);
+    const bool is_stopped = pe_rank_pool_is_stopped(self->pool) && !self->is_resting;
     if ((!is_stopped && item == PE_NO_ITEM) || (self->has_failed && item >= self->failing_item))
         return PE_OK;
     const pe_message_header header = {.kind = PE_MESSAGE_FAILED, .block = {.first = is_stopped ? PE_NO_ITEM : item}};
@@ -192,10 +192,38 @@ static pe_status send_failure(member *self)
     return send_header(self, &header);
 }
 
+/* Results of unknown size may fill the memory although rank 0 counts few items. */
+static pe_status tell_if_full(member *self)
+{
+    const pe_message_header header = {.kind = PE_MESSAGE_FULL};
+    const uint64_t now = pe_clock_ns();
+    const bool is_full = self->spec->pool.store != NULL && pe_work_queue_lacks_room(self->pool->queue);
+    const bool is_told = is_full && self->full_ns != 0 && now - self->full_ns >= FULL_NS;
+    if (!is_full)
+        self->full_ns = 0;
+    else if (is_told || self->full_ns == 0)
+        self->full_ns = now;
+    return is_told ? send_header(self, &header) : PE_OK;
+}
+
+/* The run ends early: RESTED goes to rank 0 when all that is done was announced. */
+static pe_status rest(member *self, bool *active)
+{
+    const pe_message_header header = {.kind = PE_MESSAGE_RESTED};
+    if (!self->is_resting || self->has_rested)
+        return PE_OK;
+    self->has_rest = self->has_rest || pe_rank_pool_take_rest(self->pool);
+    if (!self->has_rest || announce_finished(self, active) != PE_OK)
+        return self->err.status;
+    self->has_rested = true;
+    return send_header(self, &header);
+}
+
 /* ---- the run ---- */
 
 static pe_status step(member *self, bool *active)
 {
+    pe_rank_pool_take_early(self->pool);
     pe_status status = read_header(self, active);
     if (status == PE_OK && !self->is_ended)
         status = push_arrived(self, active);
@@ -203,6 +231,10 @@ static pe_status step(member *self, bool *active)
         status = announce_finished(self, active);
     if (status == PE_OK)
         status = send_failure(self);
+    if (status == PE_OK && !self->is_ended)
+        status = tell_if_full(self);
+    if (status == PE_OK && !self->is_ended)
+        status = rest(self, active);
     if (status == PE_OK && !self->is_ended)
         status = pe_sync_member_step(&self->sync, self->spec, &self->outbox, active, &self->err);
     if (status == PE_OK)

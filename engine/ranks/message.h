@@ -13,14 +13,17 @@
 #include "threads/rank_pool.h"
 
 typedef enum pe_message_kind {
-    PE_MESSAGE_SLICE,  /* to a member: compute this slice; its payload follows under PE_TAG_PAYLOAD when bytes > 0 */
-    PE_MESSAGE_PULL,   /* to a member: send the announced results of the slice, which have bytes, under PE_TAG_RESULT */
-    PE_MESSAGE_END,    /* to a member: the run has ended or stops: complete the pending messages and send DONE */
-    PE_MESSAGE_SYNC,   /* to a member: make durable what was written */
+    PE_MESSAGE_SLICE, /* to a member: compute this slice; its payload follows under PE_TAG_PAYLOAD when bytes > 0 */
+    PE_MESSAGE_PULL,  /* to a member: send the announced results that begin with block.first, under PE_TAG_RESULT */
+    PE_MESSAGE_REST, /* to a member: the run ends early: compute nothing more, announce what is done, and send RESTED */
+    PE_MESSAGE_END,  /* to a member: the run has ended or stops: complete the pending messages and send DONE */
+    PE_MESSAGE_SYNC, /* to a member: make durable what was written */
     PE_MESSAGE_SYNCED, /* to rank 0: that is done; a state of `bytes` bytes follows under PE_TAG_STATE */
-    PE_MESSAGE_RESULT, /* to rank 0: announces results of the slice, all of them or the next part */
+    PE_MESSAGE_RESULT, /* to rank 0: announces results of the slice, all of them or a part */
     PE_MESSAGE_FAILED, /* to rank 0: an error ends the run; block.first is the failed item or PE_NO_ITEM; the message text
                           comes by pe_comm_agree */
+    PE_MESSAGE_FULL,   /* to rank 0: workers of this member wait until results are pulled */
+    PE_MESSAGE_RESTED, /* to rank 0: all that is done was announced */
     PE_MESSAGE_DONE    /* to rank 0: the last header of this member */
 } pe_message_kind;
 
@@ -29,7 +32,7 @@ typedef struct pe_message_header {
     uint32_t ends_slice;  /* RESULT: these are the last results of the slice */
     uint64_t slice;       /* number of the slice */
     pe_block block;       /* RESULT: the items that the results belong to */
-    uint64_t slice_items; /* RESULT: items of the slice, or up to the item that ended the run */
+    uint64_t slice_items; /* RESULT that ends a slice: items of the slice, or up to the item that ended the run */
     uint64_t left_ns;     /* SLICE: until the run ends, or UINT64_MAX */
     uint64_t bytes;       /* size of the data: the payload, or rows and then the log */
     uint64_t log_bytes;   /* RESULT: size of the log within the data */

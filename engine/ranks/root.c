@@ -6,13 +6,15 @@
  * Invariant: every message that is sent is received, so no message is in flight when the loop returns.
  * Design:   one loop does all steps that are possible without blocking, and sleeps when there was nothing to do; a
  *           worker can wake it. When all slices are delivered or the run stops, END goes to every member. A member then
- *           sends the results that were pulled, and DONE.
+ *           sends the results that were pulled, and DONE. Before that, a run that stops stores what is done on all ranks.
  * Threads:  the main thread.
- * Not here: dispatch of slices (dispatch.c), gathering of results (gather.c), workers (threads/rank_pool.c).
+ * Not here: dispatch of slices (dispatch.c), gathering of results (announce.c, gather.c), items that take long (stall.c), workers
+ *           (threads/rank_pool.c).
  */
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "ranks/main_loops.h"
 #include "ranks/root_internal.h"
 #include "threads/work_queue.h"
@@ -36,21 +38,20 @@ static bool is_failed(pe_root *self)
         return true;
     if (self->failing_item == PE_NO_ITEM)
         return false;
-    const uint64_t next = self->delivered;
-    if (!pe_root_is_ordered(self) || next == self->dispatched)
-        return true;
-    return pe_root_entry(self, next)->block.first >=
-           self->failing_item; /* the slice with the failed item was cut before it */
+    return !pe_root_is_ordered(self) || self->outstanding == 0 || self->next_item >= self->failing_item;
 }
 
 static pe_status step(pe_root *self, bool *active)
 {
     pe_status status = pe_root_read_headers(self, active);
-    pe_root_take_own(self, active);
+    if (status == PE_OK)
+        status = pe_root_take_own(self, active);
     if (status == PE_OK)
         status = pe_root_pull(self, active);
     if (status == PE_OK)
         status = pe_root_deliver(self, active);
+    if (status == PE_OK)
+        status = pe_root_store_waiting(self, active);
     if (status == PE_OK && self->failing_item == PE_NO_ITEM)
         status = pe_root_dispatch(self, active);
     if (status == PE_OK)
@@ -62,7 +63,7 @@ static pe_status step(pe_root *self, bool *active)
 
 static bool is_complete(const pe_root *self)
 {
-    return self->is_dispatched_all && self->next == NULL && self->delivered == self->dispatched;
+    return self->is_dispatched_all && self->next == NULL && self->outstanding == 0 && self->part_count == 0;
 }
 
 /* Sleeps after a step in which nothing was done. */
@@ -153,13 +154,15 @@ static pe_status init(pe_root *self, const pe_execution_spec *spec, pe_rank_pool
                       .outbox = {.comm = spec->comm, .pool = pool, .on_sent = recycle},
                       .pull_count = plan->pulls,
                       .failing_item = PE_NO_ITEM,
+                      .delivered_ns = pe_clock_ns(),
+                      .stored_ns = pe_clock_ns(),
                       .err = PE_ERROR_INIT};
     init_chunking(self);
     pe_status status = pe_make_array(&self->states, (size_t)self->ranks, sizeof *self->states, err);
     if (status == PE_OK)
         status = pe_make_array(&self->queue, (size_t)self->ranks, sizeof *self->queue, err);
     if (status == PE_OK)
-        status = pe_make_array(&self->entries, plan->window_slices, sizeof *self->entries, err);
+        status = pe_root_make_window(self);
     if (status == PE_OK)
         status = pe_make_array(&self->pulls, (size_t)self->pull_count, sizeof *self->pulls, err);
     for (int i = self->pull_count - 1; i >= 0 && self->pulls != NULL; i--) {
@@ -179,7 +182,7 @@ static void fini(pe_root *self)
     }
     pe_sync_fini(&self->sync);
     free(self->pulls);
-    free(self->entries);
+    pe_root_free_window(self);
     free(self->queue);
     free(self->states);
 }
@@ -193,9 +196,12 @@ void pe_root_loop(const pe_execution_spec *spec, pe_rank_pool *pool)
         pe_root_listen(&self, &receive_err) == PE_OK; /* also when out of memory: members still need END */
     if (status == PE_OK && is_listening)
         status = run(&self);
+    const bool is_early = status == PE_OK && is_listening && !is_complete(&self);
     if (status != PE_OK)
         pe_rank_pool_fail(pool, &self.err);
     pe_rank_pool_stop(pool); /* all is delivered or the run has failed: compute and write nothing more */
+    if (is_early && pe_root_end_early(&self) != PE_OK)
+        pe_rank_pool_fail(pool, &self.err);
     self.err = receive_err;
     if (!is_listening || end_members(&self) != PE_OK)
         pe_rank_pool_fail(pool, &self.err);

@@ -1,8 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* root_internal.h - the state of rank 0 in a run with several ranks, shared by root.c, dispatch.c, gather.c and
- * window.c.
+/* root_internal.h - the state of rank 0 in a run with several ranks, shared by the files that root.c calls.
  *
  * Threads: the main thread writes and reads everything.
  */
@@ -13,35 +12,53 @@
 #include "ranks/message.h"
 #include "ranks/sync.h"
 
-/* A slice that was dispatched and is not delivered: its rank, and its announced results. Results may come in parts, of
- * which the entry holds one at a time. */
-typedef struct pe_window_entry {
-    uint64_t slice; /* number of the slice */
-    pe_block block; /* items of the announced results; without results, the items that are left of the slice */
-    uint64_t end;   /* ordered: the end of the slice as it was dispatched */
+typedef struct pe_pull pe_pull;
+typedef struct pe_window_entry pe_window_entry;
+
+/* Results that a rank has announced: those of a slice, or a part of them. */
+typedef struct pe_part {
+    pe_block block;
     uint64_t bytes, rows, placed;
     union {
         uint64_t log_bytes; /* results of a member */
         pe_chunk *own;      /* results of rank 0's workers; NULL: the results have no bytes */
     };
+    pe_window_entry *entry; /* that holds the part */
+    pe_pull *pull;          /* NULL: not pulled */
+    struct pe_part *next;
     int owner;
-    bool is_ready, ends_slice;
-} pe_window_entry;
+    bool ends_slice;
+} pe_part;
 
-/* A member's result that is being received, or was received and waits for delivery. */
-typedef struct pe_pull {
-    pe_window_entry from;
+/* A slice that was dispatched, with its announced results. */
+struct pe_window_entry {
+    pe_block block;
+    uint64_t awaited;      /* items whose results are not announced */
+    uint64_t left;         /* items that are neither delivered nor stored */
+    pe_part *parts, *last; /* in the order of their items; without an order, in that of their arrival */
+    pe_window_entry *prev, *next;
+    int owner;
+    bool is_overtaken; /* its rank has finished later slices, so it is not counted as unfinished */
+};
+
+/* A buffer for a member's results, which are being received, or wait for delivery. */
+struct pe_pull {
+    pe_part *part;
     pe_chunk_result result;
     pe_comm_op *op; /* the pending receive; NULL: all has arrived */
-    struct pe_pull *next;
-} pe_pull;
+    bool is_early;  /* to be stored, since the results' turn has not come */
+    pe_pull *next;
+};
 
+#define PE_STALL_NS 100000000u         /* without a delivery: the next item takes long */
 #define PE_DISPATCH_NS UINT64_C(10000) /* a few times rank 0's cost of a dispatch and its result */
 
 typedef struct pe_rank_state {
-    uint64_t held;  /* dispatched items that take memory of the rank: results not yet received or written */
-    int unfinished; /* dispatched and not yet computed, in normal slices */
-    bool is_queued; /* in the queue for a dispatch */
+    uint64_t held;        /* dispatched items that take memory of the rank: results not yet received or written */
+    uint64_t finished_to; /* the end of the highest slice that it has finished */
+    int unfinished;       /* dispatched and not yet computed, in normal slices */
+    bool is_queued;       /* in the queue for a dispatch */
+    bool is_full;         /* results that wait keep it from more work */
 } pe_rank_state;
 
 typedef struct pe_root {
@@ -62,6 +79,7 @@ typedef struct pe_root {
     int queue_first, queued;
     pe_slice *next;             /* made but not dispatched yet */
     uint64_t dispatched;        /* number of dispatched slices */
+    uint64_t outstanding;       /* of these: not delivered or stored completely */
     uint64_t dispatched_items;  /* number of items in the dispatched slices */
     bool is_dispatched_all;     /* the input has no more items */
     pe_adaptive_chunk chunking; /* the size of a slice, at most that of a normal one */
@@ -69,18 +87,33 @@ typedef struct pe_root {
     bool has_bytes;             /* rows or logs are sent to rank 0 */
 
     /* window.c */
-    pe_window_entry *entries; /* ring: ordered by slice, unordered by arrival */
+    pe_window_entry *entries;      /* array of all; ordered: [number of a slice] */
+    pe_window_entry *free_entries; /* linked by next */
+    pe_window_entry *first, *last; /* ordered: the outstanding slices, in the order of their items */
+    pe_window_entry arrivals;      /* unordered: the parts of all slices */
+    uint64_t part_count;
+    int full_ranks; /* how many states are full */
 
     /* gather.c */
-    uint64_t announced; /* unordered: number of results announced so far that need a pull */
-    uint64_t pulled;    /* all entries before this one were pulled completely, or need no pull */
-    uint64_t delivered; /* number of delivered slices */
+    uint64_t next_item; /* ordered: the item that is delivered next */
     pe_pull *pulls;     /* array of all receive buffers */
     int pull_count;
     pe_pull *free_pulls;
-    pe_pull *arriving; /* pulled and not yet delivered, in the order of delivery */
+    pe_pull *arriving; /* pulled and neither delivered nor stored, in the order of the pulls */
     int receives;      /* number of pulls whose receive is pending */
     size_t arriving_bytes;
+
+    /* stall.c */
+    int early_pulls;       /* among the arriving ones */
+    uint64_t delivered_ns; /* when results were delivered last */
+    uint64_t stored_ns;    /* when results that had waited long were stored last */
+    uint64_t overtaken_ns; /* when overtaken slices were looked for last */
+    uint64_t old_to;       /* items that were dispatched when results that had waited long were stored last */
+    bool is_due;           /* what waits is stored although there is room */
+    bool is_ending;        /* the run ends before its last item: all that is done is stored */
+    int rested_members;    /* that have announced all that is done */
+
+    /* announce.c */
     pe_message_header header;
     pe_comm_op *header_op; /* the receive for the members' next header */
     int ended_members;     /* members that have sent DONE */
@@ -90,8 +123,22 @@ typedef struct pe_root {
 /* ---- window.c ---- */
 
 bool pe_root_is_ordered(const pe_root *self);
-/* pe_root_entry - the entry of a slice (ordered) or of an arrival (unordered). */
-pe_window_entry *pe_root_entry(const pe_root *self, uint64_t number);
+pe_status pe_root_make_window(pe_root *self);
+void pe_root_free_window(pe_root *self);
+/* pe_root_is_window_full - no more slices may be dispatched now. */
+bool pe_root_is_window_full(const pe_root *self);
+/* pe_root_open_slice - ordered: an entry for the slice that comes behind all others; the window is not full.
+ * Returns: the number of the slice */
+uint64_t pe_root_open_slice(pe_root *self, pe_block block, int owner);
+/* pe_root_add_part - enter announced results. Owns: copies the part, and sets *out to the copy. PE_ENOMEM. */
+pe_status pe_root_add_part(pe_root *self, pe_window_entry *entry, const pe_part *announced, pe_part **out);
+/* pe_root_drop_part - these results are delivered or stored; the part is gone, and with the last one its entry. */
+void pe_root_drop_part(pe_root *self, pe_part *part);
+
+/* pe_root_set_full - note whether results that wait keep a rank from work. */
+void pe_root_set_full(pe_root *self, int rank, bool is_full);
+/* pe_root_is_stalled - the next item takes long. */
+bool pe_root_is_stalled(const pe_root *self);
 
 /* ---- dispatch.c ---- */
 
@@ -103,16 +150,40 @@ void pe_root_learn(pe_root *self, uint64_t items, uint64_t work_ns);
  * one. */
 pe_status pe_root_dispatch(pe_root *self, bool *active);
 
-/* ---- gather.c ---- */
+/* ---- announce.c ---- */
 
 /* pe_root_listen - post the receive for the members' next header. */
 pe_status pe_root_listen(pe_root *self, pe_error *err);
 /* pe_root_read_headers - process the members' headers that have arrived. */
 pe_status pe_root_read_headers(pe_root *self, bool *active);
 /* pe_root_take_own - take the finished results of rank 0's workers. */
-void pe_root_take_own(pe_root *self, bool *active);
-/* pe_root_pull - request results in the order of delivery. pe_root_deliver - write arrived results in that order. */
+pe_status pe_root_take_own(pe_root *self, bool *active);
+
+/* ---- gather.c ---- */
+
+/* pe_root_free_memory_of - the results' memory on their rank is free. */
+void pe_root_free_memory_of(pe_root *self, const pe_part *part);
+/* pe_root_needs_pull - whether a member holds the bytes of these results, or did when it announced them. */
+bool pe_root_needs_pull(const pe_part *part);
+/* pe_root_has_come - whether the bytes of these results, if there are any, are on rank 0. */
+bool pe_root_has_come(const pe_part *part);
+/* pe_root_write - deliver results that have come. pe_root_store - store them; false: they could not be stored and stay. */
+void pe_root_write(pe_root *self, pe_part *part);
+bool pe_root_store(pe_root *self, pe_part *part);
+/* pe_root_pull - request results in the order of delivery. pe_root_start_pull - request these. */
 pe_status pe_root_pull(pe_root *self, bool *active);
+pe_status pe_root_start_pull(pe_root *self, pe_part *part, bool is_early);
+/* pe_root_has_room_for - whether there is memory to receive these results. */
+bool pe_root_has_room_for(const pe_root *self, const pe_part *part);
+/* pe_root_receive - test what is being received. pe_root_deliver - that, then write what has arrived, in order. */
+pe_status pe_root_receive(pe_root *self, bool *active);
 pe_status pe_root_deliver(pe_root *self, bool *active);
+
+/* ---- stall.c ---- */
+
+/* pe_root_store_waiting - when the next item takes long: store what waits for it, so that the others go on. */
+pe_status pe_root_store_waiting(pe_root *self, bool *active);
+/* pe_root_end_early - the run ends before its last item: gather and store all that is done on all ranks. */
+pe_status pe_root_end_early(pe_root *self);
 
 #endif

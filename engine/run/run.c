@@ -45,7 +45,7 @@ static pe_status show_plan(const pe_run_context *run, const pe_job *job, const p
                            const pe_run_plan *plan, pe_error *err)
 {
     if (run->is_root && run->options->action == PE_ACTION_PLAN) {
-        pe_run_print_plan(run, stdout, job, inputs, output, work, plan);
+        pe_run_print_plan(stdout, job, inputs, output, work, plan);
         pe_run_print_processes(stdout, job, kernel, plan);
     }
     if (run->options->sample > 0 && pe_run_sample(run, job, inputs, kernel, work, plan, err) != PE_OK)

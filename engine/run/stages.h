@@ -100,13 +100,12 @@ void pe_work_spec_fini(pe_work_spec *work);
 pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_run_inputs *inputs,
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_run_resume *out, pe_error *err);
 void pe_run_resume_fini(pe_run_resume *resume);
-/* pe_run_stores_results - whether results that wait for an earlier item are stored: on one rank, where the order of the
- * results counts and a checkpoint lists them. */
-bool pe_run_stores_results(const pe_run_context *run, const pe_job *job, const pe_run_resume *resume);
+/* pe_run_stores_results - whether results that wait for an earlier item are stored: where the order of the results counts and a
+ * checkpoint lists them. The same on every rank. */
+bool pe_run_stores_results(const pe_job *job, const pe_run_resume *resume);
 /* pe_run_stored_beside - the checkpoint beside which they would be stored, before it is known whether the run is resumed.
  * Rank 0. Owns: the path is the caller's; NULL: they wait in memory. */
-char *pe_run_stored_beside(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                           const pe_output_spec *output);
+char *pe_run_stored_beside(const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output);
 
 /* pe_run_make_plan - threads, slices, chunks and memory: the same plan on every rank. */
 pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
@@ -114,8 +113,8 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
                            pe_run_plan *out, pe_error *err);
 
 /* pe_run_print_plan - the table of --plan. Not collective. */
-void pe_run_print_plan(const pe_run_context *run, FILE *file, const pe_job *job, const pe_run_inputs *inputs,
-                       const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan);
+void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,
+                       const pe_work_spec *work, const pe_run_plan *plan);
 
 /* pe_run_print_processes - behind the plan: the processes that the kernel runs in, and their memory. Not collective. */
 void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *kernel, const pe_run_plan *plan);

@@ -5,7 +5,8 @@
  *
  * Design:   rank_pool.h.
  * Threads:  rank_pool.h says who writes what.
- * Not here: which slices this rank gets, and the main thread's loops (ranks); how the work ends (rank_pool_stop.c).
+ * Not here: which slices this rank gets, and the main thread's loops (ranks); how results leave (rank_pool_results.c), how the
+ *           work ends (rank_pool_stop.c).
  */
 #include "threads/rank_pool.h"
 
@@ -18,68 +19,6 @@
 #define GIVEN_CHUNKS_NS 50000u /* about 50 times the cost of a claim */
 
 /* ---- results ---- */
-
-void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
-{
-    const pe_rank_pool_spec *spec = pool->spec;
-    pe_error err = PE_ERROR_INIT;
-    if (pe_rank_pool_is_stopped(pool))
-        return;
-    const bool is_apart = spec->plan->ranks > 1; /* else who delivers says what it was */
-    const uint64_t began = is_apart ? pe_pause_begin(PE_PHASE_WRITE) : 0;
-    atomic_store_explicit(&pool->is_writing, true, memory_order_relaxed);
-    if (spec->write(spec->context, out, &err) != PE_OK)
-        pe_rank_pool_fail(pool, &err);
-    else
-        atomic_fetch_add_explicit(&pool->items, out->items, memory_order_relaxed); /* only shown as progress */
-    pe_rank_pool_renew_grace(pool);
-    atomic_store_explicit(&pool->is_writing, false, memory_order_relaxed);
-    pe_pause_end(PE_PHASE_WRITE, PE_PHASE_GATHER, began);
-}
-
-void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result)
-{
-    pe_slice *slice = result->slice;
-    const bool is_over = result->ends_slice && !slice->is_cut;
-    pe_work_queue_release(pool->queue, result);
-    if (is_over)
-        pe_work_queue_recycle(pool->queue, slice);
-}
-
-pe_chunk *pe_rank_pool_finished(pe_rank_pool *pool)
-{
-    (void)pthread_mutex_lock(&pool->mutex);
-    pe_chunk *first = pool->finished;
-    (void)pthread_mutex_unlock(&pool->mutex);
-    return first;
-}
-
-void pe_rank_pool_take_finished(pe_rank_pool *pool)
-{
-    (void)pthread_mutex_lock(&pool->mutex);
-    pool->finished = pool->finished->next;
-    (void)pthread_mutex_unlock(&pool->mutex);
-}
-
-/* Called by the deliverer: hands the gathered results of a slice to the main thread. */
-static void finish_result(pe_rank_pool *pool, pe_slice *slice, bool ends_slice)
-{
-    pe_chunk *result = slice->whole;
-    slice->whole = NULL;
-    result->next = NULL;
-    result->ends_slice = ends_slice;
-    const bool is_all = ends_slice && slice->finished == 0;
-    result->block = (pe_block){.first = is_all ? slice->block.first : result->out.first, .count = result->out.items};
-    slice->finished += result->out.items;
-    (void)pthread_mutex_lock(&pool->mutex);
-    if (pool->finished != NULL)
-        pool->finished_last->next = result;
-    else
-        pool->finished = result;
-    pool->finished_last = result;
-    (void)pthread_mutex_unlock(&pool->mutex);
-    pe_rank_pool_wake(pool);
-}
 
 /* How many items of the slice have come, with these. */
 static uint64_t count_delivered(pe_slice *slice, uint64_t items)
@@ -139,22 +78,22 @@ static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
     if (chunk->out.items == 0 && !entry->is_last) /* as in deliver_to_sink */
         return true;
     const uint64_t delivered = count_delivered(slice, chunk->out.items);
-    if (pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS && slice->whole != NULL &&
-        chunk->out.first != slice->whole->out.first + slice->whole->out.items)
-        finish_result(pool, slice, false); /* unordered: a part holds consecutive items */
+    const bool may_have_gaps = pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS || pool->spec->store != NULL;
+    if (may_have_gaps && slice->whole != NULL && chunk->out.first != slice->whole->out.first + slice->whole->out.items)
+        pe_rank_pool_end_part(pool, slice, false); /* a part holds consecutive items */
     const bool is_first = slice->whole == NULL;
     if (is_first)
-        slice->whole = chunk;
+        pool->gathering = (slice->whole = chunk)->slice;
     else if (append(pool->spec->worker, slice->whole, chunk, &err) != PE_OK)
         pe_rank_pool_fail(pool, &err);
     if (entry->is_last && pool->spec->plan->order != PE_ORDER_UNORDERED) {
         slice->is_cut = true;
-        slice->block.count = delivered;
+        slice->block.count = chunk->out.first + chunk->out.items - slice->block.first;
     }
     const pe_chunk_result *gathered = &slice->whole->out;
-    const bool is_whole = delivered == slice->block.count && delivered > 0;
+    const bool is_whole = (slice->is_cut || delivered == slice->block.count) && gathered->items > 0;
     if (is_whole || gathered->bytes.size + gathered->log.size >= pool->spec->plan->part_bytes)
-        finish_result(pool, slice, is_whole);
+        pe_rank_pool_end_part(pool, slice, is_whole);
     if (is_first && pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS)
         pe_work_queue_wake(pool->queue); /* no buffer was released, but another chunk is delivered next now */
     return !is_first;                    /* the slice's first chunk is released with its results */

@@ -43,9 +43,12 @@ typedef struct pe_rank_pool_spec {
     void *context; /* passed to the functions below */
     /* Rank 0: write results, in item order unless the job is unordered. One thread at a time, any thread. */
     pe_status (*write)(void *context, const pe_chunk_result *out, pe_error *err);
-    /* One rank: keep results that wait for earlier items out of memory, or leave *is_stored false where there is no room. One
-     * thread at a time, also beside write. NULL: they wait in memory, as on several ranks. */
+    /* Rank 0: keep results that wait for earlier items out of memory, or leave *is_stored false where there is no room. One
+     * thread at a time, also beside write. NULL: they wait in memory. Other ranks only look whether it is NULL. */
     pe_status (*store)(void *context, const pe_chunk_result *out, bool *is_stored, pe_error *err);
+    /* Rank 0 of several: write the next stored results if their turn has come, also those of an earlier run. *has_more: there
+     * were any; *next: the item that comes next. NULL: none are stored. */
+    pe_status (*catch_up)(void *context, uint64_t *next, bool *has_more, pe_error *err);
     uint64_t store_after_ns; /* what has waited so long is stored even where there is room */
     /* Main thread, periodically: `items` is the number of delivered items (on rank 0). Any status but PE_OK ends the
      * run. */
@@ -69,6 +72,7 @@ typedef struct pe_rank_pool {
     uint64_t until_ns;            /* when the taking now under way ends */
     bool is_for_room;             /* it ends when no worker waits for room; */
     bool is_rest;                 /* takes all that is done */
+    pe_slice *gathering;          /* several ranks, deliverer: the slice whose results are being gathered; NULL: none */
     pthread_mutex_t mutex;        /* guards the fields below */
     pthread_cond_t wakeup;        /* wakes the main thread */
     bool is_woken;
@@ -117,10 +121,12 @@ void pe_rank_pool_wake(pe_rank_pool *pool);
 void pe_rank_pool_wait(pe_rank_pool *pool, uint64_t wait_ns);
 /* pe_rank_pool_tick - call spec->tick; an error from it stops the run. */
 void pe_rank_pool_tick(pe_rank_pool *pool);
-/* pe_rank_pool_take_early - store results that wait for an earlier item, if that item takes long, and workers lack room or the
- * results have waited long. pe_rank_pool_take_rest - all that is done, after the workers have ended. */
+/* pe_rank_pool_take_early - take results that wait for an earlier item, if that item takes long, and workers lack room or the
+ * results have waited long. On one rank they are stored; on several they become parts of their slices, which the main thread gets
+ * by pe_rank_pool_finished. pe_rank_pool_take_rest - all that is done, once the pool has stopped; false: a thread delivers,
+ * so it is called again. */
 void pe_rank_pool_take_early(pe_rank_pool *pool);
-void pe_rank_pool_take_rest(pe_rank_pool *pool);
+bool pe_rank_pool_take_rest(pe_rank_pool *pool);
 /* pe_rank_pool_drain - close the queue, and wait for the workers to end. */
 void pe_rank_pool_drain(pe_rank_pool *pool);
 /* pe_rank_pool_write - call spec->write unless the run is stopped. One thread at a time, any thread. */
@@ -133,6 +139,10 @@ void pe_rank_pool_take_finished(pe_rank_pool *pool);
  * slice the slice. */
 void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result);
 
+/* pe_rank_pool_end_part - hand what was gathered of a slice to the main thread. pe_rank_pool_append_finished - hand it a chunk.
+ * Call: the deliverer, or while nothing is delivered. */
+void pe_rank_pool_end_part(pe_rank_pool *pool, pe_slice *slice, bool ends_slice);
+void pe_rank_pool_append_finished(pe_rank_pool *pool, pe_chunk *result);
 /* pe_rank_pool_keep - store results whose turn has not come. Returns: whether they are stored. */
 bool pe_rank_pool_keep(pe_rank_pool *pool, const pe_chunk_result *out);
 

@@ -1,15 +1,17 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* rank_pool_early.c - stores results that wait behind a slow item.
+/* rank_pool_early.c - takes results that wait behind a slow item out of the reorder buffer.
  *
  * Design:   while the next item to deliver is not done, later ones fill the window. When it is the same for STALL_NS, and
- *           workers wait for room, results are taken out of the reorder buffer in the order of their items until there is
+ *           workers wait for room, results are taken in the order of their items until there is
  *           room. What has waited for store_after_ns is taken also where there is room, so that a checkpoint can list it;
  *           there in one piece as far as possible, so that the list stays short. The main thread does both, so the workers
  *           compute meanwhile. It takes for PASS_NS at most, and then looks after the run.
- * Threads:  the main thread, but for pe_rank_pool_keep.
- * Not here: where results are stored (run/output/stored_results.c).
+ *           On one rank the results are stored. On several they become parts of their slices, which rank 0 stores when it has
+ *           to; there workers may also wait for work, which rank 0 sends when results are announced.
+ * Threads:  the main thread.
+ * Not here: where results are stored (run/output/stored_results.c), what rank 0 does with parts (ranks/stall.c).
  */
 #include "base/clock.h"
 #include "threads/rank_pool.h"
@@ -28,26 +30,18 @@ static uint64_t waited_ns(pe_rank_pool *pool, uint64_t now)
     return head == 0 ? 0 : now - pool->head_ns;
 }
 
-bool pe_rank_pool_keep(pe_rank_pool *pool, const pe_chunk_result *out)
+static bool is_alone(const pe_rank_pool *pool)
 {
-    const pe_rank_pool_spec *spec = pool->spec;
-    pe_error err = PE_ERROR_INIT;
-    bool is_stored = false;
-    if (spec->store == NULL)
-        return false;
-    if (spec->store(spec->context, out, &is_stored, &err) != PE_OK)
-        pe_rank_pool_fail(pool, &err);
-    else if (is_stored)
-        atomic_fetch_add_explicit(&pool->items, out->items, memory_order_relaxed); /* only shown as progress */
-    return is_stored;
+    return pool->spec->plan->ranks == 1;
 }
 
 static bool is_over(const pe_rank_pool *pool)
 {
-    return (pool->is_for_room && !pe_work_queue_lacks_room(pool->queue)) || pe_clock_ns() > pool->until_ns;
+    const bool has_room = pool->is_for_room && is_alone(pool) && !pe_work_queue_lacks_room(pool->queue);
+    return has_room || pe_clock_ns() > pool->until_ns;
 }
 
-/* A chunk without items has none left, as in deliver_to_sink. */
+/* One rank. A chunk without items has none left, as in deliver_to_sink. */
 static pe_reorder_taken store_chunk(void *context, pe_reorder_entry *entry)
 {
     pe_rank_pool *pool = context;
@@ -55,20 +49,41 @@ static pe_reorder_taken store_chunk(void *context, pe_reorder_entry *entry)
     pe_slice *slice = chunk->slice;
     const uint64_t items = chunk->out.items;
     if (items == 0)
-        return PE_REORDER_TAKEN;
+        return PE_REORDER_TO_RELEASE;
     if (is_over(pool) || !pe_rank_pool_keep(pool, &chunk->out))
         return PE_REORDER_LEFT;
     /* as in deliver_to_sink, which may be at work on the same slice */
     if (atomic_fetch_add_explicit(&slice->delivered, items, memory_order_acq_rel) + items == slice->block.count)
         pe_work_queue_recycle(pool->queue, slice);
+    return PE_REORDER_TO_RELEASE;
+}
+
+/* Several ranks: the chunk is a part of its slice. Nothing is delivered meanwhile. */
+static pe_reorder_taken hand_over(void *context, pe_reorder_entry *entry)
+{
+    pe_rank_pool *pool = context;
+    pe_chunk *chunk = pe_chunk_of_entry(entry);
+    pe_slice *slice = chunk->slice;
+    const uint64_t items = chunk->out.items;
+    if (items == 0)
+        return PE_REORDER_TO_RELEASE;
+    if (is_over(pool))
+        return PE_REORDER_LEFT;
+    const uint64_t delivered = atomic_fetch_add_explicit(&slice->delivered, items, memory_order_acq_rel) + items;
+    chunk->ends_slice = delivered == slice->block.count && !slice->is_cut;
+    chunk->block = (pe_block){.first = chunk->out.first, .count = items};
+    slice->finished += items;
+    pe_rank_pool_append_finished(pool, chunk);
     return PE_REORDER_TAKEN;
 }
 
 static bool take(pe_rank_pool *pool)
 {
-    if (!pe_reorder_begin_taking(pool->reorder))
+    if (!pe_reorder_begin_taking(pool->reorder, is_alone(pool)))
         return false;
-    pe_reorder_take_early(pool->reorder, pool->is_for_room || pool->is_rest, store_chunk);
+    if (pool->gathering != NULL && pool->gathering->whole->out.items > 0) /* the slow item's slice, up to that item */
+        pe_rank_pool_end_part(pool, pool->gathering, false);
+    pe_reorder_take_early(pool->reorder, pool->is_for_room || pool->is_rest, is_alone(pool) ? store_chunk : hand_over);
     pe_reorder_end_taking(pool->reorder);
     return true;
 }
@@ -82,7 +97,9 @@ void pe_rank_pool_take_early(pe_rank_pool *pool)
     if (waits_ns < STALL_NS)
         return;
     const bool is_due = waits_ns >= spec->store_after_ns && now - pool->taken_ns >= spec->store_after_ns;
-    if (!is_due && !pe_work_queue_lacks_room(pool->queue))
+    const bool is_wanted =
+        is_alone(pool) ? pe_work_queue_lacks_room(pool->queue) : pe_work_queue_has_sleepers(pool->queue);
+    if (!is_due && !is_wanted)
         return;
     pool->is_for_room = !is_due;
     pool->until_ns = now + PASS_NS;
@@ -92,11 +109,10 @@ void pe_rank_pool_take_early(pe_rank_pool *pool)
     }
 }
 
-void pe_rank_pool_take_rest(pe_rank_pool *pool)
+bool pe_rank_pool_take_rest(pe_rank_pool *pool)
 {
     pool->is_for_room = false;
     pool->is_rest = true;
     pool->until_ns = UINT64_MAX;
-    if (pool->spec->store != NULL)
-        (void)take(pool);
+    return pool->spec->store == NULL || take(pool);
 }

@@ -268,12 +268,13 @@ static pe_reorder_entry *find_done(const pe_reorder *reorder, pe_reorder_entry *
     return from;
 }
 
-bool pe_reorder_begin_taking(pe_reorder *reorder)
+bool pe_reorder_begin_taking(pe_reorder *reorder, bool beside_delivery)
 {
     (void)pthread_mutex_lock(&reorder->mutex);
-    reorder->is_taking = reorder->is_ordered;
+    const bool is_taking = reorder->is_ordered && (beside_delivery || !reorder->is_delivering);
+    reorder->is_taking = is_taking;
     (void)pthread_mutex_unlock(&reorder->mutex);
-    return reorder->is_ordered;
+    return is_taking;
 }
 
 void pe_reorder_take_early(pe_reorder *reorder, bool beside_new, pe_reorder_take take)
@@ -288,9 +289,11 @@ void pe_reorder_take_early(pe_reorder *reorder, bool beside_new, pe_reorder_take
             break;
         pe_reorder_entry *const next = entry->next; /* only this thread and deliverers, which wait, remove it */
         unlink_entry(reorder, entry);
-        (void)pthread_mutex_unlock(&reorder->mutex);
-        reorder->release(reorder->context, entry); /* it may be inserted again at once */
-        (void)pthread_mutex_lock(&reorder->mutex);
+        if (taken == PE_REORDER_TO_RELEASE) { /* it may be inserted again at once */
+            (void)pthread_mutex_unlock(&reorder->mutex);
+            reorder->release(reorder->context, entry);
+            (void)pthread_mutex_lock(&reorder->mutex);
+        }
         entry = find_done(reorder, next, beside_new);
     }
     (void)pthread_mutex_unlock(&reorder->mutex);

@@ -61,17 +61,19 @@ void pe_reorder_done(pe_reorder *reorder, pe_reorder_entry *entry, bool is_last)
 
 /* What became of an entry that is done behind one that is not. */
 typedef enum pe_reorder_taken {
-    PE_REORDER_LEFT,  /* it stays in the list, and no other is taken now */
-    PE_REORDER_TAKEN, /* release is called for it */
+    PE_REORDER_LEFT,       /* it stays in the list, and no other is taken now */
+    PE_REORDER_TAKEN,      /* it is the caller's, as after its delivery, */
+    PE_REORDER_TO_RELEASE, /* and release is to be called */
 } pe_reorder_taken;
 typedef pe_reorder_taken (*pe_reorder_take)(void *context, pe_reorder_entry *entry);
 
 /* pe_reorder_begin_taking - until pe_reorder_end_taking no entry is removed by a delivery.
  *
- * Call:    one thread at a time; not one that delivers. A thread that is in deliver goes on, and waits for the next entry.
- * Returns: false: there is no order, and nothing has begun
+ * Call:    one thread at a time; not one that delivers. Deliverers wait meanwhile.
+ * Params:  beside_delivery: also when a thread is in deliver, which goes on, and waits for the next entry
+ * Returns: false: nothing has begun, since there is no order, or a thread is in deliver
  */
-bool pe_reorder_begin_taking(pe_reorder *reorder);
+bool pe_reorder_begin_taking(pe_reorder *reorder, bool beside_delivery);
 /* pe_reorder_take_early - take entries that are done and whose turn has not come, in the order of the list. It ends early
  * when a deliverer waits. pe_reorder_end_taking - in either case.
  *

@@ -282,6 +282,14 @@ bool pe_work_queue_lacks_room(pe_work_queue *queue)
     return lacks;
 }
 
+bool pe_work_queue_has_sleepers(pe_work_queue *queue)
+{
+    (void)pthread_mutex_lock(&queue->mutex);
+    const bool has_any = queue->sleepers > 0;
+    (void)pthread_mutex_unlock(&queue->mutex);
+    return has_any;
+}
+
 pe_chunk *pe_work_queue_take(pe_work_queue *queue, int worker)
 {
     pe_chunk *chunk = NULL;

@@ -70,6 +70,8 @@ void pe_work_queue_wake(pe_work_queue *queue);
 
 /* pe_work_queue_lacks_room - whether a worker waits for room in the window. Any thread. */
 bool pe_work_queue_lacks_room(pe_work_queue *queue);
+/* pe_work_queue_has_sleepers - whether a worker waits for room or for work. Any thread. */
+bool pe_work_queue_has_sleepers(pe_work_queue *queue);
 
 /* pe_work_queue_release - return a chunk to the buffer pool, once its bytes are no longer needed. Any thread. */
 void pe_work_queue_release(pe_work_queue *queue, pe_chunk *chunk);

@@ -106,7 +106,7 @@ class SlowItem(Case):
 
     def begin(self, path, ranks=0, items=ITEMS, most_missing=CHUNK, peaks=None):
         """A run whose items are all computed but the slow one and those of its chunk, and recorded."""
-        process = start(["job.toml"], cwd=self.dir, peaks=peaks)
+        process = start(["job.toml"], ranks, cwd=self.dir, peaks=peaks)
         self.wait_until(process, "the others are computed", lambda: len(set(self.calls())) >= items - most_missing + 1)
         self.wait_until(process, "they are in the checkpoint", lambda: self.done(path) >= items - most_missing)
         return process
@@ -255,11 +255,11 @@ class SlowItem(Case):
         self.assertEqual([name for name in self.everything() if name.startswith("o.")], ["o.txt"])
 
     @not_sanitized
-    def test_results_larger_than_the_window_stay_below_the_plan(self):
+    def test_results_larger_than_the_window_stay_below_the_plan(self, ranks=0):
         self.job("o.txt", "text", memory="4 MiB", interval="1 h", mode="imap")
-        plan = self.run_args("--plan", "job.toml")
+        plan = self.run_args("--plan", "job.toml", ranks=ranks)
         self.assertIn("o.txt.checkpoint.spill", plan.text + plan.err)
-        process = start(["job.toml"], cwd=self.dir, peaks=self.dir / "peaks")
+        process = start(["job.toml"], ranks, cwd=self.dir, peaks=self.dir / "peaks")
         self.wait_until(process, "the others are computed", lambda: len(set(self.calls())) >= ITEMS - CHUNK + 1)
         self.assertGreater((self.dir / "o.txt.checkpoint.spill").stat().st_size, ITEMS * 2000)
         (self.dir / "go").touch()
@@ -272,8 +272,36 @@ class SlowItem(Case):
     # ---- several ranks ----
 
     @needs_mpi
+    def test_ranks_are_killed_behind_the_item_and_another_layout_goes_on(self):
+        """The slow item's rank has its chunk, and perhaps one more slice in advance."""
+        for path, expected, later, job in (
+                ("o.txt", self.text(), 0, {"mode": "imap"}),
+                ("o.npy", [value(x) for x in range(ITEMS)], 2, {}),
+                ("o.csv", b"v\n" + self.text("skip"), 0, {"policy": "skip", "names": ["v"]})):
+            with self.subTest(path):
+                for old in self.dir.glob("*"):
+                    old.unlink()
+                self.killed(path, expected, 3, later, most_missing=2 * CHUNK, code=1 if "policy" in job else 0, **job)
+
+    @needs_mpi
     def test_one_rank_killed_resumed_by_several(self):
         self.killed("o.npy", [value(x) for x in range(ITEMS)], 0, 3)
+
+    @needs_mpi
+    def test_ranks_interrupted_behind_the_item_keep_what_waits(self):
+        self.job("o.txt", "Python", interval="1 h")
+        process = start(["job.toml"], 3, cwd=self.dir)
+        self.wait_until(process, "the others are computed", lambda: len(set(self.calls())) >= ITEMS - 2 * CHUNK + 1)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        finish(process)
+        self.assertGreaterEqual(self.done("o.txt"), ITEMS - 2 * CHUNK)
+        self.go_on("o.txt", self.text(), most=2 * CHUNK)
+
+    @needs_mpi
+    @not_sanitized
+    def test_results_of_ranks_larger_than_the_window_stay_below_the_plan(self):
+        self.test_results_larger_than_the_window_stay_below_the_plan(3)
 
 
 if __name__ == "__main__":

@@ -33,9 +33,9 @@ PLATFORM = """<?xml version='1.0'?>
 # The bars.
 SLOWER = 1.2  # most time, as a multiple of the ideal
 BUSY = 0.5  # most share of the time that rank 0's main thread handles messages
-ENTRIES = 16384 * 72  # plan.c: what rank 0 keeps of the window, for any number of ranks
+ENTRIES = 16384 * (72 + 112)  # plan.c: what rank 0 keeps of the window, for any number of ranks
 BUFFERS = 256 << 10  # rank 0's, of results that are small
-RANK = 100  # bytes of rank 0 that each rank may take
+RANK = 220  # bytes of rank 0 that each rank may take
 ROUND_S = 20e-6  # one round of the merge: a message, and the sleep during which it arrives
 
 
@@ -156,7 +156,7 @@ unset key
 set logscale y
 set title 'memory of rank 0, MB'
 set yrange [*:*]
-plot {memory}, (16384 * 72 + 100 * x) / 1e6 with lines linetype 6
+plot {memory}, (16384 * 184 + 220 * x) / 1e6 with lines linetype 6
 set title 'bytes through rank 0, MB'
 plot {traffic}
 set title 'dispatches a second'

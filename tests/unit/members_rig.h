@@ -26,6 +26,7 @@ typedef enum dispatch_state { COMPUTING, ANNOUNCED, PULLED, RECEIVED } dispatch_
 
 typedef struct dispatch {
     pe_block block;
+    uint64_t slice; /* as rank 0 calls it */
     int owner;
     dispatch_state state;
     unsigned looks; /* left */
@@ -47,12 +48,12 @@ typedef struct network {
     bool has_failed;   /* a member had it, */
     int owes_failure;  /* and that member has yet to say so; 0: none has */
     uint64_t dice;
-    dispatch *dispatches[GRANTS_MOST]; /* by number; NULL: rank 0's own */
-    uint64_t numbered;                 /* the highest number + 1 */
-    dispatch *asked;                   /* the last pull: its receive comes next */
-    uint64_t held[RANKS];              /* items whose rows take the member's memory, or will */
-    int pulls;                         /* asked for, not yet written */
-    int ops;                           /* under way */
+    dispatch *dispatches[GRANTS_MOST]; /* by number: in the order in which they were sent */
+    uint64_t numbered;
+    dispatch *asked;      /* the last pull: its receive comes next */
+    uint64_t held[RANKS]; /* items whose rows take the member's memory, or will */
+    int pulls;            /* asked for, not yet written */
+    int ops;              /* under way */
     bool is_ended[RANKS], has_left[RANKS];
 } network;
 
@@ -81,22 +82,23 @@ static inline size_t row_bytes(const network *net, const dispatch *at)
 
 static inline void take_dispatch(network *net, int member, const pe_message_header *header)
 {
-    ck_assert_uint_lt(header->slice, GRANTS_MOST);
-    ck_assert_ptr_null(net->dispatches[header->slice]);
+    ck_assert_uint_lt(net->numbered, GRANTS_MOST);
     dispatch *at = calloc(1, sizeof *at);
     ck_assert_ptr_nonnull(at);
-    *at = (dispatch){.block = header->block, .owner = member, .looks = roll(net, LOOKS_MOST)};
-    net->dispatches[header->slice] = at;
-    net->numbered = header->slice + 1;
+    *at = (dispatch){.block = header->block, .slice = header->slice, .owner = member, .looks = roll(net, LOOKS_MOST)};
+    net->dispatches[net->numbered++] = at;
     net->held[member] += at->block.count;
     if (!net->is_placed)
         ck_assert_uint_le(net->held[member], (uint64_t)net->plan->depth * net->plan->slice_items);
 }
 
-static inline void take_pull(network *net, int member, uint64_t number)
+static inline void take_pull(network *net, int member, uint64_t first)
 {
+    uint64_t number = 0;
+    while (number < net->numbered && net->dispatches[number]->block.first != first)
+        number++;
+    ck_assert_uint_lt(number, net->numbered);
     dispatch *at = net->dispatches[number];
-    ck_assert_ptr_nonnull(at);
     ck_assert_int_eq(at->owner, member);
     ck_assert_int_eq(at->state, ANNOUNCED);
     at->state = PULLED;
@@ -112,7 +114,7 @@ static inline void take_header(network *net, int member, const pe_message_header
     if (header->kind == PE_MESSAGE_SLICE)
         take_dispatch(net, member, header);
     else if (header->kind == PE_MESSAGE_PULL)
-        take_pull(net, member, header->slice);
+        take_pull(net, member, header->block.first);
     else
         net->is_ended[member] = true;
 }
@@ -179,7 +181,7 @@ static inline pe_message_header announce(network *net, dispatch *at)
     return (pe_message_header){.kind = PE_MESSAGE_RESULT,
                                .ends_slice = 1,
                                .slice_items = rows,
-                               .slice = number,
+                               .slice = at->slice,
                                .block = at->block,
                                .bytes = bytes,
                                .log_bytes = log_bytes(number),
@@ -202,8 +204,7 @@ static inline bool may_leave(const network *net, int member)
 {
     bool is_asked = false;
     for (uint64_t i = 0; i < net->numbered; i++)
-        is_asked |=
-            net->dispatches[i] != NULL && net->dispatches[i]->owner == member && net->dispatches[i]->state == PULLED;
+        is_asked |= net->dispatches[i]->owner == member && net->dispatches[i]->state == PULLED;
     return net->is_ended[member] && !net->has_left[member] && !is_asked;
 }
 
@@ -217,7 +218,7 @@ static inline bool hear(network *net, pe_message_header *header, int *from)
     }
     for (uint64_t i = 0; i < net->numbered; i++) {
         dispatch *at = net->dispatches[i];
-        if (at == NULL || at->state != COMPUTING || net->is_ended[at->owner] || (at->looks > 0 && at->looks-- > 0))
+        if (at->state != COMPUTING || net->is_ended[at->owner] || (at->looks > 0 && at->looks-- > 0))
             continue;
         if (has_item(at->block, net->fails_at))
             fail_at(net, at);

@@ -82,7 +82,7 @@ static void tell_plan(const pe_run_context *run, const pe_job *job, const pe_run
     if (!run->is_root)
         return;
     if (run->options->verbosity == PE_VERBOSE)
-        pe_run_print_plan(run, stderr, job, inputs, output, work, plan);
+        pe_run_print_plan(stderr, job, inputs, output, work, plan);
     if (plan->placement.warning[0] != '\0')
         pe_log(PE_LOG_WARN, "%s", plan->placement.warning);
 }

@@ -62,6 +62,21 @@ static pe_status take_results(void *context, const pe_chunk_result *out, pe_erro
     return end_taking(self, pe_stored_take(&self->output, out, self->run->stop, err), err);
 }
 
+/* Of several ranks: rank 0 catches up between two of these. */
+static pe_status take_next_results(void *context, const pe_chunk_result *out, pe_error *err)
+{
+    pe_execution *self = context;
+    return end_taking(self, pe_output_take(&self->output, out, err), err);
+}
+
+static pe_status catch_up(void *context, uint64_t *next, bool *has_more, pe_error *err)
+{
+    pe_execution *self = context;
+    const pe_status status = pe_output_catch_up(&self->output, has_more, err);
+    *next = self->output.next;
+    return *has_more ? end_taking(self, status, err) : status;
+}
+
 static pe_status store_results(void *context, const pe_chunk_result *out, bool *is_stored, pe_error *err)
 {
     pe_execution *self = context;
@@ -119,7 +134,8 @@ pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int
 {
     const pe_run_context *run = self->run;
     const pe_run_options *options = run->options;
-    const bool stores = pe_run_stores_results(run, self->job, self->resume);
+    const bool stores = pe_run_stores_results(self->job, self->resume);
+    const bool is_alone = pe_comm_size(run->comm) == 1;
     const pe_execution_spec spec = {.pool = {.plan = self->plan,
                                              .threads = threads,
                                              .worker = &pe_job_worker,
@@ -128,8 +144,9 @@ pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int
                                              .deadline_ns = &self->deadline_ns,
                                              .profile = self->profiling.profile,
                                              .context = self,
-                                             .write = take_results,
+                                             .write = is_alone ? take_results : take_next_results,
                                              .store = stores ? store_results : NULL,
+                                             .catch_up = catch_up,
                                              .store_after_ns = self->job->checkpoint.interval_ns / STORES_PER_INTERVAL,
                                              .tick = tick},
                                     .comm = run->comm,

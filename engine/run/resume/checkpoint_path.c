@@ -104,14 +104,12 @@ static pe_status name_checkpoint(const pe_job *job, const pe_output_spec *output
                                         : find_default(job, output, path, err);
 }
 
-char *pe_run_stored_beside(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                           const pe_output_spec *output)
+char *pe_run_stored_beside(const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output)
 {
     pe_error ignored = PE_ERROR_INIT; /* then the plan has a line less */
     char *path = NULL;
     const bool is_ordered = job->op_count == 0 && job->order != PE_ORDER_UNORDERED;
-    if (is_ordered && pe_comm_size(run->comm) == 1 && is_wanted(job, output) &&
-        pe_inputs_can_be_read_again(inputs->inputs))
+    if (is_ordered && is_wanted(job, output) && pe_inputs_can_be_read_again(inputs->inputs))
         (void)name_checkpoint(job, output, &path, &ignored);
     return path;
 }

@@ -356,10 +356,9 @@ pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_ru
     return PE_OK;
 }
 
-bool pe_run_stores_results(const pe_run_context *run, const pe_job *job, const pe_run_resume *resume)
+bool pe_run_stores_results(const pe_job *job, const pe_run_resume *resume)
 {
-    return pe_comm_size(run->comm) == 1 && resume->is_recorded && !resume->is_retry && job->op_count == 0 &&
-           job->order != PE_ORDER_UNORDERED;
+    return resume->is_recorded && !resume->is_retry && job->op_count == 0 && job->order != PE_ORDER_UNORDERED;
 }
 
 void pe_run_resume_fini(pe_run_resume *resume)

@@ -140,7 +140,7 @@ START_TEST(plan_buffers_stay_within_memory)
 }
 END_TEST
 
-START_TEST(plan_rank_0_keeps_100_bytes_of_each_further_rank_at_most)
+START_TEST(plan_rank_0_keeps_220_bytes_of_each_further_rank_at_most)
 {
     size_t kept[2] = {0, 0};
     for (int i = 0; i < 2; i++) {
@@ -148,12 +148,13 @@ START_TEST(plan_rank_0_keeps_100_bytes_of_each_further_rank_at_most)
         pe_plan plan;
         const pe_plan_request request = request_of((uint64_t)1 << 50, i == 0 ? 4096 : 100000, 1, 0, PE_SCHEDULE_AUTO);
         ck_ok(pe_plan_make(&request, &plan, &err), err);
-        kept[i] = (size_t)plan.window_slices * PE_PLAN_ENTRY_BYTES + (size_t)plan.ranks * PE_PLAN_RANK_BYTES;
+        kept[i] = (size_t)plan.window_slices * (PE_PLAN_ENTRY_BYTES + PE_PLAN_PART_BYTES) +
+                  (size_t)plan.ranks * PE_PLAN_RANK_BYTES;
         ck_assert_uint_gt(plan.window_slices, (uint64_t)plan.ranks); /* one to compute, some that wait */
         ck_assert_uint_gt(plan.buffer_bytes, kept[i]);
     }
-    ck_assert_uint_le(kept[0], ((size_t)2 << 20));
-    ck_assert_uint_le(kept[1] - kept[0], (100000u - 4096u) * 100u);
+    ck_assert_uint_le(kept[0], ((size_t)4 << 20));
+    ck_assert_uint_le(kept[1] - kept[0], (100000u - 4096u) * 220u);
 }
 END_TEST
 
@@ -423,7 +424,7 @@ END_TEST
 
 UNIT_MAIN("plan", plan_no_items_has_no_slices, plan_one_item_has_one_slice, plan_thousands_of_requests_cover_disjointly,
           plan_static_slices_differ_by_one_between_ranks, plan_largest_input_does_not_overflow,
-          plan_buffers_stay_within_memory, plan_rank_0_keeps_100_bytes_of_each_further_rank_at_most,
+          plan_buffers_stay_within_memory, plan_rank_0_keeps_220_bytes_of_each_further_rank_at_most,
           plan_too_little_memory_is_refused_by_name, plan_stream_has_no_slices_ahead_and_is_dynamic,
           plan_batches_to_another_process_are_large, plan_batches_without_columns_are_whole_grains,
           plan_workers_that_take_turns_have_more_in_front_of_them, plan_given_chunks_are_claimed_whole,

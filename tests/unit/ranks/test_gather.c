@@ -63,7 +63,7 @@ static const pe_worker_vtable vtable = {.open = open_worker, .run = compute, .cl
 static const dispatch *dispatch_at(const network *net, uint64_t item)
 {
     for (uint64_t i = 0; i < net->numbered; i++)
-        if (net->dispatches[i] != NULL && net->dispatches[i]->block.first == item)
+        if (net->dispatches[i]->block.first == item)
             return net->dispatches[i];
     return NULL;
 }
@@ -167,7 +167,7 @@ static uint64_t logs_of_members(const network *net)
 {
     uint64_t bytes = 0;
     for (uint64_t i = 0; i < net->numbered; i++)
-        bytes += net->dispatches[i] != NULL ? log_bytes(i) : 0;
+        bytes += log_bytes(i);
     return bytes;
 }
 
