@@ -120,7 +120,8 @@ void pe_spill_close(pe_spill *spill, bool removes)
     if (spill == NULL)
         return;
     const int fd = descriptor(spill);
-    if (fd >= 0 && removes)
+    const bool is_empty = spill->stored.count == 0 && spill->end == OPENING_BYTES; /* no checkpoint lists anything */
+    if (fd >= 0 && (removes || is_empty))
         (void)unlink(spill->path); /* created by this run, or listed in its checkpoint */
     if (fd >= 0)
         (void)close(fd); /* a checkpoint lists only what was synced */

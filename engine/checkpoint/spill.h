@@ -64,7 +64,7 @@ pe_status pe_spill_sync(pe_spill *spill, pe_error *err);
 /* pe_spill_trim - truncate the file if nothing is stored. Call: when the checkpoint on disk lists nothing either. */
 void pe_spill_trim(pe_spill *spill);
 
-/* pe_spill_close - NULL is fine. removes: delete the file. */
+/* pe_spill_close - NULL is fine. removes: delete the file, as it is where nothing is in it. */
 void pe_spill_close(pe_spill *spill, bool removes);
 
 #endif

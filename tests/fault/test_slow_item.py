@@ -229,6 +229,17 @@ class SlowItem(Case):
         (self.dir / "calm").touch()
         self.go_on("o.txt", self.text())
 
+    def test_a_run_that_fails_later_leaves_no_empty_spill_file(self):
+        self.job("o.txt", "Python")
+        source = (self.dir / "k.py").read_text()
+        self.write("k.py", source.replace("    return", f"    if x == {ITEMS - 1}: raise ValueError('no')\n    return"))
+        process = start(["job.toml"], cwd=self.dir)
+        self.wait_until(process, "something waits", lambda: (self.dir / "o.txt.checkpoint.spill").exists())
+        (self.dir / "go").touch()
+        self.assertEqual(finish(process).code, 1)
+        self.assertGreaterEqual(self.done("o.txt"), ITEMS - CHUNK)
+        self.assertNotIn("o.txt.checkpoint.spill", self.everything())
+
     def test_a_damaged_spill_file_costs_what_is_damaged(self):
         self.job("o.txt")
         process = self.begin("o.txt")

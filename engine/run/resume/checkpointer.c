@@ -271,6 +271,8 @@ static bool write_last(pe_checkpointer *self, bool is_finished, pe_error *err)
     sync_and_write(self);
     pe_error_merge(err, &self->sync_error);
     pe_error_merge(err, &self->write_error);
+    if (err->status == PE_OK)
+        pe_stored_trim(self->spec.output, self->snapshot.stored_count);
     return err->status == PE_OK;
 }
 
