@@ -282,11 +282,11 @@ class Sample(Case):
         """An item alone would cost ten times as much. A busy machine leaves a factor of two."""
         job = toml(input={"range": [1, 10_000_000]}, kernel={"name": "collatz_steps"}, output={"format": "null"})
         said, took = [], []
-        for _ in range(3):
+        for _ in range(4):
             said.append(self.said(self.sample(job, "--sample", "-t", "2"), "time"))
             took.append(self.took(job))
             (self.dir / "stats.json").unlink()
-            if 0.5 * min(took) < min(said) < 2 * min(took):
+            if 0.5 * took[-1] < said[-1] < 2 * took[-1]:
                 return
         self.fail((said, took))
 

@@ -42,6 +42,7 @@ typedef struct sampler {
     uint64_t failed, start_ns;
     uint64_t items; /* of a block */
     bool is_growing;
+    int long_blocks;  /* of these items, one after the other */
     int scratch_fd;   /* where results are written, or -1 */
     uint64_t written; /* bytes in there */
 } sampler;
@@ -103,14 +104,15 @@ static uint64_t count_failed(const pe_buffer *log)
     return failed;
 }
 
-/* Larger blocks until one takes long enough; the blocks before that do not count. */
+/* Larger blocks until two of one size take long enough: one alone may have been interrupted. Smaller blocks do not count. */
 static void learn(const sampling *self, sampler *mine, uint64_t ns)
 {
     const uint64_t most = block_most(self);
     if (!mine->is_growing)
         return;
-    mine->is_growing = (double)ns < BLOCK_NS / 2 && mine->items < most;
-    if (!mine->is_growing)
+    mine->long_blocks = (double)ns < BLOCK_NS / 2 ? 0 : mine->long_blocks + 1;
+    mine->is_growing = mine->long_blocks < 2 && mine->items < most;
+    if (!mine->is_growing || mine->long_blocks > 0)
         return;
     const double wanted = BLOCK_NS / ((double)ns + 1) * (double)mine->items;
     const uint64_t grown = mine->items * GROWTH;
