@@ -8,6 +8,8 @@
  *          checkpoint lists stay where they are. The list of ranges stays short: behind one slow item all results that were
  *          stored in order are one range. Where the list is full, nothing is stored that begins another one.
  *          A frame that cannot be written is cut off again, and the results stay in memory.
+ *          A frame that was read keeps its place on the disk until the file is truncated: the checkpoint on disk may list it,
+ *          and the file does not know up to where a later checkpoint does not.
  * Threads: spill.h. fd is set once, by the first put.
  */
 #include "checkpoint/spill.h"
