@@ -47,9 +47,9 @@ typedef struct pe_run_kernel {
 
 /* What an earlier run has done, and what this run records of itself. */
 typedef struct pe_run_resume {
-    bool is_recorded; /* this run writes checkpoints; on every rank */
-    bool is_resumed;  /* it goes on where an earlier run ended; on every rank */
-    bool is_retry;    /* the items that failed are computed again, and their rows put into the output; on every rank */
+    bool writes_checkpoints; /* this run writes checkpoints; on every rank */
+    bool is_resumed;         /* it goes on where an earlier run ended; on every rank */
+    bool is_retry; /* the items that failed are computed again, and their rows put into the output; on every rank */
     bool forgets_failures; /* the items that failed in earlier runs are tried again; on every rank */
     bool is_over;          /* nothing is left to do; on every rank */
     /* Rank 0: */

@@ -4,6 +4,7 @@
 
 Expected values: Python's integer division; the outputs of --restart on the grown file.
 """
+import fcntl
 import os
 import sys
 
@@ -81,6 +82,18 @@ class Growth(Case):
                                     kernel={"python": "k.py:f", "interpreter": sys.executable, "signature": "(text) -> text"}, errors={"log": "failed.csv"}))
         self.begun("ab\ncd")
         self.assertIn("goes on after 1 of 3 items", self.grown("d\ne\n"))
+
+    def test_run_beside_another_changes_nothing(self):
+        self.job("o.txt", mode="imap")
+        self.begun("1\n2\n4")
+        self.write("in.txt", "1\n2\n45\n")
+        before = {path.name: path.read_bytes() for path in self.dir.glob("o.*")}
+        with open(self.dir / "o.txt", "rb") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            result = self.run_args("--resume", "job.toml")
+        self.assertEqual(result.code, 73, str(result))
+        self.assertIn("o.txt: another run is writing it", result.err)
+        self.assertEqual(before, {path.name: path.read_bytes() for path in self.dir.glob("o.*")})
 
     def test_what_cannot_be_taken_back_is_refused(self):
         reduction = {"reduce": {"path": "o.txt", "op": "sum"}, "checkpoint": {"path": "state", "keep": True}}

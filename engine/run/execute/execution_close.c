@@ -20,7 +20,7 @@ static pe_output_ending end_checkpoints(pe_execution *self, uint64_t items, cons
 {
     const bool is_finished = err->status == PE_OK;
     const bool is_kept =
-        self->resume->is_recorded && (self->job->checkpoint.is_kept || self->output.failures.count > 0);
+        self->resume->writes_checkpoints && (self->job->checkpoint.is_kept || self->output.failures.count > 0);
     if (self->whole.count == PE_COUNT_UNKNOWN)
         self->whole.count = self->streamed - self->whole.first;
     const bool is_on_disk = pe_checkpointer_end(self->checkpointer, is_finished, is_kept);
@@ -47,7 +47,7 @@ pe_status pe_execution_close(pe_execution *self, uint64_t items, pe_error *err)
     self->sync_ns = pe_clock_ns();
     const uint64_t run_ns = self->sync_ns - self->begin_ns + self->resume->from.progress.wall_ns;
     const bool is_durable = pe_durable_is_due(self->job->output.sync, run_ns, self->job->checkpoint.interval_ns);
-    const bool is_kept = self->resume->is_recorded && err->status != PE_OK;
+    const bool is_kept = self->resume->writes_checkpoints && err->status != PE_OK;
     (void)pe_row_file_close(&self->work.row_file, (is_durable && err->status == PE_OK) || is_kept, err);
     if (self->work.item_files != NULL && (is_kept || (is_durable && err->status == PE_OK)))
         sync_files(self, err);

@@ -29,7 +29,7 @@ static void open_reduction(pe_execution *self, pe_error *err)
     if (pe_reduction_make(&spec, &self->reduction, err) != PE_OK)
         return;
     self->work.reduction = self->reduction;
-    if (self->resume->is_recorded)
+    if (self->resume->writes_checkpoints)
         pe_reduction_merge_after(self->reduction, self->job->checkpoint.interval_ns / MERGES_PER_INTERVAL + 1);
     if (self->run->is_root && self->resume->is_resumed)
         (void)add_earlier_folds(self, err);

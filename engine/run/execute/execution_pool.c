@@ -98,7 +98,7 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
 {
     pe_execution *self = context;
     const char *const signal = pe_interrupt_seen();
-    const bool has_rows = self->run->is_root && self->resume->is_recorded && self->job->op_count == 0;
+    const bool has_rows = self->run->is_root && self->resume->writes_checkpoints && self->job->op_count == 0;
     if (signal != NULL && has_rows && self->output.sink != NULL) /* a retry has none yet */
         pe_sink_retain(self->output.sink);                       /* the last checkpoint is about to describe it */
     if (signal != NULL)

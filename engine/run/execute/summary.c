@@ -104,7 +104,7 @@ void pe_summary_interrupted(const pe_job *job, const pe_output_spec *output, con
         (void)pe_fail(err, PE_EITEM, "%s: no item was finished: one takes longer than the limit", cause);
         return;
     }
-    if (!resume->is_recorded || before + items == 0)
+    if (!resume->writes_checkpoints || before + items == 0)
         describe_written(job, output, plan, items, written);
     pe_error_clear(err);
     (void)pe_fail(err, PE_ESTOPPED, "%s after %s%s%s items%s", cause, pe_print_count(done, before + items),

@@ -104,7 +104,7 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
     *output = (pe_output){.job = job,
                           .todo = &inputs->todo,
                           .items = items,
-                          .is_recorded = resume->is_recorded,
+                          .writes_checkpoints = resume->writes_checkpoints,
                           .resume = resume,
                           .spec = spec,
                           .row_bytes = row_bytes,
@@ -128,9 +128,9 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
         return pe_retry_begin(output, err);
     if (status == PE_OK)
         status = begin_sink(output, spec, inputs->inputs, arg_count, err);
-    if (status == PE_OK && resume->is_recorded)
+    if (status == PE_OK && resume->writes_checkpoints)
         status = pe_failed_file_begin(&output->failed, resume->path, output->failed_list, failed_bytes, err);
-    if (status == PE_OK && resume->is_recorded && output->has_item_files)
+    if (status == PE_OK && resume->writes_checkpoints && output->has_item_files)
         status = pe_failed_file_begin(&output->names_list, resume->path, PE_NAMES_LIST, names_bytes, err);
     if (status == PE_OK)
         status = begin_log(output, job, inputs->inputs, arg_count, err);
@@ -182,7 +182,8 @@ static pe_status take_names(pe_output *output, const pe_buffer *names, pe_error 
 {
     const pe_status status =
         pe_item_file_names_take(&output->names, names, NULL, output->items, output->job->output.where, err);
-    return status == PE_OK && output->is_recorded ? pe_item_file_names_save(names, &output->names_list, err) : status;
+    return status == PE_OK && output->writes_checkpoints ? pe_item_file_names_save(names, &output->names_list, err)
+                                                         : status;
 }
 
 static pe_status take_rows(pe_output *output, const pe_chunk_result *out, pe_error *err)
@@ -208,7 +209,7 @@ pe_status pe_output_take_block(pe_output *output, const pe_chunk_result *out, pe
         status = pe_failure_log_take(&output->failures, &out->log, err);
     if (status == PE_OK)
         status = pe_job_log_take(&output->jobs, &out->log, err);
-    return status == PE_OK && output->is_recorded ? list_done(output, out, block, first_row, err) : status;
+    return status == PE_OK && output->writes_checkpoints ? list_done(output, out, block, first_row, err) : status;
 }
 
 pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err)
@@ -339,7 +340,7 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
     const bool removes_lists = output->is_complete ? !ending->keeps_checkpoint : !ending->is_kept;
     pe_failed_file_end(&output->failed, removes_lists);
     pe_failed_file_end(&output->names_list, removes_lists);
-    if (output->is_complete && output->is_recorded)
+    if (output->is_complete && output->writes_checkpoints)
         pe_failed_file_drop(output->resume->path, 1 - output->failed_list);
     pe_item_set_fini(&output->done);
     pe_item_file_names_fini(&output->names);

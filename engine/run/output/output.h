@@ -34,12 +34,12 @@ typedef struct pe_output {
     pe_failed_file names_list; /* of these, where a checkpoint is made */
     pe_failure_log failures;
     pe_job_log jobs;
-    bool is_complete;      /* committed: every item was delivered, whether or not some of them failed */
-    bool is_torn;          /* rows were written that are not listed: no checkpoint can describe what there is now */
-    bool is_recorded;      /* a checkpoint is made of what follows */
-    pthread_mutex_t mutex; /* held by take and by list */
-    pe_item_set done;      /* whose rows were delivered, by earlier runs too; of a reduction those that failed */
-    uint64_t rows;         /* in the output */
+    bool is_complete;        /* committed: every item was delivered, whether or not some of them failed */
+    bool is_torn;            /* rows were written that are not listed: no checkpoint can describe what there is now */
+    bool writes_checkpoints; /* a checkpoint is made of what follows */
+    pthread_mutex_t mutex;   /* held by take and by list */
+    pe_item_set done;        /* whose rows were delivered, by earlier runs too; of a reduction those that failed */
+    uint64_t rows;           /* in the output */
     uint64_t taken_items, taken_rows; /* by this run: computed by it, or stored by an earlier one */
     pe_failed_file failed;
     uint64_t failed_list; /* which of the checkpoint's two lists that is */

@@ -23,7 +23,7 @@ pe_status pe_stored_begin(pe_output *output, pe_run_resume *resume, pe_error *er
         resume->spill = NULL;
         atomic_store_explicit(&output->has_stored, pe_spill_first(output->spill, &first), memory_order_relaxed);
     }
-    if (output->spill != NULL || !resume->is_recorded)
+    if (output->spill != NULL || !resume->writes_checkpoints)
         return PE_OK;
     return pe_spill_create(resume->path, &output->spill, err); /* what an earlier run has left goes */
 }

@@ -64,7 +64,8 @@ void pe_earlier_runs_save(pe_run_resume *resume, const pe_run_facts *facts)
 {
     pe_error ignored = PE_ERROR_INIT;
     pe_history *sum = NULL;
-    if (!resume->is_recorded || !facts->has_profile || resume->path == NULL || pe_out_marker_is_bare(resume->path))
+    if (!resume->writes_checkpoints || !facts->has_profile || resume->path == NULL ||
+        pe_out_marker_is_bare(resume->path))
         return;
     if (pe_make_array(&sum, 1, sizeof *sum, &ignored) != PE_OK)
         return;

@@ -53,7 +53,7 @@ static void tell_how_to_go_on(pe_run_facts *facts)
     pe_buffer command = {0};
     pe_error ignored = PE_ERROR_INIT;
     const size_t size = strlen(facts->message);
-    if (state.resume->is_recorded && pe_run_facts_command(facts, "--resume", &command, &ignored) == PE_OK)
+    if (state.resume->writes_checkpoints && pe_run_facts_command(facts, "--resume", &command, &ignored) == PE_OK)
         (void)snprintf(facts->message + size, sizeof facts->message - size, "; %s goes on from the last checkpoint",
                        (const char *)command.data);
     pe_buffer_fini(&command);

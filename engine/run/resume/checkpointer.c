@@ -309,7 +309,7 @@ bool pe_checkpointer_end(pe_checkpointer *self, bool is_finished, bool is_kept)
 pe_status pe_checkpointer_make(const pe_checkpointer_spec *spec, pe_checkpointer **out, pe_error *err)
 {
     pe_checkpointer *self = NULL;
-    if (!spec->resume->is_recorded)
+    if (!spec->resume->writes_checkpoints)
         return PE_OK;
     const pe_status status = pe_make_array(&self, 1, sizeof *self, err);
     if (status != PE_OK)

@@ -28,7 +28,7 @@ void pe_resume_clean_up(const pe_run_facts *facts, const pe_job *job, bool is_co
 {
     pe_error ignored = PE_ERROR_INIT;
     bool exists = false;
-    if (!resume->is_recorded || (resume->is_retry && err->status != PE_OK && !ending->keeps_checkpoint))
+    if (!resume->writes_checkpoints || (resume->is_retry && err->status != PE_OK && !ending->keeps_checkpoint))
         return;
     const bool is_long = run_ns > job->checkpoint.interval_ns;
     if (!is_complete && ending->is_kept && (err->status == PE_ESTOPPED || is_long))

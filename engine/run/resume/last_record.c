@@ -4,38 +4,30 @@
 /* last_record.c - takes the result of the last item back, where its record had no line end and has grown since.
  *
  * Design:   the item is the last of the job, so in the ordered modes its row is the last one of the output, and if it has
- *           failed it is the last of the list. Lines are measured from their end: outside quotes a line end has an even number of
- *           quotes behind it. Where results wait in the spill file, the range that has the item is dropped.
+ *           failed it is the last of the list. Where results wait in the spill file, the range that has the item is dropped.
+ *           The checkpoint is rewritten before the output is cut, under the output's lock: the run that holds it, if there
+ *           is one, has a newer checkpoint.
  * Threads:  the main thread of rank 0.
  * Not here: what has grown (growth.c); the output is cut when it is opened (os/file/out_file.c).
  */
 #include "run/resume/last_record.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/errno_text.h"
 #include "checkpoint/failed_file.h"
 #include "os/file/file.h"
 #include "report/failure_log.h"
 #include "run/job_to_specs.h"
+#include "run/resume/last_row.h"
 #include "sink/output_stream.h"
-
-#define BLOCK_BYTES ((size_t)64 << 10)
-#define NPY_PREFIX_BYTES 12 /* magic, version, length of the header */
 
 static pe_status refuse(const pe_growth *growth, const char *why, pe_error *err)
 {
     return pe_fail(err, PE_ECONFIG, "%s: it has grown, and its last record had no line end: %s: --restart begins anew",
                    growth->path, why);
-}
-
-static bool has_lines(pe_format format)
-{
-    return format == PE_FORMAT_TXT || format == PE_FORMAT_CSV || format == PE_FORMAT_TSV || format == PE_FORMAT_JSONL;
 }
 
 static pe_status check_output(const pe_job *job, const pe_sink_spec *sink, const pe_growth *growth, uint64_t left_out,
@@ -54,7 +46,7 @@ static pe_status check_output(const pe_job *job, const pe_sink_spec *sink, const
         return refuse(growth, "its result cannot be taken back from stdout", err);
     if (pe_packing_by_suffix(job->output.path) != PE_PACKING_NONE)
         return refuse(growth, "its result cannot be cut from a packed file", err);
-    if (!has_lines(format) && format != PE_FORMAT_NPY && format != PE_FORMAT_RAW)
+    if (!pe_last_row_is_line(format) && format != PE_FORMAT_NPY && format != PE_FORMAT_RAW)
         return refuse(growth, "its result cannot be taken out of this output format", err);
     return PE_OK;
 }
@@ -179,61 +171,7 @@ static pe_status take_failure(const pe_growth *growth, uint64_t item, pe_run_res
 
 /* ---- its row ---- */
 
-static pe_status cannot_read(const pe_job *job, int number, pe_error *err)
-{
-    char reason[PE_ERRNO_TEXT_SIZE];
-    return pe_fail(err, PE_EOUTPUT, "cannot read %s: %s", job->output.path,
-                   number == 0 ? "it has no such row" : pe_errno_text(number, reason));
-}
-
-/* The length of the last line of the file's first `size` bytes. */
-static pe_status measure_line(const pe_job *job, int fd, uint64_t size, int quote, uint64_t *bytes, pe_error *err)
-{
-    pe_buffer block = {0};
-    bool is_quoted = false;
-    pe_status status = pe_buffer_reserve(&block, BLOCK_BYTES, err);
-    *bytes = 0;
-    for (uint64_t end = size; end > 0 && status == PE_OK;) {
-        const size_t wanted = end < BLOCK_BYTES ? (size_t)end : BLOCK_BYTES;
-        if (pread(fd, block.data, wanted, (off_t)(end - wanted)) != (ssize_t)wanted)
-            status = cannot_read(job, errno, err);
-        for (size_t at = wanted; at > 0 && status == PE_OK; at--) {
-            const int byte = block.data[at - 1];
-            is_quoted = is_quoted != (byte == quote);
-            if (byte == '\n' && !is_quoted && *bytes > 0) {
-                pe_buffer_fini(&block);
-                return PE_OK;
-            }
-            ++*bytes;
-        }
-        end -= wanted;
-    }
-    pe_buffer_fini(&block);
-    return status;
-}
-
-/* All rows have the same length. */
-static pe_status measure_row(const pe_job *job, int fd, pe_format format, const pe_checkpoint_progress *progress,
-                             uint64_t *bytes, pe_error *err)
-{
-    unsigned char prefix[NPY_PREFIX_BYTES];
-    uint64_t header = 0;
-    if (format == PE_FORMAT_NPY) {
-        if (pread(fd, prefix, sizeof prefix, 0) != (ssize_t)sizeof prefix)
-            return cannot_read(job, errno, err);
-        header = 10 + (prefix[8] | (uint64_t)prefix[9] << 8);
-        if (prefix[6] > 1)
-            header =
-                12 + (prefix[8] | (uint64_t)prefix[9] << 8 | (uint64_t)prefix[10] << 16 | (uint64_t)prefix[11] << 24);
-    }
-    if (progress->rows == 0 || progress->output_bytes < header ||
-        (progress->output_bytes - header) % progress->rows != 0)
-        return cannot_read(job, 0, err);
-    *bytes = (progress->output_bytes - header) / progress->rows;
-    return PE_OK;
-}
-
-/* Under its temporary or its final name; -1: it is not there. */
+/* Under its temporary or its final name, locked; -1 without an error: it is not there. */
 static int open_output(const pe_job *job, uint64_t inode, pe_error *err)
 {
     struct stat facts;
@@ -250,53 +188,51 @@ static int open_output(const pe_job *job, uint64_t inode, pe_error *err)
         }
     }
     pe_buffer_fini(&part);
+    if (fd >= 0 && !pe_file_lock(fd)) {
+        (void)pe_fail(err, PE_EOUTPUT, "cannot go on with %s: another run is writing it", job->output.path);
+        (void)close(fd); /* only read from */
+        return -1;
+    }
     return fd;
 }
 
-/* The row is not counted any more; *is_there stays false when the output is not. */
-static pe_status take_row(const pe_job *job, const pe_sink_spec *sink, pe_checkpoint_progress *progress, bool *is_there,
-                          pe_error *err)
+/* The output is there, and no other run writes it. */
+static pe_status take_result(const pe_job *job, const pe_sink_spec *sink, const pe_growth *growth, uint64_t item,
+                             int fd, pe_run_resume *resume, pe_error *err)
 {
+    pe_checkpoint_progress *const progress = &resume->from.progress;
+    const pe_block items = {.first = item, .count = 1};
     uint64_t bytes = 0;
-    const bool has_quotes = sink->format == PE_FORMAT_CSV || sink->format == PE_FORMAT_TSV;
-    const int quote = !has_quotes ? -1 : sink->quote > 0 ? sink->quote : '"';
-    const int fd = open_output(job, progress->inode, err);
-    if (fd < 0)
-        return err->status;
-    *is_there = true;
-    pe_status status = has_lines(sink->format) ? measure_line(job, fd, progress->output_bytes, quote, &bytes, err)
-                                               : measure_row(job, fd, sink->format, progress, &bytes, err);
-    (void)close(fd); /* only read from */
-    if (status == PE_OK && progress->rows == 0)
-        status = cannot_read(job, 0, err);
-    if (status == PE_OK) {
+    bool has_failed = false;
+    pe_status status = take_failure(growth, item, resume, &has_failed, err);
+    const bool has_row = !has_failed || job->errors.policy != PE_ON_ERROR_SKIP;
+    if (status == PE_OK && has_row)
+        status = pe_last_row_measure(sink, job->output.path, fd, progress, &bytes, err);
+    if (status == PE_OK && has_row) {
         progress->output_bytes -= bytes;
         progress->rows--;
     }
+    if (status == PE_OK)
+        status = remove_items(&progress->done, items, err);
+    if (status == PE_OK)
+        status = remove_items(&resume->done, items, err);
+    if (status == PE_OK)
+        status =
+            pe_checkpoint_write(&resume->from, resume->path, resume->lock.path != NULL ? &resume->lock : NULL, err);
     return status;
 }
 
 pe_status pe_last_record_take_back(const pe_job *job, const pe_output_spec *output, const pe_growth *growth,
                                    uint64_t item, pe_run_resume *resume, pe_error *err)
 {
-    pe_checkpoint_progress *const progress = &resume->from.progress;
-    bool has_failed = false, is_there = false;
+    const pe_checkpoint_progress *const progress = &resume->from.progress;
     if (!pe_item_set_has(&progress->done, item))
         return drop_stored(resume, item, err);
     pe_status status = check_output(job, &output->sink, growth, progress->left_out, err);
-    if (status == PE_OK)
-        status = take_failure(growth, item, resume, &has_failed, err);
-    if (status == PE_OK && has_failed && job->errors.policy == PE_ON_ERROR_SKIP)
-        is_there = true; /* it has no row */
-    else if (status == PE_OK)
-        status = take_row(job, &output->sink, progress, &is_there, err);
-    if (status != PE_OK || !is_there)
-        return status;
-    status = remove_items(&progress->done, (pe_block){.first = item, .count = 1}, err);
-    if (status == PE_OK)
-        status = remove_items(&resume->done, (pe_block){.first = item, .count = 1}, err);
-    if (status == PE_OK)
-        status =
-            pe_checkpoint_write(&resume->from, resume->path, resume->lock.path != NULL ? &resume->lock : NULL, err);
+    const int fd = status == PE_OK ? open_output(job, progress->inode, err) : -1;
+    if (fd < 0)
+        return err->status;
+    status = take_result(job, &output->sink, growth, item, fd, resume, err);
+    (void)close(fd); /* only read from */
     return status;
 }

@@ -299,7 +299,7 @@ static void find_checkpoint(const pe_run_context *run, const pe_job *job, const 
         status = pe_job_manifest_make(job, inputs, kernel, output, &manifest, err);
     if (status == PE_OK)
         status = decide(run, job, inputs, output, out, &manifest, err);
-    out->is_recorded = status == PE_OK;
+    out->writes_checkpoints = status == PE_OK;
     if (status == PE_OK && !out->is_resumed && !out->is_retry && !out->is_over)
         begin_anew(out);
     pe_manifest_fini(&out->from.manifest);
@@ -309,7 +309,7 @@ static void find_checkpoint(const pe_run_context *run, const pe_job *job, const 
 /* ---- the other ranks ---- */
 
 typedef struct facts {
-    uint8_t is_recorded, is_resumed, is_retry, forgets_failures, is_over;
+    uint8_t writes_checkpoints, is_resumed, is_retry, forgets_failures, is_over;
 } facts;
 
 /* Collective: the decision and the items that are left. */
@@ -318,7 +318,7 @@ static pe_status share(const pe_run_context *run, pe_run_inputs *inputs, pe_run_
     pe_buffer message = {0};
     pe_item_set todo = {0};
     const bool has_done = out->is_resumed || out->is_retry;
-    facts told = {.is_recorded = out->is_recorded,
+    facts told = {.writes_checkpoints = out->writes_checkpoints,
                   .is_resumed = out->is_resumed,
                   .is_retry = out->is_retry,
                   .forgets_failures = out->forgets_failures,
@@ -329,7 +329,7 @@ static pe_status share(const pe_run_context *run, pe_run_inputs *inputs, pe_run_
     pe_item_set_fini(&todo);
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &message, err) == PE_OK) {
         memcpy(&told, message.data, sizeof told);
-        out->is_recorded = told.is_recorded != 0;
+        out->writes_checkpoints = told.writes_checkpoints != 0;
         out->is_resumed = told.is_resumed != 0;
         out->is_retry = told.is_retry != 0;
         out->forgets_failures = told.forgets_failures != 0;
@@ -358,7 +358,7 @@ pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_ru
 
 bool pe_run_stores_results(const pe_job *job, const pe_run_resume *resume)
 {
-    return resume->is_recorded && !resume->is_retry && job->op_count == 0 && job->order != PE_ORDER_UNORDERED;
+    return resume->writes_checkpoints && !resume->is_retry && job->op_count == 0 && job->order != PE_ORDER_UNORDERED;
 }
 
 void pe_run_resume_fini(pe_run_resume *resume)
