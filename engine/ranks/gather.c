@@ -93,7 +93,7 @@ bool pe_root_store(pe_root *self, pe_part *part)
     pe_chunk_result none;
     pe_chunk_result *const out = result_of(part, &none);
     out->first = part->block.first;
-    const bool is_stored = pe_rank_pool_keep(self->pool, out);
+    const bool is_stored = pe_rank_pool_store(self->pool, out);
     if (is_stored)
         free_part(self, part);
     return is_stored;

@@ -37,7 +37,7 @@ static bool deliver_to_sink(void *context, pe_reorder_entry *entry)
     if (chunk->out.items == 0)
         return true;
     if (pe_rank_pool_is_stopped(pool))
-        (void)pe_rank_pool_keep(pool, &chunk->out);
+        (void)pe_rank_pool_store(pool, &chunk->out);
     else
         pe_rank_pool_write(pool, &chunk->out);
     if (count_delivered(slice, chunk->out.items) == slice->block.count)

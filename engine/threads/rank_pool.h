@@ -143,7 +143,7 @@ void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result);
  * Call: the deliverer, or while nothing is delivered. */
 void pe_rank_pool_end_part(pe_rank_pool *pool, pe_slice *slice, bool ends_slice);
 void pe_rank_pool_append_finished(pe_rank_pool *pool, pe_chunk *result);
-/* pe_rank_pool_keep - store results whose turn has not come. Returns: whether they are stored. */
-bool pe_rank_pool_keep(pe_rank_pool *pool, const pe_chunk_result *out);
+/* pe_rank_pool_store - store results whose turn has not come. Returns: whether they are stored. */
+bool pe_rank_pool_store(pe_rank_pool *pool, const pe_chunk_result *out);
 
 #endif

@@ -50,7 +50,7 @@ static pe_reorder_taken store_chunk(void *context, pe_reorder_entry *entry)
     const uint64_t items = chunk->out.items;
     if (items == 0)
         return PE_REORDER_TO_RELEASE;
-    if (is_over(pool) || !pe_rank_pool_keep(pool, &chunk->out))
+    if (is_over(pool) || !pe_rank_pool_store(pool, &chunk->out))
         return PE_REORDER_LEFT;
     /* as in deliver_to_sink, which may be at work on the same slice */
     if (atomic_fetch_add_explicit(&slice->delivered, items, memory_order_acq_rel) + items == slice->block.count)

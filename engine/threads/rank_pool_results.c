@@ -28,7 +28,7 @@ void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
     pe_pause_end(PE_PHASE_WRITE, PE_PHASE_GATHER, began);
 }
 
-bool pe_rank_pool_keep(pe_rank_pool *pool, const pe_chunk_result *out)
+bool pe_rank_pool_store(pe_rank_pool *pool, const pe_chunk_result *out)
 {
     const pe_rank_pool_spec *spec = pool->spec;
     pe_error err = PE_ERROR_INIT;
