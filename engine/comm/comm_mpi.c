@@ -126,8 +126,8 @@ static pe_status mpi_reduce(pe_comm *comm, bool is_max, uint64_t *values, int co
     MPI_Request request = MPI_REQUEST_NULL;
     flip_signs(values, count);
     begin_call(comm);
-    const int code =
-        MPI_Iallreduce(MPI_IN_PLACE, values, count, MPI_INT64_T, is_max ? MPI_MAX : MPI_MIN, ranks_of(comm), &request);
+    const int code = MPI_Iallreduce(MPI_IN_PLACE, (int64_t *)values, count, MPI_INT64_T, is_max ? MPI_MAX : MPI_MIN,
+                                    ranks_of(comm), &request);
     end_call(comm);
     const pe_status status = finish(comm, code, &request, "a reduction", err);
     flip_signs(values, count);

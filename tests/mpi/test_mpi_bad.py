@@ -29,8 +29,8 @@ def add(bad):
 
 
 TAKEN = bad_jobs.EVERYTHING if IS_FULL else (
-    bad_jobs.SYNTAX[::8] + bad_jobs.KEYS[::20] + bad_jobs.REDUCTIONS[::14] + bad_jobs.INPUTS[::12] + bad_jobs.NPY[::12]
-    + bad_jobs.RAW[::4] + bad_jobs.TEXT[::6] + bad_jobs.OUTPUTS[::6])
+    bad_jobs.SYNTAX[::16] + bad_jobs.KEYS[::40] + bad_jobs.REDUCTIONS[::28] + bad_jobs.INPUTS[::24] + bad_jobs.NPY[::24]
+    + bad_jobs.RAW[::8] + bad_jobs.TEXT[::12] + bad_jobs.OUTPUTS[::12])
 for one in TAKEN:
     add(one)
 

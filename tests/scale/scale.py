@@ -94,9 +94,9 @@ def simulate(scale, case, ranks, slices):
 
 # ---- the check ----
 
-CHECKED = tuple((ranks, case) for ranks in (64, 256) for case in CASES) + ((1024, UNORDERED), (1024, REDUCE))
+CHECKED = tuple((ranks, case) for ranks in (64, 256) for case in CASES)
 if os.environ.get("PENGINE_FULL", "") not in ("", "0"):
-    CHECKED += ((4096, LINK_BOUND),)
+    CHECKED += ((1024, UNORDERED), (1024, REDUCE), (4096, LINK_BOUND))
 
 
 def judge(case, ranks, result, window):
