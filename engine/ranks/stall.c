@@ -3,14 +3,14 @@
  */
 /* stall.c - rank 0 behind an item that takes long: what waits for it is stored, and the other items go on.
  *
- * Invariant: FREE_PULLS receive buffers are never used for results that are to be stored, so the results that come next can always
- *            be pulled, also where nothing can be stored.
- * Design:   a run is stalled when nothing was delivered for PE_STALL_NS. Then, while results that wait keep a rank from work, or the
- *           window is full, they are stored in the order of their items, so that they are few ranges in the checkpoint; those of
- *           members are pulled for that. What has waited for store_after_ns is stored also where there is room, so that a
- *           checkpoint can list it.
- *           A slice with such an item takes one worker of its rank, not all: once the rank has finished later slices, it is no
- *           longer counted as work that the rank has in advance.
+ * Invariant: FREE_PULLS receive buffers are kept for the results that come next, so that these can always be pulled, also
+ *            when nothing more can be stored.
+ * Design:   a run is stalled when nothing was delivered for PE_STALL_NS. Results that wait are then stored, if they keep a
+ *           rank from work or the window is full. They are stored in the order of their items, so that a checkpoint lists
+ *           few ranges; those of members are pulled first. After store_after_ns they are stored in any case, so that a
+ *           checkpoint can list them.
+ *           A slice with a slow item takes one worker of its rank, not all. Once the rank has finished later slices, the
+ *           slice is not counted any more as work that the rank has in advance.
  * Threads:  the main thread of rank 0.
  * Not here: how a rank takes what waits out of its reorder buffer (threads/rank_pool_early.c), where results are stored
  *           (run/output/stored_results.c).
