@@ -26,7 +26,7 @@
 #define SUM_KEY "manifest_xxh3 = "
 #define SUM_LINE (sizeof SUM_KEY - 1 + 16 + 1)
 
-typedef enum record_kind { RECORD_PROGRESS = 1, RECORD_STORED = 2, RECORD_HISTORY = 4 } record_kind;
+typedef enum record_kind { RECORD_PROGRESS = 1, RECORD_SPILLED = 2, RECORD_HISTORY = 4 } record_kind;
 
 /* The fixed part of a progress record; the ranges of done and the state follow. */
 typedef struct progress_head {
@@ -39,27 +39,27 @@ void pe_checkpoint_fini(pe_checkpoint *checkpoint)
     pe_manifest_fini(&checkpoint->manifest);
     pe_item_set_fini(&checkpoint->progress.done);
     pe_buffer_fini(&checkpoint->progress.state);
-    pe_item_set_fini(&checkpoint->stored_items);
+    pe_item_set_fini(&checkpoint->spilled_items);
     pe_buffer_fini(&checkpoint->history);
-    free(checkpoint->stored);
+    free(checkpoint->spilled);
     *checkpoint = (pe_checkpoint){0};
 }
 
-pe_status pe_checkpoint_add_stored(pe_checkpoint *checkpoint, const pe_stored_range *range, pe_error *err)
+pe_status pe_checkpoint_add_spilled(pe_checkpoint *checkpoint, const pe_spilled_range *range, pe_error *err)
 {
-    if (checkpoint->stored_count == checkpoint->stored_room) {
-        pe_stored_range *stored = NULL;
-        const size_t room = checkpoint->stored_room < 16 ? 16 : 2 * checkpoint->stored_room;
-        const pe_status status = pe_make_array(&stored, room, sizeof *stored, err);
+    if (checkpoint->spilled_count == checkpoint->spilled_room) {
+        pe_spilled_range *spilled = NULL;
+        const size_t room = checkpoint->spilled_room < 16 ? 16 : 2 * checkpoint->spilled_room;
+        const pe_status status = pe_make_array(&spilled, room, sizeof *spilled, err);
         if (status != PE_OK)
             return status;
-        if (checkpoint->stored_count > 0)
-            memcpy(stored, checkpoint->stored, checkpoint->stored_count * sizeof *stored);
-        free(checkpoint->stored);
-        checkpoint->stored = stored;
-        checkpoint->stored_room = room;
+        if (checkpoint->spilled_count > 0)
+            memcpy(spilled, checkpoint->spilled, checkpoint->spilled_count * sizeof *spilled);
+        free(checkpoint->spilled);
+        checkpoint->spilled = spilled;
+        checkpoint->spilled_room = room;
     }
-    checkpoint->stored[checkpoint->stored_count++] = *range;
+    checkpoint->spilled[checkpoint->spilled_count++] = *range;
     return PE_OK;
 }
 
@@ -112,8 +112,8 @@ pe_status pe_checkpoint_encode(const pe_checkpoint *checkpoint, pe_buffer *out, 
         status = encode_manifest(&checkpoint->manifest, out, err);
     if (status == PE_OK)
         status = encode_progress(&checkpoint->progress, out, err);
-    for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK; s++)
-        status = pe_record_append(out, RECORD_STORED, &checkpoint->stored[s], sizeof *checkpoint->stored, err);
+    for (size_t s = 0; s < checkpoint->spilled_count && status == PE_OK; s++)
+        status = pe_record_append(out, RECORD_SPILLED, &checkpoint->spilled[s], sizeof *checkpoint->spilled, err);
     if (status == PE_OK && checkpoint->history.size > 0)
         status = pe_record_append(out, RECORD_HISTORY, checkpoint->history.data, checkpoint->history.size, err);
     return status;
@@ -183,19 +183,19 @@ static bool has_any(const pe_item_set *set, pe_block block)
     return pe_item_set_position(set, block.first + block.count) > pe_item_set_position(set, block.first);
 }
 
-static bool decode_stored(pe_checkpoint *checkpoint, const pe_record *record)
+static bool decode_spilled(pe_checkpoint *checkpoint, const pe_record *record)
 {
-    pe_stored_range range;
+    pe_spilled_range range;
     pe_error why = PE_ERROR_INIT;
     if (record->size != sizeof range)
         return false;
     memcpy(&range, record->data, sizeof range);
     if (range.items.count == 0 || range.items.first >= UINT64_MAX - range.items.count ||
         range.offset > UINT64_MAX - range.bytes || has_any(&checkpoint->progress.done, range.items) ||
-        has_any(&checkpoint->stored_items, range.items))
+        has_any(&checkpoint->spilled_items, range.items))
         return false;
-    return pe_item_set_add(&checkpoint->stored_items, range.items, &why) == PE_OK &&
-           pe_checkpoint_add_stored(checkpoint, &range, &why) == PE_OK;
+    return pe_item_set_add(&checkpoint->spilled_items, range.items, &why) == PE_OK &&
+           pe_checkpoint_add_spilled(checkpoint, &range, &why) == PE_OK;
 }
 
 static bool decode_history(pe_checkpoint *checkpoint, const pe_record *record)
@@ -210,8 +210,8 @@ static bool decode_record(pe_checkpoint *checkpoint, const pe_record *record)
     switch (record->kind) {
     case RECORD_PROGRESS:
         return decode_progress(&checkpoint->progress, record);
-    case RECORD_STORED:
-        return decode_stored(checkpoint, record);
+    case RECORD_SPILLED:
+        return decode_spilled(checkpoint, record);
     case RECORD_HISTORY:
         return decode_history(checkpoint, record);
     default:
@@ -233,7 +233,7 @@ pe_status pe_checkpoint_decode(pe_checkpoint *checkpoint, const unsigned char *d
 pe_status pe_checkpoint_done(const pe_checkpoint *checkpoint, pe_item_set *out, pe_error *err)
 {
     pe_status status = pe_item_set_add_all(out, &checkpoint->progress.done, err);
-    for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK; s++)
-        status = pe_item_set_add(out, checkpoint->stored[s].items, err);
+    for (size_t s = 0; s < checkpoint->spilled_count && status == PE_OK; s++)
+        status = pe_item_set_add(out, checkpoint->spilled[s].items, err);
     return status;
 }

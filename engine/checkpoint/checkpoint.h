@@ -6,8 +6,8 @@
  * Invariant: an item is listed as done only after its results are on stable storage.
  * Design: one small file beside the output. It begins with the manifest as text; binary records follow (record.h).
  *         Facts that are valid only together are in one record: the items in the output with the length of the output,
- *         or the items in a reduction with its state. Results that wait for earlier items (stored) have records of
- *         their own, so that a damaged record loses its own items only. The checkpoint lists items, not ranks, threads or
+ *         or the items in a reduction with its state. Each range of results in the spill file has a record of its
+ *         own, so that a damaged record loses its own items only. The checkpoint lists items, not ranks, threads or
  *         chunks, so a run with another layout can resume from it.
  */
 #ifndef PE_CHECKPOINT_H
@@ -21,14 +21,14 @@
 #define PE_CHECKPOINT_MAGIC PE_OUT_MARKER_MAGIC /* the file begins with it, in every version */
 
 /* Results of consecutive items in the spill file, which wait for earlier items. */
-typedef struct pe_stored_range {
+typedef struct pe_spilled_range {
     pe_block items;
     uint64_t rows;   /* fewer than items where some were left out */
     uint64_t offset; /* of the first frame in the spill file */
     uint64_t bytes;
     /* The rows are in the output, at their places, up to this byte at most; 0: they are in the spill file. */
     uint64_t placed_end;
-} pe_stored_range;
+} pe_spilled_range;
 
 /* One record: valid or damaged as a whole. Zero-initialise. */
 typedef struct pe_checkpoint_progress {
@@ -51,16 +51,16 @@ typedef struct pe_checkpoint_progress {
 typedef struct pe_checkpoint {
     pe_manifest manifest;
     pe_checkpoint_progress progress;
-    pe_stored_range *stored;
-    size_t stored_count, stored_room;
-    pe_item_set stored_items; /* after decoding: of all ranges */
-    pe_buffer history;        /* what was recorded of the runs for their reports; record/ defines the bytes */
-    uint64_t damaged;         /* after decoding: how many records were torn or damaged */
+    pe_spilled_range *spilled;
+    size_t spilled_count, spilled_room;
+    pe_item_set spilled_items; /* after decoding: of all ranges */
+    pe_buffer history;         /* what was recorded of the runs for their reports; record/ defines the bytes */
+    uint64_t damaged;          /* after decoding: how many records were torn or damaged */
 } pe_checkpoint;
 
 void pe_checkpoint_fini(pe_checkpoint *checkpoint);
 
-pe_status pe_checkpoint_add_stored(pe_checkpoint *checkpoint, const pe_stored_range *range, pe_error *err);
+pe_status pe_checkpoint_add_spilled(pe_checkpoint *checkpoint, const pe_spilled_range *range, pe_error *err);
 
 /* pe_checkpoint_encode - append the bytes of the file. pe_checkpoint_decode - read the bytes of a file; damaged records
  * are skipped and counted.
@@ -68,7 +68,7 @@ pe_status pe_checkpoint_add_stored(pe_checkpoint *checkpoint, const pe_stored_ra
 pe_status pe_checkpoint_encode(const pe_checkpoint *checkpoint, pe_buffer *out, pe_error *err);
 pe_status pe_checkpoint_decode(pe_checkpoint *checkpoint, const unsigned char *data, size_t size, pe_error *err);
 
-/* pe_checkpoint_done - put all items that are done or stored into the empty set *out. */
+/* pe_checkpoint_done - put all items that are done or spilled into the empty set *out. */
 pe_status pe_checkpoint_done(const pe_checkpoint *checkpoint, pe_item_set *out, pe_error *err);
 
 /* pe_checkpoint_write - replace the file at path: temporary file, sync, rename, sync of the directory. lock: the lock of

@@ -4,9 +4,9 @@
 /* spill.c - the spill file: results that wait for earlier items, on disk instead of in memory.
  *
  * Format:  a line that names the file, then frames: head, rows, records of failed items.
- * Design:  frames are only appended, and the file is truncated only while nothing is stored, so frames that a
+ * Design:  frames are only appended, and the file is truncated only while nothing is spilled, so frames that a
  *          checkpoint lists stay where they are. The list of ranges stays short: behind one slow item all results that were
- *          stored in order are one range. Where the list is full, nothing is stored that begins another one.
+ *          spilled in order are one range. Where the list is full, nothing is spilled that begins another one.
  *          A frame that cannot be written is cut off again, and the results stay in memory.
  *          A frame that was read keeps its place on the disk until the file is truncated: the checkpoint on disk may list it,
  *          and the file does not know up to where a later checkpoint does not.
@@ -27,7 +27,7 @@
 
 #include "base/alloc.h"
 #include "base/errno_text.h"
-#include "checkpoint/stored_ranges.h"
+#include "checkpoint/spilled_ranges.h"
 #include "os/exit_cleanup.h"
 #include "os/file/file.h"
 #include "os/log.h"
@@ -35,15 +35,13 @@
 #define OPENING "pengine spill 1\n"
 #define OPENING_BYTES (sizeof OPENING - 1)
 #define FILE_MODE 0644
-#define RANGES_MOST                                                                                                    \
-    (PE_PLAN_STORED_BYTES / 6 / sizeof(pe_stored_range)) /* arrays that grow, here and in a checkpoint */
 
 struct pe_spill {
     char *path;
     atomic_int fd; /* -1: not created yet */
-    pe_stored_ranges stored;
+    pe_spilled_ranges spilled;
     uint64_t end; /* of the file: the offset of the next frame */
-    bool is_full; /* until nothing is stored */
+    bool is_full; /* until nothing is spilled */
     bool has_warned;
 };
 
@@ -122,29 +120,29 @@ void pe_spill_close(pe_spill *spill, bool removes)
     if (spill == NULL)
         return;
     const int fd = descriptor(spill);
-    const bool is_empty = spill->stored.count == 0 && spill->end == OPENING_BYTES; /* no checkpoint lists anything */
+    const bool is_empty = spill->spilled.count == 0 && spill->end == OPENING_BYTES; /* no checkpoint lists anything */
     if (fd >= 0 && (removes || is_empty))
         (void)unlink(spill->path); /* created by this run, or listed in its checkpoint */
     if (fd >= 0)
         (void)close(fd); /* a checkpoint lists only what was synced */
     pe_exit_cleanup_drop(spill->path);
-    pe_stored_ranges_fini(&spill->stored);
+    pe_spilled_ranges_fini(&spill->spilled);
     free(spill->path);
     free(spill);
 }
 
-bool pe_spill_first(const pe_spill *spill, pe_stored_range *out)
+bool pe_spill_first(const pe_spill *spill, pe_spilled_range *out)
 {
-    if (spill->stored.count > 0)
-        *out = spill->stored.ranges[0];
-    return spill->stored.count > 0;
+    if (spill->spilled.count > 0)
+        *out = spill->spilled.ranges[0];
+    return spill->spilled.count > 0;
 }
 
 pe_status pe_spill_list(const pe_spill *spill, pe_checkpoint *checkpoint, pe_error *err)
 {
     pe_status status = PE_OK;
-    for (size_t r = 0; r < spill->stored.count && status == PE_OK; r++)
-        status = pe_checkpoint_add_stored(checkpoint, &spill->stored.ranges[r], err);
+    for (size_t r = 0; r < spill->spilled.count && status == PE_OK; r++)
+        status = pe_checkpoint_add_spilled(checkpoint, &spill->spilled.ranges[r], err);
     return status;
 }
 
@@ -179,7 +177,7 @@ static pe_status make_file(pe_spill *spill, pe_error *err)
     return pe_pwrite_full(fd, OPENING, OPENING_BYTES, 0, spill->path, err);
 }
 
-/* What is stored has to go into the output, too, which lies on the same disk as a rule. */
+/* What is spilled has to go into the output, too, which lies on the same disk as a rule. */
 static bool has_disk(const pe_spill *spill, uint64_t size)
 {
     struct statvfs disk;
@@ -199,7 +197,7 @@ static pe_status write_frame(const pe_spill *spill, const frame_head *head, cons
     return status == PE_OK ? pe_pwrite_full(fd, result->log.data, result->log.size, log, spill->path, err) : status;
 }
 
-/* Until nothing is stored any more, results wait in memory. */
+/* Until nothing is spilled any more, results wait in memory. */
 static void stop_growing(pe_spill *spill, const char *why)
 {
     spill->is_full = true;
@@ -210,7 +208,7 @@ static void stop_growing(pe_spill *spill, const char *why)
 }
 
 pe_status pe_spill_put(pe_spill *spill, pe_block block, uint64_t placed_end, const pe_chunk_result *result,
-                       bool *is_stored, pe_error *err)
+                       bool *is_spilled, pe_error *err)
 {
     frame_head head = {.items = block,
                        .rows = result->rows,
@@ -221,10 +219,10 @@ pe_status pe_spill_put(pe_spill *spill, pe_block block, uint64_t placed_end, con
                            sum_data(result->bytes.data, result->bytes.size, result->log.data, result->log.size)};
     head.head_checksum = sum_head(&head);
     const uint64_t size = size_of(&head);
-    const pe_stored_range range = {
+    const pe_spilled_range range = {
         .items = block, .rows = result->rows, .offset = spill->end, .bytes = size, .placed_end = placed_end};
     pe_error why = PE_ERROR_INIT;
-    if (spill->is_full || !pe_stored_ranges_have_place(&spill->stored, &range))
+    if (spill->is_full || !pe_spilled_ranges_have_place(&spill->spilled, &range))
         return PE_OK;
     if (make_file(spill, &why) != PE_OK || (placed_end == 0 && !has_disk(spill, size))) {
         stop_growing(spill, why.status == PE_OK ? "the disk has no room to spare" : why.text);
@@ -235,8 +233,8 @@ pe_status pe_spill_put(pe_spill *spill, pe_block block, uint64_t placed_end, con
         stop_growing(spill, why.text);
         return PE_OK;
     }
-    const pe_status status = pe_stored_ranges_add(&spill->stored, &range, err);
-    *is_stored = status == PE_OK;
+    const pe_status status = pe_spilled_ranges_add(&spill->spilled, &range, err);
+    *is_spilled = status == PE_OK;
     spill->end += status == PE_OK ? size : 0;
     return status;
 }
@@ -263,7 +261,7 @@ static pe_status fail_frame(const pe_spill *spill, uint64_t offset, pe_error *er
     return pe_fail(err, PE_EIO, "%s: byte %" PRIu64 ": this is not what was written here", spill->path, offset);
 }
 
-static pe_status read_head(const pe_spill *spill, const pe_stored_range *from, frame_head *head, pe_error *err)
+static pe_status read_head(const pe_spill *spill, const pe_spilled_range *from, frame_head *head, pe_error *err)
 {
     pe_status status = from->bytes < sizeof *head ? fail_frame(spill, from->offset, err)
                                                   : read_full(spill, head, sizeof *head, from->offset, err);
@@ -298,7 +296,7 @@ static pe_status read_data(const pe_spill *spill, uint64_t offset, const frame_h
     return sum == head->data_checksum ? PE_OK : fail_frame(spill, offset, err);
 }
 
-pe_status pe_spill_read(const pe_spill *spill, const pe_stored_range *range, pe_spill_frame *frame,
+pe_status pe_spill_read(const pe_spill *spill, const pe_spilled_range *range, pe_spill_frame *frame,
                         pe_chunk_result *result, pe_error *err)
 {
     frame_head head;
@@ -311,7 +309,7 @@ pe_status pe_spill_read(const pe_spill *spill, const pe_stored_range *range, pe_
 }
 
 /* Removes the first frame from a range. */
-static void shorten(pe_stored_range *range, const pe_spill_frame *frame)
+static void shorten(pe_spilled_range *range, const pe_spill_frame *frame)
 {
     range->items.first += frame->items.count;
     range->items.count -= frame->items.count;
@@ -322,17 +320,17 @@ static void shorten(pe_stored_range *range, const pe_spill_frame *frame)
 
 void pe_spill_drop(pe_spill *spill, const pe_spill_frame *frame)
 {
-    shorten(&spill->stored.ranges[0], frame);
-    if (spill->stored.ranges[0].items.count > 0)
+    shorten(&spill->spilled.ranges[0], frame);
+    if (spill->spilled.ranges[0].items.count > 0)
         return;
-    pe_stored_ranges_remove_first(&spill->stored);
-    spill->is_full = spill->is_full && spill->stored.count > 0;
+    pe_spilled_ranges_remove_first(&spill->spilled);
+    spill->is_full = spill->is_full && spill->spilled.count > 0;
 }
 
 /* ---- the file of an earlier run ---- */
 
 /* Lists the frames of a range that are whole. Behind a damaged head nothing is found. */
-static pe_status take_whole(pe_spill *spill, pe_stored_range left, pe_error *err)
+static pe_status take_whole(pe_spill *spill, pe_spilled_range left, pe_error *err)
 {
     frame_head head;
     pe_chunk_result result = {.items = 0};
@@ -340,13 +338,13 @@ static pe_status take_whole(pe_spill *spill, pe_stored_range left, pe_error *err
     pe_status status = PE_OK;
     while (status == PE_OK && left.items.count > 0 && read_head(spill, &left, &head, &why) == PE_OK) {
         const pe_spill_frame frame = {.items = head.items, .rows = head.rows, .bytes = size_of(&head)};
-        const pe_stored_range whole = {.items = head.items,
-                                       .rows = head.rows,
-                                       .offset = left.offset,
-                                       .bytes = frame.bytes,
-                                       .placed_end = left.placed_end};
+        const pe_spilled_range whole = {.items = head.items,
+                                        .rows = head.rows,
+                                        .offset = left.offset,
+                                        .bytes = frame.bytes,
+                                        .placed_end = left.placed_end};
         if (read_data(spill, left.offset, &head, &result, &why) == PE_OK)
-            status = pe_stored_ranges_add(&spill->stored, &whole, err);
+            status = pe_spilled_ranges_add(&spill->spilled, &whole, err);
         shorten(&left, &frame);
     }
     pe_buffer_fini(&result.bytes);
@@ -364,8 +362,8 @@ pe_status pe_spill_reopen(const char *checkpoint_path, const pe_checkpoint *chec
     if (fd < 0 && errno != ENOENT)
         status = fail_io(spill, "open", err);
     atomic_store_explicit(&spill->fd, fd, memory_order_release);
-    for (size_t s = 0; s < checkpoint->stored_count && status == PE_OK && fd >= 0; s++) {
-        const pe_stored_range *range = &checkpoint->stored[s];
+    for (size_t s = 0; s < checkpoint->spilled_count && status == PE_OK && fd >= 0; s++) {
+        const pe_spilled_range *range = &checkpoint->spilled[s];
         if (range->placed_end > 0 && checkpoint->progress.inode == 0)
             continue; /* the record that says which file they are in is damaged */
         status = take_whole(spill, *range, err);
@@ -394,7 +392,7 @@ pe_status pe_spill_sync(pe_spill *spill, pe_error *err)
 
 void pe_spill_trim(pe_spill *spill)
 {
-    if (descriptor(spill) < 0 || spill->stored.count > 0 || spill->end == OPENING_BYTES)
+    if (descriptor(spill) < 0 || spill->spilled.count > 0 || spill->end == OPENING_BYTES)
         return;
     if (ftruncate(descriptor(spill), (off_t)OPENING_BYTES) == 0) /* else the file stays long */
         spill->end = OPENING_BYTES;

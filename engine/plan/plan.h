@@ -29,7 +29,7 @@
 #define PE_PLAN_ENTRY_BYTES 72
 #define PE_PLAN_PART_BYTES 112 /* announced results */
 #define PE_PLAN_RANK_BYTES 32
-#define PE_PLAN_STORED_BYTES ((size_t)2 << 20) /* list of results that are stored since they wait for an earlier item */
+#define PE_PLAN_SPILL_BYTES ((size_t)2 << 20) /* list of results that are spilled since they wait for an earlier item */
 #define PE_PLAN_CHUNK_BYTES 320 /* memory of a chunk that is being computed or waits for delivery, beside its results */
 
 typedef struct pe_plan_request {
@@ -54,7 +54,7 @@ typedef struct pe_plan_request {
     size_t (*digested_bytes)(size_t out_bytes); /* bytes of the digests of a chunk's rows; NULL: rows are kept */
     size_t worker_bytes;                        /* of each worker beside its columns: the fold of a reduction */
     bool
-        stores_results; /* those that wait for an earlier item go to a file, and come back one chunk or slice at a time */
+        spills_results; /* those that wait for an earlier item go to a file, and come back one chunk or slice at a time */
     bool has_text_result;   /* the length of result texts is estimated: twice the input, at least 64 bytes per item */
     size_t whole_run_bytes; /* during the whole run: source (index, list), sink (map to stdout), log, folds */
     size_t process_bytes;   /* resident before the run: code, libraries, MPI */

@@ -152,20 +152,20 @@ pe_status pe_plan_refuse_peak(const pe_plan_request *request, const pe_plan *pla
                    plan->buffer_bytes, request->whole_run_bytes, request->process_bytes);
 }
 
-/* The list of stored results, and what is read of them at a time. Of slices with an item that takes long, which is one a worker at
+/* The list of spilled results, and what is read of them at a time. Of slices with an item that takes long, which is one a worker at
  * most, the input. */
-static size_t stored_bytes(const pe_plan_request *request, const pe_plan *plan)
+static size_t spill_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
     const size_t part = request->has_text_result ? pe_add_most(2 * plan->part_bytes, plan->text_bytes)
                                                  : pe_plan_dispatch_out_bytes(plan);
     const size_t payloads = request->has_payload ? pe_mul_most((size_t)plan->threads, plan->payload_bytes) : 0;
-    return pe_add_most(pe_add_most(PE_PLAN_STORED_BYTES, part), payloads);
+    return pe_add_most(pe_add_most(PE_PLAN_SPILL_BYTES, part), payloads);
 }
 
 /* Where slices come in parts, each chunk of each rank may be announced apart. */
 static size_t announced_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
-    const bool has_parts = plan->ranks > 1 && (request->has_text_result || request->stores_results);
+    const bool has_parts = plan->ranks > 1 && (request->has_text_result || request->spills_results);
     return has_parts ? (size_t)plan->ranks * (size_t)plan->chunks_most * PE_PLAN_PART_BYTES : 0;
 }
 
@@ -178,8 +178,8 @@ size_t pe_plan_peak_bytes(const pe_plan_request *request, const pe_plan *plan)
     bytes = pe_add_most(bytes, pe_mul_most(threads + 1, pe_add_most(THREAD_BYTES, plan->chunk_in_bytes)));
     if (plan->chunk_in_bytes > 0 && !request->has_payload)
         bytes = pe_add_most(bytes, threads * MAPPED_BYTES);
-    if (request->stores_results)
-        bytes = pe_add_most(bytes, stored_bytes(request, plan));
+    if (request->spills_results)
+        bytes = pe_add_most(bytes, spill_bytes(request, plan));
     bytes = pe_add_most(bytes, announced_bytes(request, plan));
     return request->has_text_result ? pe_add_most(bytes, pe_mul_most(TEXT_COPIES, plan->text_bytes)) : bytes;
 }

@@ -77,7 +77,7 @@ static pe_status push_all_items(execution *self, pe_error *err)
         while (first < items && pe_work_queue_backlog(self->pool.queue) >= SLICES_AHEAD && !is_ending(self)) {
             pe_rank_pool_wait(&self->pool, FULL_WAIT_NS);
             pe_rank_pool_tick(&self->pool);
-            pe_rank_pool_take_early(&self->pool);
+            pe_rank_pool_take_waiting(&self->pool);
         }
     }
     return status;
@@ -90,7 +90,7 @@ static void single_rank_loop(execution *self)
     if (self->spec->is_stream)
         for (bool ended = false; !ended && status == PE_OK && !is_ending(self); pe_rank_pool_tick(&self->pool)) {
             status = read_stream(self, &ended, &err);
-            pe_rank_pool_take_early(&self->pool);
+            pe_rank_pool_take_waiting(&self->pool);
         }
     else
         status = push_all_items(self, &err);

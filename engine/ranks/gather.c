@@ -46,7 +46,7 @@ static void free_pull(pe_root *self, pe_pull *pull)
         at = &(*at)->next;
     *at = pull->next;
     self->arriving_bytes -= pull->part->bytes;
-    self->early_pulls -= pull->is_early ? 1 : 0;
+    self->spill_pulls -= pull->is_to_spill ? 1 : 0;
     pe_buffer_pool_trim(&pull->result.bytes, 2 * self->plan->pull_bytes);
     pull->next = self->free_pulls;
     self->free_pulls = pull;
@@ -83,20 +83,20 @@ void pe_root_write(pe_root *self, pe_part *part)
     out->first = part->block.first;
     pe_rank_pool_write(self->pool, out);
     self->next_item = part->block.first + part->block.count;
-    if (self->spec->pool.store != NULL)
+    if (self->spec->pool.spill != NULL)
         self->delivered_ns = pe_clock_ns();
     free_part(self, part);
 }
 
-bool pe_root_store(pe_root *self, pe_part *part)
+bool pe_root_spill(pe_root *self, pe_part *part)
 {
     pe_chunk_result none;
     pe_chunk_result *const out = result_of(part, &none);
     out->first = part->block.first;
-    const bool is_stored = pe_rank_pool_store(self->pool, out);
-    if (is_stored)
+    const bool is_spilled = pe_rank_pool_spill(self->pool, out);
+    if (is_spilled)
         free_part(self, part);
-    return is_stored;
+    return is_spilled;
 }
 
 /* ---- pulls ---- */
@@ -136,7 +136,7 @@ static void append_arriving(pe_root *self, pe_pull *pull)
     self->receives++;
 }
 
-pe_status pe_root_start_pull(pe_root *self, pe_part *part, bool is_early)
+pe_status pe_root_start_pull(pe_root *self, pe_part *part, bool is_to_spill)
 {
     const pe_message_header header = {.kind = PE_MESSAGE_PULL, .block = part->block};
     pe_pull *pull = self->free_pulls;
@@ -148,11 +148,11 @@ pe_status pe_root_start_pull(pe_root *self, pe_part *part, bool is_early)
     self->free_pulls = pull->next;
     append_arriving(self, pull);
     self->arriving_bytes += part->bytes;
-    self->early_pulls += is_early ? 1 : 0;
+    self->spill_pulls += is_to_spill ? 1 : 0;
 
     part->pull = pull;
     pull->part = part;
-    pull->is_early = is_early;
+    pull->is_to_spill = is_to_spill;
     pull->result.items = part->block.count;
     pull->result.rows = part->rows;
     pull->result.placed = part->placed;
@@ -235,7 +235,7 @@ static bool deliver_any(pe_root *self)
     return pull != NULL;
 }
 
-/* Delivers stored results whose turn has come: one frame, since there may be many. Returns whether it did. */
+/* Delivers spilled results whose turn has come: one frame, since there may be many. Returns whether it did. */
 static bool catch_up(pe_root *self)
 {
     const pe_rank_pool_spec *const pool = &self->spec->pool;

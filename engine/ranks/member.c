@@ -197,7 +197,7 @@ static pe_status tell_if_full(member *self)
 {
     const pe_message_header header = {.kind = PE_MESSAGE_FULL};
     const uint64_t now = pe_clock_ns();
-    const bool is_full = self->spec->pool.store != NULL && pe_work_queue_lacks_room(self->pool->queue);
+    const bool is_full = self->spec->pool.spill != NULL && pe_work_queue_lacks_room(self->pool->queue);
     const bool is_told = is_full && self->full_ns != 0 && now - self->full_ns >= FULL_NS;
     if (!is_full)
         self->full_ns = 0;
@@ -223,7 +223,7 @@ static pe_status rest(member *self, bool *active)
 
 static pe_status step(member *self, bool *active)
 {
-    pe_rank_pool_take_early(self->pool);
+    pe_rank_pool_take_waiting(self->pool);
     pe_status status = read_header(self, active);
     if (status == PE_OK && !self->is_ended)
         status = push_arrived(self, active);

@@ -6,7 +6,7 @@
  * Invariant: every message that is sent is received, so no message is in flight when the loop returns.
  * Design:   one loop does all steps that are possible without blocking, and sleeps when there was nothing to do; a
  *           worker can wake it. When all slices are delivered or the run stops, END goes to every member. A member then
- *           sends the results that were pulled, and DONE. Before that, a run that stops stores what is done on all ranks.
+ *           sends the results that were pulled, and DONE. Before that, a run that stops spills what is done on all ranks.
  * Threads:  the main thread.
  * Not here: dispatch of slices (dispatch.c), gathering of results (announce.c, gather.c), items that take long (stall.c), workers
  *           (threads/rank_pool.c).
@@ -51,7 +51,7 @@ static pe_status step(pe_root *self, bool *active)
     if (status == PE_OK)
         status = pe_root_deliver(self, active);
     if (status == PE_OK)
-        status = pe_root_store_waiting(self, active);
+        status = pe_root_spill_waiting(self, active);
     if (status == PE_OK && self->failing_item == PE_NO_ITEM)
         status = pe_root_dispatch(self, active);
     if (status == PE_OK)
@@ -155,7 +155,7 @@ static pe_status init(pe_root *self, const pe_execution_spec *spec, pe_rank_pool
                       .pull_count = plan->pulls,
                       .failing_item = PE_NO_ITEM,
                       .delivered_ns = pe_clock_ns(),
-                      .stored_ns = pe_clock_ns(),
+                      .spilled_ns = pe_clock_ns(),
                       .err = PE_ERROR_INIT};
     init_chunking(self);
     pe_status status = pe_make_array(&self->states, (size_t)self->ranks, sizeof *self->states, err);
@@ -200,7 +200,7 @@ void pe_root_loop(const pe_execution_spec *spec, pe_rank_pool *pool)
     if (status != PE_OK)
         pe_rank_pool_fail(pool, &self.err);
     pe_rank_pool_stop(pool); /* all is delivered or the run has failed: compute and write nothing more */
-    if (is_early && pe_root_end_early(&self) != PE_OK)
+    if (is_early && pe_root_spill_rest(&self) != PE_OK)
         pe_rank_pool_fail(pool, &self.err);
     self.err = receive_err;
     if (!is_listening || end_members(&self) != PE_OK)

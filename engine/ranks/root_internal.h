@@ -34,7 +34,7 @@ typedef struct pe_part {
 struct pe_window_entry {
     pe_block block;
     uint64_t awaited;      /* items whose results are not announced */
-    uint64_t left;         /* items that are neither delivered nor stored */
+    uint64_t left;         /* items that are neither delivered nor spilled */
     pe_part *parts, *last; /* in the order of their items; without an order, in that of their arrival */
     pe_window_entry *prev, *next;
     int owner;
@@ -45,8 +45,8 @@ struct pe_window_entry {
 struct pe_pull {
     pe_part *part;
     pe_chunk_result result;
-    pe_comm_op *op; /* the pending receive; NULL: all has arrived */
-    bool is_early;  /* to be stored, since the results' turn has not come */
+    pe_comm_op *op;   /* the pending receive; NULL: all has arrived */
+    bool is_to_spill; /* to be spilled, since the results' turn has not come */
     pe_pull *next;
 };
 
@@ -79,7 +79,7 @@ typedef struct pe_root {
     int queue_first, queued;
     pe_slice *next;             /* made but not dispatched yet */
     uint64_t dispatched;        /* number of dispatched slices */
-    uint64_t outstanding;       /* of these: not delivered or stored completely */
+    uint64_t outstanding;       /* of these: not delivered or spilled completely */
     uint64_t dispatched_items;  /* number of items in the dispatched slices */
     bool is_dispatched_all;     /* the input has no more items */
     pe_adaptive_chunk chunking; /* the size of a slice, at most that of a normal one */
@@ -99,18 +99,18 @@ typedef struct pe_root {
     pe_pull *pulls;     /* array of all receive buffers */
     int pull_count;
     pe_pull *free_pulls;
-    pe_pull *arriving; /* pulled and neither delivered nor stored, in the order of the pulls */
+    pe_pull *arriving; /* pulled and neither delivered nor spilled, in the order of the pulls */
     int receives;      /* number of pulls whose receive is pending */
     size_t arriving_bytes;
 
     /* stall.c */
-    int early_pulls;       /* among the arriving ones */
+    int spill_pulls;       /* among the arriving ones */
     uint64_t delivered_ns; /* when results were delivered last */
-    uint64_t stored_ns;    /* when results that had waited long were stored last */
+    uint64_t spilled_ns;   /* when results that had waited long were spilled last */
     uint64_t overtaken_ns; /* when overtaken slices were looked for last */
-    uint64_t old_to;       /* items that were dispatched when results that had waited long were stored last */
-    bool is_due;           /* what waits is stored although there is room */
-    bool is_ending;        /* the run ends before its last item: all that is done is stored */
+    uint64_t old_to;       /* items that were dispatched when results that had waited long were spilled last */
+    bool is_due;           /* what waits is spilled although there is room */
+    bool is_ending;        /* the run ends before its last item: all that is done is spilled */
     int rested_members;    /* that have announced all that is done */
 
     /* announce.c */
@@ -132,7 +132,7 @@ bool pe_root_is_window_full(const pe_root *self);
 uint64_t pe_root_open_slice(pe_root *self, pe_block block, int owner);
 /* pe_root_add_part - enter announced results. Owns: copies the part, and sets *out to the copy. PE_ENOMEM. */
 pe_status pe_root_add_part(pe_root *self, pe_window_entry *entry, const pe_part *announced, pe_part **out);
-/* pe_root_drop_part - these results are delivered or stored; the part is gone, and with the last one its entry. */
+/* pe_root_drop_part - these results are delivered or spilled; the part is gone, and with the last one its entry. */
 void pe_root_drop_part(pe_root *self, pe_part *part);
 
 /* pe_root_set_full - note whether results that wait keep a rank from work. */
@@ -167,12 +167,12 @@ void pe_root_free_memory_of(pe_root *self, const pe_part *part);
 bool pe_root_needs_pull(const pe_part *part);
 /* pe_root_has_come - whether the bytes of these results, if there are any, are on rank 0. */
 bool pe_root_has_come(const pe_part *part);
-/* pe_root_write - deliver results that have come. pe_root_store - store them; false: they could not be stored and stay. */
+/* pe_root_write - deliver results that have come. pe_root_spill - spill them; false: they could not be spilled and stay. */
 void pe_root_write(pe_root *self, pe_part *part);
-bool pe_root_store(pe_root *self, pe_part *part);
+bool pe_root_spill(pe_root *self, pe_part *part);
 /* pe_root_pull - request results in the order of delivery. pe_root_start_pull - request these. */
 pe_status pe_root_pull(pe_root *self, bool *active);
-pe_status pe_root_start_pull(pe_root *self, pe_part *part, bool is_early);
+pe_status pe_root_start_pull(pe_root *self, pe_part *part, bool is_to_spill);
 /* pe_root_has_room_for - whether there is memory to receive these results. */
 bool pe_root_has_room_for(const pe_root *self, const pe_part *part);
 /* pe_root_receive - test what is being received. pe_root_deliver - that, then write what has arrived, in order. */
@@ -181,9 +181,9 @@ pe_status pe_root_deliver(pe_root *self, bool *active);
 
 /* ---- stall.c ---- */
 
-/* pe_root_store_waiting - when the next item takes long: store what waits for it, so that the others go on. */
-pe_status pe_root_store_waiting(pe_root *self, bool *active);
-/* pe_root_end_early - the run ends before its last item: gather and store all that is done on all ranks. */
-pe_status pe_root_end_early(pe_root *self);
+/* pe_root_spill_waiting - when the next item takes long: spill what waits for it, so that the others go on. */
+pe_status pe_root_spill_waiting(pe_root *self, bool *active);
+/* pe_root_spill_rest - the run ends before its last item: gather and spill all that is done on all ranks. */
+pe_status pe_root_spill_rest(pe_root *self);
 
 #endif

@@ -1,19 +1,19 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* stall.c - rank 0 behind an item that takes long: what waits for it is stored, and the other items go on.
+/* stall.c - rank 0 behind an item that takes long: what waits for it is spilled, and the other items go on.
  *
  * Invariant: FREE_PULLS receive buffers are kept for the results that come next, so that these can always be pulled, also
- *            when nothing more can be stored.
- * Design:   a run is stalled when nothing was delivered for PE_STALL_NS. Results that wait are then stored, if they keep a
- *           rank from work or the window is full. They are stored in the order of their items, so that a checkpoint lists
- *           few ranges; those of members are pulled first. After store_after_ns they are stored in any case, so that a
+ *            when nothing more can be spilled.
+ * Design:   a run is stalled when nothing was delivered for PE_STALL_NS. Results that wait are then spilled, if they keep a
+ *           rank from work or the window is full. They are spilled in the order of their items, so that a checkpoint lists
+ *           few ranges; those of members are pulled first. After spill_after_ns they are spilled in any case, so that a
  *           checkpoint can list them.
  *           A slice with a slow item takes one worker of its rank, not all. Once the rank has finished later slices, the
  *           slice is not counted any more as work that the rank has in advance.
  * Threads:  the main thread of rank 0.
- * Not here: how a rank takes what waits out of its reorder buffer (threads/rank_pool_early.c), where results are stored
- *           (run/output/stored_results.c).
+ * Not here: how a rank takes what waits out of its reorder buffer (threads/rank_pool_waiting.c), where results are spilled
+ *           (run/output/spilled_results.c).
  */
 #include "base/clock.h"
 #include "ranks/main_loops.h"
@@ -46,29 +46,29 @@ static void overtake(pe_root *self, uint64_t now)
     }
 }
 
-/* ---- storing ---- */
+/* ---- spilling ---- */
 
 typedef enum outcome {
-    ALL,  /* nothing more waits, or nothing more need be stored */
+    ALL,  /* nothing more waits, or nothing more need be spilled */
     SOME, /* there is more to do later: earlier results are arriving, a buffer is not free, or the time has passed */
-    FULL  /* nothing can be stored */
+    FULL  /* nothing can be spilled */
 } outcome;
 
-/* Stores results, or pulls them to be stored when they have arrived. */
-static outcome store_part(pe_root *self, pe_part *part, bool *active)
+/* Spills results, or pulls them to be spilled when they have arrived. */
+static outcome spill_part(pe_root *self, pe_part *part, bool *active)
 {
     if (part->block.first == self->next_item && !self->is_ending)
         return ALL;
-    if (part->pull == NULL && !pe_root_needs_pull(part) && self->early_pulls > 0)
+    if (part->pull == NULL && !pe_root_needs_pull(part) && self->spill_pulls > 0)
         return SOME;
     if (pe_root_has_come(part)) {
-        const bool is_stored = pe_root_store(self, part);
-        *active = *active || is_stored;
-        return is_stored ? ALL : FULL;
+        const bool is_spilled = pe_root_spill(self, part);
+        *active = *active || is_spilled;
+        return is_spilled ? ALL : FULL;
     }
     if (part->pull != NULL)
         return ALL; /* is arriving */
-    if (self->early_pulls >= self->pull_count - FREE_PULLS || self->free_pulls == NULL ||
+    if (self->spill_pulls >= self->pull_count - FREE_PULLS || self->free_pulls == NULL ||
         !pe_root_has_room_for(self, part))
         return SOME;
     *active = true;
@@ -76,13 +76,13 @@ static outcome store_part(pe_root *self, pe_part *part, bool *active)
 }
 
 /* A slice that was dispatched since the last round and is not complete is complete the next time, as a rule: so what is
- * stored has no gap. */
+ * spilled has no gap. */
 static bool is_to_wait_for(const pe_root *self, const pe_window_entry *entry)
 {
     return !self->is_ending && entry->awaited > 0 && entry->block.first >= self->old_to && !lacks_room(self);
 }
 
-static outcome store_all(pe_root *self, uint64_t until_ns, bool *active)
+static outcome spill_all(pe_root *self, uint64_t until_ns, bool *active)
 {
     pe_window_entry *next_entry = NULL;
     for (pe_window_entry *entry = self->first; entry != NULL; entry = next_entry) {
@@ -94,7 +94,7 @@ static outcome store_all(pe_root *self, uint64_t until_ns, bool *active)
             next = part->next;
             if (!self->is_due && !self->is_ending && !lacks_room(self))
                 return ALL;
-            const outcome found = store_part(self, part, active);
+            const outcome found = spill_part(self, part, active);
             if (found != ALL)
                 return found;
             if (pe_clock_ns() > until_ns)
@@ -104,37 +104,37 @@ static outcome store_all(pe_root *self, uint64_t until_ns, bool *active)
     return ALL;
 }
 
-/* Results that were pulled to be stored, in their order. Those that cannot be stored wait for their turn. */
-static outcome store_arrived(pe_root *self, bool *active)
+/* Results that were pulled to be spilled, in their order. Those that cannot be spilled wait for their turn. */
+static outcome spill_arrived(pe_root *self, bool *active)
 {
     pe_pull *next = NULL;
-    for (pe_pull *pull = self->early_pulls > 0 ? self->arriving : NULL; pull != NULL; pull = next) {
+    for (pe_pull *pull = self->spill_pulls > 0 ? self->arriving : NULL; pull != NULL; pull = next) {
         next = pull->next;
-        const outcome found = !pull->is_early ? ALL : pull->op != NULL ? SOME : store_part(self, pull->part, active);
+        const outcome found = !pull->is_to_spill ? ALL : pull->op != NULL ? SOME : spill_part(self, pull->part, active);
         if (found != ALL)
             return found;
     }
     return ALL;
 }
 
-pe_status pe_root_store_waiting(pe_root *self, bool *active)
+pe_status pe_root_spill_waiting(pe_root *self, bool *active)
 {
-    const uint64_t after_ns = self->spec->pool.store_after_ns;
-    pe_rank_pool_take_early(self->pool);
+    const uint64_t after_ns = self->spec->pool.spill_after_ns;
+    pe_rank_pool_take_waiting(self->pool);
     if (pe_rank_pool_is_stopped(self->pool))
         return PE_OK;
-    (void)store_arrived(self, active);
+    (void)spill_arrived(self, active);
     if (!pe_root_is_stalled(self))
         return self->err.status;
     const uint64_t now = pe_clock_ns();
     overtake(self, now);
-    self->is_due = self->is_due || (now - self->delivered_ns >= after_ns && now - self->stored_ns >= after_ns);
+    self->is_due = self->is_due || (now - self->delivered_ns >= after_ns && now - self->spilled_ns >= after_ns);
     if (!self->is_due && !lacks_room(self))
         return self->err.status;
-    if (store_all(self, now + PASS_NS, active) != SOME && self->is_due) {
+    if (spill_all(self, now + PASS_NS, active) != SOME && self->is_due) {
         self->is_due = false;
         self->old_to = self->dispatched_items;
-        self->stored_ns = now;
+        self->spilled_ns = now;
     }
     return self->err.status;
 }
@@ -161,7 +161,7 @@ static pe_status send_rest(pe_root *self, int *sent, bool *active)
     return status;
 }
 
-/* Takes and stores what has been announced. *is_full: nothing more can be stored. */
+/* Takes and spills what has been announced. *is_full: nothing more can be spilled. */
 static pe_status rest_step(pe_root *self, bool *has_own, bool *is_full, bool *active)
 {
     pe_status status = pe_root_read_headers(self, active);
@@ -171,20 +171,20 @@ static pe_status rest_step(pe_root *self, bool *has_own, bool *is_full, bool *ac
     if (status == PE_OK)
         status = pe_root_receive(self, active);
     if (status == PE_OK)
-        *is_full = store_arrived(self, active) == FULL || store_all(self, UINT64_MAX, active) == FULL;
+        *is_full = spill_arrived(self, active) == FULL || spill_all(self, UINT64_MAX, active) == FULL;
     if (status == PE_OK)
         status = pe_outbox_test(&self->outbox, active, &self->err);
     return status == PE_OK ? self->err.status : status;
 }
 
-pe_status pe_root_end_early(pe_root *self)
+pe_status pe_root_spill_rest(pe_root *self)
 {
     uint64_t backoff_ns = 0;
     const uint64_t until_ns = pe_clock_ns() + REST_MOST_NS;
     int sent = 0;
     bool has_own = false, is_full = false, is_all = false;
     pe_status status = PE_OK;
-    if (self->spec->pool.store == NULL || !pe_root_is_ordered(self) || !is_orderly(self->pool))
+    if (self->spec->pool.spill == NULL || !pe_root_is_ordered(self) || !is_orderly(self->pool))
         return PE_OK;
     self->is_ending = true;
     while (status == PE_OK && !is_all && !is_full && pe_clock_ns() < until_ns) {

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* window.c - the window: the slices that were dispatched and are neither delivered nor stored, with their announced results.
+/* window.c - the window: the slices that were dispatched and are neither delivered nor spilled, with their announced results.
  *
  * Invariant: there are plan->window_slices entries, so the memory that rank 0 needs for slices does not depend on the number of
  *            ranks. Without an order all results are in one entry, and slices are only counted.
- * Design:    entries are linked in the order of their items, and an entry leaves when all its items are delivered or stored. So
+ * Design:    entries are linked in the order of their items, and an entry leaves when all its items are delivered or spilled. So
  *            a slice with an item that takes long does not keep later slices in the window.
  * Threads:   the main thread of rank 0.
  */
@@ -135,6 +135,6 @@ void pe_root_set_full(pe_root *self, int rank, bool is_full)
 
 bool pe_root_is_stalled(const pe_root *self)
 {
-    return self->spec->pool.store != NULL && pe_root_is_ordered(self) &&
+    return self->spec->pool.spill != NULL && pe_root_is_ordered(self) &&
            pe_clock_ns() - self->delivered_ns > PE_STALL_NS;
 }

@@ -58,7 +58,7 @@ typedef struct pe_run_resume {
     pe_checkpoint_lock lock; /* where no locked output lies beside it */
     pe_checkpoint from;      /* the manifest of this job; where the run is resumed, the progress of the earlier ones */
     pe_item_set done;        /* the items that the earlier runs have done */
-    pe_spill *spill;         /* what they have stored, until the output takes it; NULL: nothing */
+    pe_spill *spill;         /* what they have spilled, until the output takes it; NULL: nothing */
     pe_sink_mark mark;       /* where their output ends; its state borrows from `from` */
 } pe_run_resume;
 
@@ -100,12 +100,12 @@ void pe_work_spec_fini(pe_work_spec *work);
 pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_run_inputs *inputs,
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_run_resume *out, pe_error *err);
 void pe_run_resume_fini(pe_run_resume *resume);
-/* pe_run_stores_results - whether results that wait for an earlier item are stored: where the order of the results counts and a
+/* pe_run_spills_results - whether results that wait for an earlier item are spilled: where the order of the results counts and a
  * checkpoint lists them. The same on every rank. */
-bool pe_run_stores_results(const pe_job *job, const pe_run_resume *resume);
-/* pe_run_stored_beside - the checkpoint beside which they would be stored, before it is known whether the run is resumed.
- * Rank 0. Owns: the path is the caller's; NULL: they wait in memory. */
-char *pe_run_stored_beside(const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output);
+bool pe_run_spills_results(const pe_job *job, const pe_run_resume *resume);
+/* pe_run_spill_checkpoint - the path of the checkpoint whose spill file they would go to. For the plan, before it is known
+ * whether the run is resumed. Rank 0. Owns: the path is the caller's; NULL: they wait in memory. */
+char *pe_run_spill_checkpoint(const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output);
 
 /* pe_run_make_plan - threads, slices, chunks and memory: the same plan on every rank. */
 pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,

@@ -37,7 +37,7 @@ static bool deliver_to_sink(void *context, pe_reorder_entry *entry)
     if (chunk->out.items == 0)
         return true;
     if (pe_rank_pool_is_stopped(pool))
-        (void)pe_rank_pool_store(pool, &chunk->out);
+        (void)pe_rank_pool_spill(pool, &chunk->out);
     else
         pe_rank_pool_write(pool, &chunk->out);
     if (count_delivered(slice, chunk->out.items) == slice->block.count)
@@ -78,7 +78,7 @@ static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
     if (chunk->out.items == 0 && !entry->is_last) /* as in deliver_to_sink */
         return true;
     const uint64_t delivered = count_delivered(slice, chunk->out.items);
-    const bool may_have_gaps = pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS || pool->spec->store != NULL;
+    const bool may_have_gaps = pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS || pool->spec->spill != NULL;
     if (may_have_gaps && slice->whole != NULL && chunk->out.first != slice->whole->out.first + slice->whole->out.items)
         pe_rank_pool_end_part(pool, slice, false); /* a part holds consecutive items */
     const bool is_first = slice->whole == NULL;
@@ -259,7 +259,7 @@ void pe_rank_pool_drain(pe_rank_pool *pool)
         pe_rank_pool_wait(pool, DRAIN_WAIT_NS);
         (void)pe_rank_pool_end_grace(pool);
         pe_rank_pool_tick(pool);
-        pe_rank_pool_take_early(pool);
+        pe_rank_pool_take_waiting(pool);
     }
 }
 
@@ -308,7 +308,7 @@ static pe_status make_queue(pe_rank_pool *pool, pe_error *err)
                                      .reorder = pool->reorder,
                                      .is_ordered = plan->order != PE_ORDER_UNORDERED,
                                      .idle = idle,
-                                     .wants_room = pool->spec->store != NULL,
+                                     .wants_room = pool->spec->spill != NULL,
                                      .context = pool};
     return pe_work_queue_make(&spec, &pool->queue, err);
 }

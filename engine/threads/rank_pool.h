@@ -43,13 +43,13 @@ typedef struct pe_rank_pool_spec {
     void *context; /* passed to the functions below */
     /* Rank 0: write results, in item order unless the job is unordered. One thread at a time, any thread. */
     pe_status (*write)(void *context, const pe_chunk_result *out, pe_error *err);
-    /* Rank 0: keep results that wait for earlier items out of memory, or leave *is_stored false where there is no room. One
+    /* Rank 0: keep results that wait for earlier items out of memory, or leave *is_spilled false where there is no room. One
      * thread at a time, also beside write. NULL: they wait in memory. Other ranks only look whether it is NULL. */
-    pe_status (*store)(void *context, const pe_chunk_result *out, bool *is_stored, pe_error *err);
-    /* Rank 0 of several: write the next stored results if their turn has come, also those of an earlier run. *has_more: there
-     * were any; *next: the item that comes next. NULL: none are stored. */
+    pe_status (*spill)(void *context, const pe_chunk_result *out, bool *is_spilled, pe_error *err);
+    /* Rank 0 of several: write the next spilled results if their turn has come, also those of an earlier run. *has_more: there
+     * were any; *next: the item that comes next. NULL: none are spilled. */
     pe_status (*catch_up)(void *context, uint64_t *next, bool *has_more, pe_error *err);
-    uint64_t store_after_ns; /* what has waited so long is stored even where there is room */
+    uint64_t spill_after_ns; /* what has waited so long is spilled even where there is room */
     /* Main thread, periodically: `items` is the number of delivered items (on rank 0). Any status but PE_OK ends the
      * run. */
     pe_status (*tick)(void *context, uint64_t items, pe_error *err);
@@ -65,7 +65,7 @@ typedef struct pe_rank_pool {
     atomic_bool is_writing;       /* the deliverer sets it, the main thread reads it */
     atomic_int workers;           /* still running */
     atomic_uint_fast64_t busy_ns; /* sum over all workers, without waiting for input or buffers */
-    atomic_uint_fast64_t items;   /* delivered to the sink, or stored */
+    atomic_uint_fast64_t items;   /* delivered to the sink, or spilled */
     uint64_t head;                /* main thread: the reorder buffer's first entry, as it was seen last, */
     uint64_t head_ns;             /* and for the first time */
     uint64_t taken_ns;            /* when results that had waited long were taken last; */
@@ -121,11 +121,11 @@ void pe_rank_pool_wake(pe_rank_pool *pool);
 void pe_rank_pool_wait(pe_rank_pool *pool, uint64_t wait_ns);
 /* pe_rank_pool_tick - call spec->tick; an error from it stops the run. */
 void pe_rank_pool_tick(pe_rank_pool *pool);
-/* pe_rank_pool_take_early - take results that wait for an earlier item, if that item takes long, and workers lack room or the
- * results have waited long. On one rank they are stored; on several they become parts of their slices, which the main thread gets
+/* pe_rank_pool_take_waiting - take results that wait for an earlier item, if that item takes long, and workers lack room or the
+ * results have waited long. On one rank they are spilled; on several they become parts of their slices, which the main thread gets
  * by pe_rank_pool_finished. pe_rank_pool_take_rest - all that is done, once the pool has stopped; false: a thread delivers,
  * so it is called again. */
-void pe_rank_pool_take_early(pe_rank_pool *pool);
+void pe_rank_pool_take_waiting(pe_rank_pool *pool);
 bool pe_rank_pool_take_rest(pe_rank_pool *pool);
 /* pe_rank_pool_drain - close the queue, and wait for the workers to end. */
 void pe_rank_pool_drain(pe_rank_pool *pool);
@@ -143,7 +143,7 @@ void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result);
  * Call: the deliverer, or while nothing is delivered. */
 void pe_rank_pool_end_part(pe_rank_pool *pool, pe_slice *slice, bool ends_slice);
 void pe_rank_pool_append_finished(pe_rank_pool *pool, pe_chunk *result);
-/* pe_rank_pool_store - store results whose turn has not come. Returns: whether they are stored. */
-bool pe_rank_pool_store(pe_rank_pool *pool, const pe_chunk_result *out);
+/* pe_rank_pool_spill - spill results whose turn has not come. Returns: whether they are spilled. */
+bool pe_rank_pool_spill(pe_rank_pool *pool, const pe_chunk_result *out);
 
 #endif

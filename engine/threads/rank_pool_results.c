@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* rank_pool_results.c - how results leave the pool of a rank: to the sink, to the store, or to the main thread.
+/* rank_pool_results.c - how results leave the pool of a rank: to the sink, to the spill, or to the main thread.
  *
  * Threads:  rank_pool.h.
  * Not here: in which order they come (reorder.c).
@@ -28,18 +28,18 @@ void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
     pe_pause_end(PE_PHASE_WRITE, PE_PHASE_GATHER, began);
 }
 
-bool pe_rank_pool_store(pe_rank_pool *pool, const pe_chunk_result *out)
+bool pe_rank_pool_spill(pe_rank_pool *pool, const pe_chunk_result *out)
 {
     const pe_rank_pool_spec *spec = pool->spec;
     pe_error err = PE_ERROR_INIT;
-    bool is_stored = false;
-    if (spec->store == NULL)
+    bool is_spilled = false;
+    if (spec->spill == NULL)
         return false;
-    if (spec->store(spec->context, out, &is_stored, &err) != PE_OK)
+    if (spec->spill(spec->context, out, &is_spilled, &err) != PE_OK)
         pe_rank_pool_fail(pool, &err);
-    else if (is_stored)
+    else if (is_spilled)
         atomic_fetch_add_explicit(&pool->items, out->items, memory_order_relaxed); /* only shown as progress */
-    return is_stored;
+    return is_spilled;
 }
 
 void pe_rank_pool_free_result(pe_rank_pool *pool, pe_chunk *result)

@@ -277,7 +277,7 @@ bool pe_reorder_begin_taking(pe_reorder *reorder, bool beside_delivery)
     return is_taking;
 }
 
-void pe_reorder_take_early(pe_reorder *reorder, bool beside_new, pe_reorder_take take)
+void pe_reorder_take_waiting(pe_reorder *reorder, bool beside_new, pe_reorder_take take)
 {
     (void)pthread_mutex_lock(&reorder->mutex);
     pe_reorder_entry *entry = find_done(reorder, reorder->head, beside_new);

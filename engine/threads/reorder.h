@@ -74,13 +74,13 @@ typedef pe_reorder_taken (*pe_reorder_take)(void *context, pe_reorder_entry *ent
  * Returns: false: nothing has begun, since there is no order, or a thread is in deliver
  */
 bool pe_reorder_begin_taking(pe_reorder *reorder, bool beside_delivery);
-/* pe_reorder_take_early - take entries that are done and whose turn has not come, in the order of the list. It ends early
+/* pe_reorder_take_waiting - take entries that are done and whose turn has not come, in the order of the list. It ends early
  * when a deliverer waits. pe_reorder_end_taking - in either case.
  *
  * Params:  beside_new: also behind an entry that was inserted since the last round and is not done. Else those wait for
  *          the next round: as a rule it is done by then, and what is taken has no gap
  */
-void pe_reorder_take_early(pe_reorder *reorder, bool beside_new, pe_reorder_take take);
+void pe_reorder_take_waiting(pe_reorder *reorder, bool beside_new, pe_reorder_take take);
 /* pe_reorder_next_round - what is inserted from here on is new. */
 void pe_reorder_next_round(pe_reorder *reorder);
 /* pe_reorder_first - the number of the entry that is delivered next, which changes when there is progress; 0: none. */

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "os/file/durable.h"
-#include "run/output/stored_results.h"
+#include "run/output/spilled_results.h"
 #include "run/resume/clean_up.h"
 
 /* The last checkpoint, on every rank. How the output then ends. */
@@ -61,7 +61,7 @@ pe_status pe_execution_close(pe_execution *self, uint64_t items, pe_error *err)
         end_checkpoints(self, pe_execution_all_items(self, items), &record, is_durable, err);
     if (self->run->is_root)
         (void)pe_output_end(&self->output, &ending, err);
-    pe_stored_end(&self->output, self->output.is_complete || !(ending.is_kept || self->resume->is_resumed));
+    pe_output_close_spill(&self->output, self->output.is_complete || !(ending.is_kept || self->resume->is_resumed));
     if (self->run->is_root)
         pe_resume_clean_up(self->facts, self->job, self->output.is_complete, self->resume, &ending, run_ns, err);
     pe_buffer_fini(&record);

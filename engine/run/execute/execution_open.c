@@ -9,7 +9,7 @@
 #include "run/execute/execution.h"
 
 #include "run/output/shared_output.h"
-#include "run/output/stored_results.h"
+#include "run/output/spilled_results.h"
 
 #define MERGES_PER_INTERVAL 4
 
@@ -61,7 +61,7 @@ static void begin_output(pe_execution *self, const pe_output_spec *spec, pe_erro
                         self->work.signature.arg_count, pe_execution_all_items(self, self->plan->items),
                         self->work.encoder.is_fixed ? self->work.encoder.row_bytes : 0, err) == PE_OK &&
         !self->resume->is_retry)
-        (void)pe_stored_begin(&self->output, self->resume, err);
+        (void)pe_output_open_spill(&self->output, self->resume, err);
 }
 
 pe_status pe_execution_open(pe_execution *self, const pe_output_spec *spec, pe_error *err)

@@ -3,7 +3,7 @@
  */
 /* execution_pool.c - the pool of a run, and the functions that it calls.
  *
- * Threads: the main thread; pack, next and tick are called by it, take_results and store_results by whichever thread delivers
+ * Threads: the main thread; pack, next and tick are called by it, take_results and spill_results by whichever thread delivers
  *          (rank_pool.h says which).
  */
 #include "run/execute/execution.h"
@@ -11,9 +11,9 @@
 #include "os/interrupt.h"
 #include "os/redirect_stdout.h"
 #include "run/execute/summary.h"
-#include "run/output/stored_results.h"
+#include "run/output/spilled_results.h"
 
-#define STORES_PER_INTERVAL 4
+#define SPILLS_PER_INTERVAL 4
 #define STREAM_BLOCK_MIN_BYTES ((size_t)64 << 10)
 
 static pe_status pack(void *context, pe_block block, pe_buffer *payload, pe_error *err)
@@ -59,7 +59,7 @@ static pe_status end_taking(pe_execution *self, pe_status status, pe_error *err)
 static pe_status take_results(void *context, const pe_chunk_result *out, pe_error *err)
 {
     pe_execution *self = context;
-    return end_taking(self, pe_stored_take(&self->output, out, self->run->stop, err), err);
+    return end_taking(self, pe_output_take_in_order(&self->output, out, self->run->stop, err), err);
 }
 
 /* Of several ranks: rank 0 catches up between two of these. */
@@ -77,10 +77,10 @@ static pe_status catch_up(void *context, uint64_t *next, bool *has_more, pe_erro
     return *has_more ? end_taking(self, status, err) : status;
 }
 
-static pe_status store_results(void *context, const pe_chunk_result *out, bool *is_stored, pe_error *err)
+static pe_status spill_results(void *context, const pe_chunk_result *out, bool *is_spilled, pe_error *err)
 {
     pe_execution *self = context;
-    return pe_output_store(&self->output, out, is_stored, err);
+    return pe_output_spill(&self->output, out, is_spilled, err);
 }
 
 /* Items without a row that have not failed, in this run and in earlier ones. The counters are read one after another, while
@@ -117,8 +117,8 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
     return pe_time_limit_check(&self->limit, pe_checkpointer_took_ns(self->checkpointer), err);
 }
 
-/* Rank 0: what is still stored comes last. */
-static pe_status deliver_stored(pe_execution *self, uint64_t items, pe_error *err)
+/* Rank 0: what is still spilled comes last. */
+static pe_status deliver_spilled(pe_execution *self, uint64_t items, pe_error *err)
 {
     pe_status status = PE_OK;
     for (bool has_more = true; has_more && status == PE_OK;) {
@@ -134,7 +134,7 @@ pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int
 {
     const pe_run_context *run = self->run;
     const pe_run_options *options = run->options;
-    const bool stores = pe_run_stores_results(self->job, self->resume);
+    const bool spills = pe_run_spills_results(self->job, self->resume);
     const bool is_alone = pe_comm_size(run->comm) == 1;
     const pe_execution_spec spec = {.pool = {.plan = self->plan,
                                              .threads = threads,
@@ -145,9 +145,9 @@ pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int
                                              .profile = self->profiling.profile,
                                              .context = self,
                                              .write = is_alone ? take_results : take_next_results,
-                                             .store = stores ? store_results : NULL,
+                                             .spill = spills ? spill_results : NULL,
                                              .catch_up = catch_up,
-                                             .store_after_ns = self->job->checkpoint.interval_ns / STORES_PER_INTERVAL,
+                                             .spill_after_ns = self->job->checkpoint.interval_ns / SPILLS_PER_INTERVAL,
                                              .tick = tick},
                                     .comm = run->comm,
                                     .todo = &self->inputs->todo,
@@ -163,7 +163,7 @@ pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int
     if (pe_run_agree(run, err) == PE_OK)
         (void)pe_execute_plan(&spec, stats, err);
     if (run->is_root && err->status == PE_OK)
-        (void)deliver_stored(self, stats->items, err);
+        (void)deliver_spilled(self, stats->items, err);
     pe_redirect_stdout_end();
     if (run->is_root)
         pe_progress_end(&self->progress);

@@ -67,7 +67,7 @@ static pe_status take_earlier(pe_output *output, const pe_run_resume *resume, pe
 {
     const pe_checkpoint_progress *const progress = &resume->from.progress;
     const pe_item_set *const delivered =
-        resume->spill != NULL ? &progress->done : &resume->done; /* without what is stored */
+        resume->spill != NULL ? &progress->done : &resume->done; /* without what is spilled */
     pe_status status = pe_item_set_add_all(&output->done, delivered, err);
     if (status == PE_OK && output->has_item_files)
         status = pe_item_file_names_load(&output->names, resume->path, progress->names_bytes, output->items,

@@ -40,12 +40,12 @@ typedef struct pe_output {
     pthread_mutex_t mutex;   /* held by take and by list */
     pe_item_set done;        /* whose rows were delivered, by earlier runs too; of a reduction those that failed */
     uint64_t rows;           /* in the output */
-    uint64_t taken_items, taken_rows; /* by this run: computed by it, or stored by an earlier one */
+    uint64_t taken_items, taken_rows; /* by this run: computed by it, or spilled by an earlier one */
     pe_failed_file failed;
     uint64_t failed_list; /* which of the checkpoint's two lists that is */
-    /* Results that wait for earlier items (stored_results.h). */
-    pe_spill *spill; /* NULL: none are stored */
-    atomic_bool has_stored;
+    /* Results that wait for earlier items (spilled_results.h). */
+    pe_spill *spill; /* NULL: none are spilled */
+    atomic_bool has_spilled;
     uint64_t first_item;   /* of the output */
     uint64_t next;         /* of the pool's items, the one that is delivered next in an ordered mode */
     pe_chunk_result frame; /* that was read last */
@@ -69,10 +69,10 @@ pe_status pe_output_retried(pe_output *output, const pe_run_inputs *inputs, int 
 
 /* pe_output_take - in the order of the mode. PE_EITEM when [errors] max_failures is passed; errors of writing. */
 pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err);
-/* pe_output_take_block - of these items of the job; for stored_results.c, with the mutex held. */
+/* pe_output_take_block - of these items of the job; for spilled_results.c, with the mutex held. */
 pe_status pe_output_take_block(pe_output *output, const pe_chunk_result *out, pe_block block, pe_error *err);
 
-/* pe_output_list - what is done at this moment: the ranges of stored results, and the progress of a checkpoint: items,
+/* pe_output_list - what is done at this moment: the ranges of spilled results, and the progress of a checkpoint: items,
  * rows, the length of the output and of the file of failed items, and in state what was counted of failures, then the
  * state of a digest.
  * Owns: *out comes with its counters of runs and times, and without items. PE_ENOMEM, PE_EIO. */

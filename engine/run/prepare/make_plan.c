@@ -41,7 +41,7 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     request.whole_run_bytes += pe_profiling_bytes(run, &out->placement);
     if (work->item_files != NULL && work->item_files->names_may_meet)
         request.whole_run_bytes = pe_add_most(request.whole_run_bytes, pe_item_file_names_bytes(inputs->items.count));
-    char *const checkpoint = run->is_root ? pe_run_stored_beside(job, inputs, output) : NULL;
+    char *const checkpoint = run->is_root ? pe_run_spill_checkpoint(job, inputs, output) : NULL;
     uint64_t most[] = {request.process_bytes, request.whole_run_bytes, out->placement.is_crowded ? 1 : 0,
                        checkpoint != NULL ? 1 : 0};
     free(checkpoint);
@@ -49,7 +49,7 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     request.process_bytes = most[0];
     request.whole_run_bytes = most[1];
     request.is_crowded = most[2] != 0;
-    request.stores_results = most[3] != 0;
+    request.spills_results = most[3] != 0;
     if (pe_run_agree(run, err) == PE_OK)
         make_plan(job, &request, &out->plan, err);
     if (pe_run_agree(run, err) == PE_OK)
@@ -82,7 +82,7 @@ void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *input
 {
     pe_plan_report_print(file, job, inputs->inputs, inputs->items, work->kernel->name, &work->signature, output->format,
                          &plan->placement, &plan->plan);
-    char *const checkpoint = pe_run_stored_beside(job, inputs, output);
+    char *const checkpoint = pe_run_spill_checkpoint(job, inputs, output);
     if (checkpoint != NULL)
         (void)fprintf(file, "%-9s  results behind an item that takes long go to %s.spill\n", "waiting", checkpoint);
     free(checkpoint);

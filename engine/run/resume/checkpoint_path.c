@@ -104,7 +104,7 @@ static pe_status name_checkpoint(const pe_job *job, const pe_output_spec *output
                                         : find_default(job, output, path, err);
 }
 
-char *pe_run_stored_beside(const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output)
+char *pe_run_spill_checkpoint(const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output)
 {
     pe_error ignored = PE_ERROR_INIT; /* then the plan has a line less */
     char *path = NULL;

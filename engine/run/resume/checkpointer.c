@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "os/file/durable.h"
 #include "os/log.h"
-#include "run/output/stored_results.h"
+#include "run/output/spilled_results.h"
 
 typedef enum phase { WAITING, ASKING, WRITING } phase;
 
@@ -141,7 +141,7 @@ static pe_status end_thread(pe_checkpointer *self, pe_error *err)
         return PE_OK;
     if (self->write_error.status == PE_OK) {
         self->is_on_disk = true;
-        pe_stored_trim(self->spec.output, self->snapshot.stored_count);
+        pe_output_trim_spill(self->spec.output, self->snapshot.spilled_count);
     } else if (!self->has_warned) {
         pe_log(PE_LOG_WARN, "%s: the run goes on without it", self->write_error.text);
         self->has_warned = true;
@@ -266,13 +266,13 @@ static bool write_last(pe_checkpointer *self, bool is_finished, pe_error *err)
     self->snapshot.progress.is_complete = is_finished ? 1 : 0;
     if (is_finished && pe_item_set_add(&self->snapshot.progress.done, *self->spec.items, err) != PE_OK)
         return false; /* at the end the items of a reduction are not moved between ranks, and all are done */
-    if (self->snapshot.progress.done.items == 0 && self->snapshot.stored_count == 0 && !is_finished)
+    if (self->snapshot.progress.done.items == 0 && self->snapshot.spilled_count == 0 && !is_finished)
         return false;
     sync_and_write(self);
     pe_error_merge(err, &self->sync_error);
     pe_error_merge(err, &self->write_error);
     if (err->status == PE_OK)
-        pe_stored_trim(self->spec.output, self->snapshot.stored_count);
+        pe_output_trim_spill(self->spec.output, self->snapshot.spilled_count);
     return err->status == PE_OK;
 }
 

@@ -73,14 +73,14 @@ static pe_status remove_items(pe_item_set *set, pe_block items, pe_error *err)
     return PE_OK;
 }
 
-static pe_status drop_stored(pe_run_resume *resume, uint64_t item, pe_error *err)
+static pe_status drop_spilled(pe_run_resume *resume, uint64_t item, pe_error *err)
 {
     pe_checkpoint *const from = &resume->from;
-    for (size_t s = 0; s < from->stored_count; s++) {
-        const pe_block items = from->stored[s].items;
+    for (size_t s = 0; s < from->spilled_count; s++) {
+        const pe_block items = from->spilled[s].items;
         if (item < items.first || item - items.first >= items.count)
             continue;
-        from->stored[s] = from->stored[--from->stored_count];
+        from->spilled[s] = from->spilled[--from->spilled_count];
         return remove_items(&resume->done, items, err);
     }
     return PE_OK;
@@ -227,7 +227,7 @@ pe_status pe_last_record_take_back(const pe_job *job, const pe_output_spec *outp
 {
     const pe_checkpoint_progress *const progress = &resume->from.progress;
     if (!pe_item_set_has(&progress->done, item))
-        return drop_stored(resume, item, err);
+        return drop_spilled(resume, item, err);
     pe_status status = check_output(job, &output->sink, growth, progress->left_out, err);
     const int fd = status == PE_OK ? open_output(job, progress->inode, err) : -1;
     if (fd < 0)

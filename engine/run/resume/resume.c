@@ -125,12 +125,12 @@ static void begin_anew(pe_run_resume *resume)
     resume->from.manifest = manifest;
 }
 
-/* The results that an earlier run has stored, and what is done with them: damaged ones are computed again. */
-static pe_status take_stored(pe_run_resume *resume, pe_error *err)
+/* The results that an earlier run has spilled, and what is done with them: damaged ones are computed again. */
+static pe_status reopen_spill(pe_run_resume *resume, pe_error *err)
 {
-    pe_checkpoint *const from = &resume->from, whole = {.stored_count = 0};
+    pe_checkpoint *const from = &resume->from, whole = {.spilled_count = 0};
     const uint64_t before = resume->done.items;
-    if (from->stored_count == 0)
+    if (from->spilled_count == 0)
         return PE_OK;
     pe_status status = pe_spill_reopen(resume->path, from, &resume->spill, err);
     if (status == PE_OK)
@@ -138,8 +138,8 @@ static pe_status take_stored(pe_run_resume *resume, pe_error *err)
     pe_item_set_fini(&resume->done);
     if (status == PE_OK)
         status = pe_item_set_add_all(&resume->done, &from->progress.done, err);
-    for (size_t s = 0; s < whole.stored_count && status == PE_OK; s++) {
-        const pe_stored_range *const range = &whole.stored[s];
+    for (size_t s = 0; s < whole.spilled_count && status == PE_OK; s++) {
+        const pe_spilled_range *const range = &whole.spilled[s];
         status = pe_item_set_add(&resume->done, range->items, err);
         if (range->placed_end > resume->mark.kept_bytes)
             resume->mark.kept_bytes = range->placed_end;
@@ -156,7 +156,7 @@ static pe_status go_on(pe_run_resume *resume, const pe_run_inputs *inputs, pe_er
     const pe_checkpoint_progress *const progress = &resume->from.progress;
     char done[32], all[32];
     resume->mark = (pe_sink_mark){.inode = progress->inode, .bytes = progress->output_bytes, .items = progress->rows};
-    if (take_stored(resume, err) != PE_OK)
+    if (reopen_spill(resume, err) != PE_OK)
         return err->status;
     const bool is_known = inputs->items.count != PE_COUNT_UNKNOWN;
     if (resume->from.damaged > 0)
@@ -356,7 +356,7 @@ pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_ru
     return PE_OK;
 }
 
-bool pe_run_stores_results(const pe_job *job, const pe_run_resume *resume)
+bool pe_run_spills_results(const pe_job *job, const pe_run_resume *resume)
 {
     return resume->writes_checkpoints && !resume->is_retry && job->op_count == 0 && job->order != PE_ORDER_UNORDERED;
 }

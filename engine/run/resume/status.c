@@ -67,9 +67,9 @@ static void print_text(const contents *self, FILE *out)
     (void)fprintf(out, ", %s%s%s items in %s and %" PRIu64 " run%s\n", pe_print_count(done, self->done.items),
                   self->items == UNKNOWN ? "" : " of ", self->items == UNKNOWN ? "" : pe_print_count(all, self->items),
                   pe_print_seconds(time, (double)progress->wall_ns * 1e-9), progress->runs, pe_plural(progress->runs));
-    if (self->checkpoint.stored_items.items > 0)
+    if (self->checkpoint.spilled_items.items > 0)
         (void)fprintf(out, "%s of them wait for an earlier item, in %s.spill\n",
-                      pe_print_count(waiting, self->checkpoint.stored_items.items), self->path);
+                      pe_print_count(waiting, self->checkpoint.spilled_items.items), self->path);
     if (self->failures.count > 0)
         (void)fprintf(out, "%s items failed, the first is %" PRIu64 ": %s\n",
                       pe_print_count(failed, self->failures.count), self->failures.first_item,

@@ -18,8 +18,8 @@ static void fill(pe_checkpoint *checkpoint)
     checkpoint->progress.output_bytes = 4242;
     checkpoint->progress.is_complete = 1;
     ck_ok(pe_buffer_append(&checkpoint->progress.state, "state", 5, &err), err);
-    ck_ok(pe_checkpoint_add_stored(checkpoint, &(pe_stored_range){{2000, 50}, 50, 0, 400, 0}, &err), err);
-    ck_ok(pe_checkpoint_add_stored(checkpoint, &(pe_stored_range){{3000, 7}, 6, 400, 56, 800}, &err), err);
+    ck_ok(pe_checkpoint_add_spilled(checkpoint, &(pe_spilled_range){{2000, 50}, 50, 0, 400, 0}, &err), err);
+    ck_ok(pe_checkpoint_add_spilled(checkpoint, &(pe_spilled_range){{3000, 7}, 6, 400, 56, 800}, &err), err);
 }
 
 static uint64_t count_done(const pe_checkpoint *checkpoint)
@@ -55,9 +55,9 @@ START_TEST(checkpoint_decoded_is_what_was_encoded)
     ck_assert_uint_eq(read.progress.output_bytes, 4242);
     ck_assert_uint_eq(read.progress.is_complete, 1);
     ck_assert_int_eq(memcmp(read.progress.state.data, "state", 5), 0);
-    ck_assert_uint_eq(read.stored_count, 2);
-    ck_assert_uint_eq(read.stored[1].rows, 6);
-    ck_assert_uint_eq(read.stored[1].placed_end, 800);
+    ck_assert_uint_eq(read.spilled_count, 2);
+    ck_assert_uint_eq(read.spilled[1].rows, 6);
+    ck_assert_uint_eq(read.spilled[1].placed_end, 800);
     ck_assert_uint_eq(count_done(&read), 1000 + 57);
     ck_assert_uint_eq(read.damaged, 0);
     pe_checkpoint_fini(&read);
@@ -65,7 +65,7 @@ START_TEST(checkpoint_decoded_is_what_was_encoded)
 }
 END_TEST
 
-/* Each record holds its items or none of them: 1000 in progress, 50 and 7 stored. */
+/* Each record holds its items or none of them: 1000 in progress, 50 and 7 spilled. */
 static bool is_some_of_it(uint64_t items)
 {
     for (int subset = 0; subset < 8; subset++)

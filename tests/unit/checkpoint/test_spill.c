@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_spill.c - results that wait in a file: they come back as they were, in whatever order they were stored.
+/* test_spill.c - results that wait in a file: they come back as they were, in whatever order they were spilled.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -24,13 +24,13 @@ static void put(pe_spill *spill, uint64_t first, uint64_t count, const char *tex
 {
     pe_error err = PE_ERROR_INIT;
     pe_chunk_result result = {.items = count, .rows = count - 1};
-    bool is_stored = false;
+    bool is_spilled = false;
     ck_ok(pe_buffer_append(&result.bytes, text, strlen(text), &err), err);
     ck_ok(pe_buffer_append(&result.log, "log", 3, &err), err);
-    ck_ok(pe_spill_put(spill, (pe_block){first, count}, 0, &result, &is_stored, &err), err);
+    ck_ok(pe_spill_put(spill, (pe_block){first, count}, 0, &result, &is_spilled, &err), err);
     pe_buffer_fini(&result.bytes);
     pe_buffer_fini(&result.log);
-    ck_assert(is_stored);
+    ck_assert(is_spilled);
 }
 
 /* The first frame in the order of items. */
@@ -38,7 +38,7 @@ static void expect(pe_spill *spill, uint64_t first, uint64_t count, const char *
 {
     pe_error err = PE_ERROR_INIT;
     pe_chunk_result result = {.items = 0};
-    pe_stored_range range;
+    pe_spilled_range range;
     pe_spill_frame frame;
     ck_assert(pe_spill_first(spill, &range));
     ck_assert_uint_eq(range.items.first, first);
@@ -56,7 +56,7 @@ static void expect(pe_spill *spill, uint64_t first, uint64_t count, const char *
 
 static bool is_empty(const pe_spill *spill)
 {
-    pe_stored_range range;
+    pe_spilled_range range;
     return !pe_spill_first(spill, &range);
 }
 
@@ -103,8 +103,8 @@ START_TEST(spill_results_in_a_row_are_one_range)
     for (uint64_t i = 0; i < 1000; i++)
         put(spill, 50 + 3 * i, 3, "x");
     pe_checkpoint checkpoint = named(spill);
-    ck_assert_uint_eq(checkpoint.stored_count, 1);
-    ck_assert_uint_eq(checkpoint.stored[0].items.count, 3000);
+    ck_assert_uint_eq(checkpoint.spilled_count, 1);
+    ck_assert_uint_eq(checkpoint.spilled[0].items.count, 3000);
     pe_checkpoint_fini(&checkpoint);
     pe_spill_close(spill, true);
     ck_assert_int_eq(rmdir(folder), 0);
@@ -122,13 +122,13 @@ START_TEST(spill_reopened_has_what_the_checkpoint_names)
     put(spill, 120, 10, "kept, too");
     put(spill, 300, 10, "also damaged");
     pe_checkpoint checkpoint = named(spill);
-    ck_assert_uint_eq(checkpoint.stored_count, 2);
+    ck_assert_uint_eq(checkpoint.spilled_count, 2);
     put(spill, 500, 10, "not named");
     pe_spill_close(spill, false);
     const int fd = open("s.spill", O_WRONLY);
-    const off_t second = (off_t)(checkpoint.stored[0].offset + 64 + strlen("kept") + 3);
+    const off_t second = (off_t)(checkpoint.spilled[0].offset + 64 + strlen("kept") + 3);
     ck_assert_int_eq(pwrite(fd, "D", 1, second + 64 + 3), 1);
-    ck_assert_int_eq(pwrite(fd, "D", 1, (off_t)checkpoint.stored[1].offset + 3), 1); /* in the head */
+    ck_assert_int_eq(pwrite(fd, "D", 1, (off_t)checkpoint.spilled[1].offset + 3), 1); /* in the head */
     ck_assert_int_eq(close(fd), 0);
 
     ck_ok(pe_spill_reopen("s", &checkpoint, &spill, &err), err);
@@ -149,7 +149,7 @@ START_TEST(spill_file_that_is_gone_has_nothing)
     pe_spill *spill = NULL;
     pe_checkpoint checkpoint = {0};
     enter();
-    ck_ok(pe_checkpoint_add_stored(&checkpoint, &(pe_stored_range){{5, 1}, 1, 0, 100, 0}, &err), err);
+    ck_ok(pe_checkpoint_add_spilled(&checkpoint, &(pe_spilled_range){{5, 1}, 1, 0, 100, 0}, &err), err);
     ck_ok(pe_spill_reopen("s", &checkpoint, &spill, &err), err);
     ck_assert(is_empty(spill));
     pe_spill_close(spill, false);
@@ -183,19 +183,19 @@ static bool put_below(pe_spill *spill, rlim_t most_bytes, uint64_t first, const 
 {
     pe_error err = PE_ERROR_INIT;
     pe_chunk_result result = {.items = 1, .rows = 0};
-    bool is_stored = false;
+    bool is_spilled = false;
     ck_ok(pe_buffer_append(&result.bytes, text, strlen(text), &err), err);
     ck_ok(pe_buffer_append(&result.log, "log", 3, &err), err);
     (void)setrlimit(RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = most_bytes, .rlim_max = RLIM_INFINITY});
-    const pe_status status = pe_spill_put(spill, (pe_block){first, 1}, 0, &result, &is_stored, &err);
+    const pe_status status = pe_spill_put(spill, (pe_block){first, 1}, 0, &result, &is_spilled, &err);
     (void)setrlimit(RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY});
     pe_buffer_fini(&result.bytes);
     pe_buffer_fini(&result.log);
     ck_ok(status, err);
-    return is_stored;
+    return is_spilled;
 }
 
-START_TEST(spill_that_cannot_grow_stores_nothing_until_it_is_empty)
+START_TEST(spill_that_cannot_grow_spills_nothing_until_it_is_empty)
 {
     pe_error err = PE_ERROR_INIT;
     pe_spill *spill = NULL;
@@ -216,4 +216,4 @@ END_TEST
 UNIT_MAIN("spill", spill_gives_back_what_was_put_in_the_order_of_items, spill_results_in_a_row_are_one_range,
           spill_reopened_has_what_the_checkpoint_names, spill_file_that_is_gone_has_nothing,
           spill_file_of_an_earlier_run_gives_way_and_another_is_refused,
-          spill_that_cannot_grow_stores_nothing_until_it_is_empty)
+          spill_that_cannot_grow_spills_nothing_until_it_is_empty)

@@ -1,17 +1,17 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* rank_pool_early.c - takes results that wait behind a slow item out of the reorder buffer.
+/* rank_pool_waiting.c - takes results that wait behind a slow item out of the reorder buffer.
  *
  * Design:   while the next item to deliver is not done, later ones fill the window. When it is the same for STALL_NS, and
  *           workers wait for room, results are taken in the order of their items until there is
- *           room. What has waited for store_after_ns is taken also where there is room, so that a checkpoint can list it;
+ *           room. What has waited for spill_after_ns is taken also where there is room, so that a checkpoint can list it;
  *           there in one piece as far as possible, so that the list stays short. The main thread does both, so the workers
  *           compute meanwhile. It takes for PASS_NS at most, and then looks after the run.
- *           On one rank the results are stored. On several they become parts of their slices, which rank 0 stores when it has
+ *           On one rank the results are spilled. On several they become parts of their slices, which rank 0 spills when it has
  *           to; there workers may also wait for work, which rank 0 sends when results are announced.
  * Threads:  the main thread.
- * Not here: where results are stored (run/output/stored_results.c), what rank 0 does with parts (ranks/stall.c).
+ * Not here: where results are spilled (run/output/spilled_results.c), what rank 0 does with parts (ranks/stall.c).
  */
 #include "base/clock.h"
 #include "threads/rank_pool.h"
@@ -42,7 +42,7 @@ static bool is_over(const pe_rank_pool *pool)
 }
 
 /* One rank. A chunk without items has none left, as in deliver_to_sink. */
-static pe_reorder_taken store_chunk(void *context, pe_reorder_entry *entry)
+static pe_reorder_taken spill_chunk(void *context, pe_reorder_entry *entry)
 {
     pe_rank_pool *pool = context;
     pe_chunk *chunk = pe_chunk_of_entry(entry);
@@ -50,7 +50,7 @@ static pe_reorder_taken store_chunk(void *context, pe_reorder_entry *entry)
     const uint64_t items = chunk->out.items;
     if (items == 0)
         return PE_REORDER_TO_RELEASE;
-    if (is_over(pool) || !pe_rank_pool_store(pool, &chunk->out))
+    if (is_over(pool) || !pe_rank_pool_spill(pool, &chunk->out))
         return PE_REORDER_LEFT;
     /* as in deliver_to_sink, which may be at work on the same slice */
     if (atomic_fetch_add_explicit(&slice->delivered, items, memory_order_acq_rel) + items == slice->block.count)
@@ -83,20 +83,21 @@ static bool take(pe_rank_pool *pool)
         return false;
     if (pool->gathering != NULL && pool->gathering->whole->out.items > 0) /* the slow item's slice, up to that item */
         pe_rank_pool_end_part(pool, pool->gathering, false);
-    pe_reorder_take_early(pool->reorder, pool->is_for_room || pool->is_rest, is_alone(pool) ? store_chunk : hand_over);
+    pe_reorder_take_waiting(pool->reorder, pool->is_for_room || pool->is_rest,
+                            is_alone(pool) ? spill_chunk : hand_over);
     pe_reorder_end_taking(pool->reorder);
     return true;
 }
 
-void pe_rank_pool_take_early(pe_rank_pool *pool)
+void pe_rank_pool_take_waiting(pe_rank_pool *pool)
 {
     const pe_rank_pool_spec *spec = pool->spec;
-    if (spec->store == NULL || pe_rank_pool_is_stopped(pool))
+    if (spec->spill == NULL || pe_rank_pool_is_stopped(pool))
         return;
     const uint64_t now = pe_clock_ns(), waits_ns = waited_ns(pool, now);
     if (waits_ns < STALL_NS)
         return;
-    const bool is_due = waits_ns >= spec->store_after_ns && now - pool->taken_ns >= spec->store_after_ns;
+    const bool is_due = waits_ns >= spec->spill_after_ns && now - pool->taken_ns >= spec->spill_after_ns;
     const bool is_wanted =
         is_alone(pool) ? pe_work_queue_lacks_room(pool->queue) : pe_work_queue_has_sleepers(pool->queue);
     if (!is_due && !is_wanted)
@@ -114,5 +115,5 @@ bool pe_rank_pool_take_rest(pe_rank_pool *pool)
     pool->is_for_room = false;
     pool->is_rest = true;
     pool->until_ns = UINT64_MAX;
-    return pool->spec->store == NULL || take(pool);
+    return pool->spec->spill == NULL || take(pool);
 }

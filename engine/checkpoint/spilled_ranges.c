@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* stored_ranges.c - the list of what is in the spill file: ranges of items, with their places.
+/* spilled_ranges.c - the list of what is in the spill file: ranges of items, with their places.
  *
  * Design:  a sorted array. Ranges that follow each other in items and in the file are one.
  * Threads: one at a time.
  */
-#include "checkpoint/stored_ranges.h"
+#include "checkpoint/spilled_ranges.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +14,10 @@
 #include "base/alloc.h"
 #include "plan/plan.h"
 
-#define MOST (PE_PLAN_STORED_BYTES / 6 / sizeof(pe_stored_range)) /* arrays that grow, here and in a checkpoint */
+#define MOST (PE_PLAN_SPILL_BYTES / 6 / sizeof(pe_spilled_range)) /* arrays that grow, here and in a checkpoint */
 
 /* The index of the first range that begins at or behind item. */
-static size_t find(const pe_stored_ranges *set, uint64_t item)
+static size_t find(const pe_spilled_ranges *set, uint64_t item)
 {
     size_t low = 0, high = set->count;
     while (low < high) {
@@ -30,12 +30,12 @@ static size_t find(const pe_stored_ranges *set, uint64_t item)
     return low;
 }
 
-static bool follows(const pe_stored_range *range, const pe_stored_range *next)
+static bool follows(const pe_spilled_range *range, const pe_spilled_range *next)
 {
     return range->items.first + range->items.count == next->items.first && range->offset + range->bytes == next->offset;
 }
 
-static void extend(pe_stored_range *range, const pe_stored_range *by)
+static void extend(pe_spilled_range *range, const pe_spilled_range *by)
 {
     range->items.count += by->items.count;
     range->rows += by->rows;
@@ -43,13 +43,13 @@ static void extend(pe_stored_range *range, const pe_stored_range *by)
     range->placed_end = by->placed_end > range->placed_end ? by->placed_end : range->placed_end;
 }
 
-bool pe_stored_ranges_have_place(const pe_stored_ranges *set, const pe_stored_range *range)
+bool pe_spilled_ranges_have_place(const pe_spilled_ranges *set, const pe_spilled_range *range)
 {
     const size_t at = find(set, range->items.first);
     return set->count < MOST || (at > 0 && follows(&set->ranges[at - 1], range));
 }
 
-pe_status pe_stored_ranges_add(pe_stored_ranges *set, const pe_stored_range *range, pe_error *err)
+pe_status pe_spilled_ranges_add(pe_spilled_ranges *set, const pe_spilled_range *range, pe_error *err)
 {
     const size_t at = find(set, range->items.first);
     if (at > 0 && follows(&set->ranges[at - 1], range)) {
@@ -57,7 +57,7 @@ pe_status pe_stored_ranges_add(pe_stored_ranges *set, const pe_stored_range *ran
         return PE_OK;
     }
     if (set->count == set->room) {
-        pe_stored_range *ranges = NULL;
+        pe_spilled_range *ranges = NULL;
         const size_t room = set->room < 64 ? 64 : 2 * set->room;
         const pe_status status = pe_make_array(&ranges, room, sizeof *ranges, err);
         if (status != PE_OK)
@@ -74,14 +74,14 @@ pe_status pe_stored_ranges_add(pe_stored_ranges *set, const pe_stored_range *ran
     return PE_OK;
 }
 
-void pe_stored_ranges_remove_first(pe_stored_ranges *set)
+void pe_spilled_ranges_remove_first(pe_spilled_ranges *set)
 {
     set->count--;
     memmove(set->ranges, set->ranges + 1, set->count * sizeof *set->ranges);
 }
 
-void pe_stored_ranges_fini(pe_stored_ranges *set)
+void pe_spilled_ranges_fini(pe_spilled_ranges *set)
 {
     free(set->ranges);
-    *set = (pe_stored_ranges){.ranges = NULL};
+    *set = (pe_spilled_ranges){.ranges = NULL};
 }
