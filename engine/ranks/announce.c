@@ -4,11 +4,12 @@
 /* announce.c - rank 0 enters what the ranks announce into the window.
  *
  * Design:  a member announces results as soon as it has them, so that no result is in the way of an earlier one. Parts of a
- *          slice come in order, but for those behind an item that takes long (threads/rank_pool_waiting.c).
+ *          slice come in order, but for those behind an item that takes long (threads/pool/rank_pool_waiting.c).
  * Threads: the main thread of rank 0.
  * Not here: pulls and delivery (gather.c).
  */
 #include "ranks/root_internal.h"
+#include "threads/pool/rank_pool_results.h"
 #include "threads/work_queue.h"
 
 /* Records that an item, or with PE_NO_ITEM another error, ended the run. pe_comm_agree sends the message later. */

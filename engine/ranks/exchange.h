@@ -10,7 +10,7 @@
 #define PE_EXCHANGE_H
 
 #include "comm/comm.h"
-#include "threads/rank_pool.h"
+#include "threads/pool/rank_pool.h"
 
 typedef struct pe_exchange_spec {
     pe_rank_pool_spec pool; /* without write, tick and context */

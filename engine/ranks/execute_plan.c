@@ -7,7 +7,7 @@
  *           stream is read a few slices ahead of the workers. With several ranks the main thread runs a loop of
  *           main_loops.h.
  * Threads:  the main thread.
- * Not here: workers (threads/rank_pool.c), rank 0 of several (root.c), the other ranks (member.c).
+ * Not here: workers (threads/pool/rank_pool.c), rank 0 of several (root.c), the other ranks (member.c).
  */
 #include "ranks/execute_plan.h"
 

@@ -11,7 +11,7 @@
 
 #include "comm/comm.h"
 #include "plan/item_set.h"
-#include "threads/rank_pool.h"
+#include "threads/pool/rank_pool.h"
 
 /* How the ranks sync during a run; context NULL: they do not. Main thread. */
 typedef struct pe_sync_functions {

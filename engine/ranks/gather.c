@@ -17,6 +17,7 @@
  */
 #include "base/clock.h"
 #include "ranks/root_internal.h"
+#include "threads/pool/rank_pool_results.h"
 #include "threads/work_queue.h"
 
 /* The rank may have room for a slice now. */
@@ -83,7 +84,7 @@ void pe_root_write(pe_root *self, pe_part *part)
     out->first = part->block.first;
     pe_rank_pool_write(self->pool, out);
     self->next_item = part->block.first + part->block.count;
-    if (self->spec->pool.spill != NULL)
+    if (self->spec->pool.spill.put != NULL)
         self->delivered_ns = pe_clock_ns();
     free_part(self, part);
 }
@@ -241,9 +242,9 @@ static bool catch_up(pe_root *self)
     const pe_rank_pool_spec *const pool = &self->spec->pool;
     pe_error err = PE_ERROR_INIT;
     bool has_more = false;
-    if (pool->catch_up == NULL || pe_rank_pool_is_stopped(self->pool))
+    if (pool->spill.catch_up == NULL || pe_rank_pool_is_stopped(self->pool))
         return false;
-    if (pool->catch_up(pool->context, &self->next_item, &has_more, &err) != PE_OK)
+    if (pool->spill.catch_up(pool->context, &self->next_item, &has_more, &err) != PE_OK)
         pe_rank_pool_fail(self->pool, &err);
     if (has_more) {
         self->delivered_ns = pe_clock_ns();

@@ -17,6 +17,7 @@
 #include "ranks/main_loops.h"
 #include "ranks/message.h"
 #include "ranks/sync.h"
+#include "threads/pool/rank_pool_results.h"
 #include "threads/work_queue.h"
 
 #define FULL_NS 100000000u
@@ -197,7 +198,7 @@ static pe_status tell_if_full(member *self)
 {
     const pe_message_header header = {.kind = PE_MESSAGE_FULL};
     const uint64_t now = pe_clock_ns();
-    const bool is_full = self->spec->pool.spill != NULL && pe_work_queue_lacks_room(self->pool->queue);
+    const bool is_full = self->spec->pool.spill.put != NULL && pe_work_queue_lacks_room(self->pool->queue);
     const bool is_told = is_full && self->full_ns != 0 && now - self->full_ns >= FULL_NS;
     if (!is_full)
         self->full_ns = 0;

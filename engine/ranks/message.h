@@ -10,7 +10,7 @@
 #define PE_MESSAGE_H
 
 #include "comm/comm.h"
-#include "threads/rank_pool.h"
+#include "threads/pool/rank_pool.h"
 
 typedef enum pe_message_kind {
     PE_MESSAGE_SLICE, /* to a member: compute this slice; its payload follows under PE_TAG_PAYLOAD when bytes > 0 */

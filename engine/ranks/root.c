@@ -9,7 +9,7 @@
  *           sends the results that were pulled, and DONE. Before that, a run that stops spills what is done on all ranks.
  * Threads:  the main thread.
  * Not here: dispatch of slices (dispatch.c), gathering of results (announce.c, gather.c), items that take long (stall.c), workers
- *           (threads/rank_pool.c).
+ *           (threads/pool/rank_pool.c).
  */
 #include <stdlib.h>
 

@@ -7,12 +7,12 @@
  *            when nothing more can be spilled.
  * Design:   a run is stalled when nothing was delivered for PE_STALL_NS. Results that wait are then spilled, if they keep a
  *           rank from work or the window is full. They are spilled in the order of their items, so that a checkpoint lists
- *           few ranges; those of members are pulled first. After spill_after_ns they are spilled in any case, so that a
+ *           few ranges; those of members are pulled first. After spill.after_ns they are spilled in any case, so that a
  *           checkpoint can list them.
  *           A slice with a slow item takes one worker of its rank, not all. Once the rank has finished later slices, the
  *           slice is not counted any more as work that the rank has in advance.
  * Threads:  the main thread of rank 0.
- * Not here: how a rank takes what waits out of its reorder buffer (threads/rank_pool_waiting.c), where results are spilled
+ * Not here: how a rank takes what waits out of its reorder buffer (threads/pool/rank_pool_waiting.c), where results are spilled
  *           (run/output/spilled_results.c).
  */
 #include "base/clock.h"
@@ -119,7 +119,7 @@ static outcome spill_arrived(pe_root *self, bool *active)
 
 pe_status pe_root_spill_waiting(pe_root *self, bool *active)
 {
-    const uint64_t after_ns = self->spec->pool.spill_after_ns;
+    const uint64_t after_ns = self->spec->pool.spill.after_ns;
     pe_rank_pool_take_waiting(self->pool);
     if (pe_rank_pool_is_stopped(self->pool))
         return PE_OK;
@@ -144,9 +144,7 @@ pe_status pe_root_spill_waiting(pe_root *self, bool *active)
 /* Whether the run ends for a reason that leaves what is done worth keeping, and the disk able to take it. */
 static bool is_orderly(pe_rank_pool *pool)
 {
-    (void)pthread_mutex_lock(&pool->mutex);
-    const pe_status status = pool->error.status;
-    (void)pthread_mutex_unlock(&pool->mutex);
+    const pe_status status = pe_rank_pool_failure(pool);
     return status == PE_OK || status == PE_ESTOPPED || status == PE_EITEM;
 }
 
@@ -184,7 +182,7 @@ pe_status pe_root_spill_rest(pe_root *self)
     int sent = 0;
     bool has_own = false, is_full = false, is_all = false;
     pe_status status = PE_OK;
-    if (self->spec->pool.spill == NULL || !pe_root_is_ordered(self) || !is_orderly(self->pool))
+    if (self->spec->pool.spill.put == NULL || !pe_root_is_ordered(self) || !is_orderly(self->pool))
         return PE_OK;
     self->is_ending = true;
     while (status == PE_OK && !is_all && !is_full && pe_clock_ns() < until_ns) {

@@ -135,6 +135,6 @@ void pe_root_set_full(pe_root *self, int rank, bool is_full)
 
 bool pe_root_is_stalled(const pe_root *self)
 {
-    return self->spec->pool.spill != NULL && pe_root_is_ordered(self) &&
+    return self->spec->pool.spill.put != NULL && pe_root_is_ordered(self) &&
            pe_clock_ns() - self->delivered_ns > PE_STALL_NS;
 }

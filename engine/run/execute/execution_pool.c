@@ -134,7 +134,9 @@ pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int
 {
     const pe_run_context *run = self->run;
     const pe_run_options *options = run->options;
-    const bool spills = pe_run_spills_results(self->job, self->resume);
+    const pe_spill_functions spill = {.put = pe_run_spills_results(self->job, self->resume) ? spill_results : NULL,
+                                      .catch_up = catch_up,
+                                      .after_ns = self->job->checkpoint.interval_ns / SPILLS_PER_INTERVAL};
     const bool is_alone = pe_comm_size(run->comm) == 1;
     const pe_execution_spec spec = {.pool = {.plan = self->plan,
                                              .threads = threads,
@@ -145,9 +147,7 @@ pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int
                                              .profile = self->profiling.profile,
                                              .context = self,
                                              .write = is_alone ? take_results : take_next_results,
-                                             .spill = spills ? spill_results : NULL,
-                                             .catch_up = catch_up,
-                                             .spill_after_ns = self->job->checkpoint.interval_ns / SPILLS_PER_INTERVAL,
+                                             .spill = spill,
                                              .tick = tick},
                                     .comm = run->comm,
                                     .todo = &self->inputs->todo,

@@ -4,7 +4,7 @@
 /* time_limit.c - ends a run in good order before the time is up that the user or the batch system gives it.
  *
  * Threads:  time_limit.h.
- * Not here: how a batch system is asked (os/batch_limit.c), which chunks are still begun (threads/rank_pool.c).
+ * Not here: how a batch system is asked (os/batch_limit.c), which chunks are still begun (threads/pool/rank_pool.c).
  */
 #include "run/execute/time_limit.h"
 

@@ -9,7 +9,7 @@
  *           earlier run has spilled is delivered between the items of this one.
  *           The frame is read without the lock, so that a checkpoint can be made while many are read.
  * Threads:  spilled_results.h. has_spilled is false while nothing is spilled, so that the usual run takes no lock for it.
- * Not here: the file (checkpoint/spill.c), when results are spilled (threads/rank_pool_waiting.c).
+ * Not here: the file (checkpoint/spill.c), when results are spilled (threads/pool/rank_pool_waiting.c).
  */
 #include "run/output/spilled_results.h"
 

@@ -5,7 +5,7 @@
  *
  * Design:   while the next item to deliver is not done, later ones fill the window. When it is the same for STALL_NS, and
  *           workers wait for room, results are taken in the order of their items until there is
- *           room. What has waited for spill_after_ns is taken also where there is room, so that a checkpoint can list it;
+ *           room. What has waited for spill.after_ns is taken also where there is room, so that a checkpoint can list it;
  *           there in one piece as far as possible, so that the list stays short. The main thread does both, so the workers
  *           compute meanwhile. It takes for PASS_NS at most, and then looks after the run.
  *           On one rank the results are spilled. On several they become parts of their slices, which rank 0 spills when it has
@@ -14,7 +14,7 @@
  * Not here: where results are spilled (run/output/spilled_results.c), what rank 0 does with parts (ranks/stall.c).
  */
 #include "base/clock.h"
-#include "threads/rank_pool.h"
+#include "threads/pool/rank_pool_results.h"
 #include "threads/work_queue.h"
 
 #define STALL_NS 100000000u
@@ -24,10 +24,10 @@
 static uint64_t waited_ns(pe_rank_pool *pool, uint64_t now)
 {
     const uint64_t head = pe_reorder_first(pool->reorder);
-    if (head != pool->head)
-        pool->head_ns = now;
-    pool->head = head;
-    return head == 0 ? 0 : now - pool->head_ns;
+    if (head != pool->waiting.head)
+        pool->waiting.head_ns = now;
+    pool->waiting.head = head;
+    return head == 0 ? 0 : now - pool->waiting.head_ns;
 }
 
 static bool is_alone(const pe_rank_pool *pool)
@@ -37,8 +37,8 @@ static bool is_alone(const pe_rank_pool *pool)
 
 static bool is_over(const pe_rank_pool *pool)
 {
-    const bool has_room = pool->is_for_room && is_alone(pool) && !pe_work_queue_lacks_room(pool->queue);
-    return has_room || pe_clock_ns() > pool->until_ns;
+    const bool has_room = pool->waiting.is_for_room && is_alone(pool) && !pe_work_queue_lacks_room(pool->queue);
+    return has_room || pe_clock_ns() > pool->waiting.until_ns;
 }
 
 /* One rank. A chunk without items has none left, as in deliver_to_sink. */
@@ -83,7 +83,7 @@ static bool take(pe_rank_pool *pool)
         return false;
     if (pool->gathering != NULL && pool->gathering->whole->out.items > 0) /* the slow item's slice, up to that item */
         pe_rank_pool_end_part(pool, pool->gathering, false);
-    pe_reorder_take_waiting(pool->reorder, pool->is_for_room || pool->is_rest,
+    pe_reorder_take_waiting(pool->reorder, pool->waiting.is_for_room || pool->waiting.is_rest,
                             is_alone(pool) ? spill_chunk : hand_over);
     pe_reorder_end_taking(pool->reorder);
     return true;
@@ -92,28 +92,28 @@ static bool take(pe_rank_pool *pool)
 void pe_rank_pool_take_waiting(pe_rank_pool *pool)
 {
     const pe_rank_pool_spec *spec = pool->spec;
-    if (spec->spill == NULL || pe_rank_pool_is_stopped(pool))
+    if (spec->spill.put == NULL || pe_rank_pool_is_stopped(pool))
         return;
     const uint64_t now = pe_clock_ns(), waits_ns = waited_ns(pool, now);
     if (waits_ns < STALL_NS)
         return;
-    const bool is_due = waits_ns >= spec->spill_after_ns && now - pool->taken_ns >= spec->spill_after_ns;
+    const bool is_due = waits_ns >= spec->spill.after_ns && now - pool->waiting.taken_ns >= spec->spill.after_ns;
     const bool is_wanted =
         is_alone(pool) ? pe_work_queue_lacks_room(pool->queue) : pe_work_queue_has_sleepers(pool->queue);
     if (!is_due && !is_wanted)
         return;
-    pool->is_for_room = !is_due;
-    pool->until_ns = now + PASS_NS;
-    if (take(pool) && is_due && pe_clock_ns() <= pool->until_ns) { /* else there may be more */
-        pool->taken_ns = now;
+    pool->waiting.is_for_room = !is_due;
+    pool->waiting.until_ns = now + PASS_NS;
+    if (take(pool) && is_due && pe_clock_ns() <= pool->waiting.until_ns) { /* else there may be more */
+        pool->waiting.taken_ns = now;
         pe_reorder_next_round(pool->reorder);
     }
 }
 
 bool pe_rank_pool_take_rest(pe_rank_pool *pool)
 {
-    pool->is_for_room = false;
-    pool->is_rest = true;
-    pool->until_ns = UINT64_MAX;
-    return pool->spec->spill == NULL || take(pool);
+    pool->waiting.is_for_room = false;
+    pool->waiting.is_rest = true;
+    pool->waiting.until_ns = UINT64_MAX;
+    return pool->spec->spill.put == NULL || take(pool);
 }

@@ -6,98 +6,18 @@
  * Design:   rank_pool.h.
  * Threads:  rank_pool.h says who writes what.
  * Not here: which slices this rank gets, and the main thread's loops (ranks); how results leave (rank_pool_results.c), how the
- *           work ends (rank_pool_stop.c).
+ *           work ends early (rank_pool_stop.c).
  */
-#include "threads/rank_pool.h"
+#include "threads/pool/rank_pool.h"
 
 #include "base/clock.h"
+#include "threads/pool/rank_pool_results.h"
 #include "threads/team.h"
 #include "threads/work_queue.h"
 
 #define DRAIN_WAIT_NS 50000000u
 #define DEADLINE_WAIT_NS 1000000u
 #define GIVEN_CHUNKS_NS 50000u /* about 50 times the cost of a claim */
-
-/* ---- results ---- */
-
-/* How many items of the slice have come, with these. */
-static uint64_t count_delivered(pe_slice *slice, uint64_t items)
-{
-    return atomic_fetch_add_explicit(&slice->delivered, items, memory_order_acq_rel) +
-           items; /* the last one recycles it */
-}
-
-/* The reorder buffer's callback on one rank. A chunk is empty when all its items were delivered in parts or stolen; its
- * slice may be recycled already, so it is not touched. */
-static bool deliver_to_sink(void *context, pe_reorder_entry *entry)
-{
-    pe_rank_pool *pool = context;
-    pe_chunk *chunk = pe_chunk_of_entry(entry);
-    pe_slice *slice = chunk->slice;
-    if (chunk->out.items == 0)
-        return true;
-    if (pe_rank_pool_is_stopped(pool))
-        (void)pe_rank_pool_spill(pool, &chunk->out);
-    else
-        pe_rank_pool_write(pool, &chunk->out);
-    if (count_delivered(slice, chunk->out.items) == slice->block.count)
-        pe_work_queue_recycle(pool->queue, slice);
-    return true;
-}
-
-static void release_chunk(void *context, pe_reorder_entry *entry)
-{
-    const pe_rank_pool *pool = context;
-    pe_work_queue_release(pool->queue, pe_chunk_of_entry(entry));
-}
-
-static pe_status append(const pe_worker_vtable *worker, pe_chunk *whole, const pe_chunk *chunk, pe_error *err)
-{
-    pe_chunk_result *out = &whole->out;
-    const pe_chunk_result *part = &chunk->out;
-    const uint64_t rows = out->rows;
-    whole->work_ns += chunk->work_ns;
-    out->items += part->items;
-    out->rows += part->rows;
-    out->placed += part->placed;
-    const pe_status status = pe_buffer_append(&out->bytes, part->bytes.data, part->bytes.size, err);
-    if (status != PE_OK || part->log.size == 0)
-        return status;
-    return worker->join_logs != NULL ? worker->join_logs(&out->log, rows, &part->log, err)
-                                     : pe_buffer_append(&out->log, part->log.data, part->log.size, err);
-}
-
-/* The reorder buffer's callback on several ranks: appends the chunk's results to those of its slice. When an item ends
- * the run, its slice ends before that item. */
-static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
-{
-    pe_rank_pool *pool = context;
-    pe_chunk *chunk = pe_chunk_of_entry(entry);
-    pe_slice *slice = chunk->slice;
-    pe_error err = PE_ERROR_INIT;
-    if (chunk->out.items == 0 && !entry->is_last) /* as in deliver_to_sink */
-        return true;
-    const uint64_t delivered = count_delivered(slice, chunk->out.items);
-    const bool may_have_gaps = pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS || pool->spec->spill != NULL;
-    if (may_have_gaps && slice->whole != NULL && chunk->out.first != slice->whole->out.first + slice->whole->out.items)
-        pe_rank_pool_end_part(pool, slice, false); /* a part holds consecutive items */
-    const bool is_first = slice->whole == NULL;
-    if (is_first)
-        pool->gathering = (slice->whole = chunk)->slice;
-    else if (append(pool->spec->worker, slice->whole, chunk, &err) != PE_OK)
-        pe_rank_pool_fail(pool, &err);
-    if (entry->is_last && pool->spec->plan->order != PE_ORDER_UNORDERED) {
-        slice->is_cut = true;
-        slice->block.count = chunk->out.first + chunk->out.items - slice->block.first;
-    }
-    const pe_chunk_result *gathered = &slice->whole->out;
-    const bool is_whole = (slice->is_cut || delivered == slice->block.count) && gathered->items > 0;
-    if (is_whole || gathered->bytes.size + gathered->log.size >= pool->spec->plan->part_bytes)
-        pe_rank_pool_end_part(pool, slice, is_whole);
-    if (is_first && pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS)
-        pe_work_queue_wake(pool->queue); /* no buffer was released, but another chunk is delivered next now */
-    return !is_first;                    /* the slice's first chunk is released with its results */
-}
 
 /* ---- workers ---- */
 
@@ -163,6 +83,32 @@ static bool wait_for_time(const pe_rank_pool *pool, uint64_t needed_ns)
     return !pe_rank_pool_is_stopped(pool);
 }
 
+/* Computes a chunk and marks it done. *took_ns: how long it took to compute. False: the worker ends, since an item has failed or
+ * the run has stopped. */
+static bool compute_chunk(running *self, void *worker, const pe_chunk_flow *flow, uint64_t *took_ns)
+{
+    pe_rank_pool *const pool = self->pool;
+    pe_chunk *const chunk = self->chunk;
+    const uint64_t began = self->part_ns;
+    pe_error err = PE_ERROR_INIT;
+    const pe_status status =
+        pool->spec->worker->run(worker, &chunk->range, &chunk->slice->payload, &chunk->out, flow, &err);
+    chunk->out.first = chunk->range.block.first + self->items;
+    if (status != PE_OK)
+        fail_chunk(pool, chunk, &err);
+    if (status != PE_OK || pe_rank_pool_is_stopped(pool)) /* the chunk may be incomplete */
+        return false;
+    const uint64_t computed = pe_clock_ns(), items = self->items + chunk->out.items;
+    chunk->work_ns = computed - self->part_ns;
+    *took_ns = computed - began;
+    pe_lane_chunk(chunk->range.block.first, items, self->work_ns + chunk->work_ns, computed);
+    pe_adaptive_chunk_learn(&pool->chunking, items, self->work_ns + chunk->work_ns);
+    if (flow->part_bytes != PE_PLAN_NO_PARTS)
+        pe_work_queue_count_bytes(pool->queue, chunk);
+    pe_reorder_done(pool->reorder, &chunk->entry, false);
+    return true;
+}
+
 static void compute_chunks(pe_rank_pool *pool, void *worker, int thread)
 {
     const pe_rank_pool_spec *spec = pool->spec;
@@ -173,32 +119,16 @@ static void compute_chunks(pe_rank_pool *pool, void *worker, int thread)
                                 .hand_over = hand_over,
                                 .wait_for_room = wait_for_room};
     const pe_phase delivering = spec->plan->ranks == 1 ? PE_PHASE_WRITE : PE_PHASE_GATHER;
-    uint64_t busy_ns = 0, last_ns = 0;
+    uint64_t busy_ns = 0, took_ns = 0;
     pe_lane_did(PE_PHASE_START, pe_clock_ns());
     for (pe_chunk *chunk = NULL; (chunk = pe_work_queue_take(pool->queue, thread)) != NULL;) {
-        pe_error err = PE_ERROR_INIT;
-        if (pe_rank_pool_left(pool) != UINT64_MAX && !wait_for_time(pool, last_ns + last_ns / 4))
+        if (pe_rank_pool_left(pool) != UINT64_MAX && !wait_for_time(pool, took_ns + took_ns / 4))
             break;
         const uint64_t began = pe_clock_ns();
         pe_lane_waited(began);
         self = (running){.pool = pool, .chunk = chunk, .part_ns = began};
-        const pe_status status =
-            spec->worker->run(worker, &chunk->range, &chunk->slice->payload, &chunk->out, &flow, &err);
-        chunk->out.first = chunk->range.block.first + self.items;
-        if (status != PE_OK) {
-            fail_chunk(pool, chunk, &err);
+        if (!compute_chunk(&self, worker, &flow, &took_ns))
             break;
-        }
-        if (pe_rank_pool_is_stopped(pool))
-            break; /* the chunk may be incomplete */
-        const uint64_t computed = pe_clock_ns(), items = self.items + chunk->out.items;
-        chunk->work_ns = computed - self.part_ns;
-        last_ns = computed - began;
-        pe_lane_chunk(chunk->range.block.first, items, self.work_ns + chunk->work_ns, computed);
-        pe_adaptive_chunk_learn(&pool->chunking, items, self.work_ns + chunk->work_ns);
-        if (flow.part_bytes != PE_PLAN_NO_PARTS)
-            pe_work_queue_count_bytes(pool->queue, chunk);
-        pe_reorder_done(pool->reorder, &chunk->entry, false);
         const uint64_t delivered = pe_clock_ns();
         pe_lane_did(delivering, delivered);
         busy_ns += delivered - began - self.waited_ns;
@@ -308,14 +238,13 @@ static pe_status make_queue(pe_rank_pool *pool, pe_error *err)
                                      .reorder = pool->reorder,
                                      .is_ordered = plan->order != PE_ORDER_UNORDERED,
                                      .idle = idle,
-                                     .wants_room = pool->spec->spill != NULL,
+                                     .wants_room = pool->spec->spill.put != NULL,
                                      .context = pool};
     return pe_work_queue_make(&spec, &pool->queue, err);
 }
 
 pe_status pe_rank_pool_init(pe_rank_pool *pool, const pe_rank_pool_spec *spec, pe_error *err)
 {
-    const pe_plan *plan = spec->plan;
     pthread_condattr_t monotonic;
     *pool = (pe_rank_pool){.spec = spec, .error = PE_ERROR_INIT};
     atomic_init(&pool->failing_ns, 0);
@@ -323,16 +252,14 @@ pe_status pe_rank_pool_init(pe_rank_pool *pool, const pe_rank_pool_spec *spec, p
     atomic_init(&pool->workers, spec->threads);
     atomic_init(&pool->busy_ns, 0);
     atomic_init(&pool->items, 0);
-    pool->head_ns = pool->taken_ns = pe_clock_ns();
+    pool->waiting.head_ns = pool->waiting.taken_ns = pe_clock_ns();
     (void)pthread_mutex_init(&pool->mutex, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&pool->wakeup, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
-    init_chunking(&pool->chunking, plan);
-    const pe_status status =
-        pe_reorder_make(plan->order != PE_ORDER_UNORDERED, plan->ranks == 1 ? deliver_to_sink : deliver_to_slice,
-                        release_chunk, pool, &pool->reorder, err);
+    init_chunking(&pool->chunking, spec->plan);
+    const pe_status status = pe_rank_pool_make_reorder(pool, err);
     return status == PE_OK ? make_queue(pool, err) : status;
 }
 

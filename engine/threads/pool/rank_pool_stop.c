@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* rank_pool_stop.c - stops the pool of one rank: keeps the first error, runs the grace period, wakes the main thread.
+/* rank_pool_stop.c - stops the pool of one rank: keeps the first error, runs the grace period.
  *
  * Invariant: the error is stored before `stop` is set, so a thread that sees `stop` may read the error.
  * Design:   an error of an item first stops only the queue and starts the grace period. Each delivery restarts the
@@ -10,42 +10,12 @@
  * Threads:  rank_pool.h.
  */
 #include <assert.h>
-#include <time.h>
 
 #include "base/clock.h"
-#include "threads/rank_pool.h"
+#include "threads/pool/rank_pool.h"
 #include "threads/work_queue.h"
 
-#define NS_PER_S 1000000000u
 #define GRACE_NS 500000000u /* a failing run ends within a second, but for a slow reader */
-
-void pe_rank_pool_wake(pe_rank_pool *pool)
-{
-    (void)pthread_mutex_lock(&pool->mutex);
-    pool->is_woken = true;
-    (void)pthread_cond_signal(&pool->wakeup);
-    (void)pthread_mutex_unlock(&pool->mutex);
-}
-
-/* What the main thread does between two waits: of one rank it reads a stream, if there is one. */
-static pe_phase main_phase(const pe_plan *plan)
-{
-    return plan->ranks == 1 && plan->items == PE_ITEMS_UNKNOWN ? PE_PHASE_READ : PE_PHASE_GATHER;
-}
-
-void pe_rank_pool_wait(pe_rank_pool *pool, uint64_t wait_ns)
-{
-    const uint64_t now = pe_clock_ns(), until = now + wait_ns;
-    pe_lane_did(main_phase(pool->spec->plan), now);
-    const struct timespec deadline = {.tv_sec = (time_t)(until / NS_PER_S), .tv_nsec = (long)(until % NS_PER_S)};
-    (void)pthread_mutex_lock(&pool->mutex);
-    if (!pool->is_woken)
-        (void)pthread_cond_timedwait(&pool->wakeup, &pool->mutex, &deadline);
-    pool->is_woken = false;
-    (void)pthread_mutex_unlock(&pool->mutex);
-    if (pe_lane_here != NULL)
-        pe_lane_did(PE_PHASE_WAIT_WORK, pe_clock_ns());
-}
 
 bool pe_rank_pool_is_stopped(const pe_rank_pool *pool)
 {
@@ -110,6 +80,14 @@ void pe_rank_pool_fail(pe_rank_pool *pool, const pe_error *err)
     pe_rank_pool_begin_grace(pool);
     pe_work_queue_stop(pool->queue);
     pe_rank_pool_wake(pool);
+}
+
+pe_status pe_rank_pool_failure(pe_rank_pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    const pe_status status = pool->error.status;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return status;
 }
 
 uint64_t pe_rank_pool_failing_item(pe_rank_pool *pool)
