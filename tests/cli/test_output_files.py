@@ -182,8 +182,10 @@ class Names(Folder):
                 while not (self.dir / "out.txt.checkpoint").exists() and process.poll() is None:
                     time.sleep(0.01)
                 time.sleep(0.3)  # the lock comes right after it
-                for other in MODES:
-                    result = self.run_job(squares(3, other, output={"path": "out.txt"}), name="other.toml")
+                for number, other in enumerate(MODES):  # at once, since each waits for a second
+                    self.write(f"{number}.toml", squares(3, other, output={"path": "out.txt"}))
+                others = [start([f"{number}.toml"], cwd=self.dir) for number in range(len(MODES))]
+                for result in map(finish, others):
                     self.assertEqual(result.code, 73, str(result))
                     self.assertIn("another run is writing", result.err)
                 self.assertIsNone(process.poll())

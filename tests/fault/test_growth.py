@@ -92,7 +92,7 @@ class Growth(Case):
             fcntl.flock(other, fcntl.LOCK_EX)
             result = self.run_args("--resume", "job.toml")
         self.assertEqual(result.code, 73, str(result))
-        self.assertIn("o.txt: another run is writing it", result.err)
+        self.assertIn("another run is writing o.txt", result.err)
         self.assertEqual(before, {path.name: path.read_bytes() for path in self.dir.glob("o.*")})
 
     def test_what_cannot_be_taken_back_is_refused(self):

@@ -6,6 +6,7 @@ Expected values: Python's and numpy's. `test_resume.py --trials N [WORKERS] [FIR
 few of the test, and prints what it has found every hundred trials: the seed of each failure, which gives the same trial again.
 """
 import concurrent.futures
+import fcntl
 import functools
 import gzip
 import math
@@ -325,14 +326,27 @@ class Resume(Case):
                 while not marker.exists():
                     time.sleep(0.01)
                     self.assertIsNone(first.poll())
-                for option in ((), ("--resume",), ("--restart",)):
-                    second = self.run_args("-q", *option, "job.toml")
+                others = [start(["-q", *option, "job.toml"], cwd=self.dir) for option in ((), ("--resume",), ("--restart",))]
+                for second in map(finish, others):
                     self.assertEqual(second.code, 73, str(second))
                     self.assertIn("another run is writing this checkpoint", second.err)
                 self.write("go", "")
                 self.assertEqual(finish(first).code, 0)
                 self.assertFalse(marker.exists())
                 self.assertEqual(self.run_args("-q", "job.toml").code, 0)
+
+    def test_lock_of_a_process_that_is_ending_is_waited_for(self):
+        """A killed process keeps its lock until its memory is freed."""
+        for path, locked, reduce in (("o.txt", "o.txt.part", None), ("sum.txt", "state.checkpoint", {"op": "sum"})):
+            with self.subTest(path):
+                self.job(path, "map", reduce=reduce)
+                self.assertEqual(self.run_args("-q", "-t", "2", "--time-limit", "0.2 s", "job.toml").code, 75)
+                with open(self.dir / locked, "rb") as held:
+                    fcntl.flock(held, fcntl.LOCK_EX)
+                    process = start(["-q", "-t", "2", "--resume", "job.toml"], cwd=self.dir)
+                    time.sleep(0.3)
+                self.assertEqual(finish(process).code, 0)
+                self.assertEqual((self.dir / path).read_bytes(), text(None) if reduce is None else b"sum\t%d\n" % sum(map(value, range(ITEMS))))
 
     def test_time_limit_ends_in_good_order_and_the_rest_follows(self):
         self.job("o.txt", "imap")

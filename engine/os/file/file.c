@@ -22,8 +22,10 @@
 
 #include "base/alloc.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/errno_text.h"
 #include "os/exit_cleanup.h"
+#include "os/interrupt.h"
 #include "os/poll.h"
 
 #define READ_BYTES 65536u
@@ -32,6 +34,10 @@
  * ones (Linux 6.18). So reading a range can map every page of the windows that it touches. Releasing less than these
  * windows left whole files resident (measured). */
 #define FAULT_WINDOW ((uintptr_t)2 << 20)
+
+/* A killed process keeps its locks until its memory is freed, about 0.1 s a gigabyte. */
+#define LOCK_WAIT_NS 1000000000u
+#define LOCK_POLL_NS 5000000u
 
 int pe_open(const char *path, int flags, unsigned mode)
 {
@@ -47,7 +53,15 @@ int pe_open(const char *path, int flags, unsigned mode)
 
 bool pe_file_lock(int fd)
 {
-    return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+    const uint64_t until = pe_clock_ns() + LOCK_WAIT_NS;
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK)
+            return true;
+        if (pe_clock_ns() >= until || pe_interrupt_seen() != NULL)
+            return false;
+        pe_sleep_ns(LOCK_POLL_NS);
+    }
+    return true;
 }
 
 bool pe_file_is_named(int fd, const char *name)

@@ -16,7 +16,8 @@
  * file there would receive what the host prints. -1 with errno. */
 int pe_open(const char *path, int flags, unsigned mode);
 
-/* pe_file_lock - flock; false when another process has the lock. A file system without locks counts as locked. */
+/* pe_file_lock - flock; false when another process has the lock, and still has it after a second: one that was killed keeps
+ * it while it ends. A signal ends the wait. A file system without locks counts as locked. */
 bool pe_file_lock(int fd);
 
 /* pe_file_is_named - whether the name still leads to the open file. */

@@ -27,6 +27,7 @@
 #include "os/exit_cleanup.h"
 #include "os/file/durable.h"
 #include "os/file/file.h"
+#include "os/file/out_lock.h"
 #include "os/file/out_marker.h"
 #include "os/file/out_path.h"
 #include "os/interrupt.h"
@@ -37,21 +38,6 @@ static bool name_exists(const char *name)
 {
     struct stat facts;
     return lstat(name, &facts) == 0;
-}
-
-static pe_status is_in_use(const pe_out_file *out, const char *name, pe_error *err)
-{
-    return pe_fail(err, PE_EOUTPUT, "cannot create %s: another run is writing %s", out->path, name);
-}
-
-/* A run that grows its output holds the lock of the file of the final name. */
-static bool is_final_name_locked(const pe_out_file *out)
-{
-    const int fd = pe_open(out->path, O_RDONLY | O_NONBLOCK, 0);
-    const bool is_locked = fd >= 0 && !pe_file_lock(fd);
-    if (fd >= 0)
-        (void)close(fd); /* nothing was written */
-    return is_locked;
 }
 
 /* Opens the temporary file twice, for writing and for its lock. -1 with errno; *is_same is false when another run has
@@ -94,15 +80,16 @@ static pe_status take_part(pe_out_file *out, bool *is_taken, bool has_own_marker
     struct stat facts;
     if (!pe_file_lock(out->lock_fd)) {
         close_part(out);
-        return is_in_use(out, out->part, err);
+        return pe_out_is_in_use(out->path, out->part, err);
     }
     if (!pe_file_is_named(out->lock_fd, out->part)) { /* the run that had the lock has ended */
         close_part(out);
         return PE_OK;
     }
-    if (is_final_name_locked(out)) {
+    /* a run that grows its output holds the lock of the file of the final name */
+    if (pe_out_check_unused(out->path, out->path, err) != PE_OK) {
         unmake_part(out, has_own_marker);
-        return is_in_use(out, out->path, err);
+        return err->status;
     }
     /* ext4 writes a file out at its close once it was truncated, even from nothing: an empty one is left alone */
     if (fstat(out->fd, &facts) != 0 || (facts.st_size > 0 && ftruncate(out->fd, 0) != 0)) {
@@ -187,7 +174,7 @@ static pe_status begin_result(pe_out_file *out, pe_out_kind kind, const char *ma
     for (int tries = 0; tries < MOST_TRIES && status == PE_OK && !is_taken; tries++)
         status = try_result(out, kind, &is_taken, err);
     if (status == PE_OK && !is_taken)
-        status = is_in_use(out, out->part, err);
+        status = pe_out_is_in_use(out->path, out->part, err);
     if (status == PE_OK)
         pe_exit_cleanup_add(out->part);
     if (status == PE_OK)
@@ -197,8 +184,8 @@ static pe_status begin_result(pe_out_file *out, pe_out_kind kind, const char *ma
 
 static pe_status begin_log(pe_out_file *out, pe_error *err)
 {
-    if (is_final_name_locked(out))
-        return is_in_use(out, out->path, err);
+    if (pe_out_check_unused(out->path, out->path, err) != PE_OK)
+        return err->status;
     for (int tries = 0; tries < MOST_TRIES; tries++) {
         uint64_t number = 0;
         bool is_same = false;
@@ -313,7 +300,9 @@ static pe_status open_unfinished(pe_out_file *out, const pe_out_state *state, pe
     if (out->lock_fd < 0 || fstat(out->fd, &facts) != 0)
         return pe_out_cannot_create(out->path, errno, err);
     if (!pe_file_lock(out->lock_fd))
-        return is_in_use(out, name, err);
+        return pe_out_is_in_use(out->path, name, err);
+    if (!pe_file_is_named(out->lock_fd, name))
+        return is_exchanged(out, "another run has ended", err);
     if ((uint64_t)facts.st_size < bytes) {
         char what[80];
         (void)snprintf(what, sizeof what, "it was cut to %lld of its %llu bytes", (long long)facts.st_size,

@@ -19,6 +19,7 @@
 
 #include "checkpoint/failed_file.h"
 #include "os/file/file.h"
+#include "os/file/out_lock.h"
 #include "report/failure_log.h"
 #include "run/job_to_specs.h"
 #include "run/resume/last_row.h"
@@ -189,7 +190,7 @@ static int open_output(const pe_job *job, uint64_t inode, pe_error *err)
     }
     pe_buffer_fini(&part);
     if (fd >= 0 && !pe_file_lock(fd)) {
-        (void)pe_fail(err, PE_EOUTPUT, "cannot go on with %s: another run is writing it", job->output.path);
+        (void)pe_out_is_in_use(job->output.path, job->output.path, err);
         (void)close(fd); /* only read from */
         return -1;
     }

@@ -18,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "os/file/out_file.h"
+#include "os/file/out_lock.h"
 #include "os/file/out_marker.h"
 #include "os/log.h"
 #include "report/failure_log.h"
@@ -291,8 +292,9 @@ static void find_checkpoint(const pe_run_context *run, const pe_job *job, const 
         return;
     if (output->has_item_files)
         status = pe_item_files_begin(job->output.path, err); /* its folder has the checkpoint */
-    if (status == PE_OK && !pe_checkpoint_path_is_beside(job, output))
-        status = pe_checkpoint_lock_take(&out->lock, out->path, err);
+    if (status == PE_OK) /* a run that was killed a moment ago may still be writing its checkpoint */
+        status = pe_checkpoint_path_is_beside(job, output) ? pe_out_check_idle(job->output.path, err)
+                                                           : pe_checkpoint_lock_take(&out->lock, out->path, err);
     if (status == PE_OK && job->op_count > 0 && !pe_path_is_stdout(job->output.path))
         status = name_marker(job, out, err);
     if (status == PE_OK)
