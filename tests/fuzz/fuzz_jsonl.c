@@ -12,7 +12,7 @@
 #include "format/json/jsonl.h"
 #include "fuzz.h"
 
-enum { PATHS = 4, BEHIND = 100 };
+enum { PATHS = 4, NUMBERS = 2, BEHIND = 100 };
 
 static void check_values(const pe_json_value *values, const char *data, size_t size)
 {
@@ -44,32 +44,71 @@ static pe_status count_key(void *context, const char *key, size_t size, pe_error
     return PE_OK;
 }
 
-/* The line among others, for whose tokens one pass is enough. */
-static void check_among_lines(const char *const *paths, const char *line, size_t size, pe_status expected, size_t bad,
-                              const pe_json_value *values)
+/* Lines for whose tokens one pass is enough: the line twice between others, which mostly have another shape. */
+enum { OTHERS = 4, TIMES = 2, LINES = OTHERS + TIMES };
+
+typedef struct piece {
+    const char *data;
+    size_t size;
+    bool is_line;
+} piece;
+
+static char *make_lines(const char *line, size_t size, piece pieces[LINES])
 {
-    static const char others[] = "{\"a\": 1, \"b\": [2, {}]}\n";
-    const size_t other = sizeof others - 1, total = 4 * other + size + 1;
+    static const char others[] = "{\"a\": 1, \"b\": [2, {}]}";
+    const size_t other = sizeof others - 1;
+    char *const lines = malloc(OTHERS * (other + 1) + TIMES * (size + 1));
+    FUZZ_HOLDS(lines != NULL);
+    char *at = lines;
+    for (int i = 0; i < LINES; i++) {
+        const bool is_line = i >= OTHERS / 2 && i < OTHERS / 2 + TIMES;
+        pieces[i] = (piece){at, is_line ? size : other, is_line};
+        if (pieces[i].size > 0)
+            memcpy(at, is_line ? line : others, pieces[i].size);
+        at += pieces[i].size;
+        *at++ = '\n';
+    }
+    return lines;
+}
+
+/* What pe_jsonl_find says of a line are its numbers. */
+static void check_found(const uint32_t *ends, const char *data, const pe_json_value *values, size_t paths)
+{
+    for (size_t p = 0; p < paths; p++) {
+        const char *const begin = data + (uint32_t)(ends[1 + 2 * p] + 1);
+        FUZZ_HOLDS(values[p].kind == PE_JSON_NUMBER && begin == values[p].data);
+        FUZZ_HOLDS(data + ends[2 + 2 * p] == begin + values[p].size);
+    }
+}
+
+static void check_among_lines(const char *const *paths, size_t count, const char *line, size_t size, pe_status expected,
+                              size_t bad, const pe_json_value *values)
+{
     pe_jsonl *reader = NULL;
     pe_error err = PE_ERROR_INIT;
     pe_json_value got[PATHS];
+    piece pieces[LINES];
     size_t wrong = 0;
-    char *const lines = malloc(total);
-    FUZZ_HOLDS(lines != NULL && pe_jsonl_open(paths, PATHS, &reader, &err) == PE_OK);
-    for (size_t i = 0; i < 4; i++)
-        memcpy(lines + i * other + (i < 2 ? 0 : size + 1), others, other);
-    memcpy(lines + 2 * other, line, size);
-    lines[2 * other + size] = '\n';
+    char *const lines = make_lines(line, size, pieces);
+    const char *const end = pieces[LINES - 1].data + pieces[LINES - 1].size + 1;
+    FUZZ_HOLDS(pe_jsonl_open(paths, count, &reader, &err) == PE_OK);
     pe_jsonl_start(reader, 1000); /* more than there are: the window is all of them */
-    for (size_t at = 0; at < total; at += at == 2 * other ? size + 1 : other) {
-        const bool is_line = at == 2 * other;
-        const pe_status status =
-            pe_jsonl_read(reader, lines + at, is_line ? size : other - 1, total - at, got, &wrong, &err);
-        FUZZ_HOLDS(status == (is_line ? expected : PE_OK));
-        FUZZ_HOLDS(is_line || (got[0].kind == PE_JSON_NUMBER && *got[2].data == '2'));
-        FUZZ_HOLDS(!is_line || status == PE_OK || wrong == bad);
-        if (is_line && status == PE_OK)
+    for (int i = 0; i < LINES; i++) {
+        const piece *const one = &pieces[i];
+        const size_t rest = (size_t)(end - one->data);
+        uint32_t ends[2 * PATHS + 2];
+        const bool is_found = i % 2 == 1 && pe_jsonl_find(reader, one->data, rest, 1, ends) == 1;
+        const pe_status status = pe_jsonl_read(reader, one->data, one->size, rest, got, &wrong, &err);
+        FUZZ_HOLDS(status == (one->is_line ? expected : PE_OK));
+        FUZZ_HOLDS(one->is_line || (got[0].kind == PE_JSON_NUMBER && *got[count / 2].data == '2'));
+        FUZZ_HOLDS(!one->is_line || status == PE_OK || wrong == bad);
+        FUZZ_HOLDS(!is_found || status == PE_OK);
+        if (is_found)
+            check_found(ends, one->data, got, count);
+        if (one->is_line && status == PE_OK && count == PATHS)
             check_same(values, got);
+        if (one->is_line && status == PE_OK && count == NUMBERS)
+            check_same((const pe_json_value[PATHS]){values[0], values[2]}, (pe_json_value[PATHS]){got[0], got[1]});
     }
     pe_jsonl_close(reader);
     free(lines);
@@ -101,8 +140,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_same(values[0], values[1]);
         FUZZ_HOLDS(pe_jsonl_keys(readers[0], line, size, count_key, &keys, &bad[0], &err) == PE_OK && keys <= size);
     }
-    if (memchr(line, '\n', size) == NULL)
-        check_among_lines(paths, line, size, errs[0].status, bad[0], values[0]);
+    if (memchr(line, '\n', size) == NULL) {
+        static const char *const numbers[NUMBERS] = {"a", "b.0"};
+        check_among_lines(paths, PATHS, line, size, errs[0].status, bad[0], values[0]);
+        check_among_lines(numbers, NUMBERS, line, size, errs[0].status, bad[0], values[0]);
+    }
     pe_jsonl_close(readers[0]);
     pe_jsonl_close(readers[1]);
     free(line);

@@ -8,6 +8,8 @@
 //            and the tokens of a line are those between its ends. Between two tokens it finds nothing but blanks: a grammar of
 //            tokens is enough to check a line, and numbers and words have a check of their own. Nothing behind the window is
 //            read: the first stage copies its last block, and behind the last token stands the window's size.
+//            Most lines have the keys of the line before them: they are compared with it (json_shape_cxx.h), and walked only
+//            where they differ.
 // Threads:   no state but the window.
 // Not here:  lines with escapes, and all that is wrong (jsonl_cxx.cc).
 
@@ -22,6 +24,7 @@ namespace
 
 constexpr std::size_t most_bytes = std::size_t{32} << 10; // of a window: its tokens stay in the cache
 constexpr std::size_t least_lines = 4;
+constexpr unsigned most_lessons = 8; // where every line has another shape, to learn them is in vain
 
 struct walk {
     const char *base;
@@ -179,23 +182,69 @@ bool pe_json_window::look_at(const pe_json_line &line)
     begin = line.data;
     end = line.data + size;
     next = scanner->structural_indexes.get();
+    tokens_end = next + scanner->n_structural_indexes;
+    lessons = most_lessons;
+    return true;
+}
+
+pe_json_tokens pe_json_window::tokens_from(const std::uint32_t *first, const std::uint32_t *last) const
+{
+    return {begin, first, last, end};
+}
+
+// Goes to the first token of the line; false: its tokens are not known.
+bool pe_json_window::reach(const pe_json_line &line)
+{
+    const bool is_known = line.data >= begin && line.data < end && line.data + line.size <= end;
+    if (!is_known && !look_at(line))
+        return false;
+    while (begin + *next < line.data) // tokens of a line that was left to jsonl_cxx.cc
+        next++;
     return true;
 }
 
 bool pe_json_window::read(const pe_json_line &line, const std::vector<pe_json_path> &paths, pe_json_value *values)
 {
-    const bool is_known = line.data >= begin && line.data < end && line.data + line.size <= end;
-    const bool is_found = is_known || look_at(line);
+    const bool is_found = reach(line);
     lines -= lines > 0 ? 1 : 0;
     if (!is_found)
         return false;
-    while (begin + *next < line.data) // tokens of a line that was left to jsonl_cxx.cc
-        next++;
+    const pe_json_tokens rest = tokens_from(next, tokens_end);
+    if (shape.match(rest, line.data + line.size)) {
+        shape.values(rest, values);
+        next += shape.tokens();
+        return true;
+    }
     for (std::size_t p = 0; p < paths.size(); p++)
         values[p] = pe_json_value{PE_JSON_MISSING, nullptr, 0, 0, nullptr, 0};
     walk one{begin, next, line.data + line.size, paths, values};
     const bool is_read =
         one.line(paths.size() == PE_JSONL_PATHS ? ~pe_json_set{0} : (pe_json_set{1} << paths.size()) - 1);
+    if (is_read && lessons > 0) {
+        shape.learn(tokens_from(next, one.next), values, paths.size());
+        lessons--;
+    }
     next = one.next;
     return is_read;
+}
+
+std::uint64_t pe_json_window::find(const char *data, std::size_t size, std::uint64_t most, std::uint32_t *ends,
+                                   std::size_t stride)
+{
+    const char *at = data;
+    ends[0] = UINT32_MAX; // one less than the offset of the first line
+    for (std::uint64_t found = 0; found < most; found++) {
+        const std::size_t readable = size - static_cast<std::size_t>(at - data);
+        const auto *const newline =
+            static_cast<const char *>(readable == 0 ? nullptr : std::memchr(at, '\n', readable));
+        if (newline == nullptr || !reach(pe_json_line{at, static_cast<std::size_t>(newline - at), readable}) ||
+            !shape.match(tokens_from(next, tokens_end), newline) || !shape.numbers(data, ends + 1))
+            return found;
+        next += shape.tokens();
+        lines -= lines > 0 ? 1 : 0;
+        at = newline + 1;
+        ends += stride;
+        ends[0] = static_cast<std::uint32_t>(newline - data);
+    }
+    return most;
 }

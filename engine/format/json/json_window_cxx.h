@@ -26,6 +26,7 @@
 #pragma GCC diagnostic pop
 
 #include "format/json/json_path_cxx.h"
+#include "format/json/json_shape_cxx.h"
 #include "format/json/jsonl.h"
 
 constexpr unsigned PE_JSON_DEEPEST = 500;
@@ -52,9 +53,13 @@ class pe_json_window
     void start(std::uint64_t lines);
     // The values of a line; false: they are not known, and `values` means nothing.
     bool read(const pe_json_line &line, const std::vector<pe_json_path> &paths, pe_json_value *values);
+    // pe_jsonl_find
+    std::uint64_t find(const char *data, std::size_t size, std::uint64_t most, std::uint32_t *ends, std::size_t stride);
 
   private:
+    bool reach(const pe_json_line &line);
     bool look_at(const pe_json_line &line);
+    pe_json_tokens tokens_from(const std::uint32_t *first, const std::uint32_t *last) const;
     bool has_room(std::size_t bytes);
 
     std::unique_ptr<simdjson::internal::dom_parser_implementation> scanner;
@@ -63,6 +68,9 @@ class pe_json_window
     const char *begin = nullptr, *end = nullptr; // of the window
     const char *unknown_end = nullptr;   // where a window began that could not be made: up to here none is tried
     const std::uint32_t *next = nullptr; // the first token not yet passed
+    const std::uint32_t *tokens_end = nullptr;
+    pe_json_shape shape;
+    unsigned lessons = 0; // how many more lines of this window the shape may be learnt from
 };
 
 #endif

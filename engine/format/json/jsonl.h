@@ -60,6 +60,15 @@ void pe_jsonl_start(pe_jsonl *reader, uint64_t lines);
 pe_status pe_jsonl_read(pe_jsonl *reader, const char *data, size_t size, size_t readable, pe_json_value *values,
                         size_t *bad, pe_error *err);
 
+/* pe_jsonl_find - the values of whole lines from data[0] on, where all are numbers.
+ *
+ * Shape:   value p of line i lies between ends[1 + 2 * p] + 1 and ends[2 + 2 * p] of the line's `ends`, which has one element
+ *          more than two a path. Its ends[0] + 1 (modulo 2^32) is where the line begins, and the next line's ends[0] is its
+ *          newline; so ends has one element behind those of `most` lines.
+ * Returns: how many lines were found, at most `most`: 0 as well where pe_jsonl_read has not yet seen one like it
+ */
+uint64_t pe_jsonl_find(pe_jsonl *reader, const char *data, size_t size, uint64_t most, uint32_t *ends);
+
 /* pe_jsonl_keys - the keys of the line's object, in their order, each once; take is called for each. Returns as
  * pe_jsonl_read. */
 pe_status pe_jsonl_keys(pe_jsonl *reader, const char *data, size_t size,

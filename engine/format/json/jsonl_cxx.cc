@@ -348,6 +348,11 @@ try {
     return pe_fail(err, PE_ENOMEM, "out of memory: a line of %zu bytes of JSON", size);
 }
 
+extern "C" uint64_t pe_jsonl_find(pe_jsonl *reader, const char *data, size_t size, uint64_t most, uint32_t *ends)
+{
+    return reader->window.find(data, size, most, ends, 2 * reader->paths.size() + 1);
+}
+
 extern "C" pe_status pe_jsonl_keys(pe_jsonl *reader, const char *data, size_t size,
                                    pe_status (*take)(void *context, const char *key, size_t size, pe_error *err),
                                    void *context, size_t *bad, pe_error *err)

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* text_columns.c - converts the fields of many csv records, one column after the other.
+/* text_columns.c - converts the fields of many records of csv or JSON, one column after the other.
  *
  * Invariant: rows and values are those of record by record. A row with a value that cannot be delivered ends the batch in
  *            front of it, so that the first wrong row, and in it the first wrong field, is the one that is told.
- * Design:    csv_batch.c finds the fields of some thousand records; one loop for each column parses them without leaving the
- *            parser. After a failure batches are short: where many rows fail, little is converted twice.
+ * Design:    csv_batch.c finds the fields of some thousand records, or pe_jsonl_find those of lines of JSON that are numbers; one
+ *            loop for each column parses them without leaving the parser. After a failure batches are short: where many rows fail, little is converted twice.
  * Threads:   any worker, with its own reader.
  * Not here:  one record (text_reader.c, text_deliver.c).
  */
@@ -27,7 +27,7 @@ static bool deliver_one(const pe_text_work *w, const pe_text_target *target, con
     pe_error ignored = PE_ERROR_INIT; /* text_reader.c will find it again */
     pe_text_work one = *w;
     one.row += record;
-    const pe_csv_field field = field_at(w, records, record, target->field);
+    const pe_csv_field field = field_at(w, records, record, target->place);
     return pe_text_deliver(&one, target, &field, &ignored) == PE_OK;
 }
 
@@ -46,10 +46,10 @@ static uint64_t deliver_numbers(const pe_text_work *w, const pe_text_target *tar
     const pe_csv_batch *const batch = &w->reader->batch;
     const pe_number_run run = {.data = (const char *)records,
                                .size = w->size - (size_t)(records - w->data),
-                               .ends = batch->ends + target->field,
+                               .ends = batch->ends + target->place,
                                .stride = (size_t)batch->fields,
                                .count = (size_t)count,
-                               .may_end_in_cr = target->field + 1 == batch->fields};
+                               .may_end_in_cr = target->place + 1 == batch->fields};
     char *const out = (char *)w->columns[target->argument] + w->row * target->step + target->offset;
     size_t done = 0;
     for (;;) {
@@ -66,7 +66,9 @@ static uint64_t deliver_column(const pe_text_work *w, const pe_text_target *targ
 {
     if (w->columns[target->argument] == NULL)
         return count;
-    const bool is_plain = target->parse == target->want && !w->text->is_styled && pe_can_parse_run(target->parse);
+    const bool is_usual =
+        !w->text->is_styled || w->text->is_json; /* lines of JSON with missing values are in no batch */
+    const bool is_plain = target->parse == target->want && is_usual && pe_can_parse_run(target->parse);
     return is_plain ? deliver_numbers(w, target, records, count) : deliver_each(w, target, records, count);
 }
 
@@ -93,6 +95,18 @@ static uint64_t keep_columns(const pe_text_work *w, const unsigned char *records
     return count;
 }
 
+static void find_records(const pe_text_work *w, const unsigned char *records, size_t size, uint64_t most)
+{
+    pe_csv_batch *const batch = &w->reader->batch;
+    if (!w->text->is_json) {
+        pe_csv_find(batch, records, size, &w->text->dialect, most);
+        return;
+    }
+    const uint64_t room = (batch->room - 1) / batch->fields;
+    batch->records =
+        pe_jsonl_find(w->reader->json, (const char *)records, size, most < room ? most : room, batch->ends);
+}
+
 uint64_t pe_text_take_batch(const pe_text_work *w, size_t *at, uint64_t most)
 {
     pe_text_reader *const reader = w->reader;
@@ -100,8 +114,7 @@ uint64_t pe_text_take_batch(const pe_text_work *w, size_t *at, uint64_t most)
     if (batch->room == 0)
         return 0;
     const unsigned char *const records = w->data + *at;
-    pe_csv_find(batch, records, w->size - *at, &w->text->dialect,
-                most < reader->batch_most ? most : reader->batch_most);
+    find_records(w, records, w->size - *at, most < reader->batch_most ? most : reader->batch_most);
     uint64_t taken = batch->records;
     for (size_t t = 0; t < reader->target_count && taken > 0; t++)
         taken = deliver_column(w, &reader->targets[t], records, taken);

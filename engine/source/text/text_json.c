@@ -196,6 +196,16 @@ static uint64_t value_end(const pe_text_source *text)
     return text->columns[0].name == NULL ? text->kept : text->fields;
 }
 
+uint64_t pe_text_json_paths(const pe_text_source *text)
+{
+    return value_end(text) - first_value(text);
+}
+
+uint64_t pe_text_json_path(const pe_text_source *text, uint64_t field)
+{
+    return field - first_value(text);
+}
+
 /* The path of a field. A dot in a key of the first line is no step of it. */
 static pe_status append_path(const pe_text_source *text, uint64_t number, pe_buffer *out, pe_error *err)
 {

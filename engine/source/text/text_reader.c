@@ -17,6 +17,9 @@
 #include "format/lines.h"
 #include "source/bind_columns.h"
 #include "source/text/text_deliver.h"
+#include "types/number_run.h"
+
+enum { JSON_BATCH_ROOM = 4096 }; /* of places: they stay in the first cache */
 
 /* A kept field that is a number is parsed as an argument is. */
 static void add_kept_numbers(pe_text_reader *own, const pe_source *source)
@@ -34,17 +37,47 @@ static void add_kept_numbers(pe_text_reader *own, const pe_source *source)
     }
 }
 
+/* Can lines of JSON be taken in batches? Their values have to be numbers alone. */
+static bool is_json_of_numbers(const pe_text_reader *own, const pe_text_source *text)
+{
+    bool is_good = !own->cuts_kept && text->base.spec->missing_count == 0;
+    for (size_t t = 0; t < own->target_count && is_good; t++) {
+        const pe_text_target *const target = &own->targets[t];
+        is_good = target->parse == target->want && pe_can_parse_run(target->parse) &&
+                  pe_text_json_path(text, target->field) < pe_text_json_paths(text);
+    }
+    return is_good;
+}
+
+/* A line of JSON has a field in front of its first value and one between any two (pe_jsonl_find). */
+static size_t json_batch_room(pe_text_reader *own, const pe_text_source *text)
+{
+    if (!is_json_of_numbers(own, text))
+        return 0;
+    own->batch.fields = 2 * pe_text_json_paths(text) + 1;
+    for (size_t t = 0; t < own->target_count; t++)
+        own->targets[t].place = 2 * pe_text_json_path(text, own->targets[t].field) + 1;
+    return JSON_BATCH_ROOM;
+}
+
+static size_t csv_batch_room(pe_text_reader *own, const pe_text_source *text)
+{
+    own->batch.fields = text->fields;
+    for (size_t t = 0; t < own->target_count; t++)
+        own->targets[t].place = own->targets[t].field;
+    return pe_csv_batch_room(&text->dialect, text->fields);
+}
+
 static pe_status open_batch(pe_text_reader *own, const pe_text_source *text, pe_error *err)
 {
-    const size_t room = pe_csv_batch_room(&text->dialect, text->fields);
+    for (int k = 0; k < text->base.kept_count; k++)
+        own->cuts_kept = own->cuts_kept || !pe_text_is_kept_in_place(&text->base.kept[k]);
+    const size_t room = text->is_json ? json_batch_room(own, text) : csv_batch_room(own, text);
     const pe_status status = room == 0 ? PE_OK : pe_make_array(&own->batch.ends, room, sizeof *own->batch.ends, err);
     if (status != PE_OK)
         return status;
     own->batch.room = room;
-    own->batch.fields = text->fields;
     own->batch_most = UINT32_MAX;
-    for (int k = 0; k < text->base.kept_count; k++)
-        own->cuts_kept = own->cuts_kept || !pe_text_is_kept_in_place(&text->base.kept[k]);
     return PE_OK;
 }
 
@@ -59,8 +92,6 @@ pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
             pe_make_array(&own->targets, text->column_count + (size_t)source->kept_count, sizeof *own->targets, err);
     if (status == PE_OK && text->is_json)
         status = pe_text_open_json(text, &own->json, err);
-    if (status == PE_OK)
-        status = open_batch(own, text, err);
     if (status != PE_OK)
         return status;
     for (int a = 0; a < source->want_count; a++)
@@ -79,7 +110,7 @@ pe_status pe_text_reader_open(pe_reader *reader, pe_error *err)
         }
     assert(own->target_count == text->column_count);
     add_kept_numbers(own, source);
-    return PE_OK;
+    return open_batch(own, text, err);
 }
 
 void pe_text_reader_close(pe_reader *reader)

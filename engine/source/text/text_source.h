@@ -57,6 +57,7 @@ typedef struct pe_text_source {
 /* One element of one argument: which field it is parsed from, where it goes. */
 typedef struct pe_text_target {
     uint64_t field;
+    uint64_t place;   /* of the field among those of a batch's record */
     const char *name; /* of the column; NULL without one */
     int argument;
     size_t offset; /* in the item */
@@ -70,7 +71,7 @@ typedef struct pe_text_reader {
     pe_text_target *targets;
     size_t target_count;
     pe_csv_field *fields; /* of the record at hand */
-    pe_csv_batch batch;   /* of a csv; room 0: records are taken one by one */
+    pe_csv_batch batch;   /* room 0: records are taken one by one */
     uint64_t batch_most;  /* records of the next batch */
     bool cuts_kept;       /* some kept text is put together from fields */
     pe_jsonl *json;       /* where is_json */
@@ -132,6 +133,10 @@ const char *pe_text_comment_hint(const pe_text_source *text, char out[PE_COMMENT
 bool pe_text_needs_keys(const pe_text_source *text);
 pe_status pe_text_take_json(pe_text_source *text, const unsigned char *data, size_t size, size_t at, pe_error *err);
 pe_status pe_text_open_json(const pe_text_source *text, pe_jsonl **out, pe_error *err);
+/* pe_text_json_paths - how many values of a line are read. pe_text_json_path: which of them a field is; at least that number
+ * where the field is the whole line. */
+uint64_t pe_text_json_paths(const pe_text_source *text);
+uint64_t pe_text_json_path(const pe_text_source *text, uint64_t field);
 /* pe_text_cut_json - the line's values as fields; unescaped strings are copied to scratch. line lies in data of
  * `size` bytes. Returns: PE_OK; PE_EDATA with the reason alone, *bad is the offset in the line; PE_ENOMEM */
 pe_status pe_text_cut_json(const pe_text_source *text, pe_jsonl *json, pe_text line, const unsigned char *data,
