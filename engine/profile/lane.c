@@ -113,7 +113,7 @@ void pe_lane_chunk(uint64_t first, uint64_t items, uint64_t ns, uint64_t end_ns)
     if (is_long && lane->mark_ns > lane->stretch.begin_ns)
         pe_lane_flush(lane);
     pe_stretch *const stretch = &lane->stretch;
-    const uint64_t cost_ns = ns > lane->written_ns ? ns - lane->written_ns : 0;
+    const uint64_t cost_ns = ns > lane->apart_ns ? ns - lane->apart_ns : 0;
     stretch->chunks++;
     if (lane->is_metered && items > 0)
         lane->item_ns = (double)cost_ns / (double)items;
@@ -132,7 +132,7 @@ void pe_lane_waited(uint64_t end_ns)
         return;
     pe_lane_until(lane, lane->lacks_room ? PE_PHASE_WAIT_WINDOW : PE_PHASE_WAIT_WORK, end_ns, 0);
     lane->lacks_room = false;
-    lane->written_ns = 0;
+    lane->apart_ns = 0;
 }
 
 void pe_lane_did(pe_phase phase, uint64_t end_ns)
@@ -161,7 +161,7 @@ void pe_pause_end(pe_phase phase, pe_phase outer, uint64_t began_ns)
     const uint64_t now = pe_clock_ns(), ns = now - began_ns;
     uint64_t lent_ns = ns;
     lane->away_ns += phase == PE_PHASE_READ ? 0 : ns;
-    lane->written_ns += phase == PE_PHASE_WRITE ? ns : 0;
+    lane->apart_ns += phase == PE_PHASE_WRITE || phase == PE_PHASE_START ? ns : 0;
     if (phase == PE_PHASE_READ) {
         lent_ns *= lane->stride + 1;
         lane->skip = lane->stride = ns < SHORT_PAUSE_NS ? STRIDE - 1 : 0;

@@ -36,10 +36,11 @@ typedef struct pe_lane {
     uint32_t stride, skip; /* of reads: so many stay untimed before the next, and of these are left */
     uint64_t ahead;        /* what is added to the pool's item numbers to get the job's */
     double item_ns;        /* the mean cost in the last chunk; 0: not known */
-    uint64_t away_ns;      /* spent in pauses that are no cost of an item: writing, waiting for room; it only grows */
-    uint64_t written_ns;   /* of the running chunk */
-    bool is_metered;       /* the worker adds the costs of the running chunk's items itself */
-    bool lacks_room;       /* since the mark the thread has waited for the window */
+    uint64_t
+        away_ns; /* spent in pauses that are no cost of an item: writing, waiting for room, the start of a process; it only grows */
+    uint64_t apart_ns; /* of the running chunk, in pauses that are no cost of its items */
+    bool is_metered;   /* the worker adds the costs of the running chunk's items itself */
+    bool lacks_room;   /* since the mark the thread has waited for the window */
     pe_time_bins bins;
     pe_costs costs;
     pe_events events;

@@ -22,6 +22,7 @@ import numpy
 from harness import Case, ROOT_INT64, finish, main, needs_mpi, not_sanitized, squares, start, toml
 
 SLEEP = "import time\ndef nap(ms):\n    time.sleep(ms / 1000)\n    return ms\n"
+SLOW_START = SLEEP + "time.sleep(0.5)\n"
 
 
 def napping(times, **more):
@@ -150,14 +151,15 @@ class Stats(Case):
     def test_stats_tell_where_the_time_went_and_which_items_took_it(self):
         times = [5] * 60
         times[17], times[40] = 300, 200
-        self.write("nap.py", SLEEP)
-        stats = self.stats(napping(times), "-t", "1")
+        self.write("nap.py", SLOW_START)
+        stats = self.stats(napping(times), "-t", "1", "-s", "kernel.max_items_per_worker=30")
         worker = stats["ranks"][0]["worker_seconds"]
         self.assertGreater(worker["compute"], sum(times) / 1000)
         self.assertLess(worker["compute"], sum(times) / 1000 * 1.2)
         self.assertEqual([(slow["item"], slow["items"], slow["call"]) for slow in stats["slowest"][:2]],
                          [(17, 1, "nap.py:nap(300.0)"), (40, 1, "nap.py:nap(200.0)")])
         self.assertTrue(300e6 <= stats["slowest"][0]["ns_each"] < 360e6, stats["slowest"][0])
+        self.assertGreater(worker["start"], 0.5)  # of the process for the other 30 items
 
     def test_reports_are_refused_without_a_run_and_over_other_files(self):
         self.refuse(squares(9), 64, "--stats", options=("--plan", "--stats", "s.json"))
@@ -257,7 +259,7 @@ class Sample(Case):
     @not_sanitized
     def test_sample_tells_the_time_of_a_python_function(self):
         """Sleeps take as long on a machine that is busy; the start of the processes is told by the clock."""
-        self.write("nap.py", SLEEP)
+        self.write("nap.py", SLOW_START)
         naps = [20 + 4 * (i % 7) for i in range(700)]
         begun = time.monotonic()
         text = self.sample(napping(naps), "--sample=60", "-t", "2")
@@ -418,6 +420,7 @@ class Report(Case):
         page = self.page(job, "-t", "1", ranks=4)
         self.assertIn("Ranks over time", page.text)
         self.assertIn("the workers of rank 3 compute longest", page.text)
+        self.assertRegex(page.text, r"Rank 3 on \S+ is slow: an item takes")
         self.assertIn("mpirun -n 4 ", page.text)
         self.browse()
 

@@ -22,7 +22,7 @@ profile: base comm
 threads: base os comm plan profile
 checkpoint: base os plan threads
 ranks: base comm plan threads
-kernel: base os types job
+kernel: base os types job profile
 reduce: base types comm plan job kernel
 sink: base os types format job
 source: base os types format job

@@ -74,7 +74,7 @@ static int grow(pe_isolate_worker *worker, pe_isolate_capacity need)
                                           .text_in = larger(have.text_in, need.text_in),
                                           .text_out = larger(have.text_out, need.text_out)};
     const int refused = pe_isolate_memory_map(&worker->self->signature, capacity, &worker->memory);
-    return refused != 0 ? refused : pe_isolate_start(worker);
+    return refused != 0 ? refused : pe_isolate_restart(worker);
 }
 
 static int write_args(pe_isolate_worker *worker, const pe_batch *batch)

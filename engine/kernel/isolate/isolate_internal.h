@@ -120,6 +120,8 @@ typedef struct pe_isolate_worker {
 
 /* pe_isolate_start - fork a child, which opens the kernel; worker->memory is mapped. Returns 0 or worker->refused. */
 int pe_isolate_start(pe_isolate_worker *worker);
+/* pe_isolate_restart - the same amid a batch: the time is no cost of its items. */
+int pe_isolate_restart(pe_isolate_worker *worker);
 /* pe_isolate_stop - the child closes its kernel and exits, or is killed after a while. */
 void pe_isolate_stop(pe_isolate_worker *worker);
 /* pe_isolate_ask - the request in the header to the child (a new one where there is none); timeout_ns 0: none. */

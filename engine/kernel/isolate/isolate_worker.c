@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "kernel/isolate/isolate_internal.h"
 #include "os/signame.h"
+#include "profile/lane.h"
 
 #define EXIT_WAIT_NS ((uint64_t)100 * 1000 * 1000)   /* between the end of a child's pipe and its exit */
 #define CLOSE_WAIT_NS ((uint64_t)5000 * 1000 * 1000) /* for the kernel's close */
@@ -77,6 +78,14 @@ int pe_isolate_start(pe_isolate_worker *worker)
     return worker->refused;
 }
 
+int pe_isolate_restart(pe_isolate_worker *worker)
+{
+    const uint64_t began = pe_pause_begin(PE_PHASE_START);
+    const int refused = pe_isolate_start(worker);
+    pe_pause_end(PE_PHASE_START, PE_PHASE_COMPUTE, began);
+    return refused;
+}
+
 void pe_isolate_stop(pe_isolate_worker *worker)
 {
     (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + CLOSE_WAIT_NS, NULL, NULL);
@@ -91,7 +100,7 @@ pe_isolate_outcome pe_isolate_ask(pe_isolate_worker *worker, uint64_t timeout_ns
         if (outcome != PE_ISOLATE_DIED || was_read)
             return outcome;
     }
-    if (pe_isolate_start(worker) != 0)
+    if (pe_isolate_restart(worker) != 0)
         return PE_ISOLATE_NONE;
     *worker->memory.header = request;
     return exchange(worker, 1, timeout_ns, &was_read);

@@ -26,6 +26,7 @@
 #include "kernel/call.h"
 #include "kernel/process/process_form.h"
 #include "kernel/python/python_internal.h"
+#include "profile/lane.h"
 
 #define IN_FD 3
 #define OUT_FD 4
@@ -203,7 +204,12 @@ static pe_status ensure_process(pe_python_worker *worker, pe_error *err)
     const pe_python *const form = worker->form;
     if (worker->process.pid != 0 && form->max_items != 0 && worker->served >= form->max_items)
         (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + GRACE_NS, form->stop, NULL);
-    return worker->process.pid != 0 ? PE_OK : pe_python_worker_start(worker, err);
+    if (worker->process.pid != 0)
+        return PE_OK;
+    const uint64_t began = pe_pause_begin(PE_PHASE_START);
+    const pe_status status = pe_python_worker_start(worker, err);
+    pe_pause_end(PE_PHASE_START, PE_PHASE_COMPUTE, began);
+    return status;
 }
 
 /* ---- one request ---- */

@@ -126,10 +126,10 @@ static void print_tick(pe_html *html, double at, double step)
     }
 }
 
-void pe_html_time_ticks(pe_html *html, double seconds, const char *class)
+void pe_html_time_ticks(pe_html *html, double seconds)
 {
     const double step = tick_step(seconds);
-    pe_html_printf(html, "<div class=\"%s\">", class);
+    pe_html_put(html, "<div class=\"ticks\">");
     for (int i = 0; i * step <= seconds * 0.97; i++) {
         pe_html_put(html, "<span style=\"left:");
         pe_html_number(html, i * step / seconds * 100, 2);

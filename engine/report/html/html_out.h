@@ -29,10 +29,10 @@ void pe_html_seconds(pe_html *html, double seconds);
 /* pe_html_cost - the cost of an item: "3.1 ns", "12 ms". */
 void pe_html_cost(pe_html *html, double ns);
 
-/* pe_html_section - a heading. pe_html_time_ticks - the labels below a plot whose x axis is so many seconds long;
- * class "ticks", or "ticks inner" below rows. */
+/* pe_html_section - a heading. pe_html_time_ticks - the labels below a plot whose x axis is so many seconds
+ * long. */
 void pe_html_section(pe_html *html, const char *title);
-void pe_html_time_ticks(pe_html *html, double seconds, const char *class);
+void pe_html_time_ticks(pe_html *html, double seconds);
 /* pe_html_is_shown - did the phase take more than 0.05 % of all of them? pe_html_legend - the colours of those. */
 bool pe_html_is_shown(const uint64_t ns[PE_PHASES], int phase);
 void pe_html_legend(pe_html *html, const uint64_t ns[PE_PHASES]);

@@ -10,6 +10,7 @@
 #include "report/progress.h"
 
 #define WIDTH 1000
+#define SLOW_FACTOR 1.5 /* an item costs so many times what it costs on the other ranks */
 
 int pe_html_rows(const pe_run_facts *facts)
 {
@@ -104,6 +105,39 @@ static void say_imbalance(pe_html *html, const pe_run_facts *facts)
     pe_html_put(html, " % longer than those of a rank on average.</p>\n");
 }
 
+static double item_ns(const pe_rank_profile *rank)
+{
+    return rank->items > 0 ? (double)rank->worker_ns[PE_PHASE_COMPUTE] / (double)rank->items : 0;
+}
+
+/* A slow host computes as long as the others, and less. */
+static void say_slowest(pe_html *html, const pe_run_facts *facts)
+{
+    const int ranks = facts->collected.rank_count;
+    double others = 0;
+    int slowest = 0, counted = 0;
+    for (int rank = 1; rank < ranks; rank++)
+        if (item_ns(&facts->collected.ranks[rank]) > item_ns(&facts->collected.ranks[slowest]))
+            slowest = rank;
+    for (int rank = 0; rank < ranks; rank++) {
+        const double own = item_ns(&facts->collected.ranks[rank]);
+        others += rank != slowest ? own : 0;
+        counted += rank != slowest && own > 0;
+    }
+    const double slow = item_ns(&facts->collected.ranks[slowest]), other = counted > 0 ? others / counted : 0;
+    if (other <= 0 || slow < SLOW_FACTOR * other)
+        return;
+    pe_html_printf(html, "<p><b>Rank %d on ", slowest);
+    pe_html_text(html, facts->collected.ranks[slowest].host);
+    pe_html_put(html, " is slow:</b> an item takes ");
+    pe_html_cost(html, slow);
+    pe_html_put(html, " there, ");
+    pe_html_number(html, slow / other, 1);
+    pe_html_put(html, " times as long as on the other ranks (");
+    pe_html_cost(html, other);
+    pe_html_put(html, "). Its items may be dearer, or its cores slower or shared.</p>\n");
+}
+
 static void say_checkpoints(pe_html *html, const pe_run_facts *facts)
 {
     uint64_t count = 0, ns = 0;
@@ -158,6 +192,7 @@ void pe_html_where(pe_html *html, const pe_run_facts *facts)
     }
     pe_html_put(html, "</div>\n");
     say_imbalance(html, facts);
+    say_slowest(html, facts);
     say_checkpoints(html, facts);
     say_earlier(html, facts);
     table_of_phases(html, &all);
@@ -215,6 +250,8 @@ static void chunk_row(pe_html *html, const pe_run_facts *facts, pe_html_group gr
     pe_html_count(html, facts->collected.ranks[group.first].chunk_items);
     pe_html_put(html, "</td><td class=\"n\">");
     pe_html_cost(html, chunks > 0 ? (double)ns / (double)chunks : 0);
+    pe_html_put(html, "</td><td class=\"n\">");
+    pe_html_cost(html, items > 0 ? (double)ns / (double)items : 0);
     pe_html_put(html, "</td></tr>\n");
 }
 
@@ -238,7 +275,7 @@ void pe_html_chunks(pe_html *html, const pe_run_facts *facts)
     pe_html_printf(html, ". Schedule: %s.</p>\n", pe_schedule_name(plan->schedule));
     pe_html_put(html, "<table><tr><th>rank</th><th>host</th><th class=\"n\">items</th><th class=\"n\">chunks</th><th "
                       "class=\"n\">items a chunk</th><th class=\"n\">at the end</th><th class=\"n\">compute a "
-                      "chunk</th></tr>\n");
+                      "chunk</th><th class=\"n\">an item</th></tr>\n");
     for (int row = 0; row < pe_html_rows(facts); row++)
         chunk_row(html, facts, pe_html_group_at(facts, row));
     pe_html_put(html, "</table>\n");

@@ -137,7 +137,7 @@ static void put_command(pe_html *html, const char *title, const pe_run_facts *fa
     }
     if (command.size > COMMAND_SHOWN)
         memcpy(command.data + COMMAND_SHOWN - 4, "...", 4);
-    pe_html_printf(html, "<p>%s</p>\n<pre>", title);
+    pe_html_printf(html, "<p>%s</p>\n<pre class=\"command\">", title);
     pe_html_text(html, (const char *)command.data);
     pe_html_put(html, "</pre>\n");
     pe_buffer_fini(&command);

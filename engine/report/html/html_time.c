@@ -126,7 +126,7 @@ static void draw_plot(pe_html *html, const series *all, const char *title, int i
     pe_html_printf(html, "\"><path class=\"grid\" d=\"M0 %dH%d\"/>", HEIGHT / 2, WIDTH);
     draw_area(html, all, is_rate ? "rate" : "busy", most, at);
     pe_html_put(html, "</svg></div>\n");
-    pe_html_time_ticks(html, all->wall_ns * 1e-9, "ticks");
+    pe_html_time_ticks(html, all->wall_ns * 1e-9);
     pe_html_put(html, "</figure>\n");
 }
 
@@ -183,7 +183,7 @@ void pe_html_heat(pe_html *html, const pe_run_facts *facts)
         pe_html_put(html, " %</span>\n");
     }
     pe_html_put(html, "</div>\n");
-    pe_html_time_ticks(html, all.wall_ns * 1e-9, "ticks inner");
+    pe_html_time_ticks(html, all.wall_ns * 1e-9);
 }
 
 /* ---- what each worker did ---- */
@@ -253,7 +253,7 @@ void pe_html_lanes(pe_html *html, const pe_run_facts *facts)
         pe_html_put(html, "</svg><span></span>\n");
     }
     pe_html_put(html, "</div>\n");
-    pe_html_time_ticks(html, wall_of(facts) * 1e-9, "ticks inner");
+    pe_html_time_ticks(html, wall_of(facts) * 1e-9);
     pe_html_put(html,
                 "<p class=\"soft\">A row is a worker: its rank, and its number there. Each stretch has the colour of "
                 "what took most of it.</p>\n");

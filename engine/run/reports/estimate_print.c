@@ -54,6 +54,23 @@ static double uncertainty(const pe_sample_sum *sample)
     return 2 * sqrt(squares / (2 * (double)(sample->count - 1)) / (double)sample->count);
 }
 
+static int compare_starts(const void *a, const void *b)
+{
+    const uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+    return one < other ? -1 : one > other;
+}
+
+/* All workers end together; one that is ready later computes less, and nothing where the others have done it all by then. */
+static double whole_seconds(const pe_plan *plan, const pe_sample_sum *sample, double cost_ns)
+{
+    double ns = (double)plan->items * cost_ns, ends = 0;
+    for (int w = 0; w < sample->workers && (w == 0 || ends > (double)sample->start_ns[w]); w++) {
+        ns += (double)sample->start_ns[w];
+        ends = ns / (w + 1);
+    }
+    return ends * 1e-9;
+}
+
 static uint64_t sampled_items(const pe_sample_sum *sample)
 {
     uint64_t items = 0;
@@ -108,6 +125,7 @@ void pe_estimate_print(FILE *out, const pe_plan *plan, const pe_sample_sum *samp
 {
     char items[32], places[32], time[32], least[32], most[32];
     qsort(sample->blocks, sample->count, sizeof *sample->blocks, compare);
+    qsort(sample->start_ns, (size_t)sample->workers, sizeof *sample->start_ns, compare_starts);
     (void)fprintf(out, "%-9s  %s items in %s places, on %d workers\n", "sample",
                   pe_print_count(items, sampled_items(sample)), pe_print_count(places, sample->count), sample->workers);
     if (sample->count == 0) {
@@ -116,13 +134,13 @@ void pe_estimate_print(FILE *out, const pe_plan *plan, const pe_sample_sum *samp
     }
     const double cost = mean_cost(sample), wide = uncertainty(sample);
     const double spread = wide > cost * SPREAD_LEAST ? wide : cost * SPREAD_LEAST;
-    const double each = (double)plan->items / sample->workers * 1e-9, start = (double)sample->start_ns * 1e-9;
-    const double shortest = cost > spread ? cost - spread : 0;
+    const double longest = whole_seconds(plan, sample, cost + spread);
     (void)fprintf(out, "%-9s  ", "cost");
     print_cost(out, cost);
-    (void)fprintf(out, " an item\n%-9s  %s, within %s to %s\n", "time", pe_print_seconds(time, start + cost * each),
-                  pe_print_seconds(least, start + shortest * each),
-                  pe_print_seconds(most, start + (cost + spread) * each));
+    (void)fprintf(out, " an item\n%-9s  %s, within %s to %s\n", "time",
+                  pe_print_seconds(time, whole_seconds(plan, sample, cost)),
+                  pe_print_seconds(least, whole_seconds(plan, sample, cost > spread ? cost - spread : 0)),
+                  pe_print_seconds(most, longest));
     print_rest(out, plan, sample);
-    print_slurm(out, plan, sample, start + (cost + spread) * each);
+    print_slurm(out, plan, sample, longest);
 }

@@ -19,8 +19,8 @@ typedef struct pe_sampled_block {
 typedef struct pe_sample_sum {
     pe_sampled_block *blocks; /* in any order; they are sorted */
     size_t count;
+    uint64_t *start_ns;     /* [workers]: until each was ready; in any order; they are sorted */
     uint64_t failed;        /* of these items */
-    uint64_t start_ns;      /* until the slowest worker was ready */
     uint64_t process_bytes; /* memory of the processes of one rank's workers; 0: none, or not known */
     uint64_t row_bytes;     /* an item adds to the output; 0: not known */
     int workers;            /* of all ranks */

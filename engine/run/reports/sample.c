@@ -3,9 +3,9 @@
  */
 /* sample.c - computes some items of a job, throws their results away, and says what the whole job will take: --plan --sample.
  *
- * Design:  the places follow the golden ratio, so that any number of them is spread evenly. A block grows until it takes
- *          BLOCK_NS, as chunks do; what is measured before that is left out, since short blocks cost more an item, and so is
- *          the first block of a worker, which has to warm up.
+ * Design:  the places follow the golden ratio, so that any number of them is spread evenly. The first block of a worker, which
+ *          has to warm up, does not count. Where the kernel is in another process, the first item is computed twice: what the
+ *          first time takes longer is the start of the process.
  * Threads: the main thread, and the workers where it says so; each has a sampler of its own.
  */
 #include "run/reports/sample.h"
@@ -23,14 +23,13 @@
 #include "os/file/scratch_file.h"
 #include "os/redirect_stdout.h"
 #include "report/failure_record.h"
+#include "run/reports/block_size.h"
 #include "run/reports/estimate_print.h"
 #include "threads/threads_omp.h"
 
 #define WORKER_NS 1000000000u /* that each worker computes */
-#define BLOCK_NS 10000000.0
-#define GROWTH 8
-#define BLOCKS_MOST 128 /* of a worker */
-#define BLOCKS_ASKED 32 /* of a worker, where the number of items is given */
+#define BLOCKS_MOST 128       /* of a worker */
+#define BLOCKS_ASKED 32       /* of a worker, where the number of items is given */
 #define GOLDEN 0.6180339887498949
 #define SCRATCH_MOST ((uint64_t)64 << 20) /* of results that a worker keeps before it begins anew */
 #define OUT_MOST ((uint64_t)8 << 20)
@@ -39,12 +38,13 @@
 typedef struct sampler {
     pe_sampled_block blocks[BLOCKS_MOST];
     int count;
-    uint64_t failed, start_ns;
-    uint64_t items; /* of a block */
-    bool is_growing;
-    int long_blocks;  /* of these items, one after the other */
+    uint64_t failed;
+    uint64_t start_ns, process_ns; /* until it was ready; its first item, with the start of the process */
+    uint64_t spent_ns;             /* by blocks of the present size */
+    pe_block_size size;
     int scratch_fd;   /* where results are written, or -1 */
     uint64_t written; /* bytes in there */
+    pe_chunk_result out;
 } sampler;
 
 typedef struct sampling {
@@ -104,23 +104,6 @@ static uint64_t count_failed(const pe_buffer *log)
     return failed;
 }
 
-/* Larger blocks until two of one size take long enough: one alone may have been interrupted. Smaller blocks do not count. */
-static void learn(const sampling *self, sampler *mine, uint64_t ns)
-{
-    const uint64_t most = block_most(self);
-    if (!mine->is_growing)
-        return;
-    mine->long_blocks = (double)ns < BLOCK_NS / 2 ? 0 : mine->long_blocks + 1;
-    mine->is_growing = mine->long_blocks < 2 && mine->items < most;
-    if (!mine->is_growing || mine->long_blocks > 0)
-        return;
-    const double wanted = BLOCK_NS / ((double)ns + 1) * (double)mine->items;
-    const uint64_t grown = mine->items * GROWTH;
-    mine->items = wanted < (double)grown ? (uint64_t)wanted + 1 : grown;
-    mine->items = mine->items < most ? mine->items : most;
-    mine->count = 0;
-}
-
 static pe_status run_block(const sampling *self, void *worker, pe_block block, pe_chunk_result *out, uint64_t *ns,
                            pe_error *err)
 {
@@ -157,35 +140,66 @@ static void write_results(sampler *mine, const pe_buffer *bytes, uint64_t *ns)
     }
 }
 
-/* An item that fails under on_error = "stop" ends its block, not the sample. */
-static pe_status sample_blocks(sampling *self, void *worker, int number, pe_error *err)
+/* Computes a block and writes what it gives; an item that fails under on_error = "stop" ends its block, not the sample. */
+static pe_status sample_block(const sampling *self, void *worker, sampler *mine, pe_sampled_block *block, pe_error *err)
+{
+    pe_chunk_result *const out = &mine->out;
+    pe_status status =
+        run_block(self, worker, (pe_block){.first = block->first, .count = block->items}, out, &block->ns, err);
+    write_results(mine, &out->bytes, &block->ns);
+    mine->failed += status == PE_EITEM ? 1 : count_failed(&out->log);
+    if (status == PE_OK && mine->count < BLOCKS_MOST)
+        mine->blocks[mine->count++] = *block;
+    if (status != PE_EITEM)
+        return status;
+    pe_error_clear(err);
+    return PE_OK;
+}
+
+/* An item that is computed again at once: what it takes longer now is the start of the kernel's process. */
+static pe_status start_process(const sampling *self, void *worker, int number, pe_error *err)
+{
+    sampler *const mine = &self->samplers[number];
+    const pe_block first = next_block(self, number, 0, 1);
+    pe_sampled_block block = {.first = first.first, .items = first.count};
+    const pe_status status = sample_block(self, worker, mine, &block, err);
+    mine->process_ns = block.ns;
+    mine->count = 0;
+    mine->failed = 0;
+    return status;
+}
+
+static void add_start(sampler *mine, const pe_sampled_block *first)
+{
+    const uint64_t each = first->ns / first->items;
+    mine->start_ns += mine->process_ns > each ? mine->process_ns - each : 0;
+}
+
+static pe_status sample_blocks(const sampling *self, void *worker, int number, pe_error *err)
 {
     sampler *const mine = &self->samplers[number];
     const bool is_asked = self->asked != PE_SAMPLE_AUTO;
     const int turns = is_asked && self->asked < BLOCKS_ASKED ? (int)self->asked : is_asked ? BLOCKS_ASKED : INT32_MAX;
-    pe_chunk_result out = {.items = 0};
-    uint64_t spent_ns = 0, ns = 0;
-    pe_status status = PE_OK;
-    mine->items = is_asked ? (self->asked + (uint64_t)turns - 1) / (uint64_t)turns : 1;
-    mine->is_growing = !is_asked;
-    for (int turn = 0; turn < turns && (is_asked || turn == 0 || spent_ns < WORKER_NS) && status == PE_OK; turn++) {
-        const pe_block block = next_block(self, number, turn, mine->items);
-        status = run_block(self, worker, block, &out, &ns, err);
-        write_results(mine, &out.bytes, &ns);
-        mine->failed += status == PE_EITEM ? 1 : count_failed(&out.log);
-        if (status == PE_OK && mine->count < BLOCKS_MOST && (turn > 0 || mine->count == 0))
-            mine->blocks[mine->count++] = (pe_sampled_block){.first = block.first, .items = block.count, .ns = ns};
-        if (status == PE_EITEM) {
-            pe_error_clear(err);
-            status = PE_OK;
-        }
-        spent_ns += ns;
-        if (turn == 1 && ns < WORKER_NS / 4 && mine->count == 2) /* the first block had to warm up */
+    pe_status status = self->work.is_in_processes ? start_process(self, worker, number, err) : PE_OK;
+    mine->size = (pe_block_size){.items = is_asked ? (self->asked + (uint64_t)turns - 1) / (uint64_t)turns : 1,
+                                 .most = block_most(self),
+                                 .is_growing = !is_asked,
+                                 .has_round_trip = self->work.is_in_processes};
+    for (int turn = 0; turn < turns && (is_asked || turn == 0 || mine->spent_ns < WORKER_NS) && status == PE_OK;
+         turn++) {
+        const pe_block block = next_block(self, number, turn, mine->size.items);
+        pe_sampled_block sampled = {.first = block.first, .items = block.count};
+        status = sample_block(self, worker, mine, &sampled, err);
+        mine->spent_ns += sampled.ns;
+        if (turn == 0)
+            add_start(mine, &sampled);
+        if (turn == 1 && sampled.ns < WORKER_NS / 4 && mine->count == 2) /* the first block had to warm up */
             mine->blocks[0] = mine->blocks[--mine->count];
-        learn(self, mine, ns);
+        if (pe_block_size_learn(&mine->size, sampled.ns)) {
+            mine->count = 0;
+            mine->spent_ns = 0;
+        }
     }
-    pe_buffer_fini(&out.bytes);
-    pe_buffer_fini(&out.log);
     return status;
 }
 
@@ -203,6 +217,8 @@ static void work(void *context, int number)
         (void)sample_blocks(self, worker, number, &err);
     }
     pe_job_worker.close(worker);
+    pe_buffer_fini(&self->samplers[number].out.bytes);
+    pe_buffer_fini(&self->samplers[number].out.log);
     if (self->samplers[number].scratch_fd >= 0)
         (void)close(self->samplers[number].scratch_fd);
     (void)pthread_mutex_lock(&self->mutex);
@@ -233,7 +249,8 @@ static void add_samplers(const sampler *samplers, int count, pe_sample_sum *sum)
         for (int b = 0; b < samplers[w].count; b++)
             sum->blocks[sum->count++] = samplers[w].blocks[b];
         sum->failed += samplers[w].failed;
-        sum->start_ns = samplers[w].start_ns > sum->start_ns ? samplers[w].start_ns : sum->start_ns;
+        if (samplers[w].start_ns > 0) /* a rank may have fewer workers than another */
+            sum->start_ns[sum->workers++] = samplers[w].start_ns;
     }
 }
 
@@ -243,7 +260,8 @@ static pe_status collect(sampling *self, int most_threads, pe_sample_sum *sum, p
     const size_t each = (size_t)most_threads * sizeof *self->samplers;
     const size_t ranks = (size_t)pe_comm_size(self->run->comm);
     sampler *all = NULL;
-    if (self->run->is_root && pe_make_array(&all, ranks, each, err) == PE_OK)
+    if (self->run->is_root && pe_make_array(&all, ranks, each, err) == PE_OK &&
+        pe_make_array(&sum->start_ns, ranks, (size_t)most_threads * sizeof *sum->start_ns, err) == PE_OK)
         (void)pe_make_array(&sum->blocks, ranks * (size_t)most_threads * BLOCKS_MOST, sizeof *sum->blocks, err);
     if (pe_run_agree(self->run, err) == PE_OK)
         (void)pe_comm_gather(self->run->comm, self->samplers, each, all, err);
@@ -300,7 +318,7 @@ pe_status pe_run_sample(const pe_run_context *run, const pe_job *job, const pe_r
 {
     sampling self = {.run = run, .inputs = inputs, .work = *work_spec, .err = PE_ERROR_INIT};
     self.beside = is_written(job, work_spec) ? job->output.path : NULL;
-    pe_sample_sum sum = {.workers = plan->placement.all_threads};
+    pe_sample_sum sum = {.workers = 0};
     if (check(inputs, &plan->plan, err) != PE_OK)
         return pe_run_agree(run, err);
     init(&self, plan, run->options->sample);
@@ -314,5 +332,6 @@ pe_status pe_run_sample(const pe_run_context *run, const pe_job *job, const pe_r
     (void)pthread_mutex_destroy(&self.mutex);
     free(self.samplers);
     free(sum.blocks);
+    free(sum.start_ns);
     return pe_run_agree(run, err);
 }
