@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "library/pool_internal.h"
-#include "run/error_policy.h"
+#include "run/output/failure_limit.h"
 
 /* ---- failed items ---- */
 
@@ -84,7 +84,7 @@ static pe_status take_log(pe_pool_task *task, const pe_buffer *log, pe_error *er
             status = pe_failure_log_take(&task->log, &records, err);
     }
     const uint64_t items = task->call.source != NULL ? PE_ITEMS_UNKNOWN : task->call.count;
-    return status == PE_OK && log->size > 0 ? pe_error_policy_check(&task->log, task->kernel->job, items, false, err)
+    return status == PE_OK && log->size > 0 ? pe_failure_limit_check(&task->log, task->kernel->job, items, false, err)
                                             : status;
 }
 

@@ -50,7 +50,8 @@ struct pe_pool_kernel {
     pe_type columns[PE_MAX_COLUMNS];
     bool untyped[PE_MAX_COLUMNS]; /* none is */
     int column_count;
-    pe_work_spec work; /* kernel, signature, error policy: what pe_column_work says */
+    pe_work_kernel work;
+    pe_work_errors errors;
     char signature[PE_SIGNATURE_ROOM];
     pe_call_shelf *shelf;
     atomic_bool stop;  /* the run at hand is to end; whose turn it is, cancel */

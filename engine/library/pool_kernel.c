@@ -15,7 +15,7 @@
 #include "base/alloc.h"
 #include "job/toml/toml.h"
 #include "library/pool_internal.h"
-#include "run/error_policy.h"
+#include "run/prepare/error_policy.h"
 
 #define JOB_NAME "job" /* before line and column in messages */
 
@@ -89,13 +89,13 @@ static pe_status check_columns(const pe_pool_kernel *kernel, pe_error *err)
     char column[PE_TYPE_NAME_ROOM], argument[PE_TYPE_NAME_ROOM];
     if (kernel->column_count != signature->arg_count)
         return pe_fail(err, PE_ECONFIG, "kernel \"%s\" takes %d argument%s, got %d column%s: %s",
-                       kernel->work.kernel->name, signature->arg_count, signature->arg_count == 1 ? "" : "s",
+                       kernel->work.descriptor->name, signature->arg_count, signature->arg_count == 1 ? "" : "s",
                        kernel->column_count, kernel->column_count == 1 ? "" : "s", kernel->signature);
     for (int c = 0; c < kernel->column_count; c++) {
         const pe_type from = kernel->columns[c], to = signature->args[c];
         if (from.width != to.width || pe_dtype_cast(from.dtype, to.dtype) == PE_CAST_REFUSED)
             return pe_fail(err, PE_ECONFIG, "kernel \"%s\": column %d is %s, and the argument is %s: %s",
-                           kernel->work.kernel->name, c, pe_type_print(from, column), pe_type_print(to, argument),
+                           kernel->work.descriptor->name, c, pe_type_print(from, column), pe_type_print(to, argument),
                            kernel->signature);
     }
     return PE_OK;
@@ -127,18 +127,15 @@ static pe_status open_form(pe_pool_kernel *kernel, pe_error *err)
 static pe_status define_work(pe_pool_kernel *kernel, const pe_kernel *descriptor, const pe_signature *signature,
                              pe_error *err)
 {
-    pe_work_spec *work = &kernel->work;
-    *work = (pe_work_spec){.kernel = descriptor,
-                           .signature = *signature,
-                           .setup = kernel->form != NULL ? &kernel->spec.setup : NULL,
-                           .rank = pe_comm_rank(kernel->pool->comm),
-                           .has_log = kernel->job->errors.log != NULL};
-    memcpy(work->written, signature->results, sizeof work->written);
+    kernel->work = (pe_work_kernel){
+        .descriptor = descriptor, .signature = *signature, .setup = kernel->form != NULL ? &kernel->spec.setup : NULL};
+    kernel->errors =
+        (pe_work_errors){.rank = pe_comm_rank(kernel->pool->comm), .has_log = kernel->job->errors.log != NULL};
     (void)pe_signature_print(signature, kernel->signature);
     pe_status status = check_columns(kernel, err);
     if (status == PE_OK)
-        status = pe_error_policy_set(work, kernel->job, err);
-    return status == PE_OK ? pe_call_shelf_make(work, &kernel->shelf, err) : status;
+        status = pe_error_policy_set(&kernel->errors, kernel->job, signature->results, signature->result_count, err);
+    return status == PE_OK ? pe_call_shelf_make(&kernel->work, &kernel->shelf, err) : status;
 }
 
 static pe_status open_descriptor(pe_pool_kernel *kernel, const pe_kernel *descriptor, pe_error *err)
@@ -220,7 +217,7 @@ void pe_pool_free_kernel(pe_pool_kernel *kernel)
     if (kernel == NULL)
         return;
     pe_call_shelf_free(kernel->shelf);
-    pe_error_policy_unset(&kernel->work);
+    pe_error_policy_unset(&kernel->errors);
     pe_form_close(kernel->form);
     pe_job_free(kernel->job);
     free(kernel);

@@ -61,7 +61,8 @@ pe_column_work pe_pool_work(const pe_pool_task *task, const pe_plan *plan, uint6
 {
     const pe_pool_kernel *kernel = task->kernel;
     const bool has_columns = task->is_spread || (task->shape.has_source == 0 && pe_comm_size(kernel->pool->comm) == 1);
-    return (pe_column_work){.job = &kernel->work,
+    return (pe_column_work){.kernel = &kernel->work,
+                            .errors = &kernel->errors,
                             .plan = plan,
                             .first = first,
                             .origin = task->origin,

@@ -16,7 +16,7 @@
 #include "library/pool_internal.h"
 #include "plan/plan.h"
 #include "ranks/execute_plan.h"
-#include "run/error_policy.h"
+#include "run/output/failure_limit.h"
 
 #define SMALL_NS ((uint64_t)100000) /* of work: about what it costs to wake the threads and to wait for them */
 #define SMALL_BYTES (24u << 10)     /* of a batch's columns: most of a first-level cache */
@@ -186,7 +186,7 @@ static void begin_log(pe_pool_task *task)
 static void add_last_failure(pe_pool_task *task)
 {
     const pe_error *err = &task->err;
-    if (err->status != PE_EITEM || err->item == PE_NO_ITEM || task->kernel->work.policy != PE_ON_ERROR_STOP)
+    if (err->status != PE_EITEM || err->item == PE_NO_ITEM || task->kernel->errors.policy != PE_ON_ERROR_STOP)
         return;
     const bool is_late = strstr(err->text, ": timeout after ") != NULL;
     const pe_failed_note note = {.item = err->item,
@@ -204,14 +204,14 @@ static void end_log(pe_pool_task *task)
     const pe_pool_kernel *kernel = task->kernel;
     pe_buffer record = {0};
     pe_error ignored = PE_ERROR_INIT; /* the call has failed already */
-    if (kernel->work.has_log && task->err.status == PE_EITEM && task->err.item != PE_NO_ITEM)
+    if (kernel->errors.has_log && task->err.status == PE_EITEM && task->err.item != PE_NO_ITEM)
         (void)pe_stop_record_collect(&task->stop_record, kernel->pool->comm, task->err.item, &record, &ignored);
     if (pe_pool_is_root(kernel->pool)) {
         if (record.size > 0)
             (void)pe_failure_log_take(&task->log, &record, &ignored);
         if (task->err.status == PE_OK)
-            (void)pe_error_policy_check(&task->log, kernel->job,
-                                        atomic_load_explicit(&task->items, memory_order_relaxed), true, &task->err);
+            (void)pe_failure_limit_check(&task->log, kernel->job,
+                                         atomic_load_explicit(&task->items, memory_order_relaxed), true, &task->err);
         (void)pe_failure_log_end(&task->log, false, &task->err);
     }
     pe_buffer_fini(&record);
@@ -234,7 +234,7 @@ void pe_pool_execute(pe_pool_task *task)
     const bool is_root = pe_pool_is_root(kernel->pool);
     const bool is_small = pe_pool_is_small(task);
     pe_stop_record_init(&task->stop_record);
-    kernel->work.stop_record = &task->stop_record;
+    kernel->errors.stop_record = &task->stop_record;
     if (task->call.outcomes != NULL) /* of rank 0 only, unless the items are spread */
         memset(task->call.outcomes, PE_ITEM_SKIPPED, task->call.count);
     (void)pe_comm_bcast(kernel->pool->comm, 0, &task->shape, sizeof task->shape, &task->err);

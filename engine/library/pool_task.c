@@ -207,7 +207,7 @@ int pe_pool_run(pe_pool_kernel *kernel, const pe_pool_call *call, pe_fault *faul
         return pe_pool_tell(&err, fault);
     if (pe_pool_is_root(kernel->pool) && call->results != NULL && has_text_result(kernel))
         (void)pe_fail(&err, PE_EUSAGE, "kernel \"%s\" gives texts, which live in a task: use pe_pool_start: %s",
-                      kernel->work.kernel->name, kernel->signature);
+                      kernel->work.descriptor->name, kernel->signature);
     if (pe_comm_agree(kernel->pool->comm, &err) != PE_OK)
         return pe_pool_tell(&err, fault);
     init_task(&task, kernel, call);
@@ -224,8 +224,8 @@ static pe_status check_blocks(const pe_pool_kernel *kernel, const pe_pool_call *
 {
     if (has_text_result(kernel))
         return pe_fail(err, PE_EUSAGE, "kernel \"%s\" gives texts, which have no place in blocks: %s",
-                       kernel->work.kernel->name, kernel->signature);
-    if (kernel->work.has_log)
+                       kernel->work.descriptor->name, kernel->signature);
+    if (kernel->errors.has_log)
         return pe_fail(err, PE_EUSAGE, "errors.log: items on several ranks have no log; see the outcomes");
     return check_items(kernel, call, err);
 }

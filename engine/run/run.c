@@ -70,8 +70,8 @@ static pe_status check_syntax(const pe_run_context *run, const pe_job *job, cons
 /* What the reports say of the plan. */
 static void note_plan(const pe_work_spec *work, const pe_run_plan *plan, pe_run_facts *facts)
 {
-    (void)snprintf(facts->kernel, sizeof facts->kernel, "%s", work->kernel->name);
-    (void)pe_signature_print(&work->signature, facts->signature);
+    (void)snprintf(facts->kernel, sizeof facts->kernel, "%s", work->kernel.descriptor->name);
+    (void)pe_signature_print(&work->kernel.signature, facts->signature);
     facts->has_plan = true;
     facts->plan = plan->plan;
     facts->items = plan->plan.items;

@@ -20,26 +20,26 @@
 
 static int count_columns(const pe_arguments *self)
 {
-    return self->spec->signature.arg_count + self->spec->hidden_count;
+    return self->spec->kernel.signature.arg_count + self->spec->input.hidden_count;
 }
 
 /* An argument that is kept is needed as a column. */
 static bool is_kept(const pe_work_spec *spec, int column)
 {
-    for (int k = 0; k < spec->kept_count; k++)
-        if (spec->kept[k].column == column)
+    for (int k = 0; k < spec->output.kept_count; k++)
+        if (spec->output.kept[k].column == column)
             return true;
     return false;
 }
 
 pe_status pe_arguments_open(pe_arguments *self, const pe_work_spec *spec, pe_error *err)
 {
-    const pe_signature *signature = &spec->signature;
+    const pe_signature *signature = &spec->kernel.signature;
     self->spec = spec;
-    pe_status status = pe_inputs_reader_open(spec->inputs, &self->reader, err);
+    pe_status status = pe_inputs_reader_open(spec->input.inputs, &self->reader, err);
     for (int a = 0; a < count_columns(self) && status == PE_OK; a++) {
         self->item_bytes[a] =
-            pe_type_bytes(a < signature->arg_count ? signature->args[a] : spec->hidden[a - signature->arg_count]);
+            pe_type_bytes(a < signature->arg_count ? signature->args[a] : spec->input.hidden[a - signature->arg_count]);
         status = pe_make_array(&self->columns[a], spec->plan->read_items, self->item_bytes[a], err);
     }
     return status;
@@ -62,16 +62,16 @@ static bool choose_ramps(pe_arguments *self, pe_block items, void *columns[PE_MA
 {
     const pe_work_spec *spec = self->spec;
     bool has_columns = false;
-    for (int a = 0; a < spec->signature.arg_count; a++) {
+    for (int a = 0; a < spec->kernel.signature.arg_count; a++) {
         pe_ramp *ramp = &self->read_ramps[a];
-        self->is_ramp[a] = spec->kernel->takes_ramps != 0 && !is_kept(spec, a) &&
-                           pe_inputs_ramp(spec->inputs, a, items, &ramp->first, &ramp->step);
+        self->is_ramp[a] = spec->kernel.descriptor->takes_ramps != 0 && !is_kept(spec, a) &&
+                           pe_inputs_ramp(spec->input.inputs, a, items, &ramp->first, &ramp->step);
         columns[a] = self->is_ramp[a] ? NULL : self->columns[a];
         has_columns = has_columns || !self->is_ramp[a];
     }
-    for (int h = spec->signature.arg_count; h < count_columns(self); h++)
+    for (int h = spec->kernel.signature.arg_count; h < count_columns(self); h++)
         columns[h] = self->columns[h];
-    return has_columns || spec->hidden_count > 0;
+    return has_columns || spec->input.hidden_count > 0;
 }
 
 static pe_status read(pe_arguments *self, pe_block items, const pe_buffer *payload, pe_error *err)
@@ -129,7 +129,7 @@ pe_status pe_arguments_values(pe_arguments *self, pe_block batch, pe_error *err)
 {
     void *left[PE_MAX_COLUMNS] = {NULL};
     bool has_ramps = false;
-    for (int a = 0; a < self->spec->signature.arg_count; a++) {
+    for (int a = 0; a < self->spec->kernel.signature.arg_count; a++) {
         left[a] = self->is_ramp[a] ? self->columns[a] : NULL;
         self->values[a] = self->is_ramp[a] ? self->columns[a] : self->given[a];
         has_ramps = has_ramps || self->is_ramp[a];
@@ -171,11 +171,11 @@ bool pe_arguments_take_some(pe_arguments *self, uint64_t item, const bool *wante
     pe_error ignored = PE_ERROR_INIT; /* the item has failed already */
     bool has_any = false;
     begin_one(self, item);
-    for (int a = 0; a < self->spec->signature.arg_count; a++) {
+    for (int a = 0; a < self->spec->kernel.signature.arg_count; a++) {
         columns[a] = wanted[a] ? self->columns[a] : NULL;
         has_any = has_any || wanted[a];
     }
-    return self->spec->reads_alone &&
+    return self->spec->input.reads_alone &&
            (!has_any || pe_inputs_reader_read(self->reader, self->taken, payload->size > 0 ? payload->data : NULL,
                                               payload->size, columns, &ignored) == PE_OK);
 }
@@ -186,13 +186,13 @@ void pe_arguments_take_kept(pe_arguments *self, uint64_t item, const pe_buffer *
     void *columns[PE_MAX_COLUMNS] = {NULL};
     pe_error ignored = PE_ERROR_INIT; /* the item has failed already */
     begin_one(self, item);
-    for (int k = 0; k < spec->kept_count; k++)
-        clear_kept(self, &spec->kept[k]);
-    for (int h = spec->signature.arg_count; h < count_columns(self); h++)
+    for (int k = 0; k < spec->output.kept_count; k++)
+        clear_kept(self, &spec->output.kept[k]);
+    for (int h = spec->kernel.signature.arg_count; h < count_columns(self); h++)
         columns[h] = self->columns[h];
-    if (spec->hidden_count > 0 && spec->reads_alone &&
+    if (spec->input.hidden_count > 0 && spec->input.reads_alone &&
         pe_inputs_reader_read(self->reader, self->taken, payload->size > 0 ? payload->data : NULL, payload->size,
                               columns, &ignored) != PE_OK)
-        for (int k = 0; k < spec->kept_count; k++)
-            clear_kept(self, &spec->kept[k]);
+        for (int k = 0; k < spec->output.kept_count; k++)
+            clear_kept(self, &spec->output.kept[k]);
 }

@@ -35,7 +35,7 @@ static void take_failures(pe_worker *worker, pe_worker_batch *at)
 /* Closes the gaps that failed items leave among rows which the kernel has written in place. */
 static void close_gaps(const pe_worker *worker, const pe_worker_batch *at)
 {
-    const size_t row = worker->spec->encoder.row_bytes;
+    const size_t row = worker->spec->output.encoder.row_bytes;
     unsigned char *const rows = at->results[0];
     size_t kept = 0;
     pe_good_run run = {0};
@@ -51,13 +51,13 @@ static void gather_columns(const pe_worker *worker, const pe_worker_batch *at, u
                            const void *columns[PE_MAX_COLUMNS])
 {
     const pe_work_spec *spec = worker->spec;
-    const int kept = worker->part.fold == NULL ? spec->kept_count : 0;
+    const int kept = worker->part.fold == NULL ? spec->output.kept_count : 0;
     for (int k = 0; k < kept; k++)
-        columns[k] = (const unsigned char *)worker->args.given[spec->kept[k].column] +
-                     (first - worker->args.taken.first) * pe_type_bytes(spec->kept[k].type);
-    for (int r = 0; r < spec->signature.result_count; r++)
+        columns[k] = (const unsigned char *)worker->args.given[spec->output.kept[k].column] +
+                     (first - worker->args.taken.first) * pe_type_bytes(spec->output.kept[k].type);
+    for (int r = 0; r < spec->kernel.signature.result_count; r++)
         columns[kept + r] =
-            (const unsigned char *)at->written[r] + (first - at->block.first) * pe_type_bytes(spec->written[r]);
+            (const unsigned char *)at->written[r] + (first - at->block.first) * pe_type_bytes(spec->output.written[r]);
 }
 
 /* The run is stopped or interrupted: its chunk is not delivered, and what processes of the kernel gave may be cut. */
@@ -70,7 +70,7 @@ static bool is_ending(const pe_worker *worker)
 /* A run of rows into this worker's part of the reduction. */
 static pe_status fold_run(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
 {
-    if (pe_reduction_make_room(worker->spec->reduction, &worker->part, err) != PE_OK)
+    if (pe_reduction_make_room(worker->spec->output.reduction, &worker->part, err) != PE_OK)
         return err->status;
     if (pe_fold_add(worker->part.fold, first, columns, count)) {
         const pe_block taken = worker->args.taken;
@@ -78,7 +78,7 @@ static pe_status fold_run(pe_worker *worker, uint64_t first, size_t count, const
             return err->status;
         pe_fold_put_arguments(worker->part.fold, taken.first, worker->args.values, taken.count);
     }
-    if (!pe_reduction_lists_items(worker->spec->reduction))
+    if (!pe_reduction_lists_items(worker->spec->output.reduction))
         return PE_OK;
     return pe_item_set_add(&worker->part.items, (pe_block){.first = first, .count = count}, err);
 }
@@ -90,8 +90,8 @@ static pe_status fold_rows(pe_worker *worker, uint64_t first, size_t count, cons
     pe_status status = PE_OK;
     for (size_t done = 0, run = 0; done < count && status == PE_OK; done += run) {
         run = count - done < most ? count - done : most;
-        for (int r = 0; r < worker->spec->signature.result_count; r++)
-            at[r] = (const unsigned char *)columns[r] + done * pe_type_bytes(worker->spec->signature.results[r]);
+        for (int r = 0; r < worker->spec->kernel.signature.result_count; r++)
+            at[r] = (const unsigned char *)columns[r] + done * pe_type_bytes(worker->spec->kernel.signature.results[r]);
         status = fold_run(worker, first + done, run, at, err);
     }
     return status;
@@ -104,7 +104,7 @@ static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, co
         return is_ending(worker) ? PE_OK
                                  : pe_item_writer_write(worker->item_writer, first, count, columns, worker->rows, err);
     if (worker->part.fold == NULL)
-        return pe_encode(&worker->spec->encoder, first, count, columns, worker->rows, err);
+        return pe_encode(&worker->spec->output.encoder, first, count, columns, worker->rows, err);
     return fold_rows(worker, first, count, columns, err);
 }
 
@@ -123,22 +123,22 @@ static pe_status encode_runs(pe_worker *worker, const pe_worker_batch *at, pe_er
 static pe_status encode(pe_worker *worker, const pe_worker_batch *at, pe_chunk_result *out, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
-    const bool is_skipping = spec->policy == PE_ON_ERROR_SKIP;
-    const bool has_gaps = worker->failures.count > 0 && (is_skipping || spec->keeps_fill_out);
+    const bool is_skipping = spec->errors.policy == PE_ON_ERROR_SKIP;
+    const bool has_gaps = worker->failures.count > 0 && (is_skipping || spec->errors.keeps_fill_out);
     out->items += at->block.count;
     out->rows += at->block.count - (is_skipping ? worker->failures.count : 0);
     if (has_gaps) {
-        if (!spec->encoder.is_plain)
+        if (!spec->output.encoder.is_plain)
             return encode_runs(worker, at, err);
         close_gaps(worker, at);
         return PE_OK;
     }
-    if (!spec->encoder.is_plain) {
+    if (!spec->output.encoder.is_plain) {
         const void *columns[PE_MAX_COLUMNS];
         gather_columns(worker, at, at->block.first, columns);
         return encode_rows(worker, at->block.first, at->block.count, columns, err);
     }
-    worker->rows->size += at->block.count * spec->encoder.row_bytes;
+    worker->rows->size += at->block.count * spec->output.encoder.row_bytes;
     return PE_OK;
 }
 
@@ -152,7 +152,8 @@ static pe_status stop_at_failure(pe_worker *worker, const pe_worker_batch *at, p
     const pe_status status = before.block.count > 0 ? encode(worker, &before, out, err) : PE_OK;
     if (status != PE_OK)
         return status;
-    return pe_failed_items_stop(&worker->failures, worker->spec, worker->batch.first, worker->args.values, err);
+    return pe_failed_items_stop(&worker->failures, &worker->spec->kernel, &worker->spec->errors, worker->batch.first,
+                                worker->args.values, err);
 }
 
 static pe_status log_failures(pe_worker *worker, uint64_t first, uint64_t batch_first, const void *const *args,
@@ -164,7 +165,15 @@ static pe_status log_failures(pe_worker *worker, uint64_t first, uint64_t batch_
                                      .counts = &worker->failure_counts,
                                      .log = &out->log,
                                      .places = &worker->failure_places};
-    return pe_failed_items_log(&worker->failures, worker->spec, batch_first, args, &to, err);
+    return pe_failed_items_log(&worker->failures, &worker->spec->kernel, &worker->spec->errors, batch_first, args, &to,
+                               err);
+}
+
+static void fill_failed(pe_worker *worker, uint64_t first, void *const *written)
+{
+    const pe_work_spec *spec = worker->spec;
+    pe_failed_items_fill(&worker->failures, &spec->errors, spec->output.written, spec->kernel.signature.result_count,
+                         first, written);
 }
 
 /* After this the failures are dealt with, but for rows that encode leaves out. */
@@ -177,10 +186,10 @@ static pe_status settle(pe_worker *worker, const pe_worker_batch *at, pe_chunk_r
     const pe_status status = pe_arguments_values(&worker->args, worker->batch, err);
     if (status != PE_OK)
         return status;
-    if (spec->policy == PE_ON_ERROR_STOP)
+    if (spec->errors.policy == PE_ON_ERROR_STOP)
         return stop_at_failure(worker, at, out, err);
-    if (spec->policy == PE_ON_ERROR_FILL)
-        pe_failed_items_fill(&worker->failures, spec, at->block.first, at->written);
+    if (spec->errors.policy == PE_ON_ERROR_FILL)
+        fill_failed(worker, at->block.first, at->written);
     return log_failures(worker, at->block.first, worker->batch.first, worker->args.values, err);
 }
 
@@ -198,12 +207,13 @@ static pe_worker_batch next_items(pe_worker *worker, size_t end)
     const pe_work_spec *spec = worker->spec;
     const size_t skip = worker->finished;
     pe_worker_batch at = {.block = {.first = worker->batch.first + skip, .count = end - skip}};
-    const bool is_plain = spec->encoder.is_plain; /* then they are never finished early */
+    const bool is_plain = spec->output.encoder.is_plain; /* then they are never finished early */
     at.results = is_plain ? &worker->plain : worker->results;
     at.written = is_plain ? &worker->plain : worker->written;
     if (skip > 0) {
-        shift(worker->shifted_results, at.results, spec->signature.results, spec->signature.result_count, skip);
-        shift(worker->shifted_written, at.written, spec->written, spec->signature.result_count, skip);
+        shift(worker->shifted_results, at.results, spec->kernel.signature.results, spec->kernel.signature.result_count,
+              skip);
+        shift(worker->shifted_written, at.written, spec->output.written, spec->kernel.signature.result_count, skip);
         at.results = worker->shifted_results;
         at.written = worker->shifted_written;
     }
@@ -216,15 +226,15 @@ static pe_status name_files(pe_worker *worker, const pe_worker_batch *at, pe_err
     const size_t row = (size_t)(at->block.first - worker->args.taken.first);
     const pe_status status = pe_arguments_values(&worker->args, worker->batch, err);
     return status != PE_OK ? status
-                           : pe_item_writer_name(worker->item_writer, at->block, &worker->spec->signature,
+                           : pe_item_writer_name(worker->item_writer, at->block, &worker->spec->kernel.signature,
                                                  worker->args.values, row, &worker->failures, err);
 }
 
 static pe_status retry(pe_worker *worker, const pe_worker_batch *at, pe_error *err)
 {
-    const pe_retry batch = {.signature = &worker->spec->signature,
+    const pe_retry batch = {.signature = &worker->spec->kernel.signature,
                             .call = worker->call,
-                            .retries = worker->spec->retries,
+                            .retries = worker->spec->errors.retries,
                             .first = at->block.first,
                             .count = at->block.count,
                             .args = worker->args.values,
@@ -242,9 +252,9 @@ static pe_status finish_items(pe_worker *worker, size_t end, pe_error *err)
     pe_worker_batch at = next_items(worker, end);
     pe_status status = PE_OK;
     take_failures(worker, &at);
-    if (worker->failures.count > 0 && spec->retries > 0)
+    if (worker->failures.count > 0 && spec->errors.retries > 0)
         status = retry(worker, &at, err);
-    if (status == PE_OK && spec->has_conversion)
+    if (status == PE_OK && spec->output.has_conversion)
         status = pe_worker_convert(worker, &at, err);
     if (status == PE_OK && worker->item_writer != NULL)
         status = name_files(worker, &at, err);
@@ -287,7 +297,7 @@ static bool finish_before(void *context, size_t done)
     (void)pe_call_failures(worker->call, &failed);
     if (worker->early.status != PE_OK) /* the run ends before these items */
         return true;
-    if (failed > 0 && worker->spec->retries > 0)
+    if (failed > 0 && worker->spec->errors.retries > 0)
         return false;
     if (finish_items(worker, done, &worker->early) == PE_OK)
         (void)pe_worker_hand_over_if_full(worker, &worker->early);
@@ -317,7 +327,7 @@ static void begin_batch(pe_worker *worker, pe_block block)
 {
     worker->batch = block;
     worker->finished = 0;
-    worker->began_ns = worker->spec->has_log ? pe_clock_ns() : 0;
+    worker->began_ns = worker->spec->errors.has_log ? pe_clock_ns() : 0;
     worker->early.status = PE_OK;
     worker->plain = worker->rows->data + worker->rows->size;
 }
@@ -380,7 +390,7 @@ static pe_status run_unreadable(pe_worker *worker, uint64_t item, const pe_buffe
         worker->out->items++;
         return PE_OK;
     }
-    if (spec->policy == PE_ON_ERROR_STOP || err->status != PE_EDATA || err->item == PE_NO_ITEM)
+    if (spec->errors.policy == PE_ON_ERROR_STOP || err->status != PE_EDATA || err->item == PE_NO_ITEM)
         return err->status;
     begin_batch(worker, (pe_block){.first = item, .count = 1});
     const pe_worker_batch at = next_items(worker, 1);
@@ -389,14 +399,15 @@ static pe_status run_unreadable(pe_worker *worker, uint64_t item, const pe_buffe
     pe_error_clear(err);
     pe_failures_clear(&worker->failures);
     pe_status status = pe_failures_add_unread(&worker->failures, item, reason.text, err);
-    if (status == PE_OK && spec->policy == PE_ON_ERROR_FILL) {
-        pe_failed_items_fill(&worker->failures, spec, item, at.written);
+    if (status == PE_OK && spec->errors.policy == PE_ON_ERROR_FILL) {
+        fill_failed(worker, item, at.written);
         pe_arguments_take_kept(&worker->args, item, payload);
     }
     if (status == PE_OK)
         status = log_failures(worker, item, item, NULL, err);
     if (status == PE_OK && worker->item_writer != NULL)
-        status = pe_item_writer_name(worker->item_writer, at.block, &spec->signature, NULL, 0, &worker->failures, err);
+        status = pe_item_writer_name(worker->item_writer, at.block, &spec->kernel.signature, NULL, 0, &worker->failures,
+                                     err);
     return status == PE_OK ? encode(worker, &at, out, err) : status;
 }
 

@@ -13,8 +13,8 @@ pe_status pe_worker_convert(pe_worker *worker, const pe_worker_batch *at, pe_err
 {
     const pe_work_spec *spec = worker->spec;
     pe_status status = PE_OK;
-    for (int r = 0; r < spec->signature.result_count && status == PE_OK; r++) {
-        const pe_type from = spec->signature.results[r], to = spec->written[r];
+    for (int r = 0; r < spec->kernel.signature.result_count && status == PE_OK; r++) {
+        const pe_type from = spec->kernel.signature.results[r], to = spec->output.written[r];
         if (pe_dtype_rounds(from.dtype,
                             to.dtype)) /* which [output] dtype asks for; all else is exact or fails the item */
             pe_round_floats(from.dtype, at->results[r], to.dtype, at->written[r],

@@ -28,7 +28,8 @@
 
 /* Where the records of one batch are put together. */
 typedef struct record_writer {
-    const pe_work_spec *spec;
+    const pe_work_kernel *kernel;
+    int rank;
     uint64_t first;
     const void *const *args;
     pe_buffer line;
@@ -77,7 +78,7 @@ static pe_status append_argument(pe_buffer *line, pe_type type, const unsigned c
 
 static pe_status write_line(record_writer *self, const pe_failure *failure, pe_error *err)
 {
-    const pe_signature *signature = &self->spec->signature;
+    const pe_signature *signature = &self->kernel->signature;
     const uint64_t at = failure->item - self->first;
     char seconds[PE_FIXED_ROOM];
     self->line.size = 0;
@@ -92,24 +93,23 @@ static pe_status write_line(record_writer *self, const pe_failure *failure, pe_e
     }
     if (status == PE_OK)
         status = append_text(&self->line, failure->reason, strlen(failure->reason), err);
-    return status == PE_OK
-               ? pe_buffer_printf(&self->line, err, ",%u,%d,%s\n", (unsigned)failure->attempts, self->spec->rank,
-                                  pe_print_fixed(seconds, failure->seconds, SECONDS_DECIMALS))
-               : status;
+    return status == PE_OK ? pe_buffer_printf(&self->line, err, ",%u,%d,%s\n", (unsigned)failure->attempts, self->rank,
+                                              pe_print_fixed(seconds, failure->seconds, SECONDS_DECIMALS))
+                           : status;
 }
 
 /* ---- records ---- */
 
 static pe_status append_count(const record_writer *self, const pe_failure *failure, pe_buffer *counts, pe_error *err)
 {
-    const pe_work_spec *spec = self->spec;
+    const pe_work_kernel *const kernel = self->kernel;
     char text[PE_ITEM_TEXT_ROOM], message[PE_FAILURE_MESSAGE_ROOM];
     if (pe_failure_record_count(counts, failure->reason))
         return PE_OK;
     if (self->args != NULL)
-        pe_item_text_print(spec->kernel->name, &spec->signature, self->args, failure->item - self->first, text);
+        pe_item_text_print(kernel->descriptor->name, &kernel->signature, self->args, failure->item - self->first, text);
     else
-        (void)snprintf(text, sizeof text, "%.*s(?)", (int)sizeof text - 4, spec->kernel->name);
+        (void)snprintf(text, sizeof text, "%.*s(?)", (int)sizeof text - 4, kernel->descriptor->name);
     (void)snprintf(message, sizeof message, "%s: %s", text, failure->reason);
     const pe_failure_record record = {
         .item = failure->item, .count = 1, .message = message, .reason_at = strlen(text) + strlen(": ")};
@@ -128,41 +128,41 @@ static pe_status append_line(record_writer *self, const pe_failure *failure, uin
     return status == PE_OK ? pe_failure_record_append(log, &record, err) : status;
 }
 
-pe_status pe_failed_items_log(const pe_failures *failures, const pe_work_spec *spec, uint64_t first,
-                              const void *const *args, const pe_failed_items_logs *to, pe_error *err)
+pe_status pe_failed_items_log(const pe_failures *failures, const pe_work_kernel *kernel, const pe_work_errors *errors,
+                              uint64_t first, const void *const *args, const pe_failed_items_logs *to, pe_error *err)
 {
-    record_writer writer = {.spec = spec, .first = first, .args = args};
+    record_writer writer = {.kernel = kernel, .rank = errors->rank, .first = first, .args = args};
     pe_status status = PE_OK;
     for (size_t i = 0; i < failures->count && status == PE_OK; i++) {
         const pe_failure *const failure = &failures->list[i];
-        const uint64_t left_out = spec->policy == PE_ON_ERROR_SKIP ? i : 0;
+        const uint64_t left_out = errors->policy == PE_ON_ERROR_SKIP ? i : 0;
         const pe_failure_place place = {.item = failure->item,
                                         .row = to->rows + (failure->item - to->first) - left_out};
         status = append_count(&writer, failure, to->counts, err);
-        if (status == PE_OK && spec->has_log)
+        if (status == PE_OK && errors->has_log)
             status = append_line(&writer, failure, place.row, to->log, err);
-        else if (status == PE_OK && spec->lists_failed)
+        else if (status == PE_OK && errors->lists_failed)
             status = pe_buffer_append(to->places, &place, sizeof place, err);
     }
     pe_buffer_fini(&writer.line);
     return status;
 }
 
-pe_status pe_failed_items_stop(const pe_failures *failures, const pe_work_spec *spec, uint64_t first,
-                               const void *const *args, pe_error *err)
+pe_status pe_failed_items_stop(const pe_failures *failures, const pe_work_kernel *kernel, const pe_work_errors *errors,
+                               uint64_t first, const void *const *args, pe_error *err)
 {
-    record_writer writer = {.spec = spec, .first = first, .args = args};
+    record_writer writer = {.kernel = kernel, .rank = errors->rank, .first = first, .args = args};
     const pe_failure *const failure = &failures->list[0];
     char text[PE_ITEM_TEXT_ROOM];
     pe_buffer record = {0};
-    const pe_status status = spec->has_log ? append_line(&writer, failure, 0, &record, err) : PE_OK;
-    if (status == PE_OK && spec->has_log)
-        pe_stop_record_keep(spec->stop_record, failure->item, &record);
+    const pe_status status = errors->has_log ? append_line(&writer, failure, 0, &record, err) : PE_OK;
+    if (status == PE_OK && errors->has_log)
+        pe_stop_record_keep(errors->stop_record, failure->item, &record);
     pe_buffer_fini(&record);
     pe_buffer_fini(&writer.line);
     if (status != PE_OK)
         return status;
-    pe_item_text_print(spec->kernel->name, &spec->signature, args, failure->item - first, text);
+    pe_item_text_print(kernel->descriptor->name, &kernel->signature, args, failure->item - first, text);
     return pe_fail_item(err, PE_EITEM, failure->item, "item %" PRIu64 ": %s: %s", failure->item, text, failure->reason);
 }
 
@@ -176,15 +176,16 @@ size_t pe_failed_items_line_bytes(const pe_signature *signature)
     return bytes;
 }
 
-void pe_failed_items_fill(const pe_failures *failures, const pe_work_spec *spec, uint64_t first, void *const *written)
+void pe_failed_items_fill(const pe_failures *failures, const pe_work_errors *errors, const pe_type *types, int count,
+                          uint64_t first, void *const *written)
 {
-    for (int r = 0; r < spec->signature.result_count; r++) {
-        const size_t bytes = pe_dtype_bytes(spec->written[r].dtype);
-        const size_t elements = pe_type_elements(spec->written[r]);
+    for (int r = 0; r < count; r++) {
+        const size_t bytes = pe_dtype_bytes(types[r].dtype);
+        const size_t elements = pe_type_elements(types[r]);
         for (size_t i = 0; i < failures->count; i++) {
             unsigned char *at = (unsigned char *)written[r] + (failures->list[i].item - first) * elements * bytes;
             for (size_t e = 0; e < elements; e++)
-                memcpy(at + e * bytes, spec->fill[r], bytes);
+                memcpy(at + e * bytes, errors->fill[r], bytes);
         }
     }
 }

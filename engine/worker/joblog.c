@@ -66,7 +66,7 @@ static pe_status append_command(pe_worker *worker, const run *self, pe_buffer *l
         status = pe_buffer_append(line, self->last.command.data, self->last.command.size, err);
     } else {
         pe_meter_print_call(worker, (pe_block){.first = self->item, .count = 1}, call);
-        status = pe_buffer_printf(line, err, "%s", call[0] == '\0' ? worker->spec->kernel->name : call);
+        status = pe_buffer_printf(line, err, "%s", call[0] == '\0' ? worker->spec->kernel.descriptor->name : call);
     }
     if (status == PE_OK)
         blank_controls(line->data + before, line->size - before);
@@ -97,7 +97,7 @@ static pe_status keep_line(pe_worker *worker, const run *self, pe_status ended, 
     if (status == PE_OK)
         status = pe_failure_record_append(into, &job, err);
     if (status == PE_OK && ended == PE_EITEM)
-        status = pe_stop_record_add(worker->spec->stop_record, self->item, &record, err);
+        status = pe_stop_record_add(worker->spec->errors.stop_record, self->item, &record, err);
     pe_buffer_fini(&record);
     pe_buffer_fini(&line);
     return status;

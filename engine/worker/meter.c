@@ -16,7 +16,7 @@
 
 static double batch_ns(const pe_worker *worker)
 {
-    return worker->spec->is_in_processes ? TRAVEL_BATCH_NS : BATCH_NS;
+    return worker->spec->kernel.is_in_processes ? TRAVEL_BATCH_NS : BATCH_NS;
 }
 
 static uint64_t metered_batch(const pe_worker *worker, const pe_lane *lane, uint64_t most)
@@ -26,7 +26,7 @@ static uint64_t metered_batch(const pe_worker *worker, const pe_lane *lane, uint
     const double items = batch_ns(worker) / lane->item_ns;
     if (items >= (double)most)
         return most;
-    if (worker->spec->is_in_processes || (worker->spec->gives_in_order && items < 1))
+    if (worker->spec->kernel.is_in_processes || (worker->spec->kernel.gives_in_order && items < 1))
         return items < 1 ? 1 : (uint64_t)items;
     const uint64_t least = most < VECTOR_ITEMS ? most : VECTOR_ITEMS;
     return items < VECTOR_ITEMS ? least : (uint64_t)items / VECTOR_ITEMS * VECTOR_ITEMS;
@@ -36,7 +36,7 @@ static uint64_t metered_batch(const pe_worker *worker, const pe_lane *lane, uint
 void pe_meter_begin_chunk(pe_worker *worker, uint64_t most)
 {
     pe_lane *const lane = pe_lane_here;
-    worker->batch_most = worker->spec->has_joblog ? 1 : most;
+    worker->batch_most = worker->spec->errors.has_joblog ? 1 : most;
     worker->is_metered = false;
     if (lane == NULL)
         return;
@@ -55,7 +55,7 @@ void pe_meter_print_call(pe_worker *worker, pe_block block, char out[PE_ITEM_TEX
     if (block.count != 1 || block.first < read.first || block.first - read.first >= read.count ||
         pe_arguments_values(&worker->args, block, &ignored) != PE_OK)
         return;
-    pe_item_text_print(spec->kernel->name, &spec->signature, worker->args.values, 0, out);
+    pe_item_text_print(spec->kernel.descriptor->name, &spec->kernel.signature, worker->args.values, 0, out);
 }
 
 _Static_assert((int)PE_COST_TEXT_ROOM == (int)PE_ITEM_TEXT_ROOM, "a slow item has room for the text of an item");

@@ -20,12 +20,12 @@ pe_status pe_worker_where_open(pe_worker *worker, pe_error *err)
 {
     static const pe_signature gives_bool = {.result_count = 1, .results = {{.dtype = PE_BOOL}}};
     const pe_work_spec *spec = worker->spec;
-    if (spec->where == NULL)
+    if (spec->where.descriptor == NULL)
         return PE_OK;
     pe_signature signature = gives_bool;
-    signature.arg_count = spec->signature.arg_count;
-    memcpy(signature.args, spec->signature.args, sizeof signature.args);
-    pe_status status = pe_call_make(spec->where, &signature, spec->setup, &worker->where.call, err);
+    signature.arg_count = spec->kernel.signature.arg_count;
+    memcpy(signature.args, spec->kernel.signature.args, sizeof signature.args);
+    pe_status status = pe_call_make(spec->where.descriptor, &signature, spec->kernel.setup, &worker->where.call, err);
     if (status == PE_OK)
         status = pe_make_array(&worker->where.choices, spec->plan->batch_items, sizeof *worker->where.choices, err);
     if (status == PE_OK)
@@ -46,13 +46,13 @@ static pe_status fail_missing(pe_worker *worker, pe_block block, pe_error *err)
     const pe_work_spec *spec = worker->spec;
     char reason[160];
     pe_status status = PE_OK;
-    for (int a = 0; a < spec->signature.arg_count; a++) {
-        const pe_dtype dtype = spec->signature.args[a].dtype;
+    for (int a = 0; a < spec->kernel.signature.arg_count; a++) {
+        const pe_dtype dtype = spec->kernel.signature.args[a].dtype;
         const unsigned char *const values = worker->args.given[a];
-        for (uint64_t i = 0; i < block.count && spec->where_reads[a] && status == PE_OK; i++) {
+        for (uint64_t i = 0; i < block.count && spec->where.reads[a] && status == PE_OK; i++) {
             if (!isnan(pe_float_element(dtype, values + i * pe_dtype_bytes(dtype))))
                 continue;
-            (void)snprintf(reason, sizeof reason, "%.80s is missing (nan) in kernel.where", spec->where_names[a]);
+            (void)snprintf(reason, sizeof reason, "%.80s is missing (nan) in kernel.where", spec->where.names[a]);
             status = pe_failures_add(&worker->where.failures, block.first + i, 0, reason, err);
         }
     }
@@ -80,7 +80,7 @@ bool pe_worker_where_is_out(pe_worker *worker, uint64_t item, const pe_buffer *p
     pe_error ignored = PE_ERROR_INIT; /* then the item fails for what cannot be read */
     const pe_block one = {.first = item, .count = 1};
     return worker->where.call != NULL &&
-           pe_arguments_take_some(&worker->args, item, worker->spec->where_mentions, payload) &&
+           pe_arguments_take_some(&worker->args, item, worker->spec->where.mentions, payload) &&
            pe_worker_where_choose(worker, one, &ignored) == PE_OK && worker->where.choices[0] == PE_CHOICE_OUT;
 }
 

@@ -36,16 +36,16 @@
 static pe_status make_columns(pe_worker *worker, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
-    const pe_signature *signature = &spec->signature;
+    const pe_signature *signature = &spec->kernel.signature;
     const size_t items = spec->plan->batch_items;
     pe_status status = PE_OK;
-    for (int r = 0; r < signature->result_count && status == PE_OK && !spec->encoder.is_plain; r++)
+    for (int r = 0; r < signature->result_count && status == PE_OK && !spec->output.encoder.is_plain; r++)
         status = pe_make_array(&worker->results[r], items, pe_type_bytes(signature->results[r]), err);
     for (int r = 0; r < signature->result_count && status == PE_OK; r++) {
-        if (pe_type_equal(spec->written[r], signature->results[r]))
+        if (pe_type_equal(spec->output.written[r], signature->results[r]))
             worker->written[r] = worker->results[r];
         else
-            status = pe_make_array(&worker->written[r], items, pe_type_bytes(spec->written[r]), err);
+            status = pe_make_array(&worker->written[r], items, pe_type_bytes(spec->output.written[r]), err);
     }
     return status;
 }
@@ -57,7 +57,7 @@ static void free_worker(pe_worker *worker)
             free(worker->written[c]);
         free(worker->results[c]);
     }
-    pe_reduction_close(worker->spec->reduction, &worker->part);
+    pe_reduction_close(worker->spec->output.reduction, &worker->part);
     pe_arguments_close(&worker->args);
     pe_worker_where_close(worker);
     pe_call_free(worker->call);
@@ -91,7 +91,7 @@ static void release(pe_worker *worker, pe_block chunk)
     const double share = (double)worker->unreleased_items / (double)plan->chunk_items;
     if (share * (double)plan->chunk_in_bytes < RELEASE_BYTES)
         return;
-    pe_inputs_release(worker->spec->inputs, *all);
+    pe_inputs_release(worker->spec->input.inputs, *all);
     worker->unreleased_items = 0;
 }
 
@@ -101,7 +101,7 @@ static pe_status write_in_place(const pe_work_spec *spec, uint64_t first, pe_chu
     const uint64_t began = pe_pause_begin(PE_PHASE_WRITE);
     out->placed = out->bytes.size;
     out->bytes.size = 0;
-    const pe_status status = pe_row_file_write(&spec->row_file, first, out->bytes.data, out->placed, err);
+    const pe_status status = pe_row_file_write(&spec->output.row_file, first, out->bytes.data, out->placed, err);
     pe_pause_end(PE_PHASE_WRITE, PE_PHASE_COMPUTE, began);
     return status;
 }
@@ -110,21 +110,22 @@ static pe_status write_in_place(const pe_work_spec *spec, uint64_t first, pe_chu
 static bool lacks_room(const pe_worker *worker)
 {
     const pe_work_spec *spec = worker->spec;
-    return worker->rows->capacity - worker->rows->size < spec->encoder.row_bytes * spec->plan->batch_items;
+    return worker->rows->capacity - worker->rows->size < spec->output.encoder.row_bytes * spec->plan->batch_items;
 }
 
 /* Texts of a kernel that does not say how far it is lie in memory until the batch ends: then it is a small one. */
 static uint64_t batch_most(const pe_work_spec *spec)
 {
     const uint64_t planned = spec->plan->batch_items;
-    const bool is_bounded = !spec->encoder.has_text_result || (spec->gives_in_order && spec->retries == 0);
+    const bool is_bounded =
+        !spec->output.encoder.has_text_result || (spec->kernel.gives_in_order && spec->errors.retries == 0);
     return is_bounded || planned < TEXT_BATCH ? planned : TEXT_BATCH;
 }
 
 /* Runs a batch, and measures it or logs its items where that is wanted. */
 static pe_status run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
-    const bool has_joblog = worker->spec->has_joblog;
+    const bool has_joblog = worker->spec->errors.has_joblog;
     if (!has_joblog && !worker->is_metered)
         return pe_worker_run_batch(worker, block, end, payload, err);
     const uint64_t away_ns = worker->is_metered ? pe_lane_here->away_ns : 0, began = pe_clock_ns();
@@ -147,7 +148,7 @@ static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, cons
         const uint64_t left = grain.count - done;
         const pe_block block = {.first = grain.first + done, .count = left < most ? left : most};
         status = run_batch(worker, block, end, payload, err);
-        if (status == PE_OK && worker->spec->makes_partials && lacks_room(worker))
+        if (status == PE_OK && worker->spec->output.makes_partials && lacks_room(worker))
             status = pe_digest_partial_take(&worker->piece, worker->rows, &worker->out->bytes, err);
         if (status == PE_OK)
             status = pe_worker_hand_over_if_full(worker, err);
@@ -160,9 +161,9 @@ static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, cons
 static pe_status begin_rows(pe_worker *worker, pe_block block, pe_chunk_result *out, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
-    const size_t row = spec->encoder.row_bytes;
-    worker->rows = spec->makes_partials ? &worker->unsummed : &out->bytes;
-    if (!spec->makes_partials)
+    const size_t row = spec->output.encoder.row_bytes;
+    worker->rows = spec->output.makes_partials ? &worker->unsummed : &out->bytes;
+    if (!spec->output.makes_partials)
         return pe_buffer_reserve(&out->bytes, row * block.count, err);
     const size_t batch = row * spec->plan->batch_items;
     const size_t at_once = batch > SUMMED_BYTES ? batch : SUMMED_BYTES;
@@ -170,7 +171,7 @@ static pe_status begin_rows(pe_worker *worker, pe_block block, pe_chunk_result *
     pe_status status = pe_buffer_reserve(&worker->unsummed, at_once + PE_DIGEST_UNSUMMED, err);
     if (status == PE_OK)
         status = pe_buffer_reserve(&out->bytes, pe_digest_partial_most(row * block.count), err);
-    const uint64_t offset = row * (block.first - spec->first_row);
+    const uint64_t offset = row * (block.first - spec->output.first_row);
     return status == PE_OK ? pe_digest_partial_begin(&worker->piece, offset, &out->bytes, err) : status;
 }
 
@@ -178,9 +179,9 @@ static pe_status begin_rows(pe_worker *worker, pe_block block, pe_chunk_result *
 static pe_status end_rows(pe_worker *worker, uint64_t first, pe_chunk_result *out, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
-    if (spec->makes_partials)
+    if (spec->output.makes_partials)
         return pe_digest_partial_end(&worker->piece, worker->rows, &out->bytes, err);
-    return pe_row_file_is_open(&spec->row_file) ? write_in_place(spec, first, out, err) : PE_OK;
+    return pe_row_file_is_open(&spec->output.row_file) ? write_in_place(spec, first, out, err) : PE_OK;
 }
 
 static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
@@ -188,7 +189,7 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
 {
     const pe_work_spec *spec = worker->spec;
     const uint64_t ahead =
-        pe_item_set_from(spec->todo, range->block.first).first - range->block.first; /* of the pool's */
+        pe_item_set_from(spec->input.todo, range->block.first).first - range->block.first; /* of the pool's */
     const uint64_t first = range->block.first + ahead, end = first + range->block.count;
     pe_status status = begin_rows(worker, (pe_block){.first = first, .count = range->block.count}, out, err);
     worker->out = out;
@@ -209,9 +210,9 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
         }
     }
     if (err->item != PE_NO_ITEM)
-        err->item = pe_item_set_position(spec->todo, err->item);
+        err->item = pe_item_set_position(spec->input.todo, err->item);
     if (status == PE_OK && worker->part.fold != NULL)
-        status = pe_reduction_settle(spec->reduction, &worker->part, err);
+        status = pe_reduction_settle(spec->output.reduction, &worker->part, err);
     if (status == PE_OK)
         release(worker, (pe_block){.first = first, .count = worker->handed_items + out->items});
     return status;
@@ -238,11 +239,11 @@ static pe_status init(pe_worker *worker, const pe_work_spec *spec, pe_error *err
     worker->spec = spec;
     pe_status status = pe_arguments_open(&worker->args, spec, err);
     if (status == PE_OK)
-        status = pe_call_make(spec->kernel, &spec->signature, spec->setup, &worker->call, err);
-    if (status == PE_OK && spec->item_files != NULL)
-        status = pe_item_writer_make(spec->item_files, &spec->encoder, &worker->item_writer, err);
-    if (status == PE_OK && spec->reduction != NULL)
-        status = pe_reduction_open(spec->reduction, &worker->part, err);
+        status = pe_call_make(spec->kernel.descriptor, &spec->kernel.signature, spec->kernel.setup, &worker->call, err);
+    if (status == PE_OK && spec->output.item_files != NULL)
+        status = pe_item_writer_make(spec->output.item_files, &spec->output.encoder, &worker->item_writer, err);
+    if (status == PE_OK && spec->output.reduction != NULL)
+        status = pe_reduction_open(spec->output.reduction, &worker->part, err);
     if (status == PE_OK)
         pe_call_set_ramps(worker->call, worker->args.ramps);
     if (status == PE_OK)

@@ -15,18 +15,18 @@
 #include "base/lock.h"
 
 struct pe_call_shelf {
-    const pe_work_spec *job;
+    const pe_work_kernel *kernel;
     pthread_mutex_t mutex;
     pe_call **calls;
     size_t count, room;
 };
 
-pe_status pe_call_shelf_make(const pe_work_spec *job, pe_call_shelf **out, pe_error *err)
+pe_status pe_call_shelf_make(const pe_work_kernel *kernel, pe_call_shelf **out, pe_error *err)
 {
     const pe_status status = pe_make_array(out, 1, sizeof **out, err);
     if (status != PE_OK)
         return status;
-    (*out)->job = job;
+    (*out)->kernel = kernel;
     pe_lock_init(&(*out)->mutex);
     return PE_OK;
 }
@@ -63,8 +63,8 @@ pe_status pe_call_shelf_take(pe_call_shelf *shelf, pe_call **out, pe_error *err)
     (void)pthread_mutex_unlock(&shelf->mutex);
     if (*out != NULL)
         return PE_OK;
-    const pe_work_spec *job = shelf->job;
-    return pe_call_make(job->kernel, &job->signature, job->setup, out, err);
+    const pe_work_kernel *kernel = shelf->kernel;
+    return pe_call_make(kernel->descriptor, &kernel->signature, kernel->setup, out, err);
 }
 
 /* Without memory for its place the call is freed instead. */

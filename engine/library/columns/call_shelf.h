@@ -11,8 +11,8 @@
 
 typedef struct pe_call_shelf pe_call_shelf;
 
-/* pe_call_shelf_make - for the job's kernel; job is borrowed. PE_ENOMEM. */
-pe_status pe_call_shelf_make(const pe_work_spec *job, pe_call_shelf **out, pe_error *err);
+/* pe_call_shelf_make - the kernel is borrowed. PE_ENOMEM. */
+pe_status pe_call_shelf_make(const pe_work_kernel *kernel, pe_call_shelf **out, pe_error *err);
 /* pe_call_shelf_clear - free the calls, whose worker processes may be gone. No run is in progress. */
 void pe_call_shelf_clear(pe_call_shelf *shelf);
 void pe_call_shelf_free(pe_call_shelf *shelf); /* NULL is fine */

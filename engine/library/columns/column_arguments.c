@@ -13,7 +13,7 @@
 
 static bool is_converted(const pe_column_work *work, int a)
 {
-    return !pe_type_equal(work->columns.list[a], work->job->signature.args[a]);
+    return !pe_type_equal(work->columns.list[a], work->kernel->signature.args[a]);
 }
 
 static bool may_be_text_of_payload(const pe_column_work *work, int a)
@@ -28,7 +28,7 @@ pe_status pe_column_arguments_open(pe_column_worker_state *self, pe_error *err)
     for (int a = 0; a < work->columns.count && status == PE_OK; a++)
         if (is_converted(work, a) || may_be_text_of_payload(work, a))
             status = pe_make_array(&self->scratch[a], work->plan->batch_items,
-                                   pe_type_bytes(work->job->signature.args[a]), err);
+                                   pe_type_bytes(work->kernel->signature.args[a]), err);
     return status;
 }
 
@@ -44,7 +44,7 @@ static const unsigned char *column_of(const pe_column_worker_state *self, int a,
 static pe_status convert(pe_column_worker_state *self, int a, const pe_column_batch *batch, pe_error *err)
 {
     return pe_convert_column(self->work->columns.list[a], column_of(self, a, batch->first),
-                             self->work->job->signature.args[a], self->scratch[a], batch->first, batch->count, 0,
+                             self->work->kernel->signature.args[a], self->scratch[a], batch->first, batch->count, 0,
                              &self->unfit, err);
 }
 

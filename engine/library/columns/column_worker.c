@@ -75,17 +75,21 @@ static void clear_results(const pe_failures *failures, const pe_signature *signa
 /* [errors] on_error = "skip" and "fill": the call goes on. */
 static pe_status record_failures(pe_column_worker_state *self, const pe_column_batch *batch, pe_error *err)
 {
-    const pe_work_spec *job = self->work->job;
+    const pe_work_errors *errors = self->work->errors;
+    const pe_signature *signature = &self->work->kernel->signature;
     const pe_failures *failures = &self->failures;
     pe_status status = PE_OK;
-    if (job->policy == PE_ON_ERROR_FILL)
-        pe_failed_items_fill(failures, job, batch->first, batch->results);
+    if (errors->policy == PE_ON_ERROR_FILL)
+        pe_failed_items_fill(failures, errors, signature->results, signature->result_count, batch->first,
+                             batch->results);
     else
-        clear_results(failures, &job->signature, batch->first, batch->results);
+        clear_results(failures, signature, batch->first, batch->results);
     for (size_t f = 0; f < failures->count && status == PE_OK; f++)
         status = append_note(&self->notes, &failures->list[f], err);
     const pe_failed_items_logs to = {.first = batch->first, .counts = &self->counts, .log = &self->lines};
-    return status == PE_OK ? pe_failed_items_log(failures, job, batch->first, batch->args, &to, err) : status;
+    return status == PE_OK
+               ? pe_failed_items_log(failures, self->work->kernel, errors, batch->first, batch->args, &to, err)
+               : status;
 }
 
 /* A section of the chunk's log from what has been noted. */
@@ -118,14 +122,14 @@ bool pe_column_log_next(const pe_buffer *log, size_t *at, pe_buffer *notes, pe_b
 
 static pe_column_types result_types(const pe_column_work *work)
 {
-    return (pe_column_types){work->job->signature.results, work->job->signature.result_count};
+    return (pe_column_types){work->kernel->signature.results, work->kernel->signature.result_count};
 }
 
 /* Where the results of the batch go. */
 static pe_status begin_results(pe_column_worker_state *self, pe_column_batch *batch, pe_buffer *out, pe_error *err)
 {
     const pe_column_work *work = self->work;
-    const pe_signature *signature = &work->job->signature;
+    const pe_signature *signature = &work->kernel->signature;
     if (self->makes_blocks) {
         const pe_status status =
             pe_column_block_begin(out, result_types(work), batch->first, batch->count, &self->block, err);
@@ -144,7 +148,7 @@ static pe_status end_results(pe_column_worker_state *self, const pe_column_batch
 {
     const pe_column_work *work = self->work;
     const pe_failures *failures = &self->failures;
-    const bool has_failed = failures->count > 0 && work->job->policy != PE_ON_ERROR_STOP;
+    const bool has_failed = failures->count > 0 && work->errors->policy != PE_ON_ERROR_STOP;
     unsigned char *outcomes =
         work->outcomes == NULL || self->makes_blocks ? NULL : work->outcomes + (batch->first - work->origin);
     if (self->makes_blocks && has_failed) {
@@ -163,9 +167,9 @@ static pe_status end_results(pe_column_worker_state *self, const pe_column_batch
 
 static pe_status retry(pe_column_worker_state *self, const pe_column_batch *batch, pe_error *err)
 {
-    const pe_retry failed = {.signature = &self->work->job->signature,
+    const pe_retry failed = {.signature = &self->work->kernel->signature,
                              .call = self->call,
-                             .retries = self->work->job->retries,
+                             .retries = self->work->errors->retries,
                              .first = batch->first,
                              .count = batch->count,
                              .args = batch->args,
@@ -178,7 +182,7 @@ static pe_status retry(pe_column_worker_state *self, const pe_column_batch *batc
 
 static pe_status run_batch(pe_column_worker_state *self, pe_column_batch *batch, pe_chunk_result *out, pe_error *err)
 {
-    const pe_work_spec *job = self->work->job;
+    const pe_work_errors *errors = self->work->errors;
     pe_status status = pe_column_arguments_take(self, batch, err);
     if (status == PE_OK)
         status = begin_results(self, batch, &out->bytes, err);
@@ -187,13 +191,13 @@ static pe_status run_batch(pe_column_worker_state *self, pe_column_batch *batch,
     if (status != PE_OK)
         return status;
     pe_call_take_failures(self->call, &self->failures);
-    if (self->failures.count > 0 && job->retries > 0)
+    if (self->failures.count > 0 && errors->retries > 0)
         status = retry(self, batch, err);
     if (status == PE_OK && self->unfit.count > 0)
         status = pe_column_arguments_add_unfit(self, err);
     if (status != PE_OK)
         return status;
-    const bool is_end = self->failures.count > 0 && job->policy == PE_ON_ERROR_STOP;
+    const bool is_end = self->failures.count > 0 && errors->policy == PE_ON_ERROR_STOP;
     const uint64_t done = is_end ? self->failures.list[0].item - batch->first : batch->count;
     if (self->failures.count > 0 && !is_end)
         status = record_failures(self, batch, err);
@@ -202,7 +206,8 @@ static pe_status run_batch(pe_column_worker_state *self, pe_column_batch *batch,
     if (status != PE_OK)
         return status;
     out->items += done;
-    return is_end ? pe_failed_items_stop(&self->failures, job, batch->first, batch->args, err) : PE_OK;
+    return is_end ? pe_failed_items_stop(&self->failures, self->work->kernel, errors, batch->first, batch->args, err)
+                  : PE_OK;
 }
 
 /* ---- a chunk ---- */
@@ -274,7 +279,7 @@ static void close_worker(void *context)
 static pe_status open_worker(const void *work_spec, void **out, pe_error *err)
 {
     const pe_column_work *work = work_spec;
-    const pe_signature *signature = &work->job->signature;
+    const pe_signature *signature = &work->kernel->signature;
     pe_column_worker_state *self = NULL;
     pe_status status = pe_make_array(&self, 1, sizeof *self, err);
     if (status != PE_OK)

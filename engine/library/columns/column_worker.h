@@ -17,7 +17,8 @@
 
 /* The same for all workers of a run; constant during the run. */
 typedef struct pe_column_work {
-    const pe_work_spec *job; /* kernel, signature, setup, error policy, log, rank: nothing else in it is used */
+    const pe_work_kernel *kernel;
+    const pe_work_errors *errors;
     const pe_plan *plan;
     uint64_t first;          /* the item that the pool counts as 0 */
     uint64_t origin;         /* the first item of args, results and outcomes */

@@ -25,10 +25,10 @@ static pe_status collect_reduction(pe_execution *self, pe_format format, pe_erro
     if (self->reduction == NULL)
         return PE_OK;
     pe_status status = pe_reduction_collect(self->reduction, run->comm, err);
-    const uint64_t filled = self->work.keeps_fill_out ? self->output.failures.count : 0;
-    const pe_reduction_fill fill = {.count = filled, .values = self->work.fill};
+    const uint64_t filled = self->work.errors.keeps_fill_out ? self->output.failures.count : 0;
+    const pe_reduction_fill fill = {.count = filled, .values = self->work.errors.fill};
     pe_argument_names names;
-    pe_argument_names_of_inputs(self->job, self->inputs->inputs, self->work.signature.arg_count, &names);
+    pe_argument_names_of_inputs(self->job, self->inputs->inputs, self->work.kernel.signature.arg_count, &names);
     if (status == PE_OK && run->is_root)
         status = pe_reduction_print(self->reduction, self->job, &fill, names.names, format, &lines.bytes, err);
     if (status == PE_OK && run->is_root)
@@ -104,7 +104,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     pe_execution_stats stats = {0};
     uint64_t busy_ns = 0; /* of all ranks */
     self.work.plan = self.plan;
-    self.work.stop_record = &self.stop_record;
+    self.work.errors.stop_record = &self.stop_record;
     pe_stop_record_init(&self.stop_record);
     tell_plan(run, job, inputs, output, work, plan);
     if (run->is_root)

@@ -35,7 +35,7 @@ static pe_output_ending end_checkpoints(pe_execution *self, uint64_t items, cons
 static void sync_files(const pe_execution *self, pe_error *err)
 {
     pe_error lost = PE_ERROR_INIT;
-    if (pe_item_devices_sync(self->work.item_files->devices, &lost) != PE_OK)
+    if (pe_item_devices_sync(self->work.output.item_files->devices, &lost) != PE_OK)
         pe_error_merge(err, &lost);
 }
 
@@ -48,14 +48,15 @@ pe_status pe_execution_close(pe_execution *self, uint64_t items, pe_error *err)
     const uint64_t run_ns = self->sync_ns - self->begin_ns + self->resume->from.progress.wall_ns;
     const bool is_durable = pe_durable_is_due(self->job->output.sync, run_ns, self->job->checkpoint.interval_ns);
     const bool is_kept = self->resume->writes_checkpoints && err->status != PE_OK;
-    (void)pe_row_file_close(&self->work.row_file, (is_durable && err->status == PE_OK) || is_kept, err);
-    if (self->work.item_files != NULL && (is_kept || (is_durable && err->status == PE_OK)))
+    (void)pe_row_file_close(&self->work.output.row_file, (is_durable && err->status == PE_OK) || is_kept, err);
+    if (self->work.output.item_files != NULL && (is_kept || (is_durable && err->status == PE_OK)))
         sync_files(self, err);
     (void)pe_run_agree(self->run, err);
-    if ((self->work.has_log || self->work.has_joblog) && err->status == PE_EITEM && err->item != PE_NO_ITEM)
+    if ((self->work.errors.has_log || self->work.errors.has_joblog) && err->status == PE_EITEM &&
+        err->item != PE_NO_ITEM)
         (void)pe_stop_record_collect(&self->stop_record, self->run->comm, err->item, &record, &lost);
     if (self->run->is_root && self->resume->is_retry && err->status == PE_OK)
-        (void)pe_output_retried(&self->output, self->inputs, self->work.signature.arg_count, err);
+        (void)pe_output_retried(&self->output, self->inputs, self->work.kernel.signature.arg_count, err);
     (void)pe_run_agree(self->run, err);
     const pe_output_ending ending =
         end_checkpoints(self, pe_execution_all_items(self, items), &record, is_durable, err);

@@ -25,10 +25,10 @@ static pe_status add_earlier_folds(pe_execution *self, pe_error *err)
 
 static void open_reduction(pe_execution *self, pe_error *err)
 {
-    const pe_fold_spec spec = pe_reduction_spec(self->job, &self->work.signature);
+    const pe_fold_spec spec = pe_reduction_spec(self->job, &self->work.kernel.signature);
     if (pe_reduction_make(&spec, &self->reduction, err) != PE_OK)
         return;
-    self->work.reduction = self->reduction;
+    self->work.output.reduction = self->reduction;
     if (self->resume->writes_checkpoints)
         pe_reduction_merge_after(self->reduction, self->job->checkpoint.interval_ns / MERGES_PER_INTERVAL + 1);
     if (self->run->is_root && self->resume->is_resumed)
@@ -43,8 +43,8 @@ static pe_status open_checkpointer(pe_execution *self, pe_error *err)
                                        .output = &self->output,
                                        .reduction = self->reduction,
                                        .items = &self->whole,
-                                       .rows = &self->work.row_file,
-                                       .files = self->work.item_files,
+                                       .rows = &self->work.output.row_file,
+                                       .files = self->work.output.item_files,
                                        .begin_ns = self->begin_ns};
     return pe_checkpointer_make(&spec, &self->checkpointer, err);
 }
@@ -58,8 +58,8 @@ uint64_t pe_execution_all_items(const pe_execution *self, uint64_t items)
 static void begin_output(pe_execution *self, const pe_output_spec *spec, pe_error *err)
 {
     if (pe_output_begin(&self->output, self->job, &spec->sink, self->inputs, self->resume,
-                        self->work.signature.arg_count, pe_execution_all_items(self, self->plan->items),
-                        self->work.encoder.is_fixed ? self->work.encoder.row_bytes : 0, err) == PE_OK &&
+                        self->work.kernel.signature.arg_count, pe_execution_all_items(self, self->plan->items),
+                        self->work.output.encoder.is_fixed ? self->work.output.encoder.row_bytes : 0, err) == PE_OK &&
         !self->resume->is_retry)
         (void)pe_output_open_spill(&self->output, self->resume, err);
 }
@@ -73,7 +73,7 @@ pe_status pe_execution_open(pe_execution *self, const pe_output_spec *spec, pe_e
         open_reduction(self, err);
     else if (err->status == PE_OK && !self->resume->is_retry)
         (void)pe_shared_output_begin(run, self->job, self->plan, self->output.sink, &self->work, err);
-    self->work.row_file.first_row = self->work.first_row;
+    self->work.output.row_file.first_row = self->work.output.first_row;
     if (err->status == PE_OK)
         (void)open_checkpointer(self, err);
     return pe_run_agree(run, err);

@@ -90,7 +90,7 @@ uint64_t pe_execution_skipped(pe_execution *self, uint64_t failed)
     const uint64_t rows = atomic_load_explicit(&self->rows, memory_order_relaxed);
     const uint64_t items = atomic_load_explicit(&self->items, memory_order_relaxed);
     const pe_checkpoint_progress *const earlier = &self->resume->from.progress;
-    const uint64_t lost = self->work.policy == PE_ON_ERROR_SKIP ? failed - earlier->failed : 0;
+    const uint64_t lost = self->work.errors.policy == PE_ON_ERROR_SKIP ? failed - earlier->failed : 0;
     return earlier->left_out + (items > rows && items - rows > lost ? items - rows - lost : 0);
 }
 

@@ -31,19 +31,22 @@ typedef struct checker {
 
 static bool can_tell(const pe_work_spec *work)
 {
-    return work->item_files != NULL && work->item_files->names_may_meet && work->where == NULL &&
-           !pe_inputs_is_stream(work->inputs) && work->todo->items <= MOST_ITEMS;
+    return work->output.item_files != NULL && work->output.item_files->names_may_meet &&
+           work->where.descriptor == NULL && !pe_inputs_is_stream(work->input.inputs) &&
+           work->input.todo->items <= MOST_ITEMS;
 }
 
 static pe_status open_all(checker *self, pe_error *err)
 {
     const pe_work_spec *const work = self->work;
-    const int args = work->signature.arg_count;
-    pe_status status = pe_inputs_reader_open(work->inputs, &self->reader, err);
-    for (int c = 0; c < args + work->hidden_count && status == PE_OK; c++)
-        status = pe_make_array(&self->columns[c], READ_ITEMS,
-                               pe_type_bytes(c < args ? work->signature.args[c] : work->hidden[c - args]), err);
-    return status == PE_OK ? pe_item_writer_make(work->item_files, &work->encoder, &self->writer, err) : status;
+    const int args = work->kernel.signature.arg_count;
+    pe_status status = pe_inputs_reader_open(work->input.inputs, &self->reader, err);
+    for (int c = 0; c < args + work->input.hidden_count && status == PE_OK; c++)
+        status =
+            pe_make_array(&self->columns[c], READ_ITEMS,
+                          pe_type_bytes(c < args ? work->kernel.signature.args[c] : work->input.hidden[c - args]), err);
+    return status == PE_OK ? pe_item_writer_make(work->output.item_files, &work->output.encoder, &self->writer, err)
+                           : status;
 }
 
 static void close_all(checker *self)
@@ -66,14 +69,15 @@ static pe_status check_block(checker *self, pe_block block, bool *can_go_on, pe_
     if (!*can_go_on)
         return PE_OK;
     pe_failures_clear(&self->failures);
-    pe_status status = pe_item_writer_name(self->writer, block, &self->work->signature, args, 0, &self->failures, err);
+    pe_status status =
+        pe_item_writer_name(self->writer, block, &self->work->kernel.signature, args, 0, &self->failures, err);
     for (uint64_t i = 0; i < block.count && status == PE_OK; i++) {
         const char *name = NULL;
         self->told.size = 0;
         status = pe_item_writer_tell(self->writer, block.first + i, &name, &self->told, err);
         if (status == PE_OK)
-            status =
-                pe_item_file_names_take(&self->names, &self->told, name, self->work->todo->items, self->where, err);
+            status = pe_item_file_names_take(&self->names, &self->told, name, self->work->input.todo->items,
+                                             self->where, err);
     }
     return status;
 }
@@ -84,8 +88,8 @@ pe_status pe_item_file_name_check(const pe_work_spec *work, const char *where, p
     bool can_go_on = can_tell(work);
     pe_status status = can_go_on ? open_all(&self, err) : PE_OK;
     uint64_t count = 0;
-    for (uint64_t rank = 0; rank < work->todo->items && can_go_on && status == PE_OK; rank += count) {
-        pe_block block = pe_item_set_from(work->todo, rank);
+    for (uint64_t rank = 0; rank < work->input.todo->items && can_go_on && status == PE_OK; rank += count) {
+        pe_block block = pe_item_set_from(work->input.todo, rank);
         if (block.count > READ_ITEMS)
             block.count = READ_ITEMS;
         count = block.count;

@@ -4,7 +4,7 @@
 /* output.c - what rank 0 does with the results: rows to the sink, failed items to their log.
  *
  * Threads:  output.h.
- * Not here: formats (sink), the form of the log (report/failure_log.c), what is allowed (error_policy.c).
+ * Not here: formats (sink), the form of the log (report/failure_log.c), how many may fail (failure_limit.c).
  */
 #include "run/output/output.h"
 
@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 
 #include "base/lock.h"
-#include "run/error_policy.h"
 #include "run/expression/argument_names.h"
-#include "run/job_to_specs.h"
 #include "run/output/axis_values.h"
+#include "run/output/failure_limit.h"
 #include "run/output/retried_rows.h"
+#include "run/prepare/job_to_specs.h"
 
 static pe_status begin_log(pe_output *output, const pe_job *job, const pe_inputs *inputs, int arg_count, pe_error *err)
 {
@@ -222,7 +222,7 @@ pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error
     output->is_torn = output->is_torn || (status != PE_OK && output->rows != rows);
     (void)pthread_mutex_unlock(&output->mutex);
     return status == PE_OK && out->log.size > 0
-               ? pe_error_policy_check(&output->failures, output->job, output->items, false, err)
+               ? pe_failure_limit_check(&output->failures, output->job, output->items, false, err)
                : status;
 }
 
@@ -332,7 +332,7 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
         (void)pe_failure_log_take(failures, ending->stop_record, &ignored);
     (void)pe_job_log_take(&output->jobs, ending->stop_record, &ignored);
     if (err->status == PE_OK)
-        (void)pe_error_policy_check(failures, output->job, ending->items, true, err);
+        (void)pe_failure_limit_check(failures, output->job, ending->items, true, err);
     (void)pe_failure_log_end(failures, ending->is_durable, err);
     (void)pe_job_log_end(&output->jobs, err);
     end_sink(output, ending, err);

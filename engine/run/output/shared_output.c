@@ -33,7 +33,7 @@ typedef struct pe_shared_output_facts {
 static bool is_wanted(const pe_comm *comm, const pe_job *job, const pe_plan *plan, const pe_work_spec *work)
 {
     const uint64_t ranks = (uint64_t)pe_comm_size(comm);
-    if (!work->encoder.is_fixed || pe_job_leaves_out(job) || job->items != NULL)
+    if (!work->output.encoder.is_fixed || pe_job_leaves_out(job) || job->items != NULL)
         return false;
     if (ranks == 1)
         return true;
@@ -112,12 +112,12 @@ pe_status pe_shared_output_begin(const pe_run_context *run, const pe_job *job, c
                                  pe_work_spec *work, pe_error *err)
 {
     const int ranks = pe_comm_size(run->comm);
-    pe_row_file *const file = &work->row_file;
+    pe_row_file *const file = &work->output.row_file;
     pe_buffer message = {0};
     pe_shared_output_facts facts = {0};
     uint64_t is_shared = 0;
     if (run->is_root && is_wanted(run->comm, job, plan, work))
-        open_own(sink, work->encoder.row_bytes, ranks, file, &facts, &message, err);
+        open_own(sink, work->output.encoder.row_bytes, ranks, file, &facts, &message, err);
     if (ranks == 1)
         return err->status;
     pe_status status = pe_comm_bcast_buffer(run->comm, &message, err);

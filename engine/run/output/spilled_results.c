@@ -13,7 +13,7 @@
  */
 #include "run/output/spilled_results.h"
 
-#include "run/error_policy.h"
+#include "run/output/failure_limit.h"
 
 pe_status pe_output_open_spill(pe_output *output, pe_run_resume *resume, pe_error *err)
 {
@@ -85,7 +85,7 @@ static pe_status deliver(pe_output *output, const pe_spill_frame *frame, pe_erro
     }
     (void)pthread_mutex_unlock(&output->mutex);
     return status == PE_OK && output->frame.log.size > 0
-               ? pe_error_policy_check(&output->failures, output->job, output->items, false, err)
+               ? pe_failure_limit_check(&output->failures, output->job, output->items, false, err)
                : status;
 }
 

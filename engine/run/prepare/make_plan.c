@@ -39,7 +39,7 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
     request.threads = out->placement.most_threads;
     request.is_in_processes = pe_form_is_in_processes(kernel->form);
     request.whole_run_bytes += pe_profiling_bytes(run, &out->placement);
-    if (work->item_files != NULL && work->item_files->names_may_meet)
+    if (work->output.item_files != NULL && work->output.item_files->names_may_meet)
         request.whole_run_bytes = pe_add_most(request.whole_run_bytes, pe_item_file_names_bytes(inputs->items.count));
     char *const checkpoint = run->is_root ? pe_run_spill_checkpoint(job, inputs, output) : NULL;
     uint64_t most[] = {request.process_bytes, request.whole_run_bytes, out->placement.is_crowded ? 1 : 0,
@@ -80,8 +80,8 @@ void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *
 void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,
                        const pe_work_spec *work, const pe_run_plan *plan)
 {
-    pe_plan_report_print(file, job, inputs->inputs, inputs->items, work->kernel->name, &work->signature, output->format,
-                         &plan->placement, &plan->plan);
+    pe_plan_report_print(file, job, inputs->inputs, inputs->items, work->kernel.descriptor->name,
+                         &work->kernel.signature, output->format, &plan->placement, &plan->plan);
     char *const checkpoint = pe_run_spill_checkpoint(job, inputs, output);
     if (checkpoint != NULL)
         (void)fprintf(file, "%-9s  results behind an item that takes long go to %s.spill\n", "waiting", checkpoint);

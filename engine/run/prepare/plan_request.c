@@ -51,8 +51,8 @@ static size_t columns_bytes(const pe_type *types, int count)
 static bool is_generated(const pe_work_spec *spec, const pe_inputs *inputs, pe_block items)
 {
     const bool is_known = items.count > 0 && items.count != PE_ITEMS_UNKNOWN;
-    bool is_ramps = is_known && spec->kernel->takes_ramps != 0 && spec->encoder.is_plain;
-    for (int a = 0; a < spec->signature.arg_count && is_ramps; a++) {
+    bool is_ramps = is_known && spec->kernel.descriptor->takes_ramps != 0 && spec->output.encoder.is_plain;
+    for (int a = 0; a < spec->kernel.signature.arg_count && is_ramps; a++) {
         pe_ramp ramp;
         is_ramps = pe_inputs_ramp(inputs, a, items, &ramp.first, &ramp.step);
     }
@@ -80,15 +80,15 @@ static size_t reduction_bytes(const pe_job *job, const pe_fold_spec *spec, uint6
 pe_plan_request pe_plan_request_make(const pe_job *job, const pe_work_spec *spec, const pe_inputs *inputs,
                                      pe_block items, const pe_item_set *todo, const pe_sink_spec *output)
 {
-    const pe_signature *signature = &spec->signature;
+    const pe_signature *signature = &spec->kernel.signature;
     size_t reader = 0;
     const pe_fold_spec fold = pe_reduction_spec(job, signature);
     const size_t part_bytes = job->op_count > 0 ? pe_reduction_part_bytes(&fold) : 0;
-    const bool is_plain = spec->encoder.is_plain;
-    const bool has_lines = spec->has_log && spec->policy != PE_ON_ERROR_STOP; /* any item may fail */
-    const size_t line_bytes = has_lines            ? pe_failed_items_line_bytes(signature)
-                              : spec->lists_failed ? sizeof(pe_failure_place)
-                                                   : 0;
+    const bool is_plain = spec->output.encoder.is_plain;
+    const bool has_lines = spec->errors.has_log && spec->errors.policy != PE_ON_ERROR_STOP; /* any item may fail */
+    const size_t line_bytes = has_lines                   ? pe_failed_items_line_bytes(signature)
+                              : spec->errors.lists_failed ? sizeof(pe_failure_place)
+                                                          : 0;
     return (pe_plan_request){
         .items = items.count == PE_ITEMS_UNKNOWN ? PE_ITEMS_UNKNOWN : todo->items,
         .schedule = job->pool.schedule,
@@ -96,23 +96,23 @@ pe_plan_request pe_plan_request_make(const pe_job *job, const pe_work_spec *spec
         .chunk_items = job->pool.chunk_size,
         .memory_bytes = job->pool.memory_bytes,
         .in_item_bytes = columns_bytes(signature->args, signature->arg_count) +
-                         columns_bytes(spec->hidden, spec->hidden_count) +
+                         columns_bytes(spec->input.hidden, spec->input.hidden_count) +
                          (is_plain ? 0 : columns_bytes(signature->results, signature->result_count)),
-        .out_item_bytes =
-            pe_add_most(spec->encoder.row_bytes, line_bytes + (spec->has_joblog ? PE_JOBLOG_LINE_BYTES : 0)),
+        .out_item_bytes = pe_add_most(spec->output.encoder.row_bytes,
+                                      line_bytes + (spec->errors.has_joblog ? PE_JOBLOG_LINE_BYTES : 0)),
         .is_generated = is_generated(spec, inputs, items),
-        .is_placed = (spec->encoder.format == PE_FORMAT_NPY || spec->encoder.format == PE_FORMAT_HDF5 ||
-                      spec->encoder.format == PE_FORMAT_RAW) &&
-                     spec->encoder.is_fixed && !pe_path_is_stdout(output->path),
+        .is_placed = (spec->output.encoder.format == PE_FORMAT_NPY || spec->output.encoder.format == PE_FORMAT_HDF5 ||
+                      spec->output.encoder.format == PE_FORMAT_RAW) &&
+                     spec->output.encoder.is_fixed && !pe_path_is_stdout(output->path),
         .has_payload = pe_inputs_is_remote(inputs),
         .chunk_input_bytes = items.first > 0 || todo->count > 1 ? shifted_input_bytes : chunk_input_bytes,
         .reader_bytes = reader_bytes,
         .source = inputs,
-        .digested_bytes = spec->makes_partials ? pe_digest_partial_most : NULL,
+        .digested_bytes = spec->output.makes_partials ? pe_digest_partial_most : NULL,
         .worker_bytes = part_bytes,
-        .has_text_result = spec->encoder.has_text,
+        .has_text_result = spec->output.encoder.has_text,
         .whole_run_bytes = pe_add_most(
-            pe_add_most(pe_inputs_memory(inputs, 1, &reader), pe_sink_memory(output, spec->encoder.row_bytes)),
+            pe_add_most(pe_inputs_memory(inputs, 1, &reader), pe_sink_memory(output, spec->output.encoder.row_bytes)),
             pe_add_most(log_bytes(job) + reduction_bytes(job, &fold, items.count), pe_axis_values_bytes(job, output))),
         .process_bytes = pe_resident_peak()};
 }

@@ -88,7 +88,7 @@ static pe_block next_block(const sampling *self, int worker, int turn, uint64_t 
 
 static uint64_t block_most(const sampling *self)
 {
-    const uint64_t row = self->work.encoder.row_bytes > 0 ? self->work.encoder.row_bytes : 1;
+    const uint64_t row = self->work.output.encoder.row_bytes > 0 ? self->work.output.encoder.row_bytes : 1;
     const uint64_t by_bytes = OUT_MOST / row > 0 ? OUT_MOST / row : 1;
     return self->plan->chunk_items < by_bytes ? self->plan->chunk_items : by_bytes;
 }
@@ -284,7 +284,7 @@ static void init(sampling *self, const pe_run_plan *plan, uint64_t items)
 {
     const uint64_t workers = (uint64_t)plan->placement.all_threads;
     self->plan = self->work.plan = &plan->plan;
-    self->work.has_log = self->work.has_joblog = false;
+    self->work.errors.has_log = self->work.errors.has_joblog = false;
     self->threads = plan->placement.threads;
     self->all_workers = plan->placement.all_threads;
     self->first_worker = pe_comm_rank(self->run->comm) * plan->placement.most_threads;
@@ -308,7 +308,7 @@ static pe_status compute(sampling *self, int most_threads, pe_error *err)
 /* Rows that go to a file. */
 static bool is_written(const pe_job *job, const pe_work_spec *work)
 {
-    return work->encoder.format != PE_FORMAT_NULL && !work->makes_partials && job->op_count == 0 &&
+    return work->output.encoder.format != PE_FORMAT_NULL && !work->output.makes_partials && job->op_count == 0 &&
            strcmp(job->output.path, "-") != 0;
 }
 
@@ -326,7 +326,8 @@ pe_status pe_run_sample(const pe_run_context *run, const pe_job *job, const pe_r
         (void)collect(&self, plan->placement.most_threads, &sum, err);
     if (err->status == PE_OK && run->is_root) {
         sum.process_bytes = process_bytes(kernel, self.threads);
-        sum.row_bytes = self.beside != NULL && work_spec->encoder.is_fixed ? work_spec->encoder.row_bytes : 0;
+        sum.row_bytes =
+            self.beside != NULL && work_spec->output.encoder.is_fixed ? work_spec->output.encoder.row_bytes : 0;
         pe_estimate_print(stdout, &plan->plan, &sum);
     }
     (void)pthread_mutex_destroy(&self.mutex);

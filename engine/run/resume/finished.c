@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/enum_names.h"
-#include "run/job_to_specs.h"
+#include "run/prepare/job_to_specs.h"
 
 static bool is_packed(const pe_job *job)
 {

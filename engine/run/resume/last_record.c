@@ -21,7 +21,7 @@
 #include "os/file/file.h"
 #include "os/file/out_lock.h"
 #include "report/failure_log.h"
-#include "run/job_to_specs.h"
+#include "run/prepare/job_to_specs.h"
 #include "run/resume/last_row.h"
 #include "sink/output_stream.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* error_policy.c - the error policy of a job ([errors]): policy, retries, fill values, the limit of failed items.
+/* error_policy.c - what workers do with failed items, from the job's [errors]: policy, retries, fill values.
  *
- * Threads:  the main thread; pe_error_policy_check: the thread that delivers results, one at a time.
- * Not here: finding and recording failed items (worker/worker.c, worker/failed_items.c, report/failure_log.c).
+ * Threads:  the main thread.
+ * Not here: finding and recording failed items (worker/worker.c, worker/failed_items.c), how many may fail
+ *           (run/output/failure_limit.c).
  */
-#include "run/error_policy.h"
+#include "run/prepare/error_policy.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,46 +64,30 @@ static pe_status fill_given(const pe_job *job, const pe_scalar *fill, pe_dtype d
     return pe_fail(err, PE_ECONFIG, "%s.fill: %s", job->errors.where, reason.text);
 }
 
-pe_status pe_error_policy_set(pe_work_spec *spec, const pe_job *job, pe_error *err)
+pe_status pe_error_policy_set(pe_work_errors *errors, const pe_job *job, const pe_type *results, int count,
+                              pe_error *err)
 {
     pe_status status = PE_OK;
-    spec->policy = job->errors.policy;
-    spec->retries = (uint32_t)job->errors.retries;
-    const int results = spec->signature.result_count, given = job->errors.fill_count;
-    if (spec->policy == PE_ON_ERROR_FILL && given > 1 && given != results)
+    errors->policy = job->errors.policy;
+    errors->retries = (uint32_t)job->errors.retries;
+    const int given = job->errors.fill_count;
+    if (errors->policy == PE_ON_ERROR_FILL && given > 1 && given != count)
         return pe_fail(err, PE_ECONFIG, "%s.fill: expected one value, or %d, one a result, got %d", job->errors.where,
-                       results, given);
-    for (int r = 0; r < spec->signature.result_count && spec->policy == PE_ON_ERROR_FILL && status == PE_OK; r++) {
-        const pe_dtype dtype = spec->written[r].dtype;
-        status = pe_make_array(&spec->fill[r], 1, pe_dtype_bytes(dtype), err);
+                       count, given);
+    for (int r = 0; r < count && errors->policy == PE_ON_ERROR_FILL && status == PE_OK; r++) {
+        const pe_dtype dtype = results[r].dtype;
+        status = pe_make_array(&errors->fill[r], 1, pe_dtype_bytes(dtype), err);
         if (status == PE_OK)
-            status = given > 0 ? fill_given(job, &job->errors.fill[given > 1 ? r : 0], dtype, spec->fill[r], err)
-                               : fill_default(dtype, spec->fill[r], job, err);
+            status = given > 0 ? fill_given(job, &job->errors.fill[given > 1 ? r : 0], dtype, errors->fill[r], err)
+                               : fill_default(dtype, errors->fill[r], job, err);
     }
     return status;
 }
 
-void pe_error_policy_unset(pe_work_spec *spec)
+void pe_error_policy_unset(pe_work_errors *errors)
 {
     for (int r = 0; r < PE_MAX_COLUMNS; r++) {
-        free(spec->fill[r]);
-        spec->fill[r] = NULL;
+        free(errors->fill[r]);
+        errors->fill[r] = NULL;
     }
-}
-
-pe_status pe_error_policy_check(const pe_failure_log *failures, const pe_job *job, uint64_t items, bool has_ended,
-                                pe_error *err)
-{
-    const pe_job_portion *most = &job->errors.max_failures;
-    if (!most->is_given || failures->count == 0)
-        return PE_OK;
-    if (most->is_share && items == PE_ITEMS_UNKNOWN && !has_ended)
-        return PE_OK;
-    const uint64_t allowed = most->is_share ? (uint64_t)(most->share * (double)items) : most->count;
-    if (failures->count <= allowed)
-        return PE_OK;
-    return pe_fail_item(err, PE_EITEM, failures->first_item,
-                        "%s.max_failures: %" PRIu64 " item%s failed, %" PRIu64 " %s allowed; item %" PRIu64 ": %s",
-                        job->errors.where, failures->count, pe_plural(failures->count), allowed,
-                        allowed == 1 ? "was" : "were", failures->first_item, failures->first_text);
 }

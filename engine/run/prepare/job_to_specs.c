@@ -7,7 +7,7 @@
  *         the copy gets what only the run knows.
  * Threads: the main thread.
  */
-#include "run/job_to_specs.h"
+#include "run/prepare/job_to_specs.h"
 
 #include <stdlib.h>
 #include <string.h>
