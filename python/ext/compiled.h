@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiled.h - what compiled.c and its columns share.
+/* compiled.h - what compiled.c, its kernels and its columns share.
  */
 #ifndef PENGINE_PYTHON_COMPILED_H
 #define PENGINE_PYTHON_COMPILED_H
@@ -10,7 +10,19 @@
 
 #include <pengine/pool.h>
 
+#define PE_PY_POOL "pengine pool" /* names of capsules */
+#define PE_PY_KERNEL "pengine kernel"
+
 enum { PE_PY_COLUMNS = 64 };
+
+/* pe_py_raise_fault - RuntimeError(code, item, text), which _compute.py turns into an exception of Python's own kinds. NULL. */
+PyObject *pe_py_raise_fault(const pe_fault *fault);
+
+/* Functions of the module, as its table of methods describes them. */
+PyObject *pe_py_load_kernel(PyObject *module, PyObject *args);
+PyObject *pe_py_use_batch(PyObject *module, PyObject *args);
+PyObject *pe_py_kernel_results(PyObject *module, PyObject *capsule);
+PyObject *pe_py_kernel_signature(PyObject *module, PyObject *capsule);
 
 /* The columns of one call, with what keeps them alive. */
 typedef struct pe_py_columns {

@@ -34,6 +34,11 @@ static size_t element_size(pe_dtype dtype)
     return sizeof(pe_text);
 }
 
+static int is_complex(pe_dtype dtype)
+{
+    return dtype == PE_COMPLEX64 || dtype == PE_COMPLEX128;
+}
+
 /* The memory of a buffer of `count` items; NULL with an exception where its size or place is not that of the type. */
 static void *take_buffer(pe_py_columns *columns, PyObject *object, pe_pool_type type, uint64_t count, int flags)
 {
@@ -48,8 +53,9 @@ static void *take_buffer(pe_py_columns *columns, PyObject *object, pe_pool_type 
                      (unsigned long long)count, item);
         return NULL;
     }
-    if (count > 0 && (uintptr_t)view->buf % element != 0) {
-        PyErr_Format(PyExc_ValueError, "a buffer is not aligned to %zu bytes", element);
+    const size_t alignment = is_complex(type.dtype) ? element / 2 : element;
+    if (count > 0 && (uintptr_t)view->buf % alignment != 0) {
+        PyErr_Format(PyExc_ValueError, "a buffer is not aligned to %zu bytes", alignment);
         return NULL;
     }
     return view->buf;

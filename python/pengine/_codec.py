@@ -13,6 +13,7 @@ import sys
 from typing import Any, Callable, Sequence
 
 from . import _byvalue, _core
+from ._numpy import imported_numpy
 from ._packed import Packed
 
 _RANGE = struct.Struct("=qqq")
@@ -73,13 +74,15 @@ def _pickled(items: Sequence[Any], dumps: Callable[[Any], bytes]) -> bytes:
 
 def _as_array(items: list[Any]) -> Any:
     """One array of items that are numpy scalars or arrays of one dtype and shape; None where they are not."""
-    numpy = sys.modules.get("numpy")
+    numpy = imported_numpy()
     if numpy is None:
         return None
     kind, first = type(items[0]), items[0]
     if kind is not numpy.ndarray and not issubclass(kind, numpy.number):
         return None
     dtype, shape = first.dtype, first.shape
+    if not shape and kind is numpy.ndarray:
+        return None  # as rows of an array they would be scalars
     if dtype.hasobject or dtype.fields is not None or not all(
         type(item) is kind and item.dtype == dtype and item.shape == shape for item in items
     ):

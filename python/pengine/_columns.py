@@ -11,16 +11,10 @@ import math
 import sys
 from typing import Any, NamedTuple
 
+from ._numpy import imported_numpy, numpy_or_none
+
 # the first letter of a buffer's format
 KINDS = {**dict.fromkeys("bhilqn", "int"), **dict.fromkeys("BHILQN", "uint"), **dict.fromkeys("efdZ", "float"), "?": "bool"}
-
-
-def numpy_or_none() -> Any:
-    try:
-        import numpy
-    except ImportError:
-        return None
-    return numpy
 
 
 _names: dict[Any, str] = {}  # of numpy's dtypes, which take a microsecond to tell theirs
@@ -39,11 +33,14 @@ class Column(NamedTuple):
 
     def part(self, begin: int, end: int) -> Column:
         """Some of the items, as something that can be pickled."""
-        if isinstance(self.data, memoryview):
-            size = self.data.nbytes // self.length
-            data: Any = bytes(self.data.cast("B")[begin * size : end * size])
-            return Column(data, self.type, end - begin, self.view.tolist()[begin:end])
-        return Column(self.data[begin:end], self.type, end - begin, self.view[begin:end])
+        data, view = self.data, self.view
+        if isinstance(data, (memoryview, bytes)):
+            raw = memoryview(data).cast("B")
+            size = len(raw) // self.length
+            data = bytes(raw[begin * size : end * size])
+        else:
+            data = data[begin:end]
+        return Column(data, self.type, end - begin, (view.tolist() if isinstance(view, memoryview) else view)[begin:end])
 
 
 def _from_list(items: Any) -> Column:
@@ -51,13 +48,13 @@ def _from_list(items: Any) -> Column:
     kinds = {type(item) for item in items}
     if kinds and kinds <= {str, bytes}:
         return Column(items, "text", len(items), items)
+    texts = {kind for kind in kinds if issubclass(kind, (str, bytes))}
+    if texts and texts != kinds:
+        raise TypeError(f"expected texts or numbers, got both: {', '.join(sorted(kind.__name__ for kind in kinds))}")
     if kinds == {bool}:
         return Column(bytes(items), "bool", len(items), items)
-    if kinds <= {int} and (not items or kinds):
-        try:
-            return Column(array.array("q", items), "int64", len(items), items)
-        except OverflowError:
-            raise OverflowError("an integer does not fit int64") from None
+    if kinds <= {int}:
+        return _from_integers(items)
     if kinds <= {int, float}:
         return Column(array.array("d", items), "float64", len(items), items)
     numpy = numpy_or_none()
@@ -66,24 +63,43 @@ def _from_list(items: Any) -> Column:
     return column(numpy.asarray(items))
 
 
+def _from_integers(items: Any) -> Column:
+    """int64; where a number does not fit, uint64, and else int128."""
+    for code, name in (("q", "int64"), ("Q", "uint64")):
+        try:
+            return Column(array.array(code, items), name, len(items), items)
+        except OverflowError:
+            pass
+    try:
+        data = b"".join([item.to_bytes(16, sys.byteorder, signed=True) for item in items])
+    except OverflowError:
+        raise OverflowError("an integer does not fit int128") from None
+    return Column(data, "int128", len(items), items)
+
+
 def column(items: Any) -> Column:
     """Anything that map() takes for one argument."""
     if isinstance(items, (list, tuple, range)):
         return _from_list(items)
-    numpy = sys.modules.get("numpy")
+    numpy = imported_numpy()
     if numpy is not None and isinstance(items, (numpy.ndarray, numpy.generic)) or not _has_buffer(items):
         numpy = numpy_or_none()
         if numpy is None or not hasattr(items, "__array__"):
             return _from_list(list(items))
+        if type(items) is not numpy.ndarray and numpy.ma.is_masked(items):
+            raise ValueError("an array with masked items cannot be an argument: fill them before, array.filled(0)")
         items = numpy.asarray(items)
         if items.dtype.kind in "US":
             return _from_list(items.tolist())
         name = _names.get(items.dtype)
         if name is None or items.ndim == 0:
-            if items.dtype.kind not in "biufc" or items.ndim == 0:
+            most = {"b": 1, "i": 8, "u": 8, "f": 8, "c": 16}.get(items.dtype.kind, 0)
+            if items.dtype.itemsize > most or items.ndim == 0:
                 raise TypeError(f"an array of dtype {items.dtype} and {items.ndim} dimensions cannot be an argument")
             name = _names[items.dtype] = str(items.dtype.name)
         data = numpy.ascontiguousarray(items, None if items.dtype.isnative else items.dtype.newbyteorder("="))
+        if not data.flags.aligned:
+            data = data.copy()
         return Column(data, name + width_text(data.shape), len(data), items)
     view = memoryview(items)
     shape = view.shape
@@ -115,7 +131,8 @@ def width_text(shape: Any) -> str:
 
 
 def _any_column(items: Any) -> Column:
-    return column(items if hasattr(items, "__len__") or hasattr(items, "__array__") else list(items))
+    is_whole = hasattr(items, "__len__") or hasattr(items, "__array__") or _has_buffer(items)
+    return column(items if is_whole else list(items))
 
 
 def split(items: Any, star: bool) -> list[Column]:

@@ -59,8 +59,11 @@ class Kernel:
         self._text = "\n".join(["[kernel]", *(f"{key} = {_toml(value)}" for key, value in self.keys.items()), ""])
 
     def job(self, errors: dict[str, Any]) -> str:
-        """The job file's [kernel] and [errors]."""
-        return self._text + errors_text(errors) if errors else self._text
+        """The job file's [kernel] and [errors]; only a process can be ended after a timeout."""
+        if not errors:
+            return self._text
+        isolate = "isolate = true\n" if "timeout" in errors and not self.keys.get("isolate") else ""
+        return self._text + isolate + errors_text(errors)
 
     def load(self, pool: Any, columns: str, errors: dict[str, Any]) -> Any:
         """Loaded into a pool of _compiled, for columns of these types."""
@@ -88,16 +91,21 @@ def kernel(name: str, *, signature: Optional[str] = None, params: Optional[dict[
 
 
 def source(path: str, function: str, signature: str, *, params: Optional[dict[str, Any]] = None, seed: Optional[int] = None,
-           overflow: Optional[str] = None, cflags: Any = None, libs: Any = None, initializer: Optional[str] = None) -> Kernel:
-    """A C function of a file: source("f.c", "f", "(float64, float64) -> float64")."""
+           overflow: Optional[str] = None, cflags: Any = None, libs: Any = None, initializer: Optional[str] = None,
+           isolate: Optional[bool] = None) -> Kernel:
+    """A C function of a file: source("f.c", "f", "(float64, float64) -> float64").
+
+    isolate=True: it is called in worker processes, so that a call that crashes costs its item alone.
+    """
     return Kernel({"source": path, "function": function, "signature": signature, "params": params, "seed": seed,
-                   "overflow": overflow, "cflags": cflags, "libs": libs, "initializer": initializer})
+                   "overflow": overflow, "cflags": cflags, "libs": libs, "initializer": initializer, "isolate": isolate})
 
 
 def plugin(path: str, name: str, *, signature: Optional[str] = None, params: Optional[dict[str, Any]] = None,
-           seed: Optional[int] = None, overflow: Optional[str] = None) -> Kernel:
-    """A kernel of a shared library (pengine/kernel.h)."""
-    return Kernel({"plugin": path, "name": name, "signature": signature, "params": params, "seed": seed, "overflow": overflow})
+           seed: Optional[int] = None, overflow: Optional[str] = None, isolate: Optional[bool] = None) -> Kernel:
+    """A kernel of a shared library (pengine/kernel.h); isolate as of source()."""
+    return Kernel({"plugin": path, "name": name, "signature": signature, "params": params, "seed": seed, "overflow": overflow,
+                   "isolate": isolate})
 
 
 _C_TYPES = {

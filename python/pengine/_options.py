@@ -6,6 +6,7 @@ Threads: any; nothing is shared.
 """
 from __future__ import annotations
 
+import numbers
 import operator
 from typing import Any, NamedTuple, Optional
 
@@ -35,11 +36,14 @@ class Options(NamedTuple):
     progress: bool = False
 
     def checked(self) -> Options:
-        """Raises ValueError or TypeError where one is none."""
+        """The same as Python's own numbers; raises ValueError where one is not what is expected."""
         if self.errors not in ("raise", "skip", "return"):
             raise ValueError(f"errors: expected 'raise', 'skip' or 'return', got {self.errors!r}")
-        if self.timeout is not None and not (isinstance(self.timeout, (int, float)) and self.timeout > 0):
-            raise ValueError(f"timeout: expected seconds above 0 or None, got {self.timeout!r}")
-        if not isinstance(self.retries, int) or not 0 <= self.retries <= 63:
+        timeout = self.timeout
+        if timeout is not None:
+            if not (isinstance(timeout, numbers.Real) and timeout > 0):
+                raise ValueError(f"timeout: expected seconds above 0 or None, got {timeout!r}")
+            timeout = float(timeout)
+        if not isinstance(self.retries, numbers.Integral) or not 0 <= self.retries <= 63:
             raise ValueError(f"retries: expected 0 to 63, got {self.retries!r}")
-        return self
+        return self._replace(timeout=timeout, retries=int(self.retries))

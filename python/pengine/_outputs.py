@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from ._columns import KINDS, numpy_or_none
+from ._columns import KINDS
+from ._numpy import imported_numpy, numpy_or_none
 
 # pe_dtype: name, format of the buffer protocol, numpy's name
 _DTYPES = {
@@ -21,7 +22,7 @@ _DTYPES = {
 
 def structured(out: Any, count: int) -> Any:
     """out as a structured array; None where it is something else."""
-    numpy = sys.modules.get("numpy")
+    numpy = imported_numpy()
     if numpy is None:
         return None
     if isinstance(out, numpy.dtype):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any
+from typing import Any, Optional
 
 
 def _clock(seconds: float) -> str:
@@ -53,3 +53,19 @@ class Bar:
     def end(self) -> None:
         """The last state, with a newline."""
         self.draw("\n")
+
+
+class Progress:
+    """The bar of a call of a compiled kernel, which is no job."""
+
+    def __init__(self, total: Optional[int]) -> None:
+        self.items_done, self.total = 0, total
+        self.bar = Bar(self)
+
+    def tick(self, items: int) -> None:
+        """So many are computed."""
+        self.items_done = items
+        self.bar.update()
+
+    def end(self) -> None:
+        self.bar.end()

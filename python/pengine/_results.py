@@ -40,6 +40,9 @@ class AsyncResult:
 
     def wait(self, timeout: Optional[float] = None) -> None:
         """Wait until the result is there, or so many seconds."""
+        pool = self._pool
+        if pool is not None and not self.ready():
+            pool._check_waiter()
         self._event.wait(timeout)
 
     def get(self, timeout: Optional[float] = None) -> Any:
@@ -54,13 +57,14 @@ class AsyncResult:
     def _set(self, success: bool, value: Any) -> None:
         self._success, self._value = success, value
         callback = self._callback if success else self._error_callback
-        self._pool = self._callback = self._error_callback = None
+        self._callback = self._error_callback = None
         try:
             if callback is not None:
                 callback(value)
         except Exception:  # told as an exception of a thread is, and the pool goes on
             sys.excepthook(*sys.exc_info())
         self._event.set()
+        self._pool = None
 
 
 def run_aside(result: AsyncResult, function: Callable[[], tuple[Any, list[Any]]]) -> None:
@@ -106,6 +110,7 @@ class IMapIterator(_core.Iterator):
         self._job.abandon()
 
     def _refill(self) -> list[Any]:
+        self._pool._check_waiter()
         return self._job.next_results(self._timeout)
 
     def __del__(self) -> None:

@@ -76,8 +76,12 @@ def run(job: str | os.PathLike[str] | Mapping[str, Any], set: Optional[Mapping[s
             words.append(os.fspath(job))
         if ranks > 1:
             words = ["mpirun", "-n", str(ranks), *(["--oversubscribe"] if ranks > (os.cpu_count() or 1) else []), *words]
-        process = subprocess.Popen(words, stderr=subprocess.PIPE, env=clean_environment())
-        talk = process.communicate()[1].decode("utf-8", "replace")
+        with subprocess.Popen(words, stderr=subprocess.PIPE, env=clean_environment()) as process:
+            try:
+                talk = process.communicate()[1].decode("utf-8", "replace")
+            except BaseException:  # Ctrl-C, which on a terminal the program gets itself; it writes its checkpoint and ends
+                process.terminate()
+                raise
         report: Optional[dict[str, Any]] = None
         if os.path.exists(stats):
             with open(stats, encoding="utf-8") as file:

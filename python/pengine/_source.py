@@ -7,11 +7,12 @@ to; what it has taken of a batch that is not full yet can be had meanwhile, so t
 """
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from itertools import islice
 from typing import Any, Callable, Iterator, Optional
+
+from ._numpy import imported_numpy
 
 MAX_BATCH = 65536
 
@@ -20,7 +21,7 @@ def is_cuttable(items: Any) -> bool:
     """Whether slices of it are what iterating over it gives."""
     if type(items) in (list, tuple, range):
         return True
-    numpy = sys.modules.get("numpy")
+    numpy = imported_numpy()
     return (numpy is not None and type(items) is numpy.ndarray and items.ndim > 0 and not items.dtype.hasobject
             and items.dtype.fields is None)
 

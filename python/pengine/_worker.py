@@ -133,7 +133,7 @@ class _Worker:
         results: list[Any] = []
         payload: Optional[bytes] = None
         if kind == _frames.APPLY:
-            self.apply(data, results, failures)
+            self.apply(data, flags, results, failures)
         else:
             payload = self.call(self.functions[count], data, flags, results, failures)
         del data
@@ -145,15 +145,18 @@ class _Worker:
         second = pickle.dumps(failures.found) if failures.found else b""
         self.link.send(_frames.RESULT, number, time.perf_counter_ns() - begin, payload, second)
 
-    def apply(self, data: memoryview, results: list[Any], failures: _Failures) -> None:
+    def apply(self, data: memoryview, flags: int, results: list[Any], failures: _Failures) -> None:
         def once(_: None) -> Any:
             function, args, kwds = _byvalue.loads(data)
             return function(*args, **kwds)
 
-        try:
-            _core.run(once, [None], 0, results, False, self.memory, self.offset)
-        except Exception as error:
-            failures.add(0, error)
+        for left in range(flags >> _frames.TRIES, -1, -1):
+            try:
+                _core.run(once, [None], 0, results, False, self.memory, self.offset)
+                return
+            except Exception as error:
+                if left == 0:
+                    failures.add(0, error)
 
     def call(self, function: Any, data: memoryview, flags: int, results: list[Any], failures: _Failures) -> Optional[bytes]:
         """The results of a task into the list; or as bytes, where they are a column already."""
@@ -266,3 +269,5 @@ def main(link_fd: int, memory_fd: int, life_fd: int, offset: int) -> None:
         worker.serve()
     except (EOFError, ConnectionError):
         os._exit(1)
+    finally:
+        link.socket.detach()  # it stays open as long as the process lives, by which the pool tells its end

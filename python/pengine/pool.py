@@ -6,49 +6,25 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-import weakref
 from multiprocessing import util
 from multiprocessing.pool import ThreadPool
 from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional
 
-from . import _cluster, _worker_state
-from ._jobs import ApplyJob, Job, MapJob, warn_skipped
-from ._manager import Manager
-from ._options import Options, checked_chunksize, whole
-from ._packed import Packed, pack
-from ._progress import Bar
+from . import _calls, _opening
+from ._jobs import warn_skipped
+from ._options import Options
 from ._results import AsyncResult, IMapIterator, run_aside
-from ._source import IteratorSource, SequenceSource, is_cuttable
-from ._stream import StreamJob
 
 if TYPE_CHECKING:
-    from ._compute import Compiled, Stream
+    from ._compiled_stream import Stream
+    from ._compute import Compiled
 
 __all__ = ["Pool", "ThreadPool", "AsyncResult", "IMapIterator"]
-
-_open: weakref.WeakSet[Manager] = weakref.WeakSet()
 
 
 def is_compiled(func: Any) -> bool:
     """Whether it is a Kernel; asks without importing what only kernels need."""
     return getattr(func, "is_compiled", False) is True and not isinstance(func, type)
-
-
-def _after_fork() -> None:
-    for manager in list(_open):
-        manager.after_fork()
-    _open.clear()
-
-
-os.register_at_fork(after_in_child=_after_fork)
-
-
-def _terminate(manager: Manager, pid: int) -> None:
-    if os.getpid() == pid:
-        manager.state = "TERMINATE"
-        manager.post("end")
-        if threading.current_thread() is not manager.thread:
-            manager.thread.join()
 
 
 class Pool:
@@ -70,75 +46,19 @@ class Pool:
                  errors: str = "raise", timeout: Optional[float] = None, retries: int = 0, progress: bool = False) -> None:
         self._state = "INIT"
         self._pool: list[Any] = []
-        if processes is None:
-            processes = _cluster.cores() if _cluster.agents else os.cpu_count() or 1
-        processes = whole("processes", processes)
-        if processes < 1:
-            raise ValueError("Number of processes must be at least 1")
-        if maxtasksperchild is not None and (not isinstance(maxtasksperchild, int) or maxtasksperchild <= 0):
-            raise ValueError("maxtasksperchild must be a positive int or None")
-        if initializer is not None and not callable(initializer):
-            raise TypeError("initializer must be a callable")
-        try:
-            initargs = tuple(initargs)
-        except TypeError:
-            raise TypeError(f"initargs must be a tuple of arguments, not {initargs!r}") from None
-        _worker_state.check_not_importing_main()
         self._options = Options(errors, timeout, retries, progress).checked()
-        self._processes = processes
         self._pid = os.getpid()
         self._ctx = context
         self._failures: list[BaseException] = []
         self._lock = threading.Lock()
         self._compiled: Optional[Compiled] = None
-        self._manager = Manager(processes, initializer, initargs, maxtasksperchild)
+        self._manager = _opening.open_manager(processes, initializer, initargs, maxtasksperchild)
+        self._processes = self._manager.workers.processes
         self._pool = self._manager.workers.all
-        try:
-            self._manager.populate()
-        except BaseException:
-            self._manager.state = "TERMINATE"
-            self._manager.end()
-            raise
-        self._manager.thread.start()
-        _open.add(self._manager)
-        self._terminate = util.Finalize(self, _terminate, args=(self._manager, self._pid), exitpriority=15)
+        self._terminate = util.Finalize(self, _opening.terminate, args=(self._manager, self._pid), exitpriority=15)
         self._state = "RUN"
 
-    def __del__(self, _warn: Any = warnings.warn) -> None:
-        if getattr(self, "_state", None) == "RUN" and os.getpid() == self._pid:
-            _warn(f"unclosed running multiprocessing pool {self!r}", ResourceWarning, source=self)
-
-    def __repr__(self) -> str:
-        cls = self.__class__
-        return f"<{cls.__module__}.{cls.__qualname__} state={self._state} pool_size={len(self._pool)}>"
-
-    def __reduce__(self) -> Any:
-        raise NotImplementedError("pool objects cannot be passed between processes or pickled")
-
-    def _check_running(self) -> None:
-        if os.getpid() != self._pid:
-            raise RuntimeError(f"this pool belongs to process {self._pid}: a child made by fork has to open its own")
-        if self._state != "RUN":
-            raise ValueError("Pool not running")
-        if self._manager.broken is not None:
-            raise self._manager.broken
-
-    def _repopulate_pool(self) -> None:
-        done = threading.Event()
-        self._manager.post("repopulate", done)
-        done.wait()
-
-    def _choose(self, **given: Any) -> Options:
-        chosen = {name: value for name, value in given.items() if value is not None}
-        return self._options._replace(**chosen).checked() if chosen else self._options
-
-    def _add(self, job: Job) -> None:
-        self._manager.post("add", job, Bar(job) if job.options.progress else None)
-
-    @property
-    def failures(self) -> list[BaseException]:
-        """What errors="skip" or "return" found in the last map() or starmap()."""
-        return self._failures
+    # --- calls
 
     def apply(self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: dict[str, Any] = {}, *,
               timeout: Optional[float] = None, retries: Optional[int] = None) -> Any:
@@ -155,7 +75,7 @@ class Pool:
             raise TypeError("a compiled kernel maps arrays: expected a Python function; map() and starmap() take kernels")
         result = AsyncResult(self, callback, error_callback)
         options = self._choose(timeout=timeout, retries=retries)._replace(errors="raise", progress=False)
-        self._add(ApplyJob(func, args, dict(kwds), result, options))
+        _calls.start_apply(self._manager, func, args, dict(kwds), result, options)
         return result
 
     def map(self, func: Any, iterable: Any, chunksize: Optional[int] = None, *, errors: Optional[str] = None,
@@ -178,37 +98,6 @@ class Pool:
         return self._map_now(func, iterable, True, chunksize, out, fill,
                              self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
 
-    def _map_now(self, func: Any, iterable: Any, star: bool, chunksize: Optional[int], out: Any, fill: Any, options: Options) -> Any:
-        if is_compiled(func):
-            values, failures = self._compute(func, iterable, star, chunksize, out, fill, options)
-        elif out is not None or fill is not None:
-            raise TypeError("out= and fill= are for compiled kernels (pengine.expr and the like)")
-        else:
-            result = self._map(func, iterable, chunksize, star, None, None, options)
-            values, failures = result.get(), result.failures
-        self._failures = failures
-        if options.errors == "skip":
-            warn_skipped(failures)
-        return values
-
-    def _threads(self) -> Compiled:
-        self._check_running()
-        with self._lock:
-            if self._compiled is None:
-                from ._compute import Compiled
-
-                self._compiled = Compiled(self._processes)
-        return self._compiled
-
-    def _compute(self, func: Any, iterable: Any, star: bool, chunksize: Optional[int], out: Any, fill: Any,
-                 options: Options) -> tuple[Any, Any]:
-        compiled = self._threads()
-        from ._columns import split
-        from ._compute import errors_of
-
-        chunk = 0 if chunksize is None else checked_chunksize(chunksize)
-        return compiled.map(func, split(iterable, star), out, errors_of(options, fill), chunk)
-
     def map_async(self, func: Any, iterable: Any, chunksize: Optional[int] = None,
                   callback: Optional[Callable[[Any], Any]] = None,
                   error_callback: Optional[Callable[[BaseException], Any]] = None, *, errors: Optional[str] = None,
@@ -226,30 +115,6 @@ class Pool:
         """starmap() that returns an AsyncResult at once."""
         return self._map(func, iterable, chunksize, True, callback, error_callback,
                          self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
-
-    def _map(self, func: Any, iterable: Any, chunksize: Optional[int], star: bool, callback: Any, error_callback: Any,
-             options: Options) -> AsyncResult:
-        self._check_running()
-        result = AsyncResult(self, callback, error_callback)
-        if is_compiled(func):
-            run_aside(result, lambda: self._compute(func, iterable, star, chunksize, None, None, options))
-            return result
-        if not hasattr(iterable, "__len__"):
-            iterable = pack(iterable)
-        if len(iterable) == 0:
-            result._set(True, [])
-            return result
-        if chunksize is not None:
-            chunksize = checked_chunksize(chunksize)
-        try:
-            items = iterable if is_cuttable(iterable) or type(iterable) is Packed else list(iterable)
-            job = MapJob(func, items, chunksize, star, result, options, self._processes,
-                         self._manager.maxtasks is not None)
-        except Exception as error:
-            result._set(False, error)
-            return result
-        self._add(job)
-        return result
 
     def imap(self, func: Any, iterable: Iterable[Any], chunksize: int = 1, *, errors: Optional[str] = None,
              timeout: Optional[float] = None, retries: Optional[int] = None, progress: Optional[bool] = None) -> IMapIterator | Stream:
@@ -277,22 +142,12 @@ class Pool:
         return self._imap(func, iterable, chunksize, False, True,
                           self._choose(errors=errors, timeout=timeout, retries=retries, progress=progress))
 
-    def _imap(self, func: Any, iterable: Iterable[Any], chunksize: int, ordered: bool, star: bool, options: Options) -> IMapIterator | Stream:
-        self._check_running()
-        chunksize = checked_chunksize(chunksize)
-        if is_compiled(func):
-            from . import _compute
+    @property
+    def failures(self) -> list[BaseException]:
+        """What errors="skip" or "return" found in the last map() or starmap()."""
+        return self._failures
 
-            return _compute.Stream(self._threads(), func, iterable, star, _compute.errors_of(options, None))
-        manager = self._manager
-        source: SequenceSource | IteratorSource
-        if is_cuttable(iterable):
-            source = SequenceSource(iterable)
-        else:
-            source = IteratorSource(iter(iterable), lambda: manager.post("feed", job))
-        job = StreamJob(func, source, chunksize, ordered, star, options, manager.post)
-        self._add(job)
-        return IMapIterator(self, job)
+    # --- the end
 
     def close(self) -> None:
         """No more calls; what is under way is finished, and the iterators of imap run to their ends."""
@@ -321,3 +176,83 @@ class Pool:
 
     def __exit__(self, *exc: Any) -> None:
         self.terminate()
+
+    def __del__(self, _warn: Any = warnings.warn) -> None:
+        if getattr(self, "_state", None) == "RUN" and os.getpid() == self._pid:
+            _warn(f"unclosed running multiprocessing pool {self!r}", ResourceWarning, source=self)
+
+    def __repr__(self) -> str:
+        cls = self.__class__
+        return f"<{cls.__module__}.{cls.__qualname__} state={self._state} pool_size={len(self._pool)}>"
+
+    def __reduce__(self) -> Any:
+        raise NotImplementedError("pool objects cannot be passed between processes or pickled")
+
+    # --- behind the calls
+
+    def _map_now(self, func: Any, iterable: Any, star: bool, chunksize: Optional[int], out: Any, fill: Any, options: Options) -> Any:
+        if is_compiled(func):
+            values, failures = self._threads().call(func, iterable, star, chunksize, out, fill, options)
+        elif out is not None or fill is not None:
+            raise TypeError("out= and fill= are for compiled kernels (pengine.expr and the like)")
+        else:
+            result = self._map(func, iterable, chunksize, star, None, None, options)
+            values, failures = result.get(), result.failures
+        self._failures = failures
+        if options.errors == "skip":
+            warn_skipped(failures)
+        return values
+
+    def _map(self, func: Any, iterable: Any, chunksize: Optional[int], star: bool, callback: Any, error_callback: Any,
+             options: Options) -> AsyncResult:
+        self._check_running()
+        result = AsyncResult(self, callback, error_callback)
+        if is_compiled(func):
+            threads = self._threads()
+            run_aside(result, lambda: threads.call(func, iterable, star, chunksize, None, None, options))
+        else:
+            _calls.start_map(self._manager, func, iterable, star, chunksize, result, options)
+        return result
+
+    def _imap(self, func: Any, iterable: Iterable[Any], chunksize: int, ordered: bool, star: bool, options: Options) -> IMapIterator | Stream:
+        self._check_running()
+        if is_compiled(func):
+            from ._compiled_stream import Stream
+
+            return Stream(self._threads(), func, iterable, star, chunksize, options)
+        return IMapIterator(self, _calls.start_imap(self._manager, func, iterable, chunksize, ordered, star, options))
+
+    def _threads(self) -> Compiled:
+        self._check_running()
+        with self._lock:
+            if self._compiled is None:
+                from ._compute import Compiled
+
+                self._compiled = Compiled(self._processes)
+        return self._compiled
+
+    def _choose(self, **given: Any) -> Options:
+        chosen = {name: value for name, value in given.items() if value is not None}
+        return self._options._replace(**chosen).checked() if chosen else self._options
+
+    def _check_running(self) -> None:
+        self._check_process()
+        if self._state != "RUN":
+            raise ValueError("Pool not running")
+        if self._manager.broken is not None:
+            raise self._manager.broken
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._pid:
+            raise RuntimeError(f"this pool belongs to process {self._pid}: a child made by fork has to open its own")
+
+    def _check_waiter(self) -> None:
+        """RuntimeError where waiting for a result would never end."""
+        self._check_process()
+        if threading.current_thread() is self._manager.thread:
+            raise RuntimeError("a callback cannot wait for a result of its own pool, which waits for the callback to return")
+
+    def _repopulate_pool(self) -> None:
+        done = threading.Event()
+        self._manager.post("repopulate", done)
+        done.wait()

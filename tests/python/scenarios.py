@@ -168,10 +168,13 @@ def unreadable(Pool):
 def forked(Pool):
     with Pool(2) as pool:
         assert pool.map(double, [1]) == [2]
+        later, results = pool.map_async(time.sleep, [0.1]), pool.imap(double, itertools.repeat(1, 10_000))
         child = os.fork()
         if child == 0:
             try:
                 raises(RuntimeError, lambda: pool.map(double, [1]))
+                raises(RuntimeError, later.get)
+                raises(RuntimeError, lambda: list(results))
                 os._exit(0)
             finally:
                 os._exit(1)

@@ -23,11 +23,15 @@ C = """
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 double norm(const double *v) { return sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]); }
 void turned(const double *v, double *w, int64_t *n) { w[0] = v[2]; w[1] = v[1]; w[2] = v[0]; *n = (int64_t)v[0]; }
 int halved(int64_t x, int64_t *y) { *y = x / 2; return (int)(x % 2); }
+int64_t crash_at(int64_t x) { if (x == 13) abort(); return x; }
+int64_t hang_at(int64_t x) { if (x == 13) for (;;) pause(); return x; }
 int slow_half(int64_t x, int64_t *y)
 {
     const struct timespec some = {.tv_nsec = 400000};
@@ -112,11 +116,16 @@ class Compiled(unittest.TestCase):
         self.same(self.pool.map(pengine.expr("x*x"), (i for i in range(5))), numpy.arange(5) ** 2)
         self.same(self.pool.map(pengine.expr("x*x"), []), numpy.array([], "i8"))
         self.same(self.pool.map(pengine.expr("x"), memoryview(b"abc")), numpy.array([97, 98, 99]))
+        self.same(self.pool.map(pengine.expr("x"), [2**63, 1]), numpy.array([2**63, 1], "u8"))
+        self.assertEqual(self.pool.map(pengine.kernel("square"), [2**63, -1]), [2**126, 1])
 
     def test_arrays_that_lie_otherwise_in_memory(self):
         a = numpy.arange(12.0)
         self.same(self.pool.map(pengine.expr("2*x"), a[::-3]), 2 * a[::-3])
         self.same(self.pool.map(pengine.expr("2*x"), a.astype(">f8")), 2 * a)
+        shifted = numpy.frombuffer(b"\0" + a.tobytes(), "f8", offset=1)
+        self.same(self.pool.map(pengine.expr("2*x"), shifted), 2 * a)
+        self.same(self.pool.map(pengine.expr("x"), a[1:11].view("c16")), a[1:11].view("c16"))
         self.same(self.pool.map(pengine.source(self.file, "norm", "(float64[3]) -> float64"), numpy.asfortranarray(a.reshape(4, 3))),
                   numpy.sqrt((a.reshape(4, 3) ** 2).sum(1)))
 
@@ -245,6 +254,15 @@ class Compiled(unittest.TestCase):
             next(results)
         self.assertEqual((caught.exception.index, caught.exception.arguments), (4000, (5,)))
 
+    def test_items_that_crash_or_hang(self):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            crash = pengine.source(self.file, "crash_at", "(int64) -> int64", isolate=True)
+            self.same(self.pool.map(crash, range(16), errors="skip"), numpy.delete(numpy.arange(16), 13))
+            hang = pengine.source(self.file, "hang_at", "(int64) -> int64")
+            self.same(self.pool.map(hang, range(16), errors="skip", timeout=numpy.float32(0.25)), numpy.delete(numpy.arange(16), 13))
+        self.assertEqual([(type(error), error.index) for error in self.pool.failures], [(pengine.ItemTimeout, 13)])
+
     def test_wrong_calls(self):
         a = numpy.zeros(3)
         self.same(self.pool.map(pengine.expr("x + k", params={"k": numpy.int64(3)}), a), a + 3)
@@ -255,7 +273,14 @@ class Compiled(unittest.TestCase):
             (lambda: self.pool.starmap(pengine.expr("x+y"), (a, a[1:])), ValueError, "different lengths: 3, 2"),
             (lambda: self.pool.map(pengine.expr("x+y"), a), ValueError, "y"),
             (lambda: self.pool.map(pengine.expr("x"), [{}]), TypeError, "dtype object"),
-            (lambda: self.pool.map(pengine.expr("x"), [2**70]), OverflowError, "int64"),
+            (lambda: self.pool.map(pengine.expr("x"), [2**127]), OverflowError, "int128"),
+            (lambda: self.pool.map(pengine.kernel("text_upper"), ["a", 1]), TypeError, "texts or numbers, got both: int, str"),
+            (lambda: self.pool.map(pengine.expr("x"), numpy.ma.array(a, mask=[0, 1, 0])), ValueError, "masked items"),
+            (lambda: self.pool.map(pengine.expr("x"), a.astype("g")), TypeError, "dtype float128"),
+            (lambda: self.pool.map(pengine.expr("x"), ctypes.pointer(ctypes.c_double(1))), TypeError, "a single value"),
+            (lambda: self.pool.map(pengine.expr("x"), a.astype("i8"), fill=0.5), ValueError, "^errors.fill: 0.5 is not exact"),
+            (lambda: self.pool.map(pengine.pointer(1, "(float64) -> float64"), a, timeout=1), ValueError, r"pointer\(\) is called in"),
+            (lambda: self.pool.map(pengine.expr("x"), a, retries=1.5), ValueError, "retries: expected 0 to 63, got 1.5"),
             (lambda: self.pool.map(pengine.expr("x"), a, errors="return"), ValueError, "for Python functions"),
             (lambda: self.pool.map(pengine.expr("x"), numpy.float64(1)), TypeError, "0 dimensions"),
             (lambda: self.pool.map(pengine.expr("x"), a, 0), ValueError, "Chunksize must be 1"),

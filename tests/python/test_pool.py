@@ -266,8 +266,23 @@ class Values(unittest.TestCase):
             self.assertEqual(self.pool.map(fail_until, [path], retries=2), [3])
             os.unlink(path)
             self.assertRaises(OSError, self.pool.map, fail_until, [path], retries=1)
+            os.unlink(path)
+            self.assertEqual(self.pool.apply(fail_until, (path,), retries=2), 3)
         finally:
             os.unlink(path)
+
+    def test_a_callback_cannot_wait_for_its_pool(self):
+        told = []
+
+        def call(value):
+            for use in (self.pool.map, lambda *args: next(self.pool.imap(*args))):
+                try:
+                    use(identity, [value])
+                except RuntimeError as error:
+                    told.append(str(error))
+
+        self.assertEqual(self.pool.map_async(identity, [1], callback=call).get(10), [1])
+        self.assertEqual([text.split(",")[0] for text in told], ["a callback cannot wait for a result of its own pool"] * 2)
 
     def test_next_has_a_timeout(self):
         results = self.pool.imap(sleep, [0.4])
@@ -339,6 +354,10 @@ class Workers(unittest.TestCase):
                 pool.join()
         del pool
         self.assertEqual(count(), before)
+
+    def test_workers_end_without_a_warning(self):
+        text = "import pengine\npool = pengine.Pool(1)\npool.map(abs, [1])\npool.close()\npool.join()"
+        self.assertEqual(script("", "-W", "always", "-c", text)[1], "")
 
     def test_child_of_fork_keeps_its_files_where_the_pool_has_ended(self):
         with pengine.Pool(1) as pool:
@@ -441,6 +460,10 @@ class Workers(unittest.TestCase):
         self.assertEqual(self.run_and_kill(signal.SIGKILL, False), "")
 
     def test_progress(self):
+        compiled = "p.map(pengine.expr('x'), range(70), progress=True); list(p.imap(pengine.expr('x'), range(3000), progress=True))"
+        told = script("", "-c", f"import pengine\nwith pengine.Pool(1) as p: {compiled}")[1]
+        self.assertIn("100% 70 of 70 items", told)
+        self.assertIn("\n3,000 items", told)
         text = "import pengine\nwith pengine.Pool(1) as p: p.map(abs, range(1000), progress=True)"
         self.assertIn("100% 1,000 of 1,000 items", script("", "-c", text)[1])
         main, other = pty.openpty()

@@ -118,7 +118,20 @@ class Ranks(unittest.TestCase):
             self.assertIn("rank 1", done.stderr)  # of the script, or only of mpirun, which ends it soon
             self.assertNotEqual(done.returncode, 0)
         done = subprocess.run([sys.executable, "-B", "-m", "pengine", "no.py"], capture_output=True, text=True)
-        self.assertEqual((done.returncode, done.stderr.splitlines()[0]), (66, "pengine: there is no script 'no.py'"))
+        self.assertEqual((done.returncode, done.stderr.splitlines()[0]),
+                         (66, "pengine: cannot read the script 'no.py': No such file or directory"))
+
+    def test_what_runs_beside_a_script(self):
+        """Each prints what python3 itself prints without -m pengine."""
+        with tempfile.TemporaryDirectory() as folder:
+            text = "import sys; print(sys.argv, __name__, bool(sys.path[0]), globals().get('__file__'))"
+            for name in ("main.py", "__main__.py"):
+                with open(os.path.join(folder, name), "w") as file:
+                    file.write(text)
+            for words in (["main.py", "-a"], [".", "a"], ["-m", "main", "a"], ["-c", text, "a"], ["-", "a"], ["-c", "raise SystemExit(3)"]):
+                runs = [subprocess.run([sys.executable, "-B", *more, *words], cwd=folder, input=text, capture_output=True, text=True)
+                        for more in ([], ["-m", "pengine"])]
+                self.assertEqual(*[(run.returncode, run.stdout) for run in runs])
 
 
 if __name__ == "__main__":
