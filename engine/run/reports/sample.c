@@ -180,11 +180,11 @@ static pe_status sample_blocks(const sampling *self, void *worker, int number, p
     sampler *const mine = &self->samplers[number];
     const bool is_asked = self->asked != PE_SAMPLE_AUTO;
     const int turns = is_asked && self->asked < BLOCKS_ASKED ? (int)self->asked : is_asked ? BLOCKS_ASKED : INT32_MAX;
-    pe_status status = self->work.is_in_processes ? start_process(self, worker, number, err) : PE_OK;
+    pe_status status = self->work.kernel.is_in_processes ? start_process(self, worker, number, err) : PE_OK;
     mine->size = (pe_block_size){.items = is_asked ? (self->asked + (uint64_t)turns - 1) / (uint64_t)turns : 1,
                                  .most = block_most(self),
                                  .is_growing = !is_asked,
-                                 .has_round_trip = self->work.is_in_processes};
+                                 .has_round_trip = self->work.kernel.is_in_processes};
     for (int turn = 0; turn < turns && (is_asked || turn == 0 || mine->spent_ns < WORKER_NS) && status == PE_OK;
          turn++) {
         const pe_block block = next_block(self, number, turn, mine->size.items);
