@@ -54,6 +54,7 @@ static PE_PRINTF(4, 0) pe_status
         return err->status;
     err->status = status;
     err->item = item;
+    err->reason_at = 0;
     const int size = vsnprintf(err->text, sizeof err->text, format, arguments);
     if (size < 0)
         snprintf(err->text, sizeof err->text, "%s", pe_status_sentence(status));
@@ -97,6 +98,7 @@ void pe_error_clear(pe_error *err)
 {
     err->status = PE_OK;
     err->item = PE_NO_ITEM;
+    err->reason_at = 0;
     err->text[0] = '\0';
 }
 

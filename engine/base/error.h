@@ -45,13 +45,15 @@ typedef enum pe_status {
 
 typedef struct pe_error {
     pe_status status;
-    uint64_t item;   /* the item that failed, or PE_NO_ITEM; of several errors that of the lowest item is reported */
+    uint64_t item; /* the item that failed, or PE_NO_ITEM; of several errors that of the lowest item is reported */
+    uint64_t
+        reason_at;   /* of a failed item: where in text its reason begins, behind the item and its arguments; else 0 */
     char text[1008]; /* what, where, the value seen, what would be valid; without newline */
 } pe_error;
 
 #define PE_ERROR_INIT                                                                                                  \
     {                                                                                                                  \
-        PE_OK, PE_NO_ITEM, ""                                                                                          \
+        PE_OK, PE_NO_ITEM, 0, ""                                                                                       \
     }
 
 int pe_status_exit(pe_status status);

@@ -52,6 +52,10 @@ bool pe_inputs_field_at(const pe_inputs *inputs, int source, uint64_t number, pe
 void pe_inputs_keep(pe_inputs *inputs, int source, const pe_kept_fields *kept, int count);
 int pe_inputs_kept_column(const pe_inputs *inputs, int source);
 
+/* pe_inputs_column_name - what the texts among the inputs call their columns, arguments or not, for messages; NULL: there
+ * are no more names. Rank 0. */
+const char *pe_inputs_column_name(const pe_inputs *inputs, uint64_t number);
+
 /* pe_inputs_is_local - this rank can read every source but the streams itself (in a product it always can: what it
  * cannot open came with the export). pe_inputs_set_remote: some rank cannot, so payloads go with the slices (agreed by
  * run; call it on every rank before the first read). A stream always is remote. */

@@ -56,6 +56,17 @@ bool pe_inputs_field_at(const pe_inputs *inputs, int source, uint64_t number, pe
     return pe_source_field_at(inputs->sources[source], number, out);
 }
 
+const char *pe_inputs_column_name(const pe_inputs *inputs, uint64_t number)
+{
+    const char *name = NULL;
+    for (int s = 0; s < inputs->count && name == NULL; s++) {
+        name = pe_source_column_name(inputs->sources[s], number);
+        for (uint64_t c = 0; name == NULL && pe_source_column_name(inputs->sources[s], c) != NULL; c++)
+            number--;
+    }
+    return name;
+}
+
 void pe_inputs_keep(pe_inputs *inputs, int source, const pe_kept_fields *kept, int count)
 {
     pe_source_keep(inputs->sources[source], kept, count);

@@ -76,6 +76,9 @@ typedef struct pe_form_spec {
     const bool *is_path;     /* column c holds names of files; NULL: none does */
     const pe_item_shape *shapes; /* of the columns' items, for python; NULL: none is an array of several dimensions */
     int column_count;
+    /* The names that the inputs' files have for columns, arguments or not, for messages; NULL behind the last. NULL: none. */
+    const char *(*column_name)(const void *inputs, uint64_t number);
+    const void *column_names_of; /* the inputs */
     int rank;
     bool names_items;      /* command: lines of stderr open with their item */
     bool passes_failed;    /* command: what a failed item's program says is passed on too */

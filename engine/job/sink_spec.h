@@ -76,8 +76,8 @@ typedef struct pe_sink_spec {
     const char *dataset; /* hdf5: its name; NULL: /result */
 
     /* What the run sets. */
-    const char *job_name, *kernel_text; /* hdf5: attributes of the dataset; NULL: none */
-    const pe_sink_axis *axis_values;    /* of each axis, while the sink begins; NULL: none */
+    const char *job_name, *kernel_text, *where_text; /* hdf5: attributes of the dataset; NULL: none */
+    const pe_sink_axis *axis_values;                 /* of each axis, while the sink begins; NULL: none */
     pe_order order;
     const pe_type *results; /* the types that are written (after dtype) */
     int result_count;

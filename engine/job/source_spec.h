@@ -34,6 +34,12 @@ typedef struct pe_scalar {
     pe_text text;
 } pe_scalar;
 
+/* Do job files write numbers of this dtype as texts? TOML has no complex numbers, and no integers beyond 64 bits. */
+static inline bool pe_scalar_may_be_text(pe_dtype dtype)
+{
+    return dtype == PE_INT128 || pe_dtype_is_complex(dtype);
+}
+
 /* One selected column: by name when name is set, else by number from 0. */
 typedef struct pe_column_choice {
     const char *name;

@@ -27,7 +27,9 @@ static const pe_setup no_setup = {0};
 
 _Thread_local volatile pe_position pe_position_here;
 
-static _Thread_local char refusal[PE_REFUSAL_ROOM]; /* of the open that runs on this thread */
+/* Of the open that runs on this thread; room is where it is written, NULL: here. */
+static _Thread_local char refusal[PE_REFUSAL_ROOM];
+static _Thread_local char *refusal_room;
 
 struct pe_call {
     const pe_kernel *kernel;
@@ -166,13 +168,19 @@ void pe_call_refuse(const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(refusal, sizeof refusal, format, args);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start has just initialised it */
+    (void)vsnprintf(refusal_room == NULL ? refusal : refusal_room, sizeof refusal, format, args);
     va_end(args);
+}
+
+void pe_call_refuse_into(char *room)
+{
+    refusal_room = room;
 }
 
 const char *pe_call_refusal(void)
 {
-    return refusal;
+    return refusal_room == NULL ? refusal : refusal_room;
 }
 
 /* Returns what the kernel's open returned. */
@@ -192,7 +200,9 @@ static void close_worker(pe_call *call)
     if (call->kernel->close == NULL)
         return;
     enter(call, NULL);
+    pe_position_here.is_closing = true;
     call->kernel->close(call->worker);
+    pe_position_here.is_closing = false;
     leave();
 }
 

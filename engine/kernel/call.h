@@ -20,6 +20,9 @@ typedef struct pe_call pe_call;
 #define PE_REFUSAL_ROOM 512
 void pe_call_refuse(const char *format, ...) PE_PRINTF(1, 2);
 const char *pe_call_refusal(void);
+/* pe_call_refuse_into - this thread's text is written to room, of PE_REFUSAL_ROOM bytes: memory that outlives a child. An open
+ * that crashes is called by the text that there is then, such as "kernel.initializer setup". */
+void pe_call_refuse_into(char *room);
 
 /* pe_call_make - open the kernel for one worker; setup is borrowed, NULL has no params and seed 0. PE_EKERNEL when its
  * open fails. The kernel is borrowed, the signature copied. */

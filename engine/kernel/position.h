@@ -15,6 +15,7 @@ typedef struct pe_position {
     const pe_kernel *kernel; /* NULL: no kernel is running */
     const pe_signature *signature;
     const pe_batch *batch; /* NULL: in open or close */
+    bool is_closing;
 } pe_position;
 
 extern _Thread_local volatile pe_position pe_position_here;

@@ -45,7 +45,7 @@ static void count_kind(pe_failure_log *failures, const char *reason, uint64_t it
     failures->kind_count = at + 1;
 }
 
-static void count(pe_failure_log *failures, const pe_failure_record *record)
+void pe_failure_log_count(pe_failure_log *failures, const pe_failure_record *record)
 {
     if (failures->count == 0 || record->item < failures->first_item) {
         failures->first_item = record->item;
@@ -162,7 +162,7 @@ pe_status pe_failure_log_take(pe_failure_log *failures, const pe_buffer *log, pe
     for (size_t at = 0; at < log->size && status == PE_OK;) {
         at = pe_failure_record_read(log, at, &record);
         if (record.count > 0)
-            count(failures, &record);
+            pe_failure_log_count(failures, &record);
         if (failures->has_file && record.line_bytes > 0 && !record.is_list && !record.is_job)
             status = take_line(failures, &record, &lines, err);
     }

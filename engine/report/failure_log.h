@@ -48,6 +48,8 @@ pe_status pe_failure_log_header(const char *const *arguments, int count, pe_buff
  * PE_EOUTPUT, PE_EIO. */
 pe_status pe_failure_log_begin(pe_failure_log *failures, const char *path, const pe_buffer *header, bool is_ordered,
                                pe_error *err);
+/* pe_failure_log_count - count one record. */
+void pe_failure_log_count(pe_failure_log *failures, const pe_failure_record *record);
 /* pe_failure_log_take - count the records of a log, and write their lines. PE_EIO. */
 pe_status pe_failure_log_take(pe_failure_log *failures, const pe_buffer *log, pe_error *err);
 /* pe_failure_log_end - write what waits and close; is_durable: with a sync. PE_EIO. */

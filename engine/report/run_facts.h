@@ -41,7 +41,6 @@ typedef struct pe_run_facts {
     bool is_complete; /* every item was delivered, and the output is committed */
     pe_status status;
     char message[sizeof((pe_error *)0)->text]; /* of a run that failed */
-    uint64_t failed_item;                      /* that ended the run, or PE_NO_ITEM */
     pe_failure_log failures;                   /* only its counts */
 
     /* What was recorded. */

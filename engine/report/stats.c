@@ -62,8 +62,6 @@ static void put_reasons(const pe_run_facts *facts, pe_json *json)
     pe_json_open(json, "reasons", '[');
     for (int k = 0; k < failures->kind_count; k++)
         put_reason(json, failures->kinds[k].name, failures->kinds[k].count, failures->kinds[k].first_item);
-    if (failures->kind_count == 0 && facts->failed > 0) /* the item that ended the run */
-        put_reason(json, facts->message, facts->failed, facts->failed_item);
     pe_json_close(json, ']');
 }
 

@@ -29,6 +29,7 @@
 
 #define PIECE_BYTES ((size_t)1 << 16)
 #define DATASET "/result"
+#define ATTRIBUTE_MOST ((size_t)16 << 10) /* bytes of a text; "..." stands for the rest */
 
 typedef struct hdf5_state {
     pe_output_stream stream;
@@ -37,8 +38,8 @@ typedef struct hdf5_state {
     pe_hdf5_column *columns;
     pe_buffer names;
     pe_hdf5_axis axes[PE_NPY_PRINT_DIMS];
-    pe_hdf5_attribute attributes[2];
-    char *texts[3]; /* dataset and attributes */
+    pe_hdf5_attribute attributes[3];
+    char *texts[4]; /* dataset and attributes */
     uint64_t header_bytes;
     uint64_t items;
     bool is_counted; /* the shape was known at the beginning */
@@ -93,20 +94,35 @@ static pe_status make_columns(hdf5_state *state, const pe_sink_spec *spec, pe_er
     return PE_OK;
 }
 
+/* An attribute lies in the dataset's header, which holds 64 KiB. */
+static void shorten(char *text)
+{
+    size_t end = ATTRIBUTE_MOST;
+    if (strlen(text) <= end + strlen("..."))
+        return;
+    while (end > 0 && ((unsigned char)text[end] & 0xC0u) == 0x80u) /* within a character */
+        end--;
+    memcpy(text + end, "...", sizeof "...");
+}
+
 static pe_status make_texts(hdf5_state *state, const pe_sink_spec *spec, pe_error *err)
 {
-    const char *const kernel = spec->kernel_text != NULL ? spec->kernel_text : "";
-    const char *const job = spec->job_name != NULL ? spec->job_name : "";
+    const pe_hdf5_attribute told[] = {
+        {"pengine_job", spec->job_name}, {"pengine_kernel", spec->kernel_text}, {"pengine_where", spec->where_text}};
     pe_status status = pe_copy_string(&state->texts[0], spec->dataset != NULL ? spec->dataset : DATASET, err);
-    if (status == PE_OK)
-        status = pe_copy_string(&state->texts[1], job, err);
-    if (status == PE_OK)
-        status = pe_copy_string(&state->texts[2], kernel, err);
+    int count = 0;
+    for (size_t t = 0; t < sizeof told / sizeof *told && status == PE_OK; t++) {
+        if (told[t].text == NULL)
+            continue;
+        status = pe_copy_string(&state->texts[count + 1], told[t].text, err);
+        if (status == PE_OK)
+            shorten(state->texts[count + 1]);
+        state->attributes[count] = (pe_hdf5_attribute){told[t].name, state->texts[count + 1]};
+        count++;
+    }
     state->layout.dataset = state->texts[0];
-    state->attributes[0] = (pe_hdf5_attribute){"pengine_job", state->texts[1]};
-    state->attributes[1] = (pe_hdf5_attribute){"pengine_kernel", state->texts[2]};
     state->layout.attributes = state->attributes;
-    state->layout.attribute_count = 2;
+    state->layout.attribute_count = count;
     return status;
 }
 
@@ -271,7 +287,7 @@ static void fini(pe_sink *sink)
     pe_output_stream_fini(&state->stream);
     if (state->scratch >= 0)
         (void)close(state->scratch); /* nothing of it is kept */
-    for (size_t t = 0; t < 3; t++)
+    for (size_t t = 0; t < sizeof state->texts / sizeof *state->texts; t++)
         free(state->texts[t]);
     pe_buffer_fini(&state->names);
     free(state->columns);

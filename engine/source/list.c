@@ -32,8 +32,9 @@ static pe_status take(const pe_source_spec *spec, uint64_t number, pe_dtype dtyp
     if (value->dtype == PE_TEXT && dtype != PE_TEXT) {
         if (pe_parse_element(value->text.data, value->text.size, dtype, out))
             return PE_OK;
-        return pe_fail(err, PE_ECONFIG, "%s: values: \"%.*s\" is no %s: expected a text such as \"1+2j\"", spec->where,
-                       (int)(value->text.size < 60 ? value->text.size : 60), value->text.data, pe_dtype_name(dtype));
+        return pe_fail(err, PE_ECONFIG, "%s: values: \"%.*s\" is no %s: expected a text such as \"%s\"", spec->where,
+                       (int)(value->text.size < 60 ? value->text.size : 60), value->text.data, pe_dtype_name(dtype),
+                       dtype == PE_INT128 ? "18446744073709551616" : "1+2j");
     }
     if (value->dtype == PE_TEXT) {
         memcpy(out, &value->text, sizeof value->text);
@@ -51,7 +52,8 @@ static pe_status become(list *self, pe_type type, pe_error *err)
     const size_t bytes = pe_type_bytes(type);
     const bool is_text = spec->values[0].dtype == PE_TEXT;
     char name[PE_TYPE_NAME_ROOM];
-    if (type.width != 0 || (!pe_dtype_is_complex(type.dtype) && (type.dtype == PE_TEXT) != is_text))
+    if (type.width != 0 ||
+        (is_text ? type.dtype != PE_TEXT && !pe_scalar_may_be_text(type.dtype) : type.dtype == PE_TEXT))
         return pe_fail(err, PE_ECONFIG, "%s: values are %s and cannot be taken as %s", spec->where,
                        is_text ? "texts" : "single numbers", pe_type_print(type, name));
     free(self->items);

@@ -97,6 +97,9 @@ static pe_format format_of(const pe_source_spec *spec)
     return is_stdin(spec) ? PE_FORMAT_TXT : pe_format_by_suffix(spec->path);
 }
 
+#define LISTED(format, name) " " name
+#define INPUT_FORMATS PE_FORMATS_BOTH(LISTED) PE_FORMATS_IN(LISTED)
+
 /* Allocates the kind's own struct; what can be known from the spec alone is set. */
 static pe_status allocate(const pe_source_spec *spec, pe_source **out, pe_error *err)
 {
@@ -104,12 +107,10 @@ static pe_status allocate(const pe_source_spec *spec, pe_source **out, pe_error 
     const pe_source_vtable *const kind = kind_of(spec, format);
     if (kind == NULL && format == PE_FORMAT_AUTO)
         return pe_fail(err, PE_ECONFIG,
-                       "%s: the name \"%s\" does not tell its format: add format = \"npy\", \"npz\", \"hdf5\", "
-                       "\"csv\", \"tsv\", \"txt\" "
-                       "or \"raw\"",
+                       "%s: the suffix of \"%s\" names no format; set input.format, to one of" INPUT_FORMATS,
                        spec->where, spec->path);
     if (kind == NULL)
-        return pe_fail(err, PE_ECONFIG, "%s: format: \"%s\" is for output only; an input is npy, csv, tsv, txt or raw",
+        return pe_fail(err, PE_ECONFIG, "%s: format: \"%s\" is for output only; an input is one of" INPUT_FORMATS,
                        spec->where, pe_format_name(format));
     pe_source *source = NULL;
     const pe_status status = pe_make_array(&source, 1, kind->source_bytes, err);

@@ -104,6 +104,9 @@ pe_status pe_source_bind(pe_source *source, const pe_type *want, int count, pe_e
 /* pe_source_field_at - field `number` of a text's records; false: there is none (other sources have none at all). What
  * *out points to is the source's. */
 bool pe_source_field_at(const pe_source *source, uint64_t number, pe_source_field *out);
+/* pe_source_column_name - what a text calls its column `number`, an argument or not, for messages; NULL: it has no more
+ * names. Rank 0. */
+const char *pe_source_column_name(const pe_source *source, uint64_t number);
 
 /* pe_source_keep - deliver these, each as a column behind those of the arguments. Before bind, the same on every rank.
  * Owns: kept is borrowed until close. */

@@ -49,6 +49,11 @@ bool pe_source_field_at(const pe_source *source, uint64_t number, pe_source_fiel
     return source->kind->field != NULL && source->kind->field(source, number, out);
 }
 
+const char *pe_source_column_name(const pe_source *source, uint64_t number)
+{
+    return source->kind->column_name == NULL ? NULL : source->kind->column_name(source, number);
+}
+
 void pe_source_keep(pe_source *source, const pe_kept_fields *kept, int count)
 {
     assert(!source->is_bound && source->kind->field != NULL);

@@ -72,6 +72,8 @@ typedef struct pe_source_vtable {
 
     /* field - as pe_source_field_at; NULL: there are none. What pe_source_keep told is in source->kept. */
     bool (*field)(const pe_source *source, uint64_t number, pe_source_field *out);
+    /* column_name - as pe_source_column_name; NULL: the file names none */
+    const char *(*column_name)(const pe_source *source, uint64_t number);
 
     /* ramp - is column 0 of this block *first + k * *step, all of it within int64? NULL: never. */
     bool (*ramp)(const pe_source *source, pe_block block, int64_t *first, int64_t *step);

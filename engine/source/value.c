@@ -25,16 +25,19 @@ static pe_status become(const pe_source_spec *spec, pe_type type, unsigned char 
     const pe_scalar *const scalar = &spec->value;
     char name[PE_TYPE_NAME_ROOM];
     pe_type_print(type, name);
-    if (type.width != 0 || (!pe_dtype_is_complex(type.dtype) && (type.dtype == PE_TEXT) != (scalar->dtype == PE_TEXT)))
+    const bool is_text = scalar->dtype == PE_TEXT;
+    if (type.width != 0 ||
+        (is_text ? type.dtype != PE_TEXT && !pe_scalar_may_be_text(type.dtype) : type.dtype == PE_TEXT))
         return pe_fail(err, PE_ECONFIG, "%s: value is %s and cannot be taken as %s", spec->where,
-                       scalar->dtype == PE_TEXT ? "text" : "one number", name);
-    if (scalar->dtype == PE_TEXT && type.dtype != PE_TEXT) {
+                       is_text ? "text" : "one number", name);
+    if (is_text && type.dtype != PE_TEXT) {
         if (pe_parse_element(scalar->text.data, scalar->text.size, type.dtype, item))
             return PE_OK;
-        return pe_fail(err, PE_ECONFIG, "%s: value: \"%.*s\" is no %s: expected a text such as \"1+2j\"", spec->where,
-                       (int)(scalar->text.size < 60 ? scalar->text.size : 60), scalar->text.data, name);
+        return pe_fail(err, PE_ECONFIG, "%s: value: \"%.*s\" is no %s: expected a text such as \"%s\"", spec->where,
+                       (int)(scalar->text.size < 60 ? scalar->text.size : 60), scalar->text.data, name,
+                       type.dtype == PE_INT128 ? "18446744073709551616" : "1+2j");
     }
-    if (scalar->dtype == PE_TEXT) {
+    if (is_text) {
         memcpy(item, &scalar->text, sizeof scalar->text);
         return PE_OK;
     }

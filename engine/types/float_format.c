@@ -58,6 +58,45 @@ char *pe_float_format_print(char *out, const char *format, double value)
     return out + (size > 0 ? size : 0);
 }
 
+/* One part of a complex number at *out, without the blanks of a width, which no reader takes within a number. */
+static char *print_part(char *out, const char *format, double value, bool has_sign)
+{
+    char *end = pe_float_format_print(out, format, value);
+    while (end > out && end[-1] == ' ')
+        end--;
+    size_t blanks = 0;
+    while (out + blanks < end && out[blanks] == ' ')
+        blanks++;
+    const bool lacks_sign = has_sign && out[blanks] != '-' && out[blanks] != '+';
+    const size_t size = (size_t)(end - out) - blanks;
+    memmove(out + lacks_sign, out + blanks, size);
+    if (lacks_sign)
+        *out = '+';
+    return out + lacks_sign + size;
+}
+
+size_t pe_complex_format_room(const char *format)
+{
+    return 2 * pe_float_format_room(format) + sizeof "(+j)";
+}
+
+char *pe_complex_format_print(char *out, const char *format, const double value[2])
+{
+    *out++ = '(';
+    out = print_part(out, format, value[0], false);
+    out = print_part(out, format, value[1], true);
+    *out++ = 'j';
+    *out++ = ')';
+    return out;
+}
+
+void pe_complex_element(pe_dtype dtype, const void *element, double out[2])
+{
+    size_t bad = 0;
+    pe_error none = PE_ERROR_INIT; /* a wider one holds each value */
+    (void)pe_convert(dtype, element, PE_COMPLEX128, out, 1, &bad, &none);
+}
+
 double pe_float_element(pe_dtype dtype, const void *element)
 {
     double value = 0;

@@ -22,6 +22,14 @@ size_t pe_float_format_room(const char *format);
  */
 char *pe_float_format_print(char *out, const char *format, double value);
 
+/* pe_complex_format_room, pe_complex_format_print - the same of a complex number: both parts by the format, as
+ * "(1.000-2.500j)", without the blanks of a width. */
+size_t pe_complex_format_room(const char *format);
+char *pe_complex_format_print(char *out, const char *format, const double value[2]);
+
+/* pe_complex_element - one complex64 or complex128 as its two parts. */
+void pe_complex_element(pe_dtype dtype, const void *element, double out[2]);
+
 /* pe_float_element - one float16, float32 or float64 as a double. */
 double pe_float_element(pe_dtype dtype, const void *element);
 

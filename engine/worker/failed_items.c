@@ -163,7 +163,12 @@ pe_status pe_failed_items_stop(const pe_failures *failures, const pe_work_kernel
     if (status != PE_OK)
         return status;
     pe_item_text_print(kernel->descriptor->name, &kernel->signature, args, failure->item - first, text);
-    return pe_fail_item(err, PE_EITEM, failure->item, "item %" PRIu64 ": %s: %s", failure->item, text, failure->reason);
+    const int before = snprintf(NULL, 0, "item %" PRIu64 ": %s: ", failure->item, text);
+    const bool is_first = err->status == PE_OK;
+    (void)pe_fail_item(err, PE_EITEM, failure->item, "item %" PRIu64 ": %s: %s", failure->item, text, failure->reason);
+    if (is_first && before > 0 && (size_t)before < sizeof err->text)
+        err->reason_at = (uint64_t)before;
+    return err->status;
 }
 
 size_t pe_failed_items_line_bytes(const pe_signature *signature)

@@ -153,13 +153,21 @@ class Npy(Case):
 class Npz(Case):
     def test_members_stored_and_deflated_on_all_ranks(self):
         a, f = numpy.arange(200000.0), numpy.asfortranarray(numpy.arange(60000).reshape(300, 200))
+        cube = numpy.arange(24.0).reshape(2, 3, 4)
+        self.write("f.py", "def f(m):\n    return f'{m.shape} {m[1, 2]}'\n")
         for save in (numpy.savez, numpy.savez_compressed):
-            save(self.dir / "x.npz", a=a, f=f, texts=numpy.array(["b", "é"]))
+            save(self.dir / "x.npz", a=a, f=f, cube=cube, texts=numpy.array(["b", "é"]))
             for ranks in RANKS:
                 job = toml(input={"path": "x.npz", "dataset": "a"}, kernel={"expr": "2 * x"}, output={"path": "o.npy"}, pool={"threads": 2})
                 numpy.testing.assert_array_equal(self.saves(job, "o.npy", ranks=ranks), 2 * a)
                 job = toml(input={"path": "x.npz", "dataset": "f.npy", "each": "element"}, kernel={"expr": "x - 1"}, output={"path": "o.npy"})
                 numpy.testing.assert_array_equal(self.saves(job, "o.npy", ranks=ranks), f - 1)
+            job = {"path": "x.npz", "dataset": "cube"}
+            for ranks in PAIR:
+                each = toml(input={**job, "each": "element"}, kernel={"expr": "x + 1"}, output={"path": "o.npy"})
+                numpy.testing.assert_array_equal(self.saves(each, "o.npy", ranks=ranks), cube + 1)
+            self.prints(toml(input=job, kernel={"expr": "x[0] + x[11]"}), "11.0\n35.0\n")
+            self.prints(toml(input=job, kernel={"python": "f.py:f", "interpreter": sys.executable}), "(3, 4) 6.0\n(3, 4) 18.0\n")
             self.prints(toml(input={"path": "x.npz", "dataset": "texts"}, kernel={"name": "text_upper"}), "B\nÉ\n".replace("É", "é"))
             product = toml(mode="starmap", combine="product", input=[{"path": "x.npz", "dataset": "a", "count": 40}, {"range": [0, 3]}],
                            kernel={"expr": "x * y"}, output={"path": "o.npy"})

@@ -332,6 +332,7 @@ void setup(void)
         table[k] += k * scale + 1;
 }
 int refuse(void) { return 3; }
+void crash(void) { __builtin_trap(); }
 int overflow(void) { volatile int big = INT32_MAX; return big + 1; }
 double read_table(double x) { return table[(int)x] + (double)count + (label[1] == 'b'); }
 double draw(double x) { return x + pe_random_uniform(pe_seed, pe_item, 0); }
@@ -382,7 +383,8 @@ class Sources(Compiled):
 
     def test_initializer_that_fails_ends_the_job(self):
         for name, needle in (("refuse", r"^pengine: kernel .* could not start a worker: kernel.initializer refuse: it returned 3, expected 0$"),
-                             ("overflow", r"kernel.initializer overflow: a sum does not fit int32 \(s.c line 12\)"),
+                             ("overflow", r"kernel.initializer overflow: a sum does not fit int32 \(s.c line 13\)"),
+                             ("crash", r"kernel .* could not start a worker: kernel.initializer crash crashed: SIG"),
                              ("nosuch", r"s.c has no function void nosuch\(void\) or int nosuch\(void\)"),
                              ("other", r"s.c has no function void other\(void\)")):
             with self.subTest(name):

@@ -170,6 +170,13 @@ class Hdf5(Case):
                 self.assertEqual(data.dtype, expected.dtype)
                 numpy.testing.assert_array_equal(data, expected)
         self.read_back()
+        for kernel, told in (({"expr": ["x", "x*2"], "where": "x > 1"}, {"kernel": "x, x*2", "where": "x > 1"}), (several, {"kernel": "f.c:f"}),
+                             ({"command": ["echo", "{}"], "signature": "(int64) -> int64"}, {"kernel": "echo '{}'"}),
+                             ({"expr": "x + " + "1 + " * 30000 + "1"}, {"kernel": "x + " + "1 + " * 4095 + "..."})):
+            self.good(toml(input={"range": [0, 3]}, kernel=kernel, output={"path": "o.h5"}))
+            with h5py.File(self.dir / "o.h5") as file:
+                attributes = {name: text.decode() for name, text in file["/result"].attrs.items() if name.startswith("pengine_")}
+            self.assertEqual(attributes, {"pengine_job": "job"} | {f"pengine_{name}": text for name, text in told.items()})
 
     def read_back(self):
         self.good(toml(input={"range": [0, 50]}, kernel={"expr": "x * 0.5"}, output={"path": "i.h5", "names": ["h"], "index": True}))

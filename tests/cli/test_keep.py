@@ -224,6 +224,9 @@ class Text(Case):
         self.assertEqual(saved.dtype, numpy.dtype([("id", "<i8"), ("price, net", "<f8"), ("result", "<f8")]))
         self.assertEqual([list(row) for row in saved.tolist()],
                          [[int(r[0][1]), float(r[2][1]), float(value(r))] for r in records])
+        self.write("big.csv", f"a\n{2**64 + 1}\n3\n")
+        wide = toml(input={"path": "big.csv", "dtype": "int128"}, kernel={"expr": "a + 1"}, output={"format": "jsonl", "keep": "all"})
+        self.prints(wide, f'{{"a":{2**64 + 1},"result":{2**64 + 2}}}\n{{"a":3,"result":4}}\n', "-q")  # the column has the job's dtype
 
     @unittest.skipUnless(pandas, "no pandas")
     def test_keep_is_pandas_assign(self):

@@ -22,6 +22,18 @@ class Lists(Case):
         self.good(job)
         self.assertIn("B C\n", (self.dir / "o.csv").read_text())
 
+    def test_integers_beyond_64_bits_are_texts_with_a_dtype(self):
+        values = [2**64, -2**127, 2**127 - 1]
+        listed = {"values": [str(value) for value in values], "dtype": "int128"}
+        self.prints(toml(input=listed, kernel=IDENTITY), "".join(f"{value}\n" for value in values))
+        pair = [{"values": [1, 2]}, {"value": str(2**64), "dtype": "int128"}]
+        self.prints(toml(mode="starmap", input=pair, kernel={"expr": "x + y"}), f"{2**64 + 1}\n{2**64 + 2}\n")
+        filled = toml(input={"range": [0, 2]}, kernel={"expr": "1 / x", "signature": "(int128) -> int128"},
+                      errors={"on_error": "fill", "fill": str(-2**100)})
+        self.assertEqual(self.run_job(filled).text, f"{-2**100}\n1\n")
+        self.refuse(toml(input={"values": [str(2**127)], "dtype": "int128"}, kernel=IDENTITY), 78, "is no int128")
+        self.refuse(toml(input={"values": ["1"], "dtype": "float64"}, kernel=IDENTITY), 78, "texts and cannot be taken as float64")
+
     def test_dtype_part_first_and_count_apply(self):
         job = toml(input={"values": [5, 6, 7, 8], "dtype": "float64", "first": 1, "count": 2}, kernel=IDENTITY)
         self.prints(job, "6.0\n7.0\n")

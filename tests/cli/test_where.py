@@ -69,8 +69,13 @@ class Names(Case):
         self.prints(toml(mode="starmap", input={"path": "s.npy"}, kernel={"expr": "w*n", "where": "n > 1"}), "13.5\n", "-q")
 
     def test_unknown_name_lists_those_of_the_file(self):
-        self.refuse(job({"expr": "prce * qty"}), 69, 'unknown name "prce"')
-        self.refuse(job({"expr": "price", "where": "price > limit"}), 69, 'kernel.where: unknown name "limit"')
+        self.refuse(job({"expr": "prce * qty"}), 69, 'unknown name "prce"; did you mean price[?]')
+        self.refuse(job({"expr": "price", "where": "price > limit"}), 69, 'kernel.where: unknown name "limit"', "the input has id, ")
+        self.refuse(job({"expr": "price", "where": "qtty > 1"}), 69, 'kernel.where: unknown name "qtty"; did you mean qty[?]')
+        one = toml(mode="starmap", input={"path": "t.csv", "columns": ["price"]}, kernel={"expr": "price * qty"})
+        self.refuse(one, 69, '"qty" is a column of the input and no argument', "the argument is price")
+        self.write("t.jsonl", '{"price": 1, "quantity": 2}\n')
+        self.refuse(toml(input={"path": "t.jsonl"}, kernel={"expr": "price * quantty"}), 69, "did you mean quantity[?]")
 
 
 class Results(Case):
@@ -112,6 +117,20 @@ class Results(Case):
                         "a printf format of one number")
         self.refuse(toml(mode="map", input={"range": [0, 1]}, kernel={"expr": "x"},
                          output={"float_format": "%g", "path": "a.npy"}), 78, "float_format")
+
+    def test_float_format_prints_both_parts_of_complex_numbers(self):
+        values = [1 + 2j, -0.25 - 3.5j, complex("inf-0j"), 1e300j]
+        self.write("z.npy", numpy.array(values))
+        for form in ("%.3f", "%12.2e", "%-9.4g", "%+G"):
+            parts = [((form % z.real).strip(), (form % z.imag).strip()) for z in values]
+            expected = [f"({real}{imag if imag[0] in '+-' else '+' + imag}j)" for real, imag in parts]
+            job = toml(mode="map", input={"path": "z.npy"}, kernel={"expr": ["x", "creal(x)"]}, output={"float_format": form, "format": "csv"})
+            lines = self.good(job, "-q").text.splitlines()[1:]
+            self.assertEqual(lines, [f"{z},{form % v.real}" for z, v in zip(expected, values)], form)
+        job = toml(mode="map", input={"path": "z.npy"}, kernel={"expr": "x"}, output={"path": "z.csv", "delimiter": ";", "decimal": ","})
+        self.assertEqual(self.saves(job, "z.csv").splitlines()[2], b"(-0,25-3,5j)")
+        back = {"path": "z.csv", "delimiter": ";", "decimal": ",", "dtype": "complex128"}
+        self.prints(toml(mode="map", input=back, kernel={"expr": "x"}), "".join(f"{z!r}\n" for z in values), "-q")
 
 
 class Where(Case):

@@ -70,7 +70,9 @@ static int open_worker(const pe_kernel *kernel, const pe_setup *setup, void **wo
     (void)setup, (void)worker;
     (void)pthread_mutex_lock(&self->lock);
     if (!self->is_initialized) {
+        pe_call_refuse(self->initializer[0] == '\0' ? "%s" : "kernel.initializer %s", self->initializer);
         self->initialized = self->image.descriptor->initialize(&reason);
+        pe_call_refuse("%s", "");
         self->is_initialized = true;
         (void)snprintf(self->refusal, sizeof self->refusal, "kernel.initializer %s: %s", self->initializer, reason);
     }

@@ -69,6 +69,8 @@ pe_status pe_compiled_check_expr(const pe_form_spec *spec, const pe_signature *s
                                  .arg_count = signature->arg_count,
                                  .params = spec->setup.params,
                                  .param_count = spec->setup.param_count,
+                                 .column_name = spec->column_name,
+                                 .column_names_of = spec->column_names_of,
                                  .is_open = spec->cflag_count > 0 || spec->lib_count > 0};
     pe_status status = pe_make_array(&facts.reads_param, scope.param_count + 1, sizeof *facts.reads_param, err);
     for (int r = 0; r < pe_form_spec_exprs(spec) && status == PE_OK; r++)

@@ -253,8 +253,8 @@ void pe_isolate_child_main(void *argument, int in, int out)
     become_child(in, out, task->parent);
     memset(header, 0, sizeof *header);
     memset(task->memory->has_failed, 0, task->memory->capacity.items); /* a child before this one may have set it */
+    pe_call_refuse_into(header->refusal);
     header->stopped = kernel->open == NULL ? 0 : kernel->open(kernel, task->setup, &here.worker);
-    (void)snprintf(header->refusal, sizeof header->refusal, "%s", pe_call_refusal());
     const bool is_open = header->stopped == 0;
     bool goes_on = write_turn() && is_open;
     while (goes_on && read_turn()) {

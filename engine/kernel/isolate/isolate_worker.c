@@ -56,8 +56,12 @@ static int read_open(pe_isolate_worker *worker)
     const pe_isolate_outcome outcome = exchange(worker, 0, 0, &was_read);
     if (outcome == PE_ISOLATE_NONE)
         return worker->refused;
+    const char *const part = worker->memory.header->refusal;
+    const char *const who = part[0] == '\0' ? "its open" : part;
     if (outcome != PE_ISOLATE_ANSWERED && worker->end.by_signal)
-        pe_call_refuse("its open crashed: %s", pe_signame(worker->end.number, name));
+        pe_call_refuse("%s crashed: %s", who, pe_signame(worker->end.number, name));
+    else if (outcome != PE_ISOLATE_ANSWERED)
+        pe_call_refuse("%s exited with code %d", who, worker->end.number);
     if (outcome != PE_ISOLATE_ANSWERED)
         return worker->end.by_signal ? 128 + worker->end.number : worker->end.number > 0 ? worker->end.number : 1;
     const int refused = worker->memory.header->stopped;

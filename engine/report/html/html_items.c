@@ -161,8 +161,6 @@ void pe_html_failures(pe_html *html, const pe_run_facts *facts)
     for (int k = 0; k < failures->kind_count; k++)
         failure_row(html, failures->kinds[k].name, failures->kinds[k].count, failures->kinds[k].first_item,
                     failures->count);
-    if (failures->kind_count == 0)
-        failure_row(html, facts->message, facts->failed, facts->failed_item, facts->failed);
     pe_html_put(html, "</table>\n");
     if (facts->failures.count > 0) {
         pe_html_put(html, "<p>The first: <code>");

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "kernel/compiled/expr/expr.h"
+#include "run/expression/mentions.h"
 
 bool pe_job_leaves_out(const pe_job *job)
 {
@@ -66,7 +67,9 @@ static void describe(pe_condition *self, const pe_job *job, const pe_inputs *inp
                                 .directory = job->directory,
                                 .columns = kernel->args,
                                 .untyped = self->untyped,
-                                .column_count = kernel->arg_count};
+                                .column_count = kernel->arg_count,
+                                .column_name = pe_mentions_column,
+                                .column_names_of = inputs};
     for (int a = 0; a < kernel->arg_count; a++)
         self->mentions[a] = pe_expr_names(job->kernel.condition, self->names.names[a]);
     for (int a = 0; a < kernel->arg_count; a++)

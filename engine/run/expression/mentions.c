@@ -89,3 +89,8 @@ bool pe_mentions_names(const pe_job *job, const pe_inputs *inputs, pe_argument_n
     }
     return true;
 }
+
+const char *pe_mentions_column(const void *inputs, uint64_t number)
+{
+    return pe_inputs_column_name(inputs, number);
+}

@@ -45,12 +45,12 @@ static pe_status fill_given(const pe_job *job, const pe_scalar *fill, pe_dtype d
     size_t bad = 0;
     if (dtype == PE_TEXT)
         return fill_text(job, fill, out, err);
-    if (fill->dtype == PE_TEXT && pe_dtype_is_complex(dtype) &&
+    if (fill->dtype == PE_TEXT && pe_scalar_may_be_text(dtype) &&
         pe_parse_element(fill->text.data, fill->text.size, dtype, out))
         return PE_OK;
     if (fill->dtype == PE_TEXT)
-        return pe_fail(err, PE_ECONFIG, "%s.fill: expected a number for results of %s, got a string", job->errors.where,
-                       pe_dtype_name(dtype));
+        return pe_fail(err, PE_ECONFIG, "%s.fill: expected a number for results of %s, got \"%.*s\"", job->errors.where,
+                       pe_dtype_name(dtype), (int)(fill->text.size < 60 ? fill->text.size : 60), fill->text.data);
     if (fill->dtype == PE_FLOAT64 && pe_dtype_rounds(PE_FLOAT64, dtype)) {
         pe_round_floats(PE_FLOAT64, &fill->real, dtype, out, 1); /* as results are */
         return PE_OK;

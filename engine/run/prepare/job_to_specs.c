@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/shell_quote.h"
 #include "run/expression/condition.h"
 #include "worker/item_files/item_files.h"
 
@@ -185,14 +186,40 @@ static pe_status check_product(const pe_job *job, pe_error *err)
     return PE_OK;
 }
 
-/* What the job file says of the function. */
-static const char *kernel_text(const pe_form_spec *kernel)
+static pe_status append_command(const pe_form_spec *kernel, pe_buffer *out, pe_error *err)
 {
-    return kernel->expr != NULL        ? kernel->expr
-           : kernel->source != NULL    ? kernel->source
-           : kernel->python != NULL    ? kernel->python
-           : kernel->command_count > 0 ? kernel->command[0]
-                                       : kernel->name;
+    pe_status status = PE_OK;
+    for (int a = 0; a < kernel->command_count && status == PE_OK; a++) {
+        status = pe_buffer_append(out, " ", a > 0 ? 1 : 0, err);
+        if (status == PE_OK)
+            status = pe_shell_quote(out, kernel->command[a], err);
+    }
+    return status;
+}
+
+static pe_status append_exprs(const pe_form_spec *kernel, pe_buffer *out, pe_error *err)
+{
+    pe_status status = PE_OK;
+    for (int r = 0; r < pe_form_spec_exprs(kernel) && status == PE_OK; r++)
+        status = pe_buffer_printf(out, err, "%s%s", r > 0 ? ", " : "", pe_form_spec_expr(kernel, r));
+    return status;
+}
+
+/* What the job file says of the function: all expressions, "f.c:function", "f.py:f", the program and its arguments. */
+static pe_status print_kernel(const pe_form_spec *kernel, pe_buffer *out, pe_error *err)
+{
+    pe_status status = PE_OK;
+    if (kernel->kind == PE_FORM_EXPR)
+        status = append_exprs(kernel, out, err);
+    else if (kernel->kind == PE_FORM_COMMAND)
+        status = append_command(kernel, out, err);
+    else if (kernel->kind == PE_FORM_SOURCE)
+        status = pe_buffer_printf(out, err, "%s:%s", kernel->source, kernel->function);
+    else if (kernel->kind == PE_FORM_PLUGIN)
+        status = pe_buffer_printf(out, err, kernel->name == NULL ? "%s" : "%s:%s", kernel->plugin, kernel->name);
+    else
+        status = pe_buffer_printf(out, err, "%s", kernel->python != NULL ? kernel->python : kernel->name);
+    return status == PE_OK ? pe_buffer_append(out, "", 1, err) : status;
 }
 
 pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t items, const pe_signature *signature,
@@ -214,7 +241,10 @@ pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t i
             "on_error = \"skip\", or give a signature",
             job->errors.where);
     out->sink.job_name = job->name;
-    out->sink.kernel_text = kernel_text(&job->kernel);
+    if (print_kernel(&job->kernel, &out->kernel_text, err) != PE_OK)
+        return err->status;
+    out->sink.kernel_text = (const char *)out->kernel_text.data;
+    out->sink.where_text = job->kernel.condition;
     if (job->op_count > 0)
         return reduce(out, job, signature, err);
     if (job->kernel.is_dry_run) { /* a command has no columns */
@@ -235,5 +265,6 @@ pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t i
 void pe_output_spec_fini(pe_output_spec *spec)
 {
     free(spec->axes);
+    pe_buffer_fini(&spec->kernel_text);
     *spec = (pe_output_spec){0};
 }

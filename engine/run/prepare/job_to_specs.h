@@ -19,6 +19,7 @@ typedef struct pe_output_spec {
     bool has_item_files;             /* one an item, which workers write; the sink then writes nothing */
     pe_type written[PE_MAX_COLUMNS]; /* the results' types after [output] dtype */
     uint64_t *axes;                  /* a product's shape */
+    pe_buffer kernel_text;           /* what the job file says of the function */
 } pe_output_spec;
 
 /* pe_specs_kernel - what the kernel is opened from; columns and untyped are those of the open inputs.

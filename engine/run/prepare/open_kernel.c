@@ -30,6 +30,8 @@ static void describe_kernel(const pe_run_context *run, const pe_job *job, const 
     out->spec.is_path = out->is_path;
     out->spec.numbers = out->numbers;
     out->spec.shapes = out->shapes;
+    out->spec.column_name = pe_mentions_column;
+    out->spec.column_names_of = inputs;
     if (job->kernel.kind == PE_FORM_EXPR && job->kernel.args == NULL &&
         pe_mentions_names(job, inputs, &out->arguments)) {
         out->spec.arg_count = pe_inputs_columns(inputs);

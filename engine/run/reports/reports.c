@@ -32,8 +32,7 @@ void pe_reports_begin(const pe_run_context *run, pe_run_facts *facts)
                             .argv = run->options->argv,
                             .ranks = pe_comm_size(run->comm),
                             .started_s = (uint64_t)time(NULL),
-                            .items = PE_ITEMS_UNKNOWN,
-                            .failed_item = PE_NO_ITEM};
+                            .items = PE_ITEMS_UNKNOWN};
 }
 
 /* A whole file, under its name at once. */
@@ -67,12 +66,12 @@ static pe_status write_html(const pe_run_facts *facts, const char *path, pe_erro
 static void take_end(const pe_error *err, pe_run_facts *facts)
 {
     facts->status = err->status;
-    facts->failed_item = err->item;
     memcpy(facts->message, err->text, sizeof facts->message);
-    if (facts->failures.count > 0)
-        facts->failed = facts->failures.count;
-    else if (err->status == PE_EITEM)
-        facts->failed = 1;
+    const pe_failure_record last = {
+        .item = err->item, .count = 1, .message = err->text, .reason_at = (size_t)err->reason_at};
+    if (facts->failures.count == 0 && err->status == PE_EITEM && err->item != PE_NO_ITEM)
+        pe_failure_log_count(&facts->failures, &last); /* the item that ended the run */
+    facts->failed = facts->failures.count;
 }
 
 /* The last line of --progress json. */

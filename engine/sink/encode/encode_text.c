@@ -32,7 +32,7 @@ struct cell {
 
 static bool is_formatted(const pe_encoder *encoder, pe_dtype dtype)
 {
-    return encoder->float_format != NULL && pe_dtype_is_float(dtype);
+    return encoder->float_format != NULL && (pe_dtype_is_float(dtype) || pe_dtype_is_complex(dtype));
 }
 
 pe_text_style pe_text_style_of(const pe_sink_spec *spec, pe_format format)
@@ -50,8 +50,9 @@ pe_text_style pe_text_style_of(const pe_sink_spec *spec, pe_format format)
 /* The most bytes of an element. */
 static size_t element_room(const pe_encoder *encoder, pe_dtype dtype)
 {
-    const size_t room =
-        is_formatted(encoder, dtype) ? pe_float_format_room(encoder->float_format) : pe_number_room(dtype);
+    const size_t room = !is_formatted(encoder, dtype) ? pe_number_room(dtype)
+                        : pe_dtype_is_complex(dtype)  ? pe_complex_format_room(encoder->float_format)
+                                                      : pe_float_format_room(encoder->float_format);
     const size_t missing = encoder->style.missing_size;
     return room > missing ? room : missing;
 }
@@ -154,7 +155,7 @@ static char *restyle(char *begin, char *end, const pe_text_style *style, bool is
 static char *print_element(char *out, const cell *self, const unsigned char *element)
 {
     char *const end = pe_print_element(out, self->dtype, element);
-    return self->style->is_styled && pe_dtype_is_float(self->dtype)
+    return self->style->is_styled && (pe_dtype_is_float(self->dtype) || pe_dtype_is_complex(self->dtype))
                ? restyle(out, end, self->style, self->is_alone && self->elements == 1)
                : end;
 }
@@ -171,14 +172,22 @@ static char *print_elements(char *out, const cell *self, size_t item)
     return out;
 }
 
+static char *print_formatted_element(char *out, const cell *self, const unsigned char *element)
+{
+    double parts[2];
+    if (!pe_dtype_is_complex(self->dtype))
+        return pe_float_format_print(out, self->float_format, pe_float_element(self->dtype, element));
+    pe_complex_element(self->dtype, element, parts);
+    return pe_complex_format_print(out, self->float_format, parts);
+}
+
 static char *print_formatted(char *out, const cell *self, size_t item)
 {
     const unsigned char *element = self->column + item * self->item_bytes;
     for (uint32_t e = 0; e < self->elements; e++, element += self->element_bytes) {
-        const double value = pe_float_element(self->dtype, element);
         if (e > 0)
             *out++ = self->style->separator;
-        char *const end = pe_float_format_print(out, self->float_format, value);
+        char *const end = print_formatted_element(out, self, element);
         out = self->style->is_styled ? restyle(out, end, self->style, self->is_alone && self->elements == 1) : end;
     }
     return out;

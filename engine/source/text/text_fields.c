@@ -100,6 +100,18 @@ bool pe_text_field_at(const pe_source *source, uint64_t number, pe_source_field 
     return true;
 }
 
+const char *pe_text_column_name(const pe_source *source, uint64_t number)
+{
+    const pe_text_source *const text = (const pe_text_source *)source;
+    const char *key = (const char *)text->keys.data;
+    if (source->format != PE_FORMAT_JSONL)
+        return number < text->fields ? text->all[number].name : NULL;
+    const char *const end = key == NULL ? NULL : key + text->keys.size;
+    for (; key != end && number > 0; number--)
+        key += strlen(key) + 1;
+    return key == end ? NULL : key;
+}
+
 void pe_text_free_fields(pe_text_source *text)
 {
     for (uint64_t f = 0; f < text->fields && text->all != NULL; f++) {

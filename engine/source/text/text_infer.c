@@ -159,6 +159,8 @@ pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t 
     }
     for (uint64_t f = 0; status == PE_OK && f < text->fields && text->base.spec->infers_fields; f++)
         text->all[f].type = given_or(text->base.spec, text->all[f].name, type_of(&seen[f]));
+    for (size_t c = 0; status == PE_OK && c < text->column_count && text->base.spec->has_dtype; c++)
+        text->all[text->columns[c].number].type = text->base.spec->dtype.dtype;
     if (text->base.spec->demand == PE_DEMAND_UNKNOWN && text->base.info.untyped[0])
         text->keeps_blank_end = has_text;
     free(seen);

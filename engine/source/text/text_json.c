@@ -62,6 +62,9 @@ static pe_status take_key(void *context, const char *key, size_t size, pe_error 
         return PE_OK; /* an expression cannot mention it */
     memcpy(name, key, size);
     name[size] = '\0';
+    const pe_status status = pe_buffer_append(&text->keys, name, strlen(name) + 1, err);
+    if (status != PE_OK)
+        return status;
     return spec->is_mentioned(spec->mention_context, name) ? add_column(text, key, size, err) : PE_OK;
 }
 

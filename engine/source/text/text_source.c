@@ -214,6 +214,7 @@ static void close_text(pe_source *source)
     pe_text_source *const text = (pe_text_source *)source;
     pe_text_free_columns(text);
     pe_text_free_fields(text);
+    pe_buffer_fini(&text->keys);
     pe_line_index_fini(&text->index);
     pe_stream_fini(&text->stream);
 }
@@ -285,4 +286,5 @@ const pe_source_vtable pe_kind_text = {
     .memory = memory_of,
     .chunk_bytes = chunk_bytes_of,
     .field = pe_text_field_at,
+    .column_name = pe_text_column_name,
 };

@@ -40,6 +40,7 @@ typedef struct pe_text_source {
     char comment_hint;  /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
     uint64_t fields;    /* that every record has */
     pe_text_field *all; /* so many */
+    pe_buffer keys; /* jsonl: those of the first line, each with a zero byte, where they were looked at; rank 0 only */
     pe_text_column *columns;
     size_t column_count;
     bool keeps_blank_end;   /* empty lines at the end are items */
@@ -99,6 +100,7 @@ pe_status pe_text_save_fields(const pe_text_source *text, pe_buffer *out, pe_err
 pe_status pe_text_load_fields(pe_text_source *text, const unsigned char *data, size_t size, size_t *used,
                               pe_error *err);
 bool pe_text_field_at(const pe_source *source, uint64_t number, pe_source_field *out);
+const char *pe_text_column_name(const pe_source *source, uint64_t number);
 void pe_text_free_fields(pe_text_source *text);
 /* pe_text_own_bytes - a field with its quotes. */
 pe_text pe_text_own_bytes(const pe_csv_field *field);

@@ -32,6 +32,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "kernel/call.h"
 #include "os/exit_cleanup.h"
 #include "os/interrupt.h"
 #include "os/signame.h"
@@ -139,8 +140,11 @@ static void compose(line *to, const pe_position *here, bool by_signal, int numbe
     add(to, state.is_terminal ? "\r\033[K" : "");
     add(to, "pengine: ");
     if (here->batch == NULL) {
+        const char *const part = here->is_closing ? "its close" : pe_call_refusal();
         add_name(to, here);
-        add(to, " could not start or end a worker: it ");
+        add(to, here->is_closing ? " could not end a worker: " : " could not start a worker: ");
+        add(to, part[0] != '\0' ? part : "its open");
+        add(to, " ");
     } else if (pe_crash_search(here, state.report)) {
         add_item(to, here, here->batch->first + state.report->at);
     } else {
@@ -175,9 +179,12 @@ static bool may_print(void)
 
 static _Noreturn void end_job(bool by_signal, int number)
 {
-    const int code = pe_status_exit(PE_EITEM); /* only reads a table */
-    const pe_position here = {
-        .kernel = pe_position_here.kernel, .signature = pe_position_here.signature, .batch = pe_position_here.batch};
+    const pe_position here = {.kernel = pe_position_here.kernel,
+                              .signature = pe_position_here.signature,
+                              .batch = pe_position_here.batch,
+                              .is_closing = pe_position_here.is_closing};
+    const bool is_opening = here.batch == NULL && !here.is_closing;
+    const int code = pe_status_exit(is_opening ? PE_EKERNEL : PE_EITEM); /* only reads a table */
     line out = {.size = 0};
     while (atomic_flag_test_and_set(&state.has_crashed))
         (void)pause();

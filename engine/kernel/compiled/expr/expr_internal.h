@@ -95,6 +95,11 @@ const char *const *pe_expr_constants(size_t *count);
 /* pe_expr_advice - what to write in place of a name or function that C lacks or that is of no use here; NULL: nothing. */
 const char *pe_expr_advice(const char *name, size_t size, bool is_call);
 
+/* ---- expr_unknown.c ---- */
+
+/* pe_expr_refuse_unknown - PE_EKERNEL: no such name, or function, with the nearest one that there is. */
+pe_status pe_expr_refuse_unknown(pe_expr_parser *p, pe_expr_token name, bool is_call);
+
 /* ---- expr_names.c ---- */
 
 /* A function call while its arguments are read; function is NULL for one of the user's, which takes anything. */
