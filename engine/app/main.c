@@ -94,6 +94,8 @@ int main(int argc, char **argv)
             pe_sleep_ns(SILENCE_NS);
         code = pe_status_exit(err.status);
     } else if (options.action == PE_CLI_RUN) {
+        if (options.run.action == PE_ACTION_RUN)
+            pe_interrupt_ignore_pipe();
         tell_terminal(&options);
         code = pe_run(&options.run);
     } else {

@@ -116,9 +116,10 @@ pe_status pe_checkpoint_read(pe_checkpoint *checkpoint, const char *path, pe_err
     char *data = NULL;
     size_t size = 0;
     pe_error why = PE_ERROR_INIT;
-    pe_status status = pe_file_read_all(path, FILE_MOST, &data, &size, &why);
-    if (status == PE_OK)
-        status = pe_checkpoint_decode(checkpoint, (const unsigned char *)data, size, &why);
+    pe_status status = pe_file_read_all(path, FILE_MOST, &data, &size, err);
+    if (status != PE_OK)
+        return status;
+    status = pe_checkpoint_decode(checkpoint, (const unsigned char *)data, size, &why);
     free(data);
     return status == PE_OK ? PE_OK : pe_fail(err, status, "%s: %s", path, why.text);
 }

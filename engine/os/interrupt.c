@@ -85,6 +85,12 @@ void pe_interrupt_begin(bool is_speaker)
             (void)sigaction(caught[i], &action, NULL);
 }
 
+void pe_interrupt_ignore_pipe(void)
+{
+    const struct sigaction action = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGPIPE, &action, NULL);
+}
+
 void pe_interrupt_begin_run(void)
 {
     const struct sigaction action = {.sa_handler = SIG_IGN};

@@ -13,6 +13,10 @@
  * Call: the first thing in main. */
 void pe_interrupt_begin(bool is_speaker);
 
+/* pe_interrupt_ignore_pipe - a reader of stdout or stderr that ends early ends no run: the write fails instead, to the end of
+ * the process. Processes that are started have the usual again. */
+void pe_interrupt_ignore_pipe(void);
+
 /* pe_interrupt_begin_run - from here on the first of these signals sets the flag, the second of a kind kills as usual.
  * SIGPIPE and SIGXFSZ are ignored, so that the write fails instead. */
 void pe_interrupt_begin_run(void);

@@ -107,6 +107,20 @@ class Progress(Case):
         self.assertIn("items/s", drawn.rstrip().splitlines()[-1])
 
 
+class Closed(Case):
+    def test_reader_of_stderr_that_ends_early_ends_no_run(self):
+        self.write("job.toml", squares(9, output={"path": "out.txt"}))
+        for options in ([], ["-v"], ["--progress", "json"]):
+            reader, writer = os.pipe()
+            os.close(reader)
+            process = start([*options, "job.toml"], cwd=self.dir, stderr=writer)
+            os.close(writer)
+            self.assertEqual(process.wait(), 0, options)
+            process.stdout.close()
+            self.assertEqual((self.dir / "out.txt").read_text(), "".join(f"{x * x}\n" for x in range(9)))
+            (self.dir / "out.txt").unlink()
+
+
 class Startup(Case):
     @not_sanitized
     def test_job_of_ten_items_takes_under_20_ms(self):
