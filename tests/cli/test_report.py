@@ -22,7 +22,7 @@ import numpy
 from harness import Case, ROOT_INT64, finish, main, needs_mpi, not_sanitized, squares, start, toml
 
 SLEEP = "import time\ndef nap(ms):\n    time.sleep(ms / 1000)\n    return ms\n"
-SLOW_START = SLEEP + "time.sleep(0.5)\n"
+SLOW_START = SLEEP + "time.sleep(1)\n"
 
 
 def napping(times, **more):
@@ -160,7 +160,7 @@ class Stats(Case):
         self.assertEqual([(slow["item"], slow["items"], slow["call"]) for slow in stats["slowest"][:2]],
                          [(17, 1, "nap.py:nap(300.0)"), (40, 1, "nap.py:nap(200.0)")])
         self.assertTrue(300e6 <= stats["slowest"][0]["ns_each"] < 360e6, stats["slowest"][0])
-        self.assertGreater(worker["start"], 0.5)  # of the process for the other 30 items
+        self.assertGreater(worker["start"], 1)  # of the process for the other 30 items
 
     def test_reports_are_refused_without_a_run_and_over_other_files(self):
         self.refuse(squares(9), 64, "--stats", options=("--plan", "--stats", "s.json"))
@@ -267,7 +267,7 @@ class Sample(Case):
         whole = time.monotonic() - begun
         cost, estimate = self.said(text, "cost"), self.said(text, "time")
         self.assertTrue(0.8 < cost / (sum(naps) / 700 / 1000) < 1.2, text)
-        self.assertTrue(-0.3 < estimate - cost * 350 < whole + 0.3, text)  # cost is rounded to a millisecond
+        self.assertTrue(0.2 < estimate - cost * 350 < whole + 0.3, text)  # cost is rounded to a millisecond
         least, most = map(float, re.search(r"(?m), within ([\d.]+) s to ([\d.]+) s$", text).groups())
         self.assertTrue(least < estimate < most, text)
         for line in (r"^sample +[56]\d items in \d+ places, on 2 workers$", "^#SBATCH --ntasks=1$", "^#SBATCH --cpus-per-task=2$",
