@@ -97,15 +97,17 @@ static pe_status fold_rows(pe_worker *worker, uint64_t first, size_t count, cons
     return status;
 }
 
-/* Rows go behind those that are there, into files of their own, or into this worker's part of a reduction. */
+/* Rows go behind those that are there, into files of their own, or into this worker's part of a reduction. Of a run that is
+ * ending the first go with the chunk; the others would stay. */
 static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
 {
-    if (worker->item_writer != NULL)
-        return is_ending(worker) ? PE_OK
-                                 : pe_item_writer_write(worker->item_writer, first, count, columns, worker->rows, err);
-    if (worker->part.fold == NULL)
+    if (worker->item_writer == NULL && worker->part.fold == NULL)
         return pe_encode(&worker->spec->output.encoder, first, count, columns, worker->rows, err);
-    return fold_rows(worker, first, count, columns, err);
+    if (is_ending(worker))
+        return PE_OK;
+    return worker->item_writer != NULL
+               ? pe_item_writer_write(worker->item_writer, first, count, columns, worker->rows, err)
+               : fold_rows(worker, first, count, columns, err);
 }
 
 static pe_status encode_runs(pe_worker *worker, const pe_worker_batch *at, pe_error *err)

@@ -348,6 +348,19 @@ class Resume(Case):
                 self.assertEqual(finish(process).code, 0)
                 self.assertEqual((self.dir / path).read_bytes(), text(None) if reduce is None else b"sum\t%d\n" % sum(map(value, range(ITEMS))))
 
+    def test_items_that_a_signal_cuts_off_are_not_in_a_reduction(self):
+        self.write("p.py", "import os, sys, time\nfor line in sys.stdin:\n    while int(line) > 500 and not os.path.exists('go'):\n"
+                           "        time.sleep(0.01)\n    print(int(line) + 1, flush=True)\n")
+        self.write("job.toml", toml(mode="map", input={"range": [0, 2000]}, kernel={"command": [sys.executable, "p.py"], "signature": "(int64) -> int64"},
+                                    reduce={"op": "sum", "path": "sum.txt"}, checkpoint={"path": "state", "interval": "20 ms"}))
+        process = start(["-q", "-t", "2", "-s", "pool.chunk_size=200", "job.toml"], cwd=self.dir)
+        time.sleep(0.5 * SLOWER)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(finish(process).code, 75)
+        self.write("go", "")
+        self.assertEqual(self.run_args("-q", "-t", "2", "--resume", "job.toml").code, 0)
+        self.assertEqual((self.dir / "sum.txt").read_text(), f"sum\t{sum(range(1, 2001))}\n")
+
     def test_time_limit_ends_in_good_order_and_the_rest_follows(self):
         self.job("o.txt", "imap")
         for turn in range(12):
