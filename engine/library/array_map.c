@@ -18,7 +18,7 @@ const pe_kernel *pe_array_kernel(const char *name, const char *signature)
     const pe_kernel *const *all = pe_registry_all(&count);
     pe_error err = PE_ERROR_INIT;
     pe_signature wanted, has;
-    if (signature != NULL && pe_signature_parse(signature, &wanted, &err) != PE_OK)
+    if (name == NULL || (signature != NULL && pe_signature_parse(signature, &wanted, &err) != PE_OK))
         return NULL;
     for (size_t i = 0; i < count; i++) {
         if (strcmp(all[i]->name, name) != 0)

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "library/pool_internal.h"
+#include "threads/placement/asked_threads.h"
 #include "threads/placement/thread_placement.h"
 
 /* ---- the manager thread ---- */
@@ -77,8 +78,9 @@ static pe_status open_pool(pe_pool *pool, const pe_pool_options *options, pe_err
 {
     pe_thread_placement placement = {0};
     const int wanted = options != NULL ? options->threads : 0;
-    if (wanted < 0)
-        (void)pe_fail(err, PE_ECONFIG, "threads: expected 1 or more, or 0 for the default, got %d", wanted);
+    if (wanted < 0 || wanted > PE_THREADS_MOST)
+        (void)pe_fail(err, PE_ECONFIG, "threads: expected 1 to %d, or 0 for the default, got %d", PE_THREADS_MOST,
+                      wanted);
     if (pe_comm_agree(pool->comm, err) == PE_OK)
         (void)pe_thread_placement_make(pool->comm, wanted, &placement, err);
     pool->threads = placement.threads;

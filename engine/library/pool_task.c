@@ -23,6 +23,8 @@
 
 static pe_status check_items(const pe_pool_kernel *kernel, const pe_pool_call *call, pe_error *err)
 {
+    if (call == NULL)
+        return pe_fail(err, PE_EUSAGE, "no call: NULL was passed");
     if ((call->args == NULL) == (call->source == NULL))
         return pe_fail(err, PE_EUSAGE, "a call takes its items from args or from a source: expected one, got %s",
                        call->args == NULL ? "none" : "both");

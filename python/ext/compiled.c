@@ -11,9 +11,15 @@
  */
 #include "compiled.h"
 
+/* A reason of a kernel's may be any bytes. */
+static PyObject *text_of(const char *text)
+{
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
+}
+
 PyObject *pe_py_raise_fault(const pe_fault *fault)
 {
-    PyObject *values = Py_BuildValue("iKs", fault->code, (unsigned long long)fault->item, fault->text);
+    PyObject *values = Py_BuildValue("iKN", fault->code, (unsigned long long)fault->item, text_of(fault->text));
     if (values != NULL) {
         PyErr_SetObject(PyExc_RuntimeError, values);
         Py_DECREF(values);
@@ -82,8 +88,8 @@ static PyObject *failures_of(const pe_pool_task *task)
     PyObject *list = PyList_New((Py_ssize_t)count);
     for (size_t i = 0; list != NULL && i < count; i++) {
         const char *reason = failures[i].reason == NULL ? "" : failures[i].reason;
-        PyObject *entry = Py_BuildValue("KiN", (unsigned long long)failures[i].item, (int)failures[i].outcome,
-                                        PyUnicode_DecodeUTF8(reason, (Py_ssize_t)strlen(reason), "replace"));
+        PyObject *entry =
+            Py_BuildValue("KiN", (unsigned long long)failures[i].item, (int)failures[i].outcome, text_of(reason));
         if (entry == NULL) {
             Py_CLEAR(list);
         } else {
@@ -107,8 +113,8 @@ static PyObject *compute(pe_pool_kernel *kernel, const pe_pool_call *call, PyObj
         PyObject *failures = failures_of(task);
         PyObject *texts = code == 0 ? pe_py_texts(columns, call->count) : Py_NewRef(Py_None);
         if (failures != NULL && texts != NULL) {
-            result = Py_BuildValue("iKsOO", code, (unsigned long long)fault.item, code == 0 ? "" : fault.text, failures,
-                                   texts);
+            result = Py_BuildValue("iKNOO", code, (unsigned long long)fault.item, text_of(code == 0 ? "" : fault.text),
+                                   failures, texts);
         }
         Py_XDECREF(failures);
         Py_XDECREF(texts);

@@ -36,7 +36,8 @@ typedef struct pe_pool_options {
 
 /* pe_pool_open - start the threads.
  *
- * Returns: the pool; NULL with *fault filled (71: the system gives no threads, 78: OMP_NUM_THREADS is no count)
+ * Returns: the pool; NULL with *fault filled (71: the system gives no threads, 78: threads or OMP_NUM_THREADS is no count
+ *          up to 4096)
  */
 pe_pool *pe_pool_open(const pe_pool_options *options, pe_fault *fault);
 
