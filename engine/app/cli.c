@@ -65,7 +65,7 @@ static pe_status set_progress(parsing *in, const char *word)
                    "--progress: expected auto, always, never or json, got \"%s\"; see pengine --help", word);
 }
 
-/* A file that tells of the run. stdout is for results. */
+/* A file that describes the run. stdout is for results. */
 static pe_status set_file(parsing *in, const char *option, const char *path, const char **out)
 {
     if (*path == '\0' || strcmp(path, "-") == 0)

@@ -121,7 +121,7 @@ int pe_cli_find_dashes(int argc, char *const *argv)
     int i = 1;
     while (i < argc && strcmp(argv[i], "--") != 0) {
         bool skip = false;
-        pe_error wrong = PE_ERROR_INIT; /* told by pe_cli_explain */
+        pe_error wrong = PE_ERROR_INIT; /* reported by pe_cli_explain */
         (void)explain_word(argv[i], i + 1 < argc ? argv[i + 1] : NULL, &skip, &wrong);
         i += skip ? 2 : 1;
     }

@@ -38,7 +38,7 @@ static const struct {
 } contradictions[] = {
     {{PE_OPTION_REPORT, PE_OPTION_TRACE, PE_OPTION_STATS, PE_OPTION_JOBLOG},
      {PE_OPTION_CHECK, PE_OPTION_PLAN, PE_OPTION_PRINT_CONFIG, PE_OPTION_DRY_RUN},
-     "tells of a run, and there is none"},
+     "describes a run, and there is none"},
     {{PE_OPTION_RESUME, PE_OPTION_RESTART, PE_OPTION_RETRY},
      {PE_OPTION_DRY_RUN},
      "says what a run does with a checkpoint, and there is no run"},

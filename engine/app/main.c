@@ -72,8 +72,8 @@ static int list(const pe_options *options, bool speaks)
     return pe_status_exit(PE_EIO);
 }
 
-/* Who waits for items that nobody types should know it. */
-static void tell_terminal(const pe_options *options)
+/* Without this line a run that waits for typed items would seem to hang. */
+static void explain_terminal(const pe_options *options)
 {
     const bool is_run = options->run.action == PE_ACTION_RUN && options->run.verbosity != PE_QUIET;
     if (options->reads_terminal && is_run && isatty(STDIN_FILENO))
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
     } else if (options.action == PE_CLI_RUN) {
         if (options.run.action == PE_ACTION_RUN)
             pe_interrupt_ignore_pipe();
-        tell_terminal(&options);
+        explain_terminal(&options);
         code = pe_run(&options.run);
     } else {
         code = list(&options, speaks);

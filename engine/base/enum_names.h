@@ -73,7 +73,7 @@ typedef enum pe_sync_policy {
     PE_SYNC_NEVER
 } pe_sync_policy;
 
-/* How a changed input file is told from the one that an earlier run read. */
+/* How it is found out that an input file has changed since an earlier run. */
 typedef enum pe_verify {
     PE_VERIFY_AUTO,    /* size, and a sample of the content */
     PE_VERIFY_CONTENT, /* all of the content */

@@ -182,7 +182,7 @@ static bool has_disk(const pe_spill *spill, uint64_t size)
 {
     struct statvfs disk;
     if (fstatvfs(descriptor(spill), &disk) != 0)
-        return true; /* then the write tells */
+        return true; /* then the write fails */
     return (uint64_t)disk.f_bavail * disk.f_frsize > spill->end + 2 * size;
 }
 

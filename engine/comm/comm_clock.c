@@ -42,7 +42,7 @@ static pe_status receive_time(pe_comm *comm, int from, uint64_t *time, pe_error 
     return status == PE_OK ? wait_for(comm, &op, err) : status;
 }
 
-/* On rank 0: how far the clock of another rank is before this one, which is told to that rank at the end. */
+/* On rank 0: how far the clock of another rank is before this one, which is sent to that rank at the end. */
 static pe_status measure(pe_comm *comm, int rank, pe_error *err)
 {
     uint64_t least_ns = UINT64_MAX, offset_ns = 0; /* modulo 2^64 */

@@ -16,7 +16,7 @@
 #include "base/dialect.h"
 
 typedef enum pe_scan_state {
-    PE_SCAN_RECORD, /* at a record's first byte; told from PE_SCAN_FIELD only where the dialect skips lines */
+    PE_SCAN_RECORD, /* at a record's first byte; distinct from PE_SCAN_FIELD only where the dialect skips lines */
     PE_SCAN_FIELD,  /* at a field's first byte */
     PE_SCAN_PLAIN,  /* within a field, outside of quotes */
     PE_SCAN_QUOTED, /* inside quotes */

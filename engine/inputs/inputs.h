@@ -40,7 +40,7 @@ pe_status pe_inputs_content(const pe_inputs *inputs, int source, uint64_t most, 
 /* pe_inputs_can_be_read_again - no source is stdin or a pipe. Rank 0. */
 bool pe_inputs_can_be_read_again(const pe_inputs *inputs);
 
-/* pe_inputs_types - the native type of every column; untyped[c] tells that any type can be asked for, and numbers[c] then
+/* pe_inputs_types - the native type of every column; untyped[c]: any type can be asked for, and numbers[c] then
  * as what number type (pe_source_info). */
 void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], bool untyped[PE_MAX_COLUMNS],
                      pe_dtype numbers[PE_MAX_COLUMNS]);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* inputs_read.c - binds the inputs to a kernel's arguments, reads blocks of a zip, tells the memory that inputs need.
+/* inputs_read.c - binds the inputs to a kernel's arguments, reads blocks of a zip, counts the memory that inputs need.
  *
  * Design:   a zip reads each source for itself, from the block's payload where it holds that source, else from the rank's
  *           own mapping. When two sources fail in one block, the error is that of the lower item.

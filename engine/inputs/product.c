@@ -113,7 +113,7 @@ static pe_status read_varying(pe_inputs_reader *reader, int s, uint64_t at, uint
     return read_axis(reader, s, (pe_block){0, period - head}, tails, err);
 }
 
-/* Makes the axis hold item `at`, and as many of the following ones as `runs` tells and the table takes. */
+/* Makes the axis hold item `at`, and as many of the following ones as `runs` has and the table takes. */
 static pe_status cache_items(pe_inputs_reader *reader, int s, uint64_t at, uint64_t runs, pe_error *err)
 {
     pe_axis *const axis = reader->axes + s;

@@ -72,7 +72,7 @@ typedef struct pe_job_errors {
     const char *log;             /* NULL: none */
 } pe_job_errors;
 
-/* Files of the command line that tell of the run; NULL: not asked for. */
+/* Files of the command line that describe the run; NULL: not asked for. */
 typedef struct pe_job_reports {
     const char *html, *trace, *stats, *joblog;
 } pe_job_reports;

@@ -4,7 +4,7 @@
 /* job_input.c - one [input] table as a validated value.
  *
  * Design:   the kind is found first; then every other key must mean something for that kind and for the format (the
- *           schema's bits tell), since a key that is silently ignored is a mistake not told.
+ *           schema's bits say), since a key that is silently ignored hides a mistake.
  * Threads:  no state.
  * Not here: how values are read (section/section.c); opening anything (source).
  */

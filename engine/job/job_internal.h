@@ -20,7 +20,7 @@ pe_status pe_job_read_kernel(const pe_section *section, pe_job *job, pe_error *e
 /* pe_job_read_output - [output], or [reduce] in its place. */
 pe_status pe_job_read_output(const pe_section *output, const pe_section *reduce, pe_job *job, pe_error *err);
 
-/* pe_job_read_errors - [errors]; the kernel tells whether an item can be ended. */
+/* pe_job_read_errors - [errors]; whether an item can be ended depends on the kernel. */
 pe_status pe_job_read_errors(const pe_section *section, pe_job *job, pe_error *err);
 
 /* pe_job_find_kind - which one of the keys kinds[from .. count - 1] the table has; exactly one is right.

@@ -121,7 +121,7 @@ static void add_inputs(listing *in)
     }
 }
 
-/* Those that tell of the run. */
+/* Those that describe the run. */
 static void add_reports(listing *in)
 {
     const pe_job_reports *const reports = &in->job->reports;

@@ -60,7 +60,7 @@ typedef struct pe_sink_axis {
 typedef struct pe_sink_spec {
     const char *where; /* "job.toml:14:1: output": the beginning of messages about the spec */
     const char *path;  /* "-" is stdout */
-    pe_format format;  /* PE_FORMAT_AUTO: neither given nor told by the path */
+    pe_format format;  /* PE_FORMAT_AUTO: neither given nor known by the path */
     bool has_dtype;    /* the results are written as dtype */
     pe_dtype dtype;
     bool has_index;                /* the item's index (int64) as the first column */

@@ -75,7 +75,7 @@ typedef struct pe_source_spec {
     pe_scalar value;
     const char *path;    /* file; "-" is stdin */
     const char *pattern; /* glob */
-    pe_format format;    /* PE_FORMAT_AUTO: neither given nor told by the suffix */
+    pe_format format;    /* PE_FORMAT_AUTO: neither given nor known by the suffix */
     bool has_dtype;      /* one for all columns */
     pe_type dtype;
     const pe_column_dtype *dtypes; /* of some columns, by name; only where has_dtype is false */

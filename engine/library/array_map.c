@@ -50,18 +50,18 @@ static pe_pool_kernel *load(pe_pool *pool, const pe_kernel *kernel, pe_fault *fa
     for (int r = 0; loaded != NULL && r < pe_pool_result_count(loaded); r++)
         if (pe_pool_result(loaded, r).dtype == PE_TEXT)
             (void)pe_fail(&err, PE_EKERNEL, "kernel %s: text results cannot go to arrays: use pool.h", kernel->name);
-    return loaded == NULL || pe_pool_tell(&err, fault) == 0 ? loaded : NULL;
+    return loaded == NULL || pe_pool_fault(&err, fault) == 0 ? loaded : NULL;
 }
 
 static int run(const pe_kernel *kernel, const pe_array_options *options, pe_pool_call *call, pe_fault *fault)
 {
     const pe_pool_options wanted = {.threads = options != NULL ? options->threads : 0};
     pe_fault own; /* the caller may pass NULL */
-    pe_fault *const told = fault != NULL ? fault : &own;
-    pe_pool *pool = pe_pool_open(&wanted, told);
-    pe_pool_kernel *loaded = pool == NULL ? NULL : load(pool, kernel, told);
+    pe_fault *const into = fault != NULL ? fault : &own;
+    pe_pool *pool = pe_pool_open(&wanted, into);
+    pe_pool_kernel *loaded = pool == NULL ? NULL : load(pool, kernel, into);
     call->chunk_size = options != NULL ? options->chunk_size : 0;
-    const int code = loaded == NULL ? told->code : pe_pool_run(loaded, call, told);
+    const int code = loaded == NULL ? into->code : pe_pool_run(loaded, call, into);
     pe_pool_close(pool);
     return code;
 }

@@ -119,7 +119,7 @@ pe_pool *pe_pool_open(const pe_pool_options *options, pe_fault *fault)
     pe_error err = PE_ERROR_INIT;
     pe_comm *comm = NULL;
     pe_pool *pool = pe_comm_open(false, &comm, &err) == PE_OK ? open_with(comm, options, &err) : NULL;
-    (void)pe_pool_tell(&err, fault);
+    (void)pe_pool_fault(&err, fault);
     return pool;
 }
 
@@ -133,7 +133,7 @@ pe_pool *pe_pool_open_ranks(const void *communicator, size_t size, const char *m
         pool = open_with(comm, options, &err);
     if (pool != NULL)
         pool->is_over_ranks = true;
-    (void)pe_pool_tell(&err, fault);
+    (void)pe_pool_fault(&err, fault);
     return pool;
 }
 
@@ -147,7 +147,7 @@ static void cancel_all(pe_pool *pool)
 
 void pe_pool_close(pe_pool *pool)
 {
-    pe_error err = PE_ERROR_INIT; /* nobody to tell */
+    pe_error err = PE_ERROR_INIT; /* no caller takes it */
     if (pool == NULL || pe_pool_check_caller(pool, &err) != PE_OK)
         return;
     (void)pthread_mutex_lock(&pool->mutex);

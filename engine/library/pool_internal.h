@@ -77,7 +77,7 @@ struct pe_pool_task {
     atomic_bool is_cancelled;
     atomic_uint_fast64_t items; /* delivered */
     pe_error err;
-    pe_fault fault;  /* as pe_pool_wait tells it */
+    pe_fault fault;  /* as pe_pool_wait gives it */
     uint64_t read;   /* items from the source so far */
     bool is_spread;  /* items lie on all ranks: pe_pool_map_blocks */
     uint64_t origin; /* the first item of args and results; with is_spread this rank's, counted over all ranks */
@@ -111,8 +111,8 @@ void pe_pool_enqueue(pe_pool *pool, pe_pool_task *task);
 /* pe_pool_drain - wait until the calls so far have ended. */
 void pe_pool_drain(pe_pool *pool);
 
-/* pe_pool_tell - err as a fault, and its code; fault may be NULL. */
-int pe_pool_tell(const pe_error *err, pe_fault *fault);
+/* pe_pool_fault - err as a fault, and its code; fault may be NULL. */
+int pe_pool_fault(const pe_error *err, pe_fault *fault);
 
 /* ---- pool_kernel.c ---- */
 

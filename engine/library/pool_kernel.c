@@ -186,7 +186,7 @@ static pe_pool_kernel *load(pe_pool *pool, const pe_kernel *descriptor, const ch
     if (pool == NULL)
         (void)pe_fail(&err, PE_EUSAGE, "no pool: NULL was passed, what did pe_pool_open say?");
     if (pool == NULL || pe_pool_check(pool, &err) != PE_OK) { /* this thread may not talk to other ranks */
-        (void)pe_pool_tell(&err, fault);
+        (void)pe_pool_fault(&err, fault);
         return NULL;
     }
     (void)pe_make_array(&kernel, 1, sizeof *kernel, &err);
@@ -196,7 +196,7 @@ static pe_pool_kernel *load(pe_pool *pool, const pe_kernel *descriptor, const ch
         if (pe_comm_agree(pool->comm, &err) == PE_OK)
             add(pool, kernel);
     }
-    if (pe_pool_tell(&err, fault) == 0)
+    if (pe_pool_fault(&err, fault) == 0)
         return kernel;
     pe_pool_free_kernel(kernel);
     return NULL;

@@ -218,7 +218,7 @@ static void end_log(pe_pool_task *task)
     (void)pe_comm_agree(kernel->pool->comm, &task->err);
 }
 
-/* Worker processes that were told to stop are gone: the next call starts others. */
+/* Worker processes that were stopped are gone: the next call starts others. */
 static void reset_stop(pe_pool_kernel *kernel)
 {
     if (!atomic_load_explicit(&kernel->stop, memory_order_acquire))

@@ -114,7 +114,7 @@ pe_pool_task *pe_pool_start(pe_pool_kernel *kernel, const pe_pool_call *call, pe
     }
     if (task != NULL)
         init_task(task, kernel, call);
-    if (pe_pool_tell(&err, fault) != 0) {
+    if (pe_pool_fault(&err, fault) != 0) {
         free(task);
         return NULL;
     }
@@ -169,7 +169,7 @@ int pe_pool_wait(pe_pool_task *task, pe_fault *fault)
     pe_error err = PE_ERROR_INIT;
     if (!is_ended(task)) {
         if (pe_pool_check_caller(task->kernel->pool, &err) != PE_OK)
-            return pe_pool_tell(&err, fault);
+            return pe_pool_fault(&err, fault);
         wait_until(task, NULL);
     }
     if (fault != NULL)
@@ -206,12 +206,12 @@ int pe_pool_run(pe_pool_kernel *kernel, const pe_pool_call *call, pe_fault *faul
     pe_error err = PE_ERROR_INIT;
     pe_pool_task task = {.ticket = 0};
     if (check_call(kernel, call, &err) != PE_OK)
-        return pe_pool_tell(&err, fault);
+        return pe_pool_fault(&err, fault);
     if (pe_pool_is_root(kernel->pool) && call->results != NULL && has_text_result(kernel))
         (void)pe_fail(&err, PE_EUSAGE, "kernel \"%s\" gives texts, which live in a task: use pe_pool_start: %s",
                       kernel->work.descriptor->name, kernel->signature);
     if (pe_comm_agree(kernel->pool->comm, &err) != PE_OK)
-        return pe_pool_tell(&err, fault);
+        return pe_pool_fault(&err, fault);
     init_task(&task, kernel, call);
     if (!pe_pool_run_now(kernel->pool, &task))
         pe_pool_run_turn(kernel->pool, &task);
@@ -244,10 +244,10 @@ int pe_pool_map_blocks(pe_pool_kernel *kernel, uint64_t count, const void *const
                                .results = count == 0 ? no_results : results,
                                .outcomes = outcomes};
     if (check_caller(kernel, &err) != PE_OK)
-        return pe_pool_tell(&err, fault);
+        return pe_pool_fault(&err, fault);
     (void)check_blocks(kernel, &call, &err);
     if (pe_comm_agree(kernel->pool->comm, &err) != PE_OK)
-        return pe_pool_tell(&err, fault);
+        return pe_pool_fault(&err, fault);
     task.is_spread = pe_comm_size(kernel->pool->comm) > 1;
     init_task(&task, kernel, &call);
     pe_pool_run_turn(kernel->pool, &task);

@@ -14,7 +14,7 @@
 
 #include "library/pool_internal.h"
 
-int pe_pool_tell(const pe_error *err, pe_fault *fault)
+int pe_pool_fault(const pe_error *err, pe_fault *fault)
 {
     const int code = pe_status_exit(err->status);
     if (fault == NULL)
@@ -45,7 +45,7 @@ pe_status pe_pool_check(const pe_pool *pool, pe_error *err)
 {
     if (pe_pool_check_caller(pool, err) != PE_OK)
         return err->status;
-    if (atomic_load_explicit(&pool->is_closing, memory_order_relaxed)) /* another thread's close: told if seen */
+    if (atomic_load_explicit(&pool->is_closing, memory_order_relaxed)) /* another thread's close: refused if seen */
         return pe_fail(err, PE_EUSAGE, "the pool is being closed");
     return PE_OK;
 }
@@ -71,7 +71,7 @@ static void run_and_end(pe_pool *pool, pe_pool_task *task)
 {
     (void)pthread_mutex_unlock(&pool->mutex);
     pe_pool_execute(task);
-    (void)pe_pool_tell(&task->err, &task->fault);
+    (void)pe_pool_fault(&task->err, &task->fault);
     (void)pthread_mutex_lock(&pool->mutex);
     end_turn(pool, task);
 }

@@ -186,7 +186,7 @@ bool pe_batch_limit_is_none(pe_batch_system system, const char *text)
     case PE_BATCH_SLURM:
         end = find_value(text, "EndTime");
         return end != NULL && begins_with(end, "Unknown");
-    case PE_BATCH_PBS: /* a job, of which no walltime is told */
+    case PE_BATCH_PBS: /* a job, of which no walltime is known */
         return strstr(text, "Job Id:") != NULL && strstr(text, "Resource_List.walltime") == NULL;
     case PE_BATCH_LSF: /* "-", or an estimate */
         return begins_with(text, "-") || (is_number && strpbrk(text, "EX") != NULL);

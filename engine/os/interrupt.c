@@ -8,7 +8,7 @@
  *         thread polls it and stops the run as after any other failure: outputs are closed and all ranks end with one exit
  *         code. SIGUSR1 is the signal that a batch system can send ahead of the time limit and that mpirun passes on to the
  *         ranks; on SIGTERM mpirun kills them.
- *         Once the run's outcome was told, a signal ends the process with the outcome's exit code and without a word: mpirun
+ *         Once the run's outcome was logged, a signal ends the process with the outcome's exit code and without a word: mpirun
  *         sends SIGTERM to the other ranks when the first one ends with an error.
  *         A signal that was ignored when the process began stays ignored (nohup, and & of a shell without job control).
  * Threads: begin, begin_run and end: the main thread.
@@ -26,7 +26,7 @@
 
 static atomic_int seen;         /* written by the handler, read by any thread */
 static atomic_bool is_running;  /* written by the main thread, read by the handler */
-static atomic_int outcome = -1; /* likewise: the exit code of a run that has told its end */
+static atomic_int outcome = -1; /* likewise: the exit code of a run that has logged its end */
 static bool speaks;             /* written before there is a handler */
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1}; /* these two lists are read only */
 static const int ignored[] = {SIGPIPE, SIGXFSZ};
@@ -107,7 +107,7 @@ void pe_interrupt_end_run(void)
         (void)sigaction(ignored[i], &before[CAUGHT + i], NULL);
 }
 
-void pe_interrupt_told(int exit_code)
+void pe_interrupt_logged(int exit_code)
 {
     atomic_store(&outcome, exit_code);
 }

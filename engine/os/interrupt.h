@@ -24,9 +24,9 @@ void pe_interrupt_begin_run(void);
 /* pe_interrupt_end_run - restores what the process did about the signals before pe_interrupt_begin. */
 void pe_interrupt_end_run(void);
 
-/* pe_interrupt_told - the run's error has been told: outside of begin_run and end_run, a signal ends the process with
+/* pe_interrupt_logged - the run's error has been logged: outside of begin_run and end_run, a signal ends the process with
  * this code and without another message. Call: the main thread. */
-void pe_interrupt_told(int exit_code);
+void pe_interrupt_logged(int exit_code);
 
 /* pe_interrupt_seen - the signal's name ("SIGINT"), or NULL. Any thread. */
 const char *pe_interrupt_seen(void);

@@ -5,7 +5,7 @@
  *
  * Invariant: no sum or product wraps around: it ends at SIZE_MAX (base/saturate.h), which no plan may have.
  * Design:    a refusal names the first size that is too large and the numbers that it is made of, since the sum alone
- *            does not tell which of them to change.
+ *            does not say which of them to change.
  * Not here:  the choice of sizes that fit (plan.c).
  */
 #include "base/saturate.h"

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 
-#define LONG_PAUSE_NS 10000u /* is told apart from what is around it */
+#define LONG_PAUSE_NS 10000u /* is recorded apart from what is around it */
 #define LONG_NS 20000u       /* is an event of its own */
 #define STRETCH_NS 50000u    /* short stays are settled together */
 #define SHORT_PAUSE_NS 1000u

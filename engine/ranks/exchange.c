@@ -52,7 +52,7 @@ typedef struct exchange {
     int victim;         /* the rank to ask next */
     int exhausted;      /* ranks that are */
     int done;           /* rank 0: ranks that are */
-    bool is_stopping, is_drained, has_told, is_ended;
+    bool is_stopping, is_drained, has_sent_done, is_ended;
     pe_error err;          /* of the main thread */
     pthread_mutex_t mutex; /* guards the fields below, and spec->take */
     uint64_t left;         /* own items without results */
@@ -122,17 +122,17 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
 
 /* ---- sending ---- */
 
-static void tell(exchange *self, int to, pe_exchange_kind kind)
+static void send_kind(exchange *self, int to, pe_exchange_kind kind)
 {
     const pe_exchange_header header = {.kind = kind};
     (void)pe_exchange_post_send(&self->post, to, &header, NULL, &self->err);
 }
 
-static void tell_all(exchange *self, pe_exchange_kind kind)
+static void send_to_all(exchange *self, pe_exchange_kind kind)
 {
     for (int other = 0; other < self->ranks; other++)
         if (other != self->rank)
-            tell(self, other, kind);
+            send_kind(self, other, kind);
 }
 
 static bool empty_mailbox(exchange *self)
@@ -165,7 +165,7 @@ static void stop(exchange *self)
     (void)empty_mailbox(self);
     for (int other = 0; other < self->ranks; other++) {
         if (self->others[other].held > 0)
-            tell(self, other, PE_EXCHANGE_ABANDON);
+            send_kind(self, other, PE_EXCHANGE_ABANDON);
         self->others[other].held = 0;
     }
 }
@@ -186,9 +186,9 @@ static void stop_after_error(exchange *self)
         return;
     stop(self);
     if (self->rank == 0)
-        tell_all(self, PE_EXCHANGE_STOP);
+        send_to_all(self, PE_EXCHANGE_STOP);
     else
-        tell(self, 0, PE_EXCHANGE_FAILED);
+        send_kind(self, 0, PE_EXCHANGE_FAILED);
 }
 
 /* ---- messages from other ranks ---- */
@@ -240,7 +240,7 @@ static void take_given(exchange *self)
         from->is_exhausted = true;
         self->exhausted++;
     } else if (self->is_stopping) {
-        tell(self, post->from, PE_EXCHANGE_ABANDON);
+        send_kind(self, post->from, PE_EXCHANGE_ABANDON);
     } else {
         from->held += post->header.count;
         push(self, (pe_block){.first = post->header.first, .count = post->header.count}, &post->data);
@@ -282,7 +282,7 @@ static void handle(exchange *self)
     case PE_EXCHANGE_FAILED:
         if (!self->is_stopping) {
             stop_for_others(self);
-            tell_all(self, PE_EXCHANGE_STOP);
+            send_to_all(self, PE_EXCHANGE_STOP);
         }
         break;
     case PE_EXCHANGE_STOP:
@@ -337,7 +337,7 @@ static void ask(exchange *self)
         self->victim = (self->victim + 1) % self->ranks;
     self->asked = self->victim;
     self->victim = (self->victim + 1) % self->ranks;
-    tell(self, self->asked, PE_EXCHANGE_ASK);
+    send_kind(self, self->asked, PE_EXCHANGE_ASK);
 }
 
 static bool is_done(exchange *self)
@@ -353,19 +353,19 @@ static bool is_done(exchange *self)
     return is_complete;
 }
 
-static void tell_done(exchange *self)
+static void send_done(exchange *self)
 {
-    if (!self->has_told && is_done(self)) {
-        self->has_told = true;
+    if (!self->has_sent_done && is_done(self)) {
+        self->has_sent_done = true;
         if (self->rank == 0)
             self->done++;
         else
-            tell(self, 0, PE_EXCHANGE_DONE);
+            send_kind(self, 0, PE_EXCHANGE_DONE);
     }
     if (self->rank == 0 && self->done == self->ranks) {
         self->done = 0;
         self->is_ended = true;
-        tell_all(self, PE_EXCHANGE_END);
+        send_to_all(self, PE_EXCHANGE_END);
     }
 }
 
@@ -380,7 +380,7 @@ static void main_loop(void *context)
         is_active = (!self->is_stopping && push_own(self)) || is_active;
         ask(self);
         if (!self->is_ended)
-            tell_done(self);
+            send_done(self);
         (void)pe_exchange_post_test(&self->post, &self->err);
         (void)pe_rank_pool_end_grace(&self->pool);
         backoff_ns = is_active ? 0 : pe_backoff_next(backoff_ns, self->asked >= 0 || self->post.sent != NULL);

@@ -34,7 +34,7 @@ typedef struct member {
     pe_chunk *announced;                /* announced results that were not pulled yet */
     bool is_ended, has_failed;
     uint64_t failing_item; /* as sent in the last FAILED */
-    uint64_t full_ns;      /* since when workers wait for room, or when rank 0 was told so; 0: none waits */
+    uint64_t full_ns;      /* since when workers wait for room, or when rank 0 got the last FULL; 0: none waits */
     bool is_resting, has_rest, has_rested; /* REST has come; what is done was taken; RESTED is sent */
     pe_sync_work sync;
     pe_error err;
@@ -194,17 +194,17 @@ static pe_status send_failure(member *self)
 }
 
 /* Results of unknown size may fill the memory although rank 0 counts few items. */
-static pe_status tell_if_full(member *self)
+static pe_status send_full(member *self)
 {
     const pe_message_header header = {.kind = PE_MESSAGE_FULL};
     const uint64_t now = pe_clock_ns();
     const bool is_full = self->spec->pool.spill.put != NULL && pe_work_queue_lacks_room(self->pool->queue);
-    const bool is_told = is_full && self->full_ns != 0 && now - self->full_ns >= FULL_NS;
+    const bool is_due = is_full && self->full_ns != 0 && now - self->full_ns >= FULL_NS;
     if (!is_full)
         self->full_ns = 0;
-    else if (is_told || self->full_ns == 0)
+    else if (is_due || self->full_ns == 0)
         self->full_ns = now;
-    return is_told ? send_header(self, &header) : PE_OK;
+    return is_due ? send_header(self, &header) : PE_OK;
 }
 
 /* The run ends early: RESTED goes to rank 0 when all that is done was announced. */
@@ -233,7 +233,7 @@ static pe_status step(member *self, bool *active)
     if (status == PE_OK)
         status = send_failure(self);
     if (status == PE_OK && !self->is_ended)
-        status = tell_if_full(self);
+        status = send_full(self);
     if (status == PE_OK && !self->is_ended)
         status = rest(self, active);
     if (status == PE_OK && !self->is_ended)

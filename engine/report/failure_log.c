@@ -79,7 +79,7 @@ static bool equals(const char *name, size_t underscores, const char *other)
            other[size + underscores] == '\0';
 }
 
-/* How many underscores tell an argument's column from all others. */
+/* How many underscores make the name of an argument's column differ from all others. */
 static size_t count_underscores(const char *const *arguments, int count, int argument)
 {
     const char *const name = arguments[argument];

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* failure_record.c - what is told of failed items, on its way from a worker to rank 0 beside the results.
+/* failure_record.c - what is known of failed items, on its way from a worker to rank 0 beside the results.
  *
  * Design:   a fixed head, the message with its terminator, the line: read and written by memcpy, between ranks of one
  *           architecture.

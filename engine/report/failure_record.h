@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* failure_record.h - what is told of failed items, on its way from a worker to rank 0 beside the results.
+/* failure_record.h - what is known of failed items, on its way from a worker to rank 0 beside the results.
  *
  * Design: records lie behind one another in the log buffer of a chunk. The failed items of a chunk that have one kind of
  *         reason share a record, which counts them. With a log file each failed item has a record of its own beside, which

@@ -157,7 +157,7 @@ static void answer_sigterm(void *unused)
         seen_ns = pe_clock_ns();
     if (pe_clock_ns() - seen_ns > NOTICE_NS)
         pe_exit_cleanup_now();
-    pe_emergency_write(PE_ESTOPPED, "the ranks were told to end, by a signal or since one of them was lost");
+    pe_emergency_write(PE_ESTOPPED, "the ranks were ended, by a signal or since one of them was lost");
 }
 
 pe_status pe_lost_rank_watch(pe_comm *comm, pe_heartbeat **out, pe_error *err)

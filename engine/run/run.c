@@ -63,7 +63,7 @@ static pe_status show_plan(const pe_run_context *run, const pe_job *job, const p
 static pe_status check_syntax(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs, pe_error *err)
 {
     if (pe_run_check_kernel(run, job, inputs, err) == PE_OK && run->is_root)
-        pe_log(PE_LOG_INFO, "%s: valid, as far as can be told without its code", job->file);
+        pe_log(PE_LOG_INFO, "%s: valid, as far as can be known without its code", job->file);
     return err->status;
 }
 
@@ -124,7 +124,7 @@ static void log_error(const pe_error *err)
     if (err->status == PE_OK)
         return;
     pe_log(err->status == PE_ECLOSED ? PE_LOG_INFO : PE_LOG_ERROR, "%s", err->text);
-    pe_interrupt_told(pe_status_exit(err->status));
+    pe_interrupt_logged(pe_status_exit(err->status));
 }
 
 static pe_status conduct(const pe_run_context *run, pe_error *err)
@@ -158,7 +158,7 @@ int pe_run(const pe_run_options *options)
         pe_log_init(run.is_root, levels[options->verbosity]);
         if (options->progress == PE_PROGRESS_JSON)
             pe_log_set_json();
-        (void)pe_lost_rank_watch(run.comm, &heartbeat, &err); /* the first meeting point tells of a failure */
+        (void)pe_lost_rank_watch(run.comm, &heartbeat, &err); /* a failure is agreed at the first meeting point */
         status = conduct(&run, &err);
     } else {
         log_error(&err);

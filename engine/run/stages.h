@@ -86,7 +86,7 @@ pe_status pe_run_open_kernel(const pe_run_context *run, const pe_job *job, pe_ru
                              pe_error *err);
 void pe_run_kernel_fini(pe_run_kernel *kernel);
 
-/* pe_run_check_kernel - what can be told of the kernel without compiling, loading or importing code of the job. */
+/* pe_run_check_kernel - check what can be known of the kernel without compiling, loading or importing code of the job. */
 pe_status pe_run_check_kernel(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs, pe_error *err);
 
 /* pe_run_define_work - what the output looks like, and with it what a worker does with an item: all of the work spec but

@@ -22,7 +22,7 @@ static bool is_called(const pe_source *source, int column, const char *name, con
     return is_given || (names[column] != NULL && strcmp(names[column], name) == 0);
 }
 
-/* The columns' names, as `"x", "y"`; what finds no room is told as "...". */
+/* The columns' names, as `"x", "y"`; what finds no room is printed as "...". */
 static void list_names(const pe_source *source, const char *const *names, char out[NAMES_ROOM])
 {
     const pe_source_spec *const spec = source->spec;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fingerprint.c - tells whether two looks at an input file, by two ranks or in two runs, saw the same content.
+/* fingerprint.c - shows whether two ranks, or two runs, see the same content of an input file.
  *
  * Design:   one machine knows a file by device and inode; the number of the machine's boot says that it is one machine.
  *           Of two machines, size, modification time and a sample of the content have to agree. The sample is 64 pieces

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fingerprint.h - tells whether two looks at an input file, by two ranks or in two runs, saw the same content.
+/* fingerprint.h - shows whether two ranks, or two runs, see the same content of an input file.
  *
  * Threads: any.
  */

@@ -117,7 +117,7 @@ static uint64_t next_spacing(const range *r, uint64_t i, uint64_t end, int k, in
 }
 
 /* The first item that a float of so many bits cannot hold exactly: item after item, but where all items have one
- * spacing, the first two tell of all. */
+ * spacing, the first two stand for all. */
 static bool find_inexact(const range *r, pe_block block, int bits, pe_int128 *misfit)
 {
     const uint64_t end = block.first + block.count;

@@ -6,7 +6,7 @@
  * Design: a source is opened by rank 0, exported as bytes and imported by the other ranks, so that a csv is scanned
  *         once, a glob lists once and every rank works on the same facts. After bind it is constant. Workers read
  *         through a reader of their own, which keeps the cursor and the scratch memory.
- *         A file-backed source tells where its items lie as a byte range, a run of bytes of its file. A rank that can
+ *         A file-backed source gives the place of its items as a byte range, a run of bytes of its file. A rank that can
  *         open the file reads the range from its own mapping; another gets the bytes of the range as a payload
  *         from rank 0. A stream (stdin, a pipe) has no mapping: rank 0 cuts it into payloads. Parsing is the same in
  *         all three.
@@ -88,7 +88,7 @@ pe_status pe_source_open(const pe_source_spec *spec, pe_source **out, pe_error *
 void pe_source_close(pe_source *source);
 
 /* pe_source_export, pe_source_import - the facts of an opened source as bytes, and the same source on another rank.
- * import opens the file itself when it can and its fingerprint is the one that rank 0 took; is_local tells.
+ * import opens the file itself when it can and its fingerprint is the one that rank 0 took; is_local says whether it did.
  * Streams never are local. Computed sources and globs always are. */
 pe_status pe_source_export(const pe_source *source, pe_buffer *out, pe_error *err);
 pe_status pe_source_import(const pe_source_spec *spec, const void *data, size_t size, pe_source **out, pe_error *err);

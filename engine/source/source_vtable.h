@@ -4,7 +4,7 @@
 /* source_vtable.h - what each kind of source fills in: the vtable behind source.h.
  *
  * Design: a kind's own struct begins with a pe_source, its reader with a pe_reader; source.c allocates both (zeroed,
- *         of the sizes that the kind tells), and does all that kinds share: it opens and maps the file, tells a stream
+ *         of the sizes that the kind gives), and does all that kinds share: it opens and maps the file, tells a stream
  *         from a file, settles the format, cuts to first/count, compares fingerprints, keeps the bound types. A kind
  *         therefore counts items as its file does, from 0 and without first/count: source.c shifts blocks and byte ranges
  *         on the way in, byte ranges and pe_error.item on the way out.
@@ -70,7 +70,7 @@ typedef struct pe_source_vtable {
     pe_status (*read)(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,
                       void *const *columns, pe_error *err);
 
-    /* field - as pe_source_field_at; NULL: there are none. What pe_source_keep told is in source->kept. */
+    /* field - as pe_source_field_at; NULL: there are none. The fields that pe_source_keep was given are in source->kept. */
     bool (*field)(const pe_source *source, uint64_t number, pe_source_field *out);
     /* column_name - as pe_source_column_name; NULL: the file names none */
     const char *(*column_name)(const pe_source *source, uint64_t number);

@@ -45,7 +45,7 @@ static bool wait_readable(int fd, pe_deadline deadline)
 {
     struct pollfd one = {.fd = fd, .events = POLLIN};
     const int ready = pe_poll(&one, 1, left_ms(deadline));
-    return ready > 0 || (ready < 0 && errno != EINTR); /* what else went wrong, the read will tell */
+    return ready > 0 || (ready < 0 && errno != EINTR); /* any other failure is reported by the read */
 }
 
 static pe_status make_room(pe_stream *stream, pe_error *err)

@@ -85,7 +85,7 @@ static void work(void *context, int worker)
     }
 }
 
-static void tell_start(pe_team *self)
+static void signal_start(pe_team *self)
 {
     (void)pthread_mutex_lock(&self->mutex);
     self->is_started = true;
@@ -96,7 +96,7 @@ static void tell_start(pe_team *self)
 static void manage(void *context)
 {
     pe_team *self = context;
-    tell_start(self);
+    signal_start(self);
     self->manage(self->context);
     (void)pthread_mutex_lock(&self->mutex);
     self->is_closing = true;
@@ -110,7 +110,7 @@ static void *hold_region(void *context)
     const pe_threads_spec spec = {
         .workers = self->workers, .work = work, .pool = self, .main_loop = manage, .context = self};
     if (pe_threads_run(&spec, &self->err) != PE_OK)
-        tell_start(self);
+        signal_start(self);
     return NULL;
 }
 

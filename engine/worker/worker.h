@@ -88,7 +88,7 @@ typedef struct pe_work_spec {
 /* pe_job_worker - the worker of a job; its work_spec is a pe_work_spec.
  *
  * open:    a reader, the kernel's state and columns of this worker's own, on its own thread, which touches the memory
- *          first. A crash of the kernel is told from then on until close (crash.h).
+ *          first. A crash of the kernel is reported from then on until close (crash.h).
  * run:     appends a record of each failed item to out's log.
  *          Returns PE_OK; PE_EITEM under PE_ON_ERROR_STOP, naming the first failed item, its arguments and the
  *          reason; errors of the input. err->item is counted as the pool counts

@@ -65,7 +65,7 @@ typedef struct pe_worker_batch {
 } pe_worker_batch;
 
 /* pe_worker_run_batch - read, compute and encode the items of a block, which may be read ahead up to `end`. Those that
- * can be read are computed together, up to one that cannot; where the input does not tell which one that is (a product),
+ * can be read are computed together, up to one that cannot; where the input does not say which one that is (a product),
  * the batch is done item by item. */
 pe_status pe_worker_run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err);
 
@@ -75,7 +75,7 @@ pe_status pe_worker_hand_over_if_full(pe_worker *worker, pe_error *err);
 /* pe_worker_add_counts - the records of failure_counts go to the log of the chunk. */
 pe_status pe_worker_add_counts(pe_worker *worker, pe_error *err);
 
-/* pe_worker_bound_texts - tell the call how much of a batch's texts it may keep. */
+/* pe_worker_bound_texts - limit how much of a batch's texts the call keeps. */
 void pe_worker_bound_texts(pe_worker *worker);
 
 /* pe_worker_convert - the batch's results into its written columns; an item whose result does not fit its type fails.

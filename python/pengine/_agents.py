@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Another rank's side of several ranks: it starts workers for rank 0, tells of their ends, and computes parts of compiled maps."""
+"""Another rank's side of several ranks: it starts workers for rank 0, reports their ends, and computes parts of compiled maps."""
 from __future__ import annotations
 
 import mmap

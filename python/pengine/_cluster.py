@@ -64,7 +64,7 @@ def addresses() -> list[str]:
 
 
 def hang_up(link: Any) -> None:
-    """Whoever reads from the connection or writes to it is told that it is at its end."""
+    """Reads from the connection and writes to it end at once, as at its end."""
     try:
         with socket.socket(fileno=os.dup(link.fileno())) as one:
             one.shutdown(socket.SHUT_RDWR)
@@ -296,17 +296,17 @@ def connect(rank: int) -> tuple[Any, bytes]:
     path = meeting()
     while time.monotonic() < end:
         try:
-            told = json.loads(path.read_text())
+            info = json.loads(path.read_text())
         except (OSError, ValueError):
             time.sleep(0.02)
             continue
-        for address in told["addresses"]:
+        for address in info["addresses"]:
             try:
-                socket.create_connection((address, told["port"]), 2).close()
-                link = Client((address, told["port"]), "AF_INET", authkey=bytes.fromhex(told["key"]))
+                socket.create_connection((address, info["port"]), 2).close()
+                link = Client((address, info["port"]), "AF_INET", authkey=bytes.fromhex(info["key"]))
                 probe(link)
                 link.send(("agent", rank, socket.gethostname(), sorted(os.sched_getaffinity(0))))
-                return (link, (address, told["port"])), bytes.fromhex(told["key"])
+                return (link, (address, info["port"])), bytes.fromhex(info["key"])
             except Exception:  # the file of a run that was killed, or an address that leads elsewhere
                 continue
         time.sleep(0.1)

@@ -17,7 +17,7 @@ from ._numpy import imported_numpy, numpy_or_none
 KINDS = {**dict.fromkeys("bhilqn", "int"), **dict.fromkeys("BHILQN", "uint"), **dict.fromkeys("efdZ", "float"), "?": "bool"}
 
 
-_names: dict[Any, str] = {}  # of numpy's dtypes, which take a microsecond to tell theirs
+_names: dict[Any, str] = {}  # of numpy's dtypes, which take a microsecond to give theirs
 
 
 class Column(NamedTuple):

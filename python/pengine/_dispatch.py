@@ -39,7 +39,7 @@ class Dispatch:
             self.feed.remove(job)
 
     def waits_ms(self) -> list[float]:
-        """After how long there may be something to do of which nobody tells: items of an iterator, chunks to be taken back."""
+        """After how long there may be something to do that no event announces: items of an iterator, chunks to be taken back."""
         waits = [5.0] if any(type(job) is StreamJob and job.asking for job in self.feed) else []
         if any(len(worker.inflight) > 1 for worker in self.workers.all):
             waits.append(TAKE_BACK_SECONDS * 1000)

@@ -176,7 +176,7 @@ class WorkerProcess:
                 sent = self.socket.send(b"".join(self.out) if self._few() else self.out[0])
             except BlockingIOError:
                 return
-            except OSError:  # it died; the poll tells
+            except OSError:  # it died; the poll finds out
                 self.out.clear()
                 return
             self._sent(sent)

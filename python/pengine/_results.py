@@ -61,7 +61,7 @@ class AsyncResult:
         try:
             if callback is not None:
                 callback(value)
-        except Exception:  # told as an exception of a thread is, and the pool goes on
+        except Exception:  # reported as an exception of a thread is, and the pool goes on
             sys.excepthook(*sys.exc_info())
         self._event.set()
         self._pool = None

@@ -68,7 +68,7 @@ class Workers:
         return reason
 
     def forget(self, number: int) -> None:
-        """Tell those that know a job's function that it is not needed any more."""
+        """Make those that know a job's function forget it."""
         for worker in self.all:
             if number in worker.known:
                 worker.known.discard(number)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""What tells of a run: --stats, --progress json, --report, --trace, --joblog.
+"""What describes a run: --stats, --progress json, --report, --trace, --joblog.
 
 Figures that a file must hold come from Python: from the function's own sleeps, from the job's arithmetic, from the clock."""
 import collections

@@ -99,8 +99,8 @@ class Batch(Case):
                     self.stand_in(program, text)
                     result = finish(self.begun(variable))
                     self.assertEqual(result.code, 0, str(result))
-                    self.assertRegex(result.err, rf"does not tell when this job ends \({program}.*{why}\): the run has no time limit\n")
-                    self.assertEqual(result.err.count("does not tell"), 1)
+                    self.assertRegex(result.err, rf"does not say when this job ends \({program}.*{why}\): the run has no time limit\n")
+                    self.assertEqual(result.err.count("does not say"), 1)
                     self.assertEqual((self.dir / "o.txt").read_text(), lines(x * x for x in range(20)))
 
     def test_command_that_hangs_is_waited_for_ten_seconds(self):

@@ -37,7 +37,7 @@ static void print_keys(FILE *out)
 
 static void print_value(FILE *out, const char *value, bool is_string)
 {
-    (void)is_string; /* the function in front of the values tells */
+    (void)is_string; /* the function in front of the values says */
     fprintf(out, " %s", value);
 }
 

@@ -22,7 +22,7 @@ typedef struct pe_page_hole {
 /* The holes of each kind of page; the last name is NULL. */
 extern const pe_page_hole pe_page_man_holes[], pe_page_bash_holes[], pe_page_zsh_holes[], pe_page_fish_holes[];
 
-/* What the value of an option is. The name that the table gives it tells. */
+/* What the value of an option is. It follows from the name that the table gives it. */
 typedef enum pe_page_value {
     PE_PAGE_NOTHING, /* the option takes no value */
     PE_PAGE_WORD,    /* one of the words that the name lists ("auto/always/never", "syntax"), KERNEL, FORM */

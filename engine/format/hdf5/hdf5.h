@@ -5,7 +5,7 @@
  *
  * Design: the rest of the engine sees rows of bytes. A dataset that lies in one piece is only located here, and is read
  *         from the mapped file; another is read through libhdf5, as packed little-endian rows. A new file is made with all
- *         but its rows, whose place is told, so that every rank can write its own.
+ *         but its rows, whose place is known, so that every rank can write its own.
  * Threads: libhdf5 may be called by one thread at a time: one lock around every function of this file.
  * Not here: libhdf5, which is in a module (hdf5_module.h). Where the module or libhdf5 is missing (PENGINE_HDF5=OFF), every
  *         function fails and says what is missing.
@@ -58,7 +58,7 @@ pe_status pe_hdf5_open(const char *path, const char *dataset, const char *where,
                        pe_error *err);
 void pe_hdf5_close(pe_hdf5 *file); /* NULL is allowed */
 
-/* pe_hdf5_read - count elements in C order from number `first` on, packed as facts tell. PE_EDATA: libhdf5's reason. */
+/* pe_hdf5_read - count elements in C order from number `first` on, packed as facts say. PE_EDATA: libhdf5's reason. */
 pe_status pe_hdf5_read(pe_hdf5 *file, uint64_t first, uint64_t count, unsigned char *out, pe_error *err);
 
 typedef struct pe_hdf5_column {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* hdf5_read.c - opens a dataset, tells what it is, and reads its elements.
+/* hdf5_read.c - opens a dataset, describes it, and reads its elements.
  *
  * Design:   a contiguous dataset of types that the engine knows is direct: its elements are read from the mapped file.
  *           Any other is read by hyperslabs into packed elements. A range of elements in C order is cut into blocks: the
@@ -93,7 +93,7 @@ static pe_status take_type(pe_hdf5 *file, hid_t type, pe_error *err)
     return PE_OK;
 }
 
-/* A filter that libhdf5 lacks is told before the first item. */
+/* A filter that libhdf5 lacks is reported before the first item. */
 static pe_status check_filters(const pe_hdf5 *file, pe_error *err)
 {
     const hid_t plist = H5Dget_create_plist(file->dataset);
@@ -221,13 +221,13 @@ static pe_status read_slab(pe_hdf5 *file, const hsize_t *start, const hsize_t *c
 {
     const hid_t space = H5Dget_space(file->dataset);
     hid_t memory = -1;
-    herr_t told = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
-    if (told >= 0) {
+    herr_t result = H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
+    if (result >= 0) {
         memory = H5Screate_simple(file->facts.dims, count, NULL);
-        told = H5Dread(file->dataset, type, memory, space, H5P_DEFAULT, out);
+        result = H5Dread(file->dataset, type, memory, space, H5P_DEFAULT, out);
     }
     pe_status status = PE_OK;
-    if (told < 0)
+    if (result < 0)
         status = pe_hdf5_fail(err, PE_EDATA, file->path, "the dataset cannot be read");
     if (memory >= 0)
         (void)H5Sclose(memory);

@@ -3,7 +3,7 @@
  */
 /* unpack.c - unpacks gzip with libisal and zstd with libzstd.
  *
- * Invariant: is_inside is true from the first byte of a member to its last, so that a file that was cut short is told from
+ * Invariant: is_inside is true from the first byte of a member to its last, so that a file that was cut short differs from
  *            a complete one.
  * Design:   libisal unpacks two to three times as fast as zlib.
  * Threads:  no state but the caller's.
@@ -66,7 +66,7 @@ static pe_status fail_header(pe_gzip_verdict verdict, pe_error *err)
     return pe_fail(err, PE_EDATA, "the checksum of a gzip member's header is wrong");
 }
 
-/* Reads the header of the next member, if one follows; has_header tells. *used counts the padding in front of it, too. */
+/* Reads the header of the next member, if one follows; has_header says whether one does. *used counts the padding in front of it, too. */
 static pe_status begin_gzip(pe_unpack *unpack, const unsigned char *in, size_t size, size_t *used, pe_error *err)
 {
     while (!unpack->is_inside && unpack->has_members && *used < size && in[*used] == 0)

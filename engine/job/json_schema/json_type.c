@@ -176,7 +176,7 @@ static void print_types(FILE *out, const pe_key *key)
 
 void pe_json_type(FILE *out, const pe_key *key)
 {
-    /* How the values of a type are told: a function, or a text that is the same for all keys of the type. */
+    /* How the values of a type are described: a function, or a text that is the same for all keys of the type. */
     static const struct {
         void (*print)(FILE *out, const pe_key *key);
         const char *text;

@@ -202,8 +202,9 @@ static const pe_key input_rows[] = {
      .fallback = "\"auto\"",
      .kinds = PATH,
      .may_change = true,
-     .help = "how --resume tells a changed file: auto by its size and a sample of its content, content by all of it, "
-             "size by its size alone"},
+     .help =
+         "how --resume recognises a changed file: auto by its size and a sample of its content, content by all of it, "
+         "size by its size alone"},
 };
 
 /* In the order of pe_source_kind. */

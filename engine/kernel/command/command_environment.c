@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* command_environment.c - what programs find in their environment, and what is told of them once.
+/* command_environment.c - what programs find in their environment, and what is warned of once.
  *
  * Threads: a worker's own; the counters of the notes are atomic.
  */
@@ -28,9 +28,9 @@ void pe_command_environment_set_item(pe_command_environment *self, uint64_t item
     self->variables[2] = self->item;
 }
 
-void pe_command_tell_once(atomic_bool *told, const pe_command *form, const char *text)
+void pe_command_warn_once(atomic_bool *has_warned, const pe_command *form, const char *text)
 {
     /* nothing else hangs on it */
-    if (!atomic_exchange_explicit(told, true, memory_order_relaxed))
+    if (!atomic_exchange_explicit(has_warned, true, memory_order_relaxed))
         pe_log(PE_LOG_WARN, "%s %s", form->words[0], text);
 }

@@ -16,13 +16,13 @@
 
 #define PE_COMMAND_PATH 4096
 
-/* What workers find out and tell once for all of them. */
+/* What workers find out, and warn of once for all of them. */
 typedef struct pe_command_notes {
-    atomic_int workers;         /* opened so far */
-    atomic_int wrong_fields;    /* answers with a wrong number of fields, before the first with the right one */
-    atomic_bool has_right;      /* an answer had the right number of fields */
-    atomic_bool told_buffering; /* each told already */
-    atomic_bool told_unread;
+    atomic_int workers;           /* opened so far */
+    atomic_int wrong_fields;      /* answers with a wrong number of fields, before the first with the right one */
+    atomic_bool has_right;        /* an answer had the right number of fields */
+    atomic_bool warned_buffering; /* each warned of already */
+    atomic_bool warned_unread;
 } pe_command_notes;
 
 /* The form's state; constant once open, but for the notes. */
@@ -101,7 +101,7 @@ void pe_command_environment_make(pe_command_environment *self, const pe_command 
 void pe_command_environment_set_item(pe_command_environment *self, uint64_t item);
 
 /* pe_command_tell_once - a note for the user, by the first worker that finds the reason for it. */
-void pe_command_tell_once(atomic_bool *told, const pe_command *form, const char *text);
+void pe_command_warn_once(atomic_bool *has_warned, const pe_command *form, const char *text);
 
 /* ---- command_lines.c: one process, one line per item ---- */
 

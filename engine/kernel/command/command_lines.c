@@ -227,7 +227,7 @@ static bool has_read_nothing(const pe_command_lines *worker, const progress *sel
 static outcome read_lines(pe_command_lines *worker, progress *self, bool is_end, pe_error *err)
 {
     if (self->answered == 0 && has_unparsed(worker) && has_read_nothing(worker, self))
-        pe_command_tell_once(&worker->form->notes->told_unread, worker->form,
+        pe_command_warn_once(&worker->form->notes->warned_unread, worker->form,
                              "answers without reading its input, the items, one a line; where the item is an argument, "
                              "write {} in its place");
     while (self->answered < self->asked && has_unparsed(worker)) {
@@ -323,7 +323,7 @@ static void learn_from_stall(pe_command_lines *worker, const progress *self)
         return;
     worker->keeps_answers = pe_clock_ns() - self->closed_ns < BURST_NS;
     if (worker->keeps_answers)
-        pe_command_tell_once(&worker->form->notes->told_buffering, worker->form,
+        pe_command_warn_once(&worker->form->notes->warned_buffering, worker->form,
                              "keeps its answers until its input ends, so it is started again for each batch of items; "
                              "faster is a program that reads and writes each line at once, as sed -u, python3 -u, "
                              "mawk -W interactive and grep --line-buffered do");
@@ -337,8 +337,8 @@ static void fail_unanswered(progress *self, size_t base)
     char reason[PE_REASON_ROOM];
     const bool is_mixed = self->is_closed && self->answered > 0;
     if (is_mixed)
-        (void)snprintf(reason, sizeof reason, "%zu answers to %zu lines: no telling whose", self->answered,
-                       self->asked);
+        (void)snprintf(reason, sizeof reason, "%zu answers to %zu lines: which belong together is unknown",
+                       self->answered, self->asked);
     else
         (void)snprintf(reason, sizeof reason, "no answer: the program ended with exit 0");
     fail_from(self, is_mixed ? base : self->done, reason);

@@ -107,7 +107,7 @@ static bool take_answer(pe_command_runs *worker, pe_batch *batch, size_t item, p
 }
 
 /* The command instead of what it would answer. */
-static bool tell_command(pe_command_runs *worker, pe_batch *batch, size_t item, pe_error *err)
+static bool answer_with_command(pe_command_runs *worker, pe_batch *batch, size_t item, pe_error *err)
 {
     worker->answer.size = 0;
     return pe_command_append_shell(worker->argv, &worker->answer, err) == PE_OK &&
@@ -198,7 +198,7 @@ int pe_command_runs_map(pe_command_runs *worker, pe_batch *batch)
         else if (make_argv(worker, batch, item, &err) != PE_OK)
             how = GIVES_UP;
         else if (form->is_dry_run)
-            how = tell_command(worker, batch, item, &err) ? DONE : GIVES_UP;
+            how = answer_with_command(worker, batch, item, &err) ? DONE : GIVES_UP;
         else
             how = start(worker, batch, item, &spec, &err);
         if (how == GIVES_UP)

@@ -106,7 +106,7 @@ typedef struct pe_subprocess_end {
 
 /* pe_subprocess_finish - close the child's input and wait until deadline_ns for it to exit (0: until it exits or *stop),
  * then kill its process group; reap it and close all pipes. Without a child: exit 0.
- * was_killed (may be NULL) tells whether it had to be killed. */
+ * was_killed (may be NULL): whether it had to be killed. */
 pe_subprocess_end pe_subprocess_finish(pe_subprocess *process, uint64_t deadline_ns, const atomic_bool *stop,
                                        bool *was_killed);
 

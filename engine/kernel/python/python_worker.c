@@ -3,7 +3,7 @@
  */
 /* python_worker.c - one worker's Python process: sends requests, reads answers, restarts the process when it dies.
  *
- * Design: an answered item is done. When the process dies or exceeds the timeout, the shared page tells which items it was
+ * Design: an answered item is done. When the process dies or exceeds the timeout, the shared page says which items it was
  *         computing (worker.py). A single item that exceeded the timeout fails at once. A single item that was computed
  *         when the process died is computed once more, and fails when the process dies again. Several items are all
  *         suspects: they are computed again one by one. So each death makes progress: an answer, a failure, or fewer
@@ -337,7 +337,7 @@ static void blame(pe_python_worker *worker, progress *self, item_span items, out
 
 /* ---- a batch ---- */
 
-/* The kernel cannot go on; the reason is told as that of an item. */
+/* The kernel cannot go on; the reason is reported as that of an item. */
 static int give_up(const progress *self, const char *reason)
 {
     if (self->done < self->batch->count)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* column_worker.c - the worker of the library: columns in, columns out, failed items told one by one.
+/* column_worker.c - the worker of the library: columns in, columns out, failed items reported one by one.
  *
  * Design:  column_worker.h. A batch goes through its arguments (column_arguments.c), the kernel, further attempts
  *          (worker/retry.c), and what [errors] says of failed items.

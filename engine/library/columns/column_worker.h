@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* column_worker.h - the worker of the library: columns in, columns out, failed items told one by one.
+/* column_worker.h - the worker of the library: columns in, columns out, failed items reported one by one.
  *
  * Design:  arguments are read where they lie, in the caller's columns or in the slice's payload (one column_block). Results
  *          are written where they belong, in the caller's columns, or into column_blocks of the chunk, one a batch.

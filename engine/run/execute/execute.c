@@ -3,7 +3,7 @@
  */
 /* execute.c - the stage from a plan to a committed output.
  *
- * Design:  open the output, run the pool, collect the reduction, commit; then what became of it is told (execution.h).
+ * Design:  open the output, run the pool, collect the reduction, commit, report (execution.h).
  * Threads: the main thread.
  */
 #include <stdlib.h>
@@ -76,8 +76,8 @@ static pe_status sum_over_ranks(const pe_run_context *run, uint64_t mine, uint64
     return pe_run_agree(run, err);
 }
 
-static void tell_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                      const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan)
+static void log_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
+                     const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan)
 {
     if (!run->is_root)
         return;
@@ -106,7 +106,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     self.work.plan = self.plan;
     self.work.errors.stop_record = &self.stop_record;
     pe_stop_record_init(&self.stop_record);
-    tell_plan(run, job, inputs, output, work, plan);
+    log_plan(run, job, inputs, output, work, plan);
     if (run->is_root)
         pe_time_limit_begin(&self.limit, job);
     pe_interrupt_begin_run();

@@ -31,7 +31,7 @@ static pe_output_ending end_checkpoints(pe_execution *self, uint64_t items, cons
                               .stop_record = stop_record};
 }
 
-/* What this rank wrote. After a failure that is the run's error, which is told. */
+/* What this rank wrote. After a failure that is the run's error, which is reported. */
 static void sync_files(const pe_execution *self, pe_error *err)
 {
     pe_error lost = PE_ERROR_INIT;

@@ -47,7 +47,7 @@ void pe_time_limit_begin(pe_time_limit *limit, const pe_job *job)
         const pe_batch_limit answer = pe_batch_limit_ask();
         take_answer(limit, &answer);
         if (answer.problem != NULL)
-            pe_log(PE_LOG_WARN, "the batch system does not tell when this job ends (%s: %s): the run has no time limit",
+            pe_log(PE_LOG_WARN, "the batch system does not say when this job ends (%s: %s): the run has no time limit",
                    answer.asked, answer.problem);
     } else if (given != PE_TIME_LIMIT_NONE) {
         set(limit, given);

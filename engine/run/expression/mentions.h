@@ -10,7 +10,7 @@
 #include "job/job.h"
 #include "run/expression/argument_names.h"
 
-/* pe_mentions_set - tell text inputs which of their columns an expression names: only those become arguments. Of a job
+/* pe_mentions_set - make arguments of those columns of text inputs that an expression names. Of a job
  * that names its arguments itself, and of other kernels than expressions, all columns do. Before the inputs are opened. */
 void pe_mentions_set(pe_job *job);
 

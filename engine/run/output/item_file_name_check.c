@@ -3,7 +3,7 @@
  */
 /* item_file_name_check.c - finds a name that two items' files would have, before an item is computed.
  *
- * Design:  rank 0 reads the arguments of all items and makes the names that the workers will make. What it cannot tell, the
+ * Design:  rank 0 reads the arguments of all items and makes the names that the workers will make. What it cannot check, the
  *          run finds when the second of the two files is delivered (item_file_names.c): of a stream, of very many items, of items
  *          that cannot be read, and where items are left out by kernel.where.
  * Threads: the main thread.
@@ -25,11 +25,11 @@ typedef struct checker {
     void *columns[PE_MAX_COLUMNS]; /* of READ_ITEMS items: the arguments, and the kept columns behind them */
     pe_item_writer *writer;
     pe_failures failures; /* items that will have no file */
-    pe_buffer told;
+    pe_buffer listed;
     pe_item_file_names names;
 } checker;
 
-static bool can_tell(const pe_work_spec *work)
+static bool can_check(const pe_work_spec *work)
 {
     return work->output.item_files != NULL && work->output.item_files->names_may_meet &&
            work->where.descriptor == NULL && !pe_inputs_is_stream(work->input.inputs) &&
@@ -52,7 +52,7 @@ static pe_status open_all(checker *self, pe_error *err)
 static void close_all(checker *self)
 {
     pe_item_file_names_fini(&self->names);
-    pe_buffer_fini(&self->told);
+    pe_buffer_fini(&self->listed);
     pe_failures_fini(&self->failures);
     pe_item_writer_free(self->writer);
     for (int c = 0; c < PE_MAX_COLUMNS; c++)
@@ -60,7 +60,7 @@ static void close_all(checker *self)
     pe_inputs_reader_close(self->reader);
 }
 
-/* *can_go_on: false where the items cannot be read, which the run tells of. */
+/* *can_go_on: false where the items cannot be read, which the run reports. */
 static pe_status check_block(checker *self, pe_block block, bool *can_go_on, pe_error *err)
 {
     pe_error unread = PE_ERROR_INIT;
@@ -73,10 +73,10 @@ static pe_status check_block(checker *self, pe_block block, bool *can_go_on, pe_
         pe_item_writer_name(self->writer, block, &self->work->kernel.signature, args, 0, &self->failures, err);
     for (uint64_t i = 0; i < block.count && status == PE_OK; i++) {
         const char *name = NULL;
-        self->told.size = 0;
-        status = pe_item_writer_tell(self->writer, block.first + i, &name, &self->told, err);
+        self->listed.size = 0;
+        status = pe_item_writer_list(self->writer, block.first + i, &name, &self->listed, err);
         if (status == PE_OK)
-            status = pe_item_file_names_take(&self->names, &self->told, name, self->work->input.todo->items,
+            status = pe_item_file_names_take(&self->names, &self->listed, name, self->work->input.todo->items,
                                              self->where, err);
     }
     return status;
@@ -85,7 +85,7 @@ static pe_status check_block(checker *self, pe_block block, bool *can_go_on, pe_
 pe_status pe_item_file_name_check(const pe_work_spec *work, const char *where, pe_error *err)
 {
     checker self = {.work = work, .where = where};
-    bool can_go_on = can_tell(work);
+    bool can_go_on = can_check(work);
     pe_status status = can_go_on ? open_all(&self, err) : PE_OK;
     uint64_t count = 0;
     for (uint64_t rank = 0; rank < work->input.todo->items && can_go_on && status == PE_OK; rank += count) {

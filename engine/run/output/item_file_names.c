@@ -104,13 +104,13 @@ static pe_status add(pe_item_file_names *self, const pe_item_file_name *name, co
     return PE_OK;
 }
 
-pe_status pe_item_file_names_take(pe_item_file_names *self, const pe_buffer *told, const char *text, uint64_t items,
+pe_status pe_item_file_names_take(pe_item_file_names *self, const pe_buffer *names, const char *text, uint64_t items,
                                   const char *where, pe_error *err)
 {
     pe_status status = PE_OK;
-    for (size_t at = 0; at < told->size && status == PE_OK; at += sizeof(pe_item_file_name)) {
+    for (size_t at = 0; at < names->size && status == PE_OK; at += sizeof(pe_item_file_name)) {
         pe_item_file_name name;
-        memcpy(&name, told->data + at, sizeof name);
+        memcpy(&name, names->data + at, sizeof name);
         status = make_room(self, items, where, err);
         if (status == PE_OK)
             status = add(self, &name, text, where, err);
@@ -118,12 +118,12 @@ pe_status pe_item_file_names_take(pe_item_file_names *self, const pe_buffer *tol
     return status;
 }
 
-pe_status pe_item_file_names_save(const pe_buffer *told, pe_failed_file *list, pe_error *err)
+pe_status pe_item_file_names_save(const pe_buffer *names, pe_failed_file *list, pe_error *err)
 {
     pe_status status = PE_OK;
-    for (size_t at = 0; at < told->size && status == PE_OK; at += sizeof(pe_item_file_name)) {
+    for (size_t at = 0; at < names->size && status == PE_OK; at += sizeof(pe_item_file_name)) {
         pe_item_file_name name;
-        memcpy(&name, told->data + at, sizeof name);
+        memcpy(&name, names->data + at, sizeof name);
         const pe_failed_entry entry = {
             .item = name.item, .line = (const char *)name.hash, .line_bytes = sizeof name.hash};
         status = pe_failed_file_add(list, &entry, err);

@@ -250,7 +250,7 @@ static pe_status choose(pe_kept_columns *kept, const pe_job *job, const candidat
     return status;
 }
 
-/* ---- what the sources are told ---- */
+/* ---- what the sources are asked for ---- */
 
 /* Do input and output write a field alike? */
 static bool shares_dialect(const pe_job *job, const pe_source_spec *input)
@@ -307,25 +307,25 @@ static void drop_labels(pe_kept_columns *kept, const pe_job *job, int column)
         kept->names[kept->places[column].from + n].label.data = NULL;
 }
 
-static pe_status tell_sources(pe_kept_columns *kept, const pe_job *job, pe_inputs *inputs, pe_error *err)
+static pe_status ask_sources(pe_kept_columns *kept, const pe_job *job, pe_inputs *inputs, pe_error *err)
 {
-    int told = 0;
+    int asked = 0;
     pe_status status = pe_make_array(&kept->fields, (size_t)kept->count + 1, sizeof *kept->fields, err);
     for (int s = 0; s < pe_inputs_sources(inputs) && status == PE_OK; s++) {
-        const int first = told;
+        const int first = asked;
         for (int k = 0; k < kept->count; k++) {
             if (kept->places[k].source != s)
                 continue;
-            kept->places[k].number = told - first;
-            kept->fields[told++] = describe(kept, job, inputs, k);
+            kept->places[k].number = asked - first;
+            kept->fields[asked++] = describe(kept, job, inputs, k);
             drop_labels(kept, job, k);
         }
-        if (told > first)
-            pe_inputs_keep(inputs, s, kept->fields + first, told - first);
+        if (asked > first)
+            pe_inputs_keep(inputs, s, kept->fields + first, asked - first);
     }
-    if (status == PE_OK && pe_inputs_columns(inputs) + told > PE_MAX_COLUMNS)
+    if (status == PE_OK && pe_inputs_columns(inputs) + asked > PE_MAX_COLUMNS)
         return pe_fail(err, PE_ECONFIG, "%s.keep: %d arguments and %d kept columns are too many: at most %d are read",
-                       job->output.where, pe_inputs_columns(inputs), told, PE_MAX_COLUMNS);
+                       job->output.where, pe_inputs_columns(inputs), asked, PE_MAX_COLUMNS);
     return status;
 }
 
@@ -357,7 +357,7 @@ pe_status pe_kept_columns_choose(pe_kept_columns *kept, const pe_job *job, pe_in
     if (status == PE_OK)
         status = choose(kept, job, &all, err);
     if (status == PE_OK)
-        status = tell_sources(kept, job, inputs, err);
+        status = ask_sources(kept, job, inputs, err);
     if (status == PE_OK)
         status = make_blanks(kept, job, err);
     free(all.list);

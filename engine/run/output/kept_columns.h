@@ -36,7 +36,7 @@ typedef struct pe_kept_columns {
     size_t name_count;
 } pe_kept_columns;
 
-/* pe_kept_columns_choose - find the columns that the job keeps, and tell the sources. Before the inputs are bound.
+/* pe_kept_columns_choose - find the columns that the job keeps, and ask the sources for them. Before the inputs are bound.
  * Returns: PE_OK; PE_ECONFIG for a column that is not there (naming those that are), or that two inputs have; PE_ENOMEM
  */
 pe_status pe_kept_columns_choose(pe_kept_columns *kept, const pe_job *job, pe_inputs *inputs, pe_error *err);

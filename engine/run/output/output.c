@@ -295,7 +295,7 @@ static bool find_earlier(const pe_output *output, struct stat *facts)
 }
 
 /* A failed run says so when the file of the output's name is not its own. */
-static void tell_earlier(const pe_output *output, const struct stat *earlier, pe_error *err)
+static void name_earlier(const pe_output *output, const struct stat *earlier, pe_error *err)
 {
     struct stat now;
     const char *const path = output->job->output.path;
@@ -319,7 +319,7 @@ static void end_sink(pe_output *output, const pe_output_ending *ending, pe_error
     pe_sink_free(output->sink);
     output->sink = NULL;
     if (err->status != PE_OK && has_earlier)
-        tell_earlier(output, &earlier, err);
+        name_earlier(output, &earlier, err);
 }
 
 /* The log is closed first: what can fail has failed before the result appears. */

@@ -14,7 +14,7 @@
 #include "run/output/output.h"
 
 /* pe_retry_begin - check that the output is the one that the checkpoint describes, and open the scratch file.
- * Returns: PE_OK; PE_EOUTPUT when it was removed, cut or exchanged; PE_ECONFIG for a format whose rows cannot be told
+ * Returns: PE_OK; PE_EOUTPUT when it was removed, cut or exchanged; PE_ECONFIG for a format whose rows cannot be found
  *          apart */
 pe_status pe_retry_begin(pe_output *output, pe_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* input_demand.c - what the job's kernel is known to take, told to text inputs before they are opened.
+/* input_demand.c - what the job's kernel is known to take, set in the specs of text inputs before they are opened.
  *
  * Design:   two questions come up while a text is opened, before any kernel is: are empty lines at its end items (they
  *           are texts, but no numbers), and must the types of its columns be found in its first records? A signature
@@ -35,7 +35,7 @@ static bool has_same_args(const pe_signature *a, const pe_signature *b)
 static void add_signature(takes *all, const char *text)
 {
     pe_signature signature;
-    pe_error ignored = PE_ERROR_INIT; /* told where the kernel is opened */
+    pe_error ignored = PE_ERROR_INIT; /* reported where the kernel is opened */
     if (pe_signature_parse(text, &signature, &ignored) != PE_OK)
         return;
     if (all->first.arg_count == 0)

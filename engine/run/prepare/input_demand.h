@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* input_demand.h - what the job's kernel is known to take, told to text inputs before they are opened.
+/* input_demand.h - what the job's kernel is known to take, set in the specs of text inputs before they are opened.
  */
 #ifndef PE_INPUT_DEMAND_H
 #define PE_INPUT_DEMAND_H

@@ -21,7 +21,7 @@ static void describe_columns(const pe_job *job, const pe_inputs *inputs, pe_run_
         }
 }
 
-/* What the forms are told: the job's [kernel], and the columns. */
+/* What the forms get: the job's [kernel], and the columns. */
 static void describe_kernel(const pe_run_context *run, const pe_job *job, const pe_inputs *inputs, pe_run_kernel *out)
 {
     pe_inputs_types(inputs, out->column_types, out->untyped, out->numbers);

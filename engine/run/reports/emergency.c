@@ -15,7 +15,7 @@
 
 static struct {
     pthread_mutex_t mutex;
-    const pe_run_context *run; /* NULL: there is nothing to tell of */
+    const pe_run_context *run; /* NULL: there is nothing to report */
     const pe_run_facts *facts;
     const pe_run_resume *resume;
     pe_emergency_counts counts;
@@ -45,10 +45,10 @@ void pe_emergency_end(void)
 
 static uint64_t count(const atomic_uint_fast64_t *counter)
 {
-    return atomic_load_explicit(counter, memory_order_relaxed); /* relaxed: only told */
+    return atomic_load_explicit(counter, memory_order_relaxed); /* relaxed: only shown */
 }
 
-static void tell_how_to_go_on(pe_run_facts *facts)
+static void add_how_to_go_on(pe_run_facts *facts)
 {
     pe_buffer command = {0};
     pe_error ignored = PE_ERROR_INIT;
@@ -72,7 +72,7 @@ void pe_emergency_write(pe_status status, const char *message)
         facts.done = count(state.counts.items);
         facts.rows = count(state.counts.rows);
         facts.failed = count(state.counts.failed);
-        tell_how_to_go_on(&facts);
+        add_how_to_go_on(&facts);
         pe_reports_write(state.run, &facts, &ignored);
         state.run = NULL;
     }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* reports.c - the files that tell of a run: written at its end, well or not.
+/* reports.c - the files that describe a run: written at its end, well or not.
  *
  * Threads:  the main thread; rank 0 writes.
  * Not here: what stands in them (report/).
@@ -128,8 +128,8 @@ pe_status pe_reports_end(const pe_run_context *run, pe_run_facts *facts, pe_erro
     facts->earlier = NULL;
     if (pe_run_agree(run, &late) == PE_OK)
         return err->status;
-    const bool is_told = err->status == PE_EOUTPUT && late.status == PE_EOUTPUT; /* by the check of paths */
-    if (!is_told)
+    const bool is_logged = err->status == PE_EOUTPUT && late.status == PE_EOUTPUT; /* by the check of paths */
+    if (!is_logged)
         pe_log(PE_LOG_ERROR, "%s", late.text);
     if (err->status == PE_OK)
         *err = late;

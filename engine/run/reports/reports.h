@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* reports.h - the files that tell of a run: written at its end, well or not.
+/* reports.h - the files that describe a run: written at its end, well or not.
  */
 #ifndef PE_REPORTS_H
 #define PE_REPORTS_H

@@ -326,7 +326,7 @@ pe_status pe_checkpointer_make(const pe_checkpointer_spec *spec, pe_checkpointer
 
 void pe_checkpointer_free(pe_checkpointer *self)
 {
-    pe_error ignored = PE_ERROR_INIT; /* pe_checkpointer_end has told it */
+    pe_error ignored = PE_ERROR_INIT; /* pe_checkpointer_end has reported it */
     if (self == NULL)
         return;
     (void)end_thread(self, &ignored);

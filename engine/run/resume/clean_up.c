@@ -14,7 +14,7 @@
 #include "os/file/out_marker.h"
 #include "sink/output_stream.h"
 
-static void tell_how_to_go_on(const pe_run_facts *facts, bool is_stdout, pe_error *err)
+static void add_how_to_go_on(const pe_run_facts *facts, bool is_stdout, pe_error *err)
 {
     pe_error ignored = PE_ERROR_INIT; /* the run has failed for another reason */
     pe_buffer command = {0};
@@ -32,7 +32,7 @@ void pe_resume_clean_up(const pe_run_facts *facts, const pe_job *job, bool is_co
         return;
     const bool is_long = run_ns > job->checkpoint.interval_ns;
     if (!is_complete && ending->is_kept && (err->status == PE_ESTOPPED || is_long))
-        tell_how_to_go_on(facts, job->op_count == 0 && pe_path_is_stdout(job->output.path), err);
+        add_how_to_go_on(facts, job->op_count == 0 && pe_path_is_stdout(job->output.path), err);
     const bool is_unused = is_complete ? !ending->keeps_checkpoint : !ending->is_kept && !resume->is_resumed;
     if (is_unused && (job->checkpoint.path != NULL || resume->lock.path != NULL) &&
         pe_out_marker_find(resume->path, resume->path, &exists, &ignored) == PE_OK && exists)

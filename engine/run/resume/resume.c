@@ -4,7 +4,7 @@
 /* resume.c - the stage that decides whether a run goes on where an earlier one ended.
  *
  * Invariant: a run goes on only if its manifest is that of the checkpoint, and never discards more than one interval of
- *           work unless it is told to.
+ *           work unless it is asked to.
  * Design:   rank 0 reads the checkpoint and decides; the other ranks get the items that are left. Without an option an unfinished run of
  *           less than checkpoint.interval gives way, so that short runs never notice any of this.
  * Threads:  the main thread.
@@ -176,7 +176,7 @@ static pe_status go_on(pe_run_resume *resume, const pe_run_inputs *inputs, pe_er
 }
 
 /* The job is done, and its checkpoint was kept: nothing is left but to say so, with the exit code of the whole job. */
-static pe_status tell_complete(const pe_job *job, pe_run_resume *resume, pe_error *err)
+static pe_status report_complete(const pe_job *job, pe_run_resume *resume, pe_error *err)
 {
     const pe_buffer *const state = &resume->from.progress.state;
     pe_failure_log failures = {.count = 0};
@@ -241,7 +241,7 @@ static pe_status choose_items(const pe_run_context *run, const pe_job *job, cons
     if (choice == PE_RESUME_RETRY && is_complete && is_committed)
         return pe_retry_items(job, whole_of(inputs), resume, err);
     const bool is_over = is_complete && choice == PE_RESUME_GO_ON && pe_finished_has_nothing_left(job, progress);
-    return is_over ? tell_complete(job, resume, err) : go_on(resume, inputs, err);
+    return is_over ? report_complete(job, resume, err) : go_on(resume, inputs, err);
 }
 
 static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
@@ -320,25 +320,25 @@ static pe_status share(const pe_run_context *run, pe_run_inputs *inputs, pe_run_
     pe_buffer message = {0};
     pe_item_set todo = {0};
     const bool has_done = out->is_resumed || out->is_retry;
-    facts told = {.writes_checkpoints = out->writes_checkpoints,
+    facts sent = {.writes_checkpoints = out->writes_checkpoints,
                   .is_resumed = out->is_resumed,
                   .is_retry = out->is_retry,
                   .forgets_failures = out->forgets_failures,
                   .is_over = out->is_over};
-    if (run->is_root && pe_buffer_append(&message, &told, sizeof told, err) == PE_OK && has_done &&
+    if (run->is_root && pe_buffer_append(&message, &sent, sizeof sent, err) == PE_OK && has_done &&
         pe_item_set_missing(&out->done, whole_of(inputs), &todo, err) == PE_OK)
         (void)pe_item_set_save(&todo, &message, err);
     pe_item_set_fini(&todo);
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &message, err) == PE_OK) {
-        memcpy(&told, message.data, sizeof told);
-        out->writes_checkpoints = told.writes_checkpoints != 0;
-        out->is_resumed = told.is_resumed != 0;
-        out->is_retry = told.is_retry != 0;
-        out->forgets_failures = told.forgets_failures != 0;
-        out->is_over = told.is_over != 0;
+        memcpy(&sent, message.data, sizeof sent);
+        out->writes_checkpoints = sent.writes_checkpoints != 0;
+        out->is_resumed = sent.is_resumed != 0;
+        out->is_retry = sent.is_retry != 0;
+        out->forgets_failures = sent.forgets_failures != 0;
+        out->is_over = sent.is_over != 0;
         if ((out->is_resumed || out->is_retry) && !out->is_over) {
             pe_item_set_fini(&inputs->todo);
-            (void)pe_item_set_load(&inputs->todo, message.data + sizeof told, message.size - sizeof told, err);
+            (void)pe_item_set_load(&inputs->todo, message.data + sizeof sent, message.size - sizeof sent, err);
         }
     }
     pe_buffer_fini(&message);

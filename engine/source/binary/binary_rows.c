@@ -122,7 +122,7 @@ static pe_status check_end(const pe_binary_source *binary, pe_error *err)
     return PE_OK;
 }
 
-/* Is the stream over? Rows already in hand go out before an end that is wrong is told. */
+/* Is the stream over? Rows already in hand go out before a wrong end is reported. */
 static pe_status finish(const pe_binary_source *binary, uint64_t count, bool *ended, pe_error *err)
 {
     *ended = binary->consumed == binary->declared_rows;

@@ -96,9 +96,9 @@ static pe_status put_piece(unpack *u, size_t size, pe_error *err)
 
 static pe_status inflate_all(unpack *u, z_stream *stream, const unsigned char *data, uint64_t left, pe_error *err)
 {
-    int told = Z_OK;
+    int code = Z_OK;
     pe_status status = PE_OK;
-    while (told == Z_OK && status == PE_OK) {
+    while (code == Z_OK && status == PE_OK) {
         if (stream->avail_in == 0 && left > 0) {
             const uint64_t some = left < PIECE_BYTES ? left : PIECE_BYTES;
             stream->next_in = data;
@@ -108,11 +108,11 @@ static pe_status inflate_all(unpack *u, z_stream *stream, const unsigned char *d
         }
         stream->next_out = u->piece;
         stream->avail_out = (uInt)PIECE_BYTES;
-        told = inflate(stream, Z_NO_FLUSH);
-        if (told == Z_OK || told == Z_STREAM_END)
+        code = inflate(stream, Z_NO_FLUSH);
+        if (code == Z_OK || code == Z_STREAM_END)
             status = put_piece(u, PIECE_BYTES - stream->avail_out, err);
     }
-    if (status == PE_OK && told != Z_STREAM_END)
+    if (status == PE_OK && code != Z_STREAM_END)
         status = pe_fail(err, PE_EDATA, "%s: its deflated data is damaged (%s)", u->name,
                          stream->msg != NULL ? stream->msg : "it ends too early");
     return status;

@@ -4,7 +4,7 @@
 /* text_columns.c - converts the fields of many records of csv or JSON, one column after the other.
  *
  * Invariant: rows and values are those of record by record. A row with a value that cannot be delivered ends the batch in
- *            front of it, so that the first wrong row, and in it the first wrong field, is the one that is told.
+ *            front of it, so that the first wrong row, and in it the first wrong field, is the one that is reported.
  * Design:    csv_batch.c finds the fields of some thousand records, or pe_jsonl_find those of lines of JSON that are numbers; one
  *            loop for each column parses them without leaving the parser. After a failure batches are short: where many rows fail, little is converted twice.
  * Threads:   any worker, with its own reader.

@@ -94,7 +94,7 @@ pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, c
                             ": a carriage return (CR) without a newline (LF) behind it, outside "
                             "of quotes: lines end in LF or CRLF; tr '\\r' '\\n' turns the one into the other",
                             name, s.line, s.column);
-    /* No item's failure: what lies behind cannot be told apart. */
+    /* No item's failure: what lies behind cannot be cut into items. */
     if (verdict == PE_CSV_OPEN_QUOTE)
         return pe_fail(err, PE_EDATA, "%s:%" PRIu64 ":%" PRIu64 ": the quote that opens here is never closed", name,
                        s.line, s.column);
@@ -127,7 +127,7 @@ static void print_position(const pe_text_source *text, const unsigned char *data
 {
     const unsigned char *at = (const unsigned char *)field->data;
     if (text->is_json && (field->kind != PE_FIELD_PLAIN || at == NULL))
-        at = data; /* a text may be a copy: the line alone is told */
+        at = data; /* a text may be a copy: only the line is named */
     if (text->dialect.delimiter != 0 && at > data && at[-1] == text->dialect.quote)
         at--;
     const position s = position_of(data, begin, (size_t)(at - data));

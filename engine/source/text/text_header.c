@@ -71,7 +71,7 @@ static pe_status cut_record(pe_text_source *text, const unsigned char *data, siz
     return status;
 }
 
-/* The names there are, as `"x", "y"`; what finds no room is told as "...". */
+/* The names there are, as `"x", "y"`; what finds no room is printed as "...". */
 static void list_names(const header *h, char out[NAMES_ROOM])
 {
     const size_t room = NAMES_ROOM - sizeof ", ...";

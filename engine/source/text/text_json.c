@@ -5,7 +5,7 @@
  *
  * Design:   the columns are paths, which the job gives, or those keys of the first line that its expressions mention. Without
  *           either a line is one text item, and nothing of it is parsed but what is kept beside the results. From here
- *           on a value is a field as that of a csv: numbers are parsed, types are found and failures told by the same
+ *           on a value is a field as that of a csv: numbers are parsed, types are found and failures reported by the same
  *           functions.
  * Threads:  see text_reader.c.
  * Not here: JSON itself (format/json/).

@@ -140,7 +140,7 @@ static pe_status take_line(const pe_text_work *w, size_t *at, pe_error *err)
     return status == PE_OK ? pe_text_keep_beside(w, &field, line.data, line.size, err) : status;
 }
 
-/* The line as a work of its own, for messages that tell where it stands. */
+/* The line as a work of its own, for messages that name its place. */
 static pe_text_work line_alone(const pe_text_work *w, size_t record)
 {
     pe_text_work one = *w;

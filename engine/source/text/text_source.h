@@ -112,7 +112,7 @@ pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, c
                        const char *record, size_t size, pe_arena *scratch, pe_text *out, pe_error *err);
 
 /* pe_text_preamble - the bytes before the first record: a byte order mark and skip_lines lines. false: more bytes are
- * needed to tell; *bytes is all there is then. */
+ * needed to find its end; *bytes is all there is then. */
 bool pe_text_preamble(const pe_text_source *text, const unsigned char *data, size_t size, size_t *bytes);
 
 /* text_dialect.c: what the job says of the text's characters. PE_ECONFIG where two of them are the same. */

@@ -23,10 +23,10 @@ bool pe_item_files_is_meant(const char *path)
 {
     pe_template name;
     pe_error wrong = PE_ERROR_INIT;
-    if (strchr(path, '{') == NULL) /* told without memory, which may be short */
+    if (strchr(path, '{') == NULL) /* checked without memory, which may be short */
         return false;
     const bool is_right = pe_template_parse(path, PE_ANY_ARGUMENTS, &name, &wrong) == PE_OK;
-    const bool is_meant = name.has_placeholder || !is_right; /* a wrong one is told when the template is made */
+    const bool is_meant = name.has_placeholder || !is_right; /* a wrong one is reported when the template is made */
     pe_template_fini(&name);
     return is_meant;
 }

@@ -7,7 +7,7 @@
  * Design: the worker that computed an item writes its file under a temporary name in the same folder and renames it. So
  *         what a run has done are the items whose chunks were delivered, as with rows written in place; files of items that
  *         were not delivered are whole too, and are replaced when the item is computed again.
- *         Names that need not differ (names_may_meet) are told to rank 0 with the chunk's result, as hashes.
+ *         Names that need not differ (names_may_meet) go to rank 0 with the chunk's result, as hashes.
  * Threads: pe_item_files is constant once it is made, but for its devices; a pe_item_writer belongs to one worker.
  */
 #ifndef PE_ITEM_FILES_H
@@ -43,7 +43,7 @@ void pe_item_files_free(pe_item_files *files); /* NULL is fine */
 /* pe_item_files_begin - make the folder. PE_EOUTPUT. */
 pe_status pe_item_files_begin(const char *path, pe_error *err);
 
-/* What rank 0 is told of a file whose name may meet another. */
+/* What rank 0 gets of a file whose name may meet another. */
 typedef struct pe_item_file_name {
     uint64_t hash[2];
     uint64_t item;
@@ -62,9 +62,9 @@ void pe_item_writer_free(pe_item_writer *writer); /* NULL is fine */
 pe_status pe_item_writer_name(pe_item_writer *writer, pe_block block, const pe_signature *signature,
                               const void *const *args, size_t row, pe_failures *failures, pe_error *err);
 
-/* pe_item_writer_tell - the name of one of these items, and its pe_item_file_name to told where names may meet; NULL: it has
+/* pe_item_writer_list - the name of one of these items, and its pe_item_file_name into names where names may meet; NULL: it has
  * none. PE_ENOMEM. */
-pe_status pe_item_writer_tell(const pe_item_writer *writer, uint64_t item, const char **name, pe_buffer *told,
+pe_status pe_item_writer_list(const pe_item_writer *writer, uint64_t item, const char **name, pe_buffer *names,
                               pe_error *err);
 
 /* pe_item_writer_write - the files of some of these items, and a pe_item_file_name of each to names where they may meet. An item

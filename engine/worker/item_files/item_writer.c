@@ -165,21 +165,21 @@ static const char *name_of(const pe_item_writer *writer, uint64_t item)
     return start == NO_NAME ? NULL : (const char *)writer->names.data + start;
 }
 
-static pe_status tell_name(const pe_item_writer *writer, const char *name, uint64_t item, pe_buffer *names,
+static pe_status list_name(const pe_item_writer *writer, const char *name, uint64_t item, pe_buffer *names,
                            pe_error *err)
 {
     if (!writer->files->names_may_meet)
         return PE_OK;
     const XXH128_hash_t hash = XXH3_128bits(name, strlen(name));
-    const pe_item_file_name told = {.hash = {hash.low64, hash.high64}, .item = item};
-    return pe_buffer_append(names, &told, sizeof told, err);
+    const pe_item_file_name entry = {.hash = {hash.low64, hash.high64}, .item = item};
+    return pe_buffer_append(names, &entry, sizeof entry, err);
 }
 
-pe_status pe_item_writer_tell(const pe_item_writer *writer, uint64_t item, const char **name, pe_buffer *told,
+pe_status pe_item_writer_list(const pe_item_writer *writer, uint64_t item, const char **name, pe_buffer *names,
                               pe_error *err)
 {
     *name = name_of(writer, item);
-    return *name == NULL ? PE_OK : tell_name(writer, *name, item, told, err);
+    return *name == NULL ? PE_OK : list_name(writer, *name, item, names, err);
 }
 
 /* ---- files ---- */
@@ -262,7 +262,7 @@ pe_status pe_item_writer_write(pe_item_writer *writer, uint64_t first, size_t co
         if (status == PE_OK)
             status = write_file(writer, name, first + i, err);
         if (status == PE_OK)
-            status = tell_name(writer, name, first + i, names, err);
+            status = list_name(writer, name, first + i, names, err);
     }
     return status;
 }

@@ -150,9 +150,9 @@ END_TEST
 START_TEST(option_without_effect_is_refused_with_the_reason)
 {
     refuse("job.toml --stats s.json --plan",
-           "--stats beside --plan: it tells of a run, and there is none; see pengine --help");
+           "--stats beside --plan: it describes a run, and there is none; see pengine --help");
     refuse("--dry-run --report r.html -- wc -l",
-           "--report beside --dry-run: it tells of a run, and there is none; see pengine --help");
+           "--report beside --dry-run: it describes a run, and there is none; see pengine --help");
     refuse("--dry-run --resume job.toml", "--resume beside --dry-run: it says what a run does with a checkpoint, and "
                                           "there is no run; see pengine --help");
     refuse("--retry-failed --items 3 job.toml",

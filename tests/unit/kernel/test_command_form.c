@@ -188,8 +188,8 @@ START_TEST(fewer_answers_than_lines_fail_all_of_them)
     rig_enter(PE_FORM_COMMAND);
     rig_command("(int64) -> int64", WORDS("sed", "/3/d"));
     ck_assert_uint_eq(rig_run(5), 5);
-    rig_failed(0, 0, "4 answers to 5 lines: no telling whose");
-    rig_failed(4, 4, "4 answers to 5 lines: no telling whose");
+    rig_failed(0, 0, "4 answers to 5 lines: which belong together is unknown");
+    rig_failed(4, 4, "4 answers to 5 lines: which belong together is unknown");
     rig_leave();
 }
 END_TEST

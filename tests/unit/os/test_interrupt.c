@@ -12,8 +12,8 @@
 
 #include "unit.h"
 
-/* Ends a child of this process by SIGTERM, after an outcome was told (-1: none). Gives what it wrote to stderr. */
-static int end_by_signal(int told, char *said, size_t room)
+/* Ends a child of this process by SIGTERM, after an outcome with this exit code was logged (-1: none was). Gives what it wrote to stderr. */
+static int end_by_signal(int code, char *said, size_t room)
 {
     int ends[2] = {-1, -1}, how = 0;
     ck_assert_int_eq(pipe(ends), 0);
@@ -21,8 +21,8 @@ static int end_by_signal(int told, char *said, size_t room)
     if (child == 0) {
         (void)dup2(ends[1], STDERR_FILENO);
         pe_interrupt_begin(true);
-        if (told >= 0)
-            pe_interrupt_told(told);
+        if (code >= 0)
+            pe_interrupt_logged(code);
         (void)raise(SIGTERM);
         _exit(99);
     }
@@ -39,7 +39,7 @@ static int end_by_signal(int told, char *said, size_t room)
     return WEXITSTATUS(how);
 }
 
-START_TEST(signal_before_the_run_is_told)
+START_TEST(signal_before_the_run_is_logged)
 {
     char said[256];
     ck_assert_int_eq(end_by_signal(-1, said, sizeof said), pe_status_exit(PE_ESTOPPED));
@@ -48,7 +48,7 @@ START_TEST(signal_before_the_run_is_told)
 END_TEST
 
 /* mpirun sends SIGTERM to the others when the first rank has ended with an error. */
-START_TEST(signal_after_an_error_was_told_says_nothing)
+START_TEST(signal_after_an_error_was_logged_says_nothing)
 {
     char said[256];
     ck_assert_int_eq(end_by_signal(78, said, sizeof said), 78);
@@ -56,4 +56,4 @@ START_TEST(signal_after_an_error_was_told_says_nothing)
 }
 END_TEST
 
-UNIT_MAIN("interrupt", signal_before_the_run_is_told, signal_after_an_error_was_told_says_nothing)
+UNIT_MAIN("interrupt", signal_before_the_run_is_logged, signal_after_an_error_was_logged_says_nothing)

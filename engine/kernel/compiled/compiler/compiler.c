@@ -210,8 +210,8 @@ pe_status pe_compiler_run(const pe_compiler *compiler, const pe_compiler_job *jo
     if (status == PE_OK) {
         pe_buffer linker = {0};
         status = link_object(compiler, job, &files, &linker, err);
-        pe_buffer *const told = status == PE_OK ? &linker : output; /* dropped: warnings of the other step */
-        pe_buffer_fini(told);
+        pe_buffer *const unused = status == PE_OK ? &linker : output; /* dropped: warnings of the other step */
+        pe_buffer_fini(unused);
         if (status != PE_OK)
             *output = linker;
     }

@@ -122,7 +122,7 @@ pe_status pe_expr_end_call(pe_expr_parser *p, pe_expr_token name, const pe_expr_
 /* pe_expr_need_number - refuse a vector and a text where C needs a number; what: "the condition of ?". */
 pe_status pe_expr_need_number(pe_expr_parser *p, const pe_expr_value *value);
 pe_status pe_expr_need_integer(pe_expr_parser *p, const pe_expr_value *value, const char *what);
-/* pe_expr_need_real - refuse a complex number; what: the function, whose complex twin is told, or NULL. */
+/* pe_expr_need_real - refuse a complex number; what: the function, whose complex twin is named, or NULL. */
 pe_status pe_expr_need_real(pe_expr_parser *p, const pe_expr_value *value, const char *what);
 /* pe_expr_join - the kind of a number that is computed from two. */
 pe_expr_kind pe_expr_join(pe_expr_kind a, pe_expr_kind b);
