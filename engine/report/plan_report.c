@@ -107,9 +107,9 @@ static void show_part(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_
 
 static void show_placement(FILE *out, const pe_thread_placement *place, const pe_plan *plan)
 {
-    (void)fprintf(out, "%-9s  %d rank%s x %d thread%s, %d workers in all, %d core%s for rank 0", "placement",
+    (void)fprintf(out, "%-9s  %d rank%s x %d thread%s, %d worker%s in all, %d core%s for rank 0", "placement",
                   plan->ranks, plan->ranks == 1 ? "" : "s", plan->threads, plan->threads == 1 ? "" : "s",
-                  place->all_threads, place->cores, place->cores == 1 ? "" : "s");
+                  place->all_threads, place->all_threads == 1 ? "" : "s", place->cores, place->cores == 1 ? "" : "s");
     if (place->cores < place->bound)
         (void)fprintf(out, " of %d, by %s", place->bound, place->limits.cores.path);
     (void)fputc('\n', out);

@@ -133,7 +133,7 @@ static void put_plan(const pe_run_facts *facts, pe_json *json)
 static void put_slowest(const pe_costs *costs, pe_json *json)
 {
     pe_json_open(json, "slowest", '[');
-    for (int i = 0; i < costs->slow_count; i++) {
+    for (int i = 0; costs != NULL && i < costs->slow_count; i++) {
         const pe_slow_item *const slow = &costs->slowest[i];
         pe_json_open(json, NULL, '{');
         pe_json_count(json, "item", slow->item);
@@ -148,7 +148,7 @@ static void put_slowest(const pe_costs *costs, pe_json *json)
 static void put_costs(const pe_costs *costs, pe_json *json)
 {
     pe_json_open(json, "costs", '[');
-    for (int b = 0; b < PE_COST_BUCKETS; b++) {
+    for (int b = 0; costs != NULL && b < PE_COST_BUCKETS; b++) {
         if (costs->items[b] == 0)
             continue;
         pe_json_open(json, NULL, '{');
@@ -172,9 +172,7 @@ void pe_stats_write(const pe_run_facts *facts, pe_json *json)
     for (int rank = 0; facts->has_profile && rank < facts->collected.rank_count; rank++)
         put_rank(facts, rank, json);
     pe_json_close(json, ']');
-    if (facts->has_profile) {
-        put_costs(facts->collected.costs, json);
-        put_slowest(facts->collected.costs, json);
-    }
+    put_costs(facts->has_profile ? facts->collected.costs : NULL, json);
+    put_slowest(facts->has_profile ? facts->collected.costs : NULL, json);
     pe_json_close(json, '}');
 }

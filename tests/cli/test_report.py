@@ -18,8 +18,12 @@ import sys
 import time
 
 import numpy
+try:
+    import jsonschema
+except ImportError:  # the objects are not validated then
+    jsonschema = None
 
-from harness import Case, ROOT_INT64, finish, main, needs_mpi, not_sanitized, squares, start, toml
+from harness import Case, ROOT, ROOT_INT64, finish, main, needs_mpi, not_sanitized, squares, start, toml
 
 SLEEP = "import time\ndef nap(ms):\n    time.sleep(ms / 1000)\n    return ms\n"
 SLOW_START = SLEEP + "time.sleep(1)\n"
@@ -31,13 +35,20 @@ def napping(times, **more):
                 **{"output": {"path": "out.txt"} | more.pop("output", {}), **more})
 
 
+def validated(told):
+    """The object, once it is what docs/stats.schema.json says."""
+    if jsonschema is not None:
+        jsonschema.validate(told, json.loads((ROOT / "docs/stats.schema.json").read_text()), jsonschema.Draft202012Validator)
+    return told
+
+
 class Stats(Case):
     def stats(self, job, *options, code=0, ranks=0):
         result = self.run_job(job, "--stats", "stats.json", *options, ranks=ranks)
         self.assertEqual(result.code, code, str(result))
         stats = json.loads((self.dir / "stats.json").read_text())
         self.assertEqual(stats["exit_code"], code)
-        return stats
+        return validated(stats)
 
     def check_ranks(self, stats, ranks, items):
         self.assertEqual([one["rank"] for one in stats["ranks"]], list(range(ranks)))
@@ -87,7 +98,7 @@ class Stats(Case):
         self.assertEqual(result.code, 75, str(result))
         stats = json.loads((self.dir / "stats.json").read_text())
         self.assertEqual((stats["outcome"], stats["exit_code"], stats["items"]), ("interrupted", 75, 3000))
-        status = json.loads(self.run_args("--status", "out.txt.checkpoint", "--json").out)
+        status = validated(json.loads(self.run_args("--status", "out.txt.checkpoint", "--json").out))
         rows = len((self.dir / "out.txt").read_text().splitlines())
         self.assertEqual(stats["done"], status["done"])
         self.assertTrue(0 < rows <= stats["done"], (rows, stats["done"]))  # what waits for an earlier item is done too
@@ -179,7 +190,8 @@ class Stats(Case):
 
 class Progress(Case):
     def objects(self, result):
-        return [json.loads(line) for line in result.err.splitlines()]
+        lines = [json.loads(line) for line in result.err.splitlines()]
+        return [line if "message" in line and "level" in line else validated(line) for line in lines]
 
     @not_sanitized
     def test_progress_json_is_lines_and_its_time_left_is_right(self):

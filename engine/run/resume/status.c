@@ -71,11 +71,11 @@ static void print_text(const contents *self, FILE *out)
         (void)fprintf(out, "%s of them wait for an earlier item, in %s.spill\n",
                       pe_print_count(waiting, self->checkpoint.spilled_items.items), self->path);
     if (self->failures.count > 0)
-        (void)fprintf(out, "%s items failed, the first is %" PRIu64 ": %s\n",
-                      pe_print_count(failed, self->failures.count), self->failures.first_item,
-                      self->failures.first_text);
+        (void)fprintf(out, "%s item%s failed, the first is %" PRIu64 ": %s\n",
+                      pe_print_count(failed, self->failures.count), pe_plural(self->failures.count),
+                      self->failures.first_item, self->failures.first_text);
     if (self->checkpoint.damaged > 0)
-        (void)fprintf(out, "%" PRIu64 " records are damaged: what they list is computed again\n",
+        (void)fprintf(out, "damaged records: %" PRIu64 "; what they list is computed again\n",
                       self->checkpoint.damaged);
     for (size_t e = 0; e < self->checkpoint.manifest.count; e++)
         (void)fprintf(out, "  %s = %s\n", self->checkpoint.manifest.entries[e].key,
