@@ -41,11 +41,11 @@ typedef struct pe_kept_column {
 
 /* Where the output of an unfinished run ends, for a later run that goes on behind it. */
 typedef struct pe_sink_mark {
-    uint64_t inode;      /* of its file; 0: none, the output is a line that is written at the end */
-    uint64_t bytes;      /* of the file that count, with what stood in front of them on stdout */
-    uint64_t kept_bytes; /* rows that wait for earlier ones end here in the file; 0: there are none */
-    uint64_t items;      /* rows in them */
-    const void *state;   /* of a digest; borrowed */
+    uint64_t inode;     /* of its file; 0: none, the output is a line that is written at the end */
+    uint64_t bytes;     /* of the file that count, with what stood in front of them on stdout */
+    uint64_t ahead_end; /* rows that wait for earlier ones end here in the file; 0: there are none */
+    uint64_t items;     /* rows in them */
+    const void *state;  /* of a digest; borrowed */
     size_t state_bytes;
 } pe_sink_mark;
 

@@ -104,7 +104,7 @@ static void abort_file(pe_sink *sink)
     pe_error ignored = PE_ERROR_INIT;
     const bool stays = file->stream.is_growing && sink->items > 0 && sink->failure.status == PE_OK;
     const bool is_ended = file->packer != NULL && stays && pe_packer_end(file->packer, &ignored) == PE_OK;
-    if (file->packer != NULL && !is_ended && !file->stream.is_kept)
+    if (file->packer != NULL && !is_ended && !file->stream.is_suspended)
         pe_packer_cut(file->packer);
     pe_output_stream_abort(&file->stream);
 }

@@ -113,10 +113,10 @@ static pe_status begin_file(pe_output_stream *stream, const pe_sink_spec *spec, 
                             &stream->file, err);
     const pe_status status = pe_out_reopen(
         spec->path, spec->marker, order == PE_ORDER_WHOLE,
-        (pe_out_state){.inode = from->inode, .bytes = from->bytes, .kept_bytes = from->kept_bytes}, &stream->file, err);
+        (pe_out_state){.inode = from->inode, .bytes = from->bytes, .ahead_end = from->ahead_end}, &stream->file, err);
     stream->is_resumed = status == PE_OK;
     stream->bytes = status == PE_OK ? from->bytes : 0;
-    stream->kept = from->kept_bytes;
+    stream->ahead_end = from->ahead_end;
     return status;
 }
 
@@ -284,7 +284,7 @@ void pe_output_stream_trim(pe_output_stream *stream)
 {
     if (stream->fd < 0 || !stream->is_torn || stream->is_stdout || !stream->file.is_regular)
         return;
-    const uint64_t bytes = stream->kept > stream->bytes ? stream->kept : stream->bytes;
+    const uint64_t bytes = stream->ahead_end > stream->bytes ? stream->ahead_end : stream->bytes;
     /* when this fails too, the run reports its first error */
     if (ftruncate(stream->fd, (off_t)bytes) == 0)
         stream->is_torn = false;
@@ -294,13 +294,13 @@ void pe_output_stream_abort(pe_output_stream *stream)
 {
     if (stream->fd < 0)
         return;
-    if (!stream->is_kept)
-        stream->kept = 0;
+    if (!stream->is_suspended)
+        stream->ahead_end = 0;
     pe_output_stream_trim(stream);
     if (stream->is_stdout)
         (void)close(stream->fd); /* the run has failed already */
-    else if (stream->is_kept)
-        pe_out_keep(&stream->file);
+    else if (stream->is_suspended)
+        pe_out_suspend(&stream->file);
     else
         pe_out_abort(&stream->file);
     stream->fd = -1;

@@ -62,7 +62,7 @@ pe_status pe_sink_begin(const pe_sink_spec *spec, pe_sink **out, pe_error *err)
     status = sink->kind->begin(sink, spec, err);
     if (status != PE_OK) {
         if (sink->stream != NULL && sink->stream->is_resumed) /* what the checkpoint describes stays */
-            sink->stream->is_kept = true;
+            sink->stream->is_suspended = true;
         release(sink);
         return status;
     }
@@ -105,15 +105,17 @@ pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_fi
     const pe_status status =
         pe_row_file_open(pe_output_stream_file(sink->row_stream), sink->first_row_offset, row_bytes, out, err);
     const pe_output_stream *const stream = sink->row_stream;
-    out->probe = stream->kept > stream->bytes ? stream->kept : stream->bytes; /* behind the rows of an earlier run */
+    out->probe =
+        stream->ahead_end > stream->bytes ? stream->ahead_end : stream->bytes; /* behind the rows of an earlier run */
     return status;
 }
 
 void pe_sink_end_probes(const pe_sink *sink)
 {
     const pe_output_stream *const stream = sink->row_stream;
-    if (stream != NULL && stream->kept > stream->bytes)
-        (void)!ftruncate(stream->fd, (off_t)stream->kept); /* else it ends in probes, which --resume finds too long */
+    if (stream != NULL && stream->ahead_end > stream->bytes)
+        (void)!ftruncate(stream->fd,
+                         (off_t)stream->ahead_end); /* else it ends in probes, which --resume finds too long */
 }
 
 uint64_t pe_sink_rows_end(const pe_sink *sink, uint64_t rows, size_t row_bytes)
@@ -121,15 +123,15 @@ uint64_t pe_sink_rows_end(const pe_sink *sink, uint64_t rows, size_t row_bytes)
     return sink->first_row_offset + rows * row_bytes;
 }
 
-bool pe_sink_can_keep(const pe_sink *sink)
+bool pe_sink_can_write_ahead(const pe_sink *sink)
 {
     return sink->row_stream != NULL && !(sink->format == PE_FORMAT_RAW && sink->row_stream->is_growing);
 }
 
-void pe_sink_keep_until(pe_sink *sink, uint64_t end)
+void pe_sink_set_ahead_end(pe_sink *sink, uint64_t end)
 {
-    if (sink->row_stream != NULL && end > sink->row_stream->kept)
-        sink->row_stream->kept = end;
+    if (sink->row_stream != NULL && end > sink->row_stream->ahead_end)
+        sink->row_stream->ahead_end = end;
 }
 
 bool pe_sink_is_visible(const pe_sink *sink)
@@ -192,10 +194,10 @@ pe_status pe_sink_sync(const pe_sink *sink, pe_error *err)
     return is_file && status == PE_OK ? pe_durable_name(stream->file.path, stream->fd, err) : status;
 }
 
-void pe_sink_retain(pe_sink *sink)
+void pe_sink_stay_at_exit(pe_sink *sink)
 {
     if (sink->stream != NULL)
-        pe_out_retain(&sink->stream->file);
+        pe_out_stay_at_exit(&sink->stream->file);
 }
 
 void pe_sink_trim(pe_sink *sink)
@@ -206,18 +208,18 @@ void pe_sink_trim(pe_sink *sink)
         pe_output_stream_trim(sink->stream);
 }
 
-void pe_sink_keep_marker(pe_sink *sink)
+void pe_sink_leave_marker(pe_sink *sink)
 {
     if (sink->stream != NULL)
-        sink->stream->file.keeps_marker = true;
+        sink->stream->file.leaves_marker = true;
 }
 
-void pe_sink_keep(pe_sink *sink)
+void pe_sink_suspend(pe_sink *sink)
 {
     if (sink->is_finished)
         return;
     if (sink->stream != NULL && sink->stream->file.is_regular)
-        sink->stream->is_kept = true;
+        sink->stream->is_suspended = true;
     pe_sink_abort(sink);
 }
 

@@ -58,17 +58,17 @@ pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error 
  */
 pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_file *out, pe_error *err);
 
-/* pe_sink_end_probes - the ranks have found out whether they share the file: where the probes lie behind rows that are kept
- * they are cut off. */
+/* pe_sink_end_probes - the ranks have found out whether they share the file: probes that lie behind rows of an earlier
+ * run are cut off. */
 void pe_sink_end_probes(const pe_sink *sink);
 
-/* pe_sink_can_keep - whether rows may stay in the output that lie behind a hole. A raw file that grows under its final
+/* pe_sink_can_write_ahead - whether rows may be written ahead, behind a gap: rows of items whose turn has not come. A raw file that grows under its final
  * name has no header that counts its rows: it has to be a prefix. */
-bool pe_sink_can_keep(const pe_sink *sink);
-/* pe_sink_rows_end - the offset behind so many rows in the file. pe_sink_keep_until - rows before this offset stay although
+bool pe_sink_can_write_ahead(const pe_sink *sink);
+/* pe_sink_rows_end - the offset behind so many rows in the file. pe_sink_set_ahead_end - rows before this offset stay although
  * pe_sink_advance has not counted them: a checkpoint lists them. */
 uint64_t pe_sink_rows_end(const pe_sink *sink, uint64_t rows, size_t row_bytes);
-void pe_sink_keep_until(pe_sink *sink, uint64_t end);
+void pe_sink_set_ahead_end(pe_sink *sink, uint64_t end);
 
 /* pe_sink_is_visible - whether the output of this run has its final name already; until then an earlier file has it. */
 bool pe_sink_is_visible(const pe_sink *sink);
@@ -89,19 +89,19 @@ pe_status pe_sink_mark_now(pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, 
 /* pe_sink_sync - the bytes that were written are on stable storage when this returns; any thread, also during writes. */
 pe_status pe_sink_sync(const pe_sink *sink, pe_error *err);
 
-/* pe_sink_retain - a process that ends from here on leaves the output: a checkpoint describes it. */
-void pe_sink_retain(pe_sink *sink);
+/* pe_sink_stay_at_exit - a process that ends from here on leaves the output: a checkpoint describes it. */
+void pe_sink_stay_at_exit(pe_sink *sink);
 
-/* pe_sink_keep - the run is unfinished and a later one may go on: close the output where pe_sink_mark_now says it ends. An
- * output that cannot be kept is aborted. */
-void pe_sink_keep(pe_sink *sink);
+/* pe_sink_suspend - the run is unfinished and a later one may go on: close the output where pe_sink_mark_now says it ends. An
+ * output that cannot be suspended is aborted. */
+void pe_sink_suspend(pe_sink *sink);
 
 /* pe_sink_trim - the run has failed: cut half a record at the end of the file, and rows that do not count. It may give a full
  * disk the room for a checkpoint. */
 void pe_sink_trim(pe_sink *sink);
 
-/* pe_sink_keep_marker - commit leaves the checkpoint beside the output. */
-void pe_sink_keep_marker(pe_sink *sink);
+/* pe_sink_leave_marker - commit leaves the checkpoint beside the output. */
+void pe_sink_leave_marker(pe_sink *sink);
 
 /* pe_sink_library - append what packs the output, beside which the rows decide its bytes: "zlib 1.2.13"; nothing for an
  * output that is not packed. */

@@ -293,7 +293,7 @@ static pe_status find_unfinished(pe_out_file *out, bool is_whole, uint64_t inode
 static pe_status open_unfinished(pe_out_file *out, const pe_out_state *state, pe_error *err)
 {
     const char *const name = out->part != NULL ? out->part : out->path;
-    const uint64_t bytes = state->kept_bytes > state->bytes ? state->kept_bytes : state->bytes;
+    const uint64_t bytes = state->ahead_end > state->bytes ? state->ahead_end : state->bytes;
     struct stat facts;
     out->fd = pe_open(name, O_WRONLY | O_NOFOLLOW, 0);
     out->lock_fd = out->fd < 0 ? -1 : pe_open(name, O_WRONLY | O_NOFOLLOW, 0);
@@ -317,7 +317,7 @@ static pe_status open_unfinished(pe_out_file *out, const pe_out_state *state, pe
 pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_out_state state, pe_out_file *out,
                         pe_error *err)
 {
-    *out = (pe_out_file){.fd = -1, .lock_fd = -1, .is_regular = true, .is_kept = true};
+    *out = (pe_out_file){.fd = -1, .lock_fd = -1, .is_regular = true, .stays_at_exit = true};
     pe_status status = pe_out_resolve(path, &out->path, err);
     if (status == PE_OK)
         status = name_files(out, marker, err);
@@ -332,14 +332,14 @@ pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_
     return status;
 }
 
-void pe_out_retain(pe_out_file *out)
+void pe_out_stay_at_exit(pe_out_file *out)
 {
     pe_exit_cleanup_drop(out->part);
     pe_exit_cleanup_drop(out->marker);
-    out->is_kept = true;
+    out->stays_at_exit = true;
 }
 
-void pe_out_keep(pe_out_file *out)
+void pe_out_suspend(pe_out_file *out)
 {
     if (out->path == NULL)
         return;
@@ -375,7 +375,7 @@ static void finish(pe_out_file *out)
 {
     if (out->part != NULL)
         (void)unlink(out->part);
-    if (out->marker != NULL && !out->keeps_marker)
+    if (out->marker != NULL && !out->leaves_marker)
         (void)unlink(out->marker);
     close_part(out);
     forget(out);
@@ -393,8 +393,8 @@ pe_status pe_out_commit(pe_out_file *out, bool is_durable, pe_error *err)
         status = pe_out_publish(out, err);
     if (status == PE_OK && has_sync)
         status = pe_durable_name(out->path, out->lock_fd, err);
-    if (status != PE_OK && out->is_kept) /* a later run commits what the checkpoint describes */
-        pe_out_keep(out);
+    if (status != PE_OK && out->stays_at_exit) /* a later run commits what the checkpoint describes */
+        pe_out_suspend(out);
     else
         finish(out);
     return status;

@@ -7,8 +7,8 @@
  *         or removed that a run of pengine did not make.
  * Design: a result is written to PATH.part. That name is created exclusively, after the marker, a file that is also the
  *         run's checkpoint: a .part beside its marker was left by a killed run and is taken over; a .part without a
- *         marker is somebody else's and is refused. What an unfinished run has written can be kept, with its marker, and
- *         reopened by a later run. A log needs its temporary name for a moment only, so that name is random. The new
+ *         marker is somebody else's and is refused. An unfinished file can be suspended: it stays, with its
+ *         marker, and a later run reopens it. A log needs its temporary name for a moment only, so that name is random. The new
  *         file is locked (flock) until it has its final name and the marker is gone: of two runs with one output the
  *         second is refused. A file system without locks is written without one.
  * Threads: one at a time.
@@ -39,14 +39,14 @@ typedef struct pe_out_file {
     char *part;   /* the temporary name; NULL once published */
     char *marker; /* NULL: none */
     bool is_regular;
-    bool is_kept;      /* the files are no longer removed when the process ends */
-    bool keeps_marker; /* commit leaves the marker */
+    bool stays_at_exit; /* the files are no longer removed when the process ends */
+    bool leaves_marker; /* commit leaves the marker */
 } pe_out_file;
 
 /* What identifies the file of an unfinished run, and how much of it counts. */
 typedef struct pe_out_state {
     uint64_t inode, bytes;
-    uint64_t kept_bytes; /* what lies behind `bytes` and before this stays, too */
+    uint64_t ahead_end; /* rows that were written ahead lie behind `bytes` and before this offset; they stay */
 } pe_out_state;
 
 /* pe_out_begin - create the temporary file. marker: the name of the marker; NULL: PATH.checkpoint. A checkpoint of that
@@ -55,7 +55,7 @@ typedef struct pe_out_state {
  *          the temporary name or of the marker's name that is not pengine's) */
 pe_status pe_out_begin(const char *path, pe_out_kind kind, const char *marker, pe_out_file *out, pe_error *err);
 
-/* pe_out_reopen - open the result of an unfinished run, continue at state.bytes, with what is kept behind it.
+/* pe_out_reopen - open the result of an unfinished run, continue at state.bytes, with the rows ahead of it.
  *
  * Params:  is_whole: the file must not stay under its final name while it is incomplete.
  * Returns: PE_OK; PE_EOUTPUT when neither PATH.part nor PATH is the file with this inode, when it is too short,
@@ -66,17 +66,17 @@ pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_
 /* pe_out_marker_path - the path of the marker beside an output, behind all symbolic links; free with free(). */
 pe_status pe_out_marker_path(const char *path, char **out, pe_error *err);
 
-/* pe_out_retain - from here on a process that ends leaves the files: a checkpoint describes them. Any thread, once. */
-void pe_out_retain(pe_out_file *out);
+/* pe_out_stay_at_exit - from here on a process that ends leaves the files: a checkpoint describes them. Any thread, once. */
+void pe_out_stay_at_exit(pe_out_file *out);
 
-/* pe_out_keep - close an unfinished file; it, its temporary name and the marker stay. */
-void pe_out_keep(pe_out_file *out);
+/* pe_out_suspend - close an unfinished file for a later run that goes on: it, its temporary name and the marker stay. */
+void pe_out_suspend(pe_out_file *out);
 
 /* pe_out_publish - give the file its final name while it grows. Does nothing when it has it. PE_EIO. */
 pe_status pe_out_publish(pe_out_file *out, pe_error *err);
 
 /* pe_out_commit - close and publish the complete file; is_durable: it is on stable storage when this returns. PE_EIO, and
- * the result is that of abort, or of keep where a checkpoint describes the file. */
+ * the result is that of abort, or of suspend where a checkpoint describes the file. */
 pe_status pe_out_commit(pe_out_file *out, bool is_durable, pe_error *err);
 
 /* pe_out_abort - remove the temporary file; a published file stays as it is. Allowed on a file that was not begun. */

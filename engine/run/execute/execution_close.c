@@ -19,15 +19,15 @@ static pe_output_ending end_checkpoints(pe_execution *self, uint64_t items, cons
                                         bool is_durable, const pe_error *err)
 {
     const bool is_finished = err->status == PE_OK;
-    const bool is_kept =
+    const bool stays =
         self->resume->writes_checkpoints && (self->job->checkpoint.is_kept || self->output.failures.count > 0);
     if (self->whole.count == PE_COUNT_UNKNOWN)
         self->whole.count = self->streamed - self->whole.first;
-    const bool is_on_disk = pe_checkpointer_end(self->checkpointer, is_finished, is_kept);
+    const bool is_on_disk = pe_checkpointer_end(self->checkpointer, is_finished, stays);
     return (pe_output_ending){.items = items,
                               .is_durable = is_durable,
-                              .is_kept = is_on_disk,
-                              .keeps_checkpoint = is_finished && is_kept && is_on_disk,
+                              .is_resumable = is_on_disk,
+                              .keeps_checkpoint = is_finished && stays && is_on_disk,
                               .stop_record = stop_record};
 }
 
@@ -47,9 +47,9 @@ pe_status pe_execution_close(pe_execution *self, uint64_t items, pe_error *err)
     self->sync_ns = pe_clock_ns();
     const uint64_t run_ns = self->sync_ns - self->begin_ns + self->resume->from.progress.wall_ns;
     const bool is_durable = pe_durable_is_due(self->job->output.sync, run_ns, self->job->checkpoint.interval_ns);
-    const bool is_kept = self->resume->writes_checkpoints && err->status != PE_OK;
-    (void)pe_row_file_close(&self->work.output.row_file, (is_durable && err->status == PE_OK) || is_kept, err);
-    if (self->work.output.item_files != NULL && (is_kept || (is_durable && err->status == PE_OK)))
+    const bool is_suspended = self->resume->writes_checkpoints && err->status != PE_OK;
+    (void)pe_row_file_close(&self->work.output.row_file, (is_durable && err->status == PE_OK) || is_suspended, err);
+    if (self->work.output.item_files != NULL && (is_suspended || (is_durable && err->status == PE_OK)))
         sync_files(self, err);
     (void)pe_run_agree(self->run, err);
     if ((self->work.errors.has_log || self->work.errors.has_joblog) && err->status == PE_EITEM &&
@@ -62,7 +62,8 @@ pe_status pe_execution_close(pe_execution *self, uint64_t items, pe_error *err)
         end_checkpoints(self, pe_execution_all_items(self, items), &record, is_durable, err);
     if (self->run->is_root)
         (void)pe_output_end(&self->output, &ending, err);
-    pe_output_close_spill(&self->output, self->output.is_complete || !(ending.is_kept || self->resume->is_resumed));
+    pe_output_close_spill(&self->output,
+                          self->output.is_complete || !(ending.is_resumable || self->resume->is_resumed));
     if (self->run->is_root)
         pe_resume_clean_up(self->facts, self->job, self->output.is_complete, self->resume, &ending, run_ns, err);
     pe_buffer_fini(&record);

@@ -309,11 +309,11 @@ static void end_sink(pe_output *output, const pe_output_ending *ending, pe_error
     const bool has_earlier = find_earlier(output, &earlier);
     const bool is_described = output->job->op_count == 0; /* by the checkpoint, which lies beside it */
     if (output->sink != NULL && ending->keeps_checkpoint && is_described)
-        pe_sink_keep_marker(output->sink);
+        pe_sink_leave_marker(output->sink);
     if (output->sink != NULL && err->status == PE_OK)
         output->is_complete = pe_sink_commit(output->sink, ending->is_durable, err) == PE_OK;
-    else if (output->sink != NULL && ending->is_kept && is_described)
-        pe_sink_keep(output->sink);
+    else if (output->sink != NULL && ending->is_resumable && is_described)
+        pe_sink_suspend(output->sink);
     else if (output->sink != NULL)
         pe_sink_abort(output->sink);
     pe_sink_free(output->sink);
@@ -337,7 +337,7 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
     (void)pe_job_log_end(&output->jobs, err);
     end_sink(output, ending, err);
     pe_retry_end(output);
-    const bool removes_lists = output->is_complete ? !ending->keeps_checkpoint : !ending->is_kept;
+    const bool removes_lists = output->is_complete ? !ending->keeps_checkpoint : !ending->is_resumable;
     pe_failed_file_end(&output->failed, removes_lists);
     pe_failed_file_end(&output->names_list, removes_lists);
     if (output->is_complete && output->writes_checkpoints)

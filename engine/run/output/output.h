@@ -85,13 +85,13 @@ pe_status pe_output_sync(const pe_output *output, pe_error *err);
 typedef struct pe_output_ending {
     uint64_t items;        /* were taken in all */
     bool is_durable;       /* the commit waits for stable storage */
-    bool is_kept;          /* a checkpoint on disk describes what there is: it stays when there is no commit */
+    bool is_resumable;     /* a checkpoint on disk describes what there is: it stays when there is no commit */
     bool keeps_checkpoint; /* also after a commit */
     /* Of the failed item that ended the run (worker/stop_record.h), which is in no chunk that was taken; else empty. */
     const pe_buffer *stop_record;
 } pe_output_ending;
 
-/* pe_output_end - commit what is complete; keep or undo it when err holds the failure of the run. An err that comes empty
+/* pe_output_end - commit what is complete; suspend or undo it when err holds the failure of the run. An err that comes empty
  * leaves with PE_EITEM when single items failed: the output is complete then. */
 pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_error *err);
 

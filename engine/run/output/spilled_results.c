@@ -47,13 +47,13 @@ pe_status pe_output_spill(pe_output *output, const pe_chunk_result *out, bool *i
 {
     const pe_block block = {.first = pe_item_set_from(output->todo, out->first).first, .count = out->items};
     *is_spilled = false;
-    if (output->spill == NULL || (out->placed > 0 && !pe_sink_can_keep(output->sink)))
+    if (output->spill == NULL || (out->placed > 0 && !pe_sink_can_write_ahead(output->sink)))
         return PE_OK;
     (void)pthread_mutex_lock(&output->mutex);
     const uint64_t end = placed_end(output, block, out);
     const pe_status status = pe_spill_put(output->spill, block, end, out, is_spilled, err);
     if (*is_spilled) {
-        pe_sink_keep_until(output->sink, end);
+        pe_sink_set_ahead_end(output->sink, end);
         atomic_store_explicit(&output->has_spilled, true, memory_order_relaxed); /* the lock orders */
     }
     (void)pthread_mutex_unlock(&output->mutex);

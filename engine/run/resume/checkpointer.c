@@ -73,7 +73,7 @@ static pe_status take_snapshot(pe_checkpointer *self, pe_error *err)
 static void retain_output(const pe_checkpointer *self)
 {
     if (self->spec.job->op_count == 0)
-        pe_sink_retain(self->spec.output->sink);
+        pe_sink_stay_at_exit(self->spec.output->sink);
 }
 
 static pe_status write_checkpoint(pe_checkpointer *self)
@@ -282,7 +282,7 @@ uint64_t pe_checkpointer_spent(const pe_checkpointer *self, uint64_t *ns)
     return self == NULL ? 0 : self->count;
 }
 
-bool pe_checkpointer_end(pe_checkpointer *self, bool is_finished, bool is_kept)
+bool pe_checkpointer_end(pe_checkpointer *self, bool is_finished, bool stays)
 {
     pe_error err = PE_ERROR_INIT;
     if (self == NULL)
@@ -296,7 +296,7 @@ bool pe_checkpointer_end(pe_checkpointer *self, bool is_finished, bool is_kept)
         return false; /* nothing has changed */
     const bool was_on_disk = self->is_on_disk || self->spec.resume->is_resumed || self->spec.resume->is_retry;
     bool is_on_disk = was_on_disk;
-    if (err.status == PE_OK && (!is_finished || was_on_disk || is_kept)) {
+    if (err.status == PE_OK && (!is_finished || was_on_disk || stays)) {
         self->sync_error = self->write_error = (pe_error)PE_ERROR_INIT;
         is_on_disk = write_last(self, is_finished, &err) || (was_on_disk && !is_finished);
     }

@@ -50,8 +50,9 @@ uint64_t pe_checkpointer_spent(const pe_checkpointer *checkpointer, uint64_t *ns
 /* pe_checkpointer_end - the last checkpoint, after the workers have ended and every rank has synced its rows.
  *
  * Call:    every rank; collective where there is a reduction and the run is unfinished. NULL is fine.
- * Params:  is_finished: the output will be committed; then a checkpoint is written only where one is on disk or is kept.
+ * Params:  is_finished: the output will be committed; then a checkpoint is written only where one is on disk or it
+ *          stays.
  * Returns: whether the checkpoint on disk describes what there is (rank 0); a failure to write it is a warning */
-bool pe_checkpointer_end(pe_checkpointer *checkpointer, bool is_finished, bool is_kept);
+bool pe_checkpointer_end(pe_checkpointer *checkpointer, bool is_finished, bool stays);
 
 #endif

@@ -31,9 +31,9 @@ void pe_resume_clean_up(const pe_run_facts *facts, const pe_job *job, bool is_co
     if (!resume->writes_checkpoints || (resume->is_retry && err->status != PE_OK && !ending->keeps_checkpoint))
         return;
     const bool is_long = run_ns > job->checkpoint.interval_ns;
-    if (!is_complete && ending->is_kept && (err->status == PE_ESTOPPED || is_long))
+    if (!is_complete && ending->is_resumable && (err->status == PE_ESTOPPED || is_long))
         add_how_to_go_on(facts, job->op_count == 0 && pe_path_is_stdout(job->output.path), err);
-    const bool is_unused = is_complete ? !ending->keeps_checkpoint : !ending->is_kept && !resume->is_resumed;
+    const bool is_unused = is_complete ? !ending->keeps_checkpoint : !ending->is_resumable && !resume->is_resumed;
     if (is_unused && (job->checkpoint.path != NULL || resume->lock.path != NULL) &&
         pe_out_marker_find(resume->path, resume->path, &exists, &ignored) == PE_OK && exists)
         (void)unlink(resume->path);

@@ -142,8 +142,8 @@ static pe_status reopen_spill(pe_run_resume *resume, pe_error *err)
     for (size_t s = 0; s < whole.spilled_count && status == PE_OK; s++) {
         const pe_spilled_range *const range = &whole.spilled[s];
         status = pe_item_set_add(&resume->done, range->items, err);
-        if (range->placed_end > resume->mark.kept_bytes)
-            resume->mark.kept_bytes = range->placed_end;
+        if (range->placed_end > resume->mark.ahead_end)
+            resume->mark.ahead_end = range->placed_end;
     }
     if (status == PE_OK && resume->done.items < before)
         pe_log(PE_LOG_WARN, "%s.spill: %" PRIu64 " items are damaged or missing: they are computed again", resume->path,

@@ -83,7 +83,7 @@ static void write_in_parts(const char *path, pe_order order)
         ck_assert_uint_lt(state.size, (size_t)128 << 10);
         const uint32_t more = done + LOST < ROWS ? done + LOST : ROWS;
         write_rows(sink, done, m % 2 == 0 ? more : done);
-        pe_sink_keep(sink);
+        pe_sink_suspend(sink);
         pe_sink_free(sink);
         spec.resumed = &mark;
         sink = begin(&spec);
@@ -132,7 +132,7 @@ START_TEST(packed_output_that_was_changed_or_has_no_state_is_refused)
     pe_sink *sink = begin(&spec);
     write_rows(sink, 0, 100000);
     pe_sink_mark mark = mark_of(sink, &state);
-    pe_sink_keep(sink);
+    pe_sink_suspend(sink);
     pe_sink_free(sink);
     pe_sink_mark damaged = mark;
     damaged.state_bytes = 7;
