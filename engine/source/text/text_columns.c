@@ -77,6 +77,25 @@ static size_t begin_of(const pe_csv_batch *batch, uint64_t record)
     return (uint32_t)(batch->ends[record * batch->fields] + 1);
 }
 
+/* A record without its end. */
+static pe_text record_text(const pe_csv_batch *batch, const unsigned char *records, uint64_t record)
+{
+    const size_t begin = begin_of(batch, record), end = begin_of(batch, record + 1) - 1;
+    const size_t cr = end > begin && records[end - 1] == '\r' ? 1 : 0;
+    return (pe_text){(const char *)records + begin, end - begin - cr};
+}
+
+/* Whole records in the file's own bytes. */
+static void keep_records(const pe_text_work *w, const unsigned char *records, uint64_t count)
+{
+    const pe_source *const source = &w->text->base;
+    for (int k = 0; k < source->kept_count; k++) {
+        pe_text *const column = w->columns[source->want_count + k];
+        for (uint64_t r = 0; r < count && column != NULL && source->kept[k].type == PE_TEXT; r++)
+            column[w->row + r] = record_text(&w->reader->batch, records, r);
+    }
+}
+
 /* What stands beside the results. */
 static uint64_t keep_columns(const pe_text_work *w, const unsigned char *records, uint64_t count)
 {
@@ -84,12 +103,15 @@ static uint64_t keep_columns(const pe_text_work *w, const unsigned char *records
     pe_csv_field *const fields = w->reader->fields;
     pe_error ignored = PE_ERROR_INIT;
     pe_text_work one = *w;
+    if (!w->reader->cuts_kept) {
+        keep_records(w, records, count);
+        return count;
+    }
     for (uint64_t r = 0; r < count; r++, one.row++) {
-        const size_t begin = begin_of(batch, r), end = begin_of(batch, r + 1) - 1;
-        const size_t cr = end > begin && records[end - 1] == '\r' ? 1 : 0;
-        for (uint64_t f = 0; f < batch->fields && w->reader->cuts_kept; f++)
+        const pe_text record = record_text(batch, records, r);
+        for (uint64_t f = 0; f < batch->fields; f++)
             fields[f] = field_at(w, records, r, f);
-        if (pe_text_keep_beside(&one, fields, (const char *)records + begin, end - begin - cr, &ignored) != PE_OK)
+        if (pe_text_keep_beside(&one, fields, record.data, record.size, &ignored) != PE_OK)
             return r;
     }
     return count;
