@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every function that an expression may call: docs/kernels.md lists it, and it gives what Python gives.
+"""Every function that an expression may call: docs/expressions.md lists it, and it gives what Python gives.
 
 Expected values: Python's math, numpy, the series of the Bessel functions (Abramowitz and Stegun 9.1), and the bytes of
 the texts. One job computes all of them: item k is the k-th function.
@@ -63,9 +63,9 @@ COMPLEX = {"CMPLX": lambda: 2.5 + 1.75j, "creal": lambda: W.real, "cimag": lambd
 
 
 def listed():
-    """(call, summary) of the table in docs/kernels.md."""
-    page = (ROOT / "docs/kernels.md").read_text(encoding="utf-8")
-    return re.findall(r"^\| `(\w+\([^`]*\))` \| (.*) \|$", page.split("### Functions of an expression")[1].split("\n## ")[0], re.M)
+    """(call, summary) of the table in docs/expressions.md."""
+    page = (ROOT / "docs/expressions.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| `(\w+\([^`]*\))` \| (.*) \|$", page.split("## Functions")[1].split("\n## ")[0], re.M)
 
 
 def table():

@@ -4,7 +4,7 @@
 /* expr_functions.c - the functions and constants that an expression may name, and what to write in place of others.
  *
  * Design:  the functions of math.h that have no pointers, a few of ours that C lacks, and nothing that keeps a state
- *          between calls: the result of an item may not depend on what was computed before it. docs/kernels.md lists
+ *          between calls: the result of an item may not depend on what was computed before it. docs/expressions.md lists
  *          the table; a test holds that both agree.
  * Threads: no state.
  */
