@@ -162,8 +162,7 @@ static size_t fitting(const char *text, size_t columns)
     return size;
 }
 
-/* The width less one: some terminals wrap at the last column. */
-static size_t terminal_columns(void)
+size_t pe_log_columns(void)
 {
     struct winsize window = {0, 0, 0, 0};
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) != 0 || window.ws_col < 2)
@@ -177,7 +176,7 @@ static void redraw(const char *text)
     if (state.is_drawn || text != NULL)
         add(&out, CLEAR_LINE, strlen(CLEAR_LINE));
     if (text != NULL)
-        add(&out, text, fitting(text, terminal_columns()));
+        add(&out, text, fitting(text, pe_log_columns()));
     state.is_drawn = text != NULL;
     if (out.size > 0)
         write_line(&out);

@@ -27,6 +27,8 @@ void pe_log_set_json(void);
 /* pe_log_line - bytes as a line of their own, at any level. */
 void pe_log_line(const void *bytes, size_t size);
 
+/* pe_log_columns - the room for it on the terminal: the width less one, since some wrap at the last column. */
+size_t pe_log_columns(void);
 /* pe_log_progress - show progress: on a terminal redrawn in place (text NULL clears the line), else as a line of its own. */
 void pe_log_progress(const char *text, int is_terminal);
 

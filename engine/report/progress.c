@@ -10,6 +10,7 @@
 #include "report/progress.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,6 +23,10 @@
 #define ALWAYS_EVERY_NS 1000000000u
 #define FIRST_NS 500000000u /* a short run shows no bar at all */
 #define BAR_WIDTH 24
+#define BAR_LEAST 8
+#define NAME_MOST 40 /* bytes; of a job of one line it is the whole expression */
+#define FIGURES_ROOM 192
+#define TEXT_ROOM 320
 
 static double seconds(uint64_t ns)
 {
@@ -109,28 +114,54 @@ static const char *print_left(char out[32], double value)
     return out;
 }
 
-static void draw_bar(char bar[BAR_WIDTH + 1], double share)
+static void append_bar(char *text, int width, double share)
 {
-    const int full = (int)(share * BAR_WIDTH);
-    for (int i = 0; i < BAR_WIDTH; i++)
-        bar[i] = i < full ? '#' : '-';
-    bar[BAR_WIDTH] = '\0';
+    const int full = (int)(share * width);
+    char *at = text + strlen(text);
+    *at++ = '[';
+    for (int i = 0; i < width; i++)
+        *at++ = i < full ? '#' : '-';
+    memcpy(at, "] ", sizeof "] ");
+}
+
+/* The name and the bar (of a share below 0 none) in front of the figures, as far as there is room for them. */
+static void compose(char text[TEXT_ROOM], const char *name, double share, const char *figures, size_t columns)
+{
+    const bool is_long = strlen(name) > NAME_MOST;
+    size_t name_size = is_long ? NAME_MOST : strlen(name);
+    while (is_long && name_size > 0 && ((unsigned char)name[name_size] & 0xC0) == 0x80) /* not within a character */
+        name_size--;
+    const char *const dots = is_long ? "..." : "";
+    const size_t named = strlen(figures) + name_size + strlen(dots) + strlen(": "), frame = strlen("[] ");
+    text[0] = '\0';
+    if (named <= columns)
+        (void)snprintf(text, TEXT_ROOM, "%.*s%s: ", (int)name_size, name, dots);
+    if (share >= 0 && named + frame + BAR_LEAST <= columns) {
+        const size_t room = columns - named - frame;
+        append_bar(text, room < BAR_WIDTH ? (int)room : BAR_WIDTH, share);
+    }
+    (void)snprintf(text + strlen(text), TEXT_ROOM - strlen(text), "%s", figures);
 }
 
 static void draw(const pe_progress *progress, uint64_t items, double left_s)
 {
-    char done[32], all[32], rate[32], left[32], bar[BAR_WIDTH + 1], text[256];
+    char done[32], all[32], rate[32], left[32], figures[FIGURES_ROOM], text[TEXT_ROOM];
+    const size_t columns = progress->is_terminal ? pe_log_columns() : TEXT_ROOM;
     pe_print_count(done, progress->before + items);
     pe_print_rate(rate, progress->rate);
     if (progress->items == UINT64_MAX) {
-        (void)snprintf(text, sizeof text, "%s: %s items  %s items/s", progress->name, done, rate);
+        (void)snprintf(figures, sizeof figures, "%s items  %s items/s", done, rate);
+        compose(text, progress->name, -1, figures, columns);
     } else {
         const uint64_t whole = progress->before + progress->items;
         const double share = whole == 0 ? 1 : (double)(progress->before + items) / (double)whole;
-        draw_bar(bar, share);
+        const char *const eta = left_s >= 0 ? print_left(left, left_s) : "?";
         pe_print_count(all, whole);
-        (void)snprintf(text, sizeof text, "%s: [%s] %3.0f %%  %s/%s items  %s items/s  ETA %s", progress->name, bar,
-                       share * 100, done, all, rate, left_s >= 0 ? print_left(left, left_s) : "?");
+        (void)snprintf(figures, sizeof figures, "%3.0f %%  %s/%s items  %s items/s  ETA %s", share * 100, done, all,
+                       rate, eta);
+        if (strlen(figures) > columns)
+            (void)snprintf(figures, sizeof figures, "%3.0f %%  ETA %s", share * 100, eta);
+        compose(text, progress->name, share, figures, columns);
     }
     pe_log_progress(text, progress->is_terminal);
 }

@@ -1,11 +1,14 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """Messages and progress on stderr, and the time that a small job takes."""
+import fcntl
 import os
 import pty
 import re
 import select
 import statistics
+import struct
+import termios
 import time
 import unittest
 
@@ -14,9 +17,10 @@ from harness import Case, environment, command, finish, main, not_sanitized, squ
 LONG = toml(mode="imap", input={"range": [1, 10**12]}, kernel={"name": "collatz_steps"}, output={"format": "null"})
 
 
-def read_terminal(args, seconds, cwd):
+def read_terminal(args, seconds, cwd, columns=100):
     """Runs on a pseudo-terminal as stderr, interrupts after some seconds, returns what was drawn."""
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
     process = start(args, cwd=cwd, stderr=slave, stdout=-3)
     os.close(slave)
     drawn, until = b"", time.monotonic() + seconds
@@ -87,8 +91,14 @@ class Progress(Case):
         self.assertGreater(sum("items/s" in frame for frame in frames), 2, repr(drawn))
 
     def test_progress_on_a_terminal_tells_the_time_left(self):
-        self.write("job.toml", LONG)
-        self.assertRegex(read_terminal(["job.toml"], 2.5, self.dir), r"(?i)eta|left|remain")
+        self.write("job.toml", "name = \"" + 9 * "Zürich " + "\"\n" + LONG)
+        for columns, parts in ((150, r"Z.*\.\.\.: \[#*-+\] .*items/s  ETA \d"), (80, r"  0 %.*items/s  ETA \d"), (24, r"^\[K  0 %  ETA \d")):
+            drawn = read_terminal(["job.toml"], 1.5, self.dir, columns)
+            frames = [frame for frame in re.split("[\r\x1b]", drawn) if "ETA" in frame]
+            self.assertTrue(frames, repr(drawn))
+            for frame in frames:
+                self.assertRegex(frame, parts)
+                self.assertLess(len(frame.removeprefix("[K")), columns)
 
     def test_progress_never_draws_nothing_on_a_terminal(self):
         self.write("job.toml", LONG)
