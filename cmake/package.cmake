@@ -3,7 +3,7 @@
 
 # What is installed beside programs, libraries and pages: documentation, examples, a module file; and the targets
 # `uninstall` and `package`, which makes a tarball that runs from any folder.
-install(FILES README.md CHANGELOG.md CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md CITATION.cff LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(DIRECTORY slurm DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

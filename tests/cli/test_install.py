@@ -57,13 +57,15 @@ class Install(Case):
         moved = self.dir / "moved"
         self.prefix.rename(moved)
         done = subprocess.run(["bash", "-c", f'source {LMOD}; module use "{moved}/share/pengine/modulefiles"; module load pengine; '
-                               'command -v pengine; echo "$MANPATH $PKG_CONFIG_PATH"; module unload pengine; command -v pengine'],
+                               'command -v pengine; echo "$MANPATH $PKG_CONFIG_PATH $LD_LIBRARY_PATH $PYTHONPATH"; module unload pengine; command -v pengine'],
                               env=environment({"HOME": str(self.dir), "PATH": "/usr/bin:/bin", "MANPATH": ":"}), text=True,
                               capture_output=True, timeout=60)
         said = done.stdout.splitlines()
         self.assertEqual(said[0], f"{moved}/bin/pengine", done.stdout + done.stderr)
         self.assertIn(f"{moved}/share/man", said[1])
         self.assertIn(f"{moved}/lib", said[1])
+        for package in moved.glob("lib/python*/site-packages"):
+            self.assertTrue(said[1].endswith(f" {package}"), said[1])
         self.assertEqual(len(said), 2, "unloaded, it is not in PATH")
 
     def test_uninstall_leaves_only_what_it_did_not_install(self):
