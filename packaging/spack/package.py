@@ -17,6 +17,7 @@ class Pengine(CMakePackage):
 
     variant("mpi", default=True, description="run under mpirun")
     variant("hdf5", default=True, description="read and write HDF5")
+    variant("python", default=True, description="the Python package")
 
     depends_on("c", type="build")
     depends_on("cxx", type="build")
@@ -25,6 +26,7 @@ class Pengine(CMakePackage):
     depends_on("pkgconfig", type="build")
     depends_on("mpi", when="+mpi")
     depends_on("hdf5+hl", when="+hdf5")
+    extends("python@3.11:", when="+python")
     depends_on("tomlplusplus", type="build")
     depends_on("xxhash@0.8:")
     depends_on("isa-l")
@@ -38,4 +40,4 @@ class Pengine(CMakePackage):
 
     def cmake_args(self):
         return [self.define_from_variant("PENGINE_MPI", "mpi"), self.define_from_variant("PENGINE_HDF5", "hdf5"),
-                self.define("PENGINE_TESTS", False)]
+                self.define_from_variant("PENGINE_PYTHON", "python"), self.define("PENGINE_TESTS", False)]
