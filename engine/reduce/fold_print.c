@@ -212,7 +212,7 @@ pe_status pe_fold_print(pe_fold *fold, pe_reduce_op op, char separator, const ch
     const bool has_args = op == PE_REDUCE_ARGMIN || op == PE_REDUCE_ARGMAX;
     const bool needs_items = has_args || op == PE_REDUCE_MIN || op == PE_REDUCE_MAX;
     if (needs_items && *pe_fold_items(fold) == 0)
-        return pe_fail(err, PE_EDATA, "no item was counted, and no items have a %s", pe_reduce_op_name(op));
+        return pe_fail(err, PE_EDATA, "no item was counted, and there is no %s of none", pe_reduce_op_name(op));
     pe_status status = append_line(fold, &line, NULL, out, err);
     for (line.arg = 0; has_args && line.arg < fold->spec.arg_count && status == PE_OK; line.arg++)
         status = append_line(fold, &line, arg_names[line.arg], out, err);

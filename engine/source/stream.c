@@ -59,9 +59,35 @@ static pe_status make_room(pe_stream *stream, pe_error *err)
     return pe_buffer_reserve(buffer, PE_STREAM_READ_BYTES, err);
 }
 
-pe_status pe_stream_unpack(pe_stream *stream, pe_packing packing, pe_error *err)
+pe_status pe_stream_unpack(pe_stream *stream, pe_packing packing, int fd, size_t most_bytes, pe_error *err)
 {
-    return packing == PE_PACKING_NONE ? PE_OK : pe_unpack_open(packing, &stream->unpack, err);
+    if (packing == PE_PACKING_NONE)
+        return PE_OK;
+    const pe_status status = pe_unpack_open(packing, &stream->unpack, err);
+    return status == PE_OK ? pe_unpack_ahead_open(packing, fd, most_bytes, &stream->ahead, err) : status;
+}
+
+/* Gives some of the members that were unpacked ahead; *made 0: there are none for this place. */
+static pe_status take_members(pe_stream *stream, int fd, const char *name, size_t *made, pe_error *err)
+{
+    pe_unpacked *const members = &stream->members;
+    *made = 0;
+    if (stream->members_begin == members->size && stream->ahead != NULL && pe_unpack_is_whole(stream->unpack)) {
+        stream->members_begin = 0;
+        if (!pe_unpack_ahead_take(stream->ahead, pe_unpack_offset(stream->unpack), members))
+            return PE_OK;
+        pe_unpack_jump(stream->unpack, members->end);
+        stream->packed.size = stream->packed_begin = 0;
+        if (lseek(fd, (off_t)members->end, SEEK_SET) < 0)
+            return pe_fail(err, PE_EIO, "%s: cannot be read: %s", name, strerror(errno));
+    }
+    const size_t left = members->size - stream->members_begin;
+    *made = left < PE_STREAM_READ_BYTES ? left : PE_STREAM_READ_BYTES;
+    if (*made > 0)
+        memcpy(stream->buffer.data + stream->buffer.size, members->data + stream->members_begin, *made);
+    stream->members_begin += *made;
+    stream->buffer.size += *made;
+    return PE_OK;
 }
 
 /* Unpacks some of what was read; *made 0: more has to be read. */
@@ -107,7 +133,9 @@ static pe_status fill_unpacked(pe_stream *stream, int fd, const char *name, pe_d
     while (status == PE_OK && !*arrived) {
         const size_t before = stream->packed_begin;
         size_t made = 0;
-        status = unpack(stream, name, &made, err);
+        status = take_members(stream, fd, name, &made, err);
+        if (status == PE_OK && made == 0)
+            status = unpack(stream, name, &made, err);
         *arrived = made > 0;
         if (status != PE_OK || made > 0 || stream->packed_begin > before)
             continue;
@@ -161,11 +189,12 @@ void pe_stream_take(pe_stream *stream, size_t bytes)
 size_t pe_stream_memory(const pe_stream *stream)
 {
     return stream->buffer.capacity + stream->packed.capacity +
-           (stream->unpack == NULL ? 0 : pe_unpack_memory(stream->unpack));
+           (stream->unpack == NULL ? 0 : pe_unpack_memory(stream->unpack)) + pe_unpack_ahead_memory(stream->ahead);
 }
 
 void pe_stream_fini(pe_stream *stream)
 {
+    pe_unpack_ahead_close(stream->ahead);
     pe_unpack_close(stream->unpack);
     pe_buffer_fini(&stream->packed);
     pe_buffer_fini(&stream->buffer);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "format/packed/unpack.h"
+#include "source/unpack_ahead.h"
 
 #define PE_STREAM_READ_BYTES ((size_t)256 << 10)
 #define PE_STREAM_RECORD_MAX ((size_t)1 << 30) /* a longer record is no record but a mistake */
@@ -31,6 +31,9 @@ typedef struct pe_stream {
     pe_buffer packed;  /* what was read and is not unpacked yet: from packed_begin on */
     size_t packed_begin;
     bool has_packed_ended;
+    pe_unpack_ahead *ahead; /* of a packed file with several members; else NULL */
+    pe_unpacked members;    /* taken from there; those before members_begin are in the buffer */
+    size_t members_begin;
 } pe_stream;
 
 /* The time until which a call may wait. */
@@ -41,8 +44,9 @@ typedef struct pe_deadline {
 
 pe_deadline pe_deadline_in(int timeout_ms);
 
-/* pe_stream_unpack - before the first fill: what is read is packed so. PE_ENOMEM. */
-pe_status pe_stream_unpack(pe_stream *stream, pe_packing packing, pe_error *err);
+/* pe_stream_unpack - before the first fill: what is read from fd is packed so. Members are unpacked ahead, in at most
+ * most_bytes of memory. PE_ENOMEM. */
+pe_status pe_stream_unpack(pe_stream *stream, pe_packing packing, int fd, size_t most_bytes, pe_error *err);
 
 /* pe_stream_fill - one read, for which it waits until the deadline or a signal.
  * Returns: PE_OK with *arrived when there are more bytes or the stream's end was seen (has_ended); PE_EIO, PE_ENOMEM;

@@ -70,6 +70,32 @@ class Reading(Case):
         self.write("in.csv.gz", pack(self.text, "gz") + bytes(600))  # as tar and dd pad
         self.prints(reading("in.csv.gz"), expected)
 
+    def test_members_unpacked_ahead_are_those_of_the_file(self):
+        """A few MiB, so that threads unpack members ahead of the reader, in whatever sizes they come."""
+        draw = random.Random(3)
+        texts = ["".join(f"{draw.random()!r} {k}\n" for k in range(count)).encode() for count in (3, 40_000, 900, 150_000, 1, 2000, 90_000)]
+        whole = b"".join(texts)
+        fake = {"gz": b"\x1f\x8b\x08\0", "zst": b"\x28\xb5\x2f\xfd"}
+        for suffix in SUFFIXES:
+            # bytes within a member that look like the beginning of another, stored as they are
+            plain = b"".join(fake[suffix] + b" %d\n" % k for k in range(60_000))
+            stored = zlib.compressobj(0, wbits=31) if suffix == "gz" else None
+            odd = stored.compress(plain) + stored.flush() if stored else pack(plain, suffix)
+            small = [line + b"\n" for line in texts[5].split(b"\n")[:500]]
+            one = [pack(text, suffix) for text in texts + [plain] + small]
+            data = b"".join(one[:len(texts)]) + odd + b"".join(one[len(texts) + 1:]) + b"".join(one[:len(texts)])
+            self.assertGreater(len(data), 3 << 20)
+            self.write(f"in.txt.{suffix}", data)
+            job = toml(mode="imap", input={"path": f"in.txt.{suffix}"}, kernel={"expr": "length(x)"}, output={"path": "o.txt"}, pool={"threads": 2})
+            expected = lines(len(line) for line in (whole + plain + b"".join(small) + whole).split(b"\n")[:-1]).encode()
+            for ranks, memory in ((0, "256 MiB"), (0, "16 MiB"), (2, "256 MiB"))[:3 if HAS_MPI else 2]:
+                with self.subTest(suffix=suffix, ranks=ranks, memory=memory):
+                    self.assertEqual(self.saves(job, "o.txt", "-s", f'pool.memory="{memory}"', ranks=ranks), expected)
+            for bad in (data[:-9], data[:2_500_000] + b"\xff" * 40 + data[2_500_040:]):
+                self.write(f"in.txt.{suffix}", bad)
+                count = toml(mode="imap", input={"path": f"in.txt.{suffix}"}, kernel={"expr": "length(x)"}, reduce={"op": "count"})
+                self.refuse(count, 65, "cut short|damaged|checksum", f"in.txt.{suffix}", "at byte")
+
     def test_txt_and_first_and_count_work_as_in_a_plain_file(self):
         self.write("in.txt.gz", pack(lines(range(1000)).encode(), "gz"))
         self.prints(toml(mode="imap", input={"path": "in.txt.gz", "first": 700, "count": 2}, kernel={"name": "square"}),

@@ -19,6 +19,8 @@
 #include "base/alloc.h"
 #include "format/packed/gzip_header.h"
 
+#define WINDOW_LOG 21 /* 2 MiB, which fits PE_UNPACK_BOUND with the rest of a decoder */
+
 struct pe_unpack {
     pe_packing packing;
     bool is_inside;   /* a member */
@@ -141,6 +143,18 @@ pe_status pe_unpack_run(pe_unpack *unpack, const unsigned char *in, size_t in_si
                                  : run_zstd(unpack, in, in_size, used, out, room, made, err);
     unpack->offset += *used;
     return status;
+}
+
+void pe_unpack_bound(pe_unpack *unpack)
+{
+    if (unpack->zstd != NULL) /* a constant that it knows cannot fail */
+        (void)ZSTD_DCtx_setParameter(unpack->zstd, ZSTD_d_windowLogMax, WINDOW_LOG);
+}
+
+void pe_unpack_jump(pe_unpack *unpack, uint64_t offset)
+{
+    unpack->offset = offset;
+    unpack->has_members = true;
 }
 
 bool pe_unpack_is_whole(const pe_unpack *unpack)

@@ -33,6 +33,13 @@ void pe_unpack_close(pe_unpack *unpack); /* NULL is allowed */
 pe_status pe_unpack_run(pe_unpack *unpack, const unsigned char *in, size_t in_size, size_t *used, unsigned char *out,
                         size_t room, size_t *made, pe_error *err);
 
+/* pe_unpack_bound - before the first run: it takes at most PE_UNPACK_BOUND bytes of memory; zstd of a larger window fails. */
+#define PE_UNPACK_BOUND ((size_t)3 << 20)
+void pe_unpack_bound(pe_unpack *unpack);
+
+/* pe_unpack_jump - the members up to byte `offset` were unpacked elsewhere; between members. */
+void pe_unpack_jump(pe_unpack *unpack, uint64_t offset);
+
 /* pe_unpack_is_whole - may the file end here: after a complete member? */
 bool pe_unpack_is_whole(const pe_unpack *unpack);
 uint64_t pe_unpack_offset(const pe_unpack *unpack); /* packed bytes taken so far */

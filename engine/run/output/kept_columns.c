@@ -214,8 +214,11 @@ static pe_status add_choice(pe_kept_columns *kept, const pe_job *job, const cand
         return PE_OK;
     }
     if (kept->count == PE_MAX_COLUMNS)
-        return pe_fail(err, PE_ECONFIG, "%s.keep: at most %d columns can stand in front of the results",
-                       job->output.where, PE_MAX_COLUMNS);
+        return pe_fail(
+            err, PE_ECONFIG,
+            "%s.keep: at most %d columns can stand in front of the results in %s: choose some, or write csv, which "
+            "takes any number of a text's",
+            job->output.where, PE_MAX_COLUMNS, pe_format_name(job->output.format));
     kept->columns[kept->count] =
         (pe_kept_column){.type = {.dtype = !one->is_field || !is_binary ? PE_TEXT : one->type, .width = 0},
                          .is_as_it_stands = one->is_field && !is_binary,

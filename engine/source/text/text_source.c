@@ -21,6 +21,7 @@
 #include "source/column_dtypes.h"
 
 #define SCAN_PIECE ((size_t)4 << 20)
+#define AHEAD_SHARE 4         /* of half of pool.memory, for members that are unpacked ahead */
 #define STREAM_FIELD_BYTES 16 /* a guess, for the plan: a number and its delimiter */
 
 static pe_status check_spec(const pe_source *source, pe_error *err)
@@ -156,7 +157,8 @@ static pe_status open_stream(pe_text_source *text, pe_error *err)
 {
     const pe_stream *const stream = &text->stream;
     text->base.total = PE_COUNT_UNKNOWN;
-    pe_status status = pe_stream_unpack(&text->stream, pe_spec_packing(text->base.spec), err);
+    pe_status status = pe_stream_unpack(&text->stream, pe_spec_packing(text->base.spec), text->base.fd,
+                                        text->base.spec->record_max_bytes / AHEAD_SHARE, err);
     if (status == PE_OK)
         status = pe_text_open_stream(text, err);
     if (status == PE_OK)

@@ -66,8 +66,8 @@ START_TEST(fold_of_nothing_is_numpys)
     prints(fold, PE_REDUCE_SUM, "sum,0,0.0\n");
     prints(fold, PE_REDUCE_COUNT, "count,0,0\n");
     prints(fold, PE_REDUCE_MEAN, "mean,nan,nan\n");
-    refuses(fold, PE_REDUCE_MIN, "no item was counted, and no items have a min");
-    refuses(fold, PE_REDUCE_MAX, "no item was counted, and no items have a max");
+    refuses(fold, PE_REDUCE_MIN, "no item was counted, and there is no min of none");
+    refuses(fold, PE_REDUCE_MAX, "no item was counted, and there is no max of none");
     pe_fold_free(fold);
 }
 END_TEST
