@@ -37,7 +37,7 @@ typedef enum pe_tag {
     PE_TAG_RECORD = 7,        /* pe_comm_send_to_root */
     PE_TAG_CLOCK = 8,         /* pe_comm_clock_offset, both ways */
     PE_TAG_STATE = 9,         /* what a member has folded, to rank 0 */
-    PE_TAG_EXCHANGE = 10,     /* headers between any two ranks (ranks/exchange.c) */
+    PE_TAG_EXCHANGE = 10,     /* headers between any two ranks (ranks/exchange/exchange.c) */
     PE_TAG_EXCHANGE_DATA = 11 /* the bytes that belong to them */
 } pe_tag;
 

@@ -3,7 +3,7 @@
  */
 /* pool_blocks.c - a call whose items lie on all ranks, a block on each.
  *
- * Design:  ranks/exchange.h has the balance between ranks; items are numbered over all of them, so that a kernel, an error
+ * Design:  ranks/exchange/exchange.h has the balance between ranks; items are numbered over all of them, so that a kernel, an error
  *          and a random number do not depend on who computes an item.
  * Threads: the thread that calls.
  */
@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 #include "library/pool_internal.h"
 #include "plan/plan.h"
-#include "ranks/exchange.h"
+#include "ranks/exchange/exchange.h"
 
 #define GIVE_BYTES ((size_t)1 << 20) /* of arguments and results in one message: the best bandwidth of a node */
 

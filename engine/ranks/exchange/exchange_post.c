@@ -6,61 +6,61 @@
  * Threads: the main thread.
  * Not here: what the messages mean (exchange.c).
  */
-#include "ranks/exchange_post.h"
+#include "ranks/exchange/exchange_post.h"
 
 #include <stdlib.h>
 
 #include "base/alloc.h"
 
-struct pe_exchange_letter {
+struct pe_exchange_outgoing {
     pe_exchange_header header;
     pe_buffer data;
     pe_comm_op *ops[2];
-    pe_exchange_letter *next;
+    pe_exchange_outgoing *next;
 };
 
-static void free_letter(pe_exchange_letter *letter)
+static void free_outgoing(pe_exchange_outgoing *message)
 {
-    pe_buffer_fini(&letter->data);
-    free(letter);
+    pe_buffer_fini(&message->data);
+    free(message);
 }
 
 pe_status pe_exchange_post_send(pe_exchange_post *post, int to, const pe_exchange_header *header, pe_buffer *data,
                                 pe_error *err)
 {
-    pe_exchange_letter *letter = NULL;
-    pe_status status = pe_make_array(&letter, 1, sizeof *letter, err);
+    pe_exchange_outgoing *message = NULL;
+    pe_status status = pe_make_array(&message, 1, sizeof *message, err);
     if (status != PE_OK)
         return status;
-    letter->header = *header;
+    message->header = *header;
     if (data != NULL) {
-        letter->data = *data;
+        message->data = *data;
         *data = (pe_buffer){.size = 0};
     }
-    letter->next = post->sent;
-    post->sent = letter;
+    message->next = post->sent;
+    post->sent = message;
     status =
-        pe_comm_send(post->comm, to, PE_TAG_EXCHANGE, &letter->header, sizeof letter->header, &letter->ops[0], err);
-    if (status == PE_OK && letter->data.size > 0)
-        status = pe_comm_send(post->comm, to, PE_TAG_EXCHANGE_DATA, letter->data.data, letter->data.size,
-                              &letter->ops[1], err);
+        pe_comm_send(post->comm, to, PE_TAG_EXCHANGE, &message->header, sizeof message->header, &message->ops[0], err);
+    if (status == PE_OK && message->data.size > 0)
+        status = pe_comm_send(post->comm, to, PE_TAG_EXCHANGE_DATA, message->data.data, message->data.size,
+                              &message->ops[1], err);
     return status;
 }
 
 pe_status pe_exchange_post_test(pe_exchange_post *post, pe_error *err)
 {
     pe_status status = PE_OK;
-    for (pe_exchange_letter **at = &post->sent; *at != NULL && status == PE_OK;) {
-        pe_exchange_letter *letter = *at;
+    for (pe_exchange_outgoing **at = &post->sent; *at != NULL && status == PE_OK;) {
+        pe_exchange_outgoing *message = *at;
         bool done = true;
         for (int i = 0; i < 2 && done && status == PE_OK; i++)
-            if (letter->ops[i] != NULL)
-                status = pe_comm_test(post->comm, &letter->ops[i], &done, NULL, err);
+            if (message->ops[i] != NULL)
+                status = pe_comm_test(post->comm, &message->ops[i], &done, NULL, err);
         if (status == PE_OK && done) {
-            *at = letter->next;
-            free_letter(letter);
+            *at = message->next;
+            free_outgoing(message);
         } else {
-            at = &letter->next;
+            at = &message->next;
         }
     }
     return status;
@@ -105,8 +105,8 @@ void pe_exchange_post_close(pe_exchange_post *post)
     pe_comm_cancel(post->comm, &post->header_op);
     pe_buffer_fini(&post->data);
     while (post->sent != NULL) {
-        pe_exchange_letter *letter = post->sent;
-        post->sent = letter->next;
-        free_letter(letter);
+        pe_exchange_outgoing *message = post->sent;
+        post->sent = message->next;
+        free_outgoing(message);
     }
 }

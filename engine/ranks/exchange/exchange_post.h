@@ -28,7 +28,7 @@ typedef struct pe_exchange_header {
     uint64_t bytes, log_bytes; /* that follow: payload or rows, log */
 } pe_exchange_header;
 
-typedef struct pe_exchange_letter pe_exchange_letter; /* a message that is being sent */
+typedef struct pe_exchange_outgoing pe_exchange_outgoing; /* a message that is being sent */
 
 typedef struct pe_exchange_post {
     pe_comm *comm;
@@ -36,7 +36,7 @@ typedef struct pe_exchange_post {
     pe_exchange_header header;       /* of the message at hand, */
     pe_buffer data;                  /* its bytes, */
     int from;                        /* its sender */
-    pe_exchange_letter *sent;
+    pe_exchange_outgoing *sent;
 } pe_exchange_post;
 
 pe_status pe_exchange_post_open(pe_exchange_post *post, pe_comm *comm, pe_error *err);

@@ -8,16 +8,16 @@
  * Design:    what a rank can give only becomes less, so a rank that said "none" is not asked again, and the asking ends. The
  *            items of the block's end are given, those of its beginning are computed here. An error on one rank stops all:
  *            FAILED goes to rank 0, and STOP from there to all; what was taken from others is abandoned.
- * Threads:   the main thread has the loop; workers put results of other ranks' items into the mailbox, and count own ones.
- * Not here:  messages (exchange_post.c), what is computed (the worker).
+ * Threads:   the main thread has the loop; workers put results of other ranks' items into the returns, and count own ones.
+ * Not here:  messages (exchange_post.c), results that go back (exchange_returns.c), what is computed (the worker).
  */
-#include "ranks/exchange.h"
+#include "ranks/exchange/exchange.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
-#include "ranks/exchange_post.h"
+#include "ranks/exchange/exchange_post.h"
+#include "ranks/exchange/exchange_returns.h"
 #include "ranks/main_loops.h"
 #include "threads/chunk.h"
 #include "threads/work_queue.h"
@@ -25,28 +25,21 @@
 #define PUSH_SHARE 32 /* of the items that are left: a slice for the workers */
 #define BACKLOG 2     /* slices that wait for the workers */
 
-/* Results of another rank's items. */
-typedef struct mail {
-    pe_exchange_header header;
-    pe_buffer data;
-    int owner;
-    struct mail *next;
-} mail;
-
 /* What one other rank owes or is owed; the main thread's, but for held. */
-typedef struct neighbour {
+typedef struct peer {
     bool is_exhausted; /* it has said that it gives nothing more */
     uint64_t given;    /* of our items, not returned yet */
     uint64_t held;     /* of its items, not returned yet */
-} neighbour;
+} peer;
 
 typedef struct exchange {
     const pe_exchange_spec *spec;
     pe_rank_pool_spec pool_spec;
     pe_rank_pool pool;
     pe_exchange_post post;
+    pe_exchange_returns returns;
     int rank, ranks;
-    neighbour *others;  /* by rank */
+    peer *others;       /* by rank */
     uint64_t next, end; /* own items that were neither passed to the workers nor given away */
     int asked;          /* the rank that an ASK went to, or -1 */
     int victim;         /* the rank to ask next */
@@ -54,9 +47,8 @@ typedef struct exchange {
     int done;           /* rank 0: ranks that are */
     bool is_stopping, is_drained, has_sent_done, is_ended;
     pe_error err;          /* of the main thread */
-    pthread_mutex_t mutex; /* guards the fields below, and spec->take */
+    pthread_mutex_t mutex; /* guards left and spec->take */
     uint64_t left;         /* own items without results */
-    mail *first, **last;
 } exchange;
 
 /* ---- results, on a worker's thread or the main one ---- */
@@ -83,33 +75,12 @@ static pe_status take_own(exchange *self, const pe_chunk_result *out, pe_error *
     return status;
 }
 
-static pe_status put_mail(exchange *self, int owner, const pe_chunk_result *out, pe_error *err)
-{
-    mail *made = NULL;
-    pe_status status = pe_make_array(&made, 1, sizeof *made, err);
-    if (status != PE_OK)
-        return status;
-    made->owner = owner;
-    made->header = (pe_exchange_header){.kind = PE_EXCHANGE_RESULT,
-                                        .first = out->first,
-                                        .count = out->items,
-                                        .bytes = out->bytes.size,
-                                        .log_bytes = out->log.size};
-    status = pe_buffer_append(&made->data, out->bytes.data, out->bytes.size, err);
-    if (status == PE_OK)
-        status = pe_buffer_append(&made->data, out->log.data, out->log.size, err);
-    (void)pthread_mutex_lock(&self->mutex);
-    *self->last = made;
-    self->last = &made->next;
-    (void)pthread_mutex_unlock(&self->mutex);
-    return status;
-}
-
 static pe_status deliver(void *context, const pe_chunk_result *out, pe_error *err)
 {
     exchange *self = context;
     const int owner = owner_of(self, out->first);
-    const pe_status status = owner == self->rank ? take_own(self, out, err) : put_mail(self, owner, out, err);
+    const pe_status status =
+        owner == self->rank ? take_own(self, out, err) : pe_exchange_returns_put(&self->returns, owner, out, err);
     pe_rank_pool_wake(&self->pool);
     return status;
 }
@@ -135,22 +106,18 @@ static void send_to_all(exchange *self, pe_exchange_kind kind)
             send_kind(self, other, kind);
 }
 
-static bool empty_mailbox(exchange *self)
+static bool send_returns(exchange *self)
 {
-    (void)pthread_mutex_lock(&self->mutex);
-    mail *all = self->first;
-    self->first = NULL;
-    self->last = &self->first;
-    (void)pthread_mutex_unlock(&self->mutex);
-    const bool has_mail = all != NULL;
+    pe_exchange_return *all = pe_exchange_returns_take(&self->returns);
+    const bool has_any = all != NULL;
     while (all != NULL) {
-        mail *at = all;
+        pe_exchange_return *at = all;
         all = at->next;
         self->others[at->owner].held -= at->header.count;
         (void)pe_exchange_post_send(&self->post, at->owner, &at->header, &at->data, &self->err);
         free(at);
     }
-    return has_mail;
+    return has_any;
 }
 
 /* ---- stopping ---- */
@@ -162,7 +129,7 @@ static void stop(exchange *self)
     self->next = self->end;
     pe_rank_pool_drain(&self->pool);
     self->is_drained = true;
-    (void)empty_mailbox(self);
+    (void)send_returns(self);
     for (int other = 0; other < self->ranks; other++) {
         if (self->others[other].held > 0)
             send_kind(self, other, PE_EXCHANGE_ABANDON);
@@ -234,7 +201,7 @@ static void push(exchange *self, pe_block block, pe_buffer *payload)
 static void take_given(exchange *self)
 {
     pe_exchange_post *post = &self->post;
-    neighbour *from = &self->others[post->from];
+    peer *from = &self->others[post->from];
     self->asked = -1;
     if (post->header.count == 0) {
         from->is_exhausted = true;
@@ -348,7 +315,7 @@ static bool is_done(exchange *self)
         if (self->others[other].given > 0 || self->others[other].held > 0)
             return false;
     (void)pthread_mutex_lock(&self->mutex);
-    const bool is_complete = self->first == NULL && (self->is_stopping || self->left == 0);
+    const bool is_complete = self->is_stopping || self->left == 0;
     (void)pthread_mutex_unlock(&self->mutex);
     return is_complete;
 }
@@ -375,7 +342,7 @@ static void main_loop(void *context)
     uint64_t backoff_ns = 0;
     while (self->err.status == PE_OK && (!self->is_ended || self->post.sent != NULL)) {
         bool is_active = !self->is_ended && receive(self);
-        is_active = empty_mailbox(self) || is_active;
+        is_active = send_returns(self) || is_active;
         stop_after_error(self);
         is_active = (!self->is_stopping && push_own(self)) || is_active;
         ask(self);
@@ -393,17 +360,6 @@ static void main_loop(void *context)
         pe_rank_pool_drain(&self->pool);
 }
 
-/* What could not be sent. */
-static void free_mail(exchange *self)
-{
-    while (self->first != NULL) {
-        mail *at = self->first;
-        self->first = at->next;
-        pe_buffer_fini(&at->data);
-        free(at);
-    }
-}
-
 static pe_status init(exchange *self, const pe_exchange_spec *spec, pe_error *err)
 {
     *self = (exchange){.spec = spec,
@@ -419,7 +375,7 @@ static pe_status init(exchange *self, const pe_exchange_spec *spec, pe_error *er
     self->end = spec->offsets[self->rank + 1];
     self->left = self->end - self->next;
     self->victim = (self->rank + 1) % self->ranks;
-    self->last = &self->first;
+    pe_exchange_returns_init(&self->returns);
     (void)pthread_mutex_init(&self->mutex, NULL);
     const pe_status status = pe_make_array(&self->others, (size_t)self->ranks, sizeof *self->others, err);
     return status == PE_OK ? pe_rank_pool_init(&self->pool, &self->pool_spec, err) : status;
@@ -437,7 +393,7 @@ pe_status pe_exchange_run(const pe_exchange_spec *spec, pe_error *err)
     }
     if (self.others != NULL) /* then the pool was made, or half of it */
         pe_rank_pool_fini(&self.pool);
-    free_mail(&self);
+    pe_exchange_returns_fini(&self.returns);
     free(self.others);
     (void)pthread_mutex_destroy(&self.mutex);
     return err->status;
