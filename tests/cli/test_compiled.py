@@ -189,6 +189,14 @@ class Failures(Compiled):
         self.assertEqual((result.code, result.text), (1, "0\n1\n2\n"))
         self.assertIn("halved returned 1", result.err)
 
+    def test_folder_of_the_source_may_have_any_name(self):
+        folder = self.dir / 'a "b\\\nc'
+        folder.mkdir()
+        for name in ("f.c", "job.toml"):
+            self.write("job.toml", toml(input={"range": [0, 3]}, kernel=CUBE))
+            (self.dir / name).rename(folder / name)
+        self.assertEqual(self.run_args("-q", str(folder / "job.toml")).text, "0\n1\n8\n")
+
 
 class Ranges(Compiled):
     """A compiled kernel computes the numbers of a range itself: results and failures are those of the same numbers in a file."""

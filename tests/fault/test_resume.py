@@ -312,24 +312,38 @@ class Resume(Case):
         self.assertEqual(piped.code, 78, str(piped))
         self.assertIn("stdout is no file", piped.err)
 
+    def test_retry_of_a_run_without_a_checkpoint_is_refused(self):
+        for more in ([], ["-o", "o.txt", "-s", "checkpoint.enabled=false"]):
+            result = self.run_args("--retry-failed", "-i", "0:10", "-k", "x*x", *more)
+            self.assertEqual((result.code, result.out), (66, b""), str(result))
+            self.assertIn("a run of this job keeps no checkpoint", result.err)
+
+    def test_retry_of_one_file_an_item_without_a_job_file(self):
+        more = ["-i", "0:6", "-o", "results/{index}.txt", "-s", 'errors.on_error="skip"']
+        self.assertEqual(self.run_args("-q", "-k", "60 / (x % 3)", *more).code, 1)
+        self.assertEqual(self.run_args("-q", "--retry-failed", "-k", "60 / (x % 3 + 1)", *more).code, 0)
+        self.assertEqual([(self.dir / f"results/{x}.txt").read_text() for x in range(6)], ["60\n", "60\n", "30\n"] * 2)
+
     def test_two_runs_on_one_checkpoint_at_once(self):
         kernel = {"python": "k.py:f", "signature": "(int64) -> int64", "interpreter": sys.executable}
         self.write("k.py", "import os, time\ndef f(x):\n    while not os.path.exists('go'):\n        time.sleep(0.01)\n    return x\n")
         kinds = ({"reduce": {"op": "sum"}, "checkpoint": {"path": "state"}}, {"output": {"path": "-", "format": "digest"}, "checkpoint": {"path": "state"}},
-                 {"output": {"path": "results/{index}.txt"}})
+                 {"output": {"path": "results/{index}.txt"}}, {"output": {"path": "OUTPUT.txt"}, "checkpoint": {"path": "state"}})
         for kind in kinds:
             with self.subTest(kind):
                 (self.dir / "go").unlink(missing_ok=True)
-                self.write("job.toml", toml(mode="map", input={"range": [0, 20]}, kernel=kernel, **kind))
+                job = toml(mode="map", name="job", input={"range": [0, 20]}, kernel=kernel, **kind)
+                self.write("job.toml", job)
+                self.write("other.toml", job.replace("OUTPUT", "other"))
                 marker = self.dir / kind.get("checkpoint", {}).get("path", "results/job.checkpoint")
                 first = start(["-q", "-t", "1", "job.toml"], cwd=self.dir)
                 while not marker.exists():
                     time.sleep(0.01)
                     self.assertIsNone(first.poll())
-                others = [start(["-q", *option, "job.toml"], cwd=self.dir) for option in ((), ("--resume",), ("--restart",))]
+                others = [start(["-q", *option, "other.toml"], cwd=self.dir) for option in ((), ("--resume",), ("--restart",))]
                 for second in map(finish, others):
                     self.assertEqual(second.code, 73, str(second))
-                    self.assertIn("another run is writing this checkpoint", second.err)
+                    self.assertRegex(second.err, "another run is writing (this checkpoint|state)")
                 self.write("go", "")
                 self.assertEqual(finish(first).code, 0)
                 self.assertFalse(marker.exists())

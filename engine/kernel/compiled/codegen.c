@@ -143,7 +143,7 @@ static void put_function(const writer *w)
     }
     PUT(w, "#line 1 \"");
     for (const char *c = w->spec->path; *c != '\0'; c++)
-        PUT(w, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+        PUT(w, *c == '"' || *c == '\\' ? "\\%c" : *c == '\n' ? "\\%03o" : "%c", (unsigned char)*c);
     PUT(w, "\"\n");
     put_text(w, w->spec->text);
     PUT(w, "\n" OURS);

@@ -83,10 +83,13 @@ static pe_status find_default(const pe_job *job, const pe_output_spec *output, c
     (void)pe_item_files_folder(job->output.path, folder, sizeof folder); /* too long: no file can be made there */
     const bool is_here = strcmp(folder, ".") == 0;
     const char *const slash = strrchr(job->name, '/');
+    /* the name of a job without a file is its kernel, which may change before failed items are tried again */
+    const bool has_file = strcmp(job->file, PE_JOB_COMMAND_LINE) != 0;
+    const char *const stem = !has_file ? "pengine" : slash != NULL ? slash + 1 : job->name;
     if (job->part.of > 0)
         (void)snprintf(part, sizeof part, ".%" PRIu64 "-of-%" PRIu64, job->part.number, job->part.of);
-    const pe_status status = pe_buffer_printf(&name, err, "%s%s%s%s.checkpoint", is_here ? "" : folder,
-                                              is_here ? "" : "/", slash != NULL ? slash + 1 : job->name, part);
+    const pe_status status =
+        pe_buffer_printf(&name, err, "%s%s%s%s.checkpoint", is_here ? "" : folder, is_here ? "" : "/", stem, part);
     *path = (char *)name.data;
     return status;
 }

@@ -281,6 +281,15 @@ static pe_status name_marker(const pe_job *job, pe_run_resume *out, pe_error *er
     return status;
 }
 
+/* A run that was killed a moment ago may still be writing its checkpoint. */
+static pe_status wait_for_other_run(const pe_job *job, const pe_output_spec *output, pe_run_resume *out, pe_error *err)
+{
+    if (!pe_checkpoint_path_is_beside(job, output))
+        return pe_checkpoint_lock_take(&out->lock, out->path, err);
+    const pe_status status = pe_out_check_idle(job->output.path, err);
+    return status == PE_OK ? pe_out_check_unused(job->output.path, out->path, err) : status;
+}
+
 /* Rank 0: fills *out. */
 static void find_checkpoint(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                             const pe_run_kernel *kernel, const pe_output_spec *output, pe_run_resume *out,
@@ -288,13 +297,14 @@ static void find_checkpoint(const pe_run_context *run, const pe_job *job, const 
 {
     pe_manifest manifest = {0};
     pe_status status = pe_checkpoint_path_find(run, job, inputs, output, &out->path, err);
+    if (status == PE_OK && out->path == NULL && run->options->resume == PE_RESUME_RETRY)
+        status = pe_fail(err, PE_ENOINPUT, "--retry-failed: a run of this job keeps no checkpoint");
     if (status != PE_OK || out->path == NULL)
         return;
     if (output->has_item_files)
         status = pe_item_files_begin(job->output.path, err); /* its folder has the checkpoint */
-    if (status == PE_OK) /* a run that was killed a moment ago may still be writing its checkpoint */
-        status = pe_checkpoint_path_is_beside(job, output) ? pe_out_check_idle(job->output.path, err)
-                                                           : pe_checkpoint_lock_take(&out->lock, out->path, err);
+    if (status == PE_OK)
+        status = wait_for_other_run(job, output, out, err);
     if (status == PE_OK && job->op_count > 0 && !pe_path_is_stdout(job->output.path))
         status = name_marker(job, out, err);
     if (status == PE_OK)
