@@ -174,64 +174,65 @@ static void print_types(FILE *out, const pe_key *key)
     fprintf(out, "}}]");
 }
 
+/* How the values of a type are described: a function, or a text that is the same for all keys of the type. */
+static const struct {
+    void (*print)(FILE *out, const pe_key *key);
+    const char *text;
+} TYPES[] = {
+    [PE_KEY_WORD] = {print_words, NULL},
+    [PE_KEY_EITHER] = {print_words, NULL},
+    [PE_KEY_WORDS] = {print_one_or_several_words, NULL},
+    [PE_KEY_CHAR] = {print_character, NULL},
+    [PE_KEY_STRING] = {NULL, TEXT},
+    [PE_KEY_FUNCTION] = {NULL, TEXT},
+    [PE_KEY_TEXT] = {NULL, "\"type\": \"string\""},
+    [PE_KEY_INTEGER] = {print_integer, NULL},
+    [PE_KEY_AUTO_INTEGER] = {print_auto_integer, NULL},
+    [PE_KEY_BOOL] = {NULL, "\"type\": \"boolean\""},
+    [PE_KEY_BYTES] = {NULL, MEASURE("\"type\": \"integer\", \"minimum\": 1", "|B|[kKMGT]B|[kKMGT]iB")},
+    [PE_KEY_TIME] = {NULL, MEASURE("\"type\": \"number\", \"exclusiveMinimum\": 0", "|ns|us|ms|s|min|h")},
+    [PE_KEY_LIMIT] = {NULL, "\"anyOf\": [{\"enum\": [\"auto\", \"none\"]}, {" MEASURE(
+                                "\"type\": \"number\", \"exclusiveMinimum\": 0", "|ns|us|ms|s|min|h") "}]"},
+    [PE_KEY_PORTION] = {NULL, MEASURE("\"type\": \"integer\", \"minimum\": 0", "%")},
+    [PE_KEY_PART] = {NULL, "\"type\": \"string\", \"pattern\": \"^[1-9][0-9]*/[1-9][0-9]*$\""},
+    [PE_KEY_TYPE] = {print_type, NULL},
+    [PE_KEY_TYPES] = {print_types, NULL},
+    [PE_KEY_DTYPE] = {print_type, NULL},
+    [PE_KEY_SCALAR] = {NULL, SCALAR},
+    [PE_KEY_PARAMS] = {NULL, "\"type\": \"object\", \"additionalProperties\": {" SCALAR
+                             "}, \"propertyNames\": {" IDENTIFIER "}"},
+    [PE_KEY_NAMES] = {print_names, NULL},
+    [PE_KEY_IDENTIFIERS] = {print_identifiers, NULL},
+    [PE_KEY_STRINGS] = {print_strings, NULL},
+    [PE_KEY_COMMAND] = {print_texts, NULL},
+    [PE_KEY_TEXTS] = {print_texts, NULL},
+    [PE_KEY_COLUMNS] = {print_columns, NULL},
+    [PE_KEY_VALUES] = {print_values, NULL},
+    [PE_KEY_EXPRESSIONS] = {print_expressions, NULL},
+    [PE_KEY_FILL] = {print_fill, NULL},
+    [PE_KEY_KEEP] = {print_keep, NULL},
+    [PE_KEY_FLOAT_FORMAT] = {NULL, "\"type\": \"string\", \"pattern\": "
+                                   "\"^%[-+ #0]*[0-9]{0,2}([.][0-9]{0,2})?[eEfFgGaA]$\""},
+    [PE_KEY_INTEGERS] = {print_integers, NULL},
+    [PE_KEY_SHARES] = {print_shares, NULL},
+    [PE_KEY_HISTOGRAM] = {NULL, "\"type\": \"array\", \"items\": [{" NUMBER "}, {" NUMBER
+                                "}, {\"type\": \"integer\", \"minimum\": 1}], \"minItems\": 3, "
+                                "\"maxItems\": 3"},
+    [PE_KEY_RANGE] = {NULL,
+                      "\"type\": \"array\", \"items\": {\"anyOf\": [{" NUMBER
+                      "}, {\"type\": \"string\", \"pattern\": \"^[-+]?[0-9]+$\"}]}, \"minItems\": 2, \"maxItems\": 3"},
+    [PE_KEY_LINSPACE] = {NULL, "\"type\": \"array\", \"items\": [{" NUMBER "}, {" NUMBER
+                               "}, {\"type\": \"integer\", \"minimum\": 0}], \"minItems\": 3, \"maxItems\": 3"},
+};
+
 void pe_json_type(FILE *out, const pe_key *key)
 {
-    /* How the values of a type are described: a function, or a text that is the same for all keys of the type. */
-    static const struct {
-        void (*print)(FILE *out, const pe_key *key);
-        const char *text;
-    } types[] = {
-        [PE_KEY_WORD] = {print_words, NULL},
-        [PE_KEY_EITHER] = {print_words, NULL},
-        [PE_KEY_WORDS] = {print_one_or_several_words, NULL},
-        [PE_KEY_CHAR] = {print_character, NULL},
-        [PE_KEY_STRING] = {NULL, TEXT},
-        [PE_KEY_FUNCTION] = {NULL, TEXT},
-        [PE_KEY_TEXT] = {NULL, "\"type\": \"string\""},
-        [PE_KEY_INTEGER] = {print_integer, NULL},
-        [PE_KEY_AUTO_INTEGER] = {print_auto_integer, NULL},
-        [PE_KEY_BOOL] = {NULL, "\"type\": \"boolean\""},
-        [PE_KEY_BYTES] = {NULL, MEASURE("\"type\": \"integer\", \"minimum\": 1", "|B|[kKMGT]B|[kKMGT]iB")},
-        [PE_KEY_TIME] = {NULL, MEASURE("\"type\": \"number\", \"exclusiveMinimum\": 0", "|ns|us|ms|s|min|h")},
-        [PE_KEY_LIMIT] = {NULL, "\"anyOf\": [{\"enum\": [\"auto\", \"none\"]}, {" MEASURE(
-                                    "\"type\": \"number\", \"exclusiveMinimum\": 0", "|ns|us|ms|s|min|h") "}]"},
-        [PE_KEY_PORTION] = {NULL, MEASURE("\"type\": \"integer\", \"minimum\": 0", "%")},
-        [PE_KEY_PART] = {NULL, "\"type\": \"string\", \"pattern\": \"^[1-9][0-9]*/[1-9][0-9]*$\""},
-        [PE_KEY_TYPE] = {print_type, NULL},
-        [PE_KEY_TYPES] = {print_types, NULL},
-        [PE_KEY_DTYPE] = {print_type, NULL},
-        [PE_KEY_SCALAR] = {NULL, SCALAR},
-        [PE_KEY_PARAMS] = {NULL, "\"type\": \"object\", \"additionalProperties\": {" SCALAR
-                                 "}, \"propertyNames\": {" IDENTIFIER "}"},
-        [PE_KEY_NAMES] = {print_names, NULL},
-        [PE_KEY_IDENTIFIERS] = {print_identifiers, NULL},
-        [PE_KEY_STRINGS] = {print_strings, NULL},
-        [PE_KEY_COMMAND] = {print_texts, NULL},
-        [PE_KEY_TEXTS] = {print_texts, NULL},
-        [PE_KEY_COLUMNS] = {print_columns, NULL},
-        [PE_KEY_VALUES] = {print_values, NULL},
-        [PE_KEY_EXPRESSIONS] = {print_expressions, NULL},
-        [PE_KEY_FILL] = {print_fill, NULL},
-        [PE_KEY_KEEP] = {print_keep, NULL},
-        [PE_KEY_FLOAT_FORMAT] = {NULL, "\"type\": \"string\", \"pattern\": "
-                                       "\"^%[-+ #0]*[0-9]{0,2}([.][0-9]{0,2})?[eEfFgGaA]$\""},
-        [PE_KEY_INTEGERS] = {print_integers, NULL},
-        [PE_KEY_SHARES] = {print_shares, NULL},
-        [PE_KEY_HISTOGRAM] = {NULL, "\"type\": \"array\", \"items\": [{" NUMBER "}, {" NUMBER
-                                    "}, {\"type\": \"integer\", \"minimum\": 1}], \"minItems\": 3, "
-                                    "\"maxItems\": 3"},
-        [PE_KEY_RANGE] =
-            {NULL, "\"type\": \"array\", \"items\": {\"anyOf\": [{" NUMBER
-                   "}, {\"type\": \"string\", \"pattern\": \"^[-+]?[0-9]+$\"}]}, \"minItems\": 2, \"maxItems\": 3"},
-        [PE_KEY_LINSPACE] = {NULL, "\"type\": \"array\", \"items\": [{" NUMBER "}, {" NUMBER
-                                   "}, {\"type\": \"integer\", \"minimum\": 0}], \"minItems\": 3, \"maxItems\": 3"},
-    };
-    if ((size_t)key->type >= sizeof types / sizeof *types)
+    if ((size_t)key->type >= sizeof TYPES / sizeof *TYPES)
         return; /* a test finds a key without a type */
-    if (types[key->type].print != NULL) {
+    if (TYPES[key->type].print != NULL) {
         fprintf(out, ", ");
-        types[key->type].print(out, key);
-    } else if (types[key->type].text != NULL) {
-        fprintf(out, ", %s", types[key->type].text);
+        TYPES[key->type].print(out, key);
+    } else if (TYPES[key->type].text != NULL) {
+        fprintf(out, ", %s", TYPES[key->type].text);
     }
 }

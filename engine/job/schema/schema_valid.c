@@ -54,39 +54,40 @@ static void print_char(const pe_key *key, char out[PE_VALID_ROOM])
     snprintf(out, PE_VALID_ROOM, "one ASCII character%s%.80s", key->words != NULL ? " or " : "", words);
 }
 
+/* Of the types whose keys all take the same values. */
+static const char *const TEXTS[] = {
+    [PE_KEY_STRING] = "a string that is not empty",
+    [PE_KEY_TEXT] = "a string",
+    [PE_KEY_BOOL] = "true or false",
+    [PE_KEY_TYPE] = "a dtype such as \"int64\" or \"float64[3]\"",
+    [PE_KEY_TYPES] = "a dtype such as \"int64\" or \"float64[3]\", or a table of columns such as {id = \"int64\"}",
+    [PE_KEY_DTYPE] = "a dtype such as \"float64\"",
+    [PE_KEY_NAMES] = "an array of strings such as [\"x\", \"y\"]",
+    [PE_KEY_IDENTIFIERS] = "an array of C identifiers such as [\"x\", \"y\"]",
+    [PE_KEY_STRINGS] = "an array of strings such as [\"a\", \"b\"]",
+    [PE_KEY_TEXTS] = "an array of strings such as [\"\", \"NA\"]",
+    [PE_KEY_COMMAND] = "an array of a program and its arguments such as [\"wc\", \"-c\", \"{}\"]",
+    [PE_KEY_COLUMNS] = "an array of names [\"x\", \"y\"] or of numbers from 0 [0, 1]",
+    [PE_KEY_RANGE] = "[start, stop] or [start, stop, step]",
+    [PE_KEY_LINSPACE] = "[first, last, count]",
+    [PE_KEY_VALUES] = "an array of numbers or an array of strings, such as [0.1, 0.5, 2.0]",
+    [PE_KEY_SCALAR] = "a number, true, false or a string",
+    [PE_KEY_PARAMS] = "a table of constants such as {sigma = 0.5, steps = 10}",
+    [PE_KEY_FUNCTION] = "a file and a function such as \"f.py:f\"",
+    [PE_KEY_TIME] = "a time of at most 100 days such as \"5 s\", \"200 ms\" or \"2 min\", or seconds above 0",
+    [PE_KEY_LIMIT] = "\"auto\", \"none\" or a time of at most 100 days such as \"23 h\", \"90 s\", or seconds above 0",
+    [PE_KEY_SHARES] = "an array of numbers from 0 to 1, such as [0.5, 0.99]",
+    [PE_KEY_HISTOGRAM] = "[first, last, bins], with first below last and 1 to 2^20 bins",
+    [PE_KEY_EXPRESSIONS] = "an expression such as \"x*x\", or an array of them, one a result",
+    [PE_KEY_FILL] = "a number, true, false or a string, or an array of them, one a result",
+    [PE_KEY_KEEP] = "\"all\", or an array of names [\"x\", \"y\"] or of numbers from 0 [0, 1]",
+    [PE_KEY_FLOAT_FORMAT] = "a printf format of one number such as \"%.6g\", \"%.3f\" or \"%12.4e\"",
+    [PE_KEY_PART] = "\"K/N\" for part K of N, from \"1/N\" to \"N/N\", such as \"3/16\"",
+    [PE_KEY_PORTION] = "a number of items, 0 or more, or a share such as \"1 %\"",
+};
+
 const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
 {
-    static const char *const texts[] = {
-        [PE_KEY_STRING] = "a string that is not empty",
-        [PE_KEY_TEXT] = "a string",
-        [PE_KEY_BOOL] = "true or false",
-        [PE_KEY_TYPE] = "a dtype such as \"int64\" or \"float64[3]\"",
-        [PE_KEY_TYPES] = "a dtype such as \"int64\" or \"float64[3]\", or a table of columns such as {id = \"int64\"}",
-        [PE_KEY_DTYPE] = "a dtype such as \"float64\"",
-        [PE_KEY_NAMES] = "an array of strings such as [\"x\", \"y\"]",
-        [PE_KEY_IDENTIFIERS] = "an array of C identifiers such as [\"x\", \"y\"]",
-        [PE_KEY_STRINGS] = "an array of strings such as [\"a\", \"b\"]",
-        [PE_KEY_TEXTS] = "an array of strings such as [\"\", \"NA\"]",
-        [PE_KEY_COMMAND] = "an array of a program and its arguments such as [\"wc\", \"-c\", \"{}\"]",
-        [PE_KEY_COLUMNS] = "an array of names [\"x\", \"y\"] or of numbers from 0 [0, 1]",
-        [PE_KEY_RANGE] = "[start, stop] or [start, stop, step]",
-        [PE_KEY_LINSPACE] = "[first, last, count]",
-        [PE_KEY_VALUES] = "an array of numbers or an array of strings, such as [0.1, 0.5, 2.0]",
-        [PE_KEY_SCALAR] = "a number, true, false or a string",
-        [PE_KEY_PARAMS] = "a table of constants such as {sigma = 0.5, steps = 10}",
-        [PE_KEY_FUNCTION] = "a file and a function such as \"f.py:f\"",
-        [PE_KEY_TIME] = "a time of at most 100 days such as \"5 s\", \"200 ms\" or \"2 min\", or seconds above 0",
-        [PE_KEY_LIMIT] =
-            "\"auto\", \"none\" or a time of at most 100 days such as \"23 h\", \"90 s\", or seconds above 0",
-        [PE_KEY_SHARES] = "an array of numbers from 0 to 1, such as [0.5, 0.99]",
-        [PE_KEY_HISTOGRAM] = "[first, last, bins], with first below last and 1 to 2^20 bins",
-        [PE_KEY_EXPRESSIONS] = "an expression such as \"x*x\", or an array of them, one a result",
-        [PE_KEY_FILL] = "a number, true, false or a string, or an array of them, one a result",
-        [PE_KEY_KEEP] = "\"all\", or an array of names [\"x\", \"y\"] or of numbers from 0 [0, 1]",
-        [PE_KEY_FLOAT_FORMAT] = "a printf format of one number such as \"%.6g\", \"%.3f\" or \"%12.4e\"",
-        [PE_KEY_PART] = "\"K/N\" for part K of N, from \"1/N\" to \"N/N\", such as \"3/16\"",
-        [PE_KEY_PORTION] = "a number of items, 0 or more, or a share such as \"1 %\"",
-    };
     if (key->type == PE_KEY_CHAR)
         print_char(key, out);
     else if (key->type == PE_KEY_WORD || key->type == PE_KEY_EITHER)
@@ -102,6 +103,6 @@ const char *pe_schema_valid(const pe_key *key, char out[PE_VALID_ROOM])
     else if (key->type == PE_KEY_BYTES)
         print_bounds(key, "a size such as \"256 MiB\", or bytes from ", out);
     else
-        snprintf(out, PE_VALID_ROOM, "%s", texts[key->type]);
+        snprintf(out, PE_VALID_ROOM, "%s", TEXTS[key->type]);
     return out;
 }
