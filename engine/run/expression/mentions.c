@@ -3,8 +3,8 @@
  */
 /* mentions.c - the inputs' own names in a job's expressions.
  *
- * Design:   a column's name counts where it is a name in C, no function's call, and no param of the job: a param was
- *           given by the job's writer, and a column may be called anything. Where no column is mentioned, x, y and z are
+ * Design:   a word of an expression is a column's name unless a function or a param of the job has that name: the writer
+ *           of the job has chosen the param, but not what the columns of a file are called. Where no column is mentioned, x, y and z are
  *           the columns in their order.
  * Threads:  the main thread.
  * Not here: the grammar of expressions (kernel/compiled/expr/).

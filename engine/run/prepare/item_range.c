@@ -3,8 +3,8 @@
  */
 /* item_range.c - which items of the job this run computes.
  *
- * Design:   parts differ by one item at most, the longer ones come first; of a part, or of the job, the items that are
- *           there already are left out. Items keep their numbers in the whole job, so that the outputs of parts can be
+ * Design:   parts differ by one item at most, the longer ones come first; of a part, or of the job, the items that
+ *           have results already (--skip) are left out. Items keep their numbers in the whole job, so that the outputs of parts can be
  *           joined.
  * Threads:  any.
  */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* make_plan.c - the stage that makes the plan, and the plan as people see it.
+/* make_plan.c - the stage that makes the plan; prints it for --plan.
  *
  * Design:  each rank measures its own memory and limits; the plan is made of the largest, so it is the same on every rank.
  * Threads: the main thread.

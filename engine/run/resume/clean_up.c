@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* clean_up.c - the end of a run as the user sees it: the checkpoint goes or stays, and the line to type that goes on.
+/* clean_up.c - removes or leaves the checkpoint at the end of a run, and adds the command that resumes to the message.
  *
  * Design:   a checkpoint that lies beside its output ends with the output (os/file/out_file.c); one with a path of its own
- *           is removed here. The line is the command line of this run with --resume, as a shell reads it back.
+ *           is removed here. The command is that of this run with --resume, quoted for a shell.
  * Threads:  the main thread of rank 0.
  */
 #include "run/resume/clean_up.h"

@@ -4,10 +4,10 @@
 /* rank_pool_waiting.c - takes results that wait behind a slow item out of the reorder buffer.
  *
  * Design:   while the next item to deliver is not done, later ones fill the window. When it is the same for STALL_NS, and
- *           workers wait for room, results are taken in the order of their items until there is
- *           room. What has waited for spill.after_ns is taken also where there is room, so that a checkpoint can list it;
- *           there in one piece as far as possible, so that the list stays short. The main thread does both, so the workers
- *           compute meanwhile. It takes for PASS_NS at most, and then looks after the run.
+ *           workers wait for room, results are taken in the order of their items until there is room. What has waited for
+ *           spill.after_ns is taken also where there is room, so that a checkpoint can list it: in one piece as far as
+ *           possible, so that the list stays short. The main thread does both, so the workers compute meanwhile. It takes for
+ *           PASS_NS at most, and then looks after the run.
  *           On one rank the results are spilled. On several they become parts of their slices, which rank 0 spills when it has
  *           to; there workers may also wait for work, which rank 0 sends when results are announced.
  * Threads:  the main thread.

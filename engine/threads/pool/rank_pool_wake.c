@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 /* rank_pool_wake.c - the sleep of a pool's main thread, and the call that ends it.
+ *
+ * Threads:  wake: any; wait: the main thread.
  */
 #include <time.h>
 
