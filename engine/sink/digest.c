@@ -30,6 +30,7 @@
 #include <xxhash.h>
 
 #include "base/alloc.h"
+#include "base/attr.h"
 
 #define LANES XXH_ACC_NB
 #define MERGED_AT_ONCE 64 /* blocks */
@@ -77,6 +78,7 @@ typedef void (*scramble_acc)(void *restrict acc, const void *restrict key);
 
 XXH_FORCE_INLINE void accumulate(add_stripe add, uint64_t *acc, const unsigned char *data, size_t stripes)
 {
+    PE_UNROLL_8
     for (size_t n = 0; n < stripes; n++)
         add(acc, data + n * PE_DIGEST_STRIPE, XXH3_kSecret + n * XXH_SECRET_CONSUME_RATE);
 }
@@ -95,10 +97,11 @@ XXH_FORCE_INLINE void merge_each(scramble_acc scramble, uint64_t *to, const unsi
     _Alignas(PE_CACHE_LINE) uint64_t acc[LANES];
     memcpy(acc, to, sizeof acc); /* a local copy stays in registers */
     for (size_t b = 0; b < blocks; b++) {
-        uint64_t more[LANES];
-        memcpy(more, sums + b * SUM_BYTES, SUM_BYTES);
-        for (size_t lane = 0; lane < LANES; lane++)
-            acc[lane] += more[lane];
+        for (size_t lane = 0; lane < LANES; lane++) {
+            uint64_t more; /* a copy of all lanes would be loaded in other pieces than it is stored: that stalls */
+            memcpy(&more, sums + b * SUM_BYTES + lane * sizeof more, sizeof more);
+            acc[lane] += more;
+        }
         scramble(acc, SCRAMBLE_KEY);
     }
     memcpy(to, acc, sizeof acc);
