@@ -3,6 +3,7 @@
 """The bar that progress=True draws on stderr: in a terminal and a notebook in place, else a line now and then."""
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any, Optional
@@ -12,6 +13,14 @@ def _clock(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _width() -> int:
+    """Of the terminal in columns; a notebook has no end of its lines, nor has a terminal that says 0."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 1000
+    except (OSError, ValueError):
+        return 1000
 
 
 class Bar:
@@ -44,6 +53,8 @@ class Bar:
         if sys.stderr is None:
             return
         line = self.text()
+        if self.in_place:
+            line = line[: _width() - 1]  # a line that wraps could not be drawn over
         try:
             sys.stderr.write(f"\r{line}\x1b[K{end}" if self.in_place else line + "\n")
             sys.stderr.flush()

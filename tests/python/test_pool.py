@@ -9,6 +9,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import textwrap
 import threading
 import time
@@ -467,6 +468,7 @@ class Workers(unittest.TestCase):
         text = "import pengine\nwith pengine.Pool(1) as p: p.map(abs, range(1000), progress=True)"
         self.assertIn("100% 1,000 of 1,000 items", script("", "-c", text)[1])
         main, other = pty.openpty()
+        termios.tcsetwinsize(other, (24, 45))
         process = subprocess.Popen([sys.executable, "-B", "-c", text], stderr=other)
         os.close(other)
         shown = b""
@@ -477,7 +479,7 @@ class Workers(unittest.TestCase):
             pass  # the terminal is gone with its process
         process.wait()
         os.close(main)
-        self.assertIn(b"\r[####################] 100% 1,000 of 1,000 items", shown)
+        self.assertIn(b"\r[####################] 100% 1,000 of 1,000 i\x1b[K", shown)  # what fits
 
 
 if __name__ == "__main__":
