@@ -41,11 +41,16 @@ pe_status pe_exchange_returns_put(pe_exchange_returns *returns, int owner, const
     status = pe_buffer_append(&made->data, out->bytes.data, out->bytes.size, err);
     if (status == PE_OK)
         status = pe_buffer_append(&made->data, out->log.data, out->log.size, err);
+    if (status != PE_OK) { /* without memory the run stops, which abandons the items */
+        pe_buffer_fini(&made->data);
+        free(made);
+        return status;
+    }
     (void)pthread_mutex_lock(&returns->mutex);
     *returns->last = made;
     returns->last = &made->next;
     (void)pthread_mutex_unlock(&returns->mutex);
-    return status;
+    return PE_OK;
 }
 
 pe_exchange_return *pe_exchange_returns_take(pe_exchange_returns *returns)

@@ -145,6 +145,16 @@ static void print_position(const pe_text_source *text, const unsigned char *data
                  show(target->name, strlen(target->name), shown));
 }
 
+/* What tables often have in the place of a value. */
+static bool looks_missing(const pe_text_source *text, const pe_csv_field *field)
+{
+    static const char *const words[] = {"NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "none", "-", "?"};
+    bool is_word = false;
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        is_word = is_word || (strlen(words[w]) == field->size && memcmp(words[w], field->data, field->size) == 0);
+    return is_word && text->dialect.delimiter != 0;
+}
+
 /* Why a value may be what it is, when that helps. */
 static const char *hint(const pe_text_source *text, const pe_text_target *target, const pe_csv_field *field,
                         uint64_t item)
@@ -193,6 +203,9 @@ pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *da
         return pe_fail_item(err, PE_EDATA, item,
                             "%s%s is not exact as %s, which %s (dtype = \"int128\" or \"text\" holds it)", where,
                             show(field->data, field->size, shown), dtype, reader_of(text, target, by));
+    if (looks_missing(text, field))
+        return pe_fail_item(err, PE_EDATA, item, "%s\"%s\" is not %s %s (input.missing = [\"%s\"] makes it nan)", where,
+                            show(field->data, field->size, shown), has_vowel ? "an" : "a", dtype, shown);
     return pe_fail_item(err, PE_EDATA, item, "%s\"%s\" is not %s %s%s", where, show(field->data, field->size, shown),
                         has_vowel ? "an" : "a", dtype, hint(text, target, field, item));
 }

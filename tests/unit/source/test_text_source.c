@@ -192,6 +192,9 @@ START_TEST(csv_dtype_is_what_every_column_parses_as)
     read_fails(
         &spec, &FLOAT64, 1, 1,
         "x.csv:3:1: column \"a\": \"1.5\" is not an int64 (as float64 it can be read: input.dtype = \"float64\")");
+    spec = as(text_file("x.csv", "a\n1\nN/A\n"), PE_INT64);
+    read_fails(&spec, &FLOAT64, 1, 1,
+               "x.csv:3:1: column \"a\": \"N/A\" is not an int64 (input.missing = [\"N/A\"] makes it nan)");
     leave_folder(folder);
 }
 END_TEST
