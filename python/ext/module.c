@@ -11,6 +11,8 @@ static PyMethodDef methods[] = {
     {"encode", pe_py_encode, METH_O, "encode(list) -> bytes, or None where the items are not plain values of one type"},
     {"decode", pe_py_decode, METH_VARARGS,
      "decode(bytes[, list, first]) -> list, a new one, or the one given with its items from first on replaced"},
+    {"take_numbers", pe_py_take_numbers, METH_VARARGS,
+     "take_numbers(iterator, kinds, tuples, count) -> (bytes of each column, (the item that does not fit,) or ())"},
     {"run", pe_py_run, METH_VARARGS,
      "run(function, items, first, results, star, memory, offset): append function(item) of each"},
     {"call_column", pe_py_call_column, METH_VARARGS,

@@ -27,6 +27,8 @@ typedef struct pe_slot {
 PyObject *pe_py_encode(PyObject *module, PyObject *items);
 /* plain_decode.c */
 PyObject *pe_py_decode(PyObject *module, PyObject *args);
+/* take_numbers.c */
+PyObject *pe_py_take_numbers(PyObject *module, PyObject *args);
 /* column_calls.c */
 PyObject *pe_py_call_column(PyObject *module, PyObject *args);
 /* calls.c */

@@ -3,14 +3,14 @@
 """The items of an iterable without a length, kept as columns of 8 bytes a number instead of as objects.
 
 Design: map() and starmap() need all items before they begin. Of ints, floats, and tuples of them only the bytes are kept that workers
-get anyway (plain_columns.c), so that ten million tuples are not made, kept and looked through by the collector. The first block of
-anything else turns all into a list.
+get anyway (plain_columns.c), so that ten million tuples are not kept and looked through by the collector. The first item of
+another kind turns all into a list.
 """
 from __future__ import annotations
 
 import struct
 from itertools import islice
-from typing import Any, Iterable, Optional
+from typing import Any, Iterable, Iterator, Optional
 
 from . import _core
 
@@ -45,13 +45,13 @@ class Packed:
             parts += [_HEAD.pack(self.kinds[k : k + 1], count), column]
         return b"".join(parts)
 
-    def append(self, more: Packed) -> bool:
-        """False where the kinds differ, and nothing is done then."""
-        if (self.kinds, self.width) != (more.kinds, more.width):
-            return False
-        for column, other in zip(self.columns, more.columns):
+    def take(self, iterator: Iterator[Any]) -> Optional[tuple[Any, ...]]:
+        """Append a block of the next items. None at the end; else the item that is of another kind, in a tuple, or ()."""
+        before = len(self)
+        more, odd = _core.take_numbers(iterator, self.kinds, self.width is not None, BLOCK)
+        for column, other in zip(self.columns, more):
             column += other
-        return True
+        return None if not odd and len(self) - before < BLOCK else odd
 
 
 def _parse(data: bytes) -> Optional[Packed]:
@@ -84,8 +84,7 @@ def pack(items: Iterable[Any]) -> Any:
     packed = _pack_block(block) if len(block) == BLOCK else None
     if packed is None:
         return block + list(iterator)
-    while block := list(islice(iterator, BLOCK)):
-        more = _pack_block(block)
-        if more is None or not packed.append(more):
-            return [*_core.decode(memoryview(packed.message())), *block, *iterator]
-    return packed
+    odd: Optional[tuple[Any, ...]] = ()
+    while odd == ():
+        odd = packed.take(iterator)
+    return packed if odd is None else [*_core.decode(memoryview(packed.message())), *odd, *iterator]

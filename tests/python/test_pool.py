@@ -164,7 +164,8 @@ class Values(unittest.TestCase):
         for items in (list(numbers), [i / 2 for i in numbers], [*numbers[:9000], 2**80], [*numbers[:9000], "x", None], [*numbers[:5000], 0.5, 1],
                       pairs, [*pairs[:9000], (1, 2)], [*pairs[:9000], (1, 2.0, 3)], [*pairs[:9000], [1, 2.0]], [(i,) for i in numbers],
                       [("a", i) for i in numbers], [((i, i), i) for i in numbers], [()] * 5000, [True] * 5000, pairs[:4096], pairs[:4097],
-                      [*numbers[:4096], *(i / 2 for i in numbers)], [*numbers[:4096], *pairs], [*pairs, *[(1, 2)] * 4096]):
+                      [*numbers[:4096], *(i / 2 for i in numbers)], [*numbers[:4096], *pairs], [*pairs, *[(1, 2)] * 4096],
+                      [*numbers, True], [*numbers, None], [*numbers, 2**70], [*pairs, ()], [*pairs, (1, 2**64)], [*pairs, [1, 2]]):
             got = self.pool.map(identity, iter(items))
             self.assertTrue(got == items, items[:1] + items[-1:])  # not assertEqual: it takes minutes to show the difference
             self.assertEqual({type(x) for x in got}, {type(x) for x in items})
