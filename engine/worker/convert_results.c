@@ -9,7 +9,7 @@
 #include "worker/convert_column.h"
 #include "worker/worker_internal.h"
 
-pe_status pe_worker_convert(pe_worker *worker, const pe_worker_batch *at, pe_error *err)
+pe_status pe_worker_convert(pe_worker *worker, const pe_worker_items *items, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
     pe_status status = PE_OK;
@@ -17,11 +17,11 @@ pe_status pe_worker_convert(pe_worker *worker, const pe_worker_batch *at, pe_err
         const pe_type from = spec->kernel.signature.results[r], to = spec->output.written[r];
         if (pe_dtype_rounds(from.dtype,
                             to.dtype)) /* which [output] dtype asks for; all else is exact or fails the item */
-            pe_round_floats(from.dtype, at->results[r], to.dtype, at->written[r],
-                            at->block.count * pe_type_elements(from));
+            pe_round_floats(from.dtype, items->results[r], to.dtype, items->written[r],
+                            items->block.count * pe_type_elements(from));
         else if (!pe_type_equal(from, to))
-            status = pe_convert_column(from, at->results[r], to, at->written[r], at->block.first, at->block.count,
-                                       at->seconds, &worker->failures, err);
+            status = pe_convert_column(from, items->results[r], to, items->written[r], items->block.first,
+                                       items->block.count, items->seconds, &worker->failures, err);
     }
     return status;
 }

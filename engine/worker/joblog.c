@@ -93,7 +93,7 @@ static pe_status keep_line(pe_worker *worker, const run *self, pe_status ended, 
     pe_status status = write_line(worker, self, &line, err);
     const pe_failure_record job = {
         .item = self->item, .message = "", .line = (const char *)line.data, .line_bytes = line.size, .is_job = true};
-    pe_buffer *const into = ended == PE_EITEM ? &record : &worker->out->log;
+    pe_buffer *const into = ended == PE_EITEM ? &record : &worker->chunk.out->log;
     if (status == PE_OK)
         status = pe_failure_record_append(into, &job, err);
     if (status == PE_OK && ended == PE_EITEM)

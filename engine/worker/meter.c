@@ -36,13 +36,13 @@ static uint64_t metered_batch(const pe_worker *worker, const pe_lane *lane, uint
 void pe_meter_begin_chunk(pe_worker *worker, uint64_t most)
 {
     pe_lane *const lane = pe_lane_here;
-    worker->batch_most = worker->spec->errors.has_joblog ? 1 : most;
-    worker->is_metered = false;
+    worker->chunk.batch_items = worker->spec->errors.has_joblog ? 1 : most;
+    worker->chunk.is_metered = false;
     if (lane == NULL)
         return;
     const double planned_ns = lane->item_ns * (double)worker->spec->plan->batch_items;
-    lane->is_metered = worker->is_metered = lane->item_ns <= 0 || planned_ns >= BATCH_NS;
-    worker->batch_most = metered_batch(worker, lane, worker->batch_most);
+    lane->is_metered = worker->chunk.is_metered = lane->item_ns <= 0 || planned_ns >= BATCH_NS;
+    worker->chunk.batch_items = metered_batch(worker, lane, worker->chunk.batch_items);
 }
 
 /* The arguments are those of the batch, unless they could not be read. */

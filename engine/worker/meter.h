@@ -15,7 +15,7 @@
 #include "kernel/item_text.h"
 #include "worker/worker_internal.h"
 
-/* pe_meter_begin_chunk - decide how the chunk's items are measured (is_metered), and the size of its batches (batch_most),
+/* pe_meter_begin_chunk - decide how the chunk's items are measured (is_metered), and the size of its batches (batch_items),
  * which would have `most` items where nothing is measured. */
 void pe_meter_begin_chunk(pe_worker *worker, uint64_t most);
 

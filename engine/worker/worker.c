@@ -126,12 +126,12 @@ static uint64_t batch_most(const pe_work_spec *spec)
 static pe_status run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
     const bool has_joblog = worker->spec->errors.has_joblog;
-    if (!has_joblog && !worker->is_metered)
+    if (!has_joblog && !worker->chunk.is_metered)
         return pe_worker_run_batch(worker, block, end, payload, err);
-    const uint64_t away_ns = worker->is_metered ? pe_lane_here->away_ns : 0, began = pe_clock_ns();
+    const uint64_t away_ns = worker->chunk.is_metered ? pe_lane_here->away_ns : 0, began = pe_clock_ns();
     const pe_status status = has_joblog ? pe_joblog_run(worker, block, end, payload, err)
                                         : pe_worker_run_batch(worker, block, end, payload, err);
-    if (worker->is_metered)
+    if (worker->chunk.is_metered)
         pe_meter_add(worker, block, began, away_ns);
     return status;
 }
@@ -139,17 +139,17 @@ static pe_status run_batch(pe_worker *worker, pe_block block, uint64_t end, cons
 /* Items of the job, consecutive as the pool numbers them. */
 static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
-    const uint64_t most = worker->batch_most;
+    const uint64_t most = worker->chunk.batch_items;
     pe_status status = PE_OK;
     for (uint64_t done = 0; done < grain.count && status == PE_OK;) {
-        if (atomic_load_explicit(worker->flow->stop,
+        if (atomic_load_explicit(worker->chunk.flow->stop,
                                  memory_order_relaxed)) /* only saves time: the pool drops the chunk */
             return PE_OK;
         const uint64_t left = grain.count - done;
         const pe_block block = {.first = grain.first + done, .count = left < most ? left : most};
         status = run_batch(worker, block, end, payload, err);
         if (status == PE_OK && worker->spec->output.makes_partials && lacks_room(worker))
-            status = pe_digest_partial_take(&worker->piece, worker->rows, &worker->out->bytes, err);
+            status = pe_digest_partial_take(&worker->piece, worker->rows, &worker->chunk.out->bytes, err);
         if (status == PE_OK)
             status = pe_worker_hand_over_if_full(worker, err);
         done += block.count;
@@ -192,12 +192,12 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
         pe_item_set_from(spec->input.todo, range->block.first).first - range->block.first; /* of the pool's */
     const uint64_t first = range->block.first + ahead, end = first + range->block.count;
     pe_status status = begin_rows(worker, (pe_block){.first = first, .count = range->block.count}, out, err);
-    worker->out = out;
-    worker->flow = flow;
+    worker->chunk.out = out;
+    worker->chunk.flow = flow;
     if (pe_lane_here != NULL)
         pe_lane_here->ahead = ahead;
     pe_meter_begin_chunk(worker, batch_most(spec));
-    worker->handed_items = 0;
+    worker->chunk.handed_items = 0;
     pe_arguments_forget(&worker->args);
     worker->failure_counts.size = worker->failure_places.size = 0;
     for (pe_block grain; status == PE_OK && pe_split_range_next(range, &grain);)
@@ -214,7 +214,7 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
     if (status == PE_OK && worker->part.fold != NULL)
         status = pe_reduction_settle(spec->output.reduction, &worker->part, err);
     if (status == PE_OK)
-        release(worker, (pe_block){.first = first, .count = worker->handed_items + out->items});
+        release(worker, (pe_block){.first = first, .count = worker->chunk.handed_items + out->items});
     return status;
 }
 

@@ -23,16 +23,44 @@ typedef struct pe_worker_where {
     pe_failures failures;
 } pe_worker_where;
 
+/* The chunk at hand. */
+typedef struct pe_worker_chunk {
+    const pe_chunk_flow *flow;
+    pe_chunk_result *out;
+    uint64_t handed_items; /* that were handed over in parts */
+    uint64_t batch_items;  /* of each of its batches, but for the last */
+    bool is_metered;       /* its batches are timed for the record */
+} pe_worker_chunk;
+
+/* The batch at hand. Its first `finished` items went through all stages while the kernel computes those behind. */
+typedef struct pe_worker_batch {
+    pe_block block;
+    uint64_t began_ns;
+    void *plain; /* where in the rows a plain result goes */
+    size_t finished;
+    pe_error finish_error;                                                   /* of the stages of those items */
+    void *shifted_results[PE_MAX_COLUMNS], *shifted_written[PE_MAX_COLUMNS]; /* the columns behind those items */
+} pe_worker_batch;
+
+/* Consecutive items of the batch on their way through the stages behind the kernel. */
+typedef struct pe_worker_items {
+    pe_block block;
+    void *const *results; /* where the kernel writes */
+    void *const *written; /* what the encoder reads */
+    double seconds;
+} pe_worker_items;
+
 typedef struct pe_worker {
     const pe_work_spec *spec;
+    pe_worker_chunk chunk;
+    pe_worker_batch batch;
     pe_arguments args;
     pe_call *call;
     pe_worker_where where;
     void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the rows take its place */
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
     pe_buffer *rows;         /* encoded: the chunk's buffer, or the one of this worker that a piece takes them from */
-    void *plain;             /* the place in there where a plain result goes next */
-    pe_digest_partial piece; /* of the range at hand */
+    pe_digest_partial piece; /* of the chunk at hand */
     pe_buffer unsummed;      /* its rows that it has not taken yet */
     pe_item_writer *item_writer; /* of one file an item; NULL: there are none */
     pe_reduction_part part;      /* of a reduction: this worker's items */
@@ -40,29 +68,9 @@ typedef struct pe_worker {
     pe_buffer failure_counts;    /* of the chunk at hand: records that go to its log at its end */
     pe_buffer failure_places;    /* likewise, where the spec lists failed items */
     pe_arena kept_texts;         /* result texts of a batch whose failed items are tried again */
-    /* Of the range at hand. */
-    const pe_chunk_flow *flow;
-    pe_chunk_result *out;
-    uint64_t handed_items; /* that were handed over in parts */
-    uint64_t batch_most;
-    bool is_metered; /* its batches are timed for the record */
-    /* Of the batch at hand. */
-    pe_block batch;
-    size_t finished; /* items before it went through all stages, while the kernel computes those behind */
-    uint64_t began_ns;
-    pe_error early;                                                          /* of these stages */
-    void *shifted_results[PE_MAX_COLUMNS], *shifted_written[PE_MAX_COLUMNS]; /* columns from there on */
-    pe_block unreleased;                                                     /* mapped input that was read */
+    pe_block unreleased;         /* mapped input that was read, and how many items of it */
     uint64_t unreleased_items;
 } pe_worker;
-
-/* A batch on its way through the stages behind the kernel, or some consecutive items of it. */
-typedef struct pe_worker_batch {
-    pe_block block;
-    void *const *results; /* where the kernel writes */
-    void *const *written; /* what the encoder reads */
-    double seconds;
-} pe_worker_batch;
 
 /* pe_worker_run_batch - read, compute and encode the items of a block, which may be read ahead up to `end`. Those that
  * can be read are computed together, up to one that cannot; where the input does not say which one that is (a product),
@@ -78,9 +86,12 @@ pe_status pe_worker_add_counts(pe_worker *worker, pe_error *err);
 /* pe_worker_bound_texts - limit how much of a batch's texts the call keeps. */
 void pe_worker_bound_texts(pe_worker *worker);
 
+/* encode_items.c: pe_worker_encode - the items' rows, but for those of failed items that have none. */
+pe_status pe_worker_encode(pe_worker *worker, const pe_worker_items *items, pe_error *err);
+
 /* pe_worker_convert - the batch's results into its written columns; an item whose result does not fit its type fails.
  * PE_ENOMEM. */
-pe_status pe_worker_convert(pe_worker *worker, const pe_worker_batch *at, pe_error *err);
+pe_status pe_worker_convert(pe_worker *worker, const pe_worker_items *items, pe_error *err);
 
 /* where.c: the call of where. open and close are parts of the worker's. */
 pe_status pe_worker_where_open(pe_worker *worker, pe_error *err);
