@@ -38,8 +38,10 @@ begin() {
 }
 
 # go OPTION... SCRIPT ARGUMENT...
+# Each with a TMPDIR of its own: two mpirun that make Open MPI's session folder at the same moment can fail with "File exists".
 go() {
-    jobs[$case]=$(submit "$@")
+    mkdir "$dir/tmp/$case"
+    jobs[$case]=$(TMPDIR=$dir/tmp/$case submit "$@")
 }
 
 # back CASE: into the folder of a case, once its job has ended as $2 says

@@ -134,8 +134,10 @@ submit() {
     sbatch --parsable "$@"
 }
 
+# A controller that does not answer in time says nothing of the job.
 is_over() {
-    ! scontrol -o show job "$1" | grep -Eq 'JobState=(PENDING|CONFIGURING|RUNNING|COMPLETING|REQUEUED)'
+    local answer
+    answer=$(scontrol -o show job "$1") && ! grep -Eq 'JobState=(PENDING|CONFIGURING|RUNNING|COMPLETING|REQUEUED)' <<<"$answer"
 }
 
 # ending JOB: waits for it; prints how it ended, as in "COMPLETED 0", one line for all tasks of an array that ended alike.
