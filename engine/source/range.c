@@ -3,20 +3,19 @@
  */
 /* range.c - the source of evenly spaced integers or floats, computed where they are needed.
  *
- * Design:   integers are exact to int128. Differences and products are taken modulo 2^128, where they are right since
- *           every item lies between start and stop; a block whose ends fit 64 bits is one 64-bit ramp. What a range may
- *           be delivered as is judged by its first and last item, not by its dtype.
+ * Design:   integers are exact to int128; a block whose ends fit 64 bits is one 64-bit ramp.
  *           Of floats, item i is start + i * step, product and sum each rounded, and the first item that is not before
  *           stop ends the range. So stop is never an item; numpy.arange takes the ceiling of a quotient instead, which
  *           is sometimes one item more.
  * Threads:  constant after open.
- * Not here: spacing by a number of points (linspace.c).
+ * Not here: which integers a dtype holds (types/integer_range.c), spacing by a number of points (linspace.c).
  */
 #include <math.h>
 #include <string.h>
 
 #include "source/fill.h"
 #include "source/source_vtable.h"
+#include "types/integer_range.h"
 #include "types/number.h"
 #include <pengine/clones.h>
 
@@ -25,7 +24,7 @@
 typedef struct range {
     pe_source base;
     bool is_real;
-    pe_int128 start, step;
+    pe_integer_range integers;
     double real_start, real_step;
 } range;
 
@@ -51,116 +50,12 @@ static const char *print(pe_int128 value, char out[DIGITS_ROOM])
 
 static pe_int128 value_at(const range *r, uint64_t i)
 {
-    return (pe_int128)((pe_uint128)r->start + (pe_uint128)i * (pe_uint128)r->step);
+    return pe_integer_range_at(&r->integers, i);
 }
 
-/* The whole numbers that every value between them is exact for. */
-static bool limits(pe_dtype dtype, pe_int128 *low, pe_int128 *high)
-{
-    static const struct {
-        int64_t low;
-        uint64_t high;
-    } table[] = {
-        [PE_BOOL] = {0, 1},
-        [PE_INT8] = {INT8_MIN, INT8_MAX},
-        [PE_INT16] = {INT16_MIN, INT16_MAX},
-        [PE_INT32] = {INT32_MIN, INT32_MAX},
-        [PE_INT64] = {INT64_MIN, INT64_MAX},
-        [PE_UINT8] = {0, UINT8_MAX},
-        [PE_UINT16] = {0, UINT16_MAX},
-        [PE_UINT32] = {0, UINT32_MAX},
-        [PE_UINT64] = {0, UINT64_MAX},
-        [PE_INT128] = {0, 0},
-        [PE_FLOAT32] = {-(INT64_C(1) << 24), UINT64_C(1) << 24},
-        [PE_FLOAT64] = {-(INT64_C(1) << 53), UINT64_C(1) << 53},
-        [PE_FLOAT16] = {-(INT64_C(1) << 11), UINT64_C(1) << 11},
-        [PE_COMPLEX64] = {-(INT64_C(1) << 24), UINT64_C(1) << 24},
-        [PE_COMPLEX128] = {-(INT64_C(1) << 53), UINT64_C(1) << 53},
-    };
-    if (dtype == PE_TEXT)
-        return false;
-    *low = dtype == PE_INT128 ? PE_INT128_MIN : (pe_int128)table[dtype].low;
-    *high = dtype == PE_INT128 ? PE_INT128_MAX : (pe_int128)table[dtype].high;
-    return true;
-}
-
-static pe_uint128 size_of(pe_int128 value)
-{
-    return value < 0 ? -(pe_uint128)value : (pe_uint128)value;
-}
-
-/* The greatest power of two that a float of so many bits may not resolve at this size: its neighbours there are 2^k
- * apart. */
-static int spacing_bits(pe_uint128 size, int bits)
-{
-    int k = 0;
-    while (size >> k >> bits != 0)
-        k++;
-    return k;
-}
-
-/* The number of the first item beyond i whose spacing may be another one than item i's, at least i + 1. */
-static uint64_t next_spacing(const range *r, uint64_t i, uint64_t end, int k, int bits)
-{
-    const pe_int128 value = value_at(r, i);
-    const bool grows = k == 0 || (value < 0) == (r->step < 0);
-    if (grows && bits + k >= 128)
-        return end; /* no int128 is larger */
-    const pe_uint128 limit = (pe_uint128)1 << (bits + k - (grows ? 0 : 1)), stride = size_of(r->step);
-    pe_uint128 distance = 0;
-    if (k == 0) /* from anywhere below 2^bits to 2^bits, on the side that the step leads to */
-        distance = r->step < 0 ? limit + (pe_uint128)value : limit - (pe_uint128)value;
-    else
-        distance = grows ? limit - size_of(value) : size_of(value) - limit + 1;
-    const pe_uint128 steps = distance / stride + (distance % stride != 0);
-    return steps < end - i ? i + (steps > 0 ? (uint64_t)steps : 1) : end;
-}
-
-/* The first item that a float of so many bits cannot hold exactly: item after item, but where all items have one
- * spacing, the first two stand for all. */
-static bool find_inexact(const range *r, pe_block block, int bits, pe_int128 *misfit)
-{
-    const uint64_t end = block.first + block.count;
-    for (uint64_t i = block.first; i < end;) {
-        const int k = spacing_bits(size_of(value_at(r, i)), bits);
-        const uint64_t next = next_spacing(r, i, end, k, bits);
-        const pe_uint128 below = ((pe_uint128)1 << k) - 1;
-        for (uint64_t j = i; j < next && j < i + 2; j++)
-            if ((size_of(value_at(r, j)) & below) != 0) {
-                *misfit = value_at(r, j);
-                return true;
-            }
-        i = next;
-    }
-    return false;
-}
-
-/* The bits of an integer that a float, or the parts of a complex number, hold; 0: the dtype is neither. */
-static int exact_bits(pe_dtype dtype)
-{
-    const pe_dtype part = pe_dtype_part(dtype);
-    return part == PE_FLOAT16 ? 11 : part == PE_FLOAT32 ? 24 : part == PE_FLOAT64 ? 53 : 0;
-}
-
-static bool beyond_half(pe_dtype dtype, pe_int128 value)
-{
-    return dtype == PE_FLOAT16 && (value > 65504 || value < -65504);
-}
-
-/* An item of the block that the dtype cannot hold exactly: of integers, one of its two ends. */
 static bool find_misfit(const range *r, pe_block block, pe_dtype dtype, pe_int128 *misfit)
 {
-    pe_int128 low = 0, high = 0;
-    if (block.count == 0 || !limits(dtype, &low, &high))
-        return false;
-    const pe_int128 ends[] = {value_at(r, block.first), value_at(r, block.first + block.count - 1)};
-    for (int e = 0; e < 2; e++)
-        if (ends[e] < low || ends[e] > high) {
-            *misfit = ends[e];
-            return exact_bits(dtype) == 0 || beyond_half(dtype, ends[e]) ||
-                   find_inexact(r, block, exact_bits(dtype), misfit);
-        }
-    return false;
+    return pe_integer_range_find_misfit(&r->integers, block, dtype, misfit);
 }
 
 static pe_status refuse_misfit(const range *r, pe_int128 misfit, pe_type type, pe_error *err)
@@ -168,12 +63,12 @@ static pe_status refuse_misfit(const range *r, pe_int128 misfit, pe_type type, p
     const pe_source_spec *const spec = r->base.spec;
     char text[5][DIGITS_ROOM], name[PE_TYPE_NAME_ROOM];
     pe_int128 low = 0, high = 0;
-    limits(type.dtype, &low, &high);
-    print(r->start, text[0]);
+    (void)pe_exact_limits(type.dtype, &low, &high);
+    print(r->integers.start, text[0]);
     print(spec->stop.integer, text[1]);
     print(misfit, text[2]);
     pe_type_print(type, name);
-    if (exact_bits(type.dtype) > 0)
+    if (pe_exact_bits(type.dtype) > 0)
         return pe_fail(err, PE_ECONFIG,
                        "%s: range [%s, %s] holds %s, which is not exact as %s (every integer is from %s to %s)",
                        spec->where, text[0], text[1], text[2], name, print(low, text[3]), print(high, text[4]));
@@ -198,16 +93,16 @@ static pe_status count_integers(range *r, pe_int128 stop, pe_error *err)
 {
     char text[3][DIGITS_ROOM];
     const char *const where = r->base.spec->where;
-    if (r->step == 0)
+    if (r->integers.step == 0)
         return pe_fail(err, PE_ECONFIG, "%s: range: the step is 0, so it would never end", where);
-    const bool is_up = r->step > 0;
-    if (is_up ? stop < r->start : stop > r->start)
+    const bool is_up = r->integers.step > 0;
+    if (is_up ? stop < r->integers.start : stop > r->integers.start)
         return pe_fail(err, PE_ECONFIG, "%s: range: from %s by steps of %s never reaches %s: the step must be %s",
-                       where, print(r->start, text[0]), print(r->step, text[1]), print(stop, text[2]),
+                       where, print(r->integers.start, text[0]), print(r->integers.step, text[1]), print(stop, text[2]),
                        is_up ? "negative" : "positive");
-    const pe_uint128 from = (pe_uint128)(is_up ? r->start : stop);
-    const pe_uint128 to = (pe_uint128)(is_up ? stop : r->start);
-    const pe_uint128 stride = is_up ? (pe_uint128)r->step : -(pe_uint128)r->step;
+    const pe_uint128 from = (pe_uint128)(is_up ? r->integers.start : stop);
+    const pe_uint128 to = (pe_uint128)(is_up ? stop : r->integers.start);
+    const pe_uint128 stride = is_up ? (pe_uint128)r->integers.step : -(pe_uint128)r->integers.step;
     const pe_uint128 count = (to - from) / stride + ((to - from) % stride != 0);
     if (count > MOST_ITEMS)
         return pe_fail(err, PE_ECONFIG, "%s: range: it would hold %s items; at most 2^63 can be counted", where,
@@ -284,8 +179,8 @@ static pe_status range_open(pe_source *source, pe_error *err)
     range *const r = (range *)source;
     const pe_source_spec *const spec = source->spec;
     r->is_real = is_real(&spec->start) || is_real(&spec->stop) || is_real(&spec->step);
-    r->start = spec->start.integer;
-    r->step = spec->step.integer;
+    r->integers.start = spec->start.integer;
+    r->integers.step = spec->step.integer;
     r->real_start = real_of(&spec->start);
     r->real_step = real_of(&spec->step);
     const pe_status status =
@@ -396,11 +291,11 @@ static pe_status range_read(pe_reader *reader, pe_block block, const pe_byte_ran
     if (r->is_real)
         pe_fill_line(columns[0], block.first, count, r->real_start, r->real_step);
     else if (want == PE_INT128 && find_misfit(r, block, PE_INT64, &misfit))
-        ramp_wide(columns[0], count, value_at(r, block.first), r->step);
+        ramp_wide(columns[0], count, value_at(r, block.first), r->integers.step);
     else if (pe_dtype_is_float(want) && find_misfit(r, block, PE_INT64, &misfit))
-        ramp_wide_float(columns[0], want, count, value_at(r, block.first), r->step);
+        ramp_wide_float(columns[0], want, count, value_at(r, block.first), r->integers.step);
     else
-        ramps[want](columns[0], count, (uint64_t)value_at(r, block.first), (uint64_t)r->step);
+        ramps[want](columns[0], count, (uint64_t)value_at(r, block.first), (uint64_t)r->integers.step);
     return PE_OK;
 }
 
@@ -412,8 +307,8 @@ static bool range_ramp(const pe_source *source, pe_block block, int64_t *first, 
     if (r->is_real || (want != PE_INT64 && want != PE_INT128) || find_misfit(r, block, PE_INT64, &misfit))
         return false;
     *first = (int64_t)value_at(r, block.first);
-    *step = (int64_t)r->step;
-    return r->step == *step;
+    *step = (int64_t)r->integers.step;
+    return r->integers.step == *step;
 }
 
 const pe_source_vtable pe_kind_range = {

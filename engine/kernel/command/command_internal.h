@@ -103,7 +103,7 @@ void pe_command_environment_set_item(pe_command_environment *self, uint64_t item
 /* pe_command_tell_once - a note for the user, by the first worker that finds the reason for it. */
 void pe_command_warn_once(atomic_bool *has_warned, const pe_command *form, const char *text);
 
-/* ---- command_lines.c: one process, one line per item ---- */
+/* ---- command_lines.c, command_lines_process.c: one process, one line per item ---- */
 
 typedef struct pe_command_lines pe_command_lines;
 
