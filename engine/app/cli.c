@@ -121,12 +121,6 @@ static pe_status set_status(parsing *in, const char *path)
     return set_listing(in, PE_CLI_STATUS);
 }
 
-static pe_status set_verbosity(parsing *in, pe_verbosity verbosity)
-{
-    in->out->run.verbosity = verbosity;
-    return PE_OK;
-}
-
 /* Takes an option that names a file about the run. False: the option is another one. */
 static bool take_report(parsing *in, int key, const char *path, pe_status *status)
 {
@@ -183,68 +177,92 @@ static bool take_checkpoint(parsing *in, int key, const char *value, pe_status *
     }
 }
 
+/* Takes an option that prints something in place of a run. False: the option is another one. */
+static bool take_listing(parsing *in, int key, const char *value, pe_status *status)
+{
+    switch (key) {
+    case PE_OPTION_EXAMPLE:
+        *status = set_example(in, value);
+        return true;
+    case PE_OPTION_KERNELS:
+        *status = set_listing(in, PE_CLI_KERNELS);
+        return true;
+    case PE_OPTION_SCHEMA:
+        *status = set_listing(in, PE_CLI_SCHEMA);
+        return true;
+    case PE_OPTION_VERSION:
+        *status = set_listing(in, PE_CLI_VERSION);
+        return true;
+    case '?':
+    case 'h':
+        *status = set_listing(in, PE_CLI_HELP);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Takes an option about what is done with the job. False: the option is another one. */
+static bool take_action(parsing *in, int key, const char *value, pe_status *status)
+{
+    switch (key) {
+    case PE_OPTION_CHECK:
+        *status = set_check(in, value);
+        return true;
+    case PE_OPTION_PLAN:
+        in->out->run.action = PE_ACTION_PLAN;
+        return true;
+    case PE_OPTION_PRINT_CONFIG:
+        in->out->run.action = PE_ACTION_PRINT_CONFIG;
+        return true;
+    case PE_OPTION_DRY_RUN:
+        in->out->run.is_dry_run = true;
+        return true;
+    case PE_OPTION_SAMPLE:
+        *status = set_sample(in, value);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Takes what is typed in place of a job file, or the job file, or how much is said. False: it is something else. */
+static bool take_rest(parsing *in, int key, const char *value, pe_status *status)
+{
+    switch (key) {
+    case 'i':
+        *status = add_input(in, value);
+        return true;
+    case 'k':
+        *status = set_kernel(in, value);
+        return true;
+    case 'q':
+        in->out->run.verbosity = PE_QUIET;
+        return true;
+    case 'v':
+        in->out->run.verbosity = PE_VERBOSE;
+        return true;
+    case PE_OPTION_PROGRESS:
+        *status = set_progress(in, value);
+        return true;
+    case ARGP_KEY_ARG:
+        *status = set_job(in, value);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static error_t take(int key, char *value, struct argp_state *state)
 {
     parsing *const in = state->input;
     pe_status status = PE_OK;
     if (key > 0 && key <= PE_OPTION_VERSION)
         in->given.has[key] = true;
-    if (pe_cli_take_key(&in->keys, key, value, &status, in->err) || take_report(in, key, value, &status) ||
-        take_checkpoint(in, key, value, &status))
-        return status == PE_OK ? 0 : EINVAL;
-    switch (key) {
-    case 'i':
-        status = add_input(in, value);
-        break;
-    case 'k':
-        status = set_kernel(in, value);
-        break;
-    case PE_OPTION_CHECK:
-        status = set_check(in, value);
-        break;
-    case PE_OPTION_PLAN:
-        in->out->run.action = PE_ACTION_PLAN;
-        break;
-    case PE_OPTION_PRINT_CONFIG:
-        in->out->run.action = PE_ACTION_PRINT_CONFIG;
-        break;
-    case PE_OPTION_DRY_RUN:
-        in->out->run.is_dry_run = true;
-        break;
-    case PE_OPTION_EXAMPLE:
-        status = set_example(in, value);
-        break;
-    case PE_OPTION_SAMPLE:
-        status = set_sample(in, value);
-        break;
-    case PE_OPTION_PROGRESS:
-        status = set_progress(in, value);
-        break;
-    case 'q':
-        status = set_verbosity(in, PE_QUIET);
-        break;
-    case 'v':
-        status = set_verbosity(in, PE_VERBOSE);
-        break;
-    case PE_OPTION_KERNELS:
-        status = set_listing(in, PE_CLI_KERNELS);
-        break;
-    case PE_OPTION_SCHEMA:
-        status = set_listing(in, PE_CLI_SCHEMA);
-        break;
-    case PE_OPTION_VERSION:
-        status = set_listing(in, PE_CLI_VERSION);
-        break;
-    case '?':
-    case 'h':
-        status = set_listing(in, PE_CLI_HELP);
-        break;
-    case ARGP_KEY_ARG:
-        status = set_job(in, value);
-        break;
-    default:
+    if (!pe_cli_take_key(&in->keys, key, value, &status, in->err) && !take_report(in, key, value, &status) &&
+        !take_checkpoint(in, key, value, &status) && !take_listing(in, key, value, &status) &&
+        !take_action(in, key, value, &status) && !take_rest(in, key, value, &status))
         return ARGP_ERR_UNKNOWN;
-    }
     return status == PE_OK ? 0 : EINVAL;
 }
 

@@ -19,7 +19,7 @@
 #include "run/context.h"
 #include "run/expression/argument_names.h"
 #include "run/expression/condition.h"
-#include "run/output/kept_columns.h"
+#include "run/output/kept/kept_columns.h"
 #include "run/prepare/job_to_specs.h"
 #include "threads/placement/thread_placement.h"
 #include "worker/worker.h"

@@ -16,7 +16,7 @@
 
 #include "kernel/registry.h"
 #include "kernel/signature.h"
-#include "run/output/kept_columns.h"
+#include "run/output/kept/kept_columns.h"
 
 /* The argument types of the signatures seen. */
 typedef struct takes {

@@ -8,35 +8,18 @@
  *           of numbers each field is a column of its own, of the type that its first records have. Every rank finds the
  *           same, from the job and from what it knows of the inputs.
  * Threads:  the main thread.
- * Not here: reading fields (source/text/text_fields.c), their places in a row (sink/encode/encode.c).
+ * Not here: which columns there are, and their names (kept_candidates.c), reading fields (source/text/text_fields.c), their
+ *           places in a row (sink/encode/encode.c).
  */
-#include "run/output/kept_columns.h"
+#include "run/output/kept/kept_columns.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/suggest.h"
+#include "run/output/kept/kept_candidates.h"
 #include "sink/encode/encode_text.h"
-
-#define NAMES_ROOM 400 /* of a list of names in a message */
-#define MADE_ROOM 24
-
-/* One column that can be kept. */
-typedef struct candidate {
-    int source;
-    bool is_field;
-    uint64_t number; /* of the field, or of the argument among all */
-    pe_kept_name name;
-    pe_dtype type; /* of a field */
-} candidate;
-
-typedef struct candidates {
-    candidate *list;
-    size_t count;
-} candidates;
 
 static char point_of(int decimal)
 {
@@ -61,151 +44,17 @@ bool pe_kept_restyles(const pe_job *job, const pe_source_spec *input)
            (point_of(input->decimal) != point_of(job->output.decimal) || input->thousands != 0);
 }
 
-/* ---- what there is ---- */
-
-static uint64_t count_fields(const pe_inputs *inputs, int source)
-{
-    pe_source_field field;
-    uint64_t count = 0;
-    while (pe_inputs_field_at(inputs, source, count, &field))
-        count++;
-    return count;
-}
-
-/* The argument that a field of a text is, counted from the source's first; -1: none. */
-static int argument_of(const pe_source_spec *spec, int columns, uint64_t fields, uint64_t number)
-{
-    if (spec->format == PE_FORMAT_JSONL)
-        return -1; /* its fields are those that are kept */
-    for (int c = 0; c < spec->column_count && spec->columns != NULL; c++)
-        if (spec->columns[c].name == NULL && spec->columns[c].number == number)
-            return c;
-    return spec->columns == NULL && (uint64_t)columns == fields ? (int)number : -1;
-}
-
-/* A field's name: by the job, else by the header, else as the argument is called, else by its number. */
-static pe_status name_field(pe_kept_columns *kept, const pe_argument_names *arguments, const pe_source_spec *spec,
-                            int argument, const pe_source_field *field, candidate *out, pe_error *err)
-{
-    out->name = (pe_kept_name){.name = field->name, .label = field->label};
-    if (field->name == NULL)
-        out->name.label.data = NULL;
-    if (argument >= 0 && (field->name == NULL || spec->name_count > 0))
-        out->name = (pe_kept_name){.name = arguments->names[argument]};
-    if (out->name.name != NULL)
-        return PE_OK;
-    char text[MADE_ROOM];
-    (void)snprintf(text, sizeof text, "c%" PRIu64, out->number);
-    const pe_status status = pe_copy_string(&kept->made[kept->name_count], text, err);
-    out->name.name = kept->made[kept->name_count];
-    kept->name_count += status == PE_OK;
-    return status;
-}
-
-static pe_status add_source(pe_kept_columns *kept, const pe_job *job, const pe_inputs *inputs, int source,
-                            int first_argument, candidates *all, pe_error *err)
-{
-    const uint64_t fields = count_fields(inputs, source);
-    const int columns = pe_inputs_info(inputs, source)->columns;
-    pe_status status = PE_OK;
-    for (int c = 0; c < columns && fields == 0; c++)
-        all->list[all->count++] = (candidate){.source = source,
-                                              .number = (uint64_t)(first_argument + c),
-                                              .name = {.name = kept->arguments.names[first_argument + c]}};
-    for (uint64_t f = 0; f < fields && status == PE_OK; f++) {
-        candidate *const one = &all->list[all->count++];
-        const int argument = argument_of(&job->inputs[source], columns, fields, f);
-        pe_source_field field = {.name = NULL};
-        (void)pe_inputs_field_at(inputs, source, f, &field);
-        *one = (candidate){.source = source, .is_field = true, .number = f, .type = field.type};
-        status = name_field(kept, &kept->arguments, &job->inputs[source], argument < 0 ? -1 : first_argument + argument,
-                            &field, one, err);
-    }
-    return status;
-}
-
-static pe_status list_candidates(pe_kept_columns *kept, const pe_job *job, const pe_inputs *inputs, candidates *out,
-                                 pe_error *err)
-{
-    const int arguments = pe_inputs_columns(inputs);
-    kept->argument_count = arguments;
-    size_t most = (size_t)arguments + 1;
-    for (int s = 0; s < pe_inputs_sources(inputs); s++)
-        most += count_fields(inputs, s);
-    pe_argument_names_of_inputs(job, inputs, arguments, &kept->arguments);
-    pe_status status = pe_make_array(&out->list, most, sizeof *out->list, err);
-    if (status == PE_OK)
-        status = pe_make_array(&kept->made, most, sizeof *kept->made, err);
-    int first = 0;
-    for (int s = 0; s < pe_inputs_sources(inputs) && status == PE_OK; s++) {
-        status = add_source(kept, job, inputs, s, first, out, err);
-        first += pe_inputs_info(inputs, s)->columns;
-    }
-    return status;
-}
-
 /* ---- what is chosen ---- */
 
-static pe_status refuse_name(const pe_job *job, const candidates *all, const char *name, pe_error *err)
-{
-    char list[NAMES_ROOM];
-    size_t used = 0;
-    const char **names = NULL;
-    if (pe_make_array(&names, all->count + 1, sizeof *names, err) != PE_OK)
-        return err->status;
-    list[0] = '\0';
-    for (size_t i = 0; i < all->count; i++) {
-        names[i] = all->list[i].name.name;
-        if (used < NAMES_ROOM - 60)
-            used += (size_t)snprintf(list + used, 50, "%s\"%.40s\"", i == 0 ? "" : ", ", names[i]);
-    }
-    const char *const near = pe_suggest(name, names, all->count);
-    const pe_status status =
-        pe_fail(err, PE_ECONFIG, "%s.keep: the input has no column \"%s\"%s%s%s has %s%s", job->output.where, name,
-                near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near, near == NULL ? ": it" : "\"? It",
-                list, used >= NAMES_ROOM - 60 ? ", ..." : "");
-    free(names);
-    return status;
-}
-
-static pe_status find_name(const pe_job *job, const candidates *all, const char *name, const candidate **out,
-                           pe_error *err)
-{
-    size_t found = 0;
-    for (size_t i = all->count; i-- > 0;)
-        if (strcmp(all->list[i].name.name, name) == 0) {
-            *out = &all->list[i];
-            found++;
-        }
-    if (found == 0)
-        return refuse_name(job, all, name, err);
-    if (found > 1)
-        return pe_fail(err, PE_ECONFIG, "%s.keep: the input has %zu columns named \"%s\": choose by number (from 0)",
-                       job->output.where, found, name);
-    return PE_OK;
-}
-
-static pe_status find_choice(const pe_job *job, const candidates *all, const pe_column_choice *choice,
-                             const candidate **out, pe_error *err)
-{
-    if (choice->name != NULL)
-        return find_name(job, all, choice->name, out, err);
-    if (choice->number >= all->count)
-        return pe_fail(err, PE_ECONFIG, "%s.keep: there is no column %" PRIu64 ": the input has %zu (from 0)",
-                       job->output.where, choice->number, all->count);
-    *out = &all->list[choice->number];
-    return PE_OK;
-}
-
 /* May a field join the column of the choice before it? */
-static bool joins(const pe_kept_columns *kept, const candidate *one, bool is_binary)
+static bool joins(const pe_kept_columns *kept, const pe_kept_candidate *one, bool is_binary)
 {
     return one->is_field && !is_binary && kept->count > 0 && kept->places[kept->count - 1].source == one->source;
 }
 
 /* One choice more: names[n], numbers[n] are its own. */
-static pe_status add_choice(pe_kept_columns *kept, const pe_job *job, const candidate *one, size_t n, bool is_binary,
-                            pe_error *err)
+static pe_status add_choice(pe_kept_columns *kept, const pe_job *job, const pe_kept_candidate *one, size_t n,
+                            bool is_binary, pe_error *err)
 {
     kept->names[n] = one->name;
     kept->numbers[n] = one->number;
@@ -230,13 +79,13 @@ static pe_status add_choice(pe_kept_columns *kept, const pe_job *job, const cand
 }
 
 /* Is a choice a column of numbers of its own? The members of a jsonl go to another as they stand. */
-static bool is_apart(const pe_job *job, const candidate *one)
+static bool is_apart(const pe_job *job, const pe_kept_candidate *one)
 {
     const bool has_members = one->is_field && job->inputs[one->source].keeps_own;
     return pe_kept_columns_is_binary(job) && !has_members;
 }
 
-static pe_status choose(pe_kept_columns *kept, const pe_job *job, const candidates *all, pe_error *err)
+static pe_status choose(pe_kept_columns *kept, const pe_job *job, const pe_kept_candidates *all, pe_error *err)
 {
     const pe_keep *const keep = &job->output.keep;
     const size_t count = keep->is_all ? all->count : (size_t)keep->count;
@@ -244,9 +93,9 @@ static pe_status choose(pe_kept_columns *kept, const pe_job *job, const candidat
     if (status == PE_OK)
         status = pe_make_array(&kept->numbers, count + 1, sizeof *kept->numbers, err);
     for (size_t n = 0; n < count && status == PE_OK; n++) {
-        const candidate *one = &all->list[n];
+        const pe_kept_candidate *one = &all->list[n];
         if (!keep->is_all)
-            status = find_choice(job, all, &keep->columns[n], &one, err);
+            status = pe_kept_candidates_find(job, all, &keep->columns[n], &one, err);
         if (status == PE_OK)
             status = add_choice(kept, job, one, n, is_apart(job, one), err);
     }
@@ -285,7 +134,7 @@ static pe_kept_fields describe(const pe_kept_columns *kept, const pe_job *job, c
     const uint64_t *const numbers = kept->numbers + place->from;
     const size_t count = kept->columns[column].name_count;
     /* a record may end in a comment */
-    bool is_whole = count == count_fields(inputs, place->source) && job->inputs[place->source].comment == 0;
+    bool is_whole = count == pe_kept_count_fields(inputs, place->source) && job->inputs[place->source].comment == 0;
     is_whole = is_whole && (job->inputs[place->source].keeps_line || !job->inputs[place->source].keeps_own);
     for (size_t n = 0; n < count; n++)
         is_whole = is_whole && numbers[n] == n;
@@ -351,12 +200,12 @@ static pe_status make_blanks(pe_kept_columns *kept, const pe_job *job, pe_error 
 
 pe_status pe_kept_columns_choose(pe_kept_columns *kept, const pe_job *job, pe_inputs *inputs, pe_error *err)
 {
-    candidates all = {.list = NULL};
+    pe_kept_candidates all = {.list = NULL};
     const pe_keep *const keep = &job->output.keep;
     if ((!keep->is_all && keep->count == 0) || job->op_count > 0 || job->output.format == PE_FORMAT_NULL)
         return PE_OK;
     kept->style = pe_text_style_of(&job->output, job->output.format);
-    pe_status status = list_candidates(kept, job, inputs, &all, err);
+    pe_status status = pe_kept_candidates_list(kept, job, inputs, &all, err);
     if (status == PE_OK)
         status = choose(kept, job, &all, err);
     if (status == PE_OK)
