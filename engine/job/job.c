@@ -39,7 +39,7 @@ static pe_section open_section(const reading *in, const char *name)
     };
 }
 
-/* dir/squares.toml is the job "squares". A name is text, which the name of a file need not be. */
+/* The job of configs/squares.toml is "squares". A name is UTF-8, which the name of a file need not be. */
 static pe_status name_by_file(const char *file, pe_job *job, pe_error *err)
 {
     char *name = NULL;

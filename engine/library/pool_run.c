@@ -6,7 +6,7 @@
  * Design:  the engine's own run of a plan (ranks/execute_plan.h) with the column worker, on the pool's threads. A small call
  *          has no plan: the thread that asks for it is its only worker.
  * Threads: the thread whose turn it is; the functions that the pool calls: rank_pool.h says which thread.
- * Not here: turns (pool.c), results (pool_deliver.c).
+ * Not here: turns (pool_turns.c), results (pool_deliver.c).
  */
 #include <inttypes.h>
 #include <stdio.h>

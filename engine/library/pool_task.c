@@ -4,7 +4,7 @@
 /* pool_task.c - the calls of a pool: start, test, cancel, wait, free; and those that block.
  *
  * Threads: any. A task that has ended does not touch its pool, which may be closed by then.
- * Not here: turns (pool.c), the run of a call (pool_run.c).
+ * Not here: turns (pool_turns.c), the run of a call (pool_run.c).
  */
 #include <errno.h>
 #include <math.h>

@@ -3,7 +3,7 @@
  */
 /* trace.h - what each thread did when, as Trace Event Format for Perfetto: --trace.
  *
- * Design: a rank is a process, a thread of it a thread. Events of a thread do not overlap (record/events.h), so they nest in
+ * Design: a rank is a process, a thread of it a thread. Events of a thread do not overlap (profile/events.h), so they nest in
  *         Perfetto's sense. Times are microseconds of rank 0's clock since the run began.
  */
 #ifndef PE_TRACE_H

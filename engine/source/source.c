@@ -217,6 +217,18 @@ static pe_status apply_first_count(pe_source *source, pe_error *err)
     return PE_OK;
 }
 
+/* The end of open and import: `source` is *out's, or it is closed. */
+static pe_status finish_open(pe_source *source, pe_status status, pe_source **out, pe_error *err)
+{
+    if (status == PE_OK)
+        status = apply_first_count(source, err);
+    if (status == PE_OK)
+        *out = source;
+    else
+        pe_source_close(source);
+    return status;
+}
+
 pe_status pe_source_open(const pe_source_spec *spec, pe_source **out, pe_error *err)
 {
     pe_source *source = NULL;
@@ -230,14 +242,7 @@ pe_status pe_source_open(const pe_source_spec *spec, pe_source **out, pe_error *
         status = pe_column_dtypes_check(spec, source->format, err);
     if (status == PE_OK)
         status = source->kind->open(source, err);
-    if (status == PE_OK)
-        status = apply_first_count(source, err);
-    if (status == PE_OK) {
-        *out = source;
-        source = NULL;
-    }
-    pe_source_close(source);
-    return status;
+    return finish_open(source, status, out, err);
 }
 
 void pe_source_close(pe_source *source)
@@ -303,12 +308,5 @@ pe_status pe_source_import(const pe_source_spec *spec, const void *data, size_t 
         open_same_file(source);
     if (source->kind->load != NULL)
         status = source->kind->load(source, (const unsigned char *)data + EXPORTED_BYTES, size - EXPORTED_BYTES, err);
-    if (status == PE_OK)
-        status = apply_first_count(source, err);
-    if (status == PE_OK) {
-        *out = source;
-        source = NULL;
-    }
-    pe_source_close(source);
-    return status;
+    return finish_open(source, status, out, err);
 }

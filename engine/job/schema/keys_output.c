@@ -8,12 +8,11 @@
 #include "job/schema/schema_internal.h"
 
 #define TEXTS (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV | 1u << PE_FORMAT_TXT)
+#define CSV (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV)
 
 static const pe_word output_formats[] = {
     PE_FORMATS_BOTH(PE_FORMAT_WORD) PE_FORMATS_OUT(PE_FORMAT_WORD){NULL, 0},
 };
-#define CSV (1u << PE_FORMAT_CSV | 1u << PE_FORMAT_TSV)
-
 static const pe_word gathers[] = {{"auto", false}, {"root", true}, {NULL, 0}};
 static const pe_word syncs[] = {
     {"auto", PE_SYNC_AUTO}, {"always", PE_SYNC_ALWAYS}, {"never", PE_SYNC_NEVER}, {NULL, 0}};
@@ -25,14 +24,20 @@ static const pe_word reductions[] = {{"sum", PE_REDUCE_SUM},       {"min", PE_RE
 static const pe_word reduce_formats[] = {
     {"csv", PE_FORMAT_CSV}, {"tsv", PE_FORMAT_TSV}, {"txt", PE_FORMAT_TXT}, {NULL, 0}};
 
+/* In [output] and in [reduce]. */
+#define OUTPUT_PATH                                                                                                    \
+    {                                                                                                                  \
+        .name = "path", .type = PE_KEY_STRING, .path = PE_PATH_OUTPUT, JOB(output.path), .may_change = true,           \
+        .fallback = "\"-\"", .help = "a file, found from the current directory; \"-\" is stdout"                       \
+    }
+#define OUTPUT_NAMES                                                                                                   \
+    {                                                                                                                  \
+        .name = "names", .type = PE_KEY_NAMES, JOB(output.names), COUNT_JOB(output.name_count), .least = 1,            \
+        .unset = "result, or f0, f1 and so on", .help = "names of the result columns, each once"                       \
+    }
+
 static const pe_key output_rows[] = {
-    {.name = "path",
-     .type = PE_KEY_STRING,
-     .path = PE_PATH_OUTPUT,
-     JOB(output.path),
-     .may_change = true,
-     .fallback = "\"-\"",
-     .help = "a file, found from the current directory; \"-\" is stdout"},
+    OUTPUT_PATH,
     {.name = "format",
      .type = PE_KEY_WORD,
      JOB(output.format),
@@ -52,13 +57,7 @@ static const pe_key output_rows[] = {
      JOB(output.has_index),
      .fallback = "false",
      .help = "the item's index as the first column"},
-    {.name = "names",
-     .type = PE_KEY_NAMES,
-     JOB(output.names),
-     COUNT_JOB(output.name_count),
-     .least = 1,
-     .unset = "result, or f0, f1 and so on",
-     .help = "names of the result columns, each once"},
+    OUTPUT_NAMES,
     {.name = "dataset",
      .type = PE_KEY_STRING,
      JOB(output.dataset),
@@ -154,30 +153,19 @@ static const pe_key reduce_rows[] = {
      .unset = "none",
      .help = "[first, last, bins]: a line for each bin with its count, as numpy.histogram, and the rest as below and "
              "above"},
-    {.name = "path",
-     .type = PE_KEY_STRING,
-     .path = PE_PATH_OUTPUT,
-     JOB(output.path),
-     .may_change = true,
-     .fallback = "\"-\"",
-     .help = "a file, found from the current directory; \"-\" is stdout"},
+    OUTPUT_PATH,
     {.name = "format",
      .type = PE_KEY_WORD,
      JOB(output.format),
      .words = reduce_formats,
      .unset = "by suffix, txt for \"-\"",
      .help = "csv and tsv open with a line of names; txt is tsv without it"},
-    {.name = "names",
-     .type = PE_KEY_NAMES,
-     JOB(output.names),
-     COUNT_JOB(output.name_count),
-     .least = 1,
-     .unset = "result, or f0, f1 and so on",
-     .help = "names of the result columns, each once"},
+    OUTPUT_NAMES,
 };
 
 const pe_key_table pe_keys_output = {
     .name = "output", .keys = output_rows, .count = sizeof output_rows / sizeof *output_rows};
+
 static const char *const reduce_needed[] = {"op", "quantiles", "histogram", NULL};
 
 const pe_key_table pe_keys_reduce = {
