@@ -55,9 +55,10 @@ static pe_status refuse_value(const pe_override *override, const pe_error *reaso
     if (reason->status != PE_ECONFIG)
         return pe_fail(err, reason->status, "%s", reason->text);
     if (pe_utf8_stray(override->value) != NULL)
-        return pe_fail(err, PE_EUSAGE,
-                       "%s: is not UTF-8, as each text of a job has to be; a file may have a second name, by ln -s",
-                       override->origin);
+        return pe_fail(
+            err, PE_EUSAGE,
+            "%s: is not UTF-8, as each text of a job has to be; a file can be given a second name with ln -s",
+            override->origin);
     if (!takes_text(override->key))
         return pe_fail(err, PE_EUSAGE, "%s: the value is not TOML: %s", override->origin, why);
     if (strchr("\"'[{", override->value[0]) != NULL) /* TOML was meant; an empty value is no word either */

@@ -109,11 +109,13 @@ class Paths(Case):
     def test_missing_folder_is_found_before_the_run(self):
         self.files()
         base = {"input": {"range": [0, 3]}, "kernel": SQUARE}
-        for more in ({"output": {"path": "none/out.txt"}}, {"errors": {"log": "none/log.csv"}},
-                     {"reduce": {"op": "sum", "path": "none/sum.txt"}}, {"output": {"path": "in.txt/out.txt"}},
-                     {"output": {"path": "sub"}}):
+        missing = "the directory none does not exist"
+        for more, reason in (({"output": {"path": "none/out.txt"}}, missing), ({"errors": {"log": "none/log.csv"}}, missing),
+                             ({"reduce": {"op": "sum", "path": "none/sum.txt"}}, missing),
+                             ({"output": {"path": "in.txt/out.txt"}}, "Not a directory"),
+                             ({"output": {"path": "sub"}}, "Is a directory")):
             for options in (("--check",), ("--plan",), ()):
-                self.untouched(toml(**base, **more), 73, "cannot create", options=options)
+                self.untouched(toml(**base, **more), 73, "cannot create", reason, options=options)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,7 @@ static const pe_key input_rows[] = {
      .formats = CSV,
      .unset = "none",
      .kinds = PATH,
-     .help = "csv and tsv: what may stand between two digits of a number and says nothing"},
+     .help = "csv and tsv: the thousands separator of numbers, which is left out of them"},
     {.name = "skip_lines",
      .type = PE_KEY_INTEGER,
      INPUT(skip_lines),

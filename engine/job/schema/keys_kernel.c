@@ -164,8 +164,9 @@ static const pe_key kernel_rows[] = {
      .most = INT64_MAX,
      .fallback = "0",
      .kinds = EVERY_FORM & ~COMMAND,
-     .help = "of the random numbers that a kernel draws by item; python: where it is given, random and numpy.random "
-             "are seeded by seed and item"},
+     .help = "the seed of the random numbers that a kernel draws by item; python: random and numpy.random are seeded "
+             "by seed "
+             "and item where it is given"},
     {.name = "overflow",
      .type = PE_KEY_EITHER,
      JOB(kernel.may_wrap),

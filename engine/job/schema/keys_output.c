@@ -130,14 +130,15 @@ static const pe_key reduce_rows[] = {
      COUNT_JOB(op_count),
      .words = reductions,
      .unset = "count, beside quantiles or a histogram",
-     .help = "what all items come to, one line each: exact sums, means, variances and deviations, the least, the "
-             "greatest, which item that is, how many"},
+     .help = "numbers over all items, a line for each: sum, mean, var and std are exact and rounded once; argmin and "
+             "argmax "
+             "say which item it is"},
     {.name = "ddof",
      .type = PE_KEY_INTEGER,
      JOB(reduce.ddof),
      .most = INT64_MAX,
      .unset = "0",
-     .help = "var and std divide by the count less this"},
+     .help = "var and std divide by the count minus ddof"},
     {.name = "quantiles",
      .type = PE_KEY_SHARES,
      JOB(reduce.quantiles),

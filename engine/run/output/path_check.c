@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/errno_text.h"
 #include "job/job_paths.h"
+#include "os/file/out_path.h"
 #include "worker/item_files/item_files.h"
 
 #define MOST_LINKS 40
@@ -176,14 +176,13 @@ pe_status pe_path_check_folders(const pe_job *job, pe_error *err)
     size_t count = 0;
     pe_status status = pe_job_list_paths(job, &paths, &count, err);
     for (size_t i = 0; i < count && status == PE_OK; i++) {
-        char reason[PE_ERRNO_TEXT_SIZE];
         const bool is_file = paths[i].is_written && strcmp(paths[i].path, "-") != 0;
         const bool is_template = is_file && job->op_count == 0 && is_item_file(job, paths[i].path);
         const int number = !is_file      ? 0
                            : is_template ? reason_against_files(paths[i].path)
                                          : reason_against(paths[i].path);
         if (number != 0)
-            status = pe_fail(err, PE_EOUTPUT, "cannot create %s: %s", paths[i].path, pe_errno_text(number, reason));
+            status = pe_out_cannot_create(paths[i].path, number, err);
     }
     pe_job_free_paths(paths, count);
     return status;

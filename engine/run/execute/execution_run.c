@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* execution_pool.c - the pool of a run, and the functions that it calls.
+/* execution_run.c - the pool of a run, and the functions that it calls.
  *
  * Threads: the main thread; pack, next and tick are called by it, take_results and spill_results by whichever thread delivers
  *          (rank_pool.h says which).
