@@ -53,7 +53,7 @@ pengine --resume "$@" "${options[@]}" &
 run=$!
 again=1
 trap 'again=1; kill -USR1 "$run"' USR1
-trap 'again=1; REQUEUES=0; kill -USR1 "$run"' TERM # scancel: not again; a second SIGTERM would end the run at once
+trap 'again=1; REQUEUES=0; kill -USR1 "$run" 2>/dev/null' TERM # scancel: not again; a second SIGTERM would end the run at once
 while [ "$again" -eq 1 ]; do # a signal interrupts wait
     again=0
     wait "$run" && code=0 || code=$?

@@ -135,9 +135,14 @@ submit() {
 }
 
 # A controller that does not answer in time says nothing of the job.
-is_over() {
+looks_over() {
     local answer
     answer=$(scontrol -o show job "$1") && ! grep -Eq 'JobState=(PENDING|CONFIGURING|RUNNING|COMPLETING|REQUEUED)' <<<"$answer"
+}
+
+# A job that is being requeued looks over for a moment.
+is_over() {
+    looks_over "$1" && sleep 0.3 && looks_over "$1"
 }
 
 # ending JOB: waits for it; prints how it ended, as in "COMPLETED 0", one line for all tasks of an array that ended alike.
