@@ -291,7 +291,8 @@ static pe_status open_given(const void *communicator, size_t size, pe_comm **out
                        "the program was compiled with another MPI: its communicators have %zu bytes, and "
                        "those of pengine's module %zu",
                        size, sizeof given);
-    memcpy(&given, communicator, sizeof given);
+    if (communicator != NULL)
+        memcpy(&given, communicator, sizeof given);
     (void)MPI_Initialized(&is_begun);
     (void)MPI_Finalized(&is_over);
     if (!is_begun || is_over)

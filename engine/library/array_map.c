@@ -39,7 +39,7 @@ typedef struct taker {
 static int take_block(void *context, const pe_pool_block *block)
 {
     const taker *self = context;
-    return self->take == NULL ? 0 : self->take(self->context, block->first, block->count, block->results);
+    return self->take(self->context, block->first, block->count, block->results);
 }
 
 /* The caller has no place for texts. */
@@ -76,7 +76,7 @@ static int run_imap(const pe_kernel *kernel, const pe_array_options *options, pe
                     void *context, pe_fault *fault)
 {
     taker self = {.take = take, .context = context};
-    call.sink = take_block;
+    call.sink = take != NULL ? take_block : NULL; /* which the pool refuses */
     call.sink_context = &self;
     return run(kernel, options, &call, fault);
 }

@@ -168,5 +168,5 @@ void pe_pool_close(pe_pool *pool)
 
 int pe_pool_threads(const pe_pool *pool)
 {
-    return pool->threads;
+    return pool != NULL ? pool->threads : 0;
 }

@@ -146,6 +146,8 @@ static pe_status open_descriptor(pe_pool_kernel *kernel, const pe_kernel *descri
     if (descriptor->abi != PE_KERNEL_ABI || descriptor->size != sizeof *descriptor)
         return pe_fail(err, PE_EKERNEL, "kernel of ABI %u and size %u, this pengine has ABI %u and size %zu",
                        descriptor->abi, descriptor->size, PE_KERNEL_ABI, sizeof *descriptor);
+    if (descriptor->name == NULL || descriptor->signature == NULL || descriptor->map == NULL)
+        return pe_fail(err, PE_EKERNEL, "a kernel needs name, signature and map: one of them is NULL");
     const pe_status status = pe_signature_parse(descriptor->signature, &signature, err);
     if (status != PE_OK)
         return status;
@@ -227,7 +229,7 @@ void pe_pool_free_kernel(pe_pool_kernel *kernel)
 
 const char *pe_pool_signature(const pe_pool_kernel *kernel)
 {
-    return kernel->signature;
+    return kernel != NULL ? kernel->signature : NULL;
 }
 
 static pe_pool_type type_of(const pe_type *types, int count, int number)
@@ -238,20 +240,20 @@ static pe_pool_type type_of(const pe_type *types, int count, int number)
 
 int pe_pool_column_count(const pe_pool_kernel *kernel)
 {
-    return kernel->column_count;
+    return kernel != NULL ? kernel->column_count : 0;
 }
 
 pe_pool_type pe_pool_column(const pe_pool_kernel *kernel, int number)
 {
-    return type_of(kernel->columns, kernel->column_count, number);
+    return type_of(kernel != NULL ? kernel->columns : NULL, pe_pool_column_count(kernel), number);
 }
 
 int pe_pool_result_count(const pe_pool_kernel *kernel)
 {
-    return kernel->work.signature.result_count;
+    return kernel != NULL ? kernel->work.signature.result_count : 0;
 }
 
 pe_pool_type pe_pool_result(const pe_pool_kernel *kernel, int number)
 {
-    return type_of(kernel->work.signature.results, kernel->work.signature.result_count, number);
+    return type_of(kernel != NULL ? kernel->work.signature.results : NULL, pe_pool_result_count(kernel), number);
 }

@@ -148,7 +148,7 @@ static void wait_until(pe_pool_task *task, const struct timespec *deadline)
 
 int pe_pool_test(pe_pool_task *task, double seconds)
 {
-    if (is_ended(task))
+    if (task == NULL || is_ended(task))
         return 1;
     if (!(seconds > 0))
         return 0;
@@ -161,12 +161,17 @@ int pe_pool_test(pe_pool_task *task, double seconds)
 
 void pe_pool_cancel(pe_pool_task *task)
 {
-    atomic_store_explicit(&task->is_cancelled, true, memory_order_relaxed); /* the run's tick reads nothing else */
+    if (task != NULL)
+        atomic_store_explicit(&task->is_cancelled, true, memory_order_relaxed); /* the run's tick reads nothing else */
 }
 
 int pe_pool_wait(pe_pool_task *task, pe_fault *fault)
 {
     pe_error err = PE_ERROR_INIT;
+    if (task == NULL) {
+        (void)pe_fail(&err, PE_EUSAGE, "no task: NULL was passed, what did pe_pool_start say?");
+        return pe_pool_fault(&err, fault);
+    }
     if (!is_ended(task)) {
         if (pe_pool_check_caller(task->kernel->pool, &err) != PE_OK)
             return pe_pool_fault(&err, fault);
@@ -179,14 +184,14 @@ int pe_pool_wait(pe_pool_task *task, pe_fault *fault)
 
 size_t pe_pool_failures(const pe_pool_task *task, const pe_pool_failure **list)
 {
-    const bool is_there = is_ended(task);
+    const bool is_there = task != NULL && is_ended(task);
     *list = is_there ? task->failures : NULL;
     return is_there ? task->failure_count : 0;
 }
 
 uint64_t pe_pool_items(const pe_pool_task *task)
 {
-    return atomic_load_explicit(&task->items, memory_order_relaxed);
+    return task != NULL ? atomic_load_explicit(&task->items, memory_order_relaxed) : 0;
 }
 
 void pe_pool_free(pe_pool_task *task)

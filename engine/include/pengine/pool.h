@@ -12,6 +12,8 @@
  *         A program may have several pools.
  * Fork:   in a child process after fork() every call of a pool of the parent is an error (64).
  * Errors: a function that fails fills *fault, as those of pengine.h do; fault may be NULL.
+ * NULL:   in the place of a pool, kernel, task or call it is an error (64, a kernel's descriptor 69); functions without a
+ *         fault do nothing then, and give 0 or NULL, but pe_pool_test: 1.
  * Link:   pkg-config --cflags --libs pengine, or find_package(pengine) and pengine::pengine
  */
 #ifndef PENGINE_POOL_H

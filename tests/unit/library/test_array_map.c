@@ -209,6 +209,23 @@ START_TEST(array_map_unusable_kernels_are_refused)
 }
 END_TEST
 
+START_TEST(array_null_is_refused)
+{
+    pe_fault fault;
+    const void *args[] = {numbers};
+    void *out[] = {results};
+    const pe_kernel *square = pe_array_kernel("square", NULL);
+    ck_assert_ptr_null(pe_array_kernel(NULL, NULL));
+    ck_assert_int_eq(pe_array_map(NULL, 1, args, out, NULL, &fault), 69);
+    ck_assert_int_eq(pe_array_map(square, 1, NULL, out, NULL, &fault), 64);
+    ck_assert_int_eq(pe_array_map(square, 1, args, NULL, NULL, &fault), 64);
+    ck_assert_int_eq(pe_array_map(square, 1, args, NULL, NULL, NULL), 64);
+    ck_assert_int_eq(pe_array_imap(square, 1, args, NULL, NULL, NULL, &fault), 64);
+    ck_assert_str_eq(fault.text, "a call gives its results to columns or to a sink: expected one, got none");
+    ck_assert_int_eq(pe_array_imap_unordered(square, 1, args, NULL, NULL, NULL, &fault), 64);
+}
+END_TEST
+
 START_TEST(array_map_leaves_the_callers_openmp_as_it_is)
 {
     pe_fault fault;
@@ -246,4 +263,4 @@ UNIT_MAIN("api", array_map_leaves_the_callers_openmp_as_it_is, array_map_inside_
           array_map_no_items_is_fine, array_map_squares_every_item, array_map_two_arguments_two_results,
           array_map_failed_item_is_named, array_imap_hands_over_in_order, array_imap_caller_can_end_it,
           array_imap_failed_item_comes_after_all_before_it, array_imap_unordered_failed_item_gives_no_item_twice,
-          array_imap_unordered_gives_each_item_once, array_map_unusable_kernels_are_refused)
+          array_imap_unordered_gives_each_item_once, array_map_unusable_kernels_are_refused, array_null_is_refused)

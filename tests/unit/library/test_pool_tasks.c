@@ -153,5 +153,37 @@ START_TEST(pool_in_a_child_after_fork_is_an_error)
 }
 END_TEST
 
-UNIT_MAIN("pool_tasks", pool_task_is_tested_cancelled_and_queued, pool_calls_of_several_threads_and_pools,
-          pool_call_from_inside_is_an_error, pool_in_a_child_after_fork_is_an_error)
+START_TEST(pool_null_is_refused)
+{
+    const pe_pool_failure *failures = &(pe_pool_failure){.item = 1};
+    pe_pool *pool = open_pool(1);
+    pe_pool_kernel *kernel = load(pool, "[kernel]\nname = \"square\"", "(int64)");
+    const pe_kernel hollow = {
+        .abi = PE_KERNEL_ABI, .size = sizeof hollow, .name = "hollow", .signature = "(int64) -> int64"};
+    ck_assert_ptr_null(pe_pool_use(pool, &hollow, NULL, &fault));
+    ck_assert_str_eq(fault.text, "a kernel needs name, signature and map: one of them is NULL");
+    ck_assert_ptr_null(pe_pool_start(kernel, NULL, &fault));
+    ck_assert_str_eq(fault.text, "no call: NULL was passed");
+    ck_assert_int_eq(pe_pool_imap(kernel, 1, from, NULL, NULL, &fault), 64);
+    ck_assert_str_eq(fault.text, "a call gives its results to columns or to a sink: expected one, got none");
+    ck_assert_ptr_null(pe_pool_start(NULL, &(pe_pool_call){.count = 1}, &fault));
+    ck_assert_int_eq(pe_pool_wait(NULL, &fault), 64);
+    ck_assert_str_eq(fault.text, "no task: NULL was passed, what did pe_pool_start say?");
+    ck_assert_int_eq(pe_pool_wait(NULL, NULL), 64);
+    ck_assert_int_eq(pe_pool_test(NULL, 10), 1);
+    ck_assert_uint_eq(pe_pool_items(NULL) + pe_pool_failures(NULL, &failures), 0);
+    ck_assert_ptr_null(failures);
+    ck_assert_ptr_null(pe_pool_signature(NULL));
+    ck_assert_int_eq(pe_pool_threads(NULL) + pe_pool_column_count(NULL) + pe_pool_result_count(NULL), 0);
+    ck_assert_uint_eq(pe_pool_column(NULL, 0).width + pe_pool_result(NULL, 0).width, 0);
+    pe_pool_cancel(NULL);
+    pe_pool_unload(NULL);
+    pe_pool_free(NULL);
+    pe_pool_close(NULL);
+    pe_pool_close(pool);
+}
+END_TEST
+
+UNIT_MAIN("pool_tasks", pool_null_is_refused, pool_task_is_tested_cancelled_and_queued,
+          pool_calls_of_several_threads_and_pools, pool_call_from_inside_is_an_error,
+          pool_in_a_child_after_fork_is_an_error)
