@@ -13,7 +13,7 @@ import unittest.mock
 
 import numpy
 
-from harness import Case, lines, main, needs_mpi, not_sanitized, toml
+from harness import Case, binary, lines, main, needs_mpi, not_sanitized, toml
 
 HERE = sys.executable  # it has numpy
 
@@ -137,6 +137,14 @@ class Arguments(Python):
                 "def f(x, step=1):\n    return START + step * x\n")
         kernel = {"initializer": "f.py:setup", "params": {"start": 100, "step": 5}}
         self.prints(self.job(text, kernel=kernel), "100\n105\n110\n115\n")
+
+    def test_a_limit_of_open_files_is_named(self):
+        self.write("f.py", "def f(x): return x\n")
+        self.write("job.toml", toml(input={"range": [0, 3]}, kernel={"python": "f.py:f"}))
+        for most in (5, 7, 9):  # of this process, and of the numbers that a worker's pipes get
+            done = subprocess.run(["sh", "-c", f"ulimit -n {most}; exec \"$0\" job.toml", binary()], cwd=self.dir, capture_output=True)
+            self.assertEqual((done.returncode, done.stdout), (71, b""), done.stderr)
+            self.assertIn(b"the interpreter python3: Too many open files (the limit is that of ulimit -n)", done.stderr)
 
     def test_another_number_of_arguments_is_refused_before_the_first_item(self):
         self.write("f.py", "from functools import wraps\ndef one(x): return x\ndef two(x, y=2): return x + y\n"

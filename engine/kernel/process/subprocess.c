@@ -50,14 +50,15 @@ static void close_pair(pipe_pair *pair)
     }
 }
 
-/* Moves a descriptor above the numbers that a child uses. Returns 0 or an errno. */
+/* Moves a descriptor above the numbers that a child uses. Returns 0 or an errno; EINVAL says that the process may not
+ * have such numbers. */
 static int move_up(int *fd)
 {
     if (*fd >= FIRST_FREE_FD)
         return 0;
     const int moved = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
     if (moved < 0)
-        return errno;
+        return errno == EINVAL ? EMFILE : errno;
     (void)close(*fd);
     *fd = moved;
     return 0;

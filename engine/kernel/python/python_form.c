@@ -105,6 +105,7 @@ static pe_status open_python(const pe_form_spec *spec, const pe_buffer *object, 
         return status;
     form->self = form;
     form->where = spec->where;
+    form->initializer = spec->initializer;
     form->max_items = spec->max_items_per_worker;
     form->timeout_ns = spec->timeout_ns;
     form->stop = spec->stop;

@@ -30,6 +30,7 @@ typedef struct pe_python {
     pe_signature signature;
     char signature_text[PE_SIGNATURE_ROOM];
     const char *where;
+    const char *initializer; /* as the job has it, or NULL */
     char interpreter[PE_PYTHON_PATH];
     char boot[240];      /* the -c argument of the interpreter: reads the program from its pipe */
     pe_buffer handshake; /* the program, then what it has to know of the job */

@@ -48,6 +48,7 @@ enum mode { MODE_PLAIN, MODE_WATCHED, MODE_SINGLE };
 typedef struct page {
     _Atomic uint64_t first, end; /* the items of the request that are being computed */
     _Atomic uint64_t is_exact;   /* only item first is */
+    _Atomic uint64_t is_initializing;
 } page;
 
 /* Items of a batch. */
@@ -139,8 +140,12 @@ static pe_status refuse_start(const pe_python_worker *worker, pe_subprocess_even
     char text[PE_SUBPROCESS_TEXT_ROOM];
     if (event == PE_SUBPROCESS_STOPPED)
         return pe_fail(err, PE_ESTOPPED, "%s: stopped while Python started", worker->form->where);
+    (void)pe_subprocess_print_end(end, text);
+    if (atomic_load_explicit(&worker->page->is_initializing, memory_order_relaxed) != 0) /* the process has ended */
+        return pe_fail(err, PE_EKERNEL, "%s: %s ended in the initializer %s: %s", worker->form->where,
+                       worker->form->interpreter, worker->form->initializer, text);
     return pe_fail(err, PE_EKERNEL, "%s: %s ended before it had the function: %s", worker->form->where,
-                   worker->form->interpreter, pe_subprocess_print_end(end, text));
+                   worker->form->interpreter, text);
 }
 
 /* Waits for READY, or for the reason why the function cannot be imported. */
@@ -185,6 +190,7 @@ pe_status pe_python_worker_start(pe_python_worker *worker, pe_error *err)
                                      .shared_fd = worker->page_fd,
                                      .variables = form->variables};
     pe_error inner = PE_ERROR_INIT;
+    atomic_store_explicit(&worker->page->is_initializing, 0, memory_order_relaxed); /* no process has the page yet */
     worker->served = 0;
     worker->answer.size = worker->consumed = 0;
     const pe_status status = pe_subprocess_start(&spec, &worker->process, &inner);

@@ -158,7 +158,7 @@ def import_numpy(args):
         return None
 
 
-def prepare_function(target, name, setup_target, setup, folder, params, arg_count):
+def prepare_function(target, name, setup_target, setup, folder, params, arg_count, page):
     """(the function with its params, None, 0) or (None, what is wrong, whose fault); the initializer was called."""
     function, wrong = find(target, name, folder)
     begin, given = None, {}
@@ -173,10 +173,12 @@ def prepare_function(target, name, setup_target, setup, folder, params, arg_coun
         return None, wrong, WRONG_JOB
     if begin is not None:
         given = taken(begin, params)
+        page[3] = 1
         try:
             begin(**given)
         except BaseException as error:
             return None, f"{os.path.basename(setup_target[1:])}: {setup}(): {reason(error, 400)}", UNAVAILABLE
+        page[3] = 0
     unread = [key for key in params if key not in mine and key not in given]
     if unread:
         return None, f'{said} has no argument "{unread[0]}", which kernel.params sets', UNAVAILABLE
@@ -215,7 +217,7 @@ def main():
     worker = Worker(types_of_args, kinds, page, int(room), seeder, import_numpy(types_of_args))
     finder = PengineFinder(int(seed or 0), worker.current_item)
     worker.function, wrong, fault = prepare_function(target, name, setup_target, setup, folder, params,
-                                                     len(types_of_args))
+                                                     len(types_of_args), page)
     if wrong is not None:
         send(ERROR, fault, wrong.encode("utf-8", "replace"))
         return

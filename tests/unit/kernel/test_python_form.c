@@ -106,6 +106,17 @@ START_TEST(initializer_that_raises_is_refused)
 }
 END_TEST
 
+START_TEST(initializer_that_dies_is_named)
+{
+    rig_enter(PE_FORM_PYTHON);
+    rig_write("f.py", "import os\ndef f(x): return x\ndef setup(): os.kill(os.getpid(), 9)\n");
+    rig_spec.python = "f.py:f";
+    rig_spec.initializer = "f.py:setup";
+    rig_refused(PE_EKERNEL, "job.toml:3:1: python3 ended in the initializer f.py:setup: signal 9");
+    rig_leave();
+}
+END_TEST
+
 START_TEST(signature_that_does_not_parse_is_refused)
 {
     rig_enter(PE_FORM_PYTHON);
@@ -181,6 +192,6 @@ UNIT_MAIN("python_form", target_without_function_is_refused, target_without_file
           missing_function_is_refused_with_the_nearest, function_that_cannot_be_called_is_refused,
           import_error_is_refused_by_its_line, syntax_error_is_refused_by_its_line, file_that_exits_is_refused,
           interpreter_that_is_not_there_is_refused, interpreter_that_is_another_program_is_refused,
-          initializer_that_raises_is_refused, signature_that_does_not_parse_is_refused,
+          initializer_that_raises_is_refused, initializer_that_dies_is_named, signature_that_does_not_parse_is_refused,
           signature_of_another_arity_is_refused, exception_fails_its_item_by_type_message_and_line,
           item_that_raises_is_run_once, function_of_another_arity_is_refused, long_message_keeps_its_line)
