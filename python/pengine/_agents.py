@@ -7,11 +7,11 @@ import mmap
 import os
 import signal
 import threading
-from multiprocessing.connection import Client
 from typing import Any, Optional
 
 from . import _cluster
-from ._process import NO_ITEM, SLOT, launch
+from ._frames import NO_ITEM, SLOT
+from ._process import launch
 
 
 class _Child:
@@ -23,7 +23,7 @@ class _Child:
         os.ftruncate(memory, mmap.PAGESIZE)
         self.memory = mmap.mmap(memory, 0)
         SLOT.pack_into(self.memory, 0, 0, NO_ITEM, 0)
-        link = Client(agent.address, "AF_INET", authkey=agent.key)
+        link = _cluster.dial(agent.address, agent.key)
         self.process = launch(link.fileno(), memory, agent.life_read, 0, [])
         link.send(("worker", number, self.process.pid))
         link.close()

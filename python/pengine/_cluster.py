@@ -6,7 +6,8 @@ Design: MPI is not started: a launcher's variables say who is who, and ranks mee
 0's addresses and a secret, in $PENGINE_MEET or ~/.cache/pengine, which all hosts have to see. Each other rank (_agents.py) holds one
 connection; a worker that it starts gets a connection of its own to rank 0, over which it speaks as a local worker does (_frames.py).
 A rank whose process died closes its connections; one that hangs answers no ping, and one whose host is gone no probe of TCP.
-Threads: each agent's answers are read by a thread of its own.
+Who connects and does not show that it knows the secret is sent away after a time, and holds up nobody until then.
+Threads: each connection is answered by a thread of its own, and so are each agent's answers read.
 """
 from __future__ import annotations
 
@@ -22,16 +23,18 @@ import struct
 import sys
 import threading
 import time
-from multiprocessing.connection import Connection, Listener
+from multiprocessing.connection import Connection, answer_challenge, deliver_challenge
 from typing import Any, Optional
 
 MEET_SECONDS = 60.0
+ANSWER_SECONDS = 20.0  # for the secret, of whoever connects
 PING_SECONDS, PINGS = 5.0, 3  # a rank that answers none of so many is gone
 agents: list[Agent] = []  # of ranks 1, 2, ...
-_listener: Optional[Listener] = None
+_listener: Optional[socket.socket] = None
 _meeting: Optional[pathlib.Path] = None
 _numbers = itertools.count(1)
 _waiting: dict[int, RemoteProcess] = {}  # workers whose connection is to come
+_joining = threading.Lock()
 
 
 def place() -> tuple[int, int]:
@@ -72,13 +75,30 @@ def hang_up(link: Any) -> None:
         pass
 
 
-def probe(link: Connection) -> None:
+def probe(one: socket.socket) -> None:
     """Have TCP end a connection to a host that is gone within 20 s."""
-    with socket.socket(fileno=os.dup(link.fileno())) as one:
-        for level, option, value in ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 5),
-                                     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5), (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-                                     (socket.IPPROTO_TCP, 18, 20_000)):  # TCP_USER_TIMEOUT, in ms
-            one.setsockopt(level, option, value)
+    for level, option, value in ((socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 5),
+                                 (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5), (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+                                 (socket.IPPROTO_TCP, 18, 20_000)):  # TCP_USER_TIMEOUT, in ms
+        one.setsockopt(level, option, value)
+
+
+def limit_reads(one: socket.socket, seconds: float) -> None:
+    """A read that takes longer is an OSError; 0: it may take any time."""
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", int(seconds), int(seconds % 1 * 1e6)))
+
+
+def dial(address: tuple[str, int], key: bytes) -> Connection:
+    """A connection to rank 0, where each side has shown that it knows the secret."""
+    with socket.create_connection(address, 2) as one:
+        one.settimeout(None)
+        probe(one)
+        limit_reads(one, ANSWER_SECONDS)
+        link = Connection(os.dup(one.fileno()))
+        answer_challenge(link, key)
+        deliver_challenge(link, key)
+        limit_reads(one, 0)
+        return link
 
 
 class Agent:
@@ -226,17 +246,17 @@ def gather(size: int) -> None:
     """Meet the other ranks; RuntimeError where one does not come."""
     global _listener, _meeting
     key = secrets.token_bytes(32)
-    _listener = Listener(("", 0), "AF_INET", backlog=256, authkey=key)
+    _listener = socket.create_server(("", 0), backlog=256)
     _meeting = meeting()
     _meeting.parent.mkdir(parents=True, exist_ok=True)
-    port = _listener.address[1]
+    port = _listener.getsockname()[1]
     text = json.dumps({"addresses": addresses(), "host": socket.gethostname(), "port": port, "key": key.hex()})
     part = _meeting.with_suffix(f".{os.getpid()}")
     with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     os.replace(part, _meeting)
     met = threading.Event()
-    threading.Thread(target=_accept, args=(_listener, size, met), name="pengine-ranks", daemon=True).start()
+    threading.Thread(target=_accept, args=(_listener, size, key, met), name="pengine-ranks", daemon=True).start()
     if not met.wait(MEET_SECONDS):
         missing = sorted(set(range(1, size)) - {agent.rank for agent in agents})
         raise RuntimeError(f"ranks {missing} did not come within {MEET_SECONDS:g} s: all hosts have to see {_meeting} "
@@ -245,24 +265,36 @@ def gather(size: int) -> None:
     _meeting.unlink(missing_ok=True)
 
 
-def _accept(listener: Listener, size: int, met: threading.Event) -> None:
-    while True:
+def _accept(listener: socket.socket, size: int, key: bytes, met: threading.Event) -> None:
+    while _listener is not None:
         try:
-            link = listener.accept()
-            probe(link)
+            one = listener.accept()[0]
+        except OSError:  # closed, or no descriptor is free
+            time.sleep(0.01)
+            continue
+        threading.Thread(target=_welcome, args=(one, size, key, met), name="pengine-ranks", daemon=True).start()
+
+
+def _welcome(one: socket.socket, size: int, key: bytes, met: threading.Event) -> None:
+    """Find out who it is; whoever does not know the secret is sent away."""
+    with one:
+        try:
+            probe(one)
+            limit_reads(one, ANSWER_SECONDS)
+            link = Connection(os.dup(one.fileno()))
+            deliver_challenge(link, key)
+            answer_challenge(link, key)
             what, *rest = link.recv()
-        except OSError:
-            if _listener is None:
-                return
-            continue
-        except Exception:  # somebody without the secret
-            continue
-        if what == "agent":
+            limit_reads(one, 0)
+        except Exception:
+            return
+    if what == "agent":
+        with _joining:
             agents.append(Agent(link, *rest))
             if len(agents) == size - 1:
                 met.set()
-        elif what == "worker" and rest[0] in _waiting:
-            _waiting[rest[0]].on_connected(rest[1], link)
+    elif what == "worker" and rest[0] in _waiting:
+        _waiting[rest[0]].on_connected(rest[1], link)
 
 
 def release() -> None:
@@ -275,6 +307,7 @@ def release() -> None:
         agent.link.close()
     agents.clear()
     if listener is not None:
+        hang_up(listener)
         listener.close()
     if _meeting is not None:
         _meeting.unlink(missing_ok=True)
@@ -290,8 +323,6 @@ def cores() -> int:
 
 def connect(rank: int) -> tuple[Any, bytes]:
     """An agent's way to rank 0: its address and the secret."""
-    from multiprocessing.connection import Client
-
     end = time.monotonic() + MEET_SECONDS
     path = meeting()
     while time.monotonic() < end:
@@ -302,9 +333,7 @@ def connect(rank: int) -> tuple[Any, bytes]:
             continue
         for address in info["addresses"]:
             try:
-                socket.create_connection((address, info["port"]), 2).close()
-                link = Client((address, info["port"]), "AF_INET", authkey=bytes.fromhex(info["key"]))
-                probe(link)
+                link = dial((address, info["port"]), bytes.fromhex(info["key"]))
                 link.send(("agent", rank, socket.gethostname(), sorted(os.sched_getaffinity(0))))
                 return (link, (address, info["port"])), bytes.fromhex(info["key"])
             except Exception:  # the file of a run that was killed, or an address that leads elsewhere

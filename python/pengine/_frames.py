@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a pool and its worker processes say to each other: frames over a socket.
+"""What a pool and its worker processes say to each other: frames over a socket, and a worker's slot of shared memory.
 
 A frame is a head (kind, flags, number, count, length of the first part, length of the second part) and the two parts.
 
@@ -19,6 +19,10 @@ from __future__ import annotations
 import struct
 
 HEAD = struct.Struct("=BBxxxxxxQQQQ")
+SLOT = struct.Struct("=QQQ")  # the last task begun, the item in it, calls so far (calls.c)
+ITEM = struct.Struct("=Q")  # in it, behind the task
+SLOT_BYTES = 64
+NO_ITEM, INITIALIZER = 2**64 - 1, 2**64 - 2  # in the place of an item: none yet; the initializer runs
 
 FUNCTION, FORGET, TASK, APPLY, QUIT, READY, BROKEN, RESULT = range(8)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import math
 import pickle
 import warnings
 from typing import Any, Iterable, Optional
@@ -66,6 +67,7 @@ class Job:
         self.unit = 1
         self.returned: collections.deque[Chunk] = collections.deque()  # chunks to be computed again
         self.finished = False
+        self.interrupted = math.inf  # when
         self.failed: dict[int, BaseException] = {}
         self.items_done = 0
         self.total: Optional[int] = None

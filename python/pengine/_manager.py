@@ -10,6 +10,7 @@ Not here: the processes (_workers.py); who gets which chunk (_dispatch.py).
 from __future__ import annotations
 
 import collections
+import math
 import os
 import select
 import sys
@@ -21,11 +22,14 @@ from . import _frames
 from ._dispatch import Dispatch
 from ._jobs import Chunk, Job, unpack_failures
 from ._process import WorkerProcess
+from ._results import AsyncResult
 from ._stream import StreamJob
 from ._workers import Workers
 from .errors import ItemError, ItemTimeout, WorkerDied
 
 START_FAILURES = 3
+INTERRUPT_SECONDS = 0.3  # for the chunks that are under way when their call is interrupted; then their workers are killed
+BEGIN_SECONDS = 60.0  # beside an item's time limit: for a worker to unpickle the function, which may import much
 
 
 class Manager:
@@ -102,7 +106,9 @@ class Manager:
             getattr(self, "on_" + what)(*args)
         now = time.monotonic()
         for worker in self.workers.all:
-            if worker.inflight and worker.inflight[0].job.options.timeout is not None:
+            if worker.inflight and worker.inflight[0].job.interrupted + INTERRUPT_SECONDS < now:
+                worker.kill()
+            elif worker.inflight and worker.inflight[0].job.options.timeout is not None:
                 self.check_timeout(worker, worker.inflight[0], now)
         self.dispatch.take_back(now)
         self.dispatch.run()
@@ -114,9 +120,11 @@ class Manager:
             return 0
         waits = [100.0] if self.progress else []
         for worker in self.workers.all:
-            limit = worker.inflight[0].job.options.timeout if worker.inflight else None
-            if limit is not None:
-                waits.append(min(max(limit * 100, 2), 50))
+            job = worker.inflight[0].job if worker.inflight else None
+            if job is not None and job.options.timeout is not None:
+                waits.append(min(max(job.options.timeout * 100, 2), 50))
+            elif job is not None and job.interrupted < math.inf:
+                waits.append(50)
         return min(waits + self.dispatch.waits_ms(), default=None)
 
     # --- messages
@@ -140,6 +148,12 @@ class Manager:
     def on_cancel(self, job: Job) -> None:
         job.fail(RuntimeError("the iterator was dropped"))
         self.settle(job)
+
+    def on_interrupt(self, result: AsyncResult) -> None:
+        for job in [job for job in self.jobs.values() if getattr(job, "result", None) is result]:
+            job.interrupted = time.monotonic()
+            job.fail(RuntimeError("the call was interrupted"))
+            self.settle(job)
 
     def on_close(self) -> None:
         for job in list(self.jobs.values()):
@@ -208,9 +222,9 @@ class Manager:
         chunks = list(worker.inflight)
         worker.inflight.clear()
         if not worker.ready:
-            self.start_failed(worker, reason)
+            self.start_failed(worker, reason, item == _frames.INITIALIZER)
         for chunk in reversed(chunks):
-            if chunk.task <= begun and chunk is chunks[0]:
+            if chunk is chunks[0] and (chunk.task <= begun or worker.timed_out):
                 self.lost(worker, chunk, item, reason)
             else:
                 self.dispatch.give_back(chunk)
@@ -220,11 +234,14 @@ class Manager:
             except RuntimeError as error:  # a rank is gone
                 self.give_up(error)
 
-    def start_failed(self, worker: WorkerProcess, reason: str) -> None:
+    def start_failed(self, worker: WorkerProcess, reason: str, in_initializer: bool) -> None:
         self.start_failures += 1
         if worker.broken is None and self.start_failures < START_FAILURES:
             return
         text = f"a worker process could not start: {reason}"
+        if in_initializer:
+            initializer = self.workers.initializer
+            text += f" in its initializer {getattr(initializer, '__qualname__', initializer)}"
         if worker.broken is not None:
             text = "a worker process could not start:\n" + worker.broken.rstrip()
         self.give_up(RuntimeError(text))
@@ -244,7 +261,7 @@ class Manager:
         place = item if item < chunk.count else 0
         kind: type[ItemError] = WorkerDied
         if worker.timed_out:
-            kind, reason = ItemTimeout, f"took longer than {job.options.timeout:g} s"
+            kind, reason = ItemTimeout, worker.timed_out
         error = kind(chunk.first + place, chunk.arguments(place), reason)
         one = chunk.part(place, place + 1)
         one.tries = chunk.tries + 1 if chunk.count == 1 else 1
@@ -263,10 +280,13 @@ class Manager:
 
     def check_timeout(self, worker: WorkerProcess, chunk: Chunk, now: float) -> None:
         slot = worker.slot(self.workers.memory)
-        if slot[0] < chunk.task or slot != worker.seen:
+        seconds, reason = chunk.job.options.timeout or 0.0, "took longer than"
+        if slot[0] < chunk.task:
+            seconds, reason = seconds + BEGIN_SECONDS, "its worker process did not begin it within"
+        if slot != worker.seen:
             worker.seen, worker.changed = slot, now
-        elif now - worker.changed > (chunk.job.options.timeout or 0):
-            worker.timed_out = True
+        elif now - worker.changed > seconds:
+            worker.timed_out = f"{reason} {seconds:g} s"
             worker.kill()
 
     # --- the end

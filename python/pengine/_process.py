@@ -14,19 +14,14 @@ import os
 import pickle
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
-from multiprocessing import context, popen_spawn_posix, spawn, synchronize
+from multiprocessing import context, popen_spawn_posix, process, spawn, synchronize
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Optional
 
 from . import _byvalue, _cluster, _frames
-
-SLOT = struct.Struct("=QQQ")
-SLOT_BYTES = 64
-NO_ITEM = 2**64 - 1
 
 _LAUNCHERS = ("OMPI_", "PMIX_", "PMI_", "PRTE_", "SLURM_STEP", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_GTIDS",
               "SLURM_TASK_PID", "SLURM_SRUN", "SLURM_LAUNCH", "SLURM_PMI", "MPI_LOCAL", "HYDRA_")
@@ -83,13 +78,25 @@ def _start_bytes(initializer: Any, initargs: Any, spawning: _Spawning) -> bytes:
         context.set_spawning_popen(None)
 
 
-def _preparation(name: str) -> tuple[dict[str, Any], bool]:
-    """What the worker has to set up, and whether __main__ goes by value."""
-    data = spawn.get_preparation_data(name)
-    data["authkey"] = bytes(data["authkey"])
+def preparation(name: str) -> dict[str, Any]:
+    """What spawn tells a process at its start; nothing of __main__ where that goes by value."""
+    try:
+        data = spawn.get_preparation_data(name)
+    except FileNotFoundError:
+        raise RuntimeError("a worker process cannot start: the current folder was removed") from None
     if _byvalue.BY_VALUE:
         data.pop("init_main_from_name", None)
         data.pop("init_main_from_path", None)
+    return data
+
+
+def _preparation(name: str, number: int) -> tuple[dict[str, Any], bool]:
+    """What the worker has to set up, and whether __main__ goes by value."""
+    data = preparation(name)
+    parent: Any = process.current_process()
+    data["identity"], data["parent"] = (*parent._identity, number), parent.name
+    data["authkey"] = bytes(data["authkey"])
+    if _byvalue.BY_VALUE:
         main = sys.modules["__main__"].__dict__
         data["main"] = {key: main[key] for key in ("__file__", "__package__") if isinstance(main.get(key), str)}
     return data, _byvalue.BY_VALUE
@@ -120,7 +127,8 @@ class WorkerProcess:
         self.name = f"PengineWorker-{number}"
         self.daemon = True
         self.offset = offset
-        self.ready = self.ending = self.timed_out = False
+        self.ready = self.ending = False
+        self.timed_out = ""  # why it was killed
         self.broken: Optional[str] = None
         self.number = 0  # of the last task sent
         self.tasks_done = 0
@@ -134,7 +142,7 @@ class WorkerProcess:
         self.seen: tuple[int, ...] = ()
         spawning = _Spawning()
         start = _start_bytes(initializer, initargs, spawning)
-        preparation, by_value = _preparation(self.name)
+        preparation, by_value = _preparation(self.name, number)
         tracker: Optional[int] = None
         self.process: Any
         if agent is not None:
@@ -162,7 +170,7 @@ class WorkerProcess:
 
     def slot(self, memory: mmap.mmap) -> tuple[int, ...]:
         """(task begun, item, calls), of another rank's worker a moment old."""
-        slot: tuple[int, ...] = SLOT.unpack_from(memory, self.offset) if self.agent is None else self.process.ask_slot()
+        slot: tuple[int, ...] = _frames.SLOT.unpack_from(memory, self.offset) if self.agent is None else self.process.ask_slot()
         return slot
 
     def send(self, parts: list[bytes]) -> None:

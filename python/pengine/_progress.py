@@ -30,6 +30,7 @@ class Bar:
         self.job = job
         self.begin = self.drawn = time.monotonic()
         self.in_place = sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
+        self.shown = 0  # characters of the line that stands there
         self.every = 0.1 if self.in_place else 10.0
 
     def text(self) -> str:
@@ -54,9 +55,13 @@ class Bar:
             return
         line = self.text()
         if self.in_place:
-            line = line[: _width() - 1]  # a line that wraps could not be drawn over
+            most = _width() - 1  # a line that wraps could not be drawn over
+            line = line[:most]
+            self.shown, line = len(line), "\r" + line.ljust(min(self.shown, most)) + end  # notebooks know no code that clears a line
+        else:
+            line += "\n"
         try:
-            sys.stderr.write(f"\r{line}\x1b[K{end}" if self.in_place else line + "\n")
+            sys.stderr.write(line)
             sys.stderr.flush()
         except (OSError, ValueError):
             pass

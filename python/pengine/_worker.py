@@ -144,6 +144,7 @@ class _Worker:
                 stream.flush()
         second = pickle.dumps(failures.found) if failures.found else b""
         self.link.send(_frames.RESULT, number, time.perf_counter_ns() - begin, payload, second)
+        _frames.ITEM.pack_into(self.memory, self.offset + 8, _frames.NO_ITEM)
 
     def apply(self, data: memoryview, flags: int, results: list[Any], failures: _Failures) -> None:
         def once(_: None) -> Any:
@@ -219,21 +220,25 @@ class _Worker:
             return _codec.dump(kept, _byvalue.dumps_result)
 
 
-def _prepare(data: dict[str, Any], by_value: bool) -> None:
-    """What a child of multiprocessing's spawn does before it works."""
+def _prepare(data: dict[str, Any], by_value: bool, life_fd: int) -> None:
+    """What a child of multiprocessing's spawn does before it works; programs ask who they are by current_process()._identity, too."""
     _byvalue.IN_WORKER = True
     if by_value:
         main = types.ModuleType("__main__")
         main.__dict__.update(data.pop("main", {}))
         sys.modules["__main__"] = main
-    process.current_process()._inheriting = True  # type: ignore[attr-defined]
+    mine: Any = process.current_process()
+    mine._identity = data.pop("identity")
+    parent = process._ParentProcess(data.pop("parent"), os.getppid(), life_fd)  # type: ignore[attr-defined]
+    process._parent_process = parent  # type: ignore[attr-defined]
+    mine._inheriting = True
     try:
         spawn.prepare(data)
     finally:
-        del process.current_process()._inheriting  # type: ignore[attr-defined]
+        del mine._inheriting
 
 
-def _start(link: _Link, memory: mmap.mmap, offset: int) -> Optional[_Worker]:
+def _start(link: _Link, memory: mmap.mmap, offset: int, life_fd: int) -> Optional[_Worker]:
     data = link.receive()[4]
     try:
         preparation, by_value, tracker, start = pickle.loads(data)
@@ -241,10 +246,12 @@ def _start(link: _Link, memory: mmap.mmap, offset: int) -> Optional[_Worker]:
             from multiprocessing import resource_tracker
 
             resource_tracker._resource_tracker._fd = tracker  # type: ignore[attr-defined]
-        _prepare(preparation, by_value)
+        _prepare(preparation, by_value, life_fd)
         initializer, initargs = _byvalue.loads(start)
         if initializer is not None:
+            _frames.SLOT.pack_into(memory, offset, 0, _frames.INITIALIZER, 0)
             initializer(*initargs)
+            _frames.SLOT.pack_into(memory, offset, 0, _frames.NO_ITEM, 0)
     except BaseException as error:
         text = _text(error)
         link.send(_frames.BROKEN, 0, 0, text.encode("utf-8", "backslashreplace"))
@@ -263,7 +270,7 @@ def main(link_fd: int, memory_fd: int, life_fd: int, offset: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     link = _Link(link_fd)
     try:
-        worker = _start(link, mmap.mmap(memory_fd, 0), offset)
+        worker = _start(link, mmap.mmap(memory_fd, 0), offset, life_fd)
         if worker is None:
             sys.exit(1)
         worker.serve()

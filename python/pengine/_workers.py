@@ -14,7 +14,8 @@ import time
 from typing import Any, Optional
 
 from . import _cluster, _frames
-from ._process import NO_ITEM, SLOT, SLOT_BYTES, WorkerProcess
+from ._frames import NO_ITEM, SLOT, SLOT_BYTES
+from ._process import WorkerProcess
 
 KILL_SECONDS = 0.3
 

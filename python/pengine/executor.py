@@ -29,11 +29,7 @@ class _Popen(popen_spawn_posix.Popen):
         start = io.BytesIO()
         context.set_spawning_popen(self)
         try:
-            data = spawn.get_preparation_data(process_obj._name)
-            if _byvalue.BY_VALUE:
-                data.pop("init_main_from_name", None)
-                data.pop("init_main_from_path", None)
-            reduction.dump(data, start)
+            reduction.dump(_process.preparation(process_obj._name), start)
             start.write(_byvalue.dumps(process_obj))
         finally:
             context.set_spawning_popen(None)

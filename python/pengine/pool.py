@@ -63,7 +63,7 @@ class Pool:
     def apply(self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: dict[str, Any] = {}, *,
               timeout: Optional[float] = None, retries: Optional[int] = None) -> Any:
         """func(*args, **kwds) in a worker."""
-        return self.apply_async(func, args, kwds, timeout=timeout, retries=retries).get()
+        return self._get(self.apply_async(func, args, kwds, timeout=timeout, retries=retries))
 
     def apply_async(self, func: Callable[..., Any], args: Iterable[Any] = (), kwds: dict[str, Any] = {},
                     callback: Optional[Callable[[Any], Any]] = None,
@@ -197,11 +197,19 @@ class Pool:
             raise TypeError("out= and fill= are for compiled kernels (pengine.expr and the like)")
         else:
             result = self._map(func, iterable, chunksize, star, None, None, options)
-            values, failures = result.get(), result.failures
+            values, failures = self._get(result), result.failures
         self._failures = failures
         if options.errors == "skip":
             warn_skipped(failures)
         return values
+
+    def _get(self, result: AsyncResult) -> Any:
+        """The result of a call that nobody else can ask for it: where Ctrl-C ends the wait, it ends the call, too."""
+        try:
+            return result.get()
+        finally:
+            if not result.ready():
+                self._manager.post("interrupt", result)
 
     def _map(self, func: Any, iterable: Any, chunksize: Optional[int], star: bool, callback: Any, error_callback: Any,
              options: Options) -> AsyncResult:

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 
 import pengine
@@ -202,13 +203,28 @@ def terminated(Pool):
     assert "terminated" in str(raises(RuntimeError, result.get))
 
 
+def interrupted(Pool):
+    """What was interrupted is not computed on: the next call does not wait for it."""
+    def interrupt(call):
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        raises(KeyboardInterrupt, call)
+
+    with Pool(2) as pool:
+        interrupt(lambda: pool.map(time.sleep, [0.01] * 5000))
+        interrupt(lambda: pool.apply(time.sleep, (60,)))
+        begin = time.monotonic()
+        assert pool.map(double, range(4)) == [0, 2, 4, 6]
+        assert time.monotonic() - begin < 2
+
+
 def scenario(name, pool):
     globals()[name](POOLS[pool])
     print("as it should be")
 
 
 NAMES = ("endless", "ordered", "closed", "dropped", "killed", "exited", "crashed", "looped", "unreadable", "forked", "unstarted",
-         "bad_callback", "terminated")
+         "bad_callback", "terminated", "interrupted")
 
 if __name__ == "__main__":
     scenario(sys.argv[2], sys.argv[1])

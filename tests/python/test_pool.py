@@ -1,8 +1,10 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """pengine.Pool: what goes through it, where functions come from, what it leaves behind."""
+import contextlib
 import gc
 import importlib.util
+import io
 import multiprocessing.pool
 import os
 import pty
@@ -14,11 +16,13 @@ import textwrap
 import threading
 import time
 import unittest
+import unittest.mock
 import warnings
 
 import numpy
 
 import pengine
+from pengine import _manager, _progress
 
 OFFSET = 0
 QUEUE = None
@@ -26,6 +30,15 @@ QUEUE = None
 
 def identity(x):
     return x
+
+
+def who(_):
+    parent = multiprocessing.parent_process()
+    return multiprocessing.current_process()._identity, parent.pid, parent.is_alive()
+
+
+def kill_self(number):
+    os.kill(os.getpid(), number)
 
 
 def add(x, y):
@@ -378,6 +391,42 @@ class Workers(unittest.TestCase):
             self.assertEqual(pool.map(shifted, range(3)), [100, 101, 102])
         self.assertEqual(OFFSET, 0)
 
+    def test_workers_know_who_they_are(self):
+        """As those of multiprocessing.Pool; by _identity programs choose a GPU."""
+        for kind in (pengine.Pool, multiprocessing.Pool):
+            with kind(1) as pool:
+                (number, parent, is_alive), = pool.map(who, [0])
+                self.assertEqual((len(number), parent, is_alive), (1, os.getpid(), True))
+                self.assertIn(str(number[0]), pool._pool[0].name)
+
+    def test_an_initializer_that_dies_is_named(self):
+        for number, end in ((signal.SIGSEGV, "was killed by SIGSEGV"), (signal.SIGKILL, "was killed by SIGKILL")):
+            with pengine.Pool(1, kill_self, (number,)) as pool:
+                with self.assertRaisesRegex(RuntimeError, f"^a worker process could not start: the worker process {end} "
+                                                          "in its initializer kill_self$"):
+                    pool.map(identity, range(3))
+
+    def test_a_worker_that_does_not_begin_is_replaced(self):
+        with unittest.mock.patch.object(_manager, "BEGIN_SECONDS", 0.4), pengine.Pool(1, timeout=0.1, errors="return") as pool:
+            pool.map(identity, range(3))
+            os.kill(pool._pool[0].pid, signal.SIGSTOP)
+            first, *others = pool.map(identity, range(3))
+            self.assertEqual((str(first), others), ("item 0 (0): its worker process did not begin it within 0.5 s", [1, 2]))
+
+    def test_a_removed_folder_is_told(self):
+        out, _ = script("""
+            import os, tempfile, pengine
+            folder = tempfile.mkdtemp()
+            os.chdir(folder)
+            os.rmdir(folder)
+            for kind in (pengine.Pool, lambda n: pengine.Executor(n).submit(abs, 1)):
+                try:
+                    kind(1)
+                except RuntimeError as error:
+                    print(error)
+        """)
+        self.assertEqual(out, "a worker process cannot start: the current folder was removed\n" * 2)
+
     def test_locks_and_queues_of_its_context(self):
         from pengine.executor import get_context
 
@@ -480,7 +529,16 @@ class Workers(unittest.TestCase):
             pass  # the terminal is gone with its process
         process.wait()
         os.close(main)
-        self.assertIn(b"\r[####################] 100% 1,000 of 1,000 i\x1b[K", shown)  # what fits
+        self.assertIn(b"\r[####################] 100% 1,000 of 1,000 i\r\n", shown)  # what fits
+
+    def test_progress_covers_the_line_before(self):
+        """Without an escape code, which a notebook would not know."""
+        with contextlib.redirect_stderr(io.StringIO()) as shown, unittest.mock.patch.object(shown, "isatty", lambda: True):
+            bar = _progress.Bar(None)
+            for text in ("12345", "123", "1234"):
+                bar.text = lambda: text
+                bar.draw("")
+        self.assertEqual(shown.getvalue(), "\r12345\r123  \r1234")
 
 
 if __name__ == "__main__":

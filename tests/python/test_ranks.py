@@ -1,12 +1,17 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 """mpirun -n N python3 -m pengine script.py: the same results for any number of ranks, and MPI is never started."""
+import contextlib
+import json
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
+import time
 import unittest
 import unittest.mock
 
@@ -109,6 +114,38 @@ class Ranks(unittest.TestCase):
             for late in (answer.get, agent.ask("more").get, _cluster.RemoteProcess(agent).start):
                 with self.assertRaisesRegex(RuntimeError, "rank 3 on far is gone"):
                     late()
+
+    def test_strangers_hold_up_nobody(self):
+        """Whoever connects and says nothing, or nothing that is right, is waited for by none of the ranks."""
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.dict(os.environ, PENGINE_MEET=folder), \
+                unittest.mock.patch.multiple(_cluster, MEET_SECONDS=10.0, ANSWER_SECONDS=1.0):
+            failed = []
+
+            def gather():
+                try:
+                    _cluster.gather(2)
+                except RuntimeError as error:
+                    failed.append(error)
+
+            root = threading.Thread(target=gather)
+            root.start()
+            while not (os.path.exists(_cluster.meeting()) or failed):
+                time.sleep(0.01)
+            port = json.loads(_cluster.meeting().read_text())["port"]
+            strangers = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+            strangers[0].sendall(b"GET / HTTP/1.0\r\n\r\n" * 20)
+            begin = time.monotonic()
+            (link, _), _ = _cluster.connect(1)
+            root.join()
+            self.assertEqual(([agent.rank for agent in _cluster.agents], failed), ([1], []))
+            self.assertLess(time.monotonic() - begin, 0.9)
+            for stranger in strangers:  # they are sent away
+                stranger.settimeout(5)
+                with contextlib.suppress(ConnectionResetError), stranger:
+                    while stranger.recv(1000):
+                        pass
+            _cluster.release()
+            link.close()
 
     def test_what_the_script_does_wrong(self):
         if os.environ.get("PENGINE_MPI") == "ON":
