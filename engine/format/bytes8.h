@@ -36,6 +36,17 @@ static inline unsigned bytes8_find(const unsigned char *p, unsigned char a, unsi
     return marks == 0 ? 8 : (unsigned)__builtin_ctzll(marks) / 8;
 }
 
+/* How many of the eight bytes at p are digits, up to the first that is none. */
+static inline unsigned bytes8_digits(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    word ^= BYTES8_ONES * '0';
+    /* the carry makes wrong marks behind the first right one alone */
+    const uint64_t marks = ((word + BYTES8_ONES * 0x76) | word) & (BYTES8_ONES * 0x80);
+    return marks == 0 ? 8 : (unsigned)__builtin_ctzll(marks) / 8;
+}
+
 /* How many of the 64 bytes at p equal byte. */
 static inline unsigned bytes8_count64(const unsigned char *p, unsigned char byte)
 {

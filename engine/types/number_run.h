@@ -26,6 +26,7 @@ typedef struct pe_number_run {
     size_t stride;
     size_t count;
     int may_end_in_cr; /* a CR that ends a text is no part of it */
+    int empty_is_nan;  /* as a float; of other dtypes an empty text is no number */
 } pe_number_run;
 
 /* pe_parse_run - the numbers from number `from` on, up to the first that is none of the common ones.

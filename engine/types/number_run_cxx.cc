@@ -159,6 +159,15 @@ text trimmed_text(const pe_number_run &run, std::size_t i)
     return in;
 }
 
+template <typename T> bool take_empty(const pe_number_run &run, std::size_t i, T &out)
+{
+    const std::uint32_t *const ends = run.ends + i * run.stride;
+    if constexpr (std::numeric_limits<T>::has_quiet_NaN)
+        out = std::numeric_limits<T>::quiet_NaN();
+    return std::numeric_limits<T>::has_quiet_NaN && run.empty_is_nan != 0 &&
+           static_cast<std::uint32_t>(ends[0] + 1) == ends[1];
+}
+
 template <typename T> std::size_t parse(const pe_number_run &run, std::size_t from, char *out, std::size_t step)
 {
     constexpr std::size_t most = 64; // numbers at once
@@ -168,7 +177,8 @@ template <typename T> std::size_t parse(const pe_number_run &run, std::size_t fr
         pe_read_decimals(&run, first, count, decimals);
         for (std::size_t i = 0; i < count; i++) {
             T value;
-            if (!take_common(decimals[i], value) && !take_any(trimmed_text(run, first + i), value))
+            if (!take_common(decimals[i], value) && !take_any(trimmed_text(run, first + i), value) &&
+                !take_empty(run, first + i, value))
                 return first + i;
             std::memcpy(out + (first + i) * step, &value, sizeof value);
         }

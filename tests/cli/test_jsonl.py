@@ -4,6 +4,7 @@
 
 Expected values: Python's json of the same lines.
 """
+import itertools
 import json
 import math
 import random
@@ -72,6 +73,38 @@ class Reading(Case):
         result = self.run_job(job({"name": "square"}, ["x"], input={"dtype": "int64"}))
         self.assertEqual(result.code, 65, result)
         self.assertIn('in.jsonl:2:1: key "x": there is no value, and only a float can be nan', result.err)
+
+    def test_lines_of_many_shapes_have_the_values_of_python(self):
+        draw = random.Random(4)
+        number = [lambda: draw.randrange(-10**9, 10**9), lambda: draw.uniform(-9, 9), lambda: 0, lambda: None,
+                  lambda: draw.randrange(10**draw.randrange(1, 15))]
+        other = [lambda: [], lambda: [1, {}], lambda: {"x": 1}, lambda: {"x": None}, lambda: "x", lambda: True, lambda: None]
+
+        def draw_line(shapes):
+            keys = draw.choice(shapes)
+            return {key: draw.choice(number if key in "xz" else other)() for key in keys}
+
+        def value_of(one):
+            x, z, inner = one.get("x"), one.get("z"), one.get("o")
+            u = inner.get("x") if isinstance(inner, dict) else None
+            return "nan" if None in (x, z, u) else repr(float(x) + float(z) + float(u))
+
+        all_shapes = [keys for keys in itertools.permutations("oxzk") if keys[0] != "k"] + ["xo", "oz", "xz", "k"]
+        for shapes in (all_shapes[:2], all_shapes[-5:], all_shapes):
+            objects = [draw_line(shapes) for _ in range(3000)]
+            self.write("in.jsonl", lines(json.dumps(one, separators=draw.choice([None, (",", ":")])) for one in objects))
+            kernel = {"expr": "x + z + u", "signature": "(float64, float64, float64) -> float64", "args": ["x", "z", "u"]}
+            for ranks in RANKS:
+                with self.subTest(shapes=len(shapes), ranks=ranks):
+                    self.prints(job(kernel, ["x", "z", "o.x"]), lines(map(value_of, objects)), ranks=ranks)
+
+    def test_kept_null_is_null_whatever_the_lines_before_have(self):
+        text = ['{"x": 1, "s": "a"}', '{"x": null, "s": "b"}', '{"x": 3}', '{"x": 4, "s": null}', '{"x": 5, "s": [null]}'] * 50
+        self.write("in.jsonl", lines(text))
+        expected = [{"x": one.get("x"), "s": one.get("s"), "result": float(one["x"]) if one["x"] is not None else None}
+                    for one in map(json.loads, text)]
+        data = self.saves(job({"expr": "1.0 * x"}, ["x"], output={"path": "out.jsonl", "keep": ["x", "s"]}), "out.jsonl")
+        self.assertEqual([json.loads(line) for line in data.decode().splitlines()], expected)
 
     def test_integers_are_exact_to_int128_and_names_are_those_of_keys(self):
         big = 2**127 - 1

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: the pengine authors
 // SPDX-License-Identifier: BSD-3-Clause
 //
-// json_shape_cxx.h - the brackets, commas and keys of a line of JSON, which the next line mostly has too.
+// json_shape_cxx.h - the brackets, commas and keys of a line of JSON, which other lines mostly have too.
 //
 // Invariant: a line that matches has the values that a walk through its tokens finds. Its tokens have the same first bytes, its
 //            keys are the same, and its numbers and words are checked; so every path leads to the same token.
@@ -30,20 +30,25 @@ struct pe_json_tokens {
 class pe_json_shape
 {
   public:
-    // Takes the shape of a line that was walked: its tokens, and its `paths` values. A line with a value that is missing, an
-    // object or an array is none to learn from.
+    // Takes the shape of a line that was walked: its tokens, and its `paths` values. A line with a value that is an object or
+    // an array is none to learn from.
     void learn(const pe_json_tokens &tokens, const pe_json_value *values, std::size_t paths);
     // Has the line that ends at `line_end` this shape? Then the values of this line can be asked for.
     bool match(const pe_json_tokens &tokens, const char *line_end);
     void values(const pe_json_tokens &tokens, pe_json_value *out) const;
-    // Value p lies between ends[2 * p] + 1 and ends[2 * p + 1], seen from `from`; false: one is no number.
+    // Value p lies between ends[2 * p] + 1 and ends[2 * p + 1], seen from `from`; one that is missing is empty there. false: one
+    // is no number.
     bool numbers(const char *from, std::uint32_t *ends) const;
     std::size_t tokens() const
     {
-        return bytes.size();
+        return count;
     }
 
   private:
+    struct mark {
+        std::size_t token;
+        char byte; // its first
+    };
     struct key {
         std::size_t token;
         std::string text;         // with its quotes
@@ -54,18 +59,21 @@ class pe_json_shape
         std::string_view text; // of the line at hand
         pe_json_kind kind;
     };
+    enum class where { nowhere, string, scalar };
     struct place {
-        bool is_string;
+        where kind;
         std::size_t at; // a token, or of scalars
     };
 
+    bool learn_key(const pe_json_tokens &tokens, std::size_t t);
     bool learn_token(const pe_json_tokens &tokens, std::size_t t);
     bool learn_place(const pe_json_tokens &tokens, const pe_json_value &value);
-    bool has_bytes(const pe_json_tokens &tokens) const;
+    bool has_marks(const pe_json_tokens &tokens) const;
     bool has_keys(const pe_json_tokens &tokens) const;
     bool take_scalars(const pe_json_tokens &tokens);
 
-    std::vector<unsigned char> bytes, masks; // the first byte of each token; 0: it may be any
+    std::size_t count = 0;   // of tokens; 0: no line has this shape
+    std::vector<mark> marks; // brackets, commas, colons, and strings that are values
     std::vector<key> keys;
     std::vector<scalar> scalars;
     std::vector<place> places; // of the values

@@ -8,8 +8,8 @@
 //            and the tokens of a line are those between its ends. Between two tokens it finds nothing but blanks: a grammar of
 //            tokens is enough to check a line, and numbers and words have a check of their own. Nothing behind the window is
 //            read: the first stage copies its last block, and behind the last token stands the window's size.
-//            Most lines have the keys of the line before them: they are compared with it (json_shape_cxx.h), and walked only
-//            where they differ.
+//            Most lines have the keys of a line before them: they are compared with the last few that differed
+//            (json_shape_cxx.h), and walked only where they are like none of them.
 // Threads:   no state but the window.
 // Not here:  lines with escapes, and all that is wrong (jsonl_cxx.cc).
 
@@ -130,8 +130,10 @@ struct walk {
             pe_json_put(values, here, PE_JSON_NUMBER, token, false, token);
         else if (token == "true" || token == "false")
             pe_json_put(values, here, PE_JSON_BOOL, token, false, token);
+        else if (token == "null")
+            pe_json_put(values, here, PE_JSON_MISSING, {}, false, token);
         else
-            return token == "null";
+            return false;
         return true;
     }
 };
@@ -203,16 +205,39 @@ bool pe_json_window::reach(const pe_json_line &line)
     return true;
 }
 
+// The shape that the line at `next` has; NULL: none of those seen last.
+pe_json_shape *pe_json_window::shape_of(const pe_json_line &line)
+{
+    const pe_json_tokens rest = tokens_from(next, tokens_end);
+    for (std::size_t i = 0; i < shapes.size(); i++) {
+        const std::size_t s = (usual + i) % shapes.size();
+        if (shapes[s].match(rest, line.data + line.size)) {
+            usual = s;
+            return &shapes[s];
+        }
+    }
+    return nullptr;
+}
+
+// Takes the shape of the line at `next` in the place of another.
+void pe_json_window::learn(const std::uint32_t *end_of_line, const pe_json_value *values, std::size_t paths)
+{
+    if (lessons == 0)
+        return;
+    lessons--;
+    usual = (usual + 1) % shapes.size();
+    shapes[usual].learn(tokens_from(next, end_of_line), values, paths);
+}
+
 bool pe_json_window::read(const pe_json_line &line, const std::vector<pe_json_path> &paths, pe_json_value *values)
 {
     const bool is_found = reach(line);
     lines -= lines > 0 ? 1 : 0;
     if (!is_found)
         return false;
-    const pe_json_tokens rest = tokens_from(next, tokens_end);
-    if (shape.match(rest, line.data + line.size)) {
-        shape.values(rest, values);
-        next += shape.tokens();
+    if (const pe_json_shape *const shape = shape_of(line)) {
+        shape->values(tokens_from(next, tokens_end), values);
+        next += shape->tokens();
         return true;
     }
     for (std::size_t p = 0; p < paths.size(); p++)
@@ -220,10 +245,8 @@ bool pe_json_window::read(const pe_json_line &line, const std::vector<pe_json_pa
     walk one{begin, next, line.data + line.size, paths, values};
     const bool is_read =
         one.line(paths.size() == PE_JSONL_PATHS ? ~pe_json_set{0} : (pe_json_set{1} << paths.size()) - 1);
-    if (is_read && lessons > 0) {
-        shape.learn(tokens_from(next, one.next), values, paths.size());
-        lessons--;
-    }
+    if (is_read)
+        learn(one.next, values, paths.size());
     next = one.next;
     return is_read;
 }
@@ -237,10 +260,13 @@ std::uint64_t pe_json_window::find(const char *data, std::size_t size, std::uint
         const std::size_t readable = size - static_cast<std::size_t>(at - data);
         const auto *const newline =
             static_cast<const char *>(readable == 0 ? nullptr : std::memchr(at, '\n', readable));
-        if (newline == nullptr || !reach(pe_json_line{at, static_cast<std::size_t>(newline - at), readable}) ||
-            !shape.match(tokens_from(next, tokens_end), newline) || !shape.numbers(data, ends + 1))
+        if (newline == nullptr)
             return found;
-        next += shape.tokens();
+        const pe_json_line line{at, static_cast<std::size_t>(newline - at), readable};
+        const pe_json_shape *const shape = reach(line) ? shape_of(line) : nullptr;
+        if (shape == nullptr || !shape->numbers(data, ends + 1))
+            return found;
+        next += shape->tokens();
         lines -= lines > 0 ? 1 : 0;
         at = newline + 1;
         ends += stride;

@@ -9,6 +9,7 @@
 #ifndef PE_JSON_WINDOW_CXX_H
 #define PE_JSON_WINDOW_CXX_H
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -61,6 +62,8 @@ class pe_json_window
     bool look_at(const pe_json_line &line);
     pe_json_tokens tokens_from(const std::uint32_t *first, const std::uint32_t *last) const;
     bool has_room(std::size_t bytes);
+    pe_json_shape *shape_of(const pe_json_line &line);
+    void learn(const std::uint32_t *end_of_line, const pe_json_value *values, std::size_t paths);
 
     std::unique_ptr<simdjson::internal::dom_parser_implementation> scanner;
     std::size_t capacity = 0;
@@ -69,8 +72,9 @@ class pe_json_window
     const char *unknown_end = nullptr;   // where a window began that could not be made: up to here none is tried
     const std::uint32_t *next = nullptr; // the first token not yet passed
     const std::uint32_t *tokens_end = nullptr;
-    pe_json_shape shape;
-    unsigned lessons = 0; // how many more lines of this window the shape may be learnt from
+    std::array<pe_json_shape, 4> shapes; // of the lines seen last
+    std::size_t usual = 0;               // of shapes: that of the line before
+    unsigned lessons = 0;                // how many more lines of this window a shape may be learnt from
 };
 
 #endif

@@ -34,7 +34,7 @@ typedef struct pe_json_value {
     const char *data; /* points into the line, but for an unescaped string */
     size_t size;
     int is_copy;     /* data is the reader's, until the next line */
-    const char *own; /* the value as it stands in the line, a string with its quotes; NULL: it is missing */
+    const char *own; /* the value as it stands in the line, a string with its quotes; NULL: there is none */
     size_t own_size;
 } pe_json_value;
 
@@ -60,11 +60,11 @@ void pe_jsonl_start(pe_jsonl *reader, uint64_t lines);
 pe_status pe_jsonl_read(pe_jsonl *reader, const char *data, size_t size, size_t readable, pe_json_value *values,
                         size_t *bad, pe_error *err);
 
-/* pe_jsonl_find - the values of whole lines from data[0] on, where all are numbers.
+/* pe_jsonl_find - the values of whole lines from data[0] on, where all are numbers or missing.
  *
- * Shape:   value p of line i lies between ends[1 + 2 * p] + 1 and ends[2 + 2 * p] of the line's `ends`, which has one element
- *          more than two a path. Its ends[0] + 1 (modulo 2^32) is where the line begins, and the next line's ends[0] is its
- *          newline; so ends has one element behind those of `most` lines.
+ * Shape:   value p of line i lies between ends[1 + 2 * p] + 1 (modulo 2^32) and ends[2 + 2 * p] of the line's `ends`, which
+ *          has one element more than two a path; a missing value is empty. Its ends[0] + 1 (modulo 2^32) is where the line
+ *          begins, and the next line's ends[0] is its newline; so ends has one element behind those of `most` lines.
  * Returns: how many lines were found, at most `most`: 0 as well where pe_jsonl_read has not yet seen one like it
  */
 uint64_t pe_jsonl_find(pe_jsonl *reader, const char *data, size_t size, uint64_t most, uint32_t *ends);

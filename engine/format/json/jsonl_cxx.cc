@@ -140,8 +140,10 @@ bool take_scalar(pe_jsonl &r, od::value value, pe_json_set to)
         token = token.substr(0, static_cast<std::size_t>(r.end - token.data()));
     while (!token.empty() && is_space(token.back()))
         token.remove_suffix(1);
-    if (token == "null")
+    if (token == "null") {
+        pe_json_put(r.values, to, PE_JSON_MISSING, {}, false, token);
         return true;
+    }
     const bool is_bool = token == "true" || token == "false";
     if (!is_bool && !pe_json_is_number(token.data(), token.size()))
         return fail(r, token.data(), "expected a value: a number, a string, true, false, null, an object or an array");

@@ -5,7 +5,7 @@
  *
  * Invariant: rows and values are those of record by record. A row with a value that cannot be delivered ends the batch in
  *            front of it, so that the first wrong row, and in it the first wrong field, is the one that is reported.
- * Design:    csv_batch.c finds the fields of some thousand records, or pe_jsonl_find those of lines of JSON that are numbers; one
+ * Design:    csv_batch.c finds the fields of some thousand records, or pe_jsonl_find those of lines of JSON that are numbers or missing; one
  *            loop for each column parses them without leaving the parser. After a failure batches are short: where many rows fail, little is converted twice.
  * Threads:   any worker, with its own reader.
  * Not here:  one record (text_reader.c, text_deliver.c).
@@ -49,7 +49,8 @@ static uint64_t deliver_numbers(const pe_text_work *w, const pe_text_target *tar
                                .ends = batch->ends + target->place,
                                .stride = (size_t)batch->fields,
                                .count = (size_t)count,
-                               .may_end_in_cr = target->place + 1 == batch->fields};
+                               .may_end_in_cr = target->place + 1 == batch->fields,
+                               .empty_is_nan = w->text->is_json};
     char *const out = (char *)w->columns[target->argument] + w->row * target->step + target->offset;
     size_t done = 0;
     for (;;) {
@@ -66,8 +67,7 @@ static uint64_t deliver_column(const pe_text_work *w, const pe_text_target *targ
 {
     if (w->columns[target->argument] == NULL)
         return count;
-    const bool is_usual =
-        !w->text->is_styled || w->text->is_json; /* lines of JSON with missing values are in no batch */
+    const bool is_usual = !w->text->is_styled || w->text->is_json;
     const bool is_plain = target->parse == target->want && is_usual && pe_can_parse_run(target->parse);
     return is_plain ? deliver_numbers(w, target, records, count) : deliver_each(w, target, records, count);
 }

@@ -249,6 +249,7 @@ pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *b
     }
     own->item += block.count;
     own->at.offset += at;
-    own->at.line += pe_lines_count(w.data, at);
+    /* of txt and jsonl an item is a line */
+    own->at.line += text->dialect.delimiter == 0 ? block.count : pe_lines_count(w.data, at);
     return PE_OK;
 }

@@ -6,6 +6,7 @@
 #include "types/number_run.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -270,6 +271,31 @@ START_TEST(run_takes_any_byte_in_place_of_a_digit_as_an_element_does)
 }
 END_TEST
 
+START_TEST(run_empty_text_is_nan_of_floats_where_it_may_be)
+{
+    static const char *const texts[] = {"1.5", "", "2.5", "3.5", "", ""};
+    enum { COUNT = sizeof texts / sizeof *texts };
+    sample s = begin();
+    for (size_t i = 0; i < COUNT; i++)
+        put(&s, texts[i]);
+    pe_number_run run = run_of(&s);
+    double wide[COUNT] = {0};
+    float narrow[COUNT] = {0};
+    int64_t whole[COUNT];
+    ck_assert_uint_eq(pe_parse_run(&run, 0, PE_FLOAT64, wide, sizeof *wide), 1);
+    run.empty_is_nan = 1;
+    ck_assert_uint_eq(pe_parse_run(&run, 0, PE_FLOAT64, wide, sizeof *wide), COUNT);
+    ck_assert_uint_eq(pe_parse_run(&run, 0, PE_FLOAT32, narrow, sizeof *narrow), COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        ck_assert_int_eq(isnan(wide[i]) != 0, *texts[i] == '\0');
+        ck_assert_int_eq(isnan(narrow[i]) != 0, *texts[i] == '\0');
+        ck_assert(*texts[i] == '\0' || wide[i] == strtod(texts[i], NULL));
+    }
+    ck_assert_uint_eq(pe_parse_run(&run, 1, PE_INT64, whole, sizeof *whole), 1);
+    end(&s);
+}
+END_TEST
+
 /* What plain C takes, AVX2 takes too, with the same digits. */
 START_TEST(run_digits_are_the_same_in_every_way)
 {
@@ -299,4 +325,4 @@ END_TEST
 
 UNIT_MAIN("number run", run_digits_are_the_same_in_every_way, run_float64_has_the_bits_of_strtod,
           run_float32_has_the_bits_of_strtof, run_int64_is_strtoll, run_takes_nothing_that_an_element_is_not,
-          run_takes_any_byte_in_place_of_a_digit_as_an_element_does)
+          run_takes_any_byte_in_place_of_a_digit_as_an_element_does, run_empty_text_is_nan_of_floats_where_it_may_be)
