@@ -48,6 +48,11 @@ static pe_status set_kernel(parsing *in, const char *text)
     if (in->oneline.kernel != NULL)
         return pe_fail(in->err, PE_EUSAGE, "expected one kernel, got -k %s and -k %s; see pengine --help",
                        in->oneline.kernel, text);
+    if (strcmp(text, "--") == 0)
+        return pe_fail(
+            in->err, PE_EUSAGE,
+            "-k: expected a kernel such as 'x*x', got --; results come in the order of their items without an "
+            "option; see pengine --help");
     in->oneline.kernel = text;
     return PE_OK;
 }
@@ -74,11 +79,24 @@ static pe_status set_file(parsing *in, const char *option, const char *path, con
     return PE_OK;
 }
 
+/* Two words that are no options: a program without its dashes? */
+static pe_status refuse_second(const char *first, const char *second, pe_error *err)
+{
+    const size_t size = strlen(first);
+    if (size > 5 && strcmp(first + size - 5, ".toml") == 0)
+        return pe_fail(err, PE_EUSAGE, "expected one job file, got \"%s\" and \"%s\"; see pengine --help", first,
+                       second);
+    return pe_fail(
+        err, PE_EUSAGE,
+        "expected one job file, got \"%s\" and \"%s\"; a program stands behind dashes: pengine -- %s %s; see "
+        "pengine --help",
+        first, second, first, second);
+}
+
 static pe_status set_job(parsing *in, const char *path)
 {
     if (in->out->run.job_path != NULL)
-        return pe_fail(in->err, PE_EUSAGE, "expected one job file, got \"%s\" and \"%s\"; see pengine --help",
-                       in->out->run.job_path, path);
+        return refuse_second(in->out->run.job_path, path, in->err);
     if (*path == '\0')
         return pe_fail(in->err, PE_EUSAGE, "expected a job file, got \"\"; see pengine --help");
     in->out->run.job_path = path;

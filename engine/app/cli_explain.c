@@ -58,11 +58,36 @@ static const char *find_nearest(const char *typed)
     return pe_suggest(typed, names, count);
 }
 
+/* What those who know xargs and GNU parallel type. NULL: nothing of the kind. */
+static const char *foreign_option(const char *name, size_t size)
+{
+    static const struct {
+        const char *letter, *name, *advice;
+    } table[] = {
+        {"j", "jobs", "--threads (-t) says how many run at once"},
+        {"P", "max-procs", "--threads (-t) says how many run at once"},
+        {"0", "null", "items are lines: find without -print0"},
+        {"I", "replace", "{} behind -- is the item"},
+        {"n", "max-args", "a program behind -- runs once for each item"},
+        {"L", "max-lines", "a program behind -- runs once for each item"},
+        {"a", "arg-file", "-i FILE reads the items from a file"},
+        {"d", "delimiter", "items are lines; -s 'input.delimiter=\";\"' is a csv's"},
+        {"", "keep-order", "results come in the order of their items"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if ((strncmp(table[i].letter, name, size) == 0 && size == 1) ||
+            (strncmp(table[i].name, name, size) == 0 && table[i].name[size] == '\0'))
+            return table[i].advice;
+    return NULL;
+}
+
 static pe_status refuse_unknown(const char *name, size_t size, pe_error *err)
 {
     char typed[64] = "";
     memcpy(typed, name, size < sizeof typed ? size : sizeof typed - 1);
-    const char *const nearest = find_nearest(typed);
+    const char *const nearest = find_nearest(typed), *const advice = foreign_option(name, size);
+    if (advice != NULL)
+        return pe_fail(err, PE_EUSAGE, "unknown option --%s: %s; see pengine --help", typed, advice);
     if (nearest == NULL)
         return pe_fail(err, PE_EUSAGE, "unknown option --%s; see pengine --help", typed);
     return pe_fail(err, PE_EUSAGE, "unknown option --%s; did you mean --%s? See pengine --help", typed, nearest);
@@ -94,6 +119,9 @@ static pe_status explain_letters(const char *letters, const char *next, bool *sk
 {
     for (const char *at = letters; *at != '\0'; at++) {
         const struct argp_option *const option = find_letter(*at);
+        const char *const advice = option == NULL ? foreign_option(at, 1) : NULL;
+        if (advice != NULL)
+            return pe_fail(err, PE_EUSAGE, "unknown option -%c: %s; see pengine --help", *at, advice);
         if (option == NULL)
             return pe_fail(err, PE_EUSAGE, "unknown option -%.*s; see pengine --help",
                            (int)((*at & 0x80) != 0 ? strlen(at) : 1), at);

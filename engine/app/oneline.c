@@ -167,8 +167,22 @@ static pe_status put_tables(int count, pe_buffer *out, pe_error *err)
     return status;
 }
 
+/* GNU parallel's way to give items would be arguments of the program here, which nobody means. */
+static bool has_colons(const pe_oneline *self)
+{
+    bool is_found = false;
+    for (int w = 1; w < self->word_count && strcmp(self->words[0], "parallel") != 0; w++)
+        is_found = is_found || strcmp(self->words[w], ":::") == 0 || strcmp(self->words[w], "::::") == 0;
+    return is_found;
+}
+
 static pe_status check(const pe_oneline *self, pe_error *err)
 {
+    if (has_colons(self))
+        return pe_fail(err, PE_EUSAGE,
+                       "-- %s: ::: is GNU parallel's; here items are the lines of stdin, or those of -i FILE: printf "
+                       "'%%s\\n' 1 2 3 | pengine -- %s {}; see pengine --help",
+                       self->words[0], self->words[0]);
     if (self->has_dashes && self->word_count == 0)
         return pe_fail(err, PE_EUSAGE, "--: expected a program behind it, such as -- wc -l {}; see pengine --help");
     if (self->has_dashes && self->kernel != NULL)

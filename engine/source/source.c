@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "source/column_dtypes.h"
 #include "source/source_vtable.h"
+#include "source/suffix_advice.h"
 
 /* What every exported source begins with; the kind's own facts follow, aligned to 16. */
 typedef struct exported_facts {
@@ -100,15 +101,24 @@ static pe_format format_of(const pe_source_spec *spec)
 #define LISTED(format, name) " " name
 #define INPUT_FORMATS PE_FORMATS_BOTH(LISTED) PE_FORMATS_IN(LISTED)
 
+static pe_status refuse_suffix(const pe_source_spec *spec, pe_error *err)
+{
+    const char *const advice = pe_suffix_advice(spec->path);
+    if (advice != NULL)
+        return pe_fail(err, PE_ECONFIG, "%s: the suffix of \"%s\" names no format: %s", spec->where, spec->path,
+                       advice);
+    return pe_fail(err, PE_ECONFIG,
+                   "%s: the suffix of \"%s\" names no format; set input.format, to one of" INPUT_FORMATS, spec->where,
+                   spec->path);
+}
+
 /* Allocates the kind's own struct; what can be known from the spec alone is set. */
 static pe_status allocate(const pe_source_spec *spec, pe_source **out, pe_error *err)
 {
     const pe_format format = format_of(spec);
     const pe_source_vtable *const kind = kind_of(spec, format);
     if (kind == NULL && format == PE_FORMAT_AUTO)
-        return pe_fail(err, PE_ECONFIG,
-                       "%s: the suffix of \"%s\" names no format; set input.format, to one of" INPUT_FORMATS,
-                       spec->where, spec->path);
+        return refuse_suffix(spec, err);
     if (kind == NULL)
         return pe_fail(err, PE_ECONFIG, "%s: format: \"%s\" is for output only; an input is one of" INPUT_FORMATS,
                        spec->where, pe_format_name(format));

@@ -159,6 +159,19 @@ class Dialects(Case):
             self.assertIn('input.comment = "#"', result.err)
             self.assertIn("input.skip_lines = 1", result.err)
 
+    def test_header_of_one_field_is_told_with_the_delimiter_to_set(self):
+        for delimiter, word in ((";", '";"'), ("|", '"|"'), ("\t", '"\\t"')):
+            self.write("in.csv", f"x{delimiter}y\n1{delimiter}2,5\n")
+            for kernel, table, code in (({"expr": "y * 2"}, {}, 69), ({"name": "square"}, {"columns": ["y"]}, 78), ({"name": "square"}, {}, 65)):
+                with self.subTest(delimiter=delimiter, table=table):
+                    result = self.run_job(job(kernel, path="in.csv", **table))
+                    self.assertEqual(result.code, code, result)
+                    self.assertIn(f"input.delimiter = {word}", result.err)
+        self.prints(job({"expr": "y * 2"}, path="in.csv", delimiter="\t", decimal=","), "5.0\n")
+        for header in ("a b", '"x;y"'):  # names that have a blank, or are quoted, are names
+            self.write("in.csv", f"{header}\n1\n")
+            self.assertNotIn("delimiter", self.run_job(job({"name": "square"}, path="in.csv", columns=["none"])).err)
+
     def test_wrong_dialects_are_refused(self):
         self.write("in.csv", "x\n1\n")
         for key, value, words in (("delimiter", ";;", "one ASCII character"), ("quote", "\n", "one ASCII character"),

@@ -101,7 +101,12 @@ class Kernels(OneLine):
                                     (("-i", "0:3", "-i", "0:4", "-k", "x+y"), 65, ["3", "4"]),
                                     (("-i", "0:3", "-k", "x", "--on-error", "ignore"), 64, ["--on-error ignore", "skip"]),
                                     (("-i", "0:3", "-k", "x", "--dry-run"), 64, ["--dry-run", "program"]),
-                                    (("-k", "x", "-s", "input.rang=3"), 64, ["input.rang", "range"])):
+                                    (("-k", "x", "-s", "input.rang=3"), 64, ["input.rang", "range"]),
+                                    (("echo", "{}"), 64, ["pengine -- echo {}"]), (("-k", "--", "echo", "{}"), 64, ["-k", "got --"]),
+                                    (("-j", "4", "--", "echo"), 64, ["-j", "--threads"]), (("--jobs=4", "--", "echo"), 64, ["--jobs", "--threads"]),
+                                    (("-0", "--", "echo"), 64, ["-print0"]), (("--keep-order", "--", "echo"), 64, ["in the order"]),
+                                    (("--", "echo", "{}", ":::", "1"), 64, [":::", "stdin", "printf"]),
+                                    (("--", "echo {} | wc"), 78, ['"sh", "-c"'])):
             with self.subTest(args):
                 self.check_refused(self.run_args(*args, stdin=b"1\n"), code, needles, before)
 

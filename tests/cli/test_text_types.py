@@ -4,8 +4,11 @@
 
 Expected values: Python's int, float and csv. Where pandas is named, the constant was computed with pandas 1.5.3.
 """
+import bz2
 import csv
+import gzip
 import io
+import lzma
 import tomllib
 
 import numpy
@@ -112,6 +115,23 @@ class Types(Case):
             with self.subTest(encoding):
                 self.refuse(job(path="x.csv", mode="map"), 65, "x.csv", "UTF-16", files={"x.csv": "x\n1\n".encode(encoding)})
                 self.refuse(job(path="-", mode="map"), 65, "stdin", "UTF-16", stdin="x\n1\n".encode(encoding))
+
+    def test_files_of_other_kinds_are_refused_by_name(self):
+        array = io.BytesIO()
+        numpy.save(array, [1.0])
+        for data, words in ((gzip.compress(b"x\n1\n"), ["gzip", ".gz"]), (b"\x28\xb5\x2f\xfd\0", ["zstd", ".zst"]), (lzma.compress(b"x"), ["xz -dc"]),
+                            (bz2.compress(b"x"), ["bzip2 -dc"]), (b"PK\3\4\x14", ["zip", "csv"]), (b"PAR1\x15\4", ["Parquet", "csv"]),
+                            (array.getvalue(), ["npy", "input.format"]), (b"\x89HDF\r\n\x1a\n", ["HDF5", "input.format"])):
+            for name in ("x.csv", "x.txt", "x.jsonl"):
+                with self.subTest(words=words, name=name):
+                    self.refuse(job(path=name, mode="map"), 65, name, *words, files={name: data})
+            self.refuse(job(path="-", mode="map"), 65, "stdin", *words, stdin=data)
+        self.write("x.txt", "PAR1\nBZh9\n")
+        self.prints(job(kernel={"name": "text_length"}, path="x.txt", mode="map"), "4\n4\n")
+        for name, words in (("x.csv.xz", ["xz -dc"]), ("x.JSON", ["jsonl", "jq"]), ("x.nc", ["hdf5"]), ("x.xlsx", ["csv"]), ("x.dat", ["one of npy"])):
+            self.refuse(job(path=name, mode="map"), 78, name, *words, files={name: b"1"})
+        (self.dir / "folder").mkdir()
+        self.refuse(job(path="folder", mode="map"), 78, "folder", "input.glob")
 
 
 class Tables(Case):

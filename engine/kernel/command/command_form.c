@@ -32,7 +32,9 @@ static pe_status parse_words(const pe_form_spec *spec, pe_command *form, pe_erro
         form->runs_each = form->runs_each || form->templates[w].has_placeholder;
     }
     if (status == PE_OK && form->templates[0].has_placeholder)
-        return pe_fail(err, PE_ECONFIG, "%s: \"%s\": items may not choose the program", spec->where, spec->command[0]);
+        return pe_fail(err, PE_ECONFIG, "%s: \"%s\": items may not choose the program%s", spec->where, spec->command[0],
+                       strpbrk(spec->command[0], " \t") != NULL ? "; a line for the shell is \"sh\", \"-c\", \"...\""
+                                                                : "");
     return status;
 }
 

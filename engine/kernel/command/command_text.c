@@ -36,7 +36,8 @@ const char *pe_command_check_texts(const pe_command *form, const void *const *ar
             continue;
         const pe_text *const text = (const pe_text *)args[a] + item;
         if (form->runs_each && holds(text, '\0'))
-            return "its text holds a zero byte, which ends an argument of a program";
+            return "its text holds a zero byte, which ends an argument of a program (items are lines: find without "
+                   "-print0)";
         if (!form->runs_each && holds(text, '\n'))
             return "its text holds a newline, but an item is one line for the program";
         if (!form->runs_each && form->signature.arg_count > 1 && holds(text, '\t'))

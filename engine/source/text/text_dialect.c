@@ -141,13 +141,19 @@ bool pe_text_restyle(const pe_text_source *text, const pe_csv_field *field, char
     return true;
 }
 
-const char *pe_text_comment_hint(const pe_text_source *text, char out[PE_COMMENT_HINT_ROOM])
+const char *pe_text_dialect_hint(const pe_text_source *text, char out[PE_DIALECT_HINT_ROOM])
 {
     out[0] = '\0';
     if (text->comment_hint != 0)
-        snprintf(out, PE_COMMENT_HINT_ROOM,
+        snprintf(out, PE_DIALECT_HINT_ROOM,
                  "; the first line begins with %c: input.comment = \"%c\" leaves such lines out, input.skip_lines = 1 "
                  "the first one",
                  text->comment_hint, text->comment_hint);
+    else if (text->delimiter_hint != 0)
+        snprintf(out, PE_DIALECT_HINT_ROOM,
+                 text->delimiter_hint == '\t'
+                     ? "; if a tab separates the fields of the first line, input.delimiter = \"\\t\""
+                     : "; if %c separates the fields of the first line, input.delimiter = \"%c\"",
+                 text->delimiter_hint, text->delimiter_hint);
     return out;
 }

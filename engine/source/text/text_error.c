@@ -115,10 +115,10 @@ pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *d
 {
     const position s = position_of(data, begin, record);
     const bool is_empty = data[record] == '\n' || data[record] == '\r';
-    char comment[PE_COMMENT_HINT_ROOM];
+    char comment[PE_DIALECT_HINT_ROOM];
     return pe_fail_item(err, PE_EDATA, item, "%s:%" PRIu64 ": expected %" PRIu64 " fields, got %" PRIu64 "%s",
                         text->base.info.name, s.line, text->fields, got,
-                        is_empty ? " (an empty line)" : pe_text_comment_hint(text, comment));
+                        is_empty ? " (an empty line)" : pe_text_dialect_hint(text, comment));
 }
 
 /* "x.csv:17:9: column "price": " or "x.txt:4: ". */

@@ -93,7 +93,7 @@ static pe_status find_name(const pe_text_source *text, const header *h, const ch
 {
     const pe_source_spec *const spec = text->base.spec;
     const char *const file = text->base.info.name;
-    char names[NAMES_ROOM], comment[PE_COMMENT_HINT_ROOM];
+    char names[NAMES_ROOM], comment[PE_DIALECT_HINT_ROOM];
     if (h->names == NULL)
         return pe_fail(err, PE_ECONFIG,
                        "%s: columns: \"%s\": %s has no header (header = false): expected numbers from 0", spec->where,
@@ -113,7 +113,7 @@ static pe_status find_name(const pe_text_source *text, const header *h, const ch
     list_names(h, names);
     if (near == NULL)
         return pe_fail(err, PE_ECONFIG, "%s: columns: %s has no column \"%s\": it has %s%s", spec->where, file, wanted,
-                       names, pe_text_comment_hint(text, comment));
+                       names, pe_text_dialect_hint(text, comment));
     return pe_fail(err, PE_ECONFIG, "%s: columns: %s has no column \"%s\": did you mean \"%s\"? It has %s", spec->where,
                    file, wanted, near, names);
 }
@@ -206,13 +206,25 @@ static void warn_of_numbers(const pe_text_source *text, const header *h)
 static pe_status check_comment(pe_text_source *text, const unsigned char *data, size_t size, size_t at, size_t fields,
                                pe_error *err)
 {
-    char hint[PE_COMMENT_HINT_ROOM];
+    char hint[PE_DIALECT_HINT_ROOM];
     size_t next = 0, bad = 0;
     if (text->comment_hint == 0 ||
         pe_csv_next(data, size, &text->dialect, &at, NULL, 0, &next, &bad) != PE_CSV_RECORD || next == fields)
         return PE_OK;
     return pe_fail(err, PE_EDATA, "%s: the first line has %zu field%s and the next one %zu%s", text->base.info.name,
-                   fields, pe_plural(fields), next, pe_text_comment_hint(text, hint));
+                   fields, pe_plural(fields), next, pe_text_dialect_hint(text, hint));
+}
+
+/* A first line that is one field, and has what other programs separate fields with. */
+static char find_delimiter(const pe_text_source *text, const header *h)
+{
+    static const char delimiters[] = ";\t|,";
+    if (h->count != 1 || text->base.spec->delimiter != 0)
+        return 0;
+    for (const char *at = delimiters; *at != '\0'; at++)
+        if (memchr(h->fields[0].data, *at, h->fields[0].size) != NULL && !h->fields[0].is_quoted)
+            return *at;
+    return 0;
 }
 
 static pe_status take_csv(pe_text_source *text, const unsigned char *data, size_t size, size_t *taken, pe_error *err)
@@ -226,6 +238,8 @@ static pe_status take_csv(pe_text_source *text, const unsigned char *data, size_
     if (status == PE_OK && h.count == 0 && has_header)
         status = pe_fail(err, PE_EDATA, "%s: is empty: expected a header that names the columns (or header = false)",
                          text->base.info.name);
+    if (status == PE_OK)
+        text->delimiter_hint = find_delimiter(text, &h);
     if (status == PE_OK)
         status = check_comment(text, data, size, at, h.count, err);
     if (status == PE_OK && has_header)
@@ -242,20 +256,6 @@ static pe_status take_csv(pe_text_source *text, const unsigned char *data, size_
         *taken = at;
     free_header(&h);
     return status;
-}
-
-/* The encodings that programs of other systems write, by their marks or by the zero bytes of plain letters. */
-static const char *foreign_encoding(const unsigned char *data, size_t size)
-{
-    if (size >= 4 && memcmp(data, "\xFF\xFE\0\0", 4) == 0)
-        return "UTF-32LE";
-    if (size >= 2 && memcmp(data, "\xFF\xFE", 2) == 0)
-        return "UTF-16LE";
-    if (size >= 2 && memcmp(data, "\xFE\xFF", 2) == 0)
-        return "UTF-16BE";
-    if (size >= 4 && data[0] != 0 && data[1] == 0 && data[2] != 0 && data[3] == 0)
-        return "UTF-16LE";
-    return size >= 4 && data[0] == 0 && data[1] != 0 && data[2] == 0 && data[3] != 0 ? "UTF-16BE" : NULL;
 }
 
 bool pe_text_preamble(const pe_text_source *text, const unsigned char *data, size_t size, size_t *bytes)
@@ -275,10 +275,9 @@ bool pe_text_preamble(const pe_text_source *text, const unsigned char *data, siz
 pe_status pe_text_take_header(pe_text_source *text, const unsigned char *data, size_t size, size_t *taken,
                               pe_error *err)
 {
-    const char *const encoding = foreign_encoding(data, size);
-    if (encoding != NULL)
-        return pe_fail(err, PE_EDATA, "%s: is %s text: expected UTF-8; iconv -f %s -t UTF-8 turns it into that",
-                       text->base.info.name, encoding, encoding);
+    const pe_status foreign = pe_text_refuse_foreign(text, data, size, err);
+    if (foreign != PE_OK)
+        return foreign;
     (void)pe_text_preamble(text, data, size, taken);
     if (text->dialect.delimiter != 0)
         return take_csv(text, data, size, taken, err);
@@ -297,7 +296,8 @@ pe_status pe_text_take_header(pe_text_source *text, const unsigned char *data, s
 
 pe_status pe_text_save_columns(const pe_text_source *text, pe_buffer *out, pe_error *err)
 {
-    const uint64_t head[] = {text->fields, text->column_count, (unsigned char)text->comment_hint, text->kept};
+    const uint64_t head[] = {text->fields, text->column_count, (unsigned char)text->comment_hint,
+                             (unsigned char)text->delimiter_hint, text->kept};
     pe_status status = pe_buffer_append(out, head, sizeof head, err);
     for (size_t i = 0; status == PE_OK && i < text->column_count; i++) {
         const pe_text_column *const column = &text->columns[i];
@@ -338,14 +338,15 @@ static pe_status load_column(pe_text_column *column, const unsigned char *data, 
 pe_status pe_text_load_columns(pe_text_source *text, const unsigned char *data, size_t size, size_t *used,
                                pe_error *err)
 {
-    uint64_t head[4];
+    uint64_t head[5];
     *used = 0;
     if (!take_bytes(data, size, used, head, sizeof head) || head[1] > size)
         return pe_fail(err, PE_EBUG, "the columns of a text came cut short");
     text->fields = head[0];
     text->column_count = head[1];
     text->comment_hint = (char)head[2];
-    text->kept = head[3];
+    text->delimiter_hint = (char)head[3];
+    text->kept = head[4];
     pe_status status = pe_make_array(&text->columns, text->column_count, sizeof *text->columns, err);
     for (size_t i = 0; status == PE_OK && i < text->column_count; i++)
         status = load_column(&text->columns[i], data, size, used, err);

@@ -34,12 +34,13 @@ typedef struct pe_text_field {
 typedef struct pe_text_source {
     pe_source base;
     pe_dialect dialect;
-    bool is_styled;     /* numbers have another decimal point or thousands' separators, or some texts mean "missing" */
-    bool is_json;       /* the fields are values of the object of each line; else a line of jsonl is one text */
-    uint64_t kept;      /* is_json: fields that stand beside the results, before those of the columns */
-    char comment_hint;  /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
-    uint64_t fields;    /* that every record has */
-    pe_text_field *all; /* so many */
+    bool is_styled;      /* numbers have another decimal point or thousands' separators, or some texts mean "missing" */
+    bool is_json;        /* the fields are values of the object of each line; else a line of jsonl is one text */
+    uint64_t kept;       /* is_json: fields that stand beside the results, before those of the columns */
+    char comment_hint;   /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
+    char delimiter_hint; /* a character of the first line that may be its delimiter, where none is declared; else 0 */
+    uint64_t fields;     /* that every record has */
+    pe_text_field *all;  /* so many */
     pe_buffer keys; /* jsonl: those of the first line, each with a zero byte, where they were looked at; rank 0 only */
     pe_text_column *columns;
     size_t column_count;
@@ -125,9 +126,12 @@ bool pe_text_parse_styled(const pe_text_source *text, const pe_csv_field *field,
 #define PE_STYLED_NUMBER_MOST ((size_t)400) /* bytes of a number in another style */
 bool pe_text_restyle(const pe_text_source *text, const pe_csv_field *field, char decimal,
                      char out[PE_STYLED_NUMBER_MOST], size_t *size);
-/* The hint for a file that begins with a comment, or "". */
-#define PE_COMMENT_HINT_ROOM 160
-const char *pe_text_comment_hint(const pe_text_source *text, char out[PE_COMMENT_HINT_ROOM]);
+/* The hint for a file that begins with a comment, or that another character delimits; or "". */
+#define PE_DIALECT_HINT_ROOM 160
+const char *pe_text_dialect_hint(const pe_text_source *text, char out[PE_DIALECT_HINT_ROOM]);
+
+/* text_foreign.c: pe_text_refuse_foreign - PE_EDATA where the first bytes are those of another encoding or kind of file. */
+pe_status pe_text_refuse_foreign(const pe_text_source *text, const unsigned char *data, size_t size, pe_error *err);
 
 /* text_json.c: lines of JSON.
  * pe_text_needs_keys: are columns or kept fields found in the first line? pe_text_take_json: choose the columns, as

@@ -111,7 +111,9 @@ START_TEST(text_that_cannot_be_an_argument_fails_its_item)
     rig_args[0] = t;
     rig_command(NULL, WORDS("echo", "{}"));
     ck_assert_uint_eq(rig_run(3), 2);
-    rig_failed(0, 0, "its text holds a zero byte, which ends an argument of a program");
+    rig_failed(
+        0, 0,
+        "its text holds a zero byte, which ends an argument of a program (items are lines: find without -print0)");
     size_t failed = 0;
     ck_assert_ptr_nonnull(strstr(pe_call_failures(rig_call, &failed)[1].reason, "Argument list too long"));
     rig_text_is(&rig_out[0].texts[2], "c");

@@ -40,9 +40,11 @@ pe_status pe_expr_need_number(pe_expr_parser *p, const pe_expr_value *value)
 {
     char type[PE_TYPE_NAME_ROOM];
     if (value->kind == PE_EXPR_VECTOR)
-        return pe_expr_refuse(
-            p->err, p->text, value->begin, "%.*s is a vector %s: write %.*s[0], or take columns = [0]",
-            SLICE(p, value->begin, value->end), pe_type_print(value->type, type), SLICE(p, value->begin, value->end));
+        return pe_expr_refuse(p->err, p->text, value->begin,
+                              "%.*s is a vector %s: write %.*s[0], or take columns = [0]; "
+                              "of an npy or HDF5, input.each = \"element\" makes each number an item",
+                              SLICE(p, value->begin, value->end), pe_type_print(value->type, type),
+                              SLICE(p, value->begin, value->end));
     if (value->kind == PE_EXPR_TEXT)
         return pe_expr_refuse(p->err, p->text, value->begin,
                               "%.*s is a text, and a number is needed here: texts go to equals(s, \"DE\"), "
@@ -259,7 +261,8 @@ static const struct {
     {"++", "++ changes a variable: write x + 1"},
     {"--", "-- changes a variable: write x - -y, or x - 1"},
     {",", "a comma stands only between the arguments of a function; a decimal point is a point"},
-    {".", "functions have no prefix, and a number's point stands between digits: write sqrt(x), 1.5"},
+    {".", "functions have no prefix, and a number's point stands between digits: write sqrt(x), 1.5; "
+          "input.columns = [\"a.b\"] makes a nested key of jsonl an argument"},
     {"->", "an expression has no pointers"},
     {";", "an expression has no statements: write a C function, kernel.source"},
     {"{", "an expression has no statements: write a C function, kernel.source"},

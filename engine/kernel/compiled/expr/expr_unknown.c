@@ -81,6 +81,10 @@ static void list_columns(const pe_expr_parser *p, char out[COLUMNS_ROOM])
         if (!fits)
             break;
     }
+    const char *const delimiter = count == 1 ? strpbrk(column_name(p->scope, 0), ";|\t") : NULL;
+    if (delimiter != NULL && used + 60 < COLUMNS_ROOM)
+        (void)snprintf(out + used, COLUMNS_ROOM - used, ": input.delimiter = \"%s%c\" cuts it into columns",
+                       *delimiter == '\t' ? "\\" : "", *delimiter == '\t' ? 't' : *delimiter);
 }
 
 /* A column of this name that is no argument. */
