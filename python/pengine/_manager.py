@@ -36,6 +36,7 @@ class Manager:
     """All of a pool that outlives the Pool object until its workers have ended."""
 
     def __init__(self, processes: int, initializer: Any, initargs: Any, maxtasks: Optional[int]) -> None:
+        self.wake_read = self.wake_write = -1
         self.workers = Workers(processes, initializer, initargs)
         self.dispatch = Dispatch(self.workers, maxtasks, self.settle)
         self.maxtasks = maxtasks
@@ -231,8 +232,10 @@ class Manager:
         if self.state == "RUN" or self.jobs:
             try:
                 self.populate()
-            except RuntimeError as error:  # a rank is gone
+            except RuntimeError as error:  # a rank is gone, or the folder
                 self.give_up(error)
+            except OSError as error:  # no process or descriptor is to be had
+                self.give_up(RuntimeError(f"a worker process cannot start: {error}"))
 
     def start_failed(self, worker: WorkerProcess, reason: str, in_initializer: bool) -> None:
         self.start_failures += 1
@@ -314,6 +317,6 @@ class Manager:
         self.workers.close()
 
     def __del__(self) -> None:
-        if self.state != "FORKED":  # post() writes there as long as somebody has the manager
+        if self.wake_write >= 0 and self.state != "FORKED":  # post() writes there as long as somebody has the manager
             os.close(self.wake_read)
             os.close(self.wake_write)

@@ -413,6 +413,31 @@ class Workers(unittest.TestCase):
             first, *others = pool.map(identity, range(3))
             self.assertEqual((str(first), others), ("item 0 (0): its worker process did not begin it within 0.5 s", [1, 2]))
 
+    def test_a_lack_of_descriptors_is_told(self):
+        """When a pool opens, and when a worker has to be replaced."""
+        out, err = script("""
+            import os, resource, signal, pengine
+            def try_to(call):
+                try:
+                    call()
+                except Exception as error:
+                    print(type(error).__name__, error)
+            def kill(x):
+                if x == 3: os.kill(os.getpid(), signal.SIGKILL)
+            with pengine.Pool(1) as pool:
+                pool.map(kill, range(3))
+                used = len(os.listdir("/proc/self/fd")) - 1
+                for more in (5, 1):
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (used + more, 1000))
+                    try_to(lambda: pengine.Pool(1))
+                try_to(lambda: pool.map(kill, range(9), errors="skip"))
+                try_to(lambda: pool.map(abs, range(9)))
+        """)
+        lines = out.splitlines()
+        self.assertEqual(lines[2:], ["RuntimeError a worker process cannot start: [Errno 24] Too many open files"] * 2, (out, err))
+        self.assertTrue(all(line.startswith("OSError [Errno 24] Too many open files") for line in lines[:2]), out)
+        self.assertEqual(err, "")
+
     def test_a_removed_folder_is_told(self):
         out, _ = script("""
             import os, tempfile, pengine
