@@ -13,34 +13,33 @@
 #include <string.h>
 
 #include "app/cli_options.h"
+#include "base/wrap_text.h"
+
+#define HELP_COLUMN 26 /* where the meaning of an option begins */
 
 const struct argp_option pe_cli_table[] = {
-    {"input", 'i', "INPUT", 0, "without a job file: 0:10 or 0:1:0.1, a file, or - for stdin", 0},
-    {"kernel", 'k', "KERNEL", 0, "without a job file: 'x*x', f.py:f, 'f.c:f:SIGNATURE', ...", 0},
-    {"on-error", PE_OPTION_ON_ERROR, "stop/skip/fill", 0, "what follows an item that fails: --set errors.on_error=...",
-     0},
+    {"input", 'i', "INPUT", 0, "without JOB.toml: 0:10, 0:1:0.1, a file, - for stdin", 0},
+    {"kernel", 'k', "KERNEL", 0, "without JOB.toml: 'x*x', f.py:f, 'f.c:f:SIGNATURE'", 0},
+    {"on-error", PE_OPTION_ON_ERROR, "stop/skip/fill", 0, "what follows a failed item: --set errors.on_error=...", 0},
     {"dry-run", PE_OPTION_DRY_RUN, NULL, 0, "print the commands of a program, run none", 0},
     {"set", 's', "KEY=VALUE", 0, "override a key of the job file; VALUE is TOML", 0},
     {"threads", 't', "N", 0, "workers of each rank: --set pool.threads=N", 0},
     {"output", 'o', "PATH", 0, "where results go: --set output.path=\"PATH\"", 0},
     {"part", PE_OPTION_PART, "K/N", 0, "run part K of N of the items: --set part=\"K/N\"", 0},
-    {"items", PE_OPTION_ITEMS, "LIST", 0, "run only these items, such as 17,40-60, and print their results", 0},
-    {"resume", PE_OPTION_RESUME, NULL, 0, "go on where the checkpoint says; begin anew where there is none", 0},
-    {"restart", PE_OPTION_RESTART, NULL, 0, "discard the checkpoint of an earlier run and begin anew", 0},
-    {"retry-failed", PE_OPTION_RETRY, NULL, 0, "run the items again that failed, and put their results in place", 0},
-    {"time-limit", PE_OPTION_TIME_LIMIT, "T", 0, "end in good order before so much time has passed, such as 23h", 0},
+    {"items", PE_OPTION_ITEMS, "LIST", 0, "run only these, such as 17,40-60; print their results", 0},
+    {"resume", PE_OPTION_RESUME, NULL, 0, "go on where the checkpoint says, or begin anew", 0},
+    {"restart", PE_OPTION_RESTART, NULL, 0, "discard the checkpoint of an earlier run, begin anew", 0},
+    {"retry-failed", PE_OPTION_RETRY, NULL, 0, "run failed items again, put their results in place", 0},
+    {"time-limit", PE_OPTION_TIME_LIMIT, "T", 0, "end in good order within this time, such as 23h", 0},
     {"status", PE_OPTION_STATUS, "FILE", 0, "print what a checkpoint holds", 0},
     {"json", PE_OPTION_JSON, NULL, 0, "with --status: as a JSON object", 0},
     {"skip", PE_OPTION_SKIP, "N", 0, "go on after the first N items: --set skip=N", 0},
-    {"keep", PE_OPTION_KEEP, "COLUMNS", 0, "columns of the input in front of the results: all, or names or numbers a,b",
-     0},
-    {"where", PE_OPTION_WHERE, "EXPR", 0, "leave out items for which it is false: --set kernel.where=\"EXPR\"", 0},
-    {"check", PE_OPTION_CHECK, "syntax", OPTION_ARG_OPTIONAL,
-     "validate job, kernel and inputs; =syntax: run none of its code", 0},
+    {"keep", PE_OPTION_KEEP, "COLUMNS", 0, "input columns in front of the results: all, or a,b", 0},
+    {"where", PE_OPTION_WHERE, "EXPR", 0, "leave out items for which the expression is false", 0},
+    {"check", PE_OPTION_CHECK, "syntax", OPTION_ARG_OPTIONAL, "validate the job; =syntax: without running its code", 0},
     {"plan", PE_OPTION_PLAN, NULL, 0, "print what would run, run nothing", 0},
-    {"example", PE_OPTION_EXAMPLE, "FORM", 0, "print a job file to start from: name, expr, source, ...", 0},
-    {"sample", PE_OPTION_SAMPLE, "N", OPTION_ARG_OPTIONAL,
-     "with --plan: compute some items to estimate how long the job takes", 0},
+    {"example", PE_OPTION_EXAMPLE, "FORM", 0, "print a job file to start from: expr, python, ...", 0},
+    {"sample", PE_OPTION_SAMPLE, "N", OPTION_ARG_OPTIONAL, "with --plan: compute some items, estimate the time", 0},
     {"kernels", PE_OPTION_KERNELS, NULL, 0, "list the built-in kernels", 0},
     {"print-config", PE_OPTION_PRINT_CONFIG, NULL, 0, "print the job with its defaults, as TOML", 0},
     {"schema", PE_OPTION_SCHEMA, NULL, 0, "print the JSON schema of job files, for editors", 0},
@@ -48,7 +47,7 @@ const struct argp_option pe_cli_table[] = {
      0},
     {"joblog", PE_OPTION_JOBLOG, "FILE", 0, "a line an item, as GNU parallel's (command, python)", 0},
     {"report", PE_OPTION_REPORT, "FILE", 0, "describe the run in an HTML file, for people", 0},
-    {"trace", PE_OPTION_TRACE, "FILE", 0, "what each thread did when, for Perfetto (.json, .json.gz)", 0},
+    {"trace", PE_OPTION_TRACE, "FILE", 0, "what each thread did when, for Perfetto (.json[.gz])", 0},
     {"stats", PE_OPTION_STATS, "FILE", 0, "describe the run in a JSON file, for programs", 0},
     {"quiet", 'q', NULL, 0, "say nothing but errors", 0},
     {"verbose", 'v', NULL, 0, "say more", 0},
@@ -71,10 +70,11 @@ static void print_option(FILE *out, const struct argp_option *option)
              : is_optional       ? "[="
                                  : " ",
              option->arg == NULL ? "" : option->arg, is_optional ? "]" : "");
-    fprintf(out, "  %-22s", names);
-    if (strlen(names) > 22)
-        fprintf(out, "\n%24s", "");
-    fprintf(out, "  %s\n", option->doc);
+    if (strlen(names) > HELP_COLUMN - 4)
+        fprintf(out, "  %s\n%*s", names, HELP_COLUMN, "");
+    else
+        fprintf(out, "  %-*s", HELP_COLUMN - 2, names);
+    pe_wrap_text(out, option->doc, HELP_COLUMN);
 }
 
 void pe_cli_each_exit(FILE *out, pe_cli_exit_printer print)
@@ -103,9 +103,9 @@ const char pe_cli_about[] = "Maps a kernel over an array on every core of every 
                             "memory. A JOB.toml of - is read from stdin. Results go to stdout or to the\n"
                             "output file; all talk goes to stderr.\n";
 
-const char pe_cli_oneline[] = "pengine -i 0:10 -k 'x*x'                 an expression, for each number of a range\n"
-                              "pengine -i points.csv -k f.py:score      a function, for each row of a file\n"
-                              "ls *.gz | pengine -- gzip -t {}          a program, for each line of stdin\n";
+const char pe_cli_oneline[] = "pengine -i 0:10 -k 'x*x'             an expression, for each number of a range\n"
+                              "pengine -i points.csv -k f.py:score  a function, for each row of a file\n"
+                              "ls *.gz | pengine -- gzip -t {}      a program, for each line of stdin\n";
 
 const char pe_cli_oneline_words[] = "-i is a range start:stop[:step], a file, or - (the default); several are the\n"
                                     "arguments of a starmap. -k is a built-in kernel, f.py:f, 'f.c:f:SIGNATURE',\n"

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cli_together.c - refuses options that mean nothing alone or together.
+/* cli_together.c - refuses options that have no effect alone, or exclude each other.
  *
- * Design:   tables of option keys. An option that would have no effect is refused, so that nobody waits for what it does
- *           not do. --help and --version need no check: they are done whatever stands beside them.
+ * Design:   tables of option keys. An option that would have no effect is refused, so that nobody relies on it.
+ *           --help and --version need no check: they are done whatever stands beside them.
  * Threads:  no state.
  * Not here: what depends on the job (run/prepare/).
  */

@@ -3,9 +3,10 @@
  */
 /* oneline_kernel.c - what -k and the words behind -- mean as [kernel].
  *
+ * Design:   what is neither a built-in's name, a Python function nor a C function is an expression. Its errors then list the
+ *           names that exist.
  * Threads:  no state.
- * Not here: whether there is such a kernel (kernel/form.h); a name that is no built-in's is an expression, which says what
- *           names there are.
+ * Not here: whether there is such a kernel (kernel/form.h).
  */
 #include "app/oneline_kernel.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* eta.c - how long the rest of a run will take, from how its items have cost so far.
+/* eta.c - estimates how long the rest of a run takes, from what its items have cost so far.
  *
  * Threads: eta.h.
  */

@@ -1,13 +1,13 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* eta.h - how long the rest of a run will take, from how its items have cost so far.
+/* eta.h - estimates how long the rest of a run takes, from what its items have cost so far.
  *
- * Design: the cost of an item is taken to go on as a straight line through the last quarter of the items: so the estimate
- *         is right where items become dearer or cheaper along the job, and where the cost has changed at some point.
- *         The slope counts as far as it exceeds its own uncertainty, so that costs that scatter give a level line. A
- *         cost that rises first and falls later is known only once it falls. The history is a fixed number of points,
- *         evenly spaced in time: when all are taken, every second one goes.
+ * Design: a straight line is fitted to the cost of the last quarter of the items, and continued to the end of the job. So
+ *         the estimate is right where items become dearer or cheaper along the job, and after a change of the cost. Only
+ *         the part of the slope that exceeds its own uncertainty counts, so that scattered costs give a level line. A cost
+ *         that rises first and falls later is known only once it falls. The history is a fixed number of points, evenly
+ *         spaced in time: when all are taken, every second one goes.
  * Threads: one thread at a time.
  */
 #ifndef PE_ETA_H

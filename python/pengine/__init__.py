@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""pengine: multiprocessing's Pool, faster, bounded in memory, and honest about what fails; C functions over arrays.
+"""pengine: a faster multiprocessing.Pool with bounded memory, which names the items that fail; C functions over arrays.
 
     import pengine
 

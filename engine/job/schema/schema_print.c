@@ -8,36 +8,15 @@
  * Threads:  no state.
  * Not here: the table itself (schema.c).
  */
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/wrap_text.h"
 #include "job/job.h"
 #include "job/schema/schema.h"
 
 #define KEY_COLUMNS 22
-#define LINE_COLUMNS 80
 #define TEXT_ROOM 400
-
-static void print_wrapped(FILE *out, const char *text)
-{
-    const size_t most = LINE_COLUMNS - KEY_COLUMNS;
-    bool is_first = true;
-    while (*text != '\0') {
-        size_t size = strlen(text);
-        if (size > most) {
-            size = most;
-            while (size > 0 && text[size] != ' ')
-                size--;
-            if (size == 0) /* one long word */
-                size = strcspn(text, " ");
-        }
-        fprintf(out, "%*s%.*s\n", is_first ? 0 : KEY_COLUMNS, "", (int)size, text);
-        is_first = false;
-        text += size;
-        text += strspn(text, " ");
-    }
-}
 
 static void print_key(FILE *out, const char *table, const pe_key *key)
 {
@@ -52,9 +31,9 @@ static void print_key(FILE *out, const char *table, const pe_key *key)
     fprintf(out, "  %-*s", KEY_COLUMNS - 2, name);
     if (strlen(name) >= KEY_COLUMNS - 2)
         fprintf(out, "\n%*s", KEY_COLUMNS, "");
-    print_wrapped(out, text);
+    pe_wrap_text(out, text, KEY_COLUMNS);
     fprintf(out, "%*s", KEY_COLUMNS, "");
-    print_wrapped(out, key->help);
+    pe_wrap_text(out, key->help, KEY_COLUMNS);
 }
 
 static const char *title_of(const char *table)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* time_limit.c - ends a run in good order before the time is up that the user or the batch system gives it.
+/* time_limit.c - ends a run in good order before its time limit, which the user or the batch system sets.
  *
  * Threads:  time_limit.h.
  * Not here: how a batch system is asked (os/batch_limit.c), which chunks are still begun (threads/pool/rank_pool.c).

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* finished.c - whether the output of a complete run is where the run has left it.
+/* finished.c - finds whether the output of a complete run is still where the run left it.
  *
  * Design:   the file is known by its inode. The end of a packed file is written behind its last checkpoint, so that only its
  *           least length is known.

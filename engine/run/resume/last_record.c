@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* last_record.c - takes the result of the last item back, where its record had no line end and has grown since.
+/* last_record.c - takes back the result of the last item where its record had no line end and has grown since.
  *
  * Design:   the item is the last of the job, so in the ordered modes its row is the last one of the output, and if it has
  *           failed it is the last of the list. Where results wait in the spill file, the range that has the item is dropped.

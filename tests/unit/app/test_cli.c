@@ -345,6 +345,19 @@ START_TEST(help_names_options_exit_codes_and_keys)
 }
 END_TEST
 
+START_TEST(help_fits_a_terminal_of_80_columns)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *const out = open_memstream(&text, &size);
+    pe_cli_help(out);
+    ck_assert_int_eq(fclose(out), 0);
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1)
+        ck_assert_msg(strcspn(line, "\n") <= 80, "%.*s", (int)strcspn(line, "\n"), line);
+    free(text);
+}
+END_TEST
+
 START_TEST(version_is_one_line)
 {
     char *text = NULL;
@@ -401,5 +414,6 @@ UNIT_MAIN("cli", unknown_option_is_refused_with_the_nearest, shortened_option_is
           option_without_effect_is_refused_with_the_reason, what_has_an_effect_together_is_taken,
           job_alone_gets_the_defaults, each_option_is_taken_and_argv_stays, dash_is_a_job, double_dash_begins_a_program,
           overrides_come_in_their_order, output_of_any_path_is_quoted_as_toml, listings_need_no_job,
-          keep_and_where_are_keys_of_the_job, help_names_options_exit_codes_and_keys, version_is_one_line,
-          launcher_is_told_from_the_environment, launcher_variable_that_is_no_rank_is_no_launcher)
+          keep_and_where_are_keys_of_the_job, help_names_options_exit_codes_and_keys,
+          help_fits_a_terminal_of_80_columns, version_is_one_line, launcher_is_told_from_the_environment,
+          launcher_variable_that_is_no_rank_is_no_launcher)

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* kept_candidates.c - the columns that the inputs have to keep, with their names, and the one that a choice means.
+/* kept_candidates.c - lists the columns that can be kept, with their names, and finds the one that a job chooses.
  *
  * Design:   a candidate is a field of a text, or an argument of any other input. All have a name, of which several may be the
  *           same; a choice by such a name is refused.

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* kept_candidates.h - the columns that the inputs have to keep, with their names, and the one that a choice means.
+/* kept_candidates.h - lists the columns that can be kept, with their names, and finds the one that a job chooses.
  */
 #ifndef PE_KEPT_CANDIDATES_H
 #define PE_KEPT_CANDIDATES_H
