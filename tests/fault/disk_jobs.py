@@ -15,22 +15,47 @@ import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 from disk import Pool  # noqa: E402
-from harness import HAS_MPI, binary, command, environment, squares, toml  # noqa: E402
+from harness import HAS_MPI, ROOT, binary, command, environment, squares, toml  # noqa: E402
 
 ITEMS = 600
 FILES = "{index}.txt"  # one file an item
-SLOW_C = """#include <stdint.h>
-#include <stdlib.h>
+FILES_ITEMS = 120
+KERNEL_C = """#include <stdlib.h>
 #include <time.h>
-int f(int64_t x, int64_t *out)
+#include <pengine/kernel.h>
+
+static void map_item(pe_batch *batch, size_t i)
 {
-    if (getenv("SLOW") != NULL)
-        nanosleep(&(struct timespec){.tv_nsec = 500000}, 0);
-    *out = x * x * 7919 % 1000003;
+    const int64_t x = ((const int64_t *)batch->args[0])[i];
+    const char *const slow = getenv("SLOW"); /* so many half milliseconds an item */
     const char *const mended = getenv("MENDED"); /* "half": some fail again */
-    return BAD && x % 97 == 5 && (mended == NULL || (mended[0] == 'h' && x % 2 == 0));
+    if (slow != NULL)
+        nanosleep(&(struct timespec){.tv_nsec = 500000L * atoi(slow)}, 0);
+    ((int64_t *)batch->results[0])[i] = x * x * 7919 % 1000003;
+    if (FAILS && x % 97 == 5 && (mended == NULL || (mended[0] == 'h' && x % 2 == 0)))
+        batch->fail(batch, i, "five");
 }
+
+static int map(pe_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        map_item(batch, i);
+    return 0;
+}
+
+static const pe_kernel kernel = {.abi = PE_KERNEL_ABI, .size = sizeof(pe_kernel), .name = "f", .signature = "(int64) -> int64", .map = map};
+static const pe_kernel *const kernels[] = {&kernel};
+const pe_plugin pengine_plugin = {PE_KERNEL_ABI, sizeof(pe_plugin), 1, kernels};
 """
+
+
+@functools.cache
+def plugin(fails):
+    """The kernel's library: a run of it starts in a fifth of the time of one whose C file has to be preprocessed."""
+    with tempfile.TemporaryDirectory(prefix="pengine-") as folder:
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", f"-I{ROOT}/engine/include", f"-DFAILS={int(fails)}", "-x", "c", "-", "-o", "k.so"],
+                       cwd=folder, input=KERNEL_C.encode(), check=True)
+        return pathlib.Path(folder, "k.so").read_bytes()
 
 
 def value(x):
@@ -44,15 +69,15 @@ def is_bad(x):
 class Scenario:
     """One kind of job: its file, the output and what stands in it."""
 
-    def __init__(self, name, path, mode, expected, policy=None, ranks=0, **tables):
-        self.name, self.path, self.mode, self.expected, self.policy, self.ranks = name, path, mode, expected, policy, ranks
+    def __init__(self, name, path, mode, expected, policy=None, ranks=0, items=ITEMS, kernel=None, **tables):
+        self.name, self.path, self.mode, self.expected, self.policy, self.ranks, self.items = name, path, mode, expected, policy, ranks, items
         tables.setdefault("output", {"path": path})
         if "reduce" in tables:
             del tables["output"]
         checkpoint = {"interval": "30 ms", **tables.pop("checkpoint", {})}
         errors = {"errors": {"on_error": policy, "log": "failed.csv", **({"fill": -1} if policy == "fill" else {})}} if policy else {}
-        self.text = toml(mode=mode, input={"range": [0, ITEMS]}, checkpoint=checkpoint, **tables, **errors,
-                         kernel={"source": "slow.c", "function": "f", "signature": "(int64) -> int64 or error"}, pool={"chunk_size": 5})
+        self.text = toml(mode=mode, input={"range": [0, items]}, checkpoint=checkpoint, **tables, **errors,
+                         kernel=kernel or {"plugin": "k.so", "name": "f"}, pool={"chunk_size": 5})
         self.exit_code = 1 if policy else 0
         self.checkpoint = checkpoint.get("path", "job.checkpoint" if path == FILES else path + ".checkpoint")
 
@@ -60,14 +85,14 @@ class Scenario:
         """The bytes of a run that nothing ends, for a format whose attributes hold the job; None where it was not built."""
         with tempfile.TemporaryDirectory(prefix="pengine-") as folder:
             pathlib.Path(folder, "job.toml").write_text(self.text)
-            pathlib.Path(folder, "slow.c").write_text(SLOW_C.replace("BAD", "0"))
+            pathlib.Path(folder, "k.so").write_bytes(plugin(False))
             done = subprocess.run([binary(), "-q", "job.toml"], cwd=folder, capture_output=True, check=False)
             return pathlib.Path(folder, self.path).read_bytes() if done.returncode == 0 else None
 
     def is_right(self, files):
         content = unpacked(self.path, files.get(self.path, (0, b""))[1])
         if self.path == FILES:
-            content = b"".join(files.get(f"{x}.txt", (0, b""))[1] for x in range(ITEMS))
+            content = b"".join(files.get(f"{x}.txt", (0, b""))[1] for x in range(self.items))
         if self.mode == "imap_unordered":
             content = b"".join(sorted(content.splitlines(True)))
         return content == self.expected and (self.policy is None or logged(files) == [x for x in range(ITEMS) if is_bad(x)])
@@ -87,12 +112,12 @@ def logged(files):
     return sorted(int(line.split(b",")[0]) for line in files.get("failed.csv", (0, b""))[1].split(b"\n")[1:] if line)
 
 
-def rows(policy):
-    return [(x, -1 if is_bad(x) and policy == "fill" else value(x)) for x in range(ITEMS) if policy != "skip" or not is_bad(x)]
+def rows(policy, items=ITEMS):
+    return [(x, -1 if is_bad(x) and policy == "fill" else value(x)) for x in range(items) if policy != "skip" or not is_bad(x)]
 
 
-def text(policy=None):
-    return "".join(f"{v}\n" for _, v in rows(policy)).encode()
+def text(policy=None, items=ITEMS):
+    return "".join(f"{v}\n" for _, v in rows(policy, items)).encode()
 
 
 @functools.cache
@@ -126,7 +151,7 @@ def scenarios():
     hdf5.expected = hdf5.uninterrupted()
     if hdf5.expected is not None:
         yield hdf5
-    yield Scenario("files", FILES, "imap", text())
+    yield Scenario("files", FILES, "imap", text(items=FILES_ITEMS), items=FILES_ITEMS)
     yield Scenario("gz imap", "o.txt.gz", "imap", text())
     yield Scenario("reduction", "r.txt", "map", f"sum\t{sum(map(value, range(ITEMS)))}\ncount\t{ITEMS}\n".encode(),
                    checkpoint={"path": "state"}, reduce={"path": "r.txt", "op": ["sum", "count"]})
@@ -138,19 +163,19 @@ def scenarios():
 class Rig:
     """The folder of a scenario, its pool, and the runs in it."""
 
-    def __init__(self, scenario, root, cache):
-        self.scenario, self.cache = scenario, cache
+    def __init__(self, scenario, root):
+        self.scenario = scenario
         self.folder = pathlib.Path(root, "work")
         self.folder.mkdir()
         self.pool = Pool(self.folder, pathlib.Path(root, "pool"))
         (self.folder / "job.toml").write_text(scenario.text)
-        (self.folder / "slow.c").write_text(SLOW_C.replace("BAD", "1" if scenario.policy else "0"))
+        (self.folder / "k.so").write_bytes(plugin(scenario.policy is not None))
         self.pool.fix()
 
     def run(self, *options, ranks=0, **variables):
         """Exit code and stderr of one run; it has a minute."""
         done = subprocess.run(command(["-t", "1" if ranks else "2", *options, "job.toml"], ranks), cwd=self.folder,
-                              env=environment({"XDG_CACHE_HOME": self.cache, **variables}), stdin=subprocess.DEVNULL, capture_output=True,
+                              env=environment(variables), stdin=subprocess.DEVNULL, capture_output=True,
                               timeout=60, check=False)
         return done.returncode, done.stderr.decode(errors="replace")
 

@@ -14,15 +14,13 @@ import os
 import pathlib
 import random
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 from disk import Log, NEVER, RENAME  # noqa: E402
-from disk_jobs import Rig, mended, scenarios, scratch  # noqa: E402
+from disk_jobs import ITEMS, Rig, mended, scenarios, scratch  # noqa: E402
 from harness import IS_FULL, IS_SANITIZED, binary, main  # noqa: E402
 
 DISK_LOG = os.environ.get("PENGINE_DISK_LOG", "")
@@ -34,8 +32,8 @@ WAYS = (("none", "none"), ("all", "all"), ("all", "none"), ("all", "zeros"), ("f
 class Logged(Rig):
     """Runs whose calls are logged."""
 
-    def __init__(self, scenario, root, cache):
-        super().__init__(scenario, root, cache)
+    def __init__(self, scenario, root):
+        super().__init__(scenario, root)
         self.log = pathlib.Path(root, "log")
         self.counts = {}  # of items in a checkpoint, by its content
 
@@ -44,7 +42,7 @@ class Logged(Rig):
         wanted = self.scenario.exit_code if code is None else code
         self.pool.make(before)
         self.log.unlink(missing_ok=True)
-        code, said = self.run(*options, ranks=self.scenario.ranks, SLOW="1", LD_PRELOAD=DISK_LOG, DISK_LOG=str(self.log),
+        code, said = self.run(*options, ranks=self.scenario.ranks, SLOW=str(ITEMS // self.scenario.items), LD_PRELOAD=DISK_LOG, DISK_LOG=str(self.log),
                               DISK_POOL=str(self.pool.pool), **variables)
         assert code == wanted and (variables or self.is_right()), (self.scenario.name, code, said)
         log = Log(self.log, self.folder, before)
@@ -112,17 +110,19 @@ class Logged(Rig):
         return [(cut, *chance.choice(WAYS)) for cut in cuts] + [(end, *way) for way in WAYS]
 
     def search(self, log, seed, judge=None):
-        """The number of disks tried, and what is wrong."""
+        """The number of disks tried, and what is wrong. Of cuts that leave the same disk and the same duties one is tried."""
         judge = judge or self.judge
-        chance, wrong = random.Random(seed), []
-        trials = self.trials(log, chance)
-        for number, (cut, names, data) in enumerate(trials):
-            why = judge(log, cut, names, log.disk(cut, chance, names, data), cut == len(log.calls))
+        chance, wrong, tried = random.Random(seed), [], set()
+        for number, (cut, names, data) in enumerate(self.trials(log, chance)):
+            disk, is_over = log.disk(cut, chance, names, data), cut == len(log.calls)
+            key = hash((frozenset(disk.items()), self.least(log, cut), is_over, names == "some"))
+            why = judge(log, cut, names, disk, is_over) if key not in tried else None
+            tried.add(key)
             if why:
                 call = log.calls[cut - 1]
                 wrong.append(f"{self.scenario.name}, {seed} {number}: cut at {cut} of {len(log.calls)} behind {call.kind} {call.name}, "
                              f"names {names}, data {data}: {why}")
-        return len(trials), wrong
+        return len(tried), wrong
 
 
 def half_way(rig, log):
@@ -131,9 +131,9 @@ def half_way(rig, log):
     return log.disk(log.calls[marks[len(marks) // 2] - 1].durable + 1, random.Random(0), "all", "all")
 
 
-def try_scenario(scenario, cache):
+def try_scenario(scenario):
     with scratch() as root:
-        rig = Logged(scenario, root, cache)
+        rig = Logged(scenario, root)
         first = rig.logged({})
         tried, wrong = rig.search(first, scenario.name)
         middle = half_way(rig, first)
@@ -141,10 +141,10 @@ def try_scenario(scenario, cache):
         return tried + more, wrong + found
 
 
-def try_retry(scenario, cache):
+def try_retry(scenario):
     """Retries of a complete run: one of a kernel that is mended, one of a kernel with which some items fail again."""
     with scratch() as root:
-        rig = Logged(scenario, root, cache)
+        rig = Logged(scenario, root)
         rig.logged({})
         complete = rig.pool.take()
         scenario.exit_code, scenario.policy = 0, None  # what they are to be in the end
@@ -158,11 +158,9 @@ def try_retry(scenario, cache):
 @unittest.skipIf(IS_SANITIZED or not DISK_LOG, "needs the library that logs calls")
 class Power(unittest.TestCase):
     def search(self, attempt, jobs):
-        cache = tempfile.mkdtemp(prefix="pengine-")
-        self.addCleanup(shutil.rmtree, cache, ignore_errors=True)
         tried, wrong = 0, []
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-            for scenario, (count, found) in zip(jobs, pool.map(lambda scenario: attempt(scenario, cache), jobs)):
+            for scenario, (count, found) in zip(jobs, pool.map(attempt, jobs)):
                 tried, wrong = tried + count, wrong + found
                 if IS_FULL:
                     print(f"{scenario.name}: {count} disks, {len(found)} findings", flush=True)
