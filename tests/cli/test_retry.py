@@ -138,8 +138,29 @@ class Retry(Case):
         told = json.loads(self.run_args("--status", "o.csv.checkpoint", "--json").text)
         self.assertEqual((told["items"], told["done"], told["failed"], told["exit_code"], told["ranges"]), (500, 500, 3, 1, [[0, 499]]))
         self.assertEqual(told["manifest"]["errors.on_error"], '"skip"')
-        self.assertEqual(self.run_args("--status", "k.py").code, 65)
-        self.assertEqual(self.run_args("--status", "none").code, 66)
+
+    def test_status_finds_the_checkpoint_of_an_output(self):
+        self.write("k.py", KERNEL)
+        self.write("job.toml", self.job("o.csv", "imap", "skip"))
+        (self.dir / "far").mkdir()
+        (self.dir / "o.csv").symlink_to("far/real.csv")
+        self.assertEqual(self.run_broken([1]).code, 1)
+        (self.dir / "link").symlink_to("o.csv")
+        for name in ("o.csv", "link", "far/real.csv", "far/real.csv.checkpoint"):
+            told = json.loads(self.run_args("--status", name, "--json").text)
+            self.assertEqual((told["checkpoint"].endswith("far/real.csv.checkpoint"), told["done"]), (True, 500), name)
+        self.write("job.toml", self.job("map.csv", "map", "stop"))
+        self.assertEqual(self.run_broken([123]).code, 1)
+        self.assertFalse((self.dir / "map.csv").exists())
+        self.assertIn("map.csv.checkpoint: unfinished, 123 of 500", self.run_args("--status", "map.csv").text)
+
+    def test_status_without_a_checkpoint_says_so(self):
+        for name, content, code in (("rows.txt", "1\n2\n", 65), ("long.txt", "row\n" * 100, 65), ("none", None, 66)):
+            if content is not None:
+                self.write(name, content)
+            result = self.run_args("--status", name)
+            self.assertEqual((result.code, result.text), (code, ""))
+            self.assertRegex(result.err, f"^pengine: --status: .*{name}.* (no|nor a checkpoint) {name}.checkpoint")
 
     def test_a_complete_job_that_was_kept_has_nothing_left(self):
         job = toml(mode="map", input={"range": [0, 100]}, kernel={"name": "square"}, output={"path": "o.npy"}, checkpoint={"keep": True})

@@ -8,19 +8,24 @@
  */
 #include "run/resume/status.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/enum_names.h"
 #include "base/json_out.h"
 #include "checkpoint/checkpoint.h"
+#include "os/file/file.h"
+#include "os/file/out_file.h"
 #include "os/file/out_marker.h"
 #include "report/failure_log.h"
 #include "report/progress.h"
 
 typedef struct contents {
-    const char *path;
+    char *path; /* of the checkpoint */
     pe_checkpoint checkpoint;
     pe_item_set done;
     pe_failure_log failures;
@@ -37,6 +42,45 @@ static const char *describe_state(const contents *self)
     if (self->checkpoint.progress.is_complete == 0)
         return "unfinished";
     return self->failures.count > 0 ? "complete with failed items" : "complete";
+}
+
+/* Whether a file begins as a checkpoint does, also one of another version. */
+static bool is_checkpoint(const char *path, bool may_be_empty)
+{
+    struct stat facts;
+    const int fd = pe_open(path, O_RDONLY | O_NONBLOCK, 0);
+    const bool is_ours =
+        fd >= 0 && fstat(fd, &facts) == 0 && (facts.st_size > 0 || may_be_empty) && pe_out_marker_is_ours(fd, 0);
+    if (fd >= 0)
+        (void)close(fd); /* only read from */
+    return is_ours;
+}
+
+static pe_status refuse(const char *path, const char *beside, pe_error *err)
+{
+    if (access(path, R_OK) != 0)
+        return pe_fail(err, PE_ENOINPUT, "--status: there is neither a file %s that can be read nor a checkpoint %s",
+                       path, beside);
+    return pe_fail(
+        err, PE_EDATA,
+        "--status: %s is no checkpoint, and there is no %s beside it: a run that ended well leaves none, but "
+        "with checkpoint.keep = true",
+        path, beside);
+}
+
+/* A name is that of a checkpoint, or of an output whose checkpoint lies beside it, behind all symbolic links. */
+static pe_status find_file(contents *self, const char *path, pe_error *err)
+{
+    char *beside = NULL;
+    pe_status status = pe_out_marker_path(path, &beside, err);
+    const bool has_beside = status == PE_OK && access(beside, F_OK) == 0;
+    const bool is_direct = status == PE_OK && is_checkpoint(path, !has_beside);
+    if (status == PE_OK && !is_direct && !has_beside)
+        status = refuse(path, beside, err);
+    if (status == PE_OK)
+        status = pe_copy_string(&self->path, is_direct ? path : beside, err);
+    free(beside);
+    return status;
 }
 
 static pe_status read_contents(contents *self, pe_error *err)
@@ -143,8 +187,10 @@ static pe_status print_json(const contents *self, FILE *out, pe_error *err)
 
 pe_status pe_status_print(const char *path, bool is_json, FILE *out, pe_error *err)
 {
-    contents self = {.path = path, .items = UNKNOWN};
-    pe_status status = read_contents(&self, err);
+    contents self = {.items = UNKNOWN};
+    pe_status status = find_file(&self, path, err);
+    if (status == PE_OK)
+        status = read_contents(&self, err);
     if (status == PE_OK && is_json)
         status = print_json(&self, out, err);
     else if (status == PE_OK)
@@ -153,5 +199,6 @@ pe_status pe_status_print(const char *path, bool is_json, FILE *out, pe_error *e
         status = pe_fail(err, PE_EIO, "stdout: a write failed");
     pe_item_set_fini(&self.done);
     pe_checkpoint_fini(&self.checkpoint);
+    free(self.path);
     return status;
 }
