@@ -122,7 +122,7 @@ class Retry(Case):
         before = (self.dir / "o.txt.part").read_bytes()
         refused = self.run_broken([], "-s", "checkpoint.interval=\"1 us\"")
         self.assertEqual(refused.code, 73, str(refused))
-        self.assertRegex(refused.err, r"123 of 500 items .*--resume goes on, --restart begins anew")
+        self.assertRegex(refused.err, r"\d+ of 500 items .*--resume goes on, --restart begins anew")
         self.assertEqual((self.dir / "o.txt.part").read_bytes(), before)
         again = self.run_args("--restart", "job.toml")
         self.assertEqual(again.code, 0, str(again))
@@ -152,7 +152,7 @@ class Retry(Case):
         self.write("job.toml", self.job("map.csv", "map", "stop"))
         self.assertEqual(self.run_broken([123]).code, 1)
         self.assertFalse((self.dir / "map.csv").exists())
-        self.assertIn("map.csv.checkpoint: unfinished, 123 of 500", self.run_args("--status", "map.csv").text)
+        self.assertRegex(self.run_args("--status", "map.csv").text, r"^map.csv.checkpoint: unfinished, \d+ of 500 items")
 
     def test_status_without_a_checkpoint_says_so(self):
         for name, content, code in (("rows.txt", "1\n2\n", 65), ("long.txt", "row\n" * 100, 65), ("none", None, 66)):
