@@ -19,6 +19,7 @@
 #include "checkpoint/checkpoint.h"
 #include "os/file/durable.h"
 #include "os/file/file.h"
+#include "os/file/out_file.h"
 #include "os/file/out_marker.h"
 
 #define FILE_MOST ((size_t)1 << 32)
@@ -86,16 +87,15 @@ static pe_status write_temporary(const pe_buffer *bytes, const char *path, const
     return status;
 }
 
-pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path, pe_checkpoint_lock *lock,
-                              pe_error *err)
+static pe_status replace(const pe_buffer *bytes, const char *path, pe_checkpoint_lock *lock, pe_error *err)
 {
     int locked = -1;
-    pe_buffer bytes = {0}, temporary = {0};
-    pe_status status = pe_checkpoint_encode(checkpoint, &bytes, err);
+    pe_buffer temporary = {0};
+    pe_status status = pe_buffer_printf(&temporary, err, "%s.new", path);
     if (status == PE_OK)
-        status = pe_buffer_printf(&temporary, err, "%s.new", path);
-    if (status == PE_OK)
-        status = write_temporary(&bytes, path, (const char *)temporary.data, lock != NULL ? &locked : NULL, err);
+        status = write_temporary(bytes, path, (const char *)temporary.data, lock != NULL ? &locked : NULL, err);
+    if (status == PE_OK && lock != NULL)
+        pe_checkpoint_lock_retain(lock);
     if (status == PE_OK && rename((const char *)temporary.data, path) != 0) {
         status = fail_write(path, err);
         (void)unlink((const char *)temporary.data);
@@ -107,7 +107,29 @@ pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path,
     if (status == PE_OK)
         status = sync_name(path, err);
     pe_buffer_fini(&temporary);
+    return status;
+}
+
+pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path, pe_checkpoint_lock *lock,
+                              pe_error *err)
+{
+    pe_buffer bytes = {0};
+    pe_status status = pe_checkpoint_encode(checkpoint, &bytes, err);
+    if (status == PE_OK)
+        status = replace(&bytes, path, lock, err);
     pe_buffer_fini(&bytes);
+    return status;
+}
+
+pe_status pe_checkpoint_discard(pe_checkpoint_lock *lock, pe_error *err)
+{
+    pe_buffer marker = {0};
+    if (pe_out_marker_is_bare(lock->path))
+        return PE_OK;
+    pe_status status = pe_buffer_printf(&marker, err, "%s1\n", PE_OUT_MARKER_MAGIC);
+    if (status == PE_OK)
+        status = replace(&marker, lock->path, lock, err);
+    pe_buffer_fini(&marker);
     return status;
 }
 

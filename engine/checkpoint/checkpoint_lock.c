@@ -62,13 +62,17 @@ pe_status pe_checkpoint_lock_take(pe_checkpoint_lock *lock, const char *path, pe
     return status;
 }
 
+void pe_checkpoint_lock_retain(pe_checkpoint_lock *lock)
+{
+    if (lock->is_new)
+        pe_exit_cleanup_drop(lock->path);
+    lock->is_new = false;
+}
+
 void pe_checkpoint_lock_move(pe_checkpoint_lock *lock, int fd)
 {
     (void)close(lock->fd); /* nothing was written through it */
     lock->fd = fd;
-    if (lock->is_new)
-        pe_exit_cleanup_drop(lock->path);
-    lock->is_new = false;
 }
 
 void pe_checkpoint_lock_release(pe_checkpoint_lock *lock)

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* checkpoint_lock.h - the lock of a checkpoint that no locked output lies beside: a reduction's, one file an item.
+/* checkpoint_lock.h - the lock of a checkpoint that no locked output lies beside: a reduction's, one file an item, one with
+ * a name of its own.
  *
  * Invariant: while a run holds the lock, the file of this name is locked by it, also when a new checkpoint replaces it.
  * Design: flock on the checkpoint itself. Where there is none, a marker is made (os/file/out_marker.h), which goes with the
@@ -24,6 +25,9 @@ typedef struct pe_checkpoint_lock {
 
 /* pe_checkpoint_lock_take - PE_EOUTPUT when another run holds it, or the file is not pengine's; PE_ENOMEM. */
 pe_status pe_checkpoint_lock_take(pe_checkpoint_lock *lock, const char *path, pe_error *err);
+
+/* pe_checkpoint_lock_retain - the file of this name stays, however the process ends. */
+void pe_checkpoint_lock_retain(pe_checkpoint_lock *lock);
 
 /* pe_checkpoint_lock_move - the file of fd, which is locked, has taken the place of the checkpoint. Owns: fd. */
 void pe_checkpoint_lock_move(pe_checkpoint_lock *lock, int fd);

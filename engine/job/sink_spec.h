@@ -89,6 +89,7 @@ typedef struct pe_sink_spec {
     int axis_count;
     bool is_recorded_stdout;     /* stdout is a file that a later run may continue: its checkpoint is recorded */
     const char *marker;          /* the name of the checkpoint; NULL: beside the output */
+    bool is_marker_held;         /* the run holds the lock of the marker, and empties it itself */
     const pe_sink_mark *resumed; /* go on behind this; NULL: begin anew */
     bool gives_json;             /* the only result is a text of JSON */
     bool takes_partials;         /* digest: writes are partial digests (digest.h) instead of rows */

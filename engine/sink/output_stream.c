@@ -108,9 +108,9 @@ static pe_status begin_stdout(pe_output_stream *stream, const pe_sink_spec *spec
 static pe_status begin_file(pe_output_stream *stream, const pe_sink_spec *spec, pe_order order, pe_error *err)
 {
     const pe_sink_mark *const from = spec->resumed;
+    const pe_out_kind kind = from == NULL && !spec->is_marker_held ? PE_OUT_RESULT : PE_OUT_RESULT_MARKED;
     if (from == NULL || from->inode == 0)
-        return pe_out_begin(spec->path, from == NULL ? PE_OUT_RESULT : PE_OUT_RESULT_RESUMED, spec->marker,
-                            &stream->file, err);
+        return pe_out_begin(spec->path, kind, spec->marker, &stream->file, err);
     const pe_status status = pe_out_reopen(
         spec->path, spec->marker, order == PE_ORDER_WHOLE,
         (pe_out_state){.inode = from->inode, .bytes = from->bytes, .ahead_end = from->ahead_end}, &stream->file, err);

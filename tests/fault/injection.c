@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* injection.c - a library for LD_PRELOAD in which the Nth call of one function of libc fails.
+/* injection.c - a library for LD_PRELOAD in which the Nth call of one function of libc fails, or brings a signal.
  *
  * Design: INJECT_CALL names the function, INJECT_NUMBER says which of its calls fails (from 1), INJECT_ERRNO how,
  *         INJECT_MODE which of the later ones do: "once", "sticky" (all) or "short" (a read or write does half of its
- *         work and succeeds). INJECT_LOG is a file that gets a line when a call fails; with INJECT_NUMBER=0 none fails
+ *         work and succeeds). In the modes "signal" and "signals" nothing fails: the process gets the signal of the number
+ *         INJECT_ERRNO before the Nth call, and before all later ones. INJECT_LOG is a file that gets a line when a call fails; with INJECT_NUMBER=0 none fails
  *         and the file gets "NAME COUNT" for every function at exit. Only the program itself is concerned, not the
  *         programs that it starts. Functions that share a purpose share a name: pipe and pipe2, fork and _Fork.
  * Threads: any; the count is atomic.
@@ -17,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +32,9 @@ static const char *const names[] = {
 #undef X
 };
 
-typedef enum mode { MODE_ONCE, MODE_STICKY, MODE_SHORT } mode;
+typedef enum mode { MODE_ONCE, MODE_STICKY, MODE_SHORT, MODE_SIGNAL, MODE_SIGNALS, MODE_COUNT } mode;
+
+static const char *const modes[MODE_COUNT] = {"once", "sticky", "short", "signal", "signals"};
 
 static struct {
     bool is_ready, is_on, counts;
@@ -39,7 +43,8 @@ static struct {
     int error;
     mode mode;
     const char *log;
-} wanted; /* written by the first call, before there are threads */
+    pid_t pid; /* of the program, not of what it forks */
+} wanted;      /* written by the first call, before there are threads */
 
 static atomic_long seen[CALL_COUNT];
 
@@ -56,9 +61,10 @@ static void set_up(void)
     wanted.number = number_of("INJECT_NUMBER");
     wanted.error = (int)number_of("INJECT_ERRNO");
     wanted.log = getenv("INJECT_LOG");
-    wanted.mode = how == NULL || strcmp(how, "once") == 0 ? MODE_ONCE
-                  : strcmp(how, "sticky") == 0            ? MODE_STICKY
-                                                          : MODE_SHORT;
+    for (int m = 0; m < MODE_COUNT && how != NULL; m++)
+        if (strcmp(modes[m], how) == 0)
+            wanted.mode = (mode)m;
+    wanted.pid = getpid();
     wanted.counts = wanted.number == 0;
     for (int c = 0; c < CALL_COUNT && name != NULL; c++)
         if (strcmp(names[c], name) == 0)
@@ -84,10 +90,17 @@ bool fails(call which)
         return false;
     const long now = atomic_fetch_add(&seen[which], 1) + 1;
     if (wanted.counts || which != wanted.call || now < wanted.number ||
-        (now > wanted.number && wanted.mode != MODE_STICKY))
+        (now > wanted.number && wanted.mode != MODE_STICKY && wanted.mode != MODE_SIGNALS))
+        return false;
+    const bool is_signal = wanted.mode == MODE_SIGNAL || wanted.mode == MODE_SIGNALS;
+    if (is_signal && getpid() != wanted.pid)
         return false;
     if (wanted.log != NULL)
         put_line("failed\n");
+    if (is_signal) {
+        (void)kill(wanted.pid, wanted.error);
+        return false;
+    }
     errno = wanted.error;
     return true;
 }

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* injection.h - a library for LD_PRELOAD in which the Nth call of one function of libc fails.
+/* injection.h - a library for LD_PRELOAD in which the Nth call of one function of libc fails, or brings a signal.
  */
 #ifndef PE_INJECTION_H
 #define PE_INJECTION_H

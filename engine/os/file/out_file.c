@@ -109,13 +109,18 @@ static pe_status is_foreign(const pe_out_file *out, pe_error *err)
                    out->path, out->part, out->marker);
 }
 
+/* *has_marker: there is a marker; without one, a temporary file is not ours. */
+static pe_status find_marker(const pe_out_file *out, bool *has_marker, pe_error *err)
+{
+    const pe_status status = pe_out_marker_find(out->marker, out->path, has_marker, err);
+    return status == PE_OK && !*has_marker && name_exists(out->part) ? is_foreign(out, err) : status;
+}
+
 /* One try to create the temporary file and its marker; *is_taken stays false when another run was faster. */
 static pe_status try_result(pe_out_file *out, pe_out_kind kind, bool *is_taken, pe_error *err)
 {
     bool has_marker = false, is_new = false, is_same = false;
-    pe_status status = pe_out_marker_find(out->marker, out->path, &has_marker, err);
-    if (status == PE_OK && !has_marker && name_exists(out->part))
-        return is_foreign(out, err);
+    pe_status status = find_marker(out, &has_marker, err);
     if (status == PE_OK && !has_marker)
         status = pe_out_marker_create(out->marker, out->path, &is_new, err);
     if (status != PE_OK || (!has_marker && !is_new))
@@ -238,6 +243,21 @@ static pe_status begin_special(const char *path, pe_out_file *out, pe_error *err
     if (out->fd < 0 && errno == EINTR && pe_interrupt_seen() != NULL)
         return pe_fail(err, PE_ESTOPPED, "interrupted by %s while %s had no reader", pe_interrupt_seen(), path);
     return out->fd < 0 ? pe_out_cannot_create(path, errno, err) : PE_OK;
+}
+
+pe_status pe_out_check_own(const char *path, const char *marker, pe_error *err)
+{
+    bool has_marker = false;
+    pe_out_file out = {.fd = -1, .lock_fd = -1};
+    pe_status status = pe_out_resolve(path, &out.path, err);
+    if (status == PE_OK)
+        status = name_files(&out, marker, err);
+    if (status == PE_OK)
+        status = find_marker(&out, &has_marker, err);
+    free(out.path);
+    free(out.part);
+    free(out.marker);
+    return status;
 }
 
 pe_status pe_out_begin(const char *path, pe_out_kind kind, const char *marker, pe_out_file *out, pe_error *err)

@@ -26,7 +26,7 @@
 
 typedef enum pe_out_kind {
     PE_OUT_RESULT,
-    PE_OUT_RESULT_RESUMED, /* the marker is the checkpoint of the run that goes on: it stays */
+    PE_OUT_RESULT_MARKED, /* the marker stays as it is: a checkpoint that the run goes on from, or locked by the run */
     PE_OUT_LOG
 } pe_out_kind;
 
@@ -62,6 +62,10 @@ pe_status pe_out_begin(const char *path, pe_out_kind kind, const char *marker, p
  *          or another run writes it */
 pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_out_state state, pe_out_file *out,
                         pe_error *err);
+
+/* pe_out_check_own - whether the temporary file of this output is pengine's, or missing: before a run makes the marker itself.
+ * Returns: PE_OK, PE_EOUTPUT as pe_out_begin, PE_ENOMEM */
+pe_status pe_out_check_own(const char *path, const char *marker, pe_error *err);
 
 /* pe_out_marker_path - the path of the marker beside an output, behind all symbolic links; free with free(). */
 pe_status pe_out_marker_path(const char *path, char **out, pe_error *err);

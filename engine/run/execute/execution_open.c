@@ -55,12 +55,11 @@ uint64_t pe_execution_all_items(const pe_execution *self, uint64_t items)
     return items == PE_ITEMS_UNKNOWN ? items : self->resume->done.items + items;
 }
 
-/* A checkpoint beside its output is told by the output's lock; one of a name of its own may be another job's too. */
-static pe_status lock_checkpoint(const pe_execution *self, pe_error *err)
+/* No record of an earlier run outlives its rows, which the new output has replaced. */
+static pe_status discard_checkpoint(const pe_output_spec *spec, pe_run_resume *resume, pe_error *err)
 {
-    pe_run_resume *const resume = self->resume;
-    const bool has_own_name = self->job->checkpoint.path != NULL && resume->path != NULL && resume->lock.path == NULL;
-    return has_own_name ? pe_checkpoint_lock_take(&resume->lock, resume->path, err) : PE_OK;
+    const bool is_new = !resume->is_resumed && !resume->is_retry;
+    return is_new && spec->sink.is_marker_held ? pe_checkpoint_discard(&resume->lock, err) : PE_OK;
 }
 
 static void begin_output(pe_execution *self, const pe_output_spec *spec, pe_error *err)
@@ -68,7 +67,7 @@ static void begin_output(pe_execution *self, const pe_output_spec *spec, pe_erro
     if (pe_output_begin(&self->output, self->job, &spec->sink, self->inputs, self->resume,
                         self->work.kernel.signature.arg_count, pe_execution_all_items(self, self->plan->items),
                         self->work.output.encoder.is_fixed ? self->work.output.encoder.row_bytes : 0, err) == PE_OK &&
-        lock_checkpoint(self, err) == PE_OK && !self->resume->is_retry)
+        discard_checkpoint(spec, self->resume, err) == PE_OK && !self->resume->is_retry)
         (void)pe_output_open_spill(&self->output, self->resume, err);
 }
 

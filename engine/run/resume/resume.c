@@ -228,7 +228,8 @@ static pe_status match_job(const pe_run_context *run, const pe_job *job, const p
     return pe_last_record_take_back(job, output, &growth, inputs->items.first + growth.items_before - 1, resume, err);
 }
 
-/* The checkpoint is that of this job: the run goes on, or tries the failed items of a complete run again, or is over. */
+/* The checkpoint is that of this job: the run goes on, or tries the failed items of a complete run again, or is over. A retry
+ * that was killed when no item failed any more may lack its output, and is completed as --resume completes a run. */
 static pe_status choose_items(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                               pe_run_resume *resume, pe_error *err)
 {
@@ -238,9 +239,9 @@ static pe_status choose_items(const pe_run_context *run, const pe_job *job, cons
     /* a retry that was killed when its output was complete, and had not got its name, is completed first */
     const bool is_committed =
         progress->inode == 0 || pe_path_is_stdout(job->output.path) || pe_finished_is_named(job, progress);
-    if (choice == PE_RESUME_RETRY && is_complete && is_committed)
+    if (choice == PE_RESUME_RETRY && is_complete && is_committed && progress->failed > 0)
         return pe_retry_items(job, whole_of(inputs), resume, err);
-    const bool is_over = is_complete && choice == PE_RESUME_GO_ON && pe_finished_has_nothing_left(job, progress);
+    const bool is_over = is_complete && pe_finished_has_nothing_left(job, progress);
     return is_over ? report_complete(job, resume, err) : go_on(resume, inputs, err);
 }
 
@@ -281,13 +282,17 @@ static pe_status name_marker(const pe_job *job, pe_run_resume *out, pe_error *er
     return status;
 }
 
-/* A run that was killed a moment ago may still be writing its checkpoint. */
+/* A run that was killed a moment ago may still be writing its checkpoint. One beside its output is told by the output's
+ * lock; one of a name of its own, which may be another job's too, is locked here, before anything is read or written. */
 static pe_status wait_for_other_run(const pe_job *job, const pe_output_spec *output, pe_run_resume *out, pe_error *err)
 {
-    if (!pe_checkpoint_path_is_beside(job, output))
-        return pe_checkpoint_lock_take(&out->lock, out->path, err);
-    const pe_status status = pe_out_check_idle(job->output.path, err);
-    return status == PE_OK ? pe_out_check_unused(job->output.path, out->path, err) : status;
+    const bool is_beside = pe_checkpoint_path_is_beside(job, output);
+    pe_status status = is_beside ? pe_out_check_idle(job->output.path, err) : PE_OK;
+    if (status == PE_OK && is_beside && job->checkpoint.path == NULL)
+        return pe_out_check_unused(job->output.path, out->path, err);
+    if (status == PE_OK && is_beside)
+        status = pe_out_check_own(job->output.path, out->path, err);
+    return status == PE_OK ? pe_checkpoint_lock_take(&out->lock, out->path, err) : status;
 }
 
 /* Rank 0: fills *out. */
@@ -363,6 +368,7 @@ pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_ru
     if (share(run, inputs, out, err) != PE_OK)
         return err->status;
     output->sink.marker = pe_checkpoint_path_is_beside(job, output) ? out->path : out->marker;
+    output->sink.is_marker_held = pe_checkpoint_path_is_beside(job, output) && out->lock.path != NULL;
     output->sink.is_recorded_stdout = out->path != NULL && pe_checkpoint_path_is_stdout(job, output);
     output->sink.resumed = out->is_resumed ? &out->mark : NULL;
     return PE_OK;

@@ -61,11 +61,6 @@ pe_status pe_retry_items(const pe_job *job, pe_block whole, pe_run_resume *resum
     pe_status status = check_results(job, &resume->from.progress, err);
     if (status == PE_OK)
         status = list_failed(resume, &failed, err);
-    if (status == PE_OK && failed.items == 0) {
-        pe_log(PE_LOG_INFO, "%s: no item has failed", resume->path);
-        resume->is_over = true;
-        return PE_OK;
-    }
     if (status == PE_OK)
         status = pe_item_set_missing(&failed, whole, &done, err);
     if (status == PE_OK)
