@@ -6,9 +6,10 @@
     cmake --build build --target bench_checkpoints
 
 On tmpfs the run without is the measure. On a disk it is the same run that ends in one fdatasync (output.sync = "always"), since
-a checkpoint waits for the disk. A ratio is the median over the pairs of (time without / time with): above 1 the run with checkpoints
-was faster. The last column is the same of the processor's time, which other programs disturb less. Both outputs are compared each
-time. PAIRS=N measures N pairs.
+a checkpoint waits for the disk. One round is with, without, without, with, each on a file system that holds the same, so that
+neither gains by its place. A ratio is the median over the rounds of (time without / time with): above 1 the runs with checkpoints were
+faster. The last column is the same of the processor's time, which other programs disturb less. All outputs are compared. ROUNDS=N
+measures N rounds.
 """
 import argparse
 import os
@@ -49,18 +50,23 @@ def run(pengine, folder, name, *options):
     return seconds, behind.ru_utime + behind.ru_stime - before.ru_utime - before.ru_stime
 
 
-def measure(pengine, folder, name, pairs, sync):
+def measure(pengine, folder, name, rounds, sync):
+    """(seconds, of the cores) of both runs of each round. The output of a first run stays for comparison."""
+    output, first = pathlib.Path(folder, name), pathlib.Path(folder, "first")
     times = {"with": [], "without": []}
-    for pair in range(pairs):
-        order = [("with", WITH), ("without", WITHOUT)]
-        for what, words in order if pair % 2 == 0 else order[::-1]:
-            times[what].append(run(pengine, folder, name, *words, "-s", f'output.sync="{sync}"'))
-            kept = pathlib.Path(folder, what)
-            os.replace(pathlib.Path(folder, name), kept)
-        if subprocess.run(["cmp", "-s", pathlib.Path(folder, "with"), pathlib.Path(folder, "without")], check=False).returncode != 0:
-            sys.exit(f"checkpoints: {name}: the outputs differ")
-        for what in times:
-            pathlib.Path(folder, what).unlink()
+    how = {"with": WITH, "without": WITHOUT}
+    run(pengine, folder, name, *WITHOUT, "-s", f'output.sync="{sync}"')
+    os.replace(output, first)
+    for _ in range(rounds):
+        both = {"with": [], "without": []}
+        for what in ("with", "without", "without", "with"):
+            both[what].append(run(pengine, folder, name, *how[what], "-s", f'output.sync="{sync}"'))
+            if subprocess.run(["cmp", "-s", output, first], check=False).returncode != 0:
+                sys.exit(f"checkpoints: {name}: the outputs differ")
+        for what, runs in both.items():
+            times[what].append(tuple(sum(unit) / 2 for unit in zip(*runs)))
+    output.unlink()
+    first.unlink()
     return times
 
 
@@ -79,8 +85,8 @@ def main():
     parser.add_argument("--disk", required=True, help="a folder on a disk")
     parser.add_argument("--only", default="", help="rows whose name holds this word")
     args = parser.parse_args()
-    pairs = int(os.environ.get("PAIRS", "5"))
-    print(f"{pairs} pairs; seconds of the whole process\n\n| where | job | with | without | ratio | of the pairs | of cores |\n|---|---|---|---|---|---|---|")
+    rounds = int(os.environ.get("ROUNDS", "5"))
+    print(f"{rounds} rounds; seconds of the whole process\n\n| where | job | with | without | ratio | of the rounds | of cores |\n|---|---|---|---|---|---|---|")
     for where, place, sync in (("tmpfs", args.tmpfs, "never"), ("disk", args.disk, "always")):
         folder = pathlib.Path(place, f"pengine-checkpoints-{os.getpid()}")
         folder.mkdir(parents=True)
@@ -88,7 +94,7 @@ def main():
             for name, text in JOBS.items():
                 if args.only in f"{where} {name}":
                     pathlib.Path(folder, name + ".toml").write_text(text, encoding="ascii")
-                    row(where, name, measure(args.pengine, folder, name, pairs, sync))
+                    row(where, name, measure(args.pengine, folder, name, rounds, sync))
         finally:
             shutil.rmtree(folder)
 

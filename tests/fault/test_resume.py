@@ -181,13 +181,13 @@ class Resume(Case):
 
     def have_ended(self, pids):
         """Ranks whose mpirun is gone end soon: else the next run finds the output in use."""
-        until = time.monotonic() + 30 * SLOWER
+        until = time.monotonic() + 60 * SLOWER  # heartbeats tell after 15 to 25 s
         left = pids
         while left and time.monotonic() < until:
             time.sleep(0.01)
             left = [pid for pid in left if os.path.exists(f"/proc/{pid}") and not is_zombie(pid)]
         kill(left)
-        self.assertFalse(left, "ranks outlive their mpirun by 30 s")
+        self.assertFalse(left, "ranks outlive their mpirun by 60 s")
 
     def until_done(self, rng, seed, exit_code=0, ranks=(0,)):
         for turn in range(60):
