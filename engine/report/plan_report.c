@@ -26,7 +26,7 @@ static void show_inputs(FILE *out, const pe_job *job, const pe_inputs *inputs)
         if (info->count == PE_COUNT_UNKNOWN || info->count == PE_COUNT_ANY)
             (void)fprintf(out, "%s", how);
         else
-            (void)fprintf(out, "%s items", pe_print_count(count, info->count));
+            (void)fprintf(out, "%s item%s", pe_print_count(count, info->count), pe_plural(info->count));
         (void)fprintf(out, ", %d argument%s\n", info->columns, info->columns == 1 ? "" : "s");
     }
     char note[PE_JOB_NOTE_ROOM];
@@ -53,7 +53,8 @@ static void show_counts(FILE *out, const pe_plan *plan)
     char a[32], b[32], c[32];
     if (plan->items == PE_ITEMS_UNKNOWN) {
         row(out, "items", "unknown: the input is a stream");
-        (void)fprintf(out, "%-9s  as read, up to %s items or %s each\n", "slices", pe_print_count(a, plan->slice_items),
+        (void)fprintf(out, "%-9s  as read, up to %s item%s or %s each\n", "slices",
+                      pe_print_count(a, plan->slice_items), pe_plural(plan->slice_items),
                       pe_print_bytes(b, plan->chunk_in_bytes));
         return;
     }
@@ -61,9 +62,9 @@ static void show_counts(FILE *out, const pe_plan *plan)
     const bool is_paced = plan->schedule == PE_SCHEDULE_DYNAMIC;
     const uint64_t chunk_items = plan->is_fixed ? plan->grain_items : plan->chunk_items;
     const uint64_t chunks = plan->slice_items / chunk_items;
-    (void)fprintf(out, "%-9s  %s%s of %s items (%s chunk%s each)\n", "slices", pe_print_count(a, plan->slices),
-                  is_paced ? " or more" : "", pe_print_count(b, plan->slice_items), pe_print_count(c, chunks),
-                  pe_plural(chunks));
+    (void)fprintf(out, "%-9s  %s%s of %s item%s (%s chunk%s each)\n", "slices", pe_print_count(a, plan->slices),
+                  is_paced ? " or more" : "", pe_print_count(b, plan->slice_items), pe_plural(plan->slice_items),
+                  pe_print_count(c, chunks), pe_plural(chunks));
     (void)fprintf(out, "%-9s  %s item%s (%s)", "chunk", pe_print_count(a, chunk_items), pe_plural(chunk_items),
                   plan->why);
     if (!plan->is_fixed)
@@ -79,12 +80,12 @@ static void show_window(FILE *out, const pe_plan *plan)
     char a[32], b[32];
     if (plan->ranks == 1)
         (void)fprintf(
-            out, "%-9s  %s chunks ahead of the oldest one not yet delivered, more where they are smaller\n", "window",
+            out, "%-9s  %s chunks ahead of the oldest that is not delivered, more where chunks are smaller\n", "window",
             pe_print_count(a, (uint64_t)plan->slots * (plan->is_fixed ? plan->chunk_items / plan->grain_items : 1)));
     else
-        (void)fprintf(out,
-                      "%-9s  %d slices a rank ahead of the oldest one not yet delivered, more where they are smaller\n",
-                      "window", plan->depth);
+        (void)fprintf(
+            out, "%-9s  %d slices a rank ahead of the oldest that is not delivered, more where slices are smaller\n",
+            "window", plan->depth);
     (void)fprintf(out, "%-9s  peak %s a rank: buffers %s, the rest pengine and its libraries\n", "memory",
                   pe_print_bytes(a, plan->peak_bytes), pe_print_bytes(b, plan->buffer_bytes));
 }

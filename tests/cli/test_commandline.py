@@ -110,6 +110,11 @@ class Dry(Case):
         self.assertEqual(self.everything(), ["job.toml"])
         self.assertLess(result.seconds, 5)
 
+    def test_plan_of_one_item_has_no_plural(self):
+        result = self.run_args("--plan", "-i", "0:1", "-k", "x")
+        self.assertRegex(result.text, r"range: 1 item, 1 argument\n")
+        self.assertRegex(result.text, r"slices +1 or more of 1 item \(1 chunk each\)\n")
+
     def test_check_finds_what_a_run_would_refuse(self):
         sums = {"name": "sum_of_squares"}
         for code, job in ((78, squares(unknown=1)), (69, toml(input={"range": [0, 1]}, kernel={"name": "sqare"})),
