@@ -27,6 +27,18 @@ static inline uint64_t pe_beyond_int64(uint64_t x)
     return (PE_ROOT_INT64 - x) | (PE_ROOT_INT64 + x);
 }
 
+/* The words of u^2 * 2^64 + across * 2^33 + least, where across = u * l and least = l^2 with halves of 32 bits. The upper
+ * bits of least join across before both are shifted, so that no carry has to be found by a comparison. */
+static inline uint64_t pe_square_low(uint64_t across, uint64_t least)
+{
+    return (across << 33) + least;
+}
+
+static inline uint64_t pe_square_high(uint64_t most, uint64_t across, uint64_t least)
+{
+    return most + ((across + (least >> 33)) >> 31);
+}
+
 /* pe_square_int128 - x * x from the words of x, by halves of 32 bits: a vector unit multiplies nothing wider. */
 static inline pe_square pe_square_int128(uint64_t low, uint64_t high)
 {
@@ -35,11 +47,9 @@ static inline pe_square pe_square_int128(uint64_t low, uint64_t high)
     const uint64_t value = flipped - sign; /* |x|, where that fits a word */
     const uint64_t upper = value >> 32;
     const uint64_t lower = value & UINT32_MAX;
-    const uint64_t across = upper * lower; /* twice in the square, at bit 32 */
-    const uint64_t sum = lower * lower + (across << 33);
-    const uint64_t carry = sum < (across << 33);
-    return (pe_square){.low = sum,
-                       .high = upper * upper + (across >> 31) + carry,
+    const uint64_t across = upper * lower, least = lower * lower;
+    return (pe_square){.low = pe_square_low(across, least),
+                       .high = pe_square_high(upper * upper, across, least),
                        .beyond = (high ^ sign) | (flipped > PE_ROOT_INT128 + sign)};
 }
 

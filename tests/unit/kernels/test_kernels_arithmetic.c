@@ -212,10 +212,20 @@ typedef struct ramp_row {
 } ramp_row;
 
 /* Across zero, across both bounds of what can be squared, up to the ends of int64. */
-static const ramp_row ramp_rows[] = {
-    {-700, 1, 1501}, {3037000490, 1, 20},     {-3037000490, -1, 20},     {3037000510, -1, 3072},
-    {0, 0, 5},       {INT64_MAX - 40, 10, 5}, {INT64_MIN, INT64_MAX, 3}, {-3037000499 * 2, 3037000499, 5},
-    {5, 7, 1}};
+static const ramp_row ramp_rows[] = {{-700, 1, 1501},
+                                     {3037000490, 1, 20},
+                                     {-3037000490, -1, 20},
+                                     {3037000510, -1, 3072},
+                                     {0, 0, 5},
+                                     {INT64_MAX - 40, 10, 5},
+                                     {INT64_MIN, INT64_MAX, 3},
+                                     {-3037000499 * 2, 3037000499, 5},
+                                     {5, 7, 1},
+                                     {700, -1, 1501},
+                                     {-700, 7, 300},
+                                     {699, -7, 300},
+                                     {-1, 1, 3},
+                                     {INT64_MAX, INT64_MIN, 2}};
 
 /* Runs the kernel on the row's ramp, with nothing in args. */
 static void run_ramp(bench *b, const ramp_row *row)
