@@ -9,6 +9,8 @@
  *         A kernel that gives its results in order reports its progress (pe_call_advance). Each time it has given
  *         most_bytes of texts, the results so far are used and freed, so that memory does not have to hold all texts of
  *         a batch.
+ *         A kernel that has computed its batch may claim more items for it (pe_call_grow). So small chunks cost a claim
+ *         each, and not all that stands around a call.
  * Threads: a call belongs to one worker; fail and text are called by the kernel inside map, on that worker's thread.
  * Not here: the treatment of failed items (worker).
  */
@@ -46,9 +48,10 @@ struct pe_call {
 
     pe_failures failures;
     pe_arena texts;
-    pe_call_texts bounds; /* most_bytes 0: none */
-    size_t text_bytes;    /* bytes of texts given since texts were freed last */
-    size_t text_end;      /* one more than the last item that was given a text */
+    pe_call_texts bounds;  /* most_bytes 0: none */
+    pe_call_growth growth; /* claim NULL: batches do not grow */
+    size_t text_bytes;     /* bytes of texts given since texts were freed last */
+    size_t text_end;       /* one more than the last item that was given a text */
     pe_error fault;
 };
 
@@ -145,6 +148,28 @@ void pe_call_advance(pe_batch *batch, size_t done)
     call->text_bytes = 0;
 }
 
+void pe_call_let_grow(pe_call *call, const pe_call_growth *growth)
+{
+    call->growth = *growth;
+}
+
+/* After a failed item the batch ends, so that what becomes of it is known before later items are computed. */
+bool pe_call_grow(pe_batch *batch)
+{
+    pe_call *const call = batch->host;
+    if (batch->text != give_text) /* as in pe_call_advance */
+        return false;
+    if (call->growth.claim == NULL || call->failures.count > 0 || call->fault.status != PE_OK)
+        return false;
+    const size_t more = call->growth.claim(call->growth.context, call->count);
+    if (more == 0)
+        return false;
+    pe_position_here.done = call->count;
+    call->count += more;
+    batch->count = call->count;
+    return true;
+}
+
 static void empty_texts(const pe_call *call)
 {
     for (int r = 0; r < call->signature.result_count; r++)
@@ -156,6 +181,7 @@ static void enter(const pe_call *call, const pe_batch *batch)
 {
     pe_position_here.signature = &call->signature;
     pe_position_here.batch = batch;
+    pe_position_here.done = 0;
     pe_position_here.kernel = call->kernel;
 }
 

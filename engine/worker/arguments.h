@@ -40,6 +40,12 @@ void pe_arguments_forget(pe_arguments *self);
  */
 pe_status pe_arguments_take(pe_arguments *self, pe_block batch, uint64_t end, const pe_buffer *payload, pe_error *err);
 
+/* pe_arguments_room - how many items from the batch's first on were read: their columns follow one another. */
+static inline size_t pe_arguments_room(const pe_arguments *self)
+{
+    return (size_t)(self->read.first + self->read.count - self->taken.first);
+}
+
 /* pe_arguments_values - the values of the batch, for messages and further attempts. */
 pe_status pe_arguments_values(pe_arguments *self, pe_block batch, pe_error *err);
 

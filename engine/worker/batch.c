@@ -7,7 +7,8 @@
  *           fill values of failed items, and the encoder. Where results are texts the kernel may still compute while the
  *           items before go through all that (pe_call_advance): so the texts of a batch do not lie in memory together.
  * Threads:  a worker belongs to one thread.
- * Not here: which batches (worker.c), further attempts (retry.c), the log (failed_items.c), rows (encode_items.c).
+ * Not here: which batches (worker.c), batches that grow (grow.c), further attempts (retry.c), the log (failed_items.c), rows
+ *           (encode_items.c).
  */
 #include <string.h>
 
@@ -229,7 +230,8 @@ static pe_status run_taken(pe_worker *worker, pe_block block, pe_error *err)
         *err = worker->batch.finish_error;
         return err->status;
     }
-    return status == PE_OK && worker->batch.finished < block.count ? finish_items(worker, block.count, err) : status;
+    const uint64_t count = worker->batch.block.count; /* it may have grown */
+    return status == PE_OK && worker->batch.finished < count ? finish_items(worker, count, err) : status;
 }
 
 /* An item for which kernel.where has no answer fails like one that the kernel refuses. */
@@ -314,6 +316,8 @@ pe_status pe_worker_run_batch(pe_worker *worker, pe_block block, uint64_t end, c
             continue;
         }
         by_one = by_one || (status == PE_OK && part.count == 1 && left > 1);
+        worker->batch.room =
+            status == PE_OK && worker->chunk.may_grow && part.count == left ? pe_worker_room_to_grow(worker) : 0;
         if (status != PE_OK)
             status = run_unreadable(worker, first, payload, err);
         else if (worker->where.call != NULL)

@@ -37,7 +37,7 @@ static pe_status make_columns(pe_worker *worker, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
     const pe_signature *signature = &spec->kernel.signature;
-    const size_t items = spec->plan->batch_items;
+    const size_t items = spec->plan->read_items; /* a batch may grow to so many */
     pe_status status = PE_OK;
     for (int r = 0; r < signature->result_count && status == PE_OK && !spec->output.encoder.is_plain; r++)
         status = pe_make_array(&worker->results[r], items, pe_type_bytes(signature->results[r]), err);
@@ -192,11 +192,13 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
         pe_item_set_from(spec->input.todo, range->block.first).first - range->block.first; /* of the pool's */
     const uint64_t first = range->block.first + ahead, end = first + range->block.count;
     pe_status status = begin_rows(worker, (pe_block){.first = first, .count = range->block.count}, out, err);
+    worker->chunk.range = range;
     worker->chunk.out = out;
     worker->chunk.flow = flow;
     if (pe_lane_here != NULL)
         pe_lane_here->ahead = ahead;
     pe_meter_begin_chunk(worker, batch_most(spec));
+    worker->chunk.may_grow = pe_worker_may_grow(worker);
     worker->chunk.handed_items = 0;
     pe_arguments_forget(&worker->args);
     worker->failure_counts.size = worker->failure_places.size = 0;
@@ -248,6 +250,8 @@ static pe_status init(pe_worker *worker, const pe_work_spec *spec, pe_error *err
         pe_call_set_ramps(worker->call, worker->args.ramps);
     if (status == PE_OK)
         pe_worker_bound_texts(worker);
+    if (status == PE_OK)
+        pe_worker_let_grow(worker);
     if (status == PE_OK)
         status = pe_worker_where_open(worker, err);
     return status == PE_OK ? make_columns(worker, err) : status;

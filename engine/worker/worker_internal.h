@@ -25,16 +25,19 @@ typedef struct pe_worker_where {
 
 /* The chunk at hand. */
 typedef struct pe_worker_chunk {
+    pe_split_range *range;
     const pe_chunk_flow *flow;
     pe_chunk_result *out;
     uint64_t handed_items; /* that were handed over in parts */
     uint64_t batch_items;  /* of each of its batches, but for the last */
     bool is_metered;       /* its batches are timed for the record */
+    bool may_grow;         /* they claim further grains of it */
 } pe_worker_chunk;
 
 /* The batch at hand. Its first `finished` items went through all stages while the kernel computes those behind. */
 typedef struct pe_worker_batch {
     pe_block block;
+    size_t room; /* that many items it may grow to */
     uint64_t began_ns;
     void *plain; /* where in the rows a plain result goes */
     size_t finished;
@@ -88,6 +91,13 @@ void pe_worker_bound_texts(pe_worker *worker);
 
 /* encode_items.c: pe_worker_encode - the items' rows, but for those of failed items that have none. */
 pe_status pe_worker_encode(pe_worker *worker, const pe_worker_items *items, pe_error *err);
+
+/* grow.c: pe_worker_let_grow - batches grow from grain to grain of the chunk at hand. pe_worker_may_grow - whether that is of
+ * use, and every grain still fails, and is logged, as if it were alone. pe_worker_room_to_grow - how many items can stand in
+ * the columns from the batch's first one on, and in the rows behind those that are there. */
+void pe_worker_let_grow(pe_worker *worker);
+bool pe_worker_may_grow(const pe_worker *worker);
+size_t pe_worker_room_to_grow(const pe_worker *worker);
 
 /* pe_worker_convert - the batch's results into its written columns; an item whose result does not fit its type fails.
  * PE_ENOMEM. */

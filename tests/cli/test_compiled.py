@@ -468,5 +468,40 @@ class Cache(Compiled):
         self.assertEqual(len(self.cached()), 1)
 
 
+class SmallChunks(Compiled):
+    """A kernel goes from one small chunk to the next by itself."""
+
+    def test_item_that_waits_for_all_others_keeps_none_of_them(self):
+        self.write("f.c", """#include <stdint.h>
+#include <time.h>
+static _Atomic int done;
+int64_t wait(int64_t x)
+{
+    const struct timespec ms = {.tv_nsec = 1000000};
+    if (x != 3000)
+        return ++done, x;
+    for (int i = 0; i < 20000 && done < 3999; i++)
+        nanosleep(&ms, NULL);
+    return done;
+}
+""")
+        kernel = {"source": "f.c", "function": "wait", "signature": "(int64) -> int64"}
+        self.prints(toml(mode="imap", input={"range": [0, 4000]}, kernel=kernel, pool={"chunk_size": 1, "threads": 2}),
+                    lines([3999 if x == 3000 else x for x in range(4000)]))
+
+    def test_failed_items_are_theirs_alone(self):
+        self.write("f.c", "#include <stdint.h>\nint doubled(int64_t x, int64_t *y) { *y = 2 * x; return x % 7 == 0; }\n")
+        kernel = {"source": "f.c", "function": "doubled", "signature": "(int64) -> int64 or error"}
+        for chunk in (1, 3):
+            for errors, wanted in (({"on_error": "skip"}, [2 * x for x in range(1, 9000) if x % 7]),
+                                   ({"on_error": "fill", "fill": -1}, [2 * x if x % 7 else -1 for x in range(1, 9000)]),
+                                   ({"on_error": "stop"}, [2 * x for x in range(1, 7)])):
+                with self.subTest(chunk=chunk, errors=errors):
+                    result = self.run_job(toml(mode="imap", input={"range": [1, 9000]}, kernel=kernel, errors=errors,
+                                               pool={"chunk_size": chunk}))
+                    self.assertEqual((result.code, result.text), (1, lines(wanted)))
+                    self.assertIn("item 6" if "stop" in errors.values() else "1,285 of 8,999 items failed", result.err)
+
+
 if __name__ == "__main__":
     main()

@@ -46,18 +46,26 @@ static char *give_text(void *host, int result, size_t item, size_t size)
     return batch->text(batch, result, item, size);
 }
 
+static size_t grow(void *host)
+{
+    pe_batch *batch = host;
+    (void)pe_call_grow(batch);
+    return batch->count;
+}
+
 static int map_compiled(pe_batch *batch)
 {
     const compiled *self = batch->kernel->context;
-    const pe_object_call call = {.first = batch->first,
-                                 .seed = batch->setup->seed,
-                                 .count = batch->count,
-                                 .args = batch->args,
-                                 .ramps = (const void *)batch->ramps,
-                                 .results = batch->results,
-                                 .host = batch,
-                                 .fail = fail_item,
-                                 .text = give_text};
+    pe_object_call call = {.first = batch->first,
+                           .seed = batch->setup->seed,
+                           .count = batch->count,
+                           .args = batch->args,
+                           .ramps = (const void *)batch->ramps,
+                           .results = batch->results,
+                           .host = batch,
+                           .fail = fail_item,
+                           .text = give_text,
+                           .grow = grow};
     return self->image.descriptor->map(&call);
 }
 

@@ -125,11 +125,12 @@ static void add_item(line *to, const pe_position *here, uint64_t item)
     add(to, ": ");
 }
 
+/* Those of the batch that may have been computed. */
 static void add_items(line *to, const pe_position *here)
 {
     add_name(to, here);
     add(to, ": one of the items ");
-    add_number(to, here->batch->first);
+    add_number(to, here->batch->first + here->done);
     add(to, " to ");
     add_number(to, here->batch->first + here->batch->count - 1);
     add(to, " ");
@@ -182,6 +183,7 @@ static _Noreturn void end_job(bool by_signal, int number)
     const pe_position here = {.kernel = pe_position_here.kernel,
                               .signature = pe_position_here.signature,
                               .batch = pe_position_here.batch,
+                              .done = pe_position_here.done,
                               .is_closing = pe_position_here.is_closing};
     const bool is_opening = here.batch == NULL && !here.is_closing;
     const int code = pe_status_exit(is_opening ? PE_EKERNEL : PE_EITEM); /* only reads a table */

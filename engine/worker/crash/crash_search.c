@@ -152,7 +152,7 @@ static void try_item(const pe_position *here, size_t item)
 static _Noreturn void try_all(const pe_position *here, volatile pe_crash_report *report)
 {
     set_up_child();
-    for (size_t i = 0; i < here->batch->count; i++) {
+    for (size_t i = here->done; i < here->batch->count; i++) {
         report->at = i;
         try_item(here, i);
     }

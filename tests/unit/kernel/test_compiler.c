@@ -166,7 +166,7 @@ START_TEST(object_of_another_abi_or_processor_is_refused)
     pe_object_unload(&image);
     ck_ok(compile(DESCRIPTOR "{77, 5, 0, 0, 0, \"\", 0};"), error);
     ck_assert_int_eq(pe_object_load(&object, &image, &error), PE_EKERNEL);
-    ck_assert_str_eq(error.text, "the compiled kernel is of ABI 77 and 5 bytes, but this pengine's is 4 and 48");
+    ck_assert_str_eq(error.text, "the compiled kernel is of ABI 77 and 5 bytes, but this pengine's is 5 and 48");
     pe_object_unload(&image);
     error = (pe_error)PE_ERROR_INIT;
     object.size = 100;
@@ -183,9 +183,9 @@ START_TEST(objects_loaded_one_after_another_are_their_own)
     pe_object_image images[2] = {PE_OBJECT_IMAGE_INIT, PE_OBJECT_IMAGE_INIT};
     enter();
     ck_ok(pe_compiler_find(&compiler, &error), error);
-    ck_ok(compile(DESCRIPTOR "{4, 48, 5, 1, 0, \"\", 0};"), error);
+    ck_ok(compile(DESCRIPTOR "{5, 48, 5, 1, 0, \"\", 0};"), error);
     ck_ok(pe_object_load(&object, &images[0], &error), error);
-    ck_ok(compile(DESCRIPTOR "{4, 48, 6, 1, 0, \"\", 0};"), error);
+    ck_ok(compile(DESCRIPTOR "{5, 48, 6, 1, 0, \"\", 0};"), error);
     ck_ok(pe_object_load(&object, &images[1], &error), error);
     ck_assert_int_eq(images[0].descriptor->dtype, 5);
     ck_assert_int_eq(images[1].descriptor->dtype, 6);

@@ -33,7 +33,8 @@ enum {
     THEN_HANGS = -6, /* crashes in company, hangs alone */
     TALKS = -7,      /* prints, then crashes */
     ONLY_FAILS = -8,
-    IS_SENT = -9 /* somebody sends SIGSEGV meanwhile */
+    IS_SENT = -9,     /* somebody sends SIGSEGV meanwhile */
+    HANGS_ALONE = -10 /* in a batch of one item */
 };
 
 typedef struct setting {
@@ -41,6 +42,7 @@ typedef struct setting {
     size_t at;
     int threads;
     bool in_open;
+    bool grows;       /* item by item; the fourth hangs alone */
     const char *kept; /* a file that is to go */
 } setting;
 
@@ -72,21 +74,30 @@ static int map(pe_batch *batch)
 {
     const int64_t *in = batch->args[0];
     int64_t *out = batch->results[0];
-    for (size_t i = 0; i < batch->count; i++) {
-        out[i] = 2 * in[i];
-        end_self(in[i]);
-        if (in[i] == TALKS) {
-            (void)write(STDERR_FILENO, "kernel: here\n", 13);
-            end_self(SEGV);
+    size_t i = 0;
+    do
+        for (; i < batch->count; i++) {
+            out[i] = 2 * in[i];
+            end_self(in[i]);
+            if (in[i] == TALKS) {
+                (void)write(STDERR_FILENO, "kernel: here\n", 13);
+                end_self(SEGV);
+            }
+            if ((in[i] == IN_COMPANY || in[i] == THEN_HANGS) && batch->count > 1)
+                end_self(SEGV);
+            for (; in[i] == THEN_HANGS || (in[i] == HANGS_ALONE && batch->count == 1);)
+                pe_sleep_ns(1000000);
+            if (in[i] == ONLY_FAILS)
+                (batch->fail)(batch, i, "it should");
         }
-        if ((in[i] == IN_COMPANY || in[i] == THEN_HANGS) && batch->count > 1)
-            end_self(SEGV);
-        for (; in[i] == THEN_HANGS;)
-            pe_sleep_ns(1000000);
-        if (in[i] == ONLY_FAILS)
-            (batch->fail)(batch, i, "it should");
-    }
+    while (pe_call_grow(batch));
     return 0;
+}
+
+static size_t claim_one(void *context, size_t count)
+{
+    (void)context;
+    return count < COUNT ? 1 : 0;
 }
 
 static int crash_in_open(const pe_kernel *kernel, const pe_setup *setup, void **worker)
@@ -115,10 +126,14 @@ static void *work(void *context)
     for (size_t i = 0; i < COUNT; i++)
         in[i] = (int64_t)i;
     in[how->at] = how->act;
+    if (how->grows)
+        in[3] = HANGS_ALONE;
     pe_crash_guard();
     if (pe_signature_parse("(int64) -> int64", &signature, &err) == PE_OK &&
-        pe_call_make(how->in_open ? &hasty : &plain, &signature, NULL, &call, &err) == PE_OK)
-        (void)pe_call_run(call, 1000, COUNT, args, results, &err);
+        pe_call_make(how->in_open ? &hasty : &plain, &signature, NULL, &call, &err) == PE_OK) {
+        pe_call_let_grow(call, &(pe_call_growth){.claim = how->grows ? claim_one : NULL});
+        (void)pe_call_run(call, 1000, how->grows ? 1 : COUNT, args, results, &err);
+    }
     pe_call_free(call);
     pe_crash_unguard();
     return NULL;
@@ -231,6 +246,14 @@ START_TEST(crash_of_no_item_alone_names_the_batch)
 }
 END_TEST
 
+START_TEST(crash_in_what_a_batch_has_grown_by_names_it)
+{
+    says((setting){.act = SEGV, .at = 9, .grows = true}, "pengine: item 1009: act(-1): crashed: SIGSEGV" ADVICE);
+    says((setting){.act = IN_COMPANY, .at = 9, .grows = true},
+         "pengine: kernel \"act\": one of the items 1009 to 1009 crashed: SIGSEGV" ADVICE);
+}
+END_TEST
+
 START_TEST(crash_in_open_names_the_kernel)
 {
     says((setting){.in_open = true}, "pengine: kernel \"hasty\" could not start a worker: its open crashed: SIGSEGV\n");
@@ -328,5 +351,6 @@ END_TEST
 
 UNIT_MAIN("crash", crash_at_any_item_names_it, abort_and_exit_are_told, overflow_of_the_stack_is_told,
           several_threads_that_crash_say_it_once, crash_of_no_item_alone_names_the_batch,
-          crash_in_open_names_the_kernel, what_the_kernel_printed_is_not_printed_again, failed_item_is_no_crash,
-          crash_removes_what_is_not_complete, crash_leaves_no_part_of_an_output, crash_outside_of_kernels_is_as_ever)
+          crash_in_what_a_batch_has_grown_by_names_it, crash_in_open_names_the_kernel,
+          what_the_kernel_printed_is_not_printed_again, failed_item_is_no_crash, crash_removes_what_is_not_complete,
+          crash_leaves_no_part_of_an_output, crash_outside_of_kernels_is_as_ever)

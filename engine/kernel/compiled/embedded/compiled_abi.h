@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PE_OBJECT_ABI 4u
+#define PE_OBJECT_ABI 5u
 
 /* As pe_text of pengine/types.h. */
 typedef struct pe_object_text {
@@ -27,7 +27,8 @@ typedef struct pe_object_ramp {
     int64_t step;
 } pe_object_ramp;
 
-/* One batch: args, ramps, results, fail and text mean what they do in pengine/kernel.h. */
+/* One batch: args, ramps, results, fail and text mean what they do in pengine/kernel.h. grow is called when all items are
+ * done, and returns the new count: a larger one where more are to be computed. */
 typedef struct pe_object_call {
     uint64_t first;
     uint64_t seed;
@@ -38,6 +39,7 @@ typedef struct pe_object_call {
     void *host;
     void (*fail)(void *host, size_t item, const char *reason);
     char *(*text)(void *host, int result, size_t item, size_t size);
+    size_t (*grow)(void *host);
 } pe_object_call;
 
 /* The one symbol that an object exports: pe_object. */
@@ -48,7 +50,7 @@ typedef struct pe_object_descriptor {
     int32_t result_count;  /* of expressions; 1 of a function */
     const int32_t *dtypes; /* of all their results, as dtype */
     const char *features;  /* of the processor it was compiled for, each followed by a space */
-    int (*map)(const pe_object_call *call); /* 0, or nonzero when it cannot go on */
+    int (*map)(pe_object_call *call); /* 0, or nonzero when it cannot go on */
 
     /* Called once in each process before the first call of map; NULL without an initializer. Returns 0, or nonzero with
      * *reason set to a text that lives as long as the thread. */

@@ -23,15 +23,24 @@ static int pe_run_block(const pe_object_call *call, size_t from, size_t to, stru
     return seen;
 }
 
-static int pe_run_fast(const pe_object_call *call, size_t from, struct pe_where *here)
+static int pe_has_grown(pe_object_call *call)
+{
+    const size_t count = call->count;
+    call->count = call->grow(call->host);
+    return call->count > count;
+}
+
+static int pe_run_fast(pe_object_call *call, size_t from, struct pe_where *here)
 {
     int seen = PE_IS_DONE;
-    while (from < call->count && seen == PE_IS_DONE) {
-        const size_t to = call->count - from < PE_BLOCK ? call->count : from + PE_BLOCK;
-        here->at = from;
-        seen = pe_run_block(call, from, to, here);
-        from = to;
-    }
+    do {
+        while (from < call->count && seen == PE_IS_DONE) {
+            const size_t to = call->count - from < PE_BLOCK ? call->count : from + PE_BLOCK;
+            here->at = from;
+            seen = pe_run_block(call, from, to, here);
+            from = to;
+        }
+    } while (seen == PE_IS_DONE && pe_has_grown(call));
     return seen;
 }
 
@@ -48,7 +57,7 @@ static int pe_run_exact(const pe_object_call *call, size_t from, size_t to, stru
     return PE_IS_DONE;
 }
 
-static int pe_map(const pe_object_call *call)
+static int pe_map(pe_object_call *call)
 {
     struct pe_where *const here = &pe_here;
     volatile size_t done = 0;
