@@ -20,6 +20,7 @@ from importlib.machinery import PathFinder
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
+_CACHED = type(functools.lru_cache(abs))
 IN_WORKER = False  # set by the worker process at its start
 
 
@@ -48,7 +49,7 @@ def set_main_function(function: types.FunctionType, state: Any) -> None:
     attributes, slots = state
     namespace = function.__globals__
     for name, value in slots.pop("__globals__", {}).items():
-        if name not in namespace or (IN_WORKER and isinstance(value, (types.FunctionType, type))):
+        if name not in namespace or (IN_WORKER and isinstance(value, (types.FunctionType, type, _CACHED))):
             namespace[name] = value
     slots["__globals__"] = {}
     _set_function(function, (attributes, slots))
@@ -68,10 +69,12 @@ def _pickler() -> Any:
     """The pickler by value, made when something goes by value."""
     import cloudpickle  # type: ignore[import]
 
+    from ._reducers import TABLE, complete_class
+
     class ByValue(cloudpickle.CloudPickler):  # type: ignore[misc]
         # cloudpickle's reducers, and those of multiprocessing for locks, sockets and the like; read when a pickler is made
         dispatch_table = collections.ChainMap(
-            ForkingPickler._extra_reducers, cloudpickle.CloudPickler.dispatch_table  # type: ignore[attr-defined]
+            TABLE, ForkingPickler._extra_reducers, cloudpickle.CloudPickler.dispatch_table  # type: ignore[attr-defined]
         )
 
         def __init__(self, file: Any, is_result: bool) -> None:
@@ -82,7 +85,8 @@ def _pickler() -> Any:
         def reducer_override(self, item: Any) -> Any:
             if self.is_result and isinstance(item, (types.FunctionType, type)) and item.__module__ not in ("__main__", "builtins"):
                 return NotImplemented  # a result goes by value only where nobody could import it
-            return super().reducer_override(item)
+            reduced = super().reducer_override(item)
+            return complete_class(item, reduced) if isinstance(item, type) else reduced
 
         def _dynamic_function_reduce(self, function: Any) -> Any:
             reduced = super()._dynamic_function_reduce(function)

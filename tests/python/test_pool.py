@@ -466,6 +466,46 @@ class Workers(unittest.TestCase):
             with self.assertRaisesRegex(RuntimeError, r"make it by multiprocessing.get_context\('spawn'\)"):
                 pengine.Pool(1, identity, ({"it": forked},))
 
+    def test_classes_and_caches_of_a_script(self):
+        """What a fork takes along as it is, and cloudpickle by itself does not."""
+        out, err = script("""
+            import abc, dataclasses, functools, typing, pengine
+            class Base(abc.ABC): pass
+            class Derived(Base):
+                @functools.cached_property
+                def half(self): return self.x / 2
+                def __init__(self, x): self.x = x
+            class Plain: pass
+            class Sub(Plain): pass
+            class Pair(typing.NamedTuple):
+                a: int
+                b: int = 2
+            @dataclasses.dataclass(frozen=True, slots=True)
+            class Point:
+                x: int
+            @dataclasses.dataclass
+            class Named:
+                name: str
+                kind: typing.ClassVar[int] = 1
+                parts: list = dataclasses.field(default_factory=list)
+            @functools.cache
+            def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
+            def add(x): return fib(x) + 1
+            def make(x):
+                return Derived(x), Sub(), Pair(x), Point(x), Named("n")
+            def fields(item):
+                named = Named("m")
+                return dataclasses.asdict(item), [f.name for f in dataclasses.fields(Named)], dataclasses.replace(named, name="o").name
+            with pengine.Pool(2) as pool:
+                (derived, sub, pair, point, named), = pool.map(make, [3])
+                print(type(derived) is Derived, derived.half, type(sub) is Sub, pair == Pair(3), point == Point(3), named == Named("n"))
+                print(pool.map(fields, [named]), pool.map(lambda d: d.half, [derived]))
+                print(pool.map(fib, [10, 80]), pool.map(add, [80]), fib.cache_info().misses)
+        """)
+        self.assertEqual(out, "True 1.5 True True True True\n"
+                              "[({'name': 'n', 'parts': []}, ['name', 'parts'], 'o')] [1.5]\n"
+                              "[55, 23416728348467685] [23416728348467686] 0\n", err)
+
     def test_launcher_is_not_seen(self):
         os.environ.update(OMPI_COMM_WORLD_RANK="0", PMIX_RANK="0", PMI_RANK="0", SLURM_STEP_ID="1")
         try:
