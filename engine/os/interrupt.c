@@ -28,6 +28,7 @@ static atomic_int seen;         /* written by the handler, read by any thread */
 static atomic_bool is_running;  /* written by the main thread, read by the handler */
 static atomic_int outcome = -1; /* likewise: the exit code of a run that has logged its end */
 static bool speaks;             /* written before there is a handler */
+static bool catches;            /* written by the main thread while it is the only one */
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1}; /* these two lists are read only */
 static const int ignored[] = {SIGPIPE, SIGXFSZ};
 
@@ -79,6 +80,7 @@ void pe_interrupt_begin(bool is_speaker)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     speaks = is_speaker;
+    catches = true;
     (void)sigfillset(&action.sa_mask);
     for (size_t i = 0; i < CAUGHT; i++)
         if (sigaction(caught[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
@@ -101,6 +103,7 @@ void pe_interrupt_begin_run(void)
 
 void pe_interrupt_end_run(void)
 {
+    catches = false;
     for (size_t i = 0; i < CAUGHT; i++)
         (void)sigaction(caught[i], &before[i], NULL);
     for (size_t i = 0; i < IGNORED; i++)
@@ -115,4 +118,12 @@ void pe_interrupt_logged(int exit_code)
 const char *pe_interrupt_seen(void)
 {
     return name_of(atomic_load(&seen));
+}
+
+bool pe_interrupt_catches(int number)
+{
+    for (size_t i = 0; i < CAUGHT; i++)
+        if (catches && caught[i] == number && before[i].sa_handler != SIG_IGN)
+            return true;
+    return false;
 }

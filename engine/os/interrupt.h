@@ -31,4 +31,7 @@ void pe_interrupt_logged(int exit_code);
 /* pe_interrupt_seen - the signal's name ("SIGINT"), or NULL. Any thread. */
 const char *pe_interrupt_seen(void);
 
+/* pe_interrupt_catches - whether that signal would be seen here, if it came. Any thread. */
+bool pe_interrupt_catches(int number);
+
 #endif

@@ -114,6 +114,20 @@ class Interrupted(Runs):
                 rows = (self.dir / "out.txt").read_text().splitlines()
                 self.assertEqual(rows, [str(i) for i in range(len(rows))])
 
+    def test_signal_that_an_item_gets_before_the_run_is_no_failure_of_it(self):
+        script = """test $0 != 40 || test -e again || { touch again; setsid sh -c "sleep 0.08; exec kill -TERM $PPID" >/dev/null 2>&1 & kill -TERM $$; }
+                    echo $0"""
+        for policy in ({"on_error": "skip"}, {"on_error": "fill", "fill": -1}):
+            with self.subTest(str(policy)):
+                self.write("job.toml", toml(
+                    input={"range": [0, 50]}, errors=policy, output={"path": "out.txt"}, pool={"chunk_size": 1},
+                    kernel={"command": ["sh", "-c", script, "{}"], "signature": "(int64) -> int64"}))
+                result = self.run_args("job.toml")
+                self.assertEqual(result.code, 75, str(result))
+                result = self.run_args("--resume", "job.toml")
+                self.assertEqual((result.code, (self.dir / "out.txt").read_text()), (0, "".join(f"{i}\n" for i in range(50))), str(result))
+                (self.dir / "again").unlink()
+
     def test_imap_to_digest_prints_nothing(self):
         process = self.started(squares(10**11, "imap", output={"format": "digest"}, input={"range": [0, 10**11], "dtype": "int128"}))
         time.sleep(0.5)

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/errno_text.h"
 #include "kernel/process/last_process.h"
+#include "os/interrupt.h"
 #include "os/poll.h"
 
 #define POLL_MS 200
@@ -29,6 +30,7 @@
 #define MS_NS 1000000u
 #define KILL_WAIT_NS ((uint64_t)10000 * MS_NS) /* a killed child that waits for a dead disk does not end */
 #define SHORT_WAITS 50                         /* a child that closed its pipes usually exits at once */
+#define SAME_SIGNAL_MS 200                     /* that a signal to all processes may take to reach this one */
 
 static void close_fd(int *fd)
 {
@@ -250,6 +252,16 @@ static pe_subprocess_end kill_and_reap(pe_subprocess *process)
     return end;
 }
 
+/* A signal to every process of a job (scancel; Ctrl-C while a child has no process group of its own yet) ends a child perhaps
+ * before this process hears of it. Once it has, the caller does not take the child's end for a failure of its item. */
+static void await_same_signal(pe_subprocess_end end, const atomic_bool *stop)
+{
+    if (!end.by_signal || !pe_interrupt_catches(end.number))
+        return;
+    for (int ms = 0; ms < SAME_SIGNAL_MS && pe_interrupt_seen() == NULL && !is_stopped(stop); ms++)
+        pe_sleep_ns(MS_NS);
+}
+
 pe_subprocess_end pe_subprocess_finish(pe_subprocess *process, uint64_t deadline_ns, const atomic_bool *stop,
                                        bool *was_killed)
 {
@@ -274,6 +286,7 @@ pe_subprocess_end pe_subprocess_finish(pe_subprocess *process, uint64_t deadline
     close_fd(&process->err);
     close_fd(&process->parent_pipe);
     process->pid = 0;
+    await_same_signal(end, stop);
     pe_last_process_ended(end);
     return end;
 }
