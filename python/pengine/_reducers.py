@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import weakref
 from typing import Any, Callable, Optional
 
 
@@ -35,8 +36,15 @@ def _reduce_lru_cache(item: Any) -> Any:
     return _cached, (item.__wrapped__, parameters["maxsize"], parameters["typed"])
 
 
+def _reduce_weak(item: Any) -> Any:
+    """That of functools.singledispatch is one."""
+    return type(item), (dict(item),)
+
+
 TABLE: dict[type, Callable[[Any], Any]] = {
     functools.cached_property: _reduce_cached_property,
+    weakref.WeakKeyDictionary: _reduce_weak,
+    weakref.WeakValueDictionary: _reduce_weak,
     type(functools.lru_cache(abs)): _reduce_lru_cache,
     **{type(getattr(dataclasses, name)): _reduce_sentinel for name in ("_FIELD", "MISSING", "KW_ONLY", "_HAS_DEFAULT_FACTORY")},
 }

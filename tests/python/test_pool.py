@@ -491,6 +491,11 @@ class Workers(unittest.TestCase):
             @functools.cache
             def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
             def add(x): return fib(x) + 1
+            @functools.singledispatch
+            def kind(x): return "object"
+            @kind.register
+            def _(x: int): return "int"
+            kind("")
             def make(x):
                 return Derived(x), Sub(), Pair(x), Point(x), Named("n")
             def fields(item):
@@ -500,10 +505,12 @@ class Workers(unittest.TestCase):
                 (derived, sub, pair, point, named), = pool.map(make, [3])
                 print(type(derived) is Derived, derived.half, type(sub) is Sub, pair == Pair(3), point == Point(3), named == Named("n"))
                 print(pool.map(fields, [named]), pool.map(lambda d: d.half, [derived]))
+                print(pool.map(kind, [1, ""]), pool.map(lambda x: kind(x), [1, ""]))
                 print(pool.map(fib, [10, 80]), pool.map(add, [80]), fib.cache_info().misses)
         """)
         self.assertEqual(out, "True 1.5 True True True True\n"
                               "[({'name': 'n', 'parts': []}, ['name', 'parts'], 'o')] [1.5]\n"
+                              "['int', 'object'] ['int', 'object']\n"
                               "[55, 23416728348467685] [23416728348467686] 0\n", err)
 
     def test_launcher_is_not_seen(self):
