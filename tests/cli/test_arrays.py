@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Arrays that numpy wrote: structured ones, Fortran order, many dimensions, texts, dates; numpy is the oracle."""
 import sys
+import zipfile
 
 import numpy
 
@@ -174,6 +175,12 @@ class Npz(Case):
             for ranks in RANKS:
                 numpy.testing.assert_array_equal(self.saves(product, "o.npy", ranks=ranks), a[:40, None] * numpy.arange(3))
 
+    def test_comment_behind_an_archive_may_look_like_its_end(self):
+        numpy.savez(self.dir / "x.npz", a=numpy.arange(3))
+        with zipfile.ZipFile(self.dir / "x.npz", "a") as file:
+            file.comment = b"made by hand PK\5\6" + bytes(30)
+        self.prints(toml(input={"path": "x.npz"}, kernel={"expr": "x"}), "0\n1\n2\n")
+
     def test_what_is_not_there_or_damaged_is_told(self):
         job = {"kernel": {"expr": "x"}, "input": {"path": "x.npz"}}
         numpy.savez_compressed(self.dir / "x.npz", a=numpy.arange(1000), b=numpy.zeros(2))
@@ -184,6 +191,12 @@ class Npz(Case):
         data = (self.dir / "x.npz").read_bytes()
         for bad, needle in ((data[:60], "cut|end is missing"), (b"\x93NUMPY", "not an npz"), (data[:200] + bytes([data[200] ^ 1]) + data[201:], "damaged")):
             self.refuse(toml(**job), 65, needle, files={"x.npz": bad})
+        encrypted = bytearray(data)
+        encrypted[data.index(b"PK\1\2") + 8] |= 1
+        other = bytearray(data)
+        other[data.index(b"PK\1\2") + 10] = 12  # bzip2
+        self.refuse(toml(**job), 65, '"a.npy" is encrypted', files={"x.npz": bytes(encrypted)})
+        self.refuse(toml(**job), 65, '"a.npy" is compressed another way', files={"x.npz": bytes(other)})
         self.refuse(toml(input={"range": [0, 3]}, kernel={"expr": "x"}, output={"path": "o.npz"}), 78, "npz is for input only")
         self.write("a.npy", numpy.zeros(3))
         self.refuse(toml(input={"path": "a.npy", "dataset": "a"}, kernel={"expr": "x"}), 78, "dataset")

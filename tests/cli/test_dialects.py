@@ -140,6 +140,20 @@ class Dialects(Case):
                 result = self.run_job(job({"name": "square"}, "map", path="in.csv", columns=["x"], output={"path": "out.csv", **style}))
                 self.assertEqual(result.code, 78, result)
 
+    def test_numbers_of_another_style_are_refused_and_not_misread(self):
+        for style, good, bad in (({"decimal": ","}, {"1,5": 1.5, "-0,25": -0.25}, ["1.5", "1.000,5", "1,5,5"]),
+                                 ({"decimal": ",", "thousands": "."}, {"1.234,5": 1234.5, "1.2": 12.0}, ["1,234.567", "1,5.3", ".5", "1e3.5", "1..5", "5."]),
+                                 ({"thousands": "'"}, {"1'234.5": 1234.5, "1'2": 12.0}, ["1.234'567", "'5", "5'", "1''5", "1e1'0"])):
+            for text, value in [*good.items(), *((text, None) for text in bad)]:
+                with self.subTest(style=style, text=text):
+                    self.write("in.csv", f"x;y\n{text};1\n")
+                    result = self.run_job(job({"expr": "x * y", "signature": "(float64, float64) -> float64"}, path="in.csv", delimiter=";", **style))
+                    self.assertEqual((result.code, result.text), (0, f"{value!r}\n") if value is not None else (65, ""), result)
+
+    def test_blanks_around_a_missing_value_are_no_part_of_it(self):
+        self.write("in.csv", "x,y\n NA,1\nNA\t,2\n  ,3\n5 ,4\n")
+        self.prints(job({"expr": "x * y"}, path="in.csv", missing=["", "NA"]), "nan\nnan\nnan\n20.0\n")
+
     def test_missing_value_fails_the_item_where_no_float_is_wanted(self):
         self.write("in.csv", "x,s\n1,a\nNA,b\n3,NA\n")
         self.skips(job({"name": "square"}, "imap", errors={"on_error": "skip"}, path="in.csv", columns=["x"], dtype="int64",

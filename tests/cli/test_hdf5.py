@@ -125,6 +125,14 @@ class Hdf5(Case):
             self.prints(toml(input={"path": "i.h5", "dataset": "s"}, kernel={"name": "text_length"}), "".join(f"{len(t)}\n" for t in texts), ranks=ranks)
         self.prints(toml(input={"path": "i.h5", "dataset": "f"}, kernel={"name": "text_upper"}), "AB\nC\n" * 9)
 
+    def test_values_may_be_in_a_file_beside_it_and_texts_ascii(self):
+        a = numpy.arange(500.0)
+        self.make(e={"data": a, "external": [(str(self.dir / "e.raw"), 0, a.nbytes)]},
+                  s={"data": numpy.array([b"ab", b"", b"abc"], object), "dtype": h5py.string_dtype("ascii")})
+        self.assertEqual((self.dir / "e.raw").read_bytes(), a.tobytes())
+        self.read("e", a + 1, "x + 1", ranks=RANKS)
+        self.prints(toml(input={"path": "i.h5", "dataset": "s"}, kernel={"name": "text_length"}), "2\n0\n3\n")
+
     def test_what_is_not_there_or_no_hdf5_is_told(self):
         job = {"input": {"path": "i.h5"}, "kernel": {"expr": "x"}}
         self.make(a=numpy.zeros(3), g__b=numpy.zeros(2))

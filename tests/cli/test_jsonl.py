@@ -74,6 +74,13 @@ class Reading(Case):
         self.assertEqual(result.code, 65, result)
         self.assertIn('in.jsonl:2:1: key "x": there is no value, and only a float can be nan', result.err)
 
+    def test_a_path_that_leads_to_nothing_in_any_line_is_pointed_out(self):
+        self.write("in.jsonl", '{"x": 1, "o": {"y": 2}}\n{"x": null, "o": {"y": 3}}\n')
+        for columns, warned in ((["x", "o.y"], []), (["z", "o.y"], ['"z"']), (["z", "o.z"], ['"z"', '"o.z"'])):
+            with self.subTest(columns):
+                result = self.good(job({"expr": "a + b", "args": ["a", "b"]}, columns))
+                self.assertEqual([word for word in ('"x"', '"o.y"', '"z"', '"o.z"') if f"has a value at {word}" in result.err], warned)
+
     def test_lines_of_many_shapes_have_the_values_of_python(self):
         draw = random.Random(4)
         number = [lambda: draw.randrange(-10**9, 10**9), lambda: draw.uniform(-9, 9), lambda: 0, lambda: None,
@@ -105,6 +112,11 @@ class Reading(Case):
                     for one in map(json.loads, text)]
         data = self.saves(job({"expr": "1.0 * x"}, ["x"], output={"path": "out.jsonl", "keep": ["x", "s"]}), "out.jsonl")
         self.assertEqual([json.loads(line) for line in data.decode().splitlines()], expected)
+
+    def test_dot_in_a_kept_key_of_the_first_line_is_no_step_of_a_path(self):
+        self.write("in.jsonl", '{"a.b": 1, "x": 2}\n{"a.b": 3, "x": 4, "a": {"b": 5}}\n')
+        data = self.saves(job({"expr": "2 * x"}, ["x"], output={"path": "out.csv", "keep": "all"}), "out.csv")
+        self.assertEqual(data, b"a.b,x,result\n1,2,4\n3,4,8\n")
 
     def test_integers_are_exact_to_int128_and_names_are_those_of_keys(self):
         big = 2**127 - 1

@@ -103,6 +103,22 @@ class Reading(Case):
         self.write("in.log.GZ", pack(b"ab\nc", "gz"))
         self.prints(toml(mode="imap", input={"path": "in.log.GZ", "format": "txt"}, kernel={"name": "text_length"}), "2\n1\n")
 
+    def test_header_of_a_member_may_have_every_part_and_its_checksum_is_checked(self):
+        extra, name, comment = b"\3\0abc", b"a name\0", b"a comment\0"
+        for flags in range(0, 32, 2):
+            header = b"\x1f\x8b\x08" + bytes([flags]) + bytes(6)
+            header += (extra if flags & 4 else b"") + (name if flags & 8 else b"") + (comment if flags & 16 else b"")
+            checksum = (zlib.crc32(header) & 0xFFFF).to_bytes(2, "little") if flags & 2 else b""
+            deflate = zlib.compressobj(wbits=-15)
+            body = deflate.compress(b"7\n") + deflate.flush() + zlib.crc32(b"7\n").to_bytes(4, "little") + (2).to_bytes(4, "little")
+            with self.subTest(flags=flags):
+                job = toml(mode="imap", input={"path": "in.txt.gz"}, kernel={"name": "square"})
+                self.write("in.txt.gz", header + checksum + body)
+                self.prints(job, "49\n")
+                if checksum:
+                    self.write("in.txt.gz", header + bytes([checksum[0] ^ 1, checksum[1]]) + body)
+                    self.refuse(job, 65, "in.txt.gz: the checksum of a gzip member's header is wrong, at byte")
+
     def test_files_that_are_cut_short_or_damaged_end_with_65_file_and_offset(self):
         for suffix in SUFFIXES:
             whole = pack(self.text, suffix)
