@@ -15,6 +15,7 @@
  */
 #include "os/interrupt.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -32,6 +33,7 @@ static bool catches;            /* written by the main thread while it is the on
 static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1}; /* these two lists are read only */
 static const int ignored[] = {SIGPIPE, SIGXFSZ};
 
+#define AWAIT_MS 1000
 #define CAUGHT (sizeof caught / sizeof *caught)
 #define IGNORED (sizeof ignored / sizeof *ignored)
 
@@ -113,6 +115,23 @@ void pe_interrupt_end_run(void)
 void pe_interrupt_logged(int exit_code)
 {
     atomic_store(&outcome, exit_code);
+}
+
+static bool is_pending(void)
+{
+    sigset_t pending;
+    bool is_caught = false;
+    if (sigpending(&pending) != 0)
+        return false;
+    for (size_t i = 0; i < CAUGHT; i++)
+        is_caught = is_caught || sigismember(&pending, caught[i]) == 1;
+    return is_caught;
+}
+
+void pe_interrupt_await(void)
+{
+    for (int sleeps = 0; sleeps < AWAIT_MS && atomic_load(&seen) == 0 && is_pending(); sleeps++)
+        (void)poll(NULL, 0, 1);
 }
 
 const char *pe_interrupt_seen(void)

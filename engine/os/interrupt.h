@@ -28,6 +28,10 @@ void pe_interrupt_end_run(void);
  * this code and without another message. Call: the main thread. */
 void pe_interrupt_logged(int exit_code);
 
+/* pe_interrupt_await - a signal that has reached this process is seen when this returns, also where the main thread has not
+ * run since: for a second at most. Call: a thread that has these signals blocked. */
+void pe_interrupt_await(void);
+
 /* pe_interrupt_seen - the signal's name ("SIGINT"), or NULL. Any thread. */
 const char *pe_interrupt_seen(void);
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "os/interrupt.h"
 #include "report/failure_record.h"
 #include "worker/retry.h"
 #include "worker/worker_internal.h"
@@ -25,6 +26,7 @@ static void take_failures(pe_worker *worker, pe_worker_items *items)
     pe_call_take_failures(worker->call, &worker->failures);
     if (worker->failures.count == 0)
         return;
+    pe_interrupt_await(); /* Ctrl-C may have ended the item's process: then it has not failed (run_worker) */
     items->seconds = worker->batch.began_ns == 0 ? 0 : (double)(pe_clock_ns() - worker->batch.began_ns) * 1e-9;
     for (size_t i = 0; i < worker->failures.count; i++)
         worker->failures.list[i].seconds = items->seconds;

@@ -3,6 +3,8 @@
  */
 /* test_interrupt.c - a signal ends the process with one message and one exit code.
  */
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -56,4 +58,36 @@ START_TEST(signal_after_an_error_was_logged_says_nothing)
 }
 END_TEST
 
-UNIT_MAIN("interrupt", signal_before_the_run_is_logged, signal_after_an_error_was_logged_says_nothing)
+static void *take_signals(void *unused)
+{
+    sigset_t all;
+    (void)sigfillset(&all);
+    (void)poll(NULL, 0, 50);
+    (void)pthread_sigmask(SIG_UNBLOCK, &all, NULL);
+    (void)poll(NULL, 0, 10);
+    return unused;
+}
+
+/* The main thread has not run yet, and a worker asks. */
+START_TEST(signal_that_no_thread_has_taken_is_awaited)
+{
+    sigset_t all, before;
+    pthread_t taker;
+    pe_interrupt_begin(true);
+    pe_interrupt_begin_run();
+    (void)sigfillset(&all);
+    ck_assert_int_eq(pthread_sigmask(SIG_BLOCK, &all, &before), 0);
+    pe_interrupt_await();
+    ck_assert_ptr_null(pe_interrupt_seen());
+    ck_assert_int_eq(pthread_create(&taker, NULL, take_signals, NULL), 0);
+    ck_assert_int_eq(kill(getpid(), SIGTERM), 0);
+    ck_assert_ptr_null(pe_interrupt_seen());
+    pe_interrupt_await();
+    ck_assert_str_eq(pe_interrupt_seen(), "SIGTERM");
+    ck_assert_int_eq(pthread_join(taker, NULL), 0);
+    ck_assert_int_eq(pthread_sigmask(SIG_SETMASK, &before, NULL), 0);
+}
+END_TEST
+
+UNIT_MAIN("interrupt", signal_that_no_thread_has_taken_is_awaited, signal_before_the_run_is_logged,
+          signal_after_an_error_was_logged_says_nothing)
