@@ -178,6 +178,8 @@ class Job:
         self.errors = {}
         self.policy = draw.choice(["stop", "stop", "skip", "fill"])
         is_npy_of_product = self.format == "npy" and self.is_product and not self.ops
+        if is_npy_of_product and not self.is_ordered:  # refused: it has no position for an item
+            self.format, self.output["format"], is_npy_of_product = "txt", "txt", False
         if self.policy == "skip" and is_npy_of_product:
             self.policy = "fill"
         if self.policy == "skip" and self.format == "npy" and self.path is None and not self.is_whole:
