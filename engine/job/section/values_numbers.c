@@ -7,7 +7,7 @@
  * Design:   a range whose step leads away from stop is refused here, so that the message has line and column. An empty
  *           range (start = stop) is valid.
  * Threads:  no state.
- * Not here: the items (source/range.c).
+ * Not here: the items (source/computed/range.c).
  */
 #include <math.h>
 

@@ -9,7 +9,7 @@
  */
 #include "base/alloc.h"
 #include "library/columns/column_worker_internal.h"
-#include "worker/convert_column.h"
+#include "worker/convert/convert_column.h"
 
 static bool is_converted(const pe_column_work *work, int a)
 {

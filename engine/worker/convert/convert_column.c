@@ -6,7 +6,7 @@
  * Threads:  any; no state.
  * Not here: one element (types/convert.c).
  */
-#include "worker/convert_column.h"
+#include "worker/convert/convert_column.h"
 
 #include <string.h>
 

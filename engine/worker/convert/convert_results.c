@@ -6,7 +6,7 @@
  * Threads:  one worker's own.
  * Not here: what becomes of the items whose results do not fit (failed_items.c).
  */
-#include "worker/convert_column.h"
+#include "worker/convert/convert_column.h"
 #include "worker/worker_internal.h"
 
 pe_status pe_worker_convert(pe_worker *worker, const pe_worker_items *items, pe_error *err)
