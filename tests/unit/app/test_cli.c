@@ -3,7 +3,7 @@
  */
 /* test_cli.c - argv into options, every way to get it wrong, and the rank before MPI starts.
  */
-#include "cli_rig.h"
+#include "cli_helpers.h"
 #include "comm/launcher.h"
 
 START_TEST(unknown_option_is_refused_with_the_nearest)

@@ -3,7 +3,7 @@
  */
 /* test_oneline.c - what a job without a job file is made of.
  */
-#include "cli_rig.h"
+#include "cli_helpers.h"
 
 START_TEST(input_that_looks_like_a_range_is_one)
 {

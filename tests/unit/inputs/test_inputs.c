@@ -7,7 +7,7 @@
  * Threads:  one.
  * Not here: products (test_product.c), streams (test_streams.c), each kind of source by itself.
  */
-#include "inputs_rig.h"
+#include "inputs_helpers.h"
 
 START_TEST(inputs_with_two_on_stdin_are_refused)
 {

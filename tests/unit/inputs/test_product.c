@@ -7,7 +7,7 @@
  * Threads:  one.
  * Not here: zips (test_inputs.c).
  */
-#include "inputs_rig.h"
+#include "inputs_helpers.h"
 
 START_TEST(product_beyond_two_to_63_is_refused)
 {

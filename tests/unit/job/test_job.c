@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "job_unit.h"
+#include "job_helpers.h"
 
 START_TEST(smallest_job_gets_the_defaults)
 {

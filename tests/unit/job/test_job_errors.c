@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "job_unit.h"
+#include "job_helpers.h"
 
 /* The text stands in line 4. */
 static void in_errors(const char *kernel, const char *errors, char out[2000])

@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "job_unit.h"
+#include "job_helpers.h"
 
 #define TEXT_ROOM 4000
 #define SOURCE "source = \"f.c\"\nfunction = \"f\"\nsignature = \"(float64) -> float64\""

@@ -3,7 +3,7 @@
  */
 /* test_job_keys.c - which keys, words and kinds a job file may have, and how others are refused.
  */
-#include "job_unit.h"
+#include "job_helpers.h"
 
 START_TEST(broken_toml_is_refused)
 {

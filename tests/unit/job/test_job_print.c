@@ -4,7 +4,7 @@
 /* test_job_print.c - overrides of a job, and that what is printed reads back.
  */
 #include "job/schema/schema.h"
-#include "job_unit.h"
+#include "job_helpers.h"
 
 START_TEST(override_that_is_wrong_is_a_usage_error)
 {

@@ -3,7 +3,7 @@
  */
 /* test_job_reduce.c - [reduce] of a job file: read, refused, overridden, printed.
  */
-#include "job_unit.h"
+#include "job_helpers.h"
 
 #define SUM RANGE KERNEL "reduce.op = \"sum\"\n"
 

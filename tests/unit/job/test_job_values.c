@@ -3,7 +3,7 @@
  */
 /* test_job_values.c - values of a job file that are refused, and how.
  */
-#include "job_unit.h"
+#include "job_helpers.h"
 
 START_TEST(range_that_is_no_range_is_refused)
 {

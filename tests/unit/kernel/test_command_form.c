@@ -5,7 +5,7 @@
  */
 #include <sys/stat.h>
 
-#include "form_rig.h"
+#include "form_helpers.h"
 
 /* A program of its own in the job's directory. */
 static void write_program(const char *name, const char *text)

@@ -3,7 +3,7 @@
  */
 /* test_command_runs.c - programs as kernels: a run an item.
  */
-#include "form_rig.h"
+#include "form_helpers.h"
 
 START_TEST(item_takes_the_place_of_the_braces)
 {

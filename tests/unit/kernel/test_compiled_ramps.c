@@ -7,7 +7,7 @@
  */
 #include <inttypes.h>
 
-#include "compiled_rig.h"
+#include "compiled_helpers.h"
 
 #define MOST_FAILED RIG_ITEMS
 

@@ -10,7 +10,7 @@
 
 #include <pengine/random.h>
 
-#include "compiled_rig.h"
+#include "compiled_helpers.h"
 
 #define DTYPE(name) ((pe_type){.dtype = (name)})
 

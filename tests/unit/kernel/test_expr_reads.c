@@ -5,7 +5,7 @@
  */
 #include <check.h>
 
-#include "compiled_rig.h"
+#include "compiled_helpers.h"
 
 static void open_expr(const char *expr)
 {

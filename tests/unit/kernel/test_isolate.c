@@ -4,7 +4,7 @@
 /* test_isolate.c - an item that crashes, ends, hangs or is killed costs that item, whatever stands around it.
  */
 #define _GNU_SOURCE
-#include "isolate_rig.h"
+#include "isolate_helpers.h"
 
 static void costs_that_item_everywhere(int64_t act, const char *reason)
 {

@@ -4,7 +4,7 @@
 /* test_isolate_columns.c - texts and large batches go to an isolated kernel and come back whole.
  */
 #define _GNU_SOURCE
-#include "isolate_rig.h"
+#include "isolate_helpers.h"
 
 /* "x" n times for the text "nx"; "!" crashes. */
 static int map_texts(pe_batch *batch)

@@ -4,7 +4,7 @@
 /* test_plugin_form.c - a shared library is opened when its numbers are ours, and refused with a reason when not.
  */
 #include "kernel/call.h"
-#include "plugins.h"
+#include "plugin_helpers.h"
 
 #define WHERE "job.toml:9:8: kernel.plugin"
 #define ONE "const pe_kernel *const all[] = {&one};\n"

@@ -5,7 +5,7 @@
  */
 #include <signal.h>
 
-#include "form_rig.h"
+#include "form_helpers.h"
 
 #define COUNT 200
 

@@ -3,7 +3,7 @@
  */
 /* test_python_form.c - Python functions as kernels: what is refused, exceptions.
  */
-#include "form_rig.h"
+#include "form_helpers.h"
 
 static void refuse(const char *text, const char *python, pe_status status, const char *message)
 {

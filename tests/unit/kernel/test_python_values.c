@@ -5,7 +5,7 @@
  */
 #include <math.h>
 
-#include "form_rig.h"
+#include "form_helpers.h"
 
 /* ---- values ---- */
 

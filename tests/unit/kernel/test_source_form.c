@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "compiled_rig.h"
+#include "compiled_helpers.h"
 
 static int64_t left[RIG_ITEMS], right[RIG_ITEMS];
 static double reals[RIG_ITEMS];

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kernel_bench.h"
+#include "kernel_helpers.h"
 #include "kernel_tables.h"
 
 START_TEST(is_prime_equals_python)

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernel_bench.h"
+#include "kernel_helpers.h"
 #include "kernel_tables.h"
 
 static void check_int128(const char *name, const int128_row *rows, size_t count)

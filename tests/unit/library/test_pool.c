@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "pool_rig.h"
+#include "pool_helpers.h"
 
 /* ---- what is wrong ---- */
 

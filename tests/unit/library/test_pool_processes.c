@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pool_rig.h"
+#include "pool_helpers.h"
 
 static const char module[] = "import os, time\n"
                              "attempts = {}\n"

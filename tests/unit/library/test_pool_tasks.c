@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pool_rig.h"
+#include "pool_helpers.h"
 
 static int wait_long(pe_batch *batch)
 {

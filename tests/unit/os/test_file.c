@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "os/file/file.h"
-#include "scratch.h"
+#include "scratch_folder.h"
 #include "unit.h"
 
 START_TEST(read_all_missing_directory_and_large_are_refused)

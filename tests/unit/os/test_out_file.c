@@ -12,7 +12,7 @@
 
 #include "os/file/file.h"
 #include "os/file/out_file.h"
-#include "scratch.h"
+#include "scratch_folder.h"
 #include "unit.h"
 
 static pe_status write_out(pe_out_file *out, const char *text, pe_error *err)

@@ -3,11 +3,11 @@
  */
 /* test_gather.c - rank 0 of several, with members that answer in any order: results in order, each once, few at a time.
  *
- * Threads: the main thread plays the members (members_rig.h); one worker computes rank 0's own slices.
+ * Threads: the main thread plays the members (fake_members.h); one worker computes rank 0's own slices.
  */
 #include "ranks/execute_plan.h"
 
-#include "members_rig.h"
+#include "fake_members.h"
 
 #define ITEMS 60000u
 
@@ -118,7 +118,7 @@ static void play(run *self, pe_order order, pe_schedule schedule, uint64_t seed)
 {
     static const pe_comm_backend backend = {.bcast = bcast, .reduce = reduce, .start = start, .test = look};
     pe_error err = PE_ERROR_INIT;
-    pe_execution_stats stats;
+    pe_execute_plan_stats stats;
     const pe_plan_request request = {.items = ITEMS,
                                      .ranks = RANKS,
                                      .threads = 1,
@@ -133,15 +133,15 @@ static void play(run *self, pe_order order, pe_schedule schedule, uint64_t seed)
     self->net.plan = &self->plan;
     self->net.dice = seed;
     atomic_init(&self->stop, false);
-    const pe_execution_spec spec = {.pool = {.plan = &self->plan,
-                                             .threads = 1,
-                                             .worker = &vtable,
-                                             .work_spec = self,
-                                             .stop = &self->stop,
-                                             .context = self,
-                                             .write = write_rows_here,
-                                             .tick = tick},
-                                    .comm = &self->net.comm};
+    const pe_execute_plan_spec spec = {.pool = {.plan = &self->plan,
+                                                .threads = 1,
+                                                .worker = &vtable,
+                                                .work_spec = self,
+                                                .stop = &self->stop,
+                                                .context = self,
+                                                .write = write_rows_here,
+                                                .tick = tick},
+                                       .comm = &self->net.comm};
     ck_ok(pe_execute_plan(&spec, &stats, &err), err);
     ck_assert_int_eq(self->net.ops, 0);
     for (int member = 1; member < RANKS; member++)

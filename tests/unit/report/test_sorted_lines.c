@@ -12,7 +12,7 @@
 #include "base/fixed_point.h"
 #include "report/sorted_lines.h"
 
-#include "scratch.h"
+#include "scratch_folder.h"
 #include "unit.h"
 
 /* Item i of n comes as number i * STEP % n: each once, where STEP and n have no common divisor. */

@@ -3,7 +3,7 @@
  */
 /* test_job_to_specs.c - what a job says of its kernel, as the kernel forms get it.
  */
-#include "job_unit.h"
+#include "job_helpers.h"
 #include "run/prepare/job_to_specs.h"
 
 static const pe_type columns[] = {{PE_INT64, 0}, {PE_FLOAT64, 3}};

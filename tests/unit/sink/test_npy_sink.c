@@ -6,7 +6,7 @@
  * Design: files are compared with what numpy.save writes. A growing file's header is read after every write, and after
  *         an abort at every point.
  */
-#include "sink_fixture.h"
+#include "sink_helpers.h"
 
 static void holds_npy(const char *path, const char *dict, const void *data, size_t size)
 {

@@ -7,7 +7,7 @@
  */
 #define _XOPEN_SOURCE 700 /* pseudo-terminals */
 
-#include "sink_fixture.h"
+#include "sink_helpers.h"
 
 #include <signal.h>
 #include <sys/resource.h>

@@ -4,7 +4,7 @@
 /* test_packed_mark.c - a packed output that is given up at a mark and continued there, again and again: the bytes are those
  * of a run that nobody interrupted.
  */
-#include "sink_fixture.h"
+#include "sink_helpers.h"
 
 #define ROWS 150000u /* more than two members */
 #define BATCH 500u

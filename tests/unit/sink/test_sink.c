@@ -5,7 +5,7 @@
  *
  * Design: digests are what xxhsum -H2 0.8.1 prints of the same bytes.
  */
-#include "sink_fixture.h"
+#include "sink_helpers.h"
 
 static void refused(const pe_sink_spec *spec, const char *told)
 {

@@ -3,7 +3,7 @@
  */
 /* test_file_source.c - npy and raw files; the npy bytes are what numpy 1.24 writes, or follow its format's text.
  */
-#include "files.h"
+#include "source_file_helpers.h"
 
 /* A file as numpy.lib.format describes it: magic, version, size of the header, header, data. */
 static size_t put_npy(const char *name, int version, const char *descr, const char *order, const char *shape,

@@ -8,8 +8,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "files.h"
 #include "source/fingerprint.h"
+#include "source_file_helpers.h"
 
 static char folder[32];
 

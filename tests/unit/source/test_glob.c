@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sources.h"
+#include "source_helpers.h"
 
 static char directory[] = "pengine-glob-XXXXXX";
 

@@ -9,7 +9,7 @@
  */
 #include <math.h>
 
-#include "sources.h"
+#include "source_helpers.h"
 
 START_TEST(linspace_not_finite_is_refused)
 {

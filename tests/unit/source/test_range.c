@@ -10,7 +10,7 @@
  */
 #include <math.h>
 
-#include "sources.h"
+#include "source_helpers.h"
 
 #define TWO_63 ((pe_int128)1 << 63)
 #define TWO_53 ((pe_int128)1 << 53)

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
-#include "files.h"
+#include "source_file_helpers.h"
 
 static const pe_type INT64 = {PE_INT64, 0}, TEXT = {PE_TEXT, 0};
 

@@ -7,7 +7,7 @@
  * Threads:  one.
  * Not here: how a stream's bytes become items (the kinds).
  */
-#include "inputs_rig.h"
+#include "inputs_helpers.h"
 
 #define CHUNK_WAIT_MS 1000
 

@@ -3,7 +3,7 @@
  */
 /* test_text_source.c - csv and tsv files: items, columns, and every message with its line and column.
  */
-#include "files.h"
+#include "source_file_helpers.h"
 
 static const pe_type INT64 = {PE_INT64, 0}, UINT8 = {PE_UINT8, 0}, FLOAT64 = {PE_FLOAT64, 0}, TEXT = {PE_TEXT, 0};
 

@@ -3,7 +3,7 @@
  */
 /* test_txt_source.c - txt files: a line is an item, as text or parsed, and what is said of one that does not parse.
  */
-#include "files.h"
+#include "source_file_helpers.h"
 
 static const pe_type INT64 = {PE_INT64, 0}, UINT8 = {PE_UINT8, 0}, FLOAT64 = {PE_FLOAT64, 0}, TEXT = {PE_TEXT, 0},
                      BOOL = {PE_BOOL, 0};

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* compiled_rig.h - the form rig for what is compiled: prepare, then open; the cache is the test's own.
+/* compiled_helpers.h - the rig of form_helpers.h for expr and source: compiles, then opens; the object cache is the test's own.
  */
-#ifndef PE_COMPILED_RIG_H
-#define PE_COMPILED_RIG_H
+#ifndef PE_TEST_COMPILED_HELPERS_H
+#define PE_TEST_COMPILED_HELPERS_H
 
-#include "form_rig.h"
+#include "form_helpers.h"
 
 #undef fail /* an old name of Check's, and a member of pe_batch */
 

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* pool_rig.h - what the tests of pools share: numbers to square, and a pool to do it.
+/* pool_helpers.h - opens a pool, and has numbers for it to square.
  */
-#ifndef PE_POOL_RIG_H
-#define PE_POOL_RIG_H
+#ifndef PE_TEST_POOL_HELPERS_H
+#define PE_TEST_POOL_HELPERS_H
 
 #include <pengine/pool.h>
 

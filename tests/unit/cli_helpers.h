@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* cli_rig.h - command lines into options, and what is refused.
+/* cli_helpers.h - parses command lines, and checks options and error messages.
  */
-#ifndef PE_CLI_RIG_H
-#define PE_CLI_RIG_H
+#ifndef PE_TEST_CLI_HELPERS_H
+#define PE_TEST_CLI_HELPERS_H
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* plugins.h - shared libraries made by a test: C text in, a plugin in the test's own directory out.
+/* plugin_helpers.h - compiles C text to a plugin in the test's own directory.
  */
-#ifndef PE_PLUGINS_H
-#define PE_PLUGINS_H
+#ifndef PE_TEST_PLUGIN_HELPERS_H
+#define PE_TEST_PLUGIN_HELPERS_H
 
 #include <check.h>
 #include <spawn.h>

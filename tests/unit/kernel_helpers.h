@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* kernel_bench.h - one built-in kernel with columns of its own, run through a pe_call as the engine does.
+/* kernel_helpers.h - one built-in kernel with columns of its own, run through a pe_call as the engine does.
  */
-#ifndef PE_KERNEL_BENCH_H
-#define PE_KERNEL_BENCH_H
+#ifndef PE_TEST_KERNEL_HELPERS_H
+#define PE_TEST_KERNEL_HELPERS_H
 
 #include <check.h>
 #include <math.h>

@@ -1,16 +1,16 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* inputs_rig.h - files, pipes and opened inputs for the tests of inputs.
+/* inputs_helpers.h - makes files and pipes, and opens them as inputs.
  *
  * Design: files are made in a directory of the test's own; the rank that cannot see them is one whose files were
  *         removed before it imports.
  */
-#ifndef PE_TEST_INPUTS_RIG_H
-#define PE_TEST_INPUTS_RIG_H
+#ifndef PE_TEST_INPUTS_HELPERS_H
+#define PE_TEST_INPUTS_HELPERS_H
 
-#include "files.h"
 #include "inputs/inputs.h"
+#include "source_file_helpers.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

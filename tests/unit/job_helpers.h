@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* job_unit.h - job files in tests: read, refuse, print.
+/* job_helpers.h - reads and prints job files, and checks error messages.
  */
-#ifndef PE_JOB_UNIT_H
-#define PE_JOB_UNIT_H
+#ifndef PE_TEST_JOB_HELPERS_H
+#define PE_TEST_JOB_HELPERS_H
 
 #include <stdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* files.h - files of a test's own folder, read through a source in every way there is.
+/* source_file_helpers.h - writes files in a folder of the test's own, and reads them through a source in every way.
  */
-#ifndef PE_TEST_FILES_H
-#define PE_TEST_FILES_H
+#ifndef PE_TEST_SOURCE_FILE_HELPERS_H
+#define PE_TEST_SOURCE_FILE_HELPERS_H
 
 #include <dirent.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 #include "base/alloc.h"
 #include "source/source.h"
-#include "sources.h"
+#include "source_helpers.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* sink_fixture.h - what the tests of the sinks share: a directory of their own, a sink's life in short, files compared.
+/* sink_helpers.h - opens, writes and ends a sink in a directory of the test's own, and compares files.
  */
-#ifndef SINK_FIXTURE_H
-#define SINK_FIXTURE_H
+#ifndef PE_TEST_SINK_HELPERS_H
+#define PE_TEST_SINK_HELPERS_H
 
 #include "sink/sink.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* isolate_rig.h - a kernel whose items crash, end, hang or are killed, opened in isolation.
+/* isolate_helpers.h - a kernel whose items crash, end, hang or are killed, opened in isolation.
  *
  * What an item does is in its value: an act, or a number that is squared.
  */
-#ifndef PE_ISOLATE_RIG_H
-#define PE_ISOLATE_RIG_H
+#ifndef PE_TEST_ISOLATE_HELPERS_H
+#define PE_TEST_ISOLATE_HELPERS_H
 
 #include <pthread.h>
 #include <signal.h>

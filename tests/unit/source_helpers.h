@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* sources.h - short ways for the tests to say what to open and to look at what came.
+/* source_helpers.h - makes source specs, opens and reads them, and checks error messages.
  */
-#ifndef PE_TEST_SOURCES_H
-#define PE_TEST_SOURCES_H
+#ifndef PE_TEST_SOURCE_HELPERS_H
+#define PE_TEST_SOURCE_HELPERS_H
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* scratch.h - a directory of a test's own, files in it, what they hold.
+/* scratch_folder.h - a directory of the test's own: writes files in it, and checks what they hold.
  */
-#ifndef PE_SCRATCH_H
-#define PE_SCRATCH_H
+#ifndef PE_TEST_SCRATCH_FOLDER_H
+#define PE_TEST_SCRATCH_FOLDER_H
 
 #include <check.h>
 #include <stdio.h>

@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* members_rig.h - a network with members behind it, as rank 0 sees them: they answer in any order.
+/* fake_members.h - a network with simulated members, as rank 0 sees them: they answer in any order.
  *
  * Design: a backend of comm.h. Grants are noted, and become results, pulled bytes and goodbyes after as many looks as dice
  *         tell. What rank 0 may not do (pull what was not announced, pull too much, dispatch more than a rank may hold)
  *         fails where it is done.
  * Threads: the main thread.
  */
-#ifndef PE_TEST_MEMBERS_RIG_H
-#define PE_TEST_MEMBERS_RIG_H
+#ifndef PE_TEST_FAKE_MEMBERS_H
+#define PE_TEST_FAKE_MEMBERS_H
 
 #include <stdint.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* form_rig.h - one worker of a kernel in any form: its files in a directory of their own, columns in, results out.
+/* form_helpers.h - a test rig for a kernel in any form: one worker in a directory of its own, columns in, results out.
  */
-#ifndef PE_FORM_RIG_H
-#define PE_FORM_RIG_H
+#ifndef PE_TEST_FORM_HELPERS_H
+#define PE_TEST_FORM_HELPERS_H
 
 #include <check.h>
 #include <errno.h>
