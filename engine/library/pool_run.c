@@ -74,7 +74,7 @@ static void run_planned(pe_pool_task *task, uint64_t first)
     pe_pool_kernel *kernel = task->kernel;
     pe_pool *pool = kernel->pool;
     pe_plan plan;
-    pe_execution_stats stats = {0};
+    pe_execute_plan_stats stats = {0};
     (void)pe_pool_plan(task, task->shape.has_source != 0 ? PE_ITEMS_UNKNOWN : task->shape.count - first,
                        pe_comm_size(pool->comm), &plan, &task->err);
     if (pe_comm_agree(pool->comm, &task->err) != PE_OK)
@@ -82,20 +82,20 @@ static void run_planned(pe_pool_task *task, uint64_t first)
     task->most = plan.chunk_items;
     task->first = first;
     const pe_column_work work = pe_pool_work(task, &plan, first);
-    const pe_execution_spec spec = {.pool = {.plan = &plan,
-                                             .threads = pool->threads,
-                                             .team = pool->team,
-                                             .worker = &pe_column_worker,
-                                             .work_spec = &work,
-                                             .stop = &kernel->stop,
-                                             .context = task,
-                                             .write = pe_pool_deliver,
-                                             .tick = tick},
-                                    .comm = pool->comm,
-                                    .has_payload = work.args == NULL,
-                                    .is_stream = task->shape.has_source != 0,
-                                    .pack = pe_pool_pack,
-                                    .next = next};
+    const pe_execute_plan_spec spec = {.pool = {.plan = &plan,
+                                                .threads = pool->threads,
+                                                .team = pool->team,
+                                                .worker = &pe_column_worker,
+                                                .work_spec = &work,
+                                                .stop = &kernel->stop,
+                                                .context = task,
+                                                .write = pe_pool_deliver,
+                                                .tick = tick},
+                                       .comm = pool->comm,
+                                       .has_payload = work.args == NULL,
+                                       .is_stream = task->shape.has_source != 0,
+                                       .pack = pe_pool_pack,
+                                       .next = next};
     const void *const before = pe_column_worker_inside();
     pe_column_worker_enter(pool); /* the source is called here */
     (void)pe_execute_plan(&spec, &stats, &task->err);

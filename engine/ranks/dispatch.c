@@ -66,7 +66,7 @@ static uint64_t held_most(const pe_plan *plan)
 static int run_of(const pe_root *self, int rank)
 {
     const pe_plan *plan = self->plan;
-    const pe_execution_spec *spec = self->spec;
+    const pe_execute_plan_spec *spec = self->spec;
     if (spec->is_stream || spec->has_payload || plan->schedule == PE_SCHEDULE_STATIC || self->slice_ns == 0)
         return 1;
     const uint64_t wanted = PE_DISPATCH_NS * (uint64_t)self->ranks * (uint64_t)plan->threads / self->slice_ns;
@@ -149,7 +149,7 @@ static int choose_rank(pe_root *self)
 static pe_block next_block(const pe_root *self, int slices)
 {
     const uint64_t first = self->dispatched_items;
-    const uint64_t left = pe_execution_range(self->spec, first, self->plan->items - first);
+    const uint64_t left = pe_execute_plan_range(self->spec, first, self->plan->items - first);
     const uint64_t slice = self->plan->slice_items, whole = (uint64_t)slices * slice - first % slice;
     const uint64_t count = slices > 1 ? whole : pe_adaptive_chunk_piece(&self->chunking, first);
     return (pe_block){.first = first, .count = at_most(count, left)};
@@ -159,7 +159,7 @@ static pe_block next_block(const pe_root *self, int slices)
  */
 static pe_status make_next(pe_root *self, int slices)
 {
-    const pe_execution_spec *spec = self->spec;
+    const pe_execute_plan_spec *spec = self->spec;
     void *context = spec->pool.context;
     pe_slice *slice = NULL;
     pe_status status = PE_OK;

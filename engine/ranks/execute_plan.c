@@ -20,15 +20,16 @@
 #define SLICES_AHEAD 1024 /* enough for ranges of single items; a slice itself is small */
 #define PAYLOAD_SHARE 4   /* queued input takes at most 1/4 of the planned buffers: large input means large results */
 
-typedef struct execution {
-    const pe_execution_spec *spec;
+/* The run of a plan on this rank. */
+typedef struct plan_run {
+    const pe_execute_plan_spec *spec;
     pe_rank_pool pool;
-} execution;
+} plan_run;
 
 /* Reads one slice of a stream, or waits while enough slices are queued. */
-static pe_status read_stream(execution *self, bool *ended, pe_error *err)
+static pe_status read_stream(plan_run *self, bool *ended, pe_error *err)
 {
-    const pe_execution_spec *spec = self->spec;
+    const pe_execute_plan_spec *spec = self->spec;
     const pe_plan *plan = spec->pool.plan;
     pe_work_queue *queue = self->pool.queue;
     pe_slice *slice = NULL;
@@ -48,12 +49,12 @@ static pe_status read_stream(execution *self, bool *ended, pe_error *err)
     return status;
 }
 
-static bool is_ending(execution *self)
+static bool is_ending(plan_run *self)
 {
     return pe_rank_pool_is_stopped(&self->pool) || pe_rank_pool_failing_item(&self->pool) != PE_NO_ITEM;
 }
 
-static pe_status push_items(execution *self, pe_block block, pe_error *err)
+static pe_status push_items(plan_run *self, pe_block block, pe_error *err)
 {
     pe_slice *slice = NULL;
     const pe_status status = pe_work_queue_make_slice(self->pool.queue, &slice, err);
@@ -65,13 +66,13 @@ static pe_status push_items(execution *self, pe_block block, pe_error *err)
 }
 
 /* Pushes one slice for each range of items; at most SLICES_AHEAD are queued. */
-static pe_status push_all_items(execution *self, pe_error *err)
+static pe_status push_all_items(plan_run *self, pe_error *err)
 {
-    const pe_execution_spec *spec = self->spec;
+    const pe_execute_plan_spec *spec = self->spec;
     const uint64_t items = spec->pool.plan->items;
     pe_status status = PE_OK;
     for (uint64_t first = 0; first < items && status == PE_OK && !is_ending(self);) {
-        const pe_block block = {.first = first, .count = pe_execution_range(spec, first, items - first)};
+        const pe_block block = {.first = first, .count = pe_execute_plan_range(spec, first, items - first)};
         status = push_items(self, block, err);
         first += block.count;
         while (first < items && pe_work_queue_backlog(self->pool.queue) >= SLICES_AHEAD && !is_ending(self)) {
@@ -83,7 +84,7 @@ static pe_status push_all_items(execution *self, pe_error *err)
     return status;
 }
 
-static void single_rank_loop(execution *self)
+static void single_rank_loop(plan_run *self)
 {
     pe_error err = PE_ERROR_INIT;
     pe_status status = PE_OK;
@@ -102,7 +103,7 @@ static void single_rank_loop(execution *self)
 
 static void main_loop(void *context)
 {
-    execution *self = context;
+    plan_run *self = context;
     pe_comm *comm = self->spec->comm;
     pe_lane_enter(pe_profile_lane(self->spec->pool.profile, -1));
     if (pe_comm_size(comm) == 1)
@@ -114,19 +115,19 @@ static void main_loop(void *context)
     pe_lane_leave(PE_PHASE_WAIT_WORK);
 }
 
-pe_status pe_execute_plan(const pe_execution_spec *spec, pe_execution_stats *stats, pe_error *err)
+pe_status pe_execute_plan(const pe_execute_plan_spec *spec, pe_execute_plan_stats *stats, pe_error *err)
 {
-    execution self = {.spec = spec};
+    plan_run self = {.spec = spec};
     pe_rank_pool *pool = &self.pool;
     const uint64_t began = pe_clock_ns();
     (void)pe_rank_pool_init(pool, &spec->pool, err);
     if (pe_comm_agree(spec->comm, err) == PE_OK) /* all ranks start, or none */
         pe_rank_pool_run(pool, main_loop, &self);
     pe_error_merge(err, &pool->error);
-    *stats = (pe_execution_stats){.chunk_items = pe_adaptive_chunk_piece(&pool->chunking, 0),
-                                  .items = atomic_load_explicit(&pool->items, memory_order_relaxed),
-                                  .busy_ns = atomic_load_explicit(&pool->busy_ns, memory_order_relaxed),
-                                  .wall_ns = pe_clock_ns() - began};
+    *stats = (pe_execute_plan_stats){.chunk_items = pe_adaptive_chunk_piece(&pool->chunking, 0),
+                                     .items = atomic_load_explicit(&pool->items, memory_order_relaxed),
+                                     .busy_ns = atomic_load_explicit(&pool->busy_ns, memory_order_relaxed),
+                                     .wall_ns = pe_clock_ns() - began};
     pe_rank_pool_fini(pool);
     return err->status;
 }

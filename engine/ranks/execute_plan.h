@@ -26,7 +26,7 @@ typedef struct pe_sync_functions {
     pe_status (*complete)(void *context, pe_error *err);
 } pe_sync_functions;
 
-typedef struct pe_execution_spec {
+typedef struct pe_execute_plan_spec {
     pe_rank_pool_spec pool; /* pool.context is passed to the functions below too */
     pe_comm *comm;
     const pe_item_set
@@ -39,18 +39,18 @@ typedef struct pe_execution_spec {
     pe_status (*pack)(void *context, pe_block block, pe_buffer *payload, pe_error *err);
     /* Rank 0, main thread, streams: the next block (count 0: none within timeout_ms) with its bytes. */
     pe_status (*next)(void *context, int timeout_ms, pe_buffer *payload, pe_block *block, bool *ended, pe_error *err);
-} pe_execution_spec;
+} pe_execute_plan_spec;
 
-typedef struct pe_execution_stats {
+typedef struct pe_execute_plan_stats {
     uint64_t items;       /* delivered (rank 0) */
     uint64_t chunk_items; /* the size of this rank's chunks at the end */
     uint64_t busy_ns;     /* sum over this rank's workers, without waiting for input or buffers */
     uint64_t wall_ns;
-} pe_execution_stats;
+} pe_execute_plan_stats;
 
-/* pe_execution_range - the number of items, at most `most`, that follow one another in the job from the pool's item
+/* pe_execute_plan_range - the number of items, at most `most`, that follow one another in the job from the pool's item
  * `first` on. */
-static inline uint64_t pe_execution_range(const pe_execution_spec *spec, uint64_t first, uint64_t most)
+static inline uint64_t pe_execute_plan_range(const pe_execute_plan_spec *spec, uint64_t first, uint64_t most)
 {
     const uint64_t count = spec->todo == NULL ? most : pe_item_set_from(spec->todo, first).count;
     return count < most ? count : most;
@@ -61,6 +61,6 @@ static inline uint64_t pe_execution_range(const pe_execution_spec *spec, uint64_
  * Returns: PE_OK on every rank, or an error on at least one, so the caller calls pe_comm_agree next. In either case no
  *          message is in flight and no worker runs when it returns.
  */
-pe_status pe_execute_plan(const pe_execution_spec *spec, pe_execution_stats *stats, pe_error *err);
+pe_status pe_execute_plan(const pe_execute_plan_spec *spec, pe_execute_plan_stats *stats, pe_error *err);
 
 #endif

@@ -10,8 +10,8 @@
 
 /* pe_root_loop - the loop of rank 0. pe_member_loop - the loop of every other rank. Each returns when the run has ended
  * on all ranks and none of its messages is in flight; errors are in pool->error. */
-void pe_root_loop(const pe_execution_spec *spec, pe_rank_pool *pool);
-void pe_member_loop(const pe_execution_spec *spec, pe_rank_pool *pool);
+void pe_root_loop(const pe_execute_plan_spec *spec, pe_rank_pool *pool);
+void pe_member_loop(const pe_execute_plan_spec *spec, pe_rank_pool *pool);
 
 #define PE_BACKOFF_LEAST_NS UINT64_C(20000)
 #define PE_BACKOFF_MOST_NS UINT64_C(1000000)

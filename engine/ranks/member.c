@@ -23,7 +23,7 @@
 #define FULL_NS 100000000u
 
 typedef struct member {
-    const pe_execution_spec *spec;
+    const pe_execute_plan_spec *spec;
     pe_rank_pool *pool;
     pe_comm *comm;
     pe_message_header header; /* of the receive that is always posted */
@@ -263,7 +263,7 @@ static pe_status end_run(member *self)
     return self->err.status;
 }
 
-void pe_member_loop(const pe_execution_spec *spec, pe_rank_pool *pool)
+void pe_member_loop(const pe_execute_plan_spec *spec, pe_rank_pool *pool)
 {
     member self = {.spec = spec,
                    .pool = pool,

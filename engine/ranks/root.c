@@ -142,7 +142,7 @@ static void init_chunking(pe_root *self)
                                                    .is_fixed = plan->schedule == PE_SCHEDULE_STATIC});
 }
 
-static pe_status init(pe_root *self, const pe_execution_spec *spec, pe_rank_pool *pool)
+static pe_status init(pe_root *self, const pe_execute_plan_spec *spec, pe_rank_pool *pool)
 {
     const pe_plan *plan = spec->pool.plan;
     pe_error *err = &self->err;
@@ -187,7 +187,7 @@ static void fini(pe_root *self)
     free(self->states);
 }
 
-void pe_root_loop(const pe_execution_spec *spec, pe_rank_pool *pool)
+void pe_root_loop(const pe_execute_plan_spec *spec, pe_rank_pool *pool)
 {
     pe_root self;
     pe_status status = init(&self, spec, pool);

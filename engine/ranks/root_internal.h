@@ -62,7 +62,7 @@ typedef struct pe_rank_state {
 } pe_rank_state;
 
 typedef struct pe_root {
-    const pe_execution_spec *spec;
+    const pe_execute_plan_spec *spec;
     pe_rank_pool *pool;
     const pe_plan *plan;
     pe_comm *comm;

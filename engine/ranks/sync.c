@@ -21,7 +21,7 @@ struct pe_sync_receive {
     pe_sync_receive *next;
 };
 
-static pe_status ask_all(pe_sync_round *round, const pe_execution_spec *spec, pe_outbox *outbox, pe_error *err)
+static pe_status ask_all(pe_sync_round *round, const pe_execute_plan_spec *spec, pe_outbox *outbox, pe_error *err)
 {
     const pe_message_header header = {.kind = PE_MESSAGE_SYNC};
     pe_status status = PE_OK;
@@ -49,7 +49,7 @@ static pe_status begin(pe_sync_receive *receive, pe_comm *comm, pe_error *err)
 }
 
 /* Gives the states that have arrived to the caller: one after the other, so that only one takes memory. */
-static pe_status take_arrived(pe_sync_round *round, const pe_execution_spec *spec, bool *active, pe_error *err)
+static pe_status take_arrived(pe_sync_round *round, const pe_execute_plan_spec *spec, bool *active, pe_error *err)
 {
     bool is_done = true;
     while (round->receives != NULL && is_done) {
@@ -70,7 +70,7 @@ static pe_status take_arrived(pe_sync_round *round, const pe_execution_spec *spe
     return PE_OK;
 }
 
-pe_status pe_sync_step(pe_sync_round *round, const pe_execution_spec *spec, pe_outbox *outbox, bool *active,
+pe_status pe_sync_step(pe_sync_round *round, const pe_execute_plan_spec *spec, pe_outbox *outbox, bool *active,
                        pe_error *err)
 {
     if (spec->sync.context == NULL)
@@ -82,7 +82,7 @@ pe_status pe_sync_step(pe_sync_round *round, const pe_execution_spec *spec, pe_o
     return status == PE_OK && was_asked && round->missing == 0 ? spec->sync.complete(spec->sync.context, err) : status;
 }
 
-pe_status pe_sync_finish(pe_sync_round *round, const pe_execution_spec *spec, bool *active, pe_error *err)
+pe_status pe_sync_finish(pe_sync_round *round, const pe_execute_plan_spec *spec, bool *active, pe_error *err)
 {
     return round->receives == NULL ? PE_OK : take_arrived(round, spec, active, err);
 }
@@ -114,7 +114,7 @@ void pe_sync_fini(pe_sync_round *round)
 
 /* ---- a member ---- */
 
-pe_status pe_sync_member_step(pe_sync_work *work, const pe_execution_spec *spec, pe_outbox *outbox, bool *active,
+pe_status pe_sync_member_step(pe_sync_work *work, const pe_execute_plan_spec *spec, pe_outbox *outbox, bool *active,
                               pe_error *err)
 {
     bool is_done = false;

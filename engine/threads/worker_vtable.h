@@ -28,7 +28,7 @@ typedef struct pe_chunk_flow {
 } pe_chunk_flow;
 
 typedef struct pe_worker_vtable {
-    /* Make a worker from pe_execution_spec's work_spec, which all workers share and none writes to. *worker is NULL when
+    /* Make a worker from pe_execute_plan_spec's work_spec, which all workers share and none writes to. *worker is NULL when
      * nothing was made; close is called in either case. */
     pe_status (*open)(const void *work_spec, void **worker, pe_error *err);
 

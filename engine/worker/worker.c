@@ -23,7 +23,7 @@
 #include "profile/lane.h"
 #include "report/failure_record.h"
 #include "worker/crash/crash.h"
-#include "worker/joblog.h"
+#include "worker/joblog_line.h"
 #include "worker/meter.h"
 #include "worker/worker_internal.h"
 
@@ -129,7 +129,7 @@ static pe_status run_batch(pe_worker *worker, pe_block block, uint64_t end, cons
     if (!has_joblog && !worker->chunk.is_metered)
         return pe_worker_run_batch(worker, block, end, payload, err);
     const uint64_t away_ns = worker->chunk.is_metered ? pe_lane_here->away_ns : 0, began = pe_clock_ns();
-    const pe_status status = has_joblog ? pe_joblog_run(worker, block, end, payload, err)
+    const pe_status status = has_joblog ? pe_joblog_line_run(worker, block, end, payload, err)
                                         : pe_worker_run_batch(worker, block, end, payload, err);
     if (worker->chunk.is_metered)
         pe_meter_add(worker, block, began, away_ns);

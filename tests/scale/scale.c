@@ -154,7 +154,7 @@ static const pe_worker_vtable vtable = {.open = open_worker, .run = run_worker, 
 
 static pe_status run(job *self, pe_comm *comm, pe_error *err)
 {
-    pe_execution_stats stats;
+    pe_execute_plan_stats stats;
     atomic_bool stop;
     const int ranks = pe_comm_size(comm);
     (void)make_plan(self, ranks, err);
@@ -163,15 +163,15 @@ static pe_status run(job *self, pe_comm *comm, pe_error *err)
     if (pe_comm_agree(comm, err) != PE_OK)
         return err->status;
     atomic_init(&stop, false);
-    const pe_execution_spec spec = {.pool = {.plan = &self->plan,
-                                             .threads = 1,
-                                             .worker = &vtable,
-                                             .work_spec = self,
-                                             .stop = &stop,
-                                             .context = self,
-                                             .write = take,
-                                             .tick = tick},
-                                    .comm = comm};
+    const pe_execute_plan_spec spec = {.pool = {.plan = &self->plan,
+                                                .threads = 1,
+                                                .worker = &vtable,
+                                                .work_spec = self,
+                                                .stop = &stop,
+                                                .context = self,
+                                                .write = take,
+                                                .tick = tick},
+                                       .comm = comm};
     const uint64_t began = pe_clock_ns();
     (void)pe_execute_plan(&spec, &stats, err);
     const uint64_t pool_ns = pe_clock_ns() - began;

@@ -38,7 +38,7 @@ static pe_status collect_reduction(pe_execution *self, pe_format format, pe_erro
 }
 
 /* What became of the run, for the reports. A record that cannot be collected is no failure of the run. */
-static void note_end(pe_execution *self, const pe_execution_stats *stats, pe_run_facts *facts)
+static void note_end(pe_execution *self, const pe_execute_plan_stats *stats, pe_run_facts *facts)
 {
     pe_error lost = PE_ERROR_INIT;
     pe_profiling_ending ending = {.sync_ns = self->sync_ns, .chunk_items = stats->chunk_items};
@@ -101,7 +101,7 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
                          .streamed = inputs->items.first,
                          .whole = inputs->items,
                          .begin_ns = pe_clock_ns()};
-    pe_execution_stats stats = {0};
+    pe_execute_plan_stats stats = {0};
     uint64_t busy_ns = 0; /* of all ranks */
     self.work.plan = self.plan;
     self.work.errors.stop_record = &self.stop_record;

@@ -129,7 +129,7 @@ static pe_status deliver_spilled(pe_execution *self, uint64_t items, pe_error *e
     return end_taking(self, status, err);
 }
 
-pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int threads, pe_execution_stats *stats,
+pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int threads, pe_execute_plan_stats *stats,
                            pe_error *err)
 {
     const pe_run_context *run = self->run;
@@ -138,24 +138,24 @@ pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int
                                       .catch_up = catch_up,
                                       .after_ns = self->job->checkpoint.interval_ns / SPILLS_PER_INTERVAL};
     const bool is_alone = pe_comm_size(run->comm) == 1;
-    const pe_execution_spec spec = {.pool = {.plan = self->plan,
-                                             .threads = threads,
-                                             .worker = &pe_job_worker,
-                                             .work_spec = &self->work,
-                                             .stop = run->stop,
-                                             .deadline_ns = &self->deadline_ns,
-                                             .profile = self->profiling.profile,
-                                             .context = self,
-                                             .write = is_alone ? take_results : take_next_results,
-                                             .spill = spill,
-                                             .tick = tick},
-                                    .comm = run->comm,
-                                    .todo = &self->inputs->todo,
-                                    .has_payload = pe_inputs_is_remote(self->inputs->inputs),
-                                    .is_stream = pe_inputs_is_stream(self->inputs->inputs),
-                                    .sync = pe_checkpointer_exchange(self->checkpointer),
-                                    .pack = pack,
-                                    .next = next};
+    const pe_execute_plan_spec spec = {.pool = {.plan = self->plan,
+                                                .threads = threads,
+                                                .worker = &pe_job_worker,
+                                                .work_spec = &self->work,
+                                                .stop = run->stop,
+                                                .deadline_ns = &self->deadline_ns,
+                                                .profile = self->profiling.profile,
+                                                .context = self,
+                                                .write = is_alone ? take_results : take_next_results,
+                                                .spill = spill,
+                                                .tick = tick},
+                                       .comm = run->comm,
+                                       .todo = &self->inputs->todo,
+                                       .has_payload = pe_inputs_is_remote(self->inputs->inputs),
+                                       .is_stream = pe_inputs_is_stream(self->inputs->inputs),
+                                       .sync = pe_checkpointer_exchange(self->checkpointer),
+                                       .pack = pack,
+                                       .next = next};
     if (run->is_root)
         pe_progress_begin(&self->progress, self->job->name, self->plan->items, self->resume->done.items,
                           options->progress, options->verbosity == PE_QUIET);

@@ -17,7 +17,8 @@
 #define SHORT_RUN_NS ((uint64_t)200 * 1000 * 1000) /* over before chunks had the size that suits their items */
 
 /* The size of a chunk, and what decided it: the user, the plan, or what the items were seen to cost. */
-static const char *describe_chunks(const pe_plan *plan, const pe_execution_stats *stats, uint64_t busy_ns, char out[96])
+static const char *describe_chunks(const pe_plan *plan, const pe_execute_plan_stats *stats, uint64_t busy_ns,
+                                   char out[96])
 {
     char items[32], cost[32], digits[PE_FIXED_ROOM];
     const uint64_t chunk_items = plan->is_fixed ? plan->grain_items : stats->chunk_items;
@@ -44,7 +45,7 @@ static const char *describe_items(uint64_t items, uint64_t before, char out[96])
     return out;
 }
 
-void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_execution_stats *stats, uint64_t before,
+void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_execute_plan_stats *stats, uint64_t before,
                     uint64_t busy_ns, uint64_t left_out)
 {
     char items[96], rate[32], time[32], chunks[96], note[PE_JOB_NOTE_ROOM], others[32], without[64] = "";

@@ -11,7 +11,7 @@
 
 /* pe_summary_log - one line: items, time, rate, workers, chunks. Params: before: the items of earlier runs; busy_ns is
  * the sum over all ranks; left_out of the items were no items of the output, by [kernel] where. */
-void pe_summary_log(const pe_job *job, const pe_run_plan *plan, const pe_execution_stats *stats, uint64_t before,
+void pe_summary_log(const pe_job *job, const pe_run_plan *plan, const pe_execute_plan_stats *stats, uint64_t before,
                     uint64_t busy_ns, uint64_t left_out);
 
 /* pe_summary_interrupted - replaces the message of a run that a signal ended: adds how many items were done, whether they

@@ -135,7 +135,7 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
     if (status == PE_OK)
         status = begin_log(output, job, inputs->inputs, arg_count, err);
     if (status == PE_OK)
-        status = pe_job_log_begin(&output->jobs, job->reports.joblog, err);
+        status = pe_joblog_file_begin(&output->jobs, job->reports.joblog, err);
     return status == PE_OK ? write_lines(output, failed_bytes, err) : status;
 }
 
@@ -208,7 +208,7 @@ pe_status pe_output_take_block(pe_output *output, const pe_chunk_result *out, pe
     if (out->log.size > 0)
         status = pe_failure_log_take(&output->failures, &out->log, err);
     if (status == PE_OK)
-        status = pe_job_log_take(&output->jobs, &out->log, err);
+        status = pe_joblog_file_take(&output->jobs, &out->log, err);
     return status == PE_OK && output->writes_checkpoints ? list_done(output, out, block, first_row, err) : status;
 }
 
@@ -330,11 +330,11 @@ pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_er
     pe_failure_log *failures = &output->failures;
     if (ending->stop_record->size > 0)
         (void)pe_failure_log_take(failures, ending->stop_record, &ignored);
-    (void)pe_job_log_take(&output->jobs, ending->stop_record, &ignored);
+    (void)pe_joblog_file_take(&output->jobs, ending->stop_record, &ignored);
     if (err->status == PE_OK)
         (void)pe_failure_limit_check(failures, output->job, ending->items, true, err);
     (void)pe_failure_log_end(failures, ending->is_durable, err);
-    (void)pe_job_log_end(&output->jobs, err);
+    (void)pe_joblog_file_end(&output->jobs, err);
     end_sink(output, ending, err);
     pe_retry_end(output);
     const bool removes_lists = output->is_complete ? !ending->keeps_checkpoint : !ending->is_resumable;

@@ -18,7 +18,7 @@
 #include "inputs/inputs.h"
 #include "job/job.h"
 #include "report/failure_log.h"
-#include "report/job_log.h"
+#include "report/joblog_file.h"
 #include "run/output/item_file_names.h"
 #include "run/stages.h"
 #include "sink/sink.h"
@@ -33,7 +33,7 @@ typedef struct pe_output {
     pe_item_file_names names;
     pe_failed_file names_list; /* of these, where a checkpoint is made */
     pe_failure_log failures;
-    pe_job_log jobs;
+    pe_joblog_file jobs;
     bool is_complete;        /* committed: every item was delivered, whether or not some of them failed */
     bool is_torn;            /* rows were written that are not listed: no checkpoint can describe what there is now */
     bool writes_checkpoints; /* a checkpoint is made of what follows */

@@ -17,7 +17,7 @@
 #include "sink/digest.h"
 #include "sink/output_stream.h"
 #include "worker/failed_items.h"
-#include "worker/joblog.h"
+#include "worker/joblog_line.h"
 
 static size_t chunk_input_bytes(const void *source, uint64_t chunk_items)
 {

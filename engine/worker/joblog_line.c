@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* joblog.c - a line of the log of jobs for each item, with GNU parallel's columns: --joblog.
+/* joblog_line.c - a line of the log of jobs for each item, with GNU parallel's columns: --joblog.
  *
  * Design:  Seq, Host, Starttime, JobRuntime, Send, Receive, Exitval, Signal, Command. Seq counts from 1 as {#} does.
  *          Where the item was a program of its own, the command and its end are the program's; where a process takes
  *          one item after another, the command is the call, and a failed item has the exit value 1.
- * Threads: joblog.h.
+ * Threads: joblog_line.h.
  */
-#include "worker/joblog.h"
+#include "worker/joblog_line.h"
 
 #include <inttypes.h>
 #include <time.h>
@@ -103,7 +103,7 @@ static pe_status keep_line(pe_worker *worker, const run *self, pe_status ended, 
     return status;
 }
 
-pe_status pe_joblog_run(pe_worker *worker, pe_block item, uint64_t end, const pe_buffer *payload, pe_error *err)
+pe_status pe_joblog_line_run(pe_worker *worker, pe_block item, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
     pe_error lost = PE_ERROR_INIT;
     run self = {.item = item.first, .started_s = now_s()};

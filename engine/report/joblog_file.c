@@ -1,19 +1,19 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* job_log.c - the file of --joblog: a line an item, as its items are delivered.
+/* joblog_file.c - the file of --joblog: a line an item, as its items are delivered.
  *
- * Threads:  job_log.h.
- * Not here: what stands in a line (worker/joblog.c).
+ * Threads:  joblog_file.h.
+ * Not here: what stands in a line (worker/joblog_line.c).
  */
-#include "report/job_log.h"
+#include "report/joblog_file.h"
 
 #include "os/file/file.h"
 #include "report/failure_record.h"
 
 static const char columns[] = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 
-pe_status pe_job_log_begin(pe_job_log *log, const char *path, pe_error *err)
+pe_status pe_joblog_file_begin(pe_joblog_file *log, const char *path, pe_error *err)
 {
     if (path == NULL)
         return PE_OK;
@@ -28,7 +28,7 @@ pe_status pe_job_log_begin(pe_job_log *log, const char *path, pe_error *err)
     return status;
 }
 
-pe_status pe_job_log_take(pe_job_log *log, const pe_buffer *records, pe_error *err)
+pe_status pe_joblog_file_take(pe_joblog_file *log, const pe_buffer *records, pe_error *err)
 {
     pe_buffer lines = {0};
     pe_failure_record record;
@@ -44,7 +44,7 @@ pe_status pe_job_log_take(pe_job_log *log, const pe_buffer *records, pe_error *e
     return status;
 }
 
-pe_status pe_job_log_end(pe_job_log *log, pe_error *err)
+pe_status pe_joblog_file_end(pe_joblog_file *log, pe_error *err)
 {
     if (!log->has_file)
         return PE_OK;
