@@ -27,7 +27,7 @@ reduce: base types comm plan job kernel
 sink: base os types format job
 source: base os types format job
 inputs: base source
-report: base os plan job profile threads kernel inputs
+report: base os types plan job profile threads kernel inputs
 worker: base os types comm plan profile threads kernel reduce sink inputs report
 run: base os types comm plan checkpoint job threads ranks kernel reduce sink source inputs report worker
 library: base types comm plan job threads ranks kernel report worker run
