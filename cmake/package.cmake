@@ -32,7 +32,7 @@ if(NOT TARGET uninstall)
                                       -P ${CMAKE_CURRENT_SOURCE_DIR}/cmake/uninstall.cmake VERBATIM)
 endif()
 
-# A tarball brings the shared libraries that the program and its modules need, but for those of the C library, which belong to
+# A tarball brings the shared libraries that the program and its modules need, except for those of the C library, which belong to
 # the system, and MPI, which belongs to the cluster: -DPENGINE_BUNDLE=ON, as packaging/tarball.sh sets it.
 option(PENGINE_BUNDLE "install the shared libraries that pengine needs beside it, for a tarball" OFF)
 if(PENGINE_BUNDLE)

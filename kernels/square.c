@@ -38,7 +38,7 @@ PE_CLONES static void square_ramp_int64(pe_ramp ramp, int64_t *restrict y, size_
     }
 }
 
-/* Of a ramp the ends are the largest. */
+/* The largest square of a ramp is at one of its ends. */
 static int map_ramp_int64(pe_batch *batch)
 {
     const pe_ramp ramp = batch->ramps[0];
@@ -116,7 +116,7 @@ PE_CLONES static void square_each_int128(uint64_t size, uint64_t step, pe_word *
     }
 }
 
-/* Of values from 0 to 2^63, of which none is too large. */
+/* Squares of values from 0 to 2^63: none is too large. */
 static void square_sizes_int128(uint64_t size, uint64_t step, pe_word *y, size_t count)
 {
     size_t done = 0;

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # packaging/tarball.sh [FOLDER]: a tarball of pengine that runs from any folder of any Linux with a C library that is not
-# older than this machine's. It brings what pengine links with, but for the C library and MPI. FOLDER is this one by default.
+# older than this machine's. It brings what pengine links with, except for the C library and MPI. FOLDER is this one by default.
 set -eu
 folder=$(realpath "${1:-.}")
 cd "$(dirname "$0")/.."

@@ -5,7 +5,7 @@
  *
  * Invariant: parsing prints nothing and never exits, since under mpirun only rank 0 prints.
  * Design:   argp parses with its messages and exits disabled. It then reports only that argv is wrong, and
- *           cli_explain.c finds the reason. What stands behind "--" is a program and its arguments, which argp does not see.
+ *           cli_explain.c finds the reason. The words after "--" are a program and its arguments, which argp does not see.
  * Threads:  no state.
  * Not here: options that set a key of the job (cli_keys.c); options that exclude each other (cli_together.c); a job without
  *           a file (oneline.c); the help text (cli_help.c).
@@ -28,7 +28,7 @@
 
 typedef struct parsing {
     pe_options *out;
-    pe_overrides keys; /* that are typed: they come behind those of a job without a file */
+    pe_overrides keys; /* overrides that were typed; they come after those that oneline makes */
     pe_cli_given given;
     pe_oneline oneline;
     pe_error *err;
@@ -86,11 +86,10 @@ static pe_status refuse_second(const char *first, const char *second, pe_error *
     if (size > 5 && strcmp(first + size - 5, ".toml") == 0)
         return pe_fail(err, PE_EUSAGE, "expected one job file, got \"%s\" and \"%s\"; see pengine --help", first,
                        second);
-    return pe_fail(
-        err, PE_EUSAGE,
-        "expected one job file, got \"%s\" and \"%s\"; a program stands behind dashes: pengine -- %s %s; see "
-        "pengine --help",
-        first, second, first, second);
+    return pe_fail(err, PE_EUSAGE,
+                   "expected one job file, got \"%s\" and \"%s\"; a program comes after dashes: pengine -- %s %s; see "
+                   "pengine --help",
+                   first, second, first, second);
 }
 
 static pe_status set_job(parsing *in, const char *path)
@@ -330,7 +329,7 @@ static pe_status make_oneline(parsing *in)
     return status;
 }
 
-/* What is typed behind the job's own: the last one wins. */
+/* Overrides that were typed come last, since the last one of a key wins. */
 static pe_status finish(parsing *in)
 {
     pe_options *const out = in->out;

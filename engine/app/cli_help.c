@@ -45,7 +45,7 @@ const struct argp_option pe_cli_table[] = {
     {"schema", PE_OPTION_SCHEMA, NULL, 0, "print the JSON schema of job files, for editors", 0},
     {"progress", PE_OPTION_PROGRESS, "auto/always/never/json", 0, "when to show how far the run is; json: for programs",
      0},
-    {"joblog", PE_OPTION_JOBLOG, "FILE", 0, "a line an item, as GNU parallel's (command, python)", 0},
+    {"joblog", PE_OPTION_JOBLOG, "FILE", 0, "one line per item, as GNU parallel's (command, python)", 0},
     {"report", PE_OPTION_REPORT, "FILE", 0, "describe the run in an HTML file, for people", 0},
     {"trace", PE_OPTION_TRACE, "FILE", 0, "what each thread did when, for Perfetto (.json[.gz])", 0},
     {"stats", PE_OPTION_STATS, "FILE", 0, "describe the run in a JSON file, for programs", 0},

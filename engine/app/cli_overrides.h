@@ -25,7 +25,7 @@ pe_status pe_overrides_add_string(pe_overrides *self, const char *origin, const 
 /* pe_overrides_has - is the key, or one below it, among them? */
 bool pe_overrides_has(const pe_overrides *self, const char *key);
 
-/* pe_overrides_append - all of `more` behind these; `more` is empty afterwards. */
+/* pe_overrides_append - all of `more` after these; `more` is empty afterwards. */
 pe_status pe_overrides_append(pe_overrides *self, pe_overrides *more, pe_error *err);
 void pe_overrides_fini(pe_overrides *self);
 

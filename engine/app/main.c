@@ -77,7 +77,7 @@ static void explain_terminal(const pe_options *options)
 {
     const bool is_run = options->run.action == PE_ACTION_RUN && options->run.verbosity != PE_QUIET;
     if (options->reads_terminal && is_run && isatty(STDIN_FILENO))
-        pe_log(PE_LOG_INFO, "reading the items from the terminal, one a line; Ctrl-D ends them");
+        pe_log(PE_LOG_INFO, "reading the items from the terminal, one per line; Ctrl-D ends them");
 }
 
 int main(int argc, char **argv)

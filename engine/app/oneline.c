@@ -184,7 +184,7 @@ static pe_status check(const pe_oneline *self, pe_error *err)
                        "'%%s\\n' 1 2 3 | pengine -- %s {}; see pengine --help",
                        self->words[0], self->words[0]);
     if (self->has_dashes && self->word_count == 0)
-        return pe_fail(err, PE_EUSAGE, "--: expected a program behind it, such as -- wc -l {}; see pengine --help");
+        return pe_fail(err, PE_EUSAGE, "--: expected a program after it, such as -- wc -l {}; see pengine --help");
     if (self->has_dashes && self->kernel != NULL)
         return pe_fail(err, PE_EUSAGE, "expected a kernel (-k %s) or a program (-- %s), not both; see pengine --help",
                        self->kernel, self->words[0]);

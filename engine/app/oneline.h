@@ -13,7 +13,7 @@ typedef struct pe_oneline {
     const char *inputs[PE_MAX_COLUMNS]; /* -i, in their order */
     int input_count;
     const char *kernel; /* -k, or NULL */
-    char *const *words; /* behind --, or NULL */
+    char *const *words; /* after --, or NULL */
     int word_count;
     bool has_dashes;
 } pe_oneline;
@@ -25,7 +25,7 @@ bool pe_oneline_is_given(const pe_oneline *self);
 bool pe_oneline_reads_stdin(const pe_oneline *self);
 
 /* pe_oneline_make - the job that is meant: the overrides of an empty job file, or of one with as many inputs as there are
- * -i. `given` are the overrides that were typed, which come behind these.
+ * -i. `given` are the overrides that were typed, which come after these.
  * Returns: PE_OK; PE_EUSAGE that says what is missing or wrong; PE_ENOMEM */
 pe_status pe_oneline_make(const pe_oneline *self, const pe_overrides *given, pe_overrides *out, pe_buffer *job_text,
                           pe_error *err);

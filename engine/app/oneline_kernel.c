@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* oneline_kernel.c - what -k and the words behind -- mean as [kernel].
+/* oneline_kernel.c - what -k and the words after -- mean as [kernel].
  *
  * Design:   what is neither a built-in's name, a Python function nor a C function is an expression. Its errors then list the
  *           names that exist.

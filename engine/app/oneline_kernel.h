@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* oneline_kernel.h - what -k and the words behind -- mean as [kernel].
+/* oneline_kernel.h - what -k and the words after -- mean as [kernel].
  */
 #ifndef PE_ONELINE_KERNEL_H
 #define PE_ONELINE_KERNEL_H

@@ -47,7 +47,7 @@ typedef struct pe_error {
     pe_status status;
     uint64_t item; /* the item that failed, or PE_NO_ITEM; of several errors that of the lowest item is reported */
     uint64_t
-        reason_at;   /* of a failed item: where in text its reason begins, behind the item and its arguments; else 0 */
+        reason_at;   /* of a failed item: where in text its reason begins, after the item and its arguments; else 0 */
     char text[1008]; /* what, where, the value seen, what would be valid; without newline */
 } pe_error;
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fixed_point.c - a number with so many decimals and a point, whatever locale a kernel has set.
+/* fixed_point.c - a number with this many decimals and a point, whatever locale a kernel has set.
  *
  * Design:  printf takes the decimal separator from the process's locale, which a kernel or a library of a kernel may set at
  *          any time. Integers have no separator, so the number is printed as two of them.

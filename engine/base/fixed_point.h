@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fixed_point.h - a number with so many decimals and a point, whatever locale a kernel has set.
+/* fixed_point.h - a number with this many decimals and a point, whatever locale a kernel has set.
  */
 #ifndef PE_FIXED_POINT_H
 #define PE_FIXED_POINT_H

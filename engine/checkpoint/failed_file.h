@@ -34,10 +34,10 @@ typedef struct pe_failed_entry {
     size_t line_bytes;
 } pe_failed_entry;
 
-#define PE_NAMES_LIST 2 /* one file an item; an entry's line is the hash of the file's name */
+#define PE_NAMES_LIST 2 /* one file per item; an entry's line is the hash of the file's name */
 
 /* pe_failed_file_begin - entries go to CHECKPOINT.failed (list 0), CHECKPOINT.again.failed (1) or CHECKPOINT.names
- * (PE_NAMES_LIST), behind the first `bytes` bytes that an earlier run has written; 0: anew. PE_EOUTPUT when the file is
+ * (PE_NAMES_LIST), after the first `bytes` bytes that an earlier run has written; 0: anew. PE_EOUTPUT when the file is
  * not pengine's, or shorter than that. */
 pe_status pe_failed_file_begin(pe_failed_file *file, const char *checkpoint, uint64_t list, uint64_t bytes,
                                pe_error *err);

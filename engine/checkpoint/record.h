@@ -28,7 +28,7 @@ pe_status pe_record_open(pe_buffer *out, pe_error *err);
 pe_status pe_record_close(pe_buffer *out, size_t at, uint32_t kind, pe_error *err);
 pe_status pe_record_append(pe_buffer *out, uint32_t kind, const void *data, size_t size, pe_error *err);
 
-/* pe_record_next - find the next valid record from *at on; *at moves behind it. *damaged is increased when bytes were
+/* pe_record_next - find the next valid record from *at on; *at moves past it. *damaged is increased when bytes were
  * skipped. Returns false at the end. */
 bool pe_record_next(const unsigned char *data, size_t size, size_t *at, pe_record *out, uint64_t *damaged);
 

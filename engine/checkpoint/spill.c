@@ -329,7 +329,7 @@ void pe_spill_drop(pe_spill *spill, const pe_spill_frame *frame)
 
 /* ---- the file of an earlier run ---- */
 
-/* Lists the frames of a range that are whole. Behind a damaged head nothing is found. */
+/* Lists the frames of a range that are whole. After a damaged head nothing is found. */
 static pe_status take_whole(pe_spill *spill, pe_spilled_range left, pe_error *err)
 {
     frame_head head;

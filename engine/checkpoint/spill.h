@@ -12,7 +12,7 @@
  *         checksum. Consecutive items whose frames follow each other in the file are one range of the checkpoint. Of rows that
  *         are in the output already, at their places, a frame holds only the records of failed items.
  *         The file grows while the disk has as much free room as is spilled in it, since the output needs that room later.
- * Threads: the caller's lock, but for pe_spill_read, which reads a frame that stays, and pe_spill_sync.
+ * Threads: the caller's lock, except for pe_spill_read, which reads a frame that stays, and pe_spill_sync.
  */
 #ifndef PE_SPILL_H
 #define PE_SPILL_H

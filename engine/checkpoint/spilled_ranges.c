@@ -16,7 +16,7 @@
 
 #define MOST (PE_PLAN_SPILL_BYTES / 6 / sizeof(pe_spilled_range)) /* arrays that grow, here and in a checkpoint */
 
-/* The index of the first range that begins at or behind item. */
+/* The index of the first range that begins at or after item. */
 static size_t find(const pe_spilled_ranges *set, uint64_t item)
 {
     size_t low = 0, high = set->count;

@@ -72,7 +72,7 @@ pe_status pe_comm_merge(pe_comm *comm, void *mine, void *other, size_t size, voi
                         void *context, pe_error *err);
 
 /* pe_comm_send_to_root - send a message to rank 0, which calls pe_comm_receive_from for each other rank in turn: it waits
- * for `size` bytes and puts them behind what the buffer holds. Main thread. */
+ * for `size` bytes and puts them after what the buffer holds. Main thread. */
 pe_status pe_comm_send_to_root(pe_comm *comm, const pe_buffer *message, pe_error *err);
 pe_status pe_comm_receive_from(pe_comm *comm, int from, size_t size, pe_buffer *message, pe_error *err);
 

@@ -31,7 +31,7 @@ static inline unsigned bytes8_find(const unsigned char *p, unsigned char a, unsi
     uint64_t word;
     memcpy(&word, p, sizeof word);
     const uint64_t one = word ^ (BYTES8_ONES * a), other = word ^ (BYTES8_ONES * b);
-    /* the borrow makes wrong marks behind the first right one alone */
+    /* the borrow makes wrong marks only after the first right one */
     const uint64_t marks = (((one - BYTES8_ONES) & ~one) | ((other - BYTES8_ONES) & ~other)) & (BYTES8_ONES * 0x80);
     return marks == 0 ? 8 : (unsigned)__builtin_ctzll(marks) / 8;
 }
@@ -42,7 +42,7 @@ static inline unsigned bytes8_digits(const char *p)
     uint64_t word;
     memcpy(&word, p, sizeof word);
     word ^= BYTES8_ONES * '0';
-    /* the carry makes wrong marks behind the first right one alone */
+    /* the carry makes wrong marks only after the first right one */
     const uint64_t marks = ((word + BYTES8_ONES * 0x76) | word) & (BYTES8_ONES * 0x80);
     return marks == 0 ? 8 : (unsigned)__builtin_ctzll(marks) / 8;
 }

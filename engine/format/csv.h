@@ -4,9 +4,9 @@
 /* csv.h - splits delimited records (RFC 4180) into fields, without copying.
  *
  * Design: a field that begins with a quote ends with the next quote that is not doubled, and holds delimiters and
- *         newlines as data; right behind it comes a delimiter or the record's end, anything else is malformed. A quote
+ *         newlines as data; right after it comes a delimiter or the record's end, anything else is malformed. A quote
  *         elsewhere is data (5" pipe). A record ends with LF or CRLF; the last one may end with the bytes. A CR without
- *         a LF behind it is data inside quotes and malformed elsewhere: other programs take it for the end of a record.
+ *         a LF after it is data inside quotes and malformed elsewhere: other programs take it for the end of a record.
  *         Spaces are data. Any other byte is allowed. Delimiter and quote are those of the dialect. A comment begins
  *         anywhere outside of quotes and ends with its line; a line of nothing but a comment, perhaps after blanks, is
  *         no record. Where blanks delimit, a line of blanks is none either.
@@ -48,7 +48,7 @@ typedef enum pe_csv_verdict {
  *
  * Shape:   up to room fields are written; *count is the number that the record has (a blank line has one, empty).
  * Owns:    fields point into data.
- * Returns: PE_CSV_RECORD with *at behind the record's end; else *at is unchanged (see above for *bad). A record with a
+ * Returns: PE_CSV_RECORD with *at after the record's end; else *at is unchanged (see above for *bad). A record with a
  *          lone CR has its *count nevertheless, as if the CR were data.
  */
 pe_csv_verdict pe_csv_next(const unsigned char *data, size_t size, const pe_dialect *dialect, size_t *at,

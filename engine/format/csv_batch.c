@@ -29,8 +29,8 @@ enum { DELIMITER, NEWLINE, QUOTE, CR, KINDS };
 typedef struct carry {
     uint64_t inside;       /* all ones: within quotes */
     uint64_t after_field;  /* 1: a quote may open here */
-    uint64_t after_closed; /* 1: behind a closing quote */
-    uint64_t after_cr;     /* 1: behind a CR outside of quotes */
+    uint64_t after_closed; /* 1: after a closing quote */
+    uint64_t after_cr;     /* 1: after a CR outside of quotes */
 } carry;
 
 /* What a block holds outside of quotes. */
@@ -48,7 +48,7 @@ size_t pe_csv_batch_room(const pe_dialect *dialect, uint64_t fields)
     return is_plain && is_clear && fields <= MOST_ROOM / LEAST_RECORDS ? MOST_ROOM + PE_MASK_BLOCK : 0;
 }
 
-/* A block with quotes or CRs, or behind one that ended within something. */
+/* A block with quotes or CRs, or after one that ended within something. */
 static block_masks judge(const uint64_t *masks, uint64_t quotes, carry *c)
 {
     const uint64_t inside = bytes8_parity(quotes) ^ c->inside; /* an opening quote is inside, a closing one is not */
@@ -75,7 +75,7 @@ static block_masks look_at(const uint64_t *masks, bool has_quote, carry *c)
     return (block_masks){ends, masks[NEWLINE], 0};
 }
 
-/* Writes the offsets of the set bits behind ends[count]; returns their new count. */
+/* Writes the offsets of the set bits after ends[count]; returns their new count. */
 static size_t write_ends(uint32_t *ends, size_t count, uint64_t bits, uint32_t offset)
 {
     for (; bits != 0; bits &= bits - 1)

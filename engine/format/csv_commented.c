@@ -21,7 +21,7 @@ static bool is_blank(int byte)
 
 /* ---- the scan ---- */
 
-/* The state behind a byte that is neither a newline nor inside quotes nor in a comment. */
+/* The state after a byte that is neither a newline nor inside quotes nor in a comment. */
 static pe_scan_state step_outside(pe_scan_state state, int byte, const pe_dialect *dialect)
 {
     const bool has_blanks = dialect->delimiter == PE_CHAR_BLANKS;
@@ -116,7 +116,7 @@ static void pass_margin(cursor *p)
         p->at++;
 }
 
-/* Behind the newline of the line at hand. */
+/* After the newline of the current line. */
 static void pass_line(cursor *p)
 {
     const unsigned char *const end = memchr(p->at, '\n', (size_t)(p->end - p->at));

@@ -37,7 +37,7 @@ static void add_entry(pe_line_index *index, pe_line_position position)
         index->count /= 2;
         for (size_t i = 1; i < index->count; i++)
             index->entries[i] = index->entries[2 * i];
-        index->stride *= 2; /* the position at hand is record count * stride as before, since most is even */
+        index->stride *= 2; /* the current position is record count * stride as before, since most is even */
     }
     index->entries[index->count++] = position;
 }
@@ -84,7 +84,7 @@ static uint64_t offset_of(const pe_line_index *index, uint64_t i)
     return i < index->count ? index->entries[i].offset : index->end;
 }
 
-uint64_t pe_line_index_behind(const pe_line_index *index, uint64_t record)
+uint64_t pe_line_index_after(const pe_line_index *index, uint64_t record)
 {
     return offset_of(index, record / index->stride + (record % index->stride != 0));
 }

@@ -52,11 +52,11 @@ bool pe_line_index_end(pe_line_index *index);
  * For a record after the last one, the result is that of the last record; for an empty text, its start. */
 pe_line_position pe_line_index_find(const pe_line_index *index, uint64_t record, uint64_t *first);
 
-/* pe_line_index_behind - the offset of the first position at or behind the beginning of a record, or the text's end. */
-uint64_t pe_line_index_behind(const pe_line_index *index, uint64_t record);
+/* pe_line_index_after - the offset of the first position at or after the beginning of a record, or the text's end. */
+uint64_t pe_line_index_after(const pe_line_index *index, uint64_t record);
 
 /* pe_line_index_most_bytes - the most bytes from pe_line_index_find's position of a run's first record to
- * pe_line_index_behind its end, over all runs of `records` records. */
+ * pe_line_index_after its end, over all runs of `records` records. */
 uint64_t pe_line_index_most_bytes(const pe_line_index *index, uint64_t records);
 
 /* pe_line_index_write, pe_line_index_read - export and import the index as bytes. Padding after the bytes is ignored.

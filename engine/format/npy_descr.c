@@ -40,7 +40,7 @@ static const char *kind_of(char letter)
     return "an unknown dtype";
 }
 
-/* The number behind the letter, which the text ends with; 0: none, or one of more than 2^20. */
+/* The number after the letter, which the text ends with; 0: none, or one of more than 2^20. */
 static size_t number_of(const char *text)
 {
     size_t number = 0;

@@ -23,7 +23,7 @@ typedef enum pe_scan_state {
     PE_SCAN_CLOSED, /* after a quote inside quotes, which closes unless another quote follows */
     /* only where the dialect skips lines: */
     PE_SCAN_BLANK,       /* after nothing but blanks in this line */
-    PE_SCAN_COMMENT,     /* in a comment behind data */
+    PE_SCAN_COMMENT,     /* in a comment after data */
     PE_SCAN_COMMENT_LINE /* in a comment that is all of its line */
 } pe_scan_state;
 

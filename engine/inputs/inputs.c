@@ -196,7 +196,7 @@ pe_status pe_inputs_export(const pe_inputs *inputs, pe_buffer *out, pe_error *er
     return status;
 }
 
-/* Takes one source's part of an export; *at moves behind it. */
+/* Takes one source's part of an export; *at moves past it. */
 static pe_status import_one(pe_inputs *inputs, int s, const pe_source_spec *spec, const unsigned char **at,
                             pe_error *err)
 {

@@ -47,7 +47,7 @@ void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], boo
 pe_status pe_inputs_bind(pe_inputs *inputs, const pe_type *want, int count, pe_error *err);
 
 /* pe_inputs_field_at, pe_inputs_keep - as of the source. pe_inputs_kept_column - where the first kept column of a source
- * stands among those that a reader delivers: behind the columns of all arguments. After bind. */
+ * stands among those that a reader delivers: after the columns of all arguments. After bind. */
 bool pe_inputs_field_at(const pe_inputs *inputs, int source, uint64_t number, pe_source_field *out);
 void pe_inputs_keep(pe_inputs *inputs, int source, const pe_kept_fields *kept, int count);
 int pe_inputs_kept_column(const pe_inputs *inputs, int source);
@@ -75,7 +75,7 @@ pe_status pe_inputs_next(pe_inputs *inputs, uint64_t most_items, size_t most_byt
 
 pe_status pe_inputs_reader_open(const pe_inputs *inputs, pe_inputs_reader **out, pe_error *err);
 void pe_inputs_reader_close(pe_inputs_reader *reader);
-/* pe_inputs_reader_read - as pe_reader_read, over all columns and the kept ones behind them; a source whose columns are
+/* pe_inputs_reader_read - as pe_reader_read, over all columns and the kept ones after them; a source whose columns are
  * all NULL is not read (zip). payload NULL (size 0) reads the rank's own files.
  * The payload may hold more than the block (a whole slice). */
 pe_status pe_inputs_reader_read(pe_inputs_reader *reader, pe_block block, const void *payload, size_t payload_bytes,

@@ -3,7 +3,7 @@
  */
 /* inputs_internal.h - the structs and functions that the files of this folder share.
  *
- * Threads: all of pe_inputs is constant after bind and set_remote, but for what only pe_inputs_next touches; a reader
+ * Threads: all of pe_inputs is constant after bind and set_remote, except for what only pe_inputs_next touches; a reader
  *          and its axes belong to one worker.
  */
 #ifndef PE_INPUTS_INTERNAL_H
@@ -36,7 +36,7 @@ struct pe_inputs {
     pe_source *sources[PE_MAX_COLUMNS];        /* each gives a column at least */
     pe_source_info infos[PE_MAX_COLUMNS];      /* as theirs, with the count of a value settled */
     int first_column[PE_MAX_COLUMNS + 1];      /* of each source among all the arguments; the last: how many in all */
-    int kept_count[PE_MAX_COLUMNS];            /* further columns of each source, behind those of all arguments */
+    int kept_count[PE_MAX_COLUMNS];            /* further columns of each source, after those of all arguments */
     uint64_t strides[PE_MAX_COLUMNS];          /* product: items between two items of this source */
     pe_received_file received[PE_MAX_COLUMNS]; /* product */
     int payload_order[PE_MAX_COLUMNS];         /* the order of the sources in a payload: streams, then files */

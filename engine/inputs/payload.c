@@ -96,7 +96,7 @@ static pe_status check_end(const pe_inputs *inputs, pe_error *err)
                    (unsigned long long)inputs->infos[known].count);
 }
 
-/* Asks a stream for more items; they go behind what waits of it already. */
+/* Asks a stream for more items; they go after what waits of it already. */
 static pe_status pull(pe_inputs *inputs, int s, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *to,
                       pe_error *err)
 {

@@ -40,7 +40,7 @@ typedef struct pe_form_spec {
     pe_form_kind kind;
     const char *name;         /* the kernel; of a plugin: the one in it */
     const char *expr;         /* the first of exprs */
-    const char *const *exprs; /* one a result; NULL: expr alone */
+    const char *const *exprs; /* one per result; NULL: expr alone */
     int expr_count;
     const char *signature_where; /* "job.toml:9:8: kernel.signature"; NULL: none is given, or not by a file */
     const char *condition_where; /* "job.toml:9:8: kernel.where" */
@@ -76,7 +76,7 @@ typedef struct pe_form_spec {
     const bool *is_path;     /* column c holds names of files; NULL: none does */
     const pe_item_shape *shapes; /* of the columns' items, for python; NULL: none is an array of several dimensions */
     int column_count;
-    /* The names that the inputs' files have for columns, arguments or not, for messages; NULL behind the last. NULL: none. */
+    /* The names that the inputs' files have for columns, arguments or not, for messages; NULL after the last. NULL: none. */
     const char *(*column_name)(const void *inputs, uint64_t number);
     const void *column_names_of; /* the inputs */
     int rank;
@@ -92,7 +92,7 @@ typedef struct pe_form_spec {
     const atomic_bool *stop;
 } pe_form_spec;
 
-/* The expressions of an expr, one a result. */
+/* The expressions of an expr, one per result. */
 static inline int pe_form_spec_exprs(const pe_form_spec *spec)
 {
     return spec->exprs == NULL ? 1 : spec->expr_count;

@@ -64,7 +64,7 @@ typedef struct pe_job_reduce {
 typedef struct pe_job_errors {
     const char *where; /* "job.toml:14:1: errors" */
     pe_on_error policy;
-    const pe_scalar *fill; /* one for all results, or one a result; only with PE_ON_ERROR_FILL */
+    const pe_scalar *fill; /* one for all results, or one per result; only with PE_ON_ERROR_FILL */
     int fill_count;        /* 0: not given. Whether they fit the results is found when those are known */
     uint64_t retries;
     uint64_t timeout_ns;         /* of one item; 0: none */

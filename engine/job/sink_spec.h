@@ -35,11 +35,11 @@ typedef struct pe_kept_name {
 typedef struct pe_kept_column {
     pe_type type;
     bool is_as_it_stands;      /* a text that is no value but bytes of the row, of several fields perhaps */
-    const pe_kept_name *names; /* of the fields; one but for such bytes */
+    const pe_kept_name *names; /* of the fields; one except for such bytes */
     size_t name_count;
 } pe_kept_column;
 
-/* Where the output of an unfinished run ends, for a later run that goes on behind it. */
+/* Where the output of an unfinished run ends, for a later run that goes on after it. */
 typedef struct pe_sink_mark {
     uint64_t inode;     /* of its file; 0: none, the output is a line that is written at the end */
     uint64_t bytes;     /* of the file that count, with what stood in front of them on stdout */
@@ -90,7 +90,7 @@ typedef struct pe_sink_spec {
     bool is_recorded_stdout;     /* stdout is a file that a later run may continue: its checkpoint is recorded */
     const char *marker;          /* the name of the checkpoint; NULL: beside the output */
     bool is_marker_held;         /* the run holds the lock of the marker, and empties it itself */
-    const pe_sink_mark *resumed; /* go on behind this; NULL: begin anew */
+    const pe_sink_mark *resumed; /* go on after this; NULL: begin anew */
     bool gives_json;             /* the only result is a text of JSON */
     bool takes_partials;         /* digest: writes are partial digests (digest.h) instead of rows */
 } pe_sink_spec;

@@ -29,7 +29,7 @@ static const pe_setup no_setup = {0};
 
 _Thread_local volatile pe_position pe_position_here;
 
-/* Of the open that runs on this thread; room is where it is written, NULL: here. */
+/* Why the open that runs on this thread refused; written to refusal_room, or where that is NULL to refusal. */
 static _Thread_local char refusal[PE_REFUSAL_ROOM];
 static _Thread_local char *refusal_room;
 
@@ -72,7 +72,7 @@ static void fail_item(pe_batch *batch, size_t item, const char *reason)
                           &call->fault);
 }
 
-/* Waits until there is room for a text of so many bytes; false: the text is longer than the bound. */
+/* Waits until there is room for a text of this many bytes; false: the text is longer than the bound. */
 static bool has_room_for(pe_call *call, size_t item, size_t size)
 {
     const pe_call_texts *const bounds = &call->bounds;

@@ -57,7 +57,7 @@ void pe_call_advance(pe_batch *batch, size_t done);
 typedef struct pe_call_growth {
     void *context;
     /* All items of the batch are done, `count` of them. Returns how many may be computed now in the same call, 0: none;
-     * their arguments and results stand behind those of the others. */
+     * their arguments and results stand after those of the others. */
     size_t (*claim)(void *context, size_t count);
 } pe_call_growth;
 

@@ -49,7 +49,7 @@ void pe_failures_settle(pe_failures *failures);
 /* The items between two failed ones. Zero-initialise. */
 typedef struct pe_good_run {
     uint64_t first, count;
-    size_t next_failure; /* the first one behind the run, as an index of the list */
+    size_t next_failure; /* the first one after the run, as an index of the list */
 } pe_good_run;
 
 /* pe_failures_next_run - the next run of items that did not fail, of a settled list of the batch's; false: no more. */

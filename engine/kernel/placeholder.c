@@ -4,7 +4,7 @@
 /* placeholder.c - texts with placeholders for an item.
  *
  * Design:  a text is parsed once into pieces; an item only joins them. The parts of a path are cut as GNU parallel cuts
- *          them: a suffix is what follows the last dot behind the last slash, the folder of a plain name is ".".
+ *          them: a suffix is what follows the last dot after the last slash, the folder of a plain name is ".".
  * Threads: no state.
  * Not here: which texts have placeholders (command/command_form.c).
  */
@@ -54,7 +54,7 @@ static bool read_part(const char *text, size_t size, pe_piece_part *out)
     return false;
 }
 
-/* Of at most MOST_DIGITS digits. */
+/* The number of these digits, at most MOST_DIGITS. */
 static int read_number(const char *digits, size_t count)
 {
     int number = 0;
@@ -66,7 +66,7 @@ static int read_number(const char *digits, size_t count)
 /* "index", or "index:06". */
 static bool read_index(const char *inner, size_t size, pe_piece *out)
 {
-    const char *const digits = inner + sizeof INDEX; /* behind the colon */
+    const char *const digits = inner + sizeof INDEX; /* after the colon */
     *out = (pe_piece){.kind = PE_PIECE_NUMBER, .width = 1};
     if (size == sizeof INDEX - 1)
         return true;

@@ -6,7 +6,7 @@
  * Design: the placeholders are those of GNU parallel, with the meaning that they have there:
  *
  *             {}   the argument                       {.}   without its suffix
- *             {/}  the name behind the last slash     {//}  the folder              {/.}  the name without its suffix
+ *             {/}  the name after the last slash     {//}  the folder              {/.}  the name without its suffix
  *             {#}  the item's number from 1           {index}, {index:06}  the number from 0, with 0s in front
  *             {2}  the second argument, also {2.} {2/} {2//} {2/.}
  *
@@ -41,7 +41,7 @@ typedef struct pe_piece {
     int arg; /* from 0 */
     pe_piece_part part;
     uint64_t first; /* of a number: what item 0 has */
-    int width;      /* of a number: with so many digits at least */
+    int width;      /* of a number: with this many digits at least */
 } pe_piece;
 
 /* Zero-initialise. */
@@ -53,7 +53,7 @@ typedef struct pe_template {
 
 #define PE_ANY_ARGUMENTS (-1) /* the number of arguments is not known yet */
 
-/* pe_template_parse - a text with placeholders for items of so many arguments.
+/* pe_template_parse - a text with placeholders for items of this many arguments.
  *
  * Owns:    the template borrows the text; pe_template_fini frees the rest, also after a failure.
  * Returns: PE_OK; PE_ECONFIG with the placeholder, what is wrong with it and what is valid; PE_ENOMEM

@@ -15,7 +15,7 @@ typedef struct pe_position {
     const pe_kernel *kernel; /* NULL: no kernel is running */
     const pe_signature *signature;
     const pe_batch *batch; /* NULL: in open or close */
-    size_t done;           /* so many items of a batch that has grown are computed */
+    size_t done;           /* this many items of a batch that has grown are computed */
     bool is_closing;
 } pe_position;
 

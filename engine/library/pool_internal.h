@@ -54,7 +54,7 @@ struct pe_pool_kernel {
     pe_work_errors errors;
     char signature[PE_SIGNATURE_ROOM];
     pe_call_shelf *shelf;
-    atomic_bool stop;  /* the run at hand is to end; whose turn it is, cancel */
+    atomic_bool stop;  /* the current run is to end; whose turn it is, cancel */
     double ns_an_item; /* of one thread, as last measured; 0: not known. Whose turn it is */
     pe_pool_kernel *next;
 };
@@ -81,7 +81,7 @@ struct pe_pool_task {
     uint64_t read;   /* items from the source so far */
     bool is_spread;  /* items lie on all ranks: pe_pool_map_blocks */
     uint64_t origin; /* the first item of args and results; with is_spread this rank's, counted over all ranks */
-    uint64_t first;  /* the item that the run at hand counts as 0 */
+    uint64_t first;  /* the item that the current run counts as 0 */
     uint64_t most;   /* items that the source is asked for at once */
     pe_failure_log log;
     pe_stop_record stop_record;
@@ -133,7 +133,7 @@ void pe_pool_run_blocks(pe_pool_task *task);
 
 /* ---- pool_plan.c ---- */
 
-/* pe_pool_plan - for `items` items, or PE_ITEMS_UNKNOWN, of the task on so many ranks. PE_ECONFIG. */
+/* pe_pool_plan - for `items` items, or PE_ITEMS_UNKNOWN, of the task on this many ranks. PE_ECONFIG. */
 pe_status pe_pool_plan(const pe_pool_task *task, uint64_t items, int ranks, pe_plan *plan, pe_error *err);
 /* pe_pool_work - what its workers do; items from `first` on. */
 pe_column_work pe_pool_work(const pe_pool_task *task, const pe_plan *plan, uint64_t first);

@@ -5,7 +5,7 @@
  *
  * Design:  the text is read as a job file is, with an input that nothing reads; so every form and every key of [kernel] and
  *          [errors] works here, with the messages of a job file.
- * Threads: any; a kernel does not change once it is loaded, but for what pool_internal.h says.
+ * Threads: any; a kernel does not change once it is loaded, except for what pool_internal.h says.
  * Not here: the forms (kernel/form.h).
  */
 #include <stdio.h>

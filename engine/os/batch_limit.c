@@ -64,7 +64,7 @@ static bool read_clock(const char *text, int64_t *seconds)
     return true;
 }
 
-/* Behind "key", blanks and an equals sign; NULL: there is none. */
+/* After "key", blanks and an equals sign; NULL: there is none. */
 static const char *find_value(const char *text, const char *key)
 {
     const char *at = strstr(text, key);

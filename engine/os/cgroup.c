@@ -33,7 +33,7 @@
 
 /* ---- values ---- */
 
-/* A number and what stands behind it; false for "max", "-1" and whatever else is no count. */
+/* A number and what stands after it; false for "max", "-1" and whatever else is no count. */
 static bool read_number(const char *text, uint64_t *out, const char **behind)
 {
     char *end = NULL;

@@ -3,7 +3,7 @@
  */
 /* log.c - messages and the progress line on stderr.
  *
- * Design:   one write a line, so that lines of several processes do not mix. The progress line of a terminal is redrawn in
+ * Design:   one write per line, so that lines of several processes do not mix. The progress line of a terminal is redrawn in
  *           place; it is cut to the width of the terminal, since a wrapped line cannot be redrawn. A failed write is
  *           ignored.
  * Threads:  one mutex guards the state and the order of writes.

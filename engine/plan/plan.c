@@ -37,7 +37,7 @@
 #define THREADS_MOST (1 << 20) /* of a rank, so that slots and depth, a few times as many, fit an int */
 #define DEPTH_SOLO 32          /* slices that a single rank reads ahead of a stream: its memory is for results */
 #define PARTS_MOST                                                                                                     \
-    32 /* the window may hold so many times more parts of slices, or of chunks, than whole ones; at most */
+    32 /* the window may hold this many times more parts of slices, or of chunks, than whole ones; at most */
 #define CHUNKS_MOST 4096
 #define PULLS_LEAST 4 /* results received at once take a quarter of the window, which keeps a fast network busy */
 #define PULLS_MOST 64

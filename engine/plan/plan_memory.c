@@ -11,7 +11,7 @@
 #include "base/saturate.h"
 #include "plan/plan_internal.h"
 
-#define WINDOW_BYTES (16 * MIB) /* the window: so many bytes of buffers where pool.memory allows it, */
+#define WINDOW_BYTES (16 * MIB) /* the window: this many bytes of buffers where pool.memory allows it, */
 #define WINDOW_SHARE 8          /* or pool.memory / 8 on one rank, which uses all of it only behind a slow item, */
 #define WINDOW_SHARE_RANKS                                                                                             \
     16                /* or pool.memory / 16 on several, which cycle through all of it, so it should fit caches */
@@ -169,7 +169,7 @@ static size_t announced_bytes(const pe_plan_request *request, const pe_plan *pla
     return has_parts ? (size_t)plan->ranks * (size_t)plan->chunks_most * PE_PLAN_PART_BYTES : 0;
 }
 
-/* Of the whole process: buffers, what the source and the sink keep, stacks, mapped input, MPI's own. */
+/* The peak of the whole process: buffers, the memory of source and sink, stacks, mapped input, MPI. */
 size_t pe_plan_peak_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
     const size_t threads = (size_t)plan->threads;

@@ -45,7 +45,7 @@ static void join(pe_event *into, const pe_event *next)
     into->parts += next->parts;
 }
 
-/* Whether the open event is complete once `next` follows: a long one stays alone, but for a short remainder before it. */
+/* Whether the open event is complete once `next` follows: a long one stays alone, except for a short remainder before it. */
 static bool is_complete(const pe_events *events, const pe_event *next)
 {
     return is_long(events, &events->open) ||

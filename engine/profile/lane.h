@@ -33,7 +33,7 @@ typedef struct pe_lane {
     uint64_t items, chunks;
     uint64_t lent_ns;      /* to pauses since the mark */
     pe_stretch stretch;    /* what is not in the sums below and above yet */
-    uint32_t stride, skip; /* of reads: so many stay untimed before the next, and of these are left */
+    uint32_t stride, skip; /* of reads: this many stay untimed before the next, and of these are left */
     uint64_t ahead;        /* what is added to the pool's item numbers to get the job's */
     double item_ns;        /* the mean cost in the last chunk; 0: not known */
     uint64_t
@@ -53,7 +53,7 @@ void pe_lane_enter(pe_lane *lane);
 /* pe_lane_leave - what is left of the time was spent in this phase. */
 void pe_lane_leave(pe_phase phase);
 
-/* pe_lane_until - the time since the mark was spent in this phase, and completed so many items. Short times are put
+/* pe_lane_until - the time since the mark was spent in this phase, and completed this many items. Short times are put
  * together, since at full speed a chunk takes a few microseconds. pe_lane_flush - they are in the sums then. */
 void pe_lane_flush(pe_lane *lane);
 void pe_lane_until(pe_lane *lane, pe_phase phase, uint64_t end_ns, uint64_t items);
@@ -69,7 +69,7 @@ void pe_lane_waited(uint64_t end_ns);
 /* pe_lane_did - as pe_lane_until, of this thread and without items. */
 void pe_lane_did(pe_phase phase, uint64_t end_ns);
 
-/* pe_pause_begin, pe_pause_end - around a stay in another phase; `outer` is the phase before and behind it. */
+/* pe_pause_begin, pe_pause_end - around a stay in another phase; `outer` is the phase before and after it. */
 uint64_t pe_pause_begin(pe_phase phase);
 void pe_pause_end(pe_phase phase, pe_phase outer, uint64_t began_ns);
 

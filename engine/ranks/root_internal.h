@@ -127,7 +127,7 @@ pe_status pe_root_make_window(pe_root *self);
 void pe_root_free_window(pe_root *self);
 /* pe_root_is_window_full - no more slices may be dispatched now. */
 bool pe_root_is_window_full(const pe_root *self);
-/* pe_root_open_slice - ordered: an entry for the slice that comes behind all others; the window is not full.
+/* pe_root_open_slice - ordered: an entry for the slice that comes after all others; the window is not full.
  * Returns: the number of the slice */
 uint64_t pe_root_open_slice(pe_root *self, pe_block block, int owner);
 /* pe_root_add_part - enter announced results. Owns: copies the part, and sets *out to the copy. PE_ENOMEM. */

@@ -57,7 +57,7 @@ void pe_fold_put_arguments(pe_fold *fold, uint64_t first, const void *const *arg
 void pe_fold_take(pe_fold *fold, pe_fold *part);
 void pe_fold_clear(pe_fold *fold);
 
-/* pe_fold_state - the state but for the counts of quantiles, as plain bytes, owned by the fold; the next pe_fold_add
+/* pe_fold_state - the state except for the counts of quantiles, as plain bytes, owned by the fold; the next pe_fold_add
  * changes them. pe_fold_merge - add a state of a fold with the same spec, of this or another rank. The state is only read.
  * pe_fold_counts - the counts of quantiles of all elements, and how many they are. Not of a part. */
 void *pe_fold_state(pe_fold *fold, size_t *size);

@@ -45,7 +45,7 @@ struct pe_fold {
     size_t cells[PE_MAX_COLUMNS]; /* offset of a result's cells in state: one per element, bounds before sum */
     size_t size;
     double *edges;                                  /* of the histogram: bins + 1 */
-    size_t first_element[PE_MAX_COLUMNS], elements; /* of the results one behind the other, with quantiles */
+    size_t first_element[PE_MAX_COLUMNS], elements; /* of the results one after the other, with quantiles */
     uint64_t *quantiles, quantile_step;             /* PE_BINS an element; what a value adds */
     pe_tally *tallies;                              /* one an element, of a part */
     bool has_new_place;

@@ -14,7 +14,8 @@
 #define LOOK_BACK 0.25 /* of the items that are done */
 #define PARTS 16       /* of what is looked back at */
 #define DECAY 1.5      /* the oldest part weighs exp(-DECAY) of the newest */
-#define CHANGE_MOST 4  /* the mean cost of the rest is at most so many times the recent one, and at least 1 / so many */
+#define CHANGE_MOST                                                                                                    \
+    4 /* the mean cost of the rest is at most this many times the recent one, and at least 1 / this many */
 
 void pe_eta_add(pe_eta *eta, uint64_t items, uint64_t ns)
 {
@@ -34,7 +35,7 @@ void pe_eta_add(pe_eta *eta, uint64_t items, uint64_t ns)
     eta->count = place + 1;
 }
 
-/* When so many items were done, between two points. */
+/* When this many items were done, between two points. */
 static double time_at(const pe_eta *eta, double items)
 {
     double from_items = 0, from_ns = 0;

@@ -71,7 +71,7 @@ const char *pe_failure_log_describe(const pe_failure_log *failures, uint64_t ite
 static const char *const own_columns[] = {"index", "reason", "attempts", "rank", "seconds"};
 #define OWN_COLUMNS (sizeof own_columns / sizeof *own_columns)
 
-/* Is other the name with so many underscores behind it? */
+/* Is other the name with this many underscores after it? */
 static bool equals(const char *name, size_t underscores, const char *other)
 {
     const size_t size = strlen(name);

@@ -27,7 +27,7 @@ size_t pe_failure_kind_bytes(const char *reason)
     return strcspn(reason, ":");
 }
 
-/* Moves behind the number at *at, which may have a sign and a fraction, or be an address such as 0x7f85a1fa4750. */
+/* Moves past the number at *at, which may have a sign and a fraction, or be an address such as 0x7f85a1fa4750. */
 static bool skip_number(const char **at, const char *begin)
 {
     const bool is_in_word =

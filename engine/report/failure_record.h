@@ -3,7 +3,7 @@
  */
 /* failure_record.h - what is known of failed items, on its way from a worker to rank 0 beside the results.
  *
- * Design: records lie behind one another in the log buffer of a chunk. The failed items of a chunk that have one kind of
+ * Design: records lie one after the other in the log buffer of a chunk. The failed items of a chunk that have one kind of
  *         reason share a record, which counts them. With a log file each failed item has a record of its own beside, which
  *         holds its line and counts nothing. Without a log, where the failed items are to be known later, one record lists
  *         their numbers. Both say in which row of these results the item is, or would be if it were not left out.
@@ -34,10 +34,10 @@ typedef struct pe_failure_place {
     uint64_t item, row;
 } pe_failure_place;
 
-/* pe_failure_record_append - puts a record behind the others. PE_ENOMEM. */
+/* pe_failure_record_append - puts a record after the others. PE_ENOMEM. */
 pe_status pe_failure_record_append(pe_buffer *log, const pe_failure_record *record, pe_error *err);
 
-/* pe_failure_is_same_kind - are two reasons, up to their first colon, the same but for numbers in them? */
+/* pe_failure_is_same_kind - are two reasons, up to their first colon, the same except for numbers in them? */
 bool pe_failure_is_same_kind(const char *a, const char *b);
 
 /* pe_failure_record_count - counts one more item in the record that has this kind of reason; false when there is none. All

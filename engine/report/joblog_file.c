@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* joblog_file.c - the file of --joblog: a line an item, as its items are delivered.
+/* joblog_file.c - the file of --joblog: one line per item, as its items are delivered.
  *
  * Threads:  joblog_file.h.
  * Not here: what stands in a line (worker/joblog_line.c).

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* joblog_file.h - the file of --joblog: a line an item, as its items are delivered.
+/* joblog_file.h - the file of --joblog: one line per item, as its items are delivered.
  *
  * Threads: one thread of rank 0 at a time.
  */

@@ -46,7 +46,7 @@ typedef struct pe_run_facts {
     /* What was recorded. */
     bool has_profile;
     pe_collected collected; /* its costs with those of earlier runs */
-    /* Of earlier runs of a resumed job. */
+    /* The earlier runs of a resumed job. */
     uint64_t earlier_runs, earlier_ns;
     pe_history *earlier; /* what was recorded of them; NULL: nothing */
 } pe_run_facts;
@@ -66,7 +66,7 @@ static inline uint64_t pe_run_facts_items(const pe_run_facts *facts)
 const char *pe_run_facts_outcome(const pe_run_facts *facts);
 
 /* pe_run_facts_command - how to start the run again, quoted for the shell, with mpirun where it was there; `option`
- * (NULL: none) stands behind the program. PE_ENOMEM. */
+ * (NULL: none) stands after the program. PE_ENOMEM. */
 pe_status pe_run_facts_command(const pe_run_facts *facts, const char *option, pe_buffer *out, pe_error *err);
 
 #endif

@@ -82,7 +82,7 @@ static pe_status flush(writer *to, size_t most, pe_error *err)
     return status;
 }
 
-/* An entry is a head with its line behind it. */
+/* An entry is a head with its line after it. */
 static pe_status write_entry(writer *to, const unsigned char *bytes, const head *of, pe_error *err)
 {
     const size_t skip = to->is_run ? 0 : sizeof *of;

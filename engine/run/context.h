@@ -13,7 +13,7 @@
 #include "comm/comm.h"
 #include "run/options.h"
 
-/* Constant during the run, but for *stop. */
+/* Constant during the run, except for *stop. */
 typedef struct pe_run_context {
     const pe_run_options *options;
     pe_comm *comm;

@@ -39,7 +39,7 @@ typedef struct pe_run_options {
     const pe_override *overrides;
     size_t override_count;
     pe_progress_mode progress;
-    uint64_t sample; /* with --plan: so many items are computed; 0: none, UINT64_MAX: as many as a second allows */
+    uint64_t sample; /* with --plan: this many items are computed; 0: none, UINT64_MAX: as many as a second allows */
     pe_job_reports reports;
     const char *const *argv; /* of the process, ended by NULL: to say how to repeat the run */
     pe_verbosity verbosity;

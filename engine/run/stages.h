@@ -96,7 +96,7 @@ pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const
 void pe_work_spec_fini(pe_work_spec *work);
 
 /* pe_run_resume_work - with --resume, or without a choice, look at the checkpoint of an earlier run: the items that it lists
- * leave inputs->todo, and the output goes on behind what they have written. In resume/resume.c. */
+ * leave inputs->todo, and the output goes on after what they have written. In resume/resume.c. */
 pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_run_inputs *inputs,
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_run_resume *out, pe_error *err);
 void pe_run_resume_fini(pe_run_resume *resume);
@@ -116,7 +116,7 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
 void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,
                        const pe_work_spec *work, const pe_run_plan *plan);
 
-/* pe_run_print_processes - behind the plan: the processes that the kernel runs in, and their memory. Not collective. */
+/* pe_run_print_processes - after the plan: the processes that the kernel runs in, and their memory. Not collective. */
 void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *kernel, const pe_run_plan *plan);
 
 /* ---- from a plan to a committed output: execute/ ---- */

@@ -38,7 +38,7 @@ pe_status pe_digest_partial_take(pe_digest_partial *partial, pe_buffer *rows, pe
 /* pe_digest_partial_end - append the unsummed bytes too, and complete the header. */
 pe_status pe_digest_partial_end(pe_digest_partial *partial, pe_buffer *rows, pe_buffer *out, pe_error *err);
 
-size_t pe_digest_partial_most(size_t bytes); /* upper bound for the partial digest of so many bytes */
+size_t pe_digest_partial_most(size_t bytes); /* upper bound for the partial digest of this many bytes */
 
 /* ---- merging ---- */
 

@@ -61,7 +61,7 @@ static void make_shape(hdf5_state *state, const pe_sink_spec *spec)
     state->layout.dims = dims;
 }
 
-/* The columns with their names: one a result, or one an element where every column has its name. */
+/* The columns with their names: one per result, or one per element where every column has its name. */
 static pe_status make_columns(hdf5_state *state, const pe_sink_spec *spec, pe_error *err)
 {
     const size_t most = (size_t)pe_columns_count(spec) + (size_t)spec->kept_count + 1;
@@ -142,7 +142,7 @@ static void take_axes(hdf5_state *state, const pe_sink_spec *spec)
 
 /* ---- the bytes before the rows ---- */
 
-/* An empty file with a name, since libhdf5 opens by name, in the folder of the output, which has room for a file so long. */
+/* An empty file with a name, since libhdf5 opens by name, in the folder of the output, which has room for a file this long. */
 static pe_status open_scratch(hdf5_state *state, char path[PATH_MAX], pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];

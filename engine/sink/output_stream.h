@@ -29,11 +29,11 @@ typedef struct pe_output_stream {
     bool can_rewrite;        /* bytes that were written can be replaced */
     bool is_resumed;         /* the file is that of an unfinished run */
     bool is_suspended;       /* abort leaves a file, for a later run that goes on */
-    bool is_moved;           /* rows were written by others: the file's position is behind them no more */
+    bool is_moved;           /* rows were written by others: the file's position is no longer after them */
     bool is_torn;            /* the file may have bytes after `bytes`: half a record, or rows that do not count yet */
     uint64_t bytes;          /* of complete writes */
-    uint64_t ahead_end; /* rows that were written ahead lie behind them and before this offset; 0: there are none */
-    pe_buffer pending;  /* the first bytes of a pipe: written together with the first rows */
+    uint64_t ahead_end;      /* rows that were written ahead lie after them and before this offset; 0: there are none */
+    pe_buffer pending;       /* the first bytes of a pipe: written together with the first rows */
     pe_out_file file;
     pe_segment *first, *last;
 } pe_output_stream;

@@ -106,7 +106,7 @@ pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_fi
         pe_row_file_open(pe_output_stream_file(sink->row_stream), sink->first_row_offset, row_bytes, out, err);
     const pe_output_stream *const stream = sink->row_stream;
     out->probe =
-        stream->ahead_end > stream->bytes ? stream->ahead_end : stream->bytes; /* behind the rows of an earlier run */
+        stream->ahead_end > stream->bytes ? stream->ahead_end : stream->bytes; /* after the rows of an earlier run */
     return status;
 }
 

@@ -58,14 +58,14 @@ pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error 
  */
 pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_file *out, pe_error *err);
 
-/* pe_sink_end_probes - the ranks have found out whether they share the file: probes that lie behind rows of an earlier
+/* pe_sink_end_probes - the ranks have found out whether they share the file: probes that lie after rows of an earlier
  * run are cut off. */
 void pe_sink_end_probes(const pe_sink *sink);
 
-/* pe_sink_can_write_ahead - whether rows may be written ahead, behind a gap: rows of items whose turn has not come. A raw file that grows under its final
+/* pe_sink_can_write_ahead - whether rows may be written ahead, after a gap: rows of items whose turn has not come. A raw file that grows under its final
  * name has no header that counts its rows: it has to be a prefix. */
 bool pe_sink_can_write_ahead(const pe_sink *sink);
-/* pe_sink_rows_end - the offset behind so many rows in the file. pe_sink_set_ahead_end - rows before this offset stay although
+/* pe_sink_rows_end - the offset after this many rows in the file. pe_sink_set_ahead_end - rows before this offset stay although
  * pe_sink_advance has not counted them: a checkpoint lists them. */
 uint64_t pe_sink_rows_end(const pe_sink *sink, uint64_t rows, size_t row_bytes);
 void pe_sink_set_ahead_end(pe_sink *sink, uint64_t end);

@@ -4,7 +4,7 @@
 /* fill.c - fills constant, periodic and linear columns as fast as memory can be written.
  *
  * Design:   elements of the usual sizes are stored by loops whose memcpy the compiler turns into vector stores: a
- *           column's memory has no type of its own here. Any other period is copied behind itself; each copy is
+ *           column's memory has no type of its own here. Any other period is copied after itself; each copy is
  *           twice as long as the one before, up to PIECE_BYTES, which fits the first-level cache.
  *           In pe_fill_line, the product and the sum are separate statements, so that compilers do not fuse them: a
  *           fused multiply-add rounds once and gives other bits.

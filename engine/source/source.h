@@ -108,7 +108,7 @@ bool pe_source_field_at(const pe_source *source, uint64_t number, pe_source_fiel
  * names. Rank 0. */
 const char *pe_source_column_name(const pe_source *source, uint64_t number);
 
-/* pe_source_keep - deliver these, each as a column behind those of the arguments. Before bind, the same on every rank.
+/* pe_source_keep - deliver these, each as a column after those of the arguments. Before bind, the same on every rank.
  * Owns: kept is borrowed until close. */
 void pe_source_keep(pe_source *source, const pe_kept_fields *kept, int count);
 

@@ -6,7 +6,7 @@
  * Design:   the caller's item numbers begin at [input] first, the kind's at the file's first item. So `first` is added to
  *           blocks and byte ranges on the way to the kind, and subtracted from byte ranges and from the item of an
  *           error on the way back. The arithmetic is modulo 2^64, because a byte range may begin before item `first`.
- *           Of a stream, the items before `first` are read and dropped.
+ *           The items of a stream before `first` are read and dropped.
  * Threads:  bind and next: the main thread; the rest: any worker, each with its own reader.
  * Not here: opening (source.c), parsing (the kinds).
  */

@@ -78,7 +78,7 @@ static size_t find_member(pe_packing packing, const unsigned char *data, size_t 
     return found == NULL ? size : (size_t)(found - data);
 }
 
-/* Unpacks the members from byte `begin` on, until one ends behind the segment or the slot is full. */
+/* Unpacks the members from byte `begin` on, until one ends after the segment or the slot is full. */
 static bool unpack_members(const pe_unpack_ahead *ahead, slot *to, uint64_t begin, unsigned char *room)
 {
     pe_unpack *unpack = NULL;

@@ -14,7 +14,7 @@ typedef struct pe_unpack_ahead pe_unpack_ahead;
 typedef struct pe_unpacked {
     const unsigned char *data;
     size_t size;
-    uint64_t end; /* the byte of the file behind them */
+    uint64_t end; /* the byte of the file after them */
 } pe_unpacked;
 
 /* pe_unpack_ahead_open - no thread begins before the first take.

@@ -11,7 +11,7 @@
 #define MOST_NS 100000000.0
 #define PIECES 256.0 /* chunks in what a taker has to compute */
 #define GROWTH 4
-#define CHEAPER 0.75 /* an item in a larger chunk must cost less than so much of one in a smaller chunk */
+#define CHEAPER 0.75 /* an item in a larger chunk must cost less than this much of one in a smaller chunk */
 
 void pe_adaptive_chunk_init(pe_adaptive_chunk *chunking, const pe_adaptive_chunk_spec *spec)
 {

@@ -50,7 +50,7 @@ uint64_t pe_adaptive_chunk_items(const pe_adaptive_chunk *chunking); /* the pres
  * others. So the result is close to pe_adaptive_chunk_items, and at most 1.5 times as many. */
 uint64_t pe_adaptive_chunk_piece(const pe_adaptive_chunk *chunking, uint64_t first);
 
-/* pe_adaptive_chunk_learn - update the size: a chunk of so many items took so long. */
+/* pe_adaptive_chunk_learn - update the size: a chunk of this many items took this long. */
 void pe_adaptive_chunk_learn(pe_adaptive_chunk *chunking, uint64_t items, uint64_t ns);
 
 #endif

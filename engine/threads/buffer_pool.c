@@ -48,7 +48,7 @@ void pe_buffer_pool_fini(pe_buffer_pool *pool)
     free(pool->chunks);
 }
 
-/* The share of the window's bytes that belongs to so many items. */
+/* The share of the window's bytes that belongs to this many items. */
 static size_t bytes_of(const pe_buffer_pool *pool, uint64_t items)
 {
     return (size_t)((double)pool->spec.bytes * ((double)items / (double)pool->spec.items));

@@ -13,7 +13,7 @@
  *         expects, a computed chunk the bytes that it holds. Workers wait while has_room is false; the chunk that is
  *         delivered next never waits, so delivery always proceeds.
  *         Free chunks are a stack, because the buffer that was used last is most likely still in the cache.
- * Threads: the caller holds the work queue's mutex, but for pe_buffer_pool_trim.
+ * Threads: the caller holds the work queue's mutex, except for pe_buffer_pool_trim.
  */
 #ifndef PE_BUFFER_POOL_H
 #define PE_BUFFER_POOL_H
@@ -44,7 +44,7 @@ typedef struct pe_buffer_pool {
 pe_status pe_buffer_pool_init(pe_buffer_pool *pool, const pe_buffer_pool_spec *spec, pe_error *err);
 void pe_buffer_pool_fini(pe_buffer_pool *pool);
 
-/* pe_buffer_pool_has_room - can a chunk of so many items be claimed without using the reserve for stealing? */
+/* pe_buffer_pool_has_room - can a chunk of this many items be claimed without using the reserve for stealing? */
 bool pe_buffer_pool_has_room(const pe_buffer_pool *pool, uint64_t items);
 /* pe_buffer_pool_has_room_to_steal - is there room for a stolen chunk of the largest size? */
 bool pe_buffer_pool_has_room_to_steal(const pe_buffer_pool *pool);
@@ -56,7 +56,7 @@ pe_chunk *pe_buffer_pool_take(pe_buffer_pool *pool);
 void pe_buffer_pool_count(pe_buffer_pool *pool, pe_chunk *chunk);
 void pe_buffer_pool_give_back(pe_buffer_pool *pool, pe_chunk *chunk);
 
-/* pe_buffer_pool_has_bytes - has the window room for so many more bytes? The only test of the bound in bytes. */
+/* pe_buffer_pool_has_bytes - has the window room for this many more bytes? The only test of the bound in bytes. */
 bool pe_buffer_pool_has_bytes(const pe_buffer_pool *pool, size_t bytes);
 /* pe_buffer_pool_count_bytes - set the bytes that the chunk holds or is expected to hold. */
 void pe_buffer_pool_count_bytes(pe_buffer_pool *pool, pe_chunk *chunk, size_t bytes);

@@ -9,12 +9,12 @@
  *           head as done while nobody delivers becomes the deliverer. It delivers without the lock, so that other
  *           threads can mark entries as done meanwhile, and continues until the head is not done.
  *           Delivery is cheapest on the thread that computed the chunk, because the bytes are in its cache. Therefore a
- *           thread that finishes the entry right behind the one being delivered waits some microseconds to become the
+ *           thread that finishes the entry right after the one being delivered waits some microseconds to become the
  *           next deliverer; after that time it leaves its entry to the present one. Delivery is the only serial part,
  *           so the deliverer hands over before it releases what it has delivered; the entry that is handed over is
  *           already out of the list. Entries are embedded in the chunks, so this file allocates nothing and sets no
  *           bound: the buffer pool bounds the chunks.
- *           Entries that are done behind one that is not can be taken out of turn (pe_reorder_begin_taking). Whoever
+ *           Entries that are done after one that is not can be taken out of turn (pe_reorder_begin_taking). Whoever
  *           does that and the deliverer take turns: a deliverer waits for the entry that is being taken, which then
  *           ends the taking.
  * Threads:  mutex guards all fields; waiting is also read without it. is_delivering: some thread is the deliverer.
@@ -100,8 +100,8 @@ void pe_reorder_insert(pe_reorder *reorder, pe_reorder_entry *entry)
     (void)pthread_mutex_unlock(&reorder->mutex);
 }
 
-bool pe_reorder_insert_behind(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *before,
-                              bool (*is_wanted)(void *context), void *context)
+bool pe_reorder_insert_after(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *before,
+                             bool (*is_wanted)(void *context), void *context)
 {
     entry->is_done = entry->is_last = false;
     (void)pthread_mutex_lock(&reorder->mutex);

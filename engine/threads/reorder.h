@@ -38,11 +38,11 @@ void pe_reorder_free(pe_reorder *reorder); /* NULL is fine; entries that are sti
 
 /* pe_reorder_insert - insert the entry at the end. Call: any thread. */
 void pe_reorder_insert(pe_reorder *reorder, pe_reorder_entry *entry);
-/* pe_reorder_insert_behind - insert the entry right behind `before`, if that one is not done and is_wanted returns
+/* pe_reorder_insert_after - insert the entry right after `before`, if that one is not done and is_wanted returns
  * true. is_wanted is called with the lock held, so `before` cannot become done meanwhile. Call: any thread.
  * Returns: whether the entry was inserted */
-bool pe_reorder_insert_behind(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *before,
-                              bool (*is_wanted)(void *context), void *context);
+bool pe_reorder_insert_after(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *before,
+                             bool (*is_wanted)(void *context), void *context);
 
 /* pe_reorder_insert_before - insert the entry right before `after`, which is not done. Call: any thread. */
 void pe_reorder_insert_before(pe_reorder *reorder, pe_reorder_entry *entry, pe_reorder_entry *after);
@@ -55,11 +55,11 @@ bool pe_reorder_is_first(pe_reorder *reorder, const pe_reorder_entry *entry);
  * Call:   any thread. When another thread is the deliverer, that one delivers this entry; the call returns at once, or
  *         after some microseconds of waiting to become the deliverer. Otherwise the call delivers all entries that are
  *         ready.
- * Params: is_last: no entry behind this one is delivered any more; without an order it has no effect
+ * Params: is_last: no entry after this one is delivered any more; without an order it has no effect
  */
 void pe_reorder_done(pe_reorder *reorder, pe_reorder_entry *entry, bool is_last);
 
-/* What became of an entry that is done behind one that is not. */
+/* What became of an entry that is done after one that is not. */
 typedef enum pe_reorder_taken {
     PE_REORDER_LEFT,       /* it stays in the list, and no other is taken now */
     PE_REORDER_TAKEN,      /* it is the caller's, as after its delivery, */
@@ -77,7 +77,7 @@ bool pe_reorder_begin_taking(pe_reorder *reorder, bool beside_delivery);
 /* pe_reorder_take_waiting - take entries that are done and whose turn has not come, in the order of the list. It ends early
  * when a deliverer waits. pe_reorder_end_taking - in either case.
  *
- * Params:  beside_new: also behind an entry that was inserted since the last round and is not done. Else those wait for
+ * Params:  beside_new: also after an entry that was inserted since the last round and is not done. Else those wait for
  *          the next round: as a rule it is done by then, and what is taken has no gap
  */
 void pe_reorder_take_waiting(pe_reorder *reorder, bool beside_new, pe_reorder_take take);

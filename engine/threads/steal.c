@@ -43,7 +43,7 @@ bool pe_steal(pe_chunk *const *running, int workers, pe_reorder *reorder, pe_chu
     if (victim == NULL)
         return false;
     split half = {.from = &victim->range};
-    if (!pe_reorder_insert_behind(reorder, &thief->entry, &victim->entry, take_half, &half))
+    if (!pe_reorder_insert_after(reorder, &thief->entry, &victim->entry, take_half, &half))
         return false;
     thief->slice = victim->slice;
     pe_split_range_set(&thief->range, half.block, victim->range.grain);

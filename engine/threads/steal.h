@@ -19,7 +19,7 @@
 bool pe_steal_is_possible(pe_chunk *const *running, int workers);
 
 /* pe_steal - fill the empty chunk `thief` with half of what is left of the chunk with most items left (the victim), and
- * insert it into the reorder buffer right behind the victim. running[w] is the chunk that worker w took last, or NULL.
+ * insert it into the reorder buffer right after the victim. running[w] is the chunk that worker w took last, or NULL.
  * Returns: whether something was stolen; if not, thief is unchanged */
 bool pe_steal(pe_chunk *const *running, int workers, pe_reorder *reorder, pe_chunk *thief);
 

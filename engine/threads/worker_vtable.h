@@ -18,7 +18,7 @@
 /* What bounds the memory of a running chunk whose results have no known size. Same thread as the worker. */
 typedef struct pe_chunk_flow {
     const atomic_bool *stop; /* set: the results are not wanted any more */
-    size_t part_bytes;       /* out is handed over when it has so many bytes of rows and log; SIZE_MAX: never */
+    size_t part_bytes;       /* out is handed over when it has this many bytes of rows and log; SIZE_MAX: never */
     void *context;
     /* Deliver what out has as a part of the chunk, before the rest of it. Blocks while the window is full; out is empty
      * afterwards, with its memory gone. */

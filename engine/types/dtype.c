@@ -24,7 +24,7 @@ typedef struct fact {
     const char *name;
     size_t bytes;
     family family;
-    int bits; /* integers: value bits without the sign; floats and parts: every integer of so many bits is exact */
+    int bits; /* integers: value bits without the sign; floats and parts: every integer of this many bits is exact */
     bool is_signed; /* floats are */
 } fact;
 

@@ -16,7 +16,7 @@
 
 #define NUMBER_DIGITS_MOST 2
 
-/* Moves behind at most two digits. */
+/* Moves past at most two digits. */
 static bool skip_number(const char **at)
 {
     const size_t digits = strspn(*at, "0123456789");

@@ -43,7 +43,7 @@ static pe_uint128 size_of(pe_int128 value)
     return value < 0 ? -(pe_uint128)value : (pe_uint128)value;
 }
 
-/* The greatest power of two that a float of so many bits may not resolve at this size: its neighbours there are 2^k
+/* The greatest power of two that a float of this many bits may not resolve at this size: its neighbours there are 2^k
  * apart. */
 static int spacing_bits(pe_uint128 size, int bits)
 {
@@ -70,7 +70,7 @@ static uint64_t next_spacing(const pe_integer_range *range, uint64_t i, uint64_t
     return steps < end - i ? i + (steps > 0 ? (uint64_t)steps : 1) : end;
 }
 
-/* The first item that a float of so many bits cannot hold exactly: item after item, but where all items have one
+/* The first item that a float of this many bits cannot hold exactly: item after item, but where all items have one
  * spacing, the first two stand for all. */
 static bool find_inexact(const pe_integer_range *range, pe_block block, int bits, pe_int128 *misfit)
 {

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* number_run.h - parses a run of decimal numbers that lie one behind the other in a text.
+/* number_run.h - parses a run of decimal numbers that lie one after the other in a text.
  *
  * Design: the loop takes the numbers that most files have, and stops in front of any other text, which pe_parse_element
  *         judges. A number that it takes has the value that pe_parse_element gives.

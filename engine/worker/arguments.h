@@ -9,8 +9,8 @@
 #include "worker/worker.h"
 
 typedef struct pe_arguments {
-    /* Of the batch that was taken last; what they point to stays until the next is taken. */
-    const void *given[PE_MAX_COLUMNS];  /* where a column's values begin; NULL: it is ramps[a]; hidden ones behind */
+    /* The columns of the batch that was taken last, valid until the next is taken. */
+    const void *given[PE_MAX_COLUMNS];  /* where a column's values begin; NULL: it is ramps[a]; hidden ones after */
     const void *values[PE_MAX_COLUMNS]; /* after pe_arguments_values: the same, without ramps */
     pe_ramp ramps[PE_MAX_COLUMNS];
 

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* batch.c - one batch of a worker: the kernel's call, and all that comes behind it.
+/* batch.c - one batch of a worker: the kernel's call, and all that comes after it.
  *
  * Design:   a batch goes through the kernel, further attempts at failed items, the conversion of results, the log or the
  *           fill values of failed items, and the encoder. Where results are texts the kernel may still compute while the
@@ -20,7 +20,7 @@
 
 /* ---- failed items ---- */
 
-/* The failures of the items at hand, from the call. */
+/* The failures of the current items, from the call. */
 static void take_failures(pe_worker *worker, pe_worker_items *items)
 {
     pe_call_take_failures(worker->call, &worker->failures);
@@ -64,7 +64,7 @@ static void fill_failed(pe_worker *worker, uint64_t first, void *const *written)
                          first, written);
 }
 
-/* After this the failures are dealt with, but for rows that encode leaves out. */
+/* After this the failures are dealt with, except for rows that encode leaves out. */
 static pe_status settle(pe_worker *worker, const pe_worker_items *items, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
@@ -134,7 +134,7 @@ static pe_status retry(pe_worker *worker, const pe_worker_items *items, pe_error
     return status == PE_OK ? pe_retry_run(&batch, err) : status;
 }
 
-/* All that comes behind the kernel, for the items of the batch before `end`. */
+/* All that comes after the kernel, for the items of the batch before `end`. */
 static pe_status finish_items(pe_worker *worker, size_t end, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
@@ -178,7 +178,7 @@ pe_status pe_worker_hand_over_if_full(pe_worker *worker, pe_error *err)
     return status;
 }
 
-/* The call's finish_before: the kernel goes on behind these items. An attempt at failed ones would need the call. */
+/* The call's finish_before: the kernel goes on after these items. An attempt at failed ones would need the call. */
 static bool finish_before(void *context, size_t done)
 {
     pe_worker *worker = context;

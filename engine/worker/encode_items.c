@@ -26,7 +26,7 @@ static void close_gaps(const pe_worker *worker, const pe_worker_items *items)
     worker->rows->size += kept * row;
 }
 
-/* The columns of a row, from item `first` of the batch at hand on: kept ones, then the written results. */
+/* The columns of a row, from item `first` of the current batch on: kept ones, then the written results. */
 static void gather_columns(const pe_worker *worker, const pe_worker_items *items, uint64_t first,
                            const void *columns[PE_MAX_COLUMNS])
 {
@@ -77,7 +77,7 @@ static pe_status fold_rows(pe_worker *worker, uint64_t first, size_t count, cons
     return status;
 }
 
-/* Rows go behind those that are there, into files of their own, or into this worker's part of a reduction. Of a run that is
+/* Rows go after those that are there, into files of their own, or into this worker's part of a reduction. Of a run that is
  * ending the first go with the chunk; the others would stay. */
 static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
 {

@@ -6,7 +6,7 @@
  * Invariant: each grain is claimed alone, right before it is computed, so other workers can steal it until then.
  * Design:   where the job gives a small chunk, a batch is one chunk, and takes far less time to compute than to read, encode
  *           and deliver. So the kernel claims the next chunk of the range itself (pe_call_grow), as long as its arguments
- *           were read and its results have room; what comes behind the kernel is done for all of them at once.
+ *           were read and its results have room; what comes after the kernel is done for all of them at once.
  * Threads:  a worker belongs to one thread; the range is shared with thieves (split_range.h).
  */
 #include "worker/worker_internal.h"

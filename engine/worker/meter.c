@@ -11,7 +11,7 @@
 #include "profile/lane.h"
 
 #define BATCH_NS 50000.0          /* a timed batch: reading the clock twice and the call of a small one take 200 ns */
-#define VECTOR_ITEMS 16u          /* a kernel may compute so many at once: fewer would take as long */
+#define VECTOR_ITEMS 16u          /* a kernel may compute this many at once: fewer would take as long */
 #define TRAVEL_BATCH_NS 4000000.0 /* in another process a batch costs a round trip of 20 us */
 
 static double batch_ns(const pe_worker *worker)

@@ -27,7 +27,7 @@ void pe_stop_record_fini(pe_stop_record *self);
  * worker. */
 void pe_stop_record_keep(pe_stop_record *self, uint64_t item, pe_buffer *record);
 
-/* pe_stop_record_add - puts a further record behind that of the item, or keeps it as pe_stop_record_keep does. PE_ENOMEM. */
+/* pe_stop_record_add - puts a further record after that of the item, or keeps it as pe_stop_record_keep does. PE_ENOMEM. */
 pe_status pe_stop_record_add(pe_stop_record *self, uint64_t item, pe_buffer *record, pe_error *err);
 
 /* pe_stop_record_collect - the record of `item` to rank 0's *out, which stays empty when no rank has it. Collective. */

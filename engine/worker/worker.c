@@ -37,7 +37,7 @@ static pe_status make_columns(pe_worker *worker, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
     const pe_signature *signature = &spec->kernel.signature;
-    const size_t items = spec->plan->read_items; /* a batch may grow to so many */
+    const size_t items = spec->plan->read_items; /* a batch may grow to this many */
     pe_status status = PE_OK;
     for (int r = 0; r < signature->result_count && status == PE_OK && !spec->output.encoder.is_plain; r++)
         status = pe_make_array(&worker->results[r], items, pe_type_bytes(signature->results[r]), err);

@@ -25,7 +25,7 @@ typedef struct pe_work_kept {
 typedef struct pe_work_input {
     const pe_inputs *inputs;
     const pe_item_set *todo;        /* the items of the job that are computed; the pool counts them from 0 */
-    pe_type hidden[PE_MAX_COLUMNS]; /* columns that the inputs deliver behind the arguments, for the output */
+    pe_type hidden[PE_MAX_COLUMNS]; /* columns that the inputs deliver after the arguments, for the output */
     int hidden_count;
     bool reads_alone; /* columns of the output can be read without the arguments: the inputs are no product */
 } pe_work_input;

@@ -19,22 +19,22 @@ enum { PE_CHOICE_OUT, PE_CHOICE_IN, PE_CHOICE_FAILED };
 
 typedef struct pe_worker_where {
     pe_call *call;          /* NULL: all items are computed */
-    unsigned char *choices; /* of the batch at hand */
+    unsigned char *choices; /* of the current batch */
     pe_failures failures;
 } pe_worker_where;
 
-/* The chunk at hand. */
+/* The current chunk. */
 typedef struct pe_worker_chunk {
     pe_split_range *range;
     const pe_chunk_flow *flow;
     pe_chunk_result *out;
     uint64_t handed_items; /* that were handed over in parts */
-    uint64_t batch_items;  /* of each of its batches, but for the last */
+    uint64_t batch_items;  /* of each of its batches, except for the last */
     bool is_metered;       /* its batches are timed for the record */
     bool may_grow;         /* they claim further grains of it */
 } pe_worker_chunk;
 
-/* The batch at hand. Its first `finished` items went through all stages while the kernel computes those behind. */
+/* The current batch. Its first `finished` items went through all stages while the kernel computes those after. */
 typedef struct pe_worker_batch {
     pe_block block;
     size_t room; /* that many items it may grow to */
@@ -42,10 +42,10 @@ typedef struct pe_worker_batch {
     void *plain; /* where in the rows a plain result goes */
     size_t finished;
     pe_error finish_error;                                                   /* of the stages of those items */
-    void *shifted_results[PE_MAX_COLUMNS], *shifted_written[PE_MAX_COLUMNS]; /* the columns behind those items */
+    void *shifted_results[PE_MAX_COLUMNS], *shifted_written[PE_MAX_COLUMNS]; /* the columns after those items */
 } pe_worker_batch;
 
-/* Consecutive items of the batch on their way through the stages behind the kernel. */
+/* Consecutive items of the batch on their way through the stages after the kernel. */
 typedef struct pe_worker_items {
     pe_block block;
     void *const *results; /* where the kernel writes */
@@ -63,12 +63,12 @@ typedef struct pe_worker {
     void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the rows take its place */
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
     pe_buffer *rows;         /* encoded: the chunk's buffer, or the one of this worker that a piece takes them from */
-    pe_digest_partial piece; /* of the chunk at hand */
+    pe_digest_partial piece; /* of the current chunk */
     pe_buffer unsummed;      /* its rows that it has not taken yet */
-    pe_item_writer *item_writer; /* of one file an item; NULL: there are none */
+    pe_item_writer *item_writer; /* of one file per item; NULL: there are none */
     pe_reduction_part part;      /* of a reduction: this worker's items */
-    pe_failures failures;        /* of the batch at hand */
-    pe_buffer failure_counts;    /* of the chunk at hand: records that go to its log at its end */
+    pe_failures failures;        /* of the current batch */
+    pe_buffer failure_counts;    /* of the current chunk: records that go to its log at its end */
     pe_buffer failure_places;    /* likewise, where the spec lists failed items */
     pe_arena kept_texts;         /* result texts of a batch whose failed items are tried again */
     pe_block unreleased;         /* mapped input that was read, and how many items of it */
@@ -89,12 +89,12 @@ pe_status pe_worker_add_counts(pe_worker *worker, pe_error *err);
 /* pe_worker_bound_texts - limit how much of a batch's texts the call keeps. */
 void pe_worker_bound_texts(pe_worker *worker);
 
-/* encode_items.c: pe_worker_encode - the items' rows, but for those of failed items that have none. */
+/* encode_items.c: pe_worker_encode - the items' rows, except for those of failed items that have none. */
 pe_status pe_worker_encode(pe_worker *worker, const pe_worker_items *items, pe_error *err);
 
-/* grow.c: pe_worker_let_grow - batches grow from grain to grain of the chunk at hand. pe_worker_may_grow - whether that is of
+/* grow.c: pe_worker_let_grow - batches grow from grain to grain of the current chunk. pe_worker_may_grow - whether that is of
  * use, and every grain still fails, and is logged, as if it were alone. pe_worker_room_to_grow - how many items can stand in
- * the columns from the batch's first one on, and in the rows behind those that are there. */
+ * the columns from the batch's first one on, and in the rows after those that are there. */
 void pe_worker_let_grow(pe_worker *worker);
 bool pe_worker_may_grow(const pe_worker *worker);
 size_t pe_worker_room_to_grow(const pe_worker *worker);

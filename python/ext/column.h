@@ -15,7 +15,7 @@ typedef struct pe_py_bytes_in {
     size_t size, at;
 } pe_py_bytes_in;
 
-/* pe_py_take - `size` bytes from the input; NULL with an exception set where there are not so many. */
+/* pe_py_take - `size` bytes from the input; NULL with an exception set where there are fewer. */
 const char *pe_py_take(pe_py_bytes_in *in, uint64_t size);
 
 /* pe_py_fixed_item - item i of a column of kind i, f, ? or N whose values begin at `at`: a new reference. */

@@ -82,7 +82,7 @@ static PyObject *iterator_next(PyObject *object)
             return NULL;
         }
         if (self->list != NULL && self->at < PyList_Size(self->list)) {
-            /* another thread refilled meanwhile: this list comes behind its own */
+            /* another thread refilled meanwhile: this list comes after its own */
             PyObject *both = PySequence_InPlaceConcat(self->list, list);
             Py_XDECREF(both);
             Py_DECREF(list);

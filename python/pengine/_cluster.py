@@ -28,7 +28,7 @@ from typing import Any, Optional
 
 MEET_SECONDS = 60.0
 ANSWER_SECONDS = 20.0  # for the secret, of whoever connects
-PING_SECONDS, PINGS = 5.0, 3  # a rank that answers none of so many is gone
+PING_SECONDS, PINGS = 5.0, 3  # a rank that answers none of this many is gone
 agents: list[Agent] = []  # of ranks 1, 2, ...
 _listener: Optional[socket.socket] = None
 _meeting: Optional[pathlib.Path] = None

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Chunks to workers: which worker gets which chunk, how many ahead, and which are taken back.
 
-Design: a worker whose chunks are short gets up to three ahead; where one of them turns out to be long, the chunks behind it are
+Design: a worker whose chunks are short gets up to three ahead; where one of them turns out to be long, the chunks after it are
 taken back (calls.c, claim) and go to a worker that is idle.
 Threads: the manager's.
 """
@@ -135,7 +135,7 @@ class Dispatch:
                 self.take_back_from(worker)
 
     def take_back_from(self, worker: WorkerProcess) -> None:
-        """Take back the chunks behind the one that runs, where the worker has not begun them."""
+        """Take back the chunks after the one that runs, where the worker has not begun them."""
         kept = [worker.inflight.popleft()]
         back: list[Chunk] = []
         for chunk in list(worker.inflight):

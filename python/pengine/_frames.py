@@ -20,7 +20,7 @@ import struct
 
 HEAD = struct.Struct("=BBxxxxxxQQQQ")
 SLOT = struct.Struct("=QQQ")  # the last task begun, the item in it, calls so far (calls.c)
-ITEM = struct.Struct("=Q")  # in it, behind the task
+ITEM = struct.Struct("=Q")  # in it, after the task
 SLOT_BYTES = 64
 NO_ITEM, INITIALIZER = 2**64 - 1, 2**64 - 2  # in the place of an item: none yet; the initializer runs
 

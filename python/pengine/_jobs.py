@@ -86,7 +86,7 @@ class Job:
             return (item,)
 
     def batch(self, seconds: float, most: int) -> int:
-        """How many items take about so long."""
+        """How many items take about this long."""
         count = self.unit if self.item_seconds is None else int(seconds / max(self.item_seconds, 1e-9))
         count = min(count, most, int(BATCH_BYTES / self.item_bytes))
         return max(count // self.unit, 1) * self.unit

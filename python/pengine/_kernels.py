@@ -77,7 +77,7 @@ class Kernel:
 
 def expr(*expressions: str, args: Optional[Sequence[str]] = None, params: Optional[dict[str, Any]] = None,
          signature: Optional[str] = None, seed: Optional[int] = None, overflow: Optional[str] = None) -> Kernel:
-    """C expressions, one a result, of x, y, z or of the names in args: expr("x*x + 1")."""
+    """C expressions, one per result, of x, y, z or of the names in args: expr("x*x + 1")."""
     if not expressions:
         raise TypeError("expr: expected at least one expression")
     text: Any = expressions[0] if len(expressions) == 1 else list(expressions)

@@ -37,11 +37,11 @@ def structured(out: Any, count: int) -> Any:
 
 
 def fields_of(target: Any, types: Any) -> list[Any]:
-    """A view of each field, one a result, whose types hold the results' exactly."""
+    """A view of each field, one per result, whose types hold the results' exactly."""
     numpy = numpy_or_none()
     names = target.dtype.names
     if len(names) != len(types):
-        raise ValueError(f"out: expected {len(types)} fields, one a result, got {', '.join(names)}")
+        raise ValueError(f"out: expected {len(types)} fields, one per result, got {', '.join(names)}")
     for name, (dtype, width) in zip(names, types):
         result, kind = _DTYPES[dtype][0], target.dtype[name]
         fits = kind.shape == ((width,) if width else ()) and result not in ("text", "int128")
@@ -55,7 +55,7 @@ def outputs_for(types: Any, count: int, out: Any) -> list[Any]:
     """A buffer for each result: the caller's, or a new one."""
     given = [None] * len(types) if out is None else list(out) if isinstance(out, (tuple, list)) else [out]
     if len(given) != len(types):
-        raise ValueError(f"out: expected {'one array' if len(types) == 1 else f'{len(types)} arrays, one a result'}, got {len(given)}"
+        raise ValueError(f"out: expected {'one array' if len(types) == 1 else f'{len(types)} arrays, one per result'}, got {len(given)}"
                          f" in a {type(out).__name__}")
     return [_new(dtype, width, count) if one is None else _check_out(one, dtype, width, count)
             for (dtype, width), one in zip(types, given)]

@@ -39,7 +39,7 @@ class AsyncResult:
         return self._success
 
     def wait(self, timeout: Optional[float] = None) -> None:
-        """Wait until the result is there, or so many seconds."""
+        """Wait until the result is there, or this many seconds."""
         pool = self._pool
         if pool is not None and not self.ready():
             pool._check_waiter()

@@ -30,7 +30,7 @@ class _Link:
         self.socket.setblocking(True)
 
     def read(self, size: int) -> memoryview:
-        """Exactly so many bytes; EOFError where the pool is gone."""
+        """Exactly this many bytes; EOFError where the pool is gone."""
         data = memoryview(bytearray(size))
         at = 0
         while at < size:

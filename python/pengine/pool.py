@@ -83,7 +83,7 @@ class Pool:
             out: Any = None, fill: Any = None) -> Any:
         """[func(x) for x in iterable], computed by the workers.
 
-        With a compiled kernel (pengine.expr and the like) iterable is an array, and so is what comes back: one result an item, in
+        With a compiled kernel (pengine.expr and the like) iterable is an array, and so is what comes back: one result per item, in
         out= where that is given; a tuple of arrays where the kernel has several results, or a structured array where out= is one,
         or the dtype of one. fill= stands in for failed items.
         """
@@ -188,7 +188,7 @@ class Pool:
     def __reduce__(self) -> Any:
         raise NotImplementedError("pool objects cannot be passed between processes or pickled")
 
-    # --- behind the calls
+    # --- after the calls
 
     def _map_now(self, func: Any, iterable: Any, star: bool, chunksize: Optional[int], out: Any, fill: Any, options: Options) -> Any:
         if is_compiled(func):

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* hand_fill.h - what the hand-written programs compute, 8 bytes an item, and the head of an npy file for it.
+/* hand_fill.h - what the hand-written programs compute, 8 bytes per item, and the head of an npy file for it.
  *
  * Design:  every function is in the program that calls it, so that the compiler can inline and vectorise it.
  * Threads: no state.

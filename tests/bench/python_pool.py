@@ -4,7 +4,7 @@
 """pengine.Pool beside multiprocessing.Pool and numpy, two workers, in turn: python_pool.py [ROUNDS]
 
 Prints a line for each job: the medians of both in seconds, and the median of the ratios; above 1 pengine is faster. Pools are open,
-and have been used, when the time begins, but for the job "with its start". PYTHONPATH is the build's folder python.
+and have been used, when the time begins, except for the job "with its start". PYTHONPATH is the build's folder python.
 """
 import ctypes
 import multiprocessing

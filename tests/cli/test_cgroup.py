@@ -66,7 +66,7 @@ class TestCgroup(harness.Case):
         return harness.finish(process), group
 
     def plan_with_cores(self, cores, *args):
-        """--plan in a group with so many cores' processor time."""
+        """--plan in a group with this many cores' processor time."""
         (self.dir / "job.toml").write_text(harness.squares(1000000, output={"path": "out.npy"}))
         quota = int(cores * 100000)
         result, _ = self.limited("cpu", {"cpu.cfs_period_us": 100000, "cpu.cfs_quota_us": quota},

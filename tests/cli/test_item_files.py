@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""One file an item: output.path = "results/{index}.txt"."""
+"""One file per item: output.path = "results/{index}.txt"."""
 import os
 import signal
 import sys
@@ -186,7 +186,7 @@ class Names(FilesCase):
 
     def test_wrong_jobs_are_refused(self):
         for path, code, needles in (("r/{2}.txt", 78, [r"\{2\}", "1 argument"]), ("r/{%}.txt", 78, [r"\{%\}"]),
-                                    ("r/{index}.digest", 78, ["digest", "one file an item"]), ("r/{index}.dat", 78, ["suffix", "format"]),
+                                    ("r/{index}.digest", 78, ["digest", "one file per item"]), ("r/{index}.dat", 78, ["suffix", "format"]),
                                     ("r/{index}.gz", 78, [r"\.gz|suffix"])):
             self.refuse(squares(3, output={"path": path}), code, *needles)
         self.write("file", "")

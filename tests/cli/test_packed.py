@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Texts behind .gz and .zst, in and out.
+"""Texts packed as .gz and .zst, in and out.
 
 Expected values: Python's gzip and zlib, and the zstd program (without it its tests are skipped).
 """

@@ -45,7 +45,7 @@ class Parts(Case):
             self.assertEqual((result.code, result.out), (0, b""), str(result))
 
     def join(self, parts, suffix):
-        """Joins so many parts by the command that slurm/array.sh shows."""
+        """Joins this many parts by the command that slurm/array.sh shows."""
         line = {"txt": r"^#  .* && (cat .*)", "raw": r"^#  .* && (cat .*)", "csv": r"^# +csv, tsv +(.*)",
                 "npy": r"^# +npy +(.*)"}[suffix]
         command = shown_in("slurm/array.sh", line).replace("00016", f"{parts:05}")

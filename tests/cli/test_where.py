@@ -99,8 +99,8 @@ class Results(Case):
         table = {"mode": "map", "input": {"range": [0, 3]}}
         self.refuse(toml(**table, kernel={"expr": ["x", "x +"]}), 69, "kernel.expr 2: expected a value")
         self.refuse(toml(**table, kernel={"expr": ["x", "x"], "signature": "(int64) -> int64"}), 78, "expected 2 results")
-        self.refuse(toml(**table, kernel={"expr": "x"}, errors={"on_error": "fill", "fill": [1, 2]}), 78, "one a result, got 2")
-        self.refuse(toml(**table, kernel={"expr": []}), 78, "an array of them, one a result")
+        self.refuse(toml(**table, kernel={"expr": "x"}, errors={"on_error": "fill", "fill": [1, 2]}), 78, "one per result, got 2")
+        self.refuse(toml(**table, kernel={"expr": []}), 78, "an array of them, one per result")
 
     def test_float_format_is_printf_s(self):
         values = [0.1, 1e300, -2.5e-7, 123456789.0, float("nan"), float("inf"), 0.0, 1 / 3]

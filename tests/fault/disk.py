@@ -64,7 +64,7 @@ class Pool:
 class Call:
     def __init__(self, kind, inode, number, name, other, data):
         self.kind, self.inode, self.number, self.name, self.other, self.data = kind, inode, number, name, other, data
-        self.durable = NEVER  # the index of the call behind which it is on stable storage
+        self.durable = NEVER  # the index of the call after which it is on stable storage
 
     def names(self):
         """[(name, inode or None)] that it makes of the folder; empty for data."""
@@ -121,7 +121,7 @@ class Log:
                 waiting.setdefault(0 if call.names() else call.inode, []).append(index)
 
     def cuts(self):
-        """Indices before which the power may go, those behind a change of names or a sync first."""
+        """Indices before which the power may go, those after a change of names or a sync first."""
         marks = [index + 1 for index, call in enumerate(self.calls) if call.kind not in (WRITE, TRUNCATE)]
         return marks, [index + 1 for index, call in enumerate(self.calls) if call.kind in (WRITE, TRUNCATE)]
 

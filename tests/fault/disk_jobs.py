@@ -18,7 +18,7 @@ from disk import Pool  # noqa: E402
 from harness import HAS_MPI, ROOT, binary, command, environment, squares, toml  # noqa: E402
 
 ITEMS = 600
-FILES = "{index}.txt"  # one file an item
+FILES = "{index}.txt"  # one file per item
 FILES_ITEMS = 120
 KERNEL_C = """#include <stdlib.h>
 #include <time.h>
@@ -27,7 +27,7 @@ KERNEL_C = """#include <stdlib.h>
 static void map_item(pe_batch *batch, size_t i)
 {
     const int64_t x = ((const int64_t *)batch->args[0])[i];
-    const char *const slow = getenv("SLOW"); /* so many half milliseconds an item */
+    const char *const slow = getenv("SLOW"); /* this many half milliseconds an item */
     const char *const mended = getenv("MENDED"); /* "half": some fail again */
     if (slow != NULL)
         nanosleep(&(struct timespec){.tv_nsec = 500000L * atoi(slow)}, 0);

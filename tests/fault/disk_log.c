@@ -4,7 +4,7 @@
 /* disk_log.c - preloaded into pengine: logs what it does to files, so that test_power.py can make the disks of a power cut.
  *
  * Design:  one record a call: a head, names, data. All processes of a run append to the file DISK_LOG. A record is written
- *          behind the call and before the program goes on, so that whatever relies on a call stands behind it in the log; of
+ *          after the call and before the program goes on, so that whatever relies on a call stands after it in the log; of
  *          a sync the beginning is a record, too. Each file that is created gets a second name in the folder DISK_POOL:
  *          its inode then stays what it is, however often the disk is made again.
  * Not here: writes through mmap and stdio, which outputs and checkpoints do not use.

@@ -167,7 +167,7 @@ class Job:
 
 
 def result_of(job, folder):
-    """The bytes of the output, those of one file an item joined; lines of an unordered mode sorted."""
+    """The bytes of the output, those of one file per item joined; lines of an unordered mode sorted."""
     if "{" in job.path:
         return b"".join(sorted(path.name.encode() + b":" + path.read_bytes() for path in (folder / "r").glob("*.txt")))
     data = (folder / job.path).read_bytes()

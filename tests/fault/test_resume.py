@@ -261,7 +261,7 @@ class Resume(Case):
                     self.trial(f"0/{number}/mpi", path, expected, mode, ranks=(0, 2, 3), **more)
 
     def trial_of_files(self, seed, name, ranks=(0,)):
-        """One file an item."""
+        """One file per item."""
         shutil.rmtree(self.dir / "results", ignore_errors=True)
         self.job("results/" + name, "imap", "skip", index=True)
         self.write("job.toml", (self.dir / "job.toml").read_text().replace(f"[0, {ITEMS}]", f"[0, {FILES}]"))

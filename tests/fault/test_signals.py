@@ -21,7 +21,7 @@ WAYS = (signal.SIGINT, signal.SIGTERM)
 
 
 def visible_bytes(path):
-    """The rows that the header of an npy counts; ranks may have written later rows behind them."""
+    """The rows that the header of an npy counts; ranks may have written later rows after them."""
     try:
         return numpy.load(path, mmap_mode="r").nbytes if path.name == "out.npy" else path.stat().st_size
     except (ValueError, FileNotFoundError):  # no header yet; it has just got its final name

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A promise of the code under test: where it is broken the fuzzer, or the replay, ends here with the input at hand. */
+/* A promise of the code under test: where it is broken the fuzzer, or the replay, ends here with the current input. */
 #define FUZZ_HOLDS(promise) ((promise) ? (void)0 : __builtin_trap())
 
 #endif

@@ -40,7 +40,7 @@ static void check_place(const pe_line_index *index, uint64_t record, size_t at, 
     const pe_line_position place = pe_line_index_find(index, record, &first);
     FUZZ_HOLDS(first <= record && record - first < index->stride && place.offset <= at);
     FUZZ_HOLDS(first != record || (place.offset == at && place.line == line));
-    FUZZ_HOLDS(pe_line_index_behind(index, record) >= at);
+    FUZZ_HOLDS(pe_line_index_after(index, record) >= at);
 }
 
 static void check_records(const input *in, const pe_line_index *index, bool is_closed)

@@ -17,7 +17,7 @@ static const pe_type types[] = {{.dtype = PE_INT64},
 static const char *const names[] = {"n", "x", "v", "s", "b"};
 static const pe_param params[] = {{.name = "p", .dtype = PE_FLOAT64}, {.name = "q", .dtype = PE_TEXT}};
 
-/* The message ends in a line of the expression and a caret that stands within it, or one behind. */
+/* The message ends in a line of the expression and a caret that stands within it, or one after. */
 static void check_message(const pe_error *err)
 {
     const char *caret = strrchr(err->text, '\n');

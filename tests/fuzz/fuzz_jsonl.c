@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* fuzz_jsonl.c - any bytes as a line of JSON: values lie in the line, and more readable bytes behind it change nothing.
+/* fuzz_jsonl.c - any bytes as a line of JSON: values lie in the line, and more readable bytes after it change nothing.
  *
- * Design: the line is read three times: where its bytes end, with other bytes behind it, and as one of many lines.
+ * Design: the line is read three times: where its bytes end, with other bytes after it, and as one of many lines.
  */
 #include <stdbool.h>
 #include <stdlib.h>

@@ -41,7 +41,7 @@ static void check_index(const unsigned char *data, size_t size)
     for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
         uint64_t first;
         FUZZ_HOLDS(pe_line_index_find(&index, records[i], &first).offset <= index.end && first <= records[i]);
-        FUZZ_HOLDS(pe_line_index_behind(&index, records[i]) <= index.end);
+        FUZZ_HOLDS(pe_line_index_after(&index, records[i]) <= index.end);
         FUZZ_HOLDS(pe_line_index_most_bytes(&index, records[i]) <= index.end);
     }
     pe_line_index_fini(&index);

@@ -50,7 +50,7 @@ def values_of(draw, dtype, domain, count):
 
 
 def cut(draw, table, count, may_be_cut=True):
-    """How many items stand before and behind those that are taken; the table gets first and count."""
+    """How many items stand before and after those that are taken; the table gets first and count."""
     before = draw.choice([0, 0, 0, 1, 2, 17]) if may_be_cut else 0
     behind = draw.choice([0, 0, 0, 1, 5]) if may_be_cut else 0
     if before > 0 or draw.random() < 0.05:

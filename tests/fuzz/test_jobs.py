@@ -158,7 +158,7 @@ class Job:
             self.output["format"] = self.format
 
     def draw_distribution(self):
-        """Which item is the least, the greatest; quantiles, a histogram: of one number an item, whose arguments have no other names."""
+        """Which item is the least, the greatest; quantiles, a histogram: of one number per item, whose arguments have no other names."""
         draw, results = self.draw, self.written
         is_plain = all("[" not in dtype and dtype not in ("int128", "bool", "uint64") for dtype in [*self.kernel.args, *results])
         if not is_plain:

@@ -147,7 +147,7 @@ class Compiled(unittest.TestCase):
         self.same(made["sum"], pairs["a"] + pairs["b"])
         self.same(made["product"], pairs["a"] * pairs["b"])
         out = numpy.zeros(1000, [("s", "f8"), ("between", "i1"), ("p", "f8")])
-        with self.assertRaisesRegex(ValueError, "expected 2 fields, one a result, got s, between, p"):
+        with self.assertRaisesRegex(ValueError, "expected 2 fields, one per result, got s, between, p"):
             self.pool.starmap(both, pairs, out=out)
         target = out[["s", "p"]]
         self.assertIs(self.pool.starmap(both, pairs, out=target), target)

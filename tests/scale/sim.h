@@ -81,7 +81,7 @@ int sim_ibcast(void *data, int count, MPI_Datatype type, int root, MPI_Comm comm
 int sim_iallreduce(const void *data, void *all, int count, MPI_Datatype type, MPI_Op op, MPI_Comm comm,
                    MPI_Request *request);
 
-/* Written with arguments, so that sim.c still reaches what is behind a name: (free)(memory). */
+/* Written with arguments, so that sim.c still reaches what is after a name: (free)(memory). */
 #define pthread_mutex_t sim_mutex
 #define pthread_mutex_init sim_mutex_init
 #define pthread_mutex_lock sim_mutex_lock

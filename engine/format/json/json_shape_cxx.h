@@ -20,7 +20,7 @@
 
 #include "format/json/jsonl.h"
 
-// The tokens from a line's first on: their offsets from `base`. Behind the last stands the offset of the end.
+// The tokens from a line's first on: their offsets from `base`. After the last stands the offset of the end.
 struct pe_json_tokens {
     const char *base;
     const std::uint32_t *first, *end;
@@ -56,7 +56,7 @@ class pe_json_shape
     };
     struct scalar {
         std::size_t token;
-        std::string_view text; // of the line at hand
+        std::string_view text; // of the current line
         pe_json_kind kind;
     };
     enum class where { nowhere, string, scalar };

@@ -15,7 +15,7 @@
 
 #define REPLACEMENT "\xEF\xBF\xBD" /* U+FFFD */
 
-/* The letter behind the backslash of a short escape, or 0. */
+/* The letter after the backslash of a short escape, or 0. */
 static char short_escape(unsigned char byte)
 {
     switch (byte) {

@@ -50,7 +50,7 @@ struct pe_json_line {
 class pe_json_window
 {
   public:
-    // The next lines are read one after the other, about so many; 0: nothing is known. Forgets what was read.
+    // The next lines are read one after the other, about this many; 0: nothing is known. Forgets what was read.
     void start(std::uint64_t lines);
     // The values of a line; false: they are not known, and `values` means nothing.
     bool read(const pe_json_line &line, const std::vector<pe_json_path> &paths, pe_json_value *values);

@@ -31,7 +31,7 @@ typedef enum pe_json_kind {
 
 typedef struct pe_json_value {
     pe_json_kind kind;
-    const char *data; /* points into the line, but for an unescaped string */
+    const char *data; /* points into the line, except for an unescaped string */
     size_t size;
     int is_copy;     /* data is the reader's, until the next line */
     const char *own; /* the value as it stands in the line, a string with its quotes; NULL: there is none */
@@ -47,7 +47,7 @@ typedef struct pe_jsonl pe_jsonl;
 pe_status pe_jsonl_open(const char *const *paths, size_t count, pe_jsonl **out, pe_error *err);
 void pe_jsonl_close(pe_jsonl *reader); /* NULL is allowed */
 
-/* pe_jsonl_start - about so many lines will be read, one behind the other in one piece of memory: the tokens of many lines
+/* pe_jsonl_start - about this many lines will be read, one after the other in one piece of memory: the tokens of many lines
  * are then found at once. To be called before any line in memory that was written anew is read; 0: they come alone. */
 void pe_jsonl_start(pe_jsonl *reader, uint64_t lines);
 
@@ -64,7 +64,7 @@ pe_status pe_jsonl_read(pe_jsonl *reader, const char *data, size_t size, size_t 
  *
  * Shape:   value p of line i lies between ends[1 + 2 * p] + 1 (modulo 2^32) and ends[2 + 2 * p] of the line's `ends`, which
  *          has one element more than two a path; a missing value is empty. Its ends[0] + 1 (modulo 2^32) is where the line
- *          begins, and the next line's ends[0] is its newline; so ends has one element behind those of `most` lines.
+ *          begins, and the next line's ends[0] is its newline; so ends has one element after those of `most` lines.
  * Returns: how many lines were found, at most `most`: 0 as well where pe_jsonl_read has not yet seen one like it
  */
 uint64_t pe_jsonl_find(pe_jsonl *reader, const char *data, size_t size, uint64_t most, uint32_t *ends);

@@ -241,7 +241,7 @@ pe_status report(pe_jsonl &r, od::document *document, std::size_t *bad, pe_error
     return pe_fail(err, PE_EDATA, "%s", r.reason);
 }
 
-// The line with the bytes behind it that simdjson may read.
+// The line with the bytes after it that simdjson may read.
 void set_line(pe_jsonl &r, const char *data, std::size_t size, std::size_t readable)
 {
     if (readable - size < simdjson::SIMDJSON_PADDING) {
@@ -271,7 +271,7 @@ pe_status open_object(pe_jsonl &r, od::document &document, od::object &object, s
     return report(r, nullptr, bad, err);
 }
 
-// Nothing may stand behind the object.
+// Nothing may stand after the object.
 bool has_ended(od::document &document)
 {
     const char *at = nullptr;

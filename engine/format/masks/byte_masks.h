@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* byte_masks.h - where some byte values stand, as one bit a byte.
+/* byte_masks.h - where some byte values stand, as one bit per byte.
  *
  * Design: the vector unit makes the masks of many blocks at once, so that whoever walks over the bits needs no vector
  *         code and the choice of the processor's instructions is made once a call. The masks are the same on every

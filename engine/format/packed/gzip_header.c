@@ -5,7 +5,7 @@
  *
  * Design:   libisal 2.30 refuses a header with a checksum that comes in pieces, so the header is read here.
  * Threads:  the state is the caller's.
- * Not here: the data and the checksum behind them (unpack.c).
+ * Not here: the data and the checksum after them (unpack.c).
  */
 #include "format/packed/gzip_header.h"
 

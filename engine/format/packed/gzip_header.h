@@ -20,7 +20,7 @@ typedef struct pe_gzip_header {
 } pe_gzip_header;
 
 typedef enum pe_gzip_verdict {
-    PE_GZIP_MORE,     /* the header goes on behind these bytes */
+    PE_GZIP_MORE,     /* the header goes on after these bytes */
     PE_GZIP_COMPLETE, /* the next byte is the first of the deflate data */
     PE_GZIP_NONE,     /* no header of a gzip member */
     PE_GZIP_METHOD,   /* the member is not deflate, or has flags that RFC 1952 does not know */

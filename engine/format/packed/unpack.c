@@ -26,7 +26,7 @@ struct pe_unpack {
     bool is_inside;   /* a member */
     bool has_members; /* at least one is complete */
     uint64_t offset;
-    bool has_header; /* gzip: that of the member at hand was read */
+    bool has_header; /* gzip: that of the current member was read */
     pe_gzip_header header;
     struct inflate_state gzip;
     ZSTD_DStream *zstd;

@@ -72,7 +72,7 @@ static const pe_key input_rows[] = {
      .words = input_formats,
      .unset = "by suffix",
      .kinds = PATH,
-     .help = "txt is one text item a line"},
+     .help = "txt is one text item per line"},
     {.name = "dtype",
      .type = PE_KEY_TYPES,
      INPUT(dtype),

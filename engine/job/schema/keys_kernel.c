@@ -35,7 +35,7 @@ static const pe_key kernel_rows[] = {
      .most = PE_MAX_COLUMNS,
      .kinds = EXPR,
      .help = "a C expression such as \"x*x + 1\" of the arguments, of params and of i, the item's index; or an array "
-             "of them, one a result"},
+             "of them, one per result"},
     {.name = "source",
      .type = PE_KEY_STRING,
      .path = PE_PATH_KERNEL,
@@ -64,7 +64,7 @@ static const pe_key kernel_rows[] = {
      COUNT_JOB(kernel.command_count),
      .least = 1,
      .kinds = COMMAND,
-     .help = "a program: one line in, one line out an item; or one run an item where an argument holds {} or another "
+     .help = "a program: one line in, one line out per item; or one run per item where an argument holds {} or another "
              "placeholder"},
     {.name = "ok",
      .type = PE_KEY_INTEGERS,
@@ -143,7 +143,7 @@ static const pe_key kernel_rows[] = {
      .most = INT64_MAX,
      .unset = "no limit",
      .kinds = PYTHON,
-     .help = "a worker process is replaced after so many items"},
+     .help = "a worker process is replaced after this many items"},
     {.name = "signature",
      .type = PE_KEY_STRING,
      JOB(kernel.signature),

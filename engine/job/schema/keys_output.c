@@ -146,7 +146,8 @@ static const pe_key reduce_rows[] = {
      .least = 1,
      .most = 1000,
      .unset = "none",
-     .help = "a line for each quantile, such as [0.5, 0.99], within 0.05 %; takes up to 32 MiB a rank for each result"},
+     .help =
+         "a line for each quantile, such as [0.5, 0.99], within 0.05 %; takes up to 32 MiB per rank for each result"},
     {.name = "histogram",
      .type = PE_KEY_HISTOGRAM,
      JOB(reduce.histogram),

@@ -53,7 +53,7 @@ static const pe_key pool_rows[] = {
      .least = 1,
      .most = MOST_TIME,
      .fallback = "\"auto\"",
-     .help = "the run ends in good order before so much time has passed; auto: as SLURM, PBS, LSF or Flux say"},
+     .help = "the run ends in good order before this much time has passed; auto: as SLURM, PBS, LSF or Flux say"},
 };
 
 static const pe_key errors_rows[] = {
@@ -68,7 +68,7 @@ static const pe_key errors_rows[] = {
      JOB(errors.fill),
      COUNT_JOB(errors.fill_count),
      .unset = "nan for floats; else it must be given",
-     .help = "the value for on_error = \"fill\", or an array of values, one a result"},
+     .help = "the value for on_error = \"fill\", or an array of values, one per result"},
     {.name = "retries",
      .type = PE_KEY_INTEGER,
      JOB(errors.retries),
@@ -111,7 +111,7 @@ static const pe_key checkpoint_rows[] = {
      .path = PE_PATH_OUTPUT,
      JOB(checkpoint.path),
      .may_change = true,
-     .unset = "the output's path with .checkpoint behind it; of one file an item FOLDER/NAME.checkpoint; none for "
+     .unset = "the output's path with .checkpoint appended; of one file per item FOLDER/NAME.checkpoint; none for "
               "stdout and reductions",
      .help = "the file of the record, found from the current directory"},
     {.name = "interval",

@@ -57,7 +57,7 @@ static const pe_key top_rows[] = {
      JOB(skip),
      .most = INT64_MAX,
      .unset = "0",
-     .help = "go on after so many items, of the job or of its part, that an interrupted run has done; the others are "
+     .help = "go on after this many items, of the job or of its part, that an interrupted run has done; the others are "
              "numbered as in the whole"},
 };
 

@@ -15,7 +15,7 @@
  *                .most = MOST_TIME,
  *                JOB(pool.time_limit_ns),          INPUT(field) in keys_input.c
  *                .unset = "none",                  or .fallback = "\"5 s\"", a default as TOML
- *                .help = "the run ends before so much time has passed"},
+ *                .help = "the run ends before this much time has passed"},
  *
  *           The key is then read into the field, checked, printed by --print-config and freed. An array also names the
  *           int beside it, COUNT_JOB(field) or COUNT_INPUT(field); GIVEN_JOB(field) or GIVEN_INPUT(field) names a bool

@@ -89,7 +89,7 @@ typedef struct pe_key_table {
     size_t count;
     const char *const *kinds; /* the keys of which the table has exactly one, in the order of their enum; NULL: none */
     size_t kind_count;
-    const char *const *needed; /* keys of which the table has at least one, with a NULL behind them; NULL: none */
+    const char *const *needed; /* keys of which the table has at least one, with a NULL after them; NULL: none */
 } pe_key_table;
 
 /* pe_schema_find - the row of table.name, or NULL. */

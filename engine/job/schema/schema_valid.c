@@ -54,7 +54,7 @@ static void print_char(const pe_key *key, char out[PE_VALID_ROOM])
     snprintf(out, PE_VALID_ROOM, "one ASCII character%s%.80s", key->words != NULL ? " or " : "", words);
 }
 
-/* Of the types whose keys all take the same values. */
+/* For the types whose keys all take the same values. */
 static const char *const TEXTS[] = {
     [PE_KEY_STRING] = "a string that is not empty",
     [PE_KEY_TEXT] = "a string",
@@ -78,8 +78,8 @@ static const char *const TEXTS[] = {
     [PE_KEY_LIMIT] = "\"auto\", \"none\" or a time of at most 100 days such as \"23 h\", \"90 s\", or seconds above 0",
     [PE_KEY_SHARES] = "an array of numbers from 0 to 1, such as [0.5, 0.99]",
     [PE_KEY_HISTOGRAM] = "[first, last, bins], with first below last and 1 to 2^20 bins",
-    [PE_KEY_EXPRESSIONS] = "an expression such as \"x*x\", or an array of them, one a result",
-    [PE_KEY_FILL] = "a number, true, false or a string, or an array of them, one a result",
+    [PE_KEY_EXPRESSIONS] = "an expression such as \"x*x\", or an array of them, one per result",
+    [PE_KEY_FILL] = "a number, true, false or a string, or an array of them, one per result",
     [PE_KEY_KEEP] = "\"all\", or an array of names [\"x\", \"y\"] or of numbers from 0 [0, 1]",
     [PE_KEY_FLOAT_FORMAT] = "a printf format of one number such as \"%.6g\", \"%.3f\" or \"%12.4e\"",
     [PE_KEY_PART] = "\"K/N\" for part K of N, from \"1/N\" to \"N/N\", such as \"3/16\"",

@@ -252,7 +252,7 @@ static pe_status read_values(const pe_place *to, const pe_toml *node, pe_error *
     return status == PE_OK ? unify(to, node, *field, node->count, false, err) : status;
 }
 
-/* One scalar, or one a result. */
+/* One scalar, or one per result. */
 static pe_status read_fill(const pe_place *to, const pe_toml *node, pe_error *err)
 {
     pe_scalar **const field = pe_place_field(to->key, to->base);

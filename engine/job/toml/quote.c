@@ -68,7 +68,7 @@ static pe_status quote(pe_buffer *out, const pe_toml *node, pe_error *err);
 static pe_status quote_array(pe_buffer *out, const pe_toml *node, pe_error *err)
 {
     pe_status status = pe_buffer_append(out, "[", 1, err);
-    /* Of a long array, only as much is written as a message shows. */
+    /* A long array is written only as far as a message shows it. */
     for (size_t i = 0; i < node->count && status == PE_OK && out->size < PE_QUOTE_ROOM; i++) {
         if (i > 0)
             status = pe_buffer_append(out, ", ", 2, err);

@@ -61,7 +61,7 @@ static bool names_file(const char *word)
     return word[0] != '-' && word[0] != '/' && (slash != NULL || (dot != NULL && dot != word && dot[1] != '\0'));
 }
 
-/* Does this word, the first one behind an interpreter, name its script? */
+/* Does this word, the first one after an interpreter, name its script? */
 static bool is_script(const char *program, const char *word)
 {
     static const char *const interpreters[] = {"python", "sh", "bash", "dash", "perl", "ruby", "Rscript", "node"};

@@ -5,7 +5,7 @@
  *
  * Design: when a word after the first has a placeholder, the program runs once per item; else it reads the items as lines
  *         and answers each with a line. No shell is involved.
- * Threads: open and close: the main thread. The kernel: one process a worker.
+ * Threads: open and close: the main thread. The kernel: one process per worker.
  * Not here: running the program (command_lines.c, command_runs.c), finding it (command_find.c).
  */
 #include <stdlib.h>

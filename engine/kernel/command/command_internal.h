@@ -25,7 +25,7 @@ typedef struct pe_command_notes {
     atomic_bool warned_unread;
 } pe_command_notes;
 
-/* The form's state; constant once open, but for the notes. */
+/* The form's state; constant once open, except for the notes. */
 typedef struct pe_command {
     struct pe_command *self; /* kernel.context points here */
     pe_signature signature;
@@ -63,7 +63,7 @@ pe_status pe_command_append_line(const pe_command *form, const void *const *args
 bool pe_command_is_ok(const pe_command *form, pe_subprocess_end end);
 
 /* pe_command_read_answer - parse an answer into the results of an item, or fail the item. size is without the last
- * newline; has_newline: there is one behind it. False when the kernel cannot go on: out of memory (*err stays clear), or
+ * newline; has_newline: there is one after it. False when the kernel cannot go on: out of memory (*err stays clear), or
  * the answers have had the wrong number of fields from the start (*err says so). */
 bool pe_command_read_answer(const pe_command *form, pe_batch *batch, size_t item, const char *text, size_t size,
                             bool has_newline, pe_error *err);

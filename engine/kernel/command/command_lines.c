@@ -97,9 +97,10 @@ static bool has_read_nothing(const pe_command_lines *worker, const progress *sel
 static pe_lines_outcome read_lines(pe_command_lines *worker, progress *self, bool is_end, pe_error *err)
 {
     if (self->answered == 0 && pe_command_lines_has_unparsed(worker) && has_read_nothing(worker, self))
-        pe_command_warn_once(&worker->form->notes->warned_unread, worker->form,
-                             "answers without reading its input, the items, one a line; where the item is an argument, "
-                             "write {} in its place");
+        pe_command_warn_once(
+            &worker->form->notes->warned_unread, worker->form,
+            "answers without reading its input, the items, one per line; where the item is an argument, "
+            "write {} in its place");
     while (self->answered < self->asked && pe_command_lines_has_unparsed(worker)) {
         const char *const line = (const char *)worker->answer.data + worker->parsed;
         const size_t there = worker->answer.size - worker->parsed;

@@ -114,7 +114,7 @@ static field trim(field all)
     return all;
 }
 
-/* The first field of *rest, which becomes what is behind it; false: there is none. */
+/* The first field of *rest, which becomes what is after it; false: there is none. */
 static bool next_field(field *rest, bool by_blanks, field *out)
 {
     if (by_blanks)
@@ -128,7 +128,7 @@ static bool next_field(field *rest, bool by_blanks, field *out)
     return true;
 }
 
-/* Is the answer as a whole one result: a text, or a vector, whose commas may have blanks behind them? */
+/* Is the answer as a whole one result: a text, or a vector, whose commas may have blanks after them? */
 static bool is_one_piece(const pe_signature *signature)
 {
     return signature->result_count == 1 &&

@@ -261,7 +261,7 @@ static const char *suffix_of(int number, char out[16])
 }
 
 /* Writes PE_RESULT, PE_RESULT_1 ...: the C type of an expression, or the type in the signature. pe_probe is a name in
- * PE_PROBED_TYPE, so it stands for the prototype at hand. */
+ * PE_PROBED_TYPE, so it stands for the current prototype. */
 static void put_result_type(const writer *w, int number)
 {
     char suffix[16];

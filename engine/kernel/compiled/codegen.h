@@ -14,7 +14,7 @@
 typedef struct pe_codegen {
     pe_signature signature;   /* result_count 0: the expression's own type */
     const char *expr;         /* the first of exprs, or NULL: function */
-    const char *const *exprs; /* one a result; NULL: expr alone */
+    const char *const *exprs; /* one per result; NULL: expr alone */
     int expr_count;
     const char *const *names; /* of the arguments of expr */
     const char *function;

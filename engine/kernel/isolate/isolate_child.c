@@ -4,7 +4,7 @@
 /* isolate_child.c - the child process in which an isolated kernel runs.
  *
  * Design:   a fork of a process with threads, of which the child has one. It takes no lock that another thread of the
- *           parent may have held at the fork, but for malloc's, which the C library releases in the child. It ends by
+ *           parent may have held at the fork, except for malloc's, which the C library releases in the child. It ends by
  *           _exit, so that nothing of the parent is flushed or finished twice; on_exit catches a kernel that calls exit
  *           before the parent's handlers run. It dies with the worker that forked it.
  * Threads:  the one of the child.

@@ -7,7 +7,7 @@
  *         worker keeps that process. The signature gives the types; without one the arguments have the columns' types
  *         (of a text file, what its first records are) and the result is text, as str() gives it.
  *         [kernel.params] are keyword arguments of the function.
- * Threads: open and close: the main thread. The kernel: one process a worker.
+ * Threads: open and close: the main thread. The kernel: one process per worker.
  * Not here: the protocol with a process (python_worker.c), what it reads first (python_handshake.c), the process itself
  *          (worker.py).
  */

@@ -64,7 +64,7 @@ pe_status pe_column_block_begin(pe_buffer *out, pe_column_types types, uint64_t 
     return PE_OK;
 }
 
-/* The bytes of a column's texts go behind all else; each text then holds its place. */
+/* The bytes of a column's texts go after all else; each text then holds its place. */
 static pe_status take_texts(pe_buffer *out, size_t begin, size_t column, uint64_t count, pe_error *err)
 {
     pe_status status = PE_OK;

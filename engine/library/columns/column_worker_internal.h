@@ -14,14 +14,14 @@ typedef struct pe_column_worker_state {
     pe_call *call;
     bool has_text;                  /* among the results */
     void *scratch[PE_MAX_COLUMNS];  /* arguments that do not lie ready: converted, or texts of a payload; else NULL */
-    pe_failures failures;           /* of the batch at hand */
+    pe_failures failures;           /* of the current batch */
     pe_failures unfit;              /* of these, items with an argument that does not fit its type */
     pe_arena kept_texts;            /* result texts of a batch whose failed items are tried again */
-    bool has_payload, makes_blocks; /* of the slice at hand: where arguments are, and where results go */
+    bool has_payload, makes_blocks; /* of the current slice: where arguments are, and where results go */
     pe_column_block payload;
-    pe_column_block block;          /* of the batch at hand, where results go to blocks */
+    pe_column_block block;          /* of the current batch, where results go to blocks */
     pe_buffer outcomes;             /* of that block */
-    pe_buffer notes, counts, lines; /* of the chunk at hand, until its next section */
+    pe_buffer notes, counts, lines; /* of the current chunk, until its next section */
 } pe_column_worker_state;
 
 /* Some items on their way through a worker. */

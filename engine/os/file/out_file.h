@@ -46,7 +46,7 @@ typedef struct pe_out_file {
 /* What identifies the file of an unfinished run, and how much of it counts. */
 typedef struct pe_out_state {
     uint64_t inode, bytes;
-    uint64_t ahead_end; /* rows that were written ahead lie behind `bytes` and before this offset; they stay */
+    uint64_t ahead_end; /* rows that were written ahead lie after `bytes` and before this offset; they stay */
 } pe_out_state;
 
 /* pe_out_begin - create the temporary file. marker: the name of the marker; NULL: PATH.checkpoint. A checkpoint of that

@@ -25,7 +25,7 @@
 #define PUSH_SHARE 32 /* of the items that are left: a slice for the workers */
 #define BACKLOG 2     /* slices that wait for the workers */
 
-/* What one other rank owes or is owed; the main thread's, but for held. */
+/* What one other rank owes or is owed; the main thread's, except for held. */
 typedef struct peer {
     bool is_exhausted; /* it has said that it gives nothing more */
     uint64_t given;    /* of our items, not returned yet */

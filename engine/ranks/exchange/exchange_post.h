@@ -33,7 +33,7 @@ typedef struct pe_exchange_outgoing pe_exchange_outgoing; /* a message that is b
 typedef struct pe_exchange_post {
     pe_comm *comm;
     pe_comm_op *header_op, *data_op; /* what is being received */
-    pe_exchange_header header;       /* of the message at hand, */
+    pe_exchange_header header;       /* of the current message, */
     pe_buffer data;                  /* its bytes, */
     int from;                        /* its sender */
     pe_exchange_outgoing *sent;

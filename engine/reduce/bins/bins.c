@@ -95,7 +95,7 @@ void pe_tally_move(pe_tally *tally, uint64_t *bins)
     for (uint32_t p = 0; p < tally->page_count; p++) {
         uint64_t *const to = bins + (size_t)tally->page[p] * PE_BIN_PAGE;
         for (uint32_t b = 0; b < PE_BIN_PAGE; b++)
-            if (tally->counts[p][b] != 0) /* the last page may end behind the bins */
+            if (tally->counts[p][b] != 0) /* the last page may end after the bins */
                 to[b] += tally->counts[p][b];
         memset(tally->counts[p], 0, sizeof tally->counts[p]);
         tally->slot[tally->page[p]] = 0;

@@ -3,7 +3,7 @@
  */
 /* bins.h - counts of values by their leading 22 bits, for quantiles: all bins of a rank, and the small tally of a worker.
  *
- * Design:  a value is rounded to 10 bits behind its leading one: 2^-11 of it at most, nothing for integers below 2,048.
+ * Design:  a value is rounded to 10 bits after its leading one: 2^-11 of it at most, nothing for integers below 2,048.
  *          So the counts of two parts add up to those of the whole, whatever the parts are. The bins of a rank are zeroed
  *          memory that the system gives page by page where it is written, 32 MiB at most. A tally has room for the
  *          binary exponents that come first and a log for the values of all others; once its log is full it is merged.
@@ -21,7 +21,7 @@
 
 #define PE_BIN_SHIFT 42 /* of a float64: 22 bits are left */
 #define PE_BIN_INF (INT64_C(0x7ff0000000000000) >> PE_BIN_SHIFT)
-#define PE_BINS ((size_t)(2 * PE_BIN_INF + 2)) /* from -inf to inf, and behind them nan */
+#define PE_BINS ((size_t)(2 * PE_BIN_INF + 2)) /* from -inf to inf, and after them nan */
 
 #define PE_BIN_PAGE 1024U /* the bins of one exponent */
 #define PE_TALLY_PAGES 32

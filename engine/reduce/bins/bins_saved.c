@@ -3,7 +3,7 @@
  */
 /* bins_saved.c - bins as bytes, for a checkpoint or another rank.
  *
- * Design:   numbers of 7 bits a byte, the lowest first, with the top bit in all bytes but the last. A count is its number;
+ * Design:   numbers of 7 bits per byte, the lowest first, with the top bit in all bytes but the last. A count is its number;
  *           a run of empty bins is 0 and its length. All bins in use with 127 values each take 4 MiB.
  * Threads:  bins.h.
  * Not here: counting (bins.c).
@@ -35,7 +35,7 @@ pe_status pe_bins_save(const uint64_t *bins, size_t count, pe_buffer *out, pe_er
     return status;
 }
 
-/* Whether there is a number, and *at is behind it. */
+/* Whether there is a number, and *at is after it. */
 static bool take(const unsigned char **at, const unsigned char *end, uint64_t *number)
 {
     *number = 0;

@@ -4,7 +4,7 @@
 /* exact_square.c - the exact sum of squares.
  *
  * Design:   as exact_float.c: chunks of 64 bits that stand for 32 bits each, and carries that wait. The square of a double
- *           has 106 bits at twice its exponent, that of an int128 254 bits; both are cut into 32 bits a chunk. The squares
+ *           has 106 bits at twice its exponent, that of an int128 254 bits; both are cut into 32 bits per chunk. The squares
  *           of a run of 64-bit integers are first summed in their two halves.
  * Threads:  exact.h.
  * Not here: the variance (exact_variance.c).

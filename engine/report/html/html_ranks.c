@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* html_ranks.c - the sections with a row a rank: where the time went, memory, chunks.
+/* html_ranks.c - the sections with one row per rank: where the time went, memory, chunks.
  *
  * Threads: no state.
  */
@@ -10,7 +10,7 @@
 #include "report/progress.h"
 
 #define WIDTH 1000
-#define SLOW_FACTOR 1.5 /* an item costs so many times what it costs on the other ranks */
+#define SLOW_FACTOR 1.5 /* an item costs this many times what it costs on the other ranks */
 
 int pe_html_rows(const pe_run_facts *facts)
 {

@@ -8,7 +8,7 @@
  *          reduction, and perhaps the output file to write its own rows to.
  *          The pool counts the items of this run from 0; inputs, kernels, messages and outputs have the items' numbers in
  *          the whole job. The set of items to compute turns the one number into the other.
- * Threads: the main thread, but for the functions that the pool calls (execution_run.c).
+ * Threads: the main thread, except for the functions that the pool calls (execution_run.c).
  * Not here: what comes before (run/prepare/), what a worker does with a chunk (worker.c).
  */
 #ifndef PE_EXECUTION_H

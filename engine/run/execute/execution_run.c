@@ -62,7 +62,7 @@ static pe_status take_results(void *context, const pe_chunk_result *out, pe_erro
     return end_taking(self, pe_output_take_in_order(&self->output, out, self->run->stop, err), err);
 }
 
-/* Of several ranks: rank 0 catches up between two of these. */
+/* With several ranks: catch_up writes spilled results between two calls of this. */
 static pe_status take_next_results(void *context, const pe_chunk_result *out, pe_error *err)
 {
     pe_execution *self = context;

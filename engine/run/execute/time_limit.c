@@ -82,7 +82,7 @@ static void ask_again(pe_time_limit *limit)
     pe_time_limit_end(limit);
     take_answer(limit, &limit->answer);
     if (limit->stop_ns < before + NS_PER_S)
-        return; /* as it was, but for rounding */
+        return; /* as it was, except for rounding */
     limit->has_asked_again = false;
     atomic_store_explicit(&limit->has_answer, false, memory_order_relaxed); /* there is no thread */
 }

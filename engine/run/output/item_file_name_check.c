@@ -15,14 +15,14 @@
 #include "base/alloc.h"
 #include "run/output/item_file_names.h"
 
-#define MOST_ITEMS ((uint64_t)1 << 20) /* a fraction of what it takes to write so many files */
+#define MOST_ITEMS ((uint64_t)1 << 20) /* a fraction of what it takes to write this many files */
 #define READ_ITEMS 256u
 
 typedef struct checker {
     const pe_work_spec *work;
     const char *where;
     pe_inputs_reader *reader;
-    void *columns[PE_MAX_COLUMNS]; /* of READ_ITEMS items: the arguments, and the kept columns behind them */
+    void *columns[PE_MAX_COLUMNS]; /* of READ_ITEMS items: the arguments, and the kept columns after them */
     pe_item_writer *writer;
     pe_failures failures; /* items that will have no file */
     pe_buffer listed;

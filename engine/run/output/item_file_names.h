@@ -18,7 +18,7 @@ typedef struct pe_item_file_names {
     size_t count;
 } pe_item_file_names;
 
-/* pe_item_file_names_bytes - what the names of so many items take; of an unknown number (UINT64_MAX) what they may take. */
+/* pe_item_file_names_bytes - what the names of this many items take; of an unknown number (UINT64_MAX) what they may take. */
 size_t pe_item_file_names_bytes(uint64_t items);
 
 /* pe_item_file_names_take - the names in a result of a worker (pe_item_file_name). The file of an item may come again.

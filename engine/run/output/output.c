@@ -168,7 +168,7 @@ static pe_status list_failed(pe_output *output, const pe_buffer *log, uint64_t f
     return status;
 }
 
-/* Of a reduction the workers list the items that they have folded. */
+/* In a reduction the workers list the items that they have folded. */
 static pe_status list_done(pe_output *output, const pe_chunk_result *out, pe_block block, uint64_t first_row,
                            pe_error *err)
 {

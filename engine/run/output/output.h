@@ -87,7 +87,7 @@ typedef struct pe_output_ending {
     bool is_durable;       /* the commit waits for stable storage */
     bool is_resumable;     /* a checkpoint on disk describes what there is: it stays when there is no commit */
     bool keeps_checkpoint; /* also after a commit */
-    /* Of the failed item that ended the run (worker/stop_record.h), which is in no chunk that was taken; else empty. */
+    /* The record of the failed item that ended the run (worker/stop_record.h), which no chunk has brought; else empty. */
     const pe_buffer *stop_record;
 } pe_output_ending;
 

@@ -22,7 +22,7 @@
 #include "os/file/scratch_file.h"
 #include "run/output/row_copy.h"
 
-#define RETRY_LIST ".retry" /* behind the checkpoint's path: what failed again, while the retry runs */
+#define RETRY_LIST ".retry" /* after the checkpoint's path: what failed again, while the retry runs */
 
 /* ---- the scratch file ---- */
 
@@ -51,7 +51,7 @@ static pe_status check_format(const pe_output *output, pe_error *err)
                    output->spec->where, pe_format_name(format));
 }
 
-/* The end of a packed file is written behind its last checkpoint. */
+/* The end of a packed file is written after its last checkpoint. */
 static bool is_as_it_was(const pe_output *output, const struct stat *facts)
 {
     const pe_checkpoint_progress *const progress = &output->resume->from.progress;
@@ -159,7 +159,7 @@ static pe_status place_item(splice *self, const pe_failed_entry *item, pe_error 
     return pe_row_copy_rows(&self->fresh, 1, self->sink, err);
 }
 
-/* Unordered: the new rows stand behind the others. */
+/* Unordered: the new rows stand after the others. */
 static pe_status append_fresh(splice *self, pe_error *err)
 {
     const uint64_t before = self->rows;
@@ -229,7 +229,7 @@ static pe_status open_lists(splice *self, pe_error *err)
     return status;
 }
 
-/* Opens the old rows, behind the header. A header has the length of the new one's, names are a line. */
+/* Opens the old rows, after the header. A header has the length of the new one's, names are a line. */
 static pe_status skip_header(splice *self, int old, uint64_t header_bytes, pe_error *err)
 {
     struct stat facts;

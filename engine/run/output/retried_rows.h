@@ -4,7 +4,7 @@
 /* retried_rows.h - puts the results of items that had failed where they belong in the output of a complete run.
  *
  * Design:  the results go to a scratch file first. At the end the output is copied to a new file, which takes its place:
- *          in the ordered modes each new row where the failed item's row is or would be, in the unordered modes behind the
+ *          in the ordered modes each new row where the failed item's row is or would be, in the unordered modes after the
  *          others. So a retry that is interrupted changes nothing.
  * Threads: as output.h.
  */

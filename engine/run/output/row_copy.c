@@ -40,7 +40,7 @@ static pe_status read_some(pe_row_copy *copy, unsigned char *out, size_t *got, p
     return PE_OK;
 }
 
-/* Reads more behind what is left. *has_ended: there is no more. */
+/* Reads more after what is left. *has_ended: there is no more. */
 static pe_status read_more(pe_row_copy *copy, bool *has_ended, pe_error *err)
 {
     size_t got = 0;
@@ -57,7 +57,7 @@ static pe_status read_more(pe_row_copy *copy, bool *has_ended, pe_error *err)
     return status;
 }
 
-/* The end of the line that begins at `from`, behind its line end; 0: it is not all there. */
+/* The end of the line that begins at `from`, after its line end; 0: it is not all there. */
 static size_t line_end(const pe_row_copy *copy, size_t from)
 {
     const unsigned char *const data = copy->bytes.data;

@@ -7,7 +7,7 @@
  * Design: ranks can write themselves when all rows have the same size, no row is left out and the file is a regular
  *         one: then the offset of each row is known. All ranks must also see the same file: rank 0 writes a random
  *         probe at the offset of the first rows; each other rank opens the file by its absolute name, must find the
- *         probe, and writes a probe of its own behind it; rank 0 must find all of them. If one rank fails, rank 0
+ *         probe, and writes a probe of its own after it; rank 0 must find all of them. If one rank fails, rank 0
  *         gathers all rows. A file that may be read while it grows is written by the ranks of one node only: between
  *         nodes, a file system may show rank 0's header before the rows of another rank.
  * Threads: the main thread.

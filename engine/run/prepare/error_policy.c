@@ -72,7 +72,7 @@ pe_status pe_error_policy_set(pe_work_errors *errors, const pe_job *job, const p
     errors->retries = (uint32_t)job->errors.retries;
     const int given = job->errors.fill_count;
     if (errors->policy == PE_ON_ERROR_FILL && given > 1 && given != count)
-        return pe_fail(err, PE_ECONFIG, "%s.fill: expected one value, or %d, one a result, got %d", job->errors.where,
+        return pe_fail(err, PE_ECONFIG, "%s.fill: expected one value, or %d, one per result, got %d", job->errors.where,
                        count, given);
     for (int r = 0; r < count && errors->policy == PE_ON_ERROR_FILL && status == PE_OK; r++) {
         const pe_dtype dtype = results[r].dtype;

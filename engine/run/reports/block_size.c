@@ -9,7 +9,7 @@
 
 #define BLOCK_NS 10000000.0
 #define GROWTH 8.0
-#define CHEAPER 0.85 /* an item in a larger block must cost less than so much of one in a smaller block */
+#define CHEAPER 0.85 /* an item in a larger block must cost less than this much of one in a smaller block */
 #define TRIAL_GROWTH 4.0
 #define TRIAL_NS 250000000.0 /* the longest block that is tried */
 #define TRIALS_MISSED 2

@@ -25,7 +25,7 @@ typedef struct pe_block_size {
     int missed;                   /* larger sizes, one after the other, that made items no cheaper */
 } pe_block_size;
 
-/* pe_block_size_learn - a block of this size took so long. Returns whether the size has changed: then blocks that were
+/* pe_block_size_learn - a block of this size took this long. Returns whether the size has changed: then blocks that were
  * measured before say nothing, since short blocks cost more an item. */
 bool pe_block_size_learn(pe_block_size *size, uint64_t ns);
 

@@ -4,7 +4,7 @@
 /* estimate_print.c - what a sample says of the whole job.
  *
  * Design:  each block stands for the same share of the job, so the mean of the blocks' costs is the mean cost of an
- *          item. Blocks that are neighbours in the job have about the same cost but for chance, so their differences
+ *          item. Blocks that are neighbours in the job have about the same cost except for chance, so their differences
  *          give the uncertainty of the mean, also where the cost changes along the job.
  * Threads: no state.
  */

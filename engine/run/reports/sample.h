@@ -15,7 +15,7 @@
 
 #define PE_SAMPLE_AUTO UINT64_MAX /* the option's value: as many items as a second allows */
 
-/* pe_run_sample - print the lines of the sample behind the plan, on rank 0. Collective.
+/* pe_run_sample - print the lines of the sample after the plan, on rank 0. Collective.
  *
  * Returns: PE_OK; PE_EUSAGE for a stream, or where only rank 0 can read the input; errors of the kernel and the input */
 pe_status pe_run_sample(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,

@@ -27,7 +27,7 @@ typedef struct pe_sampler {
     pe_chunk_result out;
 } pe_sampler;
 
-/* The sample of one rank. Constant while the workers compute, but for samplers, of which each has its own, and err. */
+/* The sample of one rank. Constant while the workers compute, except for samplers, of which each has its own, and err. */
 typedef struct pe_sampling {
     const pe_run_context *run;
     const pe_run_inputs *inputs;

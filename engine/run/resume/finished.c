@@ -3,7 +3,7 @@
  */
 /* finished.c - finds whether the output of a complete run is still where the run left it.
  *
- * Design:   the file is known by its inode. The end of a packed file is written behind its last checkpoint, so that only its
+ * Design:   the file is known by its inode. The end of a packed file is written after its last checkpoint, so that only its
  *           least length is known.
  * Threads:  the main thread of rank 0.
  */
@@ -35,7 +35,7 @@ bool pe_finished_is_named(const pe_job *job, const pe_checkpoint_progress *progr
     return find(job, progress, &size);
 }
 
-/* Of a map the final name comes last. Where the output grows under its final name, the header of an npy or the log of failed
+/* In map the output gets its final name last. Where the output grows under its final name, the header of an npy or the log of failed
  * items may be missing: they are written again. */
 bool pe_finished_has_nothing_left(const pe_job *job, const pe_checkpoint_progress *progress)
 {

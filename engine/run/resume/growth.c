@@ -24,7 +24,7 @@ static bool is_text(pe_format format)
     return format == PE_FORMAT_CSV || format == PE_FORMAT_TSV || format == PE_FORMAT_TXT || format == PE_FORMAT_JSONL;
 }
 
-/* Are "[0, 10]" and "[0, 20]" the same but for the second number? */
+/* Are "[0, 10]" and "[0, 20]" the same except for the second number? */
 static bool differs_in_stop(const char *was, const char *is)
 {
     const char *const old_stop = strchr(was, ','), *const new_stop = strchr(is, ',');
@@ -46,7 +46,7 @@ static bool ends_record(const char *path, uint64_t size)
     return size == 0 || (is_read && last == '\n');
 }
 
-/* Whether the content of a file is that of before with more behind it. */
+/* Whether the content of a file is that of before with more after it. */
 static pe_status has_grown_file(const pe_job *job, const pe_run_inputs *inputs, int input, const char *was,
                                 pe_growth *growth, bool *has_grown, pe_error *err)
 {
@@ -101,7 +101,7 @@ static pe_status adapt_input(const pe_job *job, const pe_run_inputs *inputs, int
     return status == PE_OK && *has_grown ? replace(was, key, value, err) : status;
 }
 
-/* Of a product the last record of the first input is in many items, whose rows need not be the last. */
+/* In a product many items have the last record of the first input, and their rows need not be the last ones. */
 static pe_status refuse_product(const pe_growth *growth, pe_error *err)
 {
     return pe_fail(err, PE_ECONFIG,

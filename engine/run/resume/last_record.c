@@ -114,7 +114,7 @@ static int find_kind(const pe_failure_log *failures, const pe_failed_entry *entr
     return named == 1 ? found : -1;
 }
 
-/* The item is the last one, so that no other one of its kind is behind it. */
+/* The item is the last one, so that no other one of its kind is after it. */
 static void uncount(pe_failure_log *failures, int kind)
 {
     failures->count--;

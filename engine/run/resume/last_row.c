@@ -3,7 +3,7 @@
  */
 /* last_row.c - the length of the last row of an output.
  *
- * Design:  lines are measured from their end: outside quotes a line end has an even number of quotes behind it.
+ * Design:  lines are measured from their end: outside quotes a line end has an even number of quotes after it.
  * Threads: no state.
  */
 #include "run/resume/last_row.h"

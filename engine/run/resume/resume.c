@@ -71,7 +71,7 @@ static pe_status refuse_unfinished(const pe_run_resume *resume, const pe_run_inp
 
 /* ---- is it this job? ---- */
 
-/* Of --retry-failed the kernel may be another one, which one line says. */
+/* --retry-failed allows another kernel, and says so in one line. */
 static pe_status forgive_kernel(const pe_manifest *was, pe_manifest *is, pe_error *err)
 {
     pe_manifest adapted = {0};

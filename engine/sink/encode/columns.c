@@ -217,7 +217,7 @@ static pe_status append_field(const pe_buffer *name, const pe_text_style *style,
     return PE_OK;
 }
 
-/* The names of a kept column, each with a separator behind it. */
+/* The names of a kept column, each with a separator after it. */
 static pe_status append_kept(const pe_kept_column *kept, const pe_text_style *style, pe_buffer *out, pe_error *err)
 {
     pe_status status = PE_OK;

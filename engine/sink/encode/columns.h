@@ -27,7 +27,7 @@ pe_status pe_columns_print_line(const pe_sink_spec *spec, pe_format format, pe_b
 bool pe_columns_is_structured(const pe_sink_spec *spec);
 
 /* pe_columns_list - append the names of all fields, each with its terminator: the index, kept columns, results, of which a
- * vector has one, or one an element where every column is named (pe_columns_fields). */
+ * vector has one, or one per element where every column is named (pe_columns_fields). */
 pe_status pe_columns_list(const pe_sink_spec *spec, pe_buffer *out, pe_error *err);
 uint32_t pe_columns_fields(const pe_sink_spec *spec, int result);
 

@@ -4,7 +4,7 @@
 /* encode.h - columns of results into the bytes of a format: pure, done by the workers.
  *
  * Design: the binary formats (npy, raw, digest) are rows of packed elements without padding, little-endian; a single
- *         text result is its bytes and a newline, and with the format bytes its bytes alone. txt is one line an item
+ *         text result is its bytes and a newline, and with the format bytes its bytes alone. txt is one line per item
  *         with one space between values; csv and tsv are RFC 4180 with LF, texts quoted where RFC 4180 asks for it.
  *         types/number.h prints the numbers. null has no bytes.
  * Threads: an encoder is constant after init: any thread, each with its own buffer.

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* encode_json.c - columns of results into objects, one a line.
+/* encode_json.c - columns of results into objects, one per line.
  *
  * Design: what stands before each value, such as `,"x":`, is made once (pe_encoder_name). nan and the infinities, which JSON
  *         has not, are null; a complex number is a string. Where a result is JSON itself (a Python function without
- *         signature) an object is the line, behind the other columns, and anything else is the value of its name.
+ *         signature) an object is the line, after the other columns, and anything else is the value of its name.
  * Threads: the encoder is only read.
  * Not here: printing a number (types/number.h) or a string (format/json/json_text.h).
  */

@@ -9,7 +9,7 @@
 #include "sink/encode/encode.h"
 
 /* pe_text_style_of - how the spec's rows are written in this format: ' ' between the values of txt, ',' of csv, '\t' of
- * tsv, but for what the job says. */
+ * tsv, except for what the job says. */
 pe_text_style pe_text_style_of(const pe_sink_spec *spec, pe_format format);
 
 /* pe_text_row_bytes - upper bound for one row, without the bytes of text results. */
@@ -17,7 +17,7 @@ size_t pe_text_row_bytes(const pe_encoder *encoder);
 
 /* pe_text_most - upper bound for the bytes of a batch as txt, csv and tsv; false: it is larger than memory can be. */
 bool pe_text_most(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *most);
-/* pe_text_print - the rows at `at`, which has room for so many. Returns: their end */
+/* pe_text_print - the rows at `at`, which has room for this many. Returns: their end */
 char *pe_text_print(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns, char *at);
 
 /* pe_text_total - the sum of the sizes of count texts, plus `each` for every text; false on overflow. */

@@ -38,7 +38,7 @@ static pe_status take(pe_packer *packer, size_t *names_bytes, const unsigned cha
     return status == PE_OK ? pe_packer_write(packer, data + names, size - names, err) : status;
 }
 
-/* The rows of the member at hand that are in the file. */
+/* The rows of the current member that are in the file. */
 static pe_status take_file(pe_packer *packer, pe_packed_reader *reader, size_t *names_bytes, pe_error *err)
 {
     unsigned char *rows = NULL;

@@ -47,11 +47,11 @@ typedef struct packing_thread {
 
 struct pe_packer {
     pe_output_stream *stream;
-    pe_record_scan scan; /* of the member at hand; the caller's alone, as all down to `threads` */
+    pe_record_scan scan; /* of the current member; the caller's alone, as all down to `threads` */
     uint64_t member;
     uint64_t member_begin; /* offset of the first member that is not all written */
     uint64_t head, tail;   /* pieces written; the piece that takes rows. Both only grow */
-    bool has_bytes;        /* the member at hand has some */
+    bool has_bytes;        /* the current member has some */
     uint64_t there_until;  /* up to this offset the file has the bytes already */
     packing_thread threads[MOST_THREADS];
     uint64_t thread_count;

@@ -25,7 +25,7 @@ pe_status pe_packer_open(pe_packing packing, pe_dialect dialect, pe_output_strea
 pe_status pe_packer_start(pe_packer *packer, const void *data, size_t size, pe_error *err);
 /* pe_packer_write - the next records, in pieces of any size. Waits while too much is not packed yet. */
 pe_status pe_packer_write(pe_packer *packer, const void *data, size_t size, pe_error *err);
-/* pe_packer_end - end the member at hand (an empty file is one empty member) and write all of it. */
+/* pe_packer_end - end the current member (an empty file is one empty member) and write all of it. */
 pe_status pe_packer_end(pe_packer *packer, pe_error *err);
 /* pe_packer_tell - the offset where the first member begins that is not whole in the file. */
 uint64_t pe_packer_tell(const pe_packer *packer);
@@ -38,7 +38,7 @@ void pe_packer_close(pe_packer *packer); /* NULL is allowed */
 pe_status pe_packer_flush(pe_packer *packer, pe_error *err);
 const pe_buffer *pe_packer_tail(pe_packer *packer);
 
-/* pe_packer_begin_at - the member at hand begins at offset `begin` of the file, which has its bytes up to
+/* pe_packer_begin_at - the current member begins at offset `begin` of the file, which has its bytes up to
  * `there_until`: it is packed again and those bytes are not written. Call: after open, before any rows. */
 void pe_packer_begin_at(pe_packer *packer, uint64_t begin, uint64_t there_until);
 

@@ -5,7 +5,7 @@
  *
  * Design:   the first axis counts the items, and the others make each a vector; with each = "element" every element is an
  *           item. columns select elements of a row of two dimensions, or the fields of a structured array. Both byte
- *           orders are read. As numpy.load does, bytes behind the array are left alone; missing ones are an error.
+ *           orders are read. As numpy.load does, bytes after the array are left alone; missing ones are an error.
  *           From a stream the header is read first, and the rest is rows.
  * Threads:  see source_vtable.h.
  * Not here: the header's grammar (format/npy.c), the rows (binary_rows.c), fields (npy_columns.c), Fortran order

@@ -4,7 +4,7 @@
 /* range.c - the source of evenly spaced integers or floats, computed where they are needed.
  *
  * Design:   integers are exact to int128; a block whose ends fit 64 bits is one 64-bit ramp.
- *           Of floats, item i is start + i * step, product and sum each rounded, and the first item that is not before
+ *           With floats, item i is start + i * step, product and sum each rounded, and the first item that is not before
  *           stop ends the range. So stop is never an item; numpy.arange takes the ceiling of a quotient instead, which
  *           is sometimes one item more.
  * Threads:  constant after open.
@@ -211,7 +211,7 @@ static pe_status range_bind(pe_source *source, const pe_type *want, pe_error *er
     return judge((const range *)source, (pe_block){source->first, source->info.count}, want[0], err);
 }
 
-/* One loop a dtype: to[k] = base + k * step modulo 2^64, which is right since the ends fit. */
+/* One loop per dtype: to[k] = base + k * step modulo 2^64, which is right since the ends fit. */
 #define DEFINE_RAMP(name, type, through)                                                                               \
     PE_CLONES static void name(void *out, size_t count, uint64_t base, uint64_t step)                                  \
     {                                                                                                                  \

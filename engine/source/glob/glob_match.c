@@ -4,7 +4,7 @@
 /* glob_match.c - the paths that a pattern matches, as a shell does it.
  *
  * Design:   glob(3) matches a pattern without **. At the first component ** the pattern is split: what stands before it
- *           gives folders; of each, and of every folder below it, what stands behind is matched in turn. Folders are
+ *           gives folders; of each, and of every folder below it, what stands after is matched in turn. Folders are
  *           quoted there, so that a [ in a name is no pattern.
  * Threads:  main thread of rank 0.
  * Not here: order, and what is left out (glob.c).
@@ -146,7 +146,7 @@ static pe_status list_folders(const matcher *m, const char *folder, pe_paths *ou
     return status;
 }
 
-/* All folders below those that are listed, behind them: each is looked into once. */
+/* All folders below those that are listed, after them: each is looked into once. */
 static pe_status descend(const matcher *m, pe_paths *folders)
 {
     pe_status status = PE_OK;

@@ -32,7 +32,7 @@ pe_status pe_text_keep_beside(const pe_text_work *w, const pe_csv_field *fields,
                               pe_error *err);
 
 /* text_columns.c: pe_text_take_batch - whole columns of the records that begin at w->data[*at], at most `most` of them,
- * from row w->row on. Returns how many were taken, and moves *at behind them: fewer where the next record, or a value
+ * from row w->row on. Returns how many were taken, and moves *at after them: fewer where the next record, or a value
  * of it, needs pe_csv_next and pe_text_deliver_fields, which report what is wrong. */
 uint64_t pe_text_take_batch(const pe_text_work *w, size_t *at, uint64_t most);
 

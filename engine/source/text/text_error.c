@@ -94,7 +94,7 @@ pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, c
                             ": a carriage return (CR) without a newline (LF) behind it, outside "
                             "of quotes: lines end in LF or CRLF; tr '\\r' '\\n' turns the one into the other",
                             name, s.line, s.column);
-    /* No item's failure: what lies behind cannot be cut into items. */
+    /* No item's failure: what lies after cannot be cut into items. */
     if (verdict == PE_CSV_OPEN_QUOTE)
         return pe_fail(err, PE_EDATA, "%s:%" PRIu64 ":%" PRIu64 ": the quote that opens here is never closed", name,
                        s.line, s.column);

@@ -129,7 +129,7 @@ bool pe_text_is_kept_in_place(const pe_kept_fields *kept)
     return kept->is_whole && kept->is_as_it_stands;
 }
 
-/* Prints one field; out has 2 * size + 2 bytes. A text with "" inside is unescaped behind them first. */
+/* Prints one field; out has 2 * size + 2 bytes. A text with "" inside is unescaped after them first. */
 static char *print_field(const pe_text_source *text, const pe_kept_fields *kept, uint64_t number,
                          const pe_csv_field *field, char *out, char *room)
 {

@@ -5,7 +5,7 @@
  *
  * Design:   the marks of binary files are not UTF-8, or hold control characters: no text begins so.
  * Threads:  no state.
- * Not here: wrong bytes further behind (types/, format/).
+ * Not here: wrong bytes further on (types/, format/).
  */
 #include <string.h>
 

@@ -55,7 +55,7 @@ static pe_status copy_names(header *h, int quote, pe_error *err)
     return status;
 }
 
-/* Cuts the record at data[*at] and moves behind it; count stays 0 when there is none. */
+/* Cuts the record at data[*at] and moves past it; count stays 0 when there is none. */
 static pe_status cut_record(pe_text_source *text, const unsigned char *data, size_t size, size_t *at, header *h,
                             pe_error *err)
 {

@@ -83,7 +83,7 @@ static void look_at_record(const pe_text_source *text, const pe_csv_field *field
     }
 }
 
-/* Moves behind a record that cannot be cut. */
+/* Moves past a record that cannot be cut. */
 static bool skip_record(const pe_text_source *text, const unsigned char *data, size_t size, size_t *at)
 {
     pe_record_scan scan = {.dialect = text->dialect};

@@ -127,7 +127,7 @@ static pe_status read_keys(pe_text_source *text, const unsigned char *data, size
     return status;
 }
 
-/* The columns' fields stand behind the kept ones; a line that is one text has one. */
+/* The columns' fields stand after the kept ones; a line that is one text has one. */
 static pe_status place_columns(pe_text_source *text, pe_error *err)
 {
     pe_status status = PE_OK;

@@ -103,7 +103,7 @@ static pe_status infer_types(pe_text_source *text, const unsigned char *data, si
     return status;
 }
 
-/* The file ends inside quotes: the quote was opened in the record behind the last complete one. */
+/* The file ends inside quotes: the quote was opened in the record after the last complete one. */
 static pe_status fail_open_quote(const pe_text_source *text, const unsigned char *data, size_t size, pe_error *err)
 {
     uint64_t item;
@@ -231,7 +231,7 @@ static pe_byte_range byte_range_of(const pe_source *source, pe_block block)
     const pe_line_index *const index = &((const pe_text_source *)source)->index;
     uint64_t first;
     const pe_line_position position = pe_line_index_find(index, block.first, &first);
-    const uint64_t end = pe_line_index_behind(index, block.first + block.count);
+    const uint64_t end = pe_line_index_after(index, block.first + block.count);
     return (pe_byte_range){position.offset, end - position.offset, first, position.line};
 }
 

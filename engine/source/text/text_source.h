@@ -40,13 +40,13 @@ typedef struct pe_text_source {
     char comment_hint;   /* the first byte of the file where it looks like a comment's and none is declared; else 0 */
     char delimiter_hint; /* a character of the first line that may be its delimiter, where none is declared; else 0 */
     uint64_t fields;     /* that every record has */
-    pe_text_field *all;  /* so many */
+    pe_text_field *all;  /* this many */
     pe_buffer keys; /* jsonl: those of the first line, each with a zero byte, where they were looked at; rank 0 only */
     pe_text_column *columns;
     size_t column_count;
     bool keeps_blank_end;   /* empty lines at the end are items */
     pe_line_index index;    /* of a file; its end leaves out a final empty line that is no record */
-    pe_line_position start; /* of the first record: behind the byte order mark and the header */
+    pe_line_position start; /* of the first record: after the byte order mark and the header */
 
     /* a stream on rank 0; scan and scanned speak of the bytes not yet taken */
     pe_stream stream;
@@ -72,7 +72,7 @@ typedef struct pe_text_reader {
     pe_reader base;
     pe_text_target *targets;
     size_t target_count;
-    pe_csv_field *fields; /* of the record at hand */
+    pe_csv_field *fields; /* of the current record */
     pe_csv_batch batch;   /* room 0: records are taken one by one */
     uint64_t batch_most;  /* records of the next batch */
     bool cuts_kept;       /* some kept text is put together from fields */
@@ -107,7 +107,7 @@ void pe_text_free_fields(pe_text_source *text);
 pe_text pe_text_own_bytes(const pe_csv_field *field);
 /* pe_text_is_kept_in_place - are they bytes of the file, which nothing has to copy? */
 bool pe_text_is_kept_in_place(const pe_kept_fields *kept);
-/* pe_text_keep - the text of the kept fields of the record at hand, of `size` bytes without its end; it points into the
+/* pe_text_keep - the text of the kept fields of the current record, of `size` bytes without its end; it points into the
  * record or into scratch. PE_ENOMEM. */
 pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, const pe_csv_field *fields,
                        const char *record, size_t size, pe_arena *scratch, pe_text *out, pe_error *err);

@@ -23,7 +23,7 @@ static const char *skip_blanks(const char *at)
     return at + strspn(at, " \t");
 }
 
-/* Reads a number from 1 to PE_THREADS_MOST with blanks around it. Returns the text behind it, or NULL. */
+/* Reads a number from 1 to PE_THREADS_MOST with blanks around it. Returns the text after it, or NULL. */
 static const char *skip_number(const char *at, int *number)
 {
     *number = 0;

@@ -40,13 +40,13 @@ typedef struct pe_spill_functions {
     /* Rank 0 of several: write the next spilled results if their turn has come, also those of an earlier run. *has_more: there
      * were any; *next: the item that comes next. NULL: an earlier run has spilled none. */
     pe_status (*catch_up)(void *context, uint64_t *next, bool *has_more, pe_error *err);
-    uint64_t after_ns; /* what has waited so long is spilled even where there is room */
+    uint64_t after_ns; /* what has waited this long is spilled even where there is room */
 } pe_spill_functions;
 
 typedef struct pe_rank_pool_spec {
     const pe_plan *plan;
     int threads;                    /* workers of this rank */
-    pe_team *team;                  /* so many threads that stay; NULL: threads are started for the run */
+    pe_team *team;                  /* this many threads that stay; NULL: threads are started for the run */
     const pe_worker_vtable *worker; /* run by each thread */
     const void *work_spec;          /* passed to the worker's open */
     atomic_bool *stop;              /* false at first; set to true to end all computing */

@@ -15,7 +15,7 @@
 #include "threads/pool/rank_pool.h"
 #include "threads/work_queue.h"
 
-#define GRACE_NS 500000000u /* a failing run ends within a second, but for a slow reader */
+#define GRACE_NS 500000000u /* a failing run ends within a second, except for a slow reader */
 
 bool pe_rank_pool_is_stopped(const pe_rank_pool *pool)
 {

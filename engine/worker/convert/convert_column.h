@@ -10,7 +10,7 @@
 #include "types/dtype.h"
 
 /* pe_convert_column - convert the items from number `first` on. One with an element that does not fit fails, with zero in
- * that element's place; the others go on behind it.
+ * that element's place; the others go on after it.
  *
  * Params:  seconds: that a failed item is said to have taken
  * Returns: PE_OK; PE_ENOMEM: no room for the failures

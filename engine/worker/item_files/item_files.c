@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* item_files.c - one file an item: the template of the names, the folder, what each file begins with.
+/* item_files.c - one file per item: the template of the names, the folder, what each file begins with.
  *
  * Threads: the main thread.
  * Not here: writing a file (item_writer.c); which names came twice (run/output/item_file_names.c).
@@ -107,7 +107,7 @@ static pe_status check_format(const pe_sink_spec *spec, pe_format format, pe_err
         if (files[f] == format)
             return PE_OK;
     return pe_fail(err, PE_ECONFIG,
-                   "%s.path: \"%s\" is one file an item, which format %s has not; expected npy, csv, tsv, txt, raw "
+                   "%s.path: \"%s\" is one file per item, which format %s has not; expected npy, csv, tsv, txt, raw "
                    "or bytes, or one file for all",
                    spec->where, spec->path, pe_format_name(format));
 }

@@ -1,14 +1,14 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* item_files.h - one file an item: output.path = "results/{index}.txt".
+/* item_files.h - one file per item: output.path = "results/{index}.txt".
  *
  * Invariant: under the name of an item's file there is the whole file or nothing new.
  * Design: the worker that computed an item writes its file under a temporary name in the same folder and renames it. So
  *         what a run has done are the items whose chunks were delivered, as with rows written in place; files of items that
  *         were not delivered are whole too, and are replaced when the item is computed again.
  *         Names that need not differ (names_may_meet) go to rank 0 with the chunk's result, as hashes.
- * Threads: pe_item_files is constant once it is made, but for its devices; a pe_item_writer belongs to one worker.
+ * Threads: pe_item_files is constant once it is made, except for its devices; a pe_item_writer belongs to one worker.
  */
 #ifndef PE_ITEM_FILES_H
 #define PE_ITEM_FILES_H
@@ -33,7 +33,7 @@ bool pe_item_files_is_meant(const char *path);
  * "results/{index}.txt", "." of "{1}/{2}". False: the path is too long. */
 bool pe_item_files_folder(const char *path, char *out, size_t room);
 
-/* pe_item_files_make - for a spec that pe_sink_check accepted with this format, and items of so many arguments. path is
+/* pe_item_files_make - for a spec that pe_sink_check accepted with this format, and items of this many arguments. path is
  * borrowed from the spec.
  * Returns: PE_OK; PE_ECONFIG for a placeholder that is none, and a format that has no files (digest, hdf5) */
 pe_status pe_item_files_make(const pe_sink_spec *spec, pe_format format, int arg_count, int rank, pe_item_files **out,

@@ -37,7 +37,7 @@ struct pe_item_writer {
     uint64_t nonce;   /* in the temporary names: of this worker alone */
     size_t prefix;    /* bytes that all names begin with */
     uint64_t first;   /* the item of the first name */
-    pe_buffer names;  /* of the batch at hand, each with its end */
+    pe_buffer names;  /* of the current batch, each with its end */
     pe_buffer starts; /* size_t: where the name of each item begins, or NO_NAME */
     pe_buffer text;   /* of a file */
     char temporary[PATH_MAX];

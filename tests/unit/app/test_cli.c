@@ -47,7 +47,7 @@ START_TEST(missing_job_is_refused)
     refuse("-i 0:3",
            "-i 0:3 says what the items are, and nothing what to do with them: add -k KERNEL, such as -k 'x*x', "
            "or -- PROGRAM; see pengine --help");
-    refuse("-i 0:3 --", "--: expected a program behind it, such as -- wc -l {}; see pengine --help");
+    refuse("-i 0:3 --", "--: expected a program after it, such as -- wc -l {}; see pengine --help");
     refuse("~", "expected a job file, got \"\"; see pengine --help");
 }
 END_TEST

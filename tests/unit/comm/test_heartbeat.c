@@ -335,7 +335,7 @@ START_TEST(process_that_stood_still_blames_nobody)
         _exit(0);
     }
     ck_assert_int_eq(raise(SIGSTOP), 0);
-    pe_sleep_ns(TIMEOUT_NS / 2); /* nothing was heard for 2.5 limits, but for 0.5 of them awake */
+    pe_sleep_ns(TIMEOUT_NS / 2); /* nothing was heard for 2.5 limits, but this rank was awake for only 0.5 of them */
     ck_assert(!verdicts[0].is_given);
     beat_by_hand();
     pe_sleep_ns(TIMEOUT_NS / 2);

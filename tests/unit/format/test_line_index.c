@@ -79,7 +79,7 @@ static void check_index(const sample *s, const pe_line_index *index, uint64_t ba
     for (uint64_t r = 0; r < s->records; r++) {
         uint64_t first;
         const pe_line_position place = pe_line_index_find(index, r, &first);
-        const uint64_t behind = pe_line_index_behind(index, r);
+        const uint64_t behind = pe_line_index_after(index, r);
         const uint64_t reach = r + index->stride - 1;
         const bool is_near = first <= r && r - first < index->stride;
         const bool is_behind =
@@ -87,7 +87,7 @@ static void check_index(const sample *s, const pe_line_index *index, uint64_t ba
         if (!is_near || !is_behind || place.offset != base + s->offset[first] || place.line != s->line[first])
             ck_abort_msg("record %d: from %d, line %d, behind it %d", (int)r, (int)first, (int)place.line, (int)behind);
     }
-    ck_assert_uint_eq(pe_line_index_behind(index, s->records), base + s->size);
+    ck_assert_uint_eq(pe_line_index_after(index, s->records), base + s->size);
 }
 
 static void build(const sample *s, char delimiter, size_t most, size_t piece, uint64_t base, pe_line_index *index)
@@ -110,7 +110,7 @@ START_TEST(index_empty_text_has_no_records)
     uint64_t first = 7;
     ck_assert_uint_eq(pe_line_index_find(&index, 0, &first).offset, 5);
     ck_assert_uint_eq(first, 0);
-    ck_assert_uint_eq(pe_line_index_behind(&index, 0), 5);
+    ck_assert_uint_eq(pe_line_index_after(&index, 0), 5);
     ck_assert_uint_eq(pe_line_index_most_bytes(&index, 100), 0);
     pe_line_index_fini(&index);
 }
@@ -175,7 +175,7 @@ START_TEST(index_most_bytes_bounds_every_run)
             for (uint64_t r = 0; r < 700; r++) {
                 uint64_t first;
                 const uint64_t end = r + run < 700 ? r + run : 700;
-                const uint64_t bytes = pe_line_index_behind(&index, end) - pe_line_index_find(&index, r, &first).offset;
+                const uint64_t bytes = pe_line_index_after(&index, end) - pe_line_index_find(&index, r, &first).offset;
                 widest = bytes > widest ? bytes : widest;
             }
             ck_assert_uint_ge(most, widest);
@@ -226,7 +226,7 @@ START_TEST(scan_stops_behind_the_record_that_was_asked_for)
 }
 END_TEST
 
-/* A quoted newline at every distance from the blocks of 64 bytes that the scan works in, behind each kind of byte. */
+/* A quoted newline at every distance from the blocks of 64 bytes that the scan works in, after each kind of byte. */
 START_TEST(scan_knows_what_a_quote_follows_across_its_blocks)
 {
     static const struct {

@@ -83,7 +83,7 @@ START_TEST(lines_count_is_exact_at_every_size_and_place)
 {
     unsigned char data[200];
     for (size_t size = 0; size <= sizeof data; size++) {
-        memset(data, 0x8A, sizeof data); /* \n but for its top bit */
+        memset(data, 0x8A, sizeof data); /* \n except for its top bit */
         ck_assert_uint_eq(pe_lines_count(data, size), 0);
         memset(data, '\v', sizeof data); /* one more than \n: a carry between bytes would show */
         ck_assert_uint_eq(pe_lines_count(data, size), 0);

@@ -22,7 +22,7 @@ typedef struct header_bytes {
 
 static header_bytes made;
 
-/* A file of the given version with this dict and some bytes of data behind it. */
+/* A file of the given version with this dict and some bytes of data after it. */
 static const header_bytes *make(unsigned char major, const char *dict, size_t dict_size)
 {
     const size_t start = major == 1 ? 10 : 12;

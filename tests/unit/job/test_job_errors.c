@@ -104,7 +104,7 @@ START_TEST(fill_of_each_type_is_read)
     ck_assert(job->errors.fill_count == 2 && job->errors.fill->integer == 1 && job->errors.fill[1].dtype == PE_TEXT);
     pe_job_free(job);
     refuse_errors("on_error = \"fill\"\nfill = [[1]]",
-                  "job.toml:5:9: errors.fill: expected a number, true, false or a string, or an array of them, one a "
+                  "job.toml:5:9: errors.fill: expected a number, true, false or a string, or an array of them, one per "
                   "result, got [1]");
 }
 END_TEST

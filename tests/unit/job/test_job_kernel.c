@@ -147,7 +147,7 @@ END_TEST
 START_TEST(text_that_is_none_is_refused)
 {
     refuse_kernel("expr = \"\"", "job.toml:3:8: kernel.expr: expected an expression such as \"x*x\", or an array of "
-                                 "them, one a result, got \"\"");
+                                 "them, one per result, got \"\"");
     refuse_kernel("plugin = 3", "job.toml:3:10: kernel.plugin: expected a string that is not empty, got 3");
     refuse_kernel("python = \"f.py\"", "job.toml:3:10: kernel.python: expected a file and a function such as "
                                        "\"f.py:f\", got \"f.py\"");

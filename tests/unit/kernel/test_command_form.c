@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_command_form.c - programs as kernels: what is refused, a line an item, answers of every wrong kind.
+/* test_command_form.c - programs as kernels: what is refused, one line per item, answers of every wrong kind.
  */
 #include <sys/stat.h>
 
@@ -61,7 +61,7 @@ START_TEST(no_word_at_all_is_refused)
 }
 END_TEST
 
-/* ---- a line an item ---- */
+/* ---- one line per item ---- */
 
 START_TEST(lines_are_answered_by_position)
 {

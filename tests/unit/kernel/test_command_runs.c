@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_command_runs.c - programs as kernels: a run an item.
+/* test_command_runs.c - programs as kernels: one run per item.
  */
 #include "form_helpers.h"
 

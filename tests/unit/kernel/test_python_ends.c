@@ -225,7 +225,7 @@ START_TEST(initializer_is_called_once_a_process)
 }
 END_TEST
 
-/* An engine that is killed leaves no one behind, whatever the function does. */
+/* An engine that is killed leaves no process behind, whatever the function does. */
 START_TEST(process_ends_with_its_engine)
 {
     int watch[2];

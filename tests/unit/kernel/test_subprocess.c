@@ -229,7 +229,7 @@ START_TEST(reader_that_goes_early_raises_no_sigpipe)
 }
 END_TEST
 
-/* Of this process, where SIGPIPE is ignored and signals are blocked. */
+/* This process ignores SIGPIPE and blocks signals; the one that it starts does not. */
 START_TEST(signals_of_a_process_are_at_their_defaults)
 {
     sigset_t all;

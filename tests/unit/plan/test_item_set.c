@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* test_item_set.c - a set of item numbers against one bit an item.
+/* test_item_set.c - a set of item numbers against one bit per item.
  */
 #include <string.h>
 

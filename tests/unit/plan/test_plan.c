@@ -229,7 +229,7 @@ START_TEST(plan_given_chunks_of_streams_and_processes_go_singly)
 }
 END_TEST
 
-/* Columns of 8 and of 400 bytes an item: the nearer, the smaller. */
+/* Columns of 8 and of 400 bytes per item: the nearer, the smaller. */
 START_TEST(plan_batches_to_another_process_are_large)
 {
     static const size_t item_bytes[] = {8, 400};
@@ -264,7 +264,7 @@ START_TEST(plan_workers_that_take_turns_have_more_in_front_of_them)
 }
 END_TEST
 
-/* What touches no columns goes grain by grain; else columns of 8 bytes an item have to stay near. */
+/* What touches no columns goes grain by grain; else columns of 8 bytes per item have to stay near. */
 START_TEST(plan_batches_without_columns_are_whole_grains)
 {
     pe_error err = PE_ERROR_INIT;
@@ -288,7 +288,7 @@ static size_t sixteenth(size_t bytes)
     return bytes / 16;
 }
 
-/* Rows that leave a sixteenth behind: so chunks may be large, but the batches are what the first cache holds. */
+/* Rows of which a sixteenth is left: chunks may be large, and batches are as large as the first-level cache. */
 START_TEST(plan_rows_of_a_digest_are_counted_as_their_sums)
 {
     pe_error err = PE_ERROR_INIT;

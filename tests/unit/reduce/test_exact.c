@@ -141,7 +141,7 @@ START_TEST(float_runs_equal_terms_one_by_one)
 }
 END_TEST
 
-/* Of all exponents those with the most of a term in one chunk. */
+/* The exponents that put the most of a term into one chunk. */
 START_TEST(float_terms_of_one_sign_carry_for_long)
 {
     static double terms[TERMS];
@@ -219,7 +219,7 @@ START_TEST(int_quotients_are_rounded_once)
     pe_exact_add_int64(&sum, terms, 2);
     check(pe_exact_int_quotient(&sum, 3), -5.0 / 3.0, "-5 / 3");
     check(pe_exact_int_quotient(&sum, UINT64_MAX), -0x5p-64, "-5 / (2^64 - 1)");
-    /* by Fraction: a tie but for a remainder 10 digits on; the even neighbour ends in 8 */
+    /* by Fraction: a tie except for a remainder 10 digits on; the even neighbour ends in 8 */
     pe_exact_int one = {.low = 1};
     check(pe_exact_int_quotient(&one, UINT64_C(13099150223147995613)), 0x1.68826683b8149p-64, "nearly a tie");
     pe_exact_add_int64(&sum, terms + 2, 1);

@@ -3,7 +3,7 @@
  */
 /* test_encode.c - columns of results as the bytes of every format.
  *
- * Design: binary rows were packed by Python's struct, lines written by Python's csv and repr (but for a
+ * Design: binary rows were packed by Python's struct, lines written by Python's csv and repr (except for a
  *         lone CR, which RFC 4180 quotes and Python leaves).
  */
 #include "sink/encode/encode.h"

@@ -219,7 +219,7 @@ START_TEST(write_to_a_full_device_names_it)
 }
 END_TEST
 
-/* A file of at most so many bytes stands for a full disk: the write that goes beyond it is cut short, then fails. */
+/* A file of at most this many bytes stands for a full disk: the write that goes beyond it is cut short, then fails. */
 static pe_status fill(const char *path, pe_order order, size_t most, uint64_t writes)
 {
     struct rlimit limit;

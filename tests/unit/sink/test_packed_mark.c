@@ -8,7 +8,7 @@
 
 #define ROWS 150000u /* more than two members */
 #define BATCH 500u
-#define LOST 9000u /* rows behind the mark, which the next run writes again */
+#define LOST 9000u /* rows after the mark, which the next run writes again */
 
 static const uint32_t marks[] = {BATCH, 65500, 65536, 65537, 100000, 131072};
 

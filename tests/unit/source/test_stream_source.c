@@ -34,7 +34,7 @@ static int make_pipe(const char *name)
     return feed;
 }
 
-/* Opens the source with the first bytes in the pipe; after hang_up the pipe ends behind what was put. */
+/* Opens the source with the first bytes in the pipe; after hang_up the pipe ends after what was put. */
 static pipe_end open_pipe(const pe_source_spec *spec, const char *first)
 {
     pipe_end p = {.feed = make_pipe(spec->path)};

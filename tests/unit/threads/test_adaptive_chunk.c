@@ -85,7 +85,7 @@ START_TEST(chunking_goes_from_least_to_most)
 }
 END_TEST
 
-/* A program of 150 ms that keeps its answers until its input ends: begun for each piece, 10 us an item. */
+/* A program of 150 ms that keeps its answers until its input ends: begun for each piece, 10 us per item. */
 START_TEST(chunking_pieces_that_cost_by_themselves_grow)
 {
     pe_adaptive_chunk chunking;

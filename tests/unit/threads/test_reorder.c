@@ -33,7 +33,7 @@ typedef struct record {
 static record delivered = {.was_alone = true}; /* each test runs in a process of its own */
 static chunk chunks[MANY];
 
-/* Of every fifth chunk deliver asks for no release. */
+/* Every fifth chunk stays with its owner: deliver asks for no release. */
 static bool stays(const chunk *at)
 {
     return at->number % 5 == 4;
@@ -159,7 +159,7 @@ static bool answer(void *context)
 static bool insert_behind(pe_reorder *reorder, uint64_t number, uint64_t before, bool is_wanted)
 {
     chunks[number].number = number;
-    return pe_reorder_insert_behind(reorder, &chunks[number].entry, &chunks[before].entry, answer, &is_wanted);
+    return pe_reorder_insert_after(reorder, &chunks[number].entry, &chunks[before].entry, answer, &is_wanted);
 }
 
 START_TEST(reorder_entry_behind_another_comes_right_after_it)

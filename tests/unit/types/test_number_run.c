@@ -20,7 +20,7 @@ enum { MOST = 10000, ROOM = MOST * 64 };
 enum { MOST = 200000, ROOM = MOST * 64 };
 #endif
 
-/* Numbers with a comma behind each, as a csv of one column has them. */
+/* Numbers with a comma after each, as a csv of one column has them. */
 typedef struct sample {
     char *data;
     uint32_t *ends;

@@ -16,7 +16,7 @@ typedef struct pe_expr_scope {
     int arg_count;
     const pe_param *params;
     size_t param_count;
-    /* What the inputs' files call their columns, arguments or not; NULL behind the last. NULL: no names. */
+    /* What the inputs' files call their columns, arguments or not; NULL after the last. NULL: no names. */
     const char *(*column_name)(const void *inputs, uint64_t number);
     const void *column_names_of;
     bool is_open;     /* headers or libraries of the user's may define further names, which then pass */

@@ -41,7 +41,7 @@ static size_t skip_digits(const char *text, size_t at, bool is_base16)
     return at;
 }
 
-/* Behind an exponent at text[at], or at when there is none. */
+/* After an exponent at text[at], or at when there is none. */
 static size_t skip_exponent(const char *text, size_t at, char letter)
 {
     if (text[at] != letter && text[at] != letter - 'a' + 'A')
@@ -50,7 +50,7 @@ static size_t skip_exponent(const char *text, size_t at, char letter)
     return is_digit(text[digits]) ? skip_digits(text, digits, false) : at;
 }
 
-/* Behind C's suffix of a number: u, l, ll in any order, or f, l. */
+/* After C's suffix of a number: u, l, ll in any order, or f, l. */
 static size_t skip_suffix(const char *text, size_t at, bool is_float)
 {
     static const char *const integers[] = {"ull", "llu", "ul", "lu", "ll", "u", "l"};

@@ -97,7 +97,7 @@ static pe_status read_type(pe_expr_parser *p, pe_expr_kind *out)
     return status == PE_OK ? take(p, ")") : status;
 }
 
-/* Behind the type's opening parenthesis. The quotient of (double)(a / b) is dropped on purpose: no warning. */
+/* After the type's opening parenthesis. The quotient of (double)(a / b) is dropped on purpose: no warning. */
 static pe_status read_cast(pe_expr_parser *p, pe_expr_value *out)
 {
     pe_expr_kind kind = PE_EXPR_UNKNOWN;
@@ -269,7 +269,7 @@ static pe_status read_operand(pe_expr_parser *p, pe_expr_value *out)
 
 /* ---- operators ---- */
 
-/* Behind the condition: ? a : b */
+/* After the condition: ? a : b */
 static pe_status read_choice(pe_expr_parser *p, pe_expr_value *condition)
 {
     pe_expr_value yes = {.end = 0}, no = {.end = 0};
