@@ -3,7 +3,7 @@
  */
 /* enum_names.c - the names of the enums that several stages share.
  *
- * Design:   one table an enum, in its order.
+ * Design:   one table per enum, in its order.
  * Threads:  no state.
  * Not here: reading these names from a job file (job/schema).
  */

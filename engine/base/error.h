@@ -68,7 +68,7 @@ pe_status pe_fail_item(pe_error *err, pe_status status, uint64_t item, const cha
 /* pe_error_append - add to the text of an error that is set; what does not fit is truncated. */
 void pe_error_append(pe_error *err, const char *format, ...) PE_PRINTF(2, 3);
 
-/* pe_error_clear - as PE_ERROR_INIT, but cheap enough for once an item: it writes one byte of the text. */
+/* pe_error_clear - as PE_ERROR_INIT, but cheap enough for once per item: it writes one byte of the text. */
 void pe_error_clear(pe_error *err);
 
 /* pe_error_merge - keep in `into` the error to report: any error goes before none, then that of the lowest item. */

@@ -3,7 +3,7 @@
  */
 /* npy_fields.c - reads the fields of a structured dtype: [('x', '<f8'), ('v', '<i8', (3,))].
  *
- * Design: one field a call, so that nothing has to be stored. A field that is structured itself is measured: the sum of
+ * Design: one field per call, so that nothing has to be stored. A field that is structured itself is measured: the sum of
  *         its own fields, which are found the same way.
  * Threads: any; nothing is shared.
  * Not here: what may be read of them (source/binary).

@@ -58,7 +58,7 @@ typedef struct pe_axis {
 struct pe_inputs_reader {
     const pe_inputs *inputs;
     pe_reader *readers[PE_MAX_COLUMNS];
-    pe_axis *axes; /* product: one a source; else NULL */
+    pe_axis *axes; /* product: one per source; else NULL */
 };
 
 static inline bool pe_count_is_known(uint64_t count)

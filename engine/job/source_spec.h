@@ -90,7 +90,7 @@ typedef struct pe_source_spec {
     int column_count;
     const char *dataset;      /* npz, hdf5: the array; NULL: the only one */
     pe_each each;             /* npy, npz, hdf5 */
-    const char *const *names; /* of the arguments, one a column: C identifiers; NULL: not given */
+    const char *const *names; /* of the arguments, one per column: C identifiers; NULL: not given */
     int name_count;
     bool has_first, has_count;
     uint64_t first, count; /* only those items; reaching beyond the end is an error that names both (PE_EDATA) */

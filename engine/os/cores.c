@@ -48,7 +48,7 @@ int pe_cores_online(void)
 
 static uint64_t mix(uint64_t hash, const void *data, size_t size)
 {
-    const unsigned char *at = data; /* FNV-1a; a few KiB once a run */
+    const unsigned char *at = data; /* FNV-1a; a few KiB once per run */
     for (size_t i = 0; i < size; i++)
         hash = (hash ^ at[i]) * 1099511628211u;
     return hash;

@@ -23,7 +23,7 @@ typedef struct pe_fold_spec {
     bool has_places;           /* for argmin and argmax: index and arguments of the least and the greatest */
     const pe_type *args;       /* with has_places */
     int arg_count;
-    bool has_quantiles; /* counts of values by their leading 22 bits: 32 MiB an element at most, touched where used */
+    bool has_quantiles; /* counts of values by their leading 22 bits: 32 MiB per element at most, touched where used */
     bool is_part;       /* of a worker: a small tally instead of these counts, for pe_fold_take */
     struct pe_fold *bins_of; /* a fold whose counts of quantiles are used in place of own ones; NULL: none */
     uint64_t bins;           /* of the histogram; 0: none */

@@ -47,7 +47,7 @@ struct pe_fold {
     double *edges;                                  /* of the histogram: bins + 1 */
     size_t first_element[PE_MAX_COLUMNS], elements; /* of the results one after the other, with quantiles */
     uint64_t *quantiles, quantile_step;             /* PE_BINS an element; what a value adds */
-    pe_tally *tallies;                              /* one an element, of a part */
+    pe_tally *tallies;                              /* one per element, of a part */
     bool has_new_place;
     unsigned char *state; /* begins with the count of items */
 };

@@ -3,7 +3,7 @@
  */
 /* module.c - the extension module pengine._core: its table of functions.
  *
- * Design: the parts of the package that run once an item. All that runs once a chunk is Python.
+ * Design: the parts of the package that run once per item. All that runs once per chunk is Python.
  */
 #include "module.h"
 

@@ -276,7 +276,7 @@ class OneColumn(Case):
 
 
 class Names(Case):
-    """input.names: the arguments' names, one a column."""
+    """input.names: the arguments' names, one per column."""
 
     def test_expression_uses_the_inputs_names(self):
         self.write("p.csv", "price in EUR,n\n1.5,2\n2.5,4\n")

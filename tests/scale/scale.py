@@ -7,7 +7,7 @@
 
 Every figure is simulated time. It has three parts: the network's; 0.5 us of a rank's time for each message that it sends or receives; and
 1 ms of work in a slice (0.2 ms in the jobs that measure rank 0's link). Each rank has one worker, rank 0 too. The check has half as many
-slices as the sweep, so costs that occur once a run weigh twice as much there.
+slices as the sweep, so costs that occur once per run weigh twice as much there.
 """
 import argparse
 import math

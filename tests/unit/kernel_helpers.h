@@ -80,7 +80,7 @@ static inline void run(bench *b, size_t count)
         ck_abort_msg("%zu items, room for %d", count, (int)MOST);
     memcpy(args, b->args, sizeof args);
     const pe_status status = pe_call_run(b->call, 0, count, args, b->results, &err);
-    if (status != PE_OK) /* not once a call: some tests make thousands, and Check writes down each assert */
+    if (status != PE_OK) /* not once per call: some tests make thousands, and Check writes down each assert */
         ck_ok(status, err);
     b->failures = pe_call_failures(b->call, &b->failed);
 }

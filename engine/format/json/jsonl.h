@@ -51,7 +51,7 @@ void pe_jsonl_close(pe_jsonl *reader); /* NULL is allowed */
  * are then found at once. To be called before any line in memory that was written anew is read; 0: they come alone. */
 void pe_jsonl_start(pe_jsonl *reader, uint64_t lines);
 
-/* pe_jsonl_read - the values of one line, one a path.
+/* pe_jsonl_read - the values of one line, one per path.
  *
  * Params:  readable: bytes from data on that may be read, at least size; where they are not some more than size the line is
  *          copied first. *bad is the offset of what is wrong, on failure.

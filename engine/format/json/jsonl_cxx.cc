@@ -6,7 +6,7 @@
 // Invariant: no exception leaves this file.
 // Design:   simdjson's first stage finds the structure of the line and checks its UTF-8; then the tokens are walked once, in
 //           their order. The walk checks what simdjson leaves for whoever asks: the grammar of numbers and words, escapes.
-//           Which paths a value belongs to is a set of bits, one a path.
+//           Which paths a value belongs to is a set of bits, one per path.
 // Threads:  no state but the reader.
 // Not here: the fast way for lines that are as they should be (json_window_cxx.cc); lines (format/lines.c); values as
 //           numbers of a dtype (source/text/).
@@ -30,7 +30,7 @@ struct pe_jsonl {
     std::vector<pe_json_path> paths;
     pe_json_window window;
     std::string padded;               // a line at the end of the readable bytes
-    std::vector<std::string> strings; // unescaped, one a path
+    std::vector<std::string> strings; // unescaped, one per path
     std::string scratch;              // an unescaped key
     std::vector<std::uint8_t> unescape_room;
     bool has_escapes = false; // somewhere in the line

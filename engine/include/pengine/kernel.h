@@ -47,7 +47,7 @@ typedef struct pe_ramp {
 
 /* One call's columns.
  * Shape: args[a] and results[r] hold count items, contiguous, each of the shape that the signature gives
- *        (float64[3] is 3 doubles an item; text is an array of pe_text).
+ *        (float64[3] is 3 doubles per item; text is an array of pe_text).
  * Owns:  all memory is the engine's; args are read-only, results are written in full except for failed items and texts.
  */
 struct pe_batch {
@@ -80,7 +80,7 @@ struct pe_kernel {
     /* Computes one batch. Returns 0, or nonzero when the kernel as a whole cannot go on. */
     int (*map)(pe_batch *batch);
 
-    /* Called once a worker before its first batch and after its last; both may be NULL. open returns 0 and a state. */
+    /* Called once per worker before its first batch and after its last; both may be NULL. open returns 0 and a state. */
     int (*open)(const pe_kernel *kernel, const pe_setup *setup, void **worker);
     void (*close)(void *worker);
 

@@ -178,7 +178,7 @@ static const pe_key input_rows[] = {
      .most = PE_MAX_COLUMNS,
      .unset = "the names in columns, or x, y, z",
      .kinds = RANGE | LINSPACE | LOGSPACE | VALUES | PATH | GLOB | VALUE,
-     .help = "the arguments' names, one a column: in an expression, and as the columns of errors.log"},
+     .help = "the arguments' names, one per column: in an expression, and as the columns of errors.log"},
     {.name = "first",
      .type = PE_KEY_INTEGER,
      INPUT(first),

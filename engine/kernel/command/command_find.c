@@ -6,7 +6,7 @@
  * Design:  a program without a slash in its name is looked for in PATH, one with a slash from the job file's folder. An
  *          argument without placeholders that names a file (it has a slash or a suffix), and is none in the current
  *          folder but one in the job file's, is that file: so a job runs from any folder. The script of an interpreter
- *          that is in neither is refused, since the program's own message would come once an item.
+ *          that is in neither is refused, since the program's own message would come once per item.
  * Threads: the main thread.
  */
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 
 #include "kernel/form.h"
 
-/* pe_isolate_wrap - from now on the form's kernel computes its batches in forked child processes, one a worker.
+/* pe_isolate_wrap - from now on the form's kernel computes its batches in forked child processes, one per worker.
  *
  * Call:    the main thread, with an opened native form (name, expr, source, plugin). The wrapped kernel's open forks, and
  *          the child is killed when the forking thread ends: a worker calls open and close on its own thread.

@@ -64,7 +64,7 @@ typedef struct pe_isolate_memory {
     pe_isolate_capacity capacity;
     pe_isolate_header *header;
     pe_isolate_failure *failures; /* capacity.items of them */
-    unsigned char *has_failed;    /* one an item; only the child uses it */
+    unsigned char *has_failed;    /* one per item; only the child uses it */
     unsigned char *args[PE_MAX_COLUMNS];
     unsigned char *results[PE_MAX_COLUMNS];
     char *text_in, *text_out;

@@ -4,7 +4,7 @@
 /* column_worker.h - the worker of the library: columns in, columns out, failed items reported one by one.
  *
  * Design:  arguments are read where they lie, in the caller's columns or in the slice's payload (one column_block). Results
- *          are written where they belong, in the caller's columns, or into column_blocks of the chunk, one a batch.
+ *          are written where they belong, in the caller's columns, or into column_blocks of the chunk, one per batch.
  *          The chunk's log has sections: [bytes of notes][bytes of records][notes][records]. A note is a failed item with
  *          its reason; records are those of report/failure_record.h.
  */

@@ -27,7 +27,7 @@
 #define BEYOND 0x7ff /* the exponent of inf and nan */
 
 #define LANES 16
-#define RUN_MOST 1024 /* 64 terms a lane: 6 bits */
+#define RUN_MOST 1024 /* 64 terms per lane: 6 bits */
 #define PART_BITS 47  /* of a term in one part: with those 6 the sum of a lane fits 53 */
 #define LEAST_EXPONENT 200
 #define MOST_EXPONENT (BEYOND - 16)

@@ -70,8 +70,8 @@ pe_status pe_argument_names_check(const pe_job *job, const pe_inputs *inputs, pe
         const pe_source_spec *input = &job->inputs[s];
         const int columns = pe_inputs_info(inputs, s)->columns;
         if (input->name_count > 0 && input->name_count != columns)
-            return pe_fail(err, PE_ECONFIG, "%s.names: expected %d name%s, one a column, got %d", input->where, columns,
-                           columns == 1 ? "" : "s", input->name_count);
+            return pe_fail(err, PE_ECONFIG, "%s.names: expected %d name%s, one per column, got %d", input->where,
+                           columns, columns == 1 ? "" : "s", input->name_count);
     }
     return PE_OK;
 }

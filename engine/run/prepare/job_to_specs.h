@@ -16,7 +16,7 @@
 typedef struct pe_output_spec {
     pe_sink_spec sink;
     pe_format format;                /* the one meant, once pe_sink_check has said which */
-    bool has_item_files;             /* one an item, which workers write; the sink then writes nothing */
+    bool has_item_files;             /* one per item, which workers write; the sink then writes nothing */
     pe_type written[PE_MAX_COLUMNS]; /* the results' types after [output] dtype */
     uint64_t *axes;                  /* a product's shape */
     pe_buffer kernel_text;           /* what the job file says of the function */

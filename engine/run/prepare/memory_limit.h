@@ -13,7 +13,7 @@
 /* pe_memory_limit_check - refuse a plan whose peak is beyond the limit of a control group. Collective.
  *
  * Params:  mine: the limit of this rank's control group; request, plan: the same on every rank
- *          worker_bytes: of a process that the kernel runs in, one a thread, beside the plan's peak
+ *          worker_bytes: of a process that the kernel runs in, one per thread, beside the plan's peak
  *          where: begins the message: the job file
  * Returns: PE_OK on every rank, or PE_ECONFIG on every rank
  */

@@ -4,7 +4,7 @@
 /* block_size.h - how many items a sampled block has.
  *
  * Design:  a block grows until two of one size take long enough, as chunks do: one alone may have been interrupted. A kernel in
- *          another process costs a round trip a block, which takes long where other programs have the cores. There larger
+ *          another process costs a round trip per block, which takes long where other programs have the cores. There larger
  *          sizes are tried, and the one that makes items cheapest is taken; two larger ones in turn must miss, since one
  *          may have been interrupted.
  * Threads: none.

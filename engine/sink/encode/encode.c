@@ -3,7 +3,7 @@
  */
 /* encode.c - columns of results into packed binary rows.
  *
- * Design: the buffer is grown once a batch. Then the columns are copied with a stride, one after the other, in blocks of
+ * Design: the buffer is grown once per batch. Then the columns are copied with a stride, one after the other, in blocks of
  *         rows that stay in the first-level cache until all their columns are filled in.
  * Threads: the encoder is only read.
  * Not here: text rows (encode_text.c).

@@ -3,7 +3,7 @@
  */
 /* encode_text.c - columns of results into lines of text.
  *
- * Design: the buffer is grown once a batch, to the longest rows possible, and the rows are printed without further
+ * Design: the buffer is grown once per batch, to the longest rows possible, and the rows are printed without further
  *         checks. A row is a list of cells, each with the function that prints it. A single column of int64 or float64,
  *         the common case, has its own loop.
  * Threads: the encoder is only read.
