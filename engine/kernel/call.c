@@ -9,8 +9,8 @@
  *         A kernel that gives its results in order reports its progress (pe_call_advance). Each time it has given
  *         most_bytes of texts, the results so far are used and freed, so that memory does not have to hold all texts of
  *         a batch.
- *         A kernel that has computed its batch may claim more items for it (pe_call_grow). So small chunks cost a claim
- *         each, and not all that stands around a call.
+ *         Once a batch is computed, more items may be claimed for it: by the kernel (pe_call_grow), else here, which calls
+ *         it for them with the columns shifted. So small chunks cost a claim each, and not all that stands around a batch.
  * Threads: a call belongs to one worker; fail and text are called by the kernel inside map, on that worker's thread.
  * Not here: the treatment of failed items (worker).
  */
@@ -44,7 +44,11 @@ struct pe_call {
 
     uint64_t first; /* of the batch; a copy, since the kernel could change pe_batch */
     size_t count;
+    const void *const *args;
     void *const *results;
+    const void *shifted_args[PE_MAX_COLUMNS]; /* to the items that were claimed last */
+    void *shifted_results[PE_MAX_COLUMNS];
+    pe_ramp shifted_ramps[PE_MAX_COLUMNS];
 
     pe_failures failures;
     pe_arena texts;
@@ -154,14 +158,19 @@ void pe_call_let_grow(pe_call *call, const pe_call_growth *growth)
 }
 
 /* After a failed item the batch ends, so that what becomes of it is known before later items are computed. */
+static size_t claim(const pe_call *call)
+{
+    if (call->growth.claim == NULL || call->failures.count > 0 || call->fault.status != PE_OK)
+        return 0;
+    return call->growth.claim(call->growth.context);
+}
+
 bool pe_call_grow(pe_batch *batch)
 {
     pe_call *const call = batch->host;
     if (batch->text != give_text) /* as in pe_call_advance */
         return false;
-    if (call->growth.claim == NULL || call->failures.count > 0 || call->fault.status != PE_OK)
-        return false;
-    const size_t more = call->growth.claim(call->growth.context, call->count);
+    const size_t more = claim(call);
     if (more == 0)
         return false;
     pe_position_here.done = call->count;
@@ -273,17 +282,17 @@ void pe_call_set_ramps(pe_call *call, const pe_ramp *ramps)
     call->ramps = ramps;
 }
 
-static void begin_run(pe_call *call, uint64_t first, size_t count, void *const *results)
+static void begin_run(pe_call *call, uint64_t first, size_t count, const void *const *args, void *const *results)
 {
     call->first = first;
     call->count = count;
+    call->args = args;
     call->results = results;
     pe_failures_clear(&call->failures);
     pe_error_clear(&call->fault);
     if (call->has_text) {
         pe_arena_reset(&call->texts);
         call->text_bytes = call->text_end = 0;
-        empty_texts(call);
     }
 }
 
@@ -310,26 +319,77 @@ static pe_status end_run(pe_call *call, int stopped, pe_error *err)
     return PE_OK;
 }
 
-pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *const *args, void *const *results,
-                      pe_error *err)
+/* Calls the kernel for the items at hand. */
+static int map(pe_call *call, const pe_ramp *ramps)
 {
-    begin_run(call, first, count, results);
-    if (count == 0)
-        return PE_OK;
-    pe_batch batch = {.first = first,
-                      .count = count,
-                      .args = args,
-                      .results = results,
+    pe_batch batch = {.first = call->first,
+                      .count = call->count,
+                      .args = call->args,
+                      .results = call->results,
                       .worker = call->worker,
                       .setup = call->setup,
                       .kernel = call->kernel,
-                      .ramps = call->ramps,
+                      .ramps = ramps,
                       .host = call,
                       .fail = fail_item,
                       .text = give_text};
+    if (call->has_text)
+        empty_texts(call);
     enter(call, &batch);
     const int stopped = call->kernel->map(&batch);
     leave();
+    return stopped;
+}
+
+/* Each value is within int64, but the way to it may not be. */
+static void shift_ramp(pe_ramp *ramp, size_t items)
+{
+    ramp->first = (int64_t)((uint64_t)ramp->first + items * (uint64_t)ramp->step);
+}
+
+/* The items at hand are those behind the ones that were computed. */
+static void shift(pe_call *call, size_t more)
+{
+    const size_t done = call->count;
+    const pe_signature *const signature = &call->signature;
+    for (int a = 0; a < signature->arg_count; a++) {
+        const unsigned char *const column = call->args[a];
+        call->shifted_args[a] = column == NULL ? NULL : column + done * pe_type_bytes(signature->args[a]);
+        if (column == NULL)
+            shift_ramp(&call->shifted_ramps[a], done);
+    }
+    for (int r = 0; r < signature->result_count; r++)
+        call->shifted_results[r] = (unsigned char *)call->results[r] + done * pe_type_bytes(signature->results[r]);
+    call->args = call->shifted_args;
+    call->results = call->shifted_results;
+    call->first += done;
+    call->count = more;
+    call->text_end = 0;
+}
+
+static int map_claimed(pe_call *call, size_t more)
+{
+    int stopped = 0;
+    for (int a = 0; a < call->signature.arg_count; a++)
+        if (call->args[a] == NULL)
+            call->shifted_ramps[a] = call->ramps[a];
+    for (; more > 0 && stopped == 0; more = claim(call)) {
+        shift(call, more);
+        stopped = map(call, call->shifted_ramps);
+    }
+    return stopped;
+}
+
+pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *const *args, void *const *results,
+                      pe_error *err)
+{
+    begin_run(call, first, count, args, results);
+    if (count == 0)
+        return PE_OK;
+    int stopped = map(call, call->ramps);
+    const size_t more = stopped == 0 ? claim(call) : 0;
+    if (more > 0)
+        stopped = map_claimed(call, more);
     return end_run(call, stopped, err);
 }
 

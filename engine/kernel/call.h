@@ -56,16 +56,16 @@ void pe_call_advance(pe_batch *batch, size_t done);
 /* How a batch grows while it is computed, where its items are handed out one by one or few at a time. */
 typedef struct pe_call_growth {
     void *context;
-    /* All items of the batch are done, `count` of them. Returns how many may be computed now in the same call, 0: none;
-     * their arguments and results stand after those of the others. */
-    size_t (*claim)(void *context, size_t count);
+    /* All items of the batch are done. Returns how many more belong to it now, 0: none; their arguments and results stand
+     * after those of the others. */
+    size_t (*claim)(void *context);
 } pe_call_growth;
 
 /* pe_call_let_grow - all later runs may grow; by default none does. */
 void pe_call_let_grow(pe_call *call, const pe_call_growth *growth);
 
 /* pe_call_grow - called inside map by kernels of this program, which have computed all items of the batch: claims more of
- * them, which batch->count then holds too. Returns whether there are more. */
+ * them, which batch->count then holds too. Returns whether there are more. Others are called again for such items. */
 bool pe_call_grow(pe_batch *batch);
 
 /* pe_call_run - map one batch.

@@ -5,8 +5,8 @@
  *
  * Invariant: each grain is claimed alone, right before it is computed, so other workers can steal it until then.
  * Design:   where the job gives a small chunk, a batch is one chunk, and takes far less time to compute than to read, encode
- *           and deliver. So the kernel claims the next chunk of the range itself (pe_call_grow), as long as its arguments
- *           were read and its results have room; what comes after the kernel is done for all of them at once.
+ *           and deliver. So the kernel, or its call (pe_call_run), claims the next chunk of the range, as long as its
+ *           arguments were read and its results have room; what comes after the kernel is done for all of them at once.
  * Threads:  a worker belongs to one thread; the range is shared with thieves (split_range.h).
  */
 #include "worker/worker_internal.h"
@@ -18,7 +18,8 @@ bool pe_worker_may_grow(const pe_worker *worker)
     const pe_work_errors *const errors = &worker->spec->errors;
     const bool is_watched = worker->chunk.is_metered || errors->has_log || errors->has_joblog || errors->retries > 0;
     return plan->is_fixed && plan->grain_items <= worker->chunk.batch_items && plan->part_bytes == PE_PLAN_NO_PARTS &&
-           worker->where.call == NULL && worker->item_writer == NULL && !is_watched;
+           worker->where.call == NULL && worker->item_writer == NULL && !worker->spec->kernel.is_in_processes &&
+           !is_watched;
 }
 
 size_t pe_worker_room_to_grow(const pe_worker *worker)
@@ -31,11 +32,11 @@ size_t pe_worker_room_to_grow(const pe_worker *worker)
 }
 
 /* The call's claim. */
-static size_t claim_grain(void *context, size_t count)
+static size_t claim_grain(void *context)
 {
     pe_worker *worker = context;
     pe_block grain;
-    if (count + worker->chunk.range->grain > worker->batch.room ||
+    if (worker->batch.block.count + worker->chunk.range->grain > worker->batch.room ||
         atomic_load_explicit(worker->chunk.flow->stop, memory_order_relaxed) ||
         !pe_split_range_next(worker->chunk.range, &grain))
         return 0;

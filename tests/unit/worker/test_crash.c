@@ -94,10 +94,13 @@ static int map(pe_batch *batch)
     return 0;
 }
 
-static size_t claim_one(void *context, size_t count)
+static size_t claim_one(void *context)
 {
-    (void)context;
-    return count < COUNT ? 1 : 0;
+    size_t *left = context;
+    if (*left == 0)
+        return 0;
+    (*left)--;
+    return 1;
 }
 
 static int crash_in_open(const pe_kernel *kernel, const pe_setup *setup, void **worker)
@@ -131,7 +134,8 @@ static void *work(void *context)
     pe_crash_guard();
     if (pe_signature_parse("(int64) -> int64", &signature, &err) == PE_OK &&
         pe_call_make(how->in_open ? &hasty : &plain, &signature, NULL, &call, &err) == PE_OK) {
-        pe_call_let_grow(call, &(pe_call_growth){.claim = how->grows ? claim_one : NULL});
+        size_t left = COUNT - 1;
+        pe_call_let_grow(call, &(pe_call_growth){.context = &left, .claim = how->grows ? claim_one : NULL});
         (void)pe_call_run(call, 1000, how->grows ? 1 : COUNT, args, results, &err);
     }
     pe_call_free(call);
