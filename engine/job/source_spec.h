@@ -100,6 +100,7 @@ typedef struct pe_source_spec {
     size_t written_count;
     /* of csv, tsv and txt: */
     pe_verify verify;
+    int threads;             /* that may scan a file at once; 0: as many as there are cores */
     size_t record_max_bytes; /* a longer record of a stream is refused; 0: 1 GiB */
     bool infers_types;       /* without dtype: find the types of the columns in the first records */
     bool infers_fields;      /* of the other fields too: they are kept as numbers */

@@ -3,7 +3,8 @@
  */
 /* fuzz_csv.c - any bytes as csv: the records that are cut are those that the scan, the index and the batches found.
  *
- * Design: the first byte chooses the size of the pieces that the index gets, and one delimiter; other dialects follow.
+ * Design: the first byte chooses the size of the pieces that the index gets, and one delimiter; other dialects follow. Where no
+ *         line is skipped, an index that is joined from two is checked in the same way.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,26 @@ static void check_batches(const input *in, uint64_t fields)
     }
 }
 
+/* The index of the first `at` bytes, which end in a newline, joined with that of the rest. */
+static void check_join(const input *in, size_t at)
+{
+    pe_line_index index = {0}, next = {0};
+    pe_error err = PE_ERROR_INIT;
+    bool is_joined = false;
+    FUZZ_HOLDS(pe_line_index_begin(&index, in->dialect, (pe_line_position){0, 1}, PLACES, &err) == PE_OK);
+    FUZZ_HOLDS(pe_line_index_begin(&next, in->dialect, (pe_line_position){at, 1}, 2, &err) == PE_OK);
+    pe_line_index_add(&index, in->data, at);
+    pe_line_index_add(&next, in->data + at, in->size - at);
+    FUZZ_HOLDS(pe_line_index_join(&index, &next, &is_joined, &err) == PE_OK);
+    if (!is_joined)
+        pe_line_index_add(&index, in->data + at, in->size - at);
+    const bool is_closed = pe_line_index_end(&index);
+    FUZZ_HOLDS(index.count <= PLACES + 2);
+    check_records(in, &index, is_closed);
+    pe_line_index_fini(&next);
+    pe_line_index_fini(&index);
+}
+
 static void check_dialect(input *in, pe_dialect dialect)
 {
     pe_line_index index = {0};
@@ -135,6 +156,9 @@ static void check_dialect(input *in, pe_dialect dialect)
         pe_line_index_add(&index, in->data + at, in->size - at < in->piece ? in->size - at : in->piece);
     const bool is_closed = pe_line_index_end(&index);
     check_records(in, &index, is_closed);
+    const unsigned char *const newline = memchr(in->data, '\n', in->size < in->piece ? in->size : in->piece);
+    if (newline != NULL && !pe_dialect_skips_lines(&in->dialect))
+        check_join(in, (size_t)(newline + 1 - in->data));
     for (uint64_t fields = 1; fields <= ROOM; fields++)
         check_batches(in, fields);
     pe_line_index_fini(&index);

@@ -22,6 +22,7 @@ static pe_status open_inputs(const pe_job *job, pe_inputs **out, pe_error *err)
     for (int i = 0; i < job->input_count; i++) {
         job->inputs[i].written = (const char *const *)written.list;
         job->inputs[i].written_count = written.count;
+        job->inputs[i].threads = (int)job->pool.threads;
         job->inputs[i].record_max_bytes = (size_t)(job->pool.memory_bytes / 2);
     }
     if (status == PE_OK)

@@ -3,9 +3,8 @@
  */
 /* text_source.c - csv, tsv and txt: records of fields, each parsed as what the kernel wants.
  *
- * Design:   a file is scanned once, on rank 0, for where its records begin; the other ranks get the bounded
- *           index. The pages are given back while scanning, so that the file does not pile up in memory. With a dtype
- *           every column is parsed as that; a vector dtype takes as many columns as it has elements.
+ * Design:   a file is scanned once, on rank 0, for where its records begin (file_index.c); the other ranks get the bounded
+ *           index. With a dtype every column is parsed as that; a vector dtype takes as many columns as it has elements.
  * Threads:  see source_vtable.h.
  * Not here: dialects (text_dialect.c), header (text_header.c), records into columns (text_reader.c), pipes (text_stream.c).
  */
@@ -19,8 +18,8 @@
 #include "format/lines.h"
 #include "source/bind_columns.h"
 #include "source/column_dtypes.h"
+#include "source/file_index.h"
 
-#define SCAN_PIECE ((size_t)4 << 20)
 #define AHEAD_SHARE 4         /* of half of pool.memory, for members that are unpacked ahead */
 #define STREAM_FIELD_BYTES 16 /* a guess, for the plan: a number and its delimiter */
 
@@ -123,14 +122,10 @@ static pe_status scan_file(pe_text_source *text, pe_error *err)
     const size_t rest = map->size - start;
     uint64_t lines = 0;
     const size_t size = rest - pe_text_blank_end(text, map->data + start, rest, &lines);
-    const pe_status status = pe_line_index_begin(&text->index, text->dialect, text->start, PE_LINE_INDEX_ENTRIES, err);
+    const pe_status status =
+        pe_file_index_make(map, text->start, size, text->dialect, text->base.spec->threads, &text->index, err);
     if (status != PE_OK)
         return status;
-    for (size_t at = 0; at < size; at += SCAN_PIECE) {
-        const size_t piece = size - at < SCAN_PIECE ? size - at : SCAN_PIECE;
-        pe_line_index_add(&text->index, map->data + start + at, piece);
-        pe_map_release(map, start + at, piece);
-    }
     if (!pe_line_index_end(&text->index))
         return fail_open_quote(text, map->data, start + size, err);
     text->base.total = text->index.records;

@@ -133,6 +133,44 @@ START_TEST(index_places_are_exact_for_every_kind_and_piece)
 }
 END_TEST
 
+/* Two indexes of the text, of which the second begins after the first newline from `at` on. */
+static bool join_at(const sample *s, char delimiter, size_t at, pe_line_index *index)
+{
+    const pe_dialect dialect = pe_dialect_of(delimiter);
+    pe_line_index next = {0};
+    pe_error err = PE_ERROR_INIT;
+    bool is_joined = false;
+    while (s->data[at++] != '\n') {
+    }
+    ck_ok(pe_line_index_begin(index, dialect, (pe_line_position){7, 1}, 16, &err), err);
+    ck_ok(pe_line_index_begin(&next, dialect, (pe_line_position){7 + at, 1}, 32, &err), err);
+    pe_line_index_add(index, s->data, at);
+    pe_line_index_add(&next, s->data + at, s->size - at);
+    ck_ok(pe_line_index_join(index, &next, &is_joined, &err), err);
+    if (!is_joined)
+        pe_line_index_add(index, s->data + at, s->size - at);
+    pe_line_index_fini(&next);
+    return is_joined;
+}
+
+START_TEST(index_of_two_pieces_is_that_of_the_whole)
+{
+    for (int kind = 0; kind <= 4; kind++) {
+        size_t joined = 0, cuts = 0;
+        make(&shared, kind, 500, false, 21 + (uint64_t)kind);
+        for (size_t at = 0; at < shared.size / 10 * 9; at += 1 + at / 16, cuts++) {
+            pe_line_index index = {0};
+            joined += join_at(&shared, kind == 0 ? '\0' : ',', at, &index) ? 1 : 0;
+            ck_assert(pe_line_index_end(&index));
+            ck_assert_uint_le(index.count, 48);
+            check_index(&shared, &index, 7);
+            pe_line_index_fini(&index);
+        }
+        ck_assert(kind < 2 ? joined == cuts : joined > 0 && joined < cuts); /* some cuts lie inside quotes */
+    }
+}
+END_TEST
+
 START_TEST(index_stays_within_its_bound)
 {
     pe_line_index index = {0};
@@ -256,6 +294,6 @@ START_TEST(scan_knows_what_a_quote_follows_across_its_blocks)
 END_TEST
 
 UNIT_MAIN("line_index", index_empty_text_has_no_records, index_places_are_exact_for_every_kind_and_piece,
-          index_stays_within_its_bound, index_quote_never_closed_is_told, index_most_bytes_bounds_every_run,
-          index_travels_as_bytes, scan_stops_behind_the_record_that_was_asked_for,
+          index_of_two_pieces_is_that_of_the_whole, index_stays_within_its_bound, index_quote_never_closed_is_told,
+          index_most_bytes_bounds_every_run, index_travels_as_bytes, scan_stops_behind_the_record_that_was_asked_for,
           scan_knows_what_a_quote_follows_across_its_blocks)
