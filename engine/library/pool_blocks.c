@@ -3,8 +3,8 @@
  */
 /* pool_blocks.c - a call whose items lie on all ranks, a block on each.
  *
- * Design:  ranks/exchange/exchange.h has the balance between ranks; items are numbered over all of them, so that a kernel, an error
- *          and a random number do not depend on who computes an item.
+ * Design:  ranks/exchange/exchange.h has the balance between ranks; items are numbered over all of them, so that a kernel, an
+ *          error and a random number do not depend on who computes an item.
  * Threads: the thread that calls.
  */
 #include <stdlib.h>

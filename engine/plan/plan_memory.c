@@ -152,8 +152,8 @@ pe_status pe_plan_refuse_peak(const pe_plan_request *request, const pe_plan *pla
                    plan->buffer_bytes, request->whole_run_bytes, request->process_bytes);
 }
 
-/* The list of spilled results, and what is read of them at a time. Of slices with an item that takes long, which is one per worker at
- * most, the input. */
+/* The list of spilled results, and what is read of them at a time. Of slices with an item that takes long, which is one per
+ * worker at most, the input. */
 static size_t spill_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
     const size_t part = request->has_text_result ? pe_add_most(2 * plan->part_bytes, plan->text_bytes)

@@ -8,8 +8,8 @@
  *           worker can wake it. When all slices are delivered or the run stops, END goes to every member. A member then
  *           sends the results that were pulled, and DONE. Before that, a run that stops spills what is done on all ranks.
  * Threads:  the main thread.
- * Not here: dispatch of slices (dispatch.c), gathering of results (announce.c, gather.c), items that take long (stall.c), workers
- *           (threads/pool/rank_pool.c).
+ * Not here: dispatch of slices (dispatch.c), gathering of results (announce.c, gather.c), items that take long (stall.c),
+ *           workers (threads/pool/rank_pool.c).
  */
 #include <stdlib.h>
 

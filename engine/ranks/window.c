@@ -5,8 +5,8 @@
  *
  * Invariant: there are plan->window_slices entries, so the memory that rank 0 needs for slices does not depend on the number of
  *            ranks. Without an order all results are in one entry, and slices are only counted.
- * Design:    entries are linked in the order of their items, and an entry leaves when all its items are delivered or spilled. So
- *            a slice with an item that takes long does not keep later slices in the window.
+ * Design:    entries are linked in the order of their items, and an entry leaves when all its items are delivered or spilled.
+ *            So a slice with an item that takes long does not keep later slices in the window.
  * Threads:   the main thread of rank 0.
  */
 #include <stdlib.h>

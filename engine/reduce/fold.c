@@ -3,11 +3,11 @@
  */
 /* fold.c - the state of a reduction over columns: the number of items, and per element sum, minimum and maximum.
  *
- * Design:   a column is processed in runs that fit the first-level cache. Each run is first widened. Minimum and maximum are kept as integers; floats as their bits, mapped so that
- *           the integers have the order of the values.
+ * Design:   a column is processed in runs that fit the first-level cache. Each run is first widened. Minimum and maximum are
+ *           kept as integers; floats as their bits, mapped so that the integers have the order of the values.
  * Threads:  fold.h.
- * Not here: widening (fold_widen.c), exact sums (exact.h), argmin and argmax (fold_places.c), quantiles (bins/bins.h), histograms (fold_counts.c),
- *           printing (fold_print.c).
+ * Not here: widening (fold_widen.c), exact sums (exact.h), argmin and argmax (fold_places.c), quantiles (bins/bins.h),
+ *           histograms (fold_counts.c), printing (fold_print.c).
  */
 #include "reduce/fold.h"
 

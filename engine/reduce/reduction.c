@@ -4,7 +4,8 @@
 /* reduction.c - the reduction of a run: one fold per worker, merged per rank, then on rank 0.
  *
  * Threads:  mutex guards fold and items while there are workers; before and after that only the main thread uses it.
- * Not here: the contents of a fold (reduce/fold.h); parts as bytes (reduction_saved.c); writing the lines (run/output/output.c).
+ * Not here: the contents of a fold (reduce/fold.h); parts as bytes (reduction_saved.c); writing the lines
+ *           (run/output/output.c).
  */
 #include "reduce/reduction_internal.h"
 

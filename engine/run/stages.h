@@ -100,8 +100,8 @@ void pe_work_spec_fini(pe_work_spec *work);
 pe_status pe_run_resume_work(const pe_run_context *run, const pe_job *job, pe_run_inputs *inputs,
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_run_resume *out, pe_error *err);
 void pe_run_resume_fini(pe_run_resume *resume);
-/* pe_run_spills_results - whether results that wait for an earlier item are spilled: where the order of the results counts and a
- * checkpoint lists them. The same on every rank. */
+/* pe_run_spills_results - whether results that wait for an earlier item are spilled: where the order of the results counts and
+ * a checkpoint lists them. The same on every rank. */
 bool pe_run_spills_results(const pe_job *job, const pe_run_resume *resume);
 /* pe_run_spill_checkpoint - the path of the checkpoint whose spill file they would go to. For the plan, before it is known
  * whether the run is resumed. Rank 0. Owns: the path is the caller's; NULL: they wait in memory. */

@@ -62,8 +62,8 @@ pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_fi
  * run are cut off. */
 void pe_sink_end_probes(const pe_sink *sink);
 
-/* pe_sink_can_write_ahead - whether rows may be written ahead, after a gap: rows of items whose turn has not come. A raw file that grows under its final
- * name has no header that counts its rows: it has to be a prefix. */
+/* pe_sink_can_write_ahead - whether rows may be written ahead, after a gap: rows of items whose turn has not come. A raw file
+ * that grows under its final name has no header that counts its rows: it has to be a prefix. */
 bool pe_sink_can_write_ahead(const pe_sink *sink);
 /* pe_sink_rows_end - the offset after this many rows in the file. pe_sink_set_ahead_end - rows before this offset stay although
  * pe_sink_advance has not counted them: a checkpoint lists them. */

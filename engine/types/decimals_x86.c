@@ -1,9 +1,8 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* decimals_x86.c - the digits of decimal numbers as integers with AVX2: those in front of the point in one half of a
- * register,
- *                  those after it in the other.
+/* decimals_x86.c - the digits of decimal numbers as integers with AVX2: those before the point in one half of a register,
+ * those after it in the other.
  *
  * Design:   pairs of digits are added up to numbers of two, four and eight digits, 32 digits at once.
  * Threads:  no state.

@@ -4,8 +4,7 @@
 /* number.c - parses a whole text as one number of a dtype.
  *
  * Invariant: an integer is never rounded. Digits without point or exponent are an integer (an identifier or a count),
- *            and
- *           are refused for a float that does not hold them exactly.
+ *            and are refused for a float that does not hold them exactly.
  * Design:   integers are parsed here, since charconv has no int128; floats are parsed by charconv, without their sign.
  *           Other numbers are rounded to the nearest float: one too small becomes zero, one too large is refused.
  * Threads:  no state.

@@ -5,8 +5,8 @@
  *
  * Design: items that take long are computed in smaller batches, so that the slow ones are known one by one where the kernel
  *         takes them so; a batch is never so short that timing it costs more than 1 % of it, nor cut from what a vector unit
- *         computes at once. No byte of the output depends on batches. Cheap items are
- *         measured by the chunk (profile/lane.h).
+ *         computes at once. No byte of the output depends on batches. Cheap items are measured by the chunk
+ *         (profile/lane.h).
  * Threads: one worker's own.
  */
 #ifndef PE_METER_H

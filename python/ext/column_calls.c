@@ -3,9 +3,9 @@
  */
 /* column_calls.c - call a function for each item of a column, without a list of the items or of plain results.
  *
- * Design: an argument is made when its call comes and freed after it, so that it stays in the first-level cache, and an int or a
- *         float that comes back goes into a column at once. The first result decides what is collected; one of another type turns
- *         what is there into a list. A tuple's elements are passed as arguments (starmap) without the tuple.
+ * Design: an argument is made when its call comes and freed after it, so that it stays in the first-level cache, and an int or
+ *         a float that comes back goes into a column at once. The first result decides what is collected; one of another type
+ *         turns what is there into a list. A tuple's elements are passed as arguments (starmap) without the tuple.
  * Threads: the GIL is held.
  */
 #include "column.h"

@@ -3,9 +3,10 @@
  */
 /* compiled.c - the extension module pengine._compiled: compiled kernels over buffers of Python, on the threads of pool.h.
  *
- * Design: a thin face. The arguments are objects with a contiguous buffer, or lists of texts; the results are writable buffers, or
- *         None where texts are wanted, which come back as lists. What types and lengths buffers must have was checked in Python
- *         (_compute.py); here only sizes are checked, so that no call can write beside a buffer. Pools and kernels are capsules.
+ * Design: a thin face. The arguments are objects with a contiguous buffer, or lists of texts; the results are writable buffers,
+ *         or None where texts are wanted, which come back as lists. What types and lengths buffers must have was checked in
+ *         Python (_compute.py); here only sizes are checked, so that no call can write beside a buffer. Pools and kernels are
+ *         capsules.
  * Threads: the GIL is free while items are computed; it is taken ten times a second, to see whether Ctrl-C was pressed
  *          and to call tick(items), where that is not None.
  */

@@ -3,11 +3,11 @@
  */
 /* plain_columns.c - lists of plain Python values to bytes, without a pickle an item.
  *
- * Design: a column is a kind (one byte), the count (8 bytes), the values. All values of a column have exactly one type: int that
- *         fits 64 bits, float, bool, str, bytes, None, a tuple of such columns, or a dict whose keys are the same texts in the
- *         same order. encode() gives None for every other list, and the caller pickles it then. Both ends are the same machine,
- *         so numbers are in its byte order. Texts and bytes are all lengths, then all contents; dicts are their keys, then a
- *         column for each.
+ * Design: a column is a kind (one byte), the count (8 bytes), the values. All values of a column have exactly one type: int
+ *         that fits 64 bits, float, bool, str, bytes, None, a tuple of such columns, or a dict whose keys are the same texts in
+ *         the same order. encode() gives None for every other list, and the caller pickles it then. Both ends are the same
+ *         machine, so numbers are in its byte order. Texts and bytes are all lengths, then all contents; dicts are their keys,
+ *         then a column for each.
  * Threads: the GIL is held.
  * Not here: the way back (plain_decode.c); ranges, numpy arrays and pickles (_codec.py).
  */

@@ -3,9 +3,9 @@
  */
 /* plain_decode.c - the bytes of plain_columns.c as lists of Python values again.
  *
- * Design: a cursor makes one item after the other, with all its parts at once, so that they are still in the cache when a dict is
- *         filled. Items go into a new list, or into places of a list that is there, so that the results of a map are put down
- *         once. Lengths are checked: cut off bytes are an exception.
+ * Design: a cursor makes one item after the other, with all its parts at once, so that they are still in the cache when a dict
+ *         is filled. Items go into a new list, or into places of a list that is there, so that the results of a map are put
+ *         down once. Lengths are checked: cut off bytes are an exception.
  * Threads: the GIL is held.
  * Not here: the layout of a column (plain_columns.c).
  */

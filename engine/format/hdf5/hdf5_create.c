@@ -6,8 +6,9 @@
  * Invariant: the rows are the last bytes of the file, so that what lies before them is a header, as of an npy.
  * Design:   the dataset is contiguous and allocated early, without a fill value, so that it has an address and costs no
  *           writing. All metadata goes to one block at the beginning (meta_block_size); where it does not fit, the file is
- *           made again with a larger block, at last without the scales. Sizes of dimensions have a fixed width, so neither the block nor the address
- *           depends on them. Times are off, and the format is that of HDF5 1.8, which has checksums and no stale bytes.
+ *           made again with a larger block, at last without the scales. Sizes of dimensions have a fixed width, so neither the
+ *           block nor the address depends on them. Times are off, and the format is that of HDF5 1.8, which has checksums and
+ *           no stale bytes.
  * Threads:  the lock is taken here.
  * Not here: who writes the rows (sink/hdf5_sink.c).
  */

@@ -68,7 +68,8 @@ static pe_status fail_header(pe_gzip_verdict verdict, pe_error *err)
     return pe_fail(err, PE_EDATA, "the checksum of a gzip member's header is wrong");
 }
 
-/* Reads the header of the next member, if one follows; has_header says whether one does. *used counts the padding in front of it, too. */
+/* Reads the header of the next member, if one follows; has_header says whether one does. *used counts the padding in front of
+ * it, too. */
 static pe_status begin_gzip(pe_unpack *unpack, const unsigned char *in, size_t size, size_t *used, pe_error *err)
 {
     while (!unpack->is_inside && unpack->has_members && *used < size && in[*used] == 0)

@@ -4,8 +4,7 @@
 /* values_arrays.c - reads, prints and frees arrays of strings, columns and params of a job file.
  *
  * Invariant: the count of an array is the number of elements that are set, so an array that was read only in part can
- *            be
- *           freed.
+ *            be freed.
  * Threads:  no state.
  * Not here: arrays of numbers (values_numbers.c).
  */

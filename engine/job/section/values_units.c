@@ -4,8 +4,7 @@
 /* values_units.c - reads and prints numbers with a unit or a sign: sizes, times, shares in percent, parts such as 3/16.
  *
  * Invariant: a printed value reads back as the same value: the bounds are below 2^53, so every whole byte or nanosecond
- *            is
- *           exact as a double.
+ *            is exact as a double.
  * Threads:  no state.
  * Not here: plain numbers (values_plain.c).
  */

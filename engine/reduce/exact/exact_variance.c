@@ -5,8 +5,8 @@
  *
  * Design:   with s the sum of n terms and q that of their squares, the variance is (n q - s s) / (n (n - ddof)): whole
  *           numbers of one unit, which is subtracted without rounding and divided digit by digit. The root is that of the
- *           quotient's leading 126 or 127 bits, whose whole root has 63 or 64 bits: more than a double's 53, with what is left over
- *           kept as one bit.
+ *           quotient's leading 126 or 127 bits, whose whole root has 63 or 64 bits: more than a double's 53, with what is left
+ *           over kept as one bit.
  * Threads:  no state.
  */
 #include <math.h>

@@ -4,8 +4,8 @@
 /* mentions.c - the inputs' own names in a job's expressions.
  *
  * Design:   a word of an expression is a column's name unless a function or a param of the job has that name: the writer
- *           of the job has chosen the param, but not what the columns of a file are called. Where no column is mentioned, x, y and z are
- *           the columns in their order.
+ *           of the job has chosen the param, but not what the columns of a file are called. Where no column is mentioned, x, y
+ *           and z are the columns in their order.
  * Threads:  the main thread.
  * Not here: the grammar of expressions (kernel/compiled/expr/).
  */

@@ -4,8 +4,8 @@
 /* item_file_name_check.c - finds a name that two items' files would have, before an item is computed.
  *
  * Design:  rank 0 reads the arguments of all items and makes the names that the workers will make. What it cannot check, the
- *          run finds when the second of the two files is delivered (item_file_names.c): of a stream, of very many items, of items
- *          that cannot be read, and where items are left out by kernel.where.
+ *          run finds when the second of the two files is delivered (item_file_names.c): of a stream, of very many items, of
+ *          items that cannot be read, and where items are left out by kernel.where.
  * Threads: the main thread.
  */
 #include "run/output/item_file_name_check.h"

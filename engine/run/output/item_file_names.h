@@ -28,8 +28,8 @@ size_t pe_item_file_names_bytes(uint64_t items);
 pe_status pe_item_file_names_take(pe_item_file_names *self, const pe_buffer *names, const char *text, uint64_t items,
                                   const char *where, pe_error *err);
 
-/* pe_item_file_names_save - add the names in a result to the list beside the checkpoint. pe_item_file_names_load - take those of the
- * first `bytes` bytes of the list of an earlier run. PE_EIO; PE_EDATA when it is damaged; as pe_item_file_names_take. */
+/* pe_item_file_names_save - add the names in a result to the list beside the checkpoint. pe_item_file_names_load - take those
+ * of the first `bytes` bytes of the list of an earlier run. PE_EIO; PE_EDATA when it is damaged; as pe_item_file_names_take. */
 pe_status pe_item_file_names_save(const pe_buffer *names, pe_failed_file *list, pe_error *err);
 pe_status pe_item_file_names_load(pe_item_file_names *self, const char *checkpoint, uint64_t bytes, uint64_t items,
                                   const char *where, pe_error *err);

@@ -24,8 +24,8 @@ pe_status pe_output_spill(pe_output *output, const pe_chunk_result *out, bool *i
  * whether there were any. Errors as pe_output_take. */
 pe_status pe_output_catch_up(pe_output *output, bool *has_more, pe_error *err);
 
-/* pe_output_take_in_order - pe_output_take with the spilled results that come before and after. Once the run stops, results that spilled
- * ones come before are spilled, too. */
+/* pe_output_take_in_order - pe_output_take with the spilled results that come before and after. Once the run stops, results
+ * that spilled ones come before are spilled, too. */
 pe_status pe_output_take_in_order(pe_output *output, const pe_chunk_result *out, const atomic_bool *stop,
                                   pe_error *err);
 

@@ -4,8 +4,8 @@
 /* input_demand.c - what the job's kernel is known to take, set in the specs of text inputs before they are opened.
  *
  * Design:   a text is opened before any kernel is, and then two things have to be known: whether empty lines at its end are
- *           items (they are texts, but no numbers), and whether the types of its columns must be found in its first records. A signature
- *           answers both, and so do the overloads of a built-in kernel where they agree. Types are searched only
+ *           items (they are texts, but no numbers), and whether the types of its columns must be found in its first records. A
+ *           signature answers both, and so do the overloads of a built-in kernel where they agree. Types are searched only
  *           where neither gives them, since a stream has to wait for its first records then.
  * Threads:  the main thread.
  * Not here: finding the types (source/text/text_infer.c), choosing an overload (kernel/overload.c).

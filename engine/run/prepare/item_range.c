@@ -4,8 +4,8 @@
 /* item_range.c - which items of the job this run computes.
  *
  * Design:   parts differ by one item at most, the longer ones come first; of a part, or of the job, the items that
- *           have results already (--skip) are left out. Items keep their numbers in the whole job, so that the outputs of parts can be
- *           joined.
+ *           have results already (--skip) are left out. Items keep their numbers in the whole job, so that the outputs of parts
+ *           can be joined.
  * Threads:  any.
  */
 #include "run/prepare/item_range.h"

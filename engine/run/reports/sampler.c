@@ -3,9 +3,9 @@
  */
 /* sampler.c - one worker of a sample: it computes blocks of items that are spread over the job, and measures them.
  *
- * Design:  the places of the blocks follow the golden ratio, so that any number of them is spread evenly. The first block, which
- *          has to warm up, does not count. Where the kernel is in another process, the first item is computed twice: what the
- *          first time takes longer is the start of the process.
+ * Design:  the places of the blocks follow the golden ratio, so that any number of them is spread evenly. The first block,
+ *          which has to warm up, does not count. Where the kernel is in another process, the first item is computed twice: what
+ *          the first time takes longer is the start of the process.
  * Threads: the workers'; each has a pe_sampler of its own.
  */
 #include "run/reports/sampler.h"

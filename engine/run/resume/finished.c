@@ -35,8 +35,8 @@ bool pe_finished_is_named(const pe_job *job, const pe_checkpoint_progress *progr
     return find(job, progress, &size);
 }
 
-/* In map the output gets its final name last. Where the output grows under its final name, the header of an npy or the log of failed
- * items may be missing: they are written again. */
+/* In map the output gets its final name last. Where the output grows under its final name, the header of an npy or the log of
+ * failed items may be missing: they are written again. */
 bool pe_finished_has_nothing_left(const pe_job *job, const pe_checkpoint_progress *progress)
 {
     uint64_t size = 0;

@@ -8,8 +8,8 @@
 
 #include "run/resume/growth.h"
 
-/* pe_last_record_take_back - the item is no longer done: its row is not counted any more, nor that it has failed. The checkpoint is
- * written anew before anything is cut, so that a kill at any moment leaves one that describes the output.
+/* pe_last_record_take_back - the item is no longer done: its row is not counted any more, nor that it has failed. The
+ * checkpoint is written anew before anything is cut, so that a kill at any moment leaves one that describes the output.
  *
  * Call:    rank 0, when the manifests agree and before the output is opened. from: the checkpoint as it was read.
  * Returns: PE_OK, also when the item is not done or the output is not there (opening it says so); PE_ECONFIG when the result

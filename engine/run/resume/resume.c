@@ -5,8 +5,9 @@
  *
  * Invariant: a run goes on only if its manifest is that of the checkpoint, and never discards more than one interval of
  *           work unless it is asked to.
- * Design:   rank 0 reads the checkpoint and decides; the other ranks get the items that are left. Without an option an unfinished run of
- *           less than checkpoint.interval begins anew, so that whoever repeats a short run need not know of checkpoints.
+ * Design:   rank 0 reads the checkpoint and decides; the other ranks get the items that are left. Without an option an
+ *           unfinished run of less than checkpoint.interval begins anew, so that whoever repeats a short run need not know of
+ *           checkpoints.
  * Threads:  the main thread.
  * Not here: what is written while the run lasts (checkpointer.c), the manifest (job_manifest.c).
  */

@@ -5,8 +5,9 @@
  *
  * Invariant: rows and values are those of record by record. A row with a value that cannot be delivered ends the batch in
  *            front of it, so that the first wrong row, and in it the first wrong field, is the one that is reported.
- * Design:    csv_batch.c finds the fields of some thousand records, or pe_jsonl_find those of lines of JSON that are numbers or missing; one
- *            loop for each column parses them without leaving the parser. After a failure batches are short: where many rows fail, little is converted twice.
+ * Design:    csv_batch.c finds the fields of some thousand records, or pe_jsonl_find those of lines of JSON that are numbers or
+ *            missing; one loop for each column parses them without leaving the parser. After a failure batches are short: where
+ *            many rows fail, little is converted twice.
  * Threads:   any worker, with its own reader.
  * Not here:  one record (text_reader.c, text_deliver.c).
  */

@@ -83,8 +83,8 @@ static bool wait_for_time(const pe_rank_pool *pool, uint64_t needed_ns)
     return !pe_rank_pool_is_stopped(pool);
 }
 
-/* Computes a chunk and marks it done. *took_ns: how long it took to compute. False: the worker ends, since an item has failed or
- * the run has stopped. */
+/* Computes a chunk and marks it done. *took_ns: how long it took to compute. False: the worker ends, since an item has failed
+ * or the run has stopped. */
 static bool compute_chunk(running *self, void *worker, const pe_chunk_flow *flow, uint64_t *took_ns)
 {
     pe_rank_pool *const pool = self->pool;

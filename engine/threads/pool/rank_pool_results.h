@@ -1,8 +1,8 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* rank_pool_results.h - how results leave the pool of a rank: to the sink, to the spill file, or to the main thread, which sends
- * them to rank 0 or, on rank 0, delivers them.
+/* rank_pool_results.h - how results leave the pool of a rank: to the sink, to the spill file, or to the main thread, which
+ * sends them to rank 0 or, on rank 0, delivers them.
  */
 #ifndef PE_RANK_POOL_RESULTS_H
 #define PE_RANK_POOL_RESULTS_H

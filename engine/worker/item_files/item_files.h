@@ -67,8 +67,8 @@ pe_status pe_item_writer_name(pe_item_writer *writer, pe_block block, const pe_s
 pe_status pe_item_writer_list(const pe_item_writer *writer, uint64_t item, const char **name, pe_buffer *names,
                               pe_error *err);
 
-/* pe_item_writer_write - the files of some of these items, and a pe_item_file_name of each to names where they may meet. An item
- * without a name has no file.
+/* pe_item_writer_write - the files of some of these items, and a pe_item_file_name of each to names where they may meet. An
+ * item without a name has no file.
  * Returns: PE_OK; PE_EOUTPUT: cannot be created; PE_EIO; PE_ENOMEM */
 pe_status pe_item_writer_write(pe_item_writer *writer, uint64_t first, size_t count, const void *const *columns,
                                pe_buffer *names, pe_error *err);

@@ -40,7 +40,8 @@ static pe_status ask_version(pe_compiler *compiler, pe_error *err)
     return pe_compiler_process(compiler->path, &argv, NULL, &compiler->version, err);
 }
 
-/* Is this gcc or clang itself? A script, or a wrapper such as ccache, starts a compiler that cannot be recognised by its file. */
+/* Is this gcc or clang itself? A script, or a wrapper such as ccache, starts a compiler that cannot be recognised by its
+ * file. */
 static bool is_compiler_itself(const char *real)
 {
     char magic[4] = "";
