@@ -24,7 +24,7 @@ bool pe_oneline_is_given(const pe_oneline *self);
 /* pe_oneline_reads_stdin - is an input stdin? */
 bool pe_oneline_reads_stdin(const pe_oneline *self);
 
-/* pe_oneline_make - the job that is meant: the overrides of an empty job file, or of one with as many inputs as there are
+/* pe_oneline_make - make the job that is meant: the overrides of an empty job file, or of one with as many inputs as there are
  * -i. `given` are the overrides that were typed, which come after these.
  * Returns: PE_OK; PE_EUSAGE that says what is missing or wrong; PE_ENOMEM */
 pe_status pe_oneline_make(const pe_oneline *self, const pe_overrides *given, pe_overrides *out, pe_buffer *job_text,

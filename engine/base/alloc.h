@@ -11,14 +11,14 @@
 
 #include "base/error.h"
 
-/* pe_mul_size - a * b into *out; false on overflow. */
+/* pe_mul_size - multiply a by b into *out; false on overflow. */
 bool pe_mul_size(size_t a, size_t b, size_t *out);
 
 /* pe_make_array - allocate count * size zeroed bytes, aligned to a cache line; free with free().
  * Returns: PE_OK with *out set (a valid pointer even for zero bytes), PE_ENOMEM */
 pe_status pe_make_array(void *out, size_t count, size_t size, pe_error *err);
 
-/* pe_copy_string - a copy of text, or PE_ENOMEM; NULL copies to NULL. */
+/* pe_copy_string - copy text, or PE_ENOMEM; NULL copies to NULL. */
 pe_status pe_copy_string(char **out, const char *text, pe_error *err);
 
 #endif

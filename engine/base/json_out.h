@@ -32,7 +32,7 @@ void pe_json_count(pe_json *json, const char *key, uint64_t value);             
 void pe_json_number(pe_json *json, const char *key, double value, int decimals); /* not finite: null */
 void pe_json_null(pe_json *json, const char *key);
 
-/* pe_json_put - bytes as they are. */
+/* pe_json_put - append bytes as they are. */
 void pe_json_put(pe_json *json, const char *bytes);
 
 #endif

@@ -8,8 +8,8 @@
 
 #include <pthread.h>
 
-/* pe_lock_init - a mutex that spins before it sleeps, where the C library has one: the critical sections are shorter than
- * a wake-up. Lock, unlock and destroy it as any pthread_mutex_t. */
+/* pe_lock_init - initialise a mutex that spins before it sleeps, where the C library has one: the critical sections are shorter
+ * than a wake-up. Lock, unlock and destroy it as any pthread_mutex_t. */
 static inline void pe_lock_init(pthread_mutex_t *mutex)
 {
 #ifdef __GLIBC__

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* pe_suggest - the candidate with the least edit distance (Damerau-Levenshtein, case folded), or NULL when that is more
+/* pe_suggest - find the candidate with the least edit distance (Damerau-Levenshtein, case folded), or NULL when that is more
  * than a third of the typed length (at least 1, at most 3). A candidate that begins with the typed word has distance 1. */
 const char *pe_suggest(const char *typed, const char *const *candidates, size_t count);
 

@@ -75,7 +75,7 @@ pe_status pe_checkpoint_done(const pe_checkpoint *checkpoint, pe_item_set *out, 
  * this path, which moves to the new file, or NULL. PE_EIO, and the earlier file stays.
  * pe_checkpoint_discard - the same with a marker (os/file/out_marker.h), which records nothing, in place of the locked
  * checkpoint. Where it is one already: nothing.
- * pe_checkpoint_read - PE_ENOINPUT when there is no file; PE_EDATA as decode, naming path. */
+ * pe_checkpoint_read - read the checkpoint. PE_ENOINPUT when there is no file; PE_EDATA as decode, naming path. */
 pe_status pe_checkpoint_write(const pe_checkpoint *checkpoint, const char *path, pe_checkpoint_lock *lock,
                               pe_error *err);
 pe_status pe_checkpoint_discard(pe_checkpoint_lock *lock, pe_error *err);

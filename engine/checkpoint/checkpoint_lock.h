@@ -23,16 +23,16 @@ typedef struct pe_checkpoint_lock {
     bool is_new; /* the file is a marker that this run has made */
 } pe_checkpoint_lock;
 
-/* pe_checkpoint_lock_take - PE_EOUTPUT when another run holds it, or the file is not pengine's; PE_ENOMEM. */
+/* pe_checkpoint_lock_take - take the lock. PE_EOUTPUT when another run holds it, or the file is not pengine's; PE_ENOMEM. */
 pe_status pe_checkpoint_lock_take(pe_checkpoint_lock *lock, const char *path, pe_error *err);
 
-/* pe_checkpoint_lock_retain - the file of this name stays, however the process ends. */
+/* pe_checkpoint_lock_retain - keep the file of this name however the process ends. */
 void pe_checkpoint_lock_retain(pe_checkpoint_lock *lock);
 
-/* pe_checkpoint_lock_move - the file of fd, which is locked, has taken the place of the checkpoint. Owns: fd. */
+/* pe_checkpoint_lock_move - move the lock to fd, which is locked: its file has taken the place of the checkpoint. Owns: fd. */
 void pe_checkpoint_lock_move(pe_checkpoint_lock *lock, int fd);
 
-/* pe_checkpoint_lock_release - a marker that no checkpoint has replaced is removed. Not held: nothing. */
+/* pe_checkpoint_lock_release - unlock; remove a marker that no checkpoint has replaced. Not held: nothing. */
 void pe_checkpoint_lock_release(pe_checkpoint_lock *lock);
 
 #endif

@@ -29,8 +29,8 @@ typedef struct pe_spill_frame {
     uint64_t rows, bytes; /* of the whole frame */
 } pe_spill_frame;
 
-/* pe_spill_create - a new spill beside a checkpoint: CHECKPOINT.spill; the file is created by the first put. The file of an
- * earlier run is removed. PE_EOUTPUT when there is another file of this name; PE_ENOMEM. */
+/* pe_spill_create - make a new spill beside a checkpoint: CHECKPOINT.spill; the file is created by the first put. The file of
+ * an earlier run is removed. PE_EOUTPUT when there is another file of this name; PE_ENOMEM. */
 pe_status pe_spill_create(const char *checkpoint_path, pe_spill **out, pe_error *err);
 
 /* pe_spill_reopen - open the file of an earlier run, with the ranges that its checkpoint lists. Every frame is read and

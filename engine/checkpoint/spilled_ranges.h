@@ -19,7 +19,7 @@ typedef struct pe_spilled_ranges {
 /* pe_spilled_ranges_have_place - whether this range can be added: the list has not become too long, or the range goes on with
  * another one. */
 bool pe_spilled_ranges_have_place(const pe_spilled_ranges *set, const pe_spilled_range *range);
-/* pe_spilled_ranges_add - PE_ENOMEM. */
+/* pe_spilled_ranges_add - add a range. PE_ENOMEM. */
 pe_status pe_spilled_ranges_add(pe_spilled_ranges *set, const pe_spilled_range *range, pe_error *err);
 void pe_spilled_ranges_remove_first(pe_spilled_ranges *set);
 void pe_spilled_ranges_fini(pe_spilled_ranges *set);

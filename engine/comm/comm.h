@@ -44,7 +44,7 @@ typedef enum pe_tag {
 /* pe_comm_open - with a launcher initialise MPI, without one become the single rank.
  * Returns: PE_OK; PE_EUSAGE under a launcher where MPI is not there; PE_EBUG when MPI does not start */
 pe_status pe_comm_open(bool has_launcher, pe_comm **out, pe_error *err);
-/* pe_comm_open_given - the ranks of a communicator of a program that has started MPI itself; its bytes are copied.
+/* pe_comm_open_given - open the ranks of a communicator of a program that has started MPI itself; its bytes are copied.
  * Params:  path: of the MPI module; NULL: it is looked for (comm_module.h)
  * Returns: PE_OK; PE_EUSAGE where MPI is not there or not started; PE_EIO. Collective */
 pe_status pe_comm_open_given(const void *communicator, size_t size, const char *path, pe_comm **out, pe_error *err);

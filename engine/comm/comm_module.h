@@ -21,7 +21,7 @@ typedef struct pe_comm_module {
 
 extern const pe_comm_module pe_comm_mpi_module; /* inside the module */
 
-/* pe_comm_module_open - the module, opened at the first call and never closed.
+/* pe_comm_module_open - get the module, which is opened at the first call and never closed.
  *
  * Params:  path: the file; NULL: $PENGINE_MPI_MODULE, else comm_mpi.so near this library or program, else where it is
  *          installed

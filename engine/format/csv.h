@@ -44,7 +44,7 @@ typedef enum pe_csv_verdict {
     PE_CSV_LONE_CR      /* the byte at *bad is a CR outside of quotes without a LF after it */
 } pe_csv_verdict;
 
-/* pe_csv_next - the record that begins at data[*at].
+/* pe_csv_next - find the record that begins at data[*at].
  *
  * Shape:   up to room fields are written; *count is the number that the record has (a blank line has one, empty).
  * Owns:    fields point into data.
@@ -63,7 +63,7 @@ pe_csv_verdict pe_csv_next_commented(const unsigned char *data, size_t size, con
  */
 size_t pe_csv_blank_end(const unsigned char *data, size_t size, uint64_t *lines);
 
-/* pe_csv_unescape - the field's bytes with each doubled quote as one; out has room for field->size. Returns the bytes
+/* pe_csv_unescape - copy the field's bytes with each doubled quote as one; out has room for field->size. Returns the bytes
  * written. */
 size_t pe_csv_unescape(const pe_csv_field *field, int quote, char *out);
 

@@ -18,7 +18,7 @@
 /* pe_bom_bytes - the size of the UTF-8 byte order mark at the beginning of the text: 3, or 0 without one. */
 size_t pe_bom_bytes(const unsigned char *data, size_t size);
 
-/* pe_lines_next - the line that begins at data[*at], without its LF or CRLF; *at moves to the next line.
+/* pe_lines_next - find the line that begins at data[*at], without its LF or CRLF; *at moves to the next line.
  * Owns:    line points into data.
  * Returns: false at the end of data; line is then unchanged */
 bool pe_lines_next(const unsigned char *data, size_t size, size_t *at, pe_text *line);

@@ -41,7 +41,7 @@ pe_status pe_zip_open(const void *data, size_t size, const char *name, pe_zip *o
 /* pe_zip_next - the next member, in the order of the directory. PE_EDATA: the directory is damaged. */
 pe_status pe_zip_next(pe_zip *zip, const char *name, pe_zip_member *out, bool *is_there, pe_error *err);
 
-/* pe_zip_find_data - where the bytes of a member begin; all stored_bytes of them are inside. PE_EDATA: damaged. */
+/* pe_zip_find_data - find where the bytes of a member begin; all stored_bytes of them are inside. PE_EDATA: damaged. */
 pe_status pe_zip_find_data(const pe_zip *zip, const char *name, const pe_zip_member *member, uint64_t *offset,
                            pe_error *err);
 

@@ -88,7 +88,7 @@ pe_status pe_inputs_read_source(const pe_inputs *inputs, int source, uint64_t co
 /* pe_inputs_ramp - as pe_source_ramp, for one column of all. */
 bool pe_inputs_ramp(const pe_inputs *inputs, int column, pe_block block, int64_t *first, int64_t *step);
 void pe_inputs_reader_rewind(pe_inputs_reader *reader);
-/* pe_inputs_release - a chunk was computed: its pages of mapped files may leave memory. */
+/* pe_inputs_release - call it after a chunk was computed: its pages of mapped files may leave memory. */
 void pe_inputs_release(const pe_inputs *inputs, pe_block block);
 
 /* pe_inputs_memory - bytes kept by this rank beside readers; *reader_bytes: by one reader for such chunks. */

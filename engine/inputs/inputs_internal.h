@@ -77,7 +77,8 @@ bool pe_inputs_is_in_payload(const pe_inputs *inputs, int source);
 pe_status pe_inputs_file_section(const pe_source *source, pe_block block, pe_buffer *out, pe_error *err);
 pe_status pe_inputs_section(pe_buffer *out, const pe_byte_range *byte_range, const void *bytes, pe_error *err);
 
-/* pe_inputs_unpack - where the items of each source begin in a payload; NULL for a source that the payload does not hold. */
+/* pe_inputs_unpack - find where the items of each source begin in a payload; NULL for a source that the payload does not
+ * hold. */
 void pe_inputs_unpack(const pe_inputs *inputs, const void *payload, size_t payload_bytes,
                       const pe_byte_range *byte_ranges[PE_MAX_COLUMNS]);
 

@@ -138,11 +138,11 @@ pe_status pe_job_read(const char *file, const char *text, size_t size, const pe_
                       size_t override_count, pe_job **out, pe_error *err);
 void pe_job_free(pe_job *job);
 
-/* pe_job_make_dry - the job as --dry-run runs it: it prints its commands and touches no file of the job. PE_EUSAGE: its
- * kernel is no program. */
+/* pe_job_make_dry - change the job to what --dry-run runs: it prints its commands and touches no file of the job. PE_EUSAGE:
+ * its kernel is no program. */
 pe_status pe_job_make_dry(pe_job *job, pe_error *err);
 
-/* pe_job_print - the effective job, defaults filled in, as TOML that reads back to the same job. */
+/* pe_job_print - print the effective job, defaults filled in, as TOML that reads back to the same job. */
 pe_status pe_job_print(const pe_job *job, FILE *out, pe_error *err);
 
 /* pe_job_print_decisive - append one line "table.key = value" for each key that determines the bytes of the output; several
@@ -156,10 +156,10 @@ pe_status pe_job_print_decisive(const pe_job *job, pe_buffer *out, pe_error *err
  * Returns: out, or NULL when there is nothing to say */
 const char *pe_job_note(const pe_job *job, char out[PE_JOB_NOTE_ROOM]);
 
-/* pe_job_print_keys - the schema as a table of keys, types, defaults and help (for --help's long part and README). */
+/* pe_job_print_keys - print the schema as a table of keys, types, defaults and help (for --help's long part and README). */
 void pe_job_print_keys(FILE *out);
 
-/* pe_job_print_schema - the schema as a JSON schema (draft 7), for editors. */
+/* pe_job_print_schema - print the schema as a JSON schema (draft 7), for editors. */
 void pe_job_print_schema(FILE *out);
 
 #endif

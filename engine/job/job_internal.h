@@ -9,7 +9,7 @@
 #include "job/job.h"
 #include "job/section/section.h"
 
-/* pe_job_read_input - one [input] table; number is 0 for the only one, else from 1.
+/* pe_job_read_input - read one [input] table; number is 0 for the only one, else from 1.
  * Owns: what was made before a failure is in *out all the same; pe_job_free_input takes it back. */
 pe_status pe_job_read_input(const pe_section *section, int number, pe_source_spec *out, pe_error *err);
 void pe_job_free_input(pe_source_spec *input);

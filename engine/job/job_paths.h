@@ -15,7 +15,7 @@ typedef struct pe_job_path {
     bool is_written;
 } pe_job_path;
 
-/* pe_job_list_paths - the job file, and each path that a key of the schema gives (pe_key.path).
+/* pe_job_list_paths - list the job file, and each path that a key of the schema gives (pe_key.path).
  *
  * Owns:    *out is the caller's, for pe_job_free_paths
  * Returns: PE_OK, PE_ENOMEM

@@ -20,7 +20,7 @@ typedef struct pe_call pe_call;
 #define PE_REFUSAL_ROOM 512
 void pe_call_refuse(const char *format, ...) PE_PRINTF(1, 2);
 const char *pe_call_refusal(void);
-/* pe_call_refuse_into - this thread's text is written to room, of PE_REFUSAL_ROOM bytes: memory that outlives a child. An open
+/* pe_call_refuse_into - write this thread's text to room, of PE_REFUSAL_ROOM bytes: memory that outlives a child. An open
  * that crashes is called by the text that there is then, such as "kernel.initializer setup". */
 void pe_call_refuse_into(char *room);
 
@@ -30,7 +30,7 @@ pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, c
                        pe_error *err);
 void pe_call_free(pe_call *call);
 
-/* pe_call_set_ramps - the ramps of those args that are NULL in later runs; borrowed. Only for a kernel with
+/* pe_call_set_ramps - set the ramps of those args that are NULL in later runs; borrowed. Only for a kernel with
  * takes_ramps. */
 void pe_call_set_ramps(pe_call *call, const pe_ramp *ramps);
 
@@ -61,7 +61,7 @@ typedef struct pe_call_growth {
     size_t (*claim)(void *context);
 } pe_call_growth;
 
-/* pe_call_let_grow - all later runs may grow; by default none does. */
+/* pe_call_let_grow - let all later runs grow; by default none does. */
 void pe_call_let_grow(pe_call *call, const pe_call_growth *growth);
 
 /* pe_call_grow - called inside map by kernels of this program, which have computed all items of the batch: claims more of
@@ -81,7 +81,7 @@ pe_status pe_call_run(pe_call *call, uint64_t first, size_t count, const void *c
 /* pe_call_failures - the failed items of the last run, in item order, each once. */
 const pe_failure *pe_call_failures(const pe_call *call, size_t *count);
 
-/* pe_call_take_failures - swaps the list of the last run's failures, or of those so far, with *into, whose memory is
+/* pe_call_take_failures - swap the list of the last run's failures, or of those so far, with *into, whose memory is
  * used for later ones. */
 void pe_call_take_failures(pe_call *call, pe_failures *into);
 

@@ -30,17 +30,18 @@ typedef struct pe_failures {
     pe_arena reasons;
 } pe_failures;
 
-/* pe_failures_clear - no item has failed; the memory is kept. */
+/* pe_failures_clear - remove all failures; the memory is kept. */
 void pe_failures_clear(pe_failures *failures);
 void pe_failures_fini(pe_failures *failures); /* back to all zero */
 
-/* pe_failures_add - an item failed; the reason is copied. Items may come in any order and more than once. PE_ENOMEM. */
+/* pe_failures_add - add an item that failed; the reason is copied. Items may come in any order and more than once.
+ * PE_ENOMEM. */
 pe_status pe_failures_add(pe_failures *failures, uint64_t item, double seconds, const char *reason, pe_error *err);
 
-/* pe_failures_add_unread - the item's arguments could not be read, for this reason. PE_ENOMEM. */
+/* pe_failures_add_unread - add an item whose arguments could not be read, for this reason. PE_ENOMEM. */
 pe_status pe_failures_add_unread(pe_failures *failures, uint64_t item, const char *reason, pe_error *err);
 
-/* pe_failures_set_reason - in place of the one there is: the item failed again, for another reason. PE_ENOMEM. */
+/* pe_failures_set_reason - replace the reason: the item failed again, for another reason. PE_ENOMEM. */
 pe_status pe_failures_set_reason(pe_failures *failures, pe_failure *failure, const char *reason, pe_error *err);
 
 /* pe_failures_settle - brings the list into item order; of an item that was added more than once the first stays. */

@@ -30,8 +30,8 @@ pe_status pe_form_prepare(const pe_form_spec *spec, pe_buffer *object, pe_error 
 pe_status pe_form_open(const pe_form_spec *spec, const pe_buffer *object, pe_form **out, pe_error *err);
 void pe_form_close(pe_form *form); /* NULL is fine */
 
-/* pe_form_check - the signature, whether it fits the columns, and whether the kernel's file is there; of a built-in kernel
- * all. No code of the user's runs. Returns as pe_form_open. */
+/* pe_form_check - check the signature, whether it fits the columns, and whether the kernel's file is there; of a built-in
+ * kernel all. No code of the user's runs. Returns as pe_form_open. */
 pe_status pe_form_check(const pe_form_spec *spec, pe_error *err);
 
 const pe_kernel *pe_form_kernel(const pe_form *form);

@@ -10,7 +10,7 @@
 
 #define PE_ITEM_TEXT_ROOM 400
 
-/* pe_item_text_print - the kernel's name with the arguments of item number `item` of the columns; long ones are cut with
+/* pe_item_text_print - print the kernel's name with the arguments of item number `item` of the columns; long ones are cut with
  * "...". Texts are quoted, with bytes that are not printable ASCII as \\xHH. */
 void pe_item_text_print(const char *name, const pe_signature *signature, const void *const *args, uint64_t item,
                         char out[PE_ITEM_TEXT_ROOM]);

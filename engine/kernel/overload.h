@@ -21,7 +21,7 @@ typedef struct pe_kernel_request {
     pe_dtype output_dtype;
 } pe_kernel_request;
 
-/* pe_overload_pick - the descriptor that fits, of those among rows that have the request's name (at least one has).
+/* pe_overload_pick - pick the descriptor that fits, of those among rows that have the request's name (at least one has).
  *
  * Rules:   a given signature must be one of the overloads (PE_ECONFIG listing them), and the number of columns must be
  *          the number of arguments (PE_ECONFIG naming both). A column fits an argument when it is untyped, or when

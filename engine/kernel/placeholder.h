@@ -53,7 +53,7 @@ typedef struct pe_template {
 
 #define PE_ANY_ARGUMENTS (-1) /* the number of arguments is not known yet */
 
-/* pe_template_parse - a text with placeholders for items of this many arguments.
+/* pe_template_parse - parse a text with placeholders for items of this many arguments.
  *
  * Owns:    the template borrows the text; pe_template_fini frees the rest, also after a failure.
  * Returns: PE_OK; PE_ECONFIG with the placeholder, what is wrong with it and what is valid; PE_ENOMEM

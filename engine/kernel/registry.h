@@ -14,7 +14,7 @@
 const pe_kernel *const *pe_registry_all(size_t *count);
 void pe_registry_print(FILE *out); /* --kernels: name, signature, summary in aligned columns */
 
-/* pe_registry_pick - the built-in descriptor that fits, by the rules of overload.h. The name must exist (PE_EKERNEL with
+/* pe_registry_pick - pick the built-in descriptor that fits, by the rules of overload.h. The name must exist (PE_EKERNEL with
  * the nearest name). */
 pe_status pe_registry_pick(const pe_kernel_request *request, const pe_kernel **out, pe_signature *signature,
                            pe_error *err);

@@ -101,11 +101,11 @@ pe_status pe_pool_check_caller(const pe_pool *pool, pe_error *err);
 
 /* pe_pool_run_turn - wait for the turn of a task, run it on this thread, end it. */
 void pe_pool_run_turn(pe_pool *pool, pe_pool_task *task);
-/* pe_pool_run_next - the same for a task that has a ticket already, under the mutex. */
+/* pe_pool_run_next - do the same for a task that has a ticket already, under the mutex. */
 void pe_pool_run_next(pe_pool *pool, pe_pool_task *task);
-/* pe_pool_run_now - the same if nothing else runs or waits and the task is small; false: not done. */
+/* pe_pool_run_now - do the same if nothing else runs or waits and the task is small; false: not done. */
 bool pe_pool_run_now(pe_pool *pool, pe_pool_task *task);
-/* pe_pool_enqueue - the manager thread runs the task when its turn comes. */
+/* pe_pool_enqueue - let the manager thread run the task when its turn comes. */
 void pe_pool_enqueue(pe_pool *pool, pe_pool_task *task);
 
 /* pe_pool_drain - wait until the calls so far have ended. */
@@ -133,7 +133,7 @@ void pe_pool_run_blocks(pe_pool_task *task);
 
 /* ---- pool_plan.c ---- */
 
-/* pe_pool_plan - for `items` items, or PE_ITEMS_UNKNOWN, of the task on this many ranks. PE_ECONFIG. */
+/* pe_pool_plan - make the plan for `items` items, or PE_ITEMS_UNKNOWN, of the task on this many ranks. PE_ECONFIG. */
 pe_status pe_pool_plan(const pe_pool_task *task, uint64_t items, int ranks, pe_plan *plan, pe_error *err);
 /* pe_pool_work - what its workers do; items from `first` on. */
 pe_column_work pe_pool_work(const pe_pool_task *task, const pe_plan *plan, uint64_t first);
@@ -146,9 +146,9 @@ pe_order pe_pool_order(const pe_call_shape *shape);
 
 /* pe_pool_deliver - take results of the task, as pe_rank_pool_spec.write. */
 pe_status pe_pool_deliver(void *task, const pe_chunk_result *out, pe_error *err);
-/* pe_pool_add_failure - a failed item, in any order. PE_ENOMEM. */
+/* pe_pool_add_failure - add a failed item; they may come in any order. PE_ENOMEM. */
 pe_status pe_pool_add_failure(pe_pool_task *task, const pe_failed_note *note, pe_error *err);
-/* pe_pool_sort_failures - when all are there. */
+/* pe_pool_sort_failures - sort the failures, when all are there. */
 void pe_pool_sort_failures(pe_pool_task *task);
 
 static inline bool pe_pool_is_root(const pe_pool *pool)

@@ -32,8 +32,8 @@ typedef struct pe_batch_limit {
  * Call: any thread. A failure is an unknown limit: `asked` says what was tried, `problem` why it failed. */
 pe_batch_limit pe_batch_limit_ask(void);
 
-/* pe_batch_limit_read - the seconds that are left, as text of `scontrol show job`, `qstat -f`, `bjobs -noheader -o time_left`
- * or `flux job timeleft` prints them; now is the time of day, in seconds since 1970. False: it prints none. */
+/* pe_batch_limit_read - read the seconds that are left from text of `scontrol show job`, `qstat -f`, `bjobs -noheader -o
+ * time_left` or `flux job timeleft` prints them; now is the time of day, in seconds since 1970. False: it prints none. */
 bool pe_batch_limit_read(pe_batch_system system, const char *text, int64_t now, int64_t *left_s);
 
 /* pe_batch_limit_is_none - whether such a text, in which no time was found, says that the job has no limit. */

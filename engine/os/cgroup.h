@@ -25,7 +25,7 @@ typedef struct pe_cgroup {
     pe_cgroup_limit memory; /* bytes */
 } pe_cgroup;
 
-/* pe_cgroup_read - the limits of this process, from /proc/self/cgroup, /proc/self/mountinfo and what is mounted there.
+/* pe_cgroup_read - read the limits of this process, from /proc/self/cgroup, /proc/self/mountinfo and what is mounted there.
  *
  * Params:  root is put in front of all paths: "" for the machine itself, or a folder with files like those
  * Call:    any thread. What cannot be read sets no limit.

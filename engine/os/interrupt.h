@@ -13,22 +13,22 @@
  * Call: the first thing in main. */
 void pe_interrupt_begin(bool is_speaker);
 
-/* pe_interrupt_ignore_pipe - a reader of stdout or stderr that ends early ends no run: the write fails instead, to the end of
- * the process. Processes that are started have the usual again. */
+/* pe_interrupt_ignore_pipe - ignore SIGPIPE: a reader of stdout or stderr that ends early does not end the run; the write
+ * fails instead, to the end of the process. Processes that are started have the usual again. */
 void pe_interrupt_ignore_pipe(void);
 
 /* pe_interrupt_begin_run - from here on the first of these signals sets the flag, the second of a kind kills as usual.
  * SIGPIPE and SIGXFSZ are ignored, so that the write fails instead. */
 void pe_interrupt_begin_run(void);
 
-/* pe_interrupt_end_run - restores what the process did about the signals before pe_interrupt_begin. */
+/* pe_interrupt_end_run - restore what the process did about the signals before pe_interrupt_begin. */
 void pe_interrupt_end_run(void);
 
-/* pe_interrupt_logged - the run's error has been logged: outside of begin_run and end_run, a signal ends the process with
- * this code and without another message. Call: the main thread. */
+/* pe_interrupt_logged - note that the run's error has been logged: outside of begin_run and end_run, a signal ends the process
+ * with this code and without another message. Call: the main thread. */
 void pe_interrupt_logged(int exit_code);
 
-/* pe_interrupt_await - a signal that has reached this process is seen when this returns, also where the main thread has not
+/* pe_interrupt_await - wait until a signal that has reached this process is seen, also where the main thread has not
  * run since: for a second at most. Call: a thread that has these signals blocked. */
 void pe_interrupt_await(void);
 

@@ -24,7 +24,7 @@ void pe_log(pe_log_level level, const char *format, ...) PE_PRINTF(2, 3);
 void pe_log_lines(const char *text, size_t size);
 /* pe_log_set_json - from here on each message is a JSON object on a line, with level and message, for programs. */
 void pe_log_set_json(void);
-/* pe_log_line - bytes as a line of their own, at any level. */
+/* pe_log_line - log bytes as a line of their own, at any level. */
 void pe_log_line(const void *bytes, size_t size);
 
 /* pe_log_columns - the room for it on the terminal: the width less one, since some wrap at the last column. */

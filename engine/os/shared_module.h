@@ -32,7 +32,7 @@ typedef struct pe_module {
     _Atomic(const pe_module_head *) opened; /* NULL at first; written and read by any thread */
 } pe_module;
 
-/* pe_module_open - the table of a module, which is loaded at the first call and never closed.
+/* pe_module_open - get the table of a module, which is loaded at the first call and never closed.
  *
  * Call:    any thread
  * Params:  path: the file, where it is known; NULL, or where there is none: the path in the environment's variable, else

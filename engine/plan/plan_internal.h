@@ -30,9 +30,9 @@ size_t pe_plan_wanted_bytes(size_t memory, int ranks);  /* of the buffers of a r
 size_t pe_plan_slice_out_bytes(const pe_plan *plan);    /* results of a slice */
 size_t pe_plan_dispatch_out_bytes(const pe_plan *plan); /* results of a run of slices */
 
-/* pe_plan_buffer_bytes - of all buffers of one rank; sets result_bytes and part_bytes. SIZE_MAX: beyond 64 bits. */
+/* pe_plan_buffer_bytes - the bytes of all buffers of one rank; sets result_bytes and part_bytes. SIZE_MAX: beyond 64 bits. */
 size_t pe_plan_buffer_bytes(const pe_plan_request *request, pe_plan *plan, size_t memory);
-/* pe_plan_peak_bytes - of the whole process, once buffer_bytes is set. SIZE_MAX: beyond 64 bits. */
+/* pe_plan_peak_bytes - the peak memory of the whole process, once buffer_bytes is set. SIZE_MAX: beyond 64 bits. */
 size_t pe_plan_peak_bytes(const pe_plan_request *request, const pe_plan *plan);
 
 /* pe_plan_refuse_memory, pe_plan_refuse_overflow, pe_plan_refuse_peak - PE_ECONFIG with the numbers that are too large:

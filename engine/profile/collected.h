@@ -43,7 +43,7 @@ typedef struct pe_collected {
     size_t thread_count;
 } pe_collected;
 
-/* pe_collect - the profiles of all ranks to rank 0's *out, their events with times of rank 0's clock. mine: what this rank
+/* pe_collect - send the profiles of all ranks to rank 0's *out, their events with times of rank 0's clock. mine: what this rank
  * adds; its lanes' sums are filled in here. Collective, also after the run has failed. PE_ENOMEM, and errors of
  * messages. */
 pe_status pe_collect(pe_comm *comm, pe_profile *profile, pe_rank_profile *mine, pe_collected *out, pe_error *err);

@@ -32,7 +32,7 @@ typedef struct pe_costs {
     int slow_count;
 } pe_costs;
 
-/* pe_costs_add - this many items took this long. */
+/* pe_costs_add - add a cost: this many items took this long. */
 void pe_costs_add(pe_costs *costs, uint64_t items, uint64_t ns);
 /* pe_costs_is_slow - would items of this mean cost be among the slowest? */
 bool pe_costs_is_slow(const pe_costs *costs, double each_ns);

@@ -36,13 +36,13 @@ typedef struct pe_events {
     pe_event open; /* the one that grows; parts 0: none */
 } pe_events;
 
-/* pe_events_init - at most this many events are kept, or none. */
+/* pe_events_init - keep this many events at most, or none. */
 void pe_events_init(pe_events *events, size_t most);
 void pe_events_fini(pe_events *events);
 
-/* pe_events_add - after all others. */
+/* pe_events_add - add an event after all others. */
 void pe_events_add(pe_events *events, const pe_event *event);
-/* pe_events_close - no event is open afterwards: all are in the list. */
+/* pe_events_close - close the open event: all are in the list. */
 void pe_events_close(pe_events *events);
 
 #endif

@@ -48,7 +48,7 @@ typedef struct pe_lane {
 
 extern _Thread_local pe_lane *pe_lane_here;
 
-/* pe_lane_enter - the calling thread begins its work: up to now it was started; NULL: it has no profile. */
+/* pe_lane_enter - begin the work of the calling thread: up to now it was started; NULL: it has no profile. */
 void pe_lane_enter(pe_lane *lane);
 /* pe_lane_leave - what is left of the time was spent in this phase. */
 void pe_lane_leave(pe_phase phase);

@@ -19,15 +19,15 @@ typedef struct pe_profile {
     pe_lane *lanes;     /* [0]: the main thread; [1 + worker] */
 } pe_profile;
 
-/* pe_profile_make - of a rank with this many workers. all_threads: workers of all ranks. PE_ENOMEM. */
+/* pe_profile_make - make the profile of a rank with this many workers. all_threads: workers of all ranks. PE_ENOMEM. */
 pe_status pe_profile_make(int workers, int all_threads, int ranks, uint64_t origin_ns, pe_profile **out, pe_error *err);
 void pe_profile_free(pe_profile *profile); /* NULL is fine */
 
 /* pe_profile_bytes - the most memory that a profile takes: of a rank with this many workers, and on rank 0 what it collects. */
 size_t pe_profile_bytes(int workers, int all_threads, int ranks, bool is_root);
 
-/* pe_profile_end - after all threads have left: from the end of its work each of them waits for other ranks, and from
- * sync_ns to end_ns for the output to be synced and committed. */
+/* pe_profile_end - end the profile, after all threads have left: from the end of its work each of them waits for other ranks,
+ * and from sync_ns to end_ns for the output to be synced and committed. */
 void pe_profile_end(pe_profile *profile, uint64_t sync_ns, uint64_t end_ns);
 
 /* pe_profile_lane - the lane of a worker, or of the main thread (-1); NULL without a profile. */

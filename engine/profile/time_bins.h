@@ -25,7 +25,8 @@ typedef struct pe_time_bins {
 
 void pe_time_bins_init(pe_time_bins *bins);
 
-/* pe_time_bins_add - the phase lasted from begin_ns to end_ns, counted from the origin, and completed this many items. */
+/* pe_time_bins_add - add time: the phase lasted from begin_ns to end_ns, counted from the origin, and completed this many
+ * items. */
 void pe_time_bins_add(pe_time_bins *bins, pe_phase phase, uint64_t begin_ns, uint64_t end_ns, uint64_t items);
 
 /* pe_time_bins_widen - bins of at least 2^shift ns. */

@@ -8,7 +8,7 @@
 
 #include "ranks/execute_plan.h"
 
-/* pe_root_loop - the loop of rank 0. pe_member_loop - the loop of every other rank. Each returns when the run has ended
+/* pe_root_loop - run the loop of rank 0. pe_member_loop - the loop of every other rank. Each returns when the run has ended
  * on all ranks and none of its messages is in flight; errors are in pool->error. */
 void pe_root_loop(const pe_execute_plan_spec *spec, pe_rank_pool *pool);
 void pe_member_loop(const pe_execute_plan_spec *spec, pe_rank_pool *pool);

@@ -132,7 +132,7 @@ bool pe_root_is_window_full(const pe_root *self);
 uint64_t pe_root_open_slice(pe_root *self, pe_block block, int owner);
 /* pe_root_add_part - enter announced results. Owns: copies the part, and sets *out to the copy. PE_ENOMEM. */
 pe_status pe_root_add_part(pe_root *self, pe_window_entry *entry, const pe_part *announced, pe_part **out);
-/* pe_root_drop_part - these results are delivered or spilled; the part is gone, and with the last one its entry. */
+/* pe_root_drop_part - drop results that were delivered or spilled; the part is gone, and with the last one its entry. */
 void pe_root_drop_part(pe_root *self, pe_part *part);
 
 /* pe_root_set_full - note whether results that wait keep a rank from work. */
@@ -161,7 +161,7 @@ pe_status pe_root_take_own(pe_root *self, bool *active);
 
 /* ---- gather.c ---- */
 
-/* pe_root_free_memory_of - the results' memory on their rank is free. */
+/* pe_root_free_memory_of - note that the results' memory on their rank is free. */
 void pe_root_free_memory_of(pe_root *self, const pe_part *part);
 /* pe_root_needs_pull - whether a member holds the bytes of these results, or did when it announced them. */
 bool pe_root_needs_pull(const pe_part *part);
@@ -181,7 +181,7 @@ pe_status pe_root_deliver(pe_root *self, bool *active);
 
 /* ---- stall.c ---- */
 
-/* pe_root_spill_waiting - when the next item takes long: spill what waits for it, so that the others go on. */
+/* pe_root_spill_waiting - when the next item takes long, spill what waits for it, so that the others go on. */
 pe_status pe_root_spill_waiting(pe_root *self, bool *active);
 /* pe_root_spill_rest - the run ends before its last item: gather and spill all that is done on all ranks. */
 pe_status pe_root_spill_rest(pe_root *self);

@@ -25,9 +25,9 @@ typedef struct pe_sync_round {
 /* pe_sync_step - begin a round when one is wanted, take the states that have arrived, and end it. */
 pe_status pe_sync_step(pe_sync_round *round, const pe_execute_plan_spec *spec, pe_outbox *outbox, bool *active,
                        pe_error *err);
-/* pe_sync_finish - after END: take the states that have arrived; no round begins or ends. */
+/* pe_sync_finish - finish the round, after END: take the states that have arrived; no round begins or ends. */
 pe_status pe_sync_finish(pe_sync_round *round, const pe_execute_plan_spec *spec, bool *active, pe_error *err);
-/* pe_sync_answer - a member has answered; its state of `bytes` bytes follows. */
+/* pe_sync_answer - take the answer of a member; its state of `bytes` bytes follows. */
 pe_status pe_sync_answer(pe_sync_round *round, int from, uint64_t bytes, pe_error *err);
 /* pe_sync_is_receiving - states are still on their way, and must be received before the run ends. */
 bool pe_sync_is_receiving(const pe_sync_round *round);

@@ -36,10 +36,10 @@ typedef struct pe_fold pe_fold;
 /* pe_fold_bytes - the memory of a fold. pe_fold_state_bytes - the size of its state. */
 size_t pe_fold_bytes(const pe_fold_spec *spec);
 size_t pe_fold_state_bytes(const pe_fold_spec *spec);
-/* pe_fold_elements - of all results; a complex number is two. */
+/* pe_fold_elements - the number of elements of all results; a complex number is two. */
 size_t pe_fold_elements(const pe_fold_spec *spec);
 
-/* pe_fold_make - a fold without items. Owns: results are copied. */
+/* pe_fold_make - make a fold without items. Owns: results are copied. */
 pe_status pe_fold_make(const pe_fold_spec *spec, pe_fold **out, pe_error *err);
 void pe_fold_free(pe_fold *fold); /* NULL is fine */
 
@@ -50,7 +50,7 @@ bool pe_fold_has_room(const pe_fold *fold);
 /* pe_fold_add - add the items from number `first` on. Shape: columns[r] is an array of count items of results[r].
  * Returns: whether one of them is the least or the greatest so far, so that pe_fold_put_arguments is wanted */
 bool pe_fold_add(pe_fold *fold, uint64_t first, const void *const *columns, size_t count);
-/* pe_fold_put_arguments - the arguments of the items from number `first` on, for those that were added last. */
+/* pe_fold_put_arguments - store the arguments of the items from number `first` on, for those that were added last. */
 void pe_fold_put_arguments(pe_fold *fold, uint64_t first, const void *const *args, size_t count);
 
 /* pe_fold_take - add all of a worker's part, and empty it. pe_fold_clear - empty a fold that is no part. */

@@ -54,7 +54,7 @@ struct pe_fold {
 
 #define PE_FOLD_HEAD 16 /* bytes of the state in front of the cells */
 
-/* pe_fold_lay_out - a zeroed fold gets its spec and the places of its parts. */
+/* pe_fold_lay_out - set the spec of a zeroed fold, and the places of its parts. */
 void pe_fold_lay_out(pe_fold *fold, const pe_fold_spec *spec);
 
 /* The parts of one element's cell; NULL when the fold does not keep them. */
@@ -88,14 +88,14 @@ const void *pe_widen(pe_dtype dtype, const unsigned char *from, size_t stride, s
 
 /* ---- fold_places.c ---- */
 
-/* pe_place_add_run - a run of widened values of the items from `first` on; returns whether a place changed. */
+/* pe_place_add_run - add a run of widened values of the items from `first` on; returns whether a place changed. */
 bool pe_place_add_run(pe_place *least, pe_place *most, pe_dtype dtype, const void *values, uint64_t first,
                       size_t count);
 void pe_place_merge(pe_place *into, const pe_place *from, size_t bytes, bool is_most);
 
 /* ---- fold_counts.c: histograms ---- */
 
-/* pe_counts_add_run - a run of widened values into a histogram. */
+/* pe_counts_add_run - count a run of widened values in a histogram. */
 void pe_counts_add_run(const pe_fold *fold, uint64_t *histogram, pe_dtype dtype, const void *values, size_t count);
 pe_status pe_counts_make_edges(pe_fold *fold, pe_error *err);
 

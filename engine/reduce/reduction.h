@@ -30,7 +30,7 @@ size_t pe_reduction_part_bytes(const pe_fold_spec *spec);
 /* pe_reduction_saved_most - what pe_reduction_save appends at most, except for the list of items. items: folded. */
 size_t pe_reduction_saved_most(const pe_fold_spec *spec, uint64_t items);
 
-/* pe_reduction_make - the reduction of this rank. Call: the main thread. */
+/* pe_reduction_make - make the reduction of this rank. Call: the main thread. */
 pe_status pe_reduction_make(const pe_fold_spec *spec, pe_reduction **out, pe_error *err);
 void pe_reduction_free(pe_reduction *reduction); /* NULL is fine */
 
@@ -41,7 +41,7 @@ typedef struct pe_reduction_part {
     uint64_t since_ns; /* when the part was last merged */
 } pe_reduction_part;
 
-/* pe_reduction_merge_after - workers merge their parts once this much time has passed; 0: only at the end, and no items are
+/* pe_reduction_merge_after - let workers merge their parts once this much time has passed; 0: only at the end, and no items are
  * listed. Call: the main thread, before there are workers. */
 void pe_reduction_merge_after(pe_reduction *reduction, uint64_t ns);
 bool pe_reduction_lists_items(const pe_reduction *reduction);

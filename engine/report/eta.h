@@ -26,7 +26,7 @@ typedef struct pe_eta {
     double step_ns; /* between two points */
 } pe_eta;
 
-/* pe_eta_add - this many items were done after this long. */
+/* pe_eta_add - add a point: this many items were done after this long. */
 void pe_eta_add(pe_eta *eta, uint64_t items, uint64_t ns);
 
 /* pe_eta_left_ns - the time that the rest of `all` items takes, from the last point on; less than 0: not known yet. */

@@ -40,12 +40,12 @@ typedef struct pe_failure_log {
 
 #define PE_FAILURE_COUNTED_BYTES offsetof(pe_failure_log, file) /* of pe_failure_log_save */
 
-/* pe_failure_log_header - the csv's first line: index, a column for each argument, reason, attempts, rank, seconds. A name
+/* pe_failure_log_header - make the csv's first line: index, a column for each argument, reason, attempts, rank, seconds. A name
  * that would stand there twice gets underscores after it. PE_ENOMEM. */
 pe_status pe_failure_log_header(const char *const *arguments, int count, pe_buffer *out, pe_error *err);
 
-/* pe_failure_log_begin - path NULL: count only; else the csv is made anew, with its header line. Owns: path is borrowed.
- * PE_EOUTPUT, PE_EIO. */
+/* pe_failure_log_begin - open the log; path NULL: count only; else the csv is made anew, with its header line. Owns: path is
+ * borrowed. PE_EOUTPUT, PE_EIO. */
 pe_status pe_failure_log_begin(pe_failure_log *failures, const char *path, const pe_buffer *header, bool is_ordered,
                                pe_error *err);
 /* pe_failure_log_count - count one record. */

@@ -34,7 +34,7 @@ typedef struct pe_failure_place {
     uint64_t item, row;
 } pe_failure_place;
 
-/* pe_failure_record_append - puts a record after the others. PE_ENOMEM. */
+/* pe_failure_record_append - append a record. PE_ENOMEM. */
 pe_status pe_failure_record_append(pe_buffer *log, const pe_failure_record *record, pe_error *err);
 
 /* pe_failure_is_same_kind - are two reasons, up to their first colon, the same except for numbers in them? */
@@ -44,7 +44,7 @@ bool pe_failure_is_same_kind(const char *a, const char *b);
  * records of counts count items. */
 bool pe_failure_record_count(pe_buffer *counts, const char *reason);
 
-/* pe_failure_record_read - the record at an offset of a log; returns the offset of the next. Pointers borrow from log. */
+/* pe_failure_record_read - read the record at an offset of a log; returns the offset of the next. Pointers borrow from log. */
 size_t pe_failure_record_read(const pe_buffer *log, size_t at, pe_failure_record *out);
 
 /* pe_failure_record_join - append the records of results that follow `rows` rows of the earlier ones. PE_ENOMEM. */

@@ -23,7 +23,7 @@ typedef struct pe_gzip_file {
 /* pe_gzip_file_begin - compressed when the path ends in .gz. PE_EOUTPUT, PE_ENOMEM. */
 pe_status pe_gzip_file_begin(pe_gzip_file *self, const char *path, pe_error *err);
 pe_status pe_gzip_file_write(pe_gzip_file *self, const void *bytes, size_t size, pe_error *err);
-/* pe_gzip_file_end - the file gets its name, or with an error in err it is removed. */
+/* pe_gzip_file_end - give the file its name, or with an error in err remove it. */
 pe_status pe_gzip_file_end(pe_gzip_file *self, pe_error *err);
 
 #endif

@@ -17,7 +17,8 @@ typedef struct pe_joblog_file {
     bool has_file;
 } pe_joblog_file;
 
-/* pe_joblog_file_begin - path NULL: there is none; else the file is made anew, with its line of columns. PE_EOUTPUT, PE_EIO. */
+/* pe_joblog_file_begin - create the file; path NULL: there is none; else the file is made anew, with its line of columns.
+ * PE_EOUTPUT, PE_EIO. */
 pe_status pe_joblog_file_begin(pe_joblog_file *log, const char *path, pe_error *err);
 /* pe_joblog_file_take - write the lines of jobs among the records (failure_record.h). PE_EIO. */
 pe_status pe_joblog_file_take(pe_joblog_file *log, const pe_buffer *records, pe_error *err);

@@ -32,10 +32,11 @@ typedef struct pe_sorted_lines {
 void pe_sorted_lines_init(pe_sorted_lines *self, const char *beside);
 void pe_sorted_lines_fini(pe_sorted_lines *self);
 
-/* pe_sorted_lines_add - the line of an item; the bytes are copied. PE_EIO, PE_ENOMEM. */
+/* pe_sorted_lines_add - add the line of an item; the bytes are copied. PE_EIO, PE_ENOMEM. */
 pe_status pe_sorted_lines_add(pe_sorted_lines *self, uint64_t item, const char *line, size_t bytes, pe_error *err);
 
-/* pe_sorted_lines_write - all lines, by item, to a descriptor; afterwards there are none. PE_EIO naming `name`, PE_ENOMEM. */
+/* pe_sorted_lines_write - write all lines, sorted by item, to a descriptor; afterwards there are none. PE_EIO naming `name`,
+ * PE_ENOMEM. */
 pe_status pe_sorted_lines_write(pe_sorted_lines *self, int fd, const char *name, pe_error *err);
 
 #endif

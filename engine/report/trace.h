@@ -11,7 +11,7 @@
 
 #include "report/run_facts.h"
 
-/* pe_trace_write - the whole file, compressed where the path ends in .gz. PE_EOUTPUT, PE_EIO, PE_ENOMEM. */
+/* pe_trace_write - write the whole file, compressed where the path ends in .gz. PE_EOUTPUT, PE_EIO, PE_ENOMEM. */
 pe_status pe_trace_write(const pe_run_facts *facts, const char *path, pe_error *err);
 
 #endif

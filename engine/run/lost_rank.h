@@ -11,7 +11,7 @@
 
 #include "comm/heartbeat.h"
 
-/* pe_lost_rank_watch - pe_heartbeat_begin with the engine's timeouts and with ending the job as `lost`. Every rank
+/* pe_lost_rank_watch - call pe_heartbeat_begin with the engine's timeouts and with ending the job as `lost`. Every rank
  * calls it. */
 pe_status pe_lost_rank_watch(pe_comm *comm, pe_heartbeat **out, pe_error *err);
 

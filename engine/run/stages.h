@@ -73,7 +73,7 @@ typedef struct pe_run_plan {
 /* pe_run_read_job - rank 0 reads the job file; all ranks parse it. */
 pe_status pe_run_read_job(const pe_run_context *run, pe_job **out, pe_error *err);
 
-/* pe_run_check_paths - no file is written that is read, and each can be made. */
+/* pe_run_check_paths - check that no file is written that is read, and that each can be made. */
 pe_status pe_run_check_paths(const pe_run_context *run, const pe_job *job, pe_error *err);
 
 /* pe_run_open_inputs - rank 0 opens the inputs; the other ranks open theirs from what rank 0 sends. */
@@ -89,7 +89,7 @@ void pe_run_kernel_fini(pe_run_kernel *kernel);
 /* pe_run_check_kernel - check what can be known of the kernel without compiling, loading or importing code of the job. */
 pe_status pe_run_check_kernel(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs, pe_error *err);
 
-/* pe_run_define_work - what the output looks like, and with it what a worker does with an item: all of the work spec but
+/* pe_run_define_work - define what the output looks like and what a worker does with an item: all of the work spec but
  * the plan, and what pe_run_execute opens. */
 pe_status pe_run_define_work(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                              const pe_run_kernel *kernel, pe_output_spec *output, pe_work_spec *work, pe_error *err);
@@ -112,11 +112,11 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
                            const pe_run_kernel *kernel, const pe_output_spec *output, const pe_work_spec *work,
                            pe_run_plan *out, pe_error *err);
 
-/* pe_run_print_plan - the table of --plan. Not collective. */
+/* pe_run_print_plan - print the table of --plan. Not collective. */
 void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,
                        const pe_work_spec *work, const pe_run_plan *plan);
 
-/* pe_run_print_processes - after the plan: the processes that the kernel runs in, and their memory. Not collective. */
+/* pe_run_print_processes - print, after the plan, the processes that the kernel runs in, and their memory. Not collective. */
 void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *kernel, const pe_run_plan *plan);
 
 /* ---- from a plan to a committed output: execute/ ---- */

@@ -64,7 +64,8 @@ pe_status pe_output_stream_rewrite(pe_output_stream *stream, const void *data, s
 
 /* pe_output_stream_commit - write what is buffered, close, and give a file its final name; is_durable: with syncs. */
 pe_status pe_output_stream_commit(pe_output_stream *stream, bool is_durable, pe_error *err);
-/* pe_output_stream_abort - a file that has its final name stays up to its last complete write; any other is removed. */
+/* pe_output_stream_abort - end a failed run: a file that has its final name stays up to its last complete write; any other is
+ * removed. */
 void pe_output_stream_abort(pe_output_stream *stream);
 /* pe_output_stream_trim - truncate a file to its complete writes. */
 void pe_output_stream_trim(pe_output_stream *stream);

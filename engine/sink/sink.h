@@ -50,7 +50,7 @@ pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t 
  * Returns: as pe_sink_write */
 pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err);
 
-/* pe_sink_open_row_file - the sink's file as a row file, if rows of row_bytes may be written to it at their offsets
+/* pe_sink_open_row_file - open the sink's file as a row file, if rows of row_bytes may be written to it at their offsets
  * before their turn; otherwise *out is closed. An aborted sink truncates the rows that pe_sink_advance did not count.
  *
  * Call:    after begin; the row file is closed before commit.
@@ -58,8 +58,8 @@ pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error 
  */
 pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_file *out, pe_error *err);
 
-/* pe_sink_end_probes - the ranks have found out whether they share the file: probes that lie after rows of an earlier
- * run are cut off. */
+/* pe_sink_end_probes - once the ranks know whether they share the file, cut off probes that lie after rows of an earlier
+ * run. */
 void pe_sink_end_probes(const pe_sink *sink);
 
 /* pe_sink_can_write_ahead - whether rows may be written ahead, after a gap: rows of items whose turn has not come. A raw file
@@ -77,27 +77,27 @@ bool pe_sink_is_visible(const pe_sink *sink);
  * the output is on stable storage when this returns. When it fails, the result is that of abort. */
 pe_status pe_sink_commit(pe_sink *sink, bool is_durable, pe_error *err);
 
-/* pe_sink_abort - the run failed. A file that has its final name stays, truncated to its last complete write: that of a
- * growing output with rows. Any other new file is removed, and the file of an earlier run stays. */
+/* pe_sink_abort - end a sink of a run that failed. A file that has its final name stays, truncated to its last complete write:
+ * that of a growing output with rows. Any other new file is removed, and the file of an earlier run stays. */
 void pe_sink_abort(pe_sink *sink);
 void pe_sink_free(pe_sink *sink); /* aborts first unless finished; NULL is allowed */
 
-/* pe_sink_mark_now - where the output stands, after the writes that have succeeded. state is appended, and mark->state
+/* pe_sink_mark_now - mark where the output ends, after the writes that have succeeded. state is appended, and mark->state
  * points into it. Not for a pipe, nor for a packed one after a write that failed: PE_EIO. */
 pe_status pe_sink_mark_now(pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, pe_error *err);
 
-/* pe_sink_sync - the bytes that were written are on stable storage when this returns; any thread, also during writes. */
+/* pe_sink_sync - wait until the bytes that were written are on stable storage; any thread, also during writes. */
 pe_status pe_sink_sync(const pe_sink *sink, pe_error *err);
 
-/* pe_sink_stay_at_exit - a process that ends from here on leaves the output: a checkpoint describes it. */
+/* pe_sink_stay_at_exit - from here on keep the output when the process ends: a checkpoint describes it. */
 void pe_sink_stay_at_exit(pe_sink *sink);
 
-/* pe_sink_suspend - the run is unfinished and a later one may go on: close the output where pe_sink_mark_now says it ends. An
- * output that cannot be suspended is aborted. */
+/* pe_sink_suspend - close the output of an unfinished run, which a later one may go on with, where pe_sink_mark_now says it
+ * ends. An output that cannot be suspended is aborted. */
 void pe_sink_suspend(pe_sink *sink);
 
-/* pe_sink_trim - the run has failed: cut half a record at the end of the file, and rows that do not count. It may give a full
- * disk the room for a checkpoint. */
+/* pe_sink_trim - after a run that failed, cut half a record at the end of the file, and rows that do not count. It may give a
+ * full disk the room for a checkpoint. */
 void pe_sink_trim(pe_sink *sink);
 
 /* pe_sink_leave_marker - commit leaves the checkpoint beside the output. */

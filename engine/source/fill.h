@@ -14,7 +14,7 @@
 /* pe_fill - count copies of one item of item_bytes at out; fast for a few as for many. */
 void pe_fill(void *out, size_t count, const void *item, size_t item_bytes);
 
-/* pe_fill_runs - runs of equal items: the first of `left` items, the others of `stride` (both at least 1), count items
+/* pe_fill_runs - write runs of equal items: the first of `left` items, the others of `stride` (both at least 1), count items
  * in all; items holds one item a run. Made for short runs too. */
 void pe_fill_runs(void *out, size_t count, size_t left, size_t stride, const void *items, size_t item_bytes);
 

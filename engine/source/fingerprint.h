@@ -27,7 +27,7 @@ typedef struct pe_fingerprint {
 
 #define PE_SAMPLE_BYTES ((size_t)256 << 10)
 
-/* pe_fingerprint_take - of a file that is mapped.
+/* pe_fingerprint_take - take the fingerprint of a file that is mapped.
  * Returns: PE_OK; PE_ENOINPUT when its facts cannot be had, or are not those of this content any more */
 pe_status pe_fingerprint_take(const char *path, const pe_map *map, pe_fingerprint *out, pe_error *err);
 

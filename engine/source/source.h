@@ -139,7 +139,7 @@ void pe_source_release(const pe_source *source, const pe_byte_range *byte_range)
 pe_status pe_source_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
                          pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
 
-/* pe_reader_open - a worker's own reader of a bound source. */
+/* pe_reader_open - open a worker's own reader of a bound source. */
 pe_status pe_reader_open(const pe_source *source, pe_reader **out, pe_error *err);
 void pe_reader_close(pe_reader *reader);
 

@@ -48,7 +48,7 @@ pe_deadline pe_deadline_in(int timeout_ms);
  * most_bytes of memory. PE_ENOMEM. */
 pe_status pe_stream_unpack(pe_stream *stream, pe_packing packing, int fd, size_t most_bytes, pe_error *err);
 
-/* pe_stream_fill - one read, for which it waits until the deadline or a signal.
+/* pe_stream_fill - read once, and wait for that until the deadline or a signal.
  * Returns: PE_OK with *arrived when there are more bytes or the stream's end was seen (has_ended); PE_EIO, PE_ENOMEM;
  *          PE_EDATA where packed bytes are damaged or cut short */
 pe_status pe_stream_fill(pe_stream *stream, int fd, const char *name, pe_deadline deadline, bool *arrived,

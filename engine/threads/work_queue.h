@@ -39,7 +39,7 @@ typedef struct pe_work_queue_spec {
 pe_status pe_work_queue_make(const pe_work_queue_spec *spec, pe_work_queue **out, pe_error *err);
 void pe_work_queue_free(pe_work_queue *queue); /* with every slice; NULL is fine */
 
-/* pe_work_queue_make_slice - an empty slice; a recycled one keeps its payload's memory. Main thread. */
+/* pe_work_queue_make_slice - make an empty slice; a recycled one keeps its payload's memory. Main thread. */
 pe_status pe_work_queue_make_slice(pe_work_queue *queue, pe_slice **out, pe_error *err);
 /* pe_work_queue_push - append a slice, which the queue owns until pe_work_queue_recycle. Main thread. */
 void pe_work_queue_push(pe_work_queue *queue, pe_slice *slice);

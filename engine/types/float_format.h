@@ -18,8 +18,8 @@ bool pe_float_format_is_valid(const char *format);
 /* pe_float_format_room - the most bytes that a valid format prints. */
 size_t pe_float_format_room(const char *format);
 
-/* pe_float_format_print - a double by a valid format; nan and inf as Python's repr, padded to the width. Returns the end.
- */
+/* pe_float_format_print - print a double by a valid format; nan and inf as Python's repr, padded to the width. Returns the
+ * end. */
 char *pe_float_format_print(char *out, const char *format, double value);
 
 /* pe_complex_format_room, pe_complex_format_print - the same of a complex number: both parts by the format, as

@@ -20,7 +20,8 @@ static inline pe_int128 pe_integer_range_at(const pe_integer_range *range, uint6
     return (pe_int128)((pe_uint128)range->start + (pe_uint128)i * (pe_uint128)range->step);
 }
 
-/* pe_integer_range_find_misfit - an item of the block that the dtype cannot hold exactly; of integers one of the two ends. */
+/* pe_integer_range_find_misfit - find an item of the block that the dtype cannot hold exactly; of integers one of the two
+ * ends. */
 bool pe_integer_range_find_misfit(const pe_integer_range *range, pe_block block, pe_dtype dtype, pe_int128 *misfit);
 
 /* pe_exact_limits - between these the dtype holds every integer. False: it is text. */

@@ -28,7 +28,7 @@ char *pe_print_int128(char *out, pe_int128 value);
 char *pe_print_float64(char *out, double value); /* as repr: 1.0, 1e+16, 1e-05, nan, inf, -0.0 */
 char *pe_print_float32(char *out, float value);  /* shortest for float32, as repr(numpy.float32) prints: 0.1 */
 
-/* pe_print_element - one element of any dtype but text; bool prints True or False, complex as Python's repr (1+2j). */
+/* pe_print_element - print one element of any dtype except text; bool prints True or False, complex as Python's repr (1+2j). */
 char *pe_print_element(char *out, pe_dtype dtype, const void *element);
 
 /* The most bytes pe_print_element writes for a dtype (int64: 20, float64: 24, bool: 5 ...). */

@@ -25,14 +25,14 @@ typedef struct pe_arguments {
     pe_ramp read_ramps[PE_MAX_COLUMNS];
 } pe_arguments;
 
-/* pe_arguments_open - on the worker's own thread. Close it in either case. */
+/* pe_arguments_open - open a reader and columns, on the worker's own thread. Close it also after a failure. */
 pe_status pe_arguments_open(pe_arguments *self, const pe_work_spec *spec, pe_error *err);
 void pe_arguments_close(pe_arguments *self);
 
-/* pe_arguments_forget - what was read ahead: another chunk begins. */
+/* pe_arguments_forget - forget what was read ahead, since another chunk begins. */
 void pe_arguments_forget(pe_arguments *self);
 
-/* pe_arguments_take - the columns of a batch of plan->batch_items at most.
+/* pe_arguments_take - get the columns of a batch of plan->batch_items at most.
  *
  * Params:  end is where the items of the chunk end: up to there may be read ahead. payload holds the input bytes, or is
  *          empty.
@@ -46,14 +46,14 @@ static inline size_t pe_arguments_room(const pe_arguments *self)
     return (size_t)(self->read.first + self->read.count - self->taken.first);
 }
 
-/* pe_arguments_values - the values of the batch, for messages and further attempts. */
+/* pe_arguments_values - get the values of the batch, for messages and further attempts. */
 pe_status pe_arguments_values(pe_arguments *self, pe_block batch, pe_error *err);
 
-/* pe_arguments_take_some - of one item, the arguments that are wanted; the others are left as they are. Returns whether
+/* pe_arguments_take_some - take the wanted arguments of one item; the others are left as they are. Returns whether
  * they could be read. */
 bool pe_arguments_take_some(pe_arguments *self, uint64_t item, const bool *wanted, const pe_buffer *payload);
 
-/* pe_arguments_take_kept - of an item whose arguments cannot be read, the columns that are kept: what can be read of them,
+/* pe_arguments_take_kept - take the kept columns of an item whose arguments cannot be read: what can be read of them,
  * else nothing: empty fields, nan, 0. */
 void pe_arguments_take_kept(pe_arguments *self, uint64_t item, const pe_buffer *payload);
 

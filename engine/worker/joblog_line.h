@@ -13,7 +13,7 @@
 
 #define PE_JOBLOG_LINE_BYTES 300 /* of a line in the chunk's log, as the plan counts it */
 
-/* pe_joblog_line_run - pe_worker_run_batch of one item, with its line. */
+/* pe_joblog_line_run - call pe_worker_run_batch for one item, and add its line to the log. */
 pe_status pe_joblog_line_run(pe_worker *worker, pe_block item, uint64_t end, const pe_buffer *payload, pe_error *err);
 
 #endif

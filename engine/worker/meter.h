@@ -23,7 +23,7 @@ void pe_meter_begin_chunk(pe_worker *worker, uint64_t most);
  * could not be read. */
 void pe_meter_print_call(pe_worker *worker, pe_block block, char out[PE_ITEM_TEXT_ROOM]);
 
-/* pe_meter_add - a batch of a metered chunk is complete: it began at began_ns, when the lane's away_ns was that. */
+/* pe_meter_add - record a batch of a metered chunk that is complete: it began at began_ns, when the lane's away_ns was that. */
 void pe_meter_add(pe_worker *worker, pe_block block, uint64_t began_ns, uint64_t away_ns);
 
 #endif

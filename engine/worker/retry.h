@@ -23,7 +23,7 @@ typedef struct pe_retry {
     pe_arena *kept_texts;     /* where result texts move to, since the next run of the kernel takes them back */
 } pe_retry;
 
-/* pe_retry_run - each failed item alone, up to retries times; who succeeds is no failure any more. PE_ENOMEM. */
+/* pe_retry_run - try each failed item again, alone, up to retries times; one that succeeds leaves the failures. PE_ENOMEM. */
 pe_status pe_retry_run(const pe_retry *self, pe_error *err);
 
 #endif

@@ -23,14 +23,14 @@ typedef struct pe_stop_record {
 void pe_stop_record_init(pe_stop_record *self);
 void pe_stop_record_fini(pe_stop_record *self);
 
-/* pe_stop_record_keep - keeps a record (failure_record.h) unless there is one of a lower item; takes its bytes. Any
+/* pe_stop_record_keep - keep a record (failure_record.h) unless there is one of a lower item; takes its bytes. Any
  * worker. */
 void pe_stop_record_keep(pe_stop_record *self, uint64_t item, pe_buffer *record);
 
-/* pe_stop_record_add - puts a further record after that of the item, or keeps it as pe_stop_record_keep does. PE_ENOMEM. */
+/* pe_stop_record_add - put a further record after that of the item, or keep it as pe_stop_record_keep does. PE_ENOMEM. */
 pe_status pe_stop_record_add(pe_stop_record *self, uint64_t item, pe_buffer *record, pe_error *err);
 
-/* pe_stop_record_collect - the record of `item` to rank 0's *out, which stays empty when no rank has it. Collective. */
+/* pe_stop_record_collect - send the record of `item` to rank 0's *out, which stays empty when no rank has it. Collective. */
 pe_status pe_stop_record_collect(pe_stop_record *self, pe_comm *comm, uint64_t item, pe_buffer *out, pe_error *err);
 
 #endif

@@ -80,33 +80,33 @@ typedef struct pe_worker {
  * the batch is done item by item. */
 pe_status pe_worker_run_batch(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err);
 
-/* pe_worker_hand_over_if_full - what is encoded is delivered before the rest of the chunk, once it is as large as a part. */
+/* pe_worker_hand_over_if_full - deliver what is encoded before the rest of the chunk, once it is as large as a part. */
 pe_status pe_worker_hand_over_if_full(pe_worker *worker, pe_error *err);
 
-/* pe_worker_add_counts - the records of failure_counts go to the log of the chunk. */
+/* pe_worker_add_counts - append the records of failure_counts to the log of the chunk. */
 pe_status pe_worker_add_counts(pe_worker *worker, pe_error *err);
 
 /* pe_worker_bound_texts - limit how much of a batch's texts the call keeps. */
 void pe_worker_bound_texts(pe_worker *worker);
 
-/* encode_items.c: pe_worker_encode - the items' rows, except for those of failed items that have none. */
+/* encode_items.c: pe_worker_encode - encode the items' rows, except for those of failed items that have none. */
 pe_status pe_worker_encode(pe_worker *worker, const pe_worker_items *items, pe_error *err);
 
-/* grow.c: pe_worker_let_grow - batches grow from grain to grain of the current chunk. pe_worker_may_grow - whether that is of
- * use, and every grain still fails, and is logged, as if it were alone. pe_worker_room_to_grow - how many items can stand in
+/* grow.c: pe_worker_let_grow - let batches grow from grain to grain of the current chunk. pe_worker_may_grow - whether that is
+ * of use, and every grain still fails, and is logged, as if it were alone. pe_worker_room_to_grow - how many items can stand in
  * the columns from the batch's first one on, and in the rows after those that are there. */
 void pe_worker_let_grow(pe_worker *worker);
 bool pe_worker_may_grow(const pe_worker *worker);
 size_t pe_worker_room_to_grow(const pe_worker *worker);
 
-/* pe_worker_convert - the batch's results into its written columns; an item whose result does not fit its type fails.
+/* pe_worker_convert - convert the batch's results into its written columns; an item whose result does not fit its type fails.
  * PE_ENOMEM. */
 pe_status pe_worker_convert(pe_worker *worker, const pe_worker_items *items, pe_error *err);
 
 /* where.c: the call of where. open and close are parts of the worker's. */
 pe_status pe_worker_where_open(pe_worker *worker, pe_error *err);
 void pe_worker_where_close(pe_worker *worker);
-/* pe_worker_where_choose - the choices of a batch whose arguments were taken. */
+/* pe_worker_where_choose - make the choices of a batch whose arguments were taken. */
 pe_status pe_worker_where_choose(pe_worker *worker, pe_block block, pe_error *err);
 /* pe_worker_where_is_out - does where leave out an item of which some other argument cannot be read? */
 bool pe_worker_where_is_out(pe_worker *worker, uint64_t item, const pe_buffer *payload);

@@ -91,8 +91,8 @@ typedef struct pe_hdf5_layout {
     int attribute_count;
 } pe_hdf5_layout;
 
-/* pe_hdf5_create - a complete file at path except for the rows, which go to *offset; the file ends after them. The bytes
- * depend on nothing but the layout, and *offset not on the shape.
+/* pe_hdf5_create - create a file at path that is complete except for the rows, which go to *offset; the file ends after them.
+ * The bytes depend on nothing but the layout, and *offset not on the shape.
  * Returns: PE_OK; PE_EOUTPUT with libhdf5's reason; PE_ECONFIG: there is no libhdf5 */
 pe_status pe_hdf5_create(const char *path, const pe_hdf5_layout *layout, uint64_t *offset, pe_error *err);
 

@@ -24,13 +24,13 @@ void pe_hdf5_unlock(void);
 /* pe_hdf5_fail - "NAME: what: the reason that libhdf5 gives"; under the lock. */
 pe_status pe_hdf5_fail(pe_error *err, pe_status status, const char *name, const char *what);
 
-/* pe_hdf5_access - a new property list for opening files: no locks of files, which network file systems lack. */
+/* pe_hdf5_access - make a property list for opening files: no locks of files, which network file systems lack. */
 hid_t pe_hdf5_access(void);
 
-/* pe_hdf5_describe - an element's type as a field: dtype, order, kind. elements and element_bytes are set. */
+/* pe_hdf5_describe - describe an element's type as a field: dtype, order, kind. elements and element_bytes are set. */
 void pe_hdf5_describe(hid_t type, pe_hdf5_field *out);
 
-/* pe_hdf5_type - a new type for elements of a dtype, little-endian, or of a text of `bytes` bytes. Negative: none. */
+/* pe_hdf5_type - make a type for elements of a dtype, little-endian, or of a text of `bytes` bytes. Negative: none. */
 hid_t pe_hdf5_type(pe_dtype dtype, size_t bytes, pe_hdf5_pad pad);
 
 /* pe_hdf5_vector - the same as an array of `elements`, where they are several; takes over type. */

@@ -12,7 +12,7 @@
 
 /* pe_json_text_size - the bytes of the string, its quotes too. */
 size_t pe_json_text_size(const char *text, size_t size);
-/* pe_json_text_print - prints it; out has room for pe_json_text_size. Returns the end. */
+/* pe_json_text_print - print it; out has room for pe_json_text_size. Returns the end. */
 char *pe_json_text_print(char *out, const char *text, size_t size);
 
 #endif

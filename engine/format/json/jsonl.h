@@ -43,12 +43,12 @@ typedef struct pe_jsonl pe_jsonl;
 #define PE_JSONL_PATHS 64
 #define PE_JSONL_BYTES ((size_t)256 << 10) /* of memory that a reader of many short lines takes */
 
-/* pe_jsonl_open - a reader of these paths, at most PE_JSONL_PATHS. PE_ECONFIG: a path with an empty key; PE_ENOMEM. */
+/* pe_jsonl_open - make a reader of these paths, at most PE_JSONL_PATHS. PE_ECONFIG: a path with an empty key; PE_ENOMEM. */
 pe_status pe_jsonl_open(const char *const *paths, size_t count, pe_jsonl **out, pe_error *err);
 void pe_jsonl_close(pe_jsonl *reader); /* NULL is allowed */
 
-/* pe_jsonl_start - about this many lines will be read, one after the other in one piece of memory: the tokens of many lines
- * are then found at once. To be called before any line in memory that was written anew is read; 0: they come alone. */
+/* pe_jsonl_start - expect about this many lines to be read, one after the other in one piece of memory: the tokens of many
+ * lines are then found at once. To be called before any line in memory that was written anew is read; 0: they come alone. */
 void pe_jsonl_start(pe_jsonl *reader, uint64_t lines);
 
 /* pe_jsonl_read - the values of one line, one per path.
@@ -69,7 +69,7 @@ pe_status pe_jsonl_read(pe_jsonl *reader, const char *data, size_t size, size_t 
  */
 uint64_t pe_jsonl_find(pe_jsonl *reader, const char *data, size_t size, uint64_t most, uint32_t *ends);
 
-/* pe_jsonl_keys - the keys of the line's object, in their order, each once; take is called for each. Returns as
+/* pe_jsonl_keys - list the keys of the line's object, in their order, each once; take is called for each. Returns as
  * pe_jsonl_read. */
 pe_status pe_jsonl_keys(pe_jsonl *reader, const char *data, size_t size,
                         pe_status (*take)(void *context, const char *key, size_t size, pe_error *err), void *context,

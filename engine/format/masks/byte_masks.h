@@ -16,7 +16,7 @@
 #define PE_MASK_BLOCK ((size_t)64) /* bytes of a mask */
 #define PE_MASK_KINDS 4            /* byte values that are looked for at once */
 
-/* pe_byte_masks - the masks of `blocks` blocks of 64 bytes each.
+/* pe_byte_masks - make the masks of `blocks` blocks of 64 bytes each.
  *
  * Shape:   bit i of masks[b * kinds + k] is set where data[64 * b + i] equals wanted[k]
  * Params:  kinds: 1 to PE_MASK_KINDS

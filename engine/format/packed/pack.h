@@ -17,7 +17,7 @@
 
 typedef struct pe_pack pe_pack;
 
-/* pe_pack_open - for PE_PACKING_GZIP or PE_PACKING_ZSTD. PE_ENOMEM. */
+/* pe_pack_open - open a packer for PE_PACKING_GZIP or PE_PACKING_ZSTD. PE_ENOMEM. */
 pe_status pe_pack_open(pe_packing packing, pe_pack **out, pe_error *err);
 void pe_pack_close(pe_pack *pack); /* NULL is allowed */
 

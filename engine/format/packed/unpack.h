@@ -19,7 +19,7 @@
 
 typedef struct pe_unpack pe_unpack;
 
-/* pe_unpack_open - for PE_PACKING_GZIP or PE_PACKING_ZSTD. PE_ENOMEM. */
+/* pe_unpack_open - open an unpacker for PE_PACKING_GZIP or PE_PACKING_ZSTD. PE_ENOMEM. */
 pe_status pe_unpack_open(pe_packing packing, pe_unpack **out, pe_error *err);
 void pe_unpack_close(pe_unpack *unpack); /* NULL is allowed */
 
@@ -37,7 +37,7 @@ pe_status pe_unpack_run(pe_unpack *unpack, const unsigned char *in, size_t in_si
 #define PE_UNPACK_BOUND ((size_t)3 << 20)
 void pe_unpack_bound(pe_unpack *unpack);
 
-/* pe_unpack_jump - the members up to byte `offset` were unpacked elsewhere; between members. */
+/* pe_unpack_jump - skip the members up to byte `offset`, which were unpacked elsewhere; between members. */
 void pe_unpack_jump(pe_unpack *unpack, uint64_t offset);
 
 /* pe_unpack_is_whole - may the file end here: after a complete member? */

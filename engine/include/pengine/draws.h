@@ -20,14 +20,14 @@ static inline uint64_t pe_random_bits(pe_random_words words, uint32_t draw)
                          : words.word[2] | (uint64_t)words.word[3] << 32;
 }
 
-/* pe_random_uniform - a float64 in [0, 1): a multiple of 2^-53. */
+/* pe_random_uniform - draw a float64 in [0, 1): a multiple of 2^-53. */
 static inline double pe_random_uniform(uint64_t seed, uint64_t item, uint32_t draw)
 {
     const pe_random_words words = pe_random_philox(seed, item, draw / 2, PE_RANDOM_UNIFORM);
     return (double)(int64_t)(pe_random_bits(words, draw) >> 11) * 0x1p-53;
 }
 
-/* pe_random_normal - a float64 of mean 0 and variance 1 (Box and Muller); its absolute value is below 8.6. */
+/* pe_random_normal - draw a float64 of mean 0 and variance 1 (Box and Muller); its absolute value is below 8.6. */
 static inline double pe_random_normal(uint64_t seed, uint64_t item, uint32_t draw)
 {
     const pe_random_words words = pe_random_philox(seed, item, draw / 2, PE_RANDOM_NORMAL);
@@ -37,7 +37,7 @@ static inline double pe_random_normal(uint64_t seed, uint64_t item, uint32_t dra
     return radius * (draw % 2 == 0 ? cos(angle) : sin(angle));
 }
 
-/* pe_random_integer - a uniform int64 in [low, high), or low when the range is empty. Lemire's method: multiply, and
+/* pe_random_integer - draw a uniform int64 in [low, high), or low when the range is empty. Lemire's method: multiply, and
  * reject the draws that would make some numbers more likely. */
 static inline int64_t pe_random_integer(uint64_t seed, uint64_t item, uint32_t draw, int64_t low, int64_t high)
 {

@@ -26,7 +26,7 @@
 extern "C" {
 #endif
 
-/* pe_pool_open_mpi - a pool over the ranks of comm; collective, after MPI_Init and before MPI_Finalize.
+/* pe_pool_open_mpi - open a pool over the ranks of comm; collective, after MPI_Init and before MPI_Finalize.
  *
  * Params:  options: threads of this rank
  * Returns: the pool; NULL on every rank with *fault filled on every rank (64: MPI is not there or not started)

@@ -30,7 +30,7 @@ typedef struct pe_fault {
     char text[1008]; /* one line, with the item's arguments and the reason */
 } pe_fault;
 
-/* pe_array_kernel - a built-in kernel.
+/* pe_array_kernel - find a built-in kernel.
  *
  * Params:  signature picks an overload, "(int128) -> int128"; NULL is the name's first.
  * Returns: the descriptor, or NULL when there is none of that name and signature

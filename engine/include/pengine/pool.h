@@ -63,7 +63,7 @@ int pe_pool_threads(const pe_pool *pool);
  */
 pe_pool_kernel *pe_pool_load(pe_pool *pool, const char *job, const char *columns, pe_fault *fault);
 
-/* pe_pool_use - a descriptor of the program or a built-in one (pe_array_kernel). The columns have its arguments' types.
+/* pe_pool_use - use a descriptor of the program or a built-in one (pe_array_kernel). The columns have its arguments' types.
  *
  * Params:  errors is TOML with [errors], or NULL: the first failed item ends a call. kernel is borrowed.
  */

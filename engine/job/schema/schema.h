@@ -105,7 +105,7 @@ const pe_key_table *pe_schema_table(const char *name);
 /* pe_schema_beside - bits of the kinds beside which alone the key is valid; 0: valid beside all, or a kind itself. */
 unsigned pe_schema_beside(const pe_key_table *table, const pe_key *key);
 
-/* pe_schema_fallbacks - all defaults as one TOML text, in which [input] is a single table. */
+/* pe_schema_fallbacks - append all defaults as one TOML text, in which [input] is a single table. */
 pe_status pe_schema_fallbacks(pe_buffer *out, pe_error *err);
 
 #define PE_VALID_ROOM 160

@@ -61,14 +61,14 @@ extern const pe_value_ops pe_value_bytes, pe_value_time, pe_value_limit, pe_valu
 
 /* Is the node a non-empty string without a zero byte? TOML allows "\u0000", which a C string cannot hold. */
 bool pe_value_is_text(const pe_toml *node);
-/* pe_value_copy - a text into a field that lends it as const. Owns: the field's; pe_value_drop frees it. */
+/* pe_value_copy - copy a text into a field that lends it as const. Owns: the field's; pe_value_drop frees it. */
 pe_status pe_value_copy(const char **out, const char *text, pe_error *err);
 /* pe_value_is_scalar - whether the node is a number, true, false or a string. */
 bool pe_value_is_scalar(const pe_toml *node);
 /* pe_value_take_scalar - the value of such a node. Owns: a text is the caller's. PE_ENOMEM. */
 pe_status pe_value_take_scalar(const pe_toml *node, pe_scalar *out, pe_error *err);
 
-/* pe_value_print_list - the line "key = [a, b]", each element by print; nothing where there are none. */
+/* pe_value_print_list - print the line "key = [a, b]", each element by print; nothing where there are none. */
 typedef void (*pe_element_printer)(pe_writer *to, const pe_key *key, const void *list, int i);
 void pe_value_print_list(pe_writer *to, const pe_key *key, const void *list, int count, pe_element_printer print);
 /* pe_value_free_list - free an array whose elements own nothing. */

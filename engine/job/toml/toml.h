@@ -43,7 +43,7 @@ typedef struct pe_toml {
     size_t count;
 } pe_toml;
 
-/* pe_toml_parse - the whole text as one document; a byte order mark and CRLF are fine.
+/* pe_toml_parse - parse the whole text as one document; a byte order mark and CRLF are fine.
  *
  * Returns: PE_OK with *out, a table; PE_ECONFIG with "origin:line:column: reason", also for nesting that is too deep;
  * PE_ENOMEM

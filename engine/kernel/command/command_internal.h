@@ -55,7 +55,7 @@ typedef struct pe_command {
 const char *pe_command_check_texts(const pe_command *form, const void *const *args, size_t item);
 bool pe_command_has_text(const pe_command *form); /* among the arguments; else every item passes the check */
 
-/* pe_command_append_line - the arguments of an item as one line, with tabs between them. */
+/* pe_command_append_line - append the arguments of an item as one line, with tabs between them. */
 pe_status pe_command_append_line(const pe_command *form, const void *const *args, size_t item, pe_buffer *out,
                                  pe_error *err);
 
@@ -70,7 +70,7 @@ bool pe_command_read_answer(const pe_command *form, pe_batch *batch, size_t item
 
 /* ---- command_find.c: what the words of a command name ---- */
 
-/* pe_command_find - the program's path, and the words with the scripts among them where they were found.
+/* pe_command_find - find the program's path, and the words with the scripts among them where they were found.
  * Returns: PE_OK; PE_EKERNEL that says where was looked; PE_ECONFIG */
 pe_status pe_command_find(const pe_form_spec *spec, pe_command *form, pe_error *err);
 
@@ -83,8 +83,9 @@ typedef struct pe_command_stderr {
     uint64_t item;  /* PE_NO_ITEM: of no one item */
 } pe_command_stderr;
 
-/* pe_command_stderr_begin - a process was started. pe_command_stderr_end - it ended: pass on what is held, or drop it.
- * While lines of one item are held, the process need not have ended well; those of no one item are passed on at once. */
+/* pe_command_stderr_begin - begin with a process that was started. pe_command_stderr_end - it ended: pass on what is held, or
+ * drop it. While lines of one item are held, the process need not have ended well; those of no one item are passed on at
+ * once. */
 void pe_command_stderr_begin(pe_command_stderr *self, const pe_command *form, uint64_t item, pe_subprocess *process);
 void pe_command_stderr_end(pe_command_stderr *self, bool is_passed);
 void pe_command_stderr_fini(pe_command_stderr *self);
@@ -100,7 +101,7 @@ typedef struct pe_command_environment {
 void pe_command_environment_make(pe_command_environment *self, const pe_command *form);
 void pe_command_environment_set_item(pe_command_environment *self, uint64_t item);
 
-/* pe_command_tell_once - a note for the user, by the first worker that finds the reason for it. */
+/* pe_command_tell_once - log a note for the user, once: by the first worker that finds the reason for it. */
 void pe_command_warn_once(atomic_bool *has_warned, const pe_command *form, const char *text);
 
 /* ---- command_lines.c, command_lines_process.c: one process, one line per item ---- */

@@ -39,7 +39,7 @@ typedef enum pe_lines_outcome {
 /* pe_command_lines_has_unparsed - did the process write bytes that were not parsed yet? */
 bool pe_command_lines_has_unparsed(const pe_command_lines *worker);
 
-/* pe_command_lines_ensure_process - a process that may take further items. SERVED, TOO_MANY or FAILED. */
+/* pe_command_lines_ensure_process - have a process that may take further items. SERVED, TOO_MANY or FAILED. */
 pe_lines_outcome pe_command_lines_ensure_process(pe_command_lines *worker, pe_error *err);
 
 /* pe_command_lines_check_extra - after the first batches of a process, which are small, wait for an answer too many: later

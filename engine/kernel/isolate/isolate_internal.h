@@ -77,9 +77,9 @@ void pe_isolate_memory_unmap(pe_isolate_memory *memory);
 
 /* pe_isolate_need - the capacity that a batch's arguments take. */
 pe_isolate_capacity pe_isolate_need(const pe_signature *signature, const pe_batch *batch);
-/* pe_isolate_write_args - copies the arguments of a batch into the memory, which has the capacity. */
+/* pe_isolate_write_args - copy the arguments of a batch into the memory, which has the capacity. */
 void pe_isolate_write_args(const pe_isolate_memory *memory, const pe_signature *signature, const pe_batch *batch);
-/* pe_isolate_read_answer - copies results, failures and texts of some items into the batch. Returns 0, or what map shall
+/* pe_isolate_read_answer - copy results, failures and texts of some items into the batch. Returns 0, or what map shall
  * return. */
 int pe_isolate_read_answer(const pe_isolate_memory *memory, const pe_signature *signature, pe_batch *batch,
                            pe_isolate_items items);
@@ -120,11 +120,11 @@ typedef struct pe_isolate_worker {
 
 /* pe_isolate_start - fork a child, which opens the kernel; worker->memory is mapped. Returns 0 or worker->refused. */
 int pe_isolate_start(pe_isolate_worker *worker);
-/* pe_isolate_restart - the same amid a batch: the time is no cost of its items. */
+/* pe_isolate_restart - do the same amid a batch: the time is no cost of its items. */
 int pe_isolate_restart(pe_isolate_worker *worker);
-/* pe_isolate_stop - the child closes its kernel and exits, or is killed after a while. */
+/* pe_isolate_stop - make the child close its kernel and exit; kill it if it does not. */
 void pe_isolate_stop(pe_isolate_worker *worker);
-/* pe_isolate_ask - the request in the header to the child (a new one where there is none); timeout_ns 0: none. */
+/* pe_isolate_ask - send the request in the header to the child (a new one where there is none); timeout_ns 0: none. */
 pe_isolate_outcome pe_isolate_ask(pe_isolate_worker *worker, uint64_t timeout_ns);
 
 #endif

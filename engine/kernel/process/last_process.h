@@ -19,7 +19,8 @@ typedef struct pe_last_process {
 
 extern _Thread_local pe_last_process *pe_last_process_here; /* NULL: nothing is kept */
 
-/* pe_last_process_began - a program was started for one item. pe_last_process_ended - any process was reaped. */
+/* pe_last_process_began - note that a program was started for one item. pe_last_process_ended - note that a process was reaped.
+ * */
 void pe_last_process_began(const char *const *argv);
 void pe_last_process_ended(pe_subprocess_end end);
 

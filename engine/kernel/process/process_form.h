@@ -8,7 +8,7 @@
 
 #include "kernel/form.h"
 
-/* pe_process_form_signature - the signature of the job file, checked against the input columns. Without one the arguments
+/* pe_process_form_signature - get the signature of the job file, checked against the input columns. Without one the arguments
  * have the columns' types (text, where a column has none) and the result is one text. text: the signature, printed.
  * Returns: PE_OK; PE_ECONFIG that begins with spec->where */
 pe_status pe_process_form_signature(const pe_form_spec *spec, const char *name, pe_signature *out,

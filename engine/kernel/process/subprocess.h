@@ -95,7 +95,7 @@ pe_subprocess_event pe_subprocess_exchange(pe_subprocess *process, pe_subprocess
 /* pe_subprocess_has_output - is there something to read (bytes, or the end) without waiting? */
 bool pe_subprocess_has_output(const pe_subprocess *process);
 
-/* pe_subprocess_close_in - the child reads the end of its input. */
+/* pe_subprocess_close_in - close the input of the child, which then reads its end. */
 void pe_subprocess_close_in(pe_subprocess *process);
 
 /* How a child ended. */

@@ -42,7 +42,7 @@ typedef struct pe_python {
     pe_python_worker *_Atomic started; /* the worker that open() started as a check; the first worker takes it */
 } pe_python;
 
-/* pe_python_worker_make - a worker whose process is not started. free accepts NULL and gives the process 2 s to exit. */
+/* pe_python_worker_make - make a worker whose process is not started. free accepts NULL and gives the process 2 s to exit. */
 pe_status pe_python_worker_make(const pe_python *form, pe_python_worker **out, pe_error *err);
 void pe_python_worker_free(pe_python_worker *worker);
 
@@ -61,7 +61,7 @@ size_t pe_python_program_bytes(void); /* of the program at its start */
 /* pe_python_worker_map - compute a batch, as pe_kernel.map. */
 int pe_python_worker_map(pe_python_worker *worker, pe_batch *batch);
 
-/* pe_python_append_args - the argument columns of items first to first + count - 1, as a request has them. */
+/* pe_python_append_args - append the argument columns of items first to first + count - 1, as a request has them. */
 pe_status pe_python_append_args(const pe_signature *signature, const void *const *args, size_t first, size_t count,
                                 pe_buffer *out, pe_error *err);
 

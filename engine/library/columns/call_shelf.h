@@ -18,7 +18,7 @@ void pe_call_shelf_clear(pe_call_shelf *shelf);
 void pe_call_shelf_free(pe_call_shelf *shelf); /* NULL is fine */
 bool pe_call_shelf_is_empty(pe_call_shelf *shelf);
 
-/* pe_call_shelf_take - an open call; it is the caller's until pe_call_shelf_put. As pe_call_make. */
+/* pe_call_shelf_take - take an open call; it is the caller's until pe_call_shelf_put. As pe_call_make. */
 pe_status pe_call_shelf_take(pe_call_shelf *shelf, pe_call **out, pe_error *err);
 void pe_call_shelf_put(pe_call_shelf *shelf, pe_call *call); /* NULL is fine */
 

@@ -32,20 +32,20 @@ typedef struct pe_column_block {
     size_t end;              /* of the block, in the buffer */
 } pe_column_block;
 
-/* pe_column_block_begin - a new block with room for `count` items at the end of a buffer, whose columns are to be filled.
+/* pe_column_block_begin - begin a block with room for `count` items at the end of a buffer, whose columns are to be filled.
  * PE_ENOMEM. */
 pe_status pe_column_block_begin(pe_buffer *out, pe_column_types types, uint64_t first, uint64_t count,
                                 pe_column_block *block, pe_error *err);
 
-/* pe_column_block_end - the block is filled and has block->count items, perhaps fewer than there was room for; texts are
+/* pe_column_block_end - end a block that is filled: it has block->count items, perhaps fewer than there was room for; texts are
  * copied into it. outcomes (block->count bytes) may be NULL. PE_ENOMEM. */
 pe_status pe_column_block_end(pe_buffer *out, pe_column_types types, const pe_column_block *block,
                               const unsigned char *outcomes, pe_error *err);
 
-/* pe_column_block_read - the block at an offset of some bytes; *block borrows from them. */
+/* pe_column_block_read - read the block at an offset of some bytes; *block borrows from them. */
 void pe_column_block_read(unsigned char *data, size_t at, pe_column_types types, pe_column_block *block);
 
-/* pe_column_block_text - a text of a block as a pointer. */
+/* pe_column_block_text - get a text of a block as a pointer. */
 static inline pe_text pe_column_block_text(const pe_column_block *block, pe_text text)
 {
     return (pe_text){.data = (const char *)block->base + (uintptr_t)text.data, .size = text.size};

@@ -45,10 +45,10 @@ extern const pe_worker_vtable pe_column_worker;
 /* pe_column_log_next - the next section of a log from *at on: its notes, and its records as a buffer that borrows. false:
  * there is none. */
 bool pe_column_log_next(const pe_buffer *log, size_t *at, pe_buffer *notes, pe_buffer *records);
-/* pe_failed_note_read - the note at an offset of a section's notes; returns the offset of the next. */
+/* pe_failed_note_read - read the note at an offset of a section's notes; returns the offset of the next. */
 size_t pe_failed_note_read(const pe_buffer *notes, size_t at, pe_failed_note *out);
 
-/* pe_column_worker_enter - this thread calls functions of the user for a pool, from now on; NULL: no more.
+/* pe_column_worker_enter - note that this thread calls functions of the user for a pool, from now on; NULL: no more.
  * pe_column_worker_inside - the pool that this thread calls functions of the user for, or NULL. */
 void pe_column_worker_enter(const void *pool);
 const void *pe_column_worker_inside(void);

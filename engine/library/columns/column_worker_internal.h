@@ -33,9 +33,9 @@ typedef struct pe_column_batch {
 
 /* pe_column_arguments_open - room for the arguments that have to be made. PE_ENOMEM. */
 pe_status pe_column_arguments_open(pe_column_worker_state *self, pe_error *err);
-/* pe_column_arguments_take - sets batch->args; items that do not fit go to self->unfit. PE_ENOMEM. */
+/* pe_column_arguments_take - set batch->args; items that do not fit go to self->unfit. PE_ENOMEM. */
 pe_status pe_column_arguments_take(pe_column_worker_state *self, pe_column_batch *batch, pe_error *err);
-/* pe_column_arguments_add_unfit - the unfit items are failures, whatever the kernel said of them. PE_ENOMEM. */
+/* pe_column_arguments_add_unfit - make the unfit items failures, whatever the kernel said of them. PE_ENOMEM. */
 pe_status pe_column_arguments_add_unfit(pe_column_worker_state *self, pe_error *err);
 
 #endif

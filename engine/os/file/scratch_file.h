@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 
-/* pe_scratch_file_open - an empty file for reading and writing, in the folder of `beside`, which has the room for a file
+/* pe_scratch_file_open - create an empty file for reading and writing, in the folder of `beside`, which has the room for a file
  * that is to be written there. Nothing of it stays, however the process ends.
  * Returns: PE_OK with *fd; PE_EIO naming the folder */
 pe_status pe_scratch_file_open(const char *beside, int *fd, pe_error *err);

@@ -28,7 +28,8 @@ void pe_exchange_returns_fini(pe_exchange_returns *returns); /* drops what was n
 
 /* pe_exchange_returns_put - add results; copies them. Call: any thread. PE_ENOMEM. */
 pe_status pe_exchange_returns_put(pe_exchange_returns *returns, int owner, const pe_chunk_result *out, pe_error *err);
-/* pe_exchange_returns_take - all of them, oldest first, linked by next; NULL: there are none. Owns: they are the caller's. */
+/* pe_exchange_returns_take - take all of them, oldest first, linked by next; NULL: there are none. Owns: they are the
+ * caller's. */
 pe_exchange_return *pe_exchange_returns_take(pe_exchange_returns *returns);
 
 #endif

@@ -41,13 +41,13 @@ typedef struct pe_tally {
 /* pe_value_at - one of a run of widened values as float64. */
 double pe_value_at(pe_dtype dtype, const void *values, size_t i);
 
-/* pe_bins_make - zeroed bins for some elements, PE_BINS each; free with free(). PE_ENOMEM. */
+/* pe_bins_make - make zeroed bins for some elements, PE_BINS each; free with free(). PE_ENOMEM. */
 pe_status pe_bins_make(size_t elements, uint64_t **out, pe_error *err);
-/* pe_bins_add - a run of widened values; step: 1, or UINT64_MAX to take them out again. */
+/* pe_bins_add - count a run of widened values; step: 1, or UINT64_MAX to take them out again. */
 void pe_bins_add(uint64_t *bins, pe_dtype dtype, const void *values, size_t count, uint64_t step);
 void pe_bins_merge(uint64_t *into, const uint64_t *from, size_t count);
 
-/* pe_tally_add - a run of widened values; the caller asks for room before every PE_TALLY_RUN of them.
+/* pe_tally_add - count a run of widened values; the caller asks for room before every PE_TALLY_RUN of them.
  * pe_tally_move - add the tally to bins, and empty it. */
 bool pe_tally_has_room(const pe_tally *tally);
 void pe_tally_add(pe_tally *tally, pe_dtype dtype, const void *values, size_t count);

@@ -45,9 +45,9 @@ void pe_exact_square_add_uint64(pe_exact_square *sum, const uint64_t *terms, siz
 void pe_exact_square_add_int128(pe_exact_square *sum, const pe_int128 *terms, size_t count);
 void pe_exact_square_merge(pe_exact_square *into, const pe_exact_square *from);
 
-/* pe_exact_variance - of count terms with this sum (the one that is not NULL) and this sum of squares, divided by count -
- * ddof; is_root: its square root. Rounded once, to nearest, ties to even. nan without a positive divisor, and with a term
- * that is nan or an infinity. */
+/* pe_exact_variance - compute the variance of count terms with this sum (the one that is not NULL) and this sum of squares,
+ * divided by count - ddof; is_root: its square root. Rounded once, to nearest, ties to even. nan without a positive divisor,
+ * and with a term that is nan or an infinity. */
 double pe_exact_variance(const pe_exact_float *reals, const pe_exact_int *integers, const pe_exact_square *squares,
                          uint64_t count, uint64_t ddof, bool is_root);
 

@@ -21,7 +21,7 @@ typedef struct pe_exact_number {
     bool has_more; /* there are nonzero bits below the last digit */
 } pe_exact_number;
 
-/* pe_exact_number_divide - by a divisor of 1 or more; what is left sets has_more. */
+/* pe_exact_number_divide - divide by a divisor of 1 or more; what is left sets has_more. */
 void pe_exact_number_divide(pe_exact_number *value, uint64_t divisor);
 /* pe_exact_number_nearest - the nearest double, ties to even. The lowest digit must be below what a double can hold. */
 double pe_exact_number_nearest(const pe_exact_number *value);

@@ -29,7 +29,7 @@ void pe_html_seconds(pe_html *html, double seconds);
 /* pe_html_cost - the cost of an item: "3.1 ns", "12 ms". */
 void pe_html_cost(pe_html *html, double ns);
 
-/* pe_html_section - a heading. pe_html_time_ticks - the labels below a plot whose x axis is this many seconds
+/* pe_html_section - print a heading. pe_html_time_ticks - the labels below a plot whose x axis is this many seconds
  * long. */
 void pe_html_section(pe_html *html, const char *title);
 void pe_html_time_ticks(pe_html *html, double seconds);

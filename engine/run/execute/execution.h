@@ -59,7 +59,7 @@ pe_status pe_execution_open(pe_execution *self, const pe_output_spec *spec, pe_e
  */
 pe_status pe_execution_run(pe_execution *self, const pe_output_spec *output, int threads, pe_execute_plan_stats *stats,
                            pe_error *err);
-/* pe_execution_close - the last checkpoint, then commit what every rank agrees is complete. Collective.
+/* pe_execution_close - write the last checkpoint, then commit what every rank agrees is complete. Collective.
  *
  * Params: items: how many were delivered in this run
  */

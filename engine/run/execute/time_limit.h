@@ -28,12 +28,12 @@ typedef struct pe_time_limit {
     pe_batch_limit answer; /* the thread's until has_answer is set */
 } pe_time_limit;
 
-/* pe_time_limit_begin - the job's pool.time_limit, or that of the batch system, counted from now. */
+/* pe_time_limit_begin - start with the job's pool.time_limit, or that of the batch system, counted from now. */
 void pe_time_limit_begin(pe_time_limit *limit, const pe_job *job);
 void pe_time_limit_end(pe_time_limit *limit); /* waits for the thread */
 
-/* pe_time_limit_check - PE_ESTOPPED once the run has to end. sync_ns: how long the last checkpoint took to write. Call:
- * often. */
+/* pe_time_limit_check - check the time. PE_ESTOPPED once the run has to end. sync_ns: how long the last checkpoint took to
+ * write. Call: often. */
 pe_status pe_time_limit_check(pe_time_limit *limit, uint64_t sync_ns, pe_error *err);
 
 #endif

@@ -14,7 +14,7 @@
  * that names its arguments itself, and of other kernels than expressions, all columns do. Before the inputs are opened. */
 void pe_mentions_set(pe_job *job);
 
-/* pe_mentions_names - the arguments' names in the job's expressions: kernel.args, else input.names, else the inputs' own
+/* pe_mentions_names - find the arguments' names in the job's expressions: kernel.args, else input.names, else the inputs' own
  * names where an expression mentions one of them, else x, y, z, x4 ...
  * Returns: whether they are other names than x, y, z by their places */
 bool pe_mentions_names(const pe_job *job, const pe_inputs *inputs, pe_argument_names *out);

@@ -16,8 +16,8 @@ typedef struct pe_axis_values {
     pe_argument_names names;
 } pe_axis_values;
 
-/* pe_axis_values_take - on rank 0, after bind. Each axis gets a name; its values too where they are single numbers and at
- * most 2^20. Call pe_axis_values_free whatever this returns. */
+/* pe_axis_values_take - read the axes, on rank 0 and after bind. Each axis gets a name; its values too where they are single
+ * numbers and at most 2^20. Call pe_axis_values_free whatever this returns. */
 pe_status pe_axis_values_take(const pe_job *job, const pe_inputs *inputs, const pe_sink_spec *spec, int arg_count,
                               pe_axis_values *out, pe_error *err);
 void pe_axis_values_free(pe_axis_values *values);

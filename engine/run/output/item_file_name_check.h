@@ -8,7 +8,7 @@
 
 #include "worker/worker.h"
 
-/* pe_item_file_name_check - on rank 0, of a work spec with item_files or without; the inputs are bound.
+/* pe_item_file_name_check - check the names, on rank 0; the work spec may have no item_files; the inputs are bound.
  * Params: where: "job.toml:9:8: output"
  * Returns: PE_OK: no name comes twice, or it cannot be known yet; PE_ECONFIG that names both items; PE_ENOMEM */
 pe_status pe_item_file_name_check(const pe_work_spec *work, const char *where, pe_error *err);

@@ -21,7 +21,7 @@ typedef struct pe_item_file_names {
 /* pe_item_file_names_bytes - what the names of this many items take; of an unknown number (UINT64_MAX) what they may take. */
 size_t pe_item_file_names_bytes(uint64_t items);
 
-/* pe_item_file_names_take - the names in a result of a worker (pe_item_file_name). The file of an item may come again.
+/* pe_item_file_names_take - add the names in a result of a worker (pe_item_file_name). The file of an item may come again.
  * Params:  text: the name, of a single one, for the message; NULL: not known
  * Returns: PE_OK; PE_ECONFIG that names both items, or for more names of a stream than pe_item_file_names_bytes has room for;
  *          PE_ENOMEM */

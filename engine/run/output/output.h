@@ -64,21 +64,21 @@ typedef struct pe_output {
 pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_run_inputs *inputs,
                           const pe_run_resume *resume, int arg_count, uint64_t items, size_t row_bytes, pe_error *err);
 
-/* pe_output_retried - after a retry, and before pe_output_end: the output with the new rows in it. */
+/* pe_output_retried - after a retry and before pe_output_end, write the output with the new rows in it. */
 pe_status pe_output_retried(pe_output *output, const pe_run_inputs *inputs, int arg_count, pe_error *err);
 
-/* pe_output_take - in the order of the mode. PE_EITEM when [errors] max_failures is passed; errors of writing. */
+/* pe_output_take - take results, in the order of the mode. PE_EITEM when [errors] max_failures is passed; errors of writing. */
 pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error *err);
-/* pe_output_take_block - of these items of the job; for spilled_results.c, with the mutex held. */
+/* pe_output_take_block - take results of these items of the job; for spilled_results.c, with the mutex held. */
 pe_status pe_output_take_block(pe_output *output, const pe_chunk_result *out, pe_block block, pe_error *err);
 
-/* pe_output_list - what is done at this moment: the ranges of spilled results, and the progress of a checkpoint: items,
+/* pe_output_list - list what is done at this moment: the ranges of spilled results, and the progress of a checkpoint: items,
  * rows, the length of the output and of the file of failed items, and in state what was counted of failures, then the
  * state of a digest.
  * Owns: *out comes with its counters of runs and times, and without items. PE_ENOMEM, PE_EIO. */
 pe_status pe_output_list(pe_output *output, pe_checkpoint *out, pe_error *err);
 
-/* pe_output_sync - what was listed is on stable storage when this returns; any thread. PE_EIO. */
+/* pe_output_sync - wait until what was listed is on stable storage; any thread. PE_EIO. */
 pe_status pe_output_sync(const pe_output *output, pe_error *err);
 
 /* What is done at the end of a run. */

@@ -22,7 +22,7 @@ typedef struct pe_row_copy {
     size_t at;                /* of these: where the next row begins */
 } pe_row_copy;
 
-/* pe_row_copy_rows - the next rows go to the sink, or nowhere when it is NULL.
+/* pe_row_copy_rows - copy the next rows to the sink, or drop them when it is NULL.
  * Returns: PE_OK; PE_EDATA when there are fewer; PE_EIO; errors of the sink */
 pe_status pe_row_copy_rows(pe_row_copy *copy, uint64_t rows, pe_sink *sink, pe_error *err);
 void pe_row_copy_fini(pe_row_copy *copy);

@@ -11,10 +11,10 @@
 
 #include "run/output/output.h"
 
-/* pe_output_open_spill - after pe_output_begin: with what an earlier run has left, where it is resumed. Nothing is spilled by a
- * run that keeps no checkpoint. PE_EOUTPUT, PE_ENOMEM. */
+/* pe_output_open_spill - open the spill, after pe_output_begin; a resumed run goes on with that of the earlier run. Nothing is
+ * spilled by a run that keeps no checkpoint. PE_EOUTPUT, PE_ENOMEM. */
 pe_status pe_output_open_spill(pe_output *output, pe_run_resume *resume, pe_error *err);
-/* pe_output_close_spill - after pe_output_end; it may not have begun. */
+/* pe_output_close_spill - close the spill, after pe_output_end; it need not have begun. */
 void pe_output_close_spill(pe_output *output, bool removes);
 
 /* pe_output_spill - keep results whose turn has not come; *is_spilled stays false when the disk has no room. PE_ENOMEM. */
@@ -29,7 +29,7 @@ pe_status pe_output_catch_up(pe_output *output, bool *has_more, pe_error *err);
 pe_status pe_output_take_in_order(pe_output *output, const pe_chunk_result *out, const atomic_bool *stop,
                                   pe_error *err);
 
-/* pe_output_trim_spill - a checkpoint is on disk that lists `listed` spilled ranges. */
+/* pe_output_trim_spill - free what a checkpoint on disk no longer needs: it lists `listed` spilled ranges. */
 void pe_output_trim_spill(pe_output *output, size_t listed);
 
 #endif

@@ -14,7 +14,7 @@ typedef struct pe_written_paths {
     size_t count;
 } pe_written_paths;
 
-/* pe_written_paths_make - each path that a key of the job writes, and the names beside it: its .part and .checkpoint.
+/* pe_written_paths_make - list each path that a key of the job writes, and the names beside it: its .part and .checkpoint.
  * Returns: PE_OK, PE_ENOMEM */
 pe_status pe_written_paths_make(const pe_job *job, pe_written_paths *out, pe_error *err);
 void pe_written_paths_fini(pe_written_paths *paths);

@@ -9,7 +9,7 @@
 #include "job/job.h"
 #include "plan/item_set.h"
 
-/* pe_item_range_choose - all items of the job, or those of the part it asks for, without those to skip.
+/* pe_item_range_choose - choose all items of the job, or those of the part it asks for, without those to skip.
  *
  * Params:  items of the whole, or PE_COUNT_UNKNOWN. todo, which comes empty, are those of *out that are to be computed: all,
  *          or the ones that the job lists.

@@ -22,7 +22,7 @@ typedef struct pe_output_spec {
     pe_buffer kernel_text;           /* what the job file says of the function */
 } pe_output_spec;
 
-/* pe_specs_kernel - what the kernel is opened from; columns and untyped are those of the open inputs.
+/* pe_specs_kernel - make the spec that the kernel is opened from; columns and untyped are those of the open inputs.
  * Owns: the result borrows from the job, from columns and from untyped: all outlive the form. */
 pe_form_spec pe_specs_kernel(const pe_job *job, const pe_type *columns, const bool *untyped, int column_count);
 
@@ -32,7 +32,7 @@ bool pe_specs_has_item_files(const pe_job *job);
 /* pe_specs_item_format - the format of such files where neither the job nor their suffix says one: bytes for a text. */
 void pe_specs_item_format(pe_sink_spec *sink);
 
-/* pe_specs_output - the sink's spec for this many items, with the results' types after [output] dtype.
+/* pe_specs_output - make the sink's spec for this many items, with the results' types after [output] dtype.
  * Returns: PE_OK; PE_ECONFIG for a dtype asked of a text result, for a reduction that texts have not or whose format is
  *          none, for an npy of a product of which items are left out */
 pe_status pe_specs_output(const pe_job *job, const pe_inputs *inputs, uint64_t items, const pe_signature *signature,

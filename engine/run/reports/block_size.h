@@ -25,8 +25,8 @@ typedef struct pe_block_size {
     int missed;                   /* larger sizes, one after the other, that made items no cheaper */
 } pe_block_size;
 
-/* pe_block_size_learn - a block of this size took this long. Returns whether the size has changed: then blocks that were
- * measured before say nothing, since short blocks cost more an item. */
+/* pe_block_size_learn - update the size: a block of this size took this long. Returns whether the size has changed: then blocks
+ * that were measured before say nothing, since short blocks cost more an item. */
 bool pe_block_size_learn(pe_block_size *size, uint64_t ns);
 
 #endif

@@ -14,7 +14,7 @@
 /* pe_earlier_runs_load - fill facts->earlier, and add the costs that were recorded to those of this run. */
 void pe_earlier_runs_load(const pe_run_resume *resume, pe_run_facts *facts);
 
-/* pe_earlier_runs_save - where this run leaves a checkpoint, what was recorded goes into it for the next one. A checkpoint
+/* pe_earlier_runs_save - where this run leaves a checkpoint, write into it what was recorded, for the next run. A checkpoint
  * that cannot be written stays as it is: the next run then knows less of this one. */
 void pe_earlier_runs_save(pe_run_resume *resume, const pe_run_facts *facts);
 

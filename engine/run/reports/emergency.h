@@ -25,7 +25,7 @@ void pe_emergency_begin(const pe_run_context *run, const pe_run_facts *facts, co
                         const pe_emergency_counts *counts);
 void pe_emergency_end(void); /* waits for reports that are being written */
 
-/* pe_emergency_write - the reports of a run that ends with this status and message; only the first call writes. */
+/* pe_emergency_write - write the reports of a run that ends with this status and message; only the first call writes. */
 void pe_emergency_write(pe_status status, const char *message);
 
 #endif

@@ -26,7 +26,7 @@ typedef struct pe_sample_sum {
     int workers;            /* of all ranks */
 } pe_sample_sum;
 
-/* pe_estimate_print - the sample, the time of the job with its spread, and lines for SLURM. */
+/* pe_estimate_print - print the sample, the time of the job with its spread, and lines for SLURM. */
 void pe_estimate_print(FILE *out, const pe_plan *plan, const pe_sample_sum *sample);
 
 #endif

@@ -29,7 +29,7 @@ typedef struct pe_profiling_ending {
 /* pe_profiling_bytes - the memory that it takes on this rank; 0 where none is wanted. */
 size_t pe_profiling_bytes(const pe_run_context *run, const pe_thread_placement *place);
 
-/* pe_profiling_begin - the profile of each rank, whose times begin at the same moment. PE_ENOMEM, errors of messages. */
+/* pe_profiling_begin - begin the profile of each rank; all times begin at the same moment. PE_ENOMEM, errors of messages. */
 pe_status pe_profiling_begin(const pe_run_context *run, const pe_thread_placement *place, pe_profiling *out,
                              pe_error *err);
 

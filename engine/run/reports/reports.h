@@ -9,10 +9,10 @@
 #include "report/run_facts.h"
 #include "run/context.h"
 
-/* pe_reports_begin - what is known before the run. */
+/* pe_reports_begin - begin with what is known before the run. */
 void pe_reports_begin(const pe_run_context *run, pe_run_facts *facts);
 
-/* pe_reports_write - the files that the options name, on rank 0; err: the first that cannot be written. */
+/* pe_reports_write - write the files that the options name, on rank 0; err: the first that cannot be written. */
 void pe_reports_write(const pe_run_context *run, const pe_run_facts *facts, pe_error *err);
 
 /* pe_reports_end - write the files that the options name, of a run that ended with err. Collective.

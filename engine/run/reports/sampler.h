@@ -43,8 +43,8 @@ typedef struct pe_sampling {
     uint64_t begin_ns;
 } pe_sampling;
 
-/* pe_sampler_work - the worker of this number, from open to close; for pe_threads_spec, whose pool is a pe_sampling. An error
- * is merged into its err. */
+/* pe_sampler_work - run the worker of this number, from open to close; for pe_threads_spec, whose pool is a pe_sampling. An
+ * error is merged into its err. */
 void pe_sampler_work(void *sampling, int number);
 
 #endif

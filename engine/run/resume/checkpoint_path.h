@@ -8,7 +8,7 @@
 
 #include "run/stages.h"
 
-/* pe_checkpoint_path_find - *path stays NULL when this run keeps none; free with free(). Rank 0.
+/* pe_checkpoint_path_find - find the path; *path stays NULL when this run keeps none; free with free(). Rank 0.
  * Returns: PE_OK; PE_ECONFIG when one is asked for and cannot be kept; PE_ENOMEM */
 pe_status pe_checkpoint_path_find(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                                   const pe_output_spec *output, char **path, pe_error *err);

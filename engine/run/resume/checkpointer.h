@@ -47,7 +47,7 @@ uint64_t pe_checkpointer_took_ns(const pe_checkpointer *checkpointer);
  * one. */
 uint64_t pe_checkpointer_spent(const pe_checkpointer *checkpointer, uint64_t *ns);
 
-/* pe_checkpointer_end - the last checkpoint, after the workers have ended and every rank has synced its rows.
+/* pe_checkpointer_end - write the last checkpoint, after the workers have ended and every rank has synced its rows.
  *
  * Call:    every rank; collective where there is a reduction and the run is unfinished. NULL is fine.
  * Params:  is_finished: the output will be committed; then a checkpoint is written only where one is on disk or it

@@ -9,7 +9,7 @@
 #include "checkpoint/manifest.h"
 #include "run/stages.h"
 
-/* pe_job_manifest_make - the keys of the job file that determine the bytes, the contents of inputs and kernel, the types.
+/* pe_job_manifest_make - list the keys of the job file that determine the bytes, the contents of inputs and kernel, the types.
  * Call:    rank 0.
  * Owns:    *out comes empty; pe_manifest_fini frees it, also after a failure.
  * Returns: PE_OK; PE_ENOINPUT or PE_EKERNEL for a file that cannot be read; PE_ENOMEM */

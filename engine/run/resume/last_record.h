@@ -8,7 +8,7 @@
 
 #include "run/resume/growth.h"
 
-/* pe_last_record_take_back - the item is no longer done: its row is not counted any more, nor that it has failed. The
+/* pe_last_record_take_back - make the item undone: neither its row nor its failure is counted any more. The
  * checkpoint is written anew before anything is cut, so that a kill at any moment leaves one that describes the output.
  *
  * Call:    rank 0, when the manifests agree and before the output is opened. from: the checkpoint as it was read.

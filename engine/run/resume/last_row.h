@@ -12,10 +12,11 @@
 #include "checkpoint/checkpoint.h"
 #include "job/sink_spec.h"
 
-/* pe_last_row_is_line - a row of this format is a line. */
+/* pe_last_row_is_line - whether a row of this format is a line. */
 bool pe_last_row_is_line(pe_format format);
 
-/* pe_last_row_measure - of the output open as fd, of which the checkpoint counts progress->output_bytes and rows.
+/* pe_last_row_measure - measure the last row of the output that is open as fd; the checkpoint counts progress->output_bytes and
+ * rows.
  *
  * Units:   *bytes; path is for messages
  * Returns: PE_OK, PE_EOUTPUT: the file cannot be read or has no such row, PE_ENOMEM

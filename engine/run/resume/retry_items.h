@@ -12,7 +12,7 @@
  * PE_EOUTPUT. */
 pe_status pe_retry_check_list(const pe_run_resume *resume, pe_error *err);
 
-/* pe_retry_items - the items that failed are no longer done. Rows are put into the output at the end of the run
+/* pe_retry_items - make the items that failed undone again. Rows are put into the output at the end of the run
  * (run/output/retried_rows.h). Of a reduction, and of one file per item, the run goes on as an unfinished one.
  *
  * Call:    rank 0; resume has the checkpoint of a complete run in which items failed.

@@ -41,10 +41,10 @@ typedef struct pe_encoder {
     bool has_text_result;                 /* whose sizes are known only when they are computed */
 } pe_encoder;
 
-/* pe_encoder_init - for a spec that pe_sink_check accepted and the format that it found. */
+/* pe_encoder_init - initialise an encoder for a spec that pe_sink_check accepted and the format that it found. */
 void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format format);
 
-/* pe_encoder_name - the keys of a jsonl output, after init. PE_ENOMEM. */
+/* pe_encoder_name - set the keys of a jsonl output, after init. PE_ENOMEM. */
 pe_status pe_encoder_name(pe_encoder *encoder, const pe_sink_spec *spec, pe_error *err);
 void pe_encoder_fini(pe_encoder *encoder);
 

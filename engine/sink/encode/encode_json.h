@@ -13,7 +13,7 @@ size_t pe_json_row_bytes(const pe_encoder *encoder);
 
 /* pe_json_most - upper bound for the bytes of a batch as jsonl; false: it is larger than memory can be. */
 bool pe_json_most(const pe_encoder *encoder, size_t count, const void *const *columns, size_t *most);
-/* pe_json_print - the rows at `at`, which has room for this many. Returns: their end */
+/* pe_json_print - print the rows at `at`, which has room for this many. Returns: their end */
 char *pe_json_print(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns, char *at);
 
 #endif

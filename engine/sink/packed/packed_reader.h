@@ -22,7 +22,7 @@ pe_status pe_packed_reader_open(pe_packing packing, const char *path, uint64_t b
                                 pe_packed_reader **out, pe_error *err);
 void pe_packed_reader_close(pe_packed_reader *reader); /* NULL is allowed */
 
-/* pe_packed_reader_read - at most `room` bytes of rows; *made is 0 at the end only. PE_EIO; PE_EDATA: damaged, or shorter
+/* pe_packed_reader_read - read at most `room` bytes of rows; *made is 0 at the end only. PE_EIO; PE_EDATA: damaged, or shorter
  * than `end`. */
 pe_status pe_packed_reader_read(pe_packed_reader *reader, unsigned char *out, size_t room, size_t *made, pe_error *err);
 

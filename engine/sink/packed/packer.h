@@ -21,7 +21,7 @@ typedef struct pe_packer pe_packer;
 pe_status pe_packer_open(pe_packing packing, pe_dialect dialect, pe_output_stream *stream, pe_packer **out,
                          pe_error *err);
 
-/* pe_packer_start - the line of names, which is no record. */
+/* pe_packer_start - write the line of names, which is not a record. */
 pe_status pe_packer_start(pe_packer *packer, const void *data, size_t size, pe_error *err);
 /* pe_packer_write - the next records, in pieces of any size. Waits while too much is not packed yet. */
 pe_status pe_packer_write(pe_packer *packer, const void *data, size_t size, pe_error *err);
@@ -29,7 +29,8 @@ pe_status pe_packer_write(pe_packer *packer, const void *data, size_t size, pe_e
 pe_status pe_packer_end(pe_packer *packer, pe_error *err);
 /* pe_packer_tell - the offset where the first member begins that is not whole in the file. */
 uint64_t pe_packer_tell(const pe_packer *packer);
-/* pe_packer_cut - the run failed: what was packed and not written is dropped, and the stream counts whole members only. */
+/* pe_packer_cut - end the packer of a run that failed: what was packed and not written is dropped, and the stream counts whole
+ * members only. */
 void pe_packer_cut(pe_packer *packer);
 void pe_packer_close(pe_packer *packer); /* NULL is allowed */
 

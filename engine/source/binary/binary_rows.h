@@ -98,14 +98,14 @@ pe_status pe_binary_declare(pe_source *source, pe_error *err);
 /* pe_binary_name - info.names from the layout's. */
 void pe_binary_name(pe_source *source);
 
-/* pe_binary_shape - settles how many items an array of this shape has and how wide they are, by the spec's `each`, and
+/* pe_binary_shape - find how many items an array of this shape has and how wide they are, by the spec's `each`, and
  * what info.shape and info.item are. *width is the elements of one item.
  * Returns: PE_OK; PE_EDATA for a shape that cannot be an input */
 pe_status pe_binary_shape(pe_source *source, const uint64_t *shape, int dims, uint64_t *items, uint32_t *width,
                           pe_error *err);
 
-/* pe_binary_choose - one column of `width` for each of the spec's columns, which are numbers; element is the field that they
- * share.
+/* pe_binary_choose - choose one column of `width` for each of the spec's columns, which are numbers; element is the field that
+ * they share.
  * Returns: PE_OK, PE_ECONFIG */
 pe_status pe_binary_choose(pe_binary_source *binary, int dims, uint32_t width, const pe_binary_field *element,
                            pe_error *err);

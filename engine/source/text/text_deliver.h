@@ -20,7 +20,7 @@ typedef struct pe_text_work {
     uint64_t row;
 } pe_text_work;
 
-/* pe_text_deliver - one field into row w->row of its column. PE_EDATA: w->item's failure; PE_ENOMEM. */
+/* pe_text_deliver - convert one field into row w->row of its column. PE_EDATA: w->item's failure; PE_ENOMEM. */
 pe_status pe_text_deliver(const pe_text_work *w, const pe_text_target *target, const pe_csv_field *field,
                           pe_error *err);
 

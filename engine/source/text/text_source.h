@@ -122,7 +122,7 @@ pe_status pe_text_set_dialect(pe_text_source *text, pe_error *err);
 bool pe_text_is_missing(const pe_text_source *text, const pe_csv_field *field);
 /* pe_parse_element for a text that is_styled: a missing float is nan. */
 bool pe_text_parse_styled(const pe_text_source *text, const pe_csv_field *field, pe_dtype dtype, void *out);
-/* pe_text_restyle - a field that is a number, with another decimal point and without thousands' separators; false: it is
+/* pe_text_restyle - rewrite a field that is a number with another decimal point and without thousands' separators; false: it is
  * none. */
 #define PE_STYLED_NUMBER_MOST ((size_t)400) /* bytes of a number in another style */
 bool pe_text_restyle(const pe_text_source *text, const pe_csv_field *field, char decimal,

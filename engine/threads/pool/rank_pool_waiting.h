@@ -27,7 +27,7 @@ typedef struct pe_waiting {
  * the results have waited long. On one rank they are spilled; on several they become parts of their slices, which the main
  * thread gets by pe_rank_pool_finished. */
 void pe_rank_pool_take_waiting(pe_rank_pool *pool);
-/* pe_rank_pool_take_rest - all that is done, once the pool has stopped. Returns: false: a thread delivers, so it is called
+/* pe_rank_pool_take_rest - take all that is done, once the pool has stopped. Returns: false: a thread delivers, so it is called
  * again */
 bool pe_rank_pool_take_rest(pe_rank_pool *pool);
 

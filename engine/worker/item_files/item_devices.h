@@ -19,10 +19,11 @@ typedef struct pe_item_devices pe_item_devices;
 pe_status pe_item_devices_make(pe_item_devices **out, pe_error *err); /* PE_ENOMEM */
 void pe_item_devices_free(pe_item_devices *devices);                  /* NULL is fine */
 
-/* pe_item_devices_note - a file is written. *last: the device of the caller's file before it, or 0. */
+/* pe_item_devices_note - note the file system of a file that was written. *last: the device of the caller's file before it, or
+ * 0. */
 void pe_item_devices_note(pe_item_devices *devices, int fd, uint64_t *last);
 
-/* pe_item_devices_sync - what this process wrote is on stable storage when this returns. PE_EIO. */
+/* pe_item_devices_sync - wait until what this process wrote is on stable storage. PE_EIO. */
 pe_status pe_item_devices_sync(pe_item_devices *devices, pe_error *err);
 
 #endif

@@ -33,8 +33,8 @@ bool pe_item_files_is_meant(const char *path);
  * "results/{index}.txt", "." of "{1}/{2}". False: the path is too long. */
 bool pe_item_files_folder(const char *path, char *out, size_t room);
 
-/* pe_item_files_make - for a spec that pe_sink_check accepted with this format, and items of this many arguments. path is
- * borrowed from the spec.
+/* pe_item_files_make - make it for a spec that pe_sink_check accepted with this format, and items of this many arguments. path
+ * is borrowed from the spec.
  * Returns: PE_OK; PE_ECONFIG for a placeholder that is none, and a format that has no files (digest, hdf5) */
 pe_status pe_item_files_make(const pe_sink_spec *spec, pe_format format, int arg_count, int rank, pe_item_files **out,
                              pe_error *err);
@@ -55,20 +55,20 @@ pe_status pe_item_writer_make(const pe_item_files *files, const pe_encoder *enco
                               pe_error *err);
 void pe_item_writer_free(pe_item_writer *writer); /* NULL is fine */
 
-/* pe_item_writer_name - the names of the files of a block's items, for the writes that follow. An item whose file can have
+/* pe_item_writer_name - set the names of the files of a block's items, for the writes that follow. An item whose file can have
  * no such name fails.
  * Params: args: the arguments' columns, NULL where they could not be read; their row of the block's first item
  * Returns: PE_OK; PE_ENOMEM */
 pe_status pe_item_writer_name(pe_item_writer *writer, pe_block block, const pe_signature *signature,
                               const void *const *args, size_t row, pe_failures *failures, pe_error *err);
 
-/* pe_item_writer_list - the name of one of these items, and its pe_item_file_name into names where names may meet; NULL: it has
- * none. PE_ENOMEM. */
+/* pe_item_writer_list - get the name of one of these items, and append its pe_item_file_name into names where names may meet;
+ * NULL: it has none. PE_ENOMEM. */
 pe_status pe_item_writer_list(const pe_item_writer *writer, uint64_t item, const char **name, pe_buffer *names,
                               pe_error *err);
 
-/* pe_item_writer_write - the files of some of these items, and a pe_item_file_name of each to names where they may meet. An
- * item without a name has no file.
+/* pe_item_writer_write - write the files of some of these items, and append a pe_item_file_name of each to names where they may
+ * meet. An item without a name has no file.
  * Returns: PE_OK; PE_EOUTPUT: cannot be created; PE_EIO; PE_ENOMEM */
 pe_status pe_item_writer_write(pe_item_writer *writer, uint64_t first, size_t count, const void *const *columns,
                                pe_buffer *names, pe_error *err);

@@ -66,7 +66,7 @@ typedef struct pe_expr_parser {
 
 /* ---- expr_lex.c ---- */
 
-/* pe_expr_scan - the token at or after text[at]. PE_EKERNEL for what is no token of C. */
+/* pe_expr_scan - find the token at or after text[at]. PE_EKERNEL for what is no token of C. */
 pe_status pe_expr_scan(const char *text, size_t at, pe_expr_token *out, pe_error *err);
 
 static inline bool pe_expr_is(const char *text, pe_expr_token token, const char *what)
@@ -86,7 +86,7 @@ const char *pe_expr_describe(const char *text, pe_expr_token token, char out[PE_
 
 /* ---- expr_functions.c ---- */
 
-/* pe_expr_function_find - by name, which may have C's suffix f or l; NULL without one. */
+/* pe_expr_function_find - find a function by its name, which may have C's suffix f or l; NULL without one. */
 const pe_expr_function *pe_expr_function_find(const char *name, size_t size);
 /* pe_expr_constant_find - the kind of a constant of math.h and its like; PE_EXPR_UNKNOWN when name is none. */
 pe_expr_kind pe_expr_constant_find(const char *name, size_t size);

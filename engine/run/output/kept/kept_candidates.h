@@ -25,12 +25,12 @@ typedef struct candidates {
 /* pe_kept_count_fields - the fields of a record of this source, 0 where it is no text. */
 uint64_t pe_kept_count_fields(const pe_inputs *inputs, int source);
 
-/* pe_kept_candidates_list - all of them, in the order of the inputs; free the list with free(). The names that no input has
- * are made in `kept`, which owns them. PE_ENOMEM. */
+/* pe_kept_candidates_list - list all of them, in the order of the inputs; free the list with free(). The names that no input
+ * has are made in `kept`, which owns them. PE_ENOMEM. */
 pe_status pe_kept_candidates_list(pe_kept_columns *kept, const pe_job *job, const pe_inputs *inputs,
                                   pe_kept_candidates *out, pe_error *err);
 
-/* pe_kept_candidates_find - the one that the job names, or numbers.
+/* pe_kept_candidates_find - find the one that the job names, or numbers.
  * Returns: PE_OK; PE_ECONFIG: none (the message says which there are), or several of that name; PE_ENOMEM */
 pe_status pe_kept_candidates_find(const pe_job *job, const pe_kept_candidates *all, const pe_column_choice *choice,
                                   const pe_kept_candidate **out, pe_error *err);

@@ -42,7 +42,7 @@ typedef struct pe_kept_columns {
 pe_status pe_kept_columns_choose(pe_kept_columns *kept, const pe_job *job, pe_inputs *inputs, pe_error *err);
 void pe_kept_columns_fini(pe_kept_columns *kept);
 
-/* pe_kept_columns_bind - the types of kept arguments, once the kernel's are known. PE_ECONFIG for columns that became a
+/* pe_kept_columns_bind - set the types of kept arguments, once the kernel's are known. PE_ECONFIG for columns that became a
  * vector. */
 pe_status pe_kept_columns_bind(pe_kept_columns *kept, const pe_job *job, const pe_signature *signature, pe_error *err);
 
