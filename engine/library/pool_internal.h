@@ -139,8 +139,8 @@ pe_status pe_pool_plan(const pe_pool_task *task, uint64_t items, int ranks, pe_p
 pe_column_work pe_pool_work(const pe_pool_task *task, const pe_plan *plan, uint64_t first);
 /* pe_pool_pack - append the columns of a block of this rank's items, as one column_block; context is the task. */
 pe_status pe_pool_pack(void *context, pe_block items, pe_buffer *payload, pe_error *err);
-/* pe_pool_order - the order in which results are delivered. */
-pe_order pe_pool_order(const pe_call_shape *shape);
+/* pe_pool_order - the order in which results are delivered, where so many ranks compute. */
+pe_order pe_pool_order(const pe_call_shape *shape, int ranks);
 
 /* ---- pool_deliver.c ---- */
 

@@ -28,9 +28,11 @@ static bool has_text(pe_column_types types)
     return false;
 }
 
-pe_order pe_pool_order(const pe_call_shape *shape)
+pe_order pe_pool_order(const pe_call_shape *shape, int ranks)
 {
-    return shape->has_sink == 0 || shape->is_unordered != 0 ? PE_ORDER_UNORDERED : PE_ORDER_STREAM;
+    /* the columns of one process need no order: a failed item ends its threads behind the items before it */
+    const bool has_places = shape->has_sink == 0 && ranks == 1;
+    return has_places || shape->is_unordered != 0 ? PE_ORDER_UNORDERED : PE_ORDER_STREAM;
 }
 
 pe_status pe_pool_plan(const pe_pool_task *task, uint64_t items, int ranks, pe_plan *plan, pe_error *err)
@@ -42,7 +44,7 @@ pe_status pe_pool_plan(const pe_pool_task *task, uint64_t items, int ranks, pe_p
     const pe_plan_request request = {.items = items,
                                      .ranks = ranks,
                                      .threads = pool->most_threads,
-                                     .order = pe_pool_order(call),
+                                     .order = pe_pool_order(call, ranks),
                                      .chunk_items =
                                          call->chunk_size != 0 ? call->chunk_size : kernel->job->pool.chunk_size,
                                      .memory_bytes = pool->memory_bytes,

@@ -169,7 +169,7 @@ static void begin_log(pe_pool_task *task)
     const char *names[PE_MAX_COLUMNS];
     char made[PE_MAX_COLUMNS][16];
     pe_buffer header = {0};
-    const int count = task->kernel->work.signature.arg_count;
+    const int count = task->kernel->work.signature.arg_count, ranks = pe_comm_size(task->kernel->pool->comm);
     for (int a = 0; a < count; a++) {
         (void)snprintf(made[a], sizeof made[a], "x%d", a + 1);
         names[a] = job->kernel.args != NULL && a < job->kernel.arg_count ? job->kernel.args[a]
@@ -178,7 +178,7 @@ static void begin_log(pe_pool_task *task)
     }
     if (pe_failure_log_header(names, count, &header, &task->err) == PE_OK)
         (void)pe_failure_log_begin(&task->log, job->errors.log, &header,
-                                   pe_pool_order(&task->shape) != PE_ORDER_UNORDERED, &task->err);
+                                   pe_pool_order(&task->shape, ranks) != PE_ORDER_UNORDERED, &task->err);
     pe_buffer_fini(&header);
 }
 

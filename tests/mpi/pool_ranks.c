@@ -101,6 +101,21 @@ static void check_texts(pe_pool *pool)
     CHECK(rank != 0 || taken == MANY);
 }
 
+/* The first failed item ends the call: all items before it are done, whichever rank had them. */
+static void check_all_before_failure(pe_pool *pool)
+{
+    const pe_pool_call call = {.count = MANY, .args = from, .results = into, .outcomes = outcomes};
+    pe_pool_kernel *kernel = pe_pool_use(pool, pe_array_kernel("square", NULL), NULL, &fault);
+    for (int round = 0; round < 3; round++) {
+        memset(results, 0, sizeof results);
+        CHECK(pe_pool_run(kernel, &call, &fault) == 1 && fault.item == 77777);
+        CHECK(rank != 0 || (are_squares(77777) && outcomes[77777] == PE_ITEM_FAILED));
+        for (uint64_t i = 0; i < 77777 && rank == 0; i++)
+            CHECK(outcomes[i] == PE_ITEM_OK);
+    }
+    pe_pool_unload(kernel);
+}
+
 /* One error on every rank, and the pool works afterwards. */
 static void check_errors(pe_pool *pool)
 {
@@ -112,6 +127,7 @@ static void check_errors(pe_pool *pool)
     CHECK(pe_pool_map(kernel, MANY, from, into, &fault) == 1 && fault.item == 77777);
     CHECK(strstr(fault.text, "item 77777: square(9223372036854775807): result does not fit int64") != NULL);
     pe_pool_unload(kernel);
+    check_all_before_failure(pool);
     kernel = pe_pool_use(pool, pe_array_kernel("square", NULL), "[errors]\non_error = \"fill\"\nfill = -1", &fault);
     const pe_pool_failure *failures = NULL;
     const pe_pool_call call = {.count = MANY, .args = from, .results = into, .outcomes = outcomes};
