@@ -56,11 +56,21 @@ def _from_list(items: Any) -> Column:
     if kinds <= {int}:
         return _from_integers(items)
     if kinds <= {int, float}:
-        return Column(array.array("d", items), "float64", len(items), items)
+        return _from_floats(items, int in kinds)
     numpy = numpy_or_none()
-    if numpy is None:
+    made = None if numpy is None else numpy.asarray(items)
+    if made is None or made.dtype.kind == "O":
         raise TypeError(f"expected texts, integers or floats, got {', '.join(sorted(kind.__name__ for kind in kinds))}")
-    return column(numpy.asarray(items))
+    return column(made)
+
+
+def _from_floats(items: Any, has_integers: bool) -> Column:
+    """float64; an integer among the floats has to be exact."""
+    data = array.array("d", items)
+    for index, item in enumerate(items if has_integers else ()):
+        if type(item) is int and item != data[index]:
+            raise OverflowError(f"item {index}: {item} is not exact as float64")
+    return Column(data, "float64", len(items), items)
 
 
 def _from_integers(items: Any) -> Column:
@@ -89,7 +99,7 @@ def column(items: Any) -> Column:
         if type(items) is not numpy.ndarray and numpy.ma.is_masked(items):
             raise ValueError("an array with masked items cannot be an argument: fill them before, array.filled(0)")
         items = numpy.asarray(items)
-        if items.dtype.kind in "US":
+        if items.dtype.kind in "USO" and items.ndim == 1:
             return _from_list(items.tolist())
         name = _names.get(items.dtype)
         if name is None or items.ndim == 0:

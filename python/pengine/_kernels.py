@@ -71,6 +71,11 @@ class Kernel:
 
         return _compiled.load(pool, self.job(errors), columns)
 
+    def __getstate__(self) -> dict[str, Any]:
+        if not self.is_portable:
+            raise TypeError("a function of pointer() cannot be pickled: its address is that of one process")
+        return self.__dict__
+
     def __repr__(self) -> str:
         return f"<pengine kernel {', '.join(f'{key}={value!r}' for key, value in self.keys.items())}>"
 
@@ -154,6 +159,8 @@ def _address_of(function: Any) -> int:
         return function
     if isinstance(function, ctypes._CFuncPtr):  # type: ignore[attr-defined]
         return ctypes.cast(function, ctypes.c_void_p).value or 0
+    if isinstance(function, ctypes.c_void_p):
+        return function.value or 0
     if isinstance(getattr(function, "address", None), int):  # numba's cfunc
         return int(function.address)
     cffi = sys.modules.get("_cffi_backend")

@@ -106,7 +106,7 @@ class IMapIterator(_core.Iterator):
         return self._job.failures
 
     def close(self) -> None:
-        """Cancel what has not been computed; the iterator ends."""
+        """Cancel what has not been computed; the iterator gives what has been, and ends."""
         self._job.abandon()
 
     def _refill(self) -> list[Any]:

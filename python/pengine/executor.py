@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import context, popen_spawn_posix, reduction, resource_tracker, spawn, util
@@ -54,6 +55,11 @@ class _Process(context.SpawnProcess):
     @staticmethod
     def _Popen(process_obj: Any) -> Any:
         return _Popen(process_obj)
+
+    def run(self) -> None:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as in a background job
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends a worker without a traceback of its own
+        super().run()
 
 
 class _Context(context.SpawnContext):

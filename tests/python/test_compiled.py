@@ -5,6 +5,7 @@ import array
 import ctypes
 import math
 import os
+import pickle
 import pathlib
 import signal
 import subprocess
@@ -194,13 +195,15 @@ class Compiled(unittest.TestCase):
         self.assertEqual(self.pool.map(pengine.source(self.file, "twice", "(text) -> text"), ["a", "", "ü" * 500, b"b"]),
                          ["aa", "", "ü" * 1000, "bb"])
         self.same(self.pool.map(pengine.expr("length(x)"), numpy.array(["a", "bcd"])), numpy.array([1, 3]))
+        self.assertEqual(self.pool.map(pengine.kernel("text_upper"), numpy.array(["ab", "c"], dtype=object)), ["AB", "C"])
+        self.assertEqual(self.pool.map(pengine.expr("x + 1"), numpy.array([1, 2**100], dtype=object)), [2, 2**100 + 1])
         self.assertEqual(self.pool.map(pengine.expr("x*x", signature="(int128) -> int128"), [-(2**40), 2**62]), [2**80, 2**124])
 
     def test_pointers(self):
         libm = ctypes.CDLL("libm.so.6")
         a = numpy.linspace(0, 3, 1000)
         cosine = ctypes.cast(libm.cos, ctypes.c_void_p).value
-        for function in (libm.cos, cosine, type("cfunc", (), {"address": cosine})()):
+        for function in (libm.cos, cosine, ctypes.c_void_p(cosine), type("cfunc", (), {"address": cosine})()):
             numpy.testing.assert_allclose(self.pool.map(pengine.pointer(function, "(float64) -> float64"), a), numpy.cos(a))
         self.same(self.pool.starmap(pengine.pointer(libm.ldexp, "(float64, int32) -> float64"), (a, numpy.full(1000, 3, "i4"))), a * 8)
         with self.assertRaisesRegex(TypeError, "pointer: expected an address, .* got builtin_function_or_method"):
@@ -272,7 +275,11 @@ class Compiled(unittest.TestCase):
             (lambda: self.pool.map(pengine.source("no.c", "f", "(float64) -> int64"), a), ValueError, "no.c"),
             (lambda: self.pool.starmap(pengine.expr("x+y"), (a, a[1:])), ValueError, "different lengths: 3, 2"),
             (lambda: self.pool.map(pengine.expr("x+y"), a), ValueError, "y"),
-            (lambda: self.pool.map(pengine.expr("x"), [{}]), TypeError, "dtype object"),
+            (lambda: self.pool.map(pengine.expr("x"), [{}]), TypeError, "expected texts, integers or floats, got dict"),
+            (lambda: self.pool.map(pengine.expr("x"), numpy.array([["a"]])), TypeError, "dtype <U1 and 2 dimensions"),
+            (lambda: self.pool.map(pengine.expr("x"), [2**53, 0.5, 2**53 + 1]), OverflowError,
+             "item 2: 9007199254740993 is not exact as float64"),
+            (lambda: pickle.dumps(pengine.pointer(1, "(float64) -> float64")), TypeError, "its address is that of one process"),
             (lambda: self.pool.map(pengine.expr("x"), [2**127]), OverflowError, "int128"),
             (lambda: self.pool.map(pengine.kernel("text_upper"), ["a", 1]), TypeError, "texts or numbers, got both: int, str"),
             (lambda: self.pool.map(pengine.expr("x"), numpy.ma.array(a, mask=[0, 1, 0])), ValueError, "masked items"),

@@ -557,13 +557,22 @@ class Workers(unittest.TestCase):
         finally:
             os.unlink(path)
 
-    def run_and_kill(self, number, group):
-        text = """
-            import os, sys, time, pengine
-            with pengine.Pool(2) as pool:
-                print(*[w.pid for w in pool._pool], flush=True)
-                pool.map(time.sleep, [60] * 4)
-        """
+    POOL = """
+        import os, sys, time, pengine
+        with pengine.Pool(2) as pool:
+            print(*[w.pid for w in pool._pool], flush=True)
+            pool.map(time.sleep, [60] * 4)
+    """
+    EXECUTOR = """
+        import os, time, pengine
+        with pengine.Executor(2) as executor:
+            waiting = [executor.submit(time.sleep, 60), executor.submit(os.getpid)]
+            waiting[1].result()
+            print(*executor._processes, flush=True)
+            waiting[0].result()
+    """
+
+    def run_and_kill(self, number, group, text=POOL):
         process = subprocess.Popen([sys.executable, "-B", "-c", textwrap.dedent(text)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    text=True, start_new_session=True)
         pids = process.stdout.readline().split()
@@ -578,6 +587,18 @@ class Workers(unittest.TestCase):
     def test_interrupt_ends_all_with_one_traceback(self):
         err = self.run_and_kill(signal.SIGINT, True)
         self.assertEqual((err.count("Traceback"), err.count("KeyboardInterrupt")), (1, 1), err)
+        err = self.run_and_kill(signal.SIGINT, True, self.EXECUTOR)
+        self.assertEqual((err.count("Traceback"), err.count("KeyboardInterrupt")), (1, 1), err)
+
+    def test_ignored_interrupt_is_ignored_by_executors(self):
+        text = """
+            import os, signal, pengine
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            with pengine.Executor(1) as executor:
+                os.kill(executor.submit(os.getpid).result(), signal.SIGINT)
+                print(executor.submit(abs, -1).result())
+        """
+        self.assertEqual(script("", "-c", textwrap.dedent(text)), ("1\n", ""))
 
     def test_killed_program_leaves_no_worker(self):
         self.assertEqual(self.run_and_kill(signal.SIGKILL, False), "")
