@@ -6,7 +6,7 @@
  * Invariant: under the final name there is a complete file only: the mode is map.
  * Design: a scratch file made by libhdf5 gives the bytes before the rows, whose length does not depend on their number. So
  *         the output is a header and rows, as an npy: the ranks write their rows at their places, and where the number of
- *         rows is known at the end alone, the header is replaced then.
+ *         rows is known at the end alone, or was another in an earlier run, the header is replaced then.
  * Threads: one at a time.
  * Not here: HDF5 (format/hdf5), the rows (encode.c), the names of the columns (columns.c).
  */
@@ -42,7 +42,7 @@ typedef struct hdf5_state {
     char *texts[4]; /* dataset and attributes */
     uint64_t header_bytes;
     uint64_t items;
-    bool is_counted; /* the shape was known at the beginning */
+    bool is_counted; /* the header was that of the whole file at the beginning */
     int scratch;
 } hdf5_state;
 
@@ -243,7 +243,9 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
         status = make_scratch(state, state->is_counted ? state->shape[0] : 1, err);
     if (status == PE_OK)
         status = send_header(state, err);
-    state->layout.axes = NULL; /* their values are in the file now */
+    if (state->stream.is_resumed && state->layout.axis_count == 0 && spec->axis_count <= 1)
+        state->is_counted = false; /* the file's header is that of an earlier run, of a job that may have grown */
+    state->layout.axes = NULL;     /* their values are in the file now */
     state->layout.axis_count = 0;
     state->items = spec->resumed == NULL ? 0 : spec->resumed->items;
     sink->row_stream = &state->stream;

@@ -230,6 +230,26 @@ class Hdf5(Case):
         with h5py.File(self.dir / "o.h5") as file:
             self.assertEqual(file["result"].shape, (0,))
 
+    def test_a_job_that_has_grown_has_all_its_rows(self):
+        """The file's header is that of fewer rows until the run ends; in front of a product's rows are the inputs' values."""
+        def job(stop, **more):
+            return toml(input={"range": [0, stop]}, kernel={"expr": "x * x"}, output={"path": "o.h5", **more}, checkpoint={"keep": True})
+
+        for more in ({}, {"index": True}):
+            self.good(job(5000, **more), "--restart")
+            whole = (self.dir / "o.h5").read_bytes()
+            self.good(job(3, **more), "--restart")
+            for ranks in PAIR:  # the second time nothing is left to do
+                self.assertIn("3 of" if ranks == 0 else "complete", self.good(job(5000, **more), "--resume", ranks=ranks).err)
+                self.assertEqual((self.dir / "o.h5").read_bytes(), whole)
+        for stop, code in ((3, 0), (5, 78)):
+            result = self.run_job(toml(mode="starmap", combine="product", input=[{"range": [0, stop]}, {"range": [0, 2]}], kernel={"expr": "x + y"},
+                                       output={"path": "p.h5"}, checkpoint={"keep": True}), "--resume")
+            self.assertEqual(result.code, code, result)
+        self.assertIn("p.h5: the first input has grown", result.err)
+        with h5py.File(self.dir / "p.h5") as file:
+            self.assertEqual(file["result"][:].tolist(), [[0, 1], [1, 2], [2, 3]])
+
     def test_what_hdf5_cannot_hold_is_refused(self):
         job = {"input": {"range": [0, 3]}, "kernel": {"expr": "x"}, "output": {"path": "o.h5"}}
         self.refuse(toml(mode="imap", **job), 78, "mode = .map.")

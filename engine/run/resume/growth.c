@@ -110,6 +110,15 @@ static pe_status refuse_product(const pe_growth *growth, pe_error *err)
                    growth->path);
 }
 
+/* The bytes before the rows grow with the values of the inputs (run/output/axis_values.c). */
+static pe_status refuse_axes(const char *output, pe_error *err)
+{
+    return pe_fail(err, PE_ECONFIG,
+                   "%s: the first input has grown, and in hdf5 the values of a product's inputs stand before the rows: "
+                   "--restart begins anew",
+                   output);
+}
+
 pe_status pe_growth_adapt(const pe_job *job, const pe_run_inputs *inputs, pe_checkpoint *from, const pe_manifest *is,
                           pe_growth *growth, pe_error *err)
 {
@@ -134,6 +143,8 @@ pe_status pe_growth_adapt(const pe_job *job, const pe_run_inputs *inputs, pe_che
         return PE_OK;
     if (is_product && growth->path != NULL && job->input_count > 1)
         return refuse_product(growth, err);
+    if (is_product && job->output.format == PE_FORMAT_HDF5)
+        return refuse_axes(job->output.path, err);
     from->progress.is_complete = 0;
     return replace(was, items, new_items, err);
 }
