@@ -303,14 +303,12 @@ static pe_status run_argp(int argc, char **argv, parsing *in)
 
 static pe_status refuse_nothing(pe_error *err)
 {
+    static const char examples[] = "  pengine squares.toml\n" PE_CLI_ONELINE("  ");
     return pe_fail(err, PE_EUSAGE,
-                   "expected a job file, or what to do on the command line:\n"
-                   "  pengine squares.toml\n"
-                   "  pengine -i 0:10 -k 'x*x'             an expression, for each number of a range\n"
-                   "  pengine -i points.csv -k f.py:score  a function, for each row of a file\n"
-                   "  ls *.gz | pengine -- gzip -t {}      a program, for each line of stdin\n"
+                   "expected a job file, or what to do on the command line:\n%s"
                    "pengine --example expr (or source, python, command, ...) prints a job file to start from;\n"
-                   "see pengine --help");
+                   "see pengine --help",
+                   examples);
 }
 
 /* The job without a file, from the words that were typed. */

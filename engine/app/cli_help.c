@@ -103,9 +103,7 @@ const char pe_cli_about[] = "Maps a kernel over an array on every core of every 
                             "memory. A JOB.toml of - is read from stdin. Results go to stdout or to the\n"
                             "output file; all talk goes to stderr.\n";
 
-const char pe_cli_oneline[] = "pengine -i 0:10 -k 'x*x'             an expression, for each number of a range\n"
-                              "pengine -i points.csv -k f.py:score  a function, for each row of a file\n"
-                              "ls *.gz | pengine -- gzip -t {}      a program, for each line of stdin\n";
+const char pe_cli_oneline[] = PE_CLI_ONELINE("");
 
 const char pe_cli_oneline_words[] = "-i is a range start:stop[:step], a file, or - (the default); several are the\n"
                                     "arguments of a starmap. -k is a built-in kernel, f.py:f, 'f.c:f:SIGNATURE',\n"

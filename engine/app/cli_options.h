@@ -41,10 +41,16 @@ enum {
     PE_OPTION_VERSION
 };
 
+/* Jobs without a job file: one line per example, each indented. */
+#define PE_CLI_ONELINE(indent)                                                                                         \
+    indent "pengine -i 0:10 -k 'x*x'             an expression, for each number of a range\n" indent                   \
+           "pengine -i points.csv -k f.py:score  a function, for each row of a file\n" indent                          \
+           "ls *.gz | pengine -- gzip -t {}      a program, for each line of stdin\n"
+
 extern const struct argp_option pe_cli_table[]; /* ended by an all-zero row */
 extern const char *const pe_cli_usage[];        /* the ways to call pengine; ended by NULL */
 extern const char pe_cli_about[];               /* what it does, in lines of at most 80 characters */
-extern const char pe_cli_oneline[];             /* jobs without a job file */
+extern const char pe_cli_oneline[];             /* PE_CLI_ONELINE, not indented */
 extern const char pe_cli_oneline_words[];       /* what -i, -k and -- are */
 extern const char pe_cli_example[];             /* a whole job file */
 
