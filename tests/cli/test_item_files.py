@@ -65,7 +65,7 @@ class Files(FilesCase):
         self.good(job)
         self.assertEqual(self.files("two"), {f"{b}{a}.txt": f"{a}\n".encode() for a in range(2) for b in "pq"})
 
-    def test_formats(self):
+    def test_each_format_is_a_whole_file(self):
         two = {"input": {"range": [0, 3]}, "kernel": {"command": ["echo", "{}", "0.5"], "signature": "(int64) -> (int64, float64)"}}
         self.good(toml(**two, output={"path": "csv/{index}.csv", "names": ["a", "b"], "index": True}))
         self.assertEqual(self.files("csv"), {f"{i}.csv": f"index,a,b\n{i},{i},0.5\n".encode() for i in range(3)})

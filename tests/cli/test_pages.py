@@ -201,7 +201,7 @@ class Completion(Help):
         self.assertEqual(done.stderr, "", line)
         return done.stdout.splitlines()
 
-    def test_bash(self):
+    def test_bash_completes_options_keys_and_values(self):
         self.assertEqual({name for name in self.bash("pengine -s ")}, {name + "=" for name in self.keys})
         self.assertEqual({name.rstrip("=") for name in self.bash("pengine -")},
                          {"-" + letter for letter, _ in self.options if letter} | {"--" + name for _, name in self.options})
@@ -216,7 +216,7 @@ class Completion(Help):
                 self.assertTrue(set(forms) <= set(found) and form.format(other) not in found, f"{begin}{quoted}: {found}")
 
     @needs("fish")
-    def test_fish(self):
+    def test_fish_completes_options_keys_and_values(self):
         def fish(line):
             done = run("fish", "-c", f'source "{BUILD}/pengine.fish"; complete -C $argv', line, cwd=self.dir,
                        env=environment({"HOME": str(self.dir)}))
@@ -235,7 +235,7 @@ class Completion(Help):
             self.assertTrue(set(forms) <= set(found) and f'{key}="{other}"' not in found, f"{line}: {found}")
 
     @needs("zsh")
-    def test_zsh(self):
+    def test_zsh_completes_options_keys_and_values(self):
         (self.dir / "functions").mkdir()
         shutil.copy(BUILD / "_pengine", self.dir / "functions")
         self.write(".zshrc", 'PS1="> "\nfpath=("$PWD/functions" $fpath)\nautoload -U compinit; compinit -u -D\nsetopt no_beep\n')

@@ -67,7 +67,7 @@ class Growth(Case):
                         self.begun(old, code=1 if "0" in old.split() else 0)
                         self.assertIn(summary, self.grown(more, code))
 
-    def test_lines_in_quotes(self):
+    def test_last_row_with_a_newline_in_quotes_is_replaced(self):
         self.write("k.py", "def f(x):\n    return x * 2 + '\\n\"' + x\n")
         self.write("job.toml", toml(mode="map", input={"path": "in.txt", "dtype": "text"}, output={"path": "o.csv"}, checkpoint={"keep": True},
                                     kernel={"python": "k.py:f", "interpreter": sys.executable, "signature": "(text) -> text"}, errors={"log": "failed.csv"}))
@@ -75,7 +75,7 @@ class Growth(Case):
         self.assertIn("goes on after 1 of 3 items", self.grown("d\ne\n"))
         self.assertIn(b'"cdcd\n""cd"\n', (self.dir / "o.csv").read_bytes())
 
-    def test_long_line(self):
+    def test_last_row_longer_than_one_read_is_replaced(self):
         """The last row is longer than what is read at once."""
         self.write("k.py", "def f(x):\n    return x * 70000\n")
         self.write("job.toml", toml(mode="map", input={"path": "in.txt", "dtype": "text"}, output={"path": "o.txt"}, checkpoint={"keep": True},

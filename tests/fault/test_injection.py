@@ -259,7 +259,7 @@ class Injection(unittest.TestCase):
             found += wrong
         self.assertFalse(found, "\n".join(["", *found]))
 
-    def test_commit(self):
+    def test_commit_that_fails_keeps_the_earlier_file(self):
         """Each call of the commit fails: exit code 74, and the earlier file stays."""
         with tempfile.TemporaryDirectory(prefix="pengine-") as cache:
             trials = Trials("map_durable", pathlib.Path(cache))

@@ -199,7 +199,7 @@ class Compiled(unittest.TestCase):
         self.assertEqual(self.pool.map(pengine.expr("x + 1"), numpy.array([1, 2**100], dtype=object)), [2, 2**100 + 1])
         self.assertEqual(self.pool.map(pengine.expr("x*x", signature="(int128) -> int128"), [-(2**40), 2**62]), [2**80, 2**124])
 
-    def test_pointers(self):
+    def test_pointer_calls_the_function_at_an_address(self):
         libm = ctypes.CDLL("libm.so.6")
         a = numpy.linspace(0, 3, 1000)
         cosine = ctypes.cast(libm.cos, ctypes.c_void_p).value
@@ -240,7 +240,7 @@ class Compiled(unittest.TestCase):
                     self.skipTest(str(error))
                 numpy.testing.assert_allclose(self.pool.map(pengine.pointer(cosine, "(float64) -> float64"), a), numpy.cos(a), rtol=1e-15)
 
-    def test_failed_items(self):
+    def test_failed_item_is_raised_skipped_or_filled(self):
         halved = pengine.source(self.file, "halved", "(int64) -> int64 or error")
         with self.assertRaises(pengine.ItemError) as caught:
             self.pool.map(halved, [4, 6, 7, 8])
@@ -266,7 +266,7 @@ class Compiled(unittest.TestCase):
             self.same(self.pool.map(hang, range(16), errors="skip", timeout=numpy.float32(0.25)), numpy.delete(numpy.arange(16), 13))
         self.assertEqual([(type(error), error.index) for error in self.pool.failures], [(pengine.ItemTimeout, 13)])
 
-    def test_wrong_calls(self):
+    def test_wrong_calls_are_refused(self):
         a = numpy.zeros(3)
         self.same(self.pool.map(pengine.expr("x + k", params={"k": numpy.int64(3)}), a), a + 3)
         for wrong, kind, text in (
@@ -334,7 +334,7 @@ class Compiled(unittest.TestCase):
         thread.join()
         self.assertGreater(beats, 100)
 
-    def test_plugin(self):
+    def test_plugin_computes_with_its_params(self):
         path = os.environ.get("PLUGIN")
         if path is None:
             self.skipTest("PLUGIN is the path of configs/plugin.so")

@@ -49,7 +49,7 @@ class Install(unittest.TestCase):
         run("cmake", "--install", str(BUILD), "--prefix", os.path.join(self.home.name, ".local"))
         self.tried(sys.executable, ".local")
 
-    def test_types_and_help(self):
+    def test_package_has_types_and_help(self):
         try:
             import mypy.api
         except ImportError:

@@ -262,7 +262,7 @@ class Values(unittest.TestCase):
             """
             self.assertEqual(script(text)[0], "[[2], [3]]\n")
 
-    def test_wrong_calls(self):
+    def test_wrong_calls_are_refused(self):
         for wrong, kind, message in (
             (lambda: self.pool.map(identity, [1], 0), ValueError, "Chunksize must be 1+, not 0"),
             (lambda: self.pool.map(identity, [1], 1.5), TypeError, "Chunksize must be an integer of 1 or more, not 1.5"),
@@ -275,7 +275,7 @@ class Values(unittest.TestCase):
                 wrong()
             self.assertEqual(str(caught.exception), message)
 
-    def test_retries(self):
+    def test_failed_call_is_tried_again(self):
         path = f"/tmp/pengine-retries-{os.getpid()}"
         try:
             self.assertEqual(self.pool.map(fail_until, [path], retries=2), [3])
@@ -603,7 +603,7 @@ class Workers(unittest.TestCase):
     def test_killed_program_leaves_no_worker(self):
         self.assertEqual(self.run_and_kill(signal.SIGKILL, False), "")
 
-    def test_progress(self):
+    def test_progress_is_shown_on_stderr(self):
         compiled = "p.map(pengine.expr('x'), range(70), progress=True); list(p.imap(pengine.expr('x'), range(3000), progress=True))"
         told = script("", "-c", f"import pengine\nwith pengine.Pool(1) as p: {compiled}")[1]
         self.assertIn("100% 70 of 70 items", told)
