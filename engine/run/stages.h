@@ -36,7 +36,7 @@ typedef struct pe_run_inputs {
 typedef struct pe_run_kernel {
     pe_type column_types[PE_MAX_COLUMNS]; /* the inputs' columns */
     bool untyped[PE_MAX_COLUMNS];
-    bool is_path[PE_MAX_COLUMNS]; /* names of files, from a glob */
+    bool is_path[PE_MAX_COLUMNS]; /* a column of file names, from a glob */
     pe_dtype numbers[PE_MAX_COLUMNS];
     pe_item_shape shapes[PE_MAX_COLUMNS];
     pe_argument_names arguments; /* of an expression */
@@ -49,7 +49,7 @@ typedef struct pe_run_kernel {
 typedef struct pe_run_resume {
     bool writes_checkpoints; /* this run writes checkpoints; on every rank */
     bool is_resumed;         /* it goes on where an earlier run ended; on every rank */
-    bool is_retry; /* the items that failed are computed again, and their rows put into the output; on every rank */
+    bool is_retry;         /* items that failed are computed again, and their rows put into the output; on every rank */
     bool forgets_failures; /* the items that failed in earlier runs are tried again; on every rank */
     bool is_over;          /* nothing is left to do; on every rank */
     /* Rank 0: */

@@ -28,7 +28,6 @@
 #define PE_COUNT_UNKNOWN UINT64_MAX   /* a stream: known when it has ended */
 #define PE_COUNT_ANY (UINT64_MAX - 1) /* value: as many as the other inputs have */
 #define PE_SOURCE_DIMS 8
-#define PE_BYTE_RANGE_MAX ((size_t)1 << 40)
 
 /* What a source turned out to be. */
 typedef struct pe_source_info {

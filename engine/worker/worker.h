@@ -14,23 +14,23 @@
 #include "threads/worker_vtable.h"
 #include <pengine/kernel.h>
 
-/* A column of the output in front of the results. */
+/* A column of the input that the output has in front of the results. */
 typedef struct pe_work_kept {
-    int column; /* among those that the inputs deliver */
+    int column; /* its number among those that the inputs deliver */
     pe_type type;
-    pe_text blank; /* of a text: for an item that cannot be read */
+    pe_text blank; /* a text column: its value for an item that cannot be read */
 } pe_work_kept;
 
-/* What is read. */
+/* Reading. */
 typedef struct pe_work_input {
     const pe_inputs *inputs;
     const pe_item_set *todo;        /* the items of the job that are computed; the pool counts them from 0 */
     pe_type hidden[PE_MAX_COLUMNS]; /* columns that the inputs deliver after the arguments, for the output */
     int hidden_count;
-    bool reads_alone; /* columns of the output can be read without the arguments: the inputs are no product */
+    bool reads_alone; /* columns of the output can be read without the arguments: the inputs are not a product */
 } pe_work_input;
 
-/* What is called. */
+/* Computing. */
 typedef struct pe_work_kernel {
     const pe_kernel *descriptor;
     pe_signature signature;
@@ -42,25 +42,25 @@ typedef struct pe_work_kernel {
 /* Which items are computed: [kernel] where. */
 typedef struct pe_work_where {
     const pe_kernel *descriptor; /* gives a bool for each item; NULL: all are computed */
-    const bool *mentions;        /* arguments that it names */
+    const bool *mentions;        /* the arguments that the expression names */
     const bool *reads;           /* arguments that must not be nan */
-    const char *const *names;    /* what it calls the arguments */
+    const char *const *names;    /* of the arguments, as the expression calls them */
 } pe_work_where;
 
-/* What becomes of failed items, and what is logged: [errors]. */
+/* Failed items and logs: [errors]. */
 typedef struct pe_work_errors {
     pe_on_error policy;
     uint32_t retries;           /* further attempts at a failed item */
     void *fill[PE_MAX_COLUMNS]; /* PE_ON_ERROR_FILL: one element of each written result */
-    bool keeps_fill_out; /* of a reduction: failed items are not folded, what they count for is added at the end */
-    int rank;            /* named in the lines of the log of failed items */
-    bool lists_failed;   /* rank 0 gets the number and the row of each failed item */
-    bool has_log;        /* [errors] log: each failed item has a line */
-    bool has_joblog;     /* --joblog: each item has a line */
+    bool keeps_fill_out;        /* a reduction does not fold failed items; their fill values are added at the end */
+    int rank;                   /* named in the lines of the log of failed items */
+    bool lists_failed;          /* rank 0 gets the number and the row of each failed item */
+    bool has_log;               /* [errors] log: each failed item has a line */
+    bool has_joblog;            /* --joblog: each item has a line */
     struct pe_stop_record *stop_record; /* with one of these logs and PE_ON_ERROR_STOP: of this rank */
 } pe_work_errors;
 
-/* What becomes of the results. */
+/* Writing. */
 typedef struct pe_work_output {
     uint64_t first_row;                /* the item whose row is the first of the output */
     pe_type written[PE_MAX_COLUMNS];   /* the results' types after [output] dtype */
@@ -69,7 +69,7 @@ typedef struct pe_work_output {
     int kept_count;
     pe_encoder encoder;
     bool makes_partials;  /* rows become pieces of the digest (sink/digest.h) */
-    pe_row_file row_file; /* open: rows go straight there, and chunks come out without bytes */
+    pe_row_file row_file; /* open: workers write rows there, and chunks are delivered without bytes */
     struct pe_item_files
         *item_files;                /* not NULL: each item has a file of its own, whose name takes the place of a row */
     struct pe_reduction *reduction; /* not NULL: rows are folded into this instead of being encoded */

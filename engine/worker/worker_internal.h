@@ -14,7 +14,7 @@
 #include "worker/item_files/item_files.h"
 #include "worker/worker.h"
 
-/* What where says of an item. */
+/* The answer of [kernel] where for an item. */
 enum { PE_CHOICE_OUT, PE_CHOICE_IN, PE_CHOICE_FAILED };
 
 typedef struct pe_worker_where {
@@ -28,24 +28,25 @@ typedef struct pe_worker_chunk {
     pe_split_range *range;
     const pe_chunk_flow *flow;
     pe_chunk_result *out;
-    uint64_t handed_items; /* that were handed over in parts */
-    uint64_t batch_items;  /* of each of its batches, except for the last */
-    bool is_metered;       /* its batches are timed for the record */
-    bool may_grow;         /* they claim further grains of it */
+    uint64_t handed_items; /* whose results were handed over before the end of the chunk */
+    uint64_t batch_items;  /* the size of each batch except the last */
+    bool is_metered;       /* each batch is timed, for the reports */
+    bool may_grow;         /* a batch may claim further grains of the chunk (grow.c) */
 } pe_worker_chunk;
 
-/* The current batch. Its first `finished` items went through all stages while the kernel computes those after. */
+/* The current batch. Its first `finished` items have passed all stages; the kernel may still compute the others. */
 typedef struct pe_worker_batch {
     pe_block block;
-    size_t room; /* that many items it may grow to */
+    size_t room; /* the most items that it may grow to */
     uint64_t began_ns;
-    void *plain; /* where in the rows a plain result goes */
+    void *plain; /* where the kernel writes, if the rows are its results */
     size_t finished;
-    pe_error finish_error;                                                   /* of the stages of those items */
-    void *shifted_results[PE_MAX_COLUMNS], *shifted_written[PE_MAX_COLUMNS]; /* the columns after those items */
+    pe_error finish_error; /* from the stages of the finished items */
+    /* The columns from the first unfinished item on. */
+    void *shifted_results[PE_MAX_COLUMNS], *shifted_written[PE_MAX_COLUMNS];
 } pe_worker_batch;
 
-/* Consecutive items of the batch on their way through the stages after the kernel. */
+/* Consecutive items of the batch, for the stages after the kernel. */
 typedef struct pe_worker_items {
     pe_block block;
     void *const *results; /* where the kernel writes */
@@ -62,16 +63,16 @@ typedef struct pe_worker {
     pe_worker_where where;
     void *results[PE_MAX_COLUMNS]; /* NULL for a plain result: the rows take its place */
     void *written[PE_MAX_COLUMNS]; /* converted results, or the same pointer as results */
-    pe_buffer *rows;         /* encoded: the chunk's buffer, or the one of this worker that a piece takes them from */
-    pe_digest_partial piece; /* of the current chunk */
-    pe_buffer unsummed;      /* its rows that it has not taken yet */
-    pe_item_writer *item_writer; /* of one file per item; NULL: there are none */
-    pe_reduction_part part;      /* of a reduction: this worker's items */
-    pe_failures failures;        /* of the current batch */
-    pe_buffer failure_counts;    /* of the current chunk: records that go to its log at its end */
-    pe_buffer failure_places;    /* likewise, where the spec lists failed items */
-    pe_arena kept_texts;         /* result texts of a batch whose failed items are tried again */
-    pe_block unreleased;         /* mapped input that was read, and how many items of it */
+    pe_buffer *rows;               /* encoded rows: the chunk's buffer or, with a digest, unsummed */
+    pe_digest_partial piece;       /* the partial digest of the current chunk */
+    pe_buffer unsummed;            /* rows that `piece` has not summed yet */
+    pe_item_writer *item_writer;   /* writes one file per item; NULL: rows go to the output */
+    pe_reduction_part part;        /* reduction: the fold of this worker's items */
+    pe_failures failures;          /* of the current batch */
+    pe_buffer failure_counts;      /* records for the log of the current chunk, appended at its end */
+    pe_buffer failure_places;      /* likewise, where the spec lists failed items */
+    pe_arena kept_texts;           /* result texts of a batch whose failed items are tried again */
+    pe_block unreleased;           /* mapped input that was read, and the number of items of it */
     uint64_t unreleased_items;
 } pe_worker;
 

@@ -3,8 +3,7 @@
  */
 /* output.h - what rank 0 does with the results: rows to the sink, failed items to their log.
  *
- * Design:  what is done is kept beside it, so that a checkpoint can be made at any time: which items, how many rows, which
- *          items failed.
+ * Design:  it also keeps what a checkpoint needs at any time: which items are done, how many rows, which items failed.
  * Threads: begin and end: the main thread; take: any, one at a time; list: the main thread, also during take.
  */
 #ifndef PE_OUTPUT_H
@@ -26,30 +25,30 @@
 
 typedef struct pe_output {
     const pe_job *job;
-    const pe_item_set *todo; /* the pool's items */
+    const pe_item_set *todo; /* turns the pool's item numbers into the job's */
     uint64_t items;          /* of the run, or PE_ITEMS_UNKNOWN */
     pe_sink *sink;
     bool has_item_files; /* a result has names of files (worker/item_files/item_files.h) in place of rows */
     pe_item_file_names names;
-    pe_failed_file names_list; /* of these, where a checkpoint is made */
+    pe_failed_file names_list; /* these names on disk, where checkpoints are made */
     pe_failure_log failures;
     pe_joblog_file jobs;
     bool is_complete;        /* committed: every item was delivered, whether or not some of them failed */
     bool is_torn;            /* rows were written that are not listed: no checkpoint can describe what there is now */
-    bool writes_checkpoints; /* a checkpoint is made of what follows */
+    bool writes_checkpoints; /* checkpoints are made from now on */
     pthread_mutex_t mutex;   /* held by take and by list */
-    pe_item_set done;        /* whose rows were delivered, by earlier runs too; of a reduction those that failed */
-    uint64_t rows;           /* in the output */
-    uint64_t taken_items, taken_rows; /* by this run: computed by it, or spilled by an earlier one */
+    pe_item_set done; /* items whose rows were delivered, also by earlier runs; with a reduction, those that failed */
+    uint64_t rows;    /* rows in the output */
+    uint64_t taken_items, taken_rows; /* taken by this run: computed by it, or spilled by an earlier one */
     pe_failed_file failed;
-    uint64_t failed_list; /* which of the checkpoint's two lists that is */
+    uint64_t failed_list; /* which of the checkpoint's two lists `failed` is */
     /* Results that wait for earlier items (spilled_results.h). */
     pe_spill *spill; /* NULL: none are spilled */
     atomic_bool has_spilled;
-    uint64_t first_item;   /* of the output */
-    uint64_t next;         /* of the pool's items, the one that is delivered next in an ordered mode */
-    pe_chunk_result frame; /* that was read last */
-    /* Where items that had failed are tried again (retried_rows.h). */
+    uint64_t first_item;   /* the first of the output */
+    uint64_t next;         /* ordered modes: the pool's number of the item that is delivered next */
+    pe_chunk_result frame; /* the frame of the spill that was read last */
+    /* --retry-failed (retried_rows.h). */
     const pe_run_resume *resume;
     const pe_sink_spec *spec;
     size_t row_bytes; /* 0: rows have no fixed size */
@@ -83,7 +82,7 @@ pe_status pe_output_sync(const pe_output *output, pe_error *err);
 
 /* What is done at the end of a run. */
 typedef struct pe_output_ending {
-    uint64_t items;        /* were taken in all */
+    uint64_t items;        /* taken in all */
     bool is_durable;       /* the commit waits for stable storage */
     bool is_resumable;     /* a checkpoint on disk describes what there is: it stays when there is no commit */
     bool keeps_checkpoint; /* also after a commit */
@@ -91,8 +90,8 @@ typedef struct pe_output_ending {
     const pe_buffer *stop_record;
 } pe_output_ending;
 
-/* pe_output_end - commit what is complete; suspend or undo it when err holds the failure of the run. An err that comes empty
- * leaves with PE_EITEM when single items failed: the output is complete then. */
+/* pe_output_end - commit what is complete; suspend or undo it when err holds the failure of the run. If the run had no
+ * error but items failed, err becomes PE_EITEM: the output is complete then. */
 pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_error *err);
 
 #endif

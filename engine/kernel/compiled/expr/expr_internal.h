@@ -135,8 +135,4 @@ int pe_expr_power(const char *text, pe_expr_token op);
 /* pe_expr_refuse_operator - why what stands after a whole value cannot stand there. */
 pe_status pe_expr_refuse_operator(pe_expr_parser *p, const pe_expr_value *left);
 
-/* ---- expr_parse.c ---- */
-
-#define PE_EXPR_LOWEST 1 /* the power of ?: */
-
 #endif
