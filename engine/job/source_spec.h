@@ -107,9 +107,10 @@ typedef struct pe_source_spec {
     /* of jsonl, what stands beside the results: */
     const pe_column_choice *kept; /* values by their paths */
     int kept_count;
-    bool keeps_keys; /* or the values of all keys that the first line has */
-    bool keeps_own;  /* in the line's own bytes, as members of an object */
-    bool keeps_line; /* all of them: the line is one piece */
+    const char *kept_where; /* of [output], for messages */
+    bool keeps_keys;        /* or the values of all keys that the first line has */
+    bool keeps_own;         /* in the line's own bytes, as members of an object */
+    bool keeps_line;        /* all of them: the line is one piece */
     /* Without columns: is a column of this name an argument? Where none is, all are. NULL: all are. */
     bool (*is_mentioned)(const void *context, const char *name);
     const void *mention_context;

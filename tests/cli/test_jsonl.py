@@ -4,6 +4,7 @@
 
 Expected values: Python's json of the same lines.
 """
+import gzip
 import itertools
 import json
 import math
@@ -79,7 +80,32 @@ class Reading(Case):
         for columns, warned in ((["x", "o.y"], []), (["z", "o.y"], ['"z"']), (["z", "o.z"], ['"z"', '"o.z"'])):
             with self.subTest(columns):
                 result = self.good(job({"expr": "a + b", "args": ["a", "b"]}, columns))
-                self.assertEqual([word for word in ('"x"', '"o.y"', '"z"', '"o.z"') if f"has a value at {word}" in result.err], warned)
+                self.assertEqual([word for word in ('"x"', '"o.y"', '"z"', '"o.z"') if f"is no value at {word} in the first 2 lines" in result.err], warned)
+
+    def test_kept_key_that_is_in_none_of_the_first_lines_is_refused_where_it_looks_mistyped(self):
+        text = '{"name": "a", "x": 1, "o": {"y": 2}}\n{"name": "b", "x": 2, "late": null}\n'
+        self.write("in.jsonl", text)
+        self.write("in.jsonl.gz", gzip.compress(text.encode()))
+
+        def keep(name, path="in.jsonl", stdin=None, **more):
+            table = {"columns": ["x"], **more, **({"format": "jsonl"} if path == "-" else {})}
+            kernel = {"expr": "x * x", "signature": "(int64) -> int64"}  # so that no type has to be found
+            return self.run_job(job(kernel, path=path, input=table, output={"path": "-", "format": "csv", "keep": [name]}), stdin=stdin)
+
+        for path in ("in.jsonl", "in.jsonl.gz"):
+            with self.subTest(path):
+                result = keep("nmae", path)
+                self.assertEqual((result.code, result.text), (78, ""), result)
+                self.assertRegex(result.err, r'job.toml:\d+:1: output\.keep: the first 2 lines of ' + path + ' have no key "nmae": did you mean "name"\\? '
+                                 'The first has "name", "x", "o"\\. If a later line has it')
+                result = keep("nmae", path, dtype={"nmae": "text"})
+                self.assertEqual((result.code, result.text), (0, "nmae,result\n,1\n,4\n"), result)
+        for name, stdin, hint in (("o.z", None, ""), ("color", None, ""), ("nmae", text.encode(), '; did you mean "name"\\?')):
+            with self.subTest(name):
+                result = keep(name, "in.jsonl" if stdin is None else "-", stdin)
+                self.assertEqual(result.code, 0, result)
+                self.assertRegex(result.err, f'there is no value at "{name}" in the first [12] lines?{hint}\n')
+        self.assertNotIn("no value", keep("late").err)
 
     def test_lines_of_many_shapes_have_the_values_of_python(self):
         draw = random.Random(4)

@@ -88,6 +88,7 @@ static void keep_keys(const pe_job *job, pe_source_spec *spec)
         return;
     spec->kept = keep->columns;
     spec->kept_count = keep->count;
+    spec->kept_where = job->output.where;
 }
 
 void pe_input_demand_set(pe_job *job)

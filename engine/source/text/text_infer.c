@@ -15,14 +15,12 @@
 
 #include "base/alloc.h"
 #include "format/lines.h"
-#include "os/log.h"
 #include "source/text/text_source.h"
 #include "types/number.h"
 
 /* What was seen of one column. */
 typedef struct evidence {
     bool has_number, has_float, has_text;
-    bool has_record, has_value; /* of JSON: a key that no line has is no number and no text */
 } evidence;
 
 static bool parses(const pe_text_source *text, const pe_csv_field *field, pe_dtype dtype)
@@ -35,8 +33,6 @@ static bool parses(const pe_text_source *text, const pe_csv_field *field, pe_dty
 
 static void look_at(const pe_text_source *text, evidence *seen, const pe_csv_field *field)
 {
-    seen->has_record = true;
-    seen->has_value = seen->has_value || field->kind != PE_FIELD_NONE;
     if (text->is_styled && pe_text_is_missing(text, field)) {
         seen->has_number = seen->has_float = true; /* only a float can be nan */
         return;
@@ -142,17 +138,6 @@ static size_t sample_bytes(const pe_text_source *text, const unsigned char *data
     return pe_record_scan_run(&again, data, size, all.records > 0 ? all.records : 1);
 }
 
-/* A path that was mistyped leads to nothing, which as a float is nan, line for line. */
-static void warn_of_nothing(const pe_text_source *text, const evidence *seen)
-{
-    for (size_t c = 0; c < text->column_count && text->is_json; c++) {
-        const evidence *const all = &seen[text->columns[c].number];
-        if (all->has_record && !all->has_value)
-            pe_log(PE_LOG_WARN, "%s: none of the first lines (up to 1,000) has a value at \"%s\"", text->base.info.name,
-                   text->columns[c].name);
-    }
-}
-
 pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t size, pe_error *err)
 {
     evidence *seen = NULL;
@@ -164,8 +149,6 @@ pe_status pe_text_infer(pe_text_source *text, const unsigned char *data, size_t 
         status = look_at_json(text, data, sample_bytes(text, data, size), fields, seen, err);
     else if (status == PE_OK)
         look_at_records(text, data, sample_bytes(text, data, size), fields, seen);
-    if (status == PE_OK)
-        warn_of_nothing(text, seen);
     bool has_text = false;
     for (size_t c = 0; status == PE_OK && c < text->column_count; c++) {
         pe_text_column *const column = &text->columns[c];

@@ -140,6 +140,8 @@ static pe_status open_file(pe_text_source *text, pe_error *err)
     pe_status status = pe_text_take_header(text, data, map->size, &taken, err);
     if (status == PE_OK)
         status = set_columns(text, err); /* before the scan, which may take long */
+    if (status == PE_OK && text->is_json)
+        status = pe_text_check_paths(text, data + taken, map->size - taken, true, err);
     if (status == PE_OK && infers_types(&text->base))
         status = infer_types(text, data + taken, map->size - taken, err);
     if (status != PE_OK)
@@ -151,17 +153,23 @@ static pe_status open_file(pe_text_source *text, pe_error *err)
 static pe_status open_stream(pe_text_source *text, pe_error *err)
 {
     const pe_stream *const stream = &text->stream;
+    const pe_packing packing = pe_spec_packing(text->base.spec);
     text->base.total = PE_COUNT_UNKNOWN;
-    pe_status status = pe_stream_unpack(&text->stream, pe_spec_packing(text->base.spec), text->base.fd,
-                                        text->base.spec->record_max_bytes / AHEAD_SHARE, err);
+    pe_status status =
+        pe_stream_unpack(&text->stream, packing, text->base.fd, text->base.spec->record_max_bytes / AHEAD_SHARE, err);
     if (status == PE_OK)
         status = pe_text_open_stream(text, err);
     if (status == PE_OK)
         status = set_columns(text, err);
-    if (status != PE_OK || !infers_types(&text->base))
-        return status;
-    status = pe_text_fill_sample(text, err);
-    return status == PE_OK ? infer_types(text, pe_stream_data(stream), pe_stream_size(stream), err) : status;
+    const bool infers = infers_types(&text->base);
+    const bool has_sample = infers || (text->is_json && packing != PE_PACKING_NONE);
+    if (status == PE_OK && has_sample)
+        status = pe_text_fill_sample(text, err);
+    if (status == PE_OK && text->is_json) /* of a pipe only the lines that have come: the next one may take long */
+        status = pe_text_check_paths(text, pe_stream_data(stream), pe_stream_size(stream), has_sample, err);
+    if (status == PE_OK && infers)
+        status = infer_types(text, pe_stream_data(stream), pe_stream_size(stream), err);
+    return status;
 }
 
 static pe_status open_text(pe_source *source, pe_error *err)

@@ -134,7 +134,7 @@ const char *pe_text_dialect_hint(const pe_text_source *text, char out[PE_DIALECT
 /* text_foreign.c: pe_text_refuse_foreign - PE_EDATA where the first bytes are those of another encoding or kind of file. */
 pe_status pe_text_refuse_foreign(const pe_text_source *text, const unsigned char *data, size_t size, pe_error *err);
 
-/* text_json.c: lines of JSON.
+/* json/text_json.c: lines of JSON.
  * pe_text_needs_keys: are columns or kept fields found in the first line? pe_text_take_json: choose the columns, as
  * pe_text_take_header; the first line begins at data[at]. */
 bool pe_text_needs_keys(const pe_text_source *text);
@@ -148,6 +148,18 @@ uint64_t pe_text_json_path(const pe_text_source *text, uint64_t field);
  * `size` bytes. Returns: PE_OK; PE_EDATA with the reason alone, *bad is the offset in the line; PE_ENOMEM */
 pe_status pe_text_cut_json(const pe_text_source *text, pe_jsonl *json, pe_text line, const unsigned char *data,
                            size_t size, pe_csv_field *fields, pe_arena *scratch, size_t *bad, pe_error *err);
+
+/* pe_text_json_keys - the keys of the line at data[at], if there is one, each once. PE_EDATA: it is no object. */
+typedef pe_status pe_text_key_taker(void *context, const char *key, size_t size, pe_error *err);
+pe_status pe_text_json_keys(const pe_text_source *text, const unsigned char *data, size_t size, size_t at,
+                            pe_text_key_taker *take, void *context, pe_error *err);
+
+/* json/json_paths.c: pe_text_check_paths - warns of paths to which the first lines have no value, and refuses a kept key that
+ * looks mistyped. The first line begins at data[0]. Rank 0.
+ * Params:  is_sample: data has as many lines as pe_text_infer looks at, or all; where not, none is refused
+ * Returns: PE_OK, PE_ECONFIG, PE_ENOMEM */
+pe_status pe_text_check_paths(const pe_text_source *text, const unsigned char *data, size_t size, bool is_sample,
+                              pe_error *err);
 
 /* text_infer.c: the types of the columns, by the first PE_INFER_RECORDS records, or by those that end within the first
  * PE_INFER_BYTES. data begins at the first record. PE_ENOMEM. */

@@ -102,11 +102,8 @@ static pe_status keep_paths(pe_text_source *text, pe_error *err)
 
 /* ---- the first line ---- */
 
-typedef pe_status key_taker(void *context, const char *key, size_t size, pe_error *err);
-
-/* The keys of the line at data[at], where there is one. */
-static pe_status read_keys(pe_text_source *text, const unsigned char *data, size_t size, size_t at, key_taker *take,
-                           pe_error *err)
+pe_status pe_text_json_keys(const pe_text_source *text, const unsigned char *data, size_t size, size_t at,
+                            pe_text_key_taker *take, void *context, pe_error *err)
 {
     pe_jsonl *json = NULL;
     pe_text line = {0};
@@ -117,7 +114,7 @@ static pe_status read_keys(pe_text_source *text, const unsigned char *data, size
     if (status != PE_OK)
         return status;
     pe_error reason = PE_ERROR_INIT;
-    status = pe_jsonl_keys(json, line.data, line.size, take, text, &bad, &reason);
+    status = pe_jsonl_keys(json, line.data, line.size, take, context, &bad, &reason);
     pe_jsonl_close(json);
     if (status == PE_EDATA)
         return pe_text_fail_json(text, (const unsigned char *)line.data, (pe_line_position){0, 1}, bad, reason.text,
@@ -154,7 +151,8 @@ static pe_status place_columns(pe_text_source *text, pe_error *err)
 static pe_status take_kept(pe_text_source *text, const unsigned char *data, size_t size, size_t at, pe_error *err)
 {
     text->fields = 0;
-    return text->base.spec->keeps_keys ? read_keys(text, data, size, at, keep_key, err) : keep_paths(text, err);
+    return text->base.spec->keeps_keys ? pe_text_json_keys(text, data, size, at, keep_key, text, err)
+                                       : keep_paths(text, err);
 }
 
 static pe_status choose_columns(pe_text_source *text, const unsigned char *data, size_t size, size_t at, pe_error *err)
@@ -165,7 +163,7 @@ static pe_status choose_columns(pe_text_source *text, const unsigned char *data,
     if (spec->is_mentioned == NULL)
         return PE_OK;
     const pe_status status = pe_make_array(&text->columns, PE_MAX_COLUMNS, sizeof *text->columns, err);
-    return status == PE_OK ? read_keys(text, data, size, at, take_key, err) : status;
+    return status == PE_OK ? pe_text_json_keys(text, data, size, at, take_key, text, err) : status;
 }
 
 pe_status pe_text_take_json(pe_text_source *text, const unsigned char *data, size_t size, size_t at, pe_error *err)
