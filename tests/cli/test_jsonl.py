@@ -96,7 +96,7 @@ class Reading(Case):
             with self.subTest(path):
                 result = keep("nmae", path)
                 self.assertEqual((result.code, result.text), (78, ""), result)
-                self.assertRegex(result.err, r'job.toml:\d+:1: output\.keep: the first 2 lines of ' + path + ' have no key "nmae": did you mean "name"\\? '
+                self.assertRegex(result.err, r'job.toml:\d+:1: output\.keep: there is no key "nmae" in the first 2 lines of ' + path + ': did you mean "name"\\? '
                                  'The first has "name", "x", "o"\\. If a later line has it')
                 result = keep("nmae", path, dtype={"nmae": "text"})
                 self.assertEqual((result.code, result.text), (0, "nmae,result\n,1\n,4\n"), result)
@@ -152,6 +152,20 @@ class Reading(Case):
         result = self.run_job(job({"name": "square"}, ["n"], input={"dtype": "float64"}))
         self.assertEqual(result.code, 65, result)
         self.assertIn(f"in.jsonl:1:7: key \"n\": {big} is not exact as float64", result.err)
+
+    def test_blank_lines_are_items_that_skip_leaves_out(self):
+        data = '\n \t\n{"x": 1}\n\r\n{"x": 2}\n\n\n'
+        self.write("in.jsonl", data)
+        text = job({"expr": "2 * x"})
+        result = self.run_job(text)
+        self.assertEqual(result.code, 65, result)
+        self.assertIn('in.jsonl:1:1: not a line of JSON: an empty line (errors.on_error = "skip" leaves it out)', result.err)
+        for path in ("in.jsonl", "-"):
+            with self.subTest(path):
+                text = job({"expr": "2 * x"}, path=path, input={"format": "jsonl"}, errors={"on_error": "skip"})
+                result = self.run_job(text, stdin=data.encode())
+                self.assertEqual((result.code, result.text), (1, "2\n4\n"), result)
+                self.assertIn("3 of 5 items failed", result.err)
 
     def test_lines_that_are_not_json_are_told_with_file_line_and_column(self):
         for line, column, words in (('{"a": 01}', 7, "expected a value"), ('{"a": 1,}', 9, "comma"), ("[1]", 1, "one object"),

@@ -61,7 +61,7 @@ const char *reason_of(simdjson::error_code code)
     if (code == simdjson::UNESCAPED_CHARS)
         return "a control character in a string, which JSON writes with a backslash";
     if (code == simdjson::EMPTY)
-        return "an empty line";
+        return "an empty line (errors.on_error = \"skip\" leaves it out)";
     if (code == simdjson::DEPTH_ERROR)
         return "objects and arrays are too deep in one another";
     return "a comma, a colon or a bracket is missing or too many";

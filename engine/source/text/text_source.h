@@ -149,7 +149,8 @@ uint64_t pe_text_json_path(const pe_text_source *text, uint64_t field);
 pe_status pe_text_cut_json(const pe_text_source *text, pe_jsonl *json, pe_text line, const unsigned char *data,
                            size_t size, pe_csv_field *fields, pe_arena *scratch, size_t *bad, pe_error *err);
 
-/* pe_text_json_keys - the keys of the line at data[at], if there is one, each once. PE_EDATA: it is no object. */
+bool pe_text_is_blank(pe_text text); /* nothing but blanks and line ends */
+/* pe_text_json_keys - the keys of the first line from data[at] on that is not blank, if there is one, each once. PE_EDATA: it is no object. */
 typedef pe_status pe_text_key_taker(void *context, const char *key, size_t size, pe_error *err);
 pe_status pe_text_json_keys(const pe_text_source *text, const unsigned char *data, size_t size, size_t at,
                             pe_text_key_taker *take, void *context, pe_error *err);

@@ -178,6 +178,22 @@ static bool may_be_mark(const pe_text_source *text)
     return size < 4 && (data[0] > 0xEF || data[0] == 0 || (size > 1 && data[1] == 0));
 }
 
+/* Scans to the end of the first record, of jsonl of the first line that is not blank; false: more bytes are needed. */
+static bool scan_head(pe_text_source *text, size_t preamble)
+{
+    const unsigned char *const data = pe_stream_data(&text->stream) + preamble;
+    const size_t size = pe_stream_size(&text->stream) - preamble;
+    for (;;) {
+        const uint64_t next = text->scan.records + 1;
+        text->scanned += pe_record_scan_run(&text->scan, data + text->scanned, size - text->scanned, next);
+        if (text->scan.records < next)
+            return false;
+        if (text->base.format != PE_FORMAT_JSONL || text->scanned >= PE_INFER_BYTES ||
+            !pe_text_is_blank((pe_text){(const char *)data, text->scanned}))
+            return true;
+    }
+}
+
 pe_status pe_text_open_stream(pe_text_source *text, pe_error *err)
 {
     pe_stream *const stream = &text->stream;
@@ -190,15 +206,13 @@ pe_status pe_text_open_stream(pe_text_source *text, pe_error *err)
     restart_scan(text);
     text->line = 1;
     const bool has_head = text->dialect.delimiter != 0 || pe_text_needs_keys(text);
-    while (status == PE_OK && has_head) {
-        const size_t from = preamble + text->scanned;
-        text->scanned +=
-            pe_record_scan_run(&text->scan, pe_stream_data(stream) + from, pe_stream_size(stream) - from, 1);
+    while (status == PE_OK && has_head && !scan_head(text, preamble) && !stream->has_ended) {
         status = check_length(text, err);
-        if (text->scan.records > 0 || stream->has_ended || status != PE_OK)
-            break;
-        status = fill(text, err);
+        if (status == PE_OK)
+            status = fill(text, err);
     }
+    if (status == PE_OK)
+        status = check_length(text, err);
     size_t taken = 0;
     const size_t known = has_head ? preamble + text->scanned : pe_stream_size(stream);
     if (status == PE_OK)

@@ -97,9 +97,9 @@ static pe_status tell_nothing(const pe_text_source *text, const pe_buffer *keys,
     if (field < text->kept && near != NULL && is_sample && !has_dtype(spec, path))
         return pe_fail(
             err, PE_ECONFIG,
-            "%s.keep: the first %llu line%s of %s have no key \"%s\": did you mean \"%s\"? The first has %s. "
+            "%s.keep: there is no key \"%s\" in the first %llu line%s of %s: did you mean \"%s\"? The first has %s. "
             "If a later line has it, say so with input.dtype = { \"%s\" = \"text\" }",
-            spec->kept_where, count, pe_plural(lines), name, path, near, list, path);
+            spec->kept_where, path, count, pe_plural(lines), name, near, list, path);
     pe_log(PE_LOG_WARN, "%s: there is no value at \"%s\" in the first %llu line%s%s%s%s", name, path, count,
            pe_plural(lines), near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
            near == NULL ? "" : "\"?");

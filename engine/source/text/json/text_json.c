@@ -102,6 +102,14 @@ static pe_status keep_paths(pe_text_source *text, pe_error *err)
 
 /* ---- the first line ---- */
 
+bool pe_text_is_blank(pe_text text)
+{
+    size_t at = 0;
+    while (at < text.size && strchr(" \t\r\n", text.data[at]) != NULL && text.data[at] != '\0')
+        at++;
+    return at == text.size;
+}
+
 pe_status pe_text_json_keys(const pe_text_source *text, const unsigned char *data, size_t size, size_t at,
                             pe_text_key_taker *take, void *context, pe_error *err)
 {
@@ -110,6 +118,8 @@ pe_status pe_text_json_keys(const pe_text_source *text, const unsigned char *dat
     size_t bad = 0;
     if (!pe_lines_next(data, size, &at, &line))
         return PE_OK;
+    while (pe_text_is_blank(line) && pe_lines_next(data, size, &at, &line)) {
+    }
     pe_status status = pe_jsonl_open(NULL, 0, &json, err);
     if (status != PE_OK)
         return status;
