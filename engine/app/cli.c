@@ -321,7 +321,7 @@ static pe_status make_oneline(parsing *in)
             "expected a job file (%s), or -i, -k and -- in place of one, not both; in a job file --set changes "
             "a key, such as --set input.range='[0, 10]'; see pengine --help",
             out->run.job_path);
-    out->reads_terminal = pe_oneline_reads_stdin(&in->oneline);
+    out->reads_terminal = pe_oneline_reads_stdin(&in->oneline, &in->keys);
     const pe_status status = pe_oneline_make(&in->oneline, &in->keys, &out->overrides, &out->job_text, in->err);
     out->run.job_text = out->job_text.size == 0 ? "" : (const char *)out->job_text.data;
     return status;

@@ -25,9 +25,20 @@ bool pe_oneline_is_given(const pe_oneline *self)
     return self->input_count > 0 || self->kernel != NULL || self->has_dashes;
 }
 
-bool pe_oneline_reads_stdin(const pe_oneline *self)
+/* Without -i the items are those of stdin, but where --set names others. */
+static bool is_stdin_implied(const pe_oneline *self, const pe_overrides *given)
 {
-    bool reads = self->input_count == 0;
+    static const char *const others[] = {"input.range",  "input.linspace", "input.logspace", "input.value",
+                                         "input.values", "input.path",     "input.glob"};
+    bool is_implied = self->input_count == 0;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        is_implied = is_implied && !pe_overrides_has(given, others[i]);
+    return is_implied;
+}
+
+bool pe_oneline_reads_stdin(const pe_oneline *self, const pe_overrides *given)
+{
+    bool reads = is_stdin_implied(self, given);
     for (int i = 0; i < self->input_count; i++)
         reads = reads || strcmp(self->inputs[i], "-") == 0;
     return reads;
@@ -200,7 +211,7 @@ pe_status pe_oneline_make(const pe_oneline *self, const pe_overrides *given, pe_
                           pe_error *err)
 {
     pe_status status = check(self, err);
-    const int inputs = self->input_count == 0 ? 1 : self->input_count;
+    const int inputs = is_stdin_implied(self, given) ? 1 : self->input_count;
     if (status == PE_OK)
         status = put_tables(inputs, job_text, err);
     if (status == PE_OK)

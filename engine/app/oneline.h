@@ -21,8 +21,8 @@ typedef struct pe_oneline {
 /* pe_oneline_is_given - is there any of it? */
 bool pe_oneline_is_given(const pe_oneline *self);
 
-/* pe_oneline_reads_stdin - is an input stdin? */
-bool pe_oneline_reads_stdin(const pe_oneline *self);
+/* pe_oneline_reads_stdin - is an input stdin? `given` are the overrides that were typed. */
+bool pe_oneline_reads_stdin(const pe_oneline *self, const pe_overrides *given);
 
 /* pe_oneline_make - make the job that is meant: the overrides of an empty job file, or of one with as many inputs as there are
  * -i. `given` are the overrides that were typed, which come after these.

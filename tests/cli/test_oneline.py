@@ -48,6 +48,8 @@ class Inputs(OneLine):
         self.write("words", "5\n")
         self.same_as_a_job("49\n", "-i", "./0:10", "-k", "x*x")
         self.same_as_a_job("25\n", "-i", "words", "-k", "x*x")
+        self.same_as_a_job("1.0\n10.0\n100.0\n", "-s", "input.logspace=[0.0, 2.0, 3]", "-k", "x")
+        self.says("words\n", "-s", 'input.glob="word*"', "--", "echo", "{}")
 
     def test_several_inputs_and_columns_are_a_starmap(self):
         config = self.same_as_a_job("0.5\n2.5\n4.5\n", "-i", "0:3", "-i", "0.5:3.5:1", "-k", "x+y")
