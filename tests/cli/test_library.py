@@ -133,6 +133,14 @@ class Library(Case):
         if HAS_MPI:
             self.mpirun(2, self.dir / "b/ranks")
 
+    @unittest.skipUnless(HAS_MPI, "without MPI")
+    def test_cmake_project_of_cxx_alone_finds_mpi(self):
+        self.write("ranks.cpp", "#include <pengine/mpi.h>\nint main(void) { return 0; }\n")
+        self.write("CMakeLists.txt", PROJECT.format(components=" COMPONENTS mpi").replace("C CXX", "CXX").split("add_")[0] +
+                   MPI_PROJECT.replace(".c", ".cpp"))
+        run("cmake", "-S", self.dir, "-B", self.dir / "b", "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={self.prefix}")
+        run("cmake", "--build", self.dir / "b")
+
     def test_pkg_config_links_where_the_prefix_was_moved_to(self):
         moved = self.dir / "moved"
         shutil.copytree(self.prefix, moved, symlinks=True)
