@@ -111,7 +111,7 @@ static pe_status set_check(parsing *in, const char *level)
     return PE_OK;
 }
 
-/* --help and --version go before all else, the first of them before the other. */
+/* --help and --version win over all other options; of the two the first one wins. */
 static pe_status set_listing(parsing *in, pe_cli_action action)
 {
     const pe_cli_action now = in->out->action;

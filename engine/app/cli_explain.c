@@ -58,7 +58,7 @@ static const char *find_nearest(const char *typed)
     return pe_suggest(typed, names, count);
 }
 
-/* What those who know xargs and GNU parallel type. NULL: nothing of the kind. */
+/* Advice for an option of xargs or GNU parallel; NULL: it is none of theirs. */
 static const char *foreign_option(const char *name, size_t size)
 {
     static const struct {

@@ -31,7 +31,7 @@ static const struct {
     {PE_OPTION_SAMPLE, PE_OPTION_PLAN, "pengine --plan --sample JOB.toml"},
 };
 
-/* Each of the first has nothing to do beside each of the second. */
+/* Options of the first list have no effect beside those of the second. */
 static const struct {
     int idle[GROUP_MOST], beside[GROUP_MOST];
     const char *reason;
@@ -47,7 +47,7 @@ static const struct {
      "says what to do with the job's checkpoint, which a run of some items leaves alone"},
 };
 
-/* What may stand beside an option that prints something and runs nothing: it is of no harm there. */
+/* Options that are allowed beside one that only prints something: they do no harm. */
 static const int harmless[] = {'q', 'v', PE_OPTION_PROGRESS, PE_OPTION_JSON};
 
 static const char *name_of(int key)

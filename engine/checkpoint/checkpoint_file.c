@@ -31,7 +31,7 @@ static pe_status fail_write(const char *path, pe_error *err)
     return pe_fail(err, PE_EIO, "cannot write the checkpoint %s: %s", path, pe_errno_text(errno, reason));
 }
 
-/* The rename survives a power cut. */
+/* Syncs the directory, so that the rename survives a power cut. */
 static pe_status sync_name(const char *path, pe_error *err)
 {
     const int fd = pe_open(path, O_RDONLY, 0);

@@ -83,7 +83,7 @@ static pe_status make(const char *checkpoint_path, pe_spill **out, pe_error *err
     return PE_OK;
 }
 
-/* A file of this name that an earlier run has left is removed. */
+/* Removes a file of this name that an earlier run has left. */
 static pe_status remove_left(const char *path, pe_error *err)
 {
     char begin[OPENING_BYTES];
@@ -177,7 +177,7 @@ static pe_status make_file(pe_spill *spill, pe_error *err)
     return pe_pwrite_full(fd, OPENING, OPENING_BYTES, 0, spill->path, err);
 }
 
-/* What is spilled has to go into the output, too, which lies on the same disk as a rule. */
+/* Has the disk room for more? What is spilled has to go into the output too, usually on the same disk. */
 static bool has_disk(const pe_spill *spill, uint64_t size)
 {
     struct statvfs disk;

@@ -22,7 +22,7 @@ static pe_status check_policy(const pe_section *section, pe_on_error policy, pe_
     return PE_OK;
 }
 
-/* An item that hangs in a thread of ours cannot be ended; one in a process can. */
+/* Refuses a timeout where items run in our own threads: only a process can be ended. */
 static pe_status check_timeout(const pe_section *section, const pe_form_spec *kernel, pe_error *err)
 {
     const pe_toml *const node = pe_section_given(section, "timeout");

@@ -43,7 +43,7 @@ static pe_status read_reduce(const pe_section *output, const pe_section *reduce,
     return status;
 }
 
-/* Who names a file expects it to be there afterwards. */
+/* Refuses a path with the format null: the file would not be there afterwards. */
 static pe_status check_null(const pe_section *section, const pe_sink_spec *output, pe_error *err)
 {
     const pe_toml *const node = pe_section_given(section, "path");

@@ -319,7 +319,7 @@ static pe_status end_run(pe_call *call, int stopped, pe_error *err)
     return PE_OK;
 }
 
-/* Calls the kernel for the items at hand. */
+/* Calls the kernel for the current items. */
 static int map(pe_call *call, const pe_ramp *ramps)
 {
     pe_batch batch = {.first = call->first,
@@ -341,13 +341,13 @@ static int map(pe_call *call, const pe_ramp *ramps)
     return stopped;
 }
 
-/* Each value is within int64, but the way to it may not be. */
+/* Computed modulo 2^64: each value fits int64, but the product on the way to it may not. */
 static void shift_ramp(pe_ramp *ramp, size_t items)
 {
     ramp->first = (int64_t)((uint64_t)ramp->first + items * (uint64_t)ramp->step);
 }
 
-/* The items at hand are those behind the ones that were computed. */
+/* Moves on to the items after those that were computed. */
 static void shift(pe_call *call, size_t more)
 {
     const size_t done = call->count;

@@ -103,7 +103,7 @@ static pe_status refuse_bare(const char *text, size_t size, int arg_count, pe_er
                    (int)size, text, arg_count, left, part, arg_count, left, part);
 }
 
-/* The argument that is meant is one of the item's. */
+/* Checks that the item has the argument that is meant. */
 static pe_status check_argument(const char *text, size_t size, int arg_count, pe_piece *piece, pe_error *err)
 {
     if (piece->kind != PE_PIECE_ARGUMENT || arg_count == PE_ANY_ARGUMENTS)

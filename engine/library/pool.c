@@ -95,7 +95,7 @@ static pe_status open_pool(pe_pool *pool, const pe_pool_options *options, pe_err
     return pe_comm_agree(pool->comm, err);
 }
 
-/* Takes comm. */
+/* Opens a pool. Owns comm, also after a failure. */
 static pe_pool *open_with(pe_comm *comm, const pe_pool_options *options, pe_error *err)
 {
     pe_pool *pool = NULL;

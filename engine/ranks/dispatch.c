@@ -95,7 +95,7 @@ static bool has_room(pe_root *self, int rank)
     return !is_full;
 }
 
-/* After an item that takes long the static schedule is given up, else all ranks would wait for that of the item. */
+/* Behind an item that takes long the static schedule is given up: else all ranks would wait for the rank of that item. */
 static int choose_any(pe_root *self)
 {
     for (int rank = 0; rank < self->ranks; rank++)

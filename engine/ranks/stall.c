@@ -75,8 +75,8 @@ static outcome spill_part(pe_root *self, pe_part *part, bool *active)
     return pe_root_start_pull(self, part, true) == PE_OK ? ALL : SOME;
 }
 
-/* A slice that was dispatched since the last round and is not complete is complete the next time, as a rule: so what is
- * spilled has no gap. */
+/* A slice that was dispatched since the last round is usually complete in the next one. Waiting for it leaves no gap in what is
+ * spilled. */
 static bool is_to_wait_for(const pe_root *self, const pe_window_entry *entry)
 {
     return !self->is_ending && entry->awaited > 0 && entry->block.first >= self->old_to && !lacks_room(self);

@@ -23,7 +23,7 @@ const char *pe_run_facts_outcome(const pe_run_facts *facts)
     }
 }
 
-/* What becomes of a checkpoint is said anew by `option`. */
+/* Is the word an option about the checkpoint? `option` takes its place. */
 static bool is_resume_option(const char *word)
 {
     return strcmp(word, "--resume") == 0 || strcmp(word, "--restart") == 0 || strcmp(word, "--retry-failed") == 0;

@@ -78,7 +78,7 @@ static void note_plan(const pe_work_spec *work, const pe_run_plan *plan, pe_run_
     facts->all_threads = plan->placement.all_threads;
 }
 
-/* From the validated job on. */
+/* All stages after the job file was read. */
 static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_run_facts *facts, pe_error *err)
 {
     const pe_run_action action = run->options->action;

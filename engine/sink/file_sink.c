@@ -96,8 +96,8 @@ static pe_status commit(pe_sink *sink, pe_error *err)
     return err->status;
 }
 
-/* What a growing file was given is in it, up to the last row, in a member that is shorter. A file that a later run continues
- * loses nothing, that run cuts it where its checkpoint says. */
+/* A growing file keeps its rows up to the last one; the last packed member is ended early for that. A file that a later run
+ * continues is left as it is: that run cuts it where the checkpoint says. */
 static void abort_file(pe_sink *sink)
 {
     file_state *const file = sink->state;

@@ -140,7 +140,7 @@ static pe_status check_packing(const pe_sink_spec *spec, pe_format format, pe_er
                    spec->where, pe_format_name(format), spec->path);
 }
 
-/* Rows of fixed size in a file that is whole or not there. */
+/* HDF5 needs rows of fixed size, and a mode that writes a file as a whole. */
 static pe_status check_hdf5(const pe_sink_spec *spec, pe_error *err)
 {
     if (check_kept(spec, PE_FORMAT_HDF5, err) != PE_OK)
@@ -162,7 +162,7 @@ static pe_status check_hdf5(const pe_sink_spec *spec, pe_error *err)
     return pe_hdf5_check(spec->where, err);
 }
 
-/* No two of a text's characters are the same, and none is what a number is written with. */
+/* Checks that the characters of the dialect differ, and that no number is written with one of them. */
 static pe_status check_style(const pe_sink_spec *spec, pe_format format, pe_error *err)
 {
     const pe_text_style style = pe_text_style_of(spec, format);

@@ -91,7 +91,7 @@ static pe_status read(pe_arguments *self, pe_block items, const pe_buffer *paylo
     return status;
 }
 
-/* What fails here may lie beyond the batch: then its own batch reports it. */
+/* Reads ahead. An error after the current batch is left for the batch of that item to report. */
 static bool read_ahead(pe_arguments *self, pe_block ahead, const pe_buffer *payload)
 {
     pe_error later = PE_ERROR_INIT;

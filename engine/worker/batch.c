@@ -109,7 +109,7 @@ static pe_worker_items next_items(pe_worker *worker, size_t end)
     return items;
 }
 
-/* The names of the files of these items, of which one that can have none fails. */
+/* Names the files of these items; an item that can have no file fails. */
 static pe_status name_files(pe_worker *worker, const pe_worker_items *items, pe_error *err)
 {
     const size_t row = (size_t)(items->block.first - worker->args.taken.first);
@@ -134,7 +134,7 @@ static pe_status retry(pe_worker *worker, const pe_worker_items *items, pe_error
     return status == PE_OK ? pe_retry_run(&batch, err) : status;
 }
 
-/* All that comes after the kernel, for the items of the batch before `end`. */
+/* Does all that comes after the kernel, for the items of the batch before `end`. */
 static pe_status finish_items(pe_worker *worker, size_t end, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
@@ -221,7 +221,7 @@ static void begin_batch(pe_worker *worker, pe_block block)
     worker->batch.plain = worker->rows->data + worker->rows->size;
 }
 
-/* The items whose arguments were taken. */
+/* Runs the kernel on the items whose arguments were taken, and finishes them. */
 static pe_status run_taken(pe_worker *worker, pe_block block, pe_error *err)
 {
     begin_batch(worker, block);
@@ -252,7 +252,7 @@ static pe_status run_unjudged(pe_worker *worker, uint64_t item, pe_error *err)
     return status == PE_OK ? pe_worker_encode(worker, &items, err) : status;
 }
 
-/* The items whose arguments were taken and that where chooses, in runs of consecutive ones. */
+/* The same for those of the items that [kernel] where chooses, in runs of consecutive ones. */
 static pe_status run_chosen(pe_worker *worker, pe_block block, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
     pe_status status = pe_worker_where_choose(worker, block, err);

@@ -47,7 +47,7 @@ static bool is_ending(const pe_worker *worker)
     return atomic_load_explicit(worker->chunk.flow->stop, memory_order_relaxed) || pe_interrupt_seen() != NULL;
 }
 
-/* A run of rows into this worker's part of the reduction. */
+/* Adds a run of rows to this worker's part of the reduction. */
 static pe_status fold_run(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
 {
     if (pe_reduction_make_room(worker->spec->output.reduction, &worker->part, err) != PE_OK)
@@ -77,8 +77,8 @@ static pe_status fold_rows(pe_worker *worker, uint64_t first, size_t count, cons
     return status;
 }
 
-/* Rows go after those that are there, into files of their own, or into this worker's part of a reduction. Of a run that is
- * ending the first go with the chunk; the others would stay. */
+/* Rows are appended, written to one file per item, or added to this worker's part of a reduction. When the run is ending its
+ * chunk is dropped with the appended rows; files and folds could not be undone, so none are made. */
 static pe_status encode_rows(pe_worker *worker, uint64_t first, size_t count, const void *const *columns, pe_error *err)
 {
     if (worker->item_writer == NULL && worker->part.fold == NULL)

@@ -11,7 +11,7 @@
  */
 #include "worker/worker_internal.h"
 
-/* What is done for each failed item, measured of each batch or written by itself is of one grain. */
+/* A batch does not grow where something belongs to one grain: logs and retries of failed items, timing, one file per item. */
 bool pe_worker_may_grow(const pe_worker *worker)
 {
     const pe_plan *const plan = worker->spec->plan;
@@ -31,7 +31,7 @@ size_t pe_worker_room_to_grow(const pe_worker *worker)
     return rows < read ? rows : read;
 }
 
-/* The call's claim. */
+/* The claim callback of pe_call_growth. */
 static size_t claim_grain(void *context)
 {
     pe_worker *worker = context;

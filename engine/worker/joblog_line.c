@@ -49,7 +49,7 @@ static void find_end(const run *self, int *exit_value, int *signal)
         *exit_value = 1;
 }
 
-/* One line stays one line. */
+/* Replaces control characters, so that an item has one line. */
 static void blank_controls(unsigned char *at, size_t size)
 {
     for (size_t i = 0; i < size; i++)
@@ -86,7 +86,7 @@ static pe_status write_line(pe_worker *worker, const run *self, pe_buffer *line,
     return status == PE_OK ? append_command(worker, self, line, err) : status;
 }
 
-/* The chunk of an item that ends the run may not be delivered, so that line goes with the item's record. */
+/* Keeps the line of an item that ends the run with the item's record, since its chunk may not be delivered. */
 static pe_status keep_line(pe_worker *worker, const run *self, pe_status ended, pe_error *err)
 {
     pe_buffer line = {0}, record = {0};

@@ -32,7 +32,7 @@ static uint64_t metered_batch(const pe_worker *worker, const pe_lane *lane, uint
     return items < VECTOR_ITEMS ? least : (uint64_t)items / VECTOR_ITEMS * VECTOR_ITEMS;
 }
 
-/* By the chunk before; the first chunks are small, so their batches are timed. */
+/* Decides by the cost of items in the chunk before. The first chunks are small, so their batches are timed. */
 void pe_meter_begin_chunk(pe_worker *worker, uint64_t most)
 {
     pe_lane *const lane = pe_lane_here;

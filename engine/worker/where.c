@@ -40,7 +40,7 @@ void pe_worker_where_close(pe_worker *worker)
     free(worker->where.choices);
 }
 
-/* Items of which where reads a nan cannot be judged. */
+/* An item fails if [kernel] where reads a nan of it. */
 static pe_status fail_missing(pe_worker *worker, pe_block block, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;
@@ -84,7 +84,7 @@ bool pe_worker_where_is_out(pe_worker *worker, uint64_t item, const pe_buffer *p
            pe_worker_where_choose(worker, one, &ignored) == PE_OK && worker->where.choices[0] == PE_CHOICE_OUT;
 }
 
-/* The items from `done` on that have one choice; failed ones come one by one. */
+/* Consecutive items from `done` on that have the same choice; failed ones come one by one. */
 pe_block pe_worker_where_next(const pe_worker *worker, pe_block block, uint64_t done)
 {
     const unsigned char *const choices = worker->where.choices;

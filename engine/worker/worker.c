@@ -113,7 +113,8 @@ static bool lacks_room(const pe_worker *worker)
     return worker->rows->capacity - worker->rows->size < spec->output.encoder.row_bytes * spec->plan->batch_items;
 }
 
-/* Texts of a kernel that does not say how far it is lie in memory until the batch ends: then it is a small one. */
+/* The most items of a batch. It is small where a kernel with text results does not report its progress: then all texts of a
+ * batch are in memory until it ends. */
 static uint64_t batch_most(const pe_work_spec *spec)
 {
     const uint64_t planned = spec->plan->batch_items;
@@ -136,7 +137,7 @@ static pe_status run_batch(pe_worker *worker, pe_block block, uint64_t end, cons
     return status;
 }
 
-/* Items of the job, consecutive as the pool numbers them. */
+/* Computes one grain, whose items are consecutive in the pool's numbers, in batches. */
 static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, const pe_buffer *payload, pe_error *err)
 {
     const uint64_t most = worker->chunk.batch_items;
@@ -157,7 +158,7 @@ static pe_status run_grain(pe_worker *worker, pe_block grain, uint64_t end, cons
     return status;
 }
 
-/* Where the range's rows go, with room for what the kernel writes itself. */
+/* Sets where the rows of the range go, with room for what the kernel writes itself. */
 static pe_status begin_rows(pe_worker *worker, pe_block block, pe_chunk_result *out, pe_error *err)
 {
     const pe_work_spec *spec = worker->spec;

@@ -135,7 +135,8 @@ static bool is_one_piece(const pe_signature *signature)
            (!is_number(signature->results[0]) || pe_type_elements(signature->results[0]) > 1);
 }
 
-/* As many of the answer's fields as there is room for; returns how many there are. Nothing, for one number, is a field. */
+/* Splits the answer into fields, as many as there is room for; returns how many it has. An empty answer is one field where one
+ * number is wanted. */
 static size_t split(const pe_signature *signature, field answer, field *out)
 {
     bool by_blanks = true;

@@ -20,7 +20,7 @@
 #define EXIT_WAIT_NS ((uint64_t)100 * 1000 * 1000)   /* between the end of a child's pipe and its exit */
 #define CLOSE_WAIT_NS ((uint64_t)5000 * 1000 * 1000) /* for the kernel's close */
 
-/* One byte there, where requests is 1, and one byte back. *was_read: whether the child took the request. */
+/* Sends one byte to the child, where requests is 1, and receives one. *was_read: whether the child took the request. */
 static pe_isolate_outcome exchange(pe_isolate_worker *worker, size_t requests, uint64_t timeout_ns, bool *was_read)
 {
     pe_error err = PE_ERROR_INIT;

@@ -122,7 +122,7 @@ static bool send_returns(exchange *self)
 
 /* ---- stopping ---- */
 
-/* Nothing more is computed here. What other ranks' items have results goes back, the rest is abandoned. */
+/* Stops computing. Results of other ranks' items are sent back; items of theirs without results are abandoned. */
 static void stop(exchange *self)
 {
     self->is_stopping = true;

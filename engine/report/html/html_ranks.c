@@ -110,7 +110,7 @@ static double item_ns(const pe_rank_profile *rank)
     return rank->items > 0 ? (double)rank->worker_ns[PE_PHASE_COMPUTE] / (double)rank->items : 0;
 }
 
-/* A slow host computes as long as the others, and less. */
+/* Names slow hosts: they compute for as long as the others, but fewer items. */
 static void say_slowest(pe_html *html, const pe_run_facts *facts)
 {
     const int ranks = facts->collected.rank_count;

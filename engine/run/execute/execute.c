@@ -37,7 +37,7 @@ static pe_status collect_reduction(pe_execution *self, pe_format format, pe_erro
     return pe_run_agree(run, err);
 }
 
-/* What became of the run, for the reports. A record that cannot be collected is no failure of the run. */
+/* Fills in the facts for the reports. A profile that cannot be collected does not fail the run. */
 static void note_end(pe_execution *self, const pe_execute_plan_stats *stats, pe_run_facts *facts)
 {
     pe_error lost = PE_ERROR_INIT;

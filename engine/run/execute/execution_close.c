@@ -14,7 +14,7 @@
 #include "run/output/spilled_results.h"
 #include "run/resume/clean_up.h"
 
-/* The last checkpoint, on every rank. How the output then ends. */
+/* Writes the last checkpoint, on every rank. Returns how the output is to end. */
 static pe_output_ending end_checkpoints(pe_execution *self, uint64_t items, const pe_buffer *stop_record,
                                         bool is_durable, const pe_error *err)
 {
@@ -31,7 +31,7 @@ static pe_output_ending end_checkpoints(pe_execution *self, uint64_t items, cons
                               .stop_record = stop_record};
 }
 
-/* What this rank wrote. After a failure that is the run's error, which is reported. */
+/* Syncs the files that this rank wrote; an earlier error of the run stays the one that is reported. */
 static void sync_files(const pe_execution *self, pe_error *err)
 {
     pe_error lost = PE_ERROR_INIT;

@@ -13,7 +13,7 @@
 
 #define MERGES_PER_INTERVAL 4
 
-/* What was folded for the last checkpoint of an earlier run: after the counts of failed items. */
+/* Adds what an earlier run had folded at its last checkpoint, whose state begins with the counts of failed items. */
 static pe_status add_earlier_folds(pe_execution *self, pe_error *err)
 {
     const pe_buffer *const state = &self->resume->from.progress.state;

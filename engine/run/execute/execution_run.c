@@ -117,7 +117,7 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
     return pe_time_limit_check(&self->limit, pe_checkpointer_took_ns(self->checkpointer), err);
 }
 
-/* Rank 0: what is still spilled comes last. */
+/* Rank 0: delivers what is still spilled at the end. */
 static pe_status deliver_spilled(pe_execution *self, uint64_t items, pe_error *err)
 {
     pe_status status = PE_OK;

@@ -65,7 +65,7 @@ void pe_summary_log(const pe_job *job, const pe_run_plan *run_plan, const pe_exe
 
 /* ---- an interrupted run ---- */
 
-/* Rows that were delivered are in the output; other results are written when all are known, or not at all. */
+/* Are rows in the output once they are delivered? Other results are written when all are known, or not at all. */
 static bool is_written_as_it_comes(const pe_job *job, const pe_output_spec *output)
 {
     if (output->has_item_files)
@@ -74,7 +74,7 @@ static bool is_written_as_it_comes(const pe_job *job, const pe_output_spec *outp
            output->format != PE_FORMAT_NULL;
 }
 
-/* Another run can write the rest, to be joined to what is there. */
+/* Can another run write the rest, to be joined to what is there? */
 static bool can_go_on(const pe_job *job, const pe_output_spec *output, const pe_plan *plan, uint64_t items)
 {
     const bool has_axes = output->sink.axes != NULL && output->format == PE_FORMAT_NPY;

@@ -31,7 +31,7 @@ static pe_status begin_log(pe_output *output, const pe_job *job, const pe_inputs
     return status;
 }
 
-/* Files that hold the items which are skipped are not replaced by the rest. */
+/* Refuses to replace a file that may hold the skipped items. */
 static pe_status check_skip(const pe_job *job, pe_error *err)
 {
     const char *const paths[] = {job->output.path, job->errors.log};
@@ -47,7 +47,7 @@ static pe_status check_skip(const pe_job *job, pe_error *err)
 
 /* ---- what an earlier run has left ---- */
 
-/* The lines of the first `bytes` bytes of the list are written to the log. */
+/* Writes the lines of the list's first `bytes` bytes to the log. */
 static pe_status write_lines(pe_output *output, uint64_t bytes, pe_error *err)
 {
     pe_failed_reader reader = {0};
@@ -141,7 +141,7 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
 
 /* ---- results ---- */
 
-/* The failed items of these results, whose first row has this number in the output. */
+/* Lists the failed items of these results, whose first row has the number first_row in the output. */
 static pe_status list_failed(pe_output *output, const pe_buffer *log, uint64_t first_row, pe_error *err)
 {
     pe_failure_record record;
@@ -226,7 +226,7 @@ pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error
                : status;
 }
 
-/* The log is begun now, so that a retry which is interrupted leaves that of the run before. */
+/* The log is begun only now, so that an interrupted retry leaves the log of the run before it. */
 pe_status pe_output_retried(pe_output *output, const pe_run_inputs *inputs, int arg_count, pe_error *err)
 {
     pe_status status = pe_retry_finish(output, err);
@@ -294,7 +294,7 @@ static bool find_earlier(const pe_output *output, struct stat *facts)
            S_ISREG(facts->st_mode);
 }
 
-/* A failed run says so when the file of the output's name is not its own. */
+/* Appends to the error of a failed run that the file under the output's name is still that of an earlier run. */
 static void name_earlier(const pe_output *output, const struct stat *earlier, pe_error *err)
 {
     struct stat now;
@@ -322,7 +322,7 @@ static void end_sink(pe_output *output, const pe_output_ending *ending, pe_error
         name_earlier(output, &earlier, err);
 }
 
-/* The log is closed first: what can fail has failed before the result appears. */
+/* The log is closed first, so that all that can fail has failed before the output gets its name. */
 pe_status pe_output_end(pe_output *output, const pe_output_ending *ending, pe_error *err)
 {
     char text[PE_FAILURE_TEXT_ROOM];

@@ -94,7 +94,7 @@ static pe_status refuse(const pe_job_path *written, const pe_job_path *other, pe
                    written->where, written->path, other->key, other->path, other->is_written ? "written too" : "read");
 }
 
-/* One written file against all other paths; those written are compared once. */
+/* Compares one written file with all other paths; each pair of written files is compared once. */
 static pe_status check_one(const pe_job_path *paths, const identity *files, size_t count, size_t written, pe_error *err)
 {
     for (size_t i = 0; i < count; i++) {
@@ -125,7 +125,8 @@ pe_status pe_path_check(const pe_job *job, pe_error *err)
     return status;
 }
 
-/* What making or opening a file for writing would fail with, as far as that is known without doing it; 0: nothing. */
+/* The errno with which creating the file, or opening it for writing, would fail, as far as that is known without doing it; 0:
+ * none. */
 static int reason_against(const char *path)
 {
     struct stat file;
@@ -143,13 +144,13 @@ static int reason_against(const char *path)
     return access(slash == NULL ? "." : folder, W_OK | X_OK) == 0 ? 0 : errno;
 }
 
-/* output.path where it has placeholders, or the .part beside it. */
+/* Is this output.path with placeholders, or the .part beside it? */
 static bool is_item_file(const pe_job *job, const char *path)
 {
     return pe_item_files_is_meant(job->output.path) && strncmp(path, job->output.path, strlen(job->output.path)) == 0;
 }
 
-/* The same for files of items, whose folder is made: the nearest folder that is there. */
+/* The same for one file per item: their folder is made, so the nearest folder that exists counts. */
 static int reason_against_files(const char *path)
 {
     char folder[PATH_MAX];

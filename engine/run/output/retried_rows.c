@@ -51,7 +51,7 @@ static pe_status check_format(const pe_output *output, pe_error *err)
                    output->spec->where, pe_format_name(format));
 }
 
-/* The end of a packed file is written after its last checkpoint. */
+/* Is this the file that the checkpoint describes? A packed one may be longer: its end is written after the last checkpoint. */
 static bool is_as_it_was(const pe_output *output, const struct stat *facts)
 {
     const pe_checkpoint_progress *const progress = &output->resume->from.progress;
@@ -138,7 +138,7 @@ static pe_status copy_old(splice *self, uint64_t rows, pe_error *err)
     return pe_row_copy_rows(&self->old, rows, self->sink, err);
 }
 
-/* The row of an item that had failed: a new one, or none again. */
+/* Puts the row of an item that had failed in its place: the new one, or again none. */
 static pe_status place_item(splice *self, const pe_failed_entry *item, pe_error *err)
 {
     const bool has_failed = self->has_again && self->again.item == item->item;
@@ -260,7 +260,7 @@ static pe_status open_sink(splice *self, int old, pe_error *err)
     return status == PE_OK ? skip_header(self, old, mark.bytes, err) : status;
 }
 
-/* The list of the new output becomes the output's. That of the old one stays until a checkpoint names the new one. */
+/* Makes the new list of failed items the output's. The old list stays on disk until a checkpoint names the new one. */
 static pe_status exchange_lists(splice *self, pe_error *err)
 {
     pe_status status = pe_failed_file_flush(&self->list, err);

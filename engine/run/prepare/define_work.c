@@ -15,7 +15,7 @@
 #include "run/stages.h"
 #include "worker/item_files/item_files.h"
 
-/* The kernel may write straight into the encoded bytes only where no result is converted. */
+/* Is a result converted? Only without conversion may the kernel write straight into the encoded bytes. */
 static bool has_conversion(const pe_work_spec *work)
 {
     bool is_same = true;
@@ -24,7 +24,7 @@ static bool has_conversion(const pe_work_spec *work)
     return !is_same;
 }
 
-/* Each rank hashes its own rows of a digest, where the place of every row in it is known from the start. */
+/* Does each rank hash its own rows of a digest? The place of every row must be known from the start. */
 static bool makes_partials(const pe_run_context *run, const pe_job *job, const pe_work_spec *work)
 {
     const bool is_gathered = job->output.is_gathered && pe_comm_size(run->comm) > 1;

@@ -104,7 +104,7 @@ static int take_shape(uint64_t *axes, const pe_inputs *inputs)
     return first->dims;
 }
 
-/* The axes of an array that is written, where every item has its place; 0: one. */
+/* The axes of an output array in which every item has a place; 0: there is one axis. */
 static int find_axes(uint64_t *axes, const pe_job *job, const pe_inputs *inputs)
 {
     if (job->combine == PE_COMBINE_PRODUCT && job->input_count > 1 && job->items == NULL)
@@ -114,7 +114,7 @@ static int find_axes(uint64_t *axes, const pe_job *job, const pe_inputs *inputs)
     return is_whole && is_array(job) ? take_shape(axes, inputs) : 0;
 }
 
-/* What has no order has no least and no greatest. */
+/* Does the operation compare values? Complex numbers cannot be compared. */
 static bool has_order(pe_reduce_op op)
 {
     return op != PE_REDUCE_SUM && op != PE_REDUCE_MEAN && op != PE_REDUCE_COUNT;

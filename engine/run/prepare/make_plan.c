@@ -19,7 +19,7 @@
 #include "run/reports/profiling.h"
 #include "run/stages.h"
 
-/* What the plan refuses is mended in the job file, so the message begins with its name. */
+/* What the plan refuses has to be changed in the job file, so the message begins with its name. */
 static void make_plan(const pe_job *job, const pe_plan_request *request, pe_plan *out, pe_error *err)
 {
     pe_error reason = PE_ERROR_INIT;

@@ -69,7 +69,7 @@ static pe_status agree(pe_comm *comm, const pe_cgroup_limit *mine, lowest *out, 
     return pe_comm_agree(comm, err);
 }
 
-/* The largest of pool.memory's halves, in whole MiB, whose plan fits; 0: none. */
+/* Halves pool.memory until the plan fits, in whole MiB; 0: no size fits. */
 static size_t find_fitting(const pe_plan_request *request, uint64_t most)
 {
     pe_plan_request smaller = *request;

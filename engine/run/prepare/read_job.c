@@ -18,7 +18,7 @@
 
 #define JOB_FILE_MAX_BYTES ((size_t)16 << 20)
 
-/* When the job file came from stdin, no input can. */
+/* When the job file comes from stdin, no input can. */
 static pe_status check_stdin(const pe_job *job, pe_error *err)
 {
     for (int i = 0; i < job->input_count && err->status == PE_OK; i++)

@@ -88,7 +88,7 @@ static void print_cost(FILE *out, double ns)
         (void)fputs(pe_print_seconds(text, ns * 1e-9), out);
 }
 
-/* D-HH:MM:SS for all the digits that are needed. */
+/* Prints the time limit for SLURM: HH:MM:SS, with days in front where there are some. */
 static void print_limit(FILE *out, double seconds)
 {
     const uint64_t minutes = (uint64_t)(seconds / MINUTE) + 1;

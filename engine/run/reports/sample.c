@@ -95,7 +95,7 @@ static pe_status compute(pe_sampling *self, int most_threads, pe_error *err)
     return pe_run_agree(self->run, err);
 }
 
-/* Rows that go to a file. */
+/* Do rows go to a file? */
 static bool is_written(const pe_job *job, const pe_work_spec *work)
 {
     return work->output.encoder.format != PE_FORMAT_NULL && !work->output.makes_partials && job->op_count == 0 &&

@@ -70,7 +70,7 @@ bool pe_checkpoint_path_is_beside(const pe_job *job, const pe_output_spec *outpu
            is_regular_or_new(job->output.path);
 }
 
-/* Where nobody names one. "results/NAME.checkpoint" of "results/{index}.txt", with the number of a part, since parts
+/* The path where the job names none: "results/NAME.checkpoint" of "results/{index}.txt", with the number of a part, since parts
  * may run at once; *path stays NULL: nowhere. */
 static pe_status find_default(const pe_job *job, const pe_output_spec *output, char **path, pe_error *err)
 {
@@ -94,7 +94,7 @@ static pe_status find_default(const pe_job *job, const pe_output_spec *output, c
     return status;
 }
 
-/* Whether a job keeps one where its inputs can be read again. */
+/* Does a job whose inputs can be read again keep a checkpoint? */
 static bool is_wanted(const pe_job *job, const pe_output_spec *output)
 {
     return can_be_continued(job, output) &&

@@ -83,7 +83,7 @@ static pe_status write_checkpoint(pe_checkpointer *self)
     return pe_checkpoint_write(&self->snapshot, resume->path, lock, &self->write_error);
 }
 
-/* What this rank has written. */
+/* Syncs what this rank has written. */
 static pe_status sync_all(pe_checkpointer *self, pe_error *err)
 {
     const pe_row_file *const rows = self->spec.rows;
@@ -126,7 +126,7 @@ static bool is_thread_done(const pe_checkpointer *self)
     return atomic_load_explicit(&self->is_done, memory_order_acquire);
 }
 
-/* Waits for the thread, and takes what it says. */
+/* Waits for the thread, and takes its result. */
 static pe_status end_thread(pe_checkpointer *self, pe_error *err)
 {
     if (!self->has_thread)

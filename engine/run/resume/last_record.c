@@ -54,7 +54,7 @@ static pe_status check_output(const pe_job *job, const pe_sink_spec *sink, const
 
 /* ---- what is done ---- */
 
-/* The items are the last ones, or beyond. */
+/* Removes these items; the set has none after them. */
 static pe_status remove_items(pe_item_set *set, pe_block items, pe_error *err)
 {
     const pe_block whole = {.first = 0, .count = items.first + items.count};
@@ -146,7 +146,7 @@ static pe_status forget_failure(const pe_growth *growth, const pe_failed_entry *
     return PE_OK;
 }
 
-/* *has_failed: the item was in the list of those that failed, and has gone from it. */
+/* Removes the item from the list of failed ones; *has_failed: it was there. */
 static pe_status take_failure(const pe_growth *growth, uint64_t item, pe_run_resume *resume, bool *has_failed,
                               pe_error *err)
 {

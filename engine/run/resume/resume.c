@@ -196,7 +196,7 @@ static pe_status report_complete(const pe_job *job, pe_run_resume *resume, pe_er
                                               pe_failure_log_describe(&failures, resume->done.items, text));
 }
 
-/* Without an option: more work than an interval is not discarded, less is. */
+/* Without an option, a checkpoint with less work than one interval is discarded; one with more is refused. */
 static pe_status give_way(const pe_job *job, const pe_run_inputs *inputs, found_state found, pe_run_resume *resume,
                           pe_error *err)
 {
@@ -208,8 +208,8 @@ static pe_status give_way(const pe_job *job, const pe_run_inputs *inputs, found_
     return PE_OK;
 }
 
-/* Is the checkpoint that of this job, and its output as the earlier run left it? What an input has got at its end since is
- * taken in. */
+/* Is the checkpoint that of this job, and its output as the earlier run left it? Items that an input has gained at its end
+ * since then are accepted. */
 static pe_status match_job(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
                            const pe_output_spec *output, pe_run_resume *resume, pe_manifest *manifest, pe_error *err)
 {

@@ -38,7 +38,7 @@ pe_status pe_retry_check_list(const pe_run_resume *resume, pe_error *err)
                                                     : pe_fail(err, PE_EOUTPUT, "%s; --restart begins anew", why.text);
 }
 
-/* What has gone to a shell's file, or into an extreme with its arguments, cannot be taken back. */
+/* Refuses where results cannot be taken back: rows on stdout, and fill values in argmin or argmax. */
 static pe_status check_results(const pe_job *job, const pe_checkpoint_progress *progress, pe_error *err)
 {
     const bool is_reduction = job->op_count > 0;

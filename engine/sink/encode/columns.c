@@ -296,7 +296,7 @@ static pe_status append_tuple(const pe_buffer *name, pe_dtype dtype, uint32_t wi
     return status != PE_OK ? status : pe_buffer_append(out, "), ", 3, err);
 }
 
-/* One result as one field, or as a field an element where every column has its name: the bytes are the same. */
+/* Appends one result as one field or, where every column has a name, as one field per element; the bytes are the same. */
 static pe_status append_result(const pe_sink_spec *spec, int result, uint64_t *column, pe_buffer *out, pe_error *err)
 {
     const pe_type type = spec->results[result];

@@ -67,7 +67,7 @@ static bool is_literal(const pe_template *name, size_t from, size_t end)
     return true;
 }
 
-/* Can the item's number be read from every name? From one side all is fixed, and on the other a digit does not follow. */
+/* Can the item's number be read from every name? All text on one side of it is fixed, and no digit follows on the other. */
 static bool shows_number(const pe_template *name, size_t at)
 {
     const pe_piece *const before = at == 0 ? NULL : &name->pieces[at - 1];

@@ -71,7 +71,7 @@ void pe_item_writer_free(pe_item_writer *writer)
 
 /* ---- names ---- */
 
-/* What an item adds to the common beginning may not lead out of its folder. */
+/* The part of a name that depends on the item may not lead out of the folder. */
 static const char *check_parts(const pe_item_writer *writer, const char *name)
 {
     const char *const folder_end = memchr(name, '/', writer->prefix);
@@ -86,7 +86,7 @@ static const char *check_parts(const pe_item_writer *writer, const char *name)
     return NULL;
 }
 
-/* Why a name of `size` bytes is none; NULL: it is one. */
+/* Why `size` bytes are no valid file name; NULL: they are one. */
 static const char *check_name(const pe_item_writer *writer, const char *name, size_t size)
 {
     if (strlen(name) != size)
@@ -98,7 +98,7 @@ static const char *check_name(const pe_item_writer *writer, const char *name, si
     return check_parts(writer, name);
 }
 
-/* A file of the input is not replaced by what is made of it. */
+/* Is this a file of the input? A result does not replace it. */
 static bool is_argument(const pe_signature *signature, const void *const *args, size_t row, const char *name)
 {
     for (int a = 0; a < signature->arg_count; a++) {
@@ -214,7 +214,7 @@ static int open_temporary(const pe_item_writer *writer)
     return fd;
 }
 
-/* The temporary file as it will be, closed. */
+/* Writes the whole temporary file and closes it. */
 static pe_status write_temporary(pe_item_writer *writer, const char *name, uint64_t item, pe_error *err)
 {
     pe_error wrong = PE_ERROR_INIT;

@@ -52,7 +52,7 @@ static bool joins(const pe_kept_columns *kept, const pe_kept_candidate *one, boo
     return one->is_field && !is_binary && kept->count > 0 && kept->places[kept->count - 1].source == one->source;
 }
 
-/* One choice more: names[n], numbers[n] are its own. */
+/* Adds a choice; names[n] and numbers[n] belong to it. */
 static pe_status add_choice(pe_kept_columns *kept, const pe_job *job, const pe_kept_candidate *one, size_t n,
                             bool is_binary, pe_error *err)
 {
@@ -78,7 +78,7 @@ static pe_status add_choice(pe_kept_columns *kept, const pe_job *job, const pe_k
     return PE_OK;
 }
 
-/* Is a choice a column of numbers of its own? The members of a jsonl go to another as they stand. */
+/* Is a choice a column of numbers of its own? Members that go from jsonl to jsonl are not: they are copied as they are. */
 static bool is_apart(const pe_job *job, const pe_kept_candidate *one)
 {
     const bool has_members = one->is_field && job->inputs[one->source].keeps_own;
@@ -151,7 +151,7 @@ static pe_kept_fields describe(const pe_kept_columns *kept, const pe_job *job, c
         .decimal = pe_kept_restyles(job, &job->inputs[place->source]) ? point_of(job->output.decimal) : (char)0};
 }
 
-/* A label in the file's own bytes belongs to an output of the same dialect. */
+/* Labels are bytes of the input file: an output of another dialect cannot use them. */
 static void drop_labels(pe_kept_columns *kept, const pe_job *job, int column)
 {
     const bool has_labels = shares_dialect(job, &job->inputs[kept->places[column].source]);
