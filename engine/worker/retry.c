@@ -30,7 +30,7 @@ static pe_status keep_texts(const pe_retry *self, uint64_t from, uint64_t count,
     return PE_OK;
 }
 
-static pe_status try_once(const pe_retry *self, pe_failure *failure, bool *is_mended, pe_error *err)
+static pe_status try_once(const pe_retry *self, pe_failure *failure, bool *is_fixed, pe_error *err)
 {
     const pe_signature *signature = self->signature;
     const void *args[PE_MAX_COLUMNS];
@@ -46,7 +46,7 @@ static pe_status try_once(const pe_retry *self, pe_failure *failure, bool *is_me
     const pe_failure *failures = pe_call_failures(self->call, &failed);
     failure->attempts++;
     failure->seconds = (double)(pe_clock_ns() - began) * 1e-9;
-    *is_mended = status == PE_OK && failed == 0;
+    *is_fixed = status == PE_OK && failed == 0;
     if (status != PE_OK || failed == 0)
         return status;
     return pe_failures_set_reason(self->failures, failure, failures[0].reason, err);
@@ -67,13 +67,13 @@ pe_status pe_retry_run(const pe_retry *self, pe_error *err)
     pe_arena_reset(self->kept_texts);
     pe_status status = keep_texts(self, 0, self->count, err);
     for (size_t f = 0; f < failures->count && status == PE_OK; f++) {
-        bool is_mended = false;
+        bool is_fixed = false;
         const uint32_t most = is_unfit(self, failures->list[f].item) ? 0 : self->retries;
-        for (uint32_t retry = 0; retry < most && !is_mended && status == PE_OK; retry++)
-            status = try_once(self, &failures->list[f], &is_mended, err);
-        if (status == PE_OK && is_mended)
+        for (uint32_t retry = 0; retry < most && !is_fixed && status == PE_OK; retry++)
+            status = try_once(self, &failures->list[f], &is_fixed, err);
+        if (status == PE_OK && is_fixed)
             status = keep_texts(self, failures->list[f].item - self->first, 1, err);
-        if (!is_mended)
+        if (!is_fixed)
             failures->list[kept++] = failures->list[f];
     }
     failures->count = status == PE_OK ? kept : failures->count;

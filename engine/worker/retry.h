@@ -19,7 +19,7 @@ typedef struct pe_retry {
     const void *const *args;
     void *const *results;
     pe_failures *failures;    /* of the batch; what succeeds leaves the list */
-    const pe_failures *unfit; /* of these, items that no attempt can mend; NULL: none */
+    const pe_failures *unfit; /* of these, items that no attempt can repair; NULL: none */
     pe_arena *kept_texts;     /* where result texts move to, since the next run of the kernel takes them back */
 } pe_retry;
 

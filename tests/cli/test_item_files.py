@@ -154,12 +154,12 @@ class Names(FilesCase):
     def test_name_that_comes_twice_is_refused_after_a_resume(self):
         values = [f"n{i}" for i in range(400)]
         values[377] = values[5]
-        self.write("k.py", "import pathlib\ndef f(x):\n    assert x != 'n300' or pathlib.Path('mended').exists()\n    return x\n")
+        self.write("k.py", "import pathlib\ndef f(x):\n    assert x != 'n300' or pathlib.Path('fixed').exists()\n    return x\n")
         job = toml(mode="imap", input={"values": values}, output={"path": "results/{}.txt"},
                    kernel={"python": "k.py:f", "signature": "(text) -> text", "interpreter": sys.executable, "where": "length(x) > 0"})
         self.assertEqual(self.run_job(job, "-s", "pool.chunk_size=10").code, 1)
         self.assertEqual(self.checkpoints(), ["results/job.checkpoint", "results/job.checkpoint.names"])
-        self.write("mended", "")
+        self.write("fixed", "")
         again = self.run_job(job, "--resume", "-t", "3")
         self.assertEqual(again.code, 78, str(again))
         self.assertRegex(again.err, "goes on after (29.|3..) of 400 items(.|\n)*the files of item 5 and item 377 have one name")

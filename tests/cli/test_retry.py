@@ -88,7 +88,7 @@ class Retry(Case):
                 self.assertEqual(refused.code, 78, str(refused))
                 self.assertIn(needle, refused.err)
 
-    def test_a_mended_kernel_is_tried_after_stop(self):
+    def test_a_fixed_kernel_is_tried_after_stop(self):
         self.write("k.py", KERNEL)
         self.write("job.toml", self.job("o.txt", "map", "stop"))
         self.assertEqual(self.run_broken([123]).code, 1)

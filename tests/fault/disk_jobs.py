@@ -28,11 +28,11 @@ static void map_item(pe_batch *batch, size_t i)
 {
     const int64_t x = ((const int64_t *)batch->args[0])[i];
     const char *const slow = getenv("SLOW"); /* this many half milliseconds an item */
-    const char *const mended = getenv("MENDED"); /* "half": some fail again */
+    const char *const fixed = getenv("FIXED"); /* "half": some fail again */
     if (slow != NULL)
         nanosleep(&(struct timespec){.tv_nsec = 500000L * atoi(slow)}, 0);
     ((int64_t *)batch->results[0])[i] = x * x * 7919 % 1000003;
-    if (FAILS && x % 97 == 5 && (mended == NULL || (mended[0] == 'h' && x % 2 == 0)))
+    if (FAILS && x % 97 == 5 && (fixed == NULL || (fixed[0] == 'h' && x % 2 == 0)))
         batch->fail(batch, i, "five");
 }
 
@@ -129,7 +129,7 @@ def npy():
     return header + b"".join(value(x).to_bytes(8, "little") for x in range(ITEMS))
 
 
-def mended(scenario):
+def fixed(scenario):
     """What stands in the output once no item fails any more."""
     if scenario.path.endswith(".raw"):
         return b"".join(value(x).to_bytes(8, "little") for x in range(ITEMS))

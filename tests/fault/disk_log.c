@@ -11,7 +11,6 @@
  */
 #define _GNU_SOURCE
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -24,6 +23,8 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "real_call.h"
 
 /* As in disk.py. */
 typedef enum kind {
@@ -44,14 +45,6 @@ typedef struct head {
     uint32_t kind, name_bytes, other_bytes, data_bytes;
     uint64_t inode, number; /* number: an offset or a size */
 } head;
-
-#define REAL(name)                                                                                                     \
-    ({                                                                                                                 \
-        static __typeof__(&name) real;                                                                                 \
-        if (real == NULL)                                                                                              \
-            real = (__typeof__(&name))dlsym(RTLD_NEXT, #name);                                                         \
-        real;                                                                                                          \
-    })
 
 static int log_fd = -1;
 

@@ -6,8 +6,9 @@
 #ifndef PE_INJECTION_H
 #define PE_INJECTION_H
 
-#include <dlfcn.h>
 #include <stdbool.h>
+
+#include "real_call.h"
 
 /* Functions that share a purpose share a name: pipe and pipe2, fork and _Fork. */
 #define CALLS(X)                                                                                                       \
@@ -72,14 +73,5 @@ bool is_short(call which);
 
 /* The errno of INJECT_ERRNO, for functions that return it. */
 int injected_error(void);
-
-/* The next definition of a function, as libc has it. */
-#define REAL(name)                                                                                                     \
-    ({                                                                                                                 \
-        static __typeof__(&name) real;                                                                                 \
-        if (real == NULL)                                                                                              \
-            real = (__typeof__(&name))dlsym(RTLD_NEXT, #name);                                                         \
-        real;                                                                                                          \
-    })
 
 #endif

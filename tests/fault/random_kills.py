@@ -4,7 +4,7 @@
 
 Design: a job is drawn from its number: kernel, inputs, mode, output, keep, where, [errors], an item that takes long. The same job runs
 once in another folder without being killed; where Python says what its rows are, they are compared with that too. Items that fail are
-mended by a file that the kernel looks for: a run under "stop" then goes on, and failed items are tried again, killed as well.
+fixed by a file that the kernel looks for: a run under "stop" then goes on, and failed items are tried again, killed as well.
 `random_kills.py --trials N [WORKERS] [FIRST]` runs N trials at low priority; with KEEP=FOLDER the files of a failed one are kept there.
 """
 import concurrent.futures
@@ -24,7 +24,7 @@ import test_resume  # noqa: E402
 from harness import HAS_MPI, SLOWER, finish, kill_group, ranks_of, start, toml  # noqa: E402
 from test_resume import HAS_ZSTD, kill, unpack, value  # noqa: E402
 
-BAD = 97  # every 97th item fails until it is mended
+BAD = 97  # every 97th item fails until it is fixed
 TWICE = 53  # every 53rd fails once
 HANGS = 1201  # every 1201st takes longer than the time-out
 C = """#include <stdint.h>
@@ -38,7 +38,7 @@ int f(int64_t x, int64_t *out)
     if (getenv("FAST") == NULL)
         nanosleep(&(struct timespec){.tv_nsec = ns}, 0);
     *out = x * x * 7919 % 1000003;
-    if (FAILS && x % 97 == 5 && access("mended", F_OK) != 0)
+    if (FAILS && x % 97 == 5 && access("fixed", F_OK) != 0)
         return 1;
     return RETRIES && x % 53 == 7 && tried[x]++ == 0 ? 2 : 0;
 }
@@ -48,9 +48,9 @@ tried = set()
 def f(x):
     if "FAST" not in os.environ:
         time.sleep(0.7 if x == SLOW else 0.0002)
-    if HANGS and x % 1201 == 11 and not os.path.exists("mended"):
+    if HANGS and x % 1201 == 11 and not os.path.exists("fixed"):
         time.sleep(100)
-    if FAILS and x % 97 == 5 and not os.path.exists("mended"):
+    if FAILS and x % 97 == 5 and not os.path.exists("fixed"):
         raise ValueError("not yet")
     if RETRIES and x % 53 == 7 and x not in tried:
         tried.add(x)
@@ -135,22 +135,22 @@ class Job:
     def is_bad(self, x):
         return (self.fails and x % BAD == 5) or (self.hangs and x % HANGS == 11)
 
-    def rows(self, mended):
+    def rows(self, fixed):
         """(item, result) of every row."""
         for x in range(self.items):
             if self.where and x % 7 == 3:
                 continue
-            if mended or not self.is_bad(x):
+            if fixed or not self.is_bad(x):
                 yield x, value(x)
             elif self.policy == "fill":
                 yield x, -1
 
-    def failed(self, mended):
-        return [x for x in range(self.items) if self.is_bad(x) and not mended and not (self.where and x % 7 == 3)]
+    def failed(self, fixed):
+        return [x for x in range(self.items) if self.is_bad(x) and not fixed and not (self.where and x % 7 == 3)]
 
-    def expected(self, mended):
+    def expected(self, fixed):
         """The bytes of the output, unpacked; None where another run has to say."""
-        rows = list(self.rows(mended))
+        rows = list(self.rows(fixed))
         if self.path.startswith("o.txt"):
             return "".join(f"{v}\n" for _, v in rows).encode()
         if self.path.startswith(("o.csv", "o.tsv")):
@@ -191,29 +191,29 @@ def send(pid, number):
 
 
 class Random(test_resume.Resume):
-    def run_whole(self, job, name, mended):
+    def run_whole(self, job, name, fixed):
         folder = self.dir / name
         if not folder.exists():
             job.make(folder)
-        if mended:
-            (folder / "mended").touch()
+        if fixed:
+            (folder / "fixed").touch()
         result = finish(start(["-q", "-t", "2", "job.toml"], cwd=folder, env={"FAST": "1"}))
         return folder, result
 
-    def judge(self, number, job, folder, mended, code):
+    def judge(self, number, job, folder, fixed, code):
         """Right bytes, right log, nothing left that should not be."""
-        whole, result = self.run_whole(job, "mended_whole" if mended else "whole", mended)
+        whole, result = self.run_whole(job, "fixed_whole" if fixed else "whole", fixed)
         self.assertEqual(result.code, code, f"{number}: whole: {result}")
         got, whole_got = result_of(job, folder), result_of(job, whole)
         self.assertEqual(got == whole_got, True, f"{number}: other bytes than a whole run ({len(got)}, {len(whole_got)}): {job.path}")
-        expected = job.expected(mended)
+        expected = job.expected(fixed)
         if expected is not None:
             is_sorted = job.order == "imap_unordered" and not job.op
             got, expected = (got, in_order(job, expected)) if is_sorted else (unpack(job.path, got), expected)
             self.assertEqual(got == expected, True, f"{number}: other bytes than Python: {job.path}")
         if (folder / "failed.csv").exists():
             logged = [int(line.split(",")[0]) for line in (folder / "failed.csv").read_text().splitlines()[1:]]
-            self.assertEqual(logged, job.failed(mended), f"{number}: failed.csv")
+            self.assertEqual(logged, job.failed(fixed), f"{number}: failed.csv")
         left = sorted(path.name for path in folder.iterdir() if path.name.endswith((".part", ".spill", ".new", ".again", ".names"))
                       and not re.fullmatch(r"failed\.csv\.[0-9a-f]{16}\.part", path.name))  # docs/resume.md
         self.assertEqual(left, [], f"{number}")
@@ -276,7 +276,7 @@ class Random(test_resume.Resume):
             if option == "--retry-failed" and result.code == 66 and "no checkpoint" in result.err:
                 return  # it was killed when it was complete
             if job.policy == "stop" and result.code == 1 and rng.random() < 0.5:
-                (folder / "mended").touch()
+                (folder / "fixed").touch()
             if result.code == 69 and re.search("compiler .* died of signal 9|could not start a worker|ended before it had the function: signal 9", result.err):
                 continue
             self.assertNotIn(result.code, (0, 64, 65, 66, 69, 70, 73, 74, 78), f"{number}: {job.text()}\n{result}\n{self.names(folder)}")
@@ -288,10 +288,10 @@ class Random(test_resume.Resume):
         job.make(folder)
         fails = job.policy in ("skip", "fill") and bool(job.failed(False))
         self.until(number, job, folder, job.rng, ranks, "--resume", int(fails))
-        mended = job.policy == "stop"
-        self.judge(number, job, folder, mended, int(fails))
+        fixed = job.policy == "stop"
+        self.judge(number, job, folder, fixed, int(fails))
         if fails and job.path not in ("o.digest", "o.h5"):
-            (folder / "mended").touch()
+            (folder / "fixed").touch()
             self.until(number, job, folder, job.rng, ranks, "--retry-failed", 0)
             self.judge(number, job, folder, True, 0)
 

@@ -252,11 +252,11 @@ class TestMoments(unittest.TestCase):
     def kill_retry(self, rig, complete, call, number):
         """False: the retry has fewer calls. The list of failed items goes after the checkpoint, so it may be left alone."""
         rig.pool.make(complete)
-        code, said = rig.run("-q", "--retry-failed", MENDED="1", LD_PRELOAD=INJECTION, INJECT_CALL=call, INJECT_NUMBER=str(number),
+        code, said = rig.run("-q", "--retry-failed", FIXED="1", LD_PRELOAD=INJECTION, INJECT_CALL=call, INJECT_NUMBER=str(number),
                              INJECT_ERRNO=str(int(signal.SIGKILL)), INJECT_MODE="signal")
         is_killed = code == -signal.SIGKILL
         if is_killed:
-            code, said = rig.run("-q", "--retry-failed", MENDED="1")
+            code, said = rig.run("-q", "--retry-failed", FIXED="1")
             if code == 66:  # there was nothing left
                 code = 0
         with self.subTest(call=call, number=number):

@@ -20,7 +20,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 from disk import Log, NEVER, RENAME  # noqa: E402
-from disk_jobs import ITEMS, Rig, mended, scenarios, scratch  # noqa: E402
+from disk_jobs import ITEMS, Rig, fixed, scenarios, scratch  # noqa: E402
 from harness import IS_FULL, IS_SANITIZED, binary, main  # noqa: E402
 
 DISK_LOG = os.environ.get("PENGINE_DISK_LOG", "")
@@ -84,13 +84,13 @@ class Logged(Rig):
         return None
 
     def judge_retry(self, log, _cut, _way, disk, is_over):
-        """The same for a disk on which a retry has worked: another retry, of a kernel that is mended by now."""
+        """The same for a disk on which a retry has worked: another retry, of a kernel that is fixed by now."""
         if is_over and log.ends_well and not self.scenario.is_right(disk):
             return "the retry had reported its success, and its output is not complete"
         self.pool.make(disk)
         said = ""
         for _ in range(2):  # where the first retry only waited for its output's name, that is what the next one does
-            code, more = self.run("--retry-failed", MENDED="1")
+            code, more = self.run("--retry-failed", FIXED="1")
             said += more
             if code == 0 and self.is_right():
                 return None
@@ -142,16 +142,16 @@ def try_scenario(scenario):
 
 
 def try_retry(scenario):
-    """Retries of a complete run: one of a kernel that is mended, one of a kernel with which some items fail again."""
+    """Retries of a complete run: one of a kernel that is fixed, one of a kernel with which some items fail again."""
     with scratch() as root:
         rig = Logged(scenario, root)
         rig.logged({})
         complete = rig.pool.take()
         scenario.exit_code, scenario.policy = 0, None  # what they are to be in the end
-        scenario.expected = mended(scenario)
-        tried, wrong = rig.search(rig.logged(complete, "--retry-failed", code=0, MENDED="1"), scenario.name + " mended", rig.judge_retry)
-        half = rig.logged(complete, "--retry-failed", code=1, MENDED="half")
-        more, found = rig.search(half, scenario.name + " half mended", rig.judge_retry)
+        scenario.expected = fixed(scenario)
+        tried, wrong = rig.search(rig.logged(complete, "--retry-failed", code=0, FIXED="1"), scenario.name + " fixed", rig.judge_retry)
+        half = rig.logged(complete, "--retry-failed", code=1, FIXED="half")
+        more, found = rig.search(half, scenario.name + " half fixed", rig.judge_retry)
         return tried + more, wrong + found
 
 

@@ -25,13 +25,13 @@ SLOW = "#include <unistd.h>\n#include <stdint.h>\nint64_t f(int64_t x)\n{\n    u
 class Shortage(Case):
     def setUp(self):
         super().setUp()
-        self.shim = self.dir / "shim.so"
-        subprocess.run([shutil.which("cc"), "-shared", "-fPIC", "-o", self.shim, HERE / "shim.c", "-ldl"], check=True)
+        self.shortage = self.dir / "shortage.so"
+        subprocess.run([shutil.which("cc"), "-shared", "-fPIC", "-o", self.shortage, HERE / "shortage.c", "-ldl"], check=True)
 
     def short(self, job, ranks=0, stdin=None, options=("-t", "2"), **how):
-        """Runs a job under the shim; (result, seconds of processor time)."""
+        """Runs a job with the library preloaded; (result, seconds of processor time)."""
         self.write("job.toml", job)
-        env = {"LD_PRELOAD": str(self.shim), **{name: str(value) for name, value in how.items()}}
+        env = {"LD_PRELOAD": str(self.shortage), **{name: str(value) for name, value in how.items()}}
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         process = start([*options, "job.toml"], ranks, cwd=self.dir, env=env,
                         stdin=subprocess.DEVNULL if stdin is None else stdin)
@@ -81,7 +81,7 @@ class Threads(Shortage):
                 result, _ = self.short(job, ranks, options=("-q", "-t", "4"), **how)
                 self.assertEqual(result.code, 71, str(result))
                 self.assertRegex(result.err, r"pengine: the system gave \d of 5 threads: Resource temporarily unavailable: ")
-                self.assertEqual(sorted(self.everything()), ["job.toml", "shim.so"])
+                self.assertEqual(sorted(self.everything()), ["job.toml", "shortage.so"])
 
     def test_threads_that_cannot_be_had_are_71(self):
         for had in range(4):
@@ -96,7 +96,7 @@ class Threads(Shortage):
     def test_several_ranks_end_together(self):
         job = toml(input={"range": [0, 100]}, kernel={"name": "square"}, output={"path": "out.txt"})
         self.write("job.toml", job)
-        wrap = f"test $OMPI_COMM_WORLD_RANK = 1 && export LD_PRELOAD={self.shim} FAIL_THREADS=9; exec {os.environ['PENGINE']} -q -t 12 job.toml"
+        wrap = f"test $OMPI_COMM_WORLD_RANK = 1 && export LD_PRELOAD={self.shortage} FAIL_THREADS=9; exec {os.environ['PENGINE']} -q -t 12 job.toml"
         result = finish(subprocess.Popen(["mpirun", "--oversubscribe", "-n", "3", "sh", "-c", wrap], cwd=self.dir, start_new_session=True,
                                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
         self.assertEqual(result.code, 71, str(result))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""A kernel that crashed, mended and tried again: --retry-failed gives the bytes of a run in which nothing had crashed.
+"""A kernel that crashed, fixed and tried again: --retry-failed gives the bytes of a run in which nothing had crashed.
 
 Expected values: Python's squares.
 """
@@ -40,7 +40,7 @@ def squares():
 
 class Mended(Case):
     def kernel(self, form, crashes, is_slow=False):
-        """Writes the kernel's file, as it is before it is mended or afterwards."""
+        """Writes the kernel's file, as it is before it is fixed or afterwards."""
         text = C_TEXT if form == "source" else PYTHON_TEXT
         self.write("k.c" if form == "source" else "k.py", text.replace("CRASHES", crashes).replace("SLOW", str(int(is_slow))))
 

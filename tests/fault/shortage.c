@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* shim.c - preloaded into pengine: calls of the C library that fail as they do where the system is short of memory.
+/* shortage.c - preloaded into pengine: calls of the C library that fail as they do where the system is short of memory.
  *
  * FAIL_POLL: poll fails with ENOMEM. FAIL_THREADS=N: pthread_create fails with EAGAIN from the call number N on (from 0).
  */
