@@ -32,6 +32,7 @@ _Thread_local volatile pe_position pe_position_here;
 /* Why the open that runs on this thread refused; written to refusal_room, or where that is NULL to refusal. */
 static _Thread_local char refusal[PE_REFUSAL_ROOM];
 static _Thread_local char *refusal_room;
+static _Thread_local bool lacks_something;
 
 struct pe_call {
     const pe_kernel *kernel;
@@ -57,6 +58,7 @@ struct pe_call {
     size_t text_bytes;     /* bytes of texts given since texts were freed last */
     size_t text_end;       /* one more than the last item that was given a text */
     pe_error fault;
+    bool is_lacking; /* pe_call_lacks was called */
 };
 
 static uint64_t index_of(const pe_call *call, size_t item)
@@ -208,6 +210,12 @@ void pe_call_refuse(const char *format, ...)
     va_end(args);
 }
 
+void pe_call_refuse_for_lack(const char *reason)
+{
+    pe_call_refuse("%s", reason);
+    lacks_something = true;
+}
+
 void pe_call_refuse_into(char *room)
 {
     refusal_room = room;
@@ -222,6 +230,7 @@ const char *pe_call_refusal(void)
 static int open_worker(pe_call *call)
 {
     refusal[0] = '\0';
+    lacks_something = false;
     if (call->kernel->open == NULL)
         return 0;
     enter(call, NULL);
@@ -257,7 +266,8 @@ pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, c
     if (refused != 0) {
         if (refusal[0] == '\0')
             pe_call_refuse("its open returned %d", refused);
-        status = pe_fail(err, PE_EKERNEL, "kernel \"%s\" could not start a worker: %s", kernel->name, refusal);
+        status = pe_fail(err, lacks_something ? PE_ENOMEM : PE_EKERNEL, "kernel \"%s\" could not start a worker: %s",
+                         kernel->name, refusal);
         pe_call_free(call);
         return status;
     }
@@ -290,10 +300,17 @@ static void begin_run(pe_call *call, uint64_t first, size_t count, const void *c
     call->results = results;
     pe_failures_clear(&call->failures);
     pe_error_clear(&call->fault);
+    call->is_lacking = false;
     if (call->has_text) {
         pe_arena_reset(&call->texts);
         call->text_bytes = call->text_end = 0;
     }
+}
+
+void pe_call_lacks(pe_batch *batch)
+{
+    pe_call *const call = batch->host;
+    call->is_lacking = true;
 }
 
 /* Fails because map returned nonzero; the reason is that of the last failed item, if there is one. */
@@ -301,8 +318,9 @@ static pe_status report_stop(const pe_call *call, int stopped, pe_error *err)
 {
     if (call->failures.count > 0) {
         const pe_failure *last = &call->failures.list[call->failures.count - 1];
-        return pe_fail_item(err, PE_EKERNEL, last->item, "kernel \"%s\" gave up at item %" PRIu64 ": %s",
-                            call->kernel->name, last->item, last->reason);
+        return pe_fail_item(err, call->is_lacking ? PE_ENOMEM : PE_EKERNEL, last->item,
+                            "kernel \"%s\" gave up at item %" PRIu64 ": %s", call->kernel->name, last->item,
+                            last->reason);
     }
     return pe_fail_item(err, PE_EKERNEL, call->first,
                         "kernel \"%s\" gave up in items %" PRIu64 " to %" PRIu64 ": its map returned %d",

@@ -20,12 +20,14 @@ typedef struct pe_call pe_call;
 #define PE_REFUSAL_ROOM 512
 void pe_call_refuse(const char *format, ...) PE_PRINTF(1, 2);
 const char *pe_call_refusal(void);
+/* pe_call_refuse_for_lack - the same where memory or another resource of the system is lacking: PE_ENOMEM. */
+void pe_call_refuse_for_lack(const char *reason);
 /* pe_call_refuse_into - write this thread's text to room, of PE_REFUSAL_ROOM bytes: memory that outlives a child. An open
  * that crashes is called by the text that there is then, such as "kernel.initializer setup". */
 void pe_call_refuse_into(char *room);
 
 /* pe_call_make - open the kernel for one worker; setup is borrowed, NULL has no params and seed 0. PE_EKERNEL when its
- * open fails. The kernel is borrowed, the signature copied. */
+ * open fails, PE_ENOMEM where that is for lack of a resource. The kernel is borrowed, the signature copied. */
 pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, const pe_setup *setup, pe_call **out,
                        pe_error *err);
 void pe_call_free(pe_call *call);
@@ -52,6 +54,10 @@ void pe_call_bound_texts(pe_call *call, const pe_call_texts *texts);
 /* pe_call_advance - called inside map by kernels of this program: all items before `done` have results or have failed,
  * and no later item has. The texts of a batch are bounded only for kernels that call this. */
 void pe_call_advance(pe_batch *batch, size_t done);
+
+/* pe_call_lacks - called inside map by kernels of this program that fail an item and give up for lack of memory or of
+ * another resource of the system: the run ends with PE_ENOMEM. */
+void pe_call_lacks(pe_batch *batch);
 
 /* How a batch grows while it is computed, where its items are handed out one by one or few at a time. */
 typedef struct pe_call_growth {

@@ -146,6 +146,19 @@ class Arguments(Python):
             self.assertEqual((done.returncode, done.stdout), (71, b""), done.stderr)
             self.assertIn(b"the interpreter python3: Too many open files (the limit is that of ulimit -n)", done.stderr)
 
+    def test_a_limit_of_open_files_for_the_second_worker_is_named(self):
+        self.write("f.py", "def f(x): return x\n")
+        for kernel, first in (({"python": "f.py:f"}, 11), ({"command": ["cat"]}, 9), ({"expr": "x", "isolate": True}, 7)):
+            self.write("job.toml", toml(input={"range": [0, 100]}, kernel=kernel))
+            codes = set()
+            for most in range(first, first + 8, 2):
+                done = subprocess.run(["sh", "-c", f"ulimit -n {most}; exec \"$0\" -q -t 3 job.toml", binary()], cwd=self.dir,
+                                      capture_output=True)
+                codes.add(done.returncode)
+                if done.returncode != 0:
+                    self.assertIn(b"Too many open files (the limit is that of ulimit -n)", done.stderr, (kernel, most))
+            self.assertTrue({71} <= codes <= {71, 0}, (kernel, codes))
+
     def test_another_number_of_arguments_is_refused_before_the_first_item(self):
         self.write("f.py", "from functools import wraps\ndef one(x): return x\ndef two(x, y=2): return x + y\n"
                    "def more(x, y, *z): return x\ndef shell(f):\n    @wraps(f)\n    def g(*a): return f(*a)\n    return g\n"

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "kernel/call.h"
 #include "kernel/command/command_internal.h"
 #include "kernel/process/process_form.h"
 
@@ -55,6 +56,8 @@ static int open_worker(const pe_kernel *kernel, const pe_setup *setup, void **wo
     const pe_status status =
         is_each ? pe_command_runs_make(form, &runs, &err) : pe_command_lines_make(form, &lines, &err);
     *worker = is_each ? (void *)runs : (void *)lines;
+    if (status != PE_OK)
+        pe_call_refuse_for_lack(err.text);
     return status == PE_OK ? 0 : 1;
 }
 

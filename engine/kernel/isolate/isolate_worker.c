@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/errno_text.h"
 #include "kernel/isolate/isolate_internal.h"
 #include "os/signame.h"
 #include "profile/lane.h"
@@ -76,9 +77,12 @@ int pe_isolate_start(pe_isolate_worker *worker)
 {
     pe_isolate_task task = {
         .self = worker->self, .memory = &worker->memory, .setup = worker->setup, .parent = getpid()};
+    char text[PE_ERRNO_TEXT_SIZE];
     worker->refused = pe_subprocess_fork(pe_isolate_child_main, &task, &worker->process);
     if (worker->refused == 0)
         worker->refused = read_open(worker);
+    else
+        pe_call_refuse_for_lack(pe_errno_text(worker->refused, text));
     return worker->refused;
 }
 

@@ -63,8 +63,10 @@ static int open_worker(const pe_kernel *kernel, const pe_setup *setup, void **wo
     pe_error err = PE_ERROR_INIT;
     /* acquires what the main thread wrote to the worker */
     pe_python_worker *made = atomic_exchange_explicit(&form->started, NULL, memory_order_acq_rel);
-    if (made == NULL && pe_python_worker_make(form, &made, &err) != PE_OK)
+    if (made == NULL && pe_python_worker_make(form, &made, &err) != PE_OK) {
+        pe_call_refuse_for_lack(err.text);
         return 1;
+    }
     *worker = made;
     return 0;
 }

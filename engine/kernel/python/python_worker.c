@@ -23,6 +23,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/errno_text.h"
 #include "kernel/call.h"
 #include "kernel/process/process_form.h"
 #include "kernel/python/python_internal.h"
@@ -80,6 +81,7 @@ typedef enum outcome { SERVED, DIED, LATE, STOPPED, NO_MEMORY } outcome; /* NO_M
 
 pe_status pe_python_worker_make(const pe_python *form, pe_python_worker **out, pe_error *err)
 {
+    char text[PE_ERRNO_TEXT_SIZE];
     pe_python_worker *worker = NULL;
     const pe_status status = pe_make_array(&worker, 1, sizeof *worker, err);
     if (status != PE_OK)
@@ -91,8 +93,9 @@ pe_status pe_python_worker_make(const pe_python *form, pe_python_worker **out, p
         worker->page = mapped == MAP_FAILED ? NULL : mapped;
     }
     if (worker->page == NULL) {
+        (void)pe_fail(err, PE_ENOMEM, "no page to share with %s: %s", form->interpreter, pe_errno_text(errno, text));
         pe_python_worker_free(worker);
-        return pe_fail(err, PE_ENOMEM, "out of memory: no page to share with %s", form->interpreter);
+        return err->status;
     }
     *out = worker;
     return PE_OK;
@@ -344,10 +347,12 @@ static void blame(pe_python_worker *worker, progress *self, item_span items, out
 /* ---- a batch ---- */
 
 /* The kernel cannot go on; the reason is reported as that of an item. */
-static int give_up(const progress *self, const char *reason)
+static int give_up(const progress *self, const pe_error *err)
 {
+    if (err->status == PE_OK || err->status == PE_ENOMEM)
+        pe_call_lacks(self->batch);
     if (self->done < self->batch->count)
-        self->batch->fail(self->batch, self->done, reason);
+        self->batch->fail(self->batch, self->done, err->status == PE_OK ? "out of memory" : err->text);
     return 1;
 }
 
@@ -401,7 +406,7 @@ int pe_python_worker_map(pe_python_worker *worker, pe_batch *batch)
         const outcome how = status == PE_OK ? serve(worker, &self, &err) : status == PE_ESTOPPED ? STOPPED : NO_MEMORY;
         if (how == STOPPED || how == NO_MEMORY) {
             (void)pe_subprocess_kill(&worker->process);
-            return how == STOPPED ? 0 : give_up(&self, err.status == PE_OK ? "out of memory" : err.text);
+            return how == STOPPED ? 0 : give_up(&self, &err);
         }
     }
     return 0;
