@@ -72,7 +72,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const size_t piece = (size_t)(data[0] >> 1) + 1;
     outcome one = run(packing, data + 1, size - 1, size, 1 << 16);
     outcome many = run(packing, data + 1, size - 1, piece, 7 * piece);
-    if (one.bytes.size < MOST_OUT) {
+    /* libzstd 1.5.4 refuses some damaged frames only where it has all of them at once (corpus/unpack/one_piece_refused) */
+    const bool may_differ = packing == PE_PACKING_ZSTD && one.status == PE_EDATA && many.status == PE_OK;
+    if (one.bytes.size < MOST_OUT && !may_differ) {
         FUZZ_HOLDS(one.status == many.status && one.is_whole == many.is_whole);
         if (one.status == PE_OK)
             FUZZ_HOLDS(one.bytes.size == many.bytes.size &&
