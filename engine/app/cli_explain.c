@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "app/cli_options.h"
+#include "app/examples.h"
 #include "base/suggest.h"
 
 #define MOST_OPTIONS 32
@@ -107,6 +108,9 @@ static pe_status explain_long(const char *name, const char *next, bool *skip, pe
     if (option->arg == NULL && has_value)
         return pe_fail(err, PE_EUSAGE, "--%s takes no value, got \"%s\"; see pengine --help", option->name,
                        name + size + 1);
+    if (option->key == PE_OPTION_EXAMPLE && !has_value && next == NULL)
+        return pe_fail(err, PE_EUSAGE, "--example needs a form, such as --example python: one of %s",
+                       pe_example_forms());
     const bool needs_value = option->arg != NULL && (option->flags & OPTION_ARG_OPTIONAL) == 0;
     if (needs_value && !has_value && next == NULL)
         return pe_fail(err, PE_EUSAGE, "--%s needs a value (%s); see pengine --help", option->name, option->arg);

@@ -195,6 +195,9 @@ class Npz(Case):
         encrypted[data.index(b"PK\1\2") + 8] |= 1
         other = bytearray(data)
         other[data.index(b"PK\1\2") + 10] = 12  # bzip2
+        size = bytearray(data)
+        size[data.index(b"PK\1\2") + 24] ^= 1  # of the unpacked member, whose checksum is right
+        self.refuse(toml(**job), 65, '"a.npy" is damaged: its checksum or size', files={"x.npz": bytes(size)})
         self.refuse(toml(**job), 65, '"a.npy" is encrypted', files={"x.npz": bytes(encrypted)})
         self.refuse(toml(**job), 65, '"a.npy" is compressed another way', files={"x.npz": bytes(other)})
         self.refuse(toml(input={"range": [0, 3]}, kernel={"expr": "x"}, output={"path": "o.npz"}), 78, "npz is for input only")

@@ -182,6 +182,7 @@ class Examples(OneLine):
                 self.assertIn(form if form != "plugin" else "# plugin", text)
                 self.assertEqual(self.everything(), before)
         self.check_refused(self.run_args("--example", "expression"), 64, ["expression", *FORMS], self.everything())
+        self.check_refused(self.run_args("--example"), 64, ["--example python", *FORMS], self.everything())
 
     def test_source_may_stand_in_the_job(self):
         job = squares(4, kernel={"source": "int64_t f(int64_t x)\n{\n    return 3 * x;\n}\n", "function": "f", "signature": "(int64) -> int64"})

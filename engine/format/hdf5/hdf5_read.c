@@ -123,8 +123,8 @@ static void find_place(pe_hdf5 *file)
     pe_hdf5_facts *const facts = &file->facts;
     const hid_t plist = H5Dget_create_plist(file->dataset);
     const haddr_t at = H5Dget_offset(file->dataset);
-    facts->is_direct = H5Pget_layout(plist) == H5D_CONTIGUOUS && H5Pget_external_count(plist) == 0 &&
-                       at != HADDR_UNDEF && !file->has_long_texts;
+    /* values in another file have no address */
+    facts->is_direct = H5Pget_layout(plist) == H5D_CONTIGUOUS && at != HADDR_UNDEF && !file->has_long_texts;
     facts->offset = facts->is_direct ? (uint64_t)at : 0;
     (void)H5Pclose(plist);
 }
