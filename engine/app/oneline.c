@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/oneline_kernel.h"
 #include "base/enum_names.h"
@@ -122,6 +123,20 @@ static pe_status add_file(const char *path, const char *prefix, const char *orig
     return status != PE_OK || is_known ? status : pe_overrides_add_string(out, origin, key, "txt", err);
 }
 
+/* "10", "1..10", "0-9", "0:n": a range as others write it, unless there is a file of this name. */
+static pe_status check_file(const char *text, pe_error *err)
+{
+    const size_t numbers = strspn(text, NUMBER_BYTES ":"), digits = strcspn(text, "0123456789");
+    const bool is_like_range = digits < numbers && (text[numbers] == '\0' || text[numbers - 1] == ':');
+    if (!is_like_range || access(text, F_OK) == 0)
+        return PE_OK;
+    return pe_fail(
+        err, PE_ENOINPUT,
+        "-i %s: there is no such file, and a range is START:STOP or START:STOP:STEP in numbers, such as 0:10; "
+        "see pengine --help",
+        text);
+}
+
 static pe_status add_range(const char *text, bool is_real, const char *prefix, const char *origin, pe_overrides *out,
                            pe_error *err)
 {
@@ -151,6 +166,8 @@ static pe_status add_one(const pe_oneline *self, int number, const pe_overrides 
                     "--input: expected a range such as 0:10, a file, or - for stdin, got \"\"; see pengine --help");
     if (status == PE_OK && is_range(text, &is_real))
         status = add_range(text, is_real, prefix, (const char *)origin.data, out, err);
+    else if (status == PE_OK && check_file(text, err) != PE_OK)
+        status = err->status;
     else if (status == PE_OK)
         status = add_file(text, prefix, (const char *)origin.data, given, out, err);
     pe_buffer_fini(&origin);

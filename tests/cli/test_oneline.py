@@ -51,6 +51,15 @@ class Inputs(OneLine):
         self.same_as_a_job("1.0\n10.0\n100.0\n", "-s", "input.logspace=[0.0, 2.0, 3]", "-k", "x")
         self.says("words\n", "-s", 'input.glob="word*"', "--", "echo", "{}")
 
+    def test_a_range_as_others_write_it_says_how_it_is_written_here(self):
+        for text in ("10", "1..10", "0-9", "0:n", "-5:"):
+            result = self.run_args("-i", text, "-k", "x*x")
+            self.assertEqual(result.code, 66, text)
+            self.assertIn(f"-i {text}: there is no such file, and a range is START:STOP or", result.err)
+        self.assertNotIn("range", self.run_args("-i", "2024.csv", "-k", "x*x").err)
+        self.write("10", "7\n")
+        self.says("49\n", "-i", "10", "-k", "x*x")
+
     def test_several_inputs_and_columns_are_a_starmap(self):
         config = self.same_as_a_job("0.5\n2.5\n4.5\n", "-i", "0:3", "-i", "0.5:3.5:1", "-k", "x+y")
         self.assertEqual(config["mode"], "istarmap")
