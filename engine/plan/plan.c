@@ -76,6 +76,8 @@ static size_t output_bytes(const pe_plan_request *request, uint64_t chunk_items)
     if (request->has_text_result)
         bytes = pe_add_most(bytes, pe_at_least(pe_mul_most(2, input_bytes(request, chunk_items)),
                                                pe_mul_most(chunk_items, TEXT_BYTES_LEAST)));
+    else if (request->has_text_lines)
+        bytes = pe_add_most(bytes, pe_mul_most(2, input_bytes(request, chunk_items)));
     if (request->digested_bytes != NULL && bytes < SIZE_MAX)
         bytes = request->digested_bytes(bytes);
     return pe_at_least(bytes, 64);
@@ -225,6 +227,7 @@ pe_status pe_plan_make(const pe_plan_request *request, pe_plan *out, pe_error *e
                     .threads = request->threads,
                     .order = request->order,
                     .is_fixed = request->chunk_items != 0,
+                    .counts_bytes = request->has_text_result || request->has_lines,
                     .ahead_ns = request->is_crowded ? AHEAD_CROWDED_NS : AHEAD_NS,
                     .slices = PE_ITEMS_UNKNOWN};
     plan.schedule = request->schedule == PE_SCHEDULE_STATIC && request->items != PE_ITEMS_UNKNOWN

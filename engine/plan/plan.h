@@ -56,6 +56,8 @@ typedef struct pe_plan_request {
     bool
         spills_results; /* those that wait for an earlier item go to a file, and come back one chunk or slice at a time */
     bool has_text_result;   /* the length of result texts is estimated: twice the input, at least 64 bytes per item */
+    bool has_lines;         /* lines of failed items go with the results; out_item_bytes has an estimate */
+    bool has_text_lines;    /* with texts of the input, which take at most twice its bytes */
     size_t whole_run_bytes; /* during the whole run: source (index, list), sink (map to stdout), log, folds */
     size_t process_bytes;   /* resident before the run: code, libraries, MPI */
 } pe_plan_request;
@@ -84,6 +86,7 @@ typedef struct pe_plan {
     int pulls;              /* results of other ranks that rank 0 receives at the same time, */
     size_t pull_bytes;      /* of about this size each */
     size_t chunk_out_bytes, chunk_in_bytes, payload_bytes;
+    bool counts_bytes;   /* results have unknown size: the window counts their bytes */
     size_t part_bytes;   /* text results: a chunk is delivered in parts of this size; PE_PLAN_NO_PARTS: as a whole */
     size_t text_bytes;   /* text results: the longest text of one item */
     size_t result_bytes; /* of the chunks of one rank and the slices gathered from them */

@@ -169,6 +169,13 @@ static size_t announced_bytes(const pe_plan_request *request, const pe_plan *pla
     return has_parts ? (size_t)plan->ranks * (size_t)plan->chunks_most * PE_PLAN_PART_BYTES : 0;
 }
 
+/* A line is put together by a worker, and waits on rank 0 to be written to the log and to the checkpoint's list. */
+static size_t line_bytes(const pe_plan_request *request, const pe_plan *plan)
+{
+    const size_t copies = (size_t)plan->threads + 2;
+    return request->has_text_lines ? pe_mul_most(copies, pe_mul_most(2, plan->chunk_in_bytes)) : 0;
+}
+
 /* The peak of the whole process: buffers, the memory of source and sink, stacks, mapped input, MPI. */
 size_t pe_plan_peak_bytes(const pe_plan_request *request, const pe_plan *plan)
 {
@@ -181,5 +188,6 @@ size_t pe_plan_peak_bytes(const pe_plan_request *request, const pe_plan *plan)
     if (request->spills_results)
         bytes = pe_add_most(bytes, spill_bytes(request, plan));
     bytes = pe_add_most(bytes, announced_bytes(request, plan));
+    bytes = pe_add_most(bytes, line_bytes(request, plan));
     return request->has_text_result ? pe_add_most(bytes, pe_mul_most(TEXT_COPIES, plan->text_bytes)) : bytes;
 }

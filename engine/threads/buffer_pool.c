@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 
+#define LOG_KEPT_BYTES ((size_t)4 << 10)
 #define TRIM_LEAST ((size_t)1 << 20) /* bytes; a smaller buffer is kept */
 #define FREE_SHARE 8                 /* free buffers hold at most 1/8 of the window */
 #define RESERVED_SHARE 4             /* at most 1/4 of the window is reserved for stealing */
@@ -56,7 +57,7 @@ static size_t bytes_of(const pe_buffer_pool *pool, uint64_t items)
 
 bool pe_buffer_pool_has_bytes(const pe_buffer_pool *pool, size_t bytes)
 {
-    return !pool->spec.has_parts || (bytes <= pool->spec.bytes && pool->taken_bytes <= pool->spec.bytes - bytes);
+    return !pool->spec.counts_bytes || (bytes <= pool->spec.bytes && pool->taken_bytes <= pool->spec.bytes - bytes);
 }
 
 bool pe_buffer_pool_has_room(const pe_buffer_pool *pool, uint64_t items)
@@ -148,6 +149,8 @@ static size_t most_free(const pe_buffer_pool *pool)
 
 void pe_buffer_pool_give_back(pe_buffer_pool *pool, pe_chunk *chunk)
 {
+    if (chunk->out.log.capacity > LOG_KEPT_BYTES) /* free ones are not counted */
+        pe_buffer_fini(&chunk->out.log);
     pool->free_bytes += chunk->out.bytes.capacity;
     chunk->next = pool->free;
     pool->free = chunk;

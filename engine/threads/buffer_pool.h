@@ -26,6 +26,7 @@ typedef struct pe_buffer_pool_spec {
     size_t bytes;         /* the memory for that many items */
     uint64_t chunk_items; /* the size of the largest chunk */
     bool has_parts;       /* results have unknown size: chunks are delivered in parts, and bytes are counted */
+    bool counts_bytes;    /* bytes are counted, also where chunks are delivered as a whole */
     int workers;
 } pe_buffer_pool_spec;
 
@@ -38,7 +39,7 @@ typedef struct pe_buffer_pool {
     size_t free_bytes;    /* capacity of the free chunks' buffers */
     int taken;            /* chunks in flight */
     uint64_t taken_items; /* items in the chunks in flight */
-    size_t taken_bytes;   /* has_parts: bytes that the chunks in flight hold or are expected to hold */
+    size_t taken_bytes;   /* counts_bytes: bytes that the chunks in flight hold or are expected to hold */
 } pe_buffer_pool;
 
 pe_status pe_buffer_pool_init(pe_buffer_pool *pool, const pe_buffer_pool_spec *spec, pe_error *err);

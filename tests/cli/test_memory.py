@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import signal
+import sys
 import time
 
 import numpy
@@ -73,9 +74,9 @@ class Memory(Case):
         (self.dir / "peaks").unlink(missing_ok=True)
         return start(["job.toml"], ranks, cwd=self.dir, peaks=self.dir / "peaks", **popen)
 
-    def stays_below(self, limit, process, ranks=0, stdin=None):
+    def stays_below(self, limit, process, ranks=0, stdin=None, code=0):
         result = finish(process, stdin)
-        self.assertEqual(result.code, 0, str(result))
+        self.assertEqual(result.code, code, str(result))
         peaks = [int(line) for line in (self.dir / "peaks").read_text().split()]
         self.assertEqual(len(peaks), max(1, ranks))
         self.assertLessEqual(max(peaks), limit, f"peaks {peaks} over the planned {limit:.0f}")
@@ -169,6 +170,16 @@ class Memory(Case):
                     found = [float(field) for field in result.text.splitlines()[1].split("\t")[1:]]
                     self.assertEqual(len(found), len(results))
                     self.assertLess(abs(found[0] / half - 1), 1e-3)
+
+    def test_lines_of_failed_items_stay_within_the_plan(self):
+        """Their reasons are longer than the plan takes them to be, and wait behind the first item."""
+        self.write("k.py", "import time\n\ndef f(x):\n    if x == 0:\n        time.sleep(1.5)\n    raise ValueError('e' * 4000)\n")
+        job = toml(input={"range": [0, 15000]}, kernel={"python": "k.py:f", "interpreter": sys.executable, "signature": "(int64) -> int64"},
+                   output={"path": "o.txt"}, errors={"on_error": "skip", "log": "failed.csv"}, pool={**POOL, "memory": "16 MiB"})
+        self.write("job.toml", job)
+        limit = self.plan()
+        self.stays_below(limit, self.start(), code=1)
+        self.assertEqual(len((self.dir / "failed.csv").read_bytes().splitlines()), 15001)
 
     @needs_mpi
     def test_stopped_rank_keeps_the_others_within_the_plan(self):

@@ -46,6 +46,14 @@ static size_t columns_bytes(const pe_type *types, int count)
     return bytes;
 }
 
+static bool has_text(const pe_type *types, int count)
+{
+    bool has = false;
+    for (int c = 0; c < count; c++)
+        has = has || types[c].dtype == PE_TEXT;
+    return has;
+}
+
 /* Whether kernel calls read and write no columns. Batches then need not fit a cache, and large ones are faster, since
  * each batch waits for the writes of the one before. */
 static bool is_generated(const pe_work_spec *spec, const pe_inputs *inputs, pe_block items)
@@ -111,6 +119,8 @@ pe_plan_request pe_plan_request_make(const pe_job *job, const pe_work_spec *spec
         .digested_bytes = spec->output.makes_partials ? pe_digest_partial_most : NULL,
         .worker_bytes = part_bytes,
         .has_text_result = spec->output.encoder.has_text,
+        .has_lines = has_lines || spec->errors.has_joblog,
+        .has_text_lines = has_lines && has_text(signature->args, signature->arg_count),
         .whole_run_bytes = pe_add_most(
             pe_add_most(pe_inputs_memory(inputs, 1, &reader), pe_sink_memory(output, spec->output.encoder.row_bytes)),
             pe_add_most(log_bytes(job) + reduction_bytes(job, &fold, items.count), pe_axis_values_bytes(job, output))),

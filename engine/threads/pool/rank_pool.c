@@ -103,7 +103,7 @@ static bool compute_chunk(running *self, void *worker, const pe_chunk_flow *flow
     *took_ns = computed - began;
     pe_lane_chunk(chunk->range.block.first, items, self->work_ns + chunk->work_ns, computed);
     pe_adaptive_chunk_learn(&pool->chunking, items, self->work_ns + chunk->work_ns);
-    if (flow->part_bytes != PE_PLAN_NO_PARTS)
+    if (pool->spec->plan->counts_bytes)
         pe_work_queue_count_bytes(pool->queue, chunk);
     pe_reorder_done(pool->reorder, &chunk->entry, false);
     return true;
@@ -230,6 +230,7 @@ static pe_status make_queue(pe_rank_pool *pool, pe_error *err)
                                                  .bytes = plan->result_bytes,
                                                  .chunk_items = plan->chunk_items,
                                                  .has_parts = plan->part_bytes != PE_PLAN_NO_PARTS,
+                                                 .counts_bytes = plan->counts_bytes,
                                                  .workers = pool->spec->threads},
                                      .warm = warm_buffers(pool->spec),
                                      .grain = plan->grain_items,

@@ -168,7 +168,7 @@ static bool deliver_to_slice(void *context, pe_reorder_entry *entry)
     const bool is_whole = (slice->is_cut || delivered == slice->block.count) && gathered->items > 0;
     if (is_whole || gathered->bytes.size + gathered->log.size >= pool->spec->plan->part_bytes)
         pe_rank_pool_end_part(pool, slice, is_whole);
-    if (is_first && pool->spec->plan->part_bytes != PE_PLAN_NO_PARTS)
+    if (is_first && pool->spec->plan->counts_bytes)
         pe_work_queue_wake(pool->queue); /* no buffer was released, but another chunk is delivered next now */
     return !is_first;                    /* the slice's first chunk is released with its results */
 }
