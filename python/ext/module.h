@@ -23,6 +23,9 @@ typedef struct pe_slot {
     uint64_t calls; /* grows with each call, so that a repeated call of an item counts as progress */
 } pe_slot;
 
+/* arenas.c: new small objects lie in huge pages until the end, where begin returns 1; it returns 0 where that cannot be. */
+int pe_py_huge_arenas_begin(void);
+void pe_py_huge_arenas_end(void);
 /* plain_columns.c */
 PyObject *pe_py_encode(PyObject *module, PyObject *items);
 /* plain_decode.c */

@@ -12,6 +12,8 @@
 #include "column.h"
 #include "module.h"
 
+enum { LONG = 1 << 16 }; /* bytes of a column whose objects need several arenas */
+
 const char *pe_py_take(pe_py_bytes_in *in, uint64_t size)
 {
     if (size > in->size - in->at) {
@@ -182,7 +184,10 @@ PyObject *pe_py_decode(PyObject *module, PyObject *args)
     }
     pe_py_bytes_in in = {.data = view.buf, .size = (size_t)view.len, .at = 0};
     const int collects = PyGC_Disable(); /* else it looks through the new tuples again and again */
+    const int is_huge = view.len >= LONG && pe_py_huge_arenas_begin();
     PyObject *result = to_list(&in, list, list == NULL ? 0 : first);
+    if (is_huge)
+        pe_py_huge_arenas_end();
     if (collects)
         PyGC_Enable();
     PyBuffer_Release(&view);

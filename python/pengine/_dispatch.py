@@ -18,7 +18,7 @@ from ._process import WorkerProcess
 from ._stream import StreamJob
 from ._workers import Workers
 
-AHEAD = 3
+AHEAD = _frames.PLACES
 AHEAD_SECONDS = 0.03  # chunks that take longer are given one at a time
 TAKE_BACK_SECONDS = 0.1
 
@@ -109,12 +109,7 @@ class Dispatch:
         if job.kind == _frames.TASK and job.number not in worker.known:
             worker.known.add(job.number)
             worker.send(_frames.pack(_frames.FUNCTION, job.number, 0, job.function))
-        worker.number += 1
-        chunk.task, chunk.sent, chunk.size = worker.number, time.monotonic(), len(payload)
-        worker.inflight.append(chunk)
-        if len(worker.inflight) == 1:
-            worker.changed = chunk.sent
-        worker.send(_frames.pack(job.kind, worker.number, job.number, payload, b"", job.flags))
+        worker.start(chunk, payload)
         self.workers.watch(worker)
         return True
 
@@ -141,6 +136,7 @@ class Dispatch:
         for chunk in list(worker.inflight):
             if _core.claim(self.workers.memory, worker.offset, chunk.task):
                 back.append(chunk)
+                worker.release(chunk)
             else:
                 kept.append(chunk)
         worker.inflight = collections.deque(kept)

@@ -30,7 +30,7 @@ _NONE = object()  # in the place of a function: each item brings its own
 class Chunk:
     """Consecutive items that one worker gets at once."""
 
-    __slots__ = ("job", "first", "count", "items", "tries", "task", "size", "sent")
+    __slots__ = ("job", "first", "count", "items", "tries", "task", "size", "sent", "place")
 
     def __init__(self, job: Job, first: int, items: Any) -> None:
         self.job = job
@@ -41,6 +41,7 @@ class Chunk:
         self.task = 0
         self.size = 0
         self.sent = 0.0
+        self.place = 0  # in memory; 0 for none
 
     def arguments(self, place: int) -> Optional[tuple[Any, ...]]:
         return self.job.arguments_of(self.items[place])
@@ -104,6 +105,7 @@ class Job:
         raise NotImplementedError
 
     def put(self, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> None:
+        """Take a chunk's results, which are overwritten after this."""
         raise NotImplementedError
 
     def take(self, workers: int, most: int) -> Optional[Chunk]:

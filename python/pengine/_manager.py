@@ -183,8 +183,8 @@ class Manager:
         worker.flush()
         self.workers.watch(worker)
 
-    def take(self, worker: WorkerProcess, head: Any, data: memoryview) -> None:
-        kind, _, task, nanoseconds, first, _ = head
+    def take(self, worker: WorkerProcess, head: Any, data: memoryview, failed: memoryview) -> None:
+        kind, _, _, task, nanoseconds, *_ = head
         if kind == _frames.READY:
             worker.ready, self.start_failures = True, 0
         elif kind == _frames.BROKEN:
@@ -197,8 +197,9 @@ class Manager:
             if worker.inflight:
                 worker.inflight[0].sent = now
             worker.tasks_done += -(-chunk.count // job.unit)
-            job.measure(chunk, nanoseconds * 1e-9, first)
-            job.put(chunk, data[:first], unpack_failures(data[first:]))
+            job.measure(chunk, nanoseconds * 1e-9, len(data))
+            job.put(chunk, data, unpack_failures(failed))
+            worker.release(chunk)
             self.settle(job)
             self.retire(worker)
 
@@ -219,7 +220,7 @@ class Manager:
     def bury(self, worker: WorkerProcess) -> None:
         """A worker is gone: name its item, give its other chunks to others, start another."""
         reason = self.workers.remove(worker)
-        begun, item, _ = worker.slot(self.workers.memory)
+        begun, item, _ = worker.slot()
         chunks = list(worker.inflight)
         worker.inflight.clear()
         if not worker.ready:
@@ -282,7 +283,7 @@ class Manager:
         self.settle(job)
 
     def check_timeout(self, worker: WorkerProcess, chunk: Chunk, now: float) -> None:
-        slot = worker.slot(self.workers.memory)
+        slot = worker.slot()
         seconds, reason = chunk.job.options.timeout or 0.0, "took longer than"
         if slot[0] < chunk.task:
             seconds, reason = seconds + BEGIN_SECONDS, "its worker process did not begin it within"

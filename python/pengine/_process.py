@@ -121,9 +121,11 @@ def launch(link_fd: int, memory_fd: int, life_fd: int, offset: int, more: list[i
 class WorkerProcess:
     """One worker: pid, exitcode, is_alive() and the like as of multiprocessing.Process; the rest is the pool's."""
 
-    def __init__(self, number: int, offset: int, memory_fd: int, life_fd: int, initializer: Any, initargs: Any,
+    def __init__(self, number: int, memory: mmap.mmap, offset: int, memory_fd: int, life_fd: int, initializer: Any, initargs: Any,
                  agent: Optional[_cluster.Agent] = None) -> None:
         self.agent = agent
+        self.memory = memory
+        self.places: list[int] = []  # of its block, those that are free
         self.name = f"PengineWorker-{number}"
         self.daemon = True
         self.offset = offset
@@ -168,10 +170,27 @@ class WorkerProcess:
         finally:
             other.close()
 
-    def slot(self, memory: mmap.mmap) -> tuple[int, ...]:
+    def slot(self) -> tuple[int, ...]:
         """(task begun, item, calls), of another rank's worker a moment old."""
-        slot: tuple[int, ...] = _frames.SLOT.unpack_from(memory, self.offset) if self.agent is None else self.process.ask_slot()
+        slot: tuple[int, ...] = _frames.SLOT.unpack_from(self.memory, self.offset) if self.agent is None else self.process.ask_slot()
         return slot
+
+    def start(self, chunk: Any, payload: bytes) -> None:
+        """Send a chunk as the next task."""
+        self.number += 1
+        chunk.task, chunk.sent, chunk.size = self.number, time.monotonic(), len(payload)
+        chunk.place = self.places.pop() if self.places else 0
+        self.inflight.append(chunk)
+        if len(self.inflight) == 1:
+            self.changed = chunk.sent
+        job = chunk.job
+        self.send(_frames.pack(job.kind, self.number, job.number, payload, b"", job.flags, chunk.place, self.memory, self.offset))
+
+    def release(self, chunk: Any) -> None:
+        """What lies in the chunk's place is needed no more."""
+        if chunk.place:
+            self.places.append(chunk.place)
+            chunk.place = 0
 
     def send(self, parts: list[bytes]) -> None:
         """Queue a frame and write what the socket takes now."""
@@ -200,8 +219,8 @@ class WorkerProcess:
                 return
             size -= len(part)
 
-    def receive(self) -> Optional[tuple[Any, memoryview]]:
-        """The next whole frame, as head and both parts; None where there is none yet; EOFError where the worker is gone."""
+    def receive(self) -> Optional[tuple[Any, memoryview, memoryview]]:
+        """The next whole frame, as head and parts; None where there is none yet; EOFError where the worker is gone."""
         while True:
             while self.at < len(self.buffer):
                 try:
@@ -215,10 +234,13 @@ class WorkerProcess:
                 self.at += got
             if self.head is None:
                 self.head = _frames.HEAD.unpack(self.buffer)
-                self.buffer, self.at = memoryview(bytearray(self.head[4] + self.head[5])), 0
+                _, _, stored, _, _, _, first, second = self.head
+                self.buffer, self.at = memoryview(bytearray(second if stored else first + second)), 0
                 if len(self.buffer):
                     continue
-            frame = self.head, self.buffer
+            _, _, stored, _, _, place, first, _ = self.head
+            data = memoryview(self.memory)[self.offset + place : self.offset + place + first] if stored else self.buffer[:first]
+            frame = self.head, data, self.buffer if stored else self.buffer[first:]
             self.head, self.buffer, self.at = None, memoryview(bytearray(_frames.HEAD.size)), 0
             return frame
 

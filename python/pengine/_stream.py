@@ -112,6 +112,7 @@ class StreamJob(Job):
                 kept = self.spill.write(data)
             else:
                 self.bytes += len(data)
+                kept = memoryview(bytes(data))
             entry = (chunk, kept, failed)
             chunk.items = chunk.items if failed else ()
             if not self.ordered:

@@ -25,9 +25,10 @@ from . import _byvalue, _codec, _core, _frames
 class _Link:
     """The socket to the pool."""
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, memory: mmap.mmap) -> None:
         self.socket = socket.socket(fileno=fd)
         self.socket.setblocking(True)
+        self.memory = memory
 
     def read(self, size: int) -> memoryview:
         """Exactly this many bytes; EOFError where the pool is gone."""
@@ -40,12 +41,13 @@ class _Link:
             at += got
         return data
 
-    def receive(self) -> tuple[int, int, int, int, memoryview]:
-        kind, flags, number, count, first, second = _frames.HEAD.unpack(self.read(_frames.HEAD.size))
-        return kind, flags, number, count, self.read(first + second)
+    def receive(self) -> tuple[int, int, int, int, int, memoryview]:
+        """Of the parts the first alone: the pool sends no second."""
+        kind, flags, stored, number, count, place, size, _ = _frames.HEAD.unpack(self.read(_frames.HEAD.size))
+        return kind, flags, number, count, place, memoryview(self.memory)[place : place + size] if stored else self.read(size)
 
-    def send(self, *args: Any) -> None:
-        head, first, second = _frames.pack(*args)
+    def send(self, kind: int, number: int = 0, count: int = 0, first: bytes = b"", second: bytes = b"", place: int = 0) -> None:
+        head, first, second = _frames.pack(kind, number, count, first, second, 0, place, self.memory)
         if len(first) + len(second) < 65536:
             self.socket.sendall(head + first + second)
             return
@@ -97,24 +99,23 @@ class _Failures:
 
 
 class _Worker:
-    def __init__(self, link: _Link, memory: mmap.mmap, offset: int) -> None:
+    def __init__(self, link: _Link) -> None:
         self.link = link
-        self.memory = memory
-        self.offset = offset
+        self.memory = link.memory
         self.functions: dict[int, Callable[..., Any]] = {}
 
     def serve(self) -> None:
         """Until the pool says QUIT or is gone."""
         while True:
-            kind, flags, number, count, data = self.link.receive()
+            kind, flags, number, count, place, data = self.link.receive()
             if kind == _frames.QUIT:
                 return
             if kind == _frames.FUNCTION:
                 self.learn(number, data)
             elif kind == _frames.FORGET:
                 self.functions.pop(number, None)
-            elif _core.claim(self.memory, self.offset, number):
-                self.work(kind, flags, number, count, data)
+            elif _core.claim(self.memory, 0, number):
+                self.work(kind, flags, number, count, place, data)
 
     def learn(self, number: int, data: memoryview) -> None:
         try:
@@ -127,7 +128,7 @@ class _Worker:
 
             self.functions[number] = function
 
-    def work(self, kind: int, flags: int, number: int, count: int, data: memoryview) -> None:
+    def work(self, kind: int, flags: int, number: int, count: int, place: int, data: memoryview) -> None:
         begin = time.perf_counter_ns()
         failures = _Failures()
         results: list[Any] = []
@@ -143,8 +144,8 @@ class _Worker:
             if stream is not None and not stream.closed:
                 stream.flush()
         second = pickle.dumps(failures.found) if failures.found else b""
-        self.link.send(_frames.RESULT, number, time.perf_counter_ns() - begin, payload, second)
-        _frames.ITEM.pack_into(self.memory, self.offset + 8, _frames.NO_ITEM)
+        self.link.send(_frames.RESULT, number, time.perf_counter_ns() - begin, payload, second, place)
+        _frames.ITEM.pack_into(self.memory, 8, _frames.NO_ITEM)
 
     def apply(self, data: memoryview, flags: int, results: list[Any], failures: _Failures) -> None:
         def once(_: None) -> Any:
@@ -153,7 +154,7 @@ class _Worker:
 
         for left in range(flags >> _frames.TRIES, -1, -1):
             try:
-                _core.run(once, [None], 0, results, False, self.memory, self.offset)
+                _core.run(once, [None], 0, results, False, self.memory, 0)
                 return
             except Exception as error:
                 if left == 0:
@@ -164,7 +165,7 @@ class _Worker:
         star = bool(flags & _frames.STAR)
         pending: Optional[Exception] = None
         if data[:1] == b"C" and (not star or data[1:2] == b"t") or data[:1] == b"R" and not star:
-            values, pending = _core.call_column(function, data, star, self.memory, self.offset)
+            values, pending = _core.call_column(function, data, star, self.memory, 0)
             if pending is None and isinstance(values, bytes):
                 return values
             results += values if isinstance(values, list) else _core.decode(memoryview(values)[1:])
@@ -189,7 +190,7 @@ class _Worker:
                 if pending is not None:
                     raised, pending = pending, None
                     raise raised
-                _core.run(function, items, at, results, bool(flags & _frames.STAR), self.memory, self.offset)
+                _core.run(function, items, at, results, bool(flags & _frames.STAR), self.memory, 0)
                 return
             except Exception as error:
                 failed = at + len(results) - before
@@ -238,8 +239,8 @@ def _prepare(data: dict[str, Any], by_value: bool, life_fd: int) -> None:
         del mine._inheriting
 
 
-def _start(link: _Link, memory: mmap.mmap, offset: int, life_fd: int) -> Optional[_Worker]:
-    data = link.receive()[4]
+def _start(link: _Link, life_fd: int) -> Optional[_Worker]:
+    data = link.receive()[5]
     try:
         preparation, by_value, tracker, start = pickle.loads(data)
         if tracker is not None:
@@ -249,9 +250,9 @@ def _start(link: _Link, memory: mmap.mmap, offset: int, life_fd: int) -> Optiona
         _prepare(preparation, by_value, life_fd)
         initializer, initargs = _byvalue.loads(start)
         if initializer is not None:
-            _frames.SLOT.pack_into(memory, offset, 0, _frames.INITIALIZER, 0)
+            _frames.SLOT.pack_into(link.memory, 0, 0, _frames.INITIALIZER, 0)
             initializer(*initargs)
-            _frames.SLOT.pack_into(memory, offset, 0, _frames.NO_ITEM, 0)
+            _frames.SLOT.pack_into(link.memory, 0, 0, _frames.NO_ITEM, 0)
     except BaseException as error:
         text = _text(error)
         link.send(_frames.BROKEN, 0, 0, text.encode("utf-8", "backslashreplace"))
@@ -259,7 +260,7 @@ def _start(link: _Link, memory: mmap.mmap, offset: int, life_fd: int) -> Optiona
             raise
         return None
     link.send(_frames.READY)
-    return _Worker(link, memory, offset)
+    return _Worker(link)
 
 
 def main(link_fd: int, memory_fd: int, life_fd: int, offset: int) -> None:
@@ -268,9 +269,10 @@ def main(link_fd: int, memory_fd: int, life_fd: int, offset: int) -> None:
     for fd in (link_fd, memory_fd, life_fd):
         os.set_inheritable(fd, False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    link = _Link(link_fd)
+    size = min(os.fstat(memory_fd).st_size - offset, _frames.BLOCK_BYTES)
+    link = _Link(link_fd, mmap.mmap(memory_fd, size, offset=offset))
     try:
-        worker = _start(link, mmap.mmap(memory_fd, 0), offset, life_fd)
+        worker = _start(link, life_fd)
         if worker is None:
             sys.exit(1)
         worker.serve()

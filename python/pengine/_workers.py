@@ -14,7 +14,7 @@ import time
 from typing import Any, Optional
 
 from . import _cluster, _frames
-from ._frames import NO_ITEM, SLOT, SLOT_BYTES
+from ._frames import BLOCK_BYTES, NO_ITEM, PLACE_BYTES, SLOT, SLOT_BYTES
 from ._process import WorkerProcess
 
 KILL_SECONDS = 0.3
@@ -30,20 +30,30 @@ class Workers:
         self.lock = threading.RLock()  # of all, for start() from other threads
         self.count = 0
         self.memory_fd = os.memfd_create("pengine-pool", os.MFD_CLOEXEC)
-        os.ftruncate(self.memory_fd, max(mmap.PAGESIZE, processes * SLOT_BYTES))
-        self.memory = mmap.mmap(self.memory_fd, 0)
+        self.block = BLOCK_BYTES  # pages that nobody writes to need no memory
+        try:
+            self.memory = self.map_blocks()
+        except OSError:  # a limit of the process: without places
+            self.block = SLOT_BYTES
+            self.memory = self.map_blocks()
         self.life_read, self.life_write = os.pipe()
         self.poll = select.poll()
         self.by_fd: dict[int, WorkerProcess] = {}
 
+    def map_blocks(self) -> mmap.mmap:
+        os.ftruncate(self.memory_fd, self.processes * self.block)
+        return mmap.mmap(self.memory_fd, 0)
+
     def start(self) -> None:
         """Start one more, in a slot of the shared memory that is free."""
         used = {worker.offset for worker in self.all}
-        offset = next(n * SLOT_BYTES for n in range(self.processes) if n * SLOT_BYTES not in used)
+        offset = next(n * self.block for n in range(self.processes) if n * self.block not in used)
         self.count += 1
         SLOT.pack_into(self.memory, offset, 0, NO_ITEM, 0)
-        worker = WorkerProcess(self.count, offset, self.memory_fd, self.life_read, self.initializer, self.initargs,
-                               self.agent_of(offset // SLOT_BYTES))
+        worker = WorkerProcess(self.count, self.memory, offset, self.memory_fd, self.life_read, self.initializer, self.initargs,
+                               self.agent_of(offset // self.block))
+        if worker.agent is None and self.block == BLOCK_BYTES:
+            worker.places = list(range(SLOT_BYTES, BLOCK_BYTES, PLACE_BYTES))
         self.all.append(worker)
         self.by_fd[worker.socket.fileno()] = worker
         self.poll.register(worker.socket, select.POLLIN | (select.POLLOUT if worker.out else 0))
@@ -102,7 +112,11 @@ class Workers:
         """Let go of the workers; in a child of fork, too, where it would keep them alive."""
         for worker in self.all:
             worker.socket.close()
-        if not self.memory.closed:
+        if self.memory_fd >= 0:
             for fd in (self.life_read, self.life_write, self.memory_fd):
                 os.close(fd)
-            self.memory.close()
+            self.memory_fd = -1
+            try:
+                self.memory.close()
+            except BufferError:  # an exception's traceback has results that cannot be read
+                pass

@@ -8,6 +8,7 @@ import io
 import multiprocessing.pool
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import warnings
 import numpy
 
 import pengine
-from pengine import _manager, _progress
+from pengine import _frames, _manager, _progress
 
 OFFSET = 0
 QUEUE = None
@@ -355,7 +356,45 @@ class Values(unittest.TestCase):
         self.assertEqual(after[1:], before[1:])
 
 
+    def test_the_memory_of_many_results_is_given_back(self):
+        def count():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[0]) * 4096
+
+        for _ in range(2):  # the first makes threads and arenas that stay
+            before = count()
+            got = self.pool.map(identity, range(10**6, 3 * 10**6))
+            self.assertTrue(got == list(range(10**6, 3 * 10**6)))
+            self.assertGreater(count() - before, 5 * 10**7)
+            del got
+        if not os.environ.get("PENGINE_SANITIZED"):
+            self.assertLess(count() - before, 2**23)
+
+
 class Workers(unittest.TestCase):
+    def test_long_items_in_a_place_and_beside_it(self):
+        """A chunk's place of shared memory is used again and again, also while results of imap wait for their reader."""
+        head = 18  # of a message with one item of bytes
+        texts = [bytes([i]) * (size + i % 3 - 1 - head) for i, size in enumerate([_frames.LONG] * 9 + [_frames.PLACE_BYTES] * 6)]
+        with pengine.Pool(1) as pool:
+            self.assertTrue(pool.map(identity, texts, 1) == texts)
+            self.assertTrue(pool.map(identity, texts) == texts)
+            texts = [bytes([i]) * 10**5 for i in range(60)]
+            results = pool.imap(identity, texts)
+            pool.close()
+            pool.join()
+            self.assertTrue(list(results) == texts)
+
+    def test_a_limit_of_files_does_not_matter(self):
+        """It is one of the shared memory's size as well."""
+        limit, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2**17, most))
+        try:
+            with pengine.Pool(2) as pool:
+                self.assertEqual(pool.map(bytes, [10**5, 10**6]), [bytes(10**5), bytes(10**6)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
+
     def test_pools_leave_no_descriptor(self):
         def count():
             gc.collect()
