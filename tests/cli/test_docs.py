@@ -347,12 +347,13 @@ class Promises(Folder):
 
     def test_speed_of_the_readme_is_that_of_the_page(self):
         """Each number of the README's table is in the whole table."""
-        table = (DOCS / "performance.md").read_text()
+        numbers = set(re.findall(r"[^|;]+(?=[|;])", (DOCS / "performance.md").read_text()))
+        numbers = {number.strip() for number in numbers}
         for row in re.findall(r"^\|(.*)\|$", self.readme.split("## Speed")[1].split("## ")[0], re.MULTILINE)[2:]:
             for cell in row.split("|")[2:]:
                 for number in cell.split(";"):
                     with self.subTest(row):
-                        self.assertIn(number.strip(), table)
+                        self.assertTrue(number.strip() in numbers, f"{number} is not in docs/performance.md")
 
 
 class Paths(Case):

@@ -14,9 +14,9 @@ START_TEST(input_that_looks_like_a_range_is_one)
     line_gives("-i 0:-.5:-1 -k x", "input.range", "[0.0, -0.5, -1.0]");
     line_gives("-i 0:99999999999999999999 -k x", "input.range", "[0, \"99999999999999999999\"]");
     line_gives("-i ./0:10 -k x", "input.path", "\"./0:10\"");
-    line_gives("-i 0:10: -k x", "input.path", "\"0:10:\"");
+    line_gives("-i ./0:10: -k x", "input.path", "\"./0:10:\"");
     line_gives("-i a:b -k x", "input.path", "\"a:b\"");
-    line_gives("-i 0:1:2:3 -k x", "input.path", "\"0:1:2:3\"");
+    line_gives("-i x:1:2 -k x", "input.path", "\"x:1:2\"");
     line_gives("-k x", "input.path", "\"-\"");
     line_gives("-i words -k x", "input.format", "\"txt\"");
     line_gives("-i words.csv -k x", "input.format", "");
