@@ -70,7 +70,7 @@ def main():
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    print("| job | without | with --report, --trace and --stats | quartiles |\n|---|---|---|---|")
+    print("| job | without | with --report, --trace and --stats | quartiles | shortest |\n|---|---|---|---|---|")
     for name, text in JOBS.items():
         seconds, middle, low, high, least = measure(options.pengine, options.work, text, options.pairs)
         print(f"| {name} | {seconds:.2f} s | {(middle - 1) * 100:+.1f} % | {(low - 1) * 100:+.1f} to {(high - 1) * 100:+.1f} % | "
