@@ -88,7 +88,7 @@ static char *print_thousandths(char *out, uint64_t value)
     return out;
 }
 
-/* In one piece and without printf, since there may be 200,000 of them, 10,000 of each second. */
+/* In one piece and without printf, since there may be 200,000 of them, up to 10,000 per second of the run. */
 static void write_event(writing *self, const pe_thread_events *thread, const pe_event *event)
 {
     char line[EVENT_ROOM], *at = line;

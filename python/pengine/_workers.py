@@ -118,5 +118,5 @@ class Workers:
             self.memory_fd = -1
             try:
                 self.memory.close()
-            except BufferError:  # an exception's traceback has results that cannot be read
+            except BufferError:  # a traceback that someone keeps still refers to results in it
                 pass
