@@ -58,7 +58,7 @@ extern const char pe_cli_example[];             /* a whole job file */
 typedef void (*pe_cli_exit_printer)(FILE *out, int code, const char *sentence);
 void pe_cli_each_exit(FILE *out, pe_cli_exit_printer print);
 
-/* pe_cli_find_dashes - where "--" stands in argv, as no option's value; argc: it does not. */
+/* pe_cli_find_dashes - the index of "--" in argv where it is no option's value, else argc. */
 int pe_cli_find_dashes(int argc, char *const *argv);
 
 /* pe_cli_explain - fail with PE_EUSAGE for the first word of argv that the table does not allow. */

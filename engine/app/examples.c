@@ -3,7 +3,7 @@
  */
 /* examples.c - the job files of --example, one for each form of kernel and for what jobs are often made of.
  *
- * Design:   each runs as it stands in an empty folder and prints a few results; comments say what to change.
+ * Design:   each runs unchanged in an empty folder and prints a few results; comments say what to change.
  * Threads:  no state.
  */
 #include "app/examples.h"

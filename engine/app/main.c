@@ -56,10 +56,10 @@ static void print_listing(const pe_options *options, pe_error *err)
 
 /* Prints a listing on rank 0. The other ranks return 0, since they do not know whether rank 0's stdout failed; mpirun
  * returns the first nonzero code. */
-static int list(const pe_options *options, bool speaks)
+static int list(const pe_options *options, bool is_speaker)
 {
     pe_error err = PE_ERROR_INIT;
-    if (!speaks)
+    if (!is_speaker)
         return pe_status_exit(PE_OK);
     print_listing(options, &err);
     if (err.status != PE_OK) {
@@ -84,13 +84,13 @@ int main(int argc, char **argv)
 {
     pe_options options = {0};
     pe_error err = PE_ERROR_INIT;
-    const bool speaks = pe_launcher_rank() <= 0; /* from the launcher's environment, since MPI has not started */
+    const bool is_speaker = pe_launcher_rank() <= 0; /* from the launcher's environment, since MPI has not started */
     int code = 0;
-    pe_interrupt_begin(speaks);
-    pe_log_init(speaks, PE_LOG_INFO);
+    pe_interrupt_begin(is_speaker);
+    pe_log_init(is_speaker, PE_LOG_INFO);
     if (pe_cli_parse(argc, argv, &options, &err) != PE_OK) {
         pe_log(PE_LOG_ERROR, "%s", err.text);
-        if (!speaks)
+        if (!is_speaker)
             pe_sleep_ns(SILENCE_NS);
         code = pe_status_exit(err.status);
     } else if (options.action == PE_CLI_RUN) {
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
         explain_terminal(&options);
         code = pe_run(&options.run);
     } else {
-        code = list(&options, speaks);
+        code = list(&options, is_speaker);
     }
     pe_cli_free(&options);
     return code;

@@ -76,7 +76,7 @@ static pe_status write_temporary(const pe_buffer *bytes, const char *path, const
     if (status == PE_OK && fsync(fd) != 0)
         status = fail_write(path, err);
     if (status == PE_OK && open_fd != NULL) {
-        (void)pe_file_lock(fd); /* nobody else knows its name */
+        (void)pe_file_lock(fd); /* no other process has its name */
         *open_fd = fd;
         return PE_OK;
     }

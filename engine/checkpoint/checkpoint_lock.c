@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* checkpoint_lock.c - the lock of a checkpoint that no locked output lies beside.
+/* checkpoint_lock.c - the lock of a checkpoint that has no locked output beside it.
  *
  * Threads:  one at a time.
  * Not here: the lock of an output file (os/file/out_file.c).

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* checkpoint_lock.h - the lock of a checkpoint that no locked output lies beside: a reduction's, one file per item, one with
+/* checkpoint_lock.h - the lock of a checkpoint that has no locked output beside it: a reduction's, one file per item, one with
  * a name of its own.
  *
  * Invariant: while a run holds the lock, the file of this name is locked by it, also when a new checkpoint replaces it.

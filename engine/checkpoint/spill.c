@@ -5,8 +5,8 @@
  *
  * Format:  a line that names the file, then frames: head, rows, records of failed items.
  * Design:  frames are only appended, and the file is truncated only while nothing is spilled, so frames that a
- *          checkpoint lists stay where they are. The list of ranges stays short: behind one slow item all results that were
- *          spilled in order are one range. Where the list is full, nothing is spilled that begins another one.
+ *          checkpoint lists stay where they are. The list of ranges stays short: while one slow item is computed, all results
+ *          that were spilled in order are one range. Where the list is full, nothing is spilled that begins another one.
  *          A frame that cannot be written is cut off again, and the results stay in memory.
  *          A frame that was read keeps its place on the disk until the file is truncated: the checkpoint on disk may list it,
  *          and the file does not know up to where a later checkpoint does not.

@@ -7,7 +7,7 @@
  *            disk.
  * Words:  results wait when they are done and an earlier item is not. Spilled results are waiting results in this file. A
  *         spilled range is the checkpoint's record of spilled results of consecutive items.
- * Design: the file bounds memory behind a slow item and also keeps finished work: the next checkpoint lists what is
+ * Design: the file bounds memory while an item takes long and also keeps finished work: the next checkpoint lists what is
  *         spilled, and a resumed run reads it. Results are spilled as frames, each with its items, its length and a
  *         checksum. Consecutive items whose frames follow each other in the file are one range of the checkpoint. Of rows that
  *         are in the output already, at their places, a frame holds only the records of failed items.

@@ -4,8 +4,8 @@
 /* comm.h - communication between the ranks of one run: collectives, messages, agreement on errors.
  *
  * Invariant: after pe_comm_agree every rank holds the same error.
- * Design: two backends behind one table: comm_self is one rank without MPI, comm_mpi is the only file that calls MPI.
- *         Messages are two-sided only, since one-sided windows fail between hosts over TCP. Sizes are size_t; comm_mpi
+ * Design: two backends fill one table of functions: comm_self is one rank without MPI, comm_mpi is the only file that calls
+ *         MPI. Messages are two-sided only, since one-sided windows fail between hosts over TCP. Sizes are size_t; comm_mpi
  *         splits what exceeds MPI's int counts.
  * Threads: collectives, open and close on the main thread; send, recv, test and cancel on any thread, where one message
  *         belongs to one thread.

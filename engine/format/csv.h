@@ -32,7 +32,7 @@ typedef struct pe_csv_field {
     const char *data;
     size_t size;
     bool has_escapes; /* holds "" that stand for one quote each: pe_csv_unescape */
-    bool is_quoted;   /* a quote stands at each side of data */
+    bool is_quoted;   /* there is a quote at each side of data */
     pe_field_kind kind;
 } pe_csv_field;
 

@@ -159,7 +159,7 @@ static bool take_quoted(cursor *p, pe_csv_field *field)
     }
 }
 
-/* Takes one field and what stands between it and the next one. *bad is the byte of an error. */
+/* Takes one field and the bytes between it and the next one. *bad is the byte of an error. */
 static pe_csv_verdict take_field(cursor *p, pe_csv_field *field, bool *is_last, const unsigned char **bad,
                                  const unsigned char **lone_cr)
 {

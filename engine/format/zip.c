@@ -18,7 +18,7 @@
 #define ENTRY_BYTES 46u
 #define LOCAL_BYTES 30u
 #define COMMENT_MOST 65535u
-#define WIDE 0xffffffffu /* the value stands in the 64-bit extra field */
+#define WIDE 0xffffffffu /* the value is in the 64-bit extra field */
 
 static uint32_t get16(const unsigned char *p)
 {
@@ -52,7 +52,7 @@ static const unsigned char *find_end(const unsigned char *data, size_t size)
     return NULL;
 }
 
-/* The 64-bit end record, where its locator stands before the end record. */
+/* The 64-bit end record, where its locator precedes the end record. */
 static const unsigned char *find_end64(const unsigned char *data, const unsigned char *end)
 {
     if ((size_t)(end - data) < LOCATOR_BYTES + END64_BYTES || memcmp(end - LOCATOR_BYTES, "PK\6\7", 4) != 0)

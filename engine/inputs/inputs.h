@@ -47,7 +47,7 @@ void pe_inputs_types(const pe_inputs *inputs, pe_type types[PE_MAX_COLUMNS], boo
 pe_status pe_inputs_bind(pe_inputs *inputs, const pe_type *want, int count, pe_error *err);
 
 /* pe_inputs_field_at, pe_inputs_keep - as of the source. pe_inputs_kept_column - where the first kept column of a source
- * stands among those that a reader delivers: after the columns of all arguments. After bind. */
+ * comes among the columns that a reader delivers: after those of all arguments. After bind. */
 bool pe_inputs_field_at(const pe_inputs *inputs, int source, uint64_t number, pe_source_field *out);
 void pe_inputs_keep(pe_inputs *inputs, int source, const pe_kept_fields *kept, int count);
 int pe_inputs_kept_column(const pe_inputs *inputs, int source);

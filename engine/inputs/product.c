@@ -92,7 +92,7 @@ static pe_status read_axis(pe_inputs_reader *reader, int s, pe_block block, void
     return pe_reader_read(reader->readers[s], block, NULL, NULL, columns, err);
 }
 
-static void *behind(void *column, uint64_t items, size_t bytes)
+static void *column_at(void *column, uint64_t items, size_t bytes)
 {
     return (unsigned char *)column + (size_t)items * bytes;
 }
@@ -109,7 +109,7 @@ static pe_status read_varying(pe_inputs_reader *reader, int s, uint64_t at, uint
         return status;
     void *tails[PE_MAX_COLUMNS];
     for (int c = 0; c < pe_inputs_width(inputs, s); c++)
-        tails[c] = behind(columns[c], head, item_bytes(inputs, s, c));
+        tails[c] = column_at(columns[c], head, item_bytes(inputs, s, c));
     return read_axis(reader, s, (pe_block){0, period - head}, tails, err);
 }
 
@@ -149,8 +149,8 @@ static pe_status read_repeated(pe_inputs_reader *reader, int s, uint64_t at, uin
         const uint64_t count = covered < rest ? covered : rest;
         for (int c = 0; c < pe_inputs_width(inputs, s); c++) {
             const size_t bytes = item_bytes(inputs, s, c);
-            pe_fill_runs(behind(columns[c], done, bytes), (size_t)count, (size_t)left, (size_t)stride,
-                         behind(axis->columns[c], at - axis->cached.first, bytes), bytes);
+            pe_fill_runs(column_at(columns[c], done, bytes), (size_t)count, (size_t)left, (size_t)stride,
+                         column_at(axis->columns[c], at - axis->cached.first, bytes), bytes);
         }
         done += count;
         left = stride;
@@ -187,6 +187,6 @@ pe_status pe_product_read(pe_inputs_reader *reader, pe_block block, void *const 
         status = read_source(reader, s, block, own, err);
     }
     if (status != PE_OK && !was_set && err->item != PE_NO_ITEM)
-        err->item = block.first; /* an axis's item stands in many of the product's: the block is as near as it gets */
+        err->item = block.first; /* an axis's item belongs to many items of the product: only the block is known */
     return status;
 }

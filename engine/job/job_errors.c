@@ -3,7 +3,7 @@
  */
 /* job_errors.c - the [errors] table as a validated value.
  *
- * Design:   a key without effect under the policy given is refused: who writes fill believes that it fills.
+ * Design:   a key without effect under the given policy is refused: a user who writes `fill` expects items to be filled.
  * Threads:  no state.
  * Not here: whether fill fits the results (run, when they are known).
  */

@@ -104,7 +104,7 @@ typedef struct pe_source_spec {
     size_t record_max_bytes; /* a longer record of a stream is refused; 0: 1 GiB */
     bool infers_types;       /* without dtype: find the types of the columns in the first records */
     bool infers_fields;      /* of the other fields too: they are kept as numbers */
-    /* of jsonl, what stands beside the results: */
+    /* of jsonl, the fields written beside the results: */
     const pe_column_choice *kept; /* values by their paths */
     int kept_count;
     const char *kept_where; /* of [output], for messages */

@@ -10,7 +10,7 @@
  *         most_bytes of texts, the results so far are used and freed, so that memory does not have to hold all texts of
  *         a batch.
  *         Once a batch is computed, more items may be claimed for it: by the kernel (pe_call_grow), else here, which calls
- *         it for them with the columns shifted. So small chunks cost a claim each, and not all that stands around a batch.
+ *         it for them with the columns shifted. So a small chunk costs a claim, not the work around a whole batch.
  * Threads: a call belongs to one worker; fail and text are called by the kernel inside map, on that worker's thread.
  * Not here: the treatment of failed items (worker).
  */

@@ -77,7 +77,7 @@ static bool read_index(const char *inner, size_t size, pe_piece *out)
     return strspn(digits, "0123456789") >= count && out->width >= 1 && out->width <= MOST_WIDTH;
 }
 
-/* What stands between braces that are claimed. */
+/* The text between the braces of a placeholder. */
 static bool read_inner(const char *inner, size_t size, pe_piece *out)
 {
     const size_t digits = strspn(inner, "0123456789");
@@ -205,7 +205,7 @@ pe_status pe_argument_print(pe_type type, const void *column, size_t item, pe_bu
     return status;
 }
 
-/* Where the last such byte of a text stands; its size: nowhere. */
+/* The offset of the last such byte of a text; the text's size where there is none. */
 static size_t find_last(const char *text, size_t size, char byte)
 {
     for (size_t at = size; at > 0; at--)

@@ -61,7 +61,7 @@ static size_t word_size(const char *text)
     return size;
 }
 
-/* What stands at text, for a message: a word, "->", one character or the end. */
+/* The next token of text, for a message: a word, "->", one character or the end. */
 static const char *print_seen(const char *text, char out[NAME_ROOM])
 {
     size_t size = word_size(text);

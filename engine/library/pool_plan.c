@@ -30,7 +30,7 @@ static bool has_text(pe_column_types types)
 
 pe_order pe_pool_order(const pe_call_shape *shape, int ranks)
 {
-    /* the columns of one process need no order: a failed item ends its threads behind the items before it */
+    /* the columns of one process need no order: a failed item ends its threads once the items before it are computed */
     const bool has_places = shape->has_sink == 0 && ranks == 1;
     return has_places || shape->is_unordered != 0 ? PE_ORDER_UNORDERED : PE_ORDER_STREAM;
 }

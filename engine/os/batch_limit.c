@@ -287,9 +287,9 @@ static void ask_program(pe_batch_limit *limit, char *const argv[])
 static void ask_slurm(pe_batch_limit *limit, char *job)
 {
     const char *const end = getenv("SLURM_JOB_END_TIME");
-    char *behind = NULL;
-    const long long at = end == NULL ? 0 : strtoll(end, &behind, 10);
-    if (at > 0 && *behind == '\0') {
+    char *rest = NULL;
+    const long long at = end == NULL ? 0 : strtoll(end, &rest, 10);
+    if (at > 0 && *rest == '\0') {
         (void)snprintf(limit->asked, sizeof limit->asked, "SLURM_JOB_END_TIME");
         limit->is_known = true;
         limit->left_s = (int64_t)at - (int64_t)time(NULL);

@@ -33,8 +33,8 @@
 
 /* ---- values ---- */
 
-/* A number and what stands after it; false for "max", "-1" and whatever else is no count. */
-static bool read_number(const char *text, uint64_t *out, const char **behind)
+/* A number and the text after it; false for "max", "-1" and whatever else is no count. */
+static bool read_number(const char *text, uint64_t *out, const char **rest)
 {
     char *end = NULL;
     text += strspn(text, " \t\n");
@@ -42,7 +42,7 @@ static bool read_number(const char *text, uint64_t *out, const char **behind)
         return false;
     errno = 0;
     *out = strtoull(text, &end, 10);
-    *behind = end;
+    *rest = end;
     return errno == 0;
 }
 
@@ -54,24 +54,22 @@ static uint64_t cores_of(uint64_t quota, uint64_t period)
 uint64_t pe_cgroup_cpu_max(const char *text)
 {
     uint64_t quota = 0, period = 0;
-    const char *behind = NULL;
-    return read_number(text, &quota, &behind) && read_number(behind, &period, &behind) ? cores_of(quota, period)
-                                                                                       : UINT64_MAX;
+    const char *rest = NULL;
+    return read_number(text, &quota, &rest) && read_number(rest, &period, &rest) ? cores_of(quota, period) : UINT64_MAX;
 }
 
 uint64_t pe_cgroup_cpu_cfs(const char *quota, const char *period)
 {
     uint64_t used = 0, whole = 0;
-    const char *behind = NULL;
-    return read_number(quota, &used, &behind) && read_number(period, &whole, &behind) ? cores_of(used, whole)
-                                                                                      : UINT64_MAX;
+    const char *rest = NULL;
+    return read_number(quota, &used, &rest) && read_number(period, &whole, &rest) ? cores_of(used, whole) : UINT64_MAX;
 }
 
 uint64_t pe_cgroup_bytes(const char *text)
 {
     uint64_t bytes = 0;
-    const char *behind = NULL;
-    return read_number(text, &bytes, &behind) && bytes < UNLIMITED_BYTES ? bytes : UINT64_MAX;
+    const char *rest = NULL;
+    return read_number(text, &bytes, &rest) && bytes < UNLIMITED_BYTES ? bytes : UINT64_MAX;
 }
 
 /* ---- folders ---- */

@@ -32,7 +32,7 @@ typedef struct pe_cgroup {
  */
 void pe_cgroup_read(const char *root, pe_cgroup *out);
 
-/* pe_cgroup_folder - where the control group of a process lies in a mounted hierarchy; v1 or v2.
+/* pe_cgroup_folder - the folder of a process's control group in a mounted hierarchy; v1 or v2.
  *
  * Params:  groups, mounts: the texts of /proc/PID/cgroup and /proc/PID/mountinfo
  *          controller: "cpu" or "memory" of v1; NULL: v2

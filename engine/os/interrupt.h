@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /* pe_interrupt_begin - from here on one of these signals ends the process with PE_ESTOPPED's exit code: what is registered in
- * exit_cleanup.h is removed, and the process that speaks says so. A signal that is ignored already stays ignored.
+ * exit_cleanup.h is removed, and the process that writes to stderr says so. A signal that is ignored already stays ignored.
  * Call: the first thing in main. */
 void pe_interrupt_begin(bool is_speaker);
 

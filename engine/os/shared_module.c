@@ -3,7 +3,7 @@
  */
 /* shared_module.c - finds and opens a shared module of the engine.
  *
- * Design:  modules lie in the folder pengine/ of the installed libraries. They are looked for from where this code lies (a
+ * Design:  modules are in the folder pengine/ of the installed libraries. They are looked for from where this code is (a
  *          shared library, an extension of Python) and from the program, so that an installation can be moved; in a build
  *          tree they lie beside the program. They are opened with RTLD_GLOBAL, since Open MPI and libhdf5 open parts of
  *          their own that look for their symbols; no MPI can be started twice, so nothing is closed.

@@ -7,7 +7,7 @@
  * Design: sizes are chosen first, then the number of buffers of that size that the memory allows. A chunk fills part of
  *         the second-level cache, but is small enough that every worker gets many chunks for balance. One rank delivers
  *         chunks; several ranks send slices, which are as many chunks as make a message worth its cost.
- *         The plan knows no time, so it sets bounds only; within them threads/adaptive_chunk.h and ranks/dispatch.c
+ *         The plan does not measure time, so it sets bounds only; within them threads/adaptive_chunk.h and ranks/dispatch.c
  *         adapt the sizes to the measured cost of items.
  * Not here: the bytes that the buffers take (plan_memory.c), the sizes of items and inputs
  *         (run/prepare/plan_request.c), claiming chunks (threads/work_queue.c).

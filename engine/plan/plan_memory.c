@@ -12,7 +12,7 @@
 #include "plan/plan_internal.h"
 
 #define WINDOW_BYTES (16 * MIB) /* the window: this many bytes of buffers where pool.memory allows it, */
-#define WINDOW_SHARE 8          /* or pool.memory / 8 on one rank, which uses all of it only behind a slow item, */
+#define WINDOW_SHARE 8          /* or pool.memory / 8 on one rank, which fills it only while a slow item is computed, */
 #define WINDOW_SHARE_RANKS                                                                                             \
     16                /* or pool.memory / 16 on several, which cycle through all of it, so it should fit caches */
 #define TEXT_COPIES 3 /* of the longest text that a rank holds at the same time */

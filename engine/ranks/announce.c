@@ -4,7 +4,7 @@
 /* announce.c - rank 0 enters what the ranks announce into the window.
  *
  * Design:  a member announces results as soon as it has them, so that no result is in the way of an earlier one. Parts of a
- *          slice come in order, except for those behind an item that takes long (threads/pool/rank_pool_waiting.c).
+ *          slice come in order, except for those after an item that takes long (threads/pool/rank_pool_waiting.c).
  * Threads: the main thread of rank 0.
  * Not here: pulls and delivery (gather.c).
  */

@@ -3,7 +3,7 @@
  */
 /* execute_plan.h - runs a plan on all workers of all ranks, from slices of input to results in order on rank 0.
  *
- * Design: this folder knows items only as numbers and results only as bytes. The worker (worker_vtable.h) reads,
+ * Design: in this folder items are only numbers and results only bytes. The worker (worker_vtable.h) reads,
  *         computes and encodes the items. The caller passes functions that provide the input and take the bytes.
  */
 #ifndef PE_EXECUTE_PLAN_H

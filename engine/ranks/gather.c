@@ -10,10 +10,10 @@
  *         need no pull: they wait in the window until they are delivered.
  *         When results have unknown size (texts), a slice comes in several parts, each of bounded size.
  *         Progress: the oldest undelivered slice is already dispatched. Its rank has a buffer for it, since chunks are
- *         claimed in order, and its results are announced whatever waits behind them, and pulled next. So they are delivered,
- *         and the window advances.
+ *         claimed in order, and its results are announced even where earlier ones are missing, and pulled next. So they are
+ *         delivered, and the window advances.
  * Threads: the main thread of rank 0.
- * Not here: what ranks announce (announce.c), what waits behind an item that takes long (stall.c).
+ * Not here: what ranks announce (announce.c), results that wait for an item that takes long (stall.c).
  */
 #include "base/clock.h"
 #include "ranks/root_internal.h"

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* stall.c - rank 0 behind an item that takes long: what waits for it is spilled, and the other items go on.
+/* stall.c - while an item takes long, rank 0 spills the results that wait for it, and the other items go on.
  *
  * Invariant: FREE_PULLS receive buffers are kept for the results that come next, so that these can always be pulled, also
  *            when nothing more can be spilled.

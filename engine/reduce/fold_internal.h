@@ -38,7 +38,7 @@ struct pe_fold {
     pe_fold_spec spec; /* its pointers point to the arrays here */
     pe_type results[PE_MAX_COLUMNS], args[PE_MAX_COLUMNS];
     int result_count;
-    bool is_complex[PE_MAX_COLUMNS]; /* the result stands in results as its parts: two floats an element */
+    bool is_complex[PE_MAX_COLUMNS]; /* the result is kept as its parts: two floats per element */
     bool has_sums, has_bounds;
     pe_cell_layout floats, integers; /* of cells of floats, and of all other numbers */
     size_t place_bytes;

@@ -21,7 +21,7 @@ static double value_of_bin(size_t bin)
     return at < 0 ? -value : value;
 }
 
-/* The value that stands at place `rank` of the sorted items, from 0. */
+/* The value at place `rank` of the sorted items, from 0. */
 static double value_at_rank(const uint64_t *bins, uint64_t rank)
 {
     uint64_t before = 0;

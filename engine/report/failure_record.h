@@ -50,7 +50,7 @@ size_t pe_failure_record_read(const pe_buffer *log, size_t at, pe_failure_record
 /* pe_failure_record_join - append the records of results that follow `rows` rows of the earlier ones. PE_ENOMEM. */
 pe_status pe_failure_record_join(pe_buffer *log, uint64_t rows, const pe_buffer *following, pe_error *err);
 
-/* pe_failure_kind_bytes - the kind of a reason is what stands before its first colon: how many bytes it has. */
+/* pe_failure_kind_bytes - the kind of a reason is its text before the first colon: the size of that in bytes. */
 size_t pe_failure_kind_bytes(const char *reason);
 
 #endif

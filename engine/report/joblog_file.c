@@ -4,7 +4,7 @@
 /* joblog_file.c - the file of --joblog: one line per item, as its items are delivered.
  *
  * Threads:  joblog_file.h.
- * Not here: what stands in a line (worker/joblog_line.c).
+ * Not here: the content of a line (worker/joblog_line.c).
  */
 #include "report/joblog_file.h"
 

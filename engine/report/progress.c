@@ -186,7 +186,7 @@ static void write_json(const pe_progress *progress, const pe_progress_counts *co
         pe_json_number(&json, "seconds_left", left_s, 1);
     else
         pe_json_null(&json, "seconds_left");
-    pe_json_open(&json, "ranks", '['); /* told at the end, as the reasons are */
+    pe_json_open(&json, "ranks", '['); /* empty until the end, as the reasons are */
     pe_json_close(&json, ']');
     pe_json_open(&json, "reasons", '[');
     pe_json_close(&json, ']');

@@ -25,7 +25,7 @@
 #define WRITE_BYTES ((size_t)64 << 10)
 #define FAN_IN 32
 
-/* What stands before a line in memory and in the scratch file. */
+/* The head of a line, in memory and in the scratch file. */
 typedef struct head {
     uint64_t item, bytes;
 } head;

@@ -20,7 +20,7 @@ typedef struct pe_sorted_run {
 
 /* Made by pe_sorted_lines_init. */
 typedef struct pe_sorted_lines {
-    const char *beside; /* the scratch file lies in the folder of this one; borrowed */
+    const char *beside; /* the scratch file is made in the folder of this one; borrowed */
     pe_buffer pending;  /* lines that are in no run yet */
     size_t pending_count;
     int fd; /* of the scratch file; -1: not needed so far */

@@ -55,7 +55,7 @@ typedef struct pe_run_resume {
     /* Rank 0: */
     char *path;              /* of the checkpoint */
     char *marker;            /* the name of the output's marker where the usual one is the checkpoint's; else NULL */
-    pe_checkpoint_lock lock; /* where no locked output lies beside it */
+    pe_checkpoint_lock lock; /* where there is no locked output beside it */
     pe_checkpoint from;      /* the manifest of this job; where the run is resumed, the progress of the earlier ones */
     pe_item_set done;        /* the items that the earlier runs have done */
     pe_spill *spill;         /* what they have spilled, until the output takes it; NULL: nothing */

@@ -94,7 +94,7 @@ static pe_status make_columns(hdf5_state *state, const pe_sink_spec *spec, pe_er
     return PE_OK;
 }
 
-/* An attribute lies in the dataset's header, which holds 64 KiB. */
+/* An attribute is part of the dataset's header, which holds 64 KiB. */
 static void shorten(char *text)
 {
     size_t end = ATTRIBUTE_MOST;
@@ -107,17 +107,17 @@ static void shorten(char *text)
 
 static pe_status make_texts(hdf5_state *state, const pe_sink_spec *spec, pe_error *err)
 {
-    const pe_hdf5_attribute told[] = {
+    const pe_hdf5_attribute given[] = {
         {"pengine_job", spec->job_name}, {"pengine_kernel", spec->kernel_text}, {"pengine_where", spec->where_text}};
     pe_status status = pe_copy_string(&state->texts[0], spec->dataset != NULL ? spec->dataset : DATASET, err);
     int count = 0;
-    for (size_t t = 0; t < sizeof told / sizeof *told && status == PE_OK; t++) {
-        if (told[t].text == NULL)
+    for (size_t t = 0; t < sizeof given / sizeof *given && status == PE_OK; t++) {
+        if (given[t].text == NULL)
             continue;
-        status = pe_copy_string(&state->texts[count + 1], told[t].text, err);
+        status = pe_copy_string(&state->texts[count + 1], given[t].text, err);
         if (status == PE_OK)
             shorten(state->texts[count + 1]);
-        state->attributes[count] = (pe_hdf5_attribute){told[t].name, state->texts[count + 1]};
+        state->attributes[count] = (pe_hdf5_attribute){given[t].name, state->texts[count + 1]};
         count++;
     }
     state->layout.dataset = state->texts[0];

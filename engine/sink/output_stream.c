@@ -68,7 +68,7 @@ static pe_status continue_stdout(pe_output_stream *stream, const pe_sink_mark *f
                                        : "the file was cut since the checkpoint was written",
                              err);
     if (ftruncate(stream->fd, (off_t)from->bytes) != 0 || lseek(stream->fd, (off_t)from->bytes, SEEK_SET) < 0)
-        return refuse_stdout("the file cannot be cut behind what the checkpoint describes", err);
+        return refuse_stdout("the file cannot be cut to the length that the checkpoint has", err);
     stream->is_resumed = true;
     stream->bytes = from->bytes;
     return PE_OK;

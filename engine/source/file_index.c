@@ -4,7 +4,7 @@
 /* file_index.c - the index of the records of a mapped file, made by several threads.
  *
  * Design:   the file is cut after newlines, one piece per thread. Only the bytes before a piece say whether its first newline
- *           stands inside quotes: each thread takes it that it does not, and where it does, the piece is scanned again when
+ *           stands inside quotes: each thread assumes that it does not; where it does, the piece is scanned again when
  *           the index before it has come that far. A dialect that skips lines is scanned by one thread.
  * Threads:  a piece is one thread's until it is joined.
  * Not here: one piece (format/line_index.c).

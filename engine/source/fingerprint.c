@@ -3,7 +3,7 @@
  */
 /* fingerprint.c - shows whether two ranks, or two runs, see the same content of an input file.
  *
- * Design:   one machine knows a file by device and inode; the number of the machine's boot says that it is one machine.
+ * Design:   on one machine a file is identified by device and inode; the machine's boot id says whether it is one machine.
  *           Of two machines, size, modification time and a sample of the content have to agree. The sample is 64 pieces
  *           at equal distances from the first byte to the last, or all of a file that is no larger.
  * Threads:  no state.

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* source.c - opens, exports and imports a source of any kind; what the kinds share stands here, once.
+/* source.c - opens, exports and imports a source of any kind; what the kinds share is here.
  *
  * Design:   a kind counts items from 0, as its file does; what [input] first and count leave is decided here. A regular
  *           file is mapped in one piece. Another rank reads a file itself only when its fingerprint says that it

@@ -31,10 +31,11 @@
 
 /* What a source turned out to be. */
 typedef struct pe_source_info {
-    uint64_t count;                   /* items after first/count, or PE_COUNT_UNKNOWN, or PE_COUNT_ANY */
-    int columns;                      /* arguments it gives */
-    pe_type types[PE_MAX_COLUMNS];    /* their native types; where untyped, what the first records are (or text) */
-    bool untyped[PE_MAX_COLUMNS];     /* of csv, tsv, txt, jsonl without dtype: parses as what the kernel wants */
+    uint64_t count;                /* items after first/count, or PE_COUNT_UNKNOWN, or PE_COUNT_ANY */
+    int columns;                   /* arguments it gives */
+    pe_type types[PE_MAX_COLUMNS]; /* their native types; where untyped, what the first records are (or text) */
+    bool untyped
+        [PE_MAX_COLUMNS]; /* of csv, tsv, txt, jsonl without dtype: parses as the type of the kernel's argument */
     pe_dtype numbers[PE_MAX_COLUMNS]; /* where untyped: the number type that fits what of the first records is one */
     bool is_stream;
     bool is_file;                      /* a mapped file: may be invisible to other ranks */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* source_vtable.h - what each kind of source fills in: the vtable behind source.h.
+/* source_vtable.h - the vtable that each kind of source fills in; source.h is the face for callers.
  *
  * Design: a kind's own struct begins with a pe_source, its reader with a pe_reader; source.c allocates both (zeroed,
  *         of the sizes that the kind gives), and does all that kinds share: it opens and maps the file, tells a stream
@@ -64,7 +64,7 @@ typedef struct pe_source_vtable {
     /* read - deliver block (block.count at least 1) as columns of source->want.
      * Params:  byte_range and bytes (NULL for kinds without byte_range) hold the block, perhaps much more, such as a whole
      *          slice of which this is a chunk; bytes[0] is the file's byte byte_range->offset and has no alignment.
-     * Speed:   a cursor (file offset, item, line) kept in the reader is good as long as it lies inside the byte range and
+     * Speed:   a cursor (file offset, item, line) kept in the reader is good as long as it is inside the byte range and
      *          not beyond block.first, whichever memory the bytes are in this time.
      * Errors:  pe_fail_item with the item in the file's numbering. */
     pe_status (*read)(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,

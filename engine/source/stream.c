@@ -28,7 +28,7 @@ pe_deadline pe_deadline_in(int timeout_ms)
     return (pe_deadline){.at_ns = pe_clock_ns() + (uint64_t)timeout_ms * NS_PER_MS};
 }
 
-/* What is left as poll wants it, rounded up, so that a wait of less than a millisecond is not a spin. */
+/* What is left in the milliseconds of poll(), rounded up, so that a wait of less than a millisecond is not a spin. */
 static int left_ms(pe_deadline deadline)
 {
     if (deadline.is_forever)

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* threads_omp.c - the threads of one rank: the only file that knows OpenMP.
+/* threads_omp.c - the threads of one rank: the only file that uses OpenMP.
  *
- * Design: one parallel region for the whole run, so that no barrier stands between slices. The main thread is in the
+ * Design: one parallel region for the whole run, so that there is no barrier between slices. The main thread is in the
  *         region beside the workers: it alone may call MPI, reads streams, draws progress, and mostly sleeps.
  * Threads: what they share is in work_queue.h and reorder.h.
  */

@@ -3,7 +3,7 @@
  */
 /* decimals.c - the digits of decimal numbers as integers, eight at a time, in plain C.
  *
- * Design:   digits are taken as they lie in front of the point and in front of the end, with '0' put in place of what lies
+ * Design:   digits are taken as they are before the point and before the end, with '0' put in place of what is
  *           before them; so every number has as many words of eight digits as every other.
  * Threads:  no state.
  * Not here: AVX2 (decimals_x86.c), rounding (number_run_cxx.cc).

@@ -193,7 +193,7 @@ static bool finish_before(void *context, size_t done)
     return true;
 }
 
-/* The call's wait_for_room: a text lies in memory once as it is given, and once as it is encoded. */
+/* The call's wait_for_room: a text is in memory once as given, and once as encoded. */
 static void wait_for_room(void *context, size_t bytes)
 {
     pe_worker *worker = context;

@@ -58,7 +58,7 @@ pe_status pe_stop_record_collect(pe_stop_record *self, pe_comm *comm, uint64_t i
     if (status == PE_OK && pe_comm_rank(comm) == owner)
         (void)pe_buffer_append(out, self->record.data, self->record.size, err);
     else if (status == PE_OK)
-        (void)pe_buffer_reserve(out, (size_t)facts[1], err); /* what failed stands in err */
+        (void)pe_buffer_reserve(out, (size_t)facts[1], err); /* err has what failed */
     if (pe_comm_agree(comm, err) != PE_OK)
         return err->status;
     out->size = (size_t)facts[1];

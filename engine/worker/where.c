@@ -4,7 +4,7 @@
 /* where.c - which items of a batch the job's where chooses.
  *
  * Design:   where is a compiled kernel that gives a bool for each item. The kernel then computes each run of chosen items
- *           as a batch of its own, so that it never sees the others, and items keep their numbers.
+ *           as a batch of its own, so that it computes no others, and items keep their numbers.
  * Threads:  one worker's own.
  * Not here: running the chosen items (batch.c), compiling where (run/expression/condition.c).
  */

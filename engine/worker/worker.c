@@ -222,7 +222,7 @@ static pe_status run_chunk(pe_worker *worker, pe_split_range *range, const pe_bu
 }
 
 /* A signal to every process of a job (Ctrl-C, scancel) ends a kernel's own processes too, perhaps before this process
- * hears of it. What that did to their items is no failure, and the chunk is not delivered. */
+ * gets its signal. What that did to their items is no failure, and the chunk is not delivered. */
 static pe_status run_worker(void *worker, pe_split_range *range, const pe_buffer *payload, pe_chunk_result *out,
                             const pe_chunk_flow *flow, pe_error *err)
 {

@@ -5,7 +5,7 @@
  *
  * Design: before each call the item's number goes into the worker's slot of shared memory. So the pool knows which item killed
  *         a worker or takes too long, and the worker asks no clock. A task is begun by one compare and swap of slot.begun, from
- *         its predecessor's number to its own; the pool takes a task back that waits behind a slow one by the same swap.
+ *         its predecessor's number to its own; the pool takes a task back that waits for a slow one by the same swap.
  * Threads: the GIL is held, except for the watcher, which never takes it: it must end the process whatever Python does.
  */
 #include "module.h"

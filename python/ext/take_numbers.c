@@ -38,7 +38,7 @@ static int put_value(columns *to, Py_ssize_t k, PyObject *value)
     return 0;
 }
 
-/* 0 where the item does not fit; what was written of it lies after the last whole one. */
+/* 0 where the item does not fit; what was written of it is after the last whole one. */
 static int put_item(columns *to, PyObject *item)
 {
     if (!to->is_tuple)

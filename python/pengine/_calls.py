@@ -23,13 +23,13 @@ def _add(manager: Manager, job: Job) -> None:
 
 
 def start_apply(manager: Manager, func: Any, args: Iterable[Any], kwds: dict[str, Any], result: AsyncResult, options: Options) -> None:
-    """One call of func; the result is told of its end."""
+    """One call of func, which sets the result at its end."""
     _add(manager, ApplyJob(func, args, kwds, result, options))
 
 
 def start_map(manager: Manager, func: Any, iterable: Any, star: bool, chunksize: Optional[int], result: AsyncResult,
               options: Options) -> None:
-    """A call of func for each item; the result is told of the end of all."""
+    """A call of func for each item, which sets the result at the end of all."""
     if not hasattr(iterable, "__len__"):
         iterable = pack(iterable)
     if len(iterable) == 0:

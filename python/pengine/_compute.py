@@ -19,7 +19,7 @@ from ._options import Options, checked_chunksize
 from ._progress import Progress
 
 _TIMED_OUT = 3
-Tick = Optional[Callable[[int], None]]  # is told now and then how many items are computed
+Tick = Optional[Callable[[int], None]]  # called now and then with the number of items computed
 
 
 class Compiled:

@@ -122,7 +122,7 @@ class Dispatch:
                 self.feed.appendleft(job)
 
     def take_back(self, now: float) -> None:
-        """Where a worker is idle, take back the chunks that wait behind a long one in others."""
+        """Where a worker is idle, take back the chunks that wait for a long one in others."""
         if not any(worker.ready and not worker.inflight for worker in self.workers.all):
             return
         for worker in self.workers.all:

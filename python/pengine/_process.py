@@ -79,7 +79,7 @@ def _start_bytes(initializer: Any, initargs: Any, spawning: _Spawning) -> bytes:
 
 
 def preparation(name: str) -> dict[str, Any]:
-    """What spawn tells a process at its start; nothing of __main__ where that goes by value."""
+    """What spawn passes to a process at its start; nothing of __main__ where that goes by value."""
     try:
         data = spawn.get_preparation_data(name)
     except FileNotFoundError:
@@ -187,7 +187,7 @@ class WorkerProcess:
         self.send(_frames.pack(job.kind, self.number, job.number, payload, b"", job.flags, chunk.place, self.memory, self.offset))
 
     def release(self, chunk: Any) -> None:
-        """What lies in the chunk's place is needed no more."""
+        """The chunk's place in the shared memory is free again."""
         if chunk.place:
             self.places.append(chunk.place)
             chunk.place = 0

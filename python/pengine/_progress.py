@@ -30,7 +30,7 @@ class Bar:
         self.job = job
         self.begin = self.drawn = time.monotonic()
         self.in_place = sys.stderr is not None and (sys.stderr.isatty() or "ipykernel" in sys.modules)
-        self.shown = 0  # characters of the line that stands there
+        self.shown = 0  # characters of the line that is shown
         self.every = 0.1 if self.in_place else 10.0
 
     def text(self) -> str:

@@ -88,7 +88,7 @@ def _call(data: bytes) -> Any:
 
 
 class Executor(ProcessPoolExecutor):
-    """Worker processes behind submit() and map(): concurrent.futures.ProcessPoolExecutor with the same arguments."""
+    """Worker processes for submit() and map(): concurrent.futures.ProcessPoolExecutor with the same arguments."""
 
     def __init__(self, max_workers: Optional[int] = None, mp_context: Any = None,
                  initializer: Optional[Callable[..., Any]] = None, initargs: Iterable[Any] = (), *,

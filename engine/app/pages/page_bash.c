@@ -28,7 +28,7 @@ static void print_value(FILE *out, const char *value, bool is_string)
 static void print_values(FILE *out)
 {
     pe_page_print_values(
-        out, &(pe_page_values){.before = "    ", .between = ") echo", .behind = " ;;\n", .print = print_value});
+        out, &(pe_page_values){.before = "    ", .between = ") echo", .after = " ;;\n", .print = print_value});
 }
 
 /* "-o | --output | --output=" */

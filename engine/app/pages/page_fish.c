@@ -41,7 +41,7 @@ static void print_values(FILE *out)
 {
     pe_page_print_values(out, &(pe_page_values){.before = "            case ",
                                                 .between = "\n                printf \"$key=%s\\n\"",
-                                                .behind = "\n",
+                                                .after = "\n",
                                                 .print = print_value});
 }
 

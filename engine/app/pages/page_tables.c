@@ -141,7 +141,7 @@ static void print_values(FILE *out, const pe_page_values *page, const char *tabl
     const bool is_other = key->type == PE_KEY_BOOL && page->between_bool != NULL;
     fprintf(out, "%s", is_other ? page->between_bool : page->between);
     (void)each_value(out, table, key, page->print);
-    fprintf(out, "%s", page->behind);
+    fprintf(out, "%s", page->after);
 }
 
 void pe_page_print_values(FILE *out, const pe_page_values *page)

@@ -45,7 +45,7 @@ static void print_values(FILE *out)
 {
     pe_page_print_values(out, &(pe_page_values){.before = "      ",
                                                 .between = ") _pengine_strings",
-                                                .behind = " ;;\n",
+                                                .after = " ;;\n",
                                                 .between_bool = ") compadd --",
                                                 .print = print_value});
 }

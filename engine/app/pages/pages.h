@@ -46,10 +46,10 @@ void pe_page_each_key(FILE *out, pe_page_key_printer print);
 /* pe_page_key_name - print "input.range", or "mode" of the top level. */
 void pe_page_key_name(FILE *out, const char *table, const pe_key *key);
 
-/* How a page lists the values of a key: before KEY between VALUE... behind. */
+/* How a page lists the values of a key: before KEY between VALUE... after. */
 typedef void (*pe_page_value_printer)(FILE *out, const char *value, bool is_string); /* is_string: TOML quotes it */
 typedef struct pe_page_values {
-    const char *before, *between, *behind;
+    const char *before, *between, *after;
     const char *between_bool; /* in place of between, for true and false; NULL: the same */
     pe_page_value_printer print;
 } pe_page_values;

@@ -3,7 +3,7 @@
  */
 /* hdf5.h - one dataset of an HDF5 file: what it is, its elements, and a new file that rows can be written to.
  *
- * Design: the rest of the engine sees rows of bytes. A dataset that lies in one piece is only located here, and is read
+ * Design: the rest of the engine gets rows of bytes. A contiguous dataset is only located here, and is read
  *         from the mapped file; another is read through libhdf5, as packed little-endian rows. A new file is made with all
  *         but its rows, whose place is known, so that every rank can write its own.
  * Threads: libhdf5 may be called by one thread at a time: one lock around every function of this file.

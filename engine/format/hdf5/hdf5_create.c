@@ -3,7 +3,7 @@
  */
 /* hdf5_create.c - makes a file with all but its rows.
  *
- * Invariant: the rows are the last bytes of the file, so that what lies before them is a header, as of an npy.
+ * Invariant: the rows are the last bytes of the file, so that all before them is a header, as of an npy.
  * Design:   the dataset is contiguous and allocated early, without a fill value, so that it has an address and costs no
  *           writing. All metadata goes to one block at the beginning (meta_block_size); where it does not fit, the file is
  *           made again with a larger block, at last without the scales. Sizes of dimensions have a fixed width, so neither the
@@ -127,7 +127,7 @@ static hid_t make_scale(hid_t file, const char *beside, const pe_hdf5_axis *axis
 }
 
 /* A text of variable length at the root: the names of the axes. libhdf5 keeps such texts, and the lists of scales, in a
- * heap that it puts among raw data: made now, it lies before the rows. */
+ * heap that it puts among raw data: made now, it is before the rows. */
 static bool make_heap(hid_t file, const pe_hdf5_layout *layout)
 {
     char names[PE_HDF5_NAME_ROOM] = "";

@@ -3,7 +3,7 @@
  */
 /* hdf5_read.c - opens a dataset, describes it, and reads its elements.
  *
- * Design:   a contiguous dataset of types that the engine knows is direct: its elements are read from the mapped file.
+ * Design:   a contiguous dataset of types that the engine has is direct: its elements are read from the mapped file.
  *           Any other is read by hyperslabs into packed elements. A range of elements in C order is cut into blocks: the
  *           largest that begin there, so that whole rows are one read. Texts of variable length become texts of fixed
  *           length, of the longest, which is looked for once.

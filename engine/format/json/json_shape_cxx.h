@@ -20,7 +20,7 @@
 
 #include "format/json/jsonl.h"
 
-// The tokens from a line's first on: their offsets from `base`. After the last stands the offset of the end.
+// The tokens from a line's first on: their offsets from `base`. After the last comes the offset of the end.
 struct pe_json_tokens {
     const char *base;
     const std::uint32_t *first, *end;

@@ -7,7 +7,7 @@
 // Design:    the first stage refuses a newline within a string, so that where it succeeds every string ends in its own line,
 //            and the tokens of a line are those between its ends. Between two tokens it finds nothing but blanks: a grammar of
 //            tokens is enough to check a line, and numbers and words have a check of their own. Nothing after the window is
-//            read: the first stage copies its last block, and after the last token stands the window's size.
+//            read: the first stage copies its last block, and after the last token comes the window's size.
 //            Most lines have the keys of a line before them: they are compared with the last few that differed
 //            (json_shape_cxx.h), and walked only where they are like none of them.
 // Threads:   no state but the window.

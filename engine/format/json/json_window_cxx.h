@@ -3,7 +3,7 @@
  */
 /* json_window_cxx.h - many lines of JSON at once, and simdjson itself (C++, private to this folder).
  *
- * Design: the window reads a line that is one object without escapes, and leaves every other to jsonl_cxx.cc, which also knows
+ * Design: the window reads a line that is one object without escapes, and leaves every other to jsonl_cxx.cc, which also reads
  *         what is wrong with it.
  */
 #ifndef PE_JSON_WINDOW_CXX_H
@@ -32,7 +32,7 @@
 
 constexpr unsigned PE_JSON_DEEPEST = 500;
 
-// The value of some paths; `own` is it as it stands in the line.
+// The value of some paths; `own` is its bytes in the line.
 inline void pe_json_put(pe_json_value *values, pe_json_set to, pe_json_kind kind, std::string_view text, bool is_copy,
                         std::string_view own)
 {

@@ -26,7 +26,7 @@ typedef enum pe_json_kind {
     PE_JSON_NUMBER,  /* its own digits */
     PE_JSON_BOOL,    /* true or false */
     PE_JSON_STRING,  /* without quotes and escapes */
-    PE_JSON_TREE     /* an object or array as it stands */
+    PE_JSON_TREE     /* an object or array, unchanged */
 } pe_json_kind;
 
 typedef struct pe_json_value {
@@ -34,7 +34,7 @@ typedef struct pe_json_value {
     const char *data; /* points into the line, except for an unescaped string */
     size_t size;
     int is_copy;     /* data is the reader's, until the next line */
-    const char *own; /* the value as it stands in the line, a string with its quotes; NULL: there is none */
+    const char *own; /* the value's bytes in the line, a string with its quotes; NULL: there is none */
     size_t own_size;
 } pe_json_value;
 

@@ -5,7 +5,7 @@
 //
 // Invariant: no exception leaves this file.
 // Design:   simdjson's first stage finds the structure of the line and checks its UTF-8; then the tokens are walked once, in
-//           their order. The walk checks what simdjson leaves for whoever asks: the grammar of numbers and words, escapes.
+//           their order. The walk checks what simdjson leaves to its caller: the grammar of numbers and words, escapes.
 //           Which paths a value belongs to is a set of bits, one per path.
 // Threads:  no state but the reader.
 // Not here: the fast way for lines that are as they should be (json_window_cxx.cc); lines (format/lines.c); values as
@@ -106,7 +106,7 @@ bool text_of(pe_jsonl &r, od::raw_json_string raw, std::string &room, std::strin
     return true;
 }
 
-// A string as it stands, with its quotes; it was found to be good.
+// A string's bytes, with its quotes; it was found to be good.
 std::string_view quoted(od::raw_json_string raw)
 {
     const char *end = raw.raw();
@@ -193,7 +193,7 @@ bool walk_object(pe_jsonl &r, od::object object, pe_json_set paths, std::size_t 
     return true;
 }
 
-// An object or an array as it stands; value is at its bracket, and is walked.
+// An object's or an array's bytes; value is at its bracket, and is walked.
 bool walk_tree(pe_jsonl &r, od::value value, simdjson::ondemand::json_type type, pe_json_set paths, std::size_t level)
 {
     if (level >= PE_JSON_DEEPEST)
@@ -267,7 +267,7 @@ pe_status open_object(pe_jsonl &r, od::document &document, od::object &object, s
     code = document.get_object().get(object);
     if (code == simdjson::SUCCESS)
         return PE_OK;
-    fail(r, r.begin, "expected one object, {\"key\": value}, and nothing behind it");
+    fail(r, r.begin, "expected one object, {\"key\": value}, and nothing after it");
     return report(r, nullptr, bad, err);
 }
 
@@ -341,7 +341,7 @@ try {
     if (!walk_object(r, object, all, 0))
         return report(r, &document, bad, err);
     if (!has_ended(document)) {
-        fail(r, nullptr, "expected the end of the line behind the object");
+        fail(r, nullptr, "expected the end of the line after the object");
         return report(r, &document, bad, err);
     }
     settle(r, data, count);

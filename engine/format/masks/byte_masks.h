@@ -3,7 +3,7 @@
  */
 /* byte_masks.h - where some byte values stand, as one bit per byte.
  *
- * Design: the vector unit makes the masks of many blocks at once, so that whoever walks over the bits needs no vector
+ * Design: the vector unit makes the masks of many blocks at once, so that the code that walks over the bits needs no vector
  *         code and the choice of the processor's instructions is made once per call. The masks are the same on every
  *         processor.
  */

@@ -148,7 +148,7 @@ pe_status pe_unpack_run(pe_unpack *unpack, const unsigned char *in, size_t in_si
 
 void pe_unpack_bound(pe_unpack *unpack)
 {
-    if (unpack->zstd != NULL) /* a constant that it knows cannot fail */
+    if (unpack->zstd != NULL) /* cannot fail: the parameter is valid */
         (void)ZSTD_DCtx_setParameter(unpack->zstd, ZSTD_d_windowLogMax, WINDOW_LOG);
 }
 

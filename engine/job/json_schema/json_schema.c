@@ -72,7 +72,7 @@ static void print_kinds(FILE *out, const pe_key_table *table)
     fprintf(out, "\n      ]");
 }
 
-/* A key of some kinds stands beside one of them. */
+/* A key of some kinds is valid beside one of them only. */
 static void print_dependencies(FILE *out, const pe_key_table *table)
 {
     bool is_first = true;

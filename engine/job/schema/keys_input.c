@@ -121,7 +121,7 @@ static const pe_key input_rows[] = {
      .formats = CSV,
      .unset = "a comma, of tsv a tab",
      .kinds = PATH,
-     .help = "csv and tsv: what stands between two fields; \"whitespace\" is any number of spaces and tabs"},
+     .help = "csv and tsv: the separator between two fields; \"whitespace\" is any number of spaces and tabs"},
     {.name = "quote",
      .type = PE_KEY_CHAR,
      INPUT(quote),
@@ -129,7 +129,8 @@ static const pe_key input_rows[] = {
      .formats = CSV,
      .unset = "a double quote",
      .kinds = PATH,
-     .help = "csv and tsv: what stands around a field that holds delimiters or newlines; \"none\": quotes are data"},
+     .help =
+         "csv and tsv: the quotation mark around a field that holds delimiters or newlines; \"none\": quotes are data"},
     {.name = "comment",
      .type = PE_KEY_CHAR,
      INPUT(comment),

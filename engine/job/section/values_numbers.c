@@ -100,7 +100,7 @@ static bool is_countable(const pe_scalar *range)
 static pe_status check_range(const pe_place *to, const pe_toml *node, const pe_scalar *range, pe_error *err)
 {
     char seen[PE_QUOTE_ROOM];
-    const int way = compare(&range[1], &range[0]); /* 1: stop lies above start */
+    const int way = compare(&range[1], &range[0]); /* 1: stop is above start */
     const int step = sign_of(&range[2]);
     pe_quote_node(node, seen);
     if (step == 0)

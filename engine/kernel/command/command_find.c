@@ -25,7 +25,7 @@ static bool is_file(const char *path)
     return stat(path, &facts) == 0 && S_ISREG(facts.st_mode);
 }
 
-/* A program of PATH. One that lies beside the job is named by ./ in front. */
+/* A program of PATH. One beside the job is named with ./ in front. */
 static pe_status find_name(const pe_form_spec *spec, const char *name, char out[PE_COMMAND_PATH], pe_error *err)
 {
     char beside[PE_COMMAND_PATH];

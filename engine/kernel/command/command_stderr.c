@@ -56,7 +56,7 @@ static size_t whole_lines(const pe_buffer *held)
     return size;
 }
 
-static void hear(void *context, const char *bytes, size_t size)
+static void hold_stderr(void *context, const char *bytes, size_t size)
 {
     pe_command_stderr *const self = context;
     pe_error ignored = PE_ERROR_INIT; /* out of memory: these bytes are lost, the run goes on */
@@ -72,8 +72,8 @@ void pe_command_stderr_begin(pe_command_stderr *self, const pe_command *form, ui
     self->item = item;
     self->held.size = 0;
     if (form->stderr_use == PE_STDERR_PASS) {
-        process->hear = hear;
-        process->hear_context = self;
+        process->on_stderr = hold_stderr;
+        process->on_stderr_context = self;
     }
 }
 

@@ -60,7 +60,7 @@ typedef struct compilation {
 
 /* ---- the text ---- */
 
-/* The text stands in the job file itself. */
+/* The text is in the job file itself. */
 static pe_status take_text(compilation *self, pe_error *err)
 {
     pe_status status = pe_copy_string(&self->source, self->spec->source, err);

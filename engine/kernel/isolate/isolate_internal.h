@@ -5,7 +5,7 @@
  *
  * Design: a worker and its child process share one mapping, made before the fork, so at the same address in both: a header
  *         with request and answer, a column for each argument and result, bytes of texts. They take turns, one byte
- *         through a pipe hands the turn over, and whoever has the turn owns the mapping.
+ *         through a pipe hands the turn over, and the process that has the turn owns the mapping.
  *         After a crash the mapping may hold anything. So the parent reads nothing there but answers, which it checks,
  *         and keeps the layout in memory of its own.
  *         Columns are shared memory and not bytes in a pipe, as Python and programs get them, because a native kernel

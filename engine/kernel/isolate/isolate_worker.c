@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* isolate_worker.c - starts and asks the child process of one worker.
+/* isolate_worker.c - starts the child process of one worker and sends it batches.
  *
  * Design:   a request is one byte to the child, an answer one byte back; what they are about is in the shared memory.
  *           A child that died before it read a request has no part in it: the request goes to a new child, and no item

@@ -42,9 +42,9 @@ typedef struct pe_subprocess {
     pid_t pid;
     int in, out, err, parent_pipe; /* our ends of the pipes; PE_SUBPROCESS_NO_FD once closed */
     bool kills_group;              /* what the child started is killed at the child's end */
-    /* What the child writes to stderr, as it comes; NULL: only its end is kept. Set after start. */
-    void (*hear)(void *context, const char *bytes, size_t size);
-    void *hear_context;
+    /* Gets the bytes of the child's stderr as they come; NULL: only the last ones are kept. Set after start. */
+    void (*on_stderr)(void *context, const char *bytes, size_t size);
+    void *on_stderr_context;
     size_t stderr_size;
     char stderr_bytes[PE_SUBPROCESS_STDERR_BYTES]; /* the last bytes of its stderr */
 } pe_subprocess;

@@ -92,8 +92,8 @@ static void drain(pe_subprocess *process, int *fd)
         if (fd != &process->err)
             continue;
         keep_stderr(process, bytes, (size_t)got);
-        if (process->hear != NULL)
-            process->hear(process->hear_context, bytes, (size_t)got);
+        if (process->on_stderr != NULL)
+            process->on_stderr(process->on_stderr_context, bytes, (size_t)got);
     }
     if (*fd >= 0 && (got == 0 || (errno != EAGAIN && errno != EINTR)))
         close_fd(fd);
@@ -253,7 +253,7 @@ static pe_subprocess_end kill_and_reap(pe_subprocess *process)
 }
 
 /* A signal to every process of a job (scancel; Ctrl-C while a child has no process group of its own yet) ends a child perhaps
- * before this process hears of it. Once it has, the caller does not take the child's end for a failure of its item. */
+ * before this process gets its signal. Once it has, the caller does not take the child's end for a failure of its item. */
 static void await_same_signal(pe_subprocess_end end, const atomic_bool *stop)
 {
     if (!end.by_signal || !pe_interrupt_catches(end.number))

@@ -18,7 +18,7 @@ typedef struct block_head {
     uint64_t outcomes; /* where they are, from the head; 0: none */
 } block_head;
 
-_Static_assert(sizeof(block_head) <= PE_BLOCK_ALIGN, "the first column stands behind one aligned unit");
+_Static_assert(sizeof(block_head) <= PE_BLOCK_ALIGN, "the first column begins one aligned unit after the head");
 
 static size_t aligned(size_t bytes)
 {

@@ -139,7 +139,7 @@ static bool try_again(int fd, int number)
     return number == EINTR;
 }
 
-/* offset < 0: where the file stands. */
+/* offset < 0: at the file's position. */
 static pe_status write_all(int fd, const unsigned char *bytes, size_t size, off_t offset, const char *name,
                            pe_error *err)
 {

@@ -3,8 +3,8 @@
  */
 /* out_file.c - an output file that is written under a temporary name and takes its final name by rename.
  *
- * Design:   links are followed by name, so that the file behind a link is replaced and the link stays. The marker is made
- *           before the temporary file and removed after it, so that no moment has one of ours without its marker. The
+ * Design:   links are followed by name, so that the file that a link leads to is replaced and the link stays. The marker is
+ *           made before the temporary file and removed after it, so that no moment has one of ours without its marker. The
  *           lock has an open file description of its own: the one that is written is closed before the rename, since
  *           some file systems report a failed write at the close only.
  * Threads:  one at a time.

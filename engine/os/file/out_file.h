@@ -35,7 +35,7 @@ typedef enum pe_out_kind {
 typedef struct pe_out_file {
     int fd;
     int lock_fd;  /* a description of its own, through which nothing is written; -1: none */
-    char *path;   /* the final name behind all symbolic links */
+    char *path;   /* the final name, symbolic links resolved */
     char *part;   /* the temporary name; NULL once published */
     char *marker; /* NULL: none */
     bool is_regular;
@@ -67,7 +67,7 @@ pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_
  * Returns: PE_OK, PE_EOUTPUT as pe_out_begin, PE_ENOMEM */
 pe_status pe_out_check_own(const char *path, const char *marker, pe_error *err);
 
-/* pe_out_marker_path - the path of the marker beside an output, behind all symbolic links; free with free(). */
+/* pe_out_marker_path - the path of the marker beside an output, symbolic links resolved; free with free(). */
 pe_status pe_out_marker_path(const char *path, char **out, pe_error *err);
 
 /* pe_out_stay_at_exit - from here on keep the files when the process ends: a checkpoint describes them. Any thread, once. */

@@ -15,7 +15,7 @@ pe_status pe_out_is_in_use(const char *path, const char *name, pe_error *err);
  * is unused. PE_OK, PE_EOUTPUT as above. */
 pe_status pe_out_check_unused(const char *path, const char *name, pe_error *err);
 
-/* pe_out_check_idle - the same of an output's final and temporary name, behind all symbolic links.
+/* pe_out_check_idle - the same of an output's final and temporary name, symbolic links resolved.
  * Returns: PE_OK, PE_EOUTPUT, PE_ENOMEM */
 pe_status pe_out_check_idle(const char *path, pe_error *err);
 

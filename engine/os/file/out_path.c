@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* out_path.c - the final name of an output behind symbolic links, and why a file cannot be created there.
+/* out_path.c - the final name of an output, symbolic links resolved, and why a file cannot be created there.
  *
- * Design:   links are followed one by one, since realpath wants a file of the final name to exist.
+ * Design:   links are followed one by one, since realpath() fails where there is no file of the final name.
  * Threads:  any.
  */
 #include "os/file/out_path.h"

@@ -3,7 +3,7 @@
  */
 /* time_limit.h - ends a run in good order before the time is up that the user or the batch system gives it.
  *
- * Design: rank 0 knows the limit, and counts from its own start. Some time before the end is reserved for what must be
+ * Design: rank 0 has the limit, and counts from its own start. Some time before the end is reserved for what must be
  *         written and synced. A limit of the batch system is asked for once more before the run ends, since it may have
  *         been raised.
  * Threads: the main thread of rank 0, and a thread of this file's own that asks.

@@ -19,7 +19,7 @@ void pe_mentions_set(pe_job *job);
  * Returns: whether they are other names than x, y, z by their places */
 bool pe_mentions_names(const pe_job *job, const pe_inputs *inputs, pe_argument_names *out);
 
-/* pe_mentions_column - pe_inputs_column_name, for what an expression is told. */
+/* pe_mentions_column - pe_inputs_column_name, for the messages of an expression. */
 const char *pe_mentions_column(const void *inputs, uint64_t number);
 
 #endif

@@ -307,7 +307,7 @@ static void end_sink(pe_output *output, const pe_output_ending *ending, pe_error
 {
     struct stat earlier;
     const bool has_earlier = find_earlier(output, &earlier);
-    const bool is_described = output->job->op_count == 0; /* by the checkpoint, which lies beside it */
+    const bool is_described = output->job->op_count == 0; /* by the checkpoint, which is beside it */
     if (output->sink != NULL && ending->keeps_checkpoint && is_described)
         pe_sink_leave_marker(output->sink);
     if (output->sink != NULL && err->status == PE_OK)

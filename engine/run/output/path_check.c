@@ -4,7 +4,7 @@
 /* path_check.c - the files that a job writes: none is one that it reads or writes elsewhere, and each can be made.
  *
  * Design:  two paths are the same file when device and inode agree, which sees through symbolic and hard links. A file that
- *          is not there yet is its directory's device and inode with its name, behind symbolic links that lead nowhere
+ *          is not there yet is its directory's device and inode with its name, at the end of symbolic links that lead nowhere
  *          yet. Only regular files are compared: /dev/null may be written twice.
  * Threads: the main thread.
  * Not here: what a glob matches (source/glob/glob.c leaves out what is written).

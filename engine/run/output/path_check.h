@@ -8,7 +8,7 @@
 
 #include "job/job.h"
 
-/* pe_path_check - compare the files behind the job's paths, through links, as this rank sees them.
+/* pe_path_check - compare the files that the job's paths lead to, through links, as this rank sees them.
  *
  * Call:    every rank, before anything is written; not collective by itself.
  * Returns: PE_OK; PE_ECONFIG naming two keys whose files are the same; PE_ENOMEM

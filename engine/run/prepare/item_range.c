@@ -15,10 +15,9 @@
 static pe_status refuse_stream(const pe_job *job, pe_error *err)
 {
     if (job->part.of > 0)
-        return pe_fail(
-            err, PE_ECONFIG,
-            "%s: an input is read as it comes, so nobody knows where its parts begin: save it to a file first",
-            job->part.where);
+        return pe_fail(err, PE_ECONFIG,
+                       "%s: an input is a stream, so it is unknown where its parts begin: save it to a file first",
+                       job->part.where);
     return pe_fail(err, PE_ECONFIG,
                    "%s: skip: an input is read as it comes: set its first to %llu, or save it to a file first",
                    job->file, (unsigned long long)job->skip);
@@ -83,6 +82,6 @@ pe_status pe_item_range_choose(const pe_job *job, uint64_t items, pe_block *out,
     const pe_status status = choose_range(job, items, out, err);
     if (status != PE_OK || job->items != NULL)
         return status == PE_OK ? choose_listed(job, *out, todo, err) : status;
-    const uint64_t most = UINT64_MAX - 1 - out->first; /* of a stream nobody knows how many come */
+    const uint64_t most = UINT64_MAX - 1 - out->first; /* of a stream their number is unknown */
     return pe_item_set_add(todo, (pe_block){.first = out->first, .count = out->count < most ? out->count : most}, err);
 }

@@ -13,7 +13,7 @@
  *
  * Params:  items of the whole, or PE_COUNT_UNKNOWN. todo, which comes empty, are those of *out that are to be computed: all,
  *          or the ones that the job lists.
- * Returns: PE_OK; PE_ECONFIG for a part of a stream, whose length nobody knows, or for more to skip than there is
+ * Returns: PE_OK; PE_ECONFIG for a part of a stream, whose length is unknown, or for more to skip than there is
  */
 pe_status pe_item_range_choose(const pe_job *job, uint64_t items, pe_block *out, pe_item_set *todo, pe_error *err);
 

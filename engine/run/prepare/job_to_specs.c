@@ -4,7 +4,7 @@
 /* job_to_specs.c - the job's sections with what is known when inputs and kernel are open.
  *
  * Design: sources, forms and sinks take the job's sections as they are. Those of kernel and output are copied here, and
- *         the copy gets what only the run knows.
+ *         the copy gets what only the run has.
  * Threads: the main thread.
  */
 #include "run/prepare/job_to_specs.h"

@@ -84,6 +84,7 @@ void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *input
                          &work->kernel.signature, output->format, &plan->placement, &plan->plan);
     char *const checkpoint = pe_run_spill_checkpoint(job, inputs, output);
     if (checkpoint != NULL)
-        (void)fprintf(file, "%-9s  results behind an item that takes long go to %s.spill\n", "waiting", checkpoint);
+        (void)fprintf(file, "%-9s  results that wait for an item that takes long go to %s.spill\n", "waiting",
+                      checkpoint);
     free(checkpoint);
 }

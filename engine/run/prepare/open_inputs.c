@@ -3,7 +3,7 @@
  */
 /* open_inputs.c - the stage that opens the inputs and chooses the items of this run.
  *
- * Design:  rank 0 opens them, scans and counts; the other ranks get what it knows as bytes, and open the files that they
+ * Design:  rank 0 opens them, scans and counts; the other ranks get what it found as bytes, and open the files that they
  *          can see themselves.
  * Threads: the main thread.
  * Not here: opening and reading one input (source/source.c), several together (inputs/inputs.c).

@@ -4,7 +4,7 @@
 /* reports.c - the files that describe a run: written at its end, well or not.
  *
  * Threads:  the main thread; rank 0 writes.
- * Not here: what stands in them (report/).
+ * Not here: their content (report/).
  */
 #include "run/reports/reports.h"
 

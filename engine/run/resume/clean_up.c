@@ -3,7 +3,7 @@
  */
 /* clean_up.c - removes or leaves the checkpoint at the end of a run, and adds the command that resumes to the message.
  *
- * Design:   a checkpoint that lies beside its output ends with the output (os/file/out_file.c); one with a path of its own
+ * Design:   a checkpoint beside its output ends with the output (os/file/out_file.c); one with a path of its own
  *           is removed here. The command is that of this run with --resume, quoted for a shell.
  * Threads:  the main thread of rank 0.
  */

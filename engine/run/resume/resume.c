@@ -6,8 +6,8 @@
  * Invariant: a run goes on only if its manifest is that of the checkpoint, and never discards more than one interval of
  *           work unless it is asked to.
  * Design:   rank 0 reads the checkpoint and decides; the other ranks get the items that are left. Without an option an
- *           unfinished run of less than checkpoint.interval begins anew, so that whoever repeats a short run need not know of
- *           checkpoints.
+ *           unfinished run of less than checkpoint.interval begins anew, so that a user who repeats a short run need not know
+ *           of checkpoints.
  * Threads:  the main thread.
  * Not here: what is written while the run lasts (checkpointer.c), the manifest (job_manifest.c).
  */
@@ -34,7 +34,7 @@
 #include "sink/output_stream.h"
 #include "worker/item_files/item_files.h"
 
-/* The items of the output; of a stream nobody knows how many come. */
+/* The items of the output; of a stream their number is unknown. */
 static pe_block whole_of(const pe_run_inputs *inputs)
 {
     const uint64_t most = UINT64_MAX - 1 - inputs->items.first;

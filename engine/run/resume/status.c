@@ -68,7 +68,7 @@ static pe_status refuse(const char *path, const char *beside, pe_error *err)
         path, beside);
 }
 
-/* A name is that of a checkpoint, or of an output whose checkpoint lies beside it, behind all symbolic links. */
+/* A name is that of a checkpoint, or of an output whose checkpoint is beside it; symbolic links are resolved. */
 static pe_status find_file(contents *self, const char *path, pe_error *err)
 {
     char *beside = NULL;

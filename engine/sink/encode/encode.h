@@ -19,7 +19,7 @@
 typedef struct pe_text_style {
     char separator, quote, decimal;
     bool is_styled;      /* decimal is not a point, or missing is set */
-    const char *missing; /* what stands for nan; NULL: "nan" */
+    const char *missing; /* the text for nan; NULL: "nan" */
     size_t missing_size;
 } pe_text_style;
 
@@ -36,7 +36,7 @@ typedef struct pe_encoder {
     bool is_fixed;                        /* every row has exactly row_bytes */
     bool is_plain;                        /* the bytes are the column of the only result: nothing to encode */
     bool has_text;                        /* a kept column or a result is one */
-    pe_buffer keys;                       /* jsonl: what stands before each value, each with a terminator */
+    pe_buffer keys;                       /* jsonl: the text before each value, each with a terminator */
     bool gives_json;                      /* the result is a text of JSON */
     bool has_text_result;                 /* whose sizes are known only when they are computed */
 } pe_encoder;

@@ -3,7 +3,7 @@
  */
 /* encode_json.c - columns of results into objects, one per line.
  *
- * Design: what stands before each value, such as `,"x":`, is made once (pe_encoder_name). nan and the infinities, which JSON
+ * Design: the text before each value, such as `,"x":`, is made once (pe_encoder_name). nan and the infinities, which JSON
  *         has not, are null; a complex number is a string. Where a result is JSON itself (a Python function without
  *         signature) an object is the line, after the other columns, and anything else is the value of its name.
  * Threads: the encoder is only read.
@@ -134,7 +134,7 @@ static pe_text trim(pe_text text)
     return text;
 }
 
-/* What stands between the brackets of an object, without the blanks around it; members without brackets as they are. */
+/* The text between the brackets of an object, without the blanks around it; members without brackets unchanged. */
 static pe_text members_of(pe_text json)
 {
     const pe_text object = trim(json);

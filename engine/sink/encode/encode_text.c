@@ -99,7 +99,7 @@ static char *copy(char *out, const char *text, size_t size)
 
 char *pe_print_styled_field(char *out, const char *text, size_t size, const pe_text_style *style, bool is_alone)
 {
-    /* what stands for nan is a text like any other only in quotes */
+    /* the text for nan is an ordinary text only in quotes */
     const bool is_missing =
         style->missing != NULL && size == style->missing_size && (size == 0 || memcmp(text, style->missing, size) == 0);
     if (!needs_quotes(text, size, style) && !(is_alone && size == 0) && !is_missing)
@@ -139,7 +139,7 @@ static char *print_float64(char *out, const cell *self, size_t item)
     return pe_print_float64(out, value);
 }
 
-/* A float as the job wants it: the decimal point, and what stands for nan. */
+/* A float as the job's keys say: the decimal point, and the text for nan. */
 static char *restyle(char *begin, char *end, const pe_text_style *style, bool is_alone)
 {
     if (style->missing != NULL && end - begin == 3 && memcmp(begin, "nan", 3) == 0) {

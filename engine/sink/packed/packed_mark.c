@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* packed_mark.c - where a .gz or .zst output stands, and how a later run goes on there.
+/* packed_mark.c - the position in a .gz or .zst output from which a later run continues.
  *
  * Threads:  one at a time.
  * Not here: packing (packer.c), unpacking (packed_reader.c).
@@ -29,7 +29,7 @@ pe_status pe_packed_mark_save(pe_packer *packer, pe_buffer *out, pe_error *err)
     return status == PE_OK ? pe_buffer_append(out, rows->data, rows->size, err) : status;
 }
 
-/* The line of names stands in front of the first member's records. */
+/* The line of names precedes the first member's records. */
 static pe_status take(pe_packer *packer, size_t *names_bytes, const unsigned char *data, size_t size, pe_error *err)
 {
     const size_t names = *names_bytes < size ? *names_bytes : size;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* packed_mark.h - where a .gz or .zst output stands, and how a later run goes on there.
+/* packed_mark.h - the position in a .gz or .zst output from which a later run continues.
  *
  * Design:  an encoder's state cannot be saved. But each piece is flushed into the file, so a later run reads the rows of the
  *          member at hand back from the file and packs them again, which brings its encoder to the same state. Beside the

@@ -37,7 +37,7 @@ static void take_elements(pe_source *source, const uint64_t *shape, int dims, ui
     memcpy(source->info.shape, shape, (size_t)dims * sizeof *shape);
 }
 
-_Static_assert(PE_ITEM_DIMS == PE_SOURCE_DIMS - 1, "an item has the axes behind the first");
+_Static_assert(PE_ITEM_DIMS == PE_SOURCE_DIMS - 1, "an item has the axes after the first");
 
 /* The items are arrays of several dimensions. */
 static void take_item_shape(pe_source *source, const uint64_t *shape, int dims)

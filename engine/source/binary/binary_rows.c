@@ -111,7 +111,7 @@ static pe_status check_end(const pe_binary_source *binary, pe_error *err)
     const char *const name = binary->base.info.name;
     if (binary->declared_rows != PE_COUNT_UNKNOWN && binary->consumed < binary->declared_rows)
         return pe_fail(err, PE_EDATA,
-                       "%s: truncated: its header promises %" PRIu64 " items of %zu bytes, but it ended within item "
+                       "%s: truncated: its header has %" PRIu64 " items of %zu bytes, but it ended within item "
                        "%" PRIu64 " (%zu bytes of it)",
                        name, binary->declared_rows, binary->layout.row_bytes, binary->consumed, left);
     if (left > 0 && binary->declared_rows == PE_COUNT_UNKNOWN)

@@ -52,11 +52,11 @@ typedef struct pe_binary_layout {
     uint64_t shape[PE_BINARY_DIMS];
 } pe_binary_layout;
 
-/* The struct behind a source of format npy, npz or raw. */
+/* The state of a source of format npy, npz or raw. */
 typedef struct pe_binary_source {
     pe_source base;
     pe_binary_layout layout;
-    uint64_t declared_rows; /* rows that a stream's header speaks of, or PE_COUNT_UNKNOWN */
+    uint64_t declared_rows; /* rows that a stream's header has, or PE_COUNT_UNKNOWN */
     uint64_t consumed;      /* rows of a stream handed out so far */
     pe_stream stream;
     int file; /* open for rows that are fetched, or 0 */

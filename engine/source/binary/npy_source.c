@@ -112,7 +112,7 @@ pe_status pe_npy_open_at(pe_binary_source *binary, uint64_t begin, size_t size, 
     size_t needed;
     if (!pe_mul_size(items, binary->layout.row_bytes, &needed) || needed > there)
         return pe_fail(err, PE_EDATA,
-                       "%s: truncated: its header promises %" PRIu64 " items of %zu bytes, but %" PRIu64
+                       "%s: truncated: its header has %" PRIu64 " items of %zu bytes, but %" PRIu64
                        " bytes of data are there, enough for %" PRIu64,
                        source->info.name, items, binary->layout.row_bytes, there, there / binary->layout.row_bytes);
     source->total = items;

@@ -3,8 +3,8 @@
  */
 /* glob_match.c - the paths that a pattern matches, as a shell does it.
  *
- * Design:   glob(3) matches a pattern without **. At the first component ** the pattern is split: what stands before it
- *           gives folders; of each, and of every folder below it, what stands after is matched in turn. Folders are
+ * Design:   glob(3) matches a pattern without **. At the first component ** the pattern is split: the part before it
+ *           gives folders; in each, and in every folder below it, the part after it is matched. Folders are
  *           quoted there, so that a [ in a name is no pattern.
  * Threads:  main thread of rank 0.
  * Not here: order, and what is left out (glob.c).
@@ -155,7 +155,7 @@ static pe_status descend(const matcher *m, pe_paths *folders)
     return status;
 }
 
-/* The folders that what stands before ** matches. */
+/* The folders that match the part before **. */
 static pe_status first_folders(const matcher *m, const char *pattern, size_t size, pe_paths *out)
 {
     if (size == 0)

@@ -21,7 +21,7 @@ static pe_csv_field field_at(const pe_text_work *w, const unsigned char *records
     return pe_csv_batch_field(&w->reader->batch, records, record, field);
 }
 
-/* One field by the way that knows every text; false: it cannot be delivered. */
+/* One field by the way that reads every text; false: it cannot be delivered. */
 static bool deliver_one(const pe_text_work *w, const pe_text_target *target, const unsigned char *records,
                         uint64_t record)
 {
@@ -97,7 +97,7 @@ static void keep_records(const pe_text_work *w, const unsigned char *records, ui
     }
 }
 
-/* What stands beside the results. */
+/* The text that is written beside the results. */
 static uint64_t keep_columns(const pe_text_work *w, const unsigned char *records, uint64_t count)
 {
     const pe_csv_batch *const batch = &w->reader->batch;

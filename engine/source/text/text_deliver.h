@@ -27,7 +27,7 @@ pe_status pe_text_deliver(const pe_text_work *w, const pe_text_target *target, c
 /* pe_text_deliver_fields - the fields of a record, for all targets in their order. */
 pe_status pe_text_deliver_fields(const pe_text_work *w, const pe_csv_field *fields, pe_error *err);
 
-/* pe_text_keep_beside - what stands beside the results of a record, of `size` bytes without its end. */
+/* pe_text_keep_beside - the text to be written beside the results of a record, of `size` bytes without its end. */
 pe_status pe_text_keep_beside(const pe_text_work *w, const pe_csv_field *fields, const char *record, size_t size,
                               pe_error *err);
 

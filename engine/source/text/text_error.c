@@ -91,10 +91,10 @@ pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, c
     if (verdict == PE_CSV_LONE_CR)
         return pe_fail_item(err, PE_EDATA, item,
                             "%s:%" PRIu64 ":%" PRIu64
-                            ": a carriage return (CR) without a newline (LF) behind it, outside "
+                            ": a carriage return (CR) without a newline (LF) after it, outside "
                             "of quotes: lines end in LF or CRLF; tr '\\r' '\\n' turns the one into the other",
                             name, s.line, s.column);
-    /* No item's failure: what lies after cannot be cut into items. */
+    /* No item's failure: what comes after cannot be cut into items. */
     if (verdict == PE_CSV_OPEN_QUOTE)
         return pe_fail(err, PE_EDATA, "%s:%" PRIu64 ":%" PRIu64 ": the quote that opens here is never closed", name,
                        s.line, s.column);

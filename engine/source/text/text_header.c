@@ -4,7 +4,7 @@
 /* text_header.c - which fields of a record become arguments.
  *
  * Design:   the header names them, or without one the first record counts them. Names are compared byte by byte. A name
- *           that stands twice is refused only where it is asked for.
+ *           that occurs twice is refused only where a job selects it.
  * Threads:  main thread.
  * Not here: how many fields the other records have (text_reader.c).
  */
@@ -186,7 +186,7 @@ static bool is_number(const char *name)
     return pe_parse_element(name, strlen(name), PE_FLOAT64, &real) || pe_is_integer_text(name, strlen(name));
 }
 
-/* A first record of numbers was hardly meant to be the names of columns, unless the job asks for them by these names. */
+/* A first record of numbers is not taken for the names of columns, unless the job selects columns by these names. */
 static void warn_of_numbers(const pe_text_source *text, const header *h)
 {
     const pe_source_spec *const spec = text->base.spec;

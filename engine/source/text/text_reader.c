@@ -3,7 +3,7 @@
  */
 /* text_reader.c - parses records of csv, tsv and txt into columns.
  *
- * Design:   the cursor stands after the last record read, so that consecutive blocks are scanned once. To reach a
+ * Design:   the cursor is after the last record read, so that consecutive blocks are scanned once. To reach a
  *           later block, record ends are counted from the cursor, or from the beginning of the byte range where the
  *           cursor is outside of it. Records of csv are taken in batches (text_columns.c), and one by one where something
  *           is unusual.

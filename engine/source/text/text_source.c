@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* text_source.c - csv, tsv and txt: records of fields, each parsed as what the kernel wants.
+/* text_source.c - csv, tsv and txt: records of fields, each parsed as the type of the kernel's argument.
  *
  * Design:   a file is scanned once, on rank 0, for where its records begin (file_index.c); the other ranks get the bounded
  *           index. With a dtype every column is parsed as that; a vector dtype takes as many columns as it has elements.

@@ -144,7 +144,7 @@ pe_status pe_text_open_json(const pe_text_source *text, pe_jsonl **out, pe_error
  * where the field is the whole line. */
 uint64_t pe_text_json_paths(const pe_text_source *text);
 uint64_t pe_text_json_path(const pe_text_source *text, uint64_t field);
-/* pe_text_cut_json - the line's values as fields; unescaped strings are copied to scratch. line lies in data of
+/* pe_text_cut_json - the line's values as fields; unescaped strings are copied to scratch. line is in data of
  * `size` bytes. Returns: PE_OK; PE_EDATA with the reason alone, *bad is the offset in the line; PE_ENOMEM */
 pe_status pe_text_cut_json(const pe_text_source *text, pe_jsonl *json, pe_text line, const unsigned char *data,
                            size_t size, pe_csv_field *fields, pe_arena *scratch, size_t *bad, pe_error *err);

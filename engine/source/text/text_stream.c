@@ -4,7 +4,7 @@
 /* text_stream.c - csv, tsv and txt from a pipe: cut into whole records.
  *
  * Design:   the scan goes on where it stopped when more bytes come, so a long record is scanned once. It counts the
- *           ends in the current bytes; a second scan of the bytes to be handed out finds where the last one stands. Empty
+ *           ends in the current bytes; a second scan of the bytes to be returned finds the begin of the last one. Empty
  *           lines at the end of the bytes stay in the buffer until more bytes come or the stream ends: at the stream's
  *           end they may be no records (pe_text_blank_end).
  * Threads:  the main thread of rank 0.

@@ -23,7 +23,7 @@
 #include "os/cores.h"
 #include "threads/placement/asked_threads.h"
 
-/* What a rank sends to rank 0: its cores and the threads it wants. */
+/* What a rank sends to rank 0: its cores and the threads that it asks for. */
 typedef struct request {
     uint64_t cores_id, limit_id;
     int bound;   /* cores in the affinity mask */

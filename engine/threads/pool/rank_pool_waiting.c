@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* rank_pool_waiting.c - takes results that wait behind a slow item out of the reorder buffer.
+/* rank_pool_waiting.c - takes results that wait for a slow item out of the reorder buffer.
  *
  * Design:   while the next item to deliver is not done, later ones fill the window. When it is the same for STALL_NS, and
  *           workers wait for room, results are taken in the order of their items until there is room. What has waited for

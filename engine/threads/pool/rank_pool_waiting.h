@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* rank_pool_waiting.h - results that wait behind an item that takes long leave the reorder buffer before their turn.
+/* rank_pool_waiting.h - results that wait for an item that takes long leave the reorder buffer before their turn.
  *
  * Threads: the main thread.
  */
@@ -13,7 +13,7 @@
 
 typedef struct pe_rank_pool pe_rank_pool;
 
-/* What a pool remembers of results that wait, and of the taking that is under way. */
+/* A pool's state of results that wait, and of the taking that is under way. */
 typedef struct pe_waiting {
     uint64_t head;     /* the reorder buffer's first entry, as it was seen last, */
     uint64_t head_ns;  /* and for the first time */

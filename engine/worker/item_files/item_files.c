@@ -71,10 +71,10 @@ static bool is_literal(const pe_template *name, size_t from, size_t end)
 static bool shows_number(const pe_template *name, size_t at)
 {
     const pe_piece *const before = at == 0 ? NULL : &name->pieces[at - 1];
-    const pe_piece *const behind = at + 1 == name->count ? NULL : &name->pieces[at + 1];
+    const pe_piece *const next = at + 1 == name->count ? NULL : &name->pieces[at + 1];
     const bool begins =
         before == NULL || (before->kind == PE_PIECE_LITERAL && !is_digit(before->text[before->size - 1]));
-    const bool ends = behind == NULL || (behind->kind == PE_PIECE_LITERAL && !is_digit(behind->text[0]));
+    const bool ends = next == NULL || (next->kind == PE_PIECE_LITERAL && !is_digit(next->text[0]));
     return (begins && is_literal(name, at + 1, name->count)) || (ends && is_literal(name, 0, at));
 }
 

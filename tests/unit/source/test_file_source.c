@@ -122,12 +122,11 @@ START_TEST(npy_truncated_data_is_refused_with_both_sizes)
     const double data[2] = {1, 2};
     const pe_source_spec spec = file("x.npy", PE_FORMAT_AUTO);
     put_npy("x.npy", 1, "'<f8'", "False", "(3,)", data, sizeof data);
-    open_fails(
-        &spec, PE_EDATA,
-        "x.npy: truncated: its header promises 3 items of 8 bytes, but 16 bytes of data are there, enough for 2");
+    open_fails(&spec, PE_EDATA,
+               "x.npy: truncated: its header has 3 items of 8 bytes, but 16 bytes of data are there, enough for 2");
     put_npy("x.npy", 1, "'<f8'", "False", "(2305843009213693952,)", data, sizeof data);
     open_fails(&spec, PE_EDATA, /* 2^61 * 8 bytes are more than a size can say */
-               "x.npy: truncated: its header promises 2305843009213693952 items of 8 bytes, but 16 bytes of data are "
+               "x.npy: truncated: its header has 2305843009213693952 items of 8 bytes, but 16 bytes of data are "
                "there, enough for 2");
     leave_folder(folder);
 }

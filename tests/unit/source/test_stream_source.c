@@ -390,7 +390,7 @@ START_TEST(stream_npy_goes_on_as_rows)
     ck_ok(take(&p, 10, 1000, 1000, &t), t.err);
     check_taken(&t, 1, "aabb");
     ck_assert_int_eq(take(&p, 10, 1000, 1000, &t), PE_EDATA);
-    ck_assert_str_eq(t.err.text, "x.npy: truncated: its header promises 3 items of 4 bytes, but it ended within item 1 "
+    ck_assert_str_eq(t.err.text, "x.npy: truncated: its header has 3 items of 4 bytes, but it ended within item 1 "
                                  "(2 bytes of it)");
     close_pipe(&p);
     pe_buffer_fini(&t.bytes);

@@ -77,7 +77,7 @@ static void pe_fail_check(const struct pe_check *check, const char *what, int na
     pe_jump();
 }
 
-/* The value behind a handler's argument is 0: small ones are the argument itself, large ones are pointed to. */
+/* The value of a handler's argument is 0: small ones are the argument itself, large ones are pointed to. */
 static int pe_is_zero(const struct pe_check_type *type, const void *value)
 {
     if (type->info / 2 <= 6)

@@ -132,7 +132,7 @@ void pe_expr_becomes_float(pe_expr_parser *p, const pe_expr_value *value);
 pe_status pe_expr_binary(pe_expr_parser *p, pe_expr_token op, pe_expr_value *left, const pe_expr_value *right);
 /* pe_expr_power - how strongly a binary operator binds, 2 to 11; 0 when op is none. */
 int pe_expr_power(const char *text, pe_expr_token op);
-/* pe_expr_refuse_operator - why what stands after a whole value cannot stand there. */
+/* pe_expr_refuse_operator - why the token after a whole value is not valid there. */
 pe_status pe_expr_refuse_operator(pe_expr_parser *p, const pe_expr_value *left);
 
 #endif

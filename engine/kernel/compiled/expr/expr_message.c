@@ -3,7 +3,7 @@
  */
 /* expr_message.c - a sentence about a place in an expression.
  *
- * Design:  below the sentence stands the line of the expression that holds the place, and below that a caret. A long
+ * Design:  the sentence is followed by the line of the expression and, below the place, a caret. A long
  *          line is cut around the place. Columns are counted in code points, so that the caret is right under UTF-8.
  * Threads: no state.
  */

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* expr_operators.c - which operators bind how, what they take and give, and what stands in place of those that are none.
+/* expr_operators.c - which operators bind how, what they take and give, and what to write in place of those that do not exist.
  *
  * Design:  an operator of C that most writers read in another way is refused with both readings: 0 < x < 2, x & 1 == 0,
  *          x ** 2. A value keeps the division of integers that it holds, so that the warning comes only where the

@@ -4,7 +4,7 @@
 /* expr_texts.c - finds the arguments that an expression uses as texts.
  *
  * Design:  a column of a csv file has no type of its own, so it gets the one that the expression asks for: the type is
- *          needed before the grammar is applied. An argument is a text where it stands alone between the parentheses or
+ *          needed before the grammar is applied. An argument is a text where it is alone between the parentheses or
  *          commas of a text function's call. The depth of parentheses is bounded; deeper ones are no calls of interest.
  * Threads: no state.
  */
@@ -20,7 +20,7 @@ static bool takes_texts(const char *text, pe_expr_token name)
     return function != NULL && strchr(function->types + 2, 't') != NULL;
 }
 
-/* Is what stands in [before, after] alone an argument of a call? */
+/* Is the text in [before, after] alone an argument of a call? */
 static bool stands_alone(const char *text, pe_expr_token before, pe_expr_token after)
 {
     return (pe_expr_is(text, before, "(") || pe_expr_is(text, before, ",")) &&

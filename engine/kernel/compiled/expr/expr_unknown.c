@@ -3,7 +3,7 @@
  */
 /* expr_unknown.c - what is said of a name in an expression that nothing has.
  *
- * Design:  the nearest name is told: of a call a function, else an argument, a param, a constant, or a column of the input
+ * Design:  the nearest name is proposed: of a call a function, else an argument, a param, a constant, or a column of the input
  *          that is no argument yet, because the arguments are the columns that the expression mentions.
  * Threads: no state.
  */
@@ -114,8 +114,8 @@ static const char *find_built_in(const pe_expr_parser *p, pe_expr_token name)
     char typed[NAME_ROOM];
     size_t count = 0, used = 0;
     const pe_kernel *const *const all = pe_registry_all(&count);
-    const size_t before = strspn(p->text, " \t\n"), behind = strspn(p->text + name.end, " \t\n");
-    if (before != name.begin || p->text[name.end + behind] != '\0' || name.end - name.begin >= sizeof typed)
+    const size_t before = strspn(p->text, " \t\n"), after = strspn(p->text + name.end, " \t\n");
+    if (before != name.begin || p->text[name.end + after] != '\0' || name.end - name.begin >= sizeof typed)
         return NULL;
     for (size_t k = 0; k < count && used < MOST_BUILT_INS; k++)
         names[used++] = all[k]->name;

@@ -29,7 +29,7 @@ typedef struct pe_kept_columns {
     pe_kept_fields *fields;         /* of all sources, one after the other */
     uint64_t *numbers;              /* of the fields in them */
     pe_kept_name *names;            /* of all columns, in order */
-    pe_text blanks[PE_MAX_COLUMNS]; /* what stands for fields of an item that cannot be read: their separators */
+    pe_text blanks[PE_MAX_COLUMNS]; /* written for the fields of an item that cannot be read: their separators */
     char *separators;               /* of the blanks */
     pe_text_style style;            /* of the output */
     char **made;                    /* names that no input has */

@@ -70,7 +70,7 @@ static pe_status take_key(void *context, const char *key, size_t size, pe_error 
 
 /* ---- kept values ---- */
 
-/* A field more that stands beside the results. */
+/* One more field to be written beside the results. */
 static pe_status keep_key(void *context, const char *key, size_t size, pe_error *err)
 {
     pe_text_source *const text = context;
