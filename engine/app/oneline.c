@@ -17,7 +17,6 @@
 
 #include "app/oneline_kernel.h"
 #include "base/enum_names.h"
-#include "job/toml/quote.h"
 
 #define NUMBER_BYTES "0123456789+-._eE"
 

@@ -178,7 +178,7 @@ static bool begins_with(const char *text, const char *word)
     return word[0] != '\0' && strncmp(text + strspn(text, " \t\n"), word, strlen(word)) == 0;
 }
 
-bool pe_batch_limit_is_none(pe_batch_system system, const char *text)
+static bool is_no_limit(pe_batch_system system, const char *text)
 {
     const char *end = NULL;
     const bool is_number = isdigit((unsigned char)text[strspn(text, " \t\n")]) != 0;
@@ -279,7 +279,7 @@ static void ask_program(pe_batch_limit *limit, char *const argv[])
     limit->problem = run_program(argv, answer);
     limit->is_known =
         limit->problem == NULL && pe_batch_limit_read(limit->system, answer, (int64_t)time(NULL), &limit->left_s);
-    if (limit->problem == NULL && !limit->is_known && !pe_batch_limit_is_none(limit->system, answer))
+    if (limit->problem == NULL && !limit->is_known && !is_no_limit(limit->system, answer))
         limit->problem = NOT_UNDERSTOOD;
     free(answer);
 }

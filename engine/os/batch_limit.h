@@ -36,7 +36,4 @@ pe_batch_limit pe_batch_limit_ask(void);
  * time_left` or `flux job timeleft` prints them; now is the time of day, in seconds since 1970. False: it prints none. */
 bool pe_batch_limit_read(pe_batch_system system, const char *text, int64_t now, int64_t *left_s);
 
-/* pe_batch_limit_is_none - whether such a text, in which no time was found, says that the job has no limit. */
-bool pe_batch_limit_is_none(pe_batch_system system, const char *text);
-
 #endif

@@ -30,16 +30,11 @@ size_t pe_place_arg_offset(const pe_type *args, int arg)
     return at;
 }
 
-size_t pe_place_size(const pe_type *args, int count)
-{
-    return pe_place_arg_offset(args, count);
-}
-
 static pe_cell_layout lay_cell(const pe_fold_spec *spec, bool is_float)
 {
     pe_cell_layout at = {.sum = spec->has_bounds ? sizeof(pe_bounds) : 0};
     const size_t sum = is_float ? sizeof(pe_exact_float) : sizeof(pe_exact_int);
-    const size_t place = spec->has_places ? round_up(pe_place_size(spec->args, spec->arg_count)) : 0;
+    const size_t place = spec->has_places ? round_up(pe_place_arg_offset(spec->args, spec->arg_count)) : 0;
     at.square = at.sum + (spec->has_sums ? round_up(sum) : 0);
     at.least = at.square + (spec->has_squares ? round_up(sizeof(pe_exact_square)) : 0);
     at.most = at.least + place;
@@ -191,6 +186,6 @@ void pe_fold_lay_out(pe_fold *fold, const pe_fold_spec *spec)
     fold->has_bounds = spec->has_bounds;
     fold->floats = lay_cell(spec, true);
     fold->integers = lay_cell(spec, false);
-    fold->place_bytes = spec->has_places ? pe_place_size(spec->args, spec->arg_count) : 0;
+    fold->place_bytes = spec->has_places ? pe_place_arg_offset(spec->args, spec->arg_count) : 0;
     fold->size = state_bytes(spec, fold->cells);
 }

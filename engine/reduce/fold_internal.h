@@ -68,9 +68,7 @@ pe_tally *pe_fold_tally(const pe_fold *fold, int result, size_t element);
 uint64_t *pe_fold_histogram(const pe_fold *fold, int result, size_t element);
 uint64_t *pe_fold_items(const pe_fold *fold);
 
-/* pe_place_size - the bytes of a place with its arguments. */
-size_t pe_place_size(const pe_type *args, int count);
-/* pe_place_arg_offset - where an argument begins in a place. */
+/* pe_place_arg_offset - where an argument begins in a place; of the number of arguments: the size of a place. */
 size_t pe_place_arg_offset(const pe_type *args, int arg);
 
 /* ---- fold_widen.c ---- */

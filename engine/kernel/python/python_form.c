@@ -20,7 +20,6 @@
 #include "kernel/call.h"
 #include "kernel/process/process_form.h"
 #include "kernel/python/python_internal.h"
-#include "types/number.h"
 
 /* Set to 1 for a worker, which is one of as many as there are cores; a variable that the user has set stays. */
 static const char *const thread_variables[] = {"OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "MKL_NUM_THREADS=1",

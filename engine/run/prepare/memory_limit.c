@@ -14,7 +14,6 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/enum_names.h"
 #include "report/progress.h"
 
 #define MIB ((size_t)1 << 20)

@@ -17,7 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
 #include "os/file/out_file.h"
 #include "os/file/out_lock.h"
 #include "os/file/out_marker.h"

@@ -14,7 +14,7 @@
 #include "base/alloc.h"
 #include "source/text/text_source.h"
 
-pe_text pe_text_own_bytes(const pe_csv_field *field)
+static pe_text own_bytes(const pe_csv_field *field)
 {
     return field->is_quoted ? (pe_text){field->data - 1, field->size + 2} : (pe_text){field->data, field->size};
 }
@@ -39,7 +39,7 @@ pe_status pe_text_name_fields(pe_text_source *text, const pe_csv_field *fields, 
             continue;
         status = pe_copy_string(&text->all[f].name, names[f], err);
         if (status == PE_OK)
-            status = copy_label(&text->all[f], pe_text_own_bytes(&fields[f]), err);
+            status = copy_label(&text->all[f], own_bytes(&fields[f]), err);
     }
     return status;
 }
@@ -191,7 +191,7 @@ pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, c
         if (k > 0)
             *at++ = kept->separator;
         if (kept->is_as_it_stands) {
-            const pe_text bytes = pe_text_own_bytes(&fields[kept->fields[k]]);
+            const pe_text bytes = own_bytes(&fields[kept->fields[k]]);
             memcpy(at, bytes.data, bytes.size);
             at += bytes.size;
         } else {

@@ -103,8 +103,6 @@ pe_status pe_text_load_fields(pe_text_source *text, const unsigned char *data, s
 bool pe_text_field_at(const pe_source *source, uint64_t number, pe_source_field *out);
 const char *pe_text_column_name(const pe_source *source, uint64_t number);
 void pe_text_free_fields(pe_text_source *text);
-/* pe_text_own_bytes - a field with its quotes. */
-pe_text pe_text_own_bytes(const pe_csv_field *field);
 /* pe_text_is_kept_in_place - are they bytes of the file, which nothing has to copy? */
 bool pe_text_is_kept_in_place(const pe_kept_fields *kept);
 /* pe_text_keep - the text of the kept fields of the current record, of `size` bytes without its end; it points into the

@@ -8,7 +8,6 @@
  */
 #include "threads/pool/rank_pool_results.h"
 
-#include "base/clock.h"
 #include "threads/work_queue.h"
 
 void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
