@@ -52,16 +52,26 @@ def set_main_function(function: types.FunctionType, state: Any) -> None:
         if name not in namespace or (IN_WORKER and isinstance(value, (types.FunctionType, type, _CACHED))):
             namespace[name] = value
     slots["__globals__"] = {}
-    _set_function(function, (attributes, slots))
+    _cloudpickle_parts()._function_setstate(function, (attributes, slots))
 
 
-def _set_function(function: types.FunctionType, state: Any) -> None:
-    """cloudpickle's own, which newer versions have in another module."""
+def set_main_class(item: type, state: Any) -> None:
+    """Fill a class of __main__. A worker has it under its name as long as the sender has, and pickles its instances by reference."""
+    state, is_current = state
+    _cloudpickle_parts()._class_setstate(item, state)
+    names = main_namespace()
+    if IN_WORKER and is_current:
+        names[item.__name__] = item
+    elif IN_WORKER and names.get(item.__name__) is item:
+        del names[item.__name__]
+
+
+def _cloudpickle_parts() -> Any:
+    """The module of cloudpickle that fills functions and classes; newer versions have it in another."""
     try:
-        parts = importlib.import_module("cloudpickle.cloudpickle_fast")
+        return importlib.import_module("cloudpickle.cloudpickle_fast")
     except ImportError:
-        parts = importlib.import_module("cloudpickle.cloudpickle")
-    parts._function_setstate(function, state)
+        return importlib.import_module("cloudpickle.cloudpickle")
 
 
 @functools.lru_cache(None)
@@ -83,10 +93,16 @@ def _pickler() -> Any:
             self.globals_ref[id(main_namespace())] = _MainNamespace(__name__="__main__")
 
         def reducer_override(self, item: Any) -> Any:
-            if self.is_result and isinstance(item, (types.FunctionType, type)) and item.__module__ not in ("__main__", "builtins"):
-                return NotImplemented  # a result goes by value only where nobody could import it
+            is_definition = isinstance(item, (types.FunctionType, type))
+            if self.is_result and is_definition and item.__module__ not in ("__main__", "builtins") and "<" in item.__qualname__:
+                return NotImplemented  # lambdas and local functions of modules are no results, as in multiprocessing
             reduced = super().reducer_override(item)
-            return complete_class(item, reduced) if isinstance(item, type) else reduced
+            if not isinstance(item, type) or not isinstance(reduced, tuple):
+                return reduced
+            reduced = complete_class(item, reduced)
+            if item.__module__ != "__main__":
+                return reduced
+            return (*reduced[:2], (reduced[2], main_namespace().get(item.__name__) is item), None, None, set_main_class)
 
         def _dynamic_function_reduce(self, function: Any) -> Any:
             reduced = super()._dynamic_function_reduce(function)

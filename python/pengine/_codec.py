@@ -87,6 +87,8 @@ def _as_array(items: list[Any]) -> Any:
         type(item) is kind and item.dtype == dtype and item.shape == shape for item in items
     ):
         return None
+    if shape and any(item.flags.fnc for item in items):
+        return None  # a pickle keeps Fortran order
     return numpy.stack(items) if shape else numpy.array(items, dtype)
 
 

@@ -21,7 +21,7 @@ from multiprocessing import context, popen_spawn_posix, process, spawn, synchron
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Optional
 
-from . import _byvalue, _cluster, _frames
+from . import _byvalue, _cluster, _frames, _settings
 
 _LAUNCHERS = ("OMPI_", "PMIX_", "PMI_", "PRTE_", "SLURM_STEP", "SLURM_PROCID", "SLURM_LOCALID", "SLURM_GTIDS",
               "SLURM_TASK_PID", "SLURM_SRUN", "SLURM_LAUNCH", "SLURM_PMI", "MPI_LOCAL", "HYDRA_")
@@ -98,6 +98,7 @@ def _preparation(name: str, number: int) -> tuple[dict[str, Any], bool]:
     data["authkey"] = bytes(data["authkey"])
     if _byvalue.BY_VALUE:
         main = sys.modules["__main__"].__dict__
+        data["settings"] = _settings.collect()
         data["main"] = {key: main[key] for key in ("__file__", "__package__") if isinstance(main.get(key), str)}
     return data, _byvalue.BY_VALUE
 

@@ -50,9 +50,9 @@ TABLE: dict[type, Callable[[Any], Any]] = {
 }
 
 
-def complete_class(item: type, reduced: Any) -> Any:
+def complete_class(item: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
     """cloudpickle's reduction of a class, with its module, which it leaves out where a base has the same; a NamedTuple is a tuple."""
-    if not isinstance(reduced, tuple) or getattr(reduced[0], "__name__", "") != "_make_skeleton_class":
+    if getattr(reduced[0], "__name__", "") != "_make_skeleton_class":
         return reduced
     kind, name, bases, names, *more = reduced[1]
     if issubclass(item, tuple) and hasattr(item, "_fields"):

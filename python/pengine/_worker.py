@@ -19,7 +19,7 @@ import types
 from multiprocessing import process, spawn
 from typing import Any, Callable, Optional
 
-from . import _byvalue, _codec, _core, _frames
+from . import _byvalue, _codec, _core, _frames, _settings
 
 
 class _Link:
@@ -103,6 +103,7 @@ class _Worker:
         self.link = link
         self.memory = link.memory
         self.functions: dict[int, Callable[..., Any]] = {}
+        self.pid = os.getpid()
 
     def serve(self) -> None:
         """Until the pool says QUIT or is gone."""
@@ -143,6 +144,8 @@ class _Worker:
         for stream in (sys.stdout, sys.stderr):
             if stream is not None and not stream.closed:
                 stream.flush()
+        if os.getpid() != self.pid:
+            os._exit(0)  # a child that the function forked has returned, too; the results are its parent's to send
         second = pickle.dumps(failures.found) if failures.found else b""
         self.link.send(_frames.RESULT, number, time.perf_counter_ns() - begin, payload, second, place)
         _frames.ITEM.pack_into(self.memory, 8, _frames.NO_ITEM)
@@ -228,6 +231,7 @@ def _prepare(data: dict[str, Any], by_value: bool, life_fd: int) -> None:
         main = types.ModuleType("__main__")
         main.__dict__.update(data.pop("main", {}))
         sys.modules["__main__"] = main
+        _settings.apply(data.pop("settings"))
     mine: Any = process.current_process()
     mine._identity = data.pop("identity")
     parent = process._ParentProcess(data.pop("parent"), os.getppid(), life_fd)  # type: ignore[attr-defined]

@@ -102,6 +102,11 @@ class Unreadable:
         return int, ("x",)
 
 
+def fork_and_return(x):
+    os.fork()
+    return x
+
+
 def unsendable(x):
     return Unsendable()
 
@@ -199,6 +204,7 @@ class Values(unittest.TestCase):
             for one, other in zip(got, array):
                 numpy.testing.assert_array_equal(one, other)
         self.assertTrue(self.pool.map(identity, numpy.zeros((1, 3)))[0].flags.writeable)
+        self.assertTrue(self.pool.map(identity, [numpy.zeros((3, 2), order="F")] * 2)[1].flags.f_contiguous)
 
     def test_functions_of_main_lambdas_and_closures(self):
         factor = 3
@@ -508,7 +514,7 @@ class Workers(unittest.TestCase):
     def test_classes_and_caches_of_a_script(self):
         """What a fork takes along as it is, and cloudpickle by itself does not."""
         out, err = script("""
-            import abc, dataclasses, functools, typing, pengine
+            import abc, collections, dataclasses, functools, pickle, typing, pengine
             class Base(abc.ABC): pass
             class Derived(Base):
                 @functools.cached_property
@@ -519,6 +525,7 @@ class Workers(unittest.TestCase):
             class Pair(typing.NamedTuple):
                 a: int
                 b: int = 2
+            Size = collections.namedtuple("Size", "x y")
             @dataclasses.dataclass(frozen=True, slots=True)
             class Point:
                 x: int
@@ -546,11 +553,50 @@ class Workers(unittest.TestCase):
                 print(pool.map(fields, [named]), pool.map(lambda d: d.half, [derived]))
                 print(pool.map(kind, [1, ""]), pool.map(lambda x: kind(x), [1, ""]))
                 print(pool.map(fib, [10, 80]), pool.map(add, [80]), fib.cache_info().misses)
+                moved = pool.map(lambda p: p._replace(**{p._fields[0]: 9}), [Pair(1), Size(1, 2)])
+                print(moved, type(moved[0]) is Pair, type(moved[1]) is Size)
+                print([pickle.loads(x) for x in pool.map(lambda p: pickle.dumps(p), [Pair(1), Size(1, 2), point])])
+                former, Size = Size, collections.namedtuple("Size", "x y z")
+                sizes = pool.map(lambda p: p, [former(1, 2), Size(3, 4, 5), former(6, 7)], 1)
+                print([type(size) is kind for size, kind in zip(sizes, (former, Size, former))], sizes)
         """)
         self.assertEqual(out, "True 1.5 True True True True\n"
                               "[({'name': 'n', 'parts': []}, ['name', 'parts'], 'o')] [1.5]\n"
                               "['int', 'object'] ['int', 'object']\n"
-                              "[55, 23416728348467685] [23416728348467686] 0\n", err)
+                              "[55, 23416728348467685] [23416728348467686] 0\n"
+                              "[Pair(a=9, b=2), Size(x=9, y=2)] True True\n"
+                              "[Pair(a=1, b=2), Size(x=1, y=2), Point(x=3)]\n"
+                              "[True, True, True] [Size(x=1, y=2), Size(x=3, y=4, z=5), Size(x=6, y=7)]\n", err)
+
+    def test_settings_of_a_script(self):
+        out, err = script("""
+            import logging, sys, warnings, pengine
+            class Marked(logging.Formatter):
+                def format(self, record): return "> " + super().format(record)
+            logging.basicConfig(level=logging.INFO, stream=sys.stdout)
+            logging.root.handlers[0].setFormatter(Marked("%(name)s %(message)s"))
+            logging.getLogger("loud").setLevel(logging.DEBUG)
+            warnings.filterwarnings("ignore", message="known")
+            sys.setrecursionlimit(5000)
+            def work(x):
+                logging.info("item %d", x)
+                logging.debug("hidden")
+                logging.getLogger("loud").debug("shown")
+                warnings.warn("known")
+                warnings.warn("new")
+                return sys.getrecursionlimit()
+            with pengine.Pool(1) as pool:
+                print(pool.map(work, [3]))
+        """)
+        self.assertEqual(out, "> root item 3\n> loud shown\n[5000]\n", err)
+        self.assertIn("UserWarning: new", err)
+        self.assertNotIn("known", err)
+
+    def test_a_child_of_the_function_that_returns_sends_nothing(self):
+        with pengine.Pool(2) as pool:
+            for _ in range(5):
+                self.assertEqual(pool.map_async(fork_and_return, range(4), 1).get(10), list(range(4)))
+                self.assertEqual(pool.apply_async(fork_and_return, (5,)).get(10), 5)
 
     def test_launcher_is_not_seen(self):
         os.environ.update(OMPI_COMM_WORLD_RANK="0", PMIX_RANK="0", PMI_RANK="0", SLURM_STEP_ID="1")
