@@ -68,10 +68,10 @@ bool pe_inputs_is_remote(const pe_inputs *inputs);
 pe_status pe_inputs_pack(pe_inputs *inputs, pe_block block, pe_buffer *payload, pe_error *err);
 
 /* pe_inputs_next - the next block of a stream with its payload (rank 0); zipped known sources follow along, and further
- * streams are waited for, each up to timeout_ms.
+ * streams are waited for, each up to limits->timeout_ms.
  * Returns: as pe_source_next; PE_EDATA at the end when another input's length differs (naming both) */
-pe_status pe_inputs_next(pe_inputs *inputs, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *payload,
-                         pe_block *block, bool *ended, pe_error *err);
+pe_status pe_inputs_next(pe_inputs *inputs, const pe_source_limits *limits, pe_buffer *payload, pe_block *block,
+                         bool *ended, pe_error *err);
 
 pe_status pe_inputs_reader_open(const pe_inputs *inputs, pe_inputs_reader **out, pe_error *err);
 void pe_inputs_reader_close(pe_inputs_reader *reader);

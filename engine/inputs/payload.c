@@ -96,30 +96,27 @@ static pe_status check_end(const pe_inputs *inputs, pe_error *err)
                    (unsigned long long)inputs->infos[known].count);
 }
 
-/* Asks a stream for more items; they go after what waits of it already. */
-static pe_status pull(pe_inputs *inputs, int s, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *to,
-                      pe_error *err)
+/* Takes more items from a stream; their bytes are appended to `to`, after those that are buffered already. */
+static pe_status pull(pe_inputs *inputs, int s, const pe_source_limits *limits, pe_buffer *to, pe_error *err)
 {
     pe_buffered_items *const buffered = inputs->buffered + s;
-    if (buffered->ended || most_items == 0)
+    if (buffered->ended || limits->items == 0)
         return PE_OK;
-    pe_byte_range more = {0};
-    uint64_t count = 0;
-    const pe_status status = pe_source_next(inputs->sources[s], most_items, most_bytes, timeout_ms, to, &more, &count,
-                                            &buffered->ended, err);
-    if (status != PE_OK || count == 0)
+    pe_source_taken taken;
+    const pe_status status = pe_source_next(inputs->sources[s], limits, to, &taken, err);
+    if (status != PE_OK)
         return status;
+    buffered->ended = taken.ended;
     if (buffered->count == 0)
-        buffered->byte_range = more;
+        buffered->byte_range = taken.byte_range;
     else
-        buffered->byte_range.bytes += more.bytes; /* successive byte ranges are adjacent */
-    buffered->count += count;
+        buffered->byte_range.bytes += taken.byte_range.bytes; /* successive byte ranges are adjacent */
+    buffered->count += taken.count;
     return PE_OK;
 }
 
 /* The lead's items as the payload's first section, whose pe_byte_range is written once it is known. */
-static pe_status lead_section(pe_inputs *inputs, uint64_t most_items, size_t most_bytes, int timeout_ms,
-                              pe_buffer *payload, pe_error *err)
+static pe_status lead_section(pe_inputs *inputs, const pe_source_limits *limits, pe_buffer *payload, pe_error *err)
 {
     const int s = inputs->payload_order[0];
     pe_buffered_items *const buffered = inputs->buffered + s;
@@ -128,7 +125,7 @@ static pe_status lead_section(pe_inputs *inputs, uint64_t most_items, size_t mos
         return pe_inputs_section(payload, &buffered->byte_range, buffered->bytes.data, err);
     pe_status status = pe_buffer_append(payload, &buffered->byte_range, sizeof buffered->byte_range, err);
     if (status == PE_OK)
-        status = pull(inputs, s, most_items, most_bytes, timeout_ms, payload, err);
+        status = pull(inputs, s, limits, payload, err);
     if (status != PE_OK || buffered->count == 0)
         return status;
     assert(payload->size == begin + sizeof buffered->byte_range + buffered->byte_range.bytes);
@@ -147,8 +144,8 @@ static pe_status keep_lead(pe_inputs *inputs, const pe_buffer *payload, size_t b
 }
 
 /* The other streams up to as many items as the lead has; *is_level when all have them.
- * A lead that has ended is asked about one item more: there must be none. */
-static pe_status follow(pe_inputs *inputs, size_t most_bytes, int timeout_ms, bool *is_level, pe_error *err)
+ * Where the lead has ended, one more item is read of the others: there must be none. */
+static pe_status follow(pe_inputs *inputs, pe_source_limits limits, bool *is_level, pe_error *err)
 {
     const int lead = inputs->payload_order[0];
     const uint64_t count = inputs->buffered[lead].count;
@@ -156,9 +153,8 @@ static pe_status follow(pe_inputs *inputs, size_t most_bytes, int timeout_ms, bo
     for (int k = 1; k < inputs->stream_count; k++) {
         const int s = inputs->payload_order[k];
         pe_buffered_items *const buffered = inputs->buffered + s;
-        const uint64_t wanted = count > 0 ? count : 1;
-        const pe_status status =
-            pull(inputs, s, wanted - buffered->count, most_bytes, timeout_ms, &buffered->bytes, err);
+        limits.items = (count > 0 ? count : 1) - buffered->count;
+        const pe_status status = pull(inputs, s, &limits, &buffered->bytes, err);
         if (status != PE_OK)
             return status;
         if (buffered->count > count)
@@ -212,18 +208,18 @@ static bool have_all_ended(const pe_inputs *inputs)
     return true;
 }
 
-pe_status pe_inputs_next(pe_inputs *inputs, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *payload,
-                         pe_block *block, bool *ended, pe_error *err)
+pe_status pe_inputs_next(pe_inputs *inputs, const pe_source_limits *limits, pe_buffer *payload, pe_block *block,
+                         bool *ended, pe_error *err)
 {
-    assert(inputs->stream_count > 0 && most_items > 0 && payload->size % PE_PAYLOAD_ALIGN == 0);
+    assert(inputs->stream_count > 0 && limits->items > 0 && payload->size % PE_PAYLOAD_ALIGN == 0);
     const size_t begin = payload->size;
     pe_buffered_items *const lead = inputs->buffered + inputs->payload_order[0];
     *block = (pe_block){inputs->delivered, 0};
     *ended = false;
     bool is_level = false;
-    pe_status status = lead_section(inputs, most_items, most_bytes, timeout_ms, payload, err);
+    pe_status status = lead_section(inputs, limits, payload, err);
     if (status == PE_OK && (lead->count > 0 || lead->ended))
-        status = follow(inputs, most_bytes, timeout_ms, &is_level, err);
+        status = follow(inputs, *limits, &is_level, err);
     if (status == PE_OK && is_level && lead->count > 0)
         status = deliver(inputs, lead->count, payload, block, err);
     else if (status == PE_OK && lead->count > 0)

@@ -129,15 +129,28 @@ pe_status pe_source_append(const pe_source *source, pe_block block, const pe_byt
 /* pe_source_release - the byte range will not be read again here: its pages may leave memory. */
 void pe_source_release(const pe_source *source, const pe_byte_range *byte_range);
 
-/* pe_source_next - the next items of a stream (rank 0): up to most_items whole items or about most_bytes bytes.
+/* The most that one call takes from a stream. */
+typedef struct pe_source_limits {
+    uint64_t items; /* at least 1 */
+    size_t bytes;   /* about as many; one item is taken whole, however long it is */
+    int timeout_ms; /* how long it waits for more bytes; 0: not at all */
+} pe_source_limits;
+
+/* What one call has taken from a stream. */
+typedef struct pe_source_taken {
+    uint64_t count;           /* whole items; 0: there is no complete item yet, call again */
+    pe_byte_range byte_range; /* theirs, where count > 0 */
+    bool ended;               /* the stream is over, and all its items were taken */
+} pe_source_taken;
+
+/* pe_source_next - take the next items of a stream (rank 0).
  *
- * Call:    main thread; waits at most timeout_ms for more bytes (0: not at all), and may be called again.
- * Owns:    bytes are appended to out.
- * Returns: PE_OK with *count items (0: no complete item yet, call again) and *ended set once the stream is over and all
- * its items were handed out; PE_EDATA (quote never closed, an element cut short); PE_EIO
+ * Call:    main thread
+ * Owns:    the items' bytes are appended to bytes.
+ * Returns: PE_OK with *taken; PE_EDATA (quote never closed, an element cut short); PE_EIO
  */
-pe_status pe_source_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                         pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
+pe_status pe_source_next(pe_source *source, const pe_source_limits *limits, pe_buffer *bytes, pe_source_taken *taken,
+                         pe_error *err);
 
 /* pe_reader_open - open a worker's own reader of a bound source. */
 pe_status pe_reader_open(const pe_source *source, pe_reader **out, pe_error *err);

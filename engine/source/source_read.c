@@ -136,47 +136,47 @@ static pe_status check_end(const pe_source *source, pe_error *err)
 }
 
 /* Drops the items before `first`, as far as they can be had now. */
-static pe_status skip(pe_source *source, size_t most_bytes, int timeout_ms, pe_buffer *out, bool *ended, pe_error *err)
+static pe_status skip(pe_source *source, pe_source_limits limits, pe_buffer *bytes, bool *ended, pe_error *err)
 {
-    const size_t size = out->size;
+    const size_t size = bytes->size;
     while (source->consumed < source->first && !*ended) {
-        pe_byte_range byte_range = {0};
-        uint64_t count = 0;
-        const pe_status status = source->kind->next(source, source->first - source->consumed, most_bytes, timeout_ms,
-                                                    out, &byte_range, &count, ended, err);
-        out->size = size;
+        pe_source_taken taken = {0};
+        limits.items = source->first - source->consumed;
+        const pe_status status = source->kind->next(source, &limits, bytes, &taken, err);
+        bytes->size = size;
         if (status != PE_OK)
             return status;
-        source->consumed += count;
-        if (count == 0)
+        *ended = taken.ended;
+        source->consumed += taken.count;
+        if (taken.count == 0)
             break;
     }
     return *ended ? check_end(source, err) : PE_OK;
 }
 
-pe_status pe_source_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                         pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err)
+pe_status pe_source_next(pe_source *source, const pe_source_limits *limits, pe_buffer *bytes, pe_source_taken *taken,
+                         pe_error *err)
 {
-    assert(source->info.is_stream && most_items > 0);
+    assert(source->info.is_stream && limits->items > 0);
     const pe_source_spec *const spec = source->spec;
-    *count = 0;
-    *ended = false;
-    pe_status status = skip(source, most_bytes, timeout_ms, out, ended, err);
-    if (status != PE_OK || *ended || source->consumed < source->first)
+    *taken = (pe_source_taken){0};
+    pe_status status = skip(source, *limits, bytes, &taken->ended, err);
+    if (status != PE_OK || taken->ended || source->consumed < source->first)
         return status;
     const uint64_t left = spec->has_count ? spec->count - (source->consumed - source->first) : UINT64_MAX;
     if (left > 0) {
-        const uint64_t most = left < most_items ? left : most_items;
-        status = source->kind->next(source, most, most_bytes, timeout_ms, out, byte_range, count, ended, err);
+        pe_source_limits most = *limits;
+        most.items = left < limits->items ? left : limits->items;
+        status = source->kind->next(source, &most, bytes, taken, err);
         if (status != PE_OK)
             return status;
-        assert(*count <= most);
-        source->consumed += *count;
-        byte_range->first -= source->first;
+        assert(taken->count <= most.items);
+        source->consumed += taken->count;
+        taken->byte_range.first -= source->first;
     }
-    if (*ended)
+    if (taken->ended)
         return check_end(source, err);
-    *ended = spec->has_count && left == *count; /* what follows is nobody's business */
+    taken->ended = spec->has_count && left == taken->count; /* what the stream has beyond is not read */
     return PE_OK;
 }
 

@@ -46,10 +46,10 @@ typedef struct pe_source_vtable {
      * may lie before block.first. NULL: no bytes. */
     pe_byte_range (*byte_range)(const pe_source *source, pe_block block);
 
-    /* next - as pe_source_next, in the file's numbering; most_items is at least 1. NULL: this format cannot be a
-     * stream (source.c refuses it). Successive byte ranges are adjacent in offset and first. */
-    pe_status (*next)(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                      pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
+    /* next - as pe_source_next, in the file's numbering; *taken is zero. NULL: this format cannot be a stream (source.c
+     * refuses it). Successive byte ranges are adjacent in offset and first. */
+    pe_status (*next)(pe_source *source, const pe_source_limits *limits, pe_buffer *bytes, pe_source_taken *taken,
+                      pe_error *err);
 
     /* fetch - where source->is_fetched: the file does not hold the items as rows, so their bytes are put together at out,
      * which has room for those of the block's byte range (of which only first and bytes mean something). read gets bytes

@@ -63,18 +63,18 @@ static void read_file(const pe_source *source, pe_reader *reader, uint64_t most_
 static void read_stream(pe_source *source, pe_reader *reader, uint64_t most_items, outcome *o)
 {
     pe_buffer bytes = {0};
-    bool ended = false;
-    for (uint64_t seen = 0; !ended && o->err.status == PE_OK;) {
-        pe_byte_range byte_range;
-        uint64_t count = 0;
+    const pe_source_limits limits = {.items = most_items, .bytes = 1000};
+    pe_source_taken taken = {0};
+    for (uint64_t seen = 0; !taken.ended && o->err.status == PE_OK;) {
         bytes.size = 0;
-        if (pe_source_next(source, most_items, 1000, 0, &bytes, &byte_range, &count, &ended, &o->err) != PE_OK)
+        if (pe_source_next(source, &limits, &bytes, &taken, &o->err) != PE_OK)
             break;
-        FUZZ_HOLDS(count <= most_items && (ended || count > 0));
-        if (count > 0)
-            FUZZ_HOLDS(byte_range.first == seen && byte_range.bytes == bytes.size);
-        read_block(reader, pe_source_get_info(source)->columns, (pe_block){seen, count}, &byte_range, bytes.data, o);
-        seen += count;
+        FUZZ_HOLDS(taken.count <= most_items && (taken.ended || taken.count > 0));
+        if (taken.count > 0)
+            FUZZ_HOLDS(taken.byte_range.first == seen && taken.byte_range.bytes == bytes.size);
+        read_block(reader, pe_source_get_info(source)->columns, (pe_block){seen, taken.count}, &taken.byte_range,
+                   bytes.data, o);
+        seen += taken.count;
     }
     pe_buffer_fini(&bytes);
 }

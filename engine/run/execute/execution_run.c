@@ -29,12 +29,15 @@ static pe_status next(void *context, int timeout_ms, pe_buffer *payload, pe_bloc
     pe_execution *self = context;
     const pe_plan *plan = self->plan;
     const pe_item_set *const todo = &self->inputs->todo;
-    const size_t bytes = plan->payload_bytes > STREAM_BLOCK_MIN_BYTES ? plan->payload_bytes : STREAM_BLOCK_MIN_BYTES;
     const uint64_t position = pe_item_set_position(todo, self->streamed);
     const pe_block wanted = pe_item_set_from(todo, position);
     const uint64_t most = self->streamed < wanted.first ? wanted.first - self->streamed : wanted.count;
-    const pe_status status = pe_inputs_next(self->inputs->inputs, most < plan->chunk_items ? most : plan->chunk_items,
-                                            bytes, timeout_ms, payload, block, ended, err);
+    const pe_source_limits limits = {
+        .items = most < plan->chunk_items ? most : plan->chunk_items,
+        .bytes = plan->payload_bytes > STREAM_BLOCK_MIN_BYTES ? plan->payload_bytes : STREAM_BLOCK_MIN_BYTES,
+        .timeout_ms = timeout_ms,
+    };
+    const pe_status status = pe_inputs_next(self->inputs->inputs, &limits, payload, block, ended, err);
     if (status != PE_OK || block->count == 0)
         return status;
     const bool is_done = self->streamed < wanted.first;

@@ -135,22 +135,22 @@ static pe_status finish(const pe_binary_source *binary, uint64_t count, bool *en
 }
 
 /* How many rows the next block may have. */
-static uint64_t most_rows(const pe_binary_source *binary, uint64_t most_items, size_t most_bytes)
+static uint64_t most_rows(const pe_binary_source *binary, const pe_source_limits *limits)
 {
-    const uint64_t fit = most_bytes / binary->layout.row_bytes > 0 ? most_bytes / binary->layout.row_bytes : 1;
-    const uint64_t most = fit < most_items ? fit : most_items;
+    const uint64_t fit = limits->bytes / binary->layout.row_bytes > 0 ? limits->bytes / binary->layout.row_bytes : 1;
+    const uint64_t most = fit < limits->items ? fit : limits->items;
     const uint64_t left = binary->declared_rows == PE_COUNT_UNKNOWN ? most : binary->declared_rows - binary->consumed;
     return left < most ? left : most;
 }
 
-pe_status pe_binary_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                         pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err)
+pe_status pe_binary_next(pe_source *source, const pe_source_limits *limits, pe_buffer *bytes, pe_source_taken *taken,
+                         pe_error *err)
 {
     pe_binary_source *const binary = (pe_binary_source *)source;
     pe_stream *const stream = &binary->stream;
-    const pe_deadline deadline = pe_deadline_in(timeout_ms);
+    const pe_deadline deadline = pe_deadline_in(limits->timeout_ms);
     const size_t row = binary->layout.row_bytes;
-    const uint64_t most = most_rows(binary, most_items, most_bytes);
+    const uint64_t most = most_rows(binary, limits);
     bool arrived = true;
     while (arrived && !stream->has_ended && pe_stream_size(stream) / row < most) {
         const pe_status status = pe_stream_fill(stream, source->fd, source->info.name, deadline, &arrived, err);
@@ -158,12 +158,13 @@ pe_status pe_binary_next(pe_source *source, uint64_t most_items, size_t most_byt
             return status;
     }
     const uint64_t whole = pe_stream_size(stream) / row;
-    *count = whole < most ? whole : most;
-    *byte_range = (pe_byte_range){.offset = stream->offset, .bytes = *count * row, .first = binary->consumed};
-    const pe_status status = pe_buffer_append(out, pe_stream_data(stream), byte_range->bytes, err);
+    taken->count = whole < most ? whole : most;
+    const size_t size = (size_t)taken->count * row;
+    taken->byte_range = (pe_byte_range){.offset = stream->offset, .bytes = size, .first = binary->consumed};
+    const pe_status status = pe_buffer_append(bytes, pe_stream_data(stream), size, err);
     if (status != PE_OK)
         return status;
-    pe_stream_take(stream, byte_range->bytes);
-    binary->consumed += *count;
-    return finish(binary, *count, ended, err);
+    pe_stream_take(stream, size);
+    binary->consumed += taken->count;
+    return finish(binary, taken->count, &taken->ended, err);
 }

@@ -76,8 +76,8 @@ pe_status pe_binary_load(pe_source *source, const unsigned char *data, size_t si
 void pe_binary_close(pe_source *source);
 pe_status pe_binary_bind(pe_source *source, const pe_type *want, pe_error *err);
 pe_byte_range pe_binary_byte_range(const pe_source *source, pe_block block);
-pe_status pe_binary_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                         pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
+pe_status pe_binary_next(pe_source *source, const pe_source_limits *limits, pe_buffer *bytes, pe_source_taken *taken,
+                         pe_error *err);
 pe_status pe_binary_reader_open(pe_reader *reader, pe_error *err);
 void pe_binary_reader_close(pe_reader *reader);
 void pe_binary_reader_rewind(pe_reader *reader);

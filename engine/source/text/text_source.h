@@ -174,8 +174,8 @@ size_t pe_text_blank_end(const pe_text_source *text, const unsigned char *data, 
 pe_status pe_text_open_stream(pe_text_source *text, pe_error *err);
 /* Waits until the stream has given the records that pe_text_infer looks at, or has ended. */
 pe_status pe_text_fill_sample(pe_text_source *text, pe_error *err);
-pe_status pe_text_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                       pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err);
+pe_status pe_text_next(pe_source *source, const pe_source_limits *limits, pe_buffer *bytes, pe_source_taken *taken,
+                       pe_error *err);
 
 /* text_reader.c */
 pe_status pe_text_reader_open(pe_reader *reader, pe_error *err);

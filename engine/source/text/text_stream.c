@@ -28,19 +28,19 @@ static void restart_scan(pe_text_source *text)
     text->scanned = 0;
 }
 
-static bool is_full(const pe_text_source *text, uint64_t most_items, size_t most_bytes)
+static bool is_full(const pe_text_source *text, const pe_source_limits *limits)
 {
-    return text->scan.records >= most_items || (text->scan.records > 0 && text->scanned >= most_bytes);
+    return text->scan.records >= limits->items || (text->scan.records > 0 && text->scanned >= limits->bytes);
 }
 
-/* Scans what is there, up to most_bytes when that gives a record, else up to the first record's end. */
-static void scan_on(pe_text_source *text, uint64_t most_items, size_t most_bytes)
+/* Scans what is there, up to limits->bytes when that gives a record, else up to the first record's end. */
+static void scan_on(pe_text_source *text, const pe_source_limits *limits)
 {
     const unsigned char *const data = pe_stream_data(&text->stream);
     const size_t size = pe_stream_size(&text->stream);
-    const size_t most = size < most_bytes ? size : most_bytes;
+    const size_t most = size < limits->bytes ? size : limits->bytes;
     if (text->scanned < most)
-        text->scanned += pe_record_scan_run(&text->scan, data + text->scanned, most - text->scanned, most_items);
+        text->scanned += pe_record_scan_run(&text->scan, data + text->scanned, most - text->scanned, limits->items);
     if (text->scan.records == 0 && text->scanned < size)
         text->scanned += pe_record_scan_run(&text->scan, data + text->scanned, size - text->scanned, 1);
 }
@@ -110,12 +110,11 @@ static pe_status last_records(pe_text_source *text, uint64_t most_items, piece *
                             err);
 }
 
-static pe_status hand_out(pe_text_source *text, piece p, pe_buffer *out, pe_byte_range *byte_range, uint64_t *count,
-                          pe_error *err)
+static pe_status hand_out(pe_text_source *text, piece p, pe_buffer *bytes, pe_source_taken *taken, pe_error *err)
 {
-    *count = p.records;
-    *byte_range = (pe_byte_range){text->stream.offset, p.bytes, text->consumed, text->line};
-    const pe_status status = pe_buffer_append(out, pe_stream_data(&text->stream), p.bytes, err);
+    taken->count = p.records;
+    taken->byte_range = (pe_byte_range){text->stream.offset, p.bytes, text->consumed, text->line};
+    const pe_status status = pe_buffer_append(bytes, pe_stream_data(&text->stream), p.bytes, err);
     if (status != PE_OK || p.bytes == 0)
         return status;
     pe_stream_take(&text->stream, p.bytes);
@@ -125,20 +124,19 @@ static pe_status hand_out(pe_text_source *text, piece p, pe_buffer *out, pe_byte
     return PE_OK;
 }
 
-pe_status pe_text_next(pe_source *source, uint64_t most_items, size_t most_bytes, int timeout_ms, pe_buffer *out,
-                       pe_byte_range *byte_range, uint64_t *count, bool *ended, pe_error *err)
+pe_status pe_text_next(pe_source *source, const pe_source_limits *limits, pe_buffer *bytes, pe_source_taken *taken,
+                       pe_error *err)
 {
     pe_text_source *const text = (pe_text_source *)source;
-    const pe_deadline deadline = pe_deadline_in(timeout_ms);
+    const pe_deadline deadline = pe_deadline_in(limits->timeout_ms);
     piece p = {0};
-    *ended = false;
     for (bool arrived = true;;) {
-        scan_on(text, most_items, most_bytes);
+        scan_on(text, limits);
         pe_status status = check_length(text, err);
         if (status != PE_OK)
             return status;
         const bool is_done = text->stream.has_ended || !arrived;
-        if (is_done || is_full(text, most_items, most_bytes))
+        if (is_done || is_full(text, limits))
             p = whole_records(text);
         if (is_done || p.records > 0)
             break;
@@ -148,11 +146,11 @@ pe_status pe_text_next(pe_source *source, uint64_t most_items, size_t most_bytes
     }
     const size_t size = pe_stream_size(&text->stream);
     if (text->stream.has_ended && (text->scanned == size || p.bytes + blank_end(text) == size)) {
-        const pe_status status = last_records(text, most_items, &p, ended, err);
+        const pe_status status = last_records(text, limits->items, &p, &taken->ended, err);
         if (status != PE_OK)
             return status;
     }
-    return hand_out(text, p, out, byte_range, count, err);
+    return hand_out(text, p, bytes, taken, err);
 }
 
 /* More bytes, however long it takes, until the stream ends. */

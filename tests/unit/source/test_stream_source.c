@@ -64,9 +64,7 @@ static void close_pipe(pipe_end *p)
 
 typedef struct taken {
     pe_buffer bytes;
-    pe_byte_range byte_range;
-    uint64_t count;
-    bool ended;
+    pe_source_taken items;
     pe_error err;
 } taken;
 
@@ -74,13 +72,13 @@ static pe_status take(pipe_end *p, uint64_t most_items, size_t most_bytes, int t
 {
     t->bytes.size = 0;
     t->err = (pe_error)PE_ERROR_INIT;
-    return pe_source_next(p->source, most_items, most_bytes, timeout_ms, &t->bytes, &t->byte_range, &t->count,
-                          &t->ended, &t->err);
+    return pe_source_next(p->source, &(pe_source_limits){most_items, most_bytes, timeout_ms}, &t->bytes, &t->items,
+                          &t->err);
 }
 
 static void check_taken(const taken *t, uint64_t count, const char *bytes)
 {
-    ck_assert_uint_eq(t->count, count);
+    ck_assert_uint_eq(t->items.count, count);
     ck_assert_uint_eq(t->bytes.size, strlen(bytes));
     ck_assert_msg(t->bytes.size == 0 || memcmp(t->bytes.data, bytes, t->bytes.size) == 0, "%.*s", (int)t->bytes.size,
                   (const char *)t->bytes.data);
@@ -91,11 +89,11 @@ START_TEST(stream_waits_no_longer_than_it_may)
     enter_folder(folder);
     const pe_source_spec spec = file("x.txt", PE_FORMAT_AUTO);
     pipe_end p = open_pipe(&spec, "x");
-    taken t = {.count = 9};
+    taken t = {.items.count = 9};
     const uint64_t before = pe_clock_ns();
     ck_ok(take(&p, 10, 1000, 0, &t), t.err);
     check_taken(&t, 0, "");
-    ck_assert(!t.ended);
+    ck_assert(!t.items.ended);
     ck_ok(take(&p, 10, 1000, 30, &t), t.err);
     check_taken(&t, 0, "");
     const uint64_t waited_ms = (pe_clock_ns() - before) / 1000000;
@@ -115,22 +113,22 @@ START_TEST(stream_hands_out_no_more_than_asked)
     enter_folder(folder);
     const pe_source_spec spec = file("x.txt", PE_FORMAT_AUTO);
     pipe_end p = open_pipe(&spec, "1\n22\n333\n4444\n5");
-    taken t = {.count = 9};
+    taken t = {.items.count = 9};
     hang_up(&p);
     ck_ok(take(&p, 2, 1000, 1000, &t), t.err);
     check_taken(&t, 2, "1\n22\n");
-    ck_assert_uint_eq(t.byte_range.first, 0);
-    ck_assert_uint_eq(t.byte_range.line, 1);
-    ck_assert_uint_eq(t.byte_range.offset, 0);
-    ck_assert_uint_eq(t.byte_range.bytes, 5);
+    ck_assert_uint_eq(t.items.byte_range.first, 0);
+    ck_assert_uint_eq(t.items.byte_range.line, 1);
+    ck_assert_uint_eq(t.items.byte_range.offset, 0);
+    ck_assert_uint_eq(t.items.byte_range.bytes, 5);
     ck_ok(take(&p, 100, 2, 1000, &t), t.err);
     check_taken(&t, 1, "333\n"); /* a record longer than the bytes asked for comes whole */
-    ck_assert_uint_eq(t.byte_range.first, 2);
-    ck_assert_uint_eq(t.byte_range.line, 3);
-    ck_assert_uint_eq(t.byte_range.offset, 5);
+    ck_assert_uint_eq(t.items.byte_range.first, 2);
+    ck_assert_uint_eq(t.items.byte_range.line, 3);
+    ck_assert_uint_eq(t.items.byte_range.offset, 5);
     ck_ok(take(&p, 100, 100, 1000, &t), t.err);
     check_taken(&t, 2, "4444\n5"); /* the last without its newline */
-    ck_assert(t.ended);
+    ck_assert(t.items.ended);
     pe_buffer_fini(&t.bytes);
     close_pipe(&p);
     leave_folder(folder);
@@ -141,19 +139,19 @@ START_TEST(stream_that_is_empty_has_no_items)
 {
     enter_folder(folder);
     pe_source_spec spec = file("x.txt", PE_FORMAT_AUTO);
-    taken t = {.count = 9};
+    taken t = {.items.count = 9};
     pipe_end p = open_pipe(&spec, "\xEF\xBB\xBF");
     hang_up(&p);
     ck_ok(take(&p, 10, 100, 1000, &t), t.err);
     check_taken(&t, 0, "");
-    ck_assert(t.ended);
+    ck_assert(t.items.ended);
     close_pipe(&p);
     spec = file("x.csv", PE_FORMAT_AUTO);
     p = open_pipe(&spec, "a,b\n");
     hang_up(&p);
     ck_ok(take(&p, 10, 100, 1000, &t), t.err);
     check_taken(&t, 0, "");
-    ck_assert(t.ended);
+    ck_assert(t.items.ended);
     close_pipe(&p);
     pe_buffer_fini(&t.bytes);
     leave_folder(folder);
@@ -171,12 +169,12 @@ static void check_pieces(size_t piece, uint64_t most_items, size_t most_bytes)
     const pe_source_spec spec = file("x.csv", PE_FORMAT_AUTO);
     pipe_end p = open_pipe(&spec, "n,\"t\n2\"\n");
     pe_reader *reader = NULL;
-    taken t = {.count = 0};
+    taken t = {.items.count = 0};
     ck_ok(pe_source_bind(p.source, (const pe_type[]){INT64, TEXT}, 2, &t.err), t.err);
     ck_ok(pe_reader_open(p.source, &reader, &t.err), t.err);
     size_t at = 0;
     uint64_t seen = 0;
-    for (int calls = 0; !t.ended; calls++) {
+    for (int calls = 0; !t.items.ended; calls++) {
         if (calls >= 100000)
             ck_abort_msg("no end");
         if (at < size) {
@@ -186,13 +184,13 @@ static void check_pieces(size_t piece, uint64_t most_items, size_t most_bytes)
         } else if (p.feed >= 0) {
             hang_up(&p);
         }
-        if (take(&p, most_items, most_bytes, 0, &t) != PE_OK || t.count > most_items ||
-            (t.count != 0 && (t.byte_range.first != seen || t.byte_range.line != 3 + 2 * seen)))
+        if (take(&p, most_items, most_bytes, 0, &t) != PE_OK || t.items.count > most_items ||
+            (t.items.count != 0 && (t.items.byte_range.first != seen || t.items.byte_range.line != 3 + 2 * seen)))
             ck_abort_msg("at %d: %s", (int)seen, t.err.text);
-        for (uint64_t i = 0; i < t.count; i++, seen++) { /* one by one: the cursor goes on */
+        for (uint64_t i = 0; i < t.items.count; i++, seen++) { /* one by one: the cursor goes on */
             int64_t number = -1;
             pe_text string = {NULL, 0};
-            if (pe_reader_read(reader, (pe_block){seen, 1}, &t.byte_range, t.bytes.data,
+            if (pe_reader_read(reader, (pe_block){seen, 1}, &t.items.byte_range, t.bytes.data,
                                (void *const[]){&number, &string}, &t.err) != PE_OK ||
                 number != (int64_t)seen * 7 || string.size != seen % 9 + 3 ||
                 memcmp(string.data + seen % 9, "\"\n,", 3) != 0)
@@ -224,7 +222,7 @@ START_TEST(stream_final_empty_line_is_no_record)
 {
     enter_folder(folder);
     const pe_source_spec spec = file("x.csv", PE_FORMAT_AUTO);
-    taken t = {.count = 9};
+    taken t = {.items.count = 9};
     pipe_end p = open_pipe(&spec, "a,b\n1,2\n\n");
     ck_ok(take(&p, 10, 100, 0, &t), t.err);
     check_taken(&t, 1, "1,2\n"); /* the empty line may be the last */
@@ -233,7 +231,7 @@ START_TEST(stream_final_empty_line_is_no_record)
     hang_up(&p);
     ck_ok(take(&p, 10, 100, 1000, &t), t.err);
     check_taken(&t, 0, "");
-    ck_assert(t.ended);
+    ck_assert(t.items.ended);
     close_pipe(&p);
     unlink(spec.path);
     p = open_pipe(&spec, "a,b\n1,2\n\n");
@@ -241,7 +239,7 @@ START_TEST(stream_final_empty_line_is_no_record)
     put(p.feed, "3,4\n", 4);
     ck_ok(take(&p, 10, 100, 0, &t), t.err);
     check_taken(&t, 2, "\n3,4\n"); /* it was not: the reader tells */
-    ck_assert_uint_eq(t.byte_range.line, 3);
+    ck_assert_uint_eq(t.items.byte_range.line, 3);
     close_pipe(&p);
     unlink(spec.path);
     p = open_pipe(&spec, "a,b\n1,2\n\n");
@@ -250,7 +248,7 @@ START_TEST(stream_final_empty_line_is_no_record)
     hang_up(&p);
     ck_ok(take(&p, 1, 100, 1000, &t), t.err);
     check_taken(&t, 0, "");
-    ck_assert(t.ended);
+    ck_assert(t.items.ended);
     close_pipe(&p);
     pe_buffer_fini(&t.bytes);
     leave_folder(folder);
@@ -261,7 +259,7 @@ START_TEST(stream_lines_count_on_across_payloads)
 {
     enter_folder(folder);
     pe_source_spec spec = file("x.csv", PE_FORMAT_AUTO);
-    taken t = {.count = 9};
+    taken t = {.items.count = 9};
     pipe_end p = open_pipe(&spec, "a,b\n1,\"\n\n\"\n2,3\n4,x\n5\n");
     pe_reader *reader = NULL;
     int64_t number[2];
@@ -271,10 +269,10 @@ START_TEST(stream_lines_count_on_across_payloads)
     ck_ok(pe_reader_open(p.source, &reader, &t.err), t.err);
     ck_ok(take(&p, 2, 1000, 1000, &t), t.err);
     ck_ok(take(&p, 2, 1000, 1000, &t), t.err);
-    ck_assert_uint_eq(t.byte_range.line, 6);
-    ck_assert_int_eq(
-        pe_reader_read(reader, (pe_block){2, 2}, &t.byte_range, t.bytes.data, (void *const[]){number, texts}, &t.err),
-        PE_EDATA);
+    ck_assert_uint_eq(t.items.byte_range.line, 6);
+    ck_assert_int_eq(pe_reader_read(reader, (pe_block){2, 2}, &t.items.byte_range, t.bytes.data,
+                                    (void *const[]){number, texts}, &t.err),
+                     PE_EDATA);
     ck_assert_str_eq(t.err.text, "x.csv:7: expected 2 fields, got 1");
     ck_assert_uint_eq(t.err.item, 3);
     pe_reader_close(reader);
@@ -288,12 +286,12 @@ START_TEST(stream_quote_never_closed_is_told_after_what_is_whole)
 {
     enter_folder(folder);
     const pe_source_spec spec = file("x.csv", PE_FORMAT_AUTO);
-    taken t = {.count = 9};
+    taken t = {.items.count = 9};
     pipe_end p = open_pipe(&spec, "a,b\n1,2\n3,\"4\n5,6\n");
     hang_up(&p);
     ck_ok(take(&p, 10, 1000, 1000, &t), t.err);
     check_taken(&t, 1, "1,2\n");
-    ck_assert(!t.ended);
+    ck_assert(!t.items.ended);
     ck_assert_int_eq(take(&p, 10, 1000, 1000, &t), PE_EDATA);
     ck_assert_str_eq(t.err.text, "x.csv:3:3: the quote that opens here is never closed");
     close_pipe(&p);
@@ -306,13 +304,13 @@ START_TEST(stream_first_and_count_cut_it)
 {
     enter_folder(folder);
     pe_source_spec spec = only(from(file("x.txt", PE_FORMAT_AUTO), 2), 2);
-    taken t = {.count = 9};
+    taken t = {.items.count = 9};
     pipe_end p = open_pipe(&spec, "a\nb\nc\nd\ne\n");
     ck_ok(take(&p, 10, 1000, 1000, &t), t.err);
     check_taken(&t, 2, "c\nd\n");
-    ck_assert_uint_eq(t.byte_range.first, 0);
-    ck_assert_uint_eq(t.byte_range.line, 3);
-    ck_assert(t.ended);
+    ck_assert_uint_eq(t.items.byte_range.first, 0);
+    ck_assert_uint_eq(t.items.byte_range.line, 3);
+    ck_assert(t.items.ended);
     close_pipe(&p);
     unlink(spec.path);
     p = open_pipe(&spec, "a\nb\nc\n");
@@ -329,7 +327,7 @@ START_TEST(stream_raw_hands_out_whole_items)
 {
     enter_folder(folder);
     const pe_source_spec spec = as(file("x.raw", PE_FORMAT_AUTO), PE_INT64);
-    taken t = {.count = 9};
+    taken t = {.items.count = 9};
     pipe_end p = open_pipe(&spec, "");
     put(p.feed, "0123456789ab", 12);
     ck_ok(take(&p, 10, 1000, 0, &t), t.err);
@@ -337,12 +335,12 @@ START_TEST(stream_raw_hands_out_whole_items)
     put(p.feed, "cdefghijklmnop", 14);
     ck_ok(take(&p, 1, 1000, 0, &t), t.err);
     check_taken(&t, 1, "89abcdef");
-    ck_assert_uint_eq(t.byte_range.offset, 8);
-    ck_assert_uint_eq(t.byte_range.first, 1);
+    ck_assert_uint_eq(t.items.byte_range.offset, 8);
+    ck_assert_uint_eq(t.items.byte_range.first, 1);
     hang_up(&p);
     ck_ok(take(&p, 10, 1, 1000, &t), t.err);
     check_taken(&t, 1, "ghijklmn");
-    ck_assert(!t.ended);
+    ck_assert(!t.items.ended);
     ck_assert_int_eq(take(&p, 10, 1000, 1000, &t), PE_EDATA);
     ck_assert_str_eq(t.err.text,
                      "x.raw: ends within item 3: 2 bytes are left where an item takes 8: is the dtype right?");
@@ -373,15 +371,15 @@ START_TEST(stream_npy_goes_on_as_rows)
 {
     enter_folder(folder);
     const pe_source_spec spec = file("x.npy", PE_FORMAT_AUTO);
-    taken t = {.count = 9};
+    taken t = {.items.count = 9};
     pipe_end p = open_npy(&spec);
     put(p.feed, "aabbccddeeffgghh", 16);
     ck_ok(take(&p, 2, 1000, 0, &t), t.err);
     check_taken(&t, 2, "aabbccdd");
     ck_ok(take(&p, 10, 1000, 0, &t), t.err);
     check_taken(&t, 1, "eeff"); /* what follows the array is no part of it */
-    ck_assert(t.ended);
-    ck_assert_uint_eq(t.byte_range.offset, 128 + 8);
+    ck_assert(t.items.ended);
+    ck_assert_uint_eq(t.items.byte_range.offset, 128 + 8);
     close_pipe(&p);
     unlink(spec.path);
     p = open_npy(&spec);
@@ -417,7 +415,7 @@ START_TEST(stream_long_record_grows_the_buffer)
 {
     enter_folder(folder);
     const pe_source_spec spec = file("x.txt", PE_FORMAT_AUTO);
-    taken t = {.count = 9};
+    taken t = {.items.count = 9};
     static char part[4096];
     memset(part, 'x', sizeof part);
     pipe_end p = open_pipe(&spec, "a\n");
@@ -426,11 +424,11 @@ START_TEST(stream_long_record_grows_the_buffer)
     for (int i = 0; i < 1000; i++) {
         put(p.feed, part, sizeof part);
         ck_ok(take(&p, 10, 100, 0, &t), t.err);
-        ck_assert_uint_eq(t.count, 0);
+        ck_assert_uint_eq(t.items.count, 0);
     }
     put(p.feed, "\nb\n", 3);
     ck_ok(take(&p, 10, 100, 0, &t), t.err);
-    ck_assert_uint_eq(t.count, 1);
+    ck_assert_uint_eq(t.items.count, 1);
     ck_assert_uint_eq(t.bytes.size, 4096001);
     ck_ok(take(&p, 10, 100, 0, &t), t.err);
     check_taken(&t, 1, "b\n");

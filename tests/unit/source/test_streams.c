@@ -18,7 +18,7 @@ static void take(pe_inputs *inputs, pe_inputs_reader *reader, uint64_t most, pe_
     pe_buffer payload = {0};
     pe_block block = {0};
     bool ended = false;
-    ck_ok(pe_inputs_next(inputs, most, 1 << 20, 20, &payload, &block, &ended, &err), err);
+    ck_ok(pe_inputs_next(inputs, &(pe_source_limits){most, 1 << 20, 20}, &payload, &block, &ended, &err), err);
     ck_assert_uint_eq(block.count, expected.count);
     ck_assert_int_eq(ended, is_end);
     if (block.count > 0) {
@@ -90,7 +90,7 @@ static void next_refused(const pe_source_spec *specs, int count, const char *one
     for (int calls = 0; calls < 100 && status == PE_OK; calls++) {
         pe_block block = {0};
         bool ended = false;
-        status = pe_inputs_next(inputs, 2, 1 << 20, CHUNK_WAIT_MS, &payload, &block, &ended, &err);
+        status = pe_inputs_next(inputs, &(pe_source_limits){2, 1 << 20, CHUNK_WAIT_MS}, &payload, &block, &ended, &err);
         ck_assert(!ended || status != PE_OK);
     }
     ck_assert_int_eq(status, PE_EDATA);
