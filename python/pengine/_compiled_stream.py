@@ -68,7 +68,7 @@ class _Block:
 
     def __init__(self, stream: Stream, items: Any, star: bool, begin: int) -> None:
         self.stream, self.items, self.star, self.begin = stream, items, star, begin
-        self.columns = split(items, star)
+        self.columns = split(items, star, stream.kernel.argument_types)
         self.count = self.columns[0].length
         self.done: Any = None
         self.error: Optional[BaseException] = None

@@ -38,14 +38,23 @@ class Compiled:
         key = kernel.job(errors), types
         with self.lock:
             if key not in self.kernels:
-                loaded = _checked(kernel.load, self.pool, types, errors)
+                loaded = self._load(kernel, types, errors, is_empty=not any(one.length for one in columns))
                 self.kernels[key] = loaded, _compiled.results(loaded)
             return self.kernels[key]
+
+    def _load(self, kernel: Kernel, types: str, errors: dict[str, Any], is_empty: bool) -> Any:
+        """A list without items has no type: it may be one of texts, too."""
+        try:
+            return _checked(kernel.load, self.pool, types, errors)
+        except ValueError:
+            if not is_empty:
+                raise
+        return _checked(kernel.load, self.pool, re.sub(r"\bint64\b", "text", types), errors)
 
     def call(self, kernel: Kernel, items: Any, star: bool, chunksize: Optional[int], out: Any, fill: Any,
              options: Options) -> tuple[Any, list[BaseException]]:
         """map() or starmap() of a pool: the results and the failed items."""
-        columns, errors = split(items, star), errors_of(options, fill)
+        columns, errors = split(items, star, kernel.argument_types), errors_of(options, fill)
         chunk = 0 if chunksize is None else checked_chunksize(chunksize)
         if not options.progress:
             made = self.map(kernel, columns, out, errors, chunk)

@@ -65,6 +65,16 @@ class Kernel:
         isolate = "isolate = true\n" if "timeout" in errors and not self.keys.get("isolate") else ""
         return self._text + isolate + errors_text(errors)
 
+    @property
+    def argument_types(self) -> list[str]:
+        """As its signature says; empty where there is none, or none that can be read."""
+        signature = self.keys.get("signature")
+        match = _SIGNATURE.fullmatch(signature) if isinstance(signature, str) else None
+        try:
+            return [name + width for name, width in _types(match[1])] if match else []
+        except KernelError:
+            return []
+
     def load(self, pool: Any, columns: str, errors: dict[str, Any]) -> Any:
         """Loaded into a pool of _compiled, for columns of these types."""
         from . import _compiled

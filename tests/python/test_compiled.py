@@ -120,6 +120,30 @@ class Compiled(unittest.TestCase):
         self.same(self.pool.map(pengine.expr("x"), [2**63, 1]), numpy.array([2**63, 1], "u8"))
         self.assertEqual(self.pool.map(pengine.kernel("square"), [2**63, -1]), [2**126, 1])
 
+    def test_lists_are_what_the_signature_asks_for(self):
+        absolute = pengine.pointer(ctypes.CDLL(None).abs, "(int32) -> int32")
+        got = self.pool.map(absolute, [-(2**31) + 1, 2])
+        self.assertEqual((got.dtype, got.tolist()), (numpy.int32, [2**31 - 1, 2]))
+        root = pengine.pointer(ctypes.CDLL("libm.so.6").sqrtf, "(float32) -> float32")
+        got = self.pool.map(root, [0.25, 4])
+        self.assertEqual((got.dtype, got.tolist()), (numpy.float32, [0.5, 2]))
+        self.assertEqual(self.pool.starmap(pengine.expr("a * b", args=["a", "b"], signature="(uint8, float32) -> float32"), [(3, 0.5)]).tolist(), [1.5])
+        self.assertEqual(list(self.pool.imap(absolute, iter([-3, 4]))), [3, 4])
+        with self.assertRaisesRegex(OverflowError, "item 1: 2147483648 does not fit int32"):
+            self.pool.map(absolute, [1, 2**31])
+        with self.assertRaisesRegex(OverflowError, "item 0: 16777217 is not exact as float32"):
+            self.pool.map(root, [2**24 + 1, 0.5])
+
+    def test_lists_without_items(self):
+        self.assertEqual(self.pool.map(pengine.kernel("text_upper"), []), [])
+        self.assertEqual(self.pool.map(pengine.expr("length(x)", signature="(text) -> int64"), []).tolist(), [])
+        self.assertEqual(self.pool.map(pengine.expr("x / 2.0"), []).dtype, numpy.float64)
+
+    def test_dates_are_counts(self):
+        days = numpy.array(["1970-01-03", "1969-12-31"], dtype="M8[D]")
+        for array_ in (days, days[::-1], days.astype(">M8[D]"), days - days[0]):
+            numpy.testing.assert_array_equal(self.pool.map(pengine.expr("x + 1"), array_), array_.astype("int64") + 1)
+
     def test_arrays_that_lie_otherwise_in_memory(self):
         a = numpy.arange(12.0)
         self.same(self.pool.map(pengine.expr("2*x"), a[::-3]), 2 * a[::-3])
