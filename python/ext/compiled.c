@@ -162,14 +162,25 @@ static PyMethodDef methods[] = {
     {"signature", pe_py_kernel_signature, METH_O, "signature(kernel) -> str"},
     {"run", run, METH_VARARGS,
      "run(kernel, count, inputs, outputs, outcomes, chunk, tick) -> (code, item, text, failures, texts)"},
+    {"open_buffers", pe_py_open_buffers, METH_NOARGS,
+     "open_buffers() -> what Buffer(it, size) keeps a freed buffer in"},
+    {"close_buffers", pe_py_close_buffers, METH_O, "close_buffers(buffers): no freed buffer is kept any more"},
     {NULL, NULL, 0, NULL},
 };
+
+static int fill(PyObject *module)
+{
+    return pe_py_add_buffer(module);
+}
+
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, (void *)(uintptr_t)fill}, {0, NULL}};
 
 static PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "pengine._compiled",
     .m_doc = "Compiled kernels over buffers.",
     .m_methods = methods,
+    .m_slots = slots,
 };
 
 PyMODINIT_FUNC PyInit__compiled(void);

@@ -12,6 +12,7 @@
 
 #define PE_PY_POOL "pengine pool" /* names of capsules */
 #define PE_PY_KERNEL "pengine kernel"
+#define PE_PY_KEPT_BUFFER "pengine kept buffer"
 
 enum { PE_PY_COLUMNS = 64 };
 
@@ -23,6 +24,10 @@ PyObject *pe_py_load_kernel(PyObject *module, PyObject *args);
 PyObject *pe_py_use_batch(PyObject *module, PyObject *args);
 PyObject *pe_py_kernel_results(PyObject *module, PyObject *capsule);
 PyObject *pe_py_kernel_signature(PyObject *module, PyObject *capsule);
+PyObject *pe_py_open_buffers(PyObject *module, PyObject *none);
+PyObject *pe_py_close_buffers(PyObject *module, PyObject *capsule);
+/* result_buffer.c: adds the type Buffer; returns 0, or -1 with an exception set. */
+int pe_py_add_buffer(PyObject *module);
 
 /* The columns of one call, with what keeps them alive. */
 typedef struct pe_py_columns {

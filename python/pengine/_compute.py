@@ -27,6 +27,7 @@ class Compiled:
 
     def __init__(self, threads: int) -> None:
         self.pool = _checked(_compiled.open, threads)
+        self.buffers = _compiled.open_buffers()
         self.kernels: dict[tuple[str, str], tuple[Any, Any]] = {}
         self.lock = threading.Lock()
 
@@ -50,6 +51,10 @@ class Compiled:
             if not is_empty:
                 raise
         return _checked(kernel.load, self.pool, re.sub(r"\bint64\b", "text", types), errors)
+
+    def close(self) -> None:
+        """Keep no memory of results any more; arrays that are there keep theirs."""
+        _compiled.close_buffers(self.buffers)
 
     def call(self, kernel: Kernel, items: Any, star: bool, chunksize: Optional[int], out: Any, fill: Any,
              options: Options) -> tuple[Any, list[BaseException]]:
@@ -94,7 +99,7 @@ class Compiled:
         if not _cluster.agents or not kernel.is_portable or count < 1024 or len({one.length for one in columns}) != 1:
             return self.map_here(kernel, columns, out, errors, chunk, tick)
         agents = _cluster.agents
-        outputs_for(self.load(kernel, columns, errors)[1], count, out)
+        outputs_for(self.load(kernel, columns, errors)[1], count, out, self.buffers)
         ends = [count * part // (len(agents) + 1) for part in range(len(agents) + 2)]
         parts = [[one.part(begin, end) for one in columns] for begin, end in zip(ends, ends[1:])]
         answers = [agent.ask(kernel, part, None, errors, chunk) for agent, part in zip(agents, parts[1:])]
@@ -124,7 +129,7 @@ class Compiled:
             raise ValueError(f"the arguments have different lengths: {', '.join(str(one.length) for one in columns)}")
         count = counts.pop()
         loaded, types = self.load(kernel, columns, errors)
-        outputs = outputs_for(types, count, out)
+        outputs = outputs_for(types, count, out, self.buffers)
         skips = errors.get("on_error") == "skip"
         outcomes = bytearray(count) if skips else None
         code, item, text, failures, texts = _checked(

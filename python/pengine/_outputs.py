@@ -6,9 +6,11 @@ Threads: any; nothing is shared.
 """
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
+from . import _compiled
 from ._columns import KINDS
 from ._numpy import imported_numpy, numpy_or_none
 
@@ -18,6 +20,7 @@ _DTYPES = {
     8: ("uint32", "I"), 9: ("uint64", "Q"), 10: ("int128", "16s"), 11: ("float32", "f"), 12: ("float64", "d"), 13: ("text", ""),
     14: ("float16", "e"), 15: ("complex64", "Zf"), 16: ("complex128", "Zd"),
 }
+LARGE = 2**26  # bytes of a result from which on its memory is used again
 
 
 def structured(out: Any, count: int) -> Any:
@@ -51,27 +54,31 @@ def fields_of(target: Any, types: Any) -> list[Any]:
     return [target[name] for name in names]
 
 
-def outputs_for(types: Any, count: int, out: Any) -> list[Any]:
-    """A buffer for each result: the caller's, or a new one."""
+def outputs_for(types: Any, count: int, out: Any, buffers: Any) -> list[Any]:
+    """A buffer for each result: the caller's, or a new one; of large ones the memory of an earlier result is used again."""
     given = [None] * len(types) if out is None else list(out) if isinstance(out, (tuple, list)) else [out]
     if len(given) != len(types):
         raise ValueError(f"out: expected {'one array' if len(types) == 1 else f'{len(types)} arrays, one per result'}, got {len(given)}"
                          f" in a {type(out).__name__}")
-    return [_new(dtype, width, count) if one is None else _check_out(one, dtype, width, count)
+    return [_new(dtype, width, count, buffers) if one is None else _check_out(one, dtype, width, count)
             for (dtype, width), one in zip(types, given)]
 
 
-def _new(dtype: int, width: int, count: int) -> Any:
+def _new(dtype: int, width: int, count: int, buffers: Any) -> Any:
     name, form = _DTYPES[dtype]
     if name == "text":
         return None
     numpy = numpy_or_none()
     if name == "int128":
         return numpy.empty(count * max(width, 1), "V16") if numpy is not None else bytearray(16 * count * max(width, 1))
+    shape = (count, width) if width else (count,)
+    size = math.prod(shape) * (8 if name == "complex64" else 16 if name == "complex128" else memoryview(b"").cast(form).itemsize)
+    if numpy is not None and size < LARGE:
+        return numpy.empty(shape, name)
+    data: Any = _compiled.Buffer(buffers, size) if size >= LARGE else bytearray(size)
     if numpy is not None:
-        return numpy.empty((count, width) if width else count, name)
-    size = max(width, 1) * (8 if name == "complex64" else 16 if name == "complex128" else memoryview(b"").cast(form).itemsize)
-    return memoryview(bytearray(size * count)).cast(form, (count, width) if width else (count,))
+        return numpy.ndarray(shape, name, data)
+    return memoryview(data)[:size].cast(form, shape)
 
 
 def _check_out(one: Any, dtype: int, width: int, count: int) -> Any:

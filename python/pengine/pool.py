@@ -156,11 +156,13 @@ class Pool:
             self._manager.post("close")
             self._manager.state = "CLOSE"
             self._manager.post("end")
+            self._close_threads()
 
     def terminate(self) -> None:
         """End the workers at once."""
         self._state = "TERMINATE"
         self._terminate()
+        self._close_threads()
 
     def join(self) -> None:
         """Wait for the workers to end; close() or terminate() comes before."""
@@ -238,6 +240,11 @@ class Pool:
 
                 self._compiled = Compiled(self._processes)
         return self._compiled
+
+    def _close_threads(self) -> None:
+        with self._lock:
+            if self._compiled is not None:
+                self._compiled.close()
 
     def _choose(self, **given: Any) -> Options:
         chosen = {name: value for name, value in given.items() if value is not None}
