@@ -104,18 +104,18 @@ class Checkpoint(unittest.TestCase):
         self.root = root.name
         self.jobs = {scenario.name: scenario for scenario in scenarios()}
 
-    def rig(self, name, kind=Unfinished):
+    def unfinished(self, name, kind=Unfinished):
         folder = os.path.join(self.root, name.replace(" ", "-"))
         os.mkdir(folder)
         return kind(self.jobs[name], folder)
 
     def try_damages(self, name):
         """How many damages were tried, and what is wrong."""
-        rig, tried, wrong = self.rig(name), 0, []
-        for file in sorted({rig.scenario.checkpoint, rig.scenario.checkpoint + ".failed"} & set(rig.before)):
-            for what, content in damages(rig.before[file][1], random.Random(name)):
+        unfinished, tried, wrong = self.unfinished(name), 0, []
+        for file in sorted({unfinished.scenario.checkpoint, unfinished.scenario.checkpoint + ".failed"} & set(unfinished.before)):
+            for what, content in damages(unfinished.before[file][1], random.Random(name)):
                 tried += 1
-                why = rig.judge(rig.with_file(file, content))
+                why = unfinished.judge(unfinished.with_file(file, content))
                 wrong += [f"{name}, {file}, {what}: {why}"] if why else []
         return tried, wrong
 
@@ -151,9 +151,9 @@ class Checkpoint(unittest.TestCase):
             self.assertEqual(values.tolist(), [3 * x for x in range(ITEMS)])
 
     def test_status_of_a_damaged_checkpoint_is_told_or_refused(self):
-        rig = self.rig("txt skip")
+        unfinished = self.unfinished("txt skip")
         path = os.path.join(self.root, "asked")
-        for what, content in damages(rig.before["o.txt.checkpoint"][1], random.Random(1)):
+        for what, content in damages(unfinished.before["o.txt.checkpoint"][1], random.Random(1)):
             with open(path, "wb") as file:
                 file.write(content)
             done = subprocess.run([binary(), "--status", path], capture_output=True, timeout=60, check=False)
@@ -162,97 +162,97 @@ class Checkpoint(unittest.TestCase):
                 self.assertEqual(done.returncode == 0, done.stderr == b"")
 
     def test_damaged_checkpoint_is_begun_anew_where_it_is_asked_for(self):
-        rig = self.rig("npy map")
-        content = rig.before["o.npy.checkpoint"][1]
+        unfinished = self.unfinished("npy map")
+        content = unfinished.before["o.npy.checkpoint"][1]
         for damaged in (content[:100], bytes(len(content)), b"pengine checkpoint 2\n" + content[21:]):
-            rig.pool.make(rig.with_file("o.npy.checkpoint", damaged))
-            code, said = rig.run("--restart")
-            self.assertTrue((code == 0 and rig.is_right()) or (code == 73 and "move it away" in said), f"exit {code}: {said}")
+            unfinished.pool.make(unfinished.with_file("o.npy.checkpoint", damaged))
+            code, said = unfinished.run("--restart")
+            self.assertTrue((code == 0 and unfinished.is_right()) or (code == 73 and "move it away" in said), f"exit {code}: {said}")
 
     def test_checkpoint_of_another_version_or_job_is_named(self):
-        rig = self.rig("npy map")
-        content = rig.before["o.npy.checkpoint"][1]
-        rig.pool.make(rig.with_file("o.npy.checkpoint", content.replace(b"checkpoint 1", b"checkpoint 2", 1)))
-        code, said = rig.run("--resume")
+        unfinished = self.unfinished("npy map")
+        content = unfinished.before["o.npy.checkpoint"][1]
+        unfinished.pool.make(unfinished.with_file("o.npy.checkpoint", content.replace(b"checkpoint 1", b"checkpoint 2", 1)))
+        code, said = unfinished.run("--resume")
         self.assertEqual(code, 73, said)
         self.assertIn("no checkpoint that this version of pengine can read; --restart begins anew", said)
-        rig.pool.make(rig.before)
-        code, said = rig.run("--resume", "-s", f"input.range=[1, {ITEMS}]")
+        unfinished.pool.make(unfinished.before)
+        code, said = unfinished.run("--resume", "-s", f"input.range=[1, {ITEMS}]")
         self.assertEqual(code, 78, said)
         self.assertIn(f"input.range: was [0, {ITEMS}], is [1, {ITEMS}]", said)
-        other = self.rig("csv map").before["o.csv.checkpoint"][1]
-        rig.pool.make(rig.with_file("o.npy.checkpoint", other))
-        code, said = rig.run("--resume")
+        other = self.unfinished("csv map").before["o.csv.checkpoint"][1]
+        unfinished.pool.make(unfinished.with_file("o.npy.checkpoint", other))
+        code, said = unfinished.run("--resume")
         self.assertEqual(code, 78, said)
         self.assertIn('output.format: was "csv", is "npy"', said)
-        self.assertEqual(rig.pool.take(), rig.with_file("o.npy.checkpoint", other))
+        self.assertEqual(unfinished.pool.take(), unfinished.with_file("o.npy.checkpoint", other))
 
     def test_what_is_no_file_is_refused(self):
-        rig = self.rig("npy map")
-        path = rig.folder / "o.npy.checkpoint"
+        unfinished = self.unfinished("npy map")
+        path = unfinished.folder / "o.npy.checkpoint"
         for make in (os.mkfifo, os.mkdir, lambda name: os.symlink("nowhere", name), lambda name: os.symlink("/dev/zero", name)):
-            rig.pool.make({name: file for name, file in rig.before.items() if name != path.name})
+            unfinished.pool.make({name: file for name, file in unfinished.before.items() if name != path.name})
             make(path)
             for option in ("--resume", "-q", "--retry-failed"):
-                code, said = rig.run(option)
+                code, said = unfinished.run(option)
                 self.assertIn(code, (66, 73), said)
                 self.assertIn("o.npy.checkpoint", said)
-            self.assertEqual((rig.folder / "o.npy.part").read_bytes(), rig.before["o.npy.part"][1])
+            self.assertEqual((unfinished.folder / "o.npy.part").read_bytes(), unfinished.before["o.npy.part"][1])
         path.unlink()
-        rig.pool.make(rig.before)
+        unfinished.pool.make(unfinished.before)
         os.truncate(path, 5 << 30)  # a hole
-        code, said = rig.run("--resume")
+        code, said = unfinished.run("--resume")
         self.assertEqual(code, 73, said)
         path.unlink()
 
     def test_second_run_on_one_checkpoint_is_refused(self):
         for name in ("npy map", "txt skip"):
             with self.subTest(name):
-                rig = self.rig(name)
+                unfinished = self.unfinished(name)
                 variables = environment({"SLOW": "1"})
-                first = subprocess.Popen([binary(), "-q", "-t", "1", "--resume", "job.toml"], cwd=rig.folder, env=variables)
-                while first.poll() is None and not any(is_locked(rig.folder / (rig.scenario.path + end)) for end in ("", ".part")):
+                first = subprocess.Popen([binary(), "-q", "-t", "1", "--resume", "job.toml"], cwd=unfinished.folder, env=variables)
+                while first.poll() is None and not any(is_locked(unfinished.folder / (unfinished.scenario.path + end)) for end in ("", ".part")):
                     time.sleep(0.001)
                 first.send_signal(signal.SIGSTOP)
-                code, said = rig.run("--resume")
+                code, said = unfinished.run("--resume")
                 first.send_signal(signal.SIGCONT)
                 self.assertEqual(code, 73, said)
                 self.assertIn("another run is writing", said)
-                self.assertEqual(first.wait(), rig.scenario.exit_code)
-                self.assertTrue(rig.is_right())
+                self.assertEqual(first.wait(), unfinished.scenario.exit_code)
+                self.assertTrue(unfinished.is_right())
 
     def test_output_that_was_changed_is_refused(self):
-        rig = self.rig("raw fill")
-        inode, content = rig.before["o.raw.part"]
-        other = rig.pool.pool / "other"
+        unfinished = self.unfinished("raw fill")
+        inode, content = unfinished.before["o.raw.part"]
+        other = unfinished.pool.pool / "other"
         other.write_bytes(content)
-        for what, files in (("removed", {name: file for name, file in rig.before.items() if name != "o.raw.part"}),
-                            ("cut", rig.with_file("o.raw.part", content[:100])),
-                            ("exchanged", {**rig.before, "o.raw.part": ("other", content)})):
+        for what, files in (("removed", {name: file for name, file in unfinished.before.items() if name != "o.raw.part"}),
+                            ("cut", unfinished.with_file("o.raw.part", content[:100])),
+                            ("exchanged", {**unfinished.before, "o.raw.part": ("other", content)})):
             with self.subTest(what):
-                rig.pool.make(files)
-                code, said = rig.run("--resume")
+                unfinished.pool.make(files)
+                code, said = unfinished.run("--resume")
                 self.assertEqual(code, 73, said)
                 self.assertRegex(said, "o.raw.*; --restart begins anew")
-                self.assertEqual({name: file[1] for name, file in rig.pool.take().items()}, {name: file[1] for name, file in files.items()})
-        rig.pool.make(rig.before)
-        self.assertEqual(rig.run("--resume", "-q")[0], 1)
-        longer = rig.pool.take()
+                self.assertEqual({name: file[1] for name, file in unfinished.pool.take().items()}, {name: file[1] for name, file in files.items()})
+        unfinished.pool.make(unfinished.before)
+        self.assertEqual(unfinished.run("--resume", "-q")[0], 1)
+        longer = unfinished.pool.take()
         longer["o.raw"] = (longer["o.raw"][0], longer["o.raw"][1] + b"more")
-        rig.pool.make(longer)
-        code, said = rig.run("--resume")
+        unfinished.pool.make(longer)
+        code, said = unfinished.run("--resume")
         self.assertEqual(code, 73, said)
         self.assertRegex(said, "o.raw: it has 4804 bytes, and had 4800 when the checkpoint")
-        self.assertEqual(rig.pool.take(), longer)
+        self.assertEqual(unfinished.pool.take(), longer)
 
     @unittest.skipIf(IS_SANITIZED or not INJECTION, "needs the library that makes calls fail")
     def test_disk_that_is_full_at_any_write(self):
         chance, tried = random.Random(2), 0
         for name in NAMES if IS_FULL else NAMES[:4]:
-            rig = self.rig(name, Rig)
+            unfinished = self.unfinished(name, Rig)
             log = os.path.join(self.root, "injected")
             how = {"SLOW": "1", "LD_PRELOAD": INJECTION, "INJECT_ERRNO": str(errno.ENOSPC), "INJECT_LOG": log}
-            rig.run("-q", INJECT_NUMBER="0", INJECT_CALL="write", **how)
+            unfinished.run("-q", INJECT_NUMBER="0", INJECT_CALL="write", **how)
             with open(log, encoding="ascii") as file:
                 counts = dict(line.split() for line in file)
             os.unlink(log)
@@ -262,21 +262,21 @@ class Checkpoint(unittest.TestCase):
                     for mode in ("sticky", "short") if call in ("write", "pwrite") else ("once",):
                         tried += 1
                         with self.subTest(job=name, call=call, number=number, mode=mode):
-                            self.run_on_full_disk(rig, {**how, "INJECT_CALL": call, "INJECT_NUMBER": str(number), "INJECT_MODE": mode})
+                            self.run_on_full_disk(unfinished, {**how, "INJECT_CALL": call, "INJECT_NUMBER": str(number), "INJECT_MODE": mode})
         print(f"{tried} full disks")
 
-    def run_on_full_disk(self, rig, how):
-        rig.pool.clear()
-        code, said = rig.run(**how)
+    def run_on_full_disk(self, unfinished, how):
+        unfinished.pool.clear()
+        code, said = unfinished.run(**how)
         if os.path.exists(how["INJECT_LOG"]):
             os.unlink(how["INJECT_LOG"])
-        self.assertIn(code, (rig.scenario.exit_code, 73, 74), said)
-        if code == rig.scenario.exit_code:
-            self.assertTrue(rig.is_right(), f"exit {code}: {said}")
+        self.assertIn(code, (unfinished.scenario.exit_code, 73, 74), said)
+        if code == unfinished.scenario.exit_code:
+            self.assertTrue(unfinished.is_right(), f"exit {code}: {said}")
             return
         self.assertRegex(said, "(?i)no space left")
-        code, again = rig.run("--resume")
-        self.assertTrue(code == rig.scenario.exit_code and rig.is_right(), f"exit {code}: {again} after: {said}")
+        code, again = unfinished.run("--resume")
+        self.assertTrue(code == unfinished.scenario.exit_code and unfinished.is_right(), f"exit {code}: {again} after: {said}")
 
 
 if __name__ == "__main__":

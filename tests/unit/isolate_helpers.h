@@ -157,11 +157,11 @@ static inline void close_counted(void *worker)
     atomic_fetch_add(&((common *)worker)->closes, 1);
 }
 
-typedef struct rig {
+typedef struct isolated {
     pe_form form;
     pe_call *call;
     pe_error err;
-} rig;
+} isolated;
 
 static inline void nothing(pe_form *form)
 {
@@ -171,20 +171,20 @@ static inline void nothing(pe_form *form)
 static int closed_forms;
 
 /* At one place: a call borrows the kernel. */
-static inline rig *opened(const char *signature, int (*map)(pe_batch *), double timeout_s)
+static inline isolated *opened(const char *signature, int (*map)(pe_batch *), double timeout_s)
 {
     static const pe_form_ops ops = {.close = nothing};
-    static rig r;
-    r = (rig){.err = PE_ERROR_INIT,
-              .form = {.ops = &ops,
-                       .state = &closed_forms,
-                       .kernel = {.abi = PE_KERNEL_ABI,
-                                  .size = sizeof(pe_kernel),
-                                  .name = "act",
-                                  .signature = signature,
-                                  .map = map,
-                                  .open = open_counted,
-                                  .close = close_counted}}};
+    static isolated r;
+    r = (isolated){.err = PE_ERROR_INIT,
+                   .form = {.ops = &ops,
+                            .state = &closed_forms,
+                            .kernel = {.abi = PE_KERNEL_ABI,
+                                       .size = sizeof(pe_kernel),
+                                       .name = "act",
+                                       .signature = signature,
+                                       .map = map,
+                                       .open = open_counted,
+                                       .close = close_counted}}};
     share();
     ck_ok(pe_signature_parse(signature, &r.form.signature, &r.err), r.err);
     ck_ok(pe_isolate_wrap(&r.form, (uint64_t)(timeout_s * 1e9), &r.err), r.err);
@@ -193,7 +193,7 @@ static inline rig *opened(const char *signature, int (*map)(pe_batch *), double 
 }
 
 /* The call's end is the child's, and the form goes back to its own. */
-static inline void finish(rig *r)
+static inline void finish(isolated *r)
 {
     pe_call_free(r->call);
     ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1); /* no child is left, not even a dead one */
@@ -205,7 +205,7 @@ static inline void finish(rig *r)
 #define MOST 5000
 
 /* One batch; every item that is no act must be its square. */
-static const pe_failure *runs(rig *r, const int64_t *in, size_t count, size_t *failed)
+static const pe_failure *runs(isolated *r, const int64_t *in, size_t count, size_t *failed)
 {
     static int64_t out[MOST];
     const void *const args[] = {in};
@@ -225,7 +225,7 @@ static inline void numbers(int64_t *in, size_t count)
 }
 
 /* One act at one place of a batch fails that item alone, for this reason. */
-static inline void costs_one(rig *r, size_t count, size_t at, int64_t act, const char *reason)
+static inline void costs_one(isolated *r, size_t count, size_t at, int64_t act, const char *reason)
 {
     static int64_t in[MOST];
     size_t failed = 0;
@@ -237,7 +237,7 @@ static inline void costs_one(rig *r, size_t count, size_t at, int64_t act, const
     ck_assert_str_eq(failures[0].reason, reason);
 }
 
-static inline void costs_none(rig *r, size_t count, size_t at, int64_t act)
+static inline void costs_none(isolated *r, size_t count, size_t at, int64_t act)
 {
     static int64_t in[MOST];
     size_t failed = 9;

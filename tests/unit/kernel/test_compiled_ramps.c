@@ -9,7 +9,7 @@
 
 #include "compiled_helpers.h"
 
-#define MOST_FAILED RIG_ITEMS
+#define MOST_FAILED FORM_ITEMS
 
 static const char functions[] = "#include <stdint.h>\n"
                                 "#include <stdio.h>\n"
@@ -20,8 +20,8 @@ static const char functions[] = "#include <stdint.h>\n"
                                 "size_t printed(int64_t x, char *out, size_t room)\n"
                                 "{ return (size_t)snprintf(out, room, \"<%lld>\", (long long)x); }\n";
 
-static int64_t columns[2][RIG_ITEMS];
-static pe_int128 wide[RIG_ITEMS];
+static int64_t columns[2][FORM_ITEMS];
+static pe_int128 wide[FORM_ITEMS];
 static const void *const column_args[] = {columns[0], columns[1]}, *const wide_args[] = {wide};
 static pe_ramp ramps[2];
 static struct {
@@ -31,17 +31,17 @@ static struct {
 
 static void open_source(const char *function, const char *signature)
 {
-    rig_spec.function = function;
-    rig_spec.signature = signature;
+    form_spec.function = function;
+    form_spec.signature = signature;
     compiled_open();
 }
 
 static void enter(pe_form_kind kind)
 {
     compiled_enter(kind);
-    rig_write("f.c", functions);
-    rig_spec.source = "f.c";
-    rig_columns[1] = INT64;
+    write_file("f.c", functions);
+    form_spec.source = "f.c";
+    form_columns[1] = INT64;
 }
 
 /* The columns of ramps that have `value` in their middle. False: they do not fit int64. */
@@ -63,19 +63,19 @@ static size_t run(const void *const *args, size_t count, void *out)
 {
     void *const results[] = {out};
     size_t failed = 0;
-    pe_call_set_ramps(rig_call, ramps);
-    ck_ok(pe_call_run(rig_call, 0, count, args, results, &rig_error), rig_error);
-    (void)pe_call_failures(rig_call, &failed);
+    pe_call_set_ramps(form_call, ramps);
+    ck_ok(pe_call_run(form_call, 0, count, args, results, &form_error), form_error);
+    (void)pe_call_failures(form_call, &failed);
     return failed;
 }
 
 /* Runs on columns, then with those of `left_out` (a bit each) as ramps: the same failures, the same results. */
 static void check_same(const void *const *args, int arg_count, size_t count, unsigned left_out, size_t item_bytes)
 {
-    static unsigned char expected[RIG_ITEMS * 16], seen[RIG_ITEMS * 16];
+    static unsigned char expected[FORM_ITEMS * 16], seen[FORM_ITEMS * 16];
     const void *given[2] = {NULL};
     size_t failed = run(args, count, expected), f = 0, wrong = 0;
-    const pe_failure *const kept = pe_call_failures(rig_call, &failed);
+    const pe_failure *const kept = pe_call_failures(form_call, &failed);
     for (size_t i = 0; i < failed; i++) {
         by_columns[i].item = kept[i].item;
         snprintf(by_columns[i].reason, sizeof by_columns[i].reason, "%s", kept[i].reason);
@@ -83,7 +83,7 @@ static void check_same(const void *const *args, int arg_count, size_t count, uns
     for (int a = 0; a < arg_count; a++)
         given[a] = (left_out >> a & 1) != 0 ? NULL : args[a];
     ck_assert_uint_eq(run(given, count, seen), failed);
-    const pe_failure *failures = pe_call_failures(rig_call, &failed);
+    const pe_failure *failures = pe_call_failures(form_call, &failed);
     for (size_t k = 0; k < count; k++) {
         if (f < failed && by_columns[f].item == k) {
             wrong += failures[f].item != k || strcmp(failures[f].reason, by_columns[f].reason) != 0;
@@ -116,17 +116,17 @@ static void check_squares(size_t item_bytes)
 START_TEST(ramp_of_an_expression_is_its_column)
 {
     enter(PE_FORM_EXPR);
-    rig_spec.expr = "x * x";
+    form_spec.expr = "x * x";
     compiled_open();
-    ck_assert_uint_ne(pe_form_kernel(rig_form)->takes_ramps, 0);
+    ck_assert_uint_ne(pe_form_kernel(form_opened)->takes_ramps, 0);
     check_squares(8);
     compiled_close();
-    rig_spec.may_wrap = true;
+    form_spec.may_wrap = true;
     compiled_open();
     check_squares(8);
     compiled_close();
-    rig_spec.may_wrap = false;
-    rig_columns[0] = (pe_type){.dtype = PE_INT128};
+    form_spec.may_wrap = false;
+    form_columns[0] = (pe_type){.dtype = PE_INT128};
     compiled_open();
     check_squares(16);
     compiled_leave();
@@ -142,12 +142,12 @@ START_TEST(ramp_of_a_function_is_its_column)
     open_source("third", "(int64) -> int64 or error");
     check_squares(8);
     compiled_close();
-    rig_spec.may_wrap = true;
+    form_spec.may_wrap = true;
     open_source("square", "(int64) -> int64");
     check_squares(8);
     compiled_close();
-    rig_spec.may_wrap = false;
-    rig_columns[0] = (pe_type){.dtype = PE_INT128};
+    form_spec.may_wrap = false;
+    form_columns[0] = (pe_type){.dtype = PE_INT128};
     open_source("square128", "(int128) -> int128");
     check_squares(16);
     compiled_leave();
@@ -166,12 +166,12 @@ static void check_mixtures(void)
 START_TEST(ramps_beside_columns_are_columns)
 {
     enter(PE_FORM_EXPR);
-    rig_spec.column_count = 2;
-    rig_spec.expr = "x * y + x";
+    form_spec.column_count = 2;
+    form_spec.expr = "x * y + x";
     compiled_open();
     check_mixtures();
     compiled_close();
-    rig_spec.kind = PE_FORM_SOURCE;
+    form_spec.kind = PE_FORM_SOURCE;
     open_source("product", "(int64, int64) -> int64");
     check_mixtures();
     compiled_leave();
@@ -182,22 +182,22 @@ START_TEST(ramp_square_is_exact_or_fails)
 {
     static const void *const nothing[] = {NULL};
     enter(PE_FORM_EXPR);
-    rig_spec.expr = "x * x";
+    form_spec.expr = "x * x";
     compiled_open();
     ramps[0] = (pe_ramp){-3037000600, 1};
-    ck_assert_uint_eq(run(nothing, 400, &rig_out[0]), 101); /* below -3037000499 */
-    rig_failed(0, 0, "a product does not fit int64");
-    rig_failed(100, 100, "a product does not fit int64");
-    ck_assert_int_eq(rig_out[0].integers[101], INT64_C(9223372030926249001)); /* 3037000499 ** 2 */
+    ck_assert_uint_eq(run(nothing, 400, &form_out[0]), 101); /* below -3037000499 */
+    check_failed(0, 0, "a product does not fit int64");
+    check_failed(100, 100, "a product does not fit int64");
+    ck_assert_int_eq(form_out[0].integers[101], INT64_C(9223372030926249001)); /* 3037000499 ** 2 */
     ramps[0] = (pe_ramp){INT64_MAX, -INT64_MAX};
-    ck_assert_uint_eq(run(nothing, 2, &rig_out[0]), 1);
-    ck_assert_int_eq(rig_out[0].integers[1], 0);
+    ck_assert_uint_eq(run(nothing, 2, &form_out[0]), 1);
+    ck_assert_int_eq(form_out[0].integers[1], 0);
     ramps[0] = (pe_ramp){-5, 3}; /* the step changes, and changes back */
-    ck_assert_uint_eq(run(nothing, 4, &rig_out[0]), 0);
-    ck_assert_int_eq(rig_out[0].integers[3], 16);
+    ck_assert_uint_eq(run(nothing, 4, &form_out[0]), 0);
+    ck_assert_int_eq(form_out[0].integers[3], 16);
     ramps[0] = (pe_ramp){-5, 0};
-    ck_assert_uint_eq(run(nothing, RIG_ITEMS, &rig_out[0]), 0);
-    ck_assert_int_eq(rig_out[0].integers[RIG_ITEMS - 1], 25);
+    ck_assert_uint_eq(run(nothing, FORM_ITEMS, &form_out[0]), 0);
+    ck_assert_int_eq(form_out[0].integers[FORM_ITEMS - 1], 25);
     compiled_leave();
 }
 END_TEST
@@ -208,16 +208,16 @@ START_TEST(ramp_as_text_and_beside_the_index)
     enter(PE_FORM_SOURCE);
     ramps[0] = (pe_ramp){1000, -2};
     open_source("printed", "(int64) -> text");
-    ck_assert_uint_eq(run(nothing, 1400, &rig_out[0]), 0);
-    rig_text_is(&rig_out[0].texts[1399], "<-1798>");
+    ck_assert_uint_eq(run(nothing, 1400, &form_out[0]), 0);
+    check_text(&form_out[0].texts[1399], "<-1798>");
     compiled_close();
-    rig_spec.kind = PE_FORM_EXPR;
-    rig_spec.signature = NULL;
-    rig_spec.expr = "x + 2 * i";
+    form_spec.kind = PE_FORM_EXPR;
+    form_spec.signature = NULL;
+    form_spec.expr = "x + 2 * i";
     compiled_open();
-    ck_assert_uint_eq(run(nothing, 1400, &rig_out[0]), 0);
+    ck_assert_uint_eq(run(nothing, 1400, &form_out[0]), 0);
     for (size_t k = 0; k < 1400; k++)
-        ck_assert_int_eq(rig_out[0].integers[k], 1000);
+        ck_assert_int_eq(form_out[0].integers[k], 1000);
     compiled_leave();
 }
 END_TEST

@@ -9,7 +9,7 @@
 
 static void open_expr(const char *expr)
 {
-    rig_spec.expr = expr;
+    form_spec.expr = expr;
     compiled_open();
 }
 
@@ -25,14 +25,15 @@ START_TEST(expr_of_texts_compares_bytes)
                 {"contains(x, country)", {1, 1, 0, 1}},    {"length(x) + length(country)", {4, 5, 2, 5}},
                 {"!equals(country, x)", {0, 1, 1, 1}},     {"contains(x, \"\")", {1, 1, 1, 1}}};
     compiled_enter(PE_FORM_EXPR);
-    rig_columns[0] = TEXT;
-    rig_args[0] = texts;
+    form_columns[0] = TEXT;
+    form_args[0] = texts;
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-        rig_spec.setup = (pe_setup){.params = &country, .param_count = strstr(rows[r].expr, "country") != NULL ? 1 : 0};
+        form_spec.setup =
+            (pe_setup){.params = &country, .param_count = strstr(rows[r].expr, "country") != NULL ? 1 : 0};
         open_expr(rows[r].expr);
-        ck_assert_uint_eq(rig_run(4), 0);
+        ck_assert_uint_eq(run_items(4), 0);
         for (size_t t = 0; t < 4; t++)
-            ck_assert_msg(rig_out[0].integers[t] == rows[r].wanted[t], "%s of text %zu", rows[r].expr, t);
+            ck_assert_msg(form_out[0].integers[t] == rows[r].wanted[t], "%s of text %zu", rows[r].expr, t);
         compiled_close();
     }
     compiled_leave();
@@ -43,10 +44,10 @@ START_TEST(expr_that_reads_less_than_is_given_is_refused)
 {
     static const pe_param params[] = {{.name = "n", .dtype = PE_INT64, .integer = 1}};
     compiled_enter(PE_FORM_EXPR);
-    rig_spec.expr = "x + 1";
-    rig_spec.setup = (pe_setup){.params = params, .param_count = 1};
+    form_spec.expr = "x + 1";
+    form_spec.setup = (pe_setup){.params = params, .param_count = 1};
     compiled_refused(PE_EKERNEL, "job.toml:3:1: kernel.params.n: the expression \"x + 1\" does not read \"n\"");
-    rig_spec.setup = (pe_setup){.seed = 7};
+    form_spec.setup = (pe_setup){.seed = 7};
     compiled_refused(PE_EKERNEL, "job.toml:3:1: kernel.seed: the expression \"x + 1\" draws no random number: it calls "
                                  "none of uniform, normal and integer");
     compiled_leave();

@@ -8,7 +8,7 @@
 
 static void costs_that_item_everywhere(int64_t act, const char *reason)
 {
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     costs_one(r, 1, 0, act, reason);
     costs_one(r, 64, 0, act, reason);
     costs_one(r, 64, 31, act, reason);
@@ -49,7 +49,7 @@ static void count_end(void)
 
 START_TEST(exit_does_not_run_what_the_engine_does_at_its_end)
 {
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     ck_assert_int_eq(atexit(count_end), 0);
     costs_one(r, 8, 5, EXIT, "exited with code 3");
     ck_assert_int_eq(atomic_load(&shared->kills), 0);
@@ -67,7 +67,7 @@ START_TEST(all_items_crash_all_fail)
 {
     int64_t in[16];
     size_t failed = 0;
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     for (size_t i = 0; i < 16; i++)
         in[i] = i % 2 == 0 ? SEGV : EXIT;
     const pe_failure *failures = runs(r, in, 16, &failed);
@@ -80,7 +80,7 @@ END_TEST
 
 START_TEST(orphan_that_holds_the_socket_does_not_hang)
 {
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     const uint64_t began = pe_clock_ns();
     costs_one(r, 8, 3, LEAVE_ORPHAN, "exited with code 9");
     ck_assert_uint_lt(pe_clock_ns() - began, (uint64_t)10 * 1000 * 1000 * 1000); /* the orphan naps 30 s */
@@ -90,7 +90,7 @@ END_TEST
 
 START_TEST(process_that_closes_all_and_lives_is_ended)
 {
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     costs_one(r, 8, 3, CLOSE_ALL, "killed twice: SIGKILL");
     finish(r);
 }
@@ -98,7 +98,7 @@ END_TEST
 
 START_TEST(hang_costs_one_item_after_its_timeout)
 {
-    rig *r = opened("(int64) -> int64", map_numbers, 0.25);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0.25);
     const uint64_t began = pe_clock_ns();
     costs_one(r, 64, 0, HANG, "timeout after 0.25 s");
     ck_assert_uint_ge(pe_clock_ns() - began, (uint64_t)500 * 1000 * 1000); /* the batch, then the item */
@@ -113,7 +113,7 @@ START_TEST(slow_items_in_one_batch_are_not_late)
 {
     int64_t in[6] = {NAP, NAP, NAP, NAP, NAP, NAP}; /* 1.8 s together */
     size_t failed = 9;
-    rig *r = opened("(int64) -> int64", map_numbers, 1);
+    isolated *r = opened("(int64) -> int64", map_numbers, 1);
     (void)runs(r, in, 6, &failed);
     ck_assert_uint_eq(failed, 0);
     (void)runs(r, in, 6, &failed);
@@ -127,7 +127,7 @@ START_TEST(failed_items_keep_index_and_reason)
 {
     int64_t in[64];
     size_t failed = 0;
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     numbers(in, 64);
     in[3] = in[60] = FAIL;
     const pe_failure *failures = runs(r, in, 64, &failed);
@@ -149,7 +149,7 @@ END_TEST
 
 START_TEST(killed_once_runs_again)
 {
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     costs_none(r, 64, 20, KILL_ONCE);
     ck_assert_int_eq(atomic_load(&shared->opens), 2);
     atomic_store(&shared->kills, 0);
@@ -160,7 +160,7 @@ END_TEST
 
 START_TEST(killed_always_is_blamed)
 {
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     costs_one(r, 8, 2, KILL_ALWAYS, "killed twice: SIGKILL");
     finish(r);
 }
@@ -180,7 +180,7 @@ static void *kill_it(void *unused)
 START_TEST(killed_from_outside_in_a_batch_runs_again)
 {
     pthread_t killer;
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     ck_assert_int_eq(pthread_create(&killer, NULL, kill_it, NULL), 0);
     costs_none(r, 64, 31, SAY_PID);
     ck_assert_int_eq(pthread_join(killer, NULL), 0);
@@ -191,7 +191,7 @@ END_TEST
 
 START_TEST(killed_from_outside_between_batches_runs_again)
 {
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     costs_none(r, 64, 31, SAY_PID);
     ck_assert_int_eq(kill(atomic_load(&shared->pid), SIGKILL), 0);
     costs_none(r, 64, 31, 7);
@@ -206,7 +206,7 @@ END_TEST
 
 START_TEST(signal_that_ends_a_run_does_not_end_the_process)
 {
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     costs_none(r, 4, 0, SAY_PID);
     const int pid = atomic_load(&shared->pid);
     ck_assert_int_eq(kill(pid, SIGTERM), 0);
@@ -220,7 +220,7 @@ END_TEST
 
 START_TEST(open_and_close_are_called_once_a_worker)
 {
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     costs_none(r, 1, 0, 3);
     costs_none(r, MOST, 0, 3);
     finish(r);
@@ -234,7 +234,7 @@ START_TEST(open_that_refuses_is_told)
 {
     const pe_setup setup = {.seed = 5};
     pe_call *call = NULL;
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     ck_assert_int_eq(pe_call_make(&r->form.kernel, &r->form.signature, &setup, &call, &r->err), PE_EKERNEL);
     ck_assert_str_eq(r->err.text, "kernel \"act\" could not start a worker: its open returned 6");
     finish(r);
@@ -247,7 +247,7 @@ START_TEST(kernel_that_gives_up_is_told)
     int64_t out[3];
     const void *const args[] = {in};
     void *const results[] = {out};
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     ck_assert_int_eq(pe_call_run(r->call, 10, 3, args, results, &r->err), PE_EKERNEL);
     ck_assert_str_eq(r->err.text, "kernel \"act\" gave up in items 10 to 12: its map returned 77");
     finish(r);
@@ -260,7 +260,7 @@ START_TEST(kernel_that_fails_no_item_is_told)
     int64_t out[3];
     const void *const args[] = {in};
     void *const results[] = {out};
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     ck_assert_int_eq(pe_call_run(r->call, 10, 3, args, results, &r->err), PE_EKERNEL);
     ck_assert_str_eq(r->err.text, "kernel \"act\" failed item 3 of a batch of 3");
     finish(r);
@@ -274,7 +274,7 @@ START_TEST(kernel_that_prints_does_not_reach_stdout)
     ck_assert_int_eq(pipe(ends), 0);
     const int out = dup(STDOUT_FILENO);
     ck_assert_int_eq(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     costs_none(r, 4, 2, PRINT);
     finish(r);
     ck_assert_int_eq(dup2(out, STDOUT_FILENO), STDOUT_FILENO);

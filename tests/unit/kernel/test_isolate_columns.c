@@ -40,7 +40,7 @@ START_TEST(texts_go_in_and_out)
     pe_text in[5], out[5];
     const void *const args[] = {in, times};
     void *const results[] = {out};
-    rig *r = opened("(text, int64) -> text", map_texts, 0);
+    isolated *r = opened("(text, int64) -> text", map_texts, 0);
     for (size_t i = 0; i < 5; i++)
         in[i] = (pe_text){words[i], strlen(words[i])};
     in[1].data = NULL;
@@ -58,7 +58,7 @@ START_TEST(texts_larger_than_the_area_make_it_grow)
     pe_text in[3] = {{"ab", 2}, {large, sizeof large}, {"q", 1}}, out[3];
     const void *const args[] = {in, times};
     void *const results[] = {out};
-    rig *r = opened("(text, int64) -> text", map_texts, 0);
+    isolated *r = opened("(text, int64) -> text", map_texts, 0);
     memset(large, 'L', sizeof large);
     for (int turn = 0; turn < 2; turn++) {
         ck_ok(pe_call_run(r->call, 0, 3, args, results, &r->err), r->err);
@@ -78,7 +78,7 @@ START_TEST(texts_of_a_batch_with_a_crash_are_kept)
     const void *const args[] = {in, times};
     void *const results[] = {out};
     size_t failed = 0;
-    rig *r = opened("(text, int64) -> text", map_texts, 0);
+    isolated *r = opened("(text, int64) -> text", map_texts, 0);
     ck_ok(pe_call_run(r->call, 0, 4, args, results, &r->err), r->err);
     const pe_failure *failures = pe_call_failures(r->call, &failed);
     ck_assert_uint_eq(failed, 1);
@@ -97,7 +97,7 @@ START_TEST(batch_larger_than_the_area_makes_it_grow)
     int64_t *in = malloc(count * sizeof *in), *out = malloc(count * sizeof *out);
     const void *const args[] = {in};
     void *const results[] = {out};
-    rig *r = opened("(int64) -> int64", map_numbers, 0);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
     numbers(in, count);
     ck_ok(pe_call_run(r->call, 0, count, args, results, &r->err), r->err);
     for (size_t i = 0; i < count; i++)

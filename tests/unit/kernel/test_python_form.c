@@ -7,12 +7,12 @@
 
 static void refuse(const char *text, const char *python, pe_status status, const char *message)
 {
-    rig_enter(PE_FORM_PYTHON);
+    enter_form(PE_FORM_PYTHON);
     if (text != NULL)
-        rig_write("f.py", text);
-    rig_spec.python = python;
-    rig_refused(status, message);
-    rig_leave();
+        write_file("f.py", text);
+    form_spec.python = python;
+    check_refused(status, message);
+    leave_form();
 }
 
 /* ---- refused before the first item ---- */
@@ -34,11 +34,11 @@ END_TEST
 START_TEST(missing_file_is_refused)
 {
     char message[120];
-    rig_enter(PE_FORM_PYTHON);
-    rig_spec.python = "f.py:f";
-    (void)snprintf(message, sizeof message, "job.toml:3:1: %s/f.py: No such file or directory", rig_home);
-    rig_refused(PE_EKERNEL, message);
-    rig_leave();
+    enter_form(PE_FORM_PYTHON);
+    form_spec.python = "f.py:f";
+    (void)snprintf(message, sizeof message, "job.toml:3:1: %s/f.py: No such file or directory", form_home);
+    check_refused(PE_EKERNEL, message);
+    leave_form();
 }
 END_TEST
 
@@ -59,12 +59,12 @@ START_TEST(import_error_is_refused_by_its_line)
 {
     static const char begin[] =
         "job.toml:3:1: f.py: ModuleNotFoundError: No module named 'no_such_module' (f.py:2); python3 is /";
-    rig_enter(PE_FORM_PYTHON);
-    rig_write("f.py", "import math\nimport no_such_module\n");
-    rig_spec.python = "f.py:f";
-    ck_assert_int_eq(pe_form_open(&rig_spec, NULL, &rig_form, &rig_error), PE_EKERNEL);
-    ck_assert_msg(strncmp(rig_error.text, begin, sizeof begin - 1) == 0, "%s", rig_error.text);
-    rig_leave();
+    enter_form(PE_FORM_PYTHON);
+    write_file("f.py", "import math\nimport no_such_module\n");
+    form_spec.python = "f.py:f";
+    ck_assert_int_eq(pe_form_open(&form_spec, NULL, &form_opened, &form_error), PE_EKERNEL);
+    ck_assert_msg(strncmp(form_error.text, begin, sizeof begin - 1) == 0, "%s", form_error.text);
+    leave_form();
 }
 END_TEST
 
@@ -97,46 +97,46 @@ END_TEST
 
 START_TEST(initializer_that_raises_is_refused)
 {
-    rig_enter(PE_FORM_PYTHON);
-    rig_write("f.py", "def f(x): return x\ndef setup(): raise OSError('no model')\n");
-    rig_spec.python = "f.py:f";
-    rig_spec.initializer = "f.py:setup";
-    rig_refused(PE_EKERNEL, "job.toml:3:1: f.py: setup(): OSError: no model (f.py:2)");
-    rig_leave();
+    enter_form(PE_FORM_PYTHON);
+    write_file("f.py", "def f(x): return x\ndef setup(): raise OSError('no model')\n");
+    form_spec.python = "f.py:f";
+    form_spec.initializer = "f.py:setup";
+    check_refused(PE_EKERNEL, "job.toml:3:1: f.py: setup(): OSError: no model (f.py:2)");
+    leave_form();
 }
 END_TEST
 
 START_TEST(initializer_that_dies_is_named)
 {
-    rig_enter(PE_FORM_PYTHON);
-    rig_write("f.py", "import os\ndef f(x): return x\ndef setup(): os.kill(os.getpid(), 9)\n");
-    rig_spec.python = "f.py:f";
-    rig_spec.initializer = "f.py:setup";
-    rig_refused(PE_EKERNEL, "job.toml:3:1: python3 ended in the initializer f.py:setup: signal 9");
-    rig_leave();
+    enter_form(PE_FORM_PYTHON);
+    write_file("f.py", "import os\ndef f(x): return x\ndef setup(): os.kill(os.getpid(), 9)\n");
+    form_spec.python = "f.py:f";
+    form_spec.initializer = "f.py:setup";
+    check_refused(PE_EKERNEL, "job.toml:3:1: python3 ended in the initializer f.py:setup: signal 9");
+    leave_form();
 }
 END_TEST
 
 START_TEST(signature_that_does_not_parse_is_refused)
 {
-    rig_enter(PE_FORM_PYTHON);
-    rig_write("f.py", "def f(x): return x\n");
-    rig_spec.python = "f.py:f";
-    rig_spec.signature = "(int64)";
-    rig_refused(PE_ECONFIG, "job.toml:3:1: signature: expected \"->\" at character 8, got the end");
-    rig_leave();
+    enter_form(PE_FORM_PYTHON);
+    write_file("f.py", "def f(x): return x\n");
+    form_spec.python = "f.py:f";
+    form_spec.signature = "(int64)";
+    check_refused(PE_ECONFIG, "job.toml:3:1: signature: expected \"->\" at character 8, got the end");
+    leave_form();
 }
 END_TEST
 
 START_TEST(signature_of_another_arity_is_refused)
 {
-    rig_enter(PE_FORM_PYTHON);
-    rig_write("f.py", "def f(x): return x\n");
-    rig_spec.python = "f.py:f";
-    rig_spec.signature = "(int64, int64) -> int64";
-    ck_assert_int_eq(pe_form_open(&rig_spec, NULL, &rig_form, &rig_error), PE_ECONFIG);
-    ck_assert_ptr_nonnull(strstr(rig_error.text, "takes 2 arguments"));
-    rig_leave();
+    enter_form(PE_FORM_PYTHON);
+    write_file("f.py", "def f(x): return x\n");
+    form_spec.python = "f.py:f";
+    form_spec.signature = "(int64, int64) -> int64";
+    ck_assert_int_eq(pe_form_open(&form_spec, NULL, &form_opened, &form_error), PE_ECONFIG);
+    ck_assert_ptr_nonnull(strstr(form_error.text, "takes 2 arguments"));
+    leave_form();
 }
 END_TEST
 
@@ -144,28 +144,29 @@ END_TEST
 
 START_TEST(exception_fails_its_item_by_type_message_and_line)
 {
-    rig_python("def g(x):\n    return 1 // x\n\ndef f(x):\n    if x == 2:\n        raise ValueError(f'no {x}\\nhere')\n"
-               "    if x == 3: raise StopIteration\n    if x == 4: raise SystemExit(3)\n    return g(x)\n",
-               "(int64) -> int64");
-    ck_assert_uint_eq(rig_run(6), 4);
-    rig_failed(0, 0, "ZeroDivisionError: integer division or modulo by zero (f.py:2)");
-    rig_failed(1, 2, "ValueError: no 2 here (f.py:6)");
-    rig_failed(2, 3, "StopIteration (f.py:7)");
-    rig_failed(3, 4, "SystemExit: 3 (f.py:8)");
-    ck_assert_int_eq(rig_out[0].integers[1], 1);
-    ck_assert_int_eq(rig_out[0].integers[5], 0);
-    rig_leave();
+    open_python(
+        "def g(x):\n    return 1 // x\n\ndef f(x):\n    if x == 2:\n        raise ValueError(f'no {x}\\nhere')\n"
+        "    if x == 3: raise StopIteration\n    if x == 4: raise SystemExit(3)\n    return g(x)\n",
+        "(int64) -> int64");
+    ck_assert_uint_eq(run_items(6), 4);
+    check_failed(0, 0, "ZeroDivisionError: integer division or modulo by zero (f.py:2)");
+    check_failed(1, 2, "ValueError: no 2 here (f.py:6)");
+    check_failed(2, 3, "StopIteration (f.py:7)");
+    check_failed(3, 4, "SystemExit: 3 (f.py:8)");
+    ck_assert_int_eq(form_out[0].integers[1], 1);
+    ck_assert_int_eq(form_out[0].integers[5], 0);
+    leave_form();
 }
 END_TEST
 
 START_TEST(item_that_raises_is_run_once)
 {
-    rig_python("seen = []\ndef f(x):\n    seen.append(x)\n    if x % 2: raise KeyError(x)\n    return len(seen)\n",
-               "(int64) -> int64");
-    ck_assert_uint_eq(rig_run(1000), 500);
-    ck_assert_int_eq(rig_out[0].integers[998], 999);
-    rig_failed(499, 999, "KeyError: 999 (f.py:4)");
-    rig_leave();
+    open_python("seen = []\ndef f(x):\n    seen.append(x)\n    if x % 2: raise KeyError(x)\n    return len(seen)\n",
+                "(int64) -> int64");
+    ck_assert_uint_eq(run_items(1000), 500);
+    ck_assert_int_eq(form_out[0].integers[998], 999);
+    check_failed(499, 999, "KeyError: 999 (f.py:4)");
+    leave_form();
 }
 END_TEST
 
@@ -178,13 +179,13 @@ END_TEST
 
 START_TEST(long_message_keeps_its_line)
 {
-    rig_python("def f(x):\n    raise ValueError('ä' * 5000)\n", "(int64) -> int64");
-    ck_assert_uint_eq(rig_run(1), 1);
+    open_python("def f(x):\n    raise ValueError('ä' * 5000)\n", "(int64) -> int64");
+    ck_assert_uint_eq(run_items(1), 1);
     size_t failed = 0;
-    const char *const reason = pe_call_failures(rig_call, &failed)->reason;
+    const char *const reason = pe_call_failures(form_call, &failed)->reason;
     ck_assert_uint_lt(strlen(reason), PE_REASON_ROOM);
     ck_assert_ptr_nonnull(strstr(reason, "ä... (f.py:2)"));
-    rig_leave();
+    leave_form();
 }
 END_TEST
 

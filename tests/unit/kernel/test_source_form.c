@@ -12,8 +12,8 @@
 #include "base/alloc.h"
 #include "compiled_helpers.h"
 
-static int64_t left[RIG_ITEMS], right[RIG_ITEMS];
-static double reals[RIG_ITEMS];
+static int64_t left[FORM_ITEMS], right[FORM_ITEMS];
+static double reals[FORM_ITEMS];
 static pe_text texts[4];
 
 static const char forms[] = "#include <math.h>\n"
@@ -46,19 +46,19 @@ static const char forms[] = "#include <math.h>\n"
 static void enter(void)
 {
     compiled_enter(PE_FORM_SOURCE);
-    rig_write("f.c", forms);
-    rig_spec.source = "f.c";
-    rig_spec.directory = "."; /* as for a job file of the current directory */
-    rig_args[0] = left;
-    rig_args[1] = right;
+    write_file("f.c", forms);
+    form_spec.source = "f.c";
+    form_spec.directory = "."; /* as for a job file of the current directory */
+    form_args[0] = left;
+    form_args[1] = right;
     static const pe_param scale = {.name = "scale", .dtype = PE_FLOAT64, .real = 0.1};
-    rig_spec.setup = (pe_setup){.params = &scale, .param_count = 1};
+    form_spec.setup = (pe_setup){.params = &scale, .param_count = 1};
 }
 
 static void name(const char *function, const char *signature)
 {
-    rig_spec.function = function;
-    rig_spec.signature = signature;
+    form_spec.function = function;
+    form_spec.signature = signature;
 }
 
 static void open_function(const char *function, const char *signature)
@@ -69,8 +69,8 @@ static void open_function(const char *function, const char *signature)
 
 static void take(const void *values, pe_type type)
 {
-    rig_args[0] = values;
-    rig_columns[0] = type;
+    form_args[0] = values;
+    form_columns[0] = type;
 }
 
 START_TEST(source_that_is_missing_is_refused)
@@ -81,7 +81,7 @@ START_TEST(source_that_is_missing_is_refused)
     name("f", "(int64) ->");
     compiled_refused(PE_ECONFIG, "job.toml:3:1: signature: expected a dtype or \"(\" at character 11, got the end");
     name("f", "(int64) -> int64");
-    rig_spec.source = "g.c";
+    form_spec.source = "g.c";
     compiled_refused(PE_EKERNEL, "job.toml:3:1: cannot read g.c: No such file or directory");
     compiled_leave();
 }
@@ -116,12 +116,12 @@ END_TEST
 START_TEST(source_that_does_not_compile_is_refused_by_file_and_line)
 {
     enter();
-    rig_write("g.c", "\n\nlong f(long x) { return y; }\n");
-    rig_spec.source = "g.c";
+    write_file("g.c", "\n\nlong f(long x) { return y; }\n");
+    form_spec.source = "g.c";
     name("f", "(int64) -> int64");
     compiled_refused(PE_EKERNEL, "job.toml:3:1: \"f\" does not compile:\ng.c:3:25: error: 'y' undeclared (first use in "
                                  "this function)");
-    rig_write("g.c", "long h(long);\nlong f(long x) { return h(x); }\n");
+    write_file("g.c", "long h(long);\nlong f(long x) { return h(x); }\n");
     compiled_refused(PE_EKERNEL, "job.toml:3:1: \"f\" does not compile:\nundefined reference to `h'\n"
                                  "undefined references to `h' follow");
     compiled_leave();
@@ -131,25 +131,25 @@ END_TEST
 START_TEST(source_forms_of_numbers_give_their_results)
 {
     enter();
-    for (size_t i = 0; i < RIG_ITEMS; i++)
+    for (size_t i = 0; i < FORM_ITEMS; i++)
         reals[i] = (double)i;
     take(reals, FLOAT64);
     open_function("root", "(float64) -> float64");
-    ck_assert_uint_eq(rig_run(RIG_ITEMS), 0);
-    ck_assert(rig_out[0].reals[0] == 1 && rig_out[0].reals[4900] == 71);
+    ck_assert_uint_eq(run_items(FORM_ITEMS), 0);
+    ck_assert(form_out[0].reals[0] == 1 && form_out[0].reals[4900] == 71);
     compiled_close();
     open_function("scaled", "(float64) -> float64");
-    ck_assert_uint_eq(rig_run(10), 0);
-    ck_assert(rig_out[0].reals[7] == 7 * 0.1);
+    ck_assert_uint_eq(run_items(10), 0);
+    ck_assert(form_out[0].reals[7] == 7 * 0.1);
     compiled_close();
-    rig_columns[0].width = 3;
+    form_columns[0].width = 3;
     open_function("norm", "(float64[3]) -> (float64, int64)");
-    ck_assert_uint_eq(rig_run(3), 0);
-    ck_assert(rig_out[0].reals[2] == 21 && rig_out[1].integers[2] == 3);
+    ck_assert_uint_eq(run_items(3), 0);
+    ck_assert(form_out[0].reals[2] == 21 && form_out[1].integers[2] == 3);
     compiled_close();
     open_function("twice3", "(float64[3]) -> float64[3]");
-    ck_assert_uint_eq(rig_run(3), 0);
-    ck_assert(rig_out[0].reals[0] == 0 && rig_out[0].reals[8] == 16);
+    ck_assert_uint_eq(run_items(3), 0);
+    ck_assert(form_out[0].reals[0] == 0 && form_out[0].reals[8] == 16);
     compiled_leave();
 }
 END_TEST
@@ -157,12 +157,12 @@ END_TEST
 START_TEST(source_or_error_fails_by_what_was_returned)
 {
     enter();
-    take(rig_count, INT64);
+    take(form_numbers, INT64);
     open_function("even", "(int64) -> int64 or error");
-    ck_assert_uint_eq(rig_run(5), 2);
-    rig_failed(0, 1, "even returned 7");
-    rig_failed(1, 3, "even returned 7");
-    ck_assert_int_eq(rig_out[0].integers[4], 2);
+    ck_assert_uint_eq(run_items(5), 2);
+    check_failed(0, 1, "even returned 7");
+    check_failed(1, 3, "even returned 7");
+    ck_assert_int_eq(form_out[0].integers[4], 2);
     compiled_leave();
 }
 END_TEST
@@ -174,8 +174,8 @@ START_TEST(source_texts_of_any_length_come_whole)
     static const size_t sizes[] = {0, 253, 254, 255, 256, 257, 100000};
     char *text = NULL, *expected = NULL;
     enter();
-    ck_ok(pe_make_array(&text, 100000, 1, &rig_error), rig_error);
-    ck_ok(pe_make_array(&expected, 100003, 1, &rig_error), rig_error);
+    ck_ok(pe_make_array(&text, 100000, 1, &form_error), form_error);
+    ck_ok(pe_make_array(&expected, 100003, 1, &form_error), form_error);
     memset(text, 'b', 100000);
     take(texts, TEXT);
     for (size_t f = 0; f < 2; f++) {
@@ -183,16 +183,16 @@ START_TEST(source_texts_of_any_length_come_whole)
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             texts[0] = (pe_text){.data = text, .size = sizes[s]};
             (void)snprintf(expected, 100003, f == 0 ? "<%.*s>" : "%.*s", (int)sizes[s], text);
-            ck_assert_uint_eq(rig_run(1), 0);
-            rig_text_is(&rig_out[0].texts[0], expected);
+            ck_assert_uint_eq(run_items(1), 0);
+            check_text(&form_out[0].texts[0], expected);
         }
         compiled_close();
     }
     open_function("size_of", "(text) -> int64");
     texts[0] = (pe_text){.data = NULL, .size = 0};
-    texts[1] = rig_text("abc");
-    ck_assert_uint_eq(rig_run(2), 0);
-    ck_assert(rig_out[0].integers[0] == 0 && rig_out[0].integers[1] == 3); /* an empty text is no NULL */
+    texts[1] = text_of("abc");
+    ck_assert_uint_eq(run_items(2), 0);
+    ck_assert(form_out[0].integers[0] == 0 && form_out[0].integers[1] == 3); /* an empty text is no NULL */
     free(text);
     free(expected);
     compiled_leave();
@@ -203,33 +203,33 @@ START_TEST(source_of_integers_is_exact_or_fails_by_line)
 {
     uint64_t state = 9;
     enter();
-    rig_columns[1] = INT64;
-    rig_spec.column_count = 2;
+    form_columns[1] = INT64;
+    form_spec.column_count = 2;
     open_function("product", "(int64, int64) -> int64");
     size_t all = 0;
     for (int bits = 1; bits <= 63; bits += 2) {
         size_t expected = 0, wrong = 0;
-        for (size_t i = 0; i < RIG_ITEMS; i++) {
+        for (size_t i = 0; i < FORM_ITEMS; i++) {
             left[i] = compiled_number(&state, i % 900 == 899 ? 63 : bits);
             right[i] = compiled_number(&state, i / 600 % 2 == 0 ? bits : 3);
         }
-        const size_t failed = rig_run(RIG_ITEMS);
-        for (size_t i = 0; i < RIG_ITEMS; i++) {
+        const size_t failed = run_items(FORM_ITEMS);
+        for (size_t i = 0; i < FORM_ITEMS; i++) {
             const pe_int128 first = (pe_int128)left[i] * right[i], sum = first + left[i];
             if (first != (int64_t)first || sum != (int64_t)sum)
                 expected++;
             else
-                wrong += rig_out[0].integers[i] != (int64_t)sum;
+                wrong += form_out[0].integers[i] != (int64_t)sum;
         }
         all += expected;
         ck_assert_uint_eq(wrong, 0);
         ck_assert_uint_eq(failed, expected);
     }
-    ck_assert_uint_gt(all, RIG_ITEMS);
+    ck_assert_uint_gt(all, FORM_ITEMS);
     left[0] = 3037000500;
     right[0] = 3037000500;
-    ck_assert_uint_eq(rig_run(1), 1);
-    rig_failed(0, 0, "a product does not fit int64 (f.c line 17)");
+    ck_assert_uint_eq(run_items(1), 1);
+    check_failed(0, 0, "a product does not fit int64 (f.c line 17)");
     compiled_leave();
 }
 END_TEST
@@ -237,8 +237,8 @@ END_TEST
 START_TEST(source_long_long_is_an_int64_and_division_never_traps)
 {
     enter();
-    rig_columns[1] = INT64;
-    rig_spec.column_count = 2;
+    form_columns[1] = INT64;
+    form_spec.column_count = 2;
     open_function("quotient", "(int64, int64) -> int64");
     left[0] = 7;
     right[0] = 2;
@@ -246,10 +246,10 @@ START_TEST(source_long_long_is_an_int64_and_division_never_traps)
     right[1] = 0;
     left[2] = INT64_MIN;
     right[2] = -1;
-    ck_assert_uint_eq(rig_run(3), 2);
-    ck_assert_int_eq(rig_out[0].integers[0], 3);
-    rig_failed(0, 1, "integer division by zero (f.c line 19)");
-    rig_failed(1, 2, "a quotient does not fit int64 (f.c line 19)");
+    ck_assert_uint_eq(run_items(3), 2);
+    ck_assert_int_eq(form_out[0].integers[0], 3);
+    check_failed(0, 1, "integer division by zero (f.c line 19)");
+    check_failed(1, 2, "a quotient does not fit int64 (f.c line 19)");
     compiled_leave();
 }
 END_TEST
@@ -260,9 +260,9 @@ START_TEST(source_of_int32_fails_at_its_own_width)
     enter();
     take(values, (pe_type){.dtype = PE_INT32});
     open_function("narrow", "(int32) -> int32");
-    ck_assert_uint_eq(rig_run(4), 2);
-    rig_failed(0, 1, "a product does not fit int32 (f.c line 14)");
-    rig_failed(1, 3, "a product does not fit int32 (f.c line 14)");
+    ck_assert_uint_eq(run_items(4), 2);
+    check_failed(0, 1, "a product does not fit int32 (f.c line 14)");
+    check_failed(1, 3, "a product does not fit int32 (f.c line 14)");
     compiled_leave();
 }
 END_TEST
@@ -279,10 +279,10 @@ START_TEST(source_loop_that_overflows_fails_its_item_alone)
         const pe_int128 root = (pe_int128)left[i] * (left[i] - 1) / 2;
         expected += root * root > INT64_MAX;
     }
-    ck_assert_uint_eq(rig_run(8), expected);
+    ck_assert_uint_eq(run_items(8), expected);
     ck_assert(expected > 0 && expected < 8);
     const int64_t root = left[0] * (left[0] - 1) / 2;
-    ck_assert_int_eq(rig_out[0].integers[0], root * root);
+    ck_assert_int_eq(form_out[0].integers[0], root * root);
     compiled_leave();
 }
 END_TEST
@@ -290,14 +290,14 @@ END_TEST
 START_TEST(source_that_may_wrap_wraps)
 {
     enter();
-    rig_columns[1] = INT64;
-    rig_spec.column_count = 2;
-    rig_spec.may_wrap = true;
+    form_columns[1] = INT64;
+    form_spec.column_count = 2;
+    form_spec.may_wrap = true;
     open_function("product", "(int64, int64) -> int64");
     left[0] = INT64_MAX;
     right[0] = 2;
-    ck_assert_uint_eq(rig_run(1), 0);
-    ck_assert_int_eq(rig_out[0].integers[0], INT64_MAX - 2);
+    ck_assert_uint_eq(run_items(1), 0);
+    ck_assert_int_eq(form_out[0].integers[0], INT64_MAX - 2);
     compiled_leave();
 }
 END_TEST
@@ -309,24 +309,24 @@ START_TEST(source_with_own_includes_and_flags_follows_them)
                                                                                                                  "-lm"};
     enter();
     ck_assert_int_eq(mkdir("in", 0700), 0);
-    rig_write("in/own.h", "#define OWN 1\n");
-    rig_spec.setup = (pe_setup){0};
-    rig_write("in/g.c", "#define _GNU_SOURCE\n#include <math.h>\n#include \"own.h\"\n"
-                        "long f(long x) { double s, c; sincos(0, &s, &c); return x + OWN + ADDED + (long)c; }\n");
-    rig_spec.source = "in/g.c";
-    rig_spec.cflags = cflags;
-    rig_spec.cflag_count = 2;
-    rig_spec.libs = libs;
-    rig_spec.lib_count = 2;
+    write_file("in/own.h", "#define OWN 1\n");
+    form_spec.setup = (pe_setup){0};
+    write_file("in/g.c", "#define _GNU_SOURCE\n#include <math.h>\n#include \"own.h\"\n"
+                         "long f(long x) { double s, c; sincos(0, &s, &c); return x + OWN + ADDED + (long)c; }\n");
+    form_spec.source = "in/g.c";
+    form_spec.cflags = cflags;
+    form_spec.cflag_count = 2;
+    form_spec.libs = libs;
+    form_spec.lib_count = 2;
     left[0] = 1000;
     open_function("f", "(int64) -> int64");
-    ck_assert_uint_eq(rig_run(1), 0);
-    ck_assert_int_eq(rig_out[0].integers[0], 1102);
+    ck_assert_uint_eq(run_items(1), 0);
+    ck_assert_int_eq(form_out[0].integers[0], 1102);
     compiled_close();
-    rig_write("in/own.h", "#define OWN 2\n");
+    write_file("in/own.h", "#define OWN 2\n");
     compiled_open();
-    ck_assert_uint_eq(rig_run(1), 0);
-    ck_assert_int_eq(rig_out[0].integers[0], 1103);
+    ck_assert_uint_eq(run_items(1), 0);
+    ck_assert_int_eq(form_out[0].integers[0], 1103);
     ck_assert_int_eq(access("shell", F_OK), -1);
     compiled_leave();
 }

@@ -9,31 +9,31 @@
 static const pe_type columns[] = {{PE_INT64, 0}, {PE_FLOAT64, 3}};
 static const bool untyped[] = {false, true};
 
-typedef struct specs_rig {
+typedef struct job_specs {
     pe_job *job;
     pe_form_spec spec;
-} specs_rig;
+} job_specs;
 
 /* Kernel is the text of its table. */
-static specs_rig open_rig(const char *kernel)
+static job_specs open_specs(const char *kernel)
 {
     char text[1000];
-    specs_rig out = {0};
+    job_specs out = {0};
     snprintf(text, sizeof text, RANGE "[kernel]\n%s\n", kernel);
     out.job = read_job(text);
     out.spec = pe_specs_kernel(out.job, columns, untyped, 2);
     return out;
 }
 
-static void close_rig(specs_rig *rig)
+static void close_specs(job_specs *specs)
 {
-    pe_job_free(rig->job);
+    pe_job_free(specs->job);
 }
 
 START_TEST(smallest_kernel_has_nothing_but_its_name)
 {
-    specs_rig rig = open_rig("name = \"square\"");
-    const pe_form_spec *form = &rig.spec;
+    job_specs specs = open_specs("name = \"square\"");
+    const pe_form_spec *form = &specs.spec;
     ck_assert_int_eq(form->kind, PE_FORM_NAME);
     ck_assert_str_eq(form->where, "dir/job.toml:3:8: kernel.name");
     ck_assert_str_eq(form->directory, "dir");
@@ -48,7 +48,7 @@ START_TEST(smallest_kernel_has_nothing_but_its_name)
     ck_assert_int_eq(form->column_count, 2);
     ck_assert_ptr_eq(form->columns, columns);
     ck_assert_ptr_eq(form->untyped, untyped);
-    close_rig(&rig);
+    close_specs(&specs);
 }
 END_TEST
 
@@ -63,50 +63,50 @@ START_TEST(each_kind_is_the_form_of_its_name)
                 {"python = \"f.py:f\"", PE_FORM_PYTHON},
                 {"command = [\"wc\"]", PE_FORM_COMMAND}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        specs_rig rig = open_rig(rows[i].kernel);
-        ck_assert_int_eq(rig.spec.kind, rows[i].kind);
-        close_rig(&rig);
+        job_specs specs = open_specs(rows[i].kernel);
+        ck_assert_int_eq(specs.spec.kind, rows[i].kind);
+        close_specs(&specs);
     }
 }
 END_TEST
 
 START_TEST(texts_and_arrays_reach_their_form)
 {
-    specs_rig rig =
-        open_rig("expr = \"a + b\"\nargs = [\"a\", \"b\"]\ncflags = [\"-O2\"]\nlibs = [\"-lm\", \"-lgsl\"]");
-    ck_assert_str_eq(rig.spec.expr, "a + b");
-    ck_assert_int_eq(rig.spec.arg_count, 2);
-    ck_assert_str_eq(rig.spec.args[1], "b");
-    ck_assert_int_eq(rig.spec.cflag_count, 1);
-    ck_assert_str_eq(rig.spec.cflags[0], "-O2");
-    ck_assert_int_eq(rig.spec.lib_count, 2);
-    ck_assert_str_eq(rig.spec.libs[1], "-lgsl");
-    ck_assert(!rig.spec.may_wrap);
-    close_rig(&rig);
-    rig = open_rig("expr = \"x\"\noverflow = \"wrap\"");
-    ck_assert(rig.spec.may_wrap);
-    close_rig(&rig);
-    rig = open_rig("source = \"f.c\"\nfunction = \"g\"\nsignature = \"(int64) -> int64\"");
-    ck_assert_str_eq(rig.spec.source, "f.c");
-    ck_assert_str_eq(rig.spec.function, "g");
-    ck_assert_str_eq(rig.spec.signature, "(int64) -> int64");
-    close_rig(&rig);
-    rig = open_rig("plugin = \"libf.so\"\nname = \"one\"");
-    ck_assert_str_eq(rig.spec.plugin, "libf.so");
-    ck_assert_str_eq(rig.spec.name, "one");
-    close_rig(&rig);
-    rig = open_rig("command = [\"wc\", \"\", \"{}\"]");
-    ck_assert_int_eq(rig.spec.command_count, 3);
-    ck_assert_str_eq(rig.spec.command[2], "{}");
-    close_rig(&rig);
+    job_specs specs =
+        open_specs("expr = \"a + b\"\nargs = [\"a\", \"b\"]\ncflags = [\"-O2\"]\nlibs = [\"-lm\", \"-lgsl\"]");
+    ck_assert_str_eq(specs.spec.expr, "a + b");
+    ck_assert_int_eq(specs.spec.arg_count, 2);
+    ck_assert_str_eq(specs.spec.args[1], "b");
+    ck_assert_int_eq(specs.spec.cflag_count, 1);
+    ck_assert_str_eq(specs.spec.cflags[0], "-O2");
+    ck_assert_int_eq(specs.spec.lib_count, 2);
+    ck_assert_str_eq(specs.spec.libs[1], "-lgsl");
+    ck_assert(!specs.spec.may_wrap);
+    close_specs(&specs);
+    specs = open_specs("expr = \"x\"\noverflow = \"wrap\"");
+    ck_assert(specs.spec.may_wrap);
+    close_specs(&specs);
+    specs = open_specs("source = \"f.c\"\nfunction = \"g\"\nsignature = \"(int64) -> int64\"");
+    ck_assert_str_eq(specs.spec.source, "f.c");
+    ck_assert_str_eq(specs.spec.function, "g");
+    ck_assert_str_eq(specs.spec.signature, "(int64) -> int64");
+    close_specs(&specs);
+    specs = open_specs("plugin = \"libf.so\"\nname = \"one\"");
+    ck_assert_str_eq(specs.spec.plugin, "libf.so");
+    ck_assert_str_eq(specs.spec.name, "one");
+    close_specs(&specs);
+    specs = open_specs("command = [\"wc\", \"\", \"{}\"]");
+    ck_assert_int_eq(specs.spec.command_count, 3);
+    ck_assert_str_eq(specs.spec.command[2], "{}");
+    close_specs(&specs);
 }
 END_TEST
 
 START_TEST(params_of_each_type_reach_the_setup)
 {
-    specs_rig rig = open_rig("name = \"f\"\nseed = 9223372036854775807\n[kernel.params]\na = -9223372036854775808\n"
-                             "b = 0.5\nc = true\nd = \"a\\u0000b\"");
-    const pe_setup *setup = &rig.spec.setup;
+    job_specs specs = open_specs("name = \"f\"\nseed = 9223372036854775807\n[kernel.params]\na = -9223372036854775808\n"
+                                 "b = 0.5\nc = true\nd = \"a\\u0000b\"");
+    const pe_setup *setup = &specs.spec.setup;
     ck_assert(setup->seed == INT64_MAX);
     ck_assert_uint_eq(setup->param_count, 4);
     for (size_t i = 0; i < 4; i++) {
@@ -126,22 +126,22 @@ START_TEST(params_of_each_type_reach_the_setup)
             ck_assert_int_eq(memcmp(param->text.data, "a\0b", 3), 0);
         }
     }
-    close_rig(&rig);
+    close_specs(&specs);
 }
 END_TEST
 
 START_TEST(switches_and_limits_reach_their_form)
 {
-    specs_rig rig = open_rig("python = \"f.py:f\"\ninitializer = \"g.py:g\"\nmax_items_per_worker = 7\n"
-                             "isolate = true\n[errors]\ntimeout = \"200 ms\"\n"
-                             "[output]\ndtype = \"float32\"");
-    ck_assert_str_eq(rig.spec.python, "f.py:f");
-    ck_assert_str_eq(rig.spec.initializer, "g.py:g");
-    ck_assert_uint_eq(rig.spec.max_items_per_worker, 7);
-    ck_assert(!rig.spec.may_wrap && rig.spec.is_isolated);
-    ck_assert_uint_eq(rig.spec.timeout_ns, 200000000);
-    ck_assert(rig.spec.has_output_dtype && rig.spec.output_dtype == PE_FLOAT32);
-    close_rig(&rig);
+    job_specs specs = open_specs("python = \"f.py:f\"\ninitializer = \"g.py:g\"\nmax_items_per_worker = 7\n"
+                                 "isolate = true\n[errors]\ntimeout = \"200 ms\"\n"
+                                 "[output]\ndtype = \"float32\"");
+    ck_assert_str_eq(specs.spec.python, "f.py:f");
+    ck_assert_str_eq(specs.spec.initializer, "g.py:g");
+    ck_assert_uint_eq(specs.spec.max_items_per_worker, 7);
+    ck_assert(!specs.spec.may_wrap && specs.spec.is_isolated);
+    ck_assert_uint_eq(specs.spec.timeout_ns, 200000000);
+    ck_assert(specs.spec.has_output_dtype && specs.spec.output_dtype == PE_FLOAT32);
+    close_specs(&specs);
 }
 END_TEST
 

@@ -79,7 +79,7 @@ END_TEST
 #define SLICES 40u
 #define ITEMS (SLICES * SLICE_ITEMS)
 
-typedef struct rig {
+typedef struct queue_test {
     pe_work_queue *queue;
     pe_reorder *reorder;
     pe_adaptive_chunk chunking;
@@ -87,11 +87,11 @@ typedef struct rig {
     uint64_t delivered; /* the deliverer: items, in order so far */
     bool is_in_order, has_slow_items;
     atomic_int stolen;
-} rig;
+} queue_test;
 
 static bool deliver(void *context, pe_reorder_entry *entry)
 {
-    rig *self = context;
+    queue_test *self = context;
     pe_chunk *chunk = pe_chunk_of_entry(entry);
     pe_slice *slice = chunk->slice;
     self->is_in_order &= chunk->range.block.first == self->delivered;
@@ -104,7 +104,7 @@ static bool deliver(void *context, pe_reorder_entry *entry)
 
 static void release(void *context, pe_reorder_entry *entry)
 {
-    const rig *self = context;
+    const queue_test *self = context;
     pe_work_queue_release(self->queue, pe_chunk_of_entry(entry));
 }
 
@@ -113,10 +113,10 @@ static void idle(void *context)
     (void)context;
 }
 
-static void begin(rig *self, uint64_t chunk_items, uint64_t grain)
+static void begin(queue_test *self, uint64_t chunk_items, uint64_t grain)
 {
     pe_error err = PE_ERROR_INIT;
-    *self = (rig){.is_in_order = true};
+    *self = (queue_test){.is_in_order = true};
     pe_adaptive_chunk_init(&self->chunking,
                            &(pe_adaptive_chunk_spec){.least = 1, .most = chunk_items, .is_fixed = true});
     ck_ok(pe_reorder_make(true, deliver, release, self, &self->reorder, &err), err);
@@ -135,7 +135,7 @@ static void begin(rig *self, uint64_t chunk_items, uint64_t grain)
     ck_ok(pe_work_queue_make(&spec, &self->queue, &err), err);
 }
 
-static void push(rig *self, uint64_t first, uint64_t count)
+static void push(queue_test *self, uint64_t first, uint64_t count)
 {
     pe_error err = PE_ERROR_INIT;
     pe_slice *slice = NULL;
@@ -144,16 +144,16 @@ static void push(rig *self, uint64_t first, uint64_t count)
     pe_work_queue_push(self->queue, slice);
 }
 
-static void end(rig *self)
+static void end(queue_test *self)
 {
     pe_work_queue_free(self->queue);
     pe_reorder_free(self->reorder);
     free(self);
 }
 
-static rig *make(uint64_t chunk_items, uint64_t grain)
+static queue_test *make(uint64_t chunk_items, uint64_t grain)
 {
-    rig *self = malloc(sizeof *self);
+    queue_test *self = malloc(sizeof *self);
     ck_assert_ptr_nonnull(self);
     begin(self, chunk_items, grain);
     return self;
@@ -169,7 +169,7 @@ static uint64_t advance(pe_chunk *chunk)
 
 START_TEST(queue_idle_worker_takes_half_of_the_fullest_chunk)
 {
-    rig *self = make(8, 1);
+    queue_test *self = make(8, 1);
     push(self, 0, 16);
     pe_chunk *first = pe_work_queue_take(self->queue, 0), *second = pe_work_queue_take(self->queue, 1);
     for (int i = 0; i < 5; i++)
@@ -186,7 +186,7 @@ END_TEST
 
 START_TEST(queue_nothing_left_to_begin_ends_the_worker)
 {
-    rig *self = make(8, 1);
+    queue_test *self = make(8, 1);
     push(self, 0, 1);
     pe_chunk *only = pe_work_queue_take(self->queue, 0);
     ck_assert_ptr_nonnull(only);
@@ -199,7 +199,7 @@ END_TEST
 /* All buffers but the kept ones wait behind the first chunk: who comes then helps with that one. */
 START_TEST(queue_without_buffers_help_the_chunk_that_all_wait_for)
 {
-    rig *self = make(4, 1);
+    queue_test *self = make(4, 1);
     push(self, 0, 400);
     pe_chunk *slow = pe_work_queue_take(self->queue, 0);
     ck_assert_uint_eq(advance(slow), 1);
@@ -227,14 +227,14 @@ START_TEST(queue_without_buffers_help_the_chunk_that_all_wait_for)
 END_TEST
 
 typedef struct worker {
-    rig *self;
+    queue_test *self;
     int number;
 } worker;
 
 static void *work(void *context)
 {
     const worker *me = context;
-    rig *self = me->self;
+    queue_test *self = me->self;
     for (pe_chunk *chunk = NULL; (chunk = pe_work_queue_take(self->queue, me->number)) != NULL;) {
         const uint64_t claimed = chunk->range.block.count;
         for (pe_block grain; pe_split_range_next(&chunk->range, &grain); chunk->out.items += grain.count)
@@ -253,7 +253,7 @@ static void *work(void *context)
 
 static void crowd(uint64_t chunk_items, uint64_t grain)
 {
-    rig *self = make(chunk_items, grain);
+    queue_test *self = make(chunk_items, grain);
     pthread_t threads[WORKERS];
     worker workers[WORKERS];
     self->has_slow_items = true;
@@ -276,7 +276,7 @@ static void crowd(uint64_t chunk_items, uint64_t grain)
 
 /* ---- a worker that sleeps ---- */
 
-static void set_chunking(rig *self, uint64_t items)
+static void set_chunking(queue_test *self, uint64_t items)
 {
     atomic_store(&self->chunking.items, items);
 }
@@ -289,7 +289,7 @@ static void backoff(void)
 
 static void *take_one(void *context)
 {
-    rig *self = context;
+    queue_test *self = context;
     ck_assert_ptr_nonnull(pe_work_queue_take(self->queue, 1));
     atomic_store(&self->computed[0], 1);
     return NULL;
@@ -299,7 +299,7 @@ static void *take_one(void *context)
 START_TEST(queue_sleeper_wakes_though_the_chunking_has_changed)
 {
     enum { FULL = 8, SMALL = 4 };
-    rig *self = make(80, 80);
+    queue_test *self = make(80, 80);
     pthread_t thread;
     pe_chunk *small[SMALL];
     push(self, 0, 1600);
