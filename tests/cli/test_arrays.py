@@ -58,7 +58,7 @@ class Npy(Case):
         self.both(toml(**self.one(columns=["index", "mean", "both"], names=["n", "mean", "both"]), mode="starmap", kernel={"expr": "n + mean + both[1]"}),
                   first["index"] + first["mean"] + first["both"][:, 1])
 
-    def test_fields_that_cannot_be_are_told(self):
+    def test_fields_that_cannot_be_are_reported(self):
         self.write("a.npy", points(3))
         for columns, needle in ((["z"], 'no field "z".*"x", "n", "v"'), ([7], "no field 7")):
             self.refuse(toml(**self.one(columns=columns), kernel={"expr": "x"}), 78, needle)
@@ -181,7 +181,7 @@ class Npz(Case):
             file.comment = b"made by hand PK\5\6" + bytes(30)
         self.prints(toml(input={"path": "x.npz"}, kernel={"expr": "x"}), "0\n1\n2\n")
 
-    def test_what_is_not_there_or_damaged_is_told(self):
+    def test_what_is_not_there_or_damaged_is_reported(self):
         job = {"kernel": {"expr": "x"}, "input": {"path": "x.npz"}}
         numpy.savez_compressed(self.dir / "x.npz", a=numpy.arange(1000), b=numpy.zeros(2))
         self.refuse(toml(**job), 78, "dataset", '"a", "b"')

@@ -161,13 +161,13 @@ class Notes(Case):
         super().setUp()
         self.write("a.txt", "".join(f"{i}\n" for i in range(300)))
 
-    def test_program_that_keeps_its_answers_is_told_once(self):
+    def test_program_that_keeps_its_answers_is_reported_once(self):
         result = self.good(lines_job(["sed", "s/$/0/"]), "-t", "2", "-s", "pool.chunk_size=50")
         self.assertEqual(result.text, "".join(f"{i}0\n" for i in range(300)))
         self.assertEqual(result.err.count("keeps its answers"), 1, result.err)
         self.assertIn("sed -u", result.err)
 
-    def test_program_that_does_not_read_is_told_once(self):
+    def test_program_that_does_not_read_is_reported_once(self):
         result = self.run_job(lines_job(["sh", "-c", "echo hello; sleep 0.05"], errors={"on_error": "skip"}), "-t", "2", "-s", "input.count=4")
         self.assertEqual(result.code, 1)
         self.assertEqual(result.err.count("without reading"), 1, result.err)

@@ -82,7 +82,7 @@ class AskedThreads(Case):
             with self.subTest(text):
                 self.assertIn(f"x {count} thread", self.placement(OMP_NUM_THREADS=text))
 
-    def test_wrong_number_of_the_environment_is_told_in_one_line(self):
+    def test_wrong_number_of_the_environment_is_reported_in_one_line(self):
         for text in self.WRONG:
             with self.subTest(text):
                 result = self.run_job(squares(), env={"OMP_NUM_THREADS": text})
@@ -96,7 +96,7 @@ class AskedThreads(Case):
                 self.assertEqual(result.err, "")
 
     @needs_mpi
-    def test_wrong_number_is_told_once_for_all_ranks(self):
+    def test_wrong_number_is_reported_once_for_all_ranks(self):
         result = self.run_job(squares(), ranks=3, env={"OMP_NUM_THREADS": "abc"})
         self.assertEqual((result.code, result.err.count("OMP_NUM_THREADS")), (78, 1), str(result))
 

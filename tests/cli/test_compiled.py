@@ -65,7 +65,7 @@ class Compiled(Case):
 
 
 class Results(Compiled):
-    def test_wrong_signature_is_told_at_its_own_line(self):
+    def test_wrong_signature_is_reported_at_its_own_line(self):
         self.write("job.toml", 'mode = "map"\n[input]\nrange = [0, 3]\n[kernel]\nsource = "k.c"\nfunction = "f"\nsignature = "(int64) - int64"\n')
         result = self.run_args("job.toml")
         self.assertEqual(result.code, 78, str(result))

@@ -74,7 +74,7 @@ class Complex(Case):
         self.prints(toml(input={"range": [0, 3], "dtype": "complex64"}, kernel={"expr": "x + 9007199254740993*I"}), "".join(f"{k + 9007199254740992j!r}\n" for k in range(3)))
         self.prints(toml(input={"range": [0, 3], "dtype": "float16"}, kernel={"expr": "x / 3", "signature": "(float16) -> float16"}), "".join(f"{numpy.float16(k / 3)!s}\n" for k in range(3)))
 
-    def test_expressions_that_mean_something_else_are_told(self):
+    def test_expressions_that_mean_something_else_are_reported(self):
         self.write("a.npy", numpy.array(NUMBERS))
         for expr, needle in (("exp(x)", r"write cexp\(x\)"), ("x < 1", "no order"), ("max(x, 1)", "creal"), ("(double)x", "creal"), ("x % 2", "complex"),
                              ("floor(x)", r"creal\(x\)"), ("abs(x)", r"cabs\(x\)"), ("1 + 2j", "."), ("x + j", "imaginary unit is I"), ("~x", "complex")):

@@ -165,7 +165,7 @@ class Dialects(Case):
         self.assertEqual(result.code, 65, result)
         self.assertIn('in.csv:3:1: column "x": the value is missing ("NA"), and only a float can be nan', result.err)
 
-    def test_first_line_that_is_a_comment_is_told_with_the_key_to_set(self):
+    def test_first_line_that_is_a_comment_is_reported_with_the_key_to_set(self):
         self.write("in.csv", "# a remark\nx,y\n1,2\n")
         for table in ({"columns": ["x"]}, {}):
             result = self.run_job(job({"name": "sum_of_squares"} if not table else {"name": "square"}, path="in.csv", **table))
@@ -173,7 +173,7 @@ class Dialects(Case):
             self.assertIn('input.comment = "#"', result.err)
             self.assertIn("input.skip_lines = 1", result.err)
 
-    def test_header_of_one_field_is_told_with_the_delimiter_to_set(self):
+    def test_header_of_one_field_is_reported_with_the_delimiter_to_set(self):
         for delimiter, word in ((";", '";"'), ("|", '"|"'), ("\t", '"\\t"')):
             self.write("in.csv", f"x{delimiter}y\n1{delimiter}2,5\n")
             for kernel, table, code in (({"expr": "y * 2"}, {}, 69), ({"name": "square"}, {"columns": ["y"]}, 78), ({"name": "square"}, {}, 65)):

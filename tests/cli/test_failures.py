@@ -50,7 +50,7 @@ class Log(Case):
                                 kernel={"source": "f.c", "function": "f", "signature": "(float64[3]) -> float64 or error"}))
         self.assertEqual([row[:2] for row in rows], [["index", "x"]] + [[str(i), repr(list(map(float, row)))] for i, row in enumerate(values)])
 
-    def test_names_are_the_kernels_and_told_apart(self):
+    def test_names_are_the_kernels_and_distinguished(self):
         job = toml(mode="starmap", input=[{"range": [0, 2]}, {"value": 0}, {"value": 1}], output={"path": "o.txt"}, errors=self.errors(),
                    kernel={"expr": "index / reason + rank_", "args": ["index", "reason", "rank_"]})
         self.assertEqual(self.logged(job)[0], ["index", "index_", "reason_", "rank_", *TAIL])

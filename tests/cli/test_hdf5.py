@@ -46,11 +46,11 @@ class Absent(Case):
     def test_a_build_without_it_says_so(self):
         self.refuse_both("there is no ", "hdf5.so", "libhdf5-dev, cmake -DPENGINE_HDF5=ON")
 
-    def test_no_module_is_told_with_its_path(self):
+    def test_no_module_is_reported_with_its_path(self):
         self.refuse_both("there is no /nowhere/hdf5.so", "PENGINE_HDF5_MODULE", env={"PENGINE_HDF5_MODULE": "/nowhere/hdf5.so"})
 
     @unittest.skipUnless(HAS_HDF5, "built without libhdf5")
-    def test_a_module_that_cannot_be_used_is_told(self):
+    def test_a_module_that_cannot_be_used_is_reported(self):
         module = (pathlib.Path(os.path.realpath(binary())).parent / "hdf5.so").read_bytes()
         needed = re.search(rb"libhdf5[a-z_]*\.so\.\d+", module)[0]
         path = self.dir / "mine.so"
@@ -133,7 +133,7 @@ class Hdf5(Case):
         self.read("e", a + 1, "x + 1", ranks=RANKS)
         self.prints(toml(input={"path": "i.h5", "dataset": "s"}, kernel={"name": "text_length"}), "2\n0\n3\n")
 
-    def test_what_is_not_there_or_no_hdf5_is_told(self):
+    def test_what_is_not_there_or_no_hdf5_is_reported(self):
         job = {"input": {"path": "i.h5"}, "kernel": {"expr": "x"}}
         self.make(a=numpy.zeros(3), g__b=numpy.zeros(2))
         self.refuse(toml(**job), 78, "2 datasets", '"/a", "/g/b"', "dataset =")

@@ -54,7 +54,7 @@ class Items(Case):
         self.assertIn("1 of 3 items failed", result.err)
         self.assertEqual((self.dir / "out.npy").read_text() + (self.dir / "failed.csv").read_text(), "yesterday's" * 2)
 
-    def test_a_failed_item_is_told_with_its_own_number(self):
+    def test_a_failed_item_is_reported_with_its_own_number(self):
         self.write("job.toml", job())
         result = self.run_args("--items", "7,13", "job.toml")
         self.assertEqual(result.code, 1, str(result))

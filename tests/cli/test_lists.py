@@ -67,7 +67,7 @@ class Lists(Case):
             numpy.testing.assert_array_max_ulp(numpy.load(self.dir / "o.npy"), numpy.logspace(first, last, count), 1)
         self.refuse(toml(input={"logspace": [0, 400, 5]}, kernel=IDENTITY), 78, "logspace", "not finite")
 
-    def test_range_that_was_meant_as_a_list_is_told(self):
+    def test_range_that_was_meant_as_a_list_is_reported(self):
         for numbers, shown in (([0.1, 0.5, 2.0], r"\[0.1, 0.5, 2.0\]"), ([1, 5, 10], r"\[1, 5, 10\]"),
                                ([5, 1, -10], r"\[5, 1, -10\]")):
             job = toml(input={"range": numbers}, kernel=IDENTITY)

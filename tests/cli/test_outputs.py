@@ -248,7 +248,7 @@ class Choices(Case):
 
 
 class Suffix(Case):
-    def test_suffix_of_another_format_is_told(self):
+    def test_suffix_of_another_format_is_reported(self):
         for name, form in (("out.npy", "csv"), ("out.csv", "npy"), ("out.txt", "raw"), ("out.tsv", "csv")):
             job = toml(input={"range": [0, 3]}, kernel={"name": "square"}, output={"path": "o", "format": form})
             result = self.good(job, "-o", name)

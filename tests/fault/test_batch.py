@@ -90,7 +90,7 @@ class Batch(Case):
                 self.assertEqual(result.code, 0, str(result))
                 self.assertNotIn("limit", result.err)
 
-    def test_nonsense_and_failure_are_no_limit_and_told_in_one_line(self):
+    def test_nonsense_and_failure_are_no_limit_and_reported_in_one_line(self):
         self.job(20)
         for variable, program in (("SLURM_JOB_ID", "scontrol"), ("PBS_JOBID", "qstat"), ("LSB_JOBID", "bjobs"), ("FLUX_JOB_ID", "flux")):
             for text, why in (("exit 1", "failed"), (self.says("I know nothing"), "its answer is not understood"), (":", "its answer is not understood"),

@@ -51,7 +51,7 @@ def damages(data, chance):
     zeros = [(f"zeros from {at}", data[:at] + bytes(len(data) - at)) for at in range(0, len(data), 16)]
     lost = [(f"64 bytes at {at} are missing", data[:at] + data[at + 64:]) for at in range(0, len(data), 32)]
     noise = [(f"noise {number}", chance.randbytes(len(data))) for number in range(4)]
-    few = [("twice", data + data), ("zeros", bytes(len(data))), ("zeros behind it", data + bytes(4096)), ("noise behind it", data + chance.randbytes(512)),
+    few = [("twice", data + data), ("zeros", bytes(len(data))), ("zeros after it", data + bytes(4096)), ("noise after it", data + chance.randbytes(512)),
            ("first sectors last", data[512:] + data[:512]), *noise]
     for kind in (cuts, flips, holes, tails, zeros, lost):
         yield from kind if IS_FULL else chance.sample(kind, min(len(kind), SAMPLE // 5))
@@ -150,7 +150,7 @@ class Checkpoint(unittest.TestCase):
             values = numpy.load(folder / path) if path == "o.npy" else numpy.loadtxt(folder / path, numpy.int64)
             self.assertEqual(values.tolist(), [3 * x for x in range(ITEMS)])
 
-    def test_status_of_a_damaged_checkpoint_is_told_or_refused(self):
+    def test_status_of_a_damaged_checkpoint_is_reported_or_refused(self):
         unfinished = self.unfinished("txt skip")
         path = os.path.join(self.root, "asked")
         for what, content in damages(unfinished.before["o.txt.checkpoint"][1], random.Random(1)):

@@ -277,7 +277,7 @@ class Resume(Case):
     def test_killed_ranks_with_a_file_an_item_are_resumed_on_others(self):
         self.trial_of_files("files/mpi", "{index}.txt", ranks=(0, 2, 3))
 
-    def test_rows_on_stdout_go_on_behind_those_that_are_there(self):
+    def test_rows_on_stdout_go_on_after_those_that_are_there(self):
         """stdout is a file that a shell would append to; it had a line before."""
         self.job("-", "imap", "skip", format="csv", index=True, names=["result"])
         self.write("out", "before\n")
@@ -300,7 +300,7 @@ class Resume(Case):
         self.assertEqual(again.code, 78, str(again))
         self.assertIn("rows on stdout cannot be replaced", again.err)
 
-    def test_stdout_that_the_shell_has_emptied_or_exchanged_is_told(self):
+    def test_stdout_that_the_shell_has_emptied_or_exchanged_is_reported(self):
         self.job("-", "imap")
         for name, mode, needle in (("out", "wb", "the shell has emptied the file; append to it"), ("other", "ab", "another file")):
             for turn, how in enumerate(("ab", mode)):

@@ -139,13 +139,13 @@ class SlowItem(Case):
 
     # ---- one rank ----
 
-    def test_killed_behind_the_item_costs_that_item_to_txt(self):
+    def test_killed_during_the_item_costs_that_item_to_txt(self):
         self.killed("o.txt", self.text(), 0, 0, "-t", "3", "-s", "pool.chunk_size=5", mode="imap")
 
-    def test_killed_behind_the_item_costs_that_item_to_npy_in_place(self):
+    def test_killed_during_the_item_costs_that_item_to_npy_in_place(self):
         self.killed("o.npy", [value(x) for x in range(ITEMS)], 0, 0, "-t", "1")
 
-    def test_killed_twice_behind_the_item(self):
+    def test_killed_twice_during_the_item(self):
         """What the first run has stored is listed by the second one, too."""
         self.job("o.txt")
         for options, runs in (((), 1), (("--resume",), 2)):
@@ -160,7 +160,7 @@ class SlowItem(Case):
         self.killed("o.raw", numpy.array([value(x) for x in range(ITEMS)], "<i8").tobytes(), 0, 0, "-s", "output.path='o.raw'", "-s",
                     "output.gather='root'")
 
-    def test_killed_behind_the_item_costs_that_item_to_digest_and_jsonl(self):
+    def test_killed_during_the_item_costs_that_item_to_digest_and_jsonl(self):
         rows = "".join(json.dumps({"v": value(x)}, separators=(",", ":")) + "\n" for x in range(ITEMS)).encode()
         self.job("o.jsonl", names=["v"])
         self.assertEqual(finish(start(["-q", "-s", "input.range=[0,2]", "-o", "p.jsonl", "job.toml"], cwd=self.dir)).code, 0)
@@ -173,7 +173,7 @@ class SlowItem(Case):
         raw = numpy.array([value(x) for x in range(ITEMS)], "<i8").tobytes()
         self.killed("o.digest", f"items={ITEMS} bytes={8 * ITEMS} xxh3_128={xxh3_128(raw)}\n".encode(), 0, 0)
 
-    def test_failed_items_behind_the_item_are_named_once(self):
+    def test_failed_items_during_the_item_are_named_once(self):
         for policy in ("skip", "fill"):
             with self.subTest(policy):
                 for old in self.dir.glob("*"):
@@ -184,7 +184,7 @@ class SlowItem(Case):
                 self.assertEqual(logged, bad)
                 self.assertIn(f"{len(bad)} of 4,000 items failed", result.err)
 
-    def test_python_and_programs_go_on_behind_the_item(self):
+    def test_python_and_programs_go_on_during_the_item(self):
         for kernel in ("Python", "command"):
             with self.subTest(kernel):
                 for old in self.dir.glob("*.*"):
@@ -193,7 +193,7 @@ class SlowItem(Case):
                     (self.dir / name).unlink(missing_ok=True)
                 self.killed("o.csv", b"v\n" + self.text(), 0, 0, kernel=kernel, names=["v"])
 
-    def test_interrupted_behind_the_item_keeps_what_waits(self):
+    def test_interrupted_during_the_item_keeps_what_waits(self):
         """The interval is long: what waits is stored at the end."""
         for kernel, interval in (("Python", "1 h"), ("command", "1 h")):
             with self.subTest(kernel):
@@ -208,14 +208,14 @@ class SlowItem(Case):
                 self.assertGreaterEqual(self.done("o.txt"), ITEMS - CHUNK)
                 self.go_on("o.txt", self.text())
 
-    def test_a_time_limit_behind_the_item_keeps_what_waits(self):
+    def test_a_time_limit_during_the_item_keeps_what_waits(self):
         self.job("o.txt", "Python", interval="1 h")
         result = finish(start(["--time-limit", "3 s", "job.toml"], cwd=self.dir))
         self.assertEqual(result.code, 75, str(result))
         self.assertGreaterEqual(self.done("o.txt"), ITEMS - CHUNK)
         self.go_on("o.txt", self.text())
 
-    def test_an_item_that_ends_the_run_keeps_what_waits_behind_it(self):
+    def test_an_item_that_ends_the_run_keeps_what_waits_for_it(self):
         self.job("o.txt", "Python", interval="1 h")
         source = (self.dir / "k.py").read_text()
         self.write("k.py", source.replace("return", "if x == 19 and not os.path.exists('FOLDER/calm'): raise ValueError('no')\n    return")
@@ -284,7 +284,7 @@ class SlowItem(Case):
     # ---- several ranks ----
 
     @needs_mpi
-    def test_ranks_are_killed_behind_the_item_and_another_layout_goes_on(self):
+    def test_ranks_are_killed_during_the_item_and_another_layout_goes_on(self):
         """The slow item's rank has its chunk, and perhaps one more slice in advance."""
         for path, expected, later, job in (
                 ("o.txt", self.text(), 0, {"mode": "imap"}),
@@ -300,7 +300,7 @@ class SlowItem(Case):
         self.killed("o.npy", [value(x) for x in range(ITEMS)], 0, 3)
 
     @needs_mpi
-    def test_ranks_interrupted_behind_the_item_keep_what_waits(self):
+    def test_ranks_interrupted_during_the_item_keep_what_waits(self):
         self.job("o.txt", "Python", interval="1 h")
         process = start(["job.toml"], 3, cwd=self.dir)
         self.wait_until(process, "the others are computed", lambda: len(set(self.calls())) >= ITEMS - 2 * CHUNK + 1)

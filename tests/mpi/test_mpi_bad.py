@@ -43,7 +43,7 @@ class Failing(Case):
         return toml(mode=mode, input={"range": [start, start + 5000]}, kernel={"name": "square"},
                     output={"path": "out.txt"}, pool={"schedule": schedule, "chunk_size": 10, **pool})
 
-    def test_first_failing_item_is_told_once(self):
+    def test_first_failing_item_is_reported_once(self):
         ways = (("map", "static"), ("imap", "dynamic"), ("map", "dynamic"), ("imap", "static"))
         for item, two in ((0, ways[:1]), (1234, ways[1:3]), (4990, ways[3:])) if not IS_FULL else ((0, ways), (1234, ways), (4990, ways)):
             for mode, schedule in two:
@@ -78,13 +78,13 @@ class Failing(Case):
                     got = numpy.load(path) if path.suffix == ".npy" else numpy.fromfile(path, numpy.int64)
                     self.assertTrue(numpy.array_equal(got, numpy.arange(ROOT_INT64 - 70_000, ROOT_INT64 + 1) ** 2), len(got))
 
-    def test_wrong_command_line_is_told_once(self):
+    def test_wrong_command_line_is_reported_once(self):
         self.write("job.toml", squares())
         for args, code in ((["--frobnicate", "job.toml"], 64), (["none.toml"], 66), ([], 64), (["-t", "x", "job.toml"], 64)):
             with self.subTest(args):
                 self.check_refused(self.run_args(*args, ranks=3), code, [], ["job.toml"])
 
-    def test_conversion_that_fails_far_down_is_told_once(self):
+    def test_conversion_that_fails_far_down_is_reported_once(self):
         values = list(range(3000)) + [INT64_MAX + 1] + list(range(3000))
         self.refuse(toml(mode="map", input={"path": "x.csv"}, kernel={"name": "is_prime"}, output={"path": "out.txt"},
                          pool={"chunk_size": 7}), 65, r"x\.csv:3002\b", str(INT64_MAX + 1), ranks=3,

@@ -84,11 +84,11 @@ class Ranks(Case):
                                          stdout=-1, stderr=-1))
         self.assertEqual((result.code, result.text), (0, lines(x**3 for x in range(ITEMS))), str(result))
 
-    def test_what_does_not_compile_is_told_once(self):
+    def test_what_does_not_compile_is_reported_once(self):
         result = self.run_job(toml(input={"range": [0, 5]}, kernel={"expr": "x +"}), ranks=3)
         self.assertEqual((result.code, result.out, result.err.count("expected a value, got the end")), (69, b"", 1), str(result))
 
-    def test_overflow_is_told_once(self):
+    def test_overflow_is_reported_once(self):
         job = toml(input={"range": [ROOT_INT64 - 5000, ROOT_INT64 + 5000]}, kernel={"expr": "x*x"}, pool={"chunk_size": 100})
         result = self.run_job(job, ranks=3)
         self.assertEqual(result.code, 1, str(result))

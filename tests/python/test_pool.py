@@ -311,7 +311,7 @@ class Values(unittest.TestCase):
         self.assertRaises(multiprocessing.TimeoutError, results.next, 0.05)
         self.assertEqual(results.next(5), 0.4)
 
-    def test_chunks_do_not_wait_behind_a_slow_item(self):
+    def test_chunks_do_not_wait_for_a_slow_item(self):
         begin = time.monotonic()
         results = self.pool.imap_unordered(sleep, [0.001] * 40 + [1.0] + [0.001] * 200)
         quick = [next(results) for _ in range(220)]
@@ -458,7 +458,7 @@ class Workers(unittest.TestCase):
             first, *others = pool.map(identity, range(3))
             self.assertEqual((str(first), others), ("item 0 (0): its worker process did not begin it within 0.5 s", [1, 2]))
 
-    def test_a_lack_of_descriptors_is_told(self):
+    def test_a_lack_of_descriptors_is_reported(self):
         """When a pool opens, and when a worker has to be replaced."""
         out, err = script("""
             import os, resource, signal, pengine
@@ -483,7 +483,7 @@ class Workers(unittest.TestCase):
         self.assertTrue(all(line.startswith("OSError [Errno 24] Too many open files") for line in lines[:2]), out)
         self.assertEqual(err, "")
 
-    def test_a_removed_folder_is_told(self):
+    def test_a_removed_folder_is_reported(self):
         out, _ = script("""
             import os, tempfile, pengine
             folder = tempfile.mkdtemp()
@@ -505,7 +505,7 @@ class Workers(unittest.TestCase):
             pool.map(put, range(5))
             self.assertEqual(sorted(queue.get(timeout=5) for _ in range(5)), list(range(5)))
 
-    def test_a_lock_made_for_fork_is_told(self):
+    def test_a_lock_made_for_fork_is_reported(self):
         for made in ("Lock", "Queue"):
             forked = getattr(multiprocessing.get_context("fork"), made)()
             with self.assertRaisesRegex(RuntimeError, r"make it by multiprocessing.get_context\('spawn'\)"):

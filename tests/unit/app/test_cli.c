@@ -378,7 +378,7 @@ static void forget_launchers(void)
     unsetenv("PMI_RANK");
 }
 
-START_TEST(launcher_is_told_from_the_environment)
+START_TEST(launcher_is_found_in_the_environment)
 {
     const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
     forget_launchers();
@@ -415,5 +415,5 @@ UNIT_MAIN("cli", unknown_option_is_refused_with_the_nearest, shortened_option_is
           job_alone_gets_the_defaults, each_option_is_taken_and_argv_stays, dash_is_a_job, double_dash_begins_a_program,
           overrides_come_in_their_order, output_of_any_path_is_quoted_as_toml, listings_need_no_job,
           keep_and_where_are_keys_of_the_job, help_names_options_exit_codes_and_keys,
-          help_fits_a_terminal_of_80_columns, version_is_one_line, launcher_is_told_from_the_environment,
+          help_fits_a_terminal_of_80_columns, version_is_one_line, launcher_is_found_in_the_environment,
           launcher_variable_that_is_no_rank_is_no_launcher)

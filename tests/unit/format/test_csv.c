@@ -114,7 +114,7 @@ START_TEST(csv_quote_inside_a_plain_field_is_data) /* as csv.reader: 5" pipe */
 }
 END_TEST
 
-START_TEST(csv_lone_cr_is_told_with_its_place)
+START_TEST(csv_lone_cr_is_reported_with_its_place)
 {
     CHECK("a\rb,c\n", "lone cr at 1");
     CHECK("a\r", "lone cr at 1");
@@ -126,7 +126,7 @@ START_TEST(csv_lone_cr_is_told_with_its_place)
 }
 END_TEST
 
-START_TEST(csv_quote_never_closed_is_told_with_its_place)
+START_TEST(csv_quote_never_closed_is_reported_with_its_place)
 {
     CHECK("1,2\na,\"b\nc", "[1][2]", "open 6");
     CHECK("\"", "open 0");
@@ -135,7 +135,7 @@ START_TEST(csv_quote_never_closed_is_told_with_its_place)
 }
 END_TEST
 
-START_TEST(csv_data_behind_a_closing_quote_is_told_with_its_place)
+START_TEST(csv_data_after_a_closing_quote_is_refused_with_its_place)
 {
     CHECK("\"a\"b\n", "after 3");
     CHECK("\"a\" ,b\n", "after 3");
@@ -206,6 +206,6 @@ END_TEST
 
 UNIT_MAIN("csv", csv_nothing_has_no_record, csv_rfc_4180_examples_are_read, csv_lf_alone_ends_a_record,
           csv_empty_fields_and_lines_are_fields, csv_spaces_are_data, csv_quote_inside_a_plain_field_is_data,
-          csv_lone_cr_is_told_with_its_place, csv_quote_never_closed_is_told_with_its_place,
-          csv_data_behind_a_closing_quote_is_told_with_its_place, csv_tab_delimits_where_it_is_asked_to,
+          csv_lone_cr_is_reported_with_its_place, csv_quote_never_closed_is_reported_with_its_place,
+          csv_data_after_a_closing_quote_is_refused_with_its_place, csv_tab_delimits_where_it_is_asked_to,
           csv_fields_beyond_the_room_are_counted, csv_hostile_bytes_are_data, csv_blank_end_is_the_final_empty_lines)

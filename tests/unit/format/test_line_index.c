@@ -184,7 +184,7 @@ START_TEST(index_stays_within_its_bound)
 }
 END_TEST
 
-START_TEST(index_quote_never_closed_is_told)
+START_TEST(index_quote_never_closed_is_reported)
 {
     pe_line_index index = {0};
     shared.size = 0;
@@ -250,7 +250,7 @@ START_TEST(index_travels_as_bytes)
 }
 END_TEST
 
-START_TEST(scan_stops_behind_the_record_that_was_asked_for)
+START_TEST(scan_stops_after_the_record_that_was_asked_for)
 {
     for (int kind = 0; kind <= 4; kind++) {
         make(&shared, kind, 300, true, 77 + (uint64_t)kind);
@@ -294,6 +294,6 @@ START_TEST(scan_knows_what_a_quote_follows_across_its_blocks)
 END_TEST
 
 UNIT_MAIN("line_index", index_empty_text_has_no_records, index_places_are_exact_for_every_kind_and_piece,
-          index_of_two_pieces_is_that_of_the_whole, index_stays_within_its_bound, index_quote_never_closed_is_told,
-          index_most_bytes_bounds_every_run, index_travels_as_bytes, scan_stops_behind_the_record_that_was_asked_for,
+          index_of_two_pieces_is_that_of_the_whole, index_stays_within_its_bound, index_quote_never_closed_is_reported,
+          index_most_bytes_bounds_every_run, index_travels_as_bytes, scan_stops_after_the_record_that_was_asked_for,
           scan_knows_what_a_quote_follows_across_its_blocks)

@@ -62,7 +62,7 @@ START_TEST(unknown_key_of_odd_letters_stays_on_one_line)
 }
 END_TEST
 
-START_TEST(first_unknown_key_in_the_file_is_told)
+START_TEST(first_unknown_key_in_the_file_is_reported)
 {
     refuse("[pool]\nzzz = 1\n[kernel]\nyyy = 1\n[input]\nxxx = 1\n", "job.toml:2:1: unknown key \"pool.zzz\"...");
 }
@@ -206,7 +206,7 @@ END_TEST
 
 UNIT_MAIN("job_keys", broken_toml_is_refused, empty_file_is_refused_with_an_example,
           unknown_key_is_refused_with_the_nearest, unknown_key_without_a_near_one_is_refused_with_the_valid_ones,
-          key_of_another_table_is_refused_with_its_place, first_unknown_key_in_the_file_is_told,
+          key_of_another_table_is_refused_with_its_place, first_unknown_key_in_the_file_is_reported,
           unknown_key_of_odd_letters_stays_on_one_line, wrong_type_is_refused_with_place_valid_and_seen,
           number_outside_its_bounds_is_refused, unknown_word_is_refused_with_the_words,
           two_kinds_of_input_are_refused_with_both, input_of_no_kind_is_refused_with_the_kinds,

@@ -230,7 +230,7 @@ START_TEST(open_and_close_are_called_once_a_worker)
 }
 END_TEST
 
-START_TEST(open_that_refuses_is_told)
+START_TEST(open_that_refuses_is_reported)
 {
     const pe_setup setup = {.seed = 5};
     pe_call *call = NULL;
@@ -241,7 +241,7 @@ START_TEST(open_that_refuses_is_told)
 }
 END_TEST
 
-START_TEST(kernel_that_gives_up_is_told)
+START_TEST(kernel_that_gives_up_is_reported)
 {
     const int64_t in[3] = {1, GIVE_UP, 3};
     int64_t out[3];
@@ -254,7 +254,7 @@ START_TEST(kernel_that_gives_up_is_told)
 }
 END_TEST
 
-START_TEST(kernel_that_fails_no_item_is_told)
+START_TEST(kernel_that_fails_no_item_is_reported)
 {
     const int64_t in[3] = {1, STRAY, 3};
     int64_t out[3];
@@ -292,5 +292,5 @@ UNIT_MAIN("isolate", segfault_costs_one_item, abort_costs_one_item, division_by_
           slow_items_in_one_batch_are_not_late, failed_items_keep_index_and_reason, killed_once_runs_again,
           killed_always_is_blamed, killed_from_outside_in_a_batch_runs_again,
           killed_from_outside_between_batches_runs_again, signal_that_ends_a_run_does_not_end_the_process,
-          open_and_close_are_called_once_a_worker, open_that_refuses_is_told, kernel_that_gives_up_is_told,
-          kernel_that_fails_no_item_is_told, kernel_that_prints_does_not_reach_stdout)
+          open_and_close_are_called_once_a_worker, open_that_refuses_is_reported, kernel_that_gives_up_is_reported,
+          kernel_that_fails_no_item_is_reported, kernel_that_prints_does_not_reach_stdout)

@@ -125,7 +125,7 @@ START_TEST(process_that_answers_nonsense_is_replaced)
 END_TEST
 
 /* The grandchild has the pipes, so they never close. */
-START_TEST(death_behind_a_fork_is_seen)
+START_TEST(death_after_a_fork_is_noticed)
 {
     const uint64_t begin = pe_clock_ns();
     open_python("import os, time\ndef f(x):\n    if x == 50:\n        if os.fork() == 0:\n            time.sleep(20)\n"
@@ -255,7 +255,7 @@ END_TEST
 UNIT_MAIN("python_ends", first_middle_and_last_item_that_die_fail_alone, item_that_dies_is_run_twice,
           neighbours_that_die_fail_each, all_items_that_die_fail_each, death_that_happens_once_costs_nothing,
           death_between_two_batches_costs_nothing, process_that_closes_its_pipes_is_replaced,
-          process_that_answers_nonsense_is_replaced, death_behind_a_fork_is_seen,
+          process_that_answers_nonsense_is_replaced, death_after_a_fork_is_noticed,
           item_that_hangs_fails_alone_and_is_run_once, slow_items_within_their_time_are_not_late,
           result_that_hangs_in_str_fails_alone, stop_ends_an_item_that_hangs, processes_are_replaced_after_their_items,
           initializer_is_called_once_a_process, process_ends_with_its_engine)

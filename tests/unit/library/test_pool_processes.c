@@ -76,7 +76,7 @@ static void check_failure(const pe_pool_failure *failure, uint64_t item, pe_outc
     ck_assert_msg(strstr(failure->reason, reason) != NULL, "%s", failure->reason);
 }
 
-START_TEST(pool_failing_late_and_crashing_items_are_told)
+START_TEST(pool_failing_late_and_crashing_items_are_reported)
 {
     pe_pool *pool = open_pool(2);
     pe_pool_kernel *kernel = load_function(
@@ -200,6 +200,6 @@ START_TEST(pool_many_calls_leave_nothing_behind)
 }
 END_TEST
 
-UNIT_MAIN("pool_processes", pool_worker_processes_stay_between_calls, pool_failing_late_and_crashing_items_are_told,
+UNIT_MAIN("pool_processes", pool_worker_processes_stay_between_calls, pool_failing_late_and_crashing_items_are_reported,
           pool_cancel_kills_processes_and_the_next_call_has_others, pool_forms_of_a_job,
           pool_many_calls_leave_nothing_behind)

@@ -66,7 +66,7 @@ START_TEST(write_full_disk_full_is_an_io_error)
 }
 END_TEST
 
-START_TEST(write_full_closed_reader_is_told_apart)
+START_TEST(write_full_closed_reader_is_distinguished)
 {
     pe_error err = PE_ERROR_INIT;
     int ends[2];
@@ -220,7 +220,7 @@ START_TEST(map_release_bounds_memory_whatever_the_order)
 END_TEST
 
 UNIT_MAIN("file", read_all_missing_directory_and_large_are_refused, read_all_empty_full_and_long,
-          write_full_disk_full_is_an_io_error, write_full_closed_reader_is_told_apart,
+          write_full_disk_full_is_an_io_error, write_full_closed_reader_is_distinguished,
           write_full_pipe_that_does_not_block_gets_all, pwrite_full_lands_at_its_offset,
           map_what_is_no_regular_file_is_refused, map_empty_and_small_files,
           map_release_bounds_memory_whatever_the_order)

@@ -245,7 +245,7 @@ START_TEST(npy_casts_that_lose_value_are_refused)
 }
 END_TEST
 
-START_TEST(npy_bad_bool_is_told)
+START_TEST(npy_bad_bool_is_reported)
 {
     enter_folder(folder);
     const pe_source_spec spec = file("x.npy", PE_FORMAT_AUTO);
@@ -393,7 +393,7 @@ UNIT_MAIN("file_source", npy_missing_or_a_directory_is_no_input, npy_other_bytes
           npy_shapes_of_other_dimensions_are_refused, npy_truncated_data_is_refused_with_both_sizes,
           npy_empty_array_has_no_items, npy_versions_1_to_3_are_read, npy_of_numpy_gives_vectors_or_chosen_columns,
           npy_columns_become_arguments, npy_columns_that_are_not_there_are_refused, npy_big_endian_is_swapped,
-          npy_casts_that_lose_value_are_refused, npy_bad_bool_is_told, raw_needs_a_dtype_that_has_a_size,
+          npy_casts_that_lose_value_are_refused, npy_bad_bool_is_reported, raw_needs_a_dtype_that_has_a_size,
           raw_size_that_is_no_multiple_is_refused, raw_items_of_all_shapes_are_read, raw_many_items_convert_in_batches,
           file_first_and_count_beyond_the_end_are_refused, file_another_one_of_that_name_is_not_taken_for_it,
           file_chunk_bytes_are_those_of_its_rows)

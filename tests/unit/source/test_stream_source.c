@@ -282,7 +282,7 @@ START_TEST(stream_lines_count_on_across_payloads)
 }
 END_TEST
 
-START_TEST(stream_quote_never_closed_is_told_after_what_is_whole)
+START_TEST(stream_quote_never_closed_is_reported_after_what_is_whole)
 {
     enter_folder(folder);
     const pe_source_spec spec = file("x.csv", PE_FORMAT_AUTO);
@@ -441,6 +441,6 @@ END_TEST
 UNIT_MAIN("stream_source", stream_waits_no_longer_than_it_may, stream_hands_out_no_more_than_asked,
           stream_that_is_empty_has_no_items, stream_records_are_whole_whatever_the_pieces,
           stream_final_empty_line_is_no_record, stream_lines_count_on_across_payloads,
-          stream_quote_never_closed_is_told_after_what_is_whole, stream_first_and_count_cut_it,
+          stream_quote_never_closed_is_reported_after_what_is_whole, stream_first_and_count_cut_it,
           stream_raw_hands_out_whole_items, stream_npy_goes_on_as_rows, stream_npy_without_a_header_is_refused,
           stream_long_record_grows_the_buffer)

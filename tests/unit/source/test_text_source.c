@@ -109,7 +109,7 @@ START_TEST(csv_columns_that_are_not_there_are_refused)
 }
 END_TEST
 
-START_TEST(csv_rows_of_another_length_are_told)
+START_TEST(csv_rows_of_another_length_are_reported)
 {
     enter_folder(folder);
     const pe_type three[] = {INT64, INT64, INT64};
@@ -145,7 +145,7 @@ START_TEST(csv_final_empty_line_is_no_record)
 }
 END_TEST
 
-START_TEST(csv_field_that_is_no_number_is_told_with_its_place)
+START_TEST(csv_field_that_is_no_number_is_reported_with_its_place)
 {
     enter_folder(folder);
     const pe_type two[] = {TEXT, FLOAT64};
@@ -164,7 +164,7 @@ START_TEST(csv_field_that_is_no_number_is_told_with_its_place)
 }
 END_TEST
 
-START_TEST(csv_quotes_that_are_wrong_are_told_with_their_place)
+START_TEST(csv_quotes_that_are_wrong_are_reported_with_their_place)
 {
     enter_folder(folder);
     pe_source_spec spec = text_file("x.csv", "a,b\n1,2\n3,\"4\n5,6\n");
@@ -355,9 +355,9 @@ END_TEST
 
 UNIT_MAIN("text_source", csv_empty_file_has_no_header, csv_header_alone_has_no_items,
           csv_all_columns_in_order_are_arguments, csv_columns_are_chosen_by_name_or_number,
-          csv_columns_that_are_not_there_are_refused, csv_rows_of_another_length_are_told,
-          csv_final_empty_line_is_no_record, csv_field_that_is_no_number_is_told_with_its_place,
-          csv_quotes_that_are_wrong_are_told_with_their_place, csv_dtype_is_what_every_column_parses_as,
+          csv_columns_that_are_not_there_are_refused, csv_rows_of_another_length_are_reported,
+          csv_final_empty_line_is_no_record, csv_field_that_is_no_number_is_reported_with_its_place,
+          csv_quotes_that_are_wrong_are_reported_with_their_place, csv_dtype_is_what_every_column_parses_as,
           csv_columns_become_one_vector, csv_more_columns_than_arguments_are_refused,
           csv_first_and_count_keep_line_numbers, csv_line_numbers_hold_however_the_item_is_reached,
           csv_many_records_are_found_through_the_sparse_index, csv_texts_live_until_the_rewind)

@@ -47,7 +47,7 @@ START_TEST(txt_lines_parse_as_what_is_wanted)
 }
 END_TEST
 
-START_TEST(txt_line_that_is_no_number_is_told)
+START_TEST(txt_line_that_is_no_number_is_reported)
 {
     enter_folder(folder);
     pe_source_spec spec = text_file("x.txt", "1\n2\n3\nabc\n");
@@ -91,4 +91,4 @@ START_TEST(txt_has_no_columns_and_no_vectors)
 END_TEST
 
 UNIT_MAIN("txt_source", txt_empty_file_has_no_items, txt_lines_are_texts, txt_lines_parse_as_what_is_wanted,
-          txt_line_that_is_no_number_is_told, txt_hostile_bytes_are_shown_safely, txt_has_no_columns_and_no_vectors)
+          txt_line_that_is_no_number_is_reported, txt_hostile_bytes_are_shown_safely, txt_has_no_columns_and_no_vectors)

@@ -208,7 +208,7 @@ START_TEST(crash_at_any_item_names_it)
 }
 END_TEST
 
-START_TEST(abort_and_exit_are_told)
+START_TEST(abort_and_exit_are_reported)
 {
     says((setting){.act = ABORT, .at = 5}, "pengine: item 1005: act(-2): crashed: SIGABRT" ADVICE);
     says((setting){.act = EXIT, .at = 5}, "pengine: item 1005: act(-3): exited with code 3" ADVICE);
@@ -225,7 +225,7 @@ END_TEST
 #define HAS_SECOND_STACK 0
 #endif
 
-START_TEST(overflow_of_the_stack_is_told)
+START_TEST(overflow_of_the_stack_is_reported)
 {
     if (HAS_SECOND_STACK)
         return;
@@ -353,7 +353,7 @@ START_TEST(crash_outside_of_kernels_is_as_ever)
 }
 END_TEST
 
-UNIT_MAIN("crash", crash_at_any_item_names_it, abort_and_exit_are_told, overflow_of_the_stack_is_told,
+UNIT_MAIN("crash", crash_at_any_item_names_it, abort_and_exit_are_reported, overflow_of_the_stack_is_reported,
           several_threads_that_crash_say_it_once, crash_of_no_item_alone_names_the_batch,
           crash_in_what_a_batch_has_grown_by_names_it, crash_in_open_names_the_kernel,
           what_the_kernel_printed_is_not_printed_again, failed_item_is_no_crash, crash_removes_what_is_not_complete,
