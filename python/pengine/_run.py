@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -47,7 +48,8 @@ def run(job: str | os.PathLike[str] | Mapping[str, Any], set: Optional[Mapping[s
         options: Sequence[str] = ()) -> dict[str, Any]:
     """Run a job and return its report.
 
-    job      the path of a job file, or a dict of its sections: {"input": {"range": [0, 10]}, "kernel": {"expr": "x*x"}}
+    job      the path of a job file, or a dict of its sections: {"input": {"range": [0, 10]}, "kernel": {"expr": "x*x"}}; of a dict
+             the kernel's files are relative to the current folder
     set      keys that override the file's: {"pool.threads": 8, "output.path": "squares.npy"}
     ranks    more than 1: started by mpirun
     options  more options of the command line: ["--resume"]
@@ -63,6 +65,8 @@ def run(job: str | os.PathLike[str] | Mapping[str, Any], set: Optional[Mapping[s
         raise ValueError(f"ranks: expected an integer of 1 or more, got {ranks!r}")
     if isinstance(options, str):
         raise TypeError(f"options: expected a list of words such as ['--resume'], got {options!r}")
+    if any(word.split("=")[0] == "--stats" for word in options):
+        raise ValueError("options: run() returns what --stats writes")
     with tempfile.TemporaryDirectory(prefix="pengine-run-") as folder:
         stats = os.path.join(folder, "stats.json")
         words = [find_program(), "-q", "--stats", stats, *options]
@@ -82,6 +86,8 @@ def run(job: str | os.PathLike[str] | Mapping[str, Any], set: Optional[Mapping[s
             except BaseException:  # Ctrl-C, which on a terminal the program gets itself; it writes its checkpoint and ends
                 process.terminate()
                 raise
+        if isinstance(job, Mapping):  # the file is of no use to the caller
+            talk = re.sub(re.escape(path) + r":\d+:\d+: ", "", talk).replace(path, "the job")
         report: Optional[dict[str, Any]] = None
         if os.path.exists(stats):
             with open(stats, encoding="utf-8") as file:
@@ -93,10 +99,24 @@ def run(job: str | os.PathLike[str] | Mapping[str, Any], set: Optional[Mapping[s
 
 
 def _sections(job: Mapping[str, Any]) -> str:
-    """A job file of plain keys and sections."""
-    lines = [f"{key} = {_toml(value)}" for key, value in job.items() if not isinstance(value, (Mapping, list))]
-    for name, section in job.items():
-        for one in section if isinstance(section, list) else [section] if isinstance(section, Mapping) else []:
-            lines.append(f"[[{name}]]" if isinstance(section, list) else f"[{name}]")
-            lines += [f"{key} = {_toml(value)}" for key, value in one.items()]
+    """A job file of plain keys, such as "input.range", and sections."""
+    tables = {name: [section] if isinstance(section, Mapping) else section for name, section in job.items()
+              if isinstance(section, Mapping) or (isinstance(section, (list, tuple)) and any(isinstance(one, Mapping) for one in section))}
+    lines = [f"{key} = {_toml(_from_here(key, value))}" for key, value in job.items() if key not in tables]
+    for name, sections in tables.items():
+        for section in sections:
+            lines.append(f"[{name}]" if section is job[name] else f"[[{name}]]")
+            lines += [f"{key} = {_toml(_from_here(f'{name}.{key}', value))}" for key, value in section.items()]
     return "\n".join(lines) + "\n"
+
+
+def _from_here(key: str, value: Any) -> Any:
+    """A value of a job; a file of the kernel with its whole path, which a job file would stand beside."""
+    if key == "kernel.command" and isinstance(value, (list, tuple)) and value and "/" in os.fspath(value[0]):
+        return [os.path.abspath(value[0]), *value[1:]]
+    if not isinstance(value, (str, os.PathLike)):
+        return value
+    if key == "kernel.python":
+        file, colon, function = os.fspath(value).rpartition(":")
+        return f"{os.path.abspath(file)}:{function}" if file.endswith(".py") else value
+    return os.path.abspath(value) if key in ("kernel.source", "kernel.plugin") else value

@@ -326,6 +326,7 @@ class Compiled(unittest.TestCase):
             (lambda: pengine.run({}, set=3), TypeError, "set: expected a dict"),
             (lambda: pengine.run({}, ranks=0), ValueError, "ranks: expected an integer of 1 or more, got 0"),
             (lambda: pengine.run({}, options="--resume"), TypeError, "options: expected a list of words"),
+            (lambda: pengine.run({}, options=["--stats=s"]), ValueError, "options: run.. returns what --stats writes"),
         ):
             with self.assertRaisesRegex(kind, text):
                 wrong()
@@ -345,6 +346,26 @@ class Compiled(unittest.TestCase):
             list(results)
         self.assertEqual(caught.exception.index, 3500)
         self.assertRaises(pengine.KernelError, self.pool.map_async(pengine.expr("("), [1]).get, 10)
+
+    def test_a_job_as_a_dict(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(folder.name)
+        pathlib.Path("f.py").write_text("def f(x): return x * x\n")
+        pathlib.Path("f.c").write_text("long f(long x) { return x * x; }\n")
+        pathlib.Path("f.sh").write_text("#!/bin/sh\necho $(($1 * $1))\n")
+        os.chmod("f.sh", 0o755)
+        signature = "(int64) -> int64"
+        for kernel in ({"python": "f.py:f", "interpreter": sys.executable}, {"source": "f.c", "function": "f", "signature": signature},
+                       {"command": ["./f.sh", "{}"]}, {"expr": "x * x"}):
+            report = pengine.run({"input": {"values": [2, 3]}, "kernel": kernel, "output.path": "o.txt", "output.format": "csv"})
+            self.assertEqual((report["done"], pathlib.Path("o.txt").read_text().split()[-2:]), (2, ["4", "9"]))
+        pengine.run({"mode": "starmap", "input": [{"values": [2, 3]}, {"value": 5}], "kernel": {"expr": "x * y"}, "output": {"path": "o.txt"}})
+        self.assertEqual(pathlib.Path("o.txt").read_text(), "10\n15\n")
+        with self.assertRaises(pengine.RunError) as caught:
+            pengine.run({"input": {"range": [0, 2]}, "kernel": {"expr": "x +"}, "output": {"path": "o.txt"}})
+        self.assertTrue(str(caught.exception).startswith("pengine: kernel.expr: expected a value, got the end"), caught.exception)
 
     def test_gil_is_free(self):
         a, beats = numpy.ones(2_000_000), 0
