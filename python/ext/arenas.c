@@ -7,7 +7,9 @@
  *         1 MiB, each mapped by itself. While a column is decoded two arenas come from 2 MiB that are aligned and advised to be
  *         one huge page. They are mapped memory like any other arena, which Python unmaps when it is empty. Another allocator of
  *         arenas than Python's own, which a program may have set, is left alone.
- * Threads: the GIL is held from begin to end, so no other thread's arenas are concerned.
+ *         A free-threaded Python has no arenas, and does not load extensions of the limited API.
+ * Threads: the GIL is held from begin to end. Since Python 3.12 an interpreter with a GIL of its own may ask for an arena
+ *          meanwhile.
  */
 #include "module.h"
 
@@ -48,14 +50,17 @@ static void *alloc_arena(void *context, size_t size)
 {
     if (size != ARENA)
         return pythons.alloc(context, size);
-    if (half != NULL) {
-        char *const at = half;
-        half = NULL;
+    /* acquire, release: each half goes to one thread */
+    char *at = __atomic_exchange_n(&half, NULL, __ATOMIC_ACQ_REL);
+    if (at != NULL)
         return at;
-    }
-    char *const page = map_page();
-    half = page == NULL ? NULL : page + ARENA;
-    return page == NULL ? pythons.alloc(context, size) : page;
+    at = map_page();
+    if (at == NULL)
+        return pythons.alloc(context, size);
+    char *const other = __atomic_exchange_n(&half, at + ARENA, __ATOMIC_ACQ_REL);
+    if (other != NULL)
+        (void)munmap(other, ARENA);
+    return at;
 }
 
 /* Whether its arenas are mapped and unmapped. */
