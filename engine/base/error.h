@@ -56,8 +56,8 @@ typedef struct pe_error {
         PE_OK, PE_NO_ITEM, 0, ""                                                                                       \
     }
 
-int pe_status_exit(pe_status status);
-const char *pe_status_sentence(pe_status status);
+int pe_status_exit(pe_status status);             /* the program's exit code */
+const char *pe_status_sentence(pe_status status); /* one sentence, for the table of exit codes */
 
 /* pe_fail - record a failure and return its status: `return pe_fail(err, PE_EDATA, "%s: ...", path);`
  * An err that is set keeps its text, and its status is returned. err may not be NULL. A text that does not fit is

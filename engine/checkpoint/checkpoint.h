@@ -60,6 +60,7 @@ typedef struct pe_checkpoint {
 
 void pe_checkpoint_fini(pe_checkpoint *checkpoint);
 
+/* pe_checkpoint_add_spilled - append a range of the spill file to the list. PE_ENOMEM. */
 pe_status pe_checkpoint_add_spilled(pe_checkpoint *checkpoint, const pe_spilled_range *range, pe_error *err);
 
 /* pe_checkpoint_encode - append the bytes of the file. pe_checkpoint_decode - read the bytes of a file; damaged records

@@ -42,7 +42,8 @@ typedef struct pe_failed_entry {
 pe_status pe_failed_file_begin(pe_failed_file *file, const char *checkpoint, uint64_t list, uint64_t bytes,
                                pe_error *err);
 
-pe_status pe_failed_file_add(pe_failed_file *file, const pe_failed_entry *entry, pe_error *err); /* PE_EIO, PE_ENOMEM */
+/* pe_failed_file_add - append a failed item; written once enough bytes wait, or by the next flush. PE_EIO, PE_ENOMEM. */
+pe_status pe_failed_file_add(pe_failed_file *file, const pe_failed_entry *entry, pe_error *err);
 
 /* pe_failed_file_flush - write what waits; afterwards file->bytes is what a checkpoint may state once the file is synced. */
 pe_status pe_failed_file_flush(pe_failed_file *file, pe_error *err);

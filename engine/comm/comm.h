@@ -50,10 +50,11 @@ pe_status pe_comm_open(bool has_launcher, pe_comm **out, pe_error *err);
 pe_status pe_comm_open_given(const void *communicator, size_t size, const char *path, pe_comm **out, pe_error *err);
 void pe_comm_close(pe_comm *comm); /* collective; NULL is fine */
 
-int pe_comm_rank(const pe_comm *comm);
-int pe_comm_size(const pe_comm *comm);
+int pe_comm_rank(const pe_comm *comm);      /* this rank, from 0 */
+int pe_comm_size(const pe_comm *comm);      /* ranks in all */
 int pe_comm_node_size(const pe_comm *comm); /* ranks on this rank's node */
 
+/* pe_comm_bcast - copy size bytes of rank root to data on every rank. */
 pe_status pe_comm_bcast(pe_comm *comm, int root, void *data, size_t size, pe_error *err);
 /* pe_comm_bcast_buffer - copy rank 0's buffer into the buffer of every rank. */
 pe_status pe_comm_bcast_buffer(pe_comm *comm, pe_buffer *buffer, pe_error *err);

@@ -34,6 +34,7 @@ void pe_form_close(pe_form *form); /* NULL is fine */
  * kernel all. No code of the user's runs. Returns as pe_form_open. */
 pe_status pe_form_check(const pe_form_spec *spec, pe_error *err);
 
+/* The descriptor and the signature of an open form; valid until pe_form_close. */
 const pe_kernel *pe_form_kernel(const pe_form *form);
 const pe_signature *pe_form_signature(const pe_form *form);
 /* pe_form_is_in_processes - does the kernel run in other processes? Then each batch costs two switches of processes. */

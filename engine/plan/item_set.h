@@ -35,6 +35,7 @@ pe_status pe_item_set_add(pe_item_set *set, pe_block block, pe_error *err);
 /* pe_item_set_add_all - add all members of another set. */
 pe_status pe_item_set_add_all(pe_item_set *set, const pe_item_set *other, pe_error *err);
 
+/* pe_item_set_has - is the item a member? */
 bool pe_item_set_has(const pe_item_set *set, uint64_t item);
 
 /* pe_item_set_missing - put the items of `whole` that are not in set into the empty set *out. */

@@ -122,6 +122,8 @@ typedef struct pe_root {
 
 /* ---- window.c ---- */
 
+/* The entries of the window: one for each slice that may be dispatched and not delivered. None where results are delivered
+ * as they come (not pe_root_is_ordered). PE_ENOMEM. */
 bool pe_root_is_ordered(const pe_root *self);
 pe_status pe_root_make_window(pe_root *self);
 void pe_root_free_window(pe_root *self);

@@ -44,6 +44,7 @@ size_t pe_digest_partial_most(size_t bytes); /* upper bound for the partial dige
 
 typedef struct pe_digest pe_digest;
 
+/* pe_digest_make - an empty digest; free with pe_digest_free. PE_ENOMEM. */
 pe_status pe_digest_make(pe_digest **out, pe_error *err);
 void pe_digest_free(pe_digest *digest); /* NULL is fine */
 

@@ -94,6 +94,7 @@ pe_status pe_source_export(const pe_source *source, pe_buffer *out, pe_error *er
 pe_status pe_source_import(const pe_source_spec *spec, const void *data, size_t size, pe_source **out, pe_error *err);
 bool pe_source_is_local(const pe_source *source);
 
+/* pe_source_get_info - name, columns, types and count; valid until close. */
 const pe_source_info *pe_source_get_info(const pe_source *source);
 
 /* pe_source_bind - say as what types the columns are to be delivered.

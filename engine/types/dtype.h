@@ -58,6 +58,7 @@ typedef enum pe_cast {
     PE_CAST_REFUSED  /* could lose value: float64 -> float32, int64 -> int32, float -> int, signed -> unsigned */
 } pe_cast;
 
+/* pe_dtype_cast - whether a conversion between two dtypes is exact for all values, for some, or refused. */
 pe_cast pe_dtype_cast(pe_dtype from, pe_dtype to);
 
 /* pe_convert - convert count elements from one dtype to another.

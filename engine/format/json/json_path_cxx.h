@@ -70,6 +70,7 @@ inline pe_json_set pe_json_matching_raw(const std::vector<pe_json_path> &paths, 
     return out;
 }
 
+// Those of `among` whose last key is at this level.
 inline pe_json_set pe_json_ending(const std::vector<pe_json_path> &paths, pe_json_set among, std::size_t level)
 {
     pe_json_set out = 0;

@@ -98,6 +98,7 @@ typedef struct pe_command_environment {
     const char *variables[4];
 } pe_command_environment;
 
+/* pe_command_environment_make - without an item; set_item before each program that is started for one. */
 void pe_command_environment_make(pe_command_environment *self, const pe_command *form);
 void pe_command_environment_set_item(pe_command_environment *self, uint64_t item);
 
@@ -122,6 +123,7 @@ int pe_command_runs_map(pe_command_runs *worker, pe_batch *batch);
 
 /* ---- command_dry_run.c: the commands, as a shell would take them ---- */
 
+/* pe_command_append_shell - append the words of a command, quoted for sh and separated by spaces. PE_ENOMEM. */
 pe_status pe_command_append_shell(const char *const *argv, pe_buffer *out, pe_error *err);
 
 #endif

@@ -70,6 +70,7 @@ typedef struct pe_isolate_memory {
     char *text_in, *text_out;
 } pe_isolate_memory;
 
+/* pe_isolate_first_capacity - the capacity of a worker's first mapping; a batch that needs more gets a larger one. */
 pe_isolate_capacity pe_isolate_first_capacity(const pe_signature *signature);
 /* pe_isolate_memory_map - returns 0 or an errno; pages that are never touched cost no memory. */
 int pe_isolate_memory_map(const pe_signature *signature, pe_isolate_capacity capacity, pe_isolate_memory *out);

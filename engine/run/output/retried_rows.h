@@ -25,6 +25,7 @@ pe_status pe_retry_take(pe_output *output, const pe_chunk_result *out, pe_error 
  * end of a run without an error. PE_EIO, PE_EDATA, PE_EOUTPUT. */
 pe_status pe_retry_finish(pe_output *output, pe_error *err);
 
+/* pe_retry_end - close the scratch file of pe_retry_begin; also after a failure. */
 void pe_retry_end(pe_output *output);
 
 #endif

@@ -34,7 +34,7 @@
 #include "worker/item_files/item_files.h"
 
 /* The items of the output; of a stream their number is unknown. */
-static pe_block whole_of(const pe_run_inputs *inputs)
+static pe_block output_items(const pe_run_inputs *inputs)
 {
     const uint64_t most = UINT64_MAX - 1 - inputs->items.first;
     return (pe_block){.first = inputs->items.first, .count = inputs->items.count < most ? inputs->items.count : most};
@@ -46,10 +46,10 @@ typedef enum found_state { FOUND_NOTHING, FOUND_UNFINISHED, FOUND_COMPLETE, FOUN
 
 static found_state read_checkpoint(const char *path, pe_checkpoint *out, pe_error *why)
 {
-    struct stat facts;
-    if (stat(path, &facts) != 0 || pe_out_marker_is_bare(path))
+    struct stat info;
+    if (stat(path, &info) != 0 || pe_out_marker_is_bare(path))
         return FOUND_NOTHING;
-    if (!S_ISREG(facts.st_mode)) { /* a pipe would be waited for */
+    if (!S_ISREG(info.st_mode)) { /* a pipe would be waited for */
         (void)pe_fail(why, PE_EDATA, "%s: this is no file", path);
         return FOUND_DAMAGED;
     }
@@ -72,7 +72,7 @@ static pe_status refuse_unfinished(const pe_run_resume *resume, const pe_run_inp
 /* ---- is it this job? ---- */
 
 /* --retry-failed allows another kernel, and says so in one line. */
-static pe_status forgive_kernel(const pe_manifest *was, pe_manifest *is, pe_error *err)
+static pe_status accept_changed_kernel(const pe_manifest *was, pe_manifest *is, pe_error *err)
 {
     pe_manifest adapted = {0};
     pe_status status = PE_OK;
@@ -105,7 +105,7 @@ static pe_status check_manifest(const pe_run_context *run, const pe_job *job, co
     size_t count = 0;
     pe_status status = PE_OK;
     if (run->options->resume == PE_RESUME_RETRY)
-        status = forgive_kernel(was, is, err);
+        status = accept_changed_kernel(was, is, err);
     if (status == PE_OK)
         status = pe_manifest_differences(was, is, &text, &count, err);
     if (status == PE_OK && count > 0)
@@ -117,7 +117,7 @@ static pe_status check_manifest(const pe_run_context *run, const pe_job *job, co
 
 /* ---- the decision ---- */
 
-static void begin_anew(pe_run_resume *resume)
+static void discard_progress(pe_run_resume *resume)
 {
     pe_manifest manifest = resume->from.manifest;
     resume->from.manifest = (pe_manifest){0};
@@ -152,7 +152,7 @@ static pe_status reopen_spill(pe_run_resume *resume, pe_error *err)
     return status;
 }
 
-static pe_status go_on(pe_run_resume *resume, const pe_run_inputs *inputs, pe_error *err)
+static pe_status continue_run(pe_run_resume *resume, const pe_run_inputs *inputs, pe_error *err)
 {
     const pe_checkpoint_progress *const progress = &resume->from.progress;
     char done[32], all[32];
@@ -196,8 +196,8 @@ static pe_status report_complete(const pe_job *job, pe_run_resume *resume, pe_er
 }
 
 /* Without an option, a checkpoint with less work than one interval is discarded; one with more is refused. */
-static pe_status give_way(const pe_job *job, const pe_run_inputs *inputs, found_state found, pe_run_resume *resume,
-                          pe_error *err)
+static pe_status discard_or_refuse(const pe_job *job, const pe_run_inputs *inputs, found_state found,
+                                   pe_run_resume *resume, pe_error *err)
 {
     if (found == FOUND_UNFINISHED && resume->from.progress.wall_ns > job->checkpoint.interval_ns)
         return refuse_unfinished(resume, inputs, err);
@@ -240,9 +240,9 @@ static pe_status choose_items(const pe_run_context *run, const pe_job *job, cons
     const bool is_committed =
         progress->inode == 0 || pe_path_is_stdout(job->output.path) || pe_finished_is_named(job, progress);
     if (choice == PE_RESUME_RETRY && is_complete && is_committed && progress->failed > 0)
-        return pe_retry_items(job, whole_of(inputs), resume, err);
+        return pe_retry_items(job, output_items(inputs), resume, err);
     const bool is_over = is_complete && pe_finished_has_nothing_left(job, progress);
-    return is_over ? report_complete(job, resume, err) : go_on(resume, inputs, err);
+    return is_over ? report_complete(job, resume, err) : continue_run(resume, inputs, err);
 }
 
 static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
@@ -260,7 +260,7 @@ static pe_status decide(const pe_run_context *run, const pe_job *job, const pe_r
     if (pe_checkpoint_done(&resume->from, &resume->done, err) != PE_OK)
         return err->status;
     if (choice == PE_RESUME_NONE)
-        return give_way(job, inputs, found, resume, err);
+        return discard_or_refuse(job, inputs, found, resume, err);
     if (match_job(run, job, inputs, output, resume, manifest, err) != PE_OK)
         return err->status;
     return choose_items(run, job, inputs, resume, err);
@@ -282,7 +282,7 @@ static pe_status name_marker(const pe_job *job, pe_run_resume *out, pe_error *er
     return status;
 }
 
-/* A run that was killed a moment ago may still be writing its checkpoint. One beside its output is told by the output's
+/* A run that was killed a moment ago may still be writing its checkpoint. One beside its output is recognised by the output's
  * lock; one of a name of its own, which may be another job's too, is locked here, before anything is read or written. */
 static pe_status wait_for_other_run(const pe_job *job, const pe_output_spec *output, pe_run_resume *out, pe_error *err)
 {
@@ -318,7 +318,7 @@ static void find_checkpoint(const pe_run_context *run, const pe_job *job, const 
         status = decide(run, job, inputs, output, out, &manifest, err);
     out->writes_checkpoints = status == PE_OK;
     if (status == PE_OK && !out->is_resumed && !out->is_retry && !out->is_over)
-        begin_anew(out);
+        discard_progress(out);
     pe_manifest_fini(&out->from.manifest);
     out->from.manifest = manifest;
 }
@@ -341,7 +341,7 @@ static pe_status share(const pe_run_context *run, pe_run_inputs *inputs, pe_run_
                   .forgets_failures = out->forgets_failures,
                   .is_over = out->is_over};
     if (run->is_root && pe_buffer_append(&message, &sent, sizeof sent, err) == PE_OK && has_done &&
-        pe_item_set_missing(&out->done, whole_of(inputs), &todo, err) == PE_OK)
+        pe_item_set_missing(&out->done, output_items(inputs), &todo, err) == PE_OK)
         (void)pe_item_set_save(&todo, &message, err);
     pe_item_set_fini(&todo);
     if (pe_run_agree(run, err) == PE_OK && pe_comm_bcast_buffer(run->comm, &message, err) == PE_OK) {
