@@ -4,8 +4,9 @@
 // charconv_cxx.cc - prints numbers with C++'s charconv, for the C functions of number.h.
 //
 // Invariant: nothing in this file allocates memory or throws.
-// Design:   std::to_chars gives the shortest digits that read back as the same float; this file formats them as Python
-//           does. Whole floats below 2^53 are printed as integers, which is faster and gives the same digits. An int128
+// Design:   Dragonbox gives the shortest digits that read back as the same float, of several such the closest to it;
+//           std::to_chars, which gives the same digits in twice the time, stands in where Dragonbox is not installed. This
+//           file formats them as Python does. Whole floats below 2^53 are printed as integers, which is faster and gives the same digits. An int128
 //           is printed in parts of at most 19 digits.
 // Threads:  no state.
 // Not here: parsing (number.c, number_run_cxx.cc); job files (toml.cc, a separate file since toml++ throws).
@@ -16,6 +17,11 @@
 #include <limits>
 #include <system_error>
 
+#if defined(PENGINE_DRAGONBOX)
+#include <dragonbox/dragonbox.h>
+#endif
+
+#include "types/decimals.h"
 #include "types/half.h"
 #include "types/number.h"
 
@@ -53,13 +59,14 @@ char *zeros(char *out, int count)
 }
 
 struct decimal {
-    char digits[24]; // without a point
+    char text[24];
+    const char *digits; // in text, without a point
     int count;
     int point; // the value is 0.digits * 10^point
 };
 
-// The digits and the exponent of charconv's "d.ddde+XX".
-decimal take_apart(const char *text, const char *end)
+// From the digits and the exponent of charconv's "d.ddde+XX".
+void take_apart(const char *text, const char *end, decimal &out)
 {
     const char *mark = end - 1;
     while (*mark != 'e')
@@ -67,22 +74,58 @@ decimal take_apart(const char *text, const char *end)
     int exponent = 0;
     for (const char *c = mark + 2; c < end; c++)
         exponent = exponent * 10 + (*c - '0');
-    decimal out;
-    out.digits[0] = text[0];
+    out.text[0] = text[0];
+    out.digits = out.text;
     out.count = 1;
     if (mark - text > 2) {
         out.count = static_cast<int>(mark - text) - 1;
-        std::memcpy(out.digits + 1, text + 2, static_cast<std::size_t>(out.count - 1));
+        std::memcpy(out.text + 1, text + 2, static_cast<std::size_t>(out.count - 1));
     }
     out.point = (mark[1] == '-' ? -exponent : exponent) + 1;
-    return out;
 }
 
-// The shortest digits of a positive finite number that read back as the same.
-template <typename T> decimal shortest(T value)
+#if defined(PENGINE_DRAGONBOX)
+// The eight digits of a number below 10^8, the first one in the lowest byte: numbers of four digits, of two and of one are
+// made in all lanes of a word at once. A lane's division by 100 or 10 is a multiplication and a shift, exact for such numbers.
+std::uint64_t eight_digits(std::uint64_t value)
 {
+    const std::uint64_t fours = value / 10000 | (value % 10000) << 32;
+    const std::uint64_t hundreds = (fours * 10486 >> 20) & 0x0000007F0000007Fu;
+    const std::uint64_t twos = hundreds | (fours - 100 * hundreds) << 16;
+    const std::uint64_t tens = (twos * 103 >> 10) & 0x000F000F000F000Fu;
+    return (tens | (twos - 10 * tens) << 8) | 0x3030303030303030u;
+}
+
+// How many digits a number from 1 to 10^17 - 1 has: 1233 / 4096 is log10(2), and rounding down makes it one less at most.
+int count_digits(std::uint64_t value)
+{
+    const int log = (64 - __builtin_clzll(value)) * 1233 >> 12;
+    return log + (value >= pe_powers_of_ten[log] ? 1 : 0);
+}
+
+// The digits of a number from 1 to 10^17 - 1: all 17 of them are made, since branches on their number are mispredicted.
+void make_digits(std::uint64_t value, decimal &out)
+{
+    const std::uint64_t high = value / 100000000;
+    const std::uint64_t words[] = {eight_digits(high % 100000000), eight_digits(value % 100000000)};
+    out.text[0] = static_cast<char>('0' + high / 100000000);
+    std::memcpy(out.text + 1, words, sizeof words);
+    out.count = count_digits(value);
+    out.digits = out.text + 17 - out.count;
+}
+#endif
+
+// The shortest digits of a positive finite number that read back as the same.
+template <typename T> void shortest(T value, decimal &out)
+{
+#if defined(PENGINE_DRAGONBOX)
+    const auto parts = jkj::dragonbox::to_decimal(value, jkj::dragonbox::policy::sign::ignore);
+    make_digits(parts.significand, out);
+    out.point = out.count + parts.exponent;
+#else
     char text[32];
-    return take_apart(text, std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr);
+    take_apart(text, std::to_chars(text, text + sizeof text, value, std::chars_format::scientific).ptr, out);
+#endif
 }
 
 char *lay_out_scientific(char *out, const decimal &number)
@@ -137,16 +180,16 @@ template <typename T> char *print_float(char *out, T value)
     // The notation is chosen by value, not by digits, as in numpy: float32(1e-4) is less than 1e-4 and prints as 1e-04.
     const double size = static_cast<double>(value);
     const bool is_scientific = size < 1e-4 || size >= 1e16;
-    const decimal number = shortest(value);
+    decimal number;
+    shortest(value, number);
     return is_scientific ? lay_out_scientific(out, number) : lay_out_positional(out, number);
 }
 
 // The fewest digits that read back as the same float16: at most five. A tie between two texts of as many digits may have
 // to be rounded up, as at a power of two, below which the numbers are closer; so a little more is tried as well.
-decimal shortest_half(double value)
+void shortest_half(double value, decimal &out)
 {
     const std::uint16_t bits = pe_half_round(value);
-    decimal number = {};
     for (int attempt = 0; attempt < 10; attempt++) {
         char text[32];
         const double tried = attempt % 2 == 0 ? value : value * (1 + 1e-9);
@@ -156,10 +199,9 @@ decimal shortest_half(double value)
         (void)std::from_chars(text, end, back);
         if (pe_half_round(back) != bits)
             continue;
-        number = take_apart(text, end);
+        take_apart(text, end, out);
         break;
     }
-    return number;
 }
 
 char *print_half(char *out, std::uint16_t bits)
@@ -172,7 +214,8 @@ char *print_half(char *out, std::uint16_t bits)
     }
     if (value < 0)
         *out++ = '-';
-    const decimal number = shortest_half(size);
+    decimal number = {};
+    shortest_half(size, number);
     return size < 1e-4 ? lay_out_scientific(out, number) : lay_out_positional(out, number);
 }
 

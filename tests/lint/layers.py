@@ -41,6 +41,7 @@ ALONE = [
     (r"\bsimdjson::|\bsimdjson\.h\b", "simdjson",
      {"engine/format/json/json_window_cxx.cc", "engine/format/json/json_window_cxx.h", "engine/format/json/jsonl_cxx.cc"}),
     (r"\bfast_float::|\bfast_float/", "fast_float", {"engine/types/number_run_cxx.cc"}),
+    (r"\bjkj::|\bdragonbox/", "Dragonbox", {"engine/types/charconv_cxx.cc"}),
     (r"\btoml\+\+|\btoml::", "toml++", {"engine/types/charconv_cxx.cc", "engine/job/toml/toml.cc"}),
 ]
 PUBLIC = re.compile(r"pengine/\w+\.h$")
