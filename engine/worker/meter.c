@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "profile/lane.h"
 
-#define BATCH_NS 50000.0          /* a timed batch: reading the clock twice and the call of a small one take 200 ns */
+#define BATCH_NS 100000.0         /* a timed batch: what a batch costs, and reading the clock twice, take 400 ns */
 #define VECTOR_ITEMS 16u          /* a kernel may compute this many at once: fewer would take as long */
 #define TRAVEL_BATCH_NS 4000000.0 /* in another process a batch costs a round trip of 20 us */
 
