@@ -133,15 +133,19 @@ class Bench:
     def hand(self, program, *words):
         return [str(pathlib.Path(self.args.hand) / program), *map(str, words)]
 
-    def pairs(self, ours, theirs, same, count=PAIRS):
-        """Both in turn, the first turn for warming up; each is a function that returns (seconds, result)."""
+    def pairs(self, ours, theirs, same, count=PAIRS, files=()):
+        """Both in turn, the first turn for warming up; each is a function that returns (seconds, result). files: what the first and
+        the second write. They are removed before each run, since ext4 sends a file to the disk that takes the place of another."""
         times, cpu = [], []
         for turn in range(count + 1):
+            remove(*files[:1])
             begin = cpu_seconds()
             our_seconds, our_result = ours()
             between = cpu_seconds()
+            remove(*files[1:])
+            pause = cpu_seconds()
             their_seconds, their_result = theirs()
-            cpu.append((between - begin, cpu_seconds() - between))
+            cpu.append((between - begin, cpu_seconds() - pause))
             if not same(our_result, their_result):
                 self.wrong += 1
                 print(f"bench: results differ: {our_result!r} and {their_result!r}", file=sys.stderr)
@@ -210,7 +214,8 @@ class Bench:
                 continue
             hand_file = f"hand_{job.output}"
             ours, theirs = self.pengine(job.write()), self.hand("hand_npy", function, job.items, hand_file)
-            times = self.pairs(lambda: self.npy(ours, job.output), lambda: self.npy(theirs, hand_file), same_floats)
+            times = self.pairs(lambda: self.npy(ours, job.output), lambda: self.npy(theirs, hand_file), same_floats,
+                               files=(job.output, hand_file))
             self.row(what, job.items, times, target, (ours, theirs))
             remove(job.output, hand_file)
 
@@ -263,7 +268,8 @@ class Bench:
                 print(f"{library} is not installed")
                 continue
             theirs = [sys.executable, "-B", script, library, EXPR_TEXT, "x.npy", "array.npy", str(THREADS)]
-            times = self.pairs(lambda: self.npy(ours, EXPR.output), lambda: self.printed(theirs, "array.npy"), same_floats)
+            times = self.pairs(lambda: self.npy(ours, EXPR.output), lambda: self.printed(theirs, "array.npy"), same_floats,
+                               files=(EXPR.output, "array.npy"))
             self.row(f"expr against {library}", EXPR.items, times, 1, (ours, theirs))
         remove("x.npy", "array.npy", EXPR.output)
 
@@ -292,7 +298,7 @@ class Bench:
             two, one = self.pengine(job_file, 1, 2), self.pengine(job_file, 2)
             two_start, one_start = self.start_up(job, 1, 2), self.start_up(job, 2, 0)
             times = self.pairs(lambda: self.less(two, two_start, job), lambda: self.less(one, one_start, job),
-                               lambda a, b: a == b)
+                               lambda a, b: a == b, files=(job.output, job.output))
             self.row(what, job.items, times, 0.8, (two, one))
             remove(job.output)
 
@@ -334,7 +340,7 @@ class Bench:
             job = Job(f"pool_{mode}_{items}", items, inputs, kernel, "pool.npy", mode)
             ours = self.pengine(job.write())
             times = self.pairs(lambda: self.npy_sum(ours, job), lambda: self.pool(mode, items, chunk),
-                               lambda a, b: a == b)
+                               lambda a, b: a == b, files=(job.output,))
             self.row(f"squares: Pool.{mode}, chunksize {chunk}", items, times, 1,
                      (ours, self.pool_command(mode, items, chunk)))
             remove(job.output)

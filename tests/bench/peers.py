@@ -81,7 +81,7 @@ def squares_pool(bench, library, mode, chunk, fewer, workers):
         return seconds * (POOL_ITEMS / fewer), result
 
     expected = (fewer, total % 2**64)
-    times = bench.pairs(run_ours, run_theirs, lambda a, b: a == b == expected)
+    times = bench.pairs(run_ours, run_theirs, lambda a, b: a == b == expected, files=(RESULT,))
     bench.row(what, POOL_ITEMS, times, 1, (ours, pool_command(bench, library, function, fewer, workers, chunk)))
 
 
@@ -101,7 +101,8 @@ def against_arrays(bench, threads):
             continue
         ours = bench.pengine(squares_job(mode, ARRAY_ITEMS))
         theirs = [sys.executable, "-B", str(HERE / "peer_arrays.py"), library, mode, str(ARRAY_ITEMS), str(threads), "array.npy"]
-        times = bench.pairs(lambda: bench.npy(ours, RESULT), lambda: bench.printed(theirs, "array.npy"), same_integers)
+        times = bench.pairs(lambda: bench.npy(ours, RESULT), lambda: bench.printed(theirs, "array.npy"), same_integers,
+                            files=(RESULT, "array.npy"))
         bench.row(what, ARRAY_ITEMS, times, 1, (ours, theirs))
     pathlib.Path("array.npy").unlink(missing_ok=True)
 

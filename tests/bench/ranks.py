@@ -38,7 +38,8 @@ def row_by_hand(bench, what, job, words, ranks, target):
     def less(command, start, result):
         return max(bench.run(command)[0] - start, 1e-6), result
 
-    times = bench.pairs(lambda: less(ours, our_start, job.output), lambda: less(theirs, their_start, path), same_floats, TURNS)
+    times = bench.pairs(lambda: less(ours, our_start, job.output), lambda: less(theirs, their_start, path), same_floats, TURNS,
+                        (job.output, path))
     bench.row(what, job.items, times, target, (ours, theirs))
     remove(job.output, path)
 

@@ -43,12 +43,12 @@ def write(bench):
     jobs = {path: bench.pengine(write_job(f"write_{path[-2:]}", "map", inputs, 'name = "square"', f'path = "{path}"'))
             for path in (H5, NPY)}
     h5py = [sys.executable, "-c", H5PY_WRITE, str(ITEMS), PEER_H5]
-    peers = {"its own npy": (jobs[NPY], lambda: bench.npy(jobs[NPY], NPY), 0.9),
-             "h5py": (h5py, lambda: (float(bench.run(h5py)[1]), PEER_H5), 1)}
-    for peer, (theirs, run_theirs, target) in peers.items():
+    peers = {"its own npy": (jobs[NPY], lambda: bench.npy(jobs[NPY], NPY), NPY, 0.9),
+             "h5py": (h5py, lambda: (float(bench.run(h5py)[1]), PEER_H5), PEER_H5, 1)}
+    for peer, (theirs, run_theirs, written, target) in peers.items():
         what = f"hdf5: float64 squares to a dataset, {peer}"
         if bench.args.only in what:
-            times = bench.pairs(lambda: bench.npy(jobs[H5], H5), run_theirs, same_ends, 3)
+            times = bench.pairs(lambda: bench.npy(jobs[H5], H5), run_theirs, same_ends, 3, (H5, written))
             bench.row(what, ITEMS, times, target, (jobs[H5], theirs))
     return jobs
 

@@ -59,7 +59,7 @@ def against_node(bench, task, what, ours, items, path, workers, target):
             said = bench.run(theirs)[1].split()
             return float(said[0]), float(said[1]) if len(said) > 1 else count_lines(PEER_RESULT)
 
-        times = bench.pairs(ours.run, run_theirs, lambda a, b: a == b, TURNS)
+        times = bench.pairs(ours.run, run_theirs, lambda a, b: a == b, TURNS, (ours.path or PEER_RESULT, PEER_RESULT))
         bench.row(name, items, times, target, (ours.command, theirs))
     remove(PEER_RESULT)
 
@@ -111,15 +111,16 @@ def csv_to_csv(bench, workers):
     alone = Ours(bench, write_job("alone", "starmap", inputs, kernel, f'path = "{output}"\nnames = ["w"]'), output)
     ours = Ours(bench, write_job("keep", "starmap", inputs, kernel, f'path = "{output}"\nnames = ["w"]\nkeep = "all"'), output)
     if bench.args.only in names[0]:
-        bench.row(names[0], KEPT_ROWS, bench.pairs(ours.run, alone.run, lambda a, b: a == b, TURNS), 0.7,
-                  (ours.command, alone.command))
+        times = bench.pairs(ours.run, alone.run, lambda a, b: a == b, TURNS, (output, output))
+        bench.row(names[0], KEPT_ROWS, times, 0.7, (ours.command, alone.command))
     if bench.args.only in names[1]:
         theirs = [sys.executable, "-c", PANDAS_KEEP, KEPT, PEER_RESULT]
 
         def run_theirs():
             return float(bench.run(theirs)[1]), count_lines(PEER_RESULT)
 
-        bench.row(names[1], KEPT_ROWS, bench.pairs(ours.run, run_theirs, lambda a, b: a == b, 1), 2, (ours.command, theirs))
+        times = bench.pairs(ours.run, run_theirs, lambda a, b: a == b, 1, (output, PEER_RESULT))
+        bench.row(names[1], KEPT_ROWS, times, 2, (ours.command, theirs))
     against_node(bench, "keep", what, ours, KEPT_ROWS, KEPT, workers, 2)
     remove(output, PEER_RESULT)
 
@@ -155,7 +156,7 @@ def json_lines(bench, workers):
             with open(PEER_RESULT, "wb") as file:
                 return bench.run(theirs, file)[0], PEER_RESULT
 
-        times = bench.pairs(lambda: (bench.run(ours)[0], output), run_theirs, same_bytes, TURNS)
+        times = bench.pairs(lambda: (bench.run(ours)[0], output), run_theirs, same_bytes, TURNS, (output, PEER_RESULT))
         bench.row(what, LINES, times, 20, (ours, theirs))
     remove(f"{RESULT}.txt", PEER_RESULT)
 

@@ -80,7 +80,7 @@ def words_of_lines(bench, workers):
             with open(PEER_WORDS, "wb") as file:
                 return bench.run(theirs, file)[0], PEER_WORDS
 
-        times = bench.pairs(lambda: (bench.run(ours)[0], WORDS), run_theirs, same_bytes, TURNS)
+        times = bench.pairs(lambda: (bench.run(ours)[0], WORDS), run_theirs, same_bytes, TURNS, (WORDS, PEER_WORDS))
         lines = pathlib.Path(WORDS).read_bytes().count(b"\n")
         bench.row(what, lines, times, 1, (ours, theirs))
     for path in (WORDS, PEER_WORDS):
