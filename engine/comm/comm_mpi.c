@@ -137,7 +137,7 @@ static pe_status mpi_reduce(pe_comm *comm, bool is_max, uint64_t *values, int co
 static pe_status mpi_gather(pe_comm *comm, const void *mine, size_t size, void *all, pe_error *err)
 {
     if (size > INT_MAX)
-        return pe_fail(err, PE_EBUG, "a gather of %zu bytes a rank", size);
+        return pe_fail(err, PE_EBUG, "a gather of %zu bytes per rank", size);
     MPI_Request request = MPI_REQUEST_NULL;
     begin_call(comm);
     const int code = MPI_Igather(mine, (int)size, MPI_BYTE, all, (int)size, MPI_BYTE, 0, ranks_of(comm), &request);

@@ -112,15 +112,15 @@ static const char *print_size(char out[32], size_t bytes)
 pe_status pe_plan_refuse_memory(const pe_plan *plan, size_t most, pe_error *err)
 {
     char given[32], needed[32];
-    return pe_fail(err, PE_ECONFIG,
-                   "pool.memory: %s cannot hold the smallest window of this job, which takes %s (%llu item%s a chunk, "
-                   "%d thread%s): raise pool.memory%s",
-                   print_size(given, most), print_size(needed, plan->buffer_bytes),
-                   (unsigned long long)plan->chunk_items, pe_plural(plan->chunk_items), plan->threads,
-                   pe_plural((uint64_t)plan->threads),
-                   plan->chunk_items > 1 ? " or lower pool.chunk_size"
-                   : plan->threads > 1   ? " or lower --threads"
-                                         : "");
+    return pe_fail(
+        err, PE_ECONFIG,
+        "pool.memory: %s cannot hold the smallest window of this job, which takes %s (%llu item%s per chunk, "
+        "%d thread%s): raise pool.memory%s",
+        print_size(given, most), print_size(needed, plan->buffer_bytes), (unsigned long long)plan->chunk_items,
+        pe_plural(plan->chunk_items), plan->threads, pe_plural((uint64_t)plan->threads),
+        plan->chunk_items > 1 ? " or lower pool.chunk_size"
+        : plan->threads > 1   ? " or lower --threads"
+                              : "");
 }
 
 /* Names the first of the sizes that is beyond 64 bits, with the numbers that it is made of. */
@@ -133,11 +133,12 @@ pe_status pe_plan_refuse_overflow(const pe_plan_request *request, const pe_plan 
         return pe_fail(err, PE_ECONFIG, "an item: %zu bytes of arguments and %zu of results %s", request->in_item_bytes,
                        request->out_item_bytes, beyond);
     if (plan->chunk_in_bytes == SIZE_MAX || plan->chunk_out_bytes == SIZE_MAX)
-        return pe_fail(err, PE_ECONFIG,
-                       "pool.chunk_size: %llu item%s a chunk, with %zu bytes of arguments and %zu of results each, %s",
-                       items, pe_plural(items), request->in_item_bytes, request->out_item_bytes, beyond);
+        return pe_fail(
+            err, PE_ECONFIG,
+            "pool.chunk_size: %llu item%s per chunk, with %zu bytes of arguments and %zu of results each, %s", items,
+            pe_plural(items), request->in_item_bytes, request->out_item_bytes, beyond);
     if (worker == SIZE_MAX || pe_mul_most(worker, (size_t)plan->threads) == SIZE_MAX)
-        return pe_fail(err, PE_ECONFIG, "pool.threads: %d thread%s with %zu bytes each (%llu item%s a chunk) %s",
+        return pe_fail(err, PE_ECONFIG, "pool.threads: %d thread%s with %zu bytes each (%llu item%s per chunk) %s",
                        plan->threads, pe_plural((uint64_t)plan->threads), worker, items, pe_plural(items), beyond);
     return pe_fail(err, PE_ECONFIG,
                    "pool.chunk_size: %d chunks of %llu item%s, with %zu bytes of results each chunk, %s", plan->slots,

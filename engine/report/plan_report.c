@@ -84,9 +84,9 @@ static void show_window(FILE *out, const pe_plan *plan)
             pe_print_count(a, (uint64_t)plan->slots * (plan->is_fixed ? plan->chunk_items / plan->grain_items : 1)));
     else
         (void)fprintf(
-            out, "%-9s  %d slices a rank ahead of the oldest that is not delivered, more where slices are smaller\n",
+            out, "%-9s  %d slices per rank ahead of the oldest that is not delivered, more where slices are smaller\n",
             "window", plan->depth);
-    (void)fprintf(out, "%-9s  peak %s a rank: buffers %s, the rest pengine and its libraries\n", "memory",
+    (void)fprintf(out, "%-9s  peak %s per rank: buffers %s, the rest pengine and its libraries\n", "memory",
                   pe_print_bytes(a, plan->peak_bytes), pe_print_bytes(b, plan->buffer_bytes));
 }
 

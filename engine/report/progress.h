@@ -27,7 +27,7 @@ typedef struct pe_progress {
     bool is_shown, is_terminal, is_json;
     uint64_t every_ns; /* between two draws */
     uint64_t began_ns, shown_ns, shown_items;
-    double rate; /* items a second, smoothed */
+    double rate; /* items per second, smoothed */
     pe_eta eta;
 } pe_progress;
 
@@ -47,7 +47,7 @@ void pe_progress_end(pe_progress *progress);
 
 /* pe_print_count - 1234567 as "1,234,567" into out (at least 32 bytes); returns out. */
 const char *pe_print_count(char out[32], uint64_t count);
-/* pe_print_rate - items a second in three digits: "5.61 G", "312 k". */
+/* pe_print_rate - items per second in three digits: "5.61 G", "312 k". */
 const char *pe_print_rate(char out[32], double rate);
 /* pe_print_bytes - "16.0 MiB". */
 const char *pe_print_bytes(char out[32], uint64_t bytes);

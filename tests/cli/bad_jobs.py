@@ -86,7 +86,7 @@ KEYS = [
     Bad("memory_without_unit", 78, (r"job\.toml:\d+:\d+", "memory", "lots", "MiB"), edited(pool={"memory": "lots"})),
     Bad("result_beyond_64_bits", 78, ("job.toml: pool.memory", "64 bits", r"kept in memory 1844\d{16}\b"),
         edited(input={"range": [0, 2**63 - 1]}, output={"path": "-"})),
-    Bad("chunk_beyond_64_bits", 78, ("job.toml: pool.chunk_size", "1099511627776 items a chunk", "16777216 of results", "64 bits"),
+    Bad("chunk_beyond_64_bits", 78, ("job.toml: pool.chunk_size", "1099511627776 items per chunk", "16777216 of results", "64 bits"),
         edited(input={"range": [0, 2**62]}, output={"path": "out.npy"}, pool={"chunk_size": 2**40},
                kernel={"source": "wide.c", "function": "wide", "signature": "(int64) -> (float64[1048576], float64[1048576])"}),
         files={"wide.c": "void wide(long x, double *y, double *z) { y[0] = z[0] = (double)x; }"}),

@@ -220,7 +220,7 @@ class Processes(Python):
     def test_plan_names_the_memory_of_the_processes(self):
         job = self.job("A = bytearray(100 << 20)\ndef f(x):\n    return x\n")
         text = self.good(job, "--plan", "-t", "2").text
-        found = re.search(r"^processes +2 a rank, one a worker: ([0-9.]+) MiB each .*, ([0-9.]+) MiB a rank", text, re.M)
+        found = re.search(r"^processes +2 per rank, one per worker: ([0-9.]+) MiB each .*, ([0-9.]+) MiB per rank", text, re.M)
         self.assertTrue(found, text)
         each, both = map(float, found.groups())
         self.assertTrue(100 < each < 140, text)

@@ -205,7 +205,7 @@ void pe_html_memory(pe_html *html, const pe_run_facts *facts)
     char text[32];
     const double planned = (double)facts->plan.peak_bytes;
     pe_html_section(html, "Memory");
-    pe_html_printf(html, "<p>The plan was at most %s a rank (the line). A bar is the peak of a rank",
+    pe_html_printf(html, "<p>The plan was at most %s per rank (the line). A bar is the peak of a rank",
                    pe_print_bytes(text, facts->plan.peak_bytes));
     pe_html_put(html, facts->collected.rank_count > PE_HTML_ROWS ? ", the largest of its group.</p>\n" : ".</p>\n");
     pe_html_put(html, "<div class=\"rows\">\n");
@@ -274,8 +274,8 @@ void pe_html_chunks(pe_html *html, const pe_run_facts *facts)
     }
     pe_html_printf(html, ". Schedule: %s.</p>\n", pe_schedule_name(plan->schedule));
     pe_html_put(html, "<table><tr><th>rank</th><th>host</th><th class=\"n\">items</th><th class=\"n\">chunks</th><th "
-                      "class=\"n\">items a chunk</th><th class=\"n\">at the end</th><th class=\"n\">compute a "
-                      "chunk</th><th class=\"n\">an item</th></tr>\n");
+                      "class=\"n\">items per chunk</th><th class=\"n\">at the end</th><th class=\"n\">compute per "
+                      "chunk</th><th class=\"n\">per item</th></tr>\n");
     for (int row = 0; row < pe_html_rows(facts); row++)
         chunk_row(html, facts, pe_html_group_at(facts, row));
     pe_html_put(html, "</table>\n");

@@ -135,7 +135,7 @@ void pe_html_over_time(pe_html *html, const pe_run_facts *facts)
     series all;
     sum(facts, (pe_html_group){.first = 0, .count = facts->collected.rank_count}, 0, &all);
     pe_html_section(html, "Over time");
-    draw_plot(html, &all, "items a second, all ranks together", 1);
+    draw_plot(html, &all, "items per second, all ranks together", 1);
     draw_plot(html, &all, "workers that compute, of all", 0);
 }
 

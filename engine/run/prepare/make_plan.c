@@ -67,9 +67,9 @@ void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *
     const uint64_t bytes = pe_form_worker_bytes(form);
     if (!pe_form_is_in_processes(form))
         return;
-    (void)fprintf(file, "%-9s  %d a rank, one a worker: ", "processes", threads);
+    (void)fprintf(file, "%-9s  %d per rank, one per worker: ", "processes", threads);
     if (bytes > 0)
-        (void)fprintf(file, "%s each once the function is imported, %s a rank beside the peak above\n",
+        (void)fprintf(file, "%s each once the function is imported, %s per rank beside the peak above\n",
                       pe_print_bytes(each, bytes), pe_print_bytes(all, bytes * (uint64_t)threads));
     else if (job->kernel.kind == PE_FORM_COMMAND)
         (void)fputs("programs, whose memory is not known before they run\n", file);

@@ -117,7 +117,7 @@ static void print_rest(FILE *out, const pe_plan *plan, const pe_sample_sum *samp
     if (sample->row_bytes > 0)
         (void)fprintf(out, "%-9s  %s of results\n", "writes", pe_print_bytes(text, sample->row_bytes * plan->items));
     if (sample->process_bytes > 0)
-        (void)fprintf(out, "%-9s  %s a rank for the processes of its workers, as they were seen\n", "processes",
+        (void)fprintf(out, "%-9s  %s per rank for the processes of its workers, as they were seen\n", "processes",
                       pe_print_bytes(text, sample->process_bytes));
 }
 

@@ -80,7 +80,7 @@ static void set_warning(const pe_comm *comm, bool is_asked, pe_thread_placement 
                        pe_plural((uint64_t)ranks), threads, pe_plural((uint64_t)threads), online,
                        pe_plural((uint64_t)online), threads > 1 ? "lower --threads" : "",
                        threads > 1 && ranks > 1 ? ", or " : "",
-                       ranks > 1 ? "use mpirun --map-by ppr:N:node for fewer ranks a node" : "");
+                       ranks > 1 ? "use mpirun --map-by ppr:N:node for fewer ranks per node" : "");
     else if (is_launched && !is_asked && cores < online && ranks * threads < online && placement->cores == cores)
         (void)snprintf(placement->warning, sizeof placement->warning,
                        "each rank is bound to %d core%s of %d: start with mpirun --bind-to none to use them all", cores,

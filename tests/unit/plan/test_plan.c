@@ -397,14 +397,14 @@ START_TEST(plan_overflow_is_refused_with_the_number)
     request.in_item_bytes = 8;
     request.out_item_bytes = (size_t)1 << 24;
     is_refused(request,
-               "pool.chunk_size: 1099511627776 items a chunk, with 8 bytes of arguments and 16777216 of results "
+               "pool.chunk_size: 1099511627776 items per chunk, with 8 bytes of arguments and 16777216 of results "
                "each, are more bytes than 64 bits can count");
     request.out_item_bytes = 8;
     request.worker_bytes = (size_t)1 << 62;
     request.threads = 4;
     request.chunk_items = 1;
     is_refused(request,
-               "pool.threads: 4 threads with 4611686018427387920 bytes each (1 item a chunk) are more bytes than "
+               "pool.threads: 4 threads with 4611686018427387920 bytes each (1 item per chunk) are more bytes than "
                "64 bits can count");
     request.worker_bytes = 0;
     request.whole_run_bytes = SIZE_MAX;
@@ -415,7 +415,7 @@ START_TEST(plan_overflow_is_refused_with_the_number)
     request.whole_run_bytes = 0;
     request.chunk_input_bytes = no_size;
     is_refused(request,
-               "pool.chunk_size: 1 item a chunk, with 8 bytes of arguments and 8 of results each, are more bytes "
+               "pool.chunk_size: 1 item per chunk, with 8 bytes of arguments and 8 of results each, are more bytes "
                "than 64 bits can count");
     request.threads = (1 << 20) + 1;
     is_refused(request, "pool.threads: expected 1 to 1048576 threads on 1 or more ranks, got 1048577 on 2");
