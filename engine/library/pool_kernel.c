@@ -171,6 +171,21 @@ static pe_status open_kernel(pe_pool_kernel *kernel, const pe_kernel *descriptor
     return status;
 }
 
+/* Every rank has to pass the same text: items go from one to another as columns of its types. Collective over pool->comm. */
+static void check_same_text(pe_pool *pool, const char *job, const char *columns, pe_error *err)
+{
+    const int rank = pe_comm_rank(pool->comm);
+    pe_buffer own = {0}, root = {0};
+    const char *const texts[] = {columns == NULL ? "" : columns, job == NULL ? "" : job};
+    for (int i = 0; i < 2; i++)
+        (void)pe_buffer_append(rank == 0 ? &root : &own, texts[i], strlen(texts[i]) + 1, err);
+    if (pe_comm_agree(pool->comm, err) == PE_OK && pe_comm_bcast_buffer(pool->comm, &root, err) == PE_OK && rank != 0 &&
+        (own.size != root.size || memcmp(own.data, root.data, own.size) != 0))
+        (void)pe_fail(err, PE_EUSAGE, "rank %d loads a kernel with another job or other columns than rank 0", rank);
+    pe_buffer_fini(&own);
+    pe_buffer_fini(&root);
+}
+
 static void add(pe_pool *pool, pe_pool_kernel *kernel)
 {
     (void)pthread_mutex_lock(&pool->mutex);
@@ -194,7 +209,9 @@ static pe_pool_kernel *load(pe_pool *pool, const pe_kernel *descriptor, const ch
     (void)pe_make_array(&kernel, 1, sizeof *kernel, &err);
     if (pe_comm_agree(pool->comm, &err) == PE_OK && kernel != NULL) {
         kernel->pool = pool;
-        (void)open_kernel(kernel, descriptor, job, columns, &err);
+        check_same_text(pool, job, columns, &err);
+        if (pe_comm_agree(pool->comm, &err) == PE_OK)
+            (void)open_kernel(kernel, descriptor, job, columns, &err);
         if (pe_comm_agree(pool->comm, &err) == PE_OK)
             add(pool, kernel);
     }

@@ -11,7 +11,7 @@ import io
 import os
 import signal
 import subprocess
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, InvalidStateError, ProcessPoolExecutor
 from multiprocessing import context, popen_spawn_posix, reduction, resource_tracker, spawn, util
 from typing import Any, Callable, Iterable, Optional
 
@@ -38,6 +38,7 @@ class _Popen(popen_spawn_posix.Popen):
         child_read, to_child = os.pipe()
         words = spawn.get_command_line(tracker_fd=tracker, pipe_handle=child_read)
         self._fds += [child_read, child_write]
+        signals = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # until run(): a start that is cut off tells a traceback
         try:
             process = subprocess.Popen(words, pass_fds=self._fds, env=_process.clean_environment())
             process.returncode = 0  # this class waits for it
@@ -47,6 +48,7 @@ class _Popen(popen_spawn_posix.Popen):
             with open(to_child, "wb", closefd=False) as file:
                 file.write(start.getbuffer())
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
             os.close(child_read)
             os.close(child_write)
 
@@ -59,6 +61,7 @@ class _Process(context.SpawnProcess):
     def run(self) -> None:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored, as in a background job
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends a worker without a traceback of its own
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         super().run()
 
 
@@ -69,6 +72,19 @@ class _Context(context.SpawnContext):
 def get_context() -> context.SpawnContext:
     """The context whose processes Executor starts; its locks and queues can be given to Pool's initargs, too."""
     return _Context()
+
+
+class _Future(Future):  # type: ignore[type-arg]
+    def set_exception(self, exception: Optional[BaseException]) -> None:
+        """As newer versions of Python do: that a worker died is no news to a future that was cancelled."""
+        try:
+            super().set_exception(exception)
+        except InvalidStateError:
+            if not self.cancelled():
+                raise
+
+
+_Future.__name__ = "Future"  # in its repr
 
 
 class _Carrier:
@@ -99,4 +115,6 @@ class Executor(ProcessPoolExecutor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """A Future of fn(*args, **kwargs)."""
         data = _byvalue.dumps_where_needed((fn, args, kwargs))
-        return super().submit(fn, *args, **kwargs) if data is None else super().submit(_call, data)
+        future = super().submit(fn, *args, **kwargs) if data is None else super().submit(_call, data)
+        future.__class__ = _Future
+        return future

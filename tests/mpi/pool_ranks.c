@@ -120,6 +120,13 @@ static void check_all_before_failure(pe_pool *pool)
 static void check_errors(pe_pool *pool)
 {
     CHECK(pe_pool_load(pool, "[kernel]\nexpr = \"x*\"", "(int64)", &fault) == NULL && fault.code == 69);
+    const int is_last = ranks > 1 && rank == ranks - 1;
+    CHECK((pe_pool_load(pool, "[kernel]\nexpr = \"x*x\"", is_last ? "(int32)" : "(int64)", &fault) == NULL) ==
+          (ranks > 1));
+    CHECK((pe_pool_use(pool, pe_array_kernel("square", NULL), is_last ? "[errors]\nretries = 1" : NULL, &fault) ==
+           NULL) == (ranks > 1));
+    CHECK(ranks == 1 ||
+          (fault.code == 64 && strstr(fault.text, "loads a kernel with another job or other columns") != NULL));
     pe_pool_kernel *kernel = pe_pool_use(pool, pe_array_kernel("square", NULL), NULL, &fault);
     CHECK(kernel != NULL);
     CHECK(pe_pool_run(kernel, &(pe_pool_call){.count = 5}, &fault) == 64);

@@ -657,11 +657,23 @@ class Workers(unittest.TestCase):
             waiting[0].result()
     """
 
-    def run_and_kill(self, number, group, text=POOL):
+    STARTING = """
+        import time, pengine
+        with pengine.Executor(2) as executor:
+            waiting = [executor.submit(time.sleep, 60) for _ in range(9)]
+            print(*executor._processes, flush=True)
+            try:
+                waiting[0].result()
+            finally:
+                for one in waiting:
+                    one.cancel()
+    """
+
+    def run_and_kill(self, number, group, text=POOL, pause=0.3):
         process = subprocess.Popen([sys.executable, "-B", "-c", textwrap.dedent(text)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                    text=True, start_new_session=True)
         pids = process.stdout.readline().split()
-        time.sleep(0.3)
+        time.sleep(pause)
         begin = time.monotonic()
         (os.killpg if group else os.kill)(process.pid, number)
         err = process.communicate(timeout=10)[1]
@@ -672,8 +684,9 @@ class Workers(unittest.TestCase):
     def test_interrupt_ends_all_with_one_traceback(self):
         err = self.run_and_kill(signal.SIGINT, True)
         self.assertEqual((err.count("Traceback"), err.count("KeyboardInterrupt")), (1, 1), err)
-        err = self.run_and_kill(signal.SIGINT, True, self.EXECUTOR)
-        self.assertEqual((err.count("Traceback"), err.count("KeyboardInterrupt")), (1, 1), err)
+        for text, pause in ((self.EXECUTOR, 0.3), (self.STARTING, 0.02), (self.STARTING, 0.5)):
+            err = self.run_and_kill(signal.SIGINT, True, text, pause)
+            self.assertEqual((err.count("Traceback"), err.count("KeyboardInterrupt")), (1, 1), err)
 
     def test_ignored_interrupt_is_ignored_by_executors(self):
         text = """

@@ -32,8 +32,8 @@ extern "C" {
  * Returns: the pool; NULL on every rank with *fault filled on every rank (64: MPI is not there or not started)
  *
  * What is different from a pool of one process:
- *   pe_pool_load, pe_pool_use, pe_pool_unload, pe_pool_close: collective, with the same arguments on every rank. Rank 0
- *          compiles. pe_pool_close is called before MPI_Finalize.
+ *   pe_pool_load, pe_pool_use, pe_pool_unload, pe_pool_close: collective, with the same arguments on every rank; another
+ *          text of a job or of columns is an error (64). Rank 0 compiles. pe_pool_close is called before MPI_Finalize.
  *   pe_pool_run, pe_pool_map, pe_pool_imap, pe_pool_imap_unordered: collective. The items are those of rank 0, whose
  *          arguments are read; the others pass what they like, also NULL. All ranks compute; results, outcomes and calls
  *          of source and sink are on rank 0. Every rank returns the same code, and the same error.
