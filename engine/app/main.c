@@ -23,7 +23,7 @@
 #include "os/std_fds.h"
 #include "run/resume/status.h"
 #include "run/run.h"
-#include "threads/placement/asked_threads.h"
+#include "threads/placement/omp_num_threads.h"
 
 /* mpirun ends all ranks once one ends with a nonzero code, so the other ranks wait until rank 0 has printed the error.
  */
@@ -32,7 +32,7 @@
 static void prepare_process(int argc, char **argv, char **env)
 {
     pe_std_fds_hold();
-    pe_asked_threads_begin(argc, argv, env);
+    pe_omp_num_threads_begin(argc, argv, env);
 }
 
 PE_BEFORE_LIBRARIES(prepare_process);

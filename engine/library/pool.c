@@ -12,7 +12,7 @@
 
 #include "base/alloc.h"
 #include "library/pool_internal.h"
-#include "threads/placement/asked_threads.h"
+#include "threads/placement/omp_num_threads.h"
 #include "threads/placement/thread_placement.h"
 
 /* ---- the manager thread ---- */

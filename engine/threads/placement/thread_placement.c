@@ -21,7 +21,7 @@
 #include "base/enum_names.h"
 #include "comm/launcher.h"
 #include "os/cores.h"
-#include "threads/placement/asked_threads.h"
+#include "threads/placement/omp_num_threads.h"
 
 /* What a rank sends to rank 0: its cores and the threads that it asks for. */
 typedef struct request {
@@ -131,7 +131,7 @@ pe_status pe_thread_placement_make(pe_comm *comm, int wanted, pe_thread_placemen
                     .limit = limit->value < INT_MAX ? (int)limit->value : INT_MAX,
                     .threads = wanted};
     if (wanted == 0)
-        (void)pe_asked_threads(&mine.threads, err);
+        (void)pe_omp_num_threads(&mine.threads, err);
     pe_status status = pe_comm_agree(comm, err);
     if (status == PE_OK)
         status = gather(comm, mine, &placement, err);

@@ -1,15 +1,15 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* asked_threads.c - the value of OMP_NUM_THREADS, with our error message instead of the OpenMP runtime's.
+/* omp_num_threads.c - the value of OMP_NUM_THREADS, with our error message instead of the OpenMP runtime's.
  *
  * Design:   the runtime reads the variable when it is loaded; if the value is invalid, every rank prints two lines
  *           beside the one message of rank 0. Therefore the variable is removed before the runtime is loaded. libc is
  *           not initialised at that time, so that code calls nothing that needs a locale, memory or environ.
- * Threads:  pe_asked_threads_begin is called while the process has one thread; afterwards `invalid` is only read.
+ * Threads:  pe_omp_num_threads_begin is called while the process has one thread; afterwards `invalid` is only read.
  * Not here: the number of threads that a rank starts (threads/placement/thread_placement.c).
  */
-#include "threads/placement/asked_threads.h"
+#include "threads/placement/omp_num_threads.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,7 @@ static int parse(const char *text)
     return at != NULL && *at == '\0' ? first : 0;
 }
 
-void pe_asked_threads_begin(int argc, char **argv, char **env)
+void pe_omp_num_threads_begin(int argc, char **argv, char **env)
 {
     (void)argc;
     (void)argv;
@@ -58,7 +58,7 @@ void pe_asked_threads_begin(int argc, char **argv, char **env)
     *kept = NULL;
 }
 
-pe_status pe_asked_threads(int *threads, pe_error *err)
+pe_status pe_omp_num_threads(int *threads, pe_error *err)
 {
     const char *const text = invalid != NULL ? invalid : getenv(name);
     *threads = 0;
