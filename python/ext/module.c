@@ -10,7 +10,11 @@
 static PyMethodDef methods[] = {
     {"encode", pe_py_encode, METH_O, "encode(list) -> bytes, or None where the items are not plain values of one type"},
     {"decode", pe_py_decode, METH_VARARGS,
-     "decode(bytes[, list, first]) -> list, a new one, or the one given with its items from first on replaced"},
+     "decode(bytes[, list, first, count]) -> list, a new one, or the one given with count items from first on "
+     "replaced"},
+    {"unset_list", pe_py_unset_list, METH_O,
+     "unset_list(count) -> list whose places have no value; nothing but decode() and assignment to slices may use it"},
+    {"set_list", pe_py_set_list, METH_O, "set_list(list): all places of the list of unset_list() are set now"},
     {"take_numbers", pe_py_take_numbers, METH_VARARGS,
      "take_numbers(iterator, kinds, tuples, count) -> (bytes of each column, (the item that does not fit,) or ())"},
     {"run", pe_py_run, METH_VARARGS,

@@ -26,6 +26,9 @@ typedef struct pe_slot {
 /* arenas.c: new small objects lie in huge pages until the end, where begin returns 1; it returns 0 where that cannot be. */
 int pe_py_huge_arenas_begin(void);
 void pe_py_huge_arenas_end(void);
+/* long_list.c */
+PyObject *pe_py_unset_list(PyObject *module, PyObject *count);
+PyObject *pe_py_set_list(PyObject *module, PyObject *list);
 /* plain_columns.c */
 PyObject *pe_py_encode(PyObject *module, PyObject *items);
 /* plain_decode.c */

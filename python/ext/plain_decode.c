@@ -144,16 +144,18 @@ PyObject *pe_py_cursor_item(pe_py_cursor *c, uint64_t i)
                           : PyBytes_FromStringAndSize(text, (Py_ssize_t)length);
 }
 
-/* A column's items into a list that is there, from `first` on, or where it is NULL into a new one: a new reference. */
-static PyObject *to_list(pe_py_bytes_in *in, PyObject *given, Py_ssize_t first)
+/* A column's items into `count` places of a list that is there, from `first` on, or where it is NULL into a new one: a new
+ * reference. */
+static PyObject *to_list(pe_py_bytes_in *in, PyObject *given, Py_ssize_t first, Py_ssize_t count)
 {
     pe_py_cursor c = {0};
     PyObject *list = NULL;
     if (pe_py_cursor_open(&c, in) == 0) {
         list = given == NULL ? PyList_New((Py_ssize_t)c.count) : Py_NewRef(given);
         if (given != NULL &&
-            (first < 0 || first > PyList_Size(given) || c.count > (uint64_t)(PyList_Size(given) - first))) {
-            PyErr_SetString(PyExc_ValueError, "decode: the list has no room for the column");
+            (first < 0 || count < 0 || first > PyList_Size(given) - count || c.count != (uint64_t)count)) {
+            PyErr_Format(PyExc_ValueError, "decode: a column of %llu items for %zd places from %zd on of a list of %zd",
+                         (unsigned long long)c.count, count, first, PyList_Size(given));
             Py_CLEAR(list);
         }
     }
@@ -170,7 +172,7 @@ static PyObject *to_list(pe_py_bytes_in *in, PyObject *given, Py_ssize_t first)
 
 static PyObject *column_list(pe_py_bytes_in *in)
 {
-    return to_list(in, NULL, 0);
+    return to_list(in, NULL, 0, 0);
 }
 
 PyObject *pe_py_decode(PyObject *module, PyObject *args)
@@ -178,14 +180,14 @@ PyObject *pe_py_decode(PyObject *module, PyObject *args)
     (void)module;
     Py_buffer view;
     PyObject *list = NULL;
-    Py_ssize_t first = 0;
-    if (!PyArg_ParseTuple(args, "y*|O!n", &view, &PyList_Type, &list, &first)) {
+    Py_ssize_t first = 0, count = 0;
+    if (!PyArg_ParseTuple(args, "y*|O!nn", &view, &PyList_Type, &list, &first, &count)) {
         return NULL;
     }
     pe_py_bytes_in in = {.data = view.buf, .size = (size_t)view.len, .at = 0};
     const int collects = PyGC_Disable(); /* else it looks through the new tuples again and again */
     const int is_huge = view.len >= LONG && pe_py_huge_arenas_begin();
-    PyObject *result = to_list(&in, list, list == NULL ? 0 : first);
+    PyObject *result = to_list(&in, list, first, count);
     if (is_huge)
         pe_py_huge_arenas_end();
     if (collects)

@@ -211,7 +211,7 @@ class MapJob(Job):
         self.result = result
         self.source = SequenceSource(items)
         self.total = len(items)
-        self.values: list[Any] = [None] * self.total
+        self.values = _core.unset_list(self.total)
         self.most = -(-self.total // (workers * 4))
         self.error: Optional[tuple[int, BaseException]] = None
         if chunksize is not None:
@@ -250,11 +250,13 @@ class MapJob(Job):
     def keep(self, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> None:
         """The results in their places."""
         if data[:1] == b"C" and not failed:
-            _core.decode(data[1:], self.values, chunk.first)
+            _core.decode(data[1:], self.values, chunk.first, chunk.count)
             return
         results = merge(self, chunk, data, failed)
-        if len(results) == chunk.count:  # else one failed that ends the call
+        if len(results) == chunk.count:
             self.values[chunk.first : chunk.first + chunk.count] = results
+        elif not failed or self.options.errors != "raise":  # else one failed that ends the call
+            raise RuntimeError(f"a worker gave {len(results)} results for {chunk.count} items")
 
     def blame(self, index: int, error: BaseException) -> None:
         """The first item that failed ends the call."""
@@ -270,6 +272,7 @@ class MapJob(Job):
             error, self.error = self.error[1], None
             self.result._set(False, error)
             return
+        _core.set_list(values)
         if self.options.errors == "skip" and self.failed:
             values = [value for value in values if type(value) is not Failure]
         self.result._set(True, values)

@@ -23,13 +23,19 @@ import warnings
 import numpy
 
 import pengine
-from pengine import _frames, _manager, _progress
+from pengine import _core, _frames, _manager, _progress
 
 OFFSET = 0
 QUEUE = None
 
 
 def identity(x):
+    return x
+
+
+def below_five_million(x):
+    if x == 5 * 10**6:
+        raise ValueError("too large")
     return x
 
 
@@ -375,6 +381,45 @@ class Values(unittest.TestCase):
             del got
         if not os.environ.get("PENGINE_SANITIZED"):
             self.assertLess(count() - before, 2**23)
+
+    def test_list_of_many_results_is_seen_once_it_is_whole(self):
+        count = 5 * 10**6  # its places need more than 32 MiB
+        result = self.pool.map_async(identity, range(count))
+        while not result.ready():
+            self.assertFalse(any(type(item) is list and len(item) == count for item in gc.get_objects()) and not result.ready())
+            time.sleep(0.05)
+        self.assertTrue(gc.is_tracked(result.get()))
+        self.assertTrue(result.get() == list(range(count)))
+
+    def test_list_of_many_results_is_freed_where_a_call_fails(self):
+        def resident():
+            with open("/proc/self/statm") as file:
+                return int(file.read().split()[1]) * 4096
+
+        for _ in range(2):
+            before = resident()
+            with self.assertRaisesRegex(ValueError, "too large"):
+                self.pool.map(below_five_million, range(5 * 10**6 + 1))
+        if not os.environ.get("PENGINE_SANITIZED"):
+            self.assertLess(resident() - before, 2**24)
+
+    def test_list_of_many_results_with_each_allocator(self):
+        code = ("import pengine\n"
+                "with pengine.Pool(2) as pool: print(sum(pool.map(bool, range(4_300_000))), len(pool.map(str, range(10))))\n")
+        for allocator in ("malloc", "debug"):
+            with self.subTest(allocator):
+                environment = {**os.environ, "PYTHONMALLOC": allocator}
+                out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+                self.assertEqual((out.stdout, out.stderr), ("4299999 10\n", ""))
+
+    def test_column_that_does_not_fit_its_places_is_refused(self):
+        column = memoryview(_core.encode([1, 2, 3]))
+        for first, count in ((0, 2), (0, 4), (2, 3), (-1, 3), (5, 3), (0, -3), (2**63 - 1, 3)):
+            with self.assertRaisesRegex(ValueError, "a column of 3 items for"):
+                _core.decode(column, [None] * 4, first, count)
+        self.assertEqual(_core.decode(column, [None] * 4, 1, 3), [None, 1, 2, 3])
+        with self.assertRaisesRegex(ValueError, "0 or more, got -1"):
+            _core.unset_list(-1)
 
 
 class Workers(unittest.TestCase):
