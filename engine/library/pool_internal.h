@@ -53,7 +53,7 @@ struct pe_pool_kernel {
     pe_work_kernel work;
     pe_work_errors errors;
     char signature[PE_SIGNATURE_ROOM];
-    pe_call_shelf *shelf;
+    pe_idle_calls *idle_calls;
     atomic_bool stop;  /* the current run is to end; whose turn it is, cancel */
     double ns_an_item; /* of one thread, as last measured; 0: not known. Whose turn it is */
     pe_pool_kernel *next;

@@ -135,7 +135,7 @@ static pe_status define_work(pe_pool_kernel *kernel, const pe_kernel *descriptor
     pe_status status = check_columns(kernel, err);
     if (status == PE_OK)
         status = pe_error_policy_set(&kernel->errors, kernel->job, signature->results, signature->result_count, err);
-    return status == PE_OK ? pe_call_shelf_make(&kernel->work, &kernel->shelf, err) : status;
+    return status == PE_OK ? pe_idle_calls_make(&kernel->work, &kernel->idle_calls, err) : status;
 }
 
 static pe_status open_descriptor(pe_pool_kernel *kernel, const pe_kernel *descriptor, pe_error *err)
@@ -235,7 +235,7 @@ void pe_pool_free_kernel(pe_pool_kernel *kernel)
 {
     if (kernel == NULL)
         return;
-    pe_call_shelf_free(kernel->shelf);
+    pe_idle_calls_free(kernel->idle_calls);
     pe_error_policy_unset(&kernel->errors);
     pe_form_close(kernel->form);
     pe_job_free(kernel->job);

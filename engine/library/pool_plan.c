@@ -73,7 +73,7 @@ pe_column_work pe_pool_work(const pe_pool_task *task, const pe_plan *plan, uint6
                             .args = has_columns ? task->args : NULL,
                             .results = task->is_direct ? task->results : NULL,
                             .outcomes = task->is_direct ? task->call.outcomes : NULL,
-                            .shelf = kernel->shelf,
+                            .idle_calls = kernel->idle_calls,
                             .inside = kernel->pool};
 }
 

@@ -113,7 +113,8 @@ bool pe_pool_is_small(const pe_pool_task *task)
     const pe_call_shape *call = &task->shape;
     return pe_comm_size(kernel->pool->comm) == 1 && !task->is_spread && call->has_source == 0 && call->count > 0 &&
            call->chunk_size == 0 && kernel->ns_an_item > 0 && (double)call->count * kernel->ns_an_item < SMALL_NS &&
-           !pe_call_shelf_is_empty(kernel->shelf) && (kernel->form == NULL || !pe_form_is_in_processes(kernel->form));
+           !pe_idle_calls_is_empty(kernel->idle_calls) &&
+           (kernel->form == NULL || !pe_form_is_in_processes(kernel->form));
 }
 
 static uint64_t small_batch(const pe_pool_kernel *kernel)
@@ -224,7 +225,7 @@ static void reset_stop(pe_pool_kernel *kernel)
     if (!atomic_load_explicit(&kernel->stop, memory_order_acquire))
         return;
     if (kernel->form != NULL && pe_form_is_in_processes(kernel->form))
-        pe_call_shelf_clear(kernel->shelf);
+        pe_idle_calls_clear(kernel->idle_calls);
     atomic_store_explicit(&kernel->stop, false, memory_order_relaxed); /* no worker runs */
 }
 

@@ -263,7 +263,7 @@ static void close_worker(void *context)
     pe_column_worker_state *self = context;
     if (self == NULL)
         return;
-    pe_call_shelf_put(self->work->shelf, self->call);
+    pe_idle_calls_put(self->work->idle_calls, self->call);
     for (int a = 0; a < PE_MAX_COLUMNS; a++)
         free(self->scratch[a]);
     pe_failures_fini(&self->failures);
@@ -289,7 +289,7 @@ static pe_status open_worker(const void *work_spec, void **out, pe_error *err)
     for (int r = 0; r < signature->result_count; r++)
         self->has_text = self->has_text || signature->results[r].dtype == PE_TEXT;
     status = pe_column_arguments_open(self, err);
-    return status == PE_OK ? pe_call_shelf_take(work->shelf, &self->call, err) : status;
+    return status == PE_OK ? pe_idle_calls_take(work->idle_calls, &self->call, err) : status;
 }
 
 const pe_worker_vtable pe_column_worker = {.open = open_worker, .run = run_worker, .close = close_worker};

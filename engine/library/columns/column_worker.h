@@ -11,8 +11,8 @@
 #ifndef PE_COLUMN_WORKER_H
 #define PE_COLUMN_WORKER_H
 
-#include "library/columns/call_shelf.h"
 #include "library/columns/column_block.h"
+#include "library/columns/idle_calls.h"
 #include <pengine/pool.h>
 
 /* The same for all workers of a run; constant during the run. */
@@ -27,7 +27,7 @@ typedef struct pe_column_work {
     const void *const *args; /* NULL: in the payload */
     void *const *results;    /* NULL: into blocks */
     unsigned char *outcomes; /* with results: a pe_outcome an item, or NULL */
-    pe_call_shelf *shelf;
+    pe_idle_calls *idle_calls;
     const void *inside; /* the pool, for pe_column_worker_inside */
 } pe_column_work;
 
