@@ -3,7 +3,7 @@
  */
 /* cli_together.c - refuses options that have no effect alone, or exclude each other.
  *
- * Design:   tables of option keys. An option that would have no effect is refused, so that nobody relies on it.
+ * Design:   tables of option keys. An option that would have no effect is refused, so that no user relies on it.
  *           --help and --version need no check: they are done whatever the other options are.
  * Threads:  no state.
  * Not here: what depends on the job (run/prepare/).

@@ -42,7 +42,7 @@ static pe_status sync_name(const char *path, pe_error *err)
     return status;
 }
 
-/* Whether a killed writer left this file; any other file belongs to somebody else and is kept. */
+/* Whether a killed writer left this file; any other file belongs to another program and is kept. */
 static bool is_left_behind(const char *temporary)
 {
     const int fd = open(temporary, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);

@@ -104,7 +104,7 @@ pe_status pe_module_open(pe_module *module, const char *path, const pe_module_he
         path = found;
     }
     const pe_status status = load(module, path, out, err);
-    if (status == PE_OK) /* release: whoever reads the address reads what the library's constructors wrote */
+    if (status == PE_OK) /* release: a thread that reads the address reads what the library's constructors wrote */
         atomic_store_explicit(&module->opened, *out, memory_order_release);
     return status;
 }

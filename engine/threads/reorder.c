@@ -6,7 +6,7 @@
  * Invariant: at most one thread, the deliverer, calls deliver at any time; entries are delivered in the order of the
  *            list.
  * Design:   a linked list in delivery order; an entry is inserted before its chunk is computed. A thread that marks the
- *           head as done while nobody delivers becomes the deliverer. It delivers without the lock, so that other
+ *           head as done while no thread delivers becomes the deliverer. It delivers without the lock, so that other
  *           threads can mark entries as done meanwhile, and continues until the head is not done.
  *           Delivery is cheapest on the thread that computed the chunk, because the bytes are in its cache. Therefore a
  *           thread that finishes the entry right after the one being delivered waits some microseconds to become the
@@ -37,7 +37,7 @@ struct pe_reorder {
     pthread_mutex_t mutex;
     bool is_ordered;
     bool is_delivering;
-    bool is_taking;            /* a thread takes entries out of turn: nobody removes the head meanwhile */
+    bool is_taking;            /* a thread takes entries out of turn: the head is not removed meanwhile */
     uint64_t inserted, old_to; /* numbers: the last one; the last one before this round of taking */
     int awaiting;              /* threads that wait for is_taking to end */
     pthread_cond_t taken;
@@ -147,7 +147,7 @@ static void unlink_entry(pe_reorder *reorder, const pe_reorder_entry *entry)
     *(entry->next == NULL ? &reorder->tail : &entry->next->prev) = entry->prev;
 }
 
-/* Removes and returns the head if it is done, else NULL. The caller holds the lock, nobody else delivers and nothing is
+/* Removes and returns the head if it is done, else NULL. The caller holds the lock, no other thread delivers and nothing is
  * taken out of turn. */
 static pe_reorder_entry *take_first(pe_reorder *reorder)
 {
@@ -218,7 +218,7 @@ static bool wait_for_handover(pe_reorder *reorder, const pe_reorder_entry *entry
 }
 
 /* The first entry to deliver for a thread that becomes the deliverer by that; NULL: there is none, or another thread
- * has become it. The caller holds the lock, and nobody delivers. */
+ * has become it. The caller holds the lock, and no thread delivers. */
 static pe_reorder_entry *begin_delivering(pe_reorder *reorder)
 {
     if (reorder->is_taking && reorder->head != NULL && reorder->head->is_done)

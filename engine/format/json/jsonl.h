@@ -4,7 +4,7 @@
 /* jsonl.h - the values that a line of JSON has under some paths.
  *
  * Design: a line is one JSON object (RFC 8259), and all of it is checked: whatever is not JSON or not UTF-8 is an error, also
- *         where nobody asked for it. Of a key that comes twice the last counts.
+ *         where no path asks for it. Of a key that comes twice the last counts.
  *         A path is keys with dots between them, "a.b"; in an array a number is an element, "a.0"; a dot of a key is written
  *         "\.". A path that leads to nothing, or through something that is no object, has no value.
  * Threads: a reader is one thread's.

@@ -101,7 +101,7 @@ void pe_subprocess_close_in(pe_subprocess *process);
 /* How a child ended. */
 typedef struct pe_subprocess_end {
     bool by_signal;
-    int number; /* of the signal, or the exit code; -1 and not by_signal: somebody else reaped it */
+    int number; /* of the signal, or the exit code; -1 and not by_signal: another thread reaped it */
 } pe_subprocess_end;
 
 /* pe_subprocess_finish - close the child's input and wait until deadline_ns for it to exit (0: until it exits or *stop),

@@ -217,7 +217,7 @@ static bool reap(pe_subprocess *process, pe_subprocess_end *end)
     const pid_t got = waitpid(process->pid, &status, WNOHANG);
     if (got == 0 || (got < 0 && errno == EINTR))
         return false;
-    *end = (pe_subprocess_end){.by_signal = false, .number = -1}; /* somebody else reaped it */
+    *end = (pe_subprocess_end){.by_signal = false, .number = -1}; /* another thread reaped it */
     if (got == process->pid)
         *end = (pe_subprocess_end){.by_signal = WIFSIGNALED(status),
                                    .number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)};

@@ -7,7 +7,7 @@
  *         or removed that a run of pengine did not make.
  * Design: a result is written to PATH.part. That name is created exclusively, after the marker, a file that is also the
  *         run's checkpoint: a .part beside its marker was left by a killed run and is taken over; a .part without a
- *         marker is somebody else's and is refused. An unfinished file can be suspended: it stays, with its
+ *         marker belongs to another program and is refused. An unfinished file can be suspended: it stays, with its
  *         marker, and a later run reopens it. A log needs its temporary name for a moment only, so that name is random. The new
  *         file is locked (flock) until it has its final name and the marker is gone: of two runs with one output the
  *         second is refused. A file system without locks is written without one.

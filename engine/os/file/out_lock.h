@@ -11,7 +11,7 @@
 /* pe_out_is_in_use - record that another run is writing the file `name` of the output `path`: PE_EOUTPUT. */
 pe_status pe_out_is_in_use(const char *path, const char *name, pe_error *err);
 
-/* pe_out_check_unused - whether nobody has the file `name` locked, after the wait of pe_file_lock(). A name without a file
+/* pe_out_check_unused - whether no process has the file `name` locked, after the wait of pe_file_lock(). A name without a file
  * is unused. PE_OK, PE_EOUTPUT as above. */
 pe_status pe_out_check_unused(const char *path, const char *name, pe_error *err);
 

@@ -16,7 +16,7 @@ bool pe_finished_is_named(const pe_job *job, const pe_checkpoint_progress *progr
 /* pe_finished_has_nothing_left - whether all is written that a run writes at its end. */
 bool pe_finished_has_nothing_left(const pe_job *job, const pe_checkpoint_progress *progress);
 
-/* pe_finished_check_length - check the length of the output. PE_EOUTPUT when somebody has added something to the output: it is
+/* pe_finished_check_length - check the length of the output. PE_EOUTPUT when something was added to the output: it is
  * not cut. path: of the checkpoint. */
 pe_status pe_finished_check_length(const pe_job *job, const pe_checkpoint_progress *progress, const char *path,
                                    pe_error *err);
