@@ -144,6 +144,26 @@ def dumps(item: Any, is_result: bool = False) -> bytes:
     return data
 
 
+def dumps_function(function: Any) -> bytes:
+    """dumps() of a function; where a global that it uses cannot go along, a note of the exception names it."""
+    try:
+        return dumps(function)
+    except Exception as error:
+        for name in getattr(getattr(function, "__code__", None), "co_names", ()):
+            if name in function.__globals__ and not _can_be_sent(function.__globals__[name]):
+                error.add_note(f"pengine: {function.__qualname__} uses the global {name}, which cannot go to another process: let initializer= "
+                               "make it in each worker; a lock or queue of multiprocessing.get_context('spawn') may be in initargs=")
+        raise
+
+
+def _can_be_sent(item: Any) -> bool:
+    try:
+        dumps(item)
+    except Exception:
+        return False
+    return True
+
+
 def raise_first(item: Any, other: Exception) -> None:
     """Raise pickle's own error, or the other where pickle has none."""
     ForkingPickler.dumps(item, pickle.HIGHEST_PROTOCOL)

@@ -59,7 +59,7 @@ class Job:
         self.number = next(_numbers)
         self.star = star
         self.options = options
-        self.function = _byvalue.dumps(function) if function is not _NONE else b""
+        self.function = _byvalue.dumps_function(function) if function is not _NONE else b""
         self.flags = (_frames.STAR if star else 0) | options.retries << _frames.TRIES
         if options.errors != "raise":
             self.flags |= _frames.KEEP_GOING

@@ -61,8 +61,8 @@ class _FindForkedLocks(ForkingPickler):
 def _check_locks(item: Any) -> None:
     try:
         _FindForkedLocks(io.BytesIO()).dump(item)
-    except _ForkedLock:
-        raise
+    except _ForkedLock as error:
+        raise RuntimeError(str(error)) from None
     except Exception:  # what cannot be pickled so may go by value
         pass
 

@@ -553,8 +553,9 @@ class Workers(unittest.TestCase):
     def test_a_lock_made_for_fork_is_reported(self):
         for made in ("Lock", "Queue"):
             forked = getattr(multiprocessing.get_context("fork"), made)()
-            with self.assertRaisesRegex(RuntimeError, r"make it by multiprocessing.get_context\('spawn'\)"):
+            with self.assertRaisesRegex(RuntimeError, r"make it by multiprocessing.get_context\('spawn'\)") as caught:
                 pengine.Pool(1, identity, ({"it": forked},))
+            self.assertIs(type(caught.exception), RuntimeError)
 
     def test_classes_and_caches_of_a_script(self):
         """What a fork takes along as it is, and cloudpickle by itself does not."""
@@ -612,6 +613,22 @@ class Workers(unittest.TestCase):
                               "[Pair(a=9, b=2), Size(x=9, y=2)] True True\n"
                               "[Pair(a=1, b=2), Size(x=1, y=2), Point(x=3)]\n"
                               "[True, True, True] [Size(x=1, y=2), Size(x=3, y=4, z=5), Size(x=6, y=7)]\n", err)
+
+    def test_a_global_that_cannot_go_along_is_named(self):
+        out, err = script("""
+            import multiprocessing, pengine
+            lock, base = multiprocessing.Lock(), 3
+            def work(x):
+                with lock:
+                    return x + base
+            with pengine.Pool(1) as pool:
+                try:
+                    pool.map(work, [1])
+                except RuntimeError as error:
+                    print(error, *error.__notes__, sep="; ")
+        """)
+        self.assertIn("through inheritance; pengine: work uses the global lock, which cannot go to another process: let initializer=", out, err)
+        self.assertEqual(out.count("pengine:"), 1)
 
     def test_settings_of_a_script(self):
         out, err = script("""
