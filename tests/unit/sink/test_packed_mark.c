@@ -6,6 +6,8 @@
  */
 #include "sink_helpers.h"
 
+#include "sink/packed/packer.h"
+
 #define ROWS 150000u /* more than two members */
 #define BATCH 500u
 #define LOST 9000u /* rows after the mark, which the next run writes again */
@@ -155,5 +157,31 @@ START_TEST(packed_output_that_was_changed_or_has_no_state_is_refused)
 }
 END_TEST
 
+/* As after a lack of memory: no write has failed, which would mark the file as torn as well. */
+START_TEST(packer_cut_within_a_member_leaves_the_members_before_it)
+{
+    enter();
+    static char text[140];
+    const pe_sink_spec spec = packed_spec("x.csv.gz", PE_ORDER_STREAM);
+    pe_error err = PE_ERROR_INIT;
+    pe_output_stream stream = {0};
+    pe_packer *packer = NULL;
+    ck_ok(pe_output_stream_begin(&stream, &spec, spec.order, &err), err);
+    ck_ok(pe_packer_open(PE_PACKING_GZIP, pe_dialect_of(','), &stream, &packer, &err), err);
+    for (uint32_t row = 0; row < 100000; row++)
+        ck_ok(pe_packer_write(packer, text, print_row(row, text), &err), err);
+    ck_ok(pe_packer_flush(packer, &err), err);
+    const uint64_t whole = pe_packer_tell(packer);
+    ck_assert(whole > 0 && stream.bytes > whole);
+    pe_packer_cut(packer);
+    pe_packer_close(packer);
+    pe_output_stream_fini(&stream);
+    ck_assert_uint_eq(load("x.csv.gz"), whole);
+    ck_assert_int_eq(unlink("x.csv.gz"), 0);
+    tidy();
+}
+END_TEST
+
 UNIT_MAIN("packed_mark", packed_output_goes_on_at_any_mark_with_the_same_bytes,
-          packed_output_that_was_changed_or_has_no_state_is_refused)
+          packed_output_that_was_changed_or_has_no_state_is_refused,
+          packer_cut_within_a_member_leaves_the_members_before_it)
