@@ -273,6 +273,23 @@ class Injection(unittest.TestCase):
             for run in codes:
                 self.assertEqual((run.code == 74, run.code == 0), (run.result == EARLIER, run.result == trials.good.result), run.err)
 
+    def test_stdout_that_is_a_file_is_synced_and_its_close_checked(self):
+        with tempfile.TemporaryDirectory(prefix="pengine-") as folder:
+            path = pathlib.Path(folder, "job.toml")
+            path.write_text(squares("imap", None, output={"sync": "always"}).text)
+
+            def run(call, number):
+                with open(path.with_name("out.txt"), "wb") as out:
+                    how = {"INJECT_CALL": call, "INJECT_NUMBER": str(number), "INJECT_MODE": "once", "INJECT_ERRNO": str(errno.EIO)}
+                    done = subprocess.run([binary(), "-q", "job.toml"], cwd=folder, env=environment({**how, "LD_PRELOAD": INJECTION}),
+                                          stdout=out, stderr=subprocess.PIPE, timeout=DEADLINE_S, check=False)
+                return done.returncode, done.stderr.decode()
+
+            self.assertEqual(run("close", 0), (0, ""))
+            for call in ("fdatasync", "close"):
+                messages = [err for code, err in (run(call, number) for number in range(1, 40)) if code == 74 and "stdout" in err]
+                self.assertEqual(len(messages), 1, f"{call} of stdout is not checked")
+
     def test_answer_of_a_program_that_cannot_be_read_is_an_error(self):
         with tempfile.TemporaryDirectory(prefix="pengine-") as cache:
             trials = Trials("command_each", pathlib.Path(cache))
