@@ -27,9 +27,9 @@ def job(mode, inputs, kernel, more="", top=""):
 
 JOBS = {
     "three squares": job("imap", ["range = [0, 3]"], "square"),
-    "int64 squares to digest": job("imap", ["range = [0, 1_000_000_000]"], "square"),
-    "black_scholes to digest": job("istarmap", [f"linspace = [{a}, {b}, 8_000_000]" for a, b in LINES], "black_scholes"),
-    "mandelbrot to digest": job("istarmap", ["linspace = [-2.0, 0.5, 1000]", "linspace = [-1.2, 1.2, 300]"], "mandelbrot",
+    "int64 squares to digest": job("imap", ["range = [0, 600_000_000]"], "square"),
+    "black_scholes to digest": job("istarmap", [f"linspace = [{a}, {b}, 6_000_000]" for a, b in LINES], "black_scholes"),
+    "mandelbrot to digest": job("istarmap", ["linspace = [-2.0, 0.5, 700]", "linspace = [-1.2, 1.2, 300]"], "mandelbrot",
                                 top='combine = "product"\n'),
     "squares, chunk_size = 1": job("imap", ["range = [0, 12_000_000]"], "square", "[pool]\nchunk_size = 1\n"),
 }
