@@ -263,6 +263,30 @@ class Hdf5(Case):
         with h5py.File(self.dir / "p.h5") as file:
             self.assertEqual(file["result"][:].tolist(), [[0, 1], [1, 2], [2, 3]])
 
+    def test_retried_items_stand_where_they_belong(self):
+        """v = 2 fails until the file `fixed` is there. With fill the shape is the product's, with skip the range's rows close up."""
+        self.write("k.py", "import os\ndef f(m, v):\n    assert v != 2 or os.path.exists('fixed')\n    return m * v * v\n")
+        kernel = {"python": "k.py:f", "signature": "(float64, float64) -> float64", "interpreter": sys.executable}
+        m, v = numpy.array([1.0, 2.5, 7.0]), numpy.arange(5.0)
+        product = [{"values": m.tolist(), "names": ["mass"]}, {"values": v.tolist(), "names": ["speed"]}]
+        zipped = [{"value": 3.0}, {"values": v.tolist()}]
+        for ranks in PAIR:
+            for inputs, combine, policy, first, second in (
+                    (product, "product", {"on_error": "fill", "fill": -1.0}, numpy.where(v == 2, -1, m[:, None] * v * v), m[:, None] * v * v),
+                    (zipped, "zip", {"on_error": "skip"}, (3 * v * v)[v != 2], 3 * v * v)):
+                (self.dir / "fixed").unlink(missing_ok=True)
+                self.write("job.toml", toml(mode="starmap", combine=combine, input=inputs, kernel=kernel, output={"path": "o.h5"}, errors=policy))
+                for options, code, expected in (((), 1, first), (("--retry-failed",), 0, second)):
+                    result = self.run_args("-q", *options, "job.toml", ranks=ranks)
+                    self.assertEqual(result.code, code, str(result))
+                    with h5py.File(self.dir / "o.h5") as file:
+                        numpy.testing.assert_array_equal(file["result"][()], expected)
+                        if combine == "product":
+                            numpy.testing.assert_array_equal(file["mass"][()], m)
+                            numpy.testing.assert_array_equal(file["speed"][()], v)
+                    self.write("fixed", "")
+                self.assertEqual([name for name in self.everything() if "o.h5." in name], [])
+
     def test_what_hdf5_cannot_hold_is_refused(self):
         job = {"input": {"range": [0, 3]}, "kernel": {"expr": "x"}, "output": {"path": "o.h5"}}
         self.refuse(toml(mode="imap", **job), 78, "mode = .map.")

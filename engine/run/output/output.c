@@ -85,15 +85,23 @@ static pe_status take_earlier(pe_output *output, const pe_run_resume *resume, pe
     return pe_failure_log_load(&output->failures, progress->state.data, PE_FAILURE_COUNTED_BYTES, err);
 }
 
-static pe_status begin_sink(pe_output *output, const pe_sink_spec *spec, const pe_inputs *inputs, int arg_count,
-                            pe_error *err)
+/* The spec of the sink, with the values of the inputs where it wants them; the caller frees them. */
+static pe_status add_axis_values(const pe_output *output, const pe_inputs *inputs, int arg_count, pe_sink_spec *spec,
+                                 pe_axis_values *values, pe_error *err)
+{
+    *spec = *output->spec;
+    const pe_status status = pe_axis_values_take(output->job, inputs, spec, arg_count, values, err);
+    spec->axis_values = values->count > 0 ? values->axes : NULL;
+    return status;
+}
+
+static pe_status begin_sink(pe_output *output, const pe_inputs *inputs, int arg_count, pe_error *err)
 {
     pe_axis_values values;
-    pe_sink_spec with_values = *spec;
-    pe_status status = pe_axis_values_take(output->job, inputs, spec, arg_count, &values, err);
-    with_values.axis_values = values.count > 0 ? values.axes : NULL;
+    pe_sink_spec spec;
+    pe_status status = add_axis_values(output, inputs, arg_count, &spec, &values, err);
     if (status == PE_OK)
-        status = pe_sink_begin(&with_values, &output->sink, err);
+        status = pe_sink_begin(&spec, &output->sink, err);
     pe_axis_values_free(&values);
     return status;
 }
@@ -127,7 +135,7 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
     if (status == PE_OK && resume->is_retry)
         return pe_retry_begin(output, err);
     if (status == PE_OK)
-        status = begin_sink(output, spec, inputs->inputs, arg_count, err);
+        status = begin_sink(output, inputs->inputs, arg_count, err);
     if (status == PE_OK && resume->writes_checkpoints)
         status = pe_failed_file_begin(&output->failed, resume->path, output->failed_list, failed_bytes, err);
     if (status == PE_OK && resume->writes_checkpoints && output->has_item_files)
@@ -229,7 +237,12 @@ pe_status pe_output_take(pe_output *output, const pe_chunk_result *out, pe_error
 /* The log is begun only now, so that an interrupted retry leaves the log of the run before it. */
 pe_status pe_output_retried(pe_output *output, const pe_run_inputs *inputs, int arg_count, pe_error *err)
 {
-    pe_status status = pe_retry_finish(output, err);
+    pe_axis_values values;
+    pe_sink_spec spec;
+    pe_status status = add_axis_values(output, inputs->inputs, arg_count, &spec, &values, err);
+    if (status == PE_OK)
+        status = pe_retry_finish(output, &spec, err);
+    pe_axis_values_free(&values);
     if (status == PE_OK)
         status = begin_log(output, output->job, inputs->inputs, arg_count, err);
     return status == PE_OK ? write_lines(output, output->failed.bytes, err) : status;

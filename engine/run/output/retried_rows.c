@@ -44,7 +44,8 @@ static bool is_packed(const pe_output *output)
 static pe_status check_format(const pe_output *output, pe_error *err)
 {
     const pe_format format = output->spec->format;
-    if (has_lines(format) || (output->row_bytes > 0 && (format == PE_FORMAT_NPY || format == PE_FORMAT_RAW)))
+    const bool is_binary = format == PE_FORMAT_NPY || format == PE_FORMAT_HDF5 || format == PE_FORMAT_RAW;
+    if (has_lines(format) || (is_binary && output->row_bytes > 0))
         return PE_OK;
     return pe_fail(err, PE_ECONFIG,
                    "%s: --retry-failed: %s keeps no rows that could be replaced: --restart begins anew",
@@ -245,10 +246,10 @@ static pe_status skip_header(splice *self, int old, uint64_t header_bytes, pe_er
     return status;
 }
 
-static pe_status open_sink(splice *self, int old, pe_error *err)
+static pe_status open_sink(splice *self, const pe_sink_spec *of_job, int old, pe_error *err)
 {
     const pe_sink_mark nothing = {.items = 0};
-    pe_sink_spec spec = *self->output->spec;
+    pe_sink_spec spec = *of_job;
     pe_sink_mark mark = {0};
     pe_buffer state = {0};
     spec.resumed = &nothing; /* a new file beside a checkpoint that stays */
@@ -273,7 +274,7 @@ static pe_status exchange_lists(splice *self, pe_error *err)
     return PE_OK;
 }
 
-pe_status pe_retry_finish(pe_output *output, pe_error *err)
+pe_status pe_retry_finish(pe_output *output, const pe_sink_spec *spec, pe_error *err)
 {
     splice self = {.output = output};
     int old = -1;
@@ -285,7 +286,7 @@ pe_status pe_retry_finish(pe_output *output, pe_error *err)
     if (status == PE_OK)
         status = open_lists(&self, err);
     if (status == PE_OK)
-        status = open_sink(&self, old, err);
+        status = open_sink(&self, spec, old, err);
     if (status == PE_OK)
         status = copy_all(&self, err);
     if (status == PE_OK)

@@ -22,8 +22,8 @@ pe_status pe_retry_begin(pe_output *output, pe_error *err);
 pe_status pe_retry_take(pe_output *output, const pe_chunk_result *out, pe_error *err);
 
 /* pe_retry_finish - write the new output, uncommitted, and the list of the items that have failed again. Call: once, at the
- * end of a run without an error. PE_EIO, PE_EDATA, PE_EOUTPUT. */
-pe_status pe_retry_finish(pe_output *output, pe_error *err);
+ * end of a run without an error, with the spec of the output's sink. PE_EIO, PE_EDATA, PE_EOUTPUT. */
+pe_status pe_retry_finish(pe_output *output, const pe_sink_spec *spec, pe_error *err);
 
 /* pe_retry_end - close the scratch file of pe_retry_begin; also after a failure. */
 void pe_retry_end(pe_output *output);
