@@ -94,7 +94,7 @@ static uint64_t best_chunk(const pe_plan_request *request, const char **why)
     if (request->items != PE_ITEMS_UNKNOWN) {
         const uint64_t workers = (uint64_t)request->ranks * (uint64_t)request->threads;
         const uint64_t by_balance = pe_at_least(request->items / pe_mul_most(workers, BALANCE_CHUNKS), 1);
-        *why = by_balance < items ? "64 or more a worker" : *why;
+        *why = by_balance < items ? "64 or more per worker" : *why;
         items = pe_at_most(items, by_balance);
     }
     while (items > 1 && input_bytes(request, items) > input_most)

@@ -102,7 +102,7 @@ static pe_status refuse(const lowest *limit, const pe_cgroup_limit *mine, const 
                                             : "");
     return pe_fail(err, PE_ECONFIG,
                    "%.300s: pool.memory: the plan takes %s%s%s, with a pool.memory of %s, but %.300s allows %s%s: %s",
-                   where, pe_print_bytes(peak, plan->peak_bytes), request->ranks > 1 ? " a rank" : "", beside,
+                   where, pe_print_bytes(peak, plan->peak_bytes), request->ranks > 1 ? " per rank" : "", beside,
                    pe_print_bytes(given, request->memory_bytes), mine->path, pe_print_bytes(all, mine->value), shared,
                    advice);
 }
