@@ -20,6 +20,7 @@
 #include "kernel/registry.h"
 #include "os/interrupt.h"
 #include "os/log.h"
+#include "os/resident.h"
 #include "os/std_fds.h"
 #include "run/resume/status.h"
 #include "run/run.h"
@@ -86,6 +87,7 @@ int main(int argc, char **argv)
     pe_error err = PE_ERROR_INIT;
     const bool is_speaker = pe_launcher_rank() <= 0; /* from the launcher's environment, since MPI has not started */
     int code = 0;
+    pe_resident_give_back();
     pe_interrupt_begin(is_speaker);
     pe_log_init(is_speaker, PE_LOG_INFO);
     if (pe_cli_parse(argc, argv, &options, &err) != PE_OK) {

@@ -56,6 +56,7 @@ struct pe_call {
     pe_call_texts bounds;  /* most_bytes 0: none */
     pe_call_growth growth; /* claim NULL: batches do not grow */
     size_t text_bytes;     /* bytes of texts given since texts were freed last */
+    size_t kept_bytes;     /* bytes that pe_call_keep has waited for since then */
     size_t text_end;       /* one more than the last item that was given a text */
     pe_error fault;
     bool is_lacking; /* pe_call_lacks was called */
@@ -78,21 +79,22 @@ static void fail_item(pe_batch *batch, size_t item, const char *reason)
                           &call->fault);
 }
 
-/* Waits until there is room for a text of this many bytes; false: the text is longer than the bound. */
+static bool is_long(const pe_call *call, size_t size)
+{
+    return call->bounds.most_bytes != 0 && size > call->bounds.most_bytes;
+}
+
+/* Waits until there is room for a text as given and as encoded; false: it is longer than the bound. */
 static bool has_room_for(pe_call *call, size_t item, size_t size)
 {
-    const pe_call_texts *const bounds = &call->bounds;
-    if (bounds->most_bytes == 0 || size <= bounds->most_bytes)
-        return true;
-    if (size > bounds->longest) {
-        (void)pe_fail(
-            &call->fault, PE_ENOMEM,
-            "item %" PRIu64
-            ": its result is a text of %zu bytes, and pool.memory has room for texts of up to %zu: raise pool.memory",
-            index_of(call, item), size, bounds->longest);
-        return false;
-    }
-    bounds->wait_for_room(bounds->context, size);
+    if (is_long(call, size) && size > call->bounds.longest)
+        return pe_fail(&call->fault, PE_ENOMEM,
+                       "item %" PRIu64
+                       ": its result is a text of %zu bytes, and pool.memory has room for texts of up to "
+                       "%zu: raise pool.memory",
+                       index_of(call, item), size, call->bounds.longest) == PE_OK;
+    if (is_long(call, size))
+        call->bounds.wait_for_room(call->bounds.context, 2 * size);
     return true;
 }
 
@@ -125,6 +127,28 @@ static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
     return bytes;
 }
 
+void pe_call_wait_for_room(pe_batch *batch, size_t size)
+{
+    pe_call *const call = batch->host;
+    if (batch->text != give_text || !is_long(call, size) || size <= call->kept_bytes) /* as in pe_call_advance */
+        return;
+    call->bounds.wait_for_room(call->bounds.context, size + call->bounds.most_bytes - call->kept_bytes);
+    call->kept_bytes = size + call->bounds.most_bytes;
+}
+
+bool pe_call_keep(pe_batch *batch, size_t item, size_t size)
+{
+    pe_call *const call = batch->host;
+    const size_t most = call->bounds.longest + call->bounds.most_bytes; /* of each result */
+    if (is_long(call, size) && size / (size_t)call->signature.result_count > most)
+        return pe_fail(&call->fault, PE_ENOMEM,
+                       "item %" PRIu64 ": its result is longer than the texts of up to %zu bytes that pool.memory has "
+                       "room for: raise pool.memory",
+                       index_of(call, item), call->bounds.longest) == PE_OK;
+    pe_call_wait_for_room(batch, size);
+    return true;
+}
+
 void pe_call_bound_texts(pe_call *call, const pe_call_texts *texts)
 {
     call->bounds = *texts;
@@ -151,7 +175,7 @@ void pe_call_advance(pe_batch *batch, size_t done)
     if (!bounds->finish_before(bounds->context, done))
         return;
     pe_arena_trim(&call->texts, 2 * bounds->most_bytes);
-    call->text_bytes = 0;
+    call->text_bytes = call->kept_bytes = 0;
 }
 
 void pe_call_let_grow(pe_call *call, const pe_call_growth *growth)
@@ -303,7 +327,7 @@ static void begin_run(pe_call *call, uint64_t first, size_t count, const void *c
     call->is_lacking = false;
     if (call->has_text) {
         pe_arena_reset(&call->texts);
-        call->text_bytes = call->text_end = 0;
+        call->text_bytes = call->kept_bytes = call->text_end = 0;
     }
 }
 

@@ -1,15 +1,18 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* resident.c - the peak resident memory of this process.
+/* resident.c - the resident memory of this process.
  *
  * Design: VmHWM of /proc/self/status; getrusage's ru_maxrss survives exec and would include the shell's memory.
  */
 #include "os/resident.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define BLOCK_BYTES (4 << 20)
 
 size_t pe_resident_peak(void)
 {
@@ -26,4 +29,12 @@ size_t pe_resident_peak(void)
     }
     (void)fclose(status);
     return (size_t)kib * 1024;
+}
+
+void pe_resident_give_back(void)
+{
+#ifdef M_MMAP_THRESHOLD
+    (void)mallopt(M_MMAP_THRESHOLD, BLOCK_BYTES); /* setting it ends its growth */
+    (void)mallopt(M_TRIM_THRESHOLD, BLOCK_BYTES);
+#endif
 }

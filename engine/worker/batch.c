@@ -193,11 +193,11 @@ static bool finish_before(void *context, size_t done)
     return true;
 }
 
-/* The call's wait_for_room: a text is in memory once as given, and once as encoded. */
+/* The call's wait_for_room. */
 static void wait_for_room(void *context, size_t bytes)
 {
-    pe_worker *worker = context;
-    worker->chunk.flow->wait_for_room(worker->chunk.flow->context, 2 * bytes);
+    const pe_worker *worker = context;
+    worker->chunk.flow->wait_for_room(worker->chunk.flow->context, bytes);
 }
 
 void pe_worker_bound_texts(pe_worker *worker)

@@ -5,7 +5,11 @@
 Design: item 0 takes long, so that the others run into the full window, and texts are 10,000 times as long as others in the first half, in
 the second half, or at every other item. The whole output is several times the memory. The bytes are Python's.
 """
-from harness import Case, finish, main, needs_mpi, not_sanitized, start, toml
+import pathlib
+import subprocess
+import time
+
+from harness import Case, binary, finish, main, needs_mpi, not_sanitized, start, toml
 from test_memory import planned_bytes
 
 ITEMS = 900
@@ -115,6 +119,44 @@ class TextMemory(Case):
         self.job("imap", KERNELS["C"], items=20)
         self.run_below_plan()
         self.assertEqual((self.dir / "out.txt").stat().st_size, 21 + 19 * 10_000_001)
+
+    def run_and_poll(self):
+        """What peak.py measures is at least the peak of every process of the kernel, which is long texts as well."""
+        process = subprocess.Popen([binary(), "-q", "job.toml"], cwd=self.dir, stderr=subprocess.PIPE, text=True)
+        peak = 0
+        while process.poll() is None:
+            status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+            peak = max([peak, *(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))])
+            time.sleep(0.002)
+        self.assertLess(peak, self.plan(0))
+        return process.returncode, process.communicate()[1]
+
+    def test_long_texts_of_many_workers(self):
+        """Each of six workers has the text of an item, and all of them together are more than the plan counts."""
+        size, letters = 14_000_000, [chr(97 + i % 26).encode() for i in range(18)]
+        self.write("f.c", SOURCE.replace("SHAPE", "i >= 0").replace("200000", str(size)).replace("usleep(700000)", "usleep(1)"))
+        self.write("f.py", f"def f(i):\n    return chr(97 + i % 26) * {size}\n")
+        self.write("f_lines.py", f"for line in __import__('sys').stdin:\n    print(chr(97 + int(line) % 26) * {size}, flush=True)\n")
+        self.write("f_run.py", f"print(chr(97 + int(__import__('sys').argv[1]) % 26) * {size})\n")
+        for kernel in (KERNELS["Python"], KERNELS["command"], {"command": ["python3", "f_run.py", "{}"]}, {**KERNELS["C"], "isolate": True}):
+            for chunk in (1, 18):
+                with self.subTest(kernel=kernel, chunk=chunk):
+                    self.job("imap", kernel, items=18, pool={"threads": 6, "memory": "16 MiB", "chunk_size": chunk})
+                    self.assertEqual(self.run_and_poll(), (0, ""))
+                    lines = (self.dir / "out.txt").read_bytes().split()
+                    self.assertEqual([len(line) for line in lines], [size] * 18)
+                    self.assertEqual([line[:1] for line in lines], letters)
+
+    def test_the_answer_of_a_process_that_is_too_long_is_not_read_whole(self):
+        self.write("f.py", "def f(i):\n    return 'a' * (300_000_000 if i == 3 else 1)\n")
+        self.write("f_lines.py", "for line in __import__('sys').stdin:\n    print('a' * (300_000_000 if line == '3\\n' else 1), flush=True)\n")
+        self.write("f_run.py", "print('a' * (300_000_000 if __import__('sys').argv[1] == '3' else 1))\n")
+        for kernel in (KERNELS["Python"], KERNELS["command"], {"command": ["python3", "f_run.py", "{}"]}):
+            with self.subTest(kernel=kernel):
+                self.job("imap", kernel, items=5)
+                code, text = self.run_and_poll()
+                self.assertEqual(code, 71, text)
+                self.assertRegex(text, r"item 3: its result is longer than .* 16777216 bytes .* pool\.memory")
 
     def test_a_text_larger_than_the_memory_names_item_and_key(self):
         self.write("f.c", SOURCE.replace("SHAPE", "i == 3").replace("200000", "20000000"))

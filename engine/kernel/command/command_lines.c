@@ -77,6 +77,8 @@ static bool read_line(pe_command_lines *worker, progress *self, const char *line
 {
     skip_failed(self);
     const bool is_read = pe_command_read_answer(worker->form, self->batch, self->done, line, size, has_newline, err);
+    pe_subprocess_forget(&worker->answer, &worker->parsed);
+    worker->searched = 0;
     self->done++;
     self->answered++;
     skip_failed(self);
@@ -104,7 +106,9 @@ static pe_lines_outcome read_lines(pe_command_lines *worker, progress *self, boo
     while (self->answered < self->asked && pe_command_lines_has_unparsed(worker)) {
         const char *const line = (const char *)worker->answer.data + worker->parsed;
         const size_t there = worker->answer.size - worker->parsed;
-        const char *const newline = memchr(line, '\n', there);
+        const size_t known = worker->searched > worker->parsed ? worker->searched - worker->parsed : 0;
+        const char *const newline = memchr(line + known, '\n', there - known);
+        worker->searched = newline == NULL ? worker->answer.size : 0;
         if (newline == NULL && !is_end)
             break;
         const size_t size = newline == NULL ? there : (size_t)(newline - line);
@@ -115,8 +119,17 @@ static pe_lines_outcome read_lines(pe_command_lines *worker, progress *self, boo
     if (self->answered == self->asked && pe_command_lines_has_unparsed(worker))
         return PE_LINES_TOO_MANY;
     if (!pe_command_lines_has_unparsed(worker))
-        worker->answer.size = worker->parsed = 0;
+        worker->answer.size = worker->parsed = worker->searched = 0;
     return PE_LINES_SERVED;
+}
+
+/* Waits until there is room for more of a long line. The waiting time is not the item's. */
+static bool keep_line(const pe_command_lines *worker, progress *self)
+{
+    const uint64_t began = pe_clock_ns();
+    const bool has_room = pe_call_keep(self->batch, self->done, worker->answer.size - worker->parsed);
+    self->since_ns += pe_clock_ns() - began;
+    return has_room;
 }
 
 /* The next deadline: the timeout of an item, or the stall after which the input is closed. */
@@ -151,6 +164,8 @@ static pe_lines_outcome read_answers(pe_command_lines *worker, progress *self, p
         const size_t before = self->answered;
         if (worker->keeps_answers && io.size == 0 && !self->is_closed)
             close_input(worker, self);
+        if (!keep_line(worker, self))
+            return PE_LINES_FAILED;
         io.deadline_ns = choose_deadline(worker, self, io.size == 0);
         const pe_subprocess_event event = pe_subprocess_exchange(&worker->process, &io, err);
         if (event == PE_SUBPROCESS_STOPPED || event == PE_SUBPROCESS_FAILED)

@@ -23,6 +23,7 @@ struct pe_command_lines {
     uint64_t stall_ns;
     pe_buffer request, answer;
     size_t parsed;    /* bytes of answer that were parsed */
+    size_t searched;  /* bytes of answer, with the parsed ones, that were searched for the end of the next line */
     pe_buffer unsent; /* one byte per item of the batch: not 0 when it is not sent, because it failed already */
 };
 

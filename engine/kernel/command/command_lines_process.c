@@ -80,7 +80,7 @@ static pe_status start(pe_command_lines *worker, pe_error *err)
     pe_command_stderr_end(&worker->heard, true); /* of the process before */
     worker->served = 0;
     worker->batches = 0;
-    worker->answer.size = worker->parsed = 0;
+    worker->answer.size = worker->parsed = worker->searched = 0;
     const pe_status status = pe_subprocess_start(&spec, &worker->process, err);
     if (status == PE_OK)
         pe_command_stderr_begin(&worker->heard, worker->form, PE_NO_ITEM, &worker->process);

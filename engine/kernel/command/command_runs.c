@@ -102,8 +102,12 @@ static bool take_answer(pe_command_runs *worker, pe_batch *batch, size_t item, p
 {
     const char *const text = worker->answer.size == 0 ? "" : (const char *)worker->answer.data;
     const size_t size = worker->answer.size;
+    size_t used = size;
     const bool has_newline = size > 0 && text[size - 1] == '\n';
-    return pe_command_read_answer(worker->form, batch, item, text, size - (has_newline ? 1 : 0), has_newline, err);
+    const bool is_read =
+        pe_command_read_answer(worker->form, batch, item, text, size - (has_newline ? 1 : 0), has_newline, err);
+    pe_subprocess_forget(&worker->answer, &used);
+    return is_read;
 }
 
 /* The command instead of what it would answer. */
@@ -116,25 +120,31 @@ static bool answer_with_command(pe_command_runs *worker, pe_batch *batch, size_t
 
 typedef enum outcome { DONE, STOPPED, GIVES_UP } outcome;
 
-/* Reads stdout until its end or the deadline. */
-static pe_subprocess_event read_stdout(pe_command_runs *worker, pe_subprocess *process, uint64_t deadline_ns,
-                                       pe_error *err)
+/* Reads stdout until its end or the deadline, which moves by the time that a long answer waits for room. */
+static pe_subprocess_event read_stdout(pe_command_runs *worker, pe_batch *batch, size_t item, pe_subprocess *process,
+                                       uint64_t *deadline_ns, pe_error *err)
 {
-    pe_subprocess_io io = {.answer = &worker->answer, .deadline_ns = deadline_ns, .stop = worker->form->stop};
+    pe_subprocess_io io = {.answer = &worker->answer, .stop = worker->form->stop};
     pe_subprocess_event event = PE_SUBPROCESS_PROGRESS;
     worker->answer.size = 0;
-    while (event == PE_SUBPROCESS_PROGRESS && worker->answer.size <= MOST_ANSWER_BYTES)
+    while (event == PE_SUBPROCESS_PROGRESS && worker->answer.size <= MOST_ANSWER_BYTES) {
+        const uint64_t began = pe_clock_ns();
+        if (!pe_call_keep(batch, item, worker->answer.size))
+            return PE_SUBPROCESS_FAILED;
+        *deadline_ns += *deadline_ns == 0 ? 0 : pe_clock_ns() - began;
+        io.deadline_ns = *deadline_ns;
         event = pe_subprocess_exchange(process, &io, err);
+    }
     return event;
 }
 
 static outcome run(pe_command_runs *worker, pe_batch *batch, size_t item, pe_subprocess *process, pe_error *err)
 {
     const pe_command *const form = worker->form;
-    const uint64_t deadline_ns = form->timeout_ns == 0 ? 0 : pe_clock_ns() + form->timeout_ns;
+    uint64_t deadline_ns = form->timeout_ns == 0 ? 0 : pe_clock_ns() + form->timeout_ns;
     char text[PE_TIMEOUT_TEXT_ROOM];
     bool was_killed = false;
-    const pe_subprocess_event event = read_stdout(worker, process, deadline_ns, err);
+    const pe_subprocess_event event = read_stdout(worker, batch, item, process, &deadline_ns, err);
     const uint64_t wait_ns = event == PE_SUBPROCESS_ENDED ? deadline_ns : 1;
     const pe_subprocess_end end = pe_subprocess_finish(process, wait_ns, form->stop, &was_killed);
     pe_command_stderr_end(&worker->heard, !was_killed && (form->passes_failed || pe_command_is_ok(form, end)));

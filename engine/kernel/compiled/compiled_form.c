@@ -66,7 +66,10 @@ static int map_compiled(pe_batch *batch)
                            .fail = fail_item,
                            .text = give_text,
                            .grow = grow};
-    return self->image.descriptor->map(&call);
+    const int stopped = self->image.descriptor->map(&call);
+    if (stopped == 0)
+        pe_call_advance(batch, batch->count); /* which may have grown */
+    return stopped;
 }
 
 /* Called by each worker. The first one calls the user's initializer, and the others wait until it has returned: a table

@@ -21,11 +21,13 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "kernel/call.h"
 #include "kernel/isolate/isolate_internal.h"
 #include "kernel/process/process_form.h"
 #include "os/signame.h"
 
 #define REQUESTS_A_TIMEOUT 4u
+#define LONG_BYTES ((size_t)1 << 20) /* result texts of an answer: where they are longer, items are asked for singly */
 
 /* ---- the item to blame ---- */
 
@@ -95,8 +97,16 @@ static void note_speed(pe_isolate_worker *worker, size_t items, uint64_t took_ns
     worker->item_ns = worker->item_ns == 0 ? here : (worker->item_ns * 7 + here) / 8;
 }
 
-static size_t choose_count(const pe_isolate_worker *worker, size_t left)
+static void note_texts(pe_isolate_worker *worker, size_t items, size_t text_bytes)
 {
+    const size_t here = text_bytes / items, before = worker->item_bytes / 2;
+    worker->item_bytes = here > before ? here : before;
+}
+
+static size_t choose_count(const pe_isolate_worker *worker, size_t all)
+{
+    const size_t fitting = worker->item_bytes == 0 ? all : LONG_BYTES / worker->item_bytes;
+    const size_t left = fitting == 0 ? 1 : fitting < all ? fitting : all;
     const uint64_t part = worker->self->timeout_ns / REQUESTS_A_TIMEOUT;
     if (part == 0 || worker->item_ns == 0 || left <= 1)
         return left;
@@ -115,8 +125,8 @@ static pe_isolate_outcome ask(pe_isolate_worker *worker, const pe_batch *batch, 
     return outcome;
 }
 
-/* Asks until the result texts fit, and once more after an end from outside. */
-static pe_isolate_outcome ask_until_it_fits(pe_isolate_worker *worker, const pe_batch *batch, pe_isolate_items items,
+/* Asks until the result texts fit, for which the rank has room, and once more after an end from outside. */
+static pe_isolate_outcome ask_until_it_fits(pe_isolate_worker *worker, pe_batch *batch, pe_isolate_items items,
                                             int *stopped)
 {
     bool was_killed = false;
@@ -125,6 +135,12 @@ static pe_isolate_outcome ask_until_it_fits(pe_isolate_worker *worker, const pe_
         const size_t text_out = worker->memory.header->text_bytes;
         if (outcome == PE_ISOLATE_NONE)
             *stopped = worker->refused;
+        if (outcome == PE_ISOLATE_ANSWERED)
+            note_texts(worker, items.count, text_out);
+        if (outcome == PE_ISOLATE_ANSWERED && text_out > LONG_BYTES && items.count > 1)
+            return PE_ISOLATE_LONG;
+        if (outcome == PE_ISOLATE_ANSWERED)
+            pe_call_wait_for_room(batch, text_out);
         if (outcome == PE_ISOLATE_ANSWERED && text_out > worker->memory.capacity.text_out) {
             *stopped = grow(worker, (pe_isolate_capacity){.text_out = text_out});
         } else if (is_from_outside(worker, outcome) && !was_killed) {
@@ -139,6 +155,15 @@ static pe_isolate_outcome ask_until_it_fits(pe_isolate_worker *worker, const pe_
     }
 }
 
+static int read_answer(const pe_isolate_worker *worker, pe_batch *batch, pe_isolate_items items)
+{
+    const int stopped = pe_isolate_read_answer(&worker->memory, &worker->self->signature, batch, items);
+    if (worker->memory.header->text_bytes > LONG_BYTES)
+        pe_isolate_free_texts(&worker->memory);
+    pe_call_advance(batch, items.begin + items.count);
+    return stopped;
+}
+
 static int do_items(pe_isolate_worker *worker, pe_batch *batch, pe_isolate_items items)
 {
     int stopped = 0;
@@ -146,7 +171,7 @@ static int do_items(pe_isolate_worker *worker, pe_batch *batch, pe_isolate_items
     if (outcome == PE_ISOLATE_NONE)
         return stopped;
     if (outcome == PE_ISOLATE_ANSWERED)
-        return pe_isolate_read_answer(&worker->memory, &worker->self->signature, batch, items);
+        return read_answer(worker, batch, items);
     pe_isolate_write_args(&worker->memory, &worker->self->signature, batch);
     if (items.count == 1) {
         blame(worker, batch, items.begin, outcome);

@@ -104,6 +104,7 @@ typedef enum pe_isolate_outcome {
     PE_ISOLATE_ANSWERED,
     PE_ISOLATE_DIED, /* worker->end says how */
     PE_ISOLATE_LATE, /* the timeout passed; the child was killed */
+    PE_ISOLATE_LONG, /* the texts of several items are long: each is asked for by itself */
     PE_ISOLATE_NONE  /* there is no child and none can be started: worker->refused */
 } pe_isolate_outcome;
 
@@ -117,7 +118,11 @@ typedef struct pe_isolate_worker {
     pe_subprocess_end end; /* of the last child */
     int refused;           /* what open returned, or the errno of the failed start */
     uint64_t item_ns;      /* average time of an item; 0: not known */
+    size_t item_bytes;     /* result texts of an item: of the last ones, or less where those before had more */
 } pe_isolate_worker;
+
+/* pe_isolate_free_texts - free the pages of the result texts, which were read. */
+void pe_isolate_free_texts(const pe_isolate_memory *memory);
 
 /* pe_isolate_start - fork a child, which opens the kernel; worker->memory is mapped. Returns 0 or worker->refused. */
 int pe_isolate_start(pe_isolate_worker *worker);

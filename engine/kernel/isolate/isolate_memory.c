@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "kernel/isolate/isolate_internal.h"
@@ -160,6 +161,16 @@ static bool is_inside(const pe_isolate_memory *memory, const pe_text *text)
     const uintptr_t begin = (uintptr_t)memory->text_out, at = (uintptr_t)text->data;
     return text->size == 0 || (at >= begin && at - begin <= memory->capacity.text_out &&
                                text->size <= memory->capacity.text_out - (at - begin));
+}
+
+void pe_isolate_free_texts(const pe_isolate_memory *memory)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t begin = ((uintptr_t)memory->text_out + page - 1) / page * page;
+    const uintptr_t end = ((uintptr_t)memory->text_out + memory->capacity.text_out) / page * page;
+    if (begin < end)
+        (void)madvise(memory->text_out + (begin - (uintptr_t)memory->text_out), end - begin,
+                      MADV_REMOVE); /* else they stay */
 }
 
 static int read_texts(const pe_isolate_memory *memory, pe_batch *batch, pe_isolate_items items, int result)

@@ -92,6 +92,10 @@ typedef struct pe_subprocess_io {
  */
 pe_subprocess_event pe_subprocess_exchange(pe_subprocess *process, pe_subprocess_io *io, pe_error *err);
 
+/* pe_subprocess_forget - free the memory of a long answer once its first *used bytes are of no more use. What follows them
+ * stays, and *used is 0 then. A short answer keeps its memory. */
+void pe_subprocess_forget(pe_buffer *answer, size_t *used);
+
 /* pe_subprocess_has_output - is there something to read (bytes, or the end) without waiting? */
 bool pe_subprocess_has_output(const pe_subprocess *process);
 

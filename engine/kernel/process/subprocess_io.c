@@ -27,6 +27,7 @@
 
 #define POLL_MS 200
 #define READ_BYTES ((size_t)64 << 10)
+#define LONG_BYTES ((size_t)1 << 20) /* an answer of more capacity is freed once it was used */
 #define MS_NS 1000000u
 #define KILL_WAIT_NS ((uint64_t)10000 * MS_NS) /* a killed child that waits for a dead disk does not end */
 #define SHORT_WAITS 50                         /* a child that closed its pipes usually exits at once */
@@ -194,6 +195,18 @@ pe_subprocess_event pe_subprocess_exchange(pe_subprocess *process, pe_subprocess
             was_dead = is_dead(process);
     }
     return PE_SUBPROCESS_ENDED;
+}
+
+void pe_subprocess_forget(pe_buffer *answer, size_t *used)
+{
+    pe_error ignored = PE_ERROR_INIT; /* without memory for a copy, the answer stays as it is */
+    pe_buffer rest = {0};
+    if (answer->capacity <= LONG_BYTES ||
+        pe_buffer_append(&rest, answer->data + *used, answer->size - *used, &ignored) != PE_OK)
+        return;
+    pe_buffer_fini(answer);
+    *answer = rest;
+    *used = 0;
 }
 
 bool pe_subprocess_has_output(const pe_subprocess *process)

@@ -246,10 +246,20 @@ static outcome read_frames(pe_python_worker *worker, progress *self, size_t end)
             pe_python_read_results(&worker->form->signature, self->batch, self->done, head[1], payload, head[2]);
         if (status != PE_PYTHON_READ_OK)
             return status == PE_PYTHON_READ_NO_MEMORY ? NO_MEMORY : DIED;
+        pe_subprocess_forget(&worker->answer, &worker->consumed);
         self->done += head[1];
         pe_call_advance(self->batch, self->done);
     }
     return SERVED;
+}
+
+/* Waits until there is room for the frame that comes next; false: it is too long. */
+static bool keep_frame(const pe_python_worker *worker, const progress *self)
+{
+    uint64_t head[FRAME_WORDS] = {0};
+    if (worker->answer.size - worker->consumed >= FRAME_BYTES)
+        memcpy(head, worker->answer.data + worker->consumed, FRAME_BYTES);
+    return head[0] != FRAME_RESULTS || pe_call_keep(self->batch, self->done, head[2]);
 }
 
 /* Since when the same items are being computed. */
@@ -285,7 +295,9 @@ static outcome read_answers(pe_python_worker *worker, progress *self, size_t end
     watch last = {.since_ns = form->timeout_ns == 0 ? 0 : pe_clock_ns()};
     outcome so_far = SERVED;
     while (self->done < end && so_far == SERVED) {
-        io.deadline_ns = next_look(form->timeout_ns);
+        if (!keep_frame(worker, self))
+            return NO_MEMORY;
+        io.deadline_ns = next_look(form->timeout_ns); /* after keep_frame, which may have waited */
         const pe_subprocess_event event = pe_subprocess_exchange(&worker->process, &io, err);
         if (event == PE_SUBPROCESS_PROGRESS)
             so_far = read_frames(worker, self, end);

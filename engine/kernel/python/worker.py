@@ -19,6 +19,7 @@ READY, RESULTS, ERROR = 0, 1, 2
 UNAVAILABLE, WRONG_JOB = 0, 1  # the count of an ERROR: whose fault it is
 PART_NS = 1_000_000
 MOST_PART_ITEMS = 1 << 16
+MOST_FRAME_BYTES = 1 << 20
 
 
 # ---- the pipes ----
@@ -98,8 +99,19 @@ class Worker:
             values, failed = [self.blank] * (end - start), {0: bad[start]}
         else:
             values, failed = self.compute(columns, start, end, watch)
-        send(RESULTS, end - start, pack_results(self.kinds, values, failed, self.room))
+        self.send_results(values, failed)
         self.page[0] = end
+
+    def send_results(self, values, failed):
+        """In frames of bounded size, but for an item whose own results are longer: the engine has room for one of these."""
+        payload = pack_results(self.kinds, values, failed, self.room)
+        half = len(values) // 2
+        if half == 0 or len(payload) <= MOST_FRAME_BYTES:
+            send(RESULTS, len(values), payload)
+            return
+        del payload
+        self.send_results(values[:half], {item: text for item, text in failed.items() if item < half})
+        self.send_results(values[half:], {item - half: text for item, text in failed.items() if item >= half})
 
     def serve(self, count, watch, single, columns, bad):
         """Compute a request. watch: the page names the very item; single: answer each item by itself."""
