@@ -20,6 +20,7 @@ Executor    takes the place of concurrent.futures.ProcessPoolExecutor
 expr, kernel, source, plugin, pointer   compiled functions
 run         runs a job file by the program, and gives its report
 """
+import sys
 from typing import TYPE_CHECKING, Any
 
 from .errors import ItemError, ItemTimeout, WorkerDied
@@ -40,6 +41,12 @@ _HOMES = {
     **dict.fromkeys(("Kernel", "KernelError", "expr", "source", "plugin", "pointer", "kernel"), "_kernels"),
     "run": "_run", "RunError": "_run",
 }
+
+if "pengine_worker" not in sys._xoptions:
+    from ._shared import keep_names
+
+    keep_names()
+    del keep_names
 
 
 def __getattr__(name: str) -> Any:

@@ -136,6 +136,8 @@ def dumps(item: Any, is_result: bool = False) -> bytes:
             raise
         try:
             return dumps_by_value(item, is_result)
+        except RuntimeError:  # of a lock
+            raise
         except Exception as error:  # the first message says what is wrong with the object
             failed = error
         raise_first(item, failed)
@@ -151,8 +153,8 @@ def dumps_function(function: Any) -> bytes:
     except Exception as error:
         for name in getattr(getattr(function, "__code__", None), "co_names", ()):
             if name in function.__globals__ and not _can_be_sent(function.__globals__[name]):
-                error.add_note(f"pengine: {function.__qualname__} uses the global {name}, which cannot go to another process: let initializer= "
-                               "make it in each worker; a lock or queue of multiprocessing.get_context('spawn') may be in initargs=")
+                error.add_note(f"pengine: {function.__qualname__} uses the global {name}, which cannot go to another process: "
+                               "let initializer= make it in each worker")
         raise
 
 

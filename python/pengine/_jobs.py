@@ -9,13 +9,14 @@ Threads: methods are called by the pool's manager, unless they say otherwise.
 from __future__ import annotations
 
 import collections
+import contextlib
 import itertools
 import math
 import pickle
 import warnings
 from typing import Any, Iterable, Optional
 
-from . import _byvalue, _codec, _core, _frames
+from . import _byvalue, _cluster, _codec, _core, _frames, _shared
 from ._options import Options
 from ._results import AsyncResult
 from ._source import SequenceSource
@@ -59,7 +60,9 @@ class Job:
         self.number = next(_numbers)
         self.star = star
         self.options = options
-        self.function = _byvalue.dumps_function(function) if function is not _NONE else b""
+        self.callable = function  # it lives until all workers have it, and so do the locks in it
+        with contextlib.nullcontext() if _cluster.agents else _shared.sending():
+            self.function = _byvalue.dumps_function(function) if function is not _NONE else b""
         self.flags = (_frames.STAR if star else 0) | options.retries << _frames.TRIES
         if options.errors != "raise":
             self.flags |= _frames.KEEP_GOING

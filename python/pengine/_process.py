@@ -8,7 +8,6 @@ Its process group is its own: what it started ends with it, and Ctrl-C on a term
 from __future__ import annotations
 
 import collections
-import io
 import mmap
 import os
 import pickle
@@ -17,8 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from multiprocessing import context, popen_spawn_posix, process, spawn, synchronize
-from multiprocessing.reduction import ForkingPickler
+from multiprocessing import context, popen_spawn_posix, process, spawn
 from typing import Any, Optional
 
 from . import _byvalue, _cluster, _frames, _settings
@@ -47,32 +45,9 @@ class _Spawning:
         return fd
 
 
-class _ForkedLock(RuntimeError):
-    """A lock that only a child by fork could use: elsewhere it is an address of this process."""
-
-
-class _FindForkedLocks(ForkingPickler):
-    def reducer_override(self, item: Any) -> Any:
-        if isinstance(item, synchronize.SemLock) and getattr(item, "_semlock").name is None:
-            raise _ForkedLock("a lock or queue made for fork cannot go to a new process: make it by multiprocessing.get_context('spawn')")
-        return NotImplemented
-
-
-def _check_locks(item: Any) -> None:
-    try:
-        _FindForkedLocks(io.BytesIO()).dump(item)
-    except _ForkedLock as error:
-        raise RuntimeError(str(error)) from None
-    except Exception:  # what cannot be pickled so may go by value
-        pass
-
-
 def _start_bytes(initializer: Any, initargs: Any, spawning: _Spawning) -> bytes:
     context.set_spawning_popen(spawning)
     try:
-        for item in initargs:
-            _check_locks(item)
-        spawning.fds.clear()
         return _byvalue.dumps((initializer, initargs))
     finally:
         context.set_spawning_popen(None)
@@ -113,7 +88,7 @@ def launch(link_fd: int, memory_fd: int, life_fd: int, offset: int, more: list[i
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     code = "import sys; sys.path.insert(0, sys.argv[1]); from pengine._worker import main; main(*map(int, sys.argv[2:]))"
     executable = os.fsdecode(spawn.get_executable())
-    words = [executable, *subprocess._args_from_interpreter_flags(), "-P", "-c", code,  # type: ignore[attr-defined]
+    words = [executable, *subprocess._args_from_interpreter_flags(), "-P", "-X", "pengine_worker", "-c", code,  # type: ignore[attr-defined]
              folder, str(link_fd), str(memory_fd), str(life_fd), str(offset)]
     return subprocess.Popen(words, stdin=subprocess.DEVNULL, pass_fds=[link_fd, memory_fd, life_fd, *more],
                             env=clean_environment(), process_group=0)

@@ -15,7 +15,7 @@ from concurrent.futures import Future, InvalidStateError, ProcessPoolExecutor
 from multiprocessing import context, popen_spawn_posix, reduction, resource_tracker, spawn, util
 from typing import Any, Callable, Iterable, Optional
 
-from . import _byvalue, _process
+from . import _byvalue, _process, _shared
 
 
 class _Popen(popen_spawn_posix.Popen):
@@ -114,7 +114,8 @@ class Executor(ProcessPoolExecutor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """A Future of fn(*args, **kwargs)."""
-        data = _byvalue.dumps_where_needed((fn, args, kwargs))
+        with _shared.sending():
+            data = _byvalue.dumps_where_needed((fn, args, kwargs))
         future = super().submit(fn, *args, **kwargs) if data is None else super().submit(_call, data)
         future.__class__ = _Future
         return future

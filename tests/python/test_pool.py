@@ -12,6 +12,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 import textwrap
 import threading
@@ -550,12 +551,76 @@ class Workers(unittest.TestCase):
             pool.map(put, range(5))
             self.assertEqual(sorted(queue.get(timeout=5) for _ in range(5)), list(range(5)))
 
-    def test_a_lock_made_for_fork_is_reported(self):
-        for made in ("Lock", "Queue"):
-            forked = getattr(multiprocessing.get_context("fork"), made)()
-            with self.assertRaisesRegex(RuntimeError, r"make it by multiprocessing.get_context\('spawn'\)") as caught:
-                pengine.Pool(1, identity, ({"it": forked},))
-            self.assertIs(type(caught.exception), RuntimeError)
+    def test_a_lock_made_before_the_import_is_refused(self):
+        out, err = script("""
+            import multiprocessing
+            lock, queue = multiprocessing.Lock(), multiprocessing.Queue()
+            import pengine
+            def use(x): return lock
+            for call in (lambda: pengine.Pool(1, print, ({"it": lock},)), lambda: pengine.Pool(1, lambda it: None, (queue,)),
+                         lambda: pengine.Pool(1).map(use, [1])):
+                try:
+                    call()
+                except RuntimeError as error:
+                    print(type(error).__name__, error)
+        """)
+        self.assertEqual(out, "RuntimeError a lock or queue that was made before pengine was imported cannot go to a new process: import pengine "
+                              "first, or make it by multiprocessing.get_context('spawn')\n" * 3, err)
+
+    def test_locks_values_and_queues_of_a_script(self):
+        """As globals, in closures and in initargs, with workers that are replaced; a count without the lock would be too small."""
+        out, err = script("""
+            import multiprocessing, pengine, time
+            lock, total, queue = multiprocessing.Lock(), multiprocessing.Value("i", 0), multiprocessing.Queue()
+            sums, pipe, event = multiprocessing.Array("d", 2), multiprocessing.SimpleQueue(), multiprocessing.Event()
+            condition, slots = multiprocessing.Condition(), multiprocessing.BoundedSemaphore(1)
+            def add(lock, total):
+                with lock:
+                    seen = total.value
+                    time.sleep(0.001)
+                    total.value = seen + 1
+            def work(x):
+                add(lock, total)
+                with sums.get_lock():
+                    sums[x % 2] += x
+                queue.put(x)
+                pipe.put(-x)
+                with condition, slots:
+                    condition.notify_all()
+                return event.is_set()
+            def keep(*given):
+                global kept
+                kept = given
+            event.set()
+            with pengine.Pool(2, maxtasksperchild=10) as pool:
+                print(set(pool.map(work, range(60), 5)), total.value, list(sums))
+                print(sum(queue.get(timeout=5) for _ in range(60)), sum(pipe.get() for _ in range(60)))
+            inner = multiprocessing.Value("i", 0)
+            def closure(lock, total):
+                return lambda x: add(lock, total)
+            with pengine.Pool(2, keep, (lock, inner)) as pool:
+                pool.map(lambda x: add(*kept), range(20), 1)
+                pool.map(closure(multiprocessing.RLock(), inner), range(20), 1)
+            with pengine.Executor(2, initializer=keep, initargs=(lock, inner)) as executor:
+                list(executor.map(lambda x: add(*kept), range(20)))
+                list(executor.map(closure(lock, inner), range(20)))
+            print(inner.value)
+        """)
+        self.assertEqual(out, "{True} 60 [870.0, 900.0]\n1770 -1770\n80\n", err)
+
+    def test_what_is_shared_is_of_the_caller_as_it_was(self):
+        """A value that is gone is not taken for another file that has its number now."""
+        from pengine import _shared
+
+        with tempfile.TemporaryFile() as file, tempfile.TemporaryFile() as other:
+            sent = _shared.Descriptor(file.fileno())
+            os.write(file.fileno(), b"seen")
+            fd = sent.detach()
+            self.assertEqual(os.pread(fd, 9, 0), b"seen")
+            os.close(fd)
+            os.dup2(other.fileno(), file.fileno())
+            with self.assertRaisesRegex(RuntimeError, "is gone from the process that sent it"):
+                sent.detach()
 
     def test_classes_and_caches_of_a_script(self):
         """What a fork takes along as it is, and cloudpickle by itself does not."""
@@ -616,19 +681,24 @@ class Workers(unittest.TestCase):
 
     def test_a_global_that_cannot_go_along_is_named(self):
         out, err = script("""
-            import multiprocessing, pengine
-            lock, base = multiprocessing.Lock(), 3
+            import multiprocessing, threading, pengine
+            first, second = multiprocessing.Pipe()
+            lock, base = threading.Lock(), 3
+            def give(x):
+                first.send(x + base)
             def work(x):
                 with lock:
                     return x + base
             with pengine.Pool(1) as pool:
-                try:
-                    pool.map(work, [1])
-                except RuntimeError as error:
-                    print(error, *error.__notes__, sep="; ")
+                for function in (give, work):
+                    try:
+                        pool.map(function, [1])
+                    except (RuntimeError, TypeError) as error:
+                        print(error, *error.__notes__, sep="; ")
         """)
-        self.assertIn("through inheritance; pengine: work uses the global lock, which cannot go to another process: let initializer=", out, err)
-        self.assertEqual(out.count("pengine:"), 1)
+        self.assertEqual(out.count("pengine:"), 2, err)
+        self.assertIn("in initargs= alone; pengine: give uses the global first, which cannot go to another process: let initializer=", out)
+        self.assertIn("pengine: work uses the global lock, which", out)
 
     def test_settings_of_a_script(self):
         out, err = script("""
