@@ -34,10 +34,16 @@ typedef struct pe_scalar {
     pe_text text;
 } pe_scalar;
 
-/* Do job files write numbers of this dtype as texts? TOML has no complex numbers, and no integers beyond 64 bits. */
+/* Do job files write numbers of this dtype as texts? TOML has no complex numbers, and no integers beyond int64. */
 static inline bool pe_scalar_may_be_text(pe_dtype dtype)
 {
-    return dtype == PE_INT128 || pe_dtype_is_complex(dtype);
+    return dtype == PE_UINT64 || dtype == PE_INT128 || pe_dtype_is_complex(dtype);
+}
+
+/* Such a text, for messages. */
+static inline const char *pe_scalar_example(pe_dtype dtype)
+{
+    return dtype == PE_UINT64 ? "18446744073709551615" : dtype == PE_INT128 ? "18446744073709551616" : "1+2j";
 }
 
 /* One selected column: by name when name is set, else by number from 0. */

@@ -34,7 +34,7 @@ static pe_status take(const pe_source_spec *spec, uint64_t number, pe_dtype dtyp
             return PE_OK;
         return pe_fail(err, PE_ECONFIG, "%s: values: \"%.*s\" is no %s: expected a text such as \"%s\"", spec->where,
                        (int)(value->text.size < 60 ? value->text.size : 60), value->text.data, pe_dtype_name(dtype),
-                       dtype == PE_INT128 ? "18446744073709551616" : "1+2j");
+                       pe_scalar_example(dtype));
     }
     if (value->dtype == PE_TEXT) {
         memcpy(out, &value->text, sizeof value->text);

@@ -35,7 +35,7 @@ static pe_status become(const pe_source_spec *spec, pe_type type, unsigned char 
             return PE_OK;
         return pe_fail(err, PE_ECONFIG, "%s: value: \"%.*s\" is no %s: expected a text such as \"%s\"", spec->where,
                        (int)(scalar->text.size < 60 ? scalar->text.size : 60), scalar->text.data, name,
-                       type.dtype == PE_INT128 ? "18446744073709551616" : "1+2j");
+                       pe_scalar_example(type.dtype));
     }
     if (is_text) {
         memcpy(item, &scalar->text, sizeof scalar->text);

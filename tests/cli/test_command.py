@@ -83,6 +83,15 @@ class Ends(Case):
         self.assertEqual((result.code, result.text), (1, "1\n3\n"), str(result))
         self.prints(job, "0\n1\n2\n3\n", "-s", "kernel.ok=[0, 1, 2, 3]")
 
+    def test_a_bad_end_after_all_answers_is_warned_of_once(self):
+        for end, said in (("exit 3", "exit 3"), ("kill -SEGV $$", "signal 11")):
+            job = lines_job(["sh", "-c", f'while read -r x; do echo "$x"; done; {end}'])
+            talk = self.good(job, "-t", "2", "-s", "pool.chunk_size=1")
+            self.assertEqual((talk.text, talk.err.count("answered all")), ("0\n1\n2\n3\n", 1), talk.err)
+            self.assertIn(f"pengine: sh answered all its lines, but ended with {said}\n", talk.err)
+        job = lines_job(["sh", "-c", 'while read -r x; do echo "$x"; done; exit 3'], kernel={"ok": [3]})
+        self.assertNotIn("answered all", self.good(job).err)
+
     def test_wrong_exit_codes_are_refused(self):
         for value in ("[256]", "[-1]", "[]", "1", '["1"]', "[0.5]"):
             self.refuse(lines_job(["true", "{}"]), 64, "kernel.ok", "0 to 255", options=("-s", f"kernel.ok={value}"))

@@ -169,7 +169,7 @@ class Reading(Case):
 
     def test_lines_that_are_not_json_are_reported_with_file_line_and_column(self):
         for line, column, words in (('{"a": 01}', 7, "expected a value"), ('{"a": 1,}', 9, "comma"), ("[1]", 1, "one object"),
-                                    ('{"a": 1} 2', 1, "nothing behind"), ('{"b": [1, {"c": tru}], "a": 1}', 17, "expected a value"),
+                                    ('{"a": 1} 2', 1, "nothing after"), ('{"b": [1, {"c": tru}], "a": 1}', 17, "expected a value"),
                                     ('{"a": "\\q"}', 8, "backslash"), ("", 1, "empty line"), ('{"a": "x', 1, "never closed"),
                                     (b'{"a": 1, "b": "ab\xff"}', 18, "not UTF-8"), ('{"a": 1, "b": "\x01"}', 1, "control character")):
             with self.subTest(line):

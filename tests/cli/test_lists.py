@@ -31,7 +31,10 @@ class Lists(Case):
         filled = toml(input={"range": [0, 2]}, kernel={"expr": "1 / x", "signature": "(int128) -> int128"},
                       errors={"on_error": "fill", "fill": str(-2**100)})
         self.assertEqual(self.run_job(filled).text, f"{-2**100}\n1\n")
+        unsigned = {"values": ["18446744073709551615", "3"], "dtype": "uint64"}
+        self.prints(toml(input=unsigned, kernel=IDENTITY), "18446744073709551615\n3\n")
         self.refuse(toml(input={"values": [str(2**127)], "dtype": "int128"}, kernel=IDENTITY), 78, "is no int128")
+        self.refuse(toml(input={"values": ["-1"], "dtype": "uint64"}, kernel=IDENTITY), 78, 'is no uint64: expected a text such as "1844')
         self.refuse(toml(input={"values": ["1"], "dtype": "float64"}, kernel=IDENTITY), 78, "texts and cannot be taken as float64")
 
     def test_dtype_part_first_and_count_apply(self):

@@ -23,6 +23,7 @@ typedef struct pe_command_notes {
     atomic_bool has_right;        /* an answer had the right number of fields */
     atomic_bool warned_buffering; /* each warned of already */
     atomic_bool warned_unread;
+    atomic_bool warned_end;
 } pe_command_notes;
 
 /* The form's state; constant once open, except for the notes. */
@@ -102,7 +103,7 @@ typedef struct pe_command_environment {
 void pe_command_environment_make(pe_command_environment *self, const pe_command *form);
 void pe_command_environment_set_item(pe_command_environment *self, uint64_t item);
 
-/* pe_command_tell_once - log a note for the user, once: by the first worker that finds the reason for it. */
+/* pe_command_warn_once - log a note for the user, once: by the first worker that finds the reason for it. */
 void pe_command_warn_once(atomic_bool *has_warned, const pe_command *form, const char *text);
 
 /* ---- command_lines.c, command_lines_process.c: one process, one line per item ---- */

@@ -259,12 +259,14 @@ static void handle_end(pe_command_lines *worker, progress *self, size_t base, pe
     const pe_subprocess_end end = pe_subprocess_finish(&worker->process, wait_ns, worker->form->stop, NULL);
     if (how == PE_LINES_ENDED)
         learn_from_stall(worker, self);
-    if (how == PE_LINES_ENDED && self->answered == self->asked)
+    if (how == PE_LINES_ENDED && self->answered == self->asked) {
+        pe_command_lines_check_end(worker, end);
         self->done = self->end;
-    else if (how == PE_LINES_ENDED && pe_command_is_ok(worker->form, end))
+    } else if (how == PE_LINES_ENDED && pe_command_is_ok(worker->form, end)) {
         fail_unanswered(self, base);
-    else
+    } else {
         blame(worker, self, how, end);
+    }
 }
 
 static pe_lines_outcome serve(pe_command_lines *worker, progress *self, pe_error *err)

@@ -40,6 +40,9 @@ typedef enum pe_lines_outcome {
 /* pe_command_lines_has_unparsed - did the process write bytes that were not parsed yet? */
 bool pe_command_lines_has_unparsed(const pe_command_lines *worker);
 
+/* pe_command_lines_check_end - warn where a process that has answered all its lines ended badly then: its items have succeeded. */
+void pe_command_lines_check_end(const pe_command_lines *worker, pe_subprocess_end end);
+
 /* pe_command_lines_ensure_process - have a process that may take further items. SERVED, TOO_MANY or FAILED. */
 pe_lines_outcome pe_command_lines_ensure_process(pe_command_lines *worker, pe_error *err);
 

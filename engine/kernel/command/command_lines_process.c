@@ -7,6 +7,7 @@
  * Threads: a worker belongs to one thread.
  * Not here: lines and answers (command_lines.c).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -51,13 +52,35 @@ static void check_last_output(pe_command_lines *worker)
                worker->form->words[0]);
 }
 
+void pe_command_lines_check_end(const pe_command_lines *worker, pe_subprocess_end end)
+{
+    const pe_command *const form = worker->form;
+    char text[PE_SUBPROCESS_TEXT_ROOM], warning[PE_SUBPROCESS_TEXT_ROOM + 40];
+    const bool is_stopping = form->stop != NULL && atomic_load_explicit(form->stop, memory_order_relaxed);
+    if (end.number <= 0 || is_stopping || pe_command_is_ok(form, end)) /* a run that stops ends its processes, too */
+        return;
+    (void)snprintf(warning, sizeof warning, "answered all its lines, but ended with %s",
+                   pe_subprocess_print_end(end, text));
+    pe_command_warn_once(&form->notes->warned_end, form, warning);
+}
+
+/* Between batches, or after the last one. */
+static void finish_idle(pe_command_lines *worker)
+{
+    bool was_killed = false;
+    const pe_subprocess_end end =
+        pe_subprocess_finish(&worker->process, pe_clock_ns() + PE_LINES_GRACE_NS, worker->form->stop, &was_killed);
+    if (!was_killed)
+        pe_command_lines_check_end(worker, end);
+}
+
 void pe_command_lines_free(pe_command_lines *worker)
 {
     if (worker == NULL)
         return;
     if (worker->process.pid != 0)
         check_last_output(worker);
-    (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + PE_LINES_GRACE_NS, worker->form->stop, NULL);
+    finish_idle(worker);
     pe_command_stderr_end(&worker->heard, true);
     pe_command_stderr_fini(&worker->heard);
     pe_buffer_fini(&worker->request);
@@ -95,7 +118,7 @@ static pe_lines_outcome check_idle(pe_command_lines *worker, pe_error *err)
         return PE_LINES_SERVED;
     if (pe_subprocess_exchange(&worker->process, &io, err) == PE_SUBPROCESS_PROGRESS)
         return PE_LINES_TOO_MANY;
-    (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + PE_LINES_GRACE_NS, worker->form->stop, NULL);
+    finish_idle(worker);
     return PE_LINES_SERVED;
 }
 
@@ -114,6 +137,6 @@ pe_lines_outcome pe_command_lines_ensure_process(pe_command_lines *worker, pe_er
     if (how != PE_LINES_SERVED)
         return how;
     if (worker->process.pid != 0 && form->max_items != 0 && worker->served >= form->max_items)
-        (void)pe_subprocess_finish(&worker->process, pe_clock_ns() + PE_LINES_GRACE_NS, form->stop, NULL);
+        finish_idle(worker);
     return worker->process.pid != 0 || start(worker, err) == PE_OK ? PE_LINES_SERVED : PE_LINES_FAILED;
 }

@@ -15,9 +15,10 @@
 static pe_status refuse_stream(const pe_job *job, pe_error *err)
 {
     if (job->part.of > 0)
-        return pe_fail(err, PE_ECONFIG,
-                       "%s: an input is a stream, so it is unknown where its parts begin: save it to a file first",
-                       job->part.where);
+        return pe_fail(
+            err, PE_ECONFIG,
+            "%s: an input is read as it comes, so it is unknown where its parts begin: save it to a file first",
+            job->part.where);
     return pe_fail(err, PE_ECONFIG,
                    "%s: skip: an input is read as it comes: set its first to %llu, or save it to a file first",
                    job->file, (unsigned long long)job->skip);
