@@ -5,8 +5,8 @@
 
 Prints a line for each job: the medians of both in seconds, and the median of the ratios; above 1 pengine is faster. Pools are open,
 and have been used, when the time begins, except for the job "with its start". PYTHONPATH is the build's folder python.
-Before an open pool is timed, as much memory is touched and freed as the longest list takes. Where the host of a virtual machine takes back its free
-memory, 400 MB take 0.6 s to touch for the first time and 0.06 s later; without this a row's time depends on what ran before.
+Before an open pool is timed, as much memory is touched and freed as the longest list takes. Where the host of a virtual machine takes
+back its free memory, 400 MB take 0.6 s to touch for the first time and 0.06 s later; without this a row's time depends on what ran before.
 """
 import ctypes
 import multiprocessing
