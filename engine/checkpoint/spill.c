@@ -385,9 +385,10 @@ pe_status pe_spill_sync(pe_spill *spill, pe_error *err)
     const int fd = descriptor(spill);
     if (fd >= 0 && fdatasync(fd) != 0)
         return fail_io(spill, "write", err);
-    if (fd >= 0)
-        pe_exit_cleanup_drop(spill->path);
-    return PE_OK;
+    if (fd < 0)
+        return PE_OK;
+    pe_exit_cleanup_drop(spill->path);
+    return pe_file_is_named(fd, spill->path) ? PE_OK : pe_fail(err, PE_EIO, "%s was removed", spill->path);
 }
 
 void pe_spill_trim(pe_spill *spill)

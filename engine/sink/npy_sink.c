@@ -134,18 +134,24 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     return status;
 }
 
-/* `items` more are in the file. */
+static bool is_header_due(const npy_state *state, uint64_t now)
+{
+    return state->is_growing &&
+           (state->stream.bytes - state->header_bytes >= UPDATE_BYTES || now - state->header_ns >= UPDATE_NS);
+}
+
+/* `items` more are in the file. They count when the header is right. */
 static pe_status count_items(npy_state *state, uint64_t items, pe_error *err)
 {
+    const uint64_t now = state->is_growing ? pe_clock_ns() : 0;
+    if (is_header_due(state, now)) {
+        if (update_header(state, whole_rows(state, state->items + items), err) != PE_OK)
+            return err->status;
+        state->header_bytes = state->stream.bytes;
+        state->header_ns = now;
+    }
     state->items += items;
-    if (!state->is_growing)
-        return PE_OK;
-    const uint64_t now = pe_clock_ns();
-    if (state->stream.bytes - state->header_bytes < UPDATE_BYTES && now - state->header_ns < UPDATE_NS)
-        return PE_OK;
-    state->header_bytes = state->stream.bytes;
-    state->header_ns = now;
-    return update_header(state, whole_rows(state, state->items), err);
+    return PE_OK;
 }
 
 static pe_status take(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)

@@ -79,22 +79,38 @@ static pe_status repeat_failure(const pe_sink *sink, pe_error *err)
     return err->status;
 }
 
+/* Counts the items of a write. One that fails after its bytes are in the file (its rename, a header) counts none of them: a
+ * checkpoint would list bytes of items that are computed again. A packer's bytes are not those of one write; no checkpoint
+ * follows its failure. */
+static pe_status end_write(pe_sink *sink, pe_status status, uint64_t bytes_before, uint64_t items, pe_error *err)
+{
+    if (status == PE_OK) {
+        sink->items += items;
+        return PE_OK;
+    }
+    if (sink->stream != NULL && !sink->is_packed) {
+        sink->stream->is_torn = sink->stream->is_torn || sink->stream->bytes > bytes_before;
+        sink->stream->bytes = bytes_before;
+    }
+    return repeat_failure(sink, err);
+}
+
 pe_status pe_sink_write(pe_sink *sink, const void *data, size_t bytes, uint64_t items, pe_error *err)
 {
     assert(!sink->is_finished);
-    if (sink->failure.status != PE_OK || sink->kind->write(sink, data, bytes, items, &sink->failure) != PE_OK)
+    if (sink->failure.status != PE_OK)
         return repeat_failure(sink, err);
-    sink->items += items;
-    return PE_OK;
+    const uint64_t before = sink->stream != NULL ? sink->stream->bytes : 0;
+    return end_write(sink, sink->kind->write(sink, data, bytes, items, &sink->failure), before, items, err);
 }
 
 pe_status pe_sink_advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *err)
 {
     assert(!sink->is_finished && sink->row_stream != NULL);
-    if (sink->failure.status != PE_OK || sink->kind->advance(sink, bytes, items, &sink->failure) != PE_OK)
+    if (sink->failure.status != PE_OK)
         return repeat_failure(sink, err);
-    sink->items += items;
-    return PE_OK;
+    const uint64_t before = sink->row_stream->bytes;
+    return end_write(sink, sink->kind->advance(sink, bytes, items, &sink->failure), before, items, err);
 }
 
 pe_status pe_sink_open_row_file(const pe_sink *sink, size_t row_bytes, pe_row_file *out, pe_error *err)
@@ -194,10 +210,9 @@ pe_status pe_sink_sync(const pe_sink *sink, pe_error *err)
     return is_file && status == PE_OK ? pe_durable_name(stream->file.path, stream->fd, err) : status;
 }
 
-void pe_sink_stay_at_exit(pe_sink *sink)
+bool pe_sink_stay_at_exit(pe_sink *sink)
 {
-    if (sink->stream != NULL)
-        pe_out_stay_at_exit(&sink->stream->file);
+    return sink->stream == NULL || pe_out_stay_at_exit(&sink->stream->file);
 }
 
 void pe_sink_trim(pe_sink *sink)

@@ -89,8 +89,9 @@ pe_status pe_sink_mark_now(pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, 
 /* pe_sink_sync - wait until the bytes that were written are on stable storage; any thread, also during writes. */
 pe_status pe_sink_sync(const pe_sink *sink, pe_error *err);
 
-/* pe_sink_stay_at_exit - from here on keep the output when the process ends: a checkpoint describes it. */
-void pe_sink_stay_at_exit(pe_sink *sink);
+/* pe_sink_stay_at_exit - from here on keep the output when the process ends: a checkpoint describes it.
+ * Returns: false when its file is gone (os/file/out_file.h) */
+bool pe_sink_stay_at_exit(pe_sink *sink);
 
 /* pe_sink_suspend - close the output of an unfinished run, which a later one may go on with, where pe_sink_mark_now says it
  * ends. An output that cannot be suspended is aborted. */

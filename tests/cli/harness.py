@@ -253,6 +253,11 @@ class Case(unittest.TestCase):
         left = [file for file in self.everything() if not file.endswith(".checkpoint.spill")]
         self.assertEqual(left, sorted(["job.toml", name + ".part", name + ".checkpoint", *others]))
 
+    def unfinished_or_nothing(self, name):
+        """As unfinished; or nothing, where the ranks were ended before rank 0 could write the checkpoint."""
+        if self.everything() != ["job.toml"]:
+            self.unfinished(name)
+
     def check_refused(self, result, code, needles, before):
         """One message with all the needles, nothing on stdout, no new file."""
         self.assertEqual(result.code, code, str(result))

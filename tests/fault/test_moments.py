@@ -69,6 +69,12 @@ def ended(token, seconds=5):
     return left
 
 
+def has_stopped(pid):
+    """Whether SIGSTOP has reached all threads of the process."""
+    states = [(task / "stat").read_text().rpartition(")")[2].split()[0] for task in pathlib.Path(f"/proc/{pid}/task").iterdir()]
+    return all(state == "T" for state in states)
+
+
 class Moments(Rig):
     """The trials of one job."""
 
@@ -201,7 +207,10 @@ class TestMoments(unittest.TestCase):
             return subprocess.Popen([binary(), "-q", f"{name}.toml"], cwd=folder, env=environment(how), stderr=subprocess.PIPE, text=True)
 
         def has_checkpoint():
-            return state.exists() and state.stat().st_size > 100
+            try:
+                return state.stat().st_size > 100
+            except FileNotFoundError:
+                return False
 
         runs = [start("two", LD_PRELOAD=INJECTION, INJECT_CALL=call, INJECT_NUMBER=str(number), INJECT_ERRNO=str(int(signal.SIGSTOP)),
                       INJECT_MODE="signal", INJECT_LOG=str(log))]
@@ -210,8 +219,9 @@ class TestMoments(unittest.TestCase):
         if is_stopped:
             runs.append(start("one"))
             self.wait_until(lambda: has_checkpoint() or runs[1].poll() is not None)
-            before = state.stat().st_ino if runs[1].poll() is None else 0
             runs[1].send_signal(signal.SIGSTOP)
+            self.wait_until(lambda: runs[1].poll() is not None or has_stopped(runs[1].pid))  # it replaces no checkpoint any more
+            before = state.stat().st_ino if runs[1].poll() is None else 0
             runs[0].send_signal(signal.SIGCONT)
             if before:
                 self.wait_until(lambda: runs[0].poll() is not None)

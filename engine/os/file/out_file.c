@@ -352,11 +352,12 @@ pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_
     return status;
 }
 
-void pe_out_stay_at_exit(pe_out_file *out)
+bool pe_out_stay_at_exit(pe_out_file *out)
 {
     pe_exit_cleanup_drop(out->part);
     pe_exit_cleanup_drop(out->marker);
-    out->stays_at_exit = true;
+    out->stays_at_exit = out->part == NULL || pe_file_is_named(out->fd, out->part);
+    return out->stays_at_exit;
 }
 
 void pe_out_suspend(pe_out_file *out)

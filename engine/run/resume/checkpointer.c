@@ -70,10 +70,11 @@ static pe_status take_snapshot(pe_checkpointer *self, pe_error *err)
 /* ---- the thread ---- */
 
 /* The output that the checkpoint describes stays, however this process ends. */
-static void retain_output(const pe_checkpointer *self)
+static pe_status retain_output(const pe_checkpointer *self, pe_error *err)
 {
-    if (self->spec.job->op_count == 0)
-        pe_sink_stay_at_exit(self->spec.output->sink);
+    if (self->spec.job->op_count > 0 || pe_sink_stay_at_exit(self->spec.output->sink))
+        return PE_OK;
+    return pe_fail(err, PE_EIO, "cannot write the checkpoint %s: its output was removed", self->spec.resume->path);
 }
 
 static pe_status write_checkpoint(pe_checkpointer *self)
@@ -96,10 +97,8 @@ static pe_status sync_all(pe_checkpointer *self, pe_error *err)
 static void sync_and_write(pe_checkpointer *self)
 {
     const bool is_synced = sync_all(self, &self->sync_error) == PE_OK;
-    if (is_synced && self->spec.run->is_root) {
-        retain_output(self);
+    if (is_synced && self->spec.run->is_root && retain_output(self, &self->write_error) == PE_OK)
         (void)write_checkpoint(self);
-    }
 }
 
 static void *sync_beside(void *context)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/exit_cleanup.h"
 #include "os/file/file.h"
 #include "os/file/out_file.h"
 #include "scratch_folder.h"
@@ -331,6 +332,20 @@ START_TEST(out_part_taken_away_is_an_error_at_commit)
 }
 END_TEST
 
+START_TEST(out_removed_before_its_end_cannot_be_described)
+{
+    enter();
+    pe_out_file kept = begin("x", PE_OUT_RESULT), gone = begin("y", PE_OUT_RESULT);
+    ck_assert(pe_out_stay_at_exit(&kept));
+    pe_exit_cleanup_now();
+    ck_assert(!exists("y.part") && !exists("y.checkpoint") && exists("x.part") && exists("x.checkpoint"));
+    ck_assert(pe_out_stay_at_exit(&kept) && !pe_out_stay_at_exit(&gone));
+    pe_out_abort(&gone);
+    pe_out_abort(&kept);
+    leave();
+}
+END_TEST
+
 /* The library's host may have closed its own 0, 1 and 2. */
 START_TEST(out_never_takes_a_standard_descriptor)
 {
@@ -355,4 +370,4 @@ UNIT_MAIN("out_file", out_that_cannot_be_created_names_the_reason, out_no_permis
           out_second_run_is_refused_while_the_first_writes, out_link_stays_and_its_file_is_replaced,
           out_link_to_itself_is_refused, out_link_to_an_absolute_name_is_followed, out_device_is_written_directly,
           out_fifo_is_written_directly, out_part_taken_away_is_an_error_at_commit,
-          out_never_takes_a_standard_descriptor)
+          out_removed_before_its_end_cannot_be_described, out_never_takes_a_standard_descriptor)

@@ -5,6 +5,8 @@
  *
  * Design: digests are what xxhsum -H2 0.8.1 prints of the same bytes.
  */
+#include "sink/output_stream.h"
+#include "sink/sink_vtable.h"
 #include "sink_helpers.h"
 
 static void refused(const pe_sink_spec *spec, const char *told)
@@ -215,6 +217,57 @@ START_TEST(growing_file_aborted_keeps_its_items)
 }
 END_TEST
 
+/* The write fails after its bytes are in the file. A checkpoint then lists the bytes before it, and no item. */
+static void fails_after_its_bytes(pe_sink *sink, uint64_t bytes_before)
+{
+    const int64_t row = 1;
+    pe_error err = PE_ERROR_INIT, ignored = PE_ERROR_INIT;
+    pe_sink_mark mark;
+    pe_buffer state = {0};
+    ck_assert_int_eq(pe_sink_write(sink, &row, sizeof row, 1, &err), PE_EIO);
+    ck_ok(pe_sink_mark_now(sink, &mark, &state, &ignored), ignored);
+    ck_assert_uint_eq(mark.items, 0);
+    ck_assert_uint_eq(mark.bytes, bytes_before);
+    pe_buffer_fini(&state);
+}
+
+START_TEST(growing_file_that_cannot_be_renamed_counts_no_rows)
+{
+    static const char *const paths[] = {"x.raw", "x.npy"};
+    static const uint64_t header_bytes[] = {0, 128};
+    enter();
+    for (size_t p = 0; p < 2; p++) {
+        const pe_sink_spec spec = make_spec(paths[p], PE_ORDER_STREAM, int64_type, 1);
+        pe_sink *sink = begin(&spec);
+        ck_assert_int_eq(mkdir(paths[p], 0700), 0); /* which a rename does not replace */
+        fails_after_its_bytes(sink, header_bytes[p]);
+        pe_sink_trim(sink);
+        char part[16];
+        snprintf(part, sizeof part, "%s.part", paths[p]);
+        ck_assert_uint_eq(load(part), header_bytes[p]);
+        give_up(sink);
+        ck_assert_int_eq(rmdir(paths[p]), 0);
+    }
+    tidy();
+}
+END_TEST
+
+START_TEST(npy_whose_header_cannot_be_written_counts_no_rows)
+{
+    int ends[2];
+    enter();
+    const pe_sink_spec spec = make_spec("x.npy", PE_ORDER_STREAM, int64_type, 1);
+    pe_sink *sink = begin(&spec);
+    ck_assert_int_eq(pipe(ends), 0); /* takes the row, and has no beginning to go back to */
+    ck_assert_int_eq(dup2(ends[1], sink->stream->fd), sink->stream->fd);
+    fails_after_its_bytes(sink, 128);
+    give_up(sink);
+    close(ends[0]);
+    close(ends[1]);
+    tidy();
+}
+END_TEST
+
 static void opens_with(pe_sink_spec spec, const char *const *names, int name_count, bool has_index, const char *line)
 {
     spec.names = names;
@@ -350,5 +403,6 @@ UNIT_MAIN("sink", check_unknown_suffix_is_refused, check_format_follows_the_path
           check_names_must_match_the_columns, check_npy_fields_need_names_of_their_own,
           check_npy_of_unknown_length_on_a_pipe_is_refused, begin_missing_directory_is_no_output, null_takes_and_drops,
           whole_file_appears_at_commit, whole_file_aborted_leaves_the_earlier_one, growing_file_aborted_keeps_its_items,
+          growing_file_that_cannot_be_renamed_counts_no_rows, npy_whose_header_cannot_be_written_counts_no_rows,
           raw_rows_have_row_file_in_a_whole_file_alone, row_file_marks_are_seen_through_another_descriptor,
           csv_without_items_has_its_names, digest_equals_xxhsum, memory_is_what_is_held)
