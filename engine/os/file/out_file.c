@@ -354,9 +354,10 @@ pe_status pe_out_reopen(const char *path, const char *marker, bool is_whole, pe_
 
 bool pe_out_stay_at_exit(pe_out_file *out)
 {
+    struct stat facts;
     pe_exit_cleanup_drop(out->part);
     pe_exit_cleanup_drop(out->marker);
-    out->stays_at_exit = out->part == NULL || pe_file_is_named(out->fd, out->part);
+    out->stays_at_exit = !out->is_regular || (fstat(out->fd, &facts) == 0 && facts.st_nlink > 0);
     return out->stays_at_exit;
 }
 

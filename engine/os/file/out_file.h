@@ -71,7 +71,7 @@ pe_status pe_out_check_own(const char *path, const char *marker, pe_error *err);
 pe_status pe_out_marker_path(const char *path, char **out, pe_error *err);
 
 /* pe_out_stay_at_exit - from here on keep the files when the process ends: a checkpoint describes them. Any thread.
- * Returns: false when the temporary file is gone, as after pe_exit_cleanup_now: no checkpoint may describe it */
+ * Returns: false when the file was removed, as after pe_exit_cleanup_now: no checkpoint may describe it */
 bool pe_out_stay_at_exit(pe_out_file *out);
 
 /* pe_out_suspend - close an unfinished file for a later run that goes on: it, its temporary name and the marker stay. */

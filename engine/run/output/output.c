@@ -288,6 +288,16 @@ pe_status pe_output_list(pe_output *output, pe_checkpoint *out, pe_error *err)
     return status;
 }
 
+bool pe_output_retain(pe_output *output)
+{
+    if (output->job->op_count > 0 || output->sink == NULL)
+        return true;
+    (void)pthread_mutex_lock(&output->mutex); /* the file may get its final name meanwhile */
+    const bool is_there = pe_sink_stay_at_exit(output->sink);
+    (void)pthread_mutex_unlock(&output->mutex);
+    return is_there;
+}
+
 pe_status pe_output_sync(const pe_output *output, pe_error *err)
 {
     pe_status status = pe_sink_sync(output->sink, err);

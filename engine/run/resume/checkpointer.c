@@ -69,18 +69,13 @@ static pe_status take_snapshot(pe_checkpointer *self, pe_error *err)
 
 /* ---- the thread ---- */
 
-/* The output that the checkpoint describes stays, however this process ends. */
-static pe_status retain_output(const pe_checkpointer *self, pe_error *err)
-{
-    if (self->spec.job->op_count > 0 || pe_sink_stay_at_exit(self->spec.output->sink))
-        return PE_OK;
-    return pe_fail(err, PE_EIO, "cannot write the checkpoint %s: its output was removed", self->spec.resume->path);
-}
-
 static pe_status write_checkpoint(pe_checkpointer *self)
 {
     pe_run_resume *const resume = self->spec.resume;
     pe_checkpoint_lock *const lock = resume->lock.path != NULL ? &resume->lock : NULL;
+    if (!pe_output_retain(self->spec.output))
+        return pe_fail(&self->write_error, PE_EIO, "cannot write the checkpoint %s: its output was removed",
+                       resume->path);
     return pe_checkpoint_write(&self->snapshot, resume->path, lock, &self->write_error);
 }
 
@@ -97,7 +92,7 @@ static pe_status sync_all(pe_checkpointer *self, pe_error *err)
 static void sync_and_write(pe_checkpointer *self)
 {
     const bool is_synced = sync_all(self, &self->sync_error) == PE_OK;
-    if (is_synced && self->spec.run->is_root && retain_output(self, &self->write_error) == PE_OK)
+    if (is_synced && self->spec.run->is_root)
         (void)write_checkpoint(self);
 }
 
