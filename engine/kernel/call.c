@@ -29,7 +29,7 @@ static const pe_setup no_setup = {0};
 
 _Thread_local volatile pe_position pe_position_here;
 
-/* Why the open that runs on this thread refused; written to refusal_room, or where that is NULL to refusal. */
+/* Why the open or map that runs on this thread refused; written to refusal_room, or where that is NULL to refusal. */
 static _Thread_local char refusal[PE_REFUSAL_ROOM];
 static _Thread_local char *refusal_room;
 static _Thread_local bool lacks_something;
@@ -127,7 +127,8 @@ static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
     return bytes;
 }
 
-void pe_call_wait_for_room(pe_batch *batch, size_t size)
+/* For an answer, which may be longer than its texts are. */
+static void wait_for_room(pe_batch *batch, size_t size)
 {
     pe_call *const call = batch->host;
     if (batch->text != give_text || !is_long(call, size) || size <= call->kept_bytes) /* as in pe_call_advance */
@@ -145,7 +146,7 @@ bool pe_call_keep(pe_batch *batch, size_t item, size_t size)
                        "item %" PRIu64 ": its result is longer than the texts of up to %zu bytes that pool.memory has "
                        "room for: raise pool.memory",
                        index_of(call, item), call->bounds.longest) == PE_OK;
-    pe_call_wait_for_room(batch, size);
+    wait_for_room(batch, size);
     return true;
 }
 
@@ -250,11 +251,22 @@ const char *pe_call_refusal(void)
     return refusal_room == NULL ? refusal : refusal_room;
 }
 
-/* Returns what the kernel's open returned. */
-static int open_worker(pe_call *call)
+static void forget_refusal(void)
 {
     refusal[0] = '\0';
     lacks_something = false;
+}
+
+static pe_status report_refusal(const pe_kernel *kernel, pe_error *err)
+{
+    return pe_fail(err, lacks_something ? PE_ENOMEM : PE_EKERNEL, "kernel \"%s\" could not start a worker: %s",
+                   kernel->name, refusal);
+}
+
+/* Returns what the kernel's open returned. */
+static int open_worker(pe_call *call)
+{
+    forget_refusal();
     if (call->kernel->open == NULL)
         return 0;
     enter(call, NULL);
@@ -290,8 +302,7 @@ pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, c
     if (refused != 0) {
         if (refusal[0] == '\0')
             pe_call_refuse("its open returned %d", refused);
-        status = pe_fail(err, lacks_something ? PE_ENOMEM : PE_EKERNEL, "kernel \"%s\" could not start a worker: %s",
-                         kernel->name, refusal);
+        status = report_refusal(kernel, err);
         pe_call_free(call);
         return status;
     }
@@ -325,6 +336,7 @@ static void begin_run(pe_call *call, uint64_t first, size_t count, const void *c
     pe_failures_clear(&call->failures);
     pe_error_clear(&call->fault);
     call->is_lacking = false;
+    forget_refusal();
     if (call->has_text) {
         pe_arena_reset(&call->texts);
         call->text_bytes = call->kept_bytes = call->text_end = 0;
@@ -337,9 +349,11 @@ void pe_call_lacks(pe_batch *batch)
     call->is_lacking = true;
 }
 
-/* Fails because map returned nonzero; the reason is that of the last failed item, if there is one. */
+/* Fails because map returned nonzero; the reason is why no worker could be started, or that of the last failed item. */
 static pe_status report_stop(const pe_call *call, int stopped, pe_error *err)
 {
+    if (refusal[0] != '\0')
+        return report_refusal(call->kernel, err);
     if (call->failures.count > 0) {
         const pe_failure *last = &call->failures.list[call->failures.count - 1];
         return pe_fail_item(err, call->is_lacking ? PE_ENOMEM : PE_EKERNEL, last->item,

@@ -16,7 +16,7 @@
 typedef struct pe_call pe_call;
 
 /* pe_call_refuse - why the open of a form of ours returns another value than 0: ends the message of pe_call_make, in place of
- * the value. Call: from the open, on its thread. pe_call_refusal is the text; "" where none was given. */
+ * the value; likewise why a map cannot start a worker again. Call: from open or map, on its thread. pe_call_refusal is the text; "" where none was given. */
 #define PE_REFUSAL_ROOM 512
 void pe_call_refuse(const char *format, ...) PE_PRINTF(1, 2);
 const char *pe_call_refusal(void);
@@ -59,8 +59,6 @@ void pe_call_advance(pe_batch *batch, size_t done);
  * more than `size` bytes of it are in memory. Waits for room, which the answer has until pe_call_advance; by then its memory
  * is free again. False: the answer is longer than any text may be, and the run ends with PE_ENOMEM. */
 bool pe_call_keep(pe_batch *batch, size_t item, size_t size);
-/* pe_call_wait_for_room - do the same for an answer that may be longer than its texts are. */
-void pe_call_wait_for_room(pe_batch *batch, size_t size);
 
 /* pe_call_lacks - called inside map by kernels of this program that fail an item and give up for lack of memory or of
  * another resource of the system: the run ends with PE_ENOMEM. */

@@ -176,12 +176,15 @@ class Failures(Compiled):
                     lines(x * x for x in range(ROOT_INT64 - 2, ROOT_INT64 + 3)))
 
     def test_division_fails_the_item_not_the_process(self):
-        result = self.run_job(toml(mode="starmap", input=[{"value": -INT64_MAX - 1}, {"range": [-1, 2]}],
-                                   kernel={"expr": "x / y"}, errors={"on_error": "skip", "log": "log.csv"}))
-        self.assertEqual((result.code, result.text), (1, f"{-INT64_MAX - 1}\n"), str(result))
-        log = (self.dir / "log.csv").read_text()
-        self.assertIn("integer division by zero", log)
-        self.assertIn("a quotient does not fit int64", log)
+        for overflow in ("error", "wrap"):
+            for expr, value in (("x / y", -INT64_MAX - 1), ("x % y", 0)):
+                with self.subTest((overflow, expr)):
+                    result = self.run_job(toml(mode="starmap", input=[{"value": -INT64_MAX - 1}, {"range": [-1, 2]}],
+                                               kernel={"expr": expr, "overflow": overflow}, errors={"on_error": "skip", "log": "log.csv"}))
+                    self.assertEqual((result.code, result.text), (1, f"{value}\n"), str(result))
+                    log = (self.dir / "log.csv").read_text()
+                    self.assertIn("integer division by zero", log)
+                    self.assertIn("a quotient does not fit int64", log)
 
     def test_or_error_fails_by_the_number(self):
         kernel = {"source": "f.c", "function": "halved", "signature": "(int64) -> int64 or error"}

@@ -8,6 +8,8 @@ import fcntl
 import os
 import sys
 
+import numpy
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 from harness import Case, main, toml  # noqa: E402
 
@@ -55,6 +57,16 @@ class Growth(Case):
                         if output == "o.txt":
                             values = [int(x) for x in ("1\n2\n4" + more).split()]
                             self.assertEqual((self.dir / output).read_text().split(), [str(1000 // x) for x in values])
+
+    def test_file_without_any_record_takes_the_type_of_those_that_come(self):
+        for output in ("o.txt", "o.npy"):
+            with self.subTest(output):
+                self.write("job.toml", toml(mode="map", input={"path": "in.txt"}, kernel={"expr": "1000 / x"}, output={"path": output},
+                                            errors={"on_error": "skip", "log": "failed.csv"}, checkpoint={"keep": True}))
+                self.begun("")
+                self.grown("5\n8\n")
+                values = (self.dir / output).read_text().split() if output == "o.txt" else numpy.load(self.dir / output).tolist()
+                self.assertEqual([int(x) for x in values], [1000 // 5, 1000 // 8])
 
     def test_with_failed_items(self):
         """The last item had failed, and does not now; or the other way round."""

@@ -4,8 +4,11 @@
 
 Expected values: Python's Collatz steps, and numpy's squares.
 """
+import fcntl
+import json
 import os
 import pathlib
+import select
 import signal
 import subprocess
 import sys
@@ -127,6 +130,26 @@ class Interrupted(Runs):
                 result = self.run_args("--resume", "job.toml")
                 self.assertEqual((result.code, (self.dir / "out.txt").read_text()), (0, "".join(f"{i}\n" for i in range(50))), str(result))
                 (self.dir / "again").unlink()
+
+    def test_signal_after_the_run_does_not_change_its_outcome(self):
+        """The pipe that takes the stats is full, so the signal comes after the commit and before the end of the process."""
+        for name, kernel, code in (("well", "x * x", 0), ("failed", "100 / (x - 7)", 1)):
+            with self.subTest(name):
+                self.write("job.toml", toml(input={"range": [0, 100]}, kernel={"expr": kernel}, output={"path": f"{name}.txt"}, errors={"on_error": "skip"}))
+                pipe = str(self.dir / f"{name}.stats")
+                os.mkfifo(pipe)
+                end = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+                self.addCleanup(os.close, end)
+                text = b" " * fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, 4096)
+                os.write(end, text)
+                process = start(["--stats", pipe, "job.toml"], cwd=self.dir)
+                self.assertIn(b"items in", process.stderr.readline())
+                self.assertTrue((self.dir / f"{name}.txt").exists())
+                process.send_signal(signal.SIGTERM)
+                while process.poll() is None or select.select([end], [], [], 0)[0]:
+                    text += os.read(end, 4096) if select.select([end], [], [], 0.01)[0] else b""
+                self.assertEqual(finish(process).code, code)
+                self.assertEqual(json.loads(text)["exit_code"], code)
 
     def test_imap_to_digest_prints_nothing(self):
         process = self.started(squares(10**11, "imap", output={"format": "digest"}, input={"range": [0, 10**11], "dtype": "int128"}))

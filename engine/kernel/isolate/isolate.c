@@ -21,6 +21,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/errno_text.h"
 #include "kernel/call.h"
 #include "kernel/isolate/isolate_internal.h"
 #include "kernel/process/process_form.h"
@@ -66,6 +67,15 @@ static size_t larger(size_t have, size_t need)
     return need <= have ? have : need < SIZE_MAX / 4 ? need * 2 : need;
 }
 
+static int map_memory(pe_isolate_worker *worker, pe_isolate_capacity capacity)
+{
+    char text[PE_ERRNO_TEXT_SIZE];
+    const int refused = pe_isolate_memory_map(&worker->self->signature, capacity, &worker->memory);
+    if (refused != 0)
+        pe_call_refuse_for_lack(pe_errno_text(refused, text));
+    return refused;
+}
+
 /* Memory with at least this capacity, with a child that has it. Returns 0 or what map shall return. */
 static int grow(pe_isolate_worker *worker, pe_isolate_capacity need)
 {
@@ -75,7 +85,7 @@ static int grow(pe_isolate_worker *worker, pe_isolate_capacity need)
     const pe_isolate_capacity capacity = {.items = larger(have.items, need.items),
                                           .text_in = larger(have.text_in, need.text_in),
                                           .text_out = larger(have.text_out, need.text_out)};
-    const int refused = pe_isolate_memory_map(&worker->self->signature, capacity, &worker->memory);
+    const int refused = map_memory(worker, capacity);
     return refused != 0 ? refused : pe_isolate_restart(worker);
 }
 
@@ -139,9 +149,9 @@ static pe_isolate_outcome ask_until_it_fits(pe_isolate_worker *worker, pe_batch 
             note_texts(worker, items.count, text_out);
         if (outcome == PE_ISOLATE_ANSWERED && text_out > LONG_BYTES && items.count > 1)
             return PE_ISOLATE_LONG;
-        if (outcome == PE_ISOLATE_ANSWERED)
-            pe_call_wait_for_room(batch, text_out);
-        if (outcome == PE_ISOLATE_ANSWERED && text_out > worker->memory.capacity.text_out) {
+        if (outcome == PE_ISOLATE_ANSWERED && !pe_call_keep(batch, items.begin, text_out)) {
+            *stopped = ENOMEM;
+        } else if (outcome == PE_ISOLATE_ANSWERED && text_out > worker->memory.capacity.text_out) {
             *stopped = grow(worker, (pe_isolate_capacity){.text_out = text_out});
         } else if (is_from_outside(worker, outcome) && !was_killed) {
             was_killed = true;
@@ -213,7 +223,7 @@ static int open_isolated(const pe_kernel *kernel, const pe_setup *setup, void **
         return ENOMEM;
     worker->self = self;
     worker->setup = setup;
-    int refused = pe_isolate_memory_map(&self->signature, pe_isolate_first_capacity(&self->signature), &worker->memory);
+    int refused = map_memory(worker, pe_isolate_first_capacity(&self->signature));
     if (refused == 0)
         refused = pe_isolate_start(worker);
     if (refused != 0) {

@@ -44,6 +44,8 @@ static pe_isolate_outcome exchange(pe_isolate_worker *worker, size_t requests, u
     const uint64_t wait_ns = event == PE_SUBPROCESS_ENDED ? pe_clock_ns() + EXIT_WAIT_NS : 1;
     worker->end = pe_subprocess_finish(&worker->process, wait_ns, NULL, NULL);
     worker->refused = event == PE_SUBPROCESS_FAILED ? ENOMEM : 0;
+    if (event == PE_SUBPROCESS_FAILED)
+        pe_call_refuse_for_lack(err.text);
     return event == PE_SUBPROCESS_FAILED    ? PE_ISOLATE_NONE
            : event == PE_SUBPROCESS_TIMEOUT ? PE_ISOLATE_LATE
                                             : PE_ISOLATE_DIED;

@@ -125,7 +125,8 @@ pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_
     (void)pe_execution_close(&self, stats.items, err);
     note_end(&self, &stats, facts);
     pe_crash_end();
-    pe_interrupt_end_run();
+    if (pe_comm_size(run->comm) > 1) /* a single rank ends with the run's own exit code, whatever signal still comes */
+        pe_interrupt_end_run();
     if (self.output.is_complete)
         pe_summary_log(job, plan, &stats, resume->done.items, busy_ns,
                        pe_execution_skipped(&self, self.output.failures.count));

@@ -5,7 +5,8 @@
  *
  * Design:   a range has grown when only its stop is further away; a text when its first bytes, as many as there were,
  *           have the content that they had. A text whose last record had no line end may have grown within that record,
- *           whose item is then computed again.
+ *           whose item is then computed again. An input without any item had no record that tells its type: the run
+ *           begins anew with the types of the items that there are now.
  * Threads:  the main thread of rank 0.
  * Not here: other differences (resume.c).
  */
@@ -122,7 +123,7 @@ static pe_status refuse_axes(const char *output, pe_error *err)
 pe_status pe_growth_adapt(const pe_job *job, const pe_run_inputs *inputs, pe_checkpoint *from, const pe_manifest *is,
                           pe_growth *growth, pe_error *err)
 {
-    static const char items[] = "input.items";
+    static const char items[] = "input.items", types[] = "kernel.types";
     pe_manifest *const was = &from->manifest;
     const char *const old_items = pe_manifest_find(was, items), *const new_items = pe_manifest_find(is, items);
     const bool is_product = job->combine == PE_COMBINE_PRODUCT;
@@ -146,5 +147,7 @@ pe_status pe_growth_adapt(const pe_job *job, const pe_run_inputs *inputs, pe_che
     if (is_product && job->output.format == PE_FORMAT_HDF5)
         return refuse_axes(job->output.path, err);
     from->progress.is_complete = 0;
+    if (growth->items_before == 0 && replace(was, types, pe_manifest_find(is, types), err) != PE_OK)
+        return err->status;
     return replace(was, items, new_items, err);
 }

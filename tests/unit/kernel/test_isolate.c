@@ -4,6 +4,8 @@
 /* test_isolate.c - an item that crashes, ends, hangs or is killed costs that item, whatever stands around it.
  */
 #define _GNU_SOURCE
+#include <sys/resource.h>
+
 #include "isolate_helpers.h"
 
 static void costs_that_item_everywhere(int64_t act, const char *reason)
@@ -267,6 +269,63 @@ START_TEST(kernel_that_fails_no_item_is_reported)
 }
 END_TEST
 
+START_TEST(process_that_cannot_be_started_again_for_lack_of_descriptors_is_reported)
+{
+    const int64_t in[2] = {1, SEGV};
+    int64_t out[2];
+    const void *const args[] = {in};
+    void *const results[] = {out};
+    struct rlimit before, none;
+    isolated *r = opened("(int64) -> int64", map_numbers, 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 3, .rlim_max = before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    const pe_status status = pe_call_run(r->call, 10, 2, args, results, &r->err);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    ck_assert_int_eq(status, PE_ENOMEM);
+    ck_assert_str_eq(r->err.text, "kernel \"act\" could not start a worker: Too many open files (the limit is that of "
+                                  "ulimit -n)");
+    finish(r);
+}
+END_TEST
+
+static int map_long_text(pe_batch *batch)
+{
+    return (batch->text)(batch, 0, 0, SIZE_MAX / 4) == NULL ? 5 : 0;
+}
+
+static bool finish_nothing(void *context, size_t done)
+{
+    (void)context, (void)done;
+    return false;
+}
+
+static void wait_for_nothing(void *context, size_t bytes)
+{
+    (void)context, (void)bytes;
+}
+
+START_TEST(text_that_no_memory_can_hold_is_reported)
+{
+    const pe_call_texts bounds = {
+        .most_bytes = 1 << 20, .longest = 2 << 20, .finish_before = finish_nothing, .wait_for_room = wait_for_nothing};
+    const int64_t in[1] = {1};
+    pe_text out[1];
+    const void *const args[] = {in};
+    void *const results[] = {out};
+    isolated *r = opened("(int64) -> text", map_long_text, 0);
+    ck_assert_int_eq(pe_call_run(r->call, 10, 1, args, results, &r->err), PE_ENOMEM);
+    ck_assert_str_eq(r->err.text, "kernel \"act\" could not start a worker: Cannot allocate memory");
+    pe_error_clear(&r->err);
+    pe_call_bound_texts(r->call, &bounds);
+    ck_assert_int_eq(pe_call_run(r->call, 10, 1, args, results, &r->err), PE_ENOMEM);
+    ck_assert_str_eq(r->err.text,
+                     "item 10: its result is longer than the texts of up to 2097152 bytes that pool.memory "
+                     "has room for: raise pool.memory");
+    finish(r);
+}
+END_TEST
+
 START_TEST(kernel_that_prints_does_not_reach_stdout)
 {
     int ends[2];
@@ -285,9 +344,10 @@ START_TEST(kernel_that_prints_does_not_reach_stdout)
 }
 END_TEST
 
-UNIT_MAIN("isolate", segfault_costs_one_item, abort_costs_one_item, division_by_zero_costs_one_item,
-          exit_costs_one_item, exit_does_not_run_what_the_engine_does_at_its_end, crash_that_scribbled_costs_one_item,
-          all_items_crash_all_fail, orphan_that_holds_the_socket_does_not_hang,
+UNIT_MAIN("isolate", process_that_cannot_be_started_again_for_lack_of_descriptors_is_reported,
+          text_that_no_memory_can_hold_is_reported, segfault_costs_one_item, abort_costs_one_item,
+          division_by_zero_costs_one_item, exit_costs_one_item, exit_does_not_run_what_the_engine_does_at_its_end,
+          crash_that_scribbled_costs_one_item, all_items_crash_all_fail, orphan_that_holds_the_socket_does_not_hang,
           process_that_closes_all_and_lives_is_ended, hang_costs_one_item_after_its_timeout,
           slow_items_in_one_batch_are_not_late, failed_items_keep_index_and_reason, killed_once_runs_again,
           killed_always_is_blamed, killed_from_outside_in_a_batch_runs_again,
