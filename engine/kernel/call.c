@@ -32,7 +32,7 @@ _Thread_local volatile pe_position pe_position_here;
 /* Why the open or map that runs on this thread refused; written to refusal_room, or where that is NULL to refusal. */
 static _Thread_local char refusal[PE_REFUSAL_ROOM];
 static _Thread_local char *refusal_room;
-static _Thread_local bool lacks_something;
+static _Thread_local bool lacks_something; /* memory or another resource: PE_ENOMEM */
 
 struct pe_call {
     const pe_kernel *kernel;
@@ -59,7 +59,6 @@ struct pe_call {
     size_t kept_bytes;     /* bytes that pe_call_keep has waited for since then */
     size_t text_end;       /* one more than the last item that was given a text */
     pe_error fault;
-    bool is_lacking; /* pe_call_lacks was called */
 };
 
 static uint64_t index_of(const pe_call *call, size_t item)
@@ -127,16 +126,6 @@ static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
     return bytes;
 }
 
-/* For an answer, which may be longer than its texts are. */
-static void wait_for_room(pe_batch *batch, size_t size)
-{
-    pe_call *const call = batch->host;
-    if (batch->text != give_text || !is_long(call, size) || size <= call->kept_bytes) /* as in pe_call_advance */
-        return;
-    call->bounds.wait_for_room(call->bounds.context, size + call->bounds.most_bytes - call->kept_bytes);
-    call->kept_bytes = size + call->bounds.most_bytes;
-}
-
 bool pe_call_keep(pe_batch *batch, size_t item, size_t size)
 {
     pe_call *const call = batch->host;
@@ -146,7 +135,10 @@ bool pe_call_keep(pe_batch *batch, size_t item, size_t size)
                        "item %" PRIu64 ": its result is longer than the texts of up to %zu bytes that pool.memory has "
                        "room for: raise pool.memory",
                        index_of(call, item), call->bounds.longest) == PE_OK;
-    wait_for_room(batch, size);
+    if (batch->text != give_text || !is_long(call, size) || size <= call->kept_bytes) /* as in pe_call_advance */
+        return true;
+    call->bounds.wait_for_room(call->bounds.context, size + call->bounds.most_bytes - call->kept_bytes);
+    call->kept_bytes = size + call->bounds.most_bytes;
     return true;
 }
 
@@ -251,12 +243,6 @@ const char *pe_call_refusal(void)
     return refusal_room == NULL ? refusal : refusal_room;
 }
 
-static void forget_refusal(void)
-{
-    refusal[0] = '\0';
-    lacks_something = false;
-}
-
 static pe_status report_refusal(const pe_kernel *kernel, pe_error *err)
 {
     return pe_fail(err, lacks_something ? PE_ENOMEM : PE_EKERNEL, "kernel \"%s\" could not start a worker: %s",
@@ -266,7 +252,8 @@ static pe_status report_refusal(const pe_kernel *kernel, pe_error *err)
 /* Returns what the kernel's open returned. */
 static int open_worker(pe_call *call)
 {
-    forget_refusal();
+    refusal[0] = '\0';
+    lacks_something = false;
     if (call->kernel->open == NULL)
         return 0;
     enter(call, NULL);
@@ -335,18 +322,17 @@ static void begin_run(pe_call *call, uint64_t first, size_t count, const void *c
     call->results = results;
     pe_failures_clear(&call->failures);
     pe_error_clear(&call->fault);
-    call->is_lacking = false;
-    forget_refusal();
+    lacks_something = false;
+    refusal[0] = '\0';
     if (call->has_text) {
         pe_arena_reset(&call->texts);
         call->text_bytes = call->kept_bytes = call->text_end = 0;
     }
 }
 
-void pe_call_lacks(pe_batch *batch)
+void pe_call_lacks(void)
 {
-    pe_call *const call = batch->host;
-    call->is_lacking = true;
+    lacks_something = true;
 }
 
 /* Fails because map returned nonzero; the reason is why no worker could be started, or that of the last failed item. */
@@ -356,7 +342,7 @@ static pe_status report_stop(const pe_call *call, int stopped, pe_error *err)
         return report_refusal(call->kernel, err);
     if (call->failures.count > 0) {
         const pe_failure *last = &call->failures.list[call->failures.count - 1];
-        return pe_fail_item(err, call->is_lacking ? PE_ENOMEM : PE_EKERNEL, last->item,
+        return pe_fail_item(err, lacks_something ? PE_ENOMEM : PE_EKERNEL, last->item,
                             "kernel \"%s\" gave up at item %" PRIu64 ": %s", call->kernel->name, last->item,
                             last->reason);
     }

@@ -62,7 +62,7 @@ bool pe_call_keep(pe_batch *batch, size_t item, size_t size);
 
 /* pe_call_lacks - called inside map by kernels of this program that fail an item and give up for lack of memory or of
  * another resource of the system: the run ends with PE_ENOMEM. */
-void pe_call_lacks(pe_batch *batch);
+void pe_call_lacks(void);
 
 /* How a batch grows while it is computed, where its items are handed out one by one or few at a time. */
 typedef struct pe_call_growth {

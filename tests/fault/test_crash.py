@@ -4,6 +4,7 @@
 
 Expected values: x * 2 by Python; the reasons are those that docs/kernels.md shows.
 """
+import json
 import os
 import pathlib
 import re
@@ -47,6 +48,7 @@ static int map(pe_batch *b)
         if (how == 4) for (;;) usleep(1000);
         if (how == 5) usleep(100);
         if (how == 6) { puts("printed"); fflush(stdout); }
+        if (how == 7) { char *own = malloc(40); memset(own - 4096, 0x55, 1 << 16); free(own); own = malloc(1 << 12); abort(); }
     }
     return 0;
 }
@@ -55,7 +57,7 @@ static const pe_kernel one = {PE_KERNEL_ABI, sizeof(pe_kernel), "act", "(int64) 
 static const pe_kernel *const all[] = {&one};
 const pe_plugin pengine_plugin = {PE_KERNEL_ABI, sizeof(pe_plugin), 1, all};
 """
-SEGV, ABORT, EXIT, HANG, NAP, PRINT = 1, 2, 3, 4, 5, 6
+SEGV, ABORT, EXIT, HANG, NAP, PRINT, HEAP = 1, 2, 3, 4, 5, 6, 7
 REASONS = {SEGV: "crashed: SIGSEGV", ABORT: "crashed: SIGABRT", EXIT: "exited with code 3"}
 COUNT = 20_000
 PLACES = (0, COUNT // 2, COUNT - 1)
@@ -124,6 +126,30 @@ class Alone(Crashes):
                 with self.subTest(how=how, bad=bad):
                     self.ends(self.job(bad, how), 0, f"item {bad}: act({bad}): {reason}")
                     self.assertEqual(list(self.dir.glob("out.*")), [])
+
+    def test_stats_report_and_trace_are_written(self):
+        for how, reason in REASONS.items():
+            for mode in ("map", "imap"):
+                with self.subTest(how=how, mode=mode):
+                    result = self.run_job(self.job(10_000, how, mode=mode, out="out.txt"), "-q", "-t", "2", "--stats", "s.json", "--report", "r.html", "--trace", "t.json")
+                    self.assertEqual(result.code, 1, str(result))
+                    self.assertIn(f"pengine: item 10000: act(10000): {reason}; with kernel.isolate", result.err)
+                    stats = json.loads((self.dir / "s.json").read_text())
+                    self.assertEqual((stats["outcome"], stats["exit_code"], stats["failed"]), ("failed", 1, 1))
+                    self.assertEqual(stats["reasons"], [{"reason": reason.split(":")[0], "count": 1, "item": 10_000}])
+                    self.assertIn(f"item 10000: act(10000): {reason}", stats["message"])
+                    self.assertLess(stats["done"], COUNT)
+                    self.assertIn("act(10000)", (self.dir / "r.html").read_text())
+                    json.loads((self.dir / "t.json").read_text())
+                    for name in ("s.json", "r.html", "t.json"):
+                        (self.dir / name).unlink()
+
+    def test_heap_that_is_destroyed_does_not_keep_the_run(self):
+        """The files are then written or not."""
+        result = self.run_job(self.job(COUNT // 2, HEAP), "-q", "-t", "2", "--stats", "s.json")
+        self.assertEqual(result.code, 1, str(result))
+        self.assertRegex(result.err, "pengine: (item|kernel).*crashed: ")
+        self.assertEqual([path.name for path in self.dir.glob("*.json*") if path.name != "s.json"], [])
 
     def test_item_of_a_range_that_a_c_function_gets_is_named(self):
         """An integer range is not written into a column for a compiled kernel, so the message takes the number from the range."""

@@ -320,7 +320,7 @@ static int give_up(pe_command_lines *worker, const progress *self, pe_lines_outc
     else
         self->batch->fail(self->batch, item, err->status == PE_OK ? "out of memory" : err->text);
     if (how != PE_LINES_TOO_MANY && (err->status == PE_OK || err->status == PE_ENOMEM))
-        pe_call_lacks(self->batch);
+        pe_call_lacks();
     return 1;
 }
 

@@ -362,7 +362,7 @@ static void blame(pe_python_worker *worker, progress *self, item_span items, out
 static int give_up(const progress *self, const pe_error *err)
 {
     if (err->status == PE_OK || err->status == PE_ENOMEM)
-        pe_call_lacks(self->batch);
+        pe_call_lacks();
     if (self->done < self->batch->count)
         self->batch->fail(self->batch, self->done, err->status == PE_OK ? "out of memory" : err->text);
     return 1;

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* emergency.c - the reports of a run of several ranks that cannot end in order.
+/* emergency.c - the reports of a run that cannot end in order.
  *
  * Threads: emergency.h; all state is under the mutex.
  */
@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "run/reports/reports.h"
+#include "worker/crash/crash_listener.h"
 
 static struct {
     pthread_mutex_t mutex;
@@ -21,27 +22,6 @@ static struct {
     pe_emergency_counts counts;
     uint64_t begin_ns;
 } state = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-
-void pe_emergency_begin(const pe_run_context *run, const pe_run_facts *facts, const pe_run_resume *resume,
-                        const pe_emergency_counts *counts)
-{
-    if (!run->is_root || pe_comm_size(run->comm) < 2)
-        return;
-    (void)pthread_mutex_lock(&state.mutex);
-    state.run = run;
-    state.facts = facts;
-    state.resume = resume;
-    state.counts = *counts;
-    state.begin_ns = pe_clock_ns();
-    (void)pthread_mutex_unlock(&state.mutex);
-}
-
-void pe_emergency_end(void)
-{
-    (void)pthread_mutex_lock(&state.mutex);
-    state.run = NULL;
-    (void)pthread_mutex_unlock(&state.mutex);
-}
 
 static uint64_t count(const atomic_uint_fast64_t *counter)
 {
@@ -59,22 +39,51 @@ static void add_how_to_go_on(pe_run_facts *facts)
     pe_buffer_fini(&command);
 }
 
-void pe_emergency_write(pe_status status, const char *message)
+static void write_end(const pe_error *end)
 {
     pe_error ignored = PE_ERROR_INIT;
     (void)pthread_mutex_lock(&state.mutex);
     if (state.run != NULL) {
         pe_run_facts facts = *state.facts;
-        facts.status = status;
-        (void)snprintf(facts.message, sizeof facts.message, "%s", message);
+        pe_reports_take_end(&facts, end);
         facts.wall_ns = pe_clock_ns() - state.begin_ns;
         facts.before = state.resume->done.items;
         facts.done = count(state.counts.items);
         facts.rows = count(state.counts.rows);
-        facts.failed = count(state.counts.failed);
+        facts.failed += count(state.counts.failed);
         add_how_to_go_on(&facts);
         pe_reports_write(state.run, &facts, &ignored);
         state.run = NULL;
     }
     (void)pthread_mutex_unlock(&state.mutex);
+}
+
+void pe_emergency_begin(const pe_run_context *run, const pe_run_facts *facts, const pe_run_resume *resume,
+                        const pe_emergency_counts *counts)
+{
+    if (!run->is_root || !pe_reports_are_wanted(run))
+        return;
+    (void)pthread_mutex_lock(&state.mutex);
+    state.run = run;
+    state.facts = facts;
+    state.resume = resume;
+    state.counts = *counts;
+    state.begin_ns = pe_clock_ns();
+    (void)pthread_mutex_unlock(&state.mutex);
+    pe_crash_listen(write_end);
+}
+
+void pe_emergency_end(void)
+{
+    pe_crash_listen_end();
+    (void)pthread_mutex_lock(&state.mutex);
+    state.run = NULL;
+    (void)pthread_mutex_unlock(&state.mutex);
+}
+
+void pe_emergency_write(pe_status status, const char *message)
+{
+    pe_error end = PE_ERROR_INIT;
+    (void)pe_fail(&end, status, "%s", message);
+    write_end(&end);
 }

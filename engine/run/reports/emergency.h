@@ -1,11 +1,12 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* emergency.h - the reports of a run of several ranks that cannot end in order: a rank is lost, or the launcher kills them.
+/* emergency.h - the reports of a run that cannot end in order: a kernel crashes, a rank is lost, or the launcher kills the ranks.
  *
- * Design:  no message passes between the ranks any more, so rank 0 writes what it knows itself: the outcome, how many items
- *          are delivered, the job. If the run ends in order after all, its own reports take the place of these.
- * Threads: begin and end: the main thread; write: the heartbeat's thread.
+ * Design:  no message passes between the ranks or threads any more, so rank 0 writes what it knows itself: the outcome, how many
+ *          items are delivered, the job. If the run ends in order after all, its own reports take the place of these.
+ * Threads: begin and end: the main thread; write: the heartbeat's thread. A crash comes to a thread of its own
+ *          (worker/crash/crash_listener.h).
  */
 #ifndef PE_EMERGENCY_H
 #define PE_EMERGENCY_H

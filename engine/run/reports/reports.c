@@ -63,7 +63,14 @@ static pe_status write_html(const pe_run_facts *facts, const char *path, pe_erro
     return status;
 }
 
-static void take_end(const pe_error *err, pe_run_facts *facts)
+bool pe_reports_are_wanted(const pe_run_context *run)
+{
+    const pe_job_reports *const reports = &run->options->reports;
+    return reports->stats != NULL || reports->html != NULL || reports->trace != NULL ||
+           run->options->progress == PE_PROGRESS_JSON;
+}
+
+void pe_reports_take_end(pe_run_facts *facts, const pe_error *err)
 {
     facts->status = err->status;
     memcpy(facts->message, err->text, sizeof facts->message);
@@ -120,7 +127,7 @@ pe_status pe_reports_end(const pe_run_context *run, pe_run_facts *facts, pe_erro
     pe_error late = PE_ERROR_INIT;
     if (run->options->action != PE_ACTION_RUN)
         return err->status;
-    take_end(err, facts);
+    pe_reports_take_end(facts, err);
     if (run->is_root)
         pe_reports_write(run, facts, &late);
     pe_collected_fini(&facts->collected);

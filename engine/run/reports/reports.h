@@ -12,6 +12,12 @@
 /* pe_reports_begin - begin with what is known before the run. */
 void pe_reports_begin(const pe_run_context *run, pe_run_facts *facts);
 
+/* pe_reports_are_wanted - whether the options name a file, or ask for lines of progress for programs. */
+bool pe_reports_are_wanted(const pe_run_context *run);
+
+/* pe_reports_take_end - note with which error the run ended. */
+void pe_reports_take_end(pe_run_facts *facts, const pe_error *err);
+
 /* pe_reports_write - write the files that the options name, on rank 0; err: the first that cannot be written. */
 void pe_reports_write(const pe_run_context *run, const pe_run_facts *facts, pe_error *err);
 

@@ -6,7 +6,8 @@
  * Invariant: a job prints one message, even when all ranks crash at their first item.
  * Design:   the signal handler runs on the thread that crashed. pe_position_here of this thread says which batch of
  *           which kernel it was computing. The handler makes only system calls. The first thread that enters it
- *           reports; other threads sleep until the process ends.
+ *           reports; other threads sleep until the process ends. The files that describe the run are written by a thread
+ *           that waits for this (crash_listener.c).
  *           On a node the first rank that binds an abstract socket name prints the message. Ranks other than 0 first
  *           wait some time, so that rank 0 on another node prints and mpirun ends them. A rank that mpirun is ending
  *           (SIGCONT at once, SIGTERM a second later) prints nothing.
@@ -45,9 +46,6 @@
 #define ENDED_NS ((uint64_t)3000 * 1000 * 1000) /* an older SIGCONT was not the beginning of mpirun's end */
 #define LINE_ROOM 1024u
 
-static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-#define CRASHES (sizeof crashes / sizeof *crashes)
-
 /* Written by begin and end while there is one thread; the last two are atomic. */
 static struct {
     bool is_active;
@@ -57,7 +55,7 @@ static struct {
     struct sockaddr_un name; /* the socket name that the printing rank of this node binds */
     socklen_t name_size;
     volatile pe_crash_report *report;
-    struct sigaction before[CRASHES], before_continue;
+    struct sigaction before[PE_CRASHES], before_continue;
     _Atomic uint64_t continued_ns; /* written by the handler of SIGCONT */
     atomic_flag has_crashed;
 } state = {.has_crashed = ATOMIC_FLAG_INIT};
@@ -136,10 +134,8 @@ static void add_items(line *to, const pe_position *here)
     add(to, " ");
 }
 
-static void compose(line *to, const pe_position *here, bool by_signal, int number)
+static void describe(line *to, const pe_position *here, bool by_signal, int number, pe_error *end)
 {
-    add(to, state.is_terminal ? "\r\033[K" : "");
-    add(to, "pengine: ");
     if (here->batch == NULL) {
         const char *const part = here->is_closing ? "its close" : pe_call_refusal();
         add_name(to, here);
@@ -147,14 +143,26 @@ static void compose(line *to, const pe_position *here, bool by_signal, int numbe
         add(to, part[0] != '\0' ? part : "its open");
         add(to, " ");
     } else if (pe_crash_search(here, state.report)) {
-        add_item(to, here, here->batch->first + state.report->at);
+        end->item = here->batch->first + state.report->at;
+        add_item(to, here, end->item);
+        end->reason_at = to->size;
     } else {
         add_items(to, here);
     }
     add_end(to, by_signal, number);
-    if (here->batch != NULL)
-        add(to, "; with kernel.isolate = true that item alone would fail");
-    to->text[to->size++] = '\n';
+}
+
+/* Prints the text as a message, with a hint after it. */
+static void print(const char *text, const char *hint)
+{
+    line out = {.size = 0};
+    add(&out, state.is_terminal ? "\r\033[K" : "");
+    add(&out, "pengine: ");
+    add(&out, text);
+    add(&out, hint);
+    out.text[out.size++] = '\n';
+    const ssize_t put = write(STDERR_FILENO, out.text, out.size);
+    (void)put;
 }
 
 /* ---- the end ---- */
@@ -178,6 +186,21 @@ static bool may_print(void)
     return !is_being_ended();
 }
 
+/* Ends the process with this error. The reports of the run are written before that: then no file is written any more. */
+static _Noreturn void end_run(pe_error *end, const line *text, const char *hint)
+{
+    for (size_t c = 0; c < sizeof end->text - 1; c++)
+        end->text[c] = text->text[c];
+    pe_crash_tell(end);
+    pe_exit_cleanup_final();
+    if (may_print())
+        print(text->text, hint);
+    else
+        for (int ms = 0; ms < SILENT_MS && !is_being_ended(); ms++)
+            (void)poll(NULL, 0, 1);
+    _exit(pe_status_exit(end->status)); /* only reads a table */
+}
+
 static _Noreturn void end_job(bool by_signal, int number)
 {
     const pe_position here = {.kernel = pe_position_here.kernel,
@@ -186,27 +209,19 @@ static _Noreturn void end_job(bool by_signal, int number)
                               .done = pe_position_here.done,
                               .is_closing = pe_position_here.is_closing};
     const bool is_opening = here.batch == NULL && !here.is_closing;
-    const int code = pe_status_exit(is_opening ? PE_EKERNEL : PE_EITEM); /* only reads a table */
-    line out = {.size = 0};
+    pe_error end = {.status = is_opening ? PE_EKERNEL : PE_EITEM, .item = PE_NO_ITEM};
+    line text = {.size = 0};
     while (atomic_flag_test_and_set(&state.has_crashed))
         (void)pause();
-    pe_exit_cleanup_final();
-    if (may_print()) {
-        compose(&out, &here, by_signal, number);
-        const ssize_t put = write(STDERR_FILENO, out.text, out.size);
-        (void)put;
-        _exit(code);
-    }
-    for (int ms = 0; ms < SILENT_MS && !is_being_ended(); ms++)
-        (void)poll(NULL, 0, 1);
-    _exit(code);
+    describe(&text, &here, by_signal, number, &end);
+    end_run(&end, &text, here.batch == NULL ? "" : "; with kernel.isolate = true that item alone would fail");
 }
 
 /* Restores the earlier handler and raises the signal again. */
 static void restore_and_raise(int number)
 {
-    for (size_t c = 0; c < CRASHES; c++)
-        if (crashes[c] == number)
+    for (size_t c = 0; c < PE_CRASHES; c++)
+        if (pe_crashes[c] == number)
             (void)sigaction(number, &state.before[c], NULL);
     (void)raise(number); /* delivered when this handler returns */
 }
@@ -214,6 +229,8 @@ static void restore_and_raise(int number)
 static void on_crash(int number, siginfo_t *info, void *unused)
 {
     (void)unused;
+    while (pe_crash_is_listener()) /* what the kernel has left in memory is not to be used: end_run waits some time */
+        (void)pause();
     if (pe_position_here.kernel == NULL || info->si_code == SI_USER)
         restore_and_raise(number);
     else
@@ -223,15 +240,12 @@ static void on_crash(int number, siginfo_t *info, void *unused)
 /* libgomp calls exit, after a message of its own, when it gets no memory or no thread. */
 static _Noreturn void end_for_library(void)
 {
-    static const char text[] = "pengine: a library ended the run: memory or threads ran out\n";
+    pe_error end = {.status = PE_ENOMEM, .item = PE_NO_ITEM};
+    line text = {.size = 0};
     while (atomic_flag_test_and_set(&state.has_crashed))
         (void)pause();
-    pe_exit_cleanup_final();
-    if (may_print()) {
-        const ssize_t put = write(STDERR_FILENO, text, sizeof text - 1);
-        (void)put;
-    }
-    _exit(pe_status_exit(PE_ENOMEM));
+    add(&text, "a library ended the run: memory or threads ran out");
+    end_run(&end, &text, "");
 }
 
 static void on_exit_call(int code, void *unused)
@@ -277,8 +291,8 @@ void pe_crash_begin(int rank, int ranks)
     state.is_active = true;
     struct sigaction action = {.sa_sigaction = on_crash, .sa_flags = (int)(SA_SIGINFO | SA_ONSTACK)};
     (void)sigfillset(&action.sa_mask);
-    for (size_t c = 0; c < CRASHES; c++)
-        (void)sigaction(crashes[c], &action, &state.before[c]);
+    for (size_t c = 0; c < PE_CRASHES; c++)
+        (void)sigaction(pe_crashes[c], &action, &state.before[c]);
     const struct sigaction on_cont = {.sa_handler = on_continue, .sa_flags = SA_RESTART};
     (void)sigaction(SIGCONT, &on_cont, &state.before_continue);
 }
@@ -287,8 +301,8 @@ void pe_crash_end(void)
 {
     if (!state.is_active)
         return;
-    for (size_t c = 0; c < CRASHES; c++)
-        (void)sigaction(crashes[c], &state.before[c], NULL);
+    for (size_t c = 0; c < PE_CRASHES; c++)
+        (void)sigaction(pe_crashes[c], &state.before[c], NULL);
     (void)sigaction(SIGCONT, &state.before_continue, NULL);
     state.is_active = false;
     union {

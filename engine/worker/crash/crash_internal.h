@@ -1,15 +1,21 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* crash_internal.h - what crash.c and crash_search.c share.
+/* crash_internal.h - what crash.c, crash_search.c and crash_listener.c share.
  */
 #ifndef PE_CRASH_INTERNAL_H
 #define PE_CRASH_INTERNAL_H
 
+#include <signal.h>
 #include <stdbool.h>
 
+#include "base/error.h"
 #include "kernel/item_text.h"
 #include "kernel/position.h"
+
+/* The signals of a crash. */
+static const int pe_crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+#define PE_CRASHES (sizeof pe_crashes / sizeof *pe_crashes)
 
 /* In memory shared with the child processes of the search, which write it; read when they have ended. */
 typedef struct pe_crash_report {
@@ -24,5 +30,10 @@ typedef struct pe_crash_report {
  * Returns: true with report filled (text may be empty); false when no single item crashed the child within a second
  */
 bool pe_crash_search(const pe_position *here, volatile pe_crash_report *report);
+
+/* pe_crash_tell - have the listener describe the end of the run; returns when it has, or after some seconds. Async-signal-safe.
+ * Call: the thread that crashed, once. */
+void pe_crash_tell(const pe_error *end);
+bool pe_crash_is_listener(void); /* whether this thread is the listener */
 
 #endif

@@ -67,12 +67,11 @@ static void end_child(int code, void *unused)
 
 static void set_up_child(void)
 {
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     static const struct rlimit no_core = {0, 0};
     const struct sigaction standard = {.sa_handler = SIG_DFL};
     sigset_t none;
-    for (size_t c = 0; c < sizeof crashes / sizeof *crashes; c++)
-        (void)sigaction(crashes[c], &standard, NULL);
+    for (size_t c = 0; c < PE_CRASHES; c++)
+        (void)sigaction(pe_crashes[c], &standard, NULL);
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)setrlimit(RLIMIT_CORE, &no_core);
