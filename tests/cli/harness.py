@@ -7,6 +7,7 @@ mpirun), MPIEXEC_ARGS its further arguments. PENGINE_MPI=OFF skips the tests tha
 or memory. Expected values come from Python or numpy. Each run has its own process group, which is killed after the deadline.
 """
 import ctypes
+import fcntl
 import json
 import math
 import os
@@ -28,6 +29,7 @@ ROOT = HERE.parents[1]
 HAS_MPI = os.environ.get("PENGINE_MPI", "ON").upper() not in ("OFF", "0", "NO", "FALSE", "")
 IS_SANITIZED = os.environ.get("PENGINE_SANITIZED", "") not in ("", "0")
 SLOWER = 10 if IS_SANITIZED else 1
+PATIENCE = 240 * SLOWER  # seconds after which a run counts as hanging, also on a slow and busy machine
 IS_FULL = os.environ.get("PENGINE_FULL", "") not in ("", "0")  # the target `full`: every case, not a choice of them
 # Open MPI refuses more ranks than cores without it, MPICH does not know it.
 OVERSUBSCRIBE = [] if "mpich" in os.environ.get("MPIEXEC", "") else ["--oversubscribe"]
@@ -141,17 +143,52 @@ def kill_group(process):
             pass
 
 
-def finish(process, stdin=None, timeout=60):
+def finish(process, stdin=None, timeout=PATIENCE):
     """Waits for a started process; kills its whole group after the deadline."""
     begun = time.monotonic()
     try:
-        out, err = process.communicate(stdin, timeout=timeout * SLOWER)
+        out, err = process.communicate(stdin, timeout=timeout)
     except subprocess.TimeoutExpired:
         kill_group(process)
         out, err = process.communicate()
-        raise AssertionError(f"still running after {timeout * SLOWER} s: {process.args}\n"
+        raise AssertionError(f"still running after {timeout} s: {process.args}\n"
                              f"stdout: {(out or b'')[:400]!r}\nstderr: {(err or b'')[-2000:]!r}") from None
     return Result(process.returncode, out or b"", err or b"", time.monotonic() - begun)
+
+
+def wait_for(is_so, what, process=None):
+    """Waits until is_so() holds. A test that waits for a time instead fails where the machine is slow."""
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        if time.monotonic() > until:
+            raise AssertionError(f"not within {PATIENCE} s: {what}")
+        if process is not None and process.poll() is not None and not is_so():
+            raise AssertionError(f"the run has ended without this: {what}: {finish(process)}")
+        time.sleep(0.01)
+
+
+def wait_for_handler(process, number):
+    """Waits until the run has a handler of this signal; before that the signal would end it without a word."""
+    wait_for(lambda: catches(process.pid, number), f"a handler of {signal.Signals(number).name}", process)
+
+
+def catches(pid, number):
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return int(re.search(r"^SigCgt:\s*(\w+)", status, re.MULTILINE)[1], 16) >> (number - 1) & 1 == 1
+
+
+def is_locked(path):
+    try:
+        with open(path, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
 
 
 def ranks_of(parent):
@@ -212,15 +249,15 @@ class Case(unittest.TestCase):
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
-    def run_job(self, job, *options, name="job.toml", stdin=None, timeout=60, ranks=0, env=None, cwd=None):
+    def run_job(self, job, *options, name="job.toml", stdin=None, ranks=0, env=None, cwd=None):
         """Writes a job file and runs it."""
         self.write(name, job)
-        return self.run_args(*options, name, stdin=stdin, timeout=timeout, ranks=ranks, env=env, cwd=cwd)
+        return self.run_args(*options, name, stdin=stdin, ranks=ranks, env=env, cwd=cwd)
 
-    def run_args(self, *args, stdin=None, timeout=60, ranks=0, env=None, cwd=None):
+    def run_args(self, *args, stdin=None, ranks=0, env=None, cwd=None):
         process = start(args, ranks, cwd=cwd or self.dir, env=env,
                         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
-        return finish(process, stdin, timeout)
+        return finish(process, stdin)
 
     def good(self, job, *options, **how):
         result = self.run_job(job, *options, **how)

@@ -21,7 +21,7 @@ import zlib
 
 import numpy
 
-from harness import (Case, HAS_MPI, IS_SANITIZED, ROOT, SLOWER, binary, environment, int128_bytes, lines, main, xxh3_128)
+from harness import (Case, HAS_MPI, IS_SANITIZED, PATIENCE, ROOT, binary, environment, int128_bytes, lines, main, xxh3_128)
 from test_compiled import uniforms
 from test_kernels import call_price, escape
 
@@ -40,7 +40,7 @@ class Configs(Case):
         (self.dir / "build").symlink_to(os.path.dirname(os.path.realpath(binary())))
 
     def run_config(self, name, *options):
-        result = self.run_args(*options, f"configs/{name}", timeout=120)
+        result = self.run_args(*options, f"configs/{name}")
         self.assertEqual(result.code, 0, str(result))
         return result
 
@@ -233,7 +233,7 @@ class Folder(Case):
 
     def shell(self, line):
         path = f"{self.dir / 'bin'}:/usr/bin:{os.environ.get('PATH', '')}"  # /usr/bin: the python3 that has numpy
-        return subprocess.run(["bash", "-c", line], cwd=self.dir, timeout=300 * SLOWER, stdin=subprocess.DEVNULL,
+        return subprocess.run(["bash", "-c", line], cwd=self.dir, timeout=2 * PATIENCE, stdin=subprocess.DEVNULL,
                               env=environment({"PATH": path, "HOME": str(self.dir / "home")}), text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import Case, ROOT, binary, environment, main, not_sanitized
+from harness import Case, PATIENCE, ROOT, binary, environment, main, not_sanitized
 
 BUILD = pathlib.Path(os.path.realpath(binary())).parent
 LMOD = pathlib.Path("/usr/share/lmod/lmod/init/bash")
@@ -23,7 +23,7 @@ class Install(Case):
 
     def cmake(self, *args):
         done = subprocess.run(["cmake", *map(str, args)], env=environment({"DESTDIR": str(self.dir / "stage")}), text=True,
-                              capture_output=True, timeout=120)
+                              capture_output=True, timeout=PATIENCE)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def files(self):
@@ -59,7 +59,7 @@ class Install(Case):
         done = subprocess.run(["bash", "-c", f'source {LMOD}; module use "{moved}/share/pengine/modulefiles"; module load pengine; '
                                'command -v pengine; echo "$MANPATH $PKG_CONFIG_PATH $LD_LIBRARY_PATH $PYTHONPATH"; module unload pengine; command -v pengine'],
                               env=environment({"HOME": str(self.dir), "PATH": "/usr/bin:/bin", "MANPATH": ":"}), text=True,
-                              capture_output=True, timeout=60)
+                              capture_output=True, timeout=PATIENCE)
         said = done.stdout.splitlines()
         self.assertEqual(said[0], f"{moved}/bin/pengine", done.stdout + done.stderr)
         self.assertIn(f"{moved}/share/man", said[1])

@@ -109,7 +109,7 @@ class Files(FilesCase):
             while len(list(self.dir.glob("results/*.txt"))) < 20:
                 time.sleep(0.02)
             process.send_signal(end)
-            result = finish(process, None, 60)
+            result = finish(process)
             self.assertEqual(result.code, code, str(result))
             whole = {name: data for name, data in self.files().items() if not name.startswith(".")}
             self.assertGreaterEqual(len(whole), 20)

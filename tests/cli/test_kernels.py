@@ -220,7 +220,7 @@ class SlowItems(Case):
         result = self.run_job(toml(input={"range": [0, 10**6]}, kernel=kernel), "-t", "2")
         self.assertEqual((result.code, result.out), (1, b""), str(result))
         self.assertRegex(self.message(result), r"item 5\b")
-        self.assertLess(result.seconds, 4 * SLOWER)
+        self.assertLess(result.seconds, 100 * SLOWER)  # all items would take 2,500 s
 
     def test_failure_in_python_ends_the_run_soon(self):
         self.ends_soon(python="f.py:f", signature="(int64) -> int64")

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import Case, HAS_MPI, IS_SANITIZED, ROOT, binary, environment, main
+from harness import Case, HAS_MPI, IS_SANITIZED, PATIENCE, ROOT, binary, environment, main
 
 BUILD = pathlib.Path(os.path.dirname(os.path.realpath(binary())))
 HEADERS = sorted(path.name for path in (ROOT / "engine/include/pengine").glob("*.h"))
@@ -53,7 +53,7 @@ target_link_libraries(ranks PRIVATE pengine::mpi)
 
 
 def run(*command, **options):
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=120, check=False, **options)
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=PATIENCE, check=False, **options)
     assert result.returncode == 0, f"{command}: {result.returncode}\n{result.stdout}\n{result.stderr}"
     return result.stdout
 

@@ -154,7 +154,7 @@ class FailingItem(Case):
             for chunk in ("auto", 1, 7):
                 with self.subTest((bad, chunk)):
                     result = self.run_job(toml(mode="imap", input={"range": [0, 4000]}, kernel=kernel,
-                                               pool={"chunk_size": chunk, "threads": 2}), timeout=20)
+                                               pool={"chunk_size": chunk, "threads": 2}))
                     self.assertEqual((result.code, result.text), (1, lines(range(bad))), str(result)[-300:])
 
     def test_overflow_in_unordered_mode_fails_the_run(self):

@@ -12,7 +12,7 @@ import time
 
 import numpy
 
-from harness import SLOWER, Case, binary, finish, kill_group, main, needs_mpi, squares, start, toml
+from harness import Case, PATIENCE, binary, finish, is_locked, kill_group, main, needs_mpi, squares, start, toml, wait_for, wait_for_handler
 
 COUNT = 1000
 SQUARES = numpy.arange(COUNT) ** 2
@@ -81,10 +81,7 @@ class Earlier(Folder):
         self.holds("out.txt", EARLIER)
 
     def wait_for(self, name):
-        until = time.monotonic() + 20 * SLOWER
-        while not (self.dir / name).exists() and time.monotonic() < until:
-            time.sleep(0.01)
-        self.assertTrue((self.dir / name).exists())
+        wait_for((self.dir / name).exists, name)
 
     def test_map_killed_outright_leaves_it_and_the_next_run_replaces_it(self):
         self.write("out.txt", EARLIER)
@@ -179,9 +176,7 @@ class Names(Folder):
             with self.subTest(mode):
                 self.write("job.toml", self.slow_job(mode))
                 process = start(["-t", "2", "job.toml"], cwd=self.dir)
-                while not (self.dir / "out.txt.checkpoint").exists() and process.poll() is None:
-                    time.sleep(0.01)
-                time.sleep(0.3)  # the lock comes right after it
+                wait_for(lambda: is_locked(self.dir / "out.txt") or is_locked(self.dir / "out.txt.part"), "a lock", process)
                 for number, other in enumerate(MODES):  # at once, since each waits for a second
                     self.write(f"{number}.toml", squares(3, other, output={"path": "out.txt"}))
                 others = [start([f"{number}.toml"], cwd=self.dir) for number in range(len(MODES))]
@@ -212,7 +207,7 @@ class Closed(Folder):
         self.write("job.toml", job)
         closing = " ".join(f"{fd}{'<' if fd == 0 else '>'}&-" for fd in descriptors)
         done = subprocess.run(["sh", "-c", f'exec "$0" -q -t 2 job.toml {closing}', binary()], cwd=self.dir, capture_output=True,
-                              timeout=60 * SLOWER, check=False)
+                              timeout=PATIENCE, check=False)
         return done.returncode
 
     def test_every_mode_and_format_writes_its_file(self):
@@ -286,7 +281,8 @@ class Pipe(Case):
         os.mkfifo(self.dir / "pipe.txt")
         self.write("job.toml", squares(output={"path": "pipe.txt"}))
         run = start(["job.toml"], cwd=self.dir)
-        time.sleep(0.4 * SLOWER)
+        wait_for_handler(run, signal.SIGTERM)
+        time.sleep(0.4)
         run.terminate()
         result = finish(run)
         self.assertEqual(result.code, 75, str(result))

@@ -18,7 +18,7 @@ import tomllib
 import unittest
 
 import bad_jobs
-from harness import Case, ROOT, binary, environment, main, not_sanitized
+from harness import Case, PATIENCE, ROOT, binary, environment, main, not_sanitized
 from test_docs import PAGES, blocks
 
 try:
@@ -34,7 +34,7 @@ def needs(program):
 
 
 def run(*args, **how):
-    return subprocess.run(args, capture_output=True, text=True, timeout=60, **how)
+    return subprocess.run(args, capture_output=True, text=True, timeout=PATIENCE, **how)
 
 
 class Help(Case):
@@ -160,7 +160,7 @@ class Terminal:
             os.execvpe(argv[0], argv, {**environment(), **env, "TERM": "dumb", "PS1": "> "})
         self.read_until("> ")
 
-    def read_until(self, text, seconds=30):
+    def read_until(self, text, seconds=PATIENCE):
         seen, deadline = "", time.monotonic() + seconds
         while text not in seen and time.monotonic() < deadline:
             if select.select([self.fd], [], [], 0.2)[0]:

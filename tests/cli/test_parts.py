@@ -13,7 +13,7 @@ import time
 
 import numpy
 
-from harness import HAS_MPI, ROOT, SLOWER, Case, binary, environment, finish, lines, main, not_sanitized, start, toml
+from harness import Case, HAS_MPI, PATIENCE, ROOT, binary, environment, finish, lines, main, not_sanitized, start, toml, wait_for
 
 ITEMS = 23
 NUMBERED = {"expr": "x * 1000 + i"}
@@ -164,7 +164,7 @@ class ArrayScript(Case):
                            "SLURM_CPUS_PER_TASK": "1", **more})
         env["PATH"] = f"{self.dir}:{env['PATH']}"
         return subprocess.run(["bash", ROOT / "slurm/array.sh", "job.toml", "-q"], cwd=self.dir, env=env, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60 * SLOWER)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE)
 
     def setUp(self):
         super().setUp()
@@ -211,9 +211,8 @@ class GoOn(Case):
     def interrupt(self, name, ranks=0):
         """Runs the job until some of its output is there; returns how many items the message tells."""
         process = start(["-q", "-s", "checkpoint.enabled=false", "job.toml"], ranks, cwd=self.dir)
-        until = time.monotonic() + 30 * SLOWER
-        while time.monotonic() < until and not ((self.dir / name).exists() and (self.dir / name).stat().st_size > 2000):
-            time.sleep(0.01)
+        out = self.dir / name
+        wait_for(lambda: out.exists() and out.stat().st_size > 2000, "2,000 bytes", process)
         os.kill(process.pid, signal.SIGUSR1)
         result = finish(process)
         self.assertEqual(result.code, 75, str(result))

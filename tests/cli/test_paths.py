@@ -7,7 +7,7 @@ Design: each case compares all files before and after, so that "refused" means t
 import os
 import subprocess
 
-from harness import HAS_MPI, Case, binary, main, toml
+from harness import Case, HAS_MPI, PATIENCE, binary, main, toml
 
 SQUARE = {"expr": "x * x"}
 DIFFERENT = "write to another file"
@@ -87,7 +87,7 @@ class Paths(Case):
         self.write("job.toml", toml(mode="imap", input={"path": "-", "format": "txt", "dtype": "int64"}, kernel=SQUARE,
                                     output={"path": "in.txt"}))
         pipe = f'exec "{binary()}" job.toml <in.txt'
-        result = subprocess.run(["sh", "-c", pipe], cwd=self.dir, capture_output=True, timeout=60, check=False)
+        result = subprocess.run(["sh", "-c", pipe], cwd=self.dir, capture_output=True, timeout=PATIENCE, check=False)
         self.assertEqual((result.returncode, path.read_bytes()), (78, b"1\n2\n3\n"), result.stderr)
 
     def test_devices_and_other_files_are_fine(self):

@@ -23,7 +23,7 @@ try:
 except ImportError:  # the objects are not validated then
     jsonschema = None
 
-from harness import Case, ROOT, ROOT_INT64, finish, main, needs_mpi, not_sanitized, squares, start, toml
+from harness import Case, PATIENCE, ROOT, ROOT_INT64, finish, main, needs_mpi, not_sanitized, squares, start, toml, wait_for
 
 SLEEP = "import time\ndef nap(ms):\n    time.sleep(ms / 1000)\n    return ms\n"
 SLOW_START = SLEEP + "time.sleep(1)\n"
@@ -43,6 +43,9 @@ def validated(told):
 
 
 class Stats(Case):
+    def has_rows(self, name):
+        return (self.dir / name).exists() and (self.dir / name).stat().st_size > 0
+
     def stats(self, job, *options, code=0, ranks=0):
         result = self.run_job(job, "--stats", "stats.json", *options, ranks=ranks)
         self.assertEqual(result.code, code, str(result))
@@ -92,7 +95,7 @@ class Stats(Case):
         self.write("nap.py", SLEEP)
         self.write("job.toml", napping([20] * 3000, mode="imap"))
         process = start(["--stats", "stats.json", "job.toml"], cwd=self.dir)
-        time.sleep(1.5)
+        wait_for(lambda: self.has_rows("out.txt"), "rows", process)
         process.send_signal(signal.SIGTERM)
         result = finish(process)
         self.assertEqual(result.code, 75, str(result))
@@ -108,7 +111,7 @@ class Stats(Case):
         self.write("job.toml", napping([200, *[4] * 600], mode="imap"))
         options = ["--stats", "stats.json", "--report", "report.html", "-t", "2"]
         process = start([*options, "job.toml"], cwd=self.dir)
-        time.sleep(1)
+        wait_for(lambda: self.has_rows("out.txt"), "rows", process)
         process.send_signal(signal.SIGINT)
         self.assertEqual(finish(process).code, 75)
         first = json.loads((self.dir / "stats.json").read_text())
@@ -125,9 +128,10 @@ class Stats(Case):
     @needs_mpi
     def test_stats_of_ranks_that_the_launcher_kills_tell_what_rank_0_knows(self):
         self.write("nap.py", SLEEP)
-        self.write("job.toml", napping([3000 if i == 399 else 3 for i in range(400)], mode="imap"))
+        self.write("job.toml", napping([60_000 if i == 399 else 3 for i in range(400)], mode="imap"))
         process = start(["--stats", "stats.json", "-q", "-t", "1", "job.toml"], 2, cwd=self.dir)
-        time.sleep(2.5)
+        wait_for(lambda: self.has_rows("out.txt"), "rows", process)
+        time.sleep(1)
         process.send_signal(signal.SIGTERM)
         finish(process)
         stats = json.loads((self.dir / "stats.json").read_text())
@@ -162,15 +166,15 @@ class Stats(Case):
     @not_sanitized
     def test_stats_tell_where_the_time_went_and_which_items_took_it(self):
         times = [5] * 60
-        times[17], times[40] = 300, 200
+        times[17], times[40] = 900, 500
         self.write("nap.py", SLOW_START)
         stats = self.stats(napping(times), "-t", "1", "-s", "kernel.max_items_per_worker=30")
         worker = stats["ranks"][0]["worker_seconds"]
         self.assertGreater(worker["compute"], sum(times) / 1000)
-        self.assertLess(worker["compute"], sum(times) / 1000 * 1.2)
+        self.assertLess(worker["compute"], stats["seconds"] - 1)  # the second process starts within the run
         self.assertEqual([(slow["item"], slow["items"], slow["call"]) for slow in stats["slowest"][:2]],
-                         [(17, 1, "nap.py:nap(300.0)"), (40, 1, "nap.py:nap(200.0)")])
-        self.assertTrue(300e6 <= stats["slowest"][0]["ns_each"] < 360e6, stats["slowest"][0])
+                         [(17, 1, "nap.py:nap(900.0)"), (40, 1, "nap.py:nap(500.0)")])
+        self.assertTrue(900e6 <= stats["slowest"][0]["ns_each"] < 1e9 * worker["compute"], stats["slowest"][0])
         self.assertGreater(worker["start"], 1)  # of the process for the other 30 items
 
     def test_reports_are_refused_without_a_run_and_over_other_files(self):
@@ -206,7 +210,7 @@ class Progress(Case):
             self.assertEqual((line["exit_code"], line["items"], line["before"]), (None, 400, 0))
             if line["seconds"] > last["seconds"] / 2:
                 self.assertAlmostEqual(line["seconds"] + line["seconds_left"], last["seconds"],
-                                       delta=0.15 * last["seconds"])
+                                       delta=0.3 * last["seconds"])
         self.assertIn("info", [line.get("level") for line in lines])
 
     def test_progress_json_of_a_failed_run_ends_with_its_exit_code(self):
@@ -278,7 +282,7 @@ class Sample(Case):
         text = self.sample(napping(naps), "--sample=60", "-t", "2")
         whole = time.monotonic() - begun
         cost, estimate = self.said(text, "cost"), self.said(text, "time")
-        self.assertTrue(0.8 < cost / (sum(naps) / 700 / 1000) < 1.2, text)
+        self.assertTrue(0.8 < cost / (sum(naps) / 700 / 1000) < 1.6, text)
         self.assertTrue(0.2 < estimate - cost * 350 < whole + 0.3, text)  # cost is rounded to a millisecond
         least, most = map(float, re.search(r"(?m), within ([\d.]+) s to ([\d.]+) s$", text).groups())
         self.assertTrue(least < estimate < most, text)
@@ -292,7 +296,7 @@ class Sample(Case):
                           "    nanosleep(&nap, 0);\n    return x;\n}\n")
         job = toml(input={"range": [0, 300]}, kernel={"source": "f.c", "function": "f", "signature": "(int64) -> int64"}, output={"format": "null"})
         text = self.sample(job, "--sample", "-t", "2")
-        self.assertTrue(0.8 < self.said(text, "time") / (sum(5e-3 + 1e-6 * x * x for x in range(300)) / 2) < 1.2, text)
+        self.assertTrue(0.8 < self.said(text, "time") / (sum(5e-3 + 1e-6 * x * x for x in range(300)) / 2) < 1.6, text)
 
     @not_sanitized
     def test_sample_of_short_items_measures_long_blocks(self):
@@ -411,7 +415,7 @@ class Report(Case):
         opened = subprocess.run(
             [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND",
              "--enable-logging=stderr", f"--user-data-dir={self.dir}/chromium", "--dump-dom", f"file://{self.dir}/report.html"],
-            capture_output=True, text=True, timeout=60)
+            capture_output=True, text=True, timeout=PATIENCE)
         self.assertNotIn("CONSOLE", opened.stderr)
         self.assertIn("</html>", opened.stdout)
         self.assertIn('id="tip"', opened.stdout)

@@ -6,27 +6,29 @@ import os
 import pty
 import re
 import select
+import signal
 import statistics
 import struct
+import sys
 import termios
 import time
 import unittest
 
-from harness import Case, environment, command, finish, main, not_sanitized, squares, start, toml
+from harness import Case, PATIENCE, binary, environment, finish, main, not_sanitized, squares, start, toml, wait_for_handler
 
 LONG = toml(mode="imap", input={"range": [1, 10**12]}, kernel={"name": "collatz_steps"}, output={"format": "null"})
 
 
-def read_terminal(args, seconds, cwd, columns=100):
-    """Runs on a pseudo-terminal as stderr, interrupts after some seconds, returns what was drawn."""
+def read_terminal(args, is_enough, cwd, columns=100):
+    """Runs on a pseudo-terminal as stderr, interrupts once enough is drawn, returns what was drawn."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 25, columns, 0, 0))
     process = start(args, cwd=cwd, stderr=slave, stdout=-3)
     os.close(slave)
-    drawn, until = b"", time.monotonic() + seconds
+    drawn, until = b"", time.monotonic() + PATIENCE
     is_told = False
     while True:
-        if not is_told and time.monotonic() > until:
+        if not is_told and (is_enough(drawn.decode(errors="replace")) or time.monotonic() > until):
             process.terminate()
             is_told = True
         ready, _, _ = select.select([master], [], [], 0.1)
@@ -77,6 +79,7 @@ class Progress(Case):
         for option in ("--progress=auto", "--progress=always", "--progress=never"):
             with self.subTest(option):
                 process = start([option, "job.toml"], cwd=self.dir)
+                wait_for_handler(process, signal.SIGTERM)
                 time.sleep(1)
                 process.terminate()
                 result = finish(process)
@@ -86,14 +89,14 @@ class Progress(Case):
 
     def test_progress_on_a_terminal_is_redrawn(self):
         self.write("job.toml", LONG)
-        drawn = read_terminal(["job.toml"], 2.5, self.dir)
+        drawn = read_terminal(["job.toml"], lambda drawn: drawn.count("items/s") > 5, self.dir)
         frames = re.split("[\r\x1b]", drawn)
         self.assertGreater(sum("items/s" in frame for frame in frames), 2, repr(drawn))
 
     def test_progress_on_a_terminal_tells_the_time_left(self):
         self.write("job.toml", "name = \"" + 9 * "Zürich " + "\"\n" + LONG)
         for columns, parts in ((150, r"Z.*\.\.\.: \[#*-+\] .*items/s  ETA \d"), (80, r"  0 %.*items/s  ETA \d"), (24, r"^\[K  0 %  ETA \d")):
-            drawn = read_terminal(["job.toml"], 1.5, self.dir, columns)
+            drawn = read_terminal(["job.toml"], lambda drawn: drawn.count("ETA") > 2, self.dir, columns)
             frames = [frame for frame in re.split("[\r\x1b]", drawn) if "ETA" in frame]
             self.assertTrue(frames, repr(drawn))
             for frame in frames:
@@ -104,7 +107,8 @@ class Progress(Case):
         self.write("job.toml", LONG)
         for option in ("--progress=never", "-q"):
             with self.subTest(option):
-                drawn = read_terminal([option, "job.toml"], 1.5, self.dir)
+                until = time.monotonic() + 1.5
+                drawn = read_terminal([option, "job.toml"], lambda _, until=until: time.monotonic() > until, self.dir)
                 self.assertNotRegex(drawn, "\r(?!\n)|\x1b")
 
     def test_progress_never_reaches_stdout(self):
@@ -112,7 +116,7 @@ class Progress(Case):
 
     def test_finished_job_leaves_the_terminal_clean(self):
         self.write("job.toml", squares(3000000, "imap", output={"format": "null"}))
-        drawn = read_terminal(["--progress=always", "job.toml"], 30, self.dir)
+        drawn = read_terminal(["--progress=always", "job.toml"], lambda _: False, self.dir)
         self.assertTrue(drawn.endswith("\n"), repr(drawn))
         self.assertIn("items/s", drawn.rstrip().splitlines()[-1])
 
@@ -134,18 +138,20 @@ class Closed(Case):
 class Startup(Case):
     @not_sanitized
     def test_job_of_ten_items_takes_under_20_ms(self):
+        """Or as long as Python takes to start, on a slow machine."""
         self.write("job.toml", squares(10))
+        ours, python = [binary(), str(self.dir / "job.toml")], [sys.executable, "-I", "-c", "pass"]
         medians = []
         for _ in range(5):  # another process on the machine may disturb one series of runs, hardly five
-            medians.append(statistics.median(self.seconds() for _ in range(20)))
-            if medians[-1] < 0.020:
+            series = [(self.seconds(ours), self.seconds(python)) for _ in range(20)]
+            medians.append(tuple(map(statistics.median, zip(*series))))
+            if medians[-1][0] < max(0.020, medians[-1][1]):
                 return
-        self.fail(f"medians of 20 runs, in seconds: {medians}")
+        self.fail(f"medians of 20 runs of pengine and Python, in seconds: {medians}")
 
-    def seconds(self):
-        argv, env = command(["job.toml"]), environment()
+    def seconds(self, argv):
         begun = time.perf_counter()
-        pid = os.posix_spawn(argv[0], ["pengine", str(self.dir / "job.toml")], env, file_actions=[
+        pid = os.posix_spawn(argv[0], argv, environment(), file_actions=[
             (os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0), (os.POSIX_SPAWN_OPEN, 2, "/dev/null", os.O_WRONLY, 0)])
         _, status = os.waitpid(pid, 0)
         self.assertEqual(status, 0)

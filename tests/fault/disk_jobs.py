@@ -15,7 +15,7 @@ import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
 from disk import Pool  # noqa: E402
-from harness import HAS_MPI, ROOT, binary, command, environment, squares, toml  # noqa: E402
+from harness import HAS_MPI, PATIENCE, ROOT, binary, command, environment, squares, toml  # noqa: E402
 
 ITEMS = 600
 FILES = "{index}.txt"  # one file per item
@@ -173,10 +173,10 @@ class Rig:
         self.pool.fix()
 
     def run(self, *options, ranks=0, **variables):
-        """Exit code and stderr of one run; it has a minute."""
+        """Exit code and stderr of one run."""
         done = subprocess.run(command(["-t", "1" if ranks else "2", *options, "job.toml"], ranks), cwd=self.folder,
                               env=environment(variables), stdin=subprocess.DEVNULL, capture_output=True,
-                              timeout=60, check=False)
+                              timeout=PATIENCE, check=False)
         return done.returncode, done.stderr.decode(errors="replace")
 
     def is_right(self):

@@ -12,7 +12,7 @@ import time
 import numpy
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import Case, IS_SANITIZED, SLOWER, finish, lines, main, start, toml  # noqa: E402
+from harness import Case, IS_SANITIZED, finish, lines, main, start, toml, wait_for_handler  # noqa: E402
 
 ITEMS = 600
 C_TEXT = """#include <stdint.h>
@@ -122,7 +122,8 @@ class Mended(Case):
         self.assertEqual(self.run_args("-q", "--check", "job.toml").code, 0)  # compiles
         for way in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             process = start(["-q", "-t", "1", "--retry-failed", "job.toml"], cwd=self.dir)
-            time.sleep(0.5 * SLOWER)
+            wait_for_handler(process, signal.SIGTERM)
+            time.sleep(0.5)
             process.send_signal(way)
             self.assertEqual(finish(process).code, -9 if way == signal.SIGKILL else 75)
             now = {name: (self.dir / name).read_bytes() for name in before}

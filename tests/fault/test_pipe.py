@@ -6,7 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import Case, SLOWER, finish, main, squares, start, toml  # noqa: E402
+from harness import Case, PATIENCE, finish, main, squares, start, toml  # noqa: E402
 
 ENDLESS = 10**12
 
@@ -18,11 +18,9 @@ class ReaderGone(Case):
         process = start(["job.toml"], cwd=self.dir, stdin=stdin if stdin is not None else -3)
         got = process.stdout.read(take) if take else b""
         process.stdout.close()
-        begun = time.monotonic()
         err = process.stderr.read().decode()
         process.stderr.close()
-        code = process.wait(60 * SLOWER)
-        self.assertLess(time.monotonic() - begun, 10 * SLOWER)
+        code = process.wait(PATIENCE)  # the job is endless
         self.assertEqual(code, 0, err)
         return got, err
 
@@ -52,7 +50,7 @@ class ReaderGone(Case):
         process.stdout.close()
         err = process.stderr.read()
         process.stderr.close()
-        self.assertEqual((head, process.wait(60 * SLOWER), err.decode().count("\n") <= 1), (b"0\n", 0, True), err)
+        self.assertEqual((head, process.wait(PATIENCE), err.decode().count("\n") <= 1), (b"0\n", 0, True), err)
 
     def test_closed_stdout_is_a_failed_write(self):
         self.write("job.toml", squares(10))

@@ -14,11 +14,11 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from harness import Case, SLOWER, finish, main, needs_mpi, start, toml  # noqa: E402
+from harness import Case, finish, main, needs_mpi, start, toml  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 COUNT = 6
-SLOW = "#include <unistd.h>\n#include <stdint.h>\nint64_t f(int64_t x)\n{\n    usleep(200000);\n    return x * x;\n}\n"
+SLOW = "#include <unistd.h>\n#include <stdint.h>\nint64_t f(int64_t x)\n{\n    usleep(500000);\n    return x * x;\n}\n"
 
 
 @unittest.skipIf(os.environ.get("PENGINE_SANITIZED"), "a sanitizer's library comes first")
@@ -35,7 +35,7 @@ class Shortage(Case):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         process = start([*options, "job.toml"], ranks, cwd=self.dir, env=env,
                         stdin=subprocess.DEVNULL if stdin is None else stdin)
-        result = finish(process, timeout=60)
+        result = finish(process)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return result, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -43,6 +43,9 @@ class Shortage(Case):
         return toml(mode="imap", input={"range": [0, COUNT]}, kernel=kernel, pool={"chunk_size": 1}, **more)
 
     def check_calm(self, job, stdin=None):
+        self.write("job.toml", job)
+        if stdin is None:
+            self.run_args("--check", "job.toml")  # compiles
         began = time.monotonic()
         result, busy = self.short(job, FAIL_POLL=1, stdin=stdin)
         took = time.monotonic() - began
@@ -56,17 +59,17 @@ class Poll(Shortage):
         self.check_calm(self.squares({"source": "f.c", "function": "f", "signature": "(int64) -> int64", "isolate": True}))
 
     def test_programs_and_python_do_not_spin(self):
-        self.write("f.py", "import time\n\n\ndef f(x):\n    time.sleep(0.2)\n    return x * x\n")
+        self.write("f.py", "import time\n\n\ndef f(x):\n    time.sleep(0.5)\n    return x * x\n")
         signature = {"signature": "(int64) -> int64"}
-        for kernel in ({"command": ["sh", "-c", "sleep 0.2; echo $(($0 * $0))", "{}"]},
-                       {"command": ["sh", "-c", "while read x; do sleep 0.2; echo $((x * x)); done"]}, {"python": "f.py:f", "interpreter": sys.executable}):
+        for kernel in ({"command": ["sh", "-c", "sleep 0.5; echo $(($0 * $0))", "{}"]},
+                       {"command": ["sh", "-c", "while read x; do sleep 0.5; echo $((x * x)); done"]}, {"python": "f.py:f", "interpreter": sys.executable}):
             with self.subTest(kernel):
                 self.check_calm(self.squares({**kernel, **signature}))
 
     def test_slow_stream_that_does_not_block_does_not_spin(self):
         ours, theirs = os.pipe()
         os.set_blocking(ours, False)
-        writer = subprocess.Popen(["sh", "-c", f"for x in {' '.join(map(str, range(COUNT)))}; do sleep 0.2; echo $x; done"], stdout=theirs)
+        writer = subprocess.Popen(["sh", "-c", f"for x in {' '.join(map(str, range(COUNT)))}; do sleep 0.5; echo $x; done"], stdout=theirs)
         os.close(theirs)
         self.check_calm(toml(mode="imap", input={"path": "-", "format": "txt", "dtype": "int64"}, kernel={"name": "square"}), stdin=ours)
         os.close(ours)

@@ -53,7 +53,7 @@ class Runs(Case):
         begun = time.monotonic()
         for pid in pids or [process.pid]:
             os.kill(pid, way)
-        result = finish(process, timeout=30)
+        result = finish(process, timeout=30 * SLOWER)
         self.assertLess(time.monotonic() - begun, 5 * SLOWER, "took long to stop")
         self.assertEqual(result.code, 75, str(result))
         self.assertRegex(result.err, "(?i)interrupt|signal|stopped")
@@ -214,7 +214,7 @@ class Interrupted(Runs):
             with self.subTest(mode):
                 process = self.started(squares(ENDLESS, mode, output={"path": "out.npy"}), ranks=2, grown=1 << 20)
                 process.send_signal(signal.SIGINT)
-                self.assertNotEqual(finish(process, timeout=30).code, 0)
+                self.assertNotEqual(finish(process, timeout=30 * SLOWER).code, 0)
                 if mode == "map":
                     self.unfinished_or_nothing("out.npy")
                 else:
@@ -234,7 +234,7 @@ class Interrupted(Runs):
                 while visible_bytes(self.dir / "out.txt.part") < 1000 and time.monotonic() < until:
                     time.sleep(0.01)
                 process.send_signal(way)
-                result = finish(process, timeout=30)
+                result = finish(process, timeout=30 * SLOWER)
                 self.assertTrue(result.code == 75 if way == signal.SIGUSR1 else result.code != 0, str(result))  # mpirun's own, on the others
                 resumed = self.run_args("--resume", "job.toml")
                 self.assertEqual(resumed.code, 0, f"{resumed} after {result}")
@@ -297,7 +297,7 @@ class Killed(Runs):
     def test_killed_rank_ends_the_run(self):
         process = self.started(squares(ENDLESS, "imap", output={"path": "out.npy"}), ranks=3, grown=1 << 20)
         os.kill(max(ranks_of(process.pid)), signal.SIGKILL)
-        self.assertNotEqual(finish(process, timeout=30).code, 0)
+        self.assertNotEqual(finish(process, timeout=30 * SLOWER).code, 0)
         self.prefix("out.npy")
 
 

@@ -577,7 +577,7 @@ class Fuzz:
         process = start(["-q", *options, "job.toml"], job.ranks, cwd=folder,
                         env={"XDG_CACHE_HOME": str(self.shared / "cache"), "TMPDIR": str(folder)},
                         stdin=subprocess.DEVNULL if job.inputs.stdin is None else subprocess.PIPE)
-        return finish(process, job.inputs.stdin, timeout=60)
+        return finish(process, job.inputs.stdin)
 
     def run_parts(self, job, folder):
         """The parts of a job one by one, or the first and all that follows it, joined to what the whole would have left."""

@@ -120,9 +120,11 @@ def dropped(Pool):
         results = pool.imap_unordered(double, items)
         next(results)
         del results
-        time.sleep(0.2)
-        before = items.count
-        time.sleep(0.2)
+        for _ in range(100):  # what is given to the workers comes to an end
+            before = items.count
+            time.sleep(0.2)
+            if items.count == before:
+                break
         assert items.count == before
 
 
@@ -131,7 +133,7 @@ def killed(Pool):
         pool.map(double, range(4))
         begin = time.monotonic()
         error = raises(RuntimeError, lambda: pool.map(kill_at_13, range(100)))
-        assert time.monotonic() - begin < 1
+        assert time.monotonic() - begin < 10
         assert error.index == 13 and error.arguments == (13,)
         assert str(error) == "item 13 (13): the worker process was killed by SIGKILL", error
         assert pool.map(double, range(4)) == [0, 2, 4, 6]
@@ -152,11 +154,11 @@ def crashed(Pool):
 
 
 def looped(Pool):
-    more = {"timeout": 0.3, "errors": "skip"} if Pool is pengine.Pool else {}
+    more = {"timeout": 1, "errors": "skip"} if Pool is pengine.Pool else {}
     with Pool(2) as pool:
         assert pool.map(loop_at_13, range(100), **more) == [x for x in range(100) if x != 13]
         assert isinstance(pool.failures[0], TimeoutError)
-        assert str(pool.failures[0]) == "item 13 (13): took longer than 0.3 s"
+        assert str(pool.failures[0]) == "item 13 (13): took longer than 1 s"
 
 
 def unreadable(Pool):
@@ -192,7 +194,7 @@ def unstarted(Pool):
 def bad_callback(Pool):
     with Pool(2) as pool:
         sys.stderr = open(os.devnull, "w")
-        pool.apply_async(double, (1,), callback=lambda value: value.nothing).wait(5)
+        pool.apply_async(double, (1,), callback=lambda value: value.nothing).wait(60)
         assert pool.apply(double, (4,)) == 8
 
 
@@ -211,11 +213,11 @@ def interrupted(Pool):
         raises(KeyboardInterrupt, call)
 
     with Pool(2) as pool:
-        interrupt(lambda: pool.map(time.sleep, [0.01] * 5000))
-        interrupt(lambda: pool.apply(time.sleep, (60,)))
+        interrupt(lambda: pool.map(time.sleep, [0.01] * 50_000))
+        interrupt(lambda: pool.apply(time.sleep, (1000,)))
         begin = time.monotonic()
         assert pool.map(double, range(4)) == [0, 2, 4, 6]
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 20
 
 
 def scenario(name, pool):

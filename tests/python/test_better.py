@@ -32,7 +32,7 @@ class Better(unittest.TestCase):
     def test_pengine_ends_as_it_should(self):
         for name in scenarios.NAMES:
             with self.subTest(name):
-                self.assertEqual(end(start("pengine", name), 20), "as it should be\n")
+                self.assertEqual(end(start("pengine", name), 120), "as it should be\n")
 
     def test_multiprocessing_does_not(self):
         running = {name: start("multiprocessing", name) for name in scenarios.NAMES}

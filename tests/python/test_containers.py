@@ -68,7 +68,7 @@ class Containers(unittest.TestCase):
         """What the script prints, started by a line of shell."""
         self.script.write_text(SCRIPT + more)
         words = ["sh", "-c", shell, "sh", sys.executable, "-W", "ignore", str(self.script)]
-        ended = subprocess.run(words, capture_output=True, text=True, timeout=100)
+        ended = subprocess.run(words, capture_output=True, text=True, timeout=240)
         self.assertEqual(ended.returncode, 0, ended.stderr)
         return ended.stdout.splitlines()
 

@@ -21,7 +21,7 @@ print(report["done"], report["exit_code"])
 
 def run(*words, **environment):
     clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PENGINE")}
-    done = subprocess.run(words, cwd=os.environ["HOME"], env={**clean, **environment}, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(words, cwd=os.environ["HOME"], env={**clean, **environment}, capture_output=True, text=True, timeout=240)
     if done.returncode != 0:
         raise AssertionError(f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done.stdout

@@ -71,6 +71,12 @@ def put(x):
     QUEUE.put(x)
 
 
+def wait_for(path):
+    while path is not None and not os.path.exists(path):
+        time.sleep(0.01)
+    return path
+
+
 def sleep(seconds):
     time.sleep(seconds)
     return seconds
@@ -141,7 +147,7 @@ class Point:
 
 def script(text, *args, **more):
     """Run a program from a pipe, as `python3 - <<EOF`; its stdout."""
-    done = subprocess.run([sys.executable, "-B", *args], input=textwrap.dedent(text), capture_output=True, text=True, timeout=30, **more)
+    done = subprocess.run([sys.executable, "-B", *args], input=textwrap.dedent(text), capture_output=True, text=True, timeout=240, **more)
     return done.stdout, done.stderr
 
 
@@ -154,8 +160,8 @@ def lives(pid):
 
 
 def gone(pids):
-    """Whether none of the processes lives, two seconds given."""
-    for _ in range(200):
+    """Whether none of the processes lives, a minute given."""
+    for _ in range(6000):
         if not any(map(lives, pids)):
             return True
         time.sleep(0.01)
@@ -314,16 +320,17 @@ class Values(unittest.TestCase):
         self.assertEqual([text.split(",")[0] for text in told], ["a callback cannot wait for a result of its own pool"] * 2)
 
     def test_next_has_a_timeout(self):
-        results = self.pool.imap(sleep, [0.4])
+        results = self.pool.imap(sleep, [2])
         self.assertRaises(multiprocessing.TimeoutError, results.next, 0.05)
-        self.assertEqual(results.next(5), 0.4)
+        self.assertEqual(results.next(60), 2)
 
     def test_chunks_do_not_wait_for_a_slow_item(self):
-        begin = time.monotonic()
-        results = self.pool.imap_unordered(sleep, [0.001] * 40 + [1.0] + [0.001] * 200)
-        quick = [next(results) for _ in range(220)]
-        self.assertLess(time.monotonic() - begin, 0.9)
-        self.assertNotIn(1.0, quick)
+        with tempfile.TemporaryDirectory() as folder:
+            gate = os.path.join(folder, "gate")
+            results = self.pool.imap_unordered(wait_for, [None] * 40 + [gate] + [None] * 200)
+            quick = [next(results) for _ in range(220)]
+            os.mkdir(gate)
+            self.assertEqual(quick + list(results), [None] * 240 + [gate])
 
     def test_calls_from_threads(self):
         wrong = []
@@ -362,8 +369,9 @@ class Values(unittest.TestCase):
         before = count()
         for number in range(10_000):
             use(number)
-        time.sleep(0.05)
-        after = count()
+        until = time.monotonic() + 60
+        while (after := count())[1:] != before[1:] and time.monotonic() < until:  # threads and descriptors of the last call
+            time.sleep(0.05)
         if not os.environ.get("PENGINE_SANITIZED"):  # sanitizers keep what was freed
             self.assertLess(after[0] - before[0], 2**23)
         self.assertEqual(after[1:], before[1:])
@@ -498,11 +506,11 @@ class Workers(unittest.TestCase):
                     pool.map(identity, range(3))
 
     def test_a_worker_that_does_not_begin_is_replaced(self):
-        with unittest.mock.patch.object(_manager, "BEGIN_SECONDS", 0.4), pengine.Pool(1, timeout=0.1, errors="return") as pool:
+        with unittest.mock.patch.object(_manager, "BEGIN_SECONDS", 3), pengine.Pool(1, timeout=1, errors="return") as pool:
             pool.map(identity, range(3))
             os.kill(pool._pool[0].pid, signal.SIGSTOP)
             first, *others = pool.map(identity, range(3))
-            self.assertEqual((str(first), others), ("item 0 (0): its worker process did not begin it within 0.5 s", [1, 2]))
+            self.assertEqual((str(first), others), ("item 0 (0): its worker process did not begin it within 4 s", [1, 2]))
 
     def test_a_lack_of_descriptors_is_reported(self):
         """When a pool opens, and when a worker has to be replaced."""
@@ -549,7 +557,7 @@ class Workers(unittest.TestCase):
         queue = get_context().Queue()
         with pengine.Pool(2, set_queue, (queue,)) as pool:
             pool.map(put, range(5))
-            self.assertEqual(sorted(queue.get(timeout=5) for _ in range(5)), list(range(5)))
+            self.assertEqual(sorted(queue.get(timeout=60) for _ in range(5)), list(range(5)))
 
     def test_a_lock_made_before_the_import_is_refused(self):
         out, err = script("""
@@ -594,7 +602,7 @@ class Workers(unittest.TestCase):
             event.set()
             with pengine.Pool(2, maxtasksperchild=10) as pool:
                 print(set(pool.map(work, range(60), 5)), total.value, list(sums))
-                print(sum(queue.get(timeout=5) for _ in range(60)), sum(pipe.get() for _ in range(60)))
+                print(sum(queue.get(timeout=60) for _ in range(60)), sum(pipe.get() for _ in range(60)))
             inner = multiprocessing.Value("i", 0)
             def closure(lock, total):
                 return lambda x: add(lock, total)
@@ -778,12 +786,12 @@ class Workers(unittest.TestCase):
         import os, sys, time, pengine
         with pengine.Pool(2) as pool:
             print(*[w.pid for w in pool._pool], flush=True)
-            pool.map(time.sleep, [60] * 4)
+            pool.map(time.sleep, [1000] * 4)
     """
     EXECUTOR = """
         import os, time, pengine
         with pengine.Executor(2) as executor:
-            waiting = [executor.submit(time.sleep, 60), executor.submit(os.getpid)]
+            waiting = [executor.submit(time.sleep, 1000), executor.submit(os.getpid)]
             waiting[1].result()
             print(*executor._processes, flush=True)
             waiting[0].result()
@@ -792,7 +800,7 @@ class Workers(unittest.TestCase):
     STARTING = """
         import time, pengine
         with pengine.Executor(2) as executor:
-            waiting = [executor.submit(time.sleep, 60) for _ in range(9)]
+            waiting = [executor.submit(time.sleep, 1000) for _ in range(9)]
             print(*executor._processes, flush=True)
             try:
                 waiting[0].result()
@@ -808,9 +816,9 @@ class Workers(unittest.TestCase):
         time.sleep(pause)
         begin = time.monotonic()
         (os.killpg if group else os.kill)(process.pid, number)
-        err = process.communicate(timeout=10)[1]
+        err = process.communicate(timeout=240)[1]
         self.assertTrue(gone(pids), pids)
-        self.assertLess(time.monotonic() - begin, 2)
+        self.assertLess(time.monotonic() - begin, 100)
         return err
 
     def test_interrupt_ends_all_with_one_traceback(self):

@@ -47,7 +47,7 @@ SCRIPT = """
             print(error.index, error.arguments)
         assert pool.map(kill, range(100), errors="skip") == [x for x in range(100) if x != 13]
         print(pool.failures[0].index, "SIGKILL" in str(pool.failures[0]))
-        assert pool.map(forever, range(20), errors="skip", timeout=0.3) == [x for x in range(20) if x != 5]
+        assert pool.map(forever, range(20), errors="skip", timeout=2) == [x for x in range(20) if x != 5]
         print(pool.failures[0])
     place(0)
 """
@@ -72,7 +72,7 @@ class Ranks(unittest.TestCase):
                 file.write(textwrap.dedent(text))
             mpirun = [] if ranks is None else [os.environ["MPIEXEC"], "--oversubscribe", "-n", str(ranks)]
             done = subprocess.run([*mpirun, sys.executable, "-B", "-m", "pengine", script, *args], capture_output=True, text=True,
-                                  timeout=60, env={**os.environ, "PENGINE_MEET": folder, "OMPI_ALLOW_RUN_AS_ROOT": "1",
+                                  timeout=240, env={**os.environ, "PENGINE_MEET": folder, "OMPI_ALLOW_RUN_AS_ROOT": "1",
                                                    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"})
             self.assertEqual(os.listdir(folder), ["script.py"])
         return done
@@ -80,19 +80,19 @@ class Ranks(unittest.TestCase):
     def test_any_number_of_ranks(self):
         for ranks in (None, 1, 2, 4) if os.environ.get("PENGINE_MPI") == "ON" else (None,):
             done = self.launch(ranks, SCRIPT, "a", "b")
-            self.assertEqual(done.stdout, f"['a', 'b'] {ranks or 1} 4\n3000 (1099511627776,)\n13 True\nitem 5 (5): took longer than 0.3 s\n",
+            self.assertEqual(done.stdout, f"['a', 'b'] {ranks or 1} 4\n3000 (1099511627776,)\n13 True\nitem 5 (5): took longer than 2 s\n",
                              done.stderr)
             self.assertEqual(done.returncode, 0)
 
     def test_a_rank_that_hangs_or_dies_is_gone(self):
         def ask(respond):
             here, there = multiprocessing.Pipe()
-            with unittest.mock.patch.object(_cluster, "PING_SECONDS", 0.1):
+            with unittest.mock.patch.object(_cluster, "PING_SECONDS", 0.3):
                 agent = _cluster.Agent(here, 3, "far", [0])
                 answer = agent.ask("something")
                 number = there.recv()[1]
                 respond(there, number)
-                self.assertTrue(answer.event.wait(5))
+                self.assertTrue(answer.event.wait(60))
             there.close()
             return agent, answer
 
@@ -118,7 +118,7 @@ class Ranks(unittest.TestCase):
     def test_strangers_hold_up_nobody(self):
         """Whoever connects and says nothing, or nothing that is right, is waited for by none of the ranks."""
         with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.dict(os.environ, PENGINE_MEET=folder), \
-                unittest.mock.patch.multiple(_cluster, MEET_SECONDS=10.0, ANSWER_SECONDS=1.0):
+                unittest.mock.patch.multiple(_cluster, MEET_SECONDS=100.0, ANSWER_SECONDS=6.0):
             failed = []
 
             def gather():
@@ -138,9 +138,9 @@ class Ranks(unittest.TestCase):
             (link, _), _ = _cluster.connect(1)
             root.join()
             self.assertEqual(([agent.rank for agent in _cluster.agents], failed), ([1], []))
-            self.assertLess(time.monotonic() - begin, 0.9)
+            self.assertLess(time.monotonic() - begin, 5)
             for stranger in strangers:  # they are sent away
-                stranger.settimeout(5)
+                stranger.settimeout(60)
                 with contextlib.suppress(ConnectionResetError), stranger:
                     while stranger.recv(1000):
                         pass

@@ -150,7 +150,7 @@ class ResultMemory(unittest.TestCase):
                 "    for _ in range(2):\n"
                 "        result = pool.map(pengine.expr('x*x'), data)\n"
                 "        print(type(result).__name__, result.format, result.shape, set(result[::10**5]))\n")
-        out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+        out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240)
         self.assertEqual(out.stdout, 2 * "memoryview d (9000000,) {9.0}\n", out.stderr)
 
     def test_several_results_and_fields(self):

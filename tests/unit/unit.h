@@ -17,7 +17,7 @@ static inline int unit_run(const char *name, const TTest *const *tests, size_t c
     Suite *suite = suite_create(name);
     for (size_t i = 0; i < count; i++) {
         TCase *one = tcase_create(name);
-        tcase_set_timeout(one, 60);
+        tcase_set_timeout(one, 300); /* ends what hangs, also on a slow and busy machine */
         tcase_add_test(one, tests[i]);
         suite_add_tcase(suite, one);
     }

@@ -21,7 +21,7 @@
 
 #define MS ((uint64_t)1000000)
 #define INTERVAL_NS (10 * MS)
-#define TIMEOUT_NS (400 * MS)
+#define TIMEOUT_NS (1000 * MS) /* a thread of a busy machine waits for a core for a part of that */
 #define MOST_RANKS 4
 
 /* ---- the network ---- */
@@ -185,7 +185,7 @@ static void end_all(int size)
 
 static void wait_for_verdict(int rank)
 {
-    for (uint64_t waited_ns = 0; !verdicts[rank].is_given && waited_ns < 20 * TIMEOUT_NS; waited_ns += MS)
+    for (uint64_t waited_ns = 0; !verdicts[rank].is_given && waited_ns < 60 * TIMEOUT_NS; waited_ns += MS)
         pe_sleep_ns(MS);
     ck_assert(verdicts[rank].is_given);
 }
@@ -231,7 +231,7 @@ END_TEST
 START_TEST(ranks_that_beat_are_not_lost)
 {
     begin_all(MOST_RANKS, TIMEOUT_NS);
-    pe_sleep_ns(3 * TIMEOUT_NS);
+    pe_sleep_ns(TIMEOUT_NS * 3 / 2);
     check_nobody_is_lost(MOST_RANKS);
     end_all(MOST_RANKS);
     check_nobody_is_lost(MOST_RANKS);
@@ -244,7 +244,7 @@ START_TEST(rank_that_left_is_not_lost)
     pthread_t early;
     begin_all(3, TIMEOUT_NS);
     ck_assert_int_eq(pthread_create(&early, NULL, end, heartbeats[2]), 0);
-    pe_sleep_ns(3 * TIMEOUT_NS);
+    pe_sleep_ns(TIMEOUT_NS * 3 / 2);
     heartbeats[2] = NULL;
     end_all(2);
     (void)pthread_join(early, NULL);
@@ -256,7 +256,7 @@ END_TEST
 START_TEST(rank_cut_off_is_named_by_rank_0)
 {
     begin_all(MOST_RANKS, 4 * TIMEOUT_NS);
-    pe_sleep_ns(TIMEOUT_NS);
+    pe_sleep_ns(TIMEOUT_NS / 4);
     is_cut[2] = true;
     wait_for_verdict(0);
     ck_assert_int_eq(verdicts[0].who.rank, 2);
@@ -271,7 +271,7 @@ END_TEST
 START_TEST(rank_0_cut_off_loses_all_and_is_lost_to_them)
 {
     begin_all(3, TIMEOUT_NS);
-    pe_sleep_ns(TIMEOUT_NS);
+    pe_sleep_ns(TIMEOUT_NS / 4);
     is_cut[0] = true;
     for (int r = 0; r < 3; r++)
         wait_for_verdict(r);

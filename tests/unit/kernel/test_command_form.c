@@ -81,12 +81,13 @@ START_TEST(program_that_keeps_its_answers_is_not_waited_for_forever)
 {
     enter_form(PE_FORM_COMMAND);
     open_command("(int64) -> int64", WORDS("sed", "s/$/0/"));
-    ck_assert_uint_eq(run_items(100), 0);
+    const uint64_t first = pe_clock_ns();
+    ck_assert_uint_eq(run_items(100), 0); /* takes two seconds to be known */
     ck_assert_int_eq(form_out[0].integers[99], 990);
     const uint64_t begin = pe_clock_ns();
-    ck_assert_uint_eq(run_items(FORM_ITEMS), 0); /* known by now */
+    ck_assert_uint_eq(run_items(FORM_ITEMS), 0);
     ck_assert_int_eq(form_out[0].integers[FORM_ITEMS - 1], (FORM_ITEMS - 1) * 10);
-    ck_assert_uint_lt(pe_clock_ns() - begin, SECOND);
+    ck_assert_uint_lt(pe_clock_ns() - begin, begin - first);
     leave_form();
 }
 END_TEST
@@ -206,9 +207,10 @@ END_TEST
 START_TEST(line_too_many_between_batches_ends_the_kernel)
 {
     enter_form(PE_FORM_COMMAND);
-    open_command("(int64) -> int64", WORDS("sh", "-c", "read -r a; echo $a; sleep 0.2; echo more; cat"));
+    open_command("(int64) -> int64", WORDS("sh", "-c", "read -r a; echo $a; sleep 0.2; echo more; mkdir was; cat"));
     ck_assert_uint_eq(run_items(1), 0);
-    pe_sleep_ns(SECOND / 2);
+    while (access("was", F_OK) != 0)
+        pe_sleep_ns(SECOND / 100);
     give_up_with(5, "kernel \"sh\" gave up at item 0: the program answered more lines than it was given");
     leave_form();
 }
@@ -272,12 +274,12 @@ START_TEST(line_that_hangs_is_late_and_the_rest_goes_on)
 {
     const uint64_t begin = pe_clock_ns();
     enter_form(PE_FORM_COMMAND);
-    form_spec.timeout_ns = SECOND / 2;
-    open_command("(int64) -> int64", WORDS("sh", "-c", "while read -r a; do [ $a = 7 ] && sleep 60; echo $a; done"));
+    form_spec.timeout_ns = SECOND;
+    open_command("(int64) -> int64", WORDS("sh", "-c", "while read -r a; do [ $a = 7 ] && sleep 600; echo $a; done"));
     ck_assert_uint_eq(run_items(20), 1);
-    check_failed(0, 7, "timeout after 0.5 s");
+    check_failed(0, 7, "timeout after 1 s");
     integers_are(8, 20, 0);
-    ck_assert_uint_lt(pe_clock_ns() - begin, 10 * SECOND);
+    ck_assert_uint_lt(pe_clock_ns() - begin, 100 * SECOND);
     leave_form();
 }
 END_TEST

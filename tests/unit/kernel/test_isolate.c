@@ -85,7 +85,7 @@ START_TEST(orphan_that_holds_the_socket_does_not_hang)
     isolated *r = opened("(int64) -> int64", map_numbers, 0);
     const uint64_t began = pe_clock_ns();
     costs_one(r, 8, 3, LEAVE_ORPHAN, "exited with code 9");
-    ck_assert_uint_lt(pe_clock_ns() - began, (uint64_t)10 * 1000 * 1000 * 1000); /* the orphan naps 30 s */
+    ck_assert_uint_lt(pe_clock_ns() - began, (uint64_t)25 * 1000 * 1000 * 1000); /* the orphan naps 30 s */
     finish(r);
 }
 END_TEST
@@ -100,25 +100,25 @@ END_TEST
 
 START_TEST(hang_costs_one_item_after_its_timeout)
 {
-    isolated *r = opened("(int64) -> int64", map_numbers, 0.25);
+    isolated *r = opened("(int64) -> int64", map_numbers, 0.5);
     const uint64_t began = pe_clock_ns();
-    costs_one(r, 64, 0, HANG, "timeout after 0.25 s");
-    ck_assert_uint_ge(pe_clock_ns() - began, (uint64_t)500 * 1000 * 1000); /* the batch, then the item */
-    costs_one(r, 64, 31, HANG, "timeout after 0.25 s");
-    costs_one(r, 64, 63, HANG, "timeout after 0.25 s");
-    costs_one(r, 1, 0, HANG, "timeout after 0.25 s");
+    costs_one(r, 64, 0, HANG, "timeout after 0.5 s");
+    ck_assert_uint_ge(pe_clock_ns() - began, (uint64_t)1000 * 1000 * 1000); /* the batch, then the item */
+    costs_one(r, 64, 31, HANG, "timeout after 0.5 s");
+    costs_one(r, 64, 63, HANG, "timeout after 0.5 s");
+    costs_one(r, 1, 0, HANG, "timeout after 0.5 s");
     finish(r);
 }
 END_TEST
 
 START_TEST(slow_items_in_one_batch_are_not_late)
 {
-    int64_t in[6] = {NAP, NAP, NAP, NAP, NAP, NAP}; /* 1.8 s together */
+    int64_t in[10] = {NAP, NAP, NAP, NAP, NAP, NAP, NAP, NAP, NAP, NAP}; /* 3 s together */
     size_t failed = 9;
-    isolated *r = opened("(int64) -> int64", map_numbers, 1);
-    (void)runs(r, in, 6, &failed);
+    isolated *r = opened("(int64) -> int64", map_numbers, 2);
+    (void)runs(r, in, 10, &failed);
     ck_assert_uint_eq(failed, 0);
-    (void)runs(r, in, 6, &failed);
+    (void)runs(r, in, 10, &failed);
     ck_assert_uint_eq(failed, 0);
     ck_assert_int_le(atomic_load(&shared->opens), 2); /* the second batch went in pieces, so nobody was killed */
     finish(r);

@@ -128,12 +128,12 @@ END_TEST
 START_TEST(death_after_a_fork_is_noticed)
 {
     const uint64_t begin = pe_clock_ns();
-    open_python("import os, time\ndef f(x):\n    if x == 50:\n        if os.fork() == 0:\n            time.sleep(20)\n"
+    open_python("import os, time\ndef f(x):\n    if x == 50:\n        if os.fork() == 0:\n            time.sleep(60)\n"
                 "            os._exit(0)\n        os.kill(os.getpid(), 9)\n    return x\n",
                 "(int64) -> int64");
     ck_assert_uint_eq(run_items(COUNT), 1);
     check_failed(0, 50, "worker died: signal 9");
-    ck_assert_uint_lt(pe_clock_ns() - begin, 15 * SECOND);
+    ck_assert_uint_lt(pe_clock_ns() - begin, 50 * SECOND);
     leave_form();
 }
 END_TEST
@@ -142,13 +142,12 @@ START_TEST(item_that_hangs_fails_alone_and_is_run_once)
 {
     const uint64_t begin = pe_clock_ns();
     enter_form(PE_FORM_PYTHON);
-    form_spec.timeout_ns = SECOND / 2;
+    form_spec.timeout_ns = SECOND;
     open_python(LOGGED "    while x == 150: pass\n    return x\n", "(int64) -> int64");
     ck_assert_uint_eq(run_items(COUNT), 1);
-    check_failed(0, 150, "timeout after 0.5 s");
+    check_failed(0, 150, "timeout after 1 s");
     ck_assert_uint_eq(calls_of(150), 1);
-    ck_assert_uint_ge(pe_clock_ns() - begin, SECOND / 2);
-    ck_assert_uint_lt(pe_clock_ns() - begin, 15 * SECOND);
+    ck_assert_uint_ge(pe_clock_ns() - begin, SECOND);
     others_are_there();
     leave_form();
 }
@@ -157,9 +156,9 @@ END_TEST
 START_TEST(slow_items_within_their_time_are_not_late)
 {
     enter_form(PE_FORM_PYTHON);
-    form_spec.timeout_ns = SECOND;
-    open_python("import time\ndef f(x):\n    time.sleep(0.3)\n    return x\n", "(int64) -> int64");
-    ck_assert_uint_eq(run_items(5), 0); /* 1.5 s together */
+    form_spec.timeout_ns = 2 * SECOND;
+    open_python("import time\ndef f(x):\n    time.sleep(0.5)\n    return x\n", "(int64) -> int64");
+    ck_assert_uint_eq(run_items(5), 0); /* 2.5 s together */
     leave_form();
 }
 END_TEST
@@ -168,12 +167,12 @@ END_TEST
 START_TEST(result_that_hangs_in_str_fails_alone)
 {
     enter_form(PE_FORM_PYTHON);
-    form_spec.timeout_ns = SECOND / 2;
+    form_spec.timeout_ns = SECOND;
     open_python(
         "class Slow:\n    def __str__(self):\n        while True: pass\ndef f(x): return Slow() if x == 20 else x\n",
         NULL);
     ck_assert_uint_eq(run_items(50), 1);
-    check_failed(0, 20, "timeout after 0.5 s");
+    check_failed(0, 20, "timeout after 1 s");
     check_text(&form_out[0].texts[49], "49");
     leave_form();
 }
@@ -185,11 +184,11 @@ START_TEST(stop_ends_an_item_that_hangs)
     const uint64_t begin = pe_clock_ns();
     enter_form(PE_FORM_PYTHON);
     form_spec.stop = &stop;
-    open_python("import time\ndef f(x): time.sleep(60)\n", "(int64) -> int64");
+    open_python("import time\ndef f(x): time.sleep(600)\n", "(int64) -> int64");
     atomic_store(&stop, true);
     ck_assert_uint_eq(run_items(COUNT), 0); /* and nobody looks at the results */
     leave_form();
-    ck_assert_uint_lt(pe_clock_ns() - begin, 10 * SECOND);
+    ck_assert_uint_lt(pe_clock_ns() - begin, 100 * SECOND);
 }
 END_TEST
 

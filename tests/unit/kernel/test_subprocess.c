@@ -254,12 +254,12 @@ END_TEST
 START_TEST(process_that_hangs_is_late_then_killed)
 {
     const uint64_t begin = pe_clock_ns();
-    start_shell("echo first; sleep 60");
-    ck_assert_int_eq(hear_all("", 0, SECOND / 5, NULL), PE_SUBPROCESS_TIMEOUT);
+    start_shell("echo first; sleep 600");
+    ck_assert_int_eq(hear_all("", 0, SECOND, NULL), PE_SUBPROCESS_TIMEOUT);
     heard("first\n");
     ended(pe_subprocess_kill(&process), true, SIGKILL);
-    ck_assert_uint_ge(pe_clock_ns() - begin, SECOND / 5);
-    ck_assert_uint_lt(pe_clock_ns() - begin, 10 * SECOND);
+    ck_assert_uint_ge(pe_clock_ns() - begin, SECOND);
+    ck_assert_uint_lt(pe_clock_ns() - begin, 100 * SECOND);
 }
 END_TEST
 
@@ -304,11 +304,11 @@ END_TEST
 START_TEST(death_is_seen_behind_a_grandchild_with_its_pipes)
 {
     const uint64_t begin = pe_clock_ns();
-    start_shell("sleep 3 & echo done; kill -KILL $$");
+    start_shell("sleep 30 & echo done; kill -KILL $$");
     ck_assert_int_eq(hear_all("", 0, 0, NULL), PE_SUBPROCESS_ENDED);
     heard("done\n");
     ended(pe_subprocess_finish(&process, 0, NULL, NULL), true, SIGKILL);
-    ck_assert_uint_lt(pe_clock_ns() - begin, 2 * SECOND);
+    ck_assert_uint_lt(pe_clock_ns() - begin, 20 * SECOND);
 }
 END_TEST
 

@@ -21,14 +21,14 @@ static const char module[] = "import os, time\n"
                              "    if x == 3:\n"
                              "        raise ValueError('it is three')\n"
                              "    if x == 5:\n"
-                             "        time.sleep(60)\n"
+                             "        time.sleep(600)\n"
                              "    if x == 7:\n"
                              "        os._exit(9)\n"
                              "    if x == 9 and attempts[x] < 3:\n"
                              "        raise ValueError('not yet')\n"
                              "    return x * x\n"
                              "def nap(x):\n"
-                             "    time.sleep(60)\n"
+                             "    time.sleep(600)\n"
                              "    return x\n";
 
 static void write_module(void)
@@ -81,14 +81,14 @@ START_TEST(pool_failing_late_and_crashing_items_are_reported)
     pe_pool *pool = open_pool(2);
     pe_pool_kernel *kernel = load_function(
         pool, "act",
-        "[errors]\non_error = \"fill\"\nfill = -1\nretries = 4\ntimeout = \"0.3 s\"\n[pool]\nchunk_size = 2\n");
+        "[errors]\non_error = \"fill\"\nfill = -1\nretries = 4\ntimeout = \"1 s\"\n[pool]\nchunk_size = 2\n");
     const pe_pool_call call = {.count = 12, .args = from, .results = into, .outcomes = outcomes};
     const pe_pool_failure *failures = NULL;
     pe_pool_task *task = pe_pool_start(kernel, &call, &fault);
     ck_assert_msg(pe_pool_wait(task, &fault) == 0, "%s", fault.text);
     ck_assert_uint_eq(pe_pool_failures(task, &failures), 3);
     check_failure(&failures[0], 3, PE_ITEM_FAILED, "it is three");
-    check_failure(&failures[1], 5, PE_ITEM_TIMED_OUT, "timeout after 0.3 s");
+    check_failure(&failures[1], 5, PE_ITEM_TIMED_OUT, "timeout after 1 s");
     check_failure(&failures[2], 7, PE_ITEM_FAILED, "exit");
     for (int i = 0; i < 12; i++)
         ck_assert_int_eq(results[i], i == 3 || i == 5 || i == 7 ? -1 : i * i);
@@ -113,7 +113,7 @@ START_TEST(pool_cancel_kills_processes_and_the_next_call_has_others)
         ck_assert_msg(pe_pool_map(other, 50, from, into, &fault) == 0, "%s", fault.text);
     }
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    ck_assert_int_lt(now.tv_sec - began.tv_sec, 20);
+    ck_assert_int_lt(now.tv_sec - began.tv_sec, 200);
     pe_pool_close(pool);
     (void)remove("pool_module.py");
 }
