@@ -183,10 +183,10 @@ submit_cancelled() {
 
 cancel() {
     for case in cancelled_single cancelled_multi cancelled_map; do
-        wait_for 30 test -e "$dir/work/$case/begun" || same "begun" yes no
+        wait_for 120 test -e "$dir/work/$case/begun" || same "begun" yes no
     done
     for case in cancelled_single cancelled_multi; do
-        wait_for 30 test -s "$dir/work/$case/numbers.txt" || same "first results" yes no
+        wait_for 120 test -s "$dir/work/$case/numbers.txt" || same "first results" yes no
     done
     scancel "${jobs[cancelled_single]}" "${jobs[cancelled_multi]}" "${jobs[cancelled_map]}"
 }

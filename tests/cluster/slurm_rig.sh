@@ -118,7 +118,7 @@ start_slurm() {
     for node in n1 n2; do
         unshare --uts sh -c "hostname $node && exec slurmd -D -N $node" >$node.out 2>&1 &
     done
-    wait_for 20 nodes_are_idle || tell_of "SLURM did not start" ./*.out ./*.log
+    wait_for 120 nodes_are_idle || tell_of "SLURM did not start" ./*.out ./*.log
 }
 
 # tell_of MESSAGE FILE...: fails with the ends of the files.
@@ -147,6 +147,6 @@ is_over() {
 
 # ending JOB: waits for it; prints how it ended, as in "COMPLETED 0", one line for all tasks of an array that ended alike.
 ending() {
-    wait_for "${PATIENCE:-50}" is_over "$1" || echo "still running"
+    wait_for "${PATIENCE:-300}" is_over "$1" || echo "still running"
     scontrol -o show job "$1" | sed -E 's/.* JobState=([A-Z]+) .* ExitCode=([0-9]+):.*/\1 \2/' | sort -u
 }
