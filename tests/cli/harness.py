@@ -135,12 +135,22 @@ def start(args, ranks=0, cwd=None, env=None, peaks=None, **popen):
 
 
 def kill_group(process):
-    """SIGKILL to the process, its group and the ranks below it, which mpirun puts into groups of their own."""
-    for kill, pid in [(os.killpg, process.pid)] + [(os.kill, pid) for pid in ranks_of(process.pid)]:
+    """SIGKILL to the process, its group and the ranks below it, which mpirun puts into groups of their own; waits for their end."""
+    ranks = ranks_of(process.pid)
+    for kill, pid in [(os.killpg, process.pid)] + [(os.kill, pid) for pid in ranks]:
         try:
             kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
+    wait_for(lambda: not any(map(lives, ranks)), "the end of killed ranks")
+
+
+def lives(pid):
+    """Whether a thread of the process is left: until then it holds its locks."""
+    try:
+        return any((task / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX" for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def finish(process, stdin=None, timeout=PATIENCE):
