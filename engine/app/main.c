@@ -28,7 +28,7 @@
 
 /* mpirun ends all ranks once one ends with a nonzero code, so the other ranks wait until rank 0 has printed the error.
  */
-#define SILENCE_NS 2000000000u
+#define SILENCE_NS UINT64_C(10000000000) /* rank 0 may start that much later on a busy machine */
 
 static void prepare_process(int argc, char **argv, char **env)
 {

@@ -30,7 +30,7 @@
 #include "worker/crash/crash_internal.h"
 
 #define SEARCH_MS 1000
-#define PRINT_MS 300
+#define PRINT_MS 1000
 
 /* fork without the handlers of pthread_atfork, which take locks that this thread may hold. */
 static pid_t fork_bare(void)
