@@ -300,14 +300,14 @@ class Sample(Case):
 
     @not_sanitized
     def test_sample_of_short_items_measures_long_blocks(self):
-        """An item alone would cost ten times as much. A busy machine leaves a factor of two."""
+        """An item alone would cost ten times as much. A busy machine leaves a factor of four."""
         job = toml(input={"range": [1, 10_000_000]}, kernel={"name": "collatz_steps"}, output={"format": "null"})
         said, took = [], []
         for _ in range(4):
             said.append(self.said(self.sample(job, "--sample", "-t", "2"), "time"))
             took.append(self.took(job))
             (self.dir / "stats.json").unlink()
-            if 0.5 * took[-1] < said[-1] < 2 * took[-1]:
+            if 0.25 * took[-1] < said[-1] < 4 * took[-1]:
                 return
         self.fail((said, took))
 

@@ -3,21 +3,27 @@
  */
 /* shortage.c - preloaded into pengine: calls of the C library that fail as they do where the system is short of memory.
  *
- * FAIL_POLL: poll fails with ENOMEM. FAIL_THREADS=N: pthread_create fails with EAGAIN from the call number N on (from 0).
+ * FAIL_POLL=FILE: poll fails with ENOMEM, and adds a byte to the file. FAIL_THREADS=N: pthread_create fails with EAGAIN from the call number N on (from 0).
  */
 #define _GNU_SOURCE
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int poll(struct pollfd *fds, nfds_t count, int timeout)
 {
     static int (*real)(struct pollfd *, nfds_t, int);
-    if (count > 0 && getenv("FAIL_POLL") != NULL) {
+    const char *const file = getenv("FAIL_POLL");
+    if (count > 0 && file != NULL) {
+        const int fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        if (write(fd, "x", 1) != 1 || close(fd) != 0)
+            abort();
         errno = ENOMEM;
         return -1;
     }

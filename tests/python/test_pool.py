@@ -328,7 +328,7 @@ class Values(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             gate = os.path.join(folder, "gate")
             results = self.pool.imap_unordered(wait_for, [None] * 40 + [gate] + [None] * 200)
-            quick = [next(results) for _ in range(220)]
+            quick = [results.next(60) for _ in range(220)]
             os.mkdir(gate)
             self.assertEqual(quick + list(results), [None] * 240 + [gate])
 

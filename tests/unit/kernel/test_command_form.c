@@ -87,7 +87,7 @@ START_TEST(program_that_keeps_its_answers_is_not_waited_for_forever)
     const uint64_t begin = pe_clock_ns();
     ck_assert_uint_eq(run_items(FORM_ITEMS), 0);
     ck_assert_int_eq(form_out[0].integers[FORM_ITEMS - 1], (FORM_ITEMS - 1) * 10);
-    ck_assert_uint_lt(pe_clock_ns() - begin, begin - first);
+    ck_assert_uint_lt(pe_clock_ns() - begin, (begin - first) / 4 * 3);
     leave_form();
 }
 END_TEST
