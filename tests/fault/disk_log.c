@@ -43,7 +43,7 @@ typedef enum kind {
 
 typedef struct head {
     uint32_t kind, name_bytes, other_bytes, data_bytes;
-    uint64_t inode, number; /* number: an offset or a size */
+    uint64_t inode, number; /* number: an offset or a size; of a sync the process */
 } head;
 
 static int log_fd = -1;
@@ -188,10 +188,10 @@ static int synced(int fd, int (*sync)(int), kind before, kind behind)
 {
     const uint64_t inode = inode_of(fd);
     if (inode != 0)
-        put((head){.kind = before, .inode = inode}, NULL, NULL, NULL);
+        put((head){.kind = before, .inode = inode, .number = (uint64_t)getpid()}, NULL, NULL, NULL);
     const int done = sync(fd);
     if (inode != 0 && done == 0)
-        put((head){.kind = behind, .inode = inode}, NULL, NULL, NULL);
+        put((head){.kind = behind, .inode = inode, .number = (uint64_t)getpid()}, NULL, NULL, NULL);
     return done;
 }
 

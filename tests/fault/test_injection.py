@@ -14,6 +14,7 @@ import errno
 import os
 import pathlib
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -272,6 +273,25 @@ class Injection(unittest.TestCase):
             self.assertTrue(any(run.code == 74 for run in codes), "no close of the output is checked")
             for run in codes:
                 self.assertEqual((run.code == 74, run.code == 0), (run.result == EARLIER, run.result == trials.good.result), run.err)
+
+    def test_each_sync_and_close_of_a_written_file_is_checked(self):
+        wanted = {"map_durable": {"close": ["out.txt", "out.txt.checkpoint"], "fdatasync": ["out.txt"], "fsync": ["out.txt"]},
+                  "imap_npy": {"close": ["out.npy", "out.npy.checkpoint", "out.npy.part"], "fdatasync": ["out.npy", "out.npy.part"], "fsync": ["out.npy"]}}
+        with tempfile.TemporaryDirectory(prefix="pengine-") as cache:
+            for name, calls in wanted.items():
+                trials = Trials(name, pathlib.Path(cache))
+                for call, files in calls.items():
+                    runs = [trials.run(call, "EIO", "once", number) for number in range(1, trials.good.counts()[call] + 1)]
+                    failed = [re.search(r"cannot write (?:\S*/)?(\S+?)(?: to stable storage)?: Input/output error", run.err) for run in runs if run.code == 74]
+                    self.assertEqual(sorted(found[1] for found in failed), files, (name, call))
+
+    def test_close_of_one_file_an_item_is_checked(self):
+        with tempfile.TemporaryDirectory(prefix="pengine-") as cache:
+            job = Job(None, input={"range": [0, 5]}, kernel={"name": "square"}, output={"path": "{index}.txt"})
+            how = {"INJECT_CALL": "close", "INJECT_ERRNO": str(errno.EIO), "INJECT_MODE": "once"}
+            closes = Run(job, pathlib.Path(cache), {**how, "INJECT_NUMBER": "0"}).counts()["close"]
+            runs = [Run(job, pathlib.Path(cache), {**how, "INJECT_NUMBER": str(number)}) for number in range(1, closes + 1)]
+            self.assertTrue([run for run in runs if run.code == 74 and re.search(r"item \d: .*Input/output error", run.err)], "no close is checked")
 
     def test_stdout_that_is_a_file_is_synced_and_its_close_checked(self):
         with tempfile.TemporaryDirectory(prefix="pengine-") as folder:

@@ -19,9 +19,9 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
-from disk import Log, NEVER, RENAME  # noqa: E402
-from disk_jobs import ITEMS, Rig, fixed, scenarios, scratch  # noqa: E402
-from harness import IS_FULL, IS_SANITIZED, binary, main  # noqa: E402
+from disk import Log, NEVER, RENAME, SYNC_END  # noqa: E402
+from disk_jobs import ITEMS, Rig, Scenario, fixed, npy, scenarios, scratch, text  # noqa: E402
+from harness import IS_FULL, IS_SANITIZED, binary, main, needs_mpi  # noqa: E402
 
 DISK_LOG = os.environ.get("PENGINE_DISK_LOG", "")
 SAMPLE = int(os.environ.get("DISKS", "20"))  # disks of each log in the test
@@ -172,6 +172,27 @@ class Power(unittest.TestCase):
 
     def test_retries_that_a_power_cut_ends_are_tried_again(self):
         self.search(try_retry, [scenario for scenario in scenarios() if scenario.policy and not scenario.ranks])
+
+    def test_output_is_named_before_a_checkpoint_in_another_folder_lists_it(self):
+        with scratch() as root:
+            elsewhere = pathlib.Path(root, "elsewhere")
+            elsewhere.mkdir()
+            rig = Logged(Scenario("elsewhere", "o.txt", "imap", text(), checkpoint={"path": str(elsewhere / "state")}), root)
+            rig.logged({})
+            calls = list(Log.read(rig.log.read_bytes(), os.path.realpath(elsewhere)))
+            listed = next(index for index, call in enumerate(calls) if call.kind == RENAME and call.other == "state")
+            self.assertIn(os.stat(rig.folder).st_ino, [call.inode for call in calls[:listed] if call.kind == SYNC_END])
+
+    @needs_mpi
+    def test_each_rank_syncs_the_rows_that_it_wrote(self):
+        """On one machine the sync of one rank is good for all; between machines it is not."""
+        for checkpoint, sync in (({"enabled": False}, "always"), ({}, "never")):  # at the commit, and before a checkpoint
+            with self.subTest(sync), scratch() as root:
+                rig = Logged(Scenario("ranks", "o.npy", "map", npy(), ranks=3, checkpoint=checkpoint, output={"path": "o.npy", "sync": sync}), root)
+                rig.logged({})
+                output = (rig.folder / "o.npy").stat().st_ino
+                calls = Log.read(rig.log.read_bytes(), os.path.realpath(rig.folder))
+                self.assertEqual(len({call.number for call in calls if call.kind == SYNC_END and call.inode == output}), 3)
 
 
 if __name__ == "__main__":
