@@ -126,11 +126,11 @@ static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
     return bytes;
 }
 
-bool pe_call_keep(pe_batch *batch, size_t item, size_t size)
+bool pe_call_keep(pe_batch *batch, size_t item, size_t items, size_t size)
 {
     pe_call *const call = batch->host;
     const size_t most = call->bounds.longest + call->bounds.most_bytes; /* of each result */
-    if (is_long(call, size) && size / (size_t)call->signature.result_count > most)
+    if (items == 1 && is_long(call, size) && size / (size_t)call->signature.result_count > most)
         return pe_fail(&call->fault, PE_ENOMEM,
                        "item %" PRIu64 ": its result is longer than the texts of up to %zu bytes that pool.memory has "
                        "room for: raise pool.memory",

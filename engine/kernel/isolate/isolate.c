@@ -149,7 +149,7 @@ static pe_isolate_outcome ask_until_it_fits(pe_isolate_worker *worker, pe_batch 
             note_texts(worker, items.count, text_out);
         if (outcome == PE_ISOLATE_ANSWERED && text_out > LONG_BYTES && items.count > 1)
             return PE_ISOLATE_LONG;
-        if (outcome == PE_ISOLATE_ANSWERED && !pe_call_keep(batch, items.begin, text_out)) {
+        if (outcome == PE_ISOLATE_ANSWERED && !pe_call_keep(batch, items.begin, items.count, text_out)) {
             *stopped = ENOMEM;
         } else if (outcome == PE_ISOLATE_ANSWERED && text_out > worker->memory.capacity.text_out) {
             *stopped = grow(worker, (pe_isolate_capacity){.text_out = text_out});

@@ -326,6 +326,30 @@ START_TEST(text_that_no_memory_can_hold_is_reported)
 }
 END_TEST
 
+static int map_texts(pe_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        memset((batch->text)(batch, 0, i, 1000), 'a', 1000);
+    return 0;
+}
+
+START_TEST(texts_of_many_items_are_not_taken_for_a_long_one)
+{
+    const pe_call_texts bounds = {
+        .most_bytes = 1024, .longest = 2048, .finish_before = finish_nothing, .wait_for_room = wait_for_nothing};
+    const int64_t in[10] = {0};
+    pe_text out[10];
+    const void *const args[] = {in};
+    void *const results[] = {out};
+    isolated *r = opened("(int64) -> text", map_texts, 0);
+    pe_call_bound_texts(r->call, &bounds);
+    ck_ok(pe_call_run(r->call, 10, 10, args, results, &r->err), r->err);
+    for (size_t i = 0; i < 10; i++)
+        ck_assert_uint_eq(out[i].size, 1000);
+    finish(r);
+}
+END_TEST
+
 START_TEST(kernel_that_prints_does_not_reach_stdout)
 {
     int ends[2];
@@ -345,9 +369,10 @@ START_TEST(kernel_that_prints_does_not_reach_stdout)
 END_TEST
 
 UNIT_MAIN("isolate", process_that_cannot_be_started_again_for_lack_of_descriptors_is_reported,
-          text_that_no_memory_can_hold_is_reported, segfault_costs_one_item, abort_costs_one_item,
-          division_by_zero_costs_one_item, exit_costs_one_item, exit_does_not_run_what_the_engine_does_at_its_end,
-          crash_that_scribbled_costs_one_item, all_items_crash_all_fail, orphan_that_holds_the_socket_does_not_hang,
+          text_that_no_memory_can_hold_is_reported, texts_of_many_items_are_not_taken_for_a_long_one,
+          segfault_costs_one_item, abort_costs_one_item, division_by_zero_costs_one_item, exit_costs_one_item,
+          exit_does_not_run_what_the_engine_does_at_its_end, crash_that_scribbled_costs_one_item,
+          all_items_crash_all_fail, orphan_that_holds_the_socket_does_not_hang,
           process_that_closes_all_and_lives_is_ended, hang_costs_one_item_after_its_timeout,
           slow_items_in_one_batch_are_not_late, failed_items_keep_index_and_reason, killed_once_runs_again,
           killed_always_is_blamed, killed_from_outside_in_a_batch_runs_again,
