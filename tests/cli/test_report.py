@@ -315,6 +315,13 @@ class Sample(Case):
         self.good(job, "-q", "--stats", "stats.json", "-t", "2")
         return json.loads((self.dir / "stats.json").read_text())["seconds"]
 
+    def test_sample_computes_as_many_items_as_are_asked_for(self):
+        job = toml(input={"range": [0, 1000]}, kernel={"command": ["sh", "-c", "echo {} >> seen; echo {}"]})
+        for asked in (2, 10, 100):
+            self.run_job(job, "--plan", f"--sample={asked}", "-t", "2")
+            self.assertEqual(len((self.dir / "seen").read_text().split()), asked + 2)  # each worker's first item twice
+            (self.dir / "seen").unlink()
+
     def test_sample_counts_failed_items(self):
         text = self.sample(squares(1000, input={"range": [ROOT_INT64 + 1, ROOT_INT64 + 1001]}), "--sample")
         self.assertRegex(text, r"(?m)^failed +[1-9]\d* of these items failed$")

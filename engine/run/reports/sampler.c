@@ -20,7 +20,7 @@
 #include "run/reports/sample.h"
 
 #define WORKER_NS 1000000000u /* that each worker computes */
-#define BLOCKS_ASKED 32       /* of a worker, where the number of items is given */
+#define BLOCKS_ASKED 32       /* at most, of a worker, where the number of items is given */
 #define GOLDEN 0.6180339887498949
 #define SCRATCH_MOST ((uint64_t)64 << 20) /* of results that a worker keeps before it begins anew */
 #define OUT_MOST ((uint64_t)8 << 20)
@@ -37,7 +37,7 @@ static void no_wait(void *context, size_t bytes)
 }
 
 /* The items of the next block, in the pool's numbers. */
-static pe_block next_block(const pe_sampling *self, int worker, int turn, uint64_t items)
+static pe_block next_block(const pe_sampling *self, int worker, uint64_t turn, uint64_t items)
 {
     const uint64_t all = self->plan->items, most = items < all ? items : all;
     const double place =
@@ -141,13 +141,14 @@ static pe_status sample_blocks(const pe_sampling *self, void *worker, int number
 {
     pe_sampler *const mine = &self->samplers[number];
     const bool is_asked = self->asked != PE_SAMPLE_AUTO;
-    const int turns = is_asked && self->asked < BLOCKS_ASKED ? (int)self->asked : is_asked ? BLOCKS_ASKED : INT32_MAX;
+    const uint64_t items = is_asked ? (self->asked + BLOCKS_ASKED - 1) / BLOCKS_ASKED : 1;
+    const uint64_t turns = is_asked ? self->asked / items : UINT64_MAX;
     pe_status status = self->work.kernel.is_in_processes ? start_process(self, worker, number, err) : PE_OK;
-    mine->size = (pe_block_size){.items = is_asked ? (self->asked + (uint64_t)turns - 1) / (uint64_t)turns : 1,
+    mine->size = (pe_block_size){.items = items,
                                  .most = block_most(self),
                                  .is_growing = !is_asked,
                                  .has_round_trip = self->work.kernel.is_in_processes};
-    for (int turn = 0; turn < turns && (is_asked || turn == 0 || mine->spent_ns < WORKER_NS) && status == PE_OK;
+    for (uint64_t turn = 0; turn < turns && (is_asked || turn == 0 || mine->spent_ns < WORKER_NS) && status == PE_OK;
          turn++) {
         const pe_block block = next_block(self, number, turn, mine->size.items);
         pe_sampled_block sampled = {.first = block.first, .items = block.count};
