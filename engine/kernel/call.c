@@ -126,19 +126,25 @@ static char *give_text(pe_batch *batch, int result, size_t item, size_t size)
     return bytes;
 }
 
-bool pe_call_keep(pe_batch *batch, size_t item, size_t items, size_t size)
+void pe_call_wait_for_room(pe_batch *batch, size_t size)
+{
+    pe_call *const call = batch->host;
+    if (batch->text != give_text || !is_long(call, size) || size <= call->kept_bytes) /* as in pe_call_advance */
+        return;
+    call->bounds.wait_for_room(call->bounds.context, size + call->bounds.most_bytes - call->kept_bytes);
+    call->kept_bytes = size + call->bounds.most_bytes;
+}
+
+bool pe_call_keep(pe_batch *batch, size_t item, size_t size)
 {
     pe_call *const call = batch->host;
     const size_t most = call->bounds.longest + call->bounds.most_bytes; /* of each result */
-    if (items == 1 && is_long(call, size) && size / (size_t)call->signature.result_count > most)
+    if (is_long(call, size) && size / (size_t)call->signature.result_count > most)
         return pe_fail(&call->fault, PE_ENOMEM,
                        "item %" PRIu64 ": its result is longer than the texts of up to %zu bytes that pool.memory has "
                        "room for: raise pool.memory",
                        index_of(call, item), call->bounds.longest) == PE_OK;
-    if (batch->text != give_text || !is_long(call, size) || size <= call->kept_bytes) /* as in pe_call_advance */
-        return true;
-    call->bounds.wait_for_room(call->bounds.context, size + call->bounds.most_bytes - call->kept_bytes);
-    call->kept_bytes = size + call->bounds.most_bytes;
+    pe_call_wait_for_room(batch, size);
     return true;
 }
 
@@ -207,15 +213,12 @@ static void empty_texts(const pe_call *call)
 
 static void enter(const pe_call *call, const pe_batch *batch)
 {
+    refusal[0] = '\0';
+    lacks_something = false;
     pe_position_here.signature = &call->signature;
     pe_position_here.batch = batch;
     pe_position_here.done = 0;
     pe_position_here.kernel = call->kernel;
-}
-
-static void leave(void)
-{
-    pe_position_here.kernel = NULL;
 }
 
 void pe_call_refuse(const char *format, ...)
@@ -252,13 +255,11 @@ static pe_status report_refusal(const pe_kernel *kernel, pe_error *err)
 /* Returns what the kernel's open returned. */
 static int open_worker(pe_call *call)
 {
-    refusal[0] = '\0';
-    lacks_something = false;
     if (call->kernel->open == NULL)
         return 0;
     enter(call, NULL);
     const int refused = call->kernel->open(call->kernel, call->setup, &call->worker);
-    leave();
+    pe_position_here.kernel = NULL;
     return refused;
 }
 
@@ -270,7 +271,7 @@ static void close_worker(pe_call *call)
     pe_position_here.is_closing = true;
     call->kernel->close(call->worker);
     pe_position_here.is_closing = false;
-    leave();
+    pe_position_here.kernel = NULL;
 }
 
 pe_status pe_call_make(const pe_kernel *kernel, const pe_signature *signature, const pe_setup *setup, pe_call **out,
@@ -322,8 +323,6 @@ static void begin_run(pe_call *call, uint64_t first, size_t count, const void *c
     call->results = results;
     pe_failures_clear(&call->failures);
     pe_error_clear(&call->fault);
-    lacks_something = false;
-    refusal[0] = '\0';
     if (call->has_text) {
         pe_arena_reset(&call->texts);
         call->text_bytes = call->kept_bytes = call->text_end = 0;
@@ -379,7 +378,7 @@ static int map(pe_call *call, const pe_ramp *ramps)
         empty_texts(call);
     enter(call, &batch);
     const int stopped = call->kernel->map(&batch);
-    leave();
+    pe_position_here.kernel = NULL;
     return stopped;
 }
 

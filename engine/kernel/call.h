@@ -55,10 +55,12 @@ void pe_call_bound_texts(pe_call *call, const pe_call_texts *texts);
  * and no later item has. The texts of a batch are bounded only for kernels that call this. */
 void pe_call_advance(pe_batch *batch, size_t done);
 
-/* pe_call_keep - called inside map by kernels of this program that read the answer of some items from another process, before
+/* pe_call_keep - called inside map by kernels of this program that read the answer of an item from another process, before
  * more than `size` bytes of it are in memory. Waits for room, which the answer has until pe_call_advance; by then its memory
- * is free again. False: it is the answer of one item and longer than any text may be, and the run ends with PE_ENOMEM. */
-bool pe_call_keep(pe_batch *batch, size_t item, size_t items, size_t size);
+ * is free again. False: the answer is longer than any text may be, and the run ends with PE_ENOMEM. */
+bool pe_call_keep(pe_batch *batch, size_t item, size_t size);
+/* pe_call_wait_for_room - do the same for an answer that may be longer than its texts are. */
+void pe_call_wait_for_room(pe_batch *batch, size_t size);
 
 /* pe_call_lacks - called inside map by kernels of this program that fail an item and give up for lack of memory or of
  * another resource of the system: the run ends with PE_ENOMEM. */

@@ -127,7 +127,7 @@ static pe_lines_outcome read_lines(pe_command_lines *worker, progress *self, boo
 static bool keep_line(const pe_command_lines *worker, progress *self)
 {
     const uint64_t began = pe_clock_ns();
-    const bool has_room = pe_call_keep(self->batch, self->done, 1, worker->answer.size - worker->parsed);
+    const bool has_room = pe_call_keep(self->batch, self->done, worker->answer.size - worker->parsed);
     self->since_ns += pe_clock_ns() - began;
     return has_room;
 }

@@ -129,7 +129,7 @@ static pe_subprocess_event read_stdout(pe_command_runs *worker, pe_batch *batch,
     worker->answer.size = 0;
     while (event == PE_SUBPROCESS_PROGRESS && worker->answer.size <= MOST_ANSWER_BYTES) {
         const uint64_t began = pe_clock_ns();
-        if (!pe_call_keep(batch, item, 1, worker->answer.size))
+        if (!pe_call_keep(batch, item, worker->answer.size))
             return PE_SUBPROCESS_FAILED;
         *deadline_ns += *deadline_ns == 0 ? 0 : pe_clock_ns() - began;
         io.deadline_ns = *deadline_ns;

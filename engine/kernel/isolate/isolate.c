@@ -69,10 +69,12 @@ static size_t larger(size_t have, size_t need)
 
 static int map_memory(pe_isolate_worker *worker, pe_isolate_capacity capacity)
 {
-    char text[PE_ERRNO_TEXT_SIZE];
+    char reason[PE_ERRNO_TEXT_SIZE], text[PE_ERRNO_TEXT_SIZE + 80];
     const int refused = pe_isolate_memory_map(&worker->self->signature, capacity, &worker->memory);
+    (void)snprintf(text, sizeof text, "memory for %zu items and %zu bytes of texts: %s", capacity.items,
+                   capacity.text_in + capacity.text_out, pe_errno_text(refused, reason));
     if (refused != 0)
-        pe_call_refuse_for_lack(pe_errno_text(refused, text));
+        pe_call_refuse_for_lack(text);
     return refused;
 }
 
@@ -149,9 +151,9 @@ static pe_isolate_outcome ask_until_it_fits(pe_isolate_worker *worker, pe_batch 
             note_texts(worker, items.count, text_out);
         if (outcome == PE_ISOLATE_ANSWERED && text_out > LONG_BYTES && items.count > 1)
             return PE_ISOLATE_LONG;
-        if (outcome == PE_ISOLATE_ANSWERED && !pe_call_keep(batch, items.begin, items.count, text_out)) {
-            *stopped = ENOMEM;
-        } else if (outcome == PE_ISOLATE_ANSWERED && text_out > worker->memory.capacity.text_out) {
+        if (outcome == PE_ISOLATE_ANSWERED)
+            pe_call_wait_for_room(batch, text_out);
+        if (outcome == PE_ISOLATE_ANSWERED && text_out > worker->memory.capacity.text_out) {
             *stopped = grow(worker, (pe_isolate_capacity){.text_out = text_out});
         } else if (is_from_outside(worker, outcome) && !was_killed) {
             was_killed = true;

@@ -259,7 +259,7 @@ static bool keep_frame(const pe_python_worker *worker, const progress *self)
     uint64_t head[FRAME_WORDS] = {0};
     if (worker->answer.size - worker->consumed >= FRAME_BYTES)
         memcpy(head, worker->answer.data + worker->consumed, FRAME_BYTES);
-    return head[0] != FRAME_RESULTS || pe_call_keep(self->batch, self->done, 1, head[2]);
+    return head[0] != FRAME_RESULTS || pe_call_keep(self->batch, self->done, head[2]);
 }
 
 /* Since when the same items are being computed. */

@@ -307,21 +307,13 @@ static void wait_for_nothing(void *context, size_t bytes)
 
 START_TEST(text_that_no_memory_can_hold_is_reported)
 {
-    const pe_call_texts bounds = {
-        .most_bytes = 1 << 20, .longest = 2 << 20, .finish_before = finish_nothing, .wait_for_room = wait_for_nothing};
     const int64_t in[1] = {1};
     pe_text out[1];
     const void *const args[] = {in};
     void *const results[] = {out};
     isolated *r = opened("(int64) -> text", map_long_text, 0);
     ck_assert_int_eq(pe_call_run(r->call, 10, 1, args, results, &r->err), PE_ENOMEM);
-    ck_assert_str_eq(r->err.text, "kernel \"act\" could not start a worker: Cannot allocate memory");
-    pe_error_clear(&r->err);
-    pe_call_bound_texts(r->call, &bounds);
-    ck_assert_int_eq(pe_call_run(r->call, 10, 1, args, results, &r->err), PE_ENOMEM);
-    ck_assert_str_eq(r->err.text,
-                     "item 10: its result is longer than the texts of up to 2097152 bytes that pool.memory "
-                     "has room for: raise pool.memory");
+    ck_assert_ptr_nonnull(strstr(r->err.text, "bytes of texts: Cannot allocate memory"));
     finish(r);
 }
 END_TEST
