@@ -21,8 +21,10 @@ int64_t f(int64_t x)
 {
     if (SLOW)
         nanosleep(&(struct timespec){.tv_nsec = 500000}, 0);
-    if (CRASHES)
+    if (CRASHES) {
+        nanosleep(&(struct timespec){.tv_sec = SLOW}, 0); /* what is done is in the checkpoint then */
         *(volatile int *)(x - x) = 1;
+    }
     return x * x;
 }
 """

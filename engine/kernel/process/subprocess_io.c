@@ -31,7 +31,7 @@
 #define MS_NS 1000000u
 #define KILL_WAIT_NS ((uint64_t)10000 * MS_NS) /* a killed child that waits for a dead disk does not end */
 #define SHORT_WAITS 50                         /* a child that closed its pipes usually exits at once */
-#define SAME_SIGNAL_MS 200                     /* that a signal to all processes may take to reach this one */
+#define SAME_SIGNAL_MS 500                     /* that a signal to all processes may take to reach this one */
 
 static void close_fd(int *fd)
 {
