@@ -173,15 +173,28 @@ class Power(unittest.TestCase):
     def test_retries_that_a_power_cut_ends_are_tried_again(self):
         self.search(try_retry, [scenario for scenario in scenarios() if scenario.policy and not scenario.ranks])
 
-    def test_output_is_named_before_a_checkpoint_in_another_folder_lists_it(self):
+    def test_output_and_checkpoint_in_folders_of_their_own_are_named_durably(self):
         with scratch() as root:
             elsewhere = pathlib.Path(root, "elsewhere")
             elsewhere.mkdir()
             rig = Logged(Scenario("elsewhere", "o.txt", "imap", text(), checkpoint={"path": str(elsewhere / "state")}), root)
             rig.logged({})
             calls = list(Log.read(rig.log.read_bytes(), os.path.realpath(elsewhere)))
-            listed = next(index for index, call in enumerate(calls) if call.kind == RENAME and call.other == "state")
-            self.assertIn(os.stat(rig.folder).st_ino, [call.inode for call in calls[:listed] if call.kind == SYNC_END])
+            renames = [index for index, call in enumerate(calls) if call.kind == RENAME and call.other == "state"]
+            self.assertIn(os.stat(rig.folder).st_ino, [call.inode for call in calls[:renames[0]] if call.kind == SYNC_END])
+            for before, behind in zip(renames, renames[1:]):
+                self.assertIn(os.stat(elsewhere).st_ino, [call.inode for call in calls[before:behind] if call.kind == SYNC_END])
+
+    def test_results_that_wait_for_a_slow_item_are_synced(self):
+        with scratch() as root:
+            rig = Logged(Scenario("slow", "o.txt", "imap", "".join(f"{x}\n" for x in range(ITEMS)).encode(),
+                                  kernel={"source": "k.c", "function": "f", "signature": "(int64) -> int64"}), root)
+            (rig.folder / "k.c").write_text("#include <stdint.h>\n#include <unistd.h>\nint64_t f(int64_t x) { usleep(x == 0 ? 2000000 : 1); return x; }\n")
+            rig.pool.fix()
+            rig.logged({})
+            calls = list(Log.read(rig.log.read_bytes(), os.path.realpath(rig.folder)))
+            spill = next(call.inode for call in calls if call.name == "o.txt.checkpoint.spill" and call.inode)
+            self.assertIn(spill, [call.inode for call in calls if call.kind == SYNC_END])
 
     @needs_mpi
     def test_each_rank_syncs_the_rows_that_it_wrote(self):
