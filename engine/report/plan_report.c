@@ -124,19 +124,19 @@ static void show_limit(FILE *out, const pe_thread_placement *place)
                       pe_print_bytes(bytes, place->limits.memory.value), place->limits.memory.path);
 }
 
-void pe_plan_report_print(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items, const char *kernel,
-                          const pe_signature *signature, pe_format format, const pe_thread_placement *place,
-                          const pe_plan *plan)
+void pe_plan_report_print(FILE *out, const pe_plan_report *report)
 {
+    const pe_job *const job = report->job;
+    const pe_plan *const plan = report->plan;
     char text[PE_SIGNATURE_ROOM];
     (void)fprintf(out, "%-9s  %s (%s)\n", "job", job->name, job->mode);
-    show_inputs(out, job, inputs);
-    (void)fprintf(out, "%-9s  %s %s\n", "kernel", kernel, pe_signature_print(signature, text));
-    show_output(out, job, format);
-    show_placement(out, place, plan);
-    show_part(out, job, inputs, items);
+    show_inputs(out, job, report->inputs);
+    (void)fprintf(out, "%-9s  %s %s\n", "kernel", report->kernel, pe_signature_print(report->signature, text));
+    show_output(out, job, report->format);
+    show_placement(out, report->placement, plan);
+    show_part(out, job, report->inputs, report->items);
     show_counts(out, plan);
     row(out, "schedule", pe_schedule_name(plan->schedule));
     show_window(out, plan);
-    show_limit(out, place);
+    show_limit(out, report->placement);
 }

@@ -14,9 +14,19 @@
 #include "plan/plan.h"
 #include "threads/placement/thread_placement.h"
 
+/* What the table shows. */
+typedef struct pe_plan_report {
+    const pe_job *job;
+    const pe_inputs *inputs;
+    pe_block items;     /* of the job's items, those of the output */
+    const char *kernel; /* its name */
+    const pe_signature *signature;
+    pe_format format; /* of the output */
+    const pe_thread_placement *placement;
+    const pe_plan *plan;
+} pe_plan_report;
+
 /* pe_plan_report_print - print the table. */
-void pe_plan_report_print(FILE *out, const pe_job *job, const pe_inputs *inputs, pe_block items, const char *kernel,
-                          const pe_signature *signature, pe_format format, const pe_thread_placement *place,
-                          const pe_plan *plan);
+void pe_plan_report_print(FILE *out, const pe_plan_report *report);
 
 #endif

@@ -40,21 +40,20 @@ static pe_status print_job(const pe_run_context *run, const pe_job *job, pe_erro
 }
 
 /* --check and --plan: nothing is computed. */
-static pe_status show_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                           const pe_run_kernel *kernel, const pe_output_spec *output, const pe_work_spec *work,
-                           const pe_run_plan *plan, pe_error *err)
+static pe_status show_plan(const pe_run_context *run, const pe_run_prepared *prepared, const pe_run_plan *plan,
+                           pe_error *err)
 {
     if (run->is_root && run->options->action == PE_ACTION_PLAN) {
-        pe_run_print_plan(stdout, job, inputs, output, work, plan);
-        pe_run_print_processes(stdout, job, kernel, plan);
+        pe_run_print_plan(stdout, prepared, plan);
+        pe_run_print_processes(stdout, prepared, plan);
     }
-    if (run->options->sample > 0 && pe_run_sample(run, job, inputs, kernel, work, plan, err) != PE_OK)
+    if (run->options->sample > 0 && pe_run_sample(run, prepared, plan, err) != PE_OK)
         return err->status;
     if (run->is_root && run->options->action == PE_ACTION_PLAN) {
         if (fflush(stdout) != 0)
             (void)pe_fail(err, PE_EIO, "stdout: a write failed");
     } else if (run->is_root) {
-        pe_log(PE_LOG_INFO, "%s: valid", job->file);
+        pe_log(PE_LOG_INFO, "%s: valid", prepared->job->file);
     }
     return pe_run_agree(run, err);
 }
@@ -87,6 +86,7 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_ru
     pe_output_spec output = {0};
     pe_work_spec work = {0};
     pe_run_resume resume = {0};
+    const pe_run_prepared prepared = {job, &inputs, &kernel, &output, &work};
     pe_run_plan plan = {0};
     if (pe_run_check_paths(run, job, err) != PE_OK)
         goto out;
@@ -103,13 +103,13 @@ static pe_status conduct_job(const pe_run_context *run, const pe_job *job, pe_ru
         goto out;
     if (action == PE_ACTION_RUN && pe_run_resume_work(run, job, &inputs, &kernel, &output, &resume, err) != PE_OK)
         goto out;
-    if (pe_run_make_plan(run, job, &inputs, &kernel, &output, &work, &plan, err) != PE_OK)
+    if (pe_run_make_plan(run, &prepared, &plan, err) != PE_OK)
         goto out;
     note_plan(&work, &plan, facts);
     if (action != PE_ACTION_RUN)
-        (void)show_plan(run, job, &inputs, &kernel, &output, &work, &plan, err);
+        (void)show_plan(run, &prepared, &plan, err);
     else if (!resume.is_over)
-        (void)pe_run_execute(run, job, &inputs, &output, &work, &resume, &plan, facts, err);
+        (void)pe_run_execute(run, &prepared, &plan, &resume, facts, err);
 out:
     pe_run_resume_fini(&resume);
     pe_work_spec_fini(&work);

@@ -62,7 +62,16 @@ typedef struct pe_run_resume {
     pe_sink_mark mark;       /* where their output ends; its state borrows from `from` */
 } pe_run_resume;
 
-/* How the items are cut and who computes them. */
+/* What the stages before the plan have made, for the stages that read all of it. */
+typedef struct pe_run_prepared {
+    const pe_job *job;
+    const pe_run_inputs *inputs;
+    const pe_run_kernel *kernel;
+    const pe_output_spec *output;
+    const pe_work_spec *work;
+} pe_run_prepared;
+
+/* How the items are cut, and which threads of which ranks compute them. */
 typedef struct pe_run_plan {
     pe_thread_placement placement;
     pe_plan plan;
@@ -108,23 +117,19 @@ bool pe_run_spills_results(const pe_job *job, const pe_run_resume *resume);
 char *pe_run_spill_checkpoint(const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output);
 
 /* pe_run_make_plan - threads, slices, chunks and memory: the same plan on every rank. */
-pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                           const pe_run_kernel *kernel, const pe_output_spec *output, const pe_work_spec *work,
-                           pe_run_plan *out, pe_error *err);
+pe_status pe_run_make_plan(const pe_run_context *run, const pe_run_prepared *prepared, pe_run_plan *out, pe_error *err);
 
 /* pe_run_print_plan - print the table of --plan. Not collective. */
-void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,
-                       const pe_work_spec *work, const pe_run_plan *plan);
+void pe_run_print_plan(FILE *file, const pe_run_prepared *prepared, const pe_run_plan *plan);
 
 /* pe_run_print_processes - print, after the plan, the processes that the kernel runs in, and their memory. Not collective. */
-void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *kernel, const pe_run_plan *plan);
+void pe_run_print_processes(FILE *file, const pe_run_prepared *prepared, const pe_run_plan *plan);
 
 /* ---- from a plan to a committed output: execute/ ---- */
 
 /* pe_run_execute - compute all items that are left and commit the output. What became of the run goes into rank 0's facts,
  * also after a failure. */
-pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                         const pe_output_spec *output, const pe_work_spec *work, pe_run_resume *resume,
-                         const pe_run_plan *plan, pe_run_facts *facts, pe_error *err);
+pe_status pe_run_execute(const pe_run_context *run, const pe_run_prepared *prepared, const pe_run_plan *plan,
+                         pe_run_resume *resume, pe_run_facts *facts, pe_error *err);
 
 #endif

@@ -76,37 +76,38 @@ static pe_status sum_over_ranks(const pe_run_context *run, uint64_t mine, uint64
     return pe_run_agree(run, err);
 }
 
-static void log_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                     const pe_output_spec *output, const pe_work_spec *work, const pe_run_plan *plan)
+static void log_plan(const pe_run_context *run, const pe_run_prepared *prepared, const pe_run_plan *plan)
 {
     if (!run->is_root)
         return;
     if (run->options->verbosity == PE_VERBOSE)
-        pe_run_print_plan(stderr, job, inputs, output, work, plan);
+        pe_run_print_plan(stderr, prepared, plan);
     if (plan->placement.warning[0] != '\0')
         pe_log(PE_LOG_WARN, "%s", plan->placement.warning);
 }
 
-pe_status pe_run_execute(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                         const pe_output_spec *output, const pe_work_spec *work, pe_run_resume *resume,
-                         const pe_run_plan *plan, pe_run_facts *facts, pe_error *err)
+pe_status pe_run_execute(const pe_run_context *run, const pe_run_prepared *prepared, const pe_run_plan *plan,
+                         pe_run_resume *resume, pe_run_facts *facts, pe_error *err)
 {
+    const pe_job *const job = prepared->job;
+    const pe_output_spec *const output = prepared->output;
+    const pe_block items = prepared->inputs->items;
     pe_execution self = {.run = run,
                          .job = job,
-                         .inputs = inputs,
+                         .inputs = prepared->inputs,
                          .plan = &plan->plan,
-                         .work = *work,
+                         .work = *prepared->work,
                          .resume = resume,
                          .facts = facts,
-                         .streamed = inputs->items.first,
-                         .whole = inputs->items,
+                         .streamed = items.first,
+                         .whole = items,
                          .begin_ns = pe_clock_ns()};
     pe_execute_plan_stats stats = {0};
     uint64_t busy_ns = 0; /* of all ranks */
     self.work.plan = self.plan;
     self.work.errors.stop_record = &self.stop_record;
     pe_stop_record_init(&self.stop_record);
-    log_plan(run, job, inputs, output, work, plan);
+    log_plan(run, prepared, plan);
     if (run->is_root)
         pe_time_limit_begin(&self.limit, job);
     pe_interrupt_begin_run();

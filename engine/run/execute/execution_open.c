@@ -64,10 +64,16 @@ static pe_status discard_checkpoint(const pe_output_spec *spec, pe_run_resume *r
 
 static void begin_output(pe_execution *self, const pe_output_spec *spec, pe_error *err)
 {
-    if (pe_output_begin(&self->output, self->job, &spec->sink, self->inputs, self->resume,
-                        self->work.kernel.signature.arg_count, pe_execution_all_items(self, self->plan->items),
-                        self->work.output.encoder.is_fixed ? self->work.output.encoder.row_bytes : 0, err) == PE_OK &&
-        discard_checkpoint(spec, self->resume, err) == PE_OK && !self->resume->is_retry)
+    const pe_encoder *const encoder = &self->work.output.encoder;
+    const pe_output_setup setup = {.job = self->job,
+                                   .sink = &spec->sink,
+                                   .inputs = self->inputs,
+                                   .resume = self->resume,
+                                   .arg_count = self->work.kernel.signature.arg_count,
+                                   .items = pe_execution_all_items(self, self->plan->items),
+                                   .row_bytes = encoder->is_fixed ? encoder->row_bytes : 0};
+    if (pe_output_begin(&self->output, &setup, err) == PE_OK && discard_checkpoint(spec, self->resume, err) == PE_OK &&
+        !self->resume->is_retry)
         (void)pe_output_open_spill(&self->output, self->resume, err);
 }
 

@@ -106,17 +106,19 @@ static pe_status begin_sink(pe_output *output, const pe_inputs *inputs, int arg_
     return status;
 }
 
-pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_run_inputs *inputs,
-                          const pe_run_resume *resume, int arg_count, uint64_t items, size_t row_bytes, pe_error *err)
+pe_status pe_output_begin(pe_output *output, const pe_output_setup *setup, pe_error *err)
 {
+    const pe_job *const job = setup->job;
+    const pe_inputs *const inputs = setup->inputs->inputs;
+    const pe_run_resume *const resume = setup->resume;
     *output = (pe_output){.job = job,
-                          .todo = &inputs->todo,
-                          .items = items,
+                          .todo = &setup->inputs->todo,
+                          .items = setup->items,
                           .writes_checkpoints = resume->writes_checkpoints,
                           .resume = resume,
-                          .spec = spec,
-                          .row_bytes = row_bytes,
-                          .first_item = inputs->items.first,
+                          .spec = setup->sink,
+                          .row_bytes = setup->row_bytes,
+                          .first_item = setup->inputs->items.first,
                           .scratch_fd = -1};
     const bool has_failed = resume->is_resumed && !resume->forgets_failures;
     const uint64_t failed_bytes = has_failed ? resume->from.progress.failed_bytes : 0;
@@ -135,13 +137,13 @@ pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_sp
     if (status == PE_OK && resume->is_retry)
         return pe_retry_begin(output, err);
     if (status == PE_OK)
-        status = begin_sink(output, inputs->inputs, arg_count, err);
+        status = begin_sink(output, inputs, setup->arg_count, err);
     if (status == PE_OK && resume->writes_checkpoints)
         status = pe_failed_file_begin(&output->failed, resume->path, output->failed_list, failed_bytes, err);
     if (status == PE_OK && resume->writes_checkpoints && output->has_item_files)
         status = pe_failed_file_begin(&output->names_list, resume->path, PE_NAMES_LIST, names_bytes, err);
     if (status == PE_OK)
-        status = begin_log(output, job, inputs->inputs, arg_count, err);
+        status = begin_log(output, job, inputs, setup->arg_count, err);
     if (status == PE_OK)
         status = pe_joblog_file_begin(&output->jobs, job->reports.joblog, err);
     return status == PE_OK ? write_lines(output, failed_bytes, err) : status;

@@ -55,13 +55,20 @@ typedef struct pe_output {
     int scratch_fd;   /* -1: none */
 } pe_output;
 
+/* What an output is made from. */
+typedef struct pe_output_setup {
+    const pe_job *job;
+    const pe_sink_spec *sink;
+    const pe_run_inputs *inputs; /* they name the log's columns of arguments */
+    const pe_run_resume *resume;
+    int arg_count;    /* of the kernel */
+    uint64_t items;   /* of the run with the earlier ones, or PE_ITEMS_UNKNOWN */
+    size_t row_bytes; /* 0: rows have no fixed size */
+} pe_output_setup;
+
 /* pe_output_begin - open output and log; where an earlier run is resumed, with what it has left. PE_EOUTPUT when one cannot
- * be created; then nothing stays of the other. Call pe_output_end in either case.
- *
- * Params:  inputs and arg_count name the log's columns of arguments; items and row_bytes as in
- *          pe_output. */
-pe_status pe_output_begin(pe_output *output, const pe_job *job, const pe_sink_spec *spec, const pe_run_inputs *inputs,
-                          const pe_run_resume *resume, int arg_count, uint64_t items, size_t row_bytes, pe_error *err);
+ * be created; then nothing stays of the other. Call pe_output_end in either case. */
+pe_status pe_output_begin(pe_output *output, const pe_output_setup *setup, pe_error *err);
 
 /* pe_output_retried - after a retry and before pe_output_end, write the output with the new rows in it. */
 pe_status pe_output_retried(pe_output *output, const pe_run_inputs *inputs, int arg_count, pe_error *err);

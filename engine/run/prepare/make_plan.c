@@ -27,21 +27,23 @@ static void make_plan(const pe_job *job, const pe_plan_request *request, pe_plan
         (void)pe_fail(err, reason.status, "%s: %s", job->file, reason.text);
 }
 
-pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                           const pe_run_kernel *kernel, const pe_output_spec *output, const pe_work_spec *work,
-                           pe_run_plan *out, pe_error *err)
+pe_status pe_run_make_plan(const pe_run_context *run, const pe_run_prepared *prepared, pe_run_plan *out, pe_error *err)
 {
+    const pe_job *const job = prepared->job;
+    const pe_run_inputs *const inputs = prepared->inputs;
+    const pe_work_spec *const work = prepared->work;
+    const pe_form *const form = prepared->kernel->form;
     if (pe_thread_placement_make(run->comm, (int)job->pool.threads, &out->placement, err) != PE_OK)
         return pe_run_agree(run, err);
     pe_plan_request request =
-        pe_plan_request_make(job, work, inputs->inputs, inputs->items, &inputs->todo, &output->sink);
+        pe_plan_request_make(job, work, inputs->inputs, inputs->items, &inputs->todo, &prepared->output->sink);
     request.ranks = pe_comm_size(run->comm);
     request.threads = out->placement.most_threads;
-    request.is_in_processes = pe_form_is_in_processes(kernel->form);
+    request.is_in_processes = pe_form_is_in_processes(form);
     request.whole_run_bytes += pe_profiling_bytes(run, &out->placement);
     if (work->output.item_files != NULL && work->output.item_files->names_may_meet)
         request.whole_run_bytes = pe_add_most(request.whole_run_bytes, pe_item_file_names_bytes(inputs->items.count));
-    char *const checkpoint = run->is_root ? pe_run_spill_checkpoint(job, inputs, output) : NULL;
+    char *const checkpoint = run->is_root ? pe_run_spill_checkpoint(job, inputs, prepared->output) : NULL;
     uint64_t most[] = {request.process_bytes, request.whole_run_bytes, out->placement.is_crowded ? 1 : 0,
                        checkpoint != NULL ? 1 : 0};
     free(checkpoint);
@@ -54,15 +56,15 @@ pe_status pe_run_make_plan(const pe_run_context *run, const pe_job *job, const p
         make_plan(job, &request, &out->plan, err);
     if (pe_run_agree(run, err) == PE_OK)
         (void)pe_memory_limit_check(run->comm, &out->placement.limits.memory, &request, &out->plan,
-                                    pe_form_worker_bytes(kernel->form), job->file, err);
+                                    pe_form_worker_bytes(form), job->file, err);
     return pe_run_agree(run, err);
 }
 
 /* The memory of processes that the kernel runs in, which the plan's peak of a rank leaves out. */
-void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *kernel, const pe_run_plan *plan)
+void pe_run_print_processes(FILE *file, const pe_run_prepared *prepared, const pe_run_plan *plan)
 {
     char each[32], all[32];
-    const pe_form *const form = kernel->form;
+    const pe_form *const form = prepared->kernel->form;
     const int threads = plan->plan.threads;
     const uint64_t bytes = pe_form_worker_bytes(form);
     if (!pe_form_is_in_processes(form))
@@ -71,18 +73,25 @@ void pe_run_print_processes(FILE *file, const pe_job *job, const pe_run_kernel *
     if (bytes > 0)
         (void)fprintf(file, "%s each once the function is imported, %s per rank beside the peak above\n",
                       pe_print_bytes(each, bytes), pe_print_bytes(all, bytes * (uint64_t)threads));
-    else if (job->kernel.kind == PE_FORM_COMMAND)
+    else if (prepared->job->kernel.kind == PE_FORM_COMMAND)
         (void)fputs("programs, whose memory is not known before they run\n", file);
     else
         (void)fputs("forks, which share the rank's memory\n", file);
 }
 
-void pe_run_print_plan(FILE *file, const pe_job *job, const pe_run_inputs *inputs, const pe_output_spec *output,
-                       const pe_work_spec *work, const pe_run_plan *plan)
+void pe_run_print_plan(FILE *file, const pe_run_prepared *prepared, const pe_run_plan *plan)
 {
-    pe_plan_report_print(file, job, inputs->inputs, inputs->items, work->kernel.descriptor->name,
-                         &work->kernel.signature, output->format, &plan->placement, &plan->plan);
-    char *const checkpoint = pe_run_spill_checkpoint(job, inputs, output);
+    const pe_work_spec *const work = prepared->work;
+    const pe_plan_report report = {.job = prepared->job,
+                                   .inputs = prepared->inputs->inputs,
+                                   .items = prepared->inputs->items,
+                                   .kernel = work->kernel.descriptor->name,
+                                   .signature = &work->kernel.signature,
+                                   .format = prepared->output->format,
+                                   .placement = &plan->placement,
+                                   .plan = &plan->plan};
+    pe_plan_report_print(file, &report);
+    char *const checkpoint = pe_run_spill_checkpoint(prepared->job, prepared->inputs, prepared->output);
     if (checkpoint != NULL)
         (void)fprintf(file, "%-9s  results that wait for an item that takes long go to %s.spill\n", "waiting",
                       checkpoint);

@@ -102,22 +102,21 @@ static bool is_written(const pe_job *job, const pe_work_spec *work)
            strcmp(job->output.path, "-") != 0;
 }
 
-pe_status pe_run_sample(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                        const pe_run_kernel *kernel, const pe_work_spec *work_spec, const pe_run_plan *plan,
+pe_status pe_run_sample(const pe_run_context *run, const pe_run_prepared *prepared, const pe_run_plan *plan,
                         pe_error *err)
 {
-    pe_sampling self = {.run = run, .inputs = inputs, .work = *work_spec, .err = PE_ERROR_INIT};
-    self.beside = is_written(job, work_spec) ? job->output.path : NULL;
+    const pe_work_spec *const work = prepared->work;
+    pe_sampling self = {.run = run, .inputs = prepared->inputs, .work = *work, .err = PE_ERROR_INIT};
+    self.beside = is_written(prepared->job, work) ? prepared->job->output.path : NULL;
     pe_sample_sum sum = {.workers = 0};
-    if (check(inputs, &plan->plan, err) != PE_OK)
+    if (check(prepared->inputs, &plan->plan, err) != PE_OK)
         return pe_run_agree(run, err);
     init(&self, plan, run->options->sample);
     if (compute(&self, plan->placement.most_threads, err) == PE_OK)
         (void)collect(&self, plan->placement.most_threads, &sum, err);
     if (err->status == PE_OK && run->is_root) {
-        sum.process_bytes = process_bytes(kernel, self.threads);
-        sum.row_bytes =
-            self.beside != NULL && work_spec->output.encoder.is_fixed ? work_spec->output.encoder.row_bytes : 0;
+        sum.process_bytes = process_bytes(prepared->kernel, self.threads);
+        sum.row_bytes = self.beside != NULL && work->output.encoder.is_fixed ? work->output.encoder.row_bytes : 0;
         pe_estimate_print(stdout, &plan->plan, &sum);
     }
     (void)pthread_mutex_destroy(&self.mutex);

@@ -18,7 +18,7 @@
 /* pe_run_sample - print the lines of the sample after the plan, on rank 0. Collective.
  *
  * Returns: PE_OK; PE_EUSAGE for a stream, or where only rank 0 can read the input; errors of the kernel and the input */
-pe_status pe_run_sample(const pe_run_context *run, const pe_job *job, const pe_run_inputs *inputs,
-                        const pe_run_kernel *kernel, const pe_work_spec *work, const pe_run_plan *plan, pe_error *err);
+pe_status pe_run_sample(const pe_run_context *run, const pe_run_prepared *prepared, const pe_run_plan *plan,
+                        pe_error *err);
 
 #endif
