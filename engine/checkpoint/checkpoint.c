@@ -4,14 +4,15 @@
 /* checkpoint.c - encodes and decodes the checkpoint.
  *
  * Invariant: no item is in two records of a decoded checkpoint, since an item may be delivered only once.
- * Design:   the text of the manifest ends with a line that holds its checksum. Unknown kinds of records are skipped. A
- *           run writes no overlapping records; if damage that the checksum misses produces one, the later record is
- *           dropped.
+ * Design:   the text of the manifest ends with a line that holds its checksum. A record of an unknown
+ *           kind counts as damaged. A run writes no overlapping records; if damage that the checksum misses produces
+ *           one, the later record is dropped.
  * Threads:  one.
  * Not here: the file (checkpoint_file.c), when it is written (run).
  */
 #include "checkpoint/checkpoint.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +29,20 @@
 
 typedef enum record_kind { RECORD_PROGRESS = 1, RECORD_SPILLED = 2, RECORD_HISTORY = 4 } record_kind;
 
+/* The numbers of a progress record, in their order in the file: where each is in pe_checkpoint_progress. */
+static const size_t number_offsets[] = {
+    offsetof(pe_checkpoint_progress, output_bytes), offsetof(pe_checkpoint_progress, rows),
+    offsetof(pe_checkpoint_progress, failed_list),  offsetof(pe_checkpoint_progress, inode),
+    offsetof(pe_checkpoint_progress, names_bytes),  offsetof(pe_checkpoint_progress, failed),
+    offsetof(pe_checkpoint_progress, failed_bytes), offsetof(pe_checkpoint_progress, left_out),
+    offsetof(pe_checkpoint_progress, runs),         offsetof(pe_checkpoint_progress, work_ns),
+    offsetof(pe_checkpoint_progress, wall_ns),      offsetof(pe_checkpoint_progress, is_complete),
+};
+#define NUMBERS (sizeof number_offsets / sizeof *number_offsets)
+
 /* The fixed part of a progress record; the ranges of done and the state follow. */
 typedef struct progress_head {
-    uint64_t numbers[12];
+    uint64_t numbers[NUMBERS];
     uint64_t done_bytes, state_bytes;
 } progress_head;
 
@@ -80,12 +92,9 @@ static pe_status encode_manifest(const pe_manifest *manifest, pe_buffer *out, pe
 static pe_status encode_progress(const pe_checkpoint_progress *progress, pe_buffer *out, pe_error *err)
 {
     const size_t at = out->size;
-    const progress_head head = {.numbers = {progress->output_bytes, progress->rows, progress->failed_list,
-                                            progress->inode, progress->names_bytes, progress->failed,
-                                            progress->failed_bytes, progress->left_out, progress->runs,
-                                            progress->work_ns, progress->wall_ns, progress->is_complete},
-                                .done_bytes = progress->done.count * sizeof(pe_block),
-                                .state_bytes = progress->state.size};
+    progress_head head = {.done_bytes = progress->done.count * sizeof(pe_block), .state_bytes = progress->state.size};
+    for (size_t n = 0; n < NUMBERS; n++)
+        memcpy(&head.numbers[n], (const char *)progress + number_offsets[n], sizeof head.numbers[n]);
     pe_status status = pe_record_open(out, err);
     if (status == PE_OK)
         status = pe_buffer_append(out, &head, sizeof head, err);
@@ -169,12 +178,8 @@ static bool decode_progress(pe_checkpoint_progress *progress, const pe_record *r
     if (pe_item_set_load(&progress->done, done, (size_t)head.done_bytes, &why) != PE_OK ||
         pe_buffer_append(&progress->state, done + head.done_bytes, (size_t)head.state_bytes, &why) != PE_OK)
         return false;
-    uint64_t *const fields[] = {&progress->output_bytes, &progress->rows,        &progress->failed_list,
-                                &progress->inode,        &progress->names_bytes, &progress->failed,
-                                &progress->failed_bytes, &progress->left_out,    &progress->runs,
-                                &progress->work_ns,      &progress->wall_ns,     &progress->is_complete};
-    for (size_t f = 0; f < sizeof fields / sizeof *fields; f++)
-        *fields[f] = head.numbers[f];
+    for (size_t n = 0; n < NUMBERS; n++)
+        memcpy((char *)progress + number_offsets[n], &head.numbers[n], sizeof head.numbers[n]);
     return true;
 }
 

@@ -3,7 +3,7 @@
  */
 /* spill.c - the spill file: results that wait for earlier items, on disk instead of in memory.
  *
- * Format:  a line that names the file, then frames: head, rows, records of failed items.
+ * Format:  a line that names the file, then frames.
  * Design:  frames are only appended, and the file is truncated only while nothing is spilled, so frames that a
  *          checkpoint lists stay where they are. The list of ranges stays short: while one slow item is computed, all results
  *          that were spilled in order are one range. Where the list is full, nothing is spilled that begins another one.
@@ -11,22 +11,22 @@
  *          A frame that was read keeps its place on the disk until the file is truncated: the checkpoint on disk may list it,
  *          and the file does not know up to where a later checkpoint does not.
  * Threads: spill.h. fd is set once, by the first put.
+ * Not here: the bytes of a frame (spill_frame.c), the list of ranges (spilled_ranges.c).
  */
 #include "checkpoint/spill.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include "base/alloc.h"
 #include "base/errno_text.h"
+#include "checkpoint/spill_frame.h"
 #include "checkpoint/spilled_ranges.h"
 #include "os/exit_cleanup.h"
 #include "os/file/file.h"
@@ -45,15 +45,6 @@ struct pe_spill {
     bool has_warned;
 };
 
-/* The header of a frame; the rows and the records of failed items follow. */
-typedef struct frame_head {
-    pe_block items;
-    uint64_t rows, placed;
-    uint64_t bytes, log_bytes;
-    uint64_t data_checksum; /* of rows and log */
-    uint64_t head_checksum; /* of the fields above */
-} frame_head;
-
 static pe_status fail_io(const pe_spill *spill, const char *verb, pe_error *err)
 {
     char reason[PE_ERRNO_TEXT_SIZE];
@@ -63,6 +54,11 @@ static pe_status fail_io(const pe_spill *spill, const char *verb, pe_error *err)
 static int descriptor(const pe_spill *spill)
 {
     return atomic_load_explicit(&spill->fd, memory_order_acquire);
+}
+
+static pe_spill_file open_file(const pe_spill *spill)
+{
+    return (pe_spill_file){.fd = descriptor(spill), .path = spill->path};
 }
 
 static pe_status make(const char *checkpoint_path, pe_spill **out, pe_error *err)
@@ -146,23 +142,7 @@ pe_status pe_spill_list(const pe_spill *spill, pe_checkpoint *checkpoint, pe_err
     return status;
 }
 
-/* ---- frames ---- */
-
-static uint64_t sum_head(const frame_head *head)
-{
-    return XXH3_64bits(head, offsetof(frame_head, head_checksum));
-}
-
-static uint64_t sum_data(const void *rows, size_t row_bytes, const void *log, size_t log_bytes)
-{
-    const uint64_t of_rows = XXH3_64bits(rows, row_bytes);
-    return XXH3_64bits_withSeed(log, log_bytes, of_rows);
-}
-
-static uint64_t size_of(const frame_head *head)
-{
-    return sizeof *head + head->bytes + head->log_bytes;
-}
+/* ---- putting and reading ---- */
 
 static pe_status make_file(pe_spill *spill, pe_error *err)
 {
@@ -186,17 +166,6 @@ static bool has_disk(const pe_spill *spill, uint64_t size)
     return (uint64_t)disk.f_bavail * disk.f_frsize > spill->end + 2 * size;
 }
 
-static pe_status write_frame(const pe_spill *spill, const frame_head *head, const pe_chunk_result *result,
-                             pe_error *err)
-{
-    const int fd = descriptor(spill);
-    const uint64_t offset = spill->end, log = offset + sizeof *head + head->bytes;
-    pe_status status = pe_pwrite_full(fd, head, sizeof *head, offset, spill->path, err);
-    if (status == PE_OK)
-        status = pe_pwrite_full(fd, result->bytes.data, result->bytes.size, offset + sizeof *head, spill->path, err);
-    return status == PE_OK ? pe_pwrite_full(fd, result->log.data, result->log.size, log, spill->path, err) : status;
-}
-
 /* Until nothing is spilled any more, results wait in memory. */
 static void stop_growing(pe_spill *spill, const char *why)
 {
@@ -210,15 +179,8 @@ static void stop_growing(pe_spill *spill, const char *why)
 pe_status pe_spill_put(pe_spill *spill, pe_block block, uint64_t placed_end, const pe_chunk_result *result,
                        bool *is_spilled, pe_error *err)
 {
-    frame_head head = {.items = block,
-                       .rows = result->rows,
-                       .placed = result->placed,
-                       .bytes = result->bytes.size,
-                       .log_bytes = result->log.size,
-                       .data_checksum =
-                           sum_data(result->bytes.data, result->bytes.size, result->log.data, result->log.size)};
-    head.head_checksum = sum_head(&head);
-    const uint64_t size = size_of(&head);
+    const pe_spill_head head = pe_spill_head_make(block, result);
+    const uint64_t size = pe_spill_frame_bytes(&head);
     const pe_spilled_range range = {
         .items = block, .rows = result->rows, .offset = spill->end, .bytes = size, .placed_end = placed_end};
     pe_error why = PE_ERROR_INIT;
@@ -228,7 +190,7 @@ pe_status pe_spill_put(pe_spill *spill, pe_block block, uint64_t placed_end, con
         stop_growing(spill, why.status == PE_OK ? "the disk has no room to spare" : why.text);
         return PE_OK;
     }
-    if (write_frame(spill, &head, result, &why) != PE_OK) {
+    if (pe_spill_frame_write(open_file(spill), spill->end, &head, result, &why) != PE_OK) {
         (void)!ftruncate(descriptor(spill), (off_t)spill->end); /* else later frames write over it */
         stop_growing(spill, why.text);
         return PE_OK;
@@ -239,72 +201,20 @@ pe_status pe_spill_put(pe_spill *spill, pe_block block, uint64_t placed_end, con
     return status;
 }
 
-/* Reads exactly size bytes at offset; PE_EIO when the file is shorter. */
-static pe_status read_full(const pe_spill *spill, void *out, size_t size, uint64_t offset, pe_error *err)
+static pe_spill_frame frame_of(const pe_spill_head *head)
 {
-    const int fd = descriptor(spill);
-    for (size_t done = 0; done < size;) {
-        const ssize_t got = pread(fd, (char *)out + done, size - done, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return fail_io(spill, "read", err);
-        if (got == 0)
-            return pe_fail(err, PE_EIO, "%s: ends before byte %" PRIu64, spill->path, offset + size);
-        done += (size_t)got;
-    }
-    return PE_OK;
-}
-
-static pe_status fail_frame(const pe_spill *spill, uint64_t offset, pe_error *err)
-{
-    return pe_fail(err, PE_EIO, "%s: byte %" PRIu64 ": this is not what was written here", spill->path, offset);
-}
-
-static pe_status read_head(const pe_spill *spill, const pe_spilled_range *from, frame_head *head, pe_error *err)
-{
-    pe_status status = from->bytes < sizeof *head ? fail_frame(spill, from->offset, err)
-                                                  : read_full(spill, head, sizeof *head, from->offset, err);
-    if (status != PE_OK)
-        return status;
-    const uint64_t left = from->bytes - sizeof *head;
-    const bool is_right = head->head_checksum == sum_head(head) && head->items.first == from->items.first &&
-                          head->items.count > 0 && head->items.count <= from->items.count && head->bytes <= left &&
-                          head->log_bytes <= left - head->bytes;
-    return is_right ? PE_OK : fail_frame(spill, from->offset, err);
-}
-
-static pe_status read_data(const pe_spill *spill, uint64_t offset, const frame_head *head, pe_chunk_result *out,
-                           pe_error *err)
-{
-    out->bytes.size = out->log.size = 0;
-    pe_status status = pe_buffer_reserve(&out->bytes, (size_t)head->bytes, err);
-    if (status == PE_OK)
-        status = pe_buffer_reserve(&out->log, (size_t)head->log_bytes, err);
-    if (status == PE_OK)
-        status = read_full(spill, out->bytes.data, (size_t)head->bytes, offset + sizeof *head, err);
-    if (status == PE_OK)
-        status = read_full(spill, out->log.data, (size_t)head->log_bytes, offset + sizeof *head + head->bytes, err);
-    if (status != PE_OK)
-        return status;
-    out->bytes.size = (size_t)head->bytes;
-    out->log.size = (size_t)head->log_bytes;
-    out->items = head->items.count;
-    out->rows = head->rows;
-    out->placed = (size_t)head->placed;
-    const uint64_t sum = sum_data(out->bytes.data, out->bytes.size, out->log.data, out->log.size);
-    return sum == head->data_checksum ? PE_OK : fail_frame(spill, offset, err);
+    return (pe_spill_frame){.items = head->items, .rows = head->rows, .bytes = pe_spill_frame_bytes(head)};
 }
 
 pe_status pe_spill_read(const pe_spill *spill, const pe_spilled_range *range, pe_spill_frame *frame,
                         pe_chunk_result *result, pe_error *err)
 {
-    frame_head head;
-    pe_status status = read_head(spill, range, &head, err);
+    pe_spill_head head;
+    pe_status status = pe_spill_frame_read_head(open_file(spill), range, &head, err);
     if (status == PE_OK)
-        status = read_data(spill, range->offset, &head, result, err);
+        status = pe_spill_frame_read_data(open_file(spill), range->offset, &head, result, err);
     if (status == PE_OK)
-        *frame = (pe_spill_frame){.items = head.items, .rows = head.rows, .bytes = size_of(&head)};
+        *frame = frame_of(&head);
     return status;
 }
 
@@ -332,18 +242,19 @@ void pe_spill_drop(pe_spill *spill, const pe_spill_frame *frame)
 /* Lists the frames of a range that are whole. After a damaged head nothing is found. */
 static pe_status take_whole(pe_spill *spill, pe_spilled_range left, pe_error *err)
 {
-    frame_head head;
+    pe_spill_head head;
     pe_chunk_result result = {.items = 0};
     pe_error why = PE_ERROR_INIT;
     pe_status status = PE_OK;
-    while (status == PE_OK && left.items.count > 0 && read_head(spill, &left, &head, &why) == PE_OK) {
-        const pe_spill_frame frame = {.items = head.items, .rows = head.rows, .bytes = size_of(&head)};
+    while (status == PE_OK && left.items.count > 0 &&
+           pe_spill_frame_read_head(open_file(spill), &left, &head, &why) == PE_OK) {
+        const pe_spill_frame frame = frame_of(&head);
         const pe_spilled_range whole = {.items = head.items,
                                         .rows = head.rows,
                                         .offset = left.offset,
                                         .bytes = frame.bytes,
                                         .placed_end = left.placed_end};
-        if (read_data(spill, left.offset, &head, &result, &why) == PE_OK)
+        if (pe_spill_frame_read_data(open_file(spill), left.offset, &head, &result, &why) == PE_OK)
             status = pe_spilled_ranges_add(&spill->spilled, &whole, err);
         shorten(&left, &frame);
     }
