@@ -86,8 +86,8 @@ static pe_status read_header(pe_root *self, int from, const pe_message_header *h
         self->ended_members++;
     else if (header->kind == PE_MESSAGE_FULL)
         pe_root_set_full(self, from, true);
-    else if (header->kind == PE_MESSAGE_RESTED)
-        self->rested_members++;
+    else if (header->kind == PE_MESSAGE_STOPPED)
+        self->stopped_members++;
     else
         note_failure(self, header->block.first);
     return PE_OK;

@@ -32,10 +32,13 @@ typedef struct member {
     pe_slice *arriving, *arriving_last; /* slices whose payload has not arrived, in order */
     pe_comm_op *payload_op;             /* the receive of the first slice's payload */
     pe_chunk *announced;                /* announced results that were not pulled yet */
-    bool is_ended, has_failed;
-    uint64_t failing_item; /* as sent in the last FAILED */
+    bool is_ended;                      /* END has come */
+    bool has_failed;                    /* FAILED is sent */
+    uint64_t failing_item;              /* as sent in the last FAILED */
     uint64_t full_ns;      /* since when workers wait for room, or when rank 0 got the last FULL; 0: none waits */
-    bool is_resting, has_rest, has_rested; /* REST has come; what is done was taken; RESTED is sent */
+    bool is_stopping;      /* STOP has come */
+    bool has_taken_rest;   /* then: all that is done was taken from the pool */
+    bool has_sent_stopped; /* then: all that is done was announced */
     pe_sync_work sync;
     pe_error err;
 } member;
@@ -111,8 +114,8 @@ static pe_status read_header(member *self, bool *active)
         self->sync.is_asked = true;
         return PE_OK;
     }
-    if (header.kind == PE_MESSAGE_REST) {
-        self->is_resting = true;
+    if (header.kind == PE_MESSAGE_STOP) {
+        self->is_stopping = true;
         pe_rank_pool_stop(self->pool);
         return PE_OK;
     }
@@ -184,7 +187,7 @@ static pe_status announce_finished(member *self, bool *active)
 static pe_status send_failure(member *self)
 {
     const uint64_t item = pe_rank_pool_failing_item(self->pool);
-    const bool is_stopped = pe_rank_pool_is_stopped(self->pool) && !self->is_resting;
+    const bool is_stopped = pe_rank_pool_is_stopped(self->pool) && !self->is_stopping;
     if ((!is_stopped && item == PE_NO_ITEM) || (self->has_failed && item >= self->failing_item))
         return PE_OK;
     const pe_message_header header = {.kind = PE_MESSAGE_FAILED, .block = {.first = is_stopped ? PE_NO_ITEM : item}};
@@ -207,16 +210,16 @@ static pe_status send_full(member *self)
     return is_due ? send_header(self, &header) : PE_OK;
 }
 
-/* The run ends early: RESTED goes to rank 0 when all that is done was announced. */
-static pe_status rest(member *self, bool *active)
+/* The run ends early: STOPPED goes to rank 0 when all that is done was announced. */
+static pe_status send_stopped(member *self, bool *active)
 {
-    const pe_message_header header = {.kind = PE_MESSAGE_RESTED};
-    if (!self->is_resting || self->has_rested)
+    const pe_message_header header = {.kind = PE_MESSAGE_STOPPED};
+    if (!self->is_stopping || self->has_sent_stopped)
         return PE_OK;
-    self->has_rest = self->has_rest || pe_rank_pool_take_rest(self->pool);
-    if (!self->has_rest || announce_finished(self, active) != PE_OK)
+    self->has_taken_rest = self->has_taken_rest || pe_rank_pool_take_rest(self->pool);
+    if (!self->has_taken_rest || announce_finished(self, active) != PE_OK)
         return self->err.status;
-    self->has_rested = true;
+    self->has_sent_stopped = true;
     return send_header(self, &header);
 }
 
@@ -235,7 +238,7 @@ static pe_status step(member *self, bool *active)
     if (status == PE_OK && !self->is_ended)
         status = send_full(self);
     if (status == PE_OK && !self->is_ended)
-        status = rest(self, active);
+        status = send_stopped(self, active);
     if (status == PE_OK && !self->is_ended)
         status = pe_sync_member_step(&self->sync, self->spec, &self->outbox, active, &self->err);
     if (status == PE_OK)

@@ -111,7 +111,7 @@ typedef struct pe_root {
     uint64_t old_to;       /* items that were dispatched when results that had waited long were spilled last */
     bool is_due;           /* what waits is spilled although there is room */
     bool is_ending;        /* the run ends before its last item: all that is done is spilled */
-    int rested_members;    /* that have announced all that is done */
+    int stopped_members;   /* that have announced all that is done */
 
     /* announce.c */
     pe_message_header header;

@@ -22,7 +22,7 @@
 
 #define PASS_NS 20000000u
 #define REST_MOST_NS UINT64_C(10000000000) /* batch systems kill half a minute after they have warned */
-#define REST_BATCH 64
+#define STOP_BATCH 64
 #define FREE_PULLS 2
 
 static bool lacks_room(const pe_root *self)
@@ -148,11 +148,11 @@ static bool is_orderly(pe_rank_pool *pool)
     return status == PE_OK || status == PE_ESTOPPED || status == PE_EITEM;
 }
 
-static pe_status send_rest(pe_root *self, int *sent, bool *active)
+static pe_status send_stop(pe_root *self, int *sent, bool *active)
 {
-    const pe_message_header header = {.kind = PE_MESSAGE_REST};
+    const pe_message_header header = {.kind = PE_MESSAGE_STOP};
     pe_status status = PE_OK;
-    for (int i = 0; i < REST_BATCH && *sent < self->ranks - 1 && status == PE_OK; i++) {
+    for (int i = 0; i < STOP_BATCH && *sent < self->ranks - 1 && status == PE_OK; i++) {
         *active = true;
         status = pe_outbox_send(&self->outbox, ++*sent, &header, (pe_message_data){.size = 0}, &self->err);
     }
@@ -187,10 +187,10 @@ pe_status pe_root_spill_rest(pe_root *self)
     self->is_ending = true;
     while (status == PE_OK && !is_all && !is_full && pe_clock_ns() < until_ns) {
         bool active = false;
-        status = send_rest(self, &sent, &active);
+        status = send_stop(self, &sent, &active);
         if (status == PE_OK)
             status = rest_step(self, &has_own, &is_full, &active);
-        is_all = has_own && self->rested_members == self->ranks - 1 && self->part_count == 0;
+        is_all = has_own && self->stopped_members == self->ranks - 1 && self->part_count == 0;
         backoff_ns = active ? 0 : pe_backoff_next(backoff_ns, self->receives > 0);
         if (!active)
             pe_rank_pool_wait(self->pool, backoff_ns);
