@@ -16,7 +16,7 @@ static pe_status deliver_text(const pe_text_work *w, const pe_text_target *targe
                               pe_text *out, pe_error *err)
 {
     if (w->text->is_styled && pe_text_is_missing(w->text, field))
-        return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
+        return pe_text_fail_value(pe_text_place_of(w), target, field, err);
     *out = (pe_text){field->data, field->size};
     if (!field->has_escapes)
         return PE_OK;
@@ -44,10 +44,10 @@ static pe_status deliver_cast(const pe_text_work *w, const pe_text_target *targe
     pe_error inner;
     pe_error_clear(&inner);
     if (!parse(w->text, field, target->parse, &parsed))
-        return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
+        return pe_text_fail_value(pe_text_place_of(w), target, field, err);
     if (pe_convert(target->parse, &parsed, target->want, out, 1, &bad, &inner) == PE_OK)
         return PE_OK;
-    return pe_text_fail_cast(w->text, w->data, w->begin, target, field, w->item, &inner, err);
+    return pe_text_fail_cast(pe_text_place_of(w), target, field, &inner, err);
 }
 
 pe_status pe_text_deliver(const pe_text_work *w, const pe_text_target *target, const pe_csv_field *field, pe_error *err)
@@ -62,7 +62,7 @@ pe_status pe_text_deliver(const pe_text_work *w, const pe_text_target *target, c
         return deliver_cast(w, target, field, out, err);
     if (parse(w->text, field, target->parse, out))
         return PE_OK;
-    return pe_text_fail_value(w->text, w->data, w->begin, target, field, w->item, err);
+    return pe_text_fail_value(pe_text_place_of(w), target, field, err);
 }
 
 pe_status pe_text_deliver_fields(const pe_text_work *w, const pe_csv_field *fields, pe_error *err)
@@ -76,16 +76,14 @@ pe_status pe_text_deliver_fields(const pe_text_work *w, const pe_csv_field *fiel
     return status;
 }
 
-pe_status pe_text_keep_beside(const pe_text_work *w, const pe_csv_field *fields, const char *record, size_t size,
-                              pe_error *err)
+pe_status pe_text_keep_beside(const pe_text_work *w, const pe_csv_field *fields, pe_text record, pe_error *err)
 {
     const pe_source *const source = &w->text->base;
     pe_status status = PE_OK;
     for (int k = 0; k < source->kept_count && status == PE_OK; k++) {
         pe_text *const column = w->columns[source->want_count + k];
         if (column != NULL && source->kept[k].type == PE_TEXT)
-            status = pe_text_keep(w->text, &source->kept[k], fields, record, size, &w->reader->scratch, &column[w->row],
-                                  err);
+            status = pe_text_keep(w->text, &source->kept[k], fields, record, &w->reader->scratch, &column[w->row], err);
     }
     return status;
 }

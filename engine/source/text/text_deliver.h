@@ -20,6 +20,12 @@ typedef struct pe_text_work {
     uint64_t row;
 } pe_text_work;
 
+/* Where the record of w->item is, for messages. */
+static inline pe_text_place pe_text_place_of(const pe_text_work *w)
+{
+    return (pe_text_place){.text = w->text, .data = w->data, .begin = w->begin, .item = w->item};
+}
+
 /* pe_text_deliver - convert one field into row w->row of its column. PE_EDATA: w->item's failure; PE_ENOMEM. */
 pe_status pe_text_deliver(const pe_text_work *w, const pe_text_target *target, const pe_csv_field *field,
                           pe_error *err);
@@ -27,9 +33,8 @@ pe_status pe_text_deliver(const pe_text_work *w, const pe_text_target *target, c
 /* pe_text_deliver_fields - the fields of a record, for all targets in their order. */
 pe_status pe_text_deliver_fields(const pe_text_work *w, const pe_csv_field *fields, pe_error *err);
 
-/* pe_text_keep_beside - the text to be written beside the results of a record, of `size` bytes without its end. */
-pe_status pe_text_keep_beside(const pe_text_work *w, const pe_csv_field *fields, const char *record, size_t size,
-                              pe_error *err);
+/* pe_text_keep_beside - the texts to be written beside the results of a record, which comes without its end. */
+pe_status pe_text_keep_beside(const pe_text_work *w, const pe_csv_field *fields, pe_text record, pe_error *err);
 
 /* text_columns.c: pe_text_take_batch - whole columns of the records that begin at w->data[*at], at most `most` of them,
  * from row w->row on. Returns how many were taken, and moves *at after them: fewer where the next record, or a value

@@ -19,17 +19,18 @@
 #define SHOWN_BYTES ((size_t)40)
 #define SHOWN_ROOM (SHOWN_BYTES * 4 + 4)
 #define READER_ROOM 64
+#define POSITION_ROOM 600
 
 typedef struct position {
     uint64_t line, column; /* 1-based, in bytes */
 } position;
 
-static position position_of(const unsigned char *data, pe_line_position begin, size_t at)
+static position position_of(const pe_text_place *place, size_t at)
 {
     size_t line_begin = at;
-    while (line_begin > 0 && data[line_begin - 1] != '\n')
+    while (line_begin > 0 && place->data[line_begin - 1] != '\n')
         line_begin--;
-    return (position){begin.line + pe_lines_count(data, at), at - line_begin + 1};
+    return (position){place->begin.line + pe_lines_count(place->data, at), at - line_begin + 1};
 }
 
 /* Bytes of the UTF-8 sequence at p, or 0 when there is none. */
@@ -76,20 +77,19 @@ static const char *delimiter_name(int delimiter, char out[READER_ROOM])
     return delimiter == ',' ? "comma" : delimiter == '\t' ? "tab" : "blank";
 }
 
-pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, const unsigned char *data,
-                           pe_line_position begin, size_t bad, uint64_t item, pe_error *err)
+pe_status pe_text_fail_csv(pe_text_place place, pe_csv_verdict verdict, size_t bad, pe_error *err)
 {
-    const char *const name = text->base.info.name;
-    const position s = position_of(data, begin, bad);
+    const char *const name = place.text->base.info.name;
+    const position s = position_of(&place, bad);
     char seen[SHOWN_ROOM], by[READER_ROOM];
     if (verdict == PE_CSV_AFTER_QUOTE)
-        return pe_fail_item(err, PE_EDATA, item,
+        return pe_fail_item(err, PE_EDATA, place.item,
                             "%s:%" PRIu64 ":%" PRIu64 ": expected a %s or the end of the line after the closing quote, "
                             "got \"%s\" (a quote inside quotes is written twice)",
-                            name, s.line, s.column, delimiter_name(text->dialect.delimiter, by),
-                            show((const char *)data + bad, 1, seen));
+                            name, s.line, s.column, delimiter_name(place.text->dialect.delimiter, by),
+                            show((const char *)place.data + bad, 1, seen));
     if (verdict == PE_CSV_LONE_CR)
-        return pe_fail_item(err, PE_EDATA, item,
+        return pe_fail_item(err, PE_EDATA, place.item,
                             "%s:%" PRIu64 ":%" PRIu64
                             ": a carriage return (CR) without a newline (LF) after it, outside "
                             "of quotes: lines end in LF or CRLF; tr '\\r' '\\n' turns the one into the other",
@@ -99,49 +99,51 @@ pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, c
         return pe_fail(err, PE_EDATA, "%s:%" PRIu64 ":%" PRIu64 ": the quote that opens here is never closed", name,
                        s.line, s.column);
     return pe_fail(err, PE_EDATA, "%s:%" PRIu64 ": ends before item %" PRIu64 ": was the file changed?", name, s.line,
-                   item);
+                   place.item);
 }
 
-pe_status pe_text_fail_json(const pe_text_source *text, const unsigned char *data, pe_line_position begin, size_t at,
-                            const char *reason, uint64_t item, pe_error *err)
+pe_status pe_text_fail_json(pe_text_place place, size_t bad, const char *reason, pe_error *err)
 {
-    const position s = position_of(data, begin, at);
-    return pe_fail_item(err, PE_EDATA, item, "%s:%" PRIu64 ":%" PRIu64 ": not a line of JSON: %s", text->base.info.name,
-                        s.line, s.column, reason);
+    const position s = position_of(&place, bad);
+    return pe_fail_item(err, PE_EDATA, place.item, "%s:%" PRIu64 ":%" PRIu64 ": not a line of JSON: %s",
+                        place.text->base.info.name, s.line, s.column, reason);
 }
 
-pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
-                              size_t record, uint64_t got, uint64_t item, pe_error *err)
+pe_status pe_text_fail_fields(pe_text_place place, size_t record, uint64_t got, pe_error *err)
 {
-    const position s = position_of(data, begin, record);
-    const bool is_empty = data[record] == '\n' || data[record] == '\r';
+    const pe_text_source *const text = place.text;
+    const position s = position_of(&place, record);
+    const bool is_empty = place.data[record] == '\n' || place.data[record] == '\r';
     char comment[PE_DIALECT_HINT_ROOM];
-    return pe_fail_item(err, PE_EDATA, item, "%s:%" PRIu64 ": expected %" PRIu64 " fields, got %" PRIu64 "%s",
+    return pe_fail_item(err, PE_EDATA, place.item, "%s:%" PRIu64 ": expected %" PRIu64 " fields, got %" PRIu64 "%s",
                         text->base.info.name, s.line, text->fields, got,
                         is_empty ? " (an empty line)" : pe_text_dialect_hint(text, comment));
 }
 
 /* "x.csv:17:9: column "price": " or "x.txt:4: ". */
-static void print_position(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
-                           const pe_text_target *target, const pe_csv_field *field, char *out, size_t room)
+static void print_position(const pe_text_place *place, const pe_text_target *target, const pe_csv_field *field,
+                           char out[POSITION_ROOM])
 {
+    const pe_text_source *const text = place->text;
+    const unsigned char *const data = place->data;
     const unsigned char *at = (const unsigned char *)field->data;
     if (text->is_json && (field->kind != PE_FIELD_PLAIN || at == NULL))
         at = data; /* a text may be a copy: only the line is named */
     if (text->dialect.delimiter != 0 && at > data && at[-1] == text->dialect.quote)
         at--;
-    const position s = position_of(data, begin, (size_t)(at - data));
+    const position s = position_of(place, (size_t)(at - data));
     const char *const name = text->base.info.name;
     char shown[SHOWN_ROOM];
     if (text->is_json)
-        snprintf(out, room, "%s:%" PRIu64 ":%" PRIu64 ": key \"%s\": ", name, s.line, s.column,
+        snprintf(out, POSITION_ROOM, "%s:%" PRIu64 ":%" PRIu64 ": key \"%s\": ", name, s.line, s.column,
                  show(target->name, strlen(target->name), shown));
     else if (text->dialect.delimiter == 0)
-        snprintf(out, room, "%s:%" PRIu64 ": ", name, s.line);
+        snprintf(out, POSITION_ROOM, "%s:%" PRIu64 ": ", name, s.line);
     else if (target->name == NULL)
-        snprintf(out, room, "%s:%" PRIu64 ":%" PRIu64 ": column %" PRIu64 ": ", name, s.line, s.column, target->field);
+        snprintf(out, POSITION_ROOM, "%s:%" PRIu64 ":%" PRIu64 ": column %" PRIu64 ": ", name, s.line, s.column,
+                 target->field);
     else
-        snprintf(out, room, "%s:%" PRIu64 ":%" PRIu64 ": column \"%s\": ", name, s.line, s.column,
+        snprintf(out, POSITION_ROOM, "%s:%" PRIu64 ":%" PRIu64 ": column \"%s\": ", name, s.line, s.column,
                  show(target->name, strlen(target->name), shown));
 }
 
@@ -172,7 +174,7 @@ static const char *hint(const pe_text_source *text, const pe_text_target *target
     return "";
 }
 
-/* Who asks for the type: "input.dtype asks for" or "argument 2 of the kernel is". */
+/* Where the type comes from: "input.dtype asks for" or "argument 2 of the kernel is". */
 static const char *reader_of(const pe_text_source *text, const pe_text_target *target, char out[READER_ROOM])
 {
     if (target->argument >= text->base.want_count)
@@ -184,13 +186,15 @@ static const char *reader_of(const pe_text_source *text, const pe_text_target *t
     return out;
 }
 
-pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
-                             const pe_text_target *target, const pe_csv_field *field, uint64_t item, pe_error *err)
+pe_status pe_text_fail_value(pe_text_place place, const pe_text_target *target, const pe_csv_field *field,
+                             pe_error *err)
 {
-    char where[600], shown[SHOWN_ROOM], by[READER_ROOM];
+    const pe_text_source *const text = place.text;
+    const uint64_t item = place.item;
+    char where[POSITION_ROOM], shown[SHOWN_ROOM], by[READER_ROOM];
     const char *const dtype = pe_dtype_name(target->parse);
     const bool has_vowel = dtype[0] == 'i'; /* an int64, a uint8 */
-    print_position(text, data, begin, target, field, where, sizeof where);
+    print_position(&place, target, field, where);
     if (field->kind == PE_FIELD_NONE)
         return pe_fail_item(err, PE_EDATA, item, "%sthere is no value, and only a float can be nan", where);
     if (field->kind == PE_FIELD_TEXT)
@@ -210,11 +214,10 @@ pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *da
                         has_vowel ? "an" : "a", dtype, hint(text, target, field, item));
 }
 
-pe_status pe_text_fail_cast(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
-                            const pe_text_target *target, const pe_csv_field *field, uint64_t item,
+pe_status pe_text_fail_cast(pe_text_place place, const pe_text_target *target, const pe_csv_field *field,
                             const pe_error *inner, pe_error *err)
 {
-    char where[600];
-    print_position(text, data, begin, target, field, where, sizeof where);
-    return pe_fail_item(err, inner->status, item, "%s%s", where, inner->text);
+    char where[POSITION_ROOM];
+    print_position(&place, target, field, where);
+    return pe_fail_item(err, inner->status, place.item, "%s%s", where, inner->text);
 }

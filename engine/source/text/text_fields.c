@@ -170,9 +170,9 @@ static pe_status keep_members(const pe_text_source *text, const pe_kept_fields *
 }
 
 pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, const pe_csv_field *fields,
-                       const char *record, size_t size, pe_arena *scratch, pe_text *out, pe_error *err)
+                       pe_text record, pe_arena *scratch, pe_text *out, pe_error *err)
 {
-    *out = (pe_text){record, size};
+    *out = record;
     if (pe_text_is_kept_in_place(kept))
         return PE_OK;
     if (text->is_json && text->base.spec->keeps_own)

@@ -64,7 +64,7 @@ static pe_status cut_record(pe_text_source *text, const unsigned char *data, siz
     if (verdict == PE_CSV_END)
         return PE_OK;
     if (verdict != PE_CSV_RECORD)
-        return pe_text_fail_csv(text, verdict, data, (pe_line_position){0, 1}, bad, PE_NO_ITEM, err);
+        return pe_text_fail_csv((pe_text_place){text, data, {0, 1}, PE_NO_ITEM}, verdict, bad, err);
     const pe_status status = pe_make_array(&h->fields, h->count, sizeof *h->fields, err);
     if (status == PE_OK)
         pe_csv_next(data, size, &text->dialect, &again, h->fields, h->count, &h->count, &bad);

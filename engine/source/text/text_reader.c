@@ -132,12 +132,12 @@ static pe_status take_line(const pe_text_work *w, size_t *at, pe_error *err)
 {
     pe_text line;
     if (!pe_lines_next(w->data, w->size, at, &line))
-        return pe_text_fail_csv(w->text, PE_CSV_END, w->data, w->begin, *at, w->item, err);
+        return pe_text_fail_csv(pe_text_place_of(w), PE_CSV_END, *at, err);
     const pe_csv_field field = {line.data, line.size, false, false, PE_FIELD_PLAIN};
     pe_status status = PE_OK;
     for (size_t t = 0; t < w->reader->target_count && status == PE_OK; t++)
         status = pe_text_deliver(w, &w->reader->targets[t], &field, err);
-    return status == PE_OK ? pe_text_keep_beside(w, &field, line.data, line.size, err) : status;
+    return status == PE_OK ? pe_text_keep_beside(w, &field, line, err) : status;
 }
 
 /* The line as a work of its own, for messages that name its place. */
@@ -159,27 +159,28 @@ static pe_status take_json(const pe_text_work *w, size_t *at, pe_error *err)
     pe_text_reader *const reader = w->reader;
     pe_error_clear(&reason);
     if (!pe_lines_next(w->data, w->size, at, &line))
-        return pe_text_fail_csv(w->text, PE_CSV_END, w->data, w->begin, *at, w->item, err);
+        return pe_text_fail_csv(pe_text_place_of(w), PE_CSV_END, *at, err);
     pe_status status = pe_text_cut_json(w->text, reader->json, line, w->data, w->size, reader->fields, &reader->scratch,
                                         &bad, &reason);
     if (status == PE_EDATA)
-        return pe_text_fail_json(w->text, w->data, w->begin, record + bad, reason.text, w->item, err);
+        return pe_text_fail_json(pe_text_place_of(w), record + bad, reason.text, err);
     if (status != PE_OK) {
         *err = reason;
         return status;
     }
     status = pe_text_deliver_fields(w, reader->fields, &reason);
     if (status == PE_OK)
-        return pe_text_keep_beside(w, reader->fields, line.data, line.size, err);
+        return pe_text_keep_beside(w, reader->fields, line, err);
     const pe_text_work one = line_alone(w, record);
     return pe_text_deliver_fields(&one, reader->fields, err);
 }
 
-/* The bytes of a record without its end. */
-static size_t record_size(const unsigned char *record, size_t bytes)
+/* A record without its LF or CRLF. */
+static pe_text without_end(const unsigned char *record, size_t bytes)
 {
-    const size_t end = bytes > 0 && record[bytes - 1] == '\n' ? 1 : 0;
-    return bytes - end - (end > 0 && bytes > 1 && record[bytes - 2] == '\r' ? 1 : 0);
+    const size_t lf = bytes > 0 && record[bytes - 1] == '\n' ? 1 : 0;
+    const size_t cr = lf > 0 && bytes > 1 && record[bytes - 2] == '\r' ? 1 : 0;
+    return (pe_text){(const char *)record, bytes - lf - cr};
 }
 
 static pe_status take_record(const pe_text_work *w, size_t *at, pe_error *err)
@@ -191,14 +192,13 @@ static pe_status take_record(const pe_text_work *w, size_t *at, pe_error *err)
     const pe_csv_verdict verdict =
         pe_csv_next(w->data, w->size, &text->dialect, at, reader->fields, text->fields, &count, &bad);
     if (verdict != PE_CSV_RECORD)
-        return pe_text_fail_csv(text, verdict, w->data, w->begin, bad, w->item, err);
+        return pe_text_fail_csv(pe_text_place_of(w), verdict, bad, err);
     if (count != text->fields)
-        return pe_text_fail_fields(text, w->data, w->begin, record, count, w->item, err);
+        return pe_text_fail_fields(pe_text_place_of(w), record, count, err);
     const pe_status status = pe_text_deliver_fields(w, reader->fields, err);
     if (status != PE_OK || text->base.kept_count == 0)
         return status;
-    return pe_text_keep_beside(w, reader->fields, (const char *)w->data + record,
-                               record_size(w->data + record, *at - record), err);
+    return pe_text_keep_beside(w, reader->fields, without_end(w->data + record, *at - record), err);
 }
 
 /* Moves the cursor to the item that block begins with. */

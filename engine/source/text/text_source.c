@@ -112,7 +112,7 @@ static pe_status fail_open_quote(const pe_text_source *text, const unsigned char
     pe_csv_verdict verdict = PE_CSV_RECORD;
     while (verdict == PE_CSV_RECORD)
         verdict = pe_csv_next(from, size - position.offset, &text->dialect, &at, NULL, 0, &count, &bad);
-    return pe_text_fail_csv(text, verdict, from, position, bad, PE_NO_ITEM, err);
+    return pe_text_fail_csv((pe_text_place){text, from, position, PE_NO_ITEM}, verdict, bad, err);
 }
 
 static pe_status scan_file(pe_text_source *text, pe_error *err)

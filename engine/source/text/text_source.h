@@ -105,10 +105,10 @@ const char *pe_text_column_name(const pe_source *source, uint64_t number);
 void pe_text_free_fields(pe_text_source *text);
 /* pe_text_is_kept_in_place - are they bytes of the file, which nothing has to copy? */
 bool pe_text_is_kept_in_place(const pe_kept_fields *kept);
-/* pe_text_keep - the text of the kept fields of the current record, of `size` bytes without its end; it points into the
- * record or into scratch. PE_ENOMEM. */
+/* pe_text_keep - make the text of the kept fields of a record, which comes without its end. *out points into the record or
+ * into scratch. PE_ENOMEM. */
 pe_status pe_text_keep(const pe_text_source *text, const pe_kept_fields *kept, const pe_csv_field *fields,
-                       const char *record, size_t size, pe_arena *scratch, pe_text *out, pe_error *err);
+                       pe_text record, pe_arena *scratch, pe_text *out, pe_error *err);
 
 /* pe_text_preamble - the bytes before the first record: a byte order mark and skip_lines lines. false: more bytes are
  * needed to find its end; *bytes is all there is then. */
@@ -184,20 +184,27 @@ void pe_text_rewind(pe_reader *reader);
 pe_status pe_text_read(pe_reader *reader, pe_block block, const pe_byte_range *byte_range, const unsigned char *bytes,
                        void *const *columns, pe_error *err);
 
-/* text_error.c: every failure of a record that is malformed. begin is the position of data[0] in the file; data[bad] is
- * the wrong byte.
- */
-pe_status pe_text_fail_csv(const pe_text_source *text, pe_csv_verdict verdict, const unsigned char *data,
-                           pe_line_position begin, size_t bad, uint64_t item, pe_error *err);
-/* at is the offset of what is wrong, from data on; reason says what. */
-pe_status pe_text_fail_json(const pe_text_source *text, const unsigned char *data, pe_line_position begin, size_t at,
-                            const char *reason, uint64_t item, pe_error *err);
-pe_status pe_text_fail_fields(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
-                              size_t record, uint64_t got, uint64_t item, pe_error *err);
-pe_status pe_text_fail_value(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
-                             const pe_text_target *target, const pe_csv_field *field, uint64_t item, pe_error *err);
-pe_status pe_text_fail_cast(const pe_text_source *text, const unsigned char *data, pe_line_position begin,
-                            const pe_text_target *target, const pe_csv_field *field, uint64_t item,
+/* text_error.c: every failure of a record that is malformed. Each returns its status.
+ *
+ * Where the bytes of a record are. Offsets in it count from data on. */
+typedef struct pe_text_place {
+    const pe_text_source *text;
+    const unsigned char *data;
+    pe_line_position begin; /* of data[0] in the file */
+    uint64_t item;          /* whose failure it is, or PE_NO_ITEM */
+} pe_text_place;
+
+/* pe_text_fail_csv - the record has no end, or its quotes are wrong. bad: the offset of the wrong byte. */
+pe_status pe_text_fail_csv(pe_text_place place, pe_csv_verdict verdict, size_t bad, pe_error *err);
+/* pe_text_fail_json - the line is not JSON. bad: the offset of what is wrong; reason says what. */
+pe_status pe_text_fail_json(pe_text_place place, size_t bad, const char *reason, pe_error *err);
+/* pe_text_fail_fields - the record at this offset has `got` fields, which is another number than that of the first. */
+pe_status pe_text_fail_fields(pe_text_place place, size_t record, uint64_t got, pe_error *err);
+/* pe_text_fail_value - the field is no value of the target's dtype. */
+pe_status pe_text_fail_value(pe_text_place place, const pe_text_target *target, const pe_csv_field *field,
+                             pe_error *err);
+/* pe_text_fail_cast - the value of the field is not one of the kernel's dtype; inner says why. */
+pe_status pe_text_fail_cast(pe_text_place place, const pe_text_target *target, const pe_csv_field *field,
                             const pe_error *inner, pe_error *err);
 
 #endif

@@ -106,8 +106,8 @@ static pe_status last_records(pe_text_source *text, uint64_t most_items, piece *
         return PE_OK; /* those first */
     size_t at = 0, count, bad = 0;
     const pe_csv_verdict verdict = pe_csv_next(data, size, &text->dialect, &at, NULL, 0, &count, &bad);
-    return pe_text_fail_csv(text, verdict, data, (pe_line_position){text->stream.offset, text->line}, bad, PE_NO_ITEM,
-                            err);
+    const pe_text_place place = {text, data, {text->stream.offset, text->line}, PE_NO_ITEM};
+    return pe_text_fail_csv(place, verdict, bad, err);
 }
 
 static pe_status hand_out(pe_text_source *text, piece p, pe_buffer *bytes, pe_source_taken *taken, pe_error *err)

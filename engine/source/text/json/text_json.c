@@ -126,9 +126,9 @@ pe_status pe_text_json_keys(const pe_text_source *text, const unsigned char *dat
     pe_error reason = PE_ERROR_INIT;
     status = pe_jsonl_keys(json, line.data, line.size, take, context, &bad, &reason);
     pe_jsonl_close(json);
+    const pe_text_place place = {text, (const unsigned char *)line.data, {0, 1}, PE_NO_ITEM};
     if (status == PE_EDATA)
-        return pe_text_fail_json(text, (const unsigned char *)line.data, (pe_line_position){0, 1}, bad, reason.text,
-                                 PE_NO_ITEM, err);
+        return pe_text_fail_json(place, bad, reason.text, err);
     if (status != PE_OK)
         *err = reason;
     return status;
