@@ -43,9 +43,13 @@ static const unsigned char *column_of(const pe_column_worker_state *self, int a,
 
 static pe_status convert(pe_column_worker_state *self, int a, const pe_column_batch *batch, pe_error *err)
 {
-    return pe_convert_column(self->work->columns.list[a], column_of(self, a, batch->first),
-                             self->work->kernel->signature.args[a], self->scratch[a], batch->first, batch->count, 0,
-                             &self->unfit, err);
+    const pe_column_conversion column = {.from = self->work->columns.list[a],
+                                         .to = self->work->kernel->signature.args[a],
+                                         .in = column_of(self, a, batch->first),
+                                         .out = self->scratch[a],
+                                         .first = batch->first,
+                                         .count = batch->count};
+    return pe_convert_column(&column, &self->unfit, err);
 }
 
 static void point_texts(pe_column_worker_state *self, int a, const pe_column_batch *batch)

@@ -10,21 +10,22 @@
 
 #include <string.h>
 
-pe_status pe_convert_column(pe_type from, const void *in, pe_type to, void *out, uint64_t first, size_t count,
-                            double seconds, pe_failures *failures, pe_error *err)
+pe_status pe_convert_column(const pe_column_conversion *column, pe_failures *failures, pe_error *err)
 {
-    const size_t elements = pe_type_elements(from), all = count * elements;
-    const size_t in_bytes = pe_dtype_bytes(from.dtype), out_bytes = pe_dtype_bytes(to.dtype);
+    const pe_dtype from = column->from.dtype, to = column->to.dtype;
+    const size_t elements = pe_type_elements(column->from), all = column->count * elements;
+    const size_t in_bytes = pe_dtype_bytes(from), out_bytes = pe_dtype_bytes(to);
+    const unsigned char *const in = column->in;
+    unsigned char *const out = column->out;
     pe_status status = PE_OK;
     for (size_t done = 0; done < all && status == PE_OK;) {
         size_t bad = 0;
         pe_error reason = PE_ERROR_INIT;
-        if (pe_convert(from.dtype, (const unsigned char *)in + done * in_bytes, to.dtype,
-                       (unsigned char *)out + done * out_bytes, all - done, &bad, &reason) == PE_OK)
+        if (pe_convert(from, in + done * in_bytes, to, out + done * out_bytes, all - done, &bad, &reason) == PE_OK)
             break;
-        memset((unsigned char *)out + (done + bad) * out_bytes, 0, out_bytes);
+        memset(out + (done + bad) * out_bytes, 0, out_bytes);
         done += bad + 1;
-        status = pe_failures_add(failures, first + (done - 1) / elements, seconds, reason.text, err);
+        status = pe_failures_add(failures, column->first + (done - 1) / elements, column->seconds, reason.text, err);
     }
     return status;
 }

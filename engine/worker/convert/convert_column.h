@@ -9,13 +9,20 @@
 #include "kernel/failures.h"
 #include "types/dtype.h"
 
-/* pe_convert_column - convert the items from number `first` on. One with an element that does not fit fails, with zero in
- * that element's place; the others go on after it.
+typedef struct pe_column_conversion {
+    pe_type from, to;
+    const void *in; /* count items of type from */
+    void *out;      /* room for count items of type to */
+    uint64_t first; /* number of the first item */
+    size_t count;
+    double seconds; /* that a failed item is said to have taken */
+} pe_column_conversion;
+
+/* pe_convert_column - convert a column. An item with an element that does not fit fails, with zero in that element's place;
+ * the other items are converted.
  *
- * Params:  seconds: that a failed item is said to have taken
  * Returns: PE_OK; PE_ENOMEM: no room for the failures
  */
-pe_status pe_convert_column(pe_type from, const void *in, pe_type to, void *out, uint64_t first, size_t count,
-                            double seconds, pe_failures *failures, pe_error *err);
+pe_status pe_convert_column(const pe_column_conversion *column, pe_failures *failures, pe_error *err);
 
 #endif

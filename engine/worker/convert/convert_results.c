@@ -15,13 +15,18 @@ pe_status pe_worker_convert(pe_worker *worker, const pe_worker_items *items, pe_
     pe_status status = PE_OK;
     for (int r = 0; r < spec->kernel.signature.result_count && status == PE_OK; r++) {
         const pe_type from = spec->kernel.signature.results[r], to = spec->output.written[r];
-        if (pe_dtype_rounds(from.dtype,
-                            to.dtype)) /* which [output] dtype asks for; all else is exact or fails the item */
-            pe_round_floats(from.dtype, items->results[r], to.dtype, items->written[r],
-                            items->block.count * pe_type_elements(from));
+        const pe_column_conversion column = {.from = from,
+                                             .to = to,
+                                             .in = items->results[r],
+                                             .out = items->written[r],
+                                             .first = items->block.first,
+                                             .count = items->block.count,
+                                             .seconds = items->seconds};
+        /* only a narrower float that [output] dtype asks for is rounded; all else is exact or fails the item */
+        if (pe_dtype_rounds(from.dtype, to.dtype))
+            pe_round_floats(from.dtype, column.in, to.dtype, column.out, column.count * pe_type_elements(from));
         else if (!pe_type_equal(from, to))
-            status = pe_convert_column(from, items->results[r], to, items->written[r], items->block.first,
-                                       items->block.count, items->seconds, &worker->failures, err);
+            status = pe_convert_column(&column, &worker->failures, err);
     }
     return status;
 }
