@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* file_sink.c - txt, csv, tsv and raw: the encoded bytes as they come.
+/* file_sink.c - txt, csv, tsv, jsonl, raw and bytes: the encoded bytes as they come.
  *
  * Design: csv and tsv begin with the line of names. When the run fails, a growing output that has items stays, truncated
  *         to the last complete write; every other output is removed.
@@ -21,7 +21,7 @@ typedef struct file_state {
     pe_packer *packer; /* NULL: the rows are written as they are */
 } file_state;
 
-/* How records of the output end. */
+/* The characters that end the output's records: the packer counts records. */
 static pe_dialect dialect_of(const pe_sink_spec *spec, pe_format format)
 {
     const pe_text_style style = pe_text_style_of(spec, format);

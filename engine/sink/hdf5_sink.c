@@ -42,7 +42,7 @@ typedef struct hdf5_state {
     char *texts[4]; /* dataset and attributes */
     uint64_t header_bytes;
     uint64_t items;
-    bool is_counted; /* the header was that of the whole file at the beginning */
+    bool is_header_final; /* the header that is written first is that of the complete file */
     int scratch;
 } hdf5_state;
 
@@ -54,7 +54,7 @@ static void make_shape(hdf5_state *state, const pe_sink_spec *spec)
     const uint64_t *const axes = has_axes ? spec->axes : &spec->items;
     int dims = has_axes ? spec->axis_count : 1;
     memcpy(state->shape, axes, (size_t)dims * sizeof *axes);
-    state->is_counted = state->shape[0] != UINT64_MAX;
+    state->is_header_final = state->shape[0] != UINT64_MAX;
     if (!pe_columns_is_structured(spec) && spec->results[0].width > 0)
         state->shape[dims++] = spec->results[0].width;
     state->layout.shape = state->shape;
@@ -240,12 +240,12 @@ static pe_status begin(pe_sink *sink, const pe_sink_spec *spec, pe_error *err)
     if (status == PE_OK && (!state->stream.can_rewrite || state->stream.is_buffered))
         return pe_fail(err, PE_ECONFIG, "%s: hdf5 needs a file, and %s is none", spec->where, state->stream.name);
     if (status == PE_OK)
-        status = make_scratch(state, state->is_counted ? state->shape[0] : 1, err);
+        status = make_scratch(state, state->is_header_final ? state->shape[0] : 1, err);
     if (status == PE_OK)
         status = send_header(state, err);
     if (state->stream.is_resumed && state->layout.axis_count == 0 && spec->axis_count <= 1)
-        state->is_counted = false; /* the file's header is that of an earlier run, of a job that may have grown */
-    state->layout.axes = NULL;     /* their values are in the file now */
+        state->is_header_final = false; /* the file's header is that of an earlier run, of a job that may have grown */
+    state->layout.axes = NULL;          /* their values are in the file now */
     state->layout.axis_count = 0;
     state->items = spec->resumed == NULL ? 0 : spec->resumed->items;
     sink->row_stream = &state->stream;
@@ -270,7 +270,7 @@ static pe_status advance(pe_sink *sink, size_t bytes, uint64_t items, pe_error *
 static pe_status commit(pe_sink *sink, pe_error *err)
 {
     hdf5_state *const state = sink->state;
-    const pe_status status = state->is_counted ? PE_OK : replace_header(state, err);
+    const pe_status status = state->is_header_final ? PE_OK : replace_header(state, err);
     if (status != PE_OK) {
         pe_output_stream_abort(&state->stream);
         return status;

@@ -80,7 +80,7 @@ static pe_status record_stdout(pe_output_stream *stream, const pe_sink_mark *fro
     struct stat facts;
     const int flags = fcntl(stream->fd, F_GETFL);
     if (flags < 0 || fstat(stream->fd, &facts) != 0)
-        return refuse_stdout("its file cannot be asked for its number", err);
+        return refuse_stdout("the inode of its file cannot be read", err);
     stream->is_recorded_stdout = true;
     if (from != NULL && from->inode != 0)
         return continue_stdout(stream, from, &facts, err);

@@ -190,7 +190,7 @@ pe_status pe_sink_mark_now(pe_sink *sink, pe_sink_mark *mark, pe_buffer *state, 
     if (status != PE_OK)
         return repeat_failure(sink, err);
     if (has_rows && fstat(sink->stream->fd, &facts) != 0)
-        return pe_fail(err, PE_EIO, "%s: the file of the output cannot be asked for its number", sink->stream->name);
+        return pe_fail(err, PE_EIO, "%s: the inode of the output file cannot be read", sink->stream->name);
     *mark = (pe_sink_mark){.inode = has_rows ? facts.st_ino : 0,
                            .bytes = has_rows ? sink->stream->bytes : 0,
                            .items = sink->items,

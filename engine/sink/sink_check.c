@@ -153,7 +153,7 @@ static pe_status check_hdf5(const pe_sink_spec *spec, pe_error *err)
         return pe_fail(err, PE_ECONFIG, "%s: hdf5 needs a file, not stdout: give output.path", spec->where);
     if (spec->order != PE_ORDER_WHOLE)
         return pe_fail(err, PE_ECONFIG,
-                       "%s: hdf5 is written as a whole, and nobody can read it while it grows: say mode = \"map\" (or "
+                       "%s: hdf5 is written as a whole, and cannot be read while it grows: say mode = \"map\" (or "
                        "starmap), or write npy or csv",
                        spec->where);
     if (spec->axis_count > PE_NPY_PRINT_DIMS - 1)

@@ -38,7 +38,7 @@ struct pe_sink {
 /* pe_sink_packing - how the file is packed, by its name. */
 pe_packing pe_sink_packing(const pe_sink_spec *spec);
 
-extern const pe_sink_vtable pe_file_sink;   /* txt, csv, tsv, raw */
+extern const pe_sink_vtable pe_file_sink;   /* txt, csv, tsv, jsonl, raw, bytes */
 extern const pe_sink_vtable pe_npy_sink;    /* npy */
 extern const pe_sink_vtable pe_hdf5_sink;   /* hdf5 */
 extern const pe_sink_vtable pe_digest_sink; /* digest */

@@ -32,20 +32,20 @@ void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format fo
     encoder->style = pe_text_style_of(spec, format);
     encoder->has_index = spec->has_index;
     encoder->kept_count = spec->kept_count;
-    encoder->result_count = spec->kept_count + spec->result_count;
-    assert(encoder->result_count <= PE_MAX_COLUMNS);
+    encoder->column_count = spec->kept_count + spec->result_count;
+    assert(encoder->column_count <= PE_MAX_COLUMNS);
     encoder->float_format = spec->float_format;
     for (int k = 0; k < spec->kept_count; k++) {
-        encoder->results[k] = spec->kept[k].type;
+        encoder->columns[k] = spec->kept[k].type;
         encoder->is_as_it_stands[k] = spec->kept[k].is_as_it_stands;
     }
-    memcpy(encoder->results + spec->kept_count, spec->results, (size_t)spec->result_count * sizeof *spec->results);
+    memcpy(encoder->columns + spec->kept_count, spec->results, (size_t)spec->result_count * sizeof *spec->results);
     size_t packed = spec->has_index ? sizeof(int64_t) : 0;
-    for (int r = 0; r < encoder->result_count; r++) {
-        const bool is_text = encoder->results[r].dtype == PE_TEXT;
+    for (int c = 0; c < encoder->column_count; c++) {
+        const bool is_text = encoder->columns[c].dtype == PE_TEXT;
         encoder->has_text = encoder->has_text || is_text;
-        encoder->has_text_result = encoder->has_text_result || (is_text && r >= spec->kept_count);
-        packed += pe_type_bytes(encoder->results[r]);
+        encoder->has_text_result = encoder->has_text_result || (is_text && c >= spec->kept_count);
+        packed += pe_type_bytes(encoder->columns[c]);
     }
     encoder->gives_json = spec->gives_json;
     if (format == PE_FORMAT_NULL) {
@@ -57,7 +57,7 @@ void pe_encoder_init(pe_encoder *encoder, const pe_sink_spec *spec, pe_format fo
     } else {
         encoder->row_bytes = encoder->has_text ? 1 : packed;
         encoder->is_fixed = !encoder->has_text;
-        encoder->is_plain = encoder->is_fixed && !spec->has_index && encoder->result_count == 1;
+        encoder->is_plain = encoder->is_fixed && !spec->has_index && encoder->column_count == 1;
     }
 }
 
@@ -112,9 +112,9 @@ static void encode_rows(const pe_encoder *encoder, uint64_t first, size_t count,
             scatter_index(at, stride, first + from, block);
             at += sizeof(int64_t);
         }
-        for (int r = 0; r < encoder->result_count; r++) {
-            const size_t bytes = pe_type_bytes(encoder->results[r]);
-            scatter(at, stride, (const unsigned char *)columns[r] + from * bytes, bytes, block);
+        for (int c = 0; c < encoder->column_count; c++) {
+            const size_t bytes = pe_type_bytes(encoder->columns[c]);
+            scatter(at, stride, (const unsigned char *)columns[c] + from * bytes, bytes, block);
             at += bytes;
         }
     }

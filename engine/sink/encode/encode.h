@@ -27,10 +27,10 @@ typedef struct pe_encoder {
     pe_format format;
     pe_text_style style;
     bool has_index;
-    int result_count; /* with the kept columns, which come first */
+    int column_count; /* the kept columns, then the results */
     int kept_count;
-    pe_type results[PE_MAX_COLUMNS];
-    bool is_as_it_stands[PE_MAX_COLUMNS]; /* a kept text that is bytes of the row */
+    pe_type columns[PE_MAX_COLUMNS];
+    bool is_as_it_stands[PE_MAX_COLUMNS]; /* a kept text that is written without quotes: bytes of the input's record */
     const char *float_format;             /* of the text formats; NULL: as repr */
     size_t row_bytes;                     /* upper bound for one row, without the bytes of text results; null: 0 */
     bool is_fixed;                        /* every row has exactly row_bytes */
@@ -49,7 +49,7 @@ pe_status pe_encoder_name(pe_encoder *encoder, const pe_sink_spec *spec, pe_erro
 void pe_encoder_fini(pe_encoder *encoder);
 
 /* pe_encode - append the rows of count items from index first.
- * Shape: columns[r] is an array of count items of results[r], the kept columns first. PE_ENOMEM is the only failure. */
+ * Shape: columns[c] is an array of count items of encoder->columns[c]. PE_ENOMEM is the only failure. */
 pe_status pe_encode(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns, pe_buffer *out,
                     pe_error *err);
 

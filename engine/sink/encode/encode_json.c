@@ -67,8 +67,8 @@ void pe_encoder_fini(pe_encoder *encoder)
 size_t pe_json_row_bytes(const pe_encoder *encoder)
 {
     size_t bytes = encoder->keys.size + pe_number_room(PE_INT64) + 4; /* null, the bracket and the newline */
-    for (int r = 0; r < encoder->result_count; r++) {
-        const pe_type type = encoder->results[r];
+    for (int c = 0; c < encoder->column_count; c++) {
+        const pe_type type = encoder->columns[c];
         const size_t room = pe_number_room(type.dtype) + 2; /* a complex one has quotes */
         bytes += type.dtype == PE_TEXT ? 2 : 2 + pe_type_elements(type) * ((room > 5 ? room : 5) + 1);
     }
@@ -179,19 +179,19 @@ static char *print_row(const pe_encoder *encoder, uint64_t index, size_t item, c
         out = pe_print_uint64(out, index);
         key += strlen(key) + 1;
     }
-    for (int r = 0; r < encoder->result_count; r++) {
-        const pe_type type = encoder->results[r];
-        const unsigned char *const value = (const unsigned char *)columns[r] + item * pe_type_bytes(type);
+    for (int c = 0; c < encoder->column_count; c++) {
+        const pe_type type = encoder->columns[c];
+        const unsigned char *const value = (const unsigned char *)columns[c] + item * pe_type_bytes(type);
         pe_text text = {0};
         if (type.dtype == PE_TEXT)
             memcpy(&text, value, sizeof text);
-        if (r < encoder->kept_count && encoder->is_as_it_stands[r]) {
+        if (c < encoder->kept_count && encoder->is_as_it_stands[c]) {
             out = print_members(out, begin, text);
             continue;
         }
         if (type.dtype != PE_TEXT)
             out = print_numbers(put_key(out, begin, key), type, value);
-        else if (encoder->gives_json && r >= encoder->kept_count)
+        else if (encoder->gives_json && c >= encoder->kept_count)
             out = print_json(out, begin, key, text);
         else
             out = pe_json_text_print(put_key(out, begin, key), text.data, text.size);
@@ -207,9 +207,9 @@ bool pe_json_most(const pe_encoder *encoder, size_t count, const void *const *co
     size_t sum = 0;
     if (!pe_mul_size(count, encoder->row_bytes, &sum))
         return false;
-    for (int r = 0; r < encoder->result_count; r++) {
-        const pe_text *const texts = columns[r];
-        for (size_t i = 0; i < count && encoder->results[r].dtype == PE_TEXT; i++)
+    for (int c = 0; c < encoder->column_count; c++) {
+        const pe_text *const texts = columns[c];
+        for (size_t i = 0; i < count && encoder->columns[c].dtype == PE_TEXT; i++)
             if (__builtin_add_overflow(sum, pe_json_text_size(texts[i].data, texts[i].size), &sum))
                 return false;
     }

@@ -60,8 +60,8 @@ static size_t element_room(const pe_encoder *encoder, pe_dtype dtype)
 size_t pe_text_row_bytes(const pe_encoder *encoder)
 {
     size_t bytes = encoder->has_index ? pe_number_room(PE_INT64) + 1 : 0;
-    for (int r = 0; r < encoder->result_count; r++) {
-        const pe_type type = encoder->results[r];
+    for (int c = 0; c < encoder->column_count; c++) {
+        const pe_type type = encoder->columns[c];
         /* a text: its quotes and its separator */
         bytes += type.dtype == PE_TEXT ? 3 : pe_type_elements(type) * (element_room(encoder, type.dtype) + 1);
     }
@@ -207,20 +207,20 @@ static char *print_quoted_text(char *out, const cell *self, size_t item)
     return pe_print_styled_field(out, text.data, text.size, self->style, self->is_alone);
 }
 
-static cell make_cell(const pe_encoder *encoder, int result, const void *column)
+static cell make_cell(const pe_encoder *encoder, int column, const void *values)
 {
-    const pe_type type = encoder->results[result];
-    cell made = {.column = column,
+    const pe_type type = encoder->columns[column];
+    cell made = {.column = values,
                  .item_bytes = pe_type_bytes(type),
                  .element_bytes = pe_dtype_bytes(type.dtype),
                  .elements = pe_type_elements(type),
                  .dtype = type.dtype,
                  .style = &encoder->style,
-                 .is_alone = encoder->result_count == 1 && !encoder->has_index,
+                 .is_alone = encoder->column_count == 1 && !encoder->has_index,
                  .float_format = encoder->float_format};
     if (type.dtype == PE_TEXT)
         made.print =
-            encoder->format == PE_FORMAT_TXT || encoder->is_as_it_stands[result] ? print_plain_text : print_quoted_text;
+            encoder->format == PE_FORMAT_TXT || encoder->is_as_it_stands[column] ? print_plain_text : print_quoted_text;
     else if (is_formatted(encoder, type.dtype))
         made.print = print_formatted;
     else if (made.elements == 1 && type.dtype == PE_INT64)
@@ -239,8 +239,8 @@ static char *print_rows(const pe_encoder *encoder, uint64_t first, size_t count,
     const char separator = encoder->style.separator;
     if (encoder->has_index)
         cells[cell_count++] = (cell){.print = print_index, .first = first};
-    for (int r = 0; r < encoder->result_count; r++)
-        cells[cell_count++] = make_cell(encoder, r, columns[r]);
+    for (int c = 0; c < encoder->column_count; c++)
+        cells[cell_count++] = make_cell(encoder, c, columns[c]);
     for (size_t i = 0; i < count; i++) {
         for (size_t c = 0; c < cell_count; c++) {
             out = cells[c].print(out, &cells[c], i);
@@ -274,13 +274,13 @@ bool pe_text_most(const pe_encoder *encoder, size_t count, const void *const *co
     size_t sum = 0;
     if (!pe_mul_size(count, encoder->row_bytes, &sum))
         return false;
-    for (int r = 0; r < encoder->result_count; r++) {
+    for (int c = 0; c < encoder->column_count; c++) {
         /* a quote inside a text is written twice */
-        const size_t times = encoder->format == PE_FORMAT_TXT || encoder->is_as_it_stands[r] ? 1 : 2;
+        const size_t times = encoder->format == PE_FORMAT_TXT || encoder->is_as_it_stands[c] ? 1 : 2;
         size_t texts = 0;
-        if (encoder->results[r].dtype != PE_TEXT)
+        if (encoder->columns[c].dtype != PE_TEXT)
             continue;
-        if (!pe_text_total(columns[r], count, 0, &texts) || !pe_mul_size(texts, times, &texts) ||
+        if (!pe_text_total(columns[c], count, 0, &texts) || !pe_mul_size(texts, times, &texts) ||
             __builtin_add_overflow(sum, texts, &sum))
             return false;
     }
@@ -291,10 +291,10 @@ bool pe_text_most(const pe_encoder *encoder, size_t count, const void *const *co
 char *pe_text_print(const pe_encoder *encoder, uint64_t first, size_t count, const void *const *columns, char *at)
 {
     const bool is_single =
-        encoder->result_count == 1 && !encoder->has_index && pe_type_elements(encoder->results[0]) == 1;
-    if (is_single && encoder->results[0].dtype == PE_INT64)
+        encoder->column_count == 1 && !encoder->has_index && pe_type_elements(encoder->columns[0]) == 1;
+    if (is_single && encoder->columns[0].dtype == PE_INT64)
         return print_int64_lines(columns[0], count, at);
-    if (is_single && encoder->results[0].dtype == PE_FLOAT64 && !encoder->style.is_styled &&
+    if (is_single && encoder->columns[0].dtype == PE_FLOAT64 && !encoder->style.is_styled &&
         encoder->float_format == NULL)
         return print_float64_lines(columns[0], count, at);
     return print_rows(encoder, first, count, columns, at);

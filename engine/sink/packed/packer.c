@@ -52,7 +52,7 @@ struct pe_packer {
     uint64_t member_begin; /* offset of the first member that is not all written */
     uint64_t head, tail;   /* pieces written; the piece that takes rows. Both only grow */
     bool has_bytes;        /* the current member has some */
-    uint64_t there_until;  /* up to this offset the file has the bytes already */
+    uint64_t written_end;  /* up to this offset the file has the bytes of an earlier run */
     packing_thread threads[MOST_THREADS];
     uint64_t thread_count;
     pthread_mutex_t mutex;
@@ -199,9 +199,10 @@ static pe_status write_packed(pe_packer *packer, uint64_t left, pe_error *err)
             *err = p->err;
             return err->status;
         }
-        const bool is_there = packer->stream->bytes < packer->there_until;
-        const pe_status status = is_there ? pe_output_stream_advance(packer->stream, p->packed.size, err)
-                                          : pe_output_stream_write(packer->stream, p->packed.data, p->packed.size, err);
+        const bool is_written = packer->stream->bytes < packer->written_end;
+        const pe_status status = is_written
+                                     ? pe_output_stream_advance(packer->stream, p->packed.size, err)
+                                     : pe_output_stream_write(packer->stream, p->packed.data, p->packed.size, err);
         if (status != PE_OK)
             return status;
         if (p->is_last)
@@ -310,11 +311,11 @@ const pe_buffer *pe_packer_tail(pe_packer *packer)
     return &piece_at(packer, packer->tail)->raw;
 }
 
-void pe_packer_begin_at(pe_packer *packer, uint64_t begin, uint64_t there_until)
+void pe_packer_begin_at(pe_packer *packer, uint64_t begin, uint64_t written_end)
 {
     packer->member = begin > 0 ? 1 : 0;
     packer->member_begin = begin;
-    packer->there_until = there_until;
+    packer->written_end = written_end;
     packer->stream->bytes = begin;
 }
 

@@ -40,8 +40,8 @@ pe_status pe_packer_flush(pe_packer *packer, pe_error *err);
 const pe_buffer *pe_packer_tail(pe_packer *packer);
 
 /* pe_packer_begin_at - the current member begins at offset `begin` of the file, which has its bytes up to
- * `there_until`: it is packed again and those bytes are not written. Call: after open, before any rows. */
-void pe_packer_begin_at(pe_packer *packer, uint64_t begin, uint64_t there_until);
+ * `written_end`: it is packed again and those bytes are not written. Call: after open, before any rows. */
+void pe_packer_begin_at(pe_packer *packer, uint64_t begin, uint64_t written_end);
 
 /* pe_packer_memory - the most bytes that a packer takes; 0 for PE_PACKING_NONE. */
 size_t pe_packer_memory(pe_packing packing);

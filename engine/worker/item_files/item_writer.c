@@ -253,8 +253,8 @@ pe_status pe_item_writer_write(pe_item_writer *writer, uint64_t first, size_t co
         const char *const name = name_of(writer, first + i);
         if (name == NULL)
             continue;
-        for (int c = 0; c < encoder->result_count; c++)
-            row[c] = (const unsigned char *)columns[c] + i * pe_type_bytes(encoder->results[c]);
+        for (int c = 0; c < encoder->column_count; c++)
+            row[c] = (const unsigned char *)columns[c] + i * pe_type_bytes(encoder->columns[c]);
         writer->text.size = 0;
         status = pe_buffer_append(&writer->text, beginning->data, beginning->size, err);
         if (status == PE_OK)
