@@ -194,7 +194,7 @@ static pe_status put_tables(int count, pe_buffer *out, pe_error *err)
     return status;
 }
 
-/* Is there a ::: as of GNU parallel? Here it would be an argument of the program, which nobody means. */
+/* Is there a ::: as of GNU parallel? Here it would be an argument of the program, which is not what the user means. */
 static bool has_colons(const pe_oneline *self)
 {
     bool is_found = false;

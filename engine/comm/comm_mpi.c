@@ -87,7 +87,7 @@ static void mpi_close(pe_comm *comm)
 {
     MPI_Comm ranks = ranks_of(comm);
     int is_over = 0;
-    (void)MPI_Finalized(&is_over); /* by a caller who closes later than that */
+    (void)MPI_Finalized(&is_over); /* by a program that has finalized MPI before it closes its pool */
     if (!is_over)
         (void)MPI_Comm_free(&ranks);
     if (((mpi_comm *)(void *)comm)->has_begun_mpi)

@@ -3,8 +3,8 @@
  */
 /* stream.h - the bytes of a pipe, kept until they make whole items.
  *
- * Design: one growing buffer; fill reads into it, take moves its beginning. Whoever fills stops as soon as it has what
- *         it wants, so the buffer is no larger than that, one read more, and one item.
+ * Design: one growing buffer; fill reads into it, take moves its beginning. The caller of fill stops as soon as it has
+ *         enough, so the buffer is no larger than that, one read more, and one item.
  * Threads: the main thread of rank 0.
  */
 #ifndef PE_STREAM_H

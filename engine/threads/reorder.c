@@ -14,8 +14,8 @@
  *           so the deliverer hands over before it releases what it has delivered; the entry that is handed over is
  *           already out of the list. Entries are embedded in the chunks, so this file allocates nothing and sets no
  *           bound: the buffer pool bounds the chunks.
- *           Entries that are done after one that is not can be taken out of turn (pe_reorder_begin_taking). Whoever
- *           does that and the deliverer take turns: a deliverer waits for the entry that is being taken, which then
+ *           Entries that are done after one that is not can be taken out of turn (pe_reorder_begin_taking). The thread
+ *           that does so and the deliverer take turns: a deliverer waits for the entry that is being taken, which then
  *           ends the taking.
  * Threads:  mutex guards all fields; waiting is also read without it. is_delivering: some thread is the deliverer.
  * Not here: what an entry belongs to, ranks, files.

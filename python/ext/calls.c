@@ -39,7 +39,7 @@ PyObject *pe_py_claim(PyObject *module, PyObject *args)
     }
     pe_slot *slot = pe_py_slot(&view, offset);
     uint64_t before = task - 1;
-    /* acquire, release: who loses the swap sees all that the winner wrote before it */
+    /* acquire, release: the thread that loses the swap sees all that the other wrote before it */
     const int won = slot != NULL && __atomic_compare_exchange_n(&slot->begun, &before, (uint64_t)task, 0,
                                                                 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
     PyBuffer_Release(&view);

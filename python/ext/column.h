@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* column.h - reading the bytes of a column (plain_decode.c), for who takes its items one by one.
+/* column.h - reading the bytes of a column (plain_decode.c), for callers that take its items one by one.
  */
 #ifndef PENGINE_PYTHON_COLUMN_H
 #define PENGINE_PYTHON_COLUMN_H

@@ -48,7 +48,7 @@ def start_map(manager: Manager, func: Any, iterable: Any, star: bool, chunksize:
 
 def start_imap(manager: Manager, func: Any, iterable: Iterable[Any], chunksize: int, ordered: bool, star: bool,
                options: Options) -> StreamJob:
-    """A call of func for each item, within a window ahead of who reads the results."""
+    """A call of func for each item, within a window ahead of the reader of the results."""
     chunksize = checked_chunksize(chunksize)
     source: SequenceSource | IteratorSource
     if is_cuttable(iterable):

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rank 0's side of several ranks: it meets the others, starts workers there, and hands them parts of compiled maps.
 
-Design: MPI is not started: a launcher's variables say who is who, and ranks meet by a file that only their user can read, with rank
-0's addresses and a secret, in $PENGINE_MEET or ~/.cache/pengine, which all hosts have to see. Each other rank (_agents.py) holds one
+Design: MPI is not started: a launcher's variables give rank and size, and ranks meet by a file that only their user can read, with
+rank 0's addresses and a secret, in $PENGINE_MEET or ~/.cache/pengine, which all hosts have to see. Each other rank (_agents.py) holds one
 connection; a worker that it starts gets a connection of its own to rank 0, over which it speaks as a local worker does (_frames.py).
 A rank whose process died closes its connections; one that hangs answers no ping, and one whose host is gone no probe of TCP.
-Who connects and does not show that it knows the secret is sent away after a time, and holds up nobody until then.
+A connection whose other end does not prove within ANSWER_SECONDS that it has the secret is closed; no other connection waits for that.
 Threads: each connection is answered by a thread of its own, and so are each agent's answers read.
 """
 from __future__ import annotations
@@ -27,7 +27,7 @@ from multiprocessing.connection import Connection, answer_challenge, deliver_cha
 from typing import Any, Optional
 
 MEET_SECONDS = 60.0
-ANSWER_SECONDS = 20.0  # for the secret, of whoever connects
+ANSWER_SECONDS = 20.0  # for the secret, on each new connection
 PING_SECONDS, PINGS = 5.0, 3  # a rank that answers none of this many is gone
 agents: list[Agent] = []  # of ranks 1, 2, ...
 _listener: Optional[socket.socket] = None
@@ -276,7 +276,7 @@ def _accept(listener: socket.socket, size: int, key: bytes, met: threading.Event
 
 
 def _welcome(one: socket.socket, size: int, key: bytes, met: threading.Event) -> None:
-    """Find out who it is; whoever does not know the secret is sent away."""
+    """Take a new connection: of an agent or of a worker. One without the secret is closed."""
     with one:
         try:
             probe(one)

@@ -5,7 +5,7 @@
 Design: the manager alone changes what workers and jobs are doing; other threads post it messages. It never calls code of the user but
 for callbacks and the pickling of arguments.
 Threads: run() is the thread; post() and populate() are called from others.
-Not here: the processes (_workers.py); who gets which chunk (_dispatch.py).
+Not here: the processes (_workers.py); which worker gets which chunk (_dispatch.py).
 """
 from __future__ import annotations
 
@@ -318,6 +318,6 @@ class Manager:
         self.workers.close()
 
     def __del__(self) -> None:
-        if self.wake_write >= 0 and self.state != "FORKED":  # post() writes there as long as somebody has the manager
+        if self.wake_write >= 0 and self.state != "FORKED":  # post() writes there as long as the manager is referenced
             os.close(self.wake_read)
             os.close(self.wake_write)

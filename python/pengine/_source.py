@@ -126,7 +126,7 @@ class IteratorSource:
         error: Optional[BaseException] = None
         try:
             self.part.extend(islice(self.iterator, batch))
-        except BaseException as raised:  # noqa: B036 - given to who iterates over the results
+        except BaseException as raised:  # noqa: B036 - raised where the results are iterated over
             error = raised
         with self.changed:
             got = len(self.part)

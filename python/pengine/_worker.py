@@ -225,7 +225,7 @@ class _Worker:
 
 
 def _prepare(data: dict[str, Any], by_value: bool, life_fd: int) -> None:
-    """What a child of multiprocessing's spawn does before it works; programs ask who they are by current_process()._identity, too."""
+    """What a child of multiprocessing's spawn does before it works; programs number their processes by current_process()._identity, too."""
     _byvalue.IN_WORKER = True
     if by_value:
         main = types.ModuleType("__main__")

@@ -30,7 +30,7 @@ class Workers:
         self.lock = threading.RLock()  # of all, for start() from other threads
         self.count = 0
         self.memory_fd = os.memfd_create("pengine-pool", os.MFD_CLOEXEC)
-        self.block = BLOCK_BYTES  # pages that nobody writes to need no memory
+        self.block = BLOCK_BYTES  # pages that are not written to need no memory
         try:
             self.memory = self.map_blocks()
         except OSError:  # a limit of the process: without places

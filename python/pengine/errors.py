@@ -53,7 +53,7 @@ class Failure:
     __slots__ = ("exception",)
 
     def __init__(self, exception: BaseException) -> None:
-        if isinstance(exception, StopIteration):  # it would end who iterates over the results, and nobody would know why
+        if isinstance(exception, StopIteration):  # it would end an iteration over the results without a message
             stopped, exception = exception, RuntimeError("the function raised StopIteration")
             exception.__cause__ = stopped
             for note in getattr(stopped, "__notes__", ()):

@@ -206,7 +206,7 @@ class Pool:
         return values
 
     def _get(self, result: AsyncResult) -> Any:
-        """The result of a call that nobody else can ask for it: where Ctrl-C ends the wait, it ends the call, too."""
+        """The result of a call whose AsyncResult stays here: where Ctrl-C ends the wait, it ends the call, too."""
         try:
             return result.get()
         finally:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""The peak memory of every rank stays under what --plan printed where results are texts, whose sizes nobody knows beforehand.
+"""The peak memory of every rank stays under what --plan printed where results are texts, whose sizes are not known beforehand.
 
 Design: item 0 takes long, so that the others run into the full window, and texts are 10,000 times as long as others in the first half, in
 the second half, or at every other item. The whole output is several times the memory. The bytes are Python's.

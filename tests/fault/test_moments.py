@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Signals at the narrow moments: before each rename, sync, lock, removal, fork and so on of a run. Whatever the moment, the file
 under the final name is the earlier one or complete (of an imap a prefix), --resume gives the right bytes, and neither a process nor
-a file stays that nobody knows of.
+a file stays that no checkpoint and no output names.
 
 Design: a job is run once to count its calls, then once for each trial: one signal before the Nth call of one function
 (injection.c). As a test a sample of each job, function and signal; with PENGINE_FULL=1 all of them.

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
-"""Killed runs are resumed, on other layouts, until they are done: the bytes are those of a run that nobody killed.
+"""Killed runs are resumed, on other layouts, until they are done: the bytes are those of a run that was not killed.
 
 Expected values: Python's and numpy's. `test_resume.py --trials N [WORKERS] [FIRST]` runs N trials at low priority, instead of the
 few of the test, and prints what it has found every hundred trials: the seed of each failure, which gives the same trial again.

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: the pengine authors
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# tarball.sh: the tarball of packaging/tarball.sh, unpacked where nobody expects it, runs with the libraries that it brings.
+# tarball.sh: the tarball of packaging/tarball.sh, unpacked into a folder with an unusual name, runs with the libraries that it brings.
 . "$(dirname "$0")/build.sh"
 "$root/packaging/tarball.sh" "$scratch"
 mkdir "an odd place"

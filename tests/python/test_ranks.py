@@ -115,8 +115,8 @@ class Ranks(unittest.TestCase):
                 with self.assertRaisesRegex(RuntimeError, "rank 3 on far is gone"):
                     late()
 
-    def test_strangers_hold_up_nobody(self):
-        """Whoever connects and says nothing, or nothing that is right, is waited for by none of the ranks."""
+    def test_connections_without_the_secret_delay_no_rank(self):
+        """No rank waits for a connection that sends nothing, or something else than the secret's proof."""
         with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.dict(os.environ, PENGINE_MEET=folder), \
                 unittest.mock.patch.multiple(_cluster, MEET_SECONDS=100.0, ANSWER_SECONDS=6.0):
             failed = []

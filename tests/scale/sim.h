@@ -66,8 +66,8 @@ typedef struct sim_tally {
 } sim_tally;
 extern sim_tally sim_root;
 
-/* This rank's messages: whether the engine would find a new one ended now; whether none can end before somebody sends it
- * one; whom to wake when somebody does (NULL: nobody). */
+/* This rank's messages: whether the engine would find a new one ended now; whether none can end before it is sent
+ * one; what to wake when one is sent (NULL: nothing). */
 bool sim_mail_has_news(void);
 bool sim_mail_is_quiet(void);
 void sim_mail_call(sim_cond *cond);

@@ -44,7 +44,7 @@ typedef struct network {
     pe_comm comm;
     const pe_plan *plan;
     bool is_placed;    /* the members write their rows themselves */
-    uint64_t fails_at; /* the member that has this item fails there; PE_NO_ITEM: nobody */
+    uint64_t fails_at; /* the member that has this item fails there; PE_NO_ITEM: no member */
     bool has_failed;   /* a member had it, */
     int owes_failure;  /* and that member has yet to say so; 0: none has */
     uint64_t dice;
@@ -208,7 +208,7 @@ static inline bool may_leave(const network *net, int member)
     return net->is_ended[member] && !net->has_left[member] && !is_asked;
 }
 
-/* Somebody's next header, or none yet. */
+/* The next header of some member, or none yet. */
 static inline bool hear(network *net, pe_message_header *header, int *from)
 {
     if (net->owes_failure > 0 && !net->is_ended[net->owes_failure] && roll(net, LOOKS_MOST) == 0) {

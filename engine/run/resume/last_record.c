@@ -40,9 +40,9 @@ static pe_status check_output(const pe_job *job, const pe_sink_spec *sink, const
     if (pe_specs_has_item_files(job))
         return refuse(growth, "its result has a file of its own, whose name may change", err);
     if (job->order == PE_ORDER_UNORDERED)
-        return refuse(growth, "nobody knows which row is its result, since the mode is unordered", err);
+        return refuse(growth, "the mode is unordered, so its row cannot be found in the output", err);
     if (left_out > 0)
-        return refuse(growth, "nobody knows whether kernel.where has left it out", err);
+        return refuse(growth, "kernel.where may have left it out, which the checkpoint does not say", err);
     if (pe_path_is_stdout(job->output.path))
         return refuse(growth, "its result cannot be taken back from stdout", err);
     if (pe_packing_by_suffix(job->output.path) != PE_PACKING_NONE)
@@ -139,7 +139,9 @@ static pe_status forget_failure(const pe_growth *growth, const pe_failed_entry *
         return status;
     const int kind = find_kind(&failures, entry);
     if (kind < 0)
-        return refuse(growth, "it has failed, and without a log nobody knows for which of the reasons", err);
+        return refuse(
+            growth, "it has failed, and without errors.log its reason cannot be taken out of the counts of the summary",
+            err);
     uncount(&failures, kind);
     memcpy(state->data, &failures, PE_FAILURE_COUNTED_BYTES);
     progress->failed--;

@@ -16,7 +16,7 @@ void pe_rank_pool_write(pe_rank_pool *pool, const pe_chunk_result *out)
     pe_error err = PE_ERROR_INIT;
     if (pe_rank_pool_is_stopped(pool))
         return;
-    const bool is_apart = spec->plan->ranks > 1; /* else who delivers says what it was */
+    const bool is_apart = spec->plan->ranks > 1; /* else the deliverer records the phase */
     const uint64_t began = is_apart ? pe_pause_begin(PE_PHASE_WRITE) : 0;
     atomic_store_explicit(&pool->is_writing, true, memory_order_relaxed);
     if (spec->write(spec->context, out, &err) != PE_OK)

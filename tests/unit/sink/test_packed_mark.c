@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 /* test_packed_mark.c - a packed output that is given up at a mark and continued there, again and again: the bytes are those
- * of a run that nobody interrupted.
+ * of a run that was not interrupted.
  */
 #include "sink_helpers.h"
 
