@@ -92,7 +92,7 @@ static const pe_expr_function functions[] = {
     {"cexp", "z:z", "exp of a complex number"},
     {"clog", "z:z", "natural logarithm of a complex number"},
     {"csqrt", "z:z", "square root of a complex number"},
-    {"cpow", "z:zz", "x to the power y, of complex numbers"},
+    {"cpow", "z:zz", "v to the power w, of complex numbers"},
     {"csin", "z:z", "sine of a complex number"},
     {"ccos", "z:z", "cosine of a complex number"},
     {"ctan", "z:z", "tangent of a complex number"},
