@@ -36,6 +36,24 @@ pe_status pe_make_array(void *out, size_t count, size_t size, pe_error *err)
     return PE_OK;
 }
 
+pe_status pe_grow_array(void *array, size_t count, size_t *room, size_t size, size_t least, pe_error *err)
+{
+    void *full = NULL, *grown = NULL;
+    if (count < *room)
+        return PE_OK;
+    const size_t more = *room < least ? least : 2 * *room;
+    const pe_status status = pe_make_array(&grown, more, size, err);
+    if (status != PE_OK)
+        return status;
+    memcpy(&full, array, sizeof full); /* array points to a pointer of any type */
+    if (count > 0)
+        memcpy(grown, full, count * size);
+    free(full);
+    memcpy(array, &grown, sizeof grown);
+    *room = more;
+    return PE_OK;
+}
+
 pe_status pe_copy_string(char **out, const char *text, pe_error *err)
 {
     *out = NULL;

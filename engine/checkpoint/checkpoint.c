@@ -24,6 +24,7 @@
 #define OPENING                                                                                                        \
     PE_CHECKPOINT_MAGIC "1\n# What decides the bytes of the output. Records of what is done follow: pengine --status " \
                         "FILE prints them.\n"
+#define LEAST_SPILLED 16 /* room of the first list */
 #define SUM_KEY "manifest_xxh3 = "
 #define SUM_LINE (sizeof SUM_KEY - 1 + 16 + 1)
 
@@ -59,18 +60,10 @@ void pe_checkpoint_fini(pe_checkpoint *checkpoint)
 
 pe_status pe_checkpoint_add_spilled(pe_checkpoint *checkpoint, const pe_spilled_range *range, pe_error *err)
 {
-    if (checkpoint->spilled_count == checkpoint->spilled_room) {
-        pe_spilled_range *spilled = NULL;
-        const size_t room = checkpoint->spilled_room < 16 ? 16 : 2 * checkpoint->spilled_room;
-        const pe_status status = pe_make_array(&spilled, room, sizeof *spilled, err);
-        if (status != PE_OK)
-            return status;
-        if (checkpoint->spilled_count > 0)
-            memcpy(spilled, checkpoint->spilled, checkpoint->spilled_count * sizeof *spilled);
-        free(checkpoint->spilled);
-        checkpoint->spilled = spilled;
-        checkpoint->spilled_room = room;
-    }
+    const pe_status status = pe_grow_array(&checkpoint->spilled, checkpoint->spilled_count, &checkpoint->spilled_room,
+                                           sizeof *range, LEAST_SPILLED, err);
+    if (status != PE_OK)
+        return status;
     checkpoint->spilled[checkpoint->spilled_count++] = *range;
     return PE_OK;
 }

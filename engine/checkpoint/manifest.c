@@ -28,28 +28,12 @@ void pe_manifest_fini(pe_manifest *manifest)
     *manifest = (pe_manifest){0};
 }
 
-static pe_status grow(pe_manifest *manifest, pe_error *err)
-{
-    pe_manifest_entry *entries = NULL;
-    if (manifest->count < manifest->room)
-        return PE_OK;
-    const size_t room = manifest->room < LEAST_ROOM ? LEAST_ROOM : 2 * manifest->room;
-    const pe_status status = pe_make_array(&entries, room, sizeof *entries, err);
-    if (status != PE_OK)
-        return status;
-    if (manifest->count > 0)
-        memcpy(entries, manifest->entries, manifest->count * sizeof *entries);
-    free(manifest->entries);
-    manifest->entries = entries;
-    manifest->room = room;
-    return PE_OK;
-}
-
 pe_status pe_manifest_add(pe_manifest *manifest, const char *key, const char *value, pe_error *err)
 {
     assert(pe_manifest_find(manifest, key) == NULL);
     pe_manifest_entry entry = {NULL, NULL};
-    pe_status status = grow(manifest, err);
+    pe_status status =
+        pe_grow_array(&manifest->entries, manifest->count, &manifest->room, sizeof entry, LEAST_ROOM, err);
     if (status == PE_OK)
         status = pe_copy_string(&entry.key, key, err);
     if (status == PE_OK)

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "plan/plan.h"
 
+#define LEAST_ROOM 64
 #define MOST (PE_PLAN_SPILL_BYTES / 6 / sizeof(pe_spilled_range)) /* arrays that grow, here and in a checkpoint */
 
 /* The index of the first range that begins at or after item. */
@@ -56,18 +57,9 @@ pe_status pe_spilled_ranges_add(pe_spilled_ranges *set, const pe_spilled_range *
         extend(&set->ranges[at - 1], range);
         return PE_OK;
     }
-    if (set->count == set->room) {
-        pe_spilled_range *ranges = NULL;
-        const size_t room = set->room < 64 ? 64 : 2 * set->room;
-        const pe_status status = pe_make_array(&ranges, room, sizeof *ranges, err);
-        if (status != PE_OK)
-            return status;
-        if (set->count > 0)
-            memcpy(ranges, set->ranges, set->count * sizeof *ranges);
-        free(set->ranges);
-        set->ranges = ranges;
-        set->room = room;
-    }
+    const pe_status status = pe_grow_array(&set->ranges, set->count, &set->room, sizeof *range, LEAST_ROOM, err);
+    if (status != PE_OK)
+        return status;
     memmove(set->ranges + at + 1, set->ranges + at, (set->count - at) * sizeof *set->ranges);
     set->ranges[at] = *range;
     set->count++;

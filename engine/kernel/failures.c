@@ -17,6 +17,8 @@
 
 #include "base/alloc.h"
 
+#define LEAST_ROOM 16
+
 void pe_failures_clear(pe_failures *failures)
 {
     failures->count = 0;
@@ -29,23 +31,6 @@ void pe_failures_fini(pe_failures *failures)
     free(failures->list);
     pe_arena_fini(&failures->reasons);
     *failures = (pe_failures){0};
-}
-
-static pe_status reserve(pe_failures *failures, pe_error *err)
-{
-    pe_failure *grown = NULL;
-    if (failures->count < failures->room)
-        return PE_OK;
-    const size_t room = failures->room == 0 ? 16 : failures->room * 2;
-    const pe_status status = pe_make_array(&grown, room, sizeof *grown, err);
-    if (status != PE_OK)
-        return status;
-    if (failures->count > 0)
-        memcpy(grown, failures->list, failures->count * sizeof *grown);
-    free(failures->list);
-    failures->list = grown;
-    failures->room = room;
-    return PE_OK;
 }
 
 /* A reason that is cut may not end inside a UTF-8 sequence. */
@@ -84,7 +69,8 @@ pe_status pe_failures_add(pe_failures *failures, uint64_t item, double seconds, 
     const pe_failure *const last = failures->count > 0 ? &failures->list[failures->count - 1] : NULL;
     if (last != NULL && last->item == item)
         return PE_OK;
-    pe_status status = reserve(failures, err);
+    pe_status status =
+        pe_grow_array(&failures->list, failures->count, &failures->room, sizeof *failures->list, LEAST_ROOM, err);
     if (status != PE_OK)
         return status;
     pe_failure *const added = &failures->list[failures->count];

@@ -13,24 +13,9 @@
 #include "library/pool_internal.h"
 #include "run/output/failure_limit.h"
 
-/* ---- failed items ---- */
+#define LEAST_FAILURES 16
 
-static pe_status grow_failures(pe_pool_task *task, pe_error *err)
-{
-    pe_pool_failure *grown = NULL;
-    if (task->failure_count < task->failure_room)
-        return PE_OK;
-    const size_t room = 2 * task->failure_room + 16;
-    const pe_status status = pe_make_array(&grown, room, sizeof *grown, err);
-    if (status != PE_OK)
-        return status;
-    if (task->failure_count > 0)
-        memcpy(grown, task->failures, task->failure_count * sizeof *grown);
-    free(task->failures);
-    task->failures = grown;
-    task->failure_room = room;
-    return PE_OK;
-}
+/* ---- failed items ---- */
 
 /* Items often fail for the same reason as the one before: then they share its text. */
 static const char *keep_reason(pe_pool_task *task, const pe_failed_note *note, pe_error *err)
@@ -50,7 +35,9 @@ static const char *keep_reason(pe_pool_task *task, const pe_failed_note *note, p
 
 pe_status pe_pool_add_failure(pe_pool_task *task, const pe_failed_note *note, pe_error *err)
 {
-    const char *const reason = grow_failures(task, err) == PE_OK ? keep_reason(task, note, err) : NULL;
+    const pe_status status = pe_grow_array(&task->failures, task->failure_count, &task->failure_room,
+                                           sizeof *task->failures, LEAST_FAILURES, err);
+    const char *const reason = status == PE_OK ? keep_reason(task, note, err) : NULL;
     if (reason == NULL)
         return err->status;
     task->failures[task->failure_count++] =

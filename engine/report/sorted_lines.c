@@ -124,18 +124,9 @@ static pe_status write_pending(pe_sorted_lines *self, writer *to, pe_error *err)
 
 static pe_status add_run(pe_sorted_lines *self, pe_sorted_run run, pe_error *err)
 {
-    if (self->run_count == self->run_room) {
-        pe_sorted_run *grown = NULL;
-        const size_t room = self->run_room == 0 ? FAN_IN : 2 * self->run_room;
-        const pe_status status = pe_make_array(&grown, room, sizeof *grown, err);
-        if (status != PE_OK)
-            return status;
-        if (self->run_count > 0)
-            memcpy(grown, self->runs, self->run_count * sizeof *grown);
-        free(self->runs);
-        self->runs = grown;
-        self->run_room = room;
-    }
+    const pe_status status = pe_grow_array(&self->runs, self->run_count, &self->run_room, sizeof run, FAN_IN, err);
+    if (status != PE_OK)
+        return status;
     self->runs[self->run_count++] = run;
     return PE_OK;
 }

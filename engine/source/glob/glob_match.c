@@ -22,6 +22,8 @@
 #include "base/alloc.h"
 #include "base/buffer.h"
 
+#define LEAST_PATHS 64
+
 typedef struct matcher {
     const char *pattern, *where; /* whole, for messages */
     pe_paths *out;
@@ -38,19 +40,9 @@ void pe_paths_fini(pe_paths *paths)
 
 static pe_status append(pe_paths *paths, const char *path, pe_error *err)
 {
-    if (paths->count == paths->room) {
-        char **grown = NULL;
-        const size_t room = paths->room == 0 ? 64 : 2 * paths->room;
-        const pe_status status = pe_make_array(&grown, room, sizeof *grown, err);
-        if (status != PE_OK)
-            return status;
-        if (paths->count > 0)
-            memcpy(grown, paths->list, paths->count * sizeof *grown);
-        free(paths->list);
-        paths->list = grown;
-        paths->room = room;
-    }
-    const pe_status status = pe_copy_string(&paths->list[paths->count], path, err);
+    pe_status status = pe_grow_array(&paths->list, paths->count, &paths->room, sizeof *paths->list, LEAST_PATHS, err);
+    if (status == PE_OK)
+        status = pe_copy_string(&paths->list[paths->count], path, err);
     paths->count += status == PE_OK;
     return status;
 }

@@ -123,6 +123,28 @@ START_TEST(make_array_any_size_is_aligned_and_zero)
 }
 END_TEST
 
+START_TEST(grow_array_full_keeps_its_elements_and_doubles)
+{
+    int *list = NULL;
+    size_t room = 0;
+    pe_error err = PE_ERROR_INIT;
+    const size_t rooms[] = {3, 3, 3, 6, 6, 6, 12};
+    for (int i = 0; i < 7; i++) {
+        ck_ok(pe_grow_array(&list, (size_t)i, &room, sizeof *list, 3, &err), err);
+        ck_assert_uint_eq(room, rooms[i]);
+        list[i] = i;
+    }
+    for (int i = 0; i < 7; i++)
+        ck_assert_int_eq(list[i], i);
+    int *const before = list;
+    room = SIZE_MAX / 4;
+    ck_assert_int_eq(pe_grow_array(&list, SIZE_MAX / 4, &room, sizeof *list, 3, &err), PE_ENOMEM);
+    ck_assert_uint_eq(room, SIZE_MAX / 4);
+    ck_assert_ptr_eq(list, before);
+    free(list);
+}
+END_TEST
+
 START_TEST(copy_string_null_empty_and_text)
 {
     pe_error err = PE_ERROR_INIT;
@@ -348,9 +370,10 @@ END_TEST
 
 UNIT_MAIN("base", fail_first_text_wins, fail_text_that_does_not_fit_is_cut_at_a_character, merge_tells_the_lowest_item,
           status_codes_are_the_contract, mul_size_overflow_is_seen, make_array_too_large_is_out_of_memory,
-          make_array_any_size_is_aligned_and_zero, copy_string_null_empty_and_text,
-          buffer_too_large_is_refused_and_unchanged, buffer_many_appends_keep_bytes_and_move_seldom,
-          buffer_printf_appends_at_any_length, format_by_suffix_follows_the_last_dot, nearest_is_the_word_meant_or_none,
-          nearest_long_names_are_cut, clock_goes_forward_by_the_sleep, log_lines_up_to_the_level,
-          log_silent_rank_says_nothing, log_progress_is_redrawn_and_cleared_by_a_line, log_progress_in_a_file_is_a_line,
+          make_array_any_size_is_aligned_and_zero, grow_array_full_keeps_its_elements_and_doubles,
+          copy_string_null_empty_and_text, buffer_too_large_is_refused_and_unchanged,
+          buffer_many_appends_keep_bytes_and_move_seldom, buffer_printf_appends_at_any_length,
+          format_by_suffix_follows_the_last_dot, nearest_is_the_word_meant_or_none, nearest_long_names_are_cut,
+          clock_goes_forward_by_the_sleep, log_lines_up_to_the_level, log_silent_rank_says_nothing,
+          log_progress_is_redrawn_and_cleared_by_a_line, log_progress_in_a_file_is_a_line,
           log_long_line_is_cut_and_ends)
