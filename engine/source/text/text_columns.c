@@ -112,7 +112,7 @@ static uint64_t keep_columns(const pe_text_work *w, const unsigned char *records
         const pe_text record = record_text(batch, records, r);
         for (uint64_t f = 0; f < batch->fields; f++)
             fields[f] = field_at(w, records, r, f);
-        if (pe_text_keep_beside(&one, fields, record.data, record.size, &ignored) != PE_OK)
+        if (pe_text_keep_beside(&one, fields, record, &ignored) != PE_OK)
             return r;
     }
     return count;
