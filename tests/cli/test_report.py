@@ -200,6 +200,13 @@ class Progress(Case):
     @not_sanitized
     def test_progress_json_is_lines_and_its_time_left_is_right(self):
         self.write("nap.py", SLEEP)
+        off = []  # the largest error of each run; where other work begins or ends beside it, it is wrong
+        while not off or off[-1] > 0.15 and len(off) < 5:
+            off.append(self.error_of_time_left())
+        self.assertLess(off[-1], 0.15, off)
+
+    def error_of_time_left(self):
+        """In the second half of a run, as a share of its time."""
         times = [0.04 * i for i in range(400)]  # 3.2 s, the later ones dearer
         result = self.good(napping(times, mode="imap"), "--progress", "json", "-t", "1")
         lines = self.objects(result)
@@ -208,10 +215,9 @@ class Progress(Case):
         self.assertGreater(len(progress), 1, result.err)
         for line in progress:
             self.assertEqual((line["exit_code"], line["items"], line["before"]), (None, 400, 0))
-            if line["seconds"] > last["seconds"] / 2:
-                self.assertAlmostEqual(line["seconds"] + line["seconds_left"], last["seconds"],
-                                       delta=0.3 * last["seconds"])
         self.assertIn("info", [line.get("level") for line in lines])
+        return max((abs(line["seconds"] + line["seconds_left"] - last["seconds"]) / last["seconds"]
+                   for line in progress if line["seconds"] > last["seconds"] / 2), default=1)
 
     def test_progress_json_of_a_failed_run_ends_with_its_exit_code(self):
         result = self.run_job(squares(unknown=1), "--progress", "json", "-q")
