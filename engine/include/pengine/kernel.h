@@ -61,6 +61,8 @@ struct pe_batch {
     const pe_ramp *ramps; /* for the args that are NULL; only a kernel with takes_ramps gets such */
     void *host;           /* for the engine */
 
+    /* fail and text: called within map, on the thread that map was called on. */
+
     /* Fails item number `item` of this batch (0 <= item < count) for a reason in a few words; its results are ignored.
      * The reason is copied. Failing one item twice keeps the first reason. */
     void (*fail)(pe_batch *batch, size_t item, const char *reason);

@@ -25,7 +25,9 @@ typedef struct pe_array_options {
 
 /* An error; filled when a function returns nonzero. */
 typedef struct pe_fault {
-    int code; /* as pengine's exit codes: 1 an item failed, 69 the kernel cannot be used, 71 out of memory, 78 ... */
+    /* As pengine's exit codes (docs/errors.md): 1 an item failed, 64 a wrong call, 69 the kernel cannot be used, 71 out of
+     * memory, 75 cancelled or ended by the caller, 78 a wrong job. */
+    int code;
     uint64_t item;   /* the first failed item known, or UINT64_MAX */
     char text[1008]; /* one line, with the item's arguments and the reason */
 } pe_fault;
@@ -33,6 +35,7 @@ typedef struct pe_fault {
 /* pe_array_kernel - find a built-in kernel.
  *
  * Params:  signature picks an overload, "(int128) -> int128"; NULL is the name's first.
+ * Owns:    the descriptor is constant and stays until the program ends.
  * Returns: the descriptor, or NULL when there is none of that name and signature
  */
 const pe_kernel *pe_array_kernel(const char *name, const char *signature);

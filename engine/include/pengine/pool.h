@@ -47,6 +47,7 @@ pe_pool *pe_pool_open(const pe_pool_options *options, pe_fault *fault);
  * until pe_pool_free. NULL is fine. In a child after fork(), and from inside a call of the pool, it does nothing. */
 void pe_pool_close(pe_pool *pool);
 
+/* pe_pool_threads - how many threads compute. */
 int pe_pool_threads(const pe_pool *pool);
 
 /* ---- kernels ---- */
@@ -65,14 +66,17 @@ pe_pool_kernel *pe_pool_load(pe_pool *pool, const char *job, const char *columns
 
 /* pe_pool_use - use a descriptor of the program or a built-in one (pe_array_kernel). The columns have its arguments' types.
  *
- * Params:  errors is TOML with [errors], or NULL: the first failed item ends a call. kernel is borrowed.
+ * Params:  errors is TOML with [errors], or NULL: the first failed item ends a call.
+ * Owns:    the caller keeps the descriptor, until pe_pool_unload or pe_pool_close; the loaded kernel is the pool's.
+ * Returns: as pe_pool_load
  */
 pe_pool_kernel *pe_pool_use(pe_pool *pool, const pe_kernel *kernel, const char *errors, pe_fault *fault);
 
 /* pe_pool_unload - waits for the calls before it, then ends the kernel's worker processes and frees it. NULL is fine. */
 void pe_pool_unload(pe_pool_kernel *kernel);
 
-/* pe_pool_signature - "(float64, float64) -> (float64, text)": the types of the kernel's arguments and results. */
+/* pe_pool_signature - "(float64, float64) -> (float64, text)": the types of the kernel's arguments and results. Owns: the text
+ * is the kernel's. */
 const char *pe_pool_signature(const pe_pool_kernel *kernel);
 
 /* The type of a column: width 0 is one element an item, width n a vector of n. */
@@ -81,7 +85,7 @@ typedef struct pe_pool_type {
     uint32_t width;
 } pe_pool_type;
 
-/* The columns that calls pass, and the results that they get. type of column or result number `number`, from 0. */
+/* The columns that calls pass, and the results that they get: how many, and the type of one by its number from 0. */
 int pe_pool_column_count(const pe_pool_kernel *kernel);
 pe_pool_type pe_pool_column(const pe_pool_kernel *kernel, int number);
 int pe_pool_result_count(const pe_pool_kernel *kernel);
@@ -158,7 +162,8 @@ typedef struct pe_pool_failure {
     const char *reason;
 } pe_pool_failure;
 
-/* pe_pool_failures - the failed items of a task that has ended, in item order; they stay until pe_pool_free. */
+/* pe_pool_failures - the failed items of a task that has ended, in item order.
+ * Owns: *list and its reasons are the task's, until pe_pool_free. Returns: how many there are */
 size_t pe_pool_failures(const pe_pool_task *task, const pe_pool_failure **list);
 
 /* pe_pool_items - items computed so far. */
