@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-#include "ranks/exchange/exchange_post.h"
+#include "ranks/exchange/exchange_channel.h"
 #include "threads/chunk_result.h"
 
 typedef struct pe_exchange_return {
