@@ -29,9 +29,9 @@ typedef struct pe_sync_functions {
 typedef struct pe_execute_plan_spec {
     pe_rank_pool_spec pool; /* pool.context is passed to the functions below too */
     pe_comm *comm;
-    const pe_item_set
-        *todo;        /* the items to compute: the pool numbers them from 0, and no slice crosses the border of two
-                                ranges of the set; NULL: the items are one range */
+    /* The items to compute: the pool numbers them from 0, and no slice crosses the border of two ranges of the set. NULL: the
+     * items are one range. */
+    const pe_item_set *todo;
     bool has_payload; /* rank 0 sends the input bytes with each slice */
     bool is_stream;   /* the number of items is unknown: rank 0 makes slices as it reads */
     pe_sync_functions sync;

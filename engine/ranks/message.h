@@ -13,18 +13,19 @@
 #include "threads/pool/rank_pool.h"
 
 typedef enum pe_message_kind {
-    PE_MESSAGE_SLICE, /* to a member: compute this slice; its payload follows under PE_TAG_PAYLOAD when bytes > 0 */
-    PE_MESSAGE_PULL,  /* to a member: send the announced results that begin with block.first, under PE_TAG_RESULT */
-    PE_MESSAGE_STOP, /* to a member: the run ends early: compute nothing more, announce what is done, and send STOPPED */
-    PE_MESSAGE_END,  /* to a member: the run has ended or stops: complete the pending messages and send DONE */
-    PE_MESSAGE_SYNC,   /* to a member: make durable what was written */
-    PE_MESSAGE_SYNCED, /* to rank 0: that is done; a state of `bytes` bytes follows under PE_TAG_STATE */
-    PE_MESSAGE_RESULT, /* to rank 0: announces results of the slice, all of them or a part */
-    PE_MESSAGE_FAILED, /* to rank 0: an error ends the run; block.first is the failed item or PE_NO_ITEM; the message text
-                          comes by pe_comm_agree */
-    PE_MESSAGE_FULL,   /* to rank 0: workers of this member wait until results are pulled */
-    PE_MESSAGE_STOPPED, /* to rank 0: all that is done was announced */
-    PE_MESSAGE_DONE     /* to rank 0: the last header of this member */
+    /* To a member: */
+    PE_MESSAGE_SLICE, /* compute this slice; its payload follows under PE_TAG_PAYLOAD when bytes > 0 */
+    PE_MESSAGE_PULL,  /* send the announced results that begin with block.first, under PE_TAG_RESULT */
+    PE_MESSAGE_STOP,  /* the run ends early: compute nothing more, announce what is done, and send STOPPED */
+    PE_MESSAGE_END,   /* the run has ended or stops: complete the pending messages and send DONE */
+    PE_MESSAGE_SYNC,  /* make durable what was written, and send SYNCED */
+    /* To rank 0: */
+    PE_MESSAGE_SYNCED, /* that is done; a state of `bytes` bytes follows under PE_TAG_STATE */
+    PE_MESSAGE_RESULT, /* announces results of the slice, all of them or a part */
+    PE_MESSAGE_FAILED, /* an error ends the run; block.first: the failed item, or PE_NO_ITEM; pe_comm_agree brings its text */
+    PE_MESSAGE_FULL,    /* workers of this member wait until results are pulled */
+    PE_MESSAGE_STOPPED, /* all that is done was announced */
+    PE_MESSAGE_DONE     /* the last header of this member */
 } pe_message_kind;
 
 typedef struct pe_message_header {

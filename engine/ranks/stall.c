@@ -20,9 +20,9 @@
 #include "ranks/root_internal.h"
 #include "threads/work_queue.h"
 
-#define PASS_NS 20000000u
+#define PASS_NS 20000000u                  /* of spilling; then messages are handled again */
 #define REST_MOST_NS UINT64_C(10000000000) /* batch systems kill half a minute after they have warned */
-#define STOP_BATCH 64
+#define STOP_BATCH 64                      /* members that are told to stop before other messages are handled again */
 #define FREE_PULLS 2
 
 static bool lacks_room(const pe_root *self)
