@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* failed_file.c - the failed items of a run, in a file beside its checkpoint that only grows.
+/* failed_file.c - a list of items in a file beside a checkpoint that only grows: those that failed, or their files' names.
  *
  * Format:   a line that names the file, then entries: head, line.
  * Threads:  failed_file.h.

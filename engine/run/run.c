@@ -15,6 +15,8 @@
  *             work    -> make_plan   -> plan     slices, chunks, threads, memory
  *             plan    -> execute     -> the committed output
  *
+ *         The stages from make_plan on get what was made before them as one pe_run_prepared.
+ *
  *         Each stage does its part on every rank and ends at a meeting point (pe_run_agree), so that all ranks go on
  *         together or stop together with one error.
  * Threads: the main thread.

@@ -66,7 +66,7 @@ void pe_encoder_fini(pe_encoder *encoder)
 
 size_t pe_json_row_bytes(const pe_encoder *encoder)
 {
-    size_t bytes = encoder->keys.size + pe_number_room(PE_INT64) + 4; /* null, the bracket and the newline */
+    size_t bytes = encoder->keys.size + pe_number_room(PE_INT64) + 4; /* null, the brace and the newline */
     for (int c = 0; c < encoder->column_count; c++) {
         const pe_type type = encoder->columns[c];
         const size_t room = pe_number_room(type.dtype) + 2; /* a complex one has quotes */
@@ -134,12 +134,12 @@ static pe_text trim(pe_text text)
     return text;
 }
 
-/* The text between the brackets of an object, without the blanks around it; members without brackets unchanged. */
+/* The text between the braces of an object, without the blanks around it; members without braces unchanged. */
 static pe_text members_of(pe_text json)
 {
     const pe_text object = trim(json);
-    const bool has_brackets = object.size >= 2 && object.data[0] == '{';
-    return has_brackets ? trim((pe_text){object.data + 1, object.size - 2}) : object;
+    const bool has_braces = object.size >= 2 && object.data[0] == '{';
+    return has_braces ? trim((pe_text){object.data + 1, object.size - 2}) : object;
 }
 
 /* Kept members of a line of the input, which may be none. */
@@ -152,7 +152,7 @@ static char *print_members(char *out, const char *begin, pe_text json)
     return copy(out + 1, members.data, members.size);
 }
 
-/* A key of the row, which begins with a bracket or a comma: the first one that is printed has the bracket. */
+/* A key of the row, after a brace or a comma: the first one that is printed has the brace. */
 static char *put_key(char *out, const char *begin, const char *key)
 {
     *out = out == begin ? '{' : ',';
@@ -165,7 +165,7 @@ static char *print_json(char *out, const char *begin, const char *key, pe_text j
     if (json.size < 2 || json.data[0] != '{')
         return copy(put_key(out, begin, key), json.data, json.size);
     if (out == begin)
-        return copy(out, json.data, json.size - 1); /* the bracket at the end is that of the line */
+        return copy(out, json.data, json.size - 1); /* the brace at the end is that of the line */
     if (json.size > 2)
         *out++ = ',';
     return copy(out, json.data + 1, json.size - 2);
