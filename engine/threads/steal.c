@@ -12,7 +12,7 @@ static uint64_t stealable_grains(const pe_chunk *chunk)
     return chunk == NULL ? 0 : pe_split_range_stealable(&chunk->range);
 }
 
-static pe_chunk *richest_chunk(pe_chunk *const *running, int workers)
+static pe_chunk *longest_chunk(pe_chunk *const *running, int workers)
 {
     pe_chunk *most = NULL;
     for (int w = 0; w < workers; w++)
@@ -23,7 +23,7 @@ static pe_chunk *richest_chunk(pe_chunk *const *running, int workers)
 
 bool pe_steal_is_possible(pe_chunk *const *running, int workers)
 {
-    return richest_chunk(running, workers) != NULL;
+    return longest_chunk(running, workers) != NULL;
 }
 
 typedef struct split {
@@ -39,7 +39,7 @@ static bool take_half(void *context)
 
 bool pe_steal(pe_chunk *const *running, int workers, pe_reorder *reorder, pe_chunk *thief)
 {
-    pe_chunk *victim = richest_chunk(running, workers);
+    pe_chunk *victim = longest_chunk(running, workers);
     if (victim == NULL)
         return false;
     split half = {.from = &victim->range};

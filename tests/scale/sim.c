@@ -90,27 +90,26 @@ static bool sleep_on(sim_cond *cond, double time_s)
     return true;
 }
 
-/* Naps as long as the one before, each followed by a look for messages: those in which nothing can have come, one after
- * the other in one sleep. Returns whether it was the wakeup that ended it. */
-static bool doze(sim_cond *cond, double backoff)
+/* Sleeps of equal length, each followed by a test for messages; those in which no message can have come are one sleep of the
+ * simulation. Returns whether a signal ended it. */
+static bool sleep_in_steps(sim_cond *cond, double backoff)
 {
-    const unsigned rings = cond->rings;
-    double looked = simgrid_get_clock();
-    while (cond->rings == rings && !sim_mail_has_news()) {
+    const unsigned signals = cond->signals;
+    double tested = simgrid_get_clock();
+    while (cond->signals == signals && !sim_inbox_has_new()) {
         double left = backoff;
-        if (sim_mail_is_quiet()) {
-            sim_mail_call(cond);
+        if (sim_inbox_is_idle()) {
+            sim_inbox_notify(cond);
             (void)sleep_on(cond, WEEK_S);
-            sim_mail_call(NULL);
-            const double slept = simgrid_get_clock() - looked;
-            left = (floor(slept / backoff) + 1) * backoff -
-                   slept; /* to the end of the backoff in which the sender called */
+            sim_inbox_notify(NULL);
+            const double slept = simgrid_get_clock() - tested;
+            left = (floor(slept / backoff) + 1) * backoff - slept; /* to the end of the backoff in which it was sent */
         }
-        if (cond->rings == rings)
+        if (cond->signals == signals)
             (void)sleep_on(cond, left);
-        looked = simgrid_get_clock();
+        tested = simgrid_get_clock();
     }
-    return cond->rings != rings;
+    return cond->signals != signals;
 }
 
 int sim_cond_timedwait(sim_cond *cond, sim_mutex *mutex, const struct timespec *deadline)
@@ -121,7 +120,7 @@ int sim_cond_timedwait(sim_cond *cond, sim_mutex *mutex, const struct timespec *
     (void)sim_mutex_unlock(mutex);
     bool is_woken = sleep_on(cond, backoff);
     if (is_steady && !is_woken)
-        is_woken = doze(cond, backoff);
+        is_woken = sleep_in_steps(cond, backoff);
     cond->backoff = backoff;
     cond->backoff_end = is_woken ? -1 : simgrid_get_clock();
     return sim_mutex_lock(mutex);
@@ -137,14 +136,14 @@ void sim_cond_wake(sim_cond *cond)
 
 int sim_cond_signal(sim_cond *cond)
 {
-    cond->rings++;
+    cond->signals++;
     sim_cond_wake(cond);
     return 0;
 }
 
 int sim_cond_broadcast(sim_cond *cond)
 {
-    cond->rings++;
+    cond->signals++;
     while (cond->waiters > 0)
         sim_cond_wake(cond);
     return 0;

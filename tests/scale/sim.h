@@ -6,7 +6,7 @@
  *
  * Design: the engine's files are compiled unchanged. A thread is an actor of SimGrid, with SimGrid's locks and conditions. One actor
  *         runs at a time, so nothing spins. The clock is the simulated one. Only memory of rank 0 is counted. A message costs the rank
- *         that sends or receives it TOLL_NS of its own time, beside the network's time; this bounds how fast rank 0 can dispatch.
+ *         that sends or receives it MESSAGE_NS of its own time, beside the network's time; this bounds how fast rank 0 can dispatch.
  *         A rank that waits sleeps, tests for messages and sleeps again, longer each time. While no message is on its way to or from it,
  *         all these sleeps are simulated as one, which ends when a worker signals, or at the end of the sleep in which a message is
  *         sent to it. So the rank tests at the same times as on a real machine, and tests without a result cost no simulation.
@@ -33,7 +33,7 @@ typedef struct sim_mutex {
 typedef struct sim_cond {
     sg_sem_t wakes;
     int waiters;
-    unsigned rings; /* signals so far */
+    unsigned signals; /* signals so far */
     double backoff,
         backoff_end; /* of the last wait with a deadline, in seconds; backoff_end is -1 when it was woken before */
 } sim_cond;
@@ -68,9 +68,9 @@ extern sim_tally sim_root;
 
 /* This rank's messages: whether the engine would find a new one ended now; whether none can end before it is sent
  * one; what to wake when one is sent (NULL: nothing). */
-bool sim_mail_has_news(void);
-bool sim_mail_is_quiet(void);
-void sim_mail_call(sim_cond *cond);
+bool sim_inbox_has_new(void);
+bool sim_inbox_is_idle(void);
+void sim_inbox_notify(sim_cond *cond);
 
 int sim_init_thread(int *argc, char ***argv, int required, int *provided);
 int sim_isend(const void *data, int count, MPI_Datatype type, int to, int tag, MPI_Comm comm, MPI_Request *request);

@@ -15,8 +15,8 @@
 #include "comm/comm_module.h"
 
 #define NS_PER_S 1000000000
-#ifndef TOLL_NS
-#define TOLL_NS 500
+#ifndef MESSAGE_NS
+#define MESSAGE_NS 500
 #endif
 
 typedef struct message {
@@ -26,15 +26,16 @@ typedef struct message {
     struct message *next;
 } message;
 
-typedef struct mail {
+/* What one rank has started, and is sent. */
+typedef struct inbox {
     message *started;
     uint64_t sent, taken; /* messages to this rank: by others, and those it was told the end of */
-    sim_cond *called;     /* woken by the next one that is sent to it */
-} mail;
+    sim_cond *notified;   /* woken by the next one that is sent to it */
+} inbox;
 
-static mail *mails; /* by rank; never freed */
+static inbox *inboxes; /* by rank; never freed */
 
-static mail *mine(void)
+static inbox *mine(void)
 {
     return sg_host_get_data(sg_host_self());
 }
@@ -49,11 +50,11 @@ int sim_init_thread(int *argc, char ***argv, int required, int *provided)
         return code;
     (void)MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     (void)MPI_Comm_size(MPI_COMM_WORLD, &ranks);
-    if (mails == NULL)
-        mails = (calloc)((size_t)ranks, sizeof *mails);
-    if (mails == NULL)
+    if (inboxes == NULL)
+        inboxes = (calloc)((size_t)ranks, sizeof *inboxes);
+    if (inboxes == NULL)
         return MPI_ERR_NO_MEM;
-    sg_host_set_data(sg_host_self(), &mails[rank]);
+    sg_host_set_data(sg_host_self(), &inboxes[rank]);
     return MPI_SUCCESS;
 }
 
@@ -61,7 +62,7 @@ int sim_init_thread(int *argc, char ***argv, int required, int *provided)
 
 static int keep(MPI_Request *request, bool is_send)
 {
-    mail *self = mine();
+    inbox *self = mine();
     message *started = (malloc)(sizeof *started);
     if (started == NULL)
         return MPI_ERR_NO_MEM;
@@ -70,7 +71,7 @@ static int keep(MPI_Request *request, bool is_send)
     return MPI_SUCCESS;
 }
 
-static int look(mail *self, message *at)
+static int test_message(inbox *self, message *at)
 {
     int flag = 0;
     if (at->is_done)
@@ -81,36 +82,36 @@ static int look(mail *self, message *at)
     return code;
 }
 
-bool sim_mail_has_news(void)
+bool sim_inbox_has_new(void)
 {
-    mail *self = mine();
-    bool has_news = false;
+    inbox *self = mine();
+    bool has_new = false;
     for (message *at = self->started; at != NULL; at = at->next)
-        has_news |= look(self, at) != MPI_SUCCESS || at->is_done;
-    return has_news;
+        has_new |= test_message(self, at) != MPI_SUCCESS || at->is_done;
+    return has_new;
 }
 
-bool sim_mail_is_quiet(void)
+bool sim_inbox_is_idle(void)
 {
-    const mail *self = mine();
+    const inbox *self = mine();
     for (const message *at = self->started; at != NULL; at = at->next)
         if (at->is_send)
             return false;
     return self->sent == self->taken;
 }
 
-void sim_mail_call(sim_cond *cond)
+void sim_inbox_notify(sim_cond *cond)
 {
-    mine()->called = cond;
+    mine()->notified = cond;
 }
 
 /* ---- MPI ---- */
 
-static void pay(void)
+static void spend_message_time(void)
 {
     if (sim_is_root())
-        sim_root.busy_ns += TOLL_NS;
-    sg_actor_sleep_for((double)TOLL_NS / NS_PER_S);
+        sim_root.busy_ns += MESSAGE_NS;
+    sg_actor_sleep_for((double)MESSAGE_NS / NS_PER_S);
 }
 
 static void tally(int bytes)
@@ -121,14 +122,14 @@ static void tally(int bytes)
 
 int sim_isend(const void *data, int bytes, MPI_Datatype type, int to, int tag, MPI_Comm comm, MPI_Request *request)
 {
-    mail *other = &mails[to];
-    pay();
+    inbox *other = &inboxes[to];
+    spend_message_time();
     if (to == 0 || sim_is_root())
         tally(bytes);
     other->sent++;
-    if (other->called != NULL)
-        sim_cond_wake(other->called);
-    other->called = NULL;
+    if (other->notified != NULL)
+        sim_cond_wake(other->notified);
+    other->notified = NULL;
     const int code = (MPI_Isend)(data, bytes, type, to, tag, comm, request);
     return code == MPI_SUCCESS ? keep(request, true) : code;
 }
@@ -136,13 +137,13 @@ int sim_isend(const void *data, int bytes, MPI_Datatype type, int to, int tag, M
 int sim_irecv(void *data, int bytes, MPI_Datatype type, int from, int tag, MPI_Comm comm, MPI_Request *request)
 {
     const int code = (MPI_Irecv)(data, bytes, type, from, tag, comm, request);
-    pay(); /* afterwards: what was there already is found by the next test, as it should be */
+    spend_message_time(); /* afterwards: what was there already is found by the next test, as it should be */
     return code == MPI_SUCCESS ? keep(request, false) : code;
 }
 
 int sim_test(MPI_Request *request, int *flag, MPI_Status *status)
 {
-    mail *self = mine();
+    inbox *self = mine();
     message **at = &self->started;
     while (*at != NULL && (*at)->request != request)
         at = &(*at)->next;
@@ -150,7 +151,7 @@ int sim_test(MPI_Request *request, int *flag, MPI_Status *status)
     if (*flag)
         return MPI_SUCCESS;
     message *found = *at;
-    const int code = look(self, found);
+    const int code = test_message(self, found);
     *flag = found->is_done;
     if (!found->is_done)
         return code;
@@ -161,7 +162,7 @@ int sim_test(MPI_Request *request, int *flag, MPI_Status *status)
     return code;
 }
 
-/* Every rank is alone on its host; to find that out would take a message from everyone to everyone. */
+/* Every rank is alone on its host; to find that out would take a message from every rank to every rank. */
 int sim_split_node(MPI_Comm comm, int type, int key, MPI_Info info, MPI_Comm *node)
 {
     (void)comm, (void)type, (void)key, (void)info;

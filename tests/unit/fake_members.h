@@ -209,7 +209,7 @@ static inline bool may_leave(const network *net, int member)
 }
 
 /* The next header of some member, or none yet. */
-static inline bool hear(network *net, pe_message_header *header, int *from)
+static inline bool take_next_header(network *net, pe_message_header *header, int *from)
 {
     if (net->owes_failure > 0 && !net->is_ended[net->owes_failure] && roll(net, LOOKS_MOST) == 0) {
         *from = net->owes_failure;
@@ -245,7 +245,7 @@ static inline bool has_come(network *net, pe_comm_op *op, int *from)
     if (op->is_send)
         return true;
     if (op->from == NULL) {
-        if (!hear(net, &header, from))
+        if (!take_next_header(net, &header, from))
             return false;
         ck_assert_uint_eq(op->size, sizeof header);
         memcpy(op->data, &header, sizeof header);

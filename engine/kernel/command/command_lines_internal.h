@@ -16,7 +16,7 @@ struct pe_command_lines {
     const pe_command *form;
     pe_subprocess process;
     pe_command_environment environment;
-    pe_command_stderr heard;
+    pe_command_stderr stderr_reader;
     uint64_t served;    /* items that this process was sent */
     int batches;        /* that this process answered */
     bool keeps_answers; /* in a buffer, until its input ends */

@@ -81,8 +81,8 @@ void pe_command_lines_free(pe_command_lines *worker)
     if (worker->process.pid != 0)
         check_last_output(worker);
     finish_idle(worker);
-    pe_command_stderr_end(&worker->heard, true);
-    pe_command_stderr_fini(&worker->heard);
+    pe_command_stderr_end(&worker->stderr_reader, true);
+    pe_command_stderr_fini(&worker->stderr_reader);
     pe_buffer_fini(&worker->request);
     pe_buffer_fini(&worker->answer);
     pe_buffer_fini(&worker->unsent);
@@ -100,13 +100,13 @@ static pe_status start(pe_command_lines *worker, pe_error *err)
                                      .drops_stderr = use == PE_STDERR_DROP,
                                      .shared_fd = PE_SUBPROCESS_NO_FD,
                                      .variables = worker->environment.variables};
-    pe_command_stderr_end(&worker->heard, true); /* of the process before */
+    pe_command_stderr_end(&worker->stderr_reader, true); /* of the process before */
     worker->served = 0;
     worker->batches = 0;
     worker->answer.size = worker->parsed = worker->searched = 0;
     const pe_status status = pe_subprocess_start(&spec, &worker->process, err);
     if (status == PE_OK)
-        pe_command_stderr_begin(&worker->heard, worker->form, PE_NO_ITEM, &worker->process);
+        pe_command_stderr_begin(&worker->stderr_reader, worker->form, PE_NO_ITEM, &worker->process);
     return status;
 }
 

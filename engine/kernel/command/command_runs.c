@@ -27,7 +27,7 @@ struct pe_command_runs {
     pe_buffer text; /* the argv strings of one run */
     size_t *starts; /* where each string begins */
     pe_command_environment environment;
-    pe_command_stderr heard;
+    pe_command_stderr stderr_reader;
     const char **argv; /* word_count and NULL */
     pe_buffer answer;
 };
@@ -58,7 +58,7 @@ void pe_command_runs_free(pe_command_runs *worker)
         return;
     free(worker->starts);
     free(worker->argv);
-    pe_command_stderr_fini(&worker->heard);
+    pe_command_stderr_fini(&worker->stderr_reader);
     pe_buffer_fini(&worker->text);
     pe_buffer_fini(&worker->answer);
     free(worker);
@@ -147,7 +147,7 @@ static outcome run(pe_command_runs *worker, pe_batch *batch, size_t item, pe_sub
     const pe_subprocess_event event = read_stdout(worker, batch, item, process, &deadline_ns, err);
     const uint64_t wait_ns = event == PE_SUBPROCESS_ENDED ? deadline_ns : 1;
     const pe_subprocess_end end = pe_subprocess_finish(process, wait_ns, form->stop, &was_killed);
-    pe_command_stderr_end(&worker->heard, !was_killed && (form->passes_failed || pe_command_is_ok(form, end)));
+    pe_command_stderr_end(&worker->stderr_reader, !was_killed && (form->passes_failed || pe_command_is_ok(form, end)));
     if (event == PE_SUBPROCESS_FAILED)
         return GIVES_UP;
     if (event == PE_SUBPROCESS_TIMEOUT || (was_killed && deadline_ns != 0 && pe_clock_ns() >= deadline_ns))
@@ -176,7 +176,7 @@ static outcome start(pe_command_runs *worker, pe_batch *batch, size_t item, cons
         pe_error_clear(err);
         return DONE;
     }
-    pe_command_stderr_begin(&worker->heard, worker->form, index, &process);
+    pe_command_stderr_begin(&worker->stderr_reader, worker->form, index, &process);
     return run(worker, batch, item, &process, err);
 }
 
