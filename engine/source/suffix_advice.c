@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* suffix_advice.c - see suffix_advice.h.
+/* suffix_advice.c - what to do with an input whose suffix names no format.
  *
  * Threads: no state.
  */

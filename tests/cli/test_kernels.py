@@ -90,7 +90,7 @@ class Integers(Case):
                            "out.npy")
         numpy.testing.assert_array_equal(saved, sieve)
 
-    def test_is_prime_knows_the_hard_numbers(self):
+    def test_is_prime_is_right_for_hard_numbers(self):
         # 2**61 - 1 and 2**63 - 25 are prime; the others are strong pseudoprimes to many bases, squares, or below 2.
         primes = [2**61 - 1, 2**63 - 25, 999999999999999989]
         others = [-7, 0, 1, 3215031751, 3825123056546413051, 2**62, 3037000493**2, 341550071728321]

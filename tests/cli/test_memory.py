@@ -124,7 +124,7 @@ class Memory(Case):
                                 output={"path": "out.txt"}, pool=POOL))
         self.assertEqual((self.dir / "out.txt").read_text(), "1000\n" * 3000 + "1\n" * 400_000)
 
-    def test_one_slow_item_keeps_nobody_waiting_while_there_is_memory(self):
+    def test_one_slow_item_delays_no_other_while_there_is_memory(self):
         """Item 7 waits until the others have computed this many items, 20 s at most; its result says whether they have."""
         self.write("f.c", WAITING)
         kernel = {"source": "f.c", "function": "f", "signature": "(int64, int64) -> int64"}

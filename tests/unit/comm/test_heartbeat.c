@@ -320,7 +320,7 @@ static void beat_by_hand(void)
     post(1, 0, &words, sizeof words);
 }
 
-START_TEST(process_that_stood_still_blames_nobody)
+START_TEST(process_that_stood_still_names_no_rank)
 {
     pe_error err = PE_ERROR_INIT;
     make_network(2);
@@ -350,4 +350,4 @@ UNIT_MAIN("heartbeat", begin_of_one_rank_is_nothing, begin_without_messages_is_a
           ranks_that_end_at_once_leave_nothing_under_way, ranks_that_beat_are_not_lost, rank_that_left_is_not_lost,
           rank_cut_off_is_named_by_rank_0, rank_0_cut_off_loses_all_and_is_lost_to_them,
           rank_that_never_spoke_has_no_host, rank_lost_while_others_leave_is_named,
-          process_that_stood_still_blames_nobody)
+          process_that_stood_still_names_no_rank)

@@ -95,7 +95,7 @@ static bool is_in_order(uint64_t count)
     return is_right;
 }
 
-START_TEST(reorder_nobody_done_delivers_nothing)
+START_TEST(reorder_none_done_delivers_nothing)
 {
     pe_reorder *reorder = make(true);
     insert(reorder, 0);
@@ -263,7 +263,7 @@ START_TEST(reorder_slow_delivery_hands_over_to_the_waiting_thread)
 }
 END_TEST
 
-UNIT_MAIN("reorder", reorder_nobody_done_delivers_nothing, reorder_gap_holds_back_until_done,
+UNIT_MAIN("reorder", reorder_none_done_delivers_nothing, reorder_gap_holds_back_until_done,
           reorder_random_ends_come_out_in_order, reorder_unordered_delivers_as_they_are_done,
           reorder_entry_behind_another_comes_right_after_it,
           reorder_entry_behind_one_that_is_done_or_refused_is_not_given, reorder_nothing_comes_after_the_last,
