@@ -80,7 +80,7 @@ class Ranks(Case):
         for rank in (1, 2):
             (self.dir / str(rank)).mkdir()
             argv += [":", "-n", "1", "env", "PENGINE_CC=/no/cc", "XDG_CACHE_HOME=/no/cache", binary(), "job.toml"]
-        result = finish(subprocess.Popen(argv, env=environment(), cwd=self.dir, start_new_session=True, stdin=-3,
+        result = finish(subprocess.Popen(argv, env=environment(ranks=3), cwd=self.dir, start_new_session=True, stdin=-3,
                                          stdout=-1, stderr=-1))
         self.assertEqual((result.code, result.text), (0, lines(x**3 for x in range(ITEMS))), str(result))
 

@@ -40,7 +40,7 @@ class OnlyRankZero(Case):
         argv = [os.environ.get("MPIEXEC") or "mpirun", *OVERSUBSCRIBE]
         for rank in range(ranks):
             argv += [":"] * (rank > 0) + ["-n", "1", "--wdir", str(self.dir / str(rank)), binary(), str(self.dir / "job.toml")]
-        process = subprocess.Popen(argv, env=environment(), start_new_session=True, stdin=-3 if stdin is None else -1,
+        process = subprocess.Popen(argv, env=environment(ranks=3), start_new_session=True, stdin=-3 if stdin is None else -1,
                                    stdout=-1, stderr=-1)
         result = finish(process, stdin)
         self.assertEqual(result.code, 0, str(result))
@@ -100,7 +100,7 @@ class OnlyRankZero(Case):
         argv = [os.environ.get("MPIEXEC") or "mpirun", *OVERSUBSCRIBE]
         for rank in range(3):
             argv += [":"] * (rank > 0) + ["-n", "1", "--wdir", str(self.dir / str(rank)), binary(), "job.toml"]
-        result = finish(subprocess.Popen(argv, env=environment(), start_new_session=True, stdin=-3, stdout=-1, stderr=-1))
+        result = finish(subprocess.Popen(argv, env=environment(ranks=3), start_new_session=True, stdin=-3, stdout=-1, stderr=-1))
         self.assertEqual((result.code, result.text), (0, lines(x * x for x in range(100))), str(result))
 
 
