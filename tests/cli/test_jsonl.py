@@ -238,6 +238,28 @@ class Writing(Case):
         got = [json.loads(line) for line in (self.dir / "out.jsonl").read_text().splitlines()]
         self.assertEqual(got, [{"index": i, **one} for i, one in enumerate(expected)])
 
+    def test_key_of_a_dict_replaces_that_of_a_kept_column(self):
+        """Each key is there once: what is left of the input in its own order, then the dict."""
+        draw = random.Random(5)
+        names = ["a", "b", "c.d", 'q"', "ä\n", "ab", ""]
+        records = [{name: draw_value(draw) for name in draw.sample(names, draw.randrange(1, 8))} for _ in range(300)]
+        self.write("in.jsonl", lines(json.dumps(record, ensure_ascii=False, separators=draw.choice([(", ", ": "), (",", ":")]))
+                                     for record in records))
+        self.write("k.py", "import json\ndef f(line):\n    known = json.loads(line)\n"
+                           "    return {k: [known[k], '},{\"a\":'] for k in list(known)[:len(line) % 4]} | {'new': 1} if len(line) % 5 else {}\n")
+        space = {}
+        exec((self.dir / "k.py").read_text(), space)
+        for keep, kept in (("all", names), (["b", "a"], ["b", "a"])):
+            self.run_job(job({"python": "k.py:f", "interpreter": sys.executable}, output={"path": "out.jsonl", "keep": keep, "index": True}))
+            for i, (record, line) in enumerate(zip(records, (self.dir / "out.jsonl").read_text().splitlines(), strict=True)):
+                more = space["f"]((self.dir / "in.jsonl").read_text().splitlines()[i])
+                mine = {name: record.get(name) for name in (record if keep == "all" else kept) if name not in more}
+                expected = json.dumps({"index": i, **mine, **more})
+                self.assertEqual(json.loads(line, object_pairs_hook=list), json.loads(expected, object_pairs_hook=list))
+        self.write("k.py", "def f(x):\n    return {'x': -x, 'index': 5}\n")
+        self.prints(toml(mode="map", input={"range": [1, 3]}, kernel={"python": "k.py:f", "interpreter": sys.executable},
+                         output={"path": "-", "format": "jsonl", "keep": "all", "index": True}), '{"x": -1, "index": 5}\n{"x": -2, "index": 5}\n')
+
     def test_what_is_written_is_read_again_packed_too(self):
         text = toml(mode="map", input={"range": [0, 5000]}, kernel={"expr": "x * 0.5"}, output={"path": "out.jsonl.gz", "names": ["half"]})
         self.good(text, ranks=max(RANKS))

@@ -5,7 +5,8 @@
  *
  * Design: the text before each value, such as `,"x":`, is made once (pe_encoder_name). nan and the infinities, which JSON
  *         has not, are null; a complex number is a string. Where a result is JSON itself (a Python function without
- *         signature) an object is the line, after the other columns, and anything else is the value of its name.
+ *         signature) an object is the line, after the other columns, of which it replaces those with its keys; anything
+ *         else is the value of its name.
  * Threads: the encoder is only read.
  * Not here: printing a number (types/number.h) or a string (format/json/json_text.h).
  */
@@ -16,6 +17,7 @@
 #include "base/alloc.h"
 #include "format/json/json_text.h"
 #include "sink/encode/columns.h"
+#include "sink/encode/json_members.h"
 #include "types/number.h"
 
 static pe_status append_key(const char *name, size_t size, bool is_first, pe_buffer *out, pe_error *err)
@@ -160,10 +162,11 @@ static char *put_key(char *out, const char *begin, const char *key)
 }
 
 /* A result that is JSON; begin is where the line begins. An object goes on where the other columns end. */
-static char *print_json(char *out, const char *begin, const char *key, pe_text json)
+static char *print_json(char *out, char *begin, const char *key, pe_text json)
 {
     if (json.size < 2 || json.data[0] != '{')
         return copy(put_key(out, begin, key), json.data, json.size);
+    out = pe_json_drop_members(begin, out, json);
     if (out == begin)
         return copy(out, json.data, json.size - 1); /* the brace at the end is that of the line */
     if (json.size > 2)
@@ -173,7 +176,8 @@ static char *print_json(char *out, const char *begin, const char *key, pe_text j
 
 static char *print_row(const pe_encoder *encoder, uint64_t index, size_t item, const void *const *columns, char *out)
 {
-    const char *key = (const char *)encoder->keys.data, *const begin = out;
+    const char *key = (const char *)encoder->keys.data;
+    char *const begin = out;
     if (encoder->has_index) {
         out = copy(out, key, strlen(key));
         out = pe_print_uint64(out, index);
