@@ -198,13 +198,23 @@ static pe_status parse_end(cursor *c, pe_signature *out)
     return *here(c) == '\0' ? PE_OK : refuse(c, out->or_error ? "the end" : "\"or error\" or the end", "");
 }
 
+static pe_status parse_arguments(cursor *c, pe_signature *out)
+{
+    *out = (pe_signature){.arg_count = 0};
+    return take(c, "(") ? parse_list(c, out->args, &out->arg_count) : refuse(c, "\"(\"", "");
+}
+
+pe_status pe_signature_parse_arguments(const char *text, pe_signature *out, pe_error *err)
+{
+    cursor c = {.text = text, .at = 0, .err = err};
+    const pe_status status = parse_arguments(&c, out);
+    return status == PE_OK && *here(&c) != '\0' ? refuse(&c, "the end", "") : status;
+}
+
 pe_status pe_signature_parse(const char *text, pe_signature *out, pe_error *err)
 {
     cursor c = {.text = text, .at = 0, .err = err};
-    *out = (pe_signature){.arg_count = 0};
-    if (!take(&c, "("))
-        return refuse(&c, "\"(\"", "");
-    pe_status status = parse_list(&c, out->args, &out->arg_count);
+    pe_status status = parse_arguments(&c, out);
     if (status == PE_OK && !take(&c, "->"))
         status = refuse(&c, "\"->\"", "");
     if (status == PE_OK)

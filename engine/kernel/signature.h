@@ -21,6 +21,8 @@ typedef struct pe_signature {
 /* pe_signature_parse - parse the whole of text. PE_ECONFIG says what was seen, at which character, and what would be
  * valid. */
 pe_status pe_signature_parse(const char *text, pe_signature *out, pe_error *err);
+/* pe_signature_parse_arguments - parse "(float64, text)", the arguments alone. Returns as pe_signature_parse. */
+pe_status pe_signature_parse_arguments(const char *text, pe_signature *out, pe_error *err);
 /* pe_signature_print - into out (cut when longer); returns out. */
 const char *pe_signature_print(const pe_signature *signature, char out[PE_SIGNATURE_ROOM]);
 bool pe_signature_equal(const pe_signature *a, const pe_signature *b);

@@ -72,12 +72,10 @@ static pe_status read_job(pe_pool_kernel *kernel, const char *text, bool has_ker
 static pe_status read_columns(pe_pool_kernel *kernel, const char *columns, pe_error *err)
 {
     pe_signature signature;
-    char text[PE_SIGNATURE_ROOM];
     pe_error reason = PE_ERROR_INIT;
-    if (columns == NULL || snprintf(text, sizeof text, "%s -> int64", columns) >= (int)sizeof text ||
-        pe_signature_parse(text, &signature, &reason) != PE_OK)
+    if (pe_signature_parse_arguments(columns, &signature, &reason) != PE_OK)
         return pe_fail(err, PE_ECONFIG, "columns: expected types as in \"(float64, text, int64[3])\", got \"%s\": %s",
-                       columns == NULL ? "NULL" : columns, reason.text);
+                       columns, reason.text);
     kernel->column_count = signature.arg_count;
     memcpy(kernel->columns, signature.args, sizeof kernel->columns);
     return PE_OK;

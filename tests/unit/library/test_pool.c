@@ -28,7 +28,8 @@ START_TEST(pool_wrong_kernels_are_refused)
     refuse(pool, "[kernel]\nexpr = \"x\"\n[pool]\nthreads = 2", "(int64)", 78, "pe_pool_open");
     refuse(pool, "[kernel]\nexpr = \"x\"\nwhere = \"x > 0\"", "(int64)", 78, "kernel.where: a pool");
     refuse(pool, "[kernel]\nexpr = \"x\"", "int65", 78, "int65");
-    refuse(pool, "[kernel]\nexpr = \"x\"", NULL, 78, "columns: expected");
+    refuse(pool, "[kernel]\nexpr = \"x\"", NULL, 78, "got \"\": expected \"(\" at character 1, got the end");
+    refuse(pool, "[kernel]\nexpr = \"x\"", "(int64) -> int64", 78, "expected the end at character 9, got \"->\"");
     refuse(pool, "[kernel]\nexpr = \"x + y\"", "(int64)", 69, "y");
     refuse(pool, "[kernel]\nname = \"square\"", "(int64, int64)", 78, "gives 2");
     ck_assert_ptr_null(pe_pool_use(pool, pe_array_kernel("square", NULL), "[kernel]\nexpr = \"x\"", &fault));
