@@ -54,6 +54,7 @@ def run(job: str | os.PathLike[str] | Mapping[str, Any], set: Optional[Mapping[s
     ranks    more than 1: started by mpirun
     options  more options of the command line: ["--resume"]
 
+    A Python kernel without kernel.interpreter runs under this Python, unless PENGINE_PYTHON names another.
     The report is what --stats writes (docs/report.md): items, done, failed, seconds, exit_code, reasons and so on. A run that is not
     complete raises RunError. Items that failed under errors.on_error = "skip" or "fill" are counted in it, with exit_code 1.
     """
@@ -80,7 +81,9 @@ def run(job: str | os.PathLike[str] | Mapping[str, Any], set: Optional[Mapping[s
             words.append(os.fspath(job))
         if ranks > 1:
             words = ["mpirun", "-n", str(ranks), *(["--oversubscribe"] if ranks > (os.cpu_count() or 1) else []), *words]
-        with subprocess.Popen(words, stderr=subprocess.PIPE, env=clean_environment()) as process:
+        environment = clean_environment()
+        environment.setdefault("PENGINE_PYTHON", sys.executable or "")
+        with subprocess.Popen(words, stderr=subprocess.PIPE, env=environment) as process:
             try:
                 talk = process.communicate()[1].decode("utf-8", "replace")
             except BaseException:  # Ctrl-C, which on a terminal the program gets itself; it writes its checkpoint and ends

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 import warnings
 
 import numpy
@@ -366,6 +367,13 @@ class Compiled(unittest.TestCase):
                        {"command": ["./f.sh", "{}"]}, {"expr": "x * x"}):
             report = pengine.run({"input": {"values": [2, 3]}, "kernel": kernel, "output.path": "o.txt", "output.format": "csv"})
             self.assertEqual((report["done"], pathlib.Path("o.txt").read_text().split()[-2:]), (2, ["4", "9"]))
+        pathlib.Path("python3").write_text("#!/bin/false\n")
+        os.chmod("python3", 0o755)
+        with unittest.mock.patch.dict(os.environ, PATH=f"{folder.name}:{os.environ['PATH']}"):
+            os.environ.pop("PENGINE_PYTHON", None)
+            pathlib.Path("g.py").write_text("import sys\ndef which(x): return sys.executable\n")
+            pengine.run({"input": {"values": [2]}, "kernel": {"python": "g.py:which"}, "output": {"path": "o.txt"}})
+        self.assertEqual(pathlib.Path("o.txt").read_text(), sys.executable + "\n", "not the first python3 of PATH")
         pengine.run({"mode": "starmap", "input": [{"values": [2, 3]}, {"value": 5}], "kernel": {"expr": "x * y"}, "output": {"path": "o.txt"}})
         self.assertEqual(pathlib.Path("o.txt").read_text(), "10\n15\n")
         with self.assertRaises(pengine.RunError) as caught:
