@@ -58,7 +58,7 @@ class Install(Case):
         self.prefix.rename(moved)
         done = subprocess.run(["bash", "-c", f'source {LMOD}; module use "{moved}/share/pengine/modulefiles"; module load pengine; '
                                'command -v pengine; echo "$MANPATH $PKG_CONFIG_PATH $LD_LIBRARY_PATH $PYTHONPATH"; module unload pengine; command -v pengine'],
-                              env=environment({"HOME": str(self.dir), "PATH": "/usr/bin:/bin", "MANPATH": ":"}), text=True,
+                              env=environment({"HOME": str(self.dir), "PATH": "/usr/bin:/bin", "MANPATH": ":", "PYTHONPATH": ""}), text=True,
                               capture_output=True, timeout=PATIENCE)
         said = done.stdout.splitlines()
         self.assertEqual(said[0], f"{moved}/bin/pengine", done.stdout + done.stderr)

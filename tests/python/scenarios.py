@@ -229,4 +229,5 @@ NAMES = ("endless", "ordered", "closed", "dropped", "killed", "exited", "crashed
          "bad_callback", "terminated", "interrupted")
 
 if __name__ == "__main__":
+    multiprocessing.current_process()._config["semprefix"] = f"/scenario-{os.getpid()}"  # test_better.py removes locks by it
     scenario(sys.argv[2], sys.argv[1])

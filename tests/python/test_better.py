@@ -20,12 +20,15 @@ def start(pool, name):
 
 
 def end(process, seconds):
-    """Its output; it is killed, with all that it started, where it takes longer."""
+    """Its output; it is killed, with all that it started, where it takes longer. Then nobody is left to remove its locks."""
     try:
         return process.communicate(timeout=seconds)[0]
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        return process.communicate()[0] + "\nhangs"
+        text = process.communicate()[0]
+        for lock in pathlib.Path("/dev/shm").glob(f"sem.scenario-{process.pid}-*"):
+            lock.unlink(missing_ok=True)
+        return text + "\nhangs"
 
 
 class Better(unittest.TestCase):
