@@ -24,7 +24,7 @@ def _add(manager: Manager, job: Job) -> None:
 
 def start_apply(manager: Manager, func: Any, args: Iterable[Any], kwds: dict[str, Any], result: AsyncResult, options: Options) -> None:
     """One call of func, which sets the result at its end."""
-    _add(manager, ApplyJob(func, args, kwds, result, options))
+    _add(manager, ApplyJob(func, args, kwds, result, options, manager.workers.sent))
 
 
 def start_map(manager: Manager, func: Any, iterable: Any, star: bool, chunksize: Optional[int], result: AsyncResult,
@@ -39,7 +39,8 @@ def start_map(manager: Manager, func: Any, iterable: Any, star: bool, chunksize:
         chunksize = checked_chunksize(chunksize)
     try:
         items = iterable if is_cuttable(iterable) or type(iterable) is Packed else list(iterable)
-        job = MapJob(func, items, chunksize, star, result, options, manager.workers.processes, manager.maxtasks is not None)
+        job = MapJob(func, items, chunksize, star, result, options, manager.workers.sent, manager.workers.processes,
+                     manager.maxtasks is not None)
     except Exception as error:
         result._set(False, error)
         return
@@ -55,6 +56,6 @@ def start_imap(manager: Manager, func: Any, iterable: Iterable[Any], chunksize: 
         source = SequenceSource(iterable)
     else:
         source = IteratorSource(iter(iterable), lambda: manager.post("feed", job))
-    job = StreamJob(func, source, chunksize, ordered, star, options, manager.post)
+    job = StreamJob(func, source, chunksize, ordered, star, options, manager.workers.sent, manager.post)
     _add(manager, job)
     return job

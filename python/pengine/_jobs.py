@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 import itertools
 import math
 import pickle
@@ -56,13 +57,14 @@ class Job:
 
     kind = _frames.TASK
 
-    def __init__(self, function: Any, star: bool, options: Options) -> None:
+    def __init__(self, function: Any, star: bool, options: Options, sent: dict[str, Any]) -> None:
         self.number = next(_numbers)
         self.star = star
         self.options = options
+        self.sent = sent  # of _byvalue.py
         self.callable = function  # it lives until all workers have it, and so do the locks in it
         with contextlib.nullcontext() if _cluster.agents else _shared.sending():
-            self.function = _byvalue.dumps_function(function) if function is not _NONE else b""
+            self.function = _byvalue.dumps_function(function, sent) if function is not _NONE else b""
         self.flags = (_frames.STAR if star else 0) | options.retries << _frames.TRIES
         if options.errors != "raise":
             self.flags |= _frames.KEEP_GOING
@@ -102,7 +104,7 @@ class Job:
             self.item_bytes = max((size + chunk.size) / chunk.count, 1.0)
 
     def payload(self, chunk: Chunk) -> bytes:
-        return _codec.dump(chunk.items)
+        return _codec.dump(chunk.items, functools.partial(_byvalue.dumps, sent=self.sent))
 
     def fail(self, error: BaseException) -> None:
         raise NotImplementedError
@@ -160,8 +162,9 @@ class ApplyJob(Job):
 
     kind = _frames.APPLY
 
-    def __init__(self, function: Any, args: Iterable[Any], kwds: dict[str, Any], result: AsyncResult, options: Options) -> None:
-        super().__init__(_NONE, False, options)
+    def __init__(self, function: Any, args: Iterable[Any], kwds: dict[str, Any], result: AsyncResult, options: Options,
+                 sent: dict[str, Any]) -> None:
+        super().__init__(_NONE, False, options, sent)
         self.args = tuple(args)
         self.call: Any = (function, self.args, kwds)
         self.result = result
@@ -180,7 +183,7 @@ class ApplyJob(Job):
         return chunk
 
     def payload(self, chunk: Chunk) -> bytes:
-        return _byvalue.dumps(chunk.items[0])
+        return _byvalue.dumps(chunk.items[0], sent=self.sent)
 
     def put(self, chunk: Chunk, data: memoryview, failed: list[tuple[int, BaseException]]) -> None:
         if self.finished:
@@ -209,8 +212,8 @@ class MapJob(Job):
     """All results at once."""
 
     def __init__(self, function: Any, items: Any, chunksize: Optional[int], star: bool, result: AsyncResult,
-                 options: Options, workers: int, whole: bool) -> None:
-        super().__init__(function, star, options)
+                 options: Options, sent: dict[str, Any], workers: int, whole: bool) -> None:
+        super().__init__(function, star, options, sent)
         self.result = result
         self.source = SequenceSource(items)
         self.total = len(items)

@@ -45,10 +45,10 @@ class _Spawning:
         return fd
 
 
-def _start_bytes(initializer: Any, initargs: Any, spawning: _Spawning) -> bytes:
+def _start_bytes(initializer: Any, initargs: Any, sent: dict[str, Any], spawning: _Spawning) -> bytes:
     context.set_spawning_popen(spawning)
     try:
-        return _byvalue.dumps((initializer, initargs))
+        return _byvalue.dumps((initializer, initargs), sent=sent)
     finally:
         context.set_spawning_popen(None)
 
@@ -98,7 +98,7 @@ class WorkerProcess:
     """One worker: pid, exitcode, is_alive() and the like as of multiprocessing.Process; the rest is the pool's."""
 
     def __init__(self, number: int, memory: mmap.mmap, offset: int, memory_fd: int, life_fd: int, initializer: Any, initargs: Any,
-                 agent: Optional[_cluster.Agent] = None) -> None:
+                 sent: dict[str, Any], agent: Optional[_cluster.Agent] = None) -> None:
         self.agent = agent
         self.memory = memory
         self.places: list[int] = []  # of its block, those that are free
@@ -119,7 +119,7 @@ class WorkerProcess:
         self.changed = time.monotonic()
         self.seen: tuple[int, ...] = ()
         spawning = _Spawning()
-        start = _start_bytes(initializer, initargs, spawning)
+        start = _start_bytes(initializer, initargs, sent, spawning)
         preparation, by_value = _preparation(self.name, number)
         tracker: Optional[int] = None
         self.process: Any

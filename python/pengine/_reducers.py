@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import io
+import sys
 import weakref
 from typing import Any, Callable, Optional
 
@@ -41,7 +43,17 @@ def _reduce_weak(item: Any) -> Any:
     return type(item), (dict(item),)
 
 
+def _reduce_stream(item: Any) -> Any:
+    """The standard streams are those of the worker. Of another file cloudpickle makes a StringIO, of a memoryview bytes."""
+    for name in ("stdout", "stderr"):
+        if item is getattr(sys, name):
+            return getattr, (sys, name)
+    raise TypeError(f"cannot pickle {type(item).__name__!r} object")  # as pickle says
+
+
 TABLE: dict[type, Callable[[Any], Any]] = {
+    io.TextIOWrapper: _reduce_stream,
+    memoryview: _reduce_stream,
     functools.cached_property: _reduce_cached_property,
     weakref.WeakKeyDictionary: _reduce_weak,
     weakref.WeakValueDictionary: _reduce_weak,

@@ -49,8 +49,8 @@ class StreamJob(Job):
     """imap and imap_unordered."""
 
     def __init__(self, function: Any, source: SequenceSource | IteratorSource, chunksize: int, ordered: bool, star: bool,
-                 options: Options, post: Callable[..., None]) -> None:
-        super().__init__(function, star, options)
+                 options: Options, sent: dict[str, Any], post: Callable[..., None]) -> None:
+        super().__init__(function, star, options, sent)
         self.source = source
         self.unit = chunksize
         if chunksize == 1:

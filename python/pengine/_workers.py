@@ -26,6 +26,7 @@ class Workers:
     def __init__(self, processes: int, initializer: Any, initargs: Any) -> None:
         self.processes = processes
         self.initializer, self.initargs = initializer, initargs
+        self.sent: dict[str, Any] = {}  # the globals of __main__ that they get, for _byvalue.py; any thread adds to it
         self.all: list[WorkerProcess] = []
         self.lock = threading.RLock()  # of all, for start() from other threads
         self.count = 0
@@ -50,7 +51,7 @@ class Workers:
         offset = next(n * self.block for n in range(self.processes) if n * self.block not in used)
         self.count += 1
         SLOT.pack_into(self.memory, offset, 0, NO_ITEM, 0)
-        worker = WorkerProcess(self.count, self.memory, offset, self.memory_fd, self.life_read, self.initializer, self.initargs,
+        worker = WorkerProcess(self.count, self.memory, offset, self.memory_fd, self.life_read, self.initializer, self.initargs, self.sent,
                                self.agent_of(offset // self.block))
         if worker.agent is None and self.block == BLOCK_BYTES:
             worker.places = list(range(SLOT_BYTES, BLOCK_BYTES, PLACE_BYTES))

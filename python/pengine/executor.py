@@ -111,11 +111,12 @@ class Executor(ProcessPoolExecutor):
                  max_tasks_per_child: Optional[int] = None) -> None:
         super().__init__(max_workers, mp_context or get_context(), initializer, tuple(initargs),
                          max_tasks_per_child=max_tasks_per_child)
+        self._sent: dict[str, Any] = {}  # of _byvalue.py
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """A Future of fn(*args, **kwargs)."""
         with _shared.sending():
-            data = _byvalue.dumps_where_needed((fn, args, kwargs))
+            data = _byvalue.dumps_where_needed((fn, args, kwargs), self._sent)
         future = super().submit(fn, *args, **kwargs) if data is None else super().submit(_call, data)
         future.__class__ = _Future
         return future

@@ -34,7 +34,7 @@ class Pool:
     always started by fork and exec.
 
     By keyword, here for all calls or in a call for that call:
-    errors    "raise" (default); "skip": failed items are left out, with a warning, and are in .failures of the result;
+    errors    "raise" (default); "skip": failed items are left out, and are in .failures of the result;
               "return": the exception takes the place of the result
     timeout   seconds that one item may take; then its worker is killed, and the item fails with ItemTimeout
     retries   how often a failed item is tried again

@@ -687,6 +687,60 @@ class Workers(unittest.TestCase):
                               "[Pair(a=1, b=2), Size(x=1, y=2), Point(x=3)]\n"
                               "[True, True, True] [Size(x=1, y=2), Size(x=3, y=4, z=5), Size(x=6, y=7)]\n", err)
 
+    def test_globals_of_a_script_are_the_same_in_all_workers(self):
+        """Also in one that had nothing to do before they changed, and in one that is started later."""
+        out, err = script("""
+            import os, signal, time, pengine
+            N, M = 1, open("/dev/null")
+            def f(x):
+                time.sleep(0.01)
+                return N, os.getpid()
+            def g(x): return N, M
+            with pengine.Pool(2) as pool:
+                seen = {pool.apply(f, (0,))}
+                N = 2
+                while len(seen) < 2: seen |= set(pool.map(f, range(8), 1))
+                os.kill(min(seen)[1], signal.SIGKILL)
+                while len(seen) < 3: seen |= set(pool.map(f, range(8), 1, errors="skip"))
+                try: pool.map(g, [1])
+                except TypeError: M = 5
+                print({n for n, _ in seen}, pool.map(g, [1]))
+            with pengine.Pool(1) as pool: print(pool.map(g, [1]))
+        """, "-W", "ignore", "-")
+        self.assertEqual(out, "{1} [(1, 5)]\n[(2, 5)]\n", err)
+
+    def test_values_of_a_script_that_are_pickled_by_name(self):
+        """As singletons are; each stays the one that it is, there and back."""
+        out, err = script("""
+            import pengine
+            class Flag:
+                def __init__(self, name): self.name = name
+                def __reduce__(self): return self.name
+            class Point:
+                def __init__(self, x): self.x = x
+                def __reduce__(self): return Point, (self.x,)
+            RED, GREEN = Flag("RED"), Flag("GREEN")
+            with pengine.Pool(1) as pool:
+                print(pool.map(lambda f: (f.name, f is RED), [RED, GREEN, RED]), pool.map(lambda f: f, [GREEN])[0] is GREEN)
+                print(pool.map(lambda x: RED, [1])[0] is RED, pool.map(lambda p: p.x, [Point(3)]))
+        """)
+        self.assertEqual(out, "[('RED', True), ('GREEN', False), ('RED', True)] True\nTrue [3]\n", err)
+
+    def test_files_and_views_are_not_sent_as_something_else(self):
+        """The error is that of multiprocessing."""
+        out, err = script("""
+            import multiprocessing.pool, sys, pengine
+            out = sys.stdout
+            with pengine.Pool(1) as pool:
+                for call in (lambda: pool.map(lambda x: open("/dev/null"), [1]), lambda: pool.map(lambda x: memoryview(b"a"), [1]),
+                             lambda: pool.map(lambda x: x, [open("/dev/null")])):
+                    try: print(call())
+                    except (multiprocessing.pool.MaybeEncodingError, TypeError) as error: print(type(error).__name__, error)
+                print(pool.map(lambda x: out is sys.stdout, [1]))
+        """)
+        self.assertRegex(out, "^MaybeEncodingError .*cannot pickle '_io.TextIOWrapper'.*\nMaybeEncodingError .*cannot pickle memoryview.*\n"
+                              "TypeError cannot pickle '_io.TextIOWrapper' object\n.True.\n$", err)
+
     def test_a_global_that_cannot_go_along_is_named(self):
         out, err = script("""
             import multiprocessing, threading, pengine
