@@ -307,6 +307,9 @@ static void wait_for_nothing(void *context, size_t bytes)
 
 START_TEST(text_that_no_memory_can_hold_is_reported)
 {
+#ifdef PENGINE_SANITIZED
+    return; /* a sanitizer ends the process at such a malloc */
+#endif
     const int64_t in[1] = {1};
     pe_text out[1];
     const void *const args[] = {in};
