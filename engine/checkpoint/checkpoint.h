@@ -54,9 +54,8 @@ typedef struct pe_checkpoint {
     pe_spilled_range *spilled;
     size_t spilled_count, spilled_room;
     pe_item_set spilled_items; /* after decoding: of all ranges */
-    pe_buffer
-        history; /* what was recorded of the runs for their reports; run/reports/earlier_runs.c defines the bytes */
-    uint64_t damaged; /* after decoding: how many records were torn or damaged */
+    pe_buffer history;         /* of the runs, for their reports: run/reports/earlier_runs.c */
+    uint64_t damaged;          /* after decoding: how many records were torn or damaged */
 } pe_checkpoint;
 
 void pe_checkpoint_fini(pe_checkpoint *checkpoint);

@@ -21,8 +21,8 @@ void pe_interrupt_ignore_pipe(void);
  * SIGPIPE and SIGXFSZ are ignored, so that the write fails instead. */
 void pe_interrupt_begin_run(void);
 
-/* pe_interrupt_end_run - restore what the process did about the signals before pe_interrupt_begin: mpirun ends ranks by
- * SIGTERM, also those that wait in MPI_Finalize. Without this call the flag is set as during the run. */
+/* pe_interrupt_end_run - restore what the process did about the signals before pe_interrupt_begin, so that mpirun's SIGTERM also
+ * ends a rank that waits in MPI_Finalize. A process that does not call it goes on noting signals as during the run. */
 void pe_interrupt_end_run(void);
 
 /* pe_interrupt_logged - note that the run's error has been logged: outside of begin_run and end_run, a signal ends the process

@@ -16,7 +16,7 @@ import sys
 import sources
 
 IS_FULL = os.environ.get("PENGINE_FULL", "") not in ("", "0")
-FEWER = [] if IS_FULL else ["--checks=-clang-analyzer-*"]  # than .clang-tidy names
+LEFT_OUT = [] if IS_FULL else ["--checks=-clang-analyzer-*"]  # of the checks of .clang-tidy
 
 
 def commanded(build):
@@ -28,7 +28,7 @@ def commanded(build):
 
 
 def tidy(program, build, path):
-    done = subprocess.run([program, "--quiet", "-p", build, *FEWER, str(path)], capture_output=True, text=True, check=False)
+    done = subprocess.run([program, "--quiet", "-p", build, *LEFT_OUT, str(path)], capture_output=True, text=True, check=False)
     if done.returncode < 0:
         return f"{path}: clang-tidy died of signal {-done.returncode}\n"
     return done.stdout if done.returncode else ""

@@ -102,7 +102,7 @@ static pe_status tick(void *context, uint64_t items, pe_error *err)
     pe_execution *self = context;
     const char *const signal = pe_interrupt_seen();
     if (signal != NULL && self->run->is_root && self->resume->writes_checkpoints)
-        (void)pe_output_retain(&self->output); /* the last checkpoint is about to describe it */
+        (void)pe_output_stay_at_exit(&self->output); /* the last checkpoint is about to describe it */
     if (signal != NULL)
         return pe_fail(err, PE_ESTOPPED, "interrupted by %s", signal);
     if (!self->run->is_root)

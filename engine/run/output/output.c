@@ -290,7 +290,7 @@ pe_status pe_output_list(pe_output *output, pe_checkpoint *out, pe_error *err)
     return status;
 }
 
-bool pe_output_retain(pe_output *output)
+bool pe_output_stay_at_exit(pe_output *output)
 {
     if (output->job->op_count > 0 || output->sink == NULL)
         return true;

@@ -84,9 +84,9 @@ pe_status pe_output_take_block(pe_output *output, const pe_chunk_result *out, pe
  * Owns: *out comes with its counters of runs and times, and without items. PE_ENOMEM, PE_EIO. */
 pe_status pe_output_list(pe_output *output, pe_checkpoint *out, pe_error *err);
 
-/* pe_output_retain - from here on keep the rows when the process ends: a checkpoint describes them. Any thread. The lines of a
+/* pe_output_stay_at_exit - from here on keep the rows when the process ends: a checkpoint describes them. Any thread. The lines of a
  * reduction are written at its end; a retry has no rows yet. Returns: false when the file was removed */
-bool pe_output_retain(pe_output *output);
+bool pe_output_stay_at_exit(pe_output *output);
 
 /* pe_output_sync - wait until what was listed is on stable storage; any thread. PE_EIO. */
 pe_status pe_output_sync(const pe_output *output, pe_error *err);

@@ -73,7 +73,7 @@ static pe_status write_checkpoint(pe_checkpointer *self)
 {
     pe_run_resume *const resume = self->spec.resume;
     pe_checkpoint_lock *const lock = resume->lock.path != NULL ? &resume->lock : NULL;
-    if (!pe_output_retain(self->spec.output))
+    if (!pe_output_stay_at_exit(self->spec.output))
         return pe_fail(&self->write_error, PE_EIO, "cannot write the checkpoint %s: its output was removed",
                        resume->path);
     return pe_checkpoint_write(&self->snapshot, resume->path, lock, &self->write_error);

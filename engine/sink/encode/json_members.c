@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* From the opening quote of a string to behind the closing one. */
+#include "format/json/json_token.h"
+
+/* The end of the string whose opening quote is at `at`. */
 static const char *string_end(const char *at, const char *end)
 {
     for (at++; at < end && *at != '"'; at++)
@@ -19,22 +21,21 @@ static const char *string_end(const char *at, const char *end)
     return at < end ? at + 1 : end;
 }
 
-/* The comma or bracket behind the value that is next. */
+/* The comma or brace after the next value. */
 static const char *value_end(const char *at, const char *end)
 {
-    size_t depth = 0;
-    while (at < end) {
-        const bool opens = *at == '{' || *at == '[', closes = *at == '}' || *at == ']';
-        if (depth == 0 && (closes || *at == ','))
-            return at;
-        depth += opens;
-        depth -= closes;
-        at = *at == '"' ? string_end(at, end) : at + 1;
+    while (at < end && *at != ',' && *at != '}') {
+        if (*at == '"')
+            at = string_end(at, end);
+        else if (*at == '{' || *at == '[')
+            at += pe_json_tree_bytes(at, (size_t)(end - at));
+        else
+            at++;
     }
-    return end;
+    return at;
 }
 
-/* The key of the next member, with its quotes; *at moves from the bracket or comma before it to the one behind it. */
+/* The key of the next member, with its quotes; *at moves from the brace or comma before the member to the one after it. */
 static bool take_member(const char **at, const char *end, pe_text *key)
 {
     const char *const quote = memchr(*at, '"', (size_t)(end - *at));

@@ -31,7 +31,7 @@ typedef struct pe_crash_report {
  */
 bool pe_crash_search(const pe_position *here, volatile pe_crash_report *report);
 
-/* pe_crash_tell - have the listener describe the end of the run; returns when it has, or after some seconds. Async-signal-safe.
+/* pe_crash_tell - have the listener write the reports; returns when they are written, or after some seconds. Async-signal-safe.
  * Call: the thread that crashed, once. */
 void pe_crash_tell(const pe_error *end);
 bool pe_crash_is_listener(void); /* whether this thread is the listener */

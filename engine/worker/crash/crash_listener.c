@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* crash_listener.c - a thread that describes a run which a kernel's crash ends.
+/* crash_listener.c - a thread that writes the reports when a kernel's crash ends the run.
  *
  * Design:  the handler of a crash may make only system calls, and reports need memory. So a thread waits for it from the
  *          beginning of the run, and the handler waits for the thread. After a crash memory may hold anything: the thread
@@ -61,6 +61,7 @@ void pe_crash_listen(pe_crash_listener *write)
         return;
     state.write = write;
     atomic_store(&state.has_ended, false);
+    atomic_store(&state.is_written, false);
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     state.is_there = pthread_create(&state.thread, NULL, wait_for_crash, NULL) == 0;

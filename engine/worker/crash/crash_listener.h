@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: the pengine authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-/* crash_listener.h - a thread that describes a run which a kernel's crash ends.
+/* crash_listener.h - a thread that writes the reports when a kernel's crash ends the run.
  */
 #ifndef PE_CRASH_LISTENER_H
 #define PE_CRASH_LISTENER_H
